@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Answers that the boot needs from a device tree.
+
+use core::fmt;
+
+use kaal_payload::{Console, ConsoleKind, GicV2, Machine, PhysRange, PsciConduit};
+
+use crate::{DeviceTree, Place};
+
+/// Values of `compatible` by kind of UART.
+const UARTS: [(&str, ConsoleKind); 1] = [("arm,pl011", ConsoleKind::Pl011)];
+
+/// Values of `compatible` of GICv2 interrupt controllers.
+const GIC_V2: [&str; 4] = [
+    "arm,cortex-a15-gic",
+    "arm,cortex-a7-gic",
+    "arm,cortex-a9-gic",
+    "arm,gic-400",
+];
+
+/// Values of `compatible` of PSCI versions that can power the machine off.
+const PSCI: [&str; 2] = ["arm,psci-0.2", "arm,psci-1.0"];
+
+/// Why a device tree gives no console that the loader can print on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownConsole<'a> {
+    /// There is no `/chosen/stdout-path`.
+    NotStated,
+    /// `stdout-path` names a node that isn't there.
+    NoSuchNode(&'a str),
+    /// The node is of a kind that the loader doesn't know, or has no usable `reg`.
+    UnknownKind {
+        /// The node's name.
+        node: &'a str,
+        /// The first of its `compatible`.
+        compatible: &'a str,
+    },
+}
+
+impl fmt::Display for UnknownConsole<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotStated => write!(f, "/chosen has no stdout-path"),
+            Self::NoSuchNode(path) => write!(f, "stdout-path names {path}, which does not exist"),
+            Self::UnknownKind { node, compatible } => {
+                write!(f, "stdout-path names {node} ({compatible}), known are")?;
+                UARTS
+                    .iter()
+                    .try_for_each(|(known, _)| write!(f, " {known}"))
+            }
+        }
+    }
+}
+
+/// The UART that `/chosen/stdout-path` names, by path or by alias.
+///
+/// # Errors
+///
+/// Returns an [`UnknownConsole`] where the loader couldn't print on it.
+pub fn console<'a>(tree: &DeviceTree<'a>) -> Result<Console, UnknownConsole<'a>> {
+    let stdout = tree
+        .find("/chosen")
+        .and_then(|chosen| chosen.node().string("stdout-path"))
+        .ok_or(UnknownConsole::NotStated)?;
+    let (name, _options) = stdout.split_once(':').unwrap_or((stdout, ""));
+    let path = if name.starts_with('/') {
+        name
+    } else {
+        tree.find("/aliases")
+            .and_then(|aliases| aliases.node().string(name))
+            .ok_or(UnknownConsole::NoSuchNode(name))?
+    };
+    let uart = tree.find(path).ok_or(UnknownConsole::NoSuchNode(path))?;
+    let kind = UARTS
+        .iter()
+        .find(|(compatible, _)| uart.node().is_compatible(&[compatible]));
+    match (kind, uart.reg().next()) {
+        (Some(&(_, kind)), Some(registers)) => Ok(Console {
+            kind,
+            base: registers.start,
+        }),
+        _ => Err(UnknownConsole::UnknownKind {
+            node: uart.node().name(),
+            compatible: uart.node().string("compatible").unwrap_or_default(),
+        }),
+    }
+}
+
+/// What the loader needs to know of the machine.
+pub fn machine(tree: &DeviceTree<'_>) -> Machine {
+    let mut machine = Machine {
+        console: console(tree).ok(),
+        ..Machine::default()
+    };
+    for place in tree.walk() {
+        if place.node().is_compatible(&PSCI) {
+            machine.psci = match place.node().string("method") {
+                Some("smc") => Some(PsciConduit::Smc),
+                Some("hvc") => Some(PsciConduit::Hvc),
+                _ => None,
+            };
+        } else if place.node().is_compatible(&GIC_V2) {
+            machine.gic_v2 = gic_v2(&place);
+        }
+    }
+    machine
+}
+
+fn gic_v2(place: &Place<'_>) -> Option<GicV2> {
+    let mut registers = place.reg();
+    Some(GicV2 {
+        distributor: registers.next()?.start,
+        cpu_interface: registers.next()?.start,
+    })
+}
+
+/// The banks of RAM.
+pub fn ram<'a>(tree: &DeviceTree<'a>) -> impl Iterator<Item = PhysRange> + use<'a> {
+    tree.walk()
+        .filter(|place| {
+            place.is_child_of("/") && place.node().string("device_type") == Some("memory")
+        })
+        .flat_map(|place| place.reg())
+}
+
+/// The pieces of RAM that must be left alone: those of `/reserved-memory` that are at a fixed
+/// place, and those of the memory reservation block.
+pub fn reserved<'a>(tree: &DeviceTree<'a>) -> impl Iterator<Item = PhysRange> + use<'a> {
+    tree.walk()
+        .filter(|place| place.is_child_of("/reserved-memory"))
+        .flat_map(|place| place.reg())
+        .chain(tree.reservations())
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The header of a flattened device tree (Devicetree Specification v0.4, section 5.2).
+
+use core::ops::Range;
+
+use thiserror::Error;
+
+const MAGIC: u32 = 0xd00d_feed;
+
+/// The version of the format that all current tools write, and the oldest that its readers must
+/// understand.
+const VERSION: u32 = 17;
+
+/// Where `totalsize` stands in the header.
+const TOTAL_SIZE_OFFSET: usize = 4;
+
+/// Why bytes are not a flattened device tree's header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum HeaderError {
+    /// Fewer bytes than a header has.
+    #[error(
+        "{} bytes expected for a device tree's header, {found} found",
+        Header::SIZE
+    )]
+    Truncated {
+        /// Bytes at hand.
+        found: usize,
+    },
+    /// The first four bytes are wrong.
+    #[error("magic {MAGIC:#010x} expected, {found:#010x} found")]
+    Magic {
+        /// The value found.
+        found: u32,
+    },
+    /// A version that is not backwards-compatible with the one that this crate reads.
+    #[error("version {VERSION} expected, version {found} found")]
+    Version {
+        /// The version found.
+        found: u32,
+    },
+    /// A block lies outside the size that the header names.
+    #[error("the {block} block does not lie within the {size} bytes that the header names")]
+    Block {
+        /// The block's name.
+        block: &'static str,
+        /// `totalsize`
+        size: u32,
+    },
+}
+
+/// The header's fields, each block within bounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Size in bytes of the whole, padding included.
+    pub total_size: usize,
+    /// The memory reservation block. Its end is not stated, so this reaches to the next block.
+    pub(crate) reservations: Range<usize>,
+    /// The structure block.
+    pub(crate) structure: Range<usize>,
+    /// The strings block.
+    pub(crate) strings: Range<usize>,
+}
+
+impl Header {
+    /// Size of the header in bytes.
+    pub const SIZE: usize = 40;
+
+    /// Reads the header at the start of `bytes`, which need not hold more than that.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`HeaderError`] where `bytes` doesn't begin with a well-formed header.
+    pub fn parse(bytes: &[u8]) -> Result<Self, HeaderError> {
+        let header = bytes
+            .get(..Self::SIZE)
+            .ok_or(HeaderError::Truncated { found: bytes.len() })?;
+        let mut words = header.chunks_exact(4).map(|word| match word {
+            &[a, b, c, d] => u32::from_be_bytes([a, b, c, d]),
+            _ => 0,
+        });
+        let mut next = || words.next().unwrap_or_default();
+
+        let found = next();
+        if found != MAGIC {
+            return Err(HeaderError::Magic { found });
+        }
+        let size = next();
+        let structure_start = next();
+        let strings_start = next();
+        let reservations_start = next();
+        let version = next();
+        let oldest_compatible = next();
+        let _boot_cpu = next();
+        let strings_size = next();
+        let structure_size = next();
+        if version < VERSION || oldest_compatible > VERSION {
+            return Err(HeaderError::Version { found: version });
+        }
+
+        let block = |block, start: u32, length: u32| match start.checked_add(length) {
+            Some(end) if start as usize >= Self::SIZE && end <= size => {
+                Ok(start as usize..end as usize)
+            }
+            _ => Err(HeaderError::Block { block, size }),
+        };
+        let reservations_size = [structure_start, strings_start, size]
+            .into_iter()
+            .filter(|&start| start > reservations_start)
+            .min()
+            .unwrap_or(reservations_start)
+            - reservations_start;
+        Ok(Self {
+            total_size: size as usize,
+            reservations: block("memory reservation", reservations_start, reservations_size)?,
+            structure: block("structure", structure_start, structure_size)?,
+            strings: block("strings", strings_start, strings_size)?,
+        })
+    }
+
+    /// Bytes up to the end of the last block: what is left of the size without the padding that
+    /// tools leave for additions.
+    pub fn used_size(&self) -> usize {
+        self.structure.end.max(self.strings.end)
+    }
+
+    /// Lets the header at the start of `bytes` name `size` as the size of the whole.
+    pub fn set_total_size(bytes: &mut [u8], size: u32) {
+        let field = TOTAL_SIZE_OFFSET..TOTAL_SIZE_OFFSET + size_of::<u32>();
+        if let Some(field) = bytes.get_mut(field) {
+            field.copy_from_slice(&size.to_be_bytes());
+        }
+    }
+}

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Walking through a flattened device tree (Devicetree Specification v0.4, sections 2 and 5.4).
+
+use kaal_payload::{PhysAddr, PhysRange};
+use thiserror::Error;
+
+use crate::{Header, HeaderError};
+
+/// Nodes on the way from the root to the deepest node that is looked at.
+const MAX_DEPTH: usize = 16;
+
+/// `#address-cells` where a node doesn't state it.
+const DEFAULT_ADDRESS_CELLS: usize = 2;
+
+/// `#size-cells` where a node doesn't state it.
+const DEFAULT_SIZE_CELLS: usize = 1;
+
+/// Why bytes are not a flattened device tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TreeError {
+    /// The header is malformed.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// Fewer bytes than the header names.
+    #[error("{expected} bytes expected, {found} found")]
+    Truncated {
+        /// `totalsize`
+        expected: usize,
+        /// Bytes at hand.
+        found: usize,
+    },
+    /// The structure block holds something else than nodes and properties, properly nested.
+    #[error("the structure block is malformed at offset {offset:#x}")]
+    Structure {
+        /// Offset in the structure block.
+        offset: usize,
+    },
+    /// Nodes are nested more than 16 deep.
+    #[error("nodes are nested more than {MAX_DEPTH} deep")]
+    TooDeep,
+}
+
+/// A flattened device tree whose structure has been checked.
+#[derive(Clone, Copy, Debug)]
+pub struct DeviceTree<'a> {
+    structure: &'a [u8],
+    strings: &'a [u8],
+    reservations: &'a [u8],
+}
+
+impl<'a> DeviceTree<'a> {
+    /// Reads the device tree at the start of `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`TreeError`] where the device tree is malformed in any place.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, TreeError> {
+        let header = Header::parse(bytes)?;
+        let block = |range| {
+            bytes.get(range).ok_or(TreeError::Truncated {
+                expected: header.total_size,
+                found: bytes.len(),
+            })
+        };
+        let tree = Self {
+            structure: block(header.structure.clone())?,
+            strings: block(header.strings.clone())?,
+            reservations: block(header.reservations.clone())?,
+        };
+        let mut walk = tree.walk();
+        while walk.advance()?.is_some() {}
+        Ok(tree)
+    }
+
+    /// All nodes, each before its children.
+    pub fn walk(&self) -> Walk<'a> {
+        Walk {
+            tokens: Tokens {
+                structure: self.structure,
+                strings: self.strings,
+                offset: 0,
+            },
+            place: Place {
+                nodes: [Node::default(); MAX_DEPTH],
+                depth: 0,
+            },
+        }
+    }
+
+    /// The node at `path`, such as `/soc/serial@9000000`; a unit address may be left out.
+    pub fn find(&self, path: &str) -> Option<Place<'a>> {
+        self.walk().find(|place| place.is_at(path))
+    }
+
+    /// The entries of the memory reservation block.
+    pub fn reservations(&self) -> impl Iterator<Item = PhysRange> + use<'a> {
+        const ENTRY_CELLS: usize = 4;
+        let mut rest = Cells(self.reservations);
+        core::iter::from_fn(move || {
+            let start = rest.take(ENTRY_CELLS / 2)?;
+            let size = rest.take(ENTRY_CELLS / 2)?;
+            (size != 0).then_some(PhysRange::from_size(PhysAddr(start), size)?)
+        })
+    }
+}
+
+/// What the structure block consists of.
+enum Token<'a> {
+    BeginNode(&'a str),
+    EndNode,
+    Property(&'a str, &'a [u8]),
+    End,
+}
+
+/// Reads tokens off a structure block.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tokens<'a> {
+    structure: &'a [u8],
+    strings: &'a [u8],
+    offset: usize,
+}
+
+impl<'a> Tokens<'a> {
+    const BEGIN_NODE: u32 = 1;
+    const END_NODE: u32 = 2;
+    const PROPERTY: u32 = 3;
+    const NOP: u32 = 4;
+    const END: u32 = 9;
+
+    fn next(&mut self) -> Result<Token<'a>, TreeError> {
+        let offset = self.offset;
+        self.try_next().ok_or(TreeError::Structure { offset })
+    }
+
+    fn try_next(&mut self) -> Option<Token<'a>> {
+        loop {
+            match self.word()? {
+                Self::BEGIN_NODE => {
+                    let name = string_at(self.structure, self.offset)?;
+                    self.skip(name.len() + 1)?;
+                    return Some(Token::BeginNode(name));
+                }
+                Self::END_NODE => return Some(Token::EndNode),
+                Self::PROPERTY => {
+                    let length = self.word()? as usize;
+                    let name = string_at(self.strings, self.word()? as usize)?;
+                    let start = self.offset;
+                    self.skip(length)?;
+                    let value = self.structure.get(start..start.checked_add(length)?)?;
+                    return Some(Token::Property(name, value));
+                }
+                Self::NOP => {}
+                Self::END => return Some(Token::End),
+                _ => return None,
+            }
+        }
+    }
+
+    fn word(&mut self) -> Option<u32> {
+        let bytes = self.structure.get(self.offset..)?.first_chunk()?;
+        self.offset += bytes.len();
+        Some(u32::from_be_bytes(*bytes))
+    }
+
+    /// Goes to the next multiple of four bytes behind `length` more bytes.
+    fn skip(&mut self, length: usize) -> Option<()> {
+        self.offset = self
+            .offset
+            .checked_add(length)?
+            .checked_next_multiple_of(size_of::<u32>())?;
+        Some(())
+    }
+}
+
+/// The nul-terminated string at `offset`.
+fn string_at(block: &[u8], offset: usize) -> Option<&str> {
+    let bytes = block.get(offset..)?;
+    let end = bytes.iter().position(|&byte| byte == 0)?;
+    core::str::from_utf8(bytes.get(..end)?).ok()
+}
+
+/// A node: its name and its properties.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Node<'a> {
+    name: &'a str,
+    properties: Tokens<'a>,
+}
+
+impl<'a> Node<'a> {
+    /// The name, unit address included.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// The value of the property `name`.
+    pub fn property(&self, name: &str) -> Option<&'a [u8]> {
+        let mut tokens = self.properties;
+        while let Ok(Token::Property(found, value)) = tokens.next() {
+            if found == name {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// The value of the property `name` as one string, or the first of several.
+    pub fn string(&self, name: &str) -> Option<&'a str> {
+        self.strings(name).next()
+    }
+
+    /// The value of the property `name` as a list of strings.
+    pub fn strings(&self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        let mut rest = self.property(name).unwrap_or_default();
+        core::iter::from_fn(move || {
+            let string = string_at(rest, 0)?;
+            rest = rest.get(string.len() + 1..)?;
+            Some(string)
+        })
+    }
+
+    /// Whether one of `models` stands in the node's `compatible`.
+    pub fn is_compatible(&self, models: &[&str]) -> bool {
+        self.strings("compatible")
+            .any(|compatible| models.contains(&compatible))
+    }
+
+    /// Whether the node is `name`; without a unit address in `name`, any fits.
+    fn is_named(&self, name: &str) -> bool {
+        let (stem, _) = self.name.split_once('@').unwrap_or((self.name, ""));
+        self.name == name || stem == name
+    }
+
+    /// The number of 32-bit cells that the property `name` states.
+    fn cells(&self, name: &str, default: usize) -> usize {
+        match self.property(name) {
+            Some(&[a, b, c, d]) => u32::from_be_bytes([a, b, c, d]) as usize,
+            _ => default,
+        }
+    }
+
+    fn address_cells(&self) -> usize {
+        self.cells("#address-cells", DEFAULT_ADDRESS_CELLS)
+    }
+
+    fn size_cells(&self) -> usize {
+        self.cells("#size-cells", DEFAULT_SIZE_CELLS)
+    }
+}
+
+/// 32-bit cells, taken off one number after the other.
+#[derive(Clone, Copy, Debug)]
+struct Cells<'a>(&'a [u8]);
+
+impl Cells<'_> {
+    /// The number that the next `count` cells hold, if there are as many and it fits 64 bits.
+    fn take(&mut self, count: usize) -> Option<u64> {
+        let mut value = 0u64;
+        for _ in 0..count {
+            let (cell, rest) = self.0.split_first_chunk()?;
+            if value >> u32::BITS != 0 {
+                return None;
+            }
+            value = value << u32::BITS | u64::from(u32::from_be_bytes(*cell));
+            self.0 = rest;
+        }
+        Some(value)
+    }
+}
+
+/// A node and its ancestors.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    nodes: [Node<'a>; MAX_DEPTH],
+    /// Number of nodes, the root and the node itself included.
+    depth: usize,
+}
+
+impl<'a> Place<'a> {
+    /// The node.
+    pub fn node(&self) -> Node<'a> {
+        self.path().last().copied().unwrap_or_default()
+    }
+
+    /// The nodes from the root to this one.
+    fn path(&self) -> &[Node<'a>] {
+        self.nodes.get(..self.depth).unwrap_or_default()
+    }
+
+    /// Whether this is the node at `path`.
+    pub fn is_at(&self, path: &str) -> bool {
+        let Some(names) = path.strip_prefix('/') else {
+            return false;
+        };
+        let mut names = names.split('/').filter(|name| !name.is_empty());
+        let nodes = self.path().get(1..).unwrap_or_default();
+        nodes
+            .iter()
+            .all(|node| names.next().is_some_and(|name| node.is_named(name)))
+            && names.next().is_none()
+    }
+
+    /// Whether the parent is the node at `path`.
+    pub fn is_child_of(&self, path: &str) -> bool {
+        let parent = Self {
+            depth: self.depth.saturating_sub(1),
+            ..*self
+        };
+        parent.depth > 0 && parent.is_at(path)
+    }
+
+    /// The node's `reg`: ranges of physical addresses, as far as the buses above the node pass
+    /// them on.
+    pub fn reg(&self) -> impl Iterator<Item = PhysRange> + use<'a> {
+        let place = *self;
+        let parent = self.path().iter().rev().nth(1).copied().unwrap_or_default();
+        let (address_cells, size_cells) = (parent.address_cells(), parent.size_cells());
+        let mut rest = Cells(self.node().property("reg").unwrap_or_default());
+        core::iter::from_fn(move || {
+            if address_cells == 0 {
+                return None;
+            }
+            let start = rest.take(address_cells)?;
+            let size = rest.take(size_cells)?;
+            PhysRange::from_size(PhysAddr(place.to_physical(start)?), size)
+        })
+    }
+
+    /// Translates an address on the parent's bus through the `ranges` of all buses up to the root
+    /// (Devicetree Specification v0.4, section 2.3.8).
+    fn to_physical(self, address: u64) -> Option<u64> {
+        let buses = self.path().get(..self.depth.checked_sub(1)?)?;
+        let mut address = address;
+        for pair in buses.windows(2).rev() {
+            let &[above, bus] = pair else { return None };
+            let ranges = bus.property("ranges")?;
+            if ranges.is_empty() {
+                continue;
+            }
+            let mut ranges = Cells(ranges);
+            let (child_cells, size_cells) = (bus.address_cells(), bus.size_cells());
+            let parent_cells = above.address_cells();
+            if child_cells == 0 {
+                return None;
+            }
+            address = loop {
+                let child = ranges.take(child_cells)?;
+                let parent = ranges.take(parent_cells)?;
+                let length = ranges.take(size_cells)?;
+                match address.checked_sub(child) {
+                    Some(offset) if offset < length => break parent.checked_add(offset)?,
+                    _ => {}
+                }
+            };
+        }
+        Some(address)
+    }
+}
+
+/// Goes through a device tree's nodes.
+#[derive(Clone, Debug)]
+pub struct Walk<'a> {
+    tokens: Tokens<'a>,
+    place: Place<'a>,
+}
+
+impl<'a> Walk<'a> {
+    /// The next node; `None` behind the last.
+    fn advance(&mut self) -> Result<Option<Place<'a>>, TreeError> {
+        loop {
+            let offset = self.tokens.offset;
+            match self.tokens.next()? {
+                Token::BeginNode(name) => {
+                    let node = self
+                        .place
+                        .nodes
+                        .get_mut(self.place.depth)
+                        .ok_or(TreeError::TooDeep)?;
+                    *node = Node {
+                        name,
+                        properties: self.tokens,
+                    };
+                    self.place.depth += 1;
+                    return Ok(Some(self.place));
+                }
+                Token::EndNode => {
+                    self.place.depth = self
+                        .place
+                        .depth
+                        .checked_sub(1)
+                        .ok_or(TreeError::Structure { offset })?;
+                }
+                Token::Property(..) if self.place.depth > 0 => {}
+                Token::End if self.place.depth == 0 => return Ok(None),
+                Token::Property(..) | Token::End => return Err(TreeError::Structure { offset }),
+            }
+        }
+    }
+}
+
+impl<'a> Iterator for Walk<'a> {
+    type Item = Place<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.advance().ok().flatten()
+    }
+}

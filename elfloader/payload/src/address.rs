@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Addresses that can't be mistaken for each other.
+
+use core::fmt;
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// Size in bytes of a page: the smallest granule that seL4 maps on AArch64.
+pub const PAGE_SIZE: u64 = 4096;
+
+/// A physical address.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    FromBytes,
+    IntoBytes,
+    Immutable,
+    KnownLayout,
+)]
+#[repr(transparent)]
+pub struct PhysAddr(pub u64);
+
+/// A virtual address.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    FromBytes,
+    IntoBytes,
+    Immutable,
+    KnownLayout,
+)]
+#[repr(transparent)]
+pub struct VirtAddr(pub u64);
+
+impl PhysAddr {
+    /// Whether the address is a multiple of [`PAGE_SIZE`].
+    pub const fn is_page_aligned(self) -> bool {
+        self.0.is_multiple_of(PAGE_SIZE)
+    }
+}
+
+/// Shown as `0x40000000`.
+impl fmt::Display for PhysAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#x}", self.0)
+    }
+}
+
+/// Shown as `0xffffff8040000000`.
+impl fmt::Display for VirtAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#x}", self.0)
+    }
+}
+
+/// Physical addresses from `start` up to, not including, `end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PhysRange {
+    /// The first address.
+    pub start: PhysAddr,
+    /// The address behind the last one.
+    pub end: PhysAddr,
+}
+
+impl PhysRange {
+    /// The range of `size` bytes at `start`, or `None` where it would pass the address space's
+    /// end.
+    pub fn from_size(start: PhysAddr, size: u64) -> Option<Self> {
+        let end = PhysAddr(start.0.checked_add(size)?);
+        Some(Self { start, end })
+    }
+
+    /// The number of bytes.
+    pub const fn size(self) -> u64 {
+        self.end.0 - self.start.0
+    }
+
+    /// Whether there is no address in the range.
+    pub fn is_empty(self) -> bool {
+        self.start >= self.end
+    }
+
+    /// Whether all of `other` lies in this range.
+    pub fn contains(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
+    /// Whether the two ranges share an address.
+    pub fn overlaps(self, other: Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+}
+
+/// Shown as `0x40000000..0x40042000`.
+impl fmt::Display for PhysRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}..{}", self.start, self.end)
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The contract between the image builder and the loader.
+//!
+//! The loader is built without a kernel and without a board. All that differs from image to
+//! image stands in a *payload header*, which the builder writes to the first page boundary
+//! behind the loader and which the loader reads there:
+//!
+//! ```text
+//!  loader's load address                          page boundary
+//!  |                                              |
+//!  v                                              v
+//!  +--------------+----------+-----------------+--+--------+----------+----------+--
+//!  | text (r-x)   | rodata   | data, bss, stack|  | Header | Region 0 | Region 1 | …
+//!  +--------------+----------+-----------------+--+--------+----------+----------+--
+//! ```
+//!
+//! Both sides use [`Payload`]: the builder calls [`Payload::encode`], the loader
+//! [`Payload::parse`]. What `parse` accepts is well-formed; whether it fits the machine is for
+//! the loader to check.
+//!
+//! Numbers are little-endian, addresses and sizes are in bytes. Unused bytes are zero.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod address;
+mod error;
+mod layout;
+mod payload;
+mod settings;
+
+pub use address::{PAGE_SIZE, PhysAddr, PhysRange, VirtAddr};
+pub use error::PayloadError;
+pub use layout::{LOADER_NOTE_NAME, LOADER_NOTE_TYPE, MAGIC, Region, VERSION};
+pub use payload::{DeviceTreeSlot, MAX_SIZE, Payload, TranslationTables, UserImage};
+pub use settings::{
+    Console, ConsoleKind, ExceptionLevel, GicV2, Integrity, LogLevel, Machine, PhysicalAddressBits,
+    PsciConduit, RegionKind,
+};

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Reading and writing payload headers.
+
+use core::mem::{offset_of, size_of};
+
+use zerocopy::{FromBytes, IntoBytes};
+
+use crate::layout::{Header, MAGIC, Region, VERSION};
+use crate::{
+    Console, ConsoleKind, ExceptionLevel, GicV2, Integrity, LogLevel, Machine, PAGE_SIZE,
+    PayloadError, PhysAddr, PhysRange, PhysicalAddressBits, PsciConduit, VirtAddr,
+};
+
+/// Largest size in bytes of a header with its regions: the page that images keep for it.
+pub const MAX_SIZE: usize = PAGE_SIZE as usize;
+
+/// Where the bytes begin that the header's checksum covers.
+const CHECKED_FROM: usize = offset_of!(Header, length);
+
+/// The user image (the root task) as the kernel is told of it
+/// (seL4 16.0.0, `src/arch/arm/64/head.S`, x0 to x3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserImage {
+    /// Its pages.
+    pub memory: PhysRange,
+    /// Physical minus virtual address, modulo 2^64.
+    pub pv_offset: u64,
+    /// Its entry point.
+    pub entry: VirtAddr,
+}
+
+/// The memory that the kernel's device tree lies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceTreeSlot {
+    /// Its start.
+    pub start: PhysAddr,
+    /// Size of the embedded device tree; 0 where none is embedded.
+    pub size: u64,
+    /// Bytes that a firmware's device tree may take in its stead.
+    pub capacity: u64,
+}
+
+/// Roots of the translation tables that the kernel is entered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TranslationTables {
+    /// `TTBR0_EL1`, or `TTBR0_EL2` for a kernel at EL2.
+    pub ttbr0: PhysAddr,
+    /// `TTBR1_EL1`; `None` for a kernel at EL2, which has one address range only.
+    pub ttbr1: Option<PhysAddr>,
+}
+
+/// All that the loader must not guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payload<'a> {
+    /// Where the loader's first byte must lie: its relocations are applied for this address.
+    pub load_address: PhysAddr,
+    /// The exception level that the kernel is entered at.
+    pub exception_level: ExceptionLevel,
+    /// Number of cores that the kernel waits for; at least 1.
+    pub cores: u32,
+    /// What `TCR_EL2.PS` must say.
+    pub physical_address_bits: PhysicalAddressBits,
+    /// How much the loader says.
+    pub log_level: LogLevel,
+    /// What the loader verifies of each region.
+    pub integrity: Integrity,
+    /// The kernel's entry point.
+    pub kernel_entry: VirtAddr,
+    /// The user image.
+    pub user_image: UserImage,
+    /// The device tree's place.
+    pub device_tree: DeviceTreeSlot,
+    /// The translation tables.
+    pub tables: TranslationTables,
+    /// What the embedded device tree says of the machine.
+    pub machine: Machine,
+    /// The regions, in ascending order of address, disjoint.
+    pub regions: &'a [Region],
+}
+
+impl<'a> Payload<'a> {
+    /// Reads the header at the start of `bytes`, whose checksum `crc32c` computes.
+    ///
+    /// # Errors
+    ///
+    /// Any deviation from the contract is a [`PayloadError`].
+    pub fn parse(bytes: &'a [u8], crc32c: impl FnOnce(&[u8]) -> u32) -> Result<Self, PayloadError> {
+        if bytes.len() < size_of::<Header>() {
+            return Err(PayloadError::Truncated {
+                needed: size_of::<Header>(),
+                found: bytes.len(),
+            });
+        }
+        let (header, rest) = Header::ref_from_prefix(bytes).map_err(|_| PayloadError::Magic)?;
+        if header.magic != MAGIC {
+            return Err(PayloadError::Magic);
+        }
+        if header.version != VERSION {
+            return Err(PayloadError::Version {
+                found: header.version,
+            });
+        }
+        let count = header.region_count as usize;
+        let length = header.length as usize;
+        if count > MAX_SIZE || length != size_of::<Header>() + count * size_of::<Region>() {
+            return Err(PayloadError::Length {
+                length: header.length,
+                regions: header.region_count,
+            });
+        }
+        let checked = bytes
+            .get(CHECKED_FROM..length)
+            .ok_or(PayloadError::Truncated {
+                needed: length,
+                found: bytes.len(),
+            })?;
+        let found = crc32c(checked);
+        if found != header.checksum {
+            return Err(PayloadError::Checksum {
+                expected: header.checksum,
+                found,
+            });
+        }
+        let (regions, _) = <[Region]>::ref_from_prefix_with_elems(rest, count).map_err(|_| {
+            PayloadError::Truncated {
+                needed: length,
+                found: bytes.len(),
+            }
+        })?;
+        check_regions(regions)?;
+        Self::from_header(header, regions).map_err(|field| PayloadError::Field { field })
+    }
+
+    /// Writes the header to the start of `out` and returns its size.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`PayloadError::Truncated`] where `out` is too small for the regions.
+    pub fn encode(
+        &self,
+        out: &mut [u8],
+        crc32c: impl FnOnce(&[u8]) -> u32,
+    ) -> Result<usize, PayloadError> {
+        let regions = self.regions.as_bytes();
+        let needed = size_of::<Header>() + regions.len();
+        let found = out.len();
+        let out = out
+            .get_mut(..needed)
+            .ok_or(PayloadError::Truncated { needed, found })?;
+        let (head, tail) = out.split_at_mut(size_of::<Header>());
+        tail.copy_from_slice(regions);
+        head.copy_from_slice(self.to_header(needed as u32).as_bytes());
+        let checksum = crc32c(&out[CHECKED_FROM..]);
+        out[offset_of!(Header, checksum)..CHECKED_FROM].copy_from_slice(&checksum.to_le_bytes());
+        Ok(needed)
+    }
+
+    /// Gives the header's fields their types, or returns the name of the field that has none.
+    fn from_header(header: &Header, regions: &'a [Region]) -> Result<Self, &'static str> {
+        let user_memory = PhysRange {
+            start: header.user_start,
+            end: header.user_end,
+        };
+        if user_memory.is_empty()
+            || !user_memory.start.is_page_aligned()
+            || !user_memory.end.is_page_aligned()
+        {
+            return Err("user image");
+        }
+        let exception_level =
+            ExceptionLevel::from_wire(header.exception_level).ok_or("exception level")?;
+        if header.cores == 0 {
+            return Err("cores");
+        }
+        if !header.load_address.is_page_aligned() {
+            return Err("load address");
+        }
+        if header.dtb_size > header.dtb_capacity {
+            return Err("device tree");
+        }
+        if header.reserved != [0; 6] {
+            return Err("reserved");
+        }
+        Ok(Self {
+            load_address: header.load_address,
+            exception_level,
+            cores: header.cores,
+            physical_address_bits: PhysicalAddressBits::from_wire(header.physical_address_bits)
+                .ok_or("physical address bits")?,
+            log_level: LogLevel::from_wire(header.log_level).ok_or("log level")?,
+            integrity: Integrity::from_wire(header.integrity).ok_or("integrity")?,
+            kernel_entry: header.kernel_entry,
+            user_image: UserImage {
+                memory: user_memory,
+                pv_offset: header.user_pv_offset,
+                entry: header.user_entry,
+            },
+            device_tree: DeviceTreeSlot {
+                start: header.dtb_start,
+                size: header.dtb_size,
+                capacity: header.dtb_capacity,
+            },
+            tables: tables(header, exception_level).ok_or("translation tables")?,
+            machine: Machine {
+                console: console(header)?,
+                psci: psci(header)?,
+                gic_v2: gic_v2(header),
+            },
+            regions,
+        })
+    }
+
+    fn to_header(self, length: u32) -> Header {
+        let console = self.machine.console;
+        let gic = self.machine.gic_v2;
+        Header {
+            magic: MAGIC,
+            version: VERSION,
+            checksum: 0,
+            length,
+            region_count: self.regions.len() as u32,
+            exception_level: self.exception_level as u8,
+            log_level: self.log_level as u8,
+            integrity: self.integrity as u8,
+            physical_address_bits: self.physical_address_bits as u8,
+            cores: self.cores,
+            load_address: self.load_address,
+            kernel_entry: self.kernel_entry,
+            user_start: self.user_image.memory.start,
+            user_end: self.user_image.memory.end,
+            user_pv_offset: self.user_image.pv_offset,
+            user_entry: self.user_image.entry,
+            dtb_start: self.device_tree.start,
+            dtb_size: self.device_tree.size,
+            dtb_capacity: self.device_tree.capacity,
+            ttbr0: self.tables.ttbr0,
+            ttbr1: self.tables.ttbr1.unwrap_or_default(),
+            console_base: console.map_or(PhysAddr(0), |console| console.base),
+            gic_distributor: gic.map_or(PhysAddr(0), |gic| gic.distributor),
+            gic_cpu_interface: gic.map_or(PhysAddr(0), |gic| gic.cpu_interface),
+            console_kind: console.map_or(0, |console| console.kind as u8),
+            psci_conduit: self.machine.psci.map_or(0, |conduit| conduit as u8),
+            reserved: [0; 6],
+        }
+    }
+}
+
+/// Checks each region by itself, and that they ascend without overlap.
+fn check_regions(regions: &[Region]) -> Result<(), PayloadError> {
+    let mut previous_end = PhysAddr(0);
+    for (index, region) in regions.iter().enumerate() {
+        let memory = region.memory().ok_or(PayloadError::Region { index })?;
+        if !region.is_supported()
+            || region.kind().is_none()
+            || memory.is_empty()
+            || region.file_size() > memory.size()
+        {
+            return Err(PayloadError::Region { index });
+        }
+        if index > 0 && memory.start < previous_end {
+            return Err(PayloadError::Order { index });
+        }
+        previous_end = memory.end;
+    }
+    Ok(())
+}
+
+fn tables(header: &Header, exception_level: ExceptionLevel) -> Option<TranslationTables> {
+    let ttbr1 = match exception_level {
+        ExceptionLevel::El1 => Some(header.ttbr1),
+        ExceptionLevel::El2 if header.ttbr1 == PhysAddr(0) => None,
+        ExceptionLevel::El2 => return None,
+    };
+    let aligned = header.ttbr0.is_page_aligned() && header.ttbr1.is_page_aligned();
+    aligned.then_some(TranslationTables {
+        ttbr0: header.ttbr0,
+        ttbr1,
+    })
+}
+
+fn console(header: &Header) -> Result<Option<Console>, &'static str> {
+    if header.console_kind == 0 {
+        return Ok(None);
+    }
+    let kind = ConsoleKind::from_wire(header.console_kind).ok_or("console")?;
+    Ok(Some(Console {
+        kind,
+        base: header.console_base,
+    }))
+}
+
+fn psci(header: &Header) -> Result<Option<PsciConduit>, &'static str> {
+    match header.psci_conduit {
+        0 => Ok(None),
+        raw => PsciConduit::from_wire(raw).map(Some).ok_or("PSCI conduit"),
+    }
+}
+
+fn gic_v2(header: &Header) -> Option<GicV2> {
+    (header.gic_cpu_interface != PhysAddr(0)).then_some(GicV2 {
+        distributor: header.gic_distributor,
+        cpu_interface: header.gic_cpu_interface,
+    })
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The values that a header's fields can have.
+
+use crate::PhysAddr;
+
+/// Defines an enumeration and the reading of its values from a header.
+macro_rules! wire_enum {
+    (
+        $(#[$doc:meta])*
+        $name:ident {
+            $( $(#[$variant_doc:meta])* $variant:ident = $value:literal, )+
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum $name {
+            $( $(#[$variant_doc])* $variant = $value, )+
+        }
+
+        impl $name {
+            /// The value that stands for `raw` in a header, if there is one.
+            pub(crate) const fn from_wire(raw: u8) -> Option<Self> {
+                match raw {
+                    $( $value => Some(Self::$variant), )+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+wire_enum! {
+    /// The exception level that a kernel is entered at.
+    ExceptionLevel {
+        /// EL1: an ordinary kernel.
+        El1 = 1,
+        /// EL2: a kernel with hypervisor support.
+        El2 = 2,
+    }
+}
+
+wire_enum! {
+    /// How much the loader says. Each level includes those before it.
+    LogLevel {
+        /// Only why it stopped.
+        Error = 0,
+        /// One line: version, exception level, regions and what is entered.
+        Info = 1,
+        /// Also the device tree's source, the machine and each region.
+        Debug = 2,
+    }
+}
+
+wire_enum! {
+    /// What the loader computes over each region before it enters the kernel.
+    Integrity {
+        /// Nothing: regions are taken as they lie in memory.
+        None = 0,
+        /// CRC-32C (Castagnoli), compared with the region's checksum.
+        Crc32c = 1,
+    }
+}
+
+wire_enum! {
+    /// Physical address size that the kernel expects in `TCR_EL2.PS`
+    /// (seL4 16.0.0, `include/arch/arm/arch/64/mode/machine.h`). Ordinary kernels take the
+    /// processor's.
+    PhysicalAddressBits {
+        /// Unknown: the one of the two that the processor's `ID_AA64MMFR0_EL1.PARange` suggests.
+        FromProcessor = 0,
+        /// `CONFIG_ARM_PA_SIZE_BITS_40`.
+        Bits40 = 40,
+        /// `CONFIG_ARM_PA_SIZE_BITS_44`.
+        Bits44 = 44,
+    }
+}
+
+wire_enum! {
+    /// What a region holds.
+    RegionKind {
+        /// A loadable segment of the kernel.
+        Kernel = 1,
+        /// The device tree that the builder embedded.
+        DeviceTree = 2,
+        /// A loadable segment of the user image.
+        UserImage = 3,
+        /// Translation tables.
+        TranslationTables = 4,
+    }
+}
+
+wire_enum! {
+    /// The kinds of UART that the loader can print on.
+    ConsoleKind {
+        /// Arm PrimeCell PL011.
+        Pl011 = 1,
+    }
+}
+
+wire_enum! {
+    /// The instruction that calls the PSCI firmware (device tree binding `arm,psci`, `method`).
+    PsciConduit {
+        /// `smc`
+        Smc = 1,
+        /// `hvc`
+        Hvc = 2,
+    }
+}
+
+/// Where the loader prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Console {
+    /// The kind of UART.
+    pub kind: ConsoleKind,
+    /// Its registers.
+    pub base: PhysAddr,
+}
+
+/// The registers of an Arm GICv2 interrupt controller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GicV2 {
+    /// The distributor's registers.
+    pub distributor: PhysAddr,
+    /// The CPU interface's registers.
+    pub cpu_interface: PhysAddr,
+}
+
+/// What the loader needs to know of a machine, as a device tree tells it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Machine {
+    /// The UART of `/chosen/stdout-path`, if the loader knows its kind.
+    pub console: Option<Console>,
+    /// How to call the PSCI firmware, if there is one.
+    pub psci: Option<PsciConduit>,
+    /// The interrupt controller, if it is a GICv2.
+    pub gic_v2: Option<GicV2>,
+}
