@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What the boot tests and `cargo xtask` share: where the built programs lie, how an image is
+//! packed from them, and how QEMU boots it.
+
+pub mod process;
+pub mod qemu;
+pub mod workspace;

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Where the checkout and the built programs lie.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// The paths of one checkout.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    root: PathBuf,
+    target: PathBuf,
+}
+
+/// The programs for the target that `cargo xtask build` makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// The loader.
+    Loader,
+    /// The probe kernel for EL1.
+    Probe,
+    /// The probe kernel for EL2.
+    ProbeHyp,
+    /// The probe kernel's user image.
+    ProbeTask,
+}
+
+impl Workspace {
+    /// The checkout of the package that Cargo runs.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the process was not started by Cargo.
+    pub fn locate() -> Result<Self> {
+        let package = env::var_os("CARGO_MANIFEST_DIR")
+            .context("failed to find the checkout: start this program with `cargo`")?;
+        let root = Path::new(&package)
+            .parent()
+            .context("failed to find the checkout: the package lies in no workspace")?
+            .to_owned();
+        let target = match env::var_os("CARGO_TARGET_DIR") {
+            Some(directory) => env::current_dir()?.join(directory),
+            None => root.join("target"),
+        };
+        Ok(Self { root, target })
+    }
+
+    /// The checkout's top folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Cargo's output folder.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// The folder that `cargo xtask build` leaves the programs and the default image in.
+    pub fn artifacts(&self) -> PathBuf {
+        self.target.join("kaal")
+    }
+
+    /// A program for the target.
+    pub fn program(&self, program: Program) -> PathBuf {
+        self.artifacts().join(program.file_name())
+    }
+
+    /// The image of probe kernel, its task and the default machine's device tree.
+    pub fn default_image(&self) -> PathBuf {
+        self.artifacts().join("bootimage.elf")
+    }
+
+    /// The image builder, a program for the host.
+    pub fn builder(&self) -> PathBuf {
+        self.target.join("release").join(Self::BUILDER)
+    }
+
+    /// The image builder's name, which is also its package's.
+    pub const BUILDER: &str = "kaal-elfloader-builder";
+}
+
+impl Program {
+    /// All programs for the target.
+    pub const ALL: [Self; 4] = [Self::Loader, Self::Probe, Self::ProbeHyp, Self::ProbeTask];
+
+    /// The package that holds the program.
+    pub const fn package(self) -> &'static str {
+        match self {
+            Self::Loader => "kaal-elfloader",
+            Self::Probe | Self::ProbeHyp => "kaal-probe",
+            Self::ProbeTask => "kaal-probe-task",
+        }
+    }
+
+    /// The name that Cargo gives the program.
+    pub const fn binary(self) -> &'static str {
+        match self {
+            Self::Loader => "kaal-elfloader",
+            Self::Probe => "kaal-probe",
+            Self::ProbeHyp => "kaal-probe-hyp",
+            Self::ProbeTask => "kaal-probe-task",
+        }
+    }
+
+    /// The name that `cargo xtask build` leaves the program under.
+    pub const fn file_name(self) -> &'static str {
+        match self {
+            Self::Loader => "elfloader.elf",
+            Self::Probe => "probe.elf",
+            Self::ProbeHyp => "probe-hyp.elf",
+            Self::ProbeTask => "probe-task.elf",
+        }
+    }
+}

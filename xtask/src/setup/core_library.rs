@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Provides the `core` library for the target, compiled or as source.
+
+use std::fmt;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use kaal_tests::process;
+
+use super::debian;
+use super::toolchain::{TARGET, Toolchain};
+
+/// How the toolchain holds `core` for the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CoreLibrary {
+    /// Compiled.
+    Compiled,
+    /// As source, which Cargo compiles along with each program.
+    Source,
+}
+
+/// A way to get `core`: what it is called, and what does it.
+type Way = (&'static str, fn(&Toolchain) -> Result<()>);
+
+/// The ways to get `core`, best first.
+const WAYS: [Way; 3] = [
+    ("rustup target add aarch64-unknown-none", |_| {
+        rustup(&["target", "add", TARGET])
+    }),
+    ("rustup component add rust-src", |_| {
+        rustup(&["component", "add", "rust-src"])
+    }),
+    (
+        "Debian's package rust-src, unpacked into the toolchain",
+        debian::unpack_rust_source,
+    ),
+];
+
+impl CoreLibrary {
+    /// The flags that let Cargo find `core`.
+    pub(crate) const fn cargo_flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Compiled => &[],
+            Self::Source => &[
+                "-Zbuild-std=core",
+                "-Zbuild-std-features=compiler-builtins-mem",
+            ],
+        }
+    }
+
+    fn find(toolchain: &Toolchain) -> Option<Self> {
+        if toolchain.has_target() {
+            Some(Self::Compiled)
+        } else if toolchain.has_source() {
+            Some(Self::Source)
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Display for CoreLibrary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Compiled => "compiled, part of the toolchain",
+            Self::Source => "built from the toolchain's source of it",
+        })
+    }
+}
+
+/// Finds `core`, or adds it to the toolchain in the first way that succeeds.
+pub(crate) fn provide() -> Result<CoreLibrary> {
+    let toolchain = Toolchain::query()?;
+    if let Some(library) = CoreLibrary::find(&toolchain) {
+        return Ok(library);
+    }
+    let mut failures = Vec::new();
+    for (name, add) in WAYS {
+        println!("core for {TARGET}: not in the toolchain, trying: {name}");
+        let outcome = add(&toolchain).and_then(|()| {
+            CoreLibrary::find(&toolchain).context("succeeded, but added nothing to this toolchain")
+        });
+        match outcome {
+            Ok(library) => return Ok(library),
+            Err(error) => failures.push(format!("\n  {name}: {error:#}")),
+        }
+    }
+    bail!(
+        "core for {TARGET}: not in the toolchain, and no way to add it succeeded:{}",
+        failures.concat()
+    );
+}
+
+fn rustup(arguments: &[&str]) -> Result<()> {
+    process::read(Command::new("rustup").args(arguments)).map(drop)
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Provides what the other commands need and the checkout doesn't hold.
+
+mod core_library;
+mod debian;
+mod qemu;
+mod toolchain;
+
+use anyhow::Result;
+
+pub(crate) use core_library::provide as core_library;
+pub(crate) use qemu::provide as qemu;
+pub(crate) use toolchain::TARGET;
+
+/// Provides everything and says where it comes from.
+pub(crate) fn all() -> Result<()> {
+    println!("QEMU: {}", qemu()?);
+    println!("core for {}: {}", TARGET, core_library()?);
+    Ok(())
+}
