@@ -3,6 +3,10 @@
 //! What the boot tests and `cargo xtask` share: where the built programs lie, how an image is
 //! packed from them, and how QEMU boots it.
 
+pub mod elf;
+pub mod image;
+pub mod probe;
 pub mod process;
 pub mod qemu;
+pub mod sel4;
 pub mod workspace;

@@ -2,8 +2,14 @@
 
 //! QEMU as the machine that images boot on.
 
+mod instructions;
+mod machine;
+mod run;
 mod version;
 
+pub use instructions::instructions_until;
+pub use machine::Machine;
+pub use run::{End, Input, Report, Watch, run};
 pub use version::Version;
 
 /// The emulator's name.

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What tests and figures need to know of ELF files.
+
+use anyhow::{Context, Result, bail};
+use goblin::elf::Elf;
+use goblin::elf::program_header::PT_LOAD;
+
+const PAGE_SIZE: u64 = 4096;
+
+/// The largest span that is laid out in memory: a damaged file must not ask for more.
+const LARGEST_SPAN: u64 = 1 << 30;
+
+/// The entry point of an ELF file.
+///
+/// # Errors
+///
+/// Fails where `file` is not an ELF file.
+pub fn entry(file: &[u8]) -> Result<u64> {
+    Ok(parse(file)?.entry)
+}
+
+/// The number of bytes that the loadable segments of an ELF file take in the file.
+///
+/// # Errors
+///
+/// Fails where `file` is not an ELF file.
+pub fn loadable_bytes(file: &[u8]) -> Result<u64> {
+    let elf = parse(file)?;
+    let segments = elf.program_headers.iter();
+    Ok(segments
+        .filter(|segment| segment.p_type == PT_LOAD)
+        .map(|segment| segment.p_filesz)
+        .sum())
+}
+
+/// The loadable segments of an ELF file as they lie in memory, from the page that the lowest
+/// begins in to the page that the highest ends in; zero where no segment puts anything.
+///
+/// # Errors
+///
+/// Fails where `file` is not an ELF file, has no loadable segment or is damaged.
+pub fn flatten(file: &[u8]) -> Result<Vec<u8>> {
+    let elf = parse(file)?;
+    let segments: Vec<_> = elf
+        .program_headers
+        .iter()
+        .filter(|segment| segment.p_type == PT_LOAD && segment.p_memsz > 0)
+        .collect();
+    let starts = segments.iter().map(|segment| segment.p_vaddr);
+    let ends = segments
+        .iter()
+        .map(|segment| segment.p_vaddr.saturating_add(segment.p_memsz));
+    let (Some(start), Some(end)) = (starts.min(), ends.max()) else {
+        bail!("the ELF file has no loadable segment");
+    };
+    let start = start - start % PAGE_SIZE;
+    let span = (end - start).next_multiple_of(PAGE_SIZE);
+    if span > LARGEST_SPAN {
+        bail!("the ELF file's segments span {span:#x} bytes");
+    }
+    let mut memory = vec![0; usize::try_from(span)?];
+    for segment in segments {
+        let content = file
+            .get(segment.file_range())
+            .context("a segment lies outside the ELF file")?;
+        let offset = usize::try_from(segment.p_vaddr - start)?;
+        memory
+            .get_mut(offset..offset + content.len())
+            .context("a segment is larger in the file than in memory")?
+            .copy_from_slice(content);
+    }
+    Ok(memory)
+}
+
+fn parse(file: &[u8]) -> Result<Elf<'_>> {
+    Elf::parse(file).context("failed to read an ELF file")
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Packs images with the real builder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::probe;
+use crate::process;
+use crate::qemu::Machine;
+use crate::workspace::{Program, Workspace};
+
+/// What an image is packed from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inputs {
+    /// The loader.
+    pub loader: PathBuf,
+    /// The kernel.
+    pub kernel: PathBuf,
+    /// The user image.
+    pub app: PathBuf,
+    /// The device tree, if one is embedded.
+    pub device_tree: Option<PathBuf>,
+    /// The kernel's `platform_gen.yaml` or `.json`, if it has one.
+    pub platform: Option<PathBuf>,
+    /// The kernel's `gen_config.json`, if it has one.
+    pub kernel_config: Option<PathBuf>,
+    /// How much the loader says, if not the default.
+    pub log_level: Option<String>,
+}
+
+impl Inputs {
+    /// A probe kernel, its task and the device tree of the machine that it boots on.
+    ///
+    /// What is made for the purpose is written to `scratch`.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the programs are not built or `machine` is none.
+    pub fn probe(
+        workspace: &Workspace,
+        probe: Program,
+        machine: &Machine,
+        scratch: &Path,
+    ) -> Result<Self> {
+        Self::probe_with_task(
+            workspace,
+            probe,
+            &workspace.program(Program::ProbeTask),
+            machine,
+            scratch,
+        )
+    }
+
+    /// As [`Self::probe`], with another task.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Self::probe`] does, or where `task` is not an ELF file.
+    pub fn probe_with_task(
+        workspace: &Workspace,
+        probe: Program,
+        task: &Path,
+        machine: &Machine,
+        scratch: &Path,
+    ) -> Result<Self> {
+        let mut kernel = read(&workspace.program(probe))?;
+        let checksum = probe::user_image_crc32c(&read(task)?)
+            .with_context(|| format!("failed to read {}", task.display()))?;
+        probe::supply_checksum(&mut kernel, checksum)?;
+        let kernel_file = scratch.join(probe.file_name());
+        fs::write(&kernel_file, kernel)
+            .with_context(|| format!("failed to write {}", kernel_file.display()))?;
+
+        let device_tree = scratch.join("kernel.dtb");
+        machine.dump_device_tree(&device_tree)?;
+        Ok(Self {
+            loader: workspace.program(Program::Loader),
+            kernel: kernel_file,
+            app: task.to_owned(),
+            device_tree: Some(device_tree),
+            platform: None,
+            kernel_config: None,
+            log_level: None,
+        })
+    }
+
+    /// The builder, told to pack these into `image`.
+    pub fn command(&self, workspace: &Workspace, image: &Path) -> Command {
+        let mut command = Command::new(workspace.builder());
+        command.arg("--loader").arg(&self.loader);
+        command.arg("--kernel").arg(&self.kernel);
+        command.arg("--app").arg(&self.app);
+        command.arg("--out").arg(image);
+        let optional = [
+            ("--dtb", &self.device_tree),
+            ("--platform", &self.platform),
+            ("--kernel-config", &self.kernel_config),
+        ];
+        for (flag, file) in optional {
+            if let Some(file) = file {
+                command.arg(flag).arg(file);
+            }
+        }
+        if let Some(level) = &self.log_level {
+            command.args(["--log-level", level]);
+        }
+        command
+    }
+
+    /// Packs these into `image`.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the builder's words where it refuses the inputs.
+    pub fn pack(&self, workspace: &Workspace, image: &Path) -> Result<()> {
+        process::read(&mut self.command(workspace, image)).map(drop)
+    }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).with_context(|| format!("failed to read {}", file.display()))
+}

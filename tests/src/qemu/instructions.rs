@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Counts guest instructions: the cost of a boot, free of the host's noise.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+
+use super::{Machine, PROGRAM, Version};
+
+/// The first release that has the new name for "translate each instruction by itself".
+const RENAMED: Version = Version { major: 8, minor: 1 };
+
+/// More than any loader may take: 100 times the count that KaaL's is held to.
+const LIMIT: u64 = 500_000;
+
+/// The number of instructions from reset to the first one at the virtual address `stop`.
+///
+/// QEMU logs each block of instructions that it executes. With blocks of one instruction,
+/// the lines of that log are the instructions.
+///
+/// # Errors
+///
+/// Fails where QEMU can't be started, or ends before `stop` is reached.
+pub fn instructions_until(stop: u64, machine: &Machine, image: &Path) -> Result<u64> {
+    let mut command = machine.command();
+    match Version::query()? < RENAMED {
+        true => command.arg("-singlestep"),
+        false => command.args(["-accel", "tcg,one-insn-per-tb=on"]),
+    };
+    let mut qemu = command
+        .args(["-d", "exec,nochain", "-serial", "null", "-kernel"])
+        .arg(image)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("failed to start {PROGRAM}"))?;
+    let log = qemu.stderr.take().context("QEMU has no error output")?;
+    let count = count_until(stop, BufReader::new(log));
+    qemu.kill().context("failed to end QEMU")?;
+    qemu.wait().context("failed to end QEMU")?;
+    count
+}
+
+fn count_until(stop: u64, log: impl BufRead) -> Result<u64> {
+    let mut count = 0;
+    for line in log.lines() {
+        match Entry::parse(&line?) {
+            Some(Entry::Executed(address)) if address == stop => return Ok(count),
+            Some(Entry::Executed(_)) => count += 1,
+            Some(Entry::Interrupted) => count = count.saturating_sub(1),
+            None => {}
+        }
+        if count > LIMIT {
+            bail!("{stop:#x} was not reached within {LIMIT} instructions");
+        }
+    }
+    bail!("QEMU ended after {count} instructions, before it reached {stop:#x}");
+}
+
+/// A line of QEMU's log.
+#[derive(Debug, PartialEq, Eq)]
+enum Entry {
+    /// The instruction at an address is executed.
+    Executed(u64),
+    /// The instruction of the line before was not executed after all, and will be logged again.
+    Interrupted,
+}
+
+impl Entry {
+    /// Reads `Trace 0: 0x7f… [00000400/0000000060000000/00000013/ff000000] symbol`.
+    fn parse(line: &str) -> Option<Self> {
+        if line.starts_with("Stopped execution of TB chain before") {
+            return Some(Self::Interrupted);
+        }
+        let (_, fields) = line.strip_prefix("Trace ")?.split_once('[')?;
+        let address = fields.split('/').nth(1)?;
+        u64::from_str_radix(address, 16).ok().map(Self::Executed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entry, count_until};
+
+    const LOG: &str = "\
+Trace 0: 0x7f0000000100 [00000400/0000000060000000/00000013/ff000000] _start
+Trace 0: 0x7f0000000200 [00000400/0000000060000004/00000013/ff000000] _start
+Stopped execution of TB chain before 0x7f0000000200 [0000000060000004] _start
+Trace 0: 0x7f0000000200 [00000400/0000000060000004/00000013/ff000000] _start
+Trace 0: 0x7f0000000300 [00000400/ffffff8040000000/00000013/ff000000] kernel
+";
+
+    #[test]
+    fn counts_what_is_executed() {
+        assert_eq!(
+            count_until(0xffff_ff80_4000_0000, LOG.as_bytes()).unwrap(),
+            2
+        );
+    }
+
+    #[test]
+    fn an_address_that_is_not_reached_is_an_error() {
+        let error = count_until(4, LOG.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("before it reached 0x4"), "{error}");
+    }
+
+    #[test]
+    fn other_lines_are_no_entries() {
+        assert_eq!(Entry::parse("warning: nothing"), None);
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::PROGRAM;
+use crate::process;
+
+/// A machine that QEMU emulates, in QEMU's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// Value of `-machine`.
+    pub machine: String,
+    /// Value of `-cpu`.
+    pub cpu: String,
+    /// Value of `-m`.
+    pub memory: String,
+}
+
+impl Machine {
+    /// The machine that ordinary kernels boot on: it enters the loader at EL1.
+    pub fn ordinary() -> Self {
+        Self {
+            machine: "virt".to_owned(),
+            cpu: "cortex-a53".to_owned(),
+            memory: "1G".to_owned(),
+        }
+    }
+
+    /// The machine that hypervisor kernels boot on: it enters the loader at EL2.
+    pub fn hypervisor() -> Self {
+        Self {
+            machine: "virt,virtualization=on".to_owned(),
+            cpu: "cortex-a57".to_owned(),
+            memory: "1G".to_owned(),
+        }
+    }
+
+    /// QEMU emulating this machine, with one core and without devices that nobody asked for.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(["-machine", &self.machine])
+            .args(["-cpu", &self.cpu])
+            .args(["-m", &self.memory])
+            .args(["-smp", "1"])
+            .args(["-nodefaults", "-display", "none", "-no-reboot"]);
+        command
+    }
+
+    /// Writes the machine's device tree to `file`, without QEMU's random seeds in it.
+    ///
+    /// # Errors
+    ///
+    /// Fails where QEMU knows no such machine, or can't write the file.
+    pub fn dump_device_tree(&self, file: &Path) -> Result<()> {
+        // A comma in a value is written twice.
+        let file_value = file.display().to_string().replace(',', ",,");
+        let dumping = Self {
+            machine: format!("{},dtb-randomness=off,dumpdtb={file_value}", self.machine),
+            ..self.clone()
+        };
+        process::read(dumping.command().args(["-serial", "null"]))
+            .map(drop)
+            .with_context(|| format!("failed to dump the device tree of {self:?}"))
+    }
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Runs QEMU and watches its console, so that no run outlives its answer.
+
+use std::io::{self, Read, Write};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::PROGRAM;
+
+/// The beginnings of lines that say that a boot failed: the probe kernel's, and the loader's.
+const FAILURES: [&str; 3] = ["KAAL_PROBE_FAIL", "KaaL: error:", "KaaL: fault:"];
+
+/// The time in which a guest that said that it failed may finish what it prints.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// The time in which QEMU must follow a request to end.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What a run waits for.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    /// Console text that ends the run well, even if it tells of a failure.
+    pub expect: Option<String>,
+    /// The time after which the run ends.
+    pub limit: Option<Duration>,
+    /// Whether the console is also shown while it runs.
+    pub show: bool,
+    /// Where the guest's console input comes from.
+    pub input: Input,
+}
+
+/// Where the guest's console input comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Input {
+    /// There is none.
+    #[default]
+    None,
+    /// This process's standard input; Ctrl-A X ends QEMU.
+    Terminal,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// How it ended.
+    pub end: End,
+    /// What the guest printed.
+    pub console: String,
+    /// What QEMU itself printed.
+    pub messages: String,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The expected text was printed.
+    Expected,
+    /// The guest said that it failed.
+    Failed,
+    /// QEMU ended by itself, for example because the guest powered off.
+    Exited(ExitStatus),
+    /// The time was over.
+    TimedOut,
+}
+
+/// Runs `command`, a QEMU without arguments about the console, until `watch` has its answer.
+///
+/// # Errors
+///
+/// Fails where QEMU can't be started or watched. A guest that misbehaves is a [`Report`].
+pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
+    let (serial, stdin) = match watch.input {
+        Input::None => ("stdio", Stdio::null()),
+        Input::Terminal => ("mon:stdio", Stdio::inherit()),
+    };
+    let started = Instant::now();
+    let mut qemu = Qemu(
+        command
+            .args(["-serial", serial])
+            .stdin(stdin)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("failed to start {PROGRAM}"))?,
+    );
+    let output = qemu.0.stdout.take().context("QEMU has no output")?;
+    let errors = qemu.0.stderr.take().context("QEMU has no error output")?;
+    let messages = thread::spawn(move || read_to_end(errors));
+
+    let mut console = Vec::new();
+    let answer = follow(&listen(output), watch, started, &mut console)?;
+    let end = match answer {
+        Some(end) => {
+            qemu.stop();
+            end
+        }
+        None => End::Exited(qemu.0.wait().context("failed to wait for QEMU")?),
+    };
+    Ok(Report {
+        end,
+        console: String::from_utf8_lossy(&console).into_owned(),
+        messages: messages.join().unwrap_or_default(),
+        duration: started.elapsed(),
+    })
+}
+
+/// A QEMU that doesn't outlive this value.
+struct Qemu(Child);
+
+impl Qemu {
+    /// Ends QEMU, giving it the time to put the terminal back in order.
+    fn stop(&mut self) {
+        if kill_process(Pid::from_child(&self.0), Signal::TERM).is_ok() {
+            let deadline = Instant::now() + GRACE;
+            while Instant::now() < deadline {
+                if !matches!(self.0.try_wait(), Ok(None)) {
+                    return;
+                }
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
+        // Neither can fail in a way that leaves QEMU running: it is this process's child.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Qemu {
+    fn drop(&mut self) {
+        if matches!(self.0.try_wait(), Ok(None)) {
+            self.stop();
+        }
+    }
+}
+
+/// Collects the console until there is an answer, or returns `None` when QEMU closes it.
+fn follow(
+    chunks: &Receiver<Vec<u8>>,
+    watch: &Watch,
+    started: Instant,
+    console: &mut Vec<u8>,
+) -> Result<Option<End>> {
+    let mut deadline = watch.limit.map(|limit| (started + limit, End::TimedOut));
+    loop {
+        let chunk = match deadline {
+            Some((at, end)) => {
+                match chunks.recv_timeout(at.saturating_duration_since(Instant::now())) {
+                    Ok(chunk) => chunk,
+                    Err(RecvTimeoutError::Timeout) => return Ok(Some(end)),
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+            }
+            None => match chunks.recv() {
+                Ok(chunk) => chunk,
+                Err(_) => break,
+            },
+        };
+        console.extend_from_slice(&chunk);
+        if watch.show {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(&chunk)?;
+            stdout.flush()?;
+        }
+        let text = String::from_utf8_lossy(console);
+        if watch
+            .expect
+            .as_ref()
+            .is_some_and(|expected| text.contains(expected))
+        {
+            return Ok(Some(End::Expected));
+        }
+        let failing = matches!(deadline, Some((_, End::Failed)));
+        if !failing && has_failed(&text) {
+            deadline = Some((Instant::now() + LAST_WORDS, End::Failed));
+        }
+    }
+    Ok(has_failed(&String::from_utf8_lossy(console)).then_some(End::Failed))
+}
+
+/// Whether a console tells of a failure.
+fn has_failed(console: &str) -> bool {
+    FAILURES.iter().any(|failure| console.contains(failure))
+}
+
+/// Reads on a thread of its own, because reading blocks and waiting must not.
+fn listen(mut output: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(length @ 1..) = output.read(&mut buffer) {
+            if sender.send(buffer[..length].to_vec()).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+fn read_to_end(mut input: impl Read) -> String {
+    let mut bytes = Vec::new();
+    // What was read before an error is all there is to tell.
+    let _ = input.read_to_end(&mut bytes);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+    use std::time::Duration;
+
+    use super::{End, Watch, run};
+
+    /// A shell script in QEMU's place; it is given the console's arguments and ignores them.
+    fn script(text: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", text, "sh"]);
+        command
+    }
+
+    fn watch(expect: &str, milliseconds: u64) -> Watch {
+        Watch {
+            expect: Some(expect.to_owned()),
+            limit: Some(Duration::from_millis(milliseconds)),
+            ..Watch::default()
+        }
+    }
+
+    #[test]
+    fn ends_at_the_expected_text() {
+        let report = run(script("echo ready; exec sleep 60"), &watch("ready", 10_000)).unwrap();
+        assert_eq!(report.end, End::Expected);
+        assert_eq!(report.console, "ready\n");
+        assert!(report.duration < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn ends_when_time_is_over() {
+        let report = run(script("echo half; exec sleep 60"), &watch("whole", 100)).unwrap();
+        assert_eq!(report.end, End::TimedOut);
+        assert_eq!(report.console, "half\n");
+    }
+
+    #[test]
+    fn ends_with_the_process() {
+        let report = run(script("echo off >&2; exit 3"), &watch("never", 10_000)).unwrap();
+        let End::Exited(status) = report.end else {
+            panic!("{report:?}");
+        };
+        assert_eq!(status.code(), Some(3));
+        assert_eq!(report.messages, "off\n");
+    }
+
+    #[test]
+    fn a_failure_is_told_with_all_its_lines() {
+        let report = run(
+            script("echo 'KaaL: fault: data abort'; echo 'FAR 0x0'"),
+            &watch("never", 10_000),
+        )
+        .unwrap();
+        assert_eq!(report.end, End::Failed);
+        assert_eq!(report.console, "KaaL: fault: data abort\nFAR 0x0\n");
+    }
+
+    #[test]
+    fn an_expected_failure_is_no_failure() {
+        let report = run(
+            script("printf 'KaaL: error: '; sleep 0.1; echo 'no RAM'"),
+            &watch("KaaL: error: no RAM", 10_000),
+        )
+        .unwrap();
+        assert_eq!(report.end, End::Expected);
+    }
+}
