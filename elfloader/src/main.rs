@@ -1,1 +1,86 @@
-fn main() {}
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The loader: brings an AArch64 machine from whatever state its firmware leaves it in to the
+//! one that seL4 expects at its entry point.
+//!
+//! The same binary serves every kernel and board. What differs stands in the payload header that
+//! the builder put behind it ([`kaal_payload`]), and in the machine's device tree. Whatever the
+//! builder can do, it has done: segments lie at their final addresses, translation tables are
+//! ready, and the loader's own relocations are applied. What is left is to look at the machine,
+//! to say in words what does not fit, and to jump.
+//!
+//! ```text
+//!  firmware, at EL1, EL2 or EL3
+//!    │ entry.rs      stack, exception vectors
+//!    ▼
+//!  main()            find    payload.rs, device_tree.rs   what to boot, on which machine
+//!    │               verify  verify.rs                    does it fit the machine
+//!    │               place   device_tree.rs               the firmware's device tree only
+//!    │               enter   level.rs, mmu.rs             exception level, translation, jump
+//!    ▼
+//!  seL4, at EL1 or EL2
+//! ```
+//!
+//! The MMU is off until the last instructions before the jump, so all memory accesses go past the
+//! caches and none may be unaligned. A fault at any moment ends in `fault.rs`, which says what
+//! happened; that holds until the kernel installs vectors of its own.
+
+#![no_std]
+#![no_main]
+
+mod console;
+mod crc32c;
+mod device_tree;
+mod entry;
+mod fault;
+mod gic;
+mod level;
+mod mmu;
+mod payload;
+mod registers;
+mod state;
+mod stop;
+mod syndrome;
+mod verify;
+
+use kaal_payload::{Decimal, LogLevel};
+
+use crate::console::log;
+use crate::state::Step;
+
+/// Boots the payload. `firmware_x0` is what the firmware left in x0: perhaps the address of a
+/// device tree.
+fn main(firmware_x0: u64) -> ! {
+    state::enter_step(Step::ReadPayload);
+    let payload = payload::find();
+    console::set_level(payload.log_level);
+
+    state::enter_step(Step::FindDeviceTree);
+    let device_tree = device_tree::find(firmware_x0, &payload);
+
+    state::enter_step(Step::Verify);
+    verify::exception_level(&payload);
+    verify::cores(&payload);
+    verify::ram(&payload, &device_tree);
+    verify::regions(&payload);
+    log!(
+        LogLevel::Info,
+        concat!(
+            "KaaL ",
+            env!("CARGO_PKG_VERSION"),
+            ": EL{}, {} regions, entering the kernel at {}"
+        ),
+        Decimal(registers::current_level()),
+        Decimal(payload.regions.len() as u64),
+        payload.kernel_entry,
+    );
+
+    state::enter_step(Step::PlaceDeviceTree);
+    let device_tree = device_tree::place(&device_tree, &payload);
+
+    state::enter_step(Step::LowerLevel);
+    level::lower_to(payload.exception_level, device_tree.machine.gic_v2);
+
+    state::enter_step(Step::EnterKernel);
+    mmu::enter_kernel(&payload, device_tree.memory)
+}

@@ -9,18 +9,18 @@ use kaal_payload::{Console, ConsoleKind, GicV2, Machine, PhysRange, PsciConduit}
 use crate::{DeviceTree, Place};
 
 /// Values of `compatible` by kind of UART.
-const UARTS: [(&str, ConsoleKind); 1] = [("arm,pl011", ConsoleKind::Pl011)];
+const UARTS: [(&[u8], ConsoleKind); 1] = [(b"arm,pl011", ConsoleKind::Pl011)];
 
 /// Values of `compatible` of GICv2 interrupt controllers.
-const GIC_V2: [&str; 4] = [
-    "arm,cortex-a15-gic",
-    "arm,cortex-a7-gic",
-    "arm,cortex-a9-gic",
-    "arm,gic-400",
+const GIC_V2: [&[u8]; 4] = [
+    b"arm,cortex-a15-gic",
+    b"arm,cortex-a7-gic",
+    b"arm,cortex-a9-gic",
+    b"arm,gic-400",
 ];
 
 /// Values of `compatible` of PSCI versions that can power the machine off.
-const PSCI: [&str; 2] = ["arm,psci-0.2", "arm,psci-1.0"];
+const PSCI: [&[u8]; 2] = [b"arm,psci-0.2", b"arm,psci-1.0"];
 
 /// Why a device tree gives no console that the loader can print on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +28,13 @@ pub enum UnknownConsole<'a> {
     /// There is no `/chosen/stdout-path`.
     NotStated,
     /// `stdout-path` names a node that isn't there.
-    NoSuchNode(&'a str),
+    NoSuchNode(&'a [u8]),
     /// The node is of a kind that the loader doesn't know, or has no usable `reg`.
     UnknownKind {
         /// The node's name.
-        node: &'a str,
+        node: &'a [u8],
         /// The first of its `compatible`.
-        compatible: &'a str,
+        compatible: &'a [u8],
     },
 }
 
@@ -42,12 +42,16 @@ impl fmt::Display for UnknownConsole<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotStated => write!(f, "/chosen has no stdout-path"),
-            Self::NoSuchNode(path) => write!(f, "stdout-path names {path}, which does not exist"),
+            Self::NoSuchNode(path) => {
+                let path = path.escape_ascii();
+                write!(f, "stdout-path names {path}, which does not exist")
+            }
             Self::UnknownKind { node, compatible } => {
+                let (node, compatible) = (node.escape_ascii(), compatible.escape_ascii());
                 write!(f, "stdout-path names {node} ({compatible}), known are")?;
                 UARTS
                     .iter()
-                    .try_for_each(|(known, _)| write!(f, " {known}"))
+                    .try_for_each(|(known, _)| write!(f, " {}", known.escape_ascii()))
             }
         }
     }
@@ -60,14 +64,17 @@ impl fmt::Display for UnknownConsole<'_> {
 /// Returns an [`UnknownConsole`] where the loader couldn't print on it.
 pub fn console<'a>(tree: &DeviceTree<'a>) -> Result<Console, UnknownConsole<'a>> {
     let stdout = tree
-        .find("/chosen")
-        .and_then(|chosen| chosen.node().string("stdout-path"))
+        .find(b"/chosen")
+        .and_then(|chosen| chosen.node().string(b"stdout-path"))
         .ok_or(UnknownConsole::NotStated)?;
-    let (name, _options) = stdout.split_once(':').unwrap_or((stdout, ""));
-    let path = if name.starts_with('/') {
+    let name = stdout
+        .split(|&byte| byte == b':')
+        .next()
+        .unwrap_or_default();
+    let path = if name.starts_with(b"/") {
         name
     } else {
-        tree.find("/aliases")
+        tree.find(b"/aliases")
             .and_then(|aliases| aliases.node().string(name))
             .ok_or(UnknownConsole::NoSuchNode(name))?
     };
@@ -82,7 +89,7 @@ pub fn console<'a>(tree: &DeviceTree<'a>) -> Result<Console, UnknownConsole<'a>>
         }),
         _ => Err(UnknownConsole::UnknownKind {
             node: uart.node().name(),
-            compatible: uart.node().string("compatible").unwrap_or_default(),
+            compatible: uart.node().string(b"compatible").unwrap_or_default(),
         }),
     }
 }
@@ -95,9 +102,9 @@ pub fn machine(tree: &DeviceTree<'_>) -> Machine {
     };
     for place in tree.walk() {
         if place.node().is_compatible(&PSCI) {
-            machine.psci = match place.node().string("method") {
-                Some("smc") => Some(PsciConduit::Smc),
-                Some("hvc") => Some(PsciConduit::Hvc),
+            machine.psci = match place.node().string(b"method") {
+                Some(b"smc") => Some(PsciConduit::Smc),
+                Some(b"hvc") => Some(PsciConduit::Hvc),
                 _ => None,
             };
         } else if place.node().is_compatible(&GIC_V2) {
@@ -119,16 +126,28 @@ fn gic_v2(place: &Place<'_>) -> Option<GicV2> {
 pub fn ram<'a>(tree: &DeviceTree<'a>) -> impl Iterator<Item = PhysRange> + use<'a> {
     tree.walk()
         .filter(|place| {
-            place.is_child_of("/") && place.node().string("device_type") == Some("memory")
+            place.is_child_of(b"/") && place.node().string(b"device_type") == Some(b"memory")
         })
         .flat_map(|place| place.reg())
+}
+
+/// Whether all of `memory` is RAM, be it in several banks that adjoin.
+pub fn is_ram(tree: &DeviceTree<'_>, memory: PhysRange) -> bool {
+    let mut start = memory.start;
+    while start < memory.end {
+        match ram(tree).find(|bank| bank.start <= start && start < bank.end) {
+            Some(bank) => start = bank.end,
+            None => return false,
+        }
+    }
+    true
 }
 
 /// The pieces of RAM that must be left alone: those of `/reserved-memory` that are at a fixed
 /// place, and those of the memory reservation block.
 pub fn reserved<'a>(tree: &DeviceTree<'a>) -> impl Iterator<Item = PhysRange> + use<'a> {
     tree.walk()
-        .filter(|place| place.is_child_of("/reserved-memory"))
+        .filter(|place| place.is_child_of(b"/reserved-memory"))
         .flat_map(|place| place.reg())
         .chain(tree.reservations())
 }

@@ -23,6 +23,6 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-pub use describe::{UnknownConsole, console, machine, ram, reserved};
+pub use describe::{UnknownConsole, console, is_ram, machine, ram, reserved};
 pub use header::{Header, HeaderError};
 pub use tree::{DeviceTree, Node, Place, TreeError};

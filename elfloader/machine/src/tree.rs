@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! Walking through a flattened device tree (Devicetree Specification v0.4, sections 2 and 5.4).
+//!
+//! Names and strings are bytes: the specification allows ASCII only, and what isn't ASCII is just
+//! a name that nobody looks for.
 
 use kaal_payload::{PhysAddr, PhysRange};
 use thiserror::Error;
@@ -90,7 +93,7 @@ impl<'a> DeviceTree<'a> {
     }
 
     /// The node at `path`, such as `/soc/serial@9000000`; a unit address may be left out.
-    pub fn find(&self, path: &str) -> Option<Place<'a>> {
+    pub fn find(&self, path: &[u8]) -> Option<Place<'a>> {
         self.walk().find(|place| place.is_at(path))
     }
 
@@ -108,9 +111,9 @@ impl<'a> DeviceTree<'a> {
 
 /// What the structure block consists of.
 enum Token<'a> {
-    BeginNode(&'a str),
+    BeginNode(&'a [u8]),
     EndNode,
-    Property(&'a str, &'a [u8]),
+    Property(&'a [u8], &'a [u8]),
     End,
 }
 
@@ -175,27 +178,33 @@ impl<'a> Tokens<'a> {
 }
 
 /// The nul-terminated string at `offset`.
-fn string_at(block: &[u8], offset: usize) -> Option<&str> {
-    let bytes = block.get(offset..)?;
-    let end = bytes.iter().position(|&byte| byte == 0)?;
-    core::str::from_utf8(bytes.get(..end)?).ok()
+fn string_at(block: &[u8], offset: usize) -> Option<&[u8]> {
+    block.get(offset..).and_then(before_nul)
+}
+
+/// What stands before the first nul.
+fn before_nul(bytes: &[u8]) -> Option<&[u8]> {
+    bytes
+        .split(|&byte| byte == 0)
+        .next()
+        .filter(|string| string.len() < bytes.len())
 }
 
 /// A node: its name and its properties.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Node<'a> {
-    name: &'a str,
+    name: &'a [u8],
     properties: Tokens<'a>,
 }
 
 impl<'a> Node<'a> {
     /// The name, unit address included.
-    pub fn name(&self) -> &'a str {
+    pub fn name(&self) -> &'a [u8] {
         self.name
     }
 
     /// The value of the property `name`.
-    pub fn property(&self, name: &str) -> Option<&'a [u8]> {
+    pub fn property(&self, name: &[u8]) -> Option<&'a [u8]> {
         let mut tokens = self.properties;
         while let Ok(Token::Property(found, value)) = tokens.next() {
             if found == name {
@@ -206,12 +215,12 @@ impl<'a> Node<'a> {
     }
 
     /// The value of the property `name` as one string, or the first of several.
-    pub fn string(&self, name: &str) -> Option<&'a str> {
+    pub fn string(&self, name: &[u8]) -> Option<&'a [u8]> {
         self.strings(name).next()
     }
 
     /// The value of the property `name` as a list of strings.
-    pub fn strings(&self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub fn strings(&self, name: &[u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let mut rest = self.property(name).unwrap_or_default();
         core::iter::from_fn(move || {
             let string = string_at(rest, 0)?;
@@ -221,19 +230,19 @@ impl<'a> Node<'a> {
     }
 
     /// Whether one of `models` stands in the node's `compatible`.
-    pub fn is_compatible(&self, models: &[&str]) -> bool {
-        self.strings("compatible")
+    pub fn is_compatible(&self, models: &[&[u8]]) -> bool {
+        self.strings(b"compatible")
             .any(|compatible| models.contains(&compatible))
     }
 
     /// Whether the node is `name`; without a unit address in `name`, any fits.
-    fn is_named(&self, name: &str) -> bool {
-        let (stem, _) = self.name.split_once('@').unwrap_or((self.name, ""));
-        self.name == name || stem == name
+    fn is_named(&self, name: &[u8]) -> bool {
+        let stem = self.name.split(|&byte| byte == b'@').next();
+        self.name == name || stem == Some(name)
     }
 
     /// The number of 32-bit cells that the property `name` states.
-    fn cells(&self, name: &str, default: usize) -> usize {
+    fn cells(&self, name: &[u8], default: usize) -> usize {
         match self.property(name) {
             Some(&[a, b, c, d]) => u32::from_be_bytes([a, b, c, d]) as usize,
             _ => default,
@@ -241,11 +250,11 @@ impl<'a> Node<'a> {
     }
 
     fn address_cells(&self) -> usize {
-        self.cells("#address-cells", DEFAULT_ADDRESS_CELLS)
+        self.cells(b"#address-cells", DEFAULT_ADDRESS_CELLS)
     }
 
     fn size_cells(&self) -> usize {
-        self.cells("#size-cells", DEFAULT_SIZE_CELLS)
+        self.cells(b"#size-cells", DEFAULT_SIZE_CELLS)
     }
 }
 
@@ -289,11 +298,13 @@ impl<'a> Place<'a> {
     }
 
     /// Whether this is the node at `path`.
-    pub fn is_at(&self, path: &str) -> bool {
-        let Some(names) = path.strip_prefix('/') else {
+    pub fn is_at(&self, path: &[u8]) -> bool {
+        let Some((b'/', names)) = path.split_first() else {
             return false;
         };
-        let mut names = names.split('/').filter(|name| !name.is_empty());
+        let mut names = names
+            .split(|&byte| byte == b'/')
+            .filter(|name| !name.is_empty());
         let nodes = self.path().get(1..).unwrap_or_default();
         nodes
             .iter()
@@ -302,7 +313,7 @@ impl<'a> Place<'a> {
     }
 
     /// Whether the parent is the node at `path`.
-    pub fn is_child_of(&self, path: &str) -> bool {
+    pub fn is_child_of(&self, path: &[u8]) -> bool {
         let parent = Self {
             depth: self.depth.saturating_sub(1),
             ..*self
@@ -316,7 +327,7 @@ impl<'a> Place<'a> {
         let place = *self;
         let parent = self.path().iter().rev().nth(1).copied().unwrap_or_default();
         let (address_cells, size_cells) = (parent.address_cells(), parent.size_cells());
-        let mut rest = Cells(self.node().property("reg").unwrap_or_default());
+        let mut rest = Cells(self.node().property(b"reg").unwrap_or_default());
         core::iter::from_fn(move || {
             if address_cells == 0 {
                 return None;
@@ -334,7 +345,7 @@ impl<'a> Place<'a> {
         let mut address = address;
         for pair in buses.windows(2).rev() {
             let &[above, bus] = pair else { return None };
-            let ranges = bus.property("ranges")?;
+            let ranges = bus.property(b"ranges")?;
             if ranges.is_empty() {
                 continue;
             }

@@ -6,6 +6,8 @@ use core::fmt;
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+use crate::Hex;
+
 /// Size in bytes of a page: the smallest granule that seL4 maps on AArch64.
 pub const PAGE_SIZE: u64 = 4096;
 
@@ -57,14 +59,14 @@ impl PhysAddr {
 /// Shown as `0x40000000`.
 impl fmt::Display for PhysAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#x}", self.0)
+        Hex(self.0).fmt(f)
     }
 }
 
 /// Shown as `0xffffff8040000000`.
 impl fmt::Display for VirtAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#x}", self.0)
+        Hex(self.0).fmt(f)
     }
 }
 

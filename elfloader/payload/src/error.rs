@@ -1,32 +1,28 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-use thiserror::Error;
+use core::fmt;
 
-use crate::{MAGIC, VERSION};
+use crate::{Decimal, Hex, VERSION};
 
 /// Why bytes are not a payload header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PayloadError {
-    /// Fewer bytes than the header or its regions take.
-    #[error("payload header: {needed} bytes expected, {found} found")]
+    /// Fewer bytes than the header and its regions take.
     Truncated {
         /// Bytes needed.
         needed: usize,
         /// Bytes at hand.
         found: usize,
     },
-    /// The first bytes are not [`MAGIC`], or the header isn't aligned to 8 bytes.
-    #[error("payload header: {MAGIC:?} expected at its start, something else found")]
+    /// The first bytes are not [`crate::MAGIC`], or the header isn't aligned to 8 bytes.
     Magic,
     /// A contract of another version.
-    #[error("payload header: version {VERSION} expected, {found} found")]
     Version {
         /// The version found.
         found: u32,
     },
     /// The length disagrees with the number of regions.
-    #[error("payload header: length {length} disagrees with {regions} regions")]
     Length {
         /// The length found.
         length: u32,
@@ -34,7 +30,6 @@ pub enum PayloadError {
         regions: u32,
     },
     /// The header was changed after it was written.
-    #[error("payload header: checksum {expected:#010x} expected, {found:#010x} found")]
     Checksum {
         /// The checksum that the header names.
         expected: u32,
@@ -42,21 +37,54 @@ pub enum PayloadError {
         found: u32,
     },
     /// A field has a value that this version gives no meaning.
-    #[error("payload header: {field} has a value that version {VERSION} does not know")]
     Field {
         /// The field's name.
-        field: &'static str,
+        name: &'static str,
     },
     /// A region has a kind, source, encoding or size that this version gives no meaning.
-    #[error("payload header: region {index} is malformed")]
     Region {
         /// The region's index.
         index: usize,
     },
     /// A region doesn't lie behind the one before it.
-    #[error("payload header: region {index} does not lie behind region {}", index - 1)]
     Order {
         /// The region's index.
         index: usize,
     },
 }
+
+impl fmt::Display for PayloadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("payload header: ")?;
+        let number = |number: usize| Decimal(number as u64);
+        match *self {
+            Self::Truncated { needed, found } => {
+                let (needed, found) = (number(needed), number(found));
+                write!(f, "{needed} bytes expected, {found} found")
+            }
+            Self::Magic => f.write_str("KaaLboot expected at its start, something else found"),
+            Self::Version { found } => {
+                let (expected, found) = (Decimal(VERSION.into()), Decimal(found.into()));
+                write!(f, "version {expected} expected, {found} found")
+            }
+            Self::Length { length, regions } => {
+                let (length, regions) = (Decimal(length.into()), Decimal(regions.into()));
+                write!(f, "its length, {length} bytes, disagrees with {regions} regions")
+            }
+            Self::Checksum { expected, found } => {
+                let (expected, found) = (Hex(expected.into()), Hex(found.into()));
+                write!(f, "checksum {expected} expected, {found} found")
+            }
+            Self::Field { name } => {
+                f.write_str(name)?;
+                f.write_str(" has a value that this version does not know")
+            }
+            Self::Region { index } => write!(f, "region {} is malformed", number(index)),
+            Self::Order { index } => {
+                write!(f, "region {} does not lie behind the one before", number(index))
+            }
+        }
+    }
+}
+
+impl core::error::Error for PayloadError {}

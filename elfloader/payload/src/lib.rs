@@ -27,12 +27,14 @@
 mod address;
 mod error;
 mod layout;
+mod number;
 mod payload;
 mod settings;
 
 pub use address::{PAGE_SIZE, PhysAddr, PhysRange, VirtAddr};
 pub use error::PayloadError;
 pub use layout::{LOADER_NOTE_NAME, LOADER_NOTE_TYPE, MAGIC, Region, VERSION};
+pub use number::{Decimal, Hex};
 pub use payload::{DeviceTreeSlot, MAX_SIZE, Payload, TranslationTables, UserImage};
 pub use settings::{
     Console, ConsoleKind, ExceptionLevel, GicV2, Integrity, LogLevel, Machine, PhysicalAddressBits,

@@ -129,7 +129,20 @@ impl<'a> Payload<'a> {
             }
         })?;
         check_regions(regions)?;
-        Self::from_header(header, regions).map_err(|field| PayloadError::Field { field })
+        Self::from_header(header, regions).map_err(|name| PayloadError::Field { name })
+    }
+
+    /// What the header at the start of `bytes` says of the machine, whether or not the rest of it
+    /// is well-formed: enough to say on the machine's console that it isn't.
+    pub fn peek_machine(bytes: &[u8]) -> Machine {
+        match Header::ref_from_prefix(bytes) {
+            Ok((header, _)) if header.magic == MAGIC => Machine {
+                console: console(header).unwrap_or_default(),
+                psci: psci(header).unwrap_or_default(),
+                gic_v2: None,
+            },
+            _ => Machine::default(),
+        }
     }
 
     /// Writes the header to the start of `out` and returns its size.

@@ -2,6 +2,8 @@
 
 //! The values that a header's fields can have.
 
+use core::fmt;
+
 use crate::PhysAddr;
 
 /// Defines an enumeration and the reading of its values from a header.
@@ -88,6 +90,18 @@ wire_enum! {
         UserImage = 3,
         /// Translation tables.
         TranslationTables = 4,
+    }
+}
+
+/// Shown as in "region 1 (device tree) is damaged".
+impl fmt::Display for RegionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Kernel => "kernel",
+            Self::DeviceTree => "device tree",
+            Self::UserImage => "user image",
+            Self::TranslationTables => "translation tables",
+        })
     }
 }
 

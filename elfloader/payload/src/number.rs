@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Numbers as text, for a loader of few bytes: what `core` offers takes padding and precision
+//! into account, which is 2 KiB of code that nothing here needs.
+
+use core::fmt::{self, Write};
+
+/// Shown in hexadecimal, as `0x40000000`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hex(pub u64);
+
+/// Shown in decimal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decimal(pub u64);
+
+impl fmt::Display for Hex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("0x")?;
+        let digits = (u64::BITS - self.0.leading_zeros()).div_ceil(4).max(1);
+        (0..digits).rev().try_for_each(|digit| {
+            let value = (self.0 >> (4 * digit) & 0xf) as u8;
+            let first = if value < 10 { b'0' } else { b'a' - 10 };
+            f.write_char((first + value).into())
+        })
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 >= 10 {
+            Self(self.0 / 10).fmt(f)?;
+        }
+        f.write_char((b'0' + (self.0 % 10) as u8).into())
+    }
+}

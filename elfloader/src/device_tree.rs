@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Finds the device tree and brings it to where the kernel looks for it.
+//!
+//! One rule decides which: the firmware's, when x0 points to a valid one, else the one that the
+//! builder embedded. Arm's firmware passes it in x0 when it boots an image like Linux (Linux,
+//! `Documentation/arch/arm64/booting.rst`).
+
+use core::ptr;
+use core::slice;
+
+use kaal_machine::{DeviceTree, Header};
+use kaal_payload::{Decimal, LogLevel, Machine, Payload, PhysAddr, PhysRange};
+
+use crate::console::log;
+use crate::registers::read;
+use crate::state;
+use crate::stop::fail;
+
+/// Alignment that the format asks for (Devicetree Specification v0.4, section 5.6).
+const ALIGNMENT: u64 = 8;
+
+/// The device tree that decides.
+pub(crate) struct Found {
+    /// The firmware's bytes and tree; `None` where the embedded one decides.
+    pub(crate) firmware: Option<(&'static [u8], DeviceTree<'static>)>,
+    /// What it says of the machine.
+    machine: Machine,
+}
+
+/// The device tree where the kernel finds it.
+pub(crate) struct Placed {
+    /// Its memory; empty where there is none.
+    pub(crate) memory: PhysRange,
+    /// What it says of the machine.
+    pub(crate) machine: Machine,
+}
+
+/// Decides which device tree describes the machine, and prints on its console from now on.
+pub(crate) fn find(firmware_x0: u64, payload: &Payload<'_>) -> Found {
+    let firmware = firmware_tree(PhysAddr(firmware_x0));
+    let machine = match &firmware {
+        Some((_, tree)) => kaal_machine::machine(tree),
+        None => payload.machine,
+    };
+    state::set_machine(machine);
+    match (&firmware, payload.device_tree.size) {
+        (Some(_), _) => log!(LogLevel::Debug, "KaaL: the device tree is the firmware's"),
+        (None, 0) => log!(LogLevel::Debug, "KaaL: there is no device tree"),
+        (None, _) => log!(LogLevel::Debug, "KaaL: the device tree is the embedded one"),
+    }
+    Found { firmware, machine }
+}
+
+/// The device tree at `address`, if there is a valid one.
+fn firmware_tree(address: PhysAddr) -> Option<(&'static [u8], DeviceTree<'static>)> {
+    if address.0 == 0 || !address.0.is_multiple_of(ALIGNMENT) {
+        return None;
+    }
+    let start = ptr::with_exposed_provenance(address.0 as usize);
+    // SAFETY: nothing writes to memory that the firmware may have passed on. Where there is no
+    // memory, the fault is reported as one of this step.
+    let header = unsafe { slice::from_raw_parts(start, Header::SIZE) };
+    let size = Header::parse(header).ok()?.used_size();
+    // SAFETY: as above; the header says that there is as much.
+    let bytes = unsafe { slice::from_raw_parts(start, size) };
+    Some((bytes, DeviceTree::parse(bytes).ok()?))
+}
+
+/// Copies the firmware's device tree to the slot that the kernel finds it in: between the kernel
+/// and the user image, without padding.
+pub(crate) fn place(found: &Found, payload: &Payload<'_>) -> Placed {
+    let slot = payload.device_tree;
+    let size = match found.firmware {
+        None => slot.size,
+        Some((bytes, _)) => copy(bytes, slot.start, slot.capacity),
+    };
+    let Some(memory) = PhysRange::from_size(slot.start, size) else {
+        fail!("the device tree's slot passes the end of memory");
+    };
+    Placed {
+        memory,
+        machine: found.machine,
+    }
+}
+
+/// Copies `bytes`, a device tree, to `destination` and returns its size.
+fn copy(bytes: &[u8], destination: PhysAddr, capacity: u64) -> u64 {
+    let size = bytes.len();
+    if size as u64 > capacity {
+        fail!(
+            "the firmware's device tree takes {} bytes, the image has room for {}; embed it \
+             with --dtb when building the image",
+            Decimal(size as u64),
+            Decimal(capacity)
+        );
+    }
+    let destination = ptr::with_exposed_provenance_mut::<u8>(destination.0 as usize);
+    // SAFETY: the builder keeps these bytes free for a device tree, `verify` has found them in
+    // RAM, and `bytes` is not used after this.
+    let copy = unsafe {
+        invalidate_data_cache(destination, size);
+        ptr::copy(bytes.as_ptr(), destination, size);
+        invalidate_data_cache(destination, size);
+        slice::from_raw_parts_mut(destination, size)
+    };
+    Header::set_total_size(copy, size as u32);
+    size as u64
+}
+
+/// Removes lines of these bytes from the data cache, so that neither an old line covers what is
+/// written past the cache, nor is written back over it.
+///
+/// # Safety
+///
+/// The bytes must be memory.
+unsafe fn invalidate_data_cache(start: *mut u8, size: usize) {
+    // CTR_EL0.DminLine: log2 of the words in the smallest line (Arm ARM DDI 0487, D24.2.36).
+    let line = 4usize << (read!("ctr_el0") >> 16 & 0xf);
+    let first = start.addr() & !(line - 1);
+    for address in (first..start.addr() + size).step_by(line) {
+        // SAFETY: cleaning and invalidating a line changes no byte of memory's content.
+        unsafe { core::arch::asm!("dc civac, {}", in(reg) address, options(nostack)) };
+    }
+    // SAFETY: a barrier.
+    unsafe { core::arch::asm!("dsb sy", options(nostack)) };
+}

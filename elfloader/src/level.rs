@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Goes down to the exception level that the kernel is entered at.
+//!
+//! The values are those that seL4 relies on and does not set itself. Sections are those of the
+//! Arm Architecture Reference Manual, DDI 0487.
+
+use core::arch::naked_asm;
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use kaal_payload::{ExceptionLevel, GicV2};
+
+use crate::entry::vectors;
+use crate::gic;
+use crate::registers::{
+    CPACR_EL1_FPEN, CPTR_EL2_RES1, HCR_EL2_RW, SCTLR_EL1_OFF, SCTLR_EL2_OFF, current_level,
+    has_el2, has_gic_registers, read, write,
+};
+
+/// SCR_EL3: lower levels are non-secure and AArch64, HVC is enabled and SMC is not, since there
+/// is no firmware at EL3 that would answer; bits 4 and 5 are RES1 (D24.2.161).
+const SCR_EL3: u64 = NON_SECURE | 0b11 << 4 | 1 << 7 | 1 << 8 | 1 << 10;
+
+/// SCR_EL3.NS
+const NON_SECURE: u64 = 1 << 0;
+
+/// ICC_SRE_ELx: the GIC's system registers are on, for lower levels too (GIC architecture
+/// specification IHI 0069, section 12.2.19).
+const ICC_SRE: u64 = 0b1111;
+
+/// CNTHCTL_EL2.EL1PCTEN and .EL1PCEN: EL1 may use the physical counter and timer (D24.10.2).
+const CNTHCTL_EL2_OPEN: u64 = 0b11;
+
+/// MDCR_EL2.HPMN, the only field that must keep its value: the number of event counters that EL1
+/// may use (D24.3.18).
+const MDCR_EL2_HPMN: u64 = 0x1f;
+
+/// SPSR_ELx: DAIF masked, at EL1 with SP_EL1 (C5.2.19).
+const SPSR_EL1H: u64 = 0b1111 << 6 | 0b0101;
+
+/// SPSR_ELx: DAIF masked, at EL2 with SP_EL2.
+const SPSR_EL2H: u64 = 0b1111 << 6 | 0b1001;
+
+static ENTERED_AT_EL3: AtomicBool = AtomicBool::new(false);
+
+/// Whether there is no firmware above the loader.
+pub(crate) fn entered_at_el3() -> bool {
+    ENTERED_AT_EL3.load(Relaxed) || current_level() == 3
+}
+
+/// Goes down to `target`, on the same stack.
+///
+/// The levels passed on the way are left in the state that the kernel expects of them.
+/// [`crate::verify::exception_level`] has made sure that there is a way.
+pub(crate) fn lower_to(target: ExceptionLevel, gic_v2: Option<GicV2>) {
+    if current_level() == 3 {
+        ENTERED_AT_EL3.store(true, Relaxed);
+        // SAFETY: at EL3, which is left for good.
+        unsafe { leave_el3(gic_v2) };
+    }
+    if current_level() == 2 {
+        // SAFETY: at EL2. Nothing depends on what these registers were.
+        unsafe { prepare_el2() };
+        if target == ExceptionLevel::El1 {
+            // SAFETY: at EL2, and EL2 is prepared for it.
+            unsafe {
+                prepare_el1();
+                drop_to_el1_from_el2();
+            }
+        }
+    }
+}
+
+/// Goes from EL3 to EL2, or to EL1 where the processor has no EL2.
+///
+/// # Safety
+///
+/// Must be called at EL3.
+unsafe fn leave_el3(gic_v2: Option<GicV2>) {
+    // SAFETY: EL3 allows all of this, and there is no state of other software to keep.
+    unsafe {
+        if let Some(gic) = gic_v2 {
+            gic::release_interrupts(gic);
+        }
+        if has_gic_registers() {
+            write!("S3_6_C12_C12_5", ICC_SRE); // ICC_SRE_EL3
+        }
+        write!("scr_el3", SCR_EL3);
+        write!("mdcr_el3", 0u64);
+        if has_el2() {
+            write!("sctlr_el2", SCTLR_EL2_OFF);
+            write!("hcr_el2", HCR_EL2_RW);
+            write!("cptr_el2", CPTR_EL2_RES1);
+            write!("vbar_el2", vectors as *const () as usize);
+            drop_to_el2_from_el3();
+        } else {
+            prepare_el1();
+            drop_to_el1_from_el3();
+        }
+    }
+}
+
+/// Lets EL1 and the kernel have what EL2 controls.
+///
+/// # Safety
+///
+/// Must be called at EL2.
+unsafe fn prepare_el2() {
+    let event_counters = read!("mdcr_el2") & MDCR_EL2_HPMN;
+    let timer_control = read!("cnthctl_el2") | CNTHCTL_EL2_OPEN;
+    let (processor, affinity) = (read!("midr_el1"), read!("mpidr_el1"));
+    // SAFETY: EL2 allows all of this, and there is no guest to disturb.
+    unsafe {
+        write!("hcr_el2", HCR_EL2_RW);
+        write!("cptr_el2", CPTR_EL2_RES1);
+        write!("hstr_el2", 0u64);
+        write!("vttbr_el2", 0u64);
+        write!("mdcr_el2", event_counters);
+        write!("cnthctl_el2", timer_control);
+        write!("cntvoff_el2", 0u64);
+        write!("vpidr_el2", processor);
+        write!("vmpidr_el2", affinity);
+        if has_gic_registers() {
+            write!("S3_4_C12_C9_5", ICC_SRE); // ICC_SRE_EL2
+        }
+    }
+}
+
+/// Gives EL1 a defined state.
+///
+/// # Safety
+///
+/// Must be called above EL1.
+unsafe fn prepare_el1() {
+    // SAFETY: nothing runs at EL1 yet.
+    unsafe {
+        write!("sctlr_el1", SCTLR_EL1_OFF);
+        write!("cpacr_el1", CPACR_EL1_FPEN);
+        write!("vbar_el1", vectors as *const () as usize);
+    }
+}
+
+/// Returns to its caller one or two levels lower, on the same stack.
+macro_rules! drop_function {
+    ($(#[$doc:meta])* $name:ident: $stack:literal, $link:literal, $state:literal = $value:ident) => {
+        $(#[$doc])*
+        #[unsafe(naked)]
+        unsafe extern "C" fn $name() {
+            naked_asm!(
+                "mov     x9, sp",
+                concat!("msr     ", $stack, ", x9"),
+                concat!("msr     ", $link, ", x30"),
+                "mov     x9, #{spsr}",
+                concat!("msr     ", $state, ", x9"),
+                "eret",
+                spsr = const $value,
+            )
+        }
+    };
+}
+
+drop_function! {
+    /// # Safety
+    ///
+    /// Must be called at EL3, with EL2 prepared.
+    drop_to_el2_from_el3: "sp_el2", "elr_el3", "spsr_el3" = SPSR_EL2H
+}
+
+drop_function! {
+    /// # Safety
+    ///
+    /// Must be called at EL3, with EL1 prepared.
+    drop_to_el1_from_el3: "sp_el1", "elr_el3", "spsr_el3" = SPSR_EL1H
+}
+
+drop_function! {
+    /// # Safety
+    ///
+    /// Must be called at EL2, with EL1 prepared.
+    drop_to_el1_from_el2: "sp_el1", "elr_el2", "spsr_el2" = SPSR_EL1H
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The end of a boot that can't go on.
+
+use core::fmt;
+use core::panic::PanicInfo;
+
+use kaal_payload::PsciConduit;
+use smccc::{Hvc, Smc, psci};
+
+use crate::console;
+use crate::registers::current_level;
+use crate::state::{self, Step};
+
+/// Says why the boot can't go on, and stops the machine.
+macro_rules! fail {
+    ($($argument:tt)+) => {
+        $crate::stop::report_and_stop(format_args!($($argument)+))
+    };
+}
+
+pub(crate) use fail;
+
+/// Says why the boot can't go on, and stops the machine.
+pub(crate) fn report_and_stop(reason: fmt::Arguments<'_>) -> ! {
+    state::enter_step(Step::Report);
+    console::line(format_args!("KaaL: error: {reason}"));
+    stop()
+}
+
+/// Powers the machine off where its firmware can do that, else lets the core rest.
+pub(crate) fn stop() -> ! {
+    // A call to firmware goes to a higher exception level. Where there is none, the loader's own
+    // vectors would get it.
+    let level = current_level();
+    match state::machine().psci {
+        Some(PsciConduit::Smc) if level < 3 && !crate::level::entered_at_el3() => {
+            console::line(format_args!("KaaL: powering off"));
+            let _ = psci::system_off::<Smc>();
+        }
+        Some(PsciConduit::Hvc) if level < 2 && !crate::level::entered_at_el3() => {
+            console::line(format_args!("KaaL: powering off"));
+            let _ = psci::system_off::<Hvc>();
+        }
+        _ => {}
+    }
+    console::line(format_args!("KaaL: no firmware to power off with, halted"));
+    park()
+}
+
+/// Lets the core rest for good.
+pub(crate) fn park() -> ! {
+    loop {
+        // SAFETY: waiting for an event changes nothing that compiled code relies on.
+        unsafe { core::arch::asm!("wfe", options(nomem, nostack, preserves_flags)) };
+    }
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    fail!(
+        "this is a mistake in the loader, please report it: {}",
+        info.message()
+    )
+}

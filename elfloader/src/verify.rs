@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Checks what the builder can't know: does the payload fit this machine? What doesn't would be a
+//! silent hang of the kernel, so it is named here.
+
+use core::ptr;
+use core::slice;
+
+use kaal_payload::{Decimal, ExceptionLevel, Hex, Integrity, LogLevel, Payload, PhysRange};
+
+use crate::console::log;
+use crate::crc32c::crc32c;
+use crate::device_tree::Found;
+use crate::registers::{current_level, has_el2};
+use crate::stop::fail;
+
+/// A kernel with hypervisor support runs at EL2 only.
+pub(crate) fn exception_level(payload: &Payload<'_>) {
+    if payload.exception_level == ExceptionLevel::El1 {
+        return;
+    }
+    if current_level() < 2 {
+        fail!(
+            "the kernel has hypervisor support and must be entered at EL2, but the firmware \
+             entered the loader at EL1; with QEMU, add -machine virt,virtualization=on"
+        );
+    }
+    if !has_el2() {
+        fail!(
+            "the kernel has hypervisor support and must be entered at EL2, which this processor \
+             does not have; with QEMU, add -machine virt,virtualization=on"
+        );
+    }
+}
+
+/// A kernel waits without end for cores that nobody starts.
+pub(crate) fn cores(payload: &Payload<'_>) {
+    if payload.cores != 1 {
+        fail!(
+            "the kernel waits for {} cores, this loader starts one; build the kernel with \
+             KernelMaxNumNodes=1",
+            Decimal(payload.cores.into())
+        );
+    }
+}
+
+/// All memory that the payload uses must be RAM, as far as the firmware tells.
+pub(crate) fn ram(payload: &Payload<'_>, device_tree: &Found) {
+    let Some((_, tree)) = &device_tree.firmware else {
+        return;
+    };
+    let slot = payload.device_tree;
+    let slot = PhysRange::from_size(slot.start, slot.capacity);
+    let regions = payload.regions.iter().map(|region| region.memory());
+    for memory in regions.chain([slot]).flatten() {
+        if !kaal_machine::is_ram(tree, memory) {
+            fail!(
+                "the image needs {memory}, which is not RAM of this machine; give it more \
+                 memory, or build the image for it with --dtb"
+            );
+        }
+    }
+}
+
+/// Compares each region's checksum, if the payload asks for it.
+pub(crate) fn regions(payload: &Payload<'_>) {
+    for (index, region) in payload.regions.iter().enumerate() {
+        let index = Decimal(index as u64);
+        let (Some(kind), Some(memory)) = (region.kind(), region.memory()) else {
+            fail!("region {index} is malformed");
+        };
+        log!(LogLevel::Debug, "KaaL: region {index}: {memory} {kind}");
+        if payload.integrity == Integrity::None {
+            continue;
+        }
+        let start = ptr::with_exposed_provenance(memory.start.0 as usize);
+        // SAFETY: the region lies in RAM, and nothing has written to it since it was loaded.
+        let bytes = unsafe { slice::from_raw_parts(start, region.file_size() as usize) };
+        let found = crc32c(bytes);
+        if found != region.checksum() {
+            fail!(
+                "region {index} ({kind}, {memory}) is damaged: CRC-32C {} expected, {} found; \
+                 load the image again",
+                Hex(region.checksum().into()),
+                Hex(found.into())
+            );
+        }
+    }
+}
