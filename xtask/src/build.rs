@@ -7,24 +7,28 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use kaal_tests::image::Inputs;
 use kaal_tests::process;
+use kaal_tests::qemu::Machine;
 use kaal_tests::workspace::{Program, Workspace};
 
 use crate::setup::{self, TARGET};
 
 /// Builds everything that `target/kaal` and `target/release` hold.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    build_programs(workspace)?;
-    build_builder(workspace)
+    setup::qemu()?;
+    programs(workspace)?;
+    default_image(workspace)?;
+    println!("built {}", workspace.artifacts().display());
+    Ok(())
 }
 
-/// Builds the programs for the target.
-fn build_programs(workspace: &Workspace) -> Result<()> {
-    let library = setup::core_library()?;
+/// Builds the programs for the target and the image builder.
+pub(crate) fn programs(workspace: &Workspace) -> Result<()> {
     let mut command = cargo(workspace);
     command
-        .args(["build", "--profile", "firmware", "--target", TARGET])
-        .args(library.cargo_flags());
+        .args(["build", "--profile", "firmware"])
+        .args(target_flags()?);
     for program in Program::ALL {
         command.args(["--package", program.package()]);
         command.args(["--bin", program.binary()]);
@@ -40,12 +44,26 @@ fn build_programs(workspace: &Workspace) -> Result<()> {
         fs::copy(built.join(program.binary()), &to)
             .with_context(|| format!("failed to write {}", to.display()))?;
     }
-    Ok(())
+
+    process::run(cargo(workspace).args(["build", "--release", "--package", Workspace::BUILDER]))
 }
 
-/// Builds the image builder, a program for the host.
-fn build_builder(workspace: &Workspace) -> Result<()> {
-    process::run(cargo(workspace).args(["build", "--release", "--package", Workspace::BUILDER]))
+/// Packs the image that boots where nothing else is asked for.
+fn default_image(workspace: &Workspace) -> Result<()> {
+    let scratch = tempfile::tempdir()?;
+    Inputs::probe(
+        workspace,
+        Program::Probe,
+        &Machine::ordinary(),
+        scratch.path(),
+    )?
+    .pack(workspace, &workspace.default_image())
+}
+
+/// The flags with which Cargo builds for the target.
+pub(crate) fn target_flags() -> Result<Vec<&'static str>> {
+    let core_library = setup::core_library()?;
+    Ok([&["--target", TARGET], core_library.cargo_flags()].concat())
 }
 
 /// Cargo, writing to the folder that the programs are looked for in.

@@ -2,8 +2,13 @@
 
 //! `cargo xtask`: the way into KaaL without Nix.
 
+mod bench;
 mod build;
+mod qemu;
 mod setup;
+mod test;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -23,13 +28,31 @@ enum Task {
     Setup,
     /// Builds the loader, the probe kernels and the image builder, and packs the default image
     Build,
+    /// Packs an image and boots it on QEMU
+    Qemu(qemu::Options),
+    /// Runs all checks and tests
+    Test,
+    /// Measures the boot, the images and the builder
+    Bench(bench::Options),
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
     let workspace = Workspace::locate()?;
-    match arguments.task {
+    match task {
         Task::Setup => setup::all(),
         Task::Build => build::run(&workspace),
+        Task::Qemu(options) => qemu::run(&workspace, &options),
+        Task::Test => test::run(&workspace),
+        Task::Bench(options) => bench::run(&workspace, &options),
     }
 }

@@ -13,8 +13,8 @@ use super::{Machine, PROGRAM, Version};
 /// The first release that has the new name for "translate each instruction by itself".
 const RENAMED: Version = Version { major: 8, minor: 1 };
 
-/// More than any loader may take: 100 times the count that KaaL's is held to.
-const LIMIT: u64 = 500_000;
+/// More than any boot takes: a guest that is lost must not be followed for ever.
+const LIMIT: u64 = 10_000_000;
 
 /// The number of instructions from reset to the first one at the virtual address `stop`.
 ///

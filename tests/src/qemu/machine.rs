@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::PROGRAM;
+use super::{PROGRAM, device_tree};
 use crate::process;
 
 /// A machine that QEMU emulates, in QEMU's words.
@@ -50,20 +51,22 @@ impl Machine {
         command
     }
 
-    /// Writes the machine's device tree to `file`, without QEMU's random seeds in it.
+    /// Writes the machine's device tree to `file`, without QEMU's random seeds in it and
+    /// without the room behind it.
     ///
     /// # Errors
     ///
     /// Fails where QEMU knows no such machine, or can't write the file.
     pub fn dump_device_tree(&self, file: &Path) -> Result<()> {
         // A comma in a value is written twice.
-        let file_value = file.display().to_string().replace(',', ",,");
+        let value = file.display().to_string().replace(',', ",,");
         let dumping = Self {
-            machine: format!("{},dtb-randomness=off,dumpdtb={file_value}", self.machine),
+            machine: format!("{},dtb-randomness=off,dumpdtb={value}", self.machine),
             ..self.clone()
         };
         process::read(dumping.command().args(["-serial", "null"]))
-            .map(drop)
+            .and_then(|_| device_tree::cut(fs::read(file)?).context("it is malformed"))
+            .and_then(|blob| Ok(fs::write(file, blob)?))
             .with_context(|| format!("failed to dump the device tree of {self:?}"))
     }
 }

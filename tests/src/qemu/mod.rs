@@ -2,6 +2,7 @@
 
 //! QEMU as the machine that images boot on.
 
+mod device_tree;
 mod instructions;
 mod machine;
 mod run;

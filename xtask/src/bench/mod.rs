@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Measures what booting with KaaL costs.
+
+mod cost;
+mod figure;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use kaal_tests::elf;
+use kaal_tests::image::Inputs;
+use kaal_tests::qemu::{Machine, instructions_until};
+use kaal_tests::sel4::Kernel;
+use kaal_tests::workspace::{Program, Workspace};
+
+use crate::{build, setup};
+use cost::Cost;
+use figure::Figure;
+
+/// What each figure may be at most.
+mod limit {
+    pub(super) const INSTRUCTIONS: u64 = 5_000;
+    pub(super) const OVERHEAD: u64 = 24 << 10;
+    pub(super) const LOADER: u64 = 24 << 10;
+    pub(super) const CPU_MICROSECONDS: u64 = 10_000;
+    /// Times the size of the inputs.
+    pub(super) const MEMORY: u64 = 4;
+}
+
+/// What to measure, and how to tell it.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Print the figures as JSON
+    #[arg(long)]
+    json: bool,
+    /// Root task to measure the kernel of SEL4_PREFIX with
+    #[arg(long, value_name = "FILE")]
+    app: Option<PathBuf>,
+}
+
+/// An image to measure.
+struct Subject {
+    name: &'static str,
+    machine: Machine,
+    inputs: Inputs,
+}
+
+/// Measures the probe kernels and, where there is one, the real kernel.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    let kernel = Kernel::from_environment()?;
+    if kernel.is_none() && options.app.is_some() {
+        bail!("--app is the root task of a real kernel: set SEL4_PREFIX to one");
+    }
+    setup::qemu()?;
+    build::programs(workspace)?;
+
+    let scratch = tempfile::tempdir()?;
+    let mut subjects = vec![
+        probe(workspace, Program::Probe, Machine::ordinary(), &scratch)?,
+        probe(
+            workspace,
+            Program::ProbeHyp,
+            Machine::hypervisor(),
+            &scratch,
+        )?,
+    ];
+    if let Some(kernel) = kernel {
+        let app = options.app.as_deref().context(
+            "--app FILE is missing: the kernel of SEL4_PREFIX needs a root task to start",
+        )?;
+        subjects.push(Subject {
+            name: "sel4",
+            machine: kernel.machine(),
+            inputs: kernel.inputs(workspace, app),
+        });
+    }
+
+    let mut figures = vec![Figure::new(
+        "loader",
+        "loadable bytes",
+        elf::loadable_bytes(&fs::read(workspace.program(Program::Loader))?)?,
+        limit::LOADER,
+    )];
+    for subject in &subjects {
+        figures.extend(measure(workspace, subject, scratch.path())?);
+    }
+    match options.json {
+        true => println!("{}", figure::json(&figures)),
+        false => print!("{}", figure::table(&figures)),
+    }
+    Ok(())
+}
+
+fn probe(
+    workspace: &Workspace,
+    program: Program,
+    machine: Machine,
+    scratch: &tempfile::TempDir,
+) -> Result<Subject> {
+    let folder = scratch.path().join(program.binary());
+    fs::create_dir(&folder)?;
+    Ok(Subject {
+        name: program.binary(),
+        inputs: Inputs::probe(workspace, program, &machine, &folder)?,
+        machine,
+    })
+}
+
+fn measure(workspace: &Workspace, subject: &Subject, scratch: &Path) -> Result<Vec<Figure>> {
+    let image = scratch.join("bootimage.elf");
+    let inputs = &subject.inputs;
+    let cost = Cost::of(|| inputs.command(workspace, &image))?;
+
+    let kernel = fs::read(&inputs.kernel)?;
+    let app = fs::read(&inputs.app)?;
+    let device_tree = match &inputs.device_tree {
+        Some(file) => fs::metadata(file)?.len(),
+        None => 0,
+    };
+    let content = elf::loadable_bytes(&kernel)? + elf::loadable_bytes(&app)? + device_tree;
+    let input =
+        (kernel.len() + app.len()) as u64 + device_tree + fs::metadata(&inputs.loader)?.len();
+    let instructions = instructions_until(elf::entry(&kernel)?, &subject.machine, &image)?;
+
+    let figure = |what, value, limit| Figure::new(subject.name, what, value, limit);
+    Ok(vec![
+        figure("instructions to kernel", instructions, limit::INSTRUCTIONS),
+        figure(
+            "image bytes over inputs",
+            fs::metadata(&image)?.len().saturating_sub(content),
+            limit::OVERHEAD,
+        ),
+        figure(
+            "builder CPU microseconds",
+            cost.cpu_microseconds,
+            limit::CPU_MICROSECONDS,
+        ),
+        figure(
+            "builder peak memory bytes",
+            cost.peak_bytes,
+            limit::MEMORY * input,
+        ),
+    ])
+}

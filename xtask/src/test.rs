@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Runs all checks and tests, and sums them up.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use kaal_tests::process;
+use kaal_tests::workspace::{Program, Workspace};
+
+use crate::build::{self, cargo};
+
+/// What came of one step.
+struct Outcome {
+    step: &'static str,
+    result: Result<()>,
+    duration: Duration,
+}
+
+/// Runs every step, also after one that failed.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let target = build::target_flags()?;
+    let steps = [
+        ("format", format(workspace)),
+        ("lints, host", lints(workspace)),
+        ("lints, target", target_lints(workspace, &target)),
+        ("documentation", documentation(workspace)),
+        ("tests, host", tests(workspace)),
+    ];
+    let mut outcomes: Vec<Outcome> = steps
+        .into_iter()
+        .map(|(step, mut command)| carry_out(step, || process::run(&mut command)))
+        .collect();
+    outcomes.push(carry_out("build", || build::run(workspace)));
+    outcomes.push(carry_out("tests, boot", || {
+        process::run(&mut boot_tests(workspace))
+    }));
+    sum_up(&outcomes)
+}
+
+fn format(workspace: &Workspace) -> Command {
+    let mut command = cargo(workspace);
+    command.args(["fmt", "--all", "--check"]);
+    command
+}
+
+fn lints(workspace: &Workspace) -> Command {
+    let mut command = cargo(workspace);
+    command.args(["clippy", "--all-targets", "--", "-Dwarnings"]);
+    command
+}
+
+fn target_lints(workspace: &Workspace, target: &[&str]) -> Command {
+    let mut command = cargo(workspace);
+    command
+        .args(["clippy", "--profile", "firmware"])
+        .args(target);
+    for program in Program::ALL {
+        command.args(["--package", program.package()]);
+    }
+    command.args(["--", "-Dwarnings"]);
+    command
+}
+
+fn documentation(workspace: &Workspace) -> Command {
+    let mut command = cargo(workspace);
+    command
+        .args(["doc", "--no-deps", "--document-private-items"])
+        .env("RUSTDOCFLAGS", "-Dwarnings");
+    command
+}
+
+fn tests(workspace: &Workspace) -> Command {
+    let mut command = cargo(workspace);
+    command.arg("test");
+    command
+}
+
+fn boot_tests(workspace: &Workspace) -> Command {
+    let mut command = cargo(workspace);
+    command.args(["test", "--package", "kaal-tests", "--test", "boot"]);
+    command
+}
+
+fn carry_out(step: &'static str, work: impl FnOnce() -> Result<()>) -> Outcome {
+    println!("== {step}");
+    let started = Instant::now();
+    let result = work();
+    Outcome {
+        step,
+        result,
+        duration: started.elapsed(),
+    }
+}
+
+fn sum_up(outcomes: &[Outcome]) -> Result<()> {
+    println!("== summary");
+    for outcome in outcomes {
+        let seconds = outcome.duration.as_secs_f64();
+        match &outcome.result {
+            Ok(()) => println!("ok      {seconds:6.1} s  {}", outcome.step),
+            Err(error) => println!("FAILED  {seconds:6.1} s  {}: {error:#}", outcome.step),
+        }
+    }
+    let failed = outcomes
+        .iter()
+        .filter(|outcome| outcome.result.is_err())
+        .count();
+    if failed > 0 {
+        bail!("{failed} of {} steps failed", outcomes.len());
+    }
+    Ok(())
+}
