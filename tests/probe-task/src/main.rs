@@ -1,1 +1,84 @@
-fn main() {}
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The user image that the probe kernel starts: looks at its own memory and says hello.
+
+#![no_std]
+#![no_main]
+
+use core::arch::{asm, naked_asm};
+use core::cell::UnsafeCell;
+
+/// Memory that the compiler can't know the content of.
+#[repr(C, align(16))]
+struct Words<const N: usize>(UnsafeCell<[u64; N]>);
+
+// SAFETY: there is one thread.
+unsafe impl<const N: usize> Sync for Words<N> {}
+
+impl<const N: usize> Words<N> {
+    fn all(&self, expected: u64) -> bool {
+        let words = self.0.get().cast::<u64>();
+        // SAFETY: the index is within the array, which nobody writes to.
+        (0..N).all(|index| unsafe { words.add(index).read_volatile() == expected })
+    }
+}
+
+const PATTERN: u64 = 0x7461_736b_2064_6174;
+
+/// Initialised data, over more than a page.
+static DATA: Words<1024> = Words(UnsafeCell::new([PATTERN; 1024]));
+
+/// Zeroed data, over more than a page.
+static ZEROES: Words<2048> = Words(UnsafeCell::new([0; 2048]));
+
+/// Size of the stack in words.
+const STACK_WORDS: usize = 512;
+
+static STACK: Words<STACK_WORDS> = Words(UnsafeCell::new([0; STACK_WORDS]));
+
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn _start() -> ! {
+    naked_asm!(
+        "adrp    x9, {stack}",
+        "add     x9, x9, :lo12:{stack}",
+        "add     sp, x9, #{stack_size}",
+        "b       {main}",
+        stack = sym STACK,
+        stack_size = const size_of::<Words<STACK_WORDS>>(),
+        main = sym main,
+    )
+}
+
+extern "C" fn main() -> ! {
+    say("task: hello from EL0\n");
+    let data = DATA.all(PATTERN);
+    let zeroes = ZEROES.all(0);
+    say(if data { "task: .data is initialised\n" } else { "task: .data is damaged\n" });
+    say(if zeroes { "task: .bss is zero\n" } else { "task: .bss is not zero\n" });
+    exit(u64::from(!(data && zeroes)))
+}
+
+fn say(text: &str) {
+    for byte in text.bytes() {
+        if byte == b'\n' {
+            put(b'\r');
+        }
+        put(byte);
+    }
+}
+
+fn put(byte: u8) {
+    // SAFETY: the probe kernel keeps all registers.
+    unsafe { asm!("svc #0", in("x0") u64::from(byte), options(nostack)) };
+}
+
+fn exit(status: u64) -> ! {
+    // SAFETY: the call doesn't return.
+    unsafe { asm!("svc #1", in("x0") status, options(noreturn, nostack)) }
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    exit(2)
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The entry point and the exception vectors.
+
+use core::arch::{global_asm, naked_asm};
+use core::cell::UnsafeCell;
+
+use aarch64_cpu::registers::{
+    CurrentEL, ELR_EL1, ELR_EL2, ESR_EL1, ESR_EL2, FAR_EL1, FAR_EL2, Readable, VBAR_EL1, VBAR_EL2,
+    Writeable,
+};
+
+use crate::console::println;
+use crate::{finish, image, main, user};
+
+/// Size of the stack in bytes.
+const STACK_SIZE: usize = 16 * 1024;
+
+#[repr(align(16))]
+struct Stack {
+    _bytes: UnsafeCell<[u8; STACK_SIZE]>,
+}
+
+// SAFETY: the content is only accessed through the stack pointer, by one core.
+unsafe impl Sync for Stack {}
+
+static STACK: Stack = Stack {
+    _bytes: UnsafeCell::new([0; STACK_SIZE]),
+};
+
+/// Where the loader jumps to, with [`crate::handover::Arguments`] in x0 to x5.
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+#[unsafe(link_section = ".text.start")]
+unsafe extern "C" fn _start() -> ! {
+    naked_asm!(
+        "adrp    x9, {stack}",
+        "add     x9, x9, :lo12:{stack}",
+        "add     sp, x9, #{stack_size}",
+        // Compiled code may use floating-point registers. At EL2 the loader has to allow it.
+        "mrs     x9, CurrentEL",
+        "tbnz    x9, #3, 1f",
+        "mov     x9, #(3 << 20)",
+        "msr     cpacr_el1, x9",
+        "isb",
+        "1:",
+        // A structure of six words is passed by reference.
+        "stp     x4, x5, [sp, #-16]!",
+        "stp     x2, x3, [sp, #-16]!",
+        "stp     x0, x1, [sp, #-16]!",
+        "mov     x0, sp",
+        "b       {main}",
+        stack = sym STACK,
+        stack_size = const STACK_SIZE,
+        main = sym main,
+    )
+}
+
+unsafe extern "C" {
+    safe fn probe_vectors();
+}
+
+// Each vector passes its index; those of calls from EL0 keep the caller's registers.
+global_asm!(
+    ".section .text.vectors, \"ax\"",
+    ".balign 0x800",
+    ".global probe_vectors",
+    "probe_vectors:",
+    ".set    index, 0",
+    ".rept   16",
+    ".balign 0x80",
+    "sub     sp, sp, #(22 * 8)",
+    "stp     x0, x1, [sp]",
+    "mov     x0, #index",
+    "b       {exception}",
+    ".set    index, index + 1",
+    ".endr",
+    exception = sym exception,
+);
+
+#[unsafe(naked)]
+unsafe extern "C" fn exception() -> ! {
+    naked_asm!(
+        "stp     x2, x3, [sp, #(2 * 8)]",
+        "stp     x4, x5, [sp, #(4 * 8)]",
+        "stp     x6, x7, [sp, #(6 * 8)]",
+        "stp     x8, x9, [sp, #(8 * 8)]",
+        "stp     x10, x11, [sp, #(10 * 8)]",
+        "stp     x12, x13, [sp, #(12 * 8)]",
+        "stp     x14, x15, [sp, #(14 * 8)]",
+        "stp     x16, x17, [sp, #(16 * 8)]",
+        "stp     x18, x29, [sp, #(18 * 8)]",
+        "str     x30, [sp, #(20 * 8)]",
+        "ldr     x1, [sp]",
+        "bl      {handle}",
+        "ldp     x2, x3, [sp, #(2 * 8)]",
+        "ldp     x4, x5, [sp, #(4 * 8)]",
+        "ldp     x6, x7, [sp, #(6 * 8)]",
+        "ldp     x8, x9, [sp, #(8 * 8)]",
+        "ldp     x10, x11, [sp, #(10 * 8)]",
+        "ldp     x12, x13, [sp, #(12 * 8)]",
+        "ldp     x14, x15, [sp, #(14 * 8)]",
+        "ldp     x16, x17, [sp, #(16 * 8)]",
+        "ldp     x18, x29, [sp, #(18 * 8)]",
+        "ldr     x30, [sp, #(20 * 8)]",
+        "ldp     x0, x1, [sp], #(22 * 8)",
+        "eret",
+        handle = sym handle,
+    )
+}
+
+/// Serves a call of the user image (x0 is its argument), or reports what wasn't expected.
+extern "C" fn handle(vector: u64, x0: u64) {
+    /// Synchronous, from a lower level in AArch64 (Arm ARM DDI 0487, section D1.3.1.5).
+    const FROM_EL0: u64 = 8;
+    /// ESR_ELx.EC of SVC in AArch64 (section D24.2.40).
+    const SVC: u64 = 0x15;
+
+    let (esr, elr, far) = match is_hyp() {
+        true => (ESR_EL2.get(), ELR_EL2.get(), FAR_EL2.get()),
+        false => (ESR_EL1.get(), ELR_EL1.get(), FAR_EL1.get()),
+    };
+    if vector == FROM_EL0 && esr >> 26 == SVC {
+        return user::call(esr & 0xffff, x0);
+    }
+    println!("probe: unexpected exception: vector {vector}, ESR {esr:#x}, ELR {elr:#x}, FAR {far:#x}");
+    finish(false)
+}
+
+/// Takes over from the loader's vectors.
+pub(crate) fn use_own_vectors() {
+    let vectors = probe_vectors as *const () as u64;
+    match is_hyp() {
+        true => VBAR_EL2.set(vectors),
+        false => VBAR_EL1.set(vectors),
+    }
+}
+
+/// Whether this probe runs at EL2: where it was linked for that.
+pub(crate) fn is_hyp() -> bool {
+    debug_assert_eq!(CurrentEL.read(CurrentEL::EL), image::expected_level());
+    image::expected_level() == 2
+}

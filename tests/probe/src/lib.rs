@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The probe kernel: linked and entered like seL4, but all it does is to check what the loader
+//! handed over, row by row, and to start the user image.
+//!
+//! It shares no definition with the loader: the values that it expects come from seL4's sources,
+//! so that a mistake on one side shows.
+//!
+//! 1. Under the translation that the loader set up: look at the registers ([`handover`]).
+//! 2. Turn on translation of its own, as seL4 does first of all: look at memory ([`memory`]).
+//! 3. Print the rows, then start the user image at EL0 ([`user`]) and report how it ended.
+
+#![no_std]
+
+mod console;
+mod entry;
+mod handover;
+mod image;
+mod memory;
+mod power;
+mod report;
+mod translation;
+mod user;
+
+use crate::console::println;
+use crate::handover::Arguments;
+use crate::report::Report;
+
+/// The kernel's first Rust code.
+extern "C" fn main(arguments: Arguments) -> ! {
+    let mut report = Report::default();
+    handover::check(&arguments, &mut report);
+
+    translation::enable();
+    entry::use_own_vectors();
+    let device_tree = memory::check(&arguments, &mut report);
+    power::use_conduit(device_tree.as_ref());
+
+    println!("KaaL's probe kernel: this is not seL4, it checks what seL4 would be handed");
+    report.print();
+    if !report.all_ok() {
+        finish(false);
+    }
+    println!("probe: starting the user image at EL0");
+    // SAFETY: the report says that the image is where the arguments say.
+    unsafe { user::start(&arguments) }
+}
+
+/// Says how it went, in the words that test runners wait for, and powers off.
+fn finish(ok: bool) -> ! {
+    println!("{}", if ok { "KAAL_PROBE_PASS" } else { "KAAL_PROBE_FAIL" });
+    power::off()
+}
+
+#[panic_handler]
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+    println!("probe: {}", info.message());
+    finish(false)
+}

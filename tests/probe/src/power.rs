@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Powering off.
+
+use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
+
+use kaal_machine::DeviceTree;
+use kaal_payload::PsciConduit;
+use smccc::{Hvc, Smc, psci};
+
+static CONDUIT: AtomicU8 = AtomicU8::new(0);
+
+/// Notes how the firmware is called.
+pub(crate) fn use_conduit(device_tree: Option<&DeviceTree<'_>>) {
+    let conduit = device_tree.and_then(|tree| kaal_machine::machine(tree).psci);
+    CONDUIT.store(conduit.map_or(0, |conduit| conduit as u8), Relaxed);
+}
+
+/// Powers off where the firmware can do that, else rests.
+pub(crate) fn off() -> ! {
+    const SMC: u8 = PsciConduit::Smc as u8;
+    const HVC: u8 = PsciConduit::Hvc as u8;
+    // Forgotten first: without firmware, the call itself is an exception, which ends here again.
+    let _ = match CONDUIT.swap(0, Relaxed) {
+        SMC => psci::system_off::<Smc>(),
+        HVC => psci::system_off::<Hvc>(),
+        _ => Ok(()),
+    };
+    loop {
+        aarch64_cpu::asm::wfe();
+    }
+}

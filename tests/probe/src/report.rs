@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The rows: what was checked, and how it came out.
+
+use crate::console::println;
+
+/// More than there are rows.
+const CAPACITY: usize = 48;
+
+#[derive(Clone, Copy, Default)]
+struct Row {
+    what: &'static str,
+    expected: u64,
+    found: u64,
+    ok: bool,
+}
+
+/// Collects rows until there is a console to print them on.
+pub(crate) struct Report {
+    rows: [Row; CAPACITY],
+    count: usize,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self {
+            rows: [Row::default(); CAPACITY],
+            count: 0,
+        }
+    }
+}
+
+impl Report {
+    /// Adds a row that is ok when the two values are equal.
+    pub(crate) fn equal(&mut self, what: &'static str, expected: u64, found: u64) {
+        self.add(what, expected, found, expected == found);
+    }
+
+    /// Adds a row that is ok when `found` is at least `expected`.
+    pub(crate) fn at_least(&mut self, what: &'static str, expected: u64, found: u64) {
+        self.add(what, expected, found, found >= expected);
+    }
+
+    /// Adds a row that is ok when `holds`.
+    pub(crate) fn holds(&mut self, what: &'static str, holds: bool) {
+        self.equal(what, 1, holds.into());
+    }
+
+    fn add(&mut self, what: &'static str, expected: u64, found: u64, ok: bool) {
+        self.rows[self.count] = Row {
+            what,
+            expected,
+            found,
+            ok,
+        };
+        self.count += 1;
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().take(self.count)
+    }
+
+    /// Whether all rows are ok.
+    pub(crate) fn all_ok(&self) -> bool {
+        self.rows().all(|row| row.ok)
+    }
+
+    /// Prints a line a row.
+    pub(crate) fn print(&self) {
+        for row in self.rows() {
+            let Row { what, expected, found, ok } = row;
+            match ok {
+                true => println!("probe: ok    {what} ({found:#x})"),
+                false => println!("probe: FAIL  {what}: expected {expected:#x}, found {found:#x}"),
+            }
+        }
+        println!("probe: {} of {} rows ok", self.rows().filter(|row| row.ok).count(), self.count);
+    }
+}

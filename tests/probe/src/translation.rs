@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Translation of the probe's own: the kernel window, as seL4 maps it, and the user image.
+//!
+//! Descriptors: Arm ARM DDI 0487, section D8.3.
+
+use core::arch::asm;
+use core::cell::UnsafeCell;
+
+use aarch64_cpu::registers::{
+    HCR_EL2, Readable, TCR_EL2, TTBR0_EL1, TTBR0_EL2, TTBR1_EL1, VTCR_EL2, VTTBR_EL2, Writeable,
+};
+use kaal_payload::PAGE_SIZE;
+
+use crate::entry::is_hyp;
+use crate::handover::Arguments;
+use crate::image;
+
+const ENTRIES: usize = 512;
+
+/// A translation table.
+#[repr(C, align(4096))]
+struct Table(UnsafeCell<[u64; ENTRIES]>);
+
+// SAFETY: one core uses it.
+unsafe impl Sync for Table {}
+
+impl Table {
+    const EMPTY: Self = Self(UnsafeCell::new([0; ENTRIES]));
+
+    fn set(&self, index: u64, descriptor: u64) {
+        let entries = self.0.get().cast::<u64>();
+        // SAFETY: one core uses the table, and the index is within it.
+        unsafe { entries.add(index as usize % ENTRIES).write_volatile(descriptor) };
+    }
+
+    fn physical(&self) -> u64 {
+        self.0.get().addr() as u64 - image::window_base()
+    }
+}
+
+static WINDOW_LEVEL_0: Table = Table::EMPTY;
+static WINDOW_LEVEL_1: Table = Table::EMPTY;
+static USER_LEVEL_0: Table = Table::EMPTY;
+static USER_LEVEL_1: Table = Table::EMPTY;
+static USER_LEVEL_2: Table = Table::EMPTY;
+static USER_LEVEL_3: Table = Table::EMPTY;
+
+/// Bits of a descriptor.
+const BLOCK: u64 = 0b01;
+const TABLE: u64 = 0b11;
+const PAGE: u64 = 0b11;
+const ACCESS: u64 = 1 << 10;
+const INNER_SHAREABLE: u64 = 0b11 << 8;
+const EXECUTE_NEVER: u64 = 1 << 54;
+
+/// Stage 1: MAIR attributes 0 (device) and 4 (normal memory), and access from EL0.
+const DEVICE: u64 = 0 << 2;
+const NORMAL: u64 = 4 << 2;
+const USER: u64 = 1 << 6;
+
+/// Stage 2: normal write-back memory, readable and writable.
+const STAGE_2_NORMAL: u64 = 0b1111 << 2;
+const STAGE_2_READ_WRITE: u64 = 0b11 << 6;
+
+const GIB: u64 = 1 << 30;
+
+/// RAM begins here on QEMU's virt machine; below are devices.
+const RAM_START: u64 = GIB;
+
+/// More than the RAM of any machine that the tests boot.
+const RAM_END: u64 = 16 * GIB;
+
+/// Index of an address in a table of level 0, 1, 2 or 3.
+const fn index(address: u64, level: u32) -> u64 {
+    address >> (39 - 9 * level) & 0x1ff
+}
+
+/// Replaces the loader's translation by a kernel window over devices and RAM.
+pub(crate) fn enable() {
+    let window = image::window_base();
+    for start in (0..RAM_END).step_by(GIB as usize) {
+        let attributes = match start < RAM_START {
+            true => DEVICE | EXECUTE_NEVER,
+            false => NORMAL | INNER_SHAREABLE,
+        };
+        WINDOW_LEVEL_1.set(index(window + start, 1), start | attributes | ACCESS | BLOCK);
+    }
+    WINDOW_LEVEL_0.set(index(window, 0), WINDOW_LEVEL_1.physical() | TABLE);
+    let root = WINDOW_LEVEL_0.physical();
+    // SAFETY: the new tables map the running code at the address where it runs.
+    unsafe {
+        asm!("dsb ish", options(nostack));
+        if is_hyp() {
+            TTBR0_EL2.set(root);
+            asm!("isb", "tlbi alle2", "dsb ish", "isb", options(nostack));
+        } else {
+            TTBR1_EL1.set(root);
+            asm!("isb", "tlbi vmalle1", "dsb ish", "isb", options(nostack));
+        }
+    }
+}
+
+/// Maps the user image for EL0: by stage 1 where the probe is at EL1, by stage 2 where it is at
+/// EL2, as seL4 does it.
+///
+/// Panics where the image doesn't lie within 2 MiB of virtual addresses.
+pub(crate) fn map_user_image(arguments: &Arguments) {
+    let attributes = match is_hyp() {
+        true => STAGE_2_NORMAL | STAGE_2_READ_WRITE,
+        false => NORMAL | USER,
+    };
+    let virtual_start = arguments.user_start.wrapping_sub(arguments.pv_offset);
+    let last = virtual_start + (arguments.user_end - arguments.user_start) - 1;
+    assert_eq!(virtual_start >> 21, last >> 21, "a user image of at most 2 MiB");
+    for physical in (arguments.user_start..arguments.user_end).step_by(PAGE_SIZE as usize) {
+        let address = physical.wrapping_sub(arguments.pv_offset);
+        let descriptor = physical | attributes | INNER_SHAREABLE | ACCESS | PAGE;
+        USER_LEVEL_3.set(index(address, 3), descriptor);
+    }
+    USER_LEVEL_2.set(index(virtual_start, 2), USER_LEVEL_3.physical() | TABLE);
+    USER_LEVEL_1.set(index(virtual_start, 1), USER_LEVEL_2.physical() | TABLE);
+    USER_LEVEL_0.set(index(virtual_start, 0), USER_LEVEL_1.physical() | TABLE);
+    // SAFETY: no translation that the probe itself uses changes.
+    unsafe {
+        asm!("dsb ish", options(nostack));
+        if is_hyp() {
+            use_stage_2();
+            asm!("isb", "tlbi vmalls12e1", "dsb ish", "isb", options(nostack));
+        } else {
+            TTBR0_EL1.set(USER_LEVEL_0.physical());
+            asm!("isb", "tlbi vmalle1", "dsb ish", "isb", options(nostack));
+        }
+    }
+}
+
+/// Lets EL0 run directly under EL2, with translation by stage 2 only.
+fn use_stage_2() {
+    /// T0SZ: 39-bit addresses, so that translation starts at level 1 with one table.
+    const T0SZ: u64 = 64 - 39;
+    /// SL0: start at level 1.
+    const START_AT_LEVEL_1: u64 = 1 << 6;
+    /// IRGN0, ORGN0, SH0: table walks write-back, inner shareable.
+    const CACHEABLE_WALKS: u64 = 0b01 << 8 | 0b01 << 10 | 0b11 << 12;
+    /// RES1
+    const RES1: u64 = 1 << 31;
+    /// HCR_EL2: stage 2 (VM), EL0's memory is cacheable (DC), its exceptions go to EL2 (TGE),
+    /// AArch64 (RW).
+    const HCR: u64 = 1 << 0 | 1 << 12 | 1 << 27 | 1 << 31;
+
+    let size = TCR_EL2.get() & 0b111 << 16;
+    VTCR_EL2.set(T0SZ | START_AT_LEVEL_1 | CACHEABLE_WALKS | size | RES1);
+    VTTBR_EL2.set(USER_LEVEL_1.physical());
+    HCR_EL2.set(HCR);
+}

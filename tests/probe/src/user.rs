@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Running the user image.
+
+use core::arch::asm;
+
+use crate::console::{self, println};
+use crate::entry::is_hyp;
+use crate::finish;
+use crate::handover::Arguments;
+use crate::translation;
+
+/// Starts the user image at EL0.
+///
+/// # Safety
+///
+/// The image must lie where `arguments` say.
+pub(crate) unsafe fn start(arguments: &Arguments) -> ! {
+    translation::map_user_image(arguments);
+    let entry = arguments.user_entry;
+    // SPSR 0: EL0, AArch64, no interrupt masked; none is enabled.
+    // SAFETY: EL0 can only return by an exception, which the probe's vectors take.
+    unsafe {
+        if is_hyp() {
+            asm!("msr elr_el2, {}", "msr spsr_el2, xzr", "eret", in(reg) entry, options(noreturn));
+        } else {
+            asm!("msr elr_el1, {}", "msr spsr_el1, xzr", "eret", in(reg) entry, options(noreturn));
+        }
+    }
+}
+
+/// Serves the user image's call `number`.
+pub(crate) fn call(number: u64, argument: u64) {
+    /// Puts a character.
+    const PUT: u64 = 0;
+    /// Ends the program; 0 means success.
+    const EXIT: u64 = 1;
+
+    match number {
+        PUT => console::send(argument as u8),
+        EXIT => {
+            println!("probe: the user image ended with status {argument}");
+            finish(argument == 0)
+        }
+        _ => {
+            println!("probe: the user image made call {number}, which does not exist");
+            finish(false)
+        }
+    }
+}
