@@ -57,11 +57,15 @@ pub(crate) struct Options {
 /// Packs what `options` ask for and boots it.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let kernel = Kernel::from_environment()?;
+    let sel4 = match &kernel {
+        Some(kernel) => Some((kernel, options.root_task()?)),
+        None => None,
+    };
     setup::qemu()?;
     build::programs(workspace)?;
     let scratch = tempfile::tempdir()?;
-    match kernel {
-        Some(kernel) => boot_sel4(workspace, options, &kernel, scratch.path()),
+    match sel4 {
+        Some((kernel, app)) => boot_sel4(workspace, options, kernel, app, scratch.path()),
         None => boot_probe(workspace, options, scratch.path()),
     }
 }
@@ -70,20 +74,9 @@ fn boot_sel4(
     workspace: &Workspace,
     options: &Options,
     kernel: &Kernel,
+    app: &Path,
     scratch: &Path,
 ) -> Result<()> {
-    if options.hyp {
-        bail!(
-            "--hyp chooses among the probe kernels, but {} names a kernel",
-            sel4::PREFIX
-        );
-    }
-    let app = options.app.as_deref().with_context(|| {
-        format!(
-            "--app FILE is missing: the kernel of {} needs a root task to start",
-            sel4::PREFIX
-        )
-    })?;
     let machine = options.machine(kernel.machine());
     let inputs = kernel.inputs(workspace, app);
     if options.expect.is_none() && !options.gdb {
@@ -114,6 +107,17 @@ fn boot_probe(workspace: &Workspace, options: &Options, scratch: &Path) -> Resul
 }
 
 impl Options {
+    /// The root task for a real kernel.
+    fn root_task(&self) -> Result<&Path> {
+        let prefix = sel4::PREFIX;
+        if self.hyp {
+            bail!("--hyp chooses among the probe kernels, but {prefix} names a kernel");
+        }
+        self.app.as_deref().with_context(|| {
+            format!("--app FILE is missing: the kernel of {prefix} needs a root task to start")
+        })
+    }
+
     /// `default`, as far as the user asks for nothing else.
     fn machine(&self, default: Machine) -> Machine {
         Machine {
