@@ -4,11 +4,40 @@
 
 use core::slice;
 
-use kaal_payload::{MAX_SIZE, PAGE_SIZE, Payload, PhysAddr};
+use kaal_payload::{
+    LOADER_NOTE_NAME, LOADER_NOTE_TYPE, MAX_SIZE, PAGE_SIZE, Payload, PhysAddr, VERSION,
+};
 
 use crate::crc32c::crc32c;
 use crate::state;
 use crate::stop::fail;
+
+/// An ELF note: it tells the builder that this is a loader, and of which contract.
+#[repr(C)]
+struct Note {
+    name_size: u32,
+    content_size: u32,
+    kind: u32,
+    /// The name and its nul, padded to four bytes.
+    name: [u8; NOTE_NAME_SIZE.next_multiple_of(4)],
+    content: u32,
+}
+
+const NOTE_NAME_SIZE: usize = LOADER_NOTE_NAME.len() + 1;
+
+#[used]
+#[unsafe(link_section = ".note.kaal")]
+static NOTE: Note = Note {
+    name_size: NOTE_NAME_SIZE as u32,
+    content_size: size_of_val(&VERSION) as u32,
+    kind: LOADER_NOTE_TYPE,
+    name: {
+        let mut padded = [0; _];
+        padded.split_at_mut(LOADER_NOTE_NAME.len()).0.copy_from_slice(LOADER_NOTE_NAME.as_bytes());
+        padded
+    },
+    content: VERSION,
+};
 
 unsafe extern "C" {
     /// The loader's first byte; defined by the linker.
