@@ -84,6 +84,17 @@ impl<K: Kernel> Broker<K> {
         })
     }
 
+    /// Makes an object for the root task itself, which is never taken back.
+    ///
+    /// # Errors
+    ///
+    /// Fails where memory or slots don't suffice.
+    pub fn make_own(&mut self, object: Object) -> Result<Slot, Denial> {
+        let holding = self.pool.object(&mut self.kernel, object)?;
+        let slot = holding.slots.first().copied();
+        Ok(slot.ok_or(KernelError::InvalidCapability)?)
+    }
+
     /// The badge bit that tells the faults of a component from its requests.
     pub const FAULT_BADGE: u64 = 1 << 32;
 

@@ -28,6 +28,9 @@ pub const REPLY_SLOT: u64 = 3;
 /// The first slot of a component's CSpace that is for what it asks for.
 const FIRST_FREE_SLOT: u64 = 8;
 
+/// The bits of a notification that are events. The others would look like the badge of a component.
+const EVENTS: u64 = !0xffff;
+
 /// A component's number. It is also the badge of its requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ComponentId(pub u16);
@@ -157,7 +160,7 @@ impl Live {
             address_space: Slot(0),
             space: Space::new(),
             own_slots: Slots::new(FIRST_FREE_SLOT..1 << CSPACE_BITS),
-            events: 0,
+            events: !EVENTS,
             memory: BTreeMap::new(),
             interrupts: BTreeMap::new(),
             fault_endpoint: None,
@@ -477,6 +480,7 @@ impl Live {
         Ok(event)
     }
 
+    /// An event is no longer in use.
     pub(crate) fn give_event(&mut self, event: u64) {
         self.events &= !event;
     }

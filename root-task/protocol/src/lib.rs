@@ -13,7 +13,7 @@ mod request;
 mod ring;
 mod text;
 
-pub use request::{Refusal, Report, Request, View};
+pub use request::{Refusal, Report, Request, Test, View};
 pub use ring::{Consumer, Cursors, Producer};
 pub use text::{Malformed, Reader, TEXT_LIMIT, Text, Writer};
 

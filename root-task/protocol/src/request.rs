@@ -83,6 +83,11 @@ pub enum Request {
     },
     /// The outcome of a self-test; for the self-test only.
     Report(Report),
+    /// Nothing; answered with the same word.
+    Ping {
+        /// Any word.
+        word: u64,
+    },
 }
 
 /// What an operator may see.
@@ -102,11 +107,40 @@ pub enum View {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Report {
     /// Which one.
-    pub test: u64,
+    pub test: Test,
     /// Whether all was as expected.
     pub passed: bool,
-    /// A figure that tells more.
-    pub figure: u64,
+}
+
+/// What the self-test tries out, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// A call of the root task, and its answer.
+    Ipc,
+    /// Memory that is allocated, used, freed and allocated again.
+    Memory,
+    /// A device's register that is written and read back.
+    Device,
+    /// An interrupt that arrives.
+    Interrupt,
+    /// Nothing: it has memory now and may be stopped.
+    Stoppable,
+}
+
+impl Test {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Ipc,
+        Self::Memory,
+        Self::Device,
+        Self::Interrupt,
+        Self::Stoppable,
+    ];
+
+    fn from_word(word: u64) -> Result<Self, Malformed> {
+        let known = Self::ALL.into_iter().find(|&test| test as u64 == word);
+        known.ok_or(Malformed)
+    }
 }
 
 /// Why the answer is no.
@@ -211,11 +245,12 @@ impl Request {
                 13
             }
             Self::Report(report) => {
-                writer
-                    .word(report.test)
-                    .word(report.passed.into())
-                    .word(report.figure);
+                writer.word(report.test as u64).word(report.passed.into());
                 14
+            }
+            Self::Ping { word } => {
+                writer.word(*word);
+                15
             }
         };
         (label, writer.length())
@@ -272,10 +307,12 @@ impl Request {
                 seconds: words.word()?,
             },
             14 => Self::Report(Report {
-                test: words.word()?,
+                test: Test::from_word(words.word()?)?,
                 passed: words.word()? != 0,
-                figure: words.word()?,
             }),
+            15 => Self::Ping {
+                word: words.word()?,
+            },
             _ => return Err(Malformed),
         })
     }
@@ -297,13 +334,13 @@ impl View {
 
 #[cfg(test)]
 mod tests {
-    use super::{Report, Request, View};
+    use super::{Report, Request, Test, View};
     use crate::{Malformed, Text};
 
     #[test]
     fn requests_survive() {
         let name = Text::from("/pl011@9000000");
-        let report = Report { test: 3, passed: true, figure: 9 };
+        let report = Report { test: Test::Device, passed: true };
         let requests = [
             Request::AllocateMemory { bytes: 1 << 40, writable: true },
             Request::AllocateDma { bytes: 1 },
@@ -319,6 +356,7 @@ mod tests {
             Request::Restart { name },
             Request::Tick { seconds: 8 },
             Request::Report(report),
+            Request::Ping { word: 9 },
         ];
         for request in requests {
             let mut words = [0; 120];

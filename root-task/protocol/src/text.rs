@@ -218,7 +218,9 @@ mod tests {
     #[test]
     fn too_long_is_cut() {
         let mut text = Text::new();
-        (0..1000).for_each(|_| drop(text.push(b'x')));
+        for _ in 0..1000 {
+            text.push(b'x');
+        }
         assert_eq!(text.as_str().len(), TEXT_LIMIT);
         let mut words = [0; 3];
         assert_eq!(Writer::new(&mut words).text(&[1; 100]).length(), 3);
