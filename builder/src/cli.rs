@@ -2,15 +2,14 @@
 
 //! The command line.
 
-use std::fs;
 use std::num::ParseIntError;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
-use crate::finding::{Finding, Flag, Origin};
-use crate::{File, Inputs, Settings, build, output};
+use crate::finding::{Finding, Flag};
+use crate::{File, Inputs, Settings, build, input, output};
 
 /// Packs a seL4 kernel, a root task and the KaaL loader into one bootable ELF file.
 ///
@@ -119,9 +118,9 @@ impl Arguments {
 ///
 /// Returns what is wrong with the inputs or the output; then nothing has been written.
 pub fn run(arguments: &Arguments) -> Result<(), Finding> {
-    let loader = read(Flag::Loader, &arguments.loader)?;
-    let kernel = read(Flag::Kernel, &arguments.kernel)?;
-    let app = read(Flag::App, &arguments.app)?;
+    let loader = input::read_program(Flag::Loader, &arguments.loader)?;
+    let kernel = input::read_program(Flag::Kernel, &arguments.kernel)?;
+    let app = input::read_program(Flag::App, &arguments.app)?;
     let device_tree = read_optional(Flag::Dtb, arguments.dtb.as_deref())?;
     let platform = read_optional(Flag::Platform, arguments.platform.as_deref())?;
     let kernel_config = read_optional(Flag::KernelConfig, arguments.kernel_config.as_deref())?;
@@ -150,18 +149,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Finding> {
     output::write(&arguments.out, &image.elf)
 }
 
-fn read(flag: Flag, path: &Path) -> Result<Vec<u8>, Finding> {
-    fs::read(path).map_err(|error| {
-        Origin { flag, value: path }
-            .finding("can't be read")
-            .expected("a readable file")
-            .found(error.to_string())
-            .remedy("correct the name, or build the file first")
-    })
-}
-
 fn read_optional(flag: Flag, path: Option<&Path>) -> Result<Option<Vec<u8>>, Finding> {
-    path.map(|path| read(flag, path)).transpose()
+    path.map(|path| input::read(flag, path)).transpose()
 }
 
 fn file<'a>(path: &'a Path, content: &'a [u8]) -> File<'a> {

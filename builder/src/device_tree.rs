@@ -21,8 +21,8 @@ pub(crate) struct DeviceTree {
     pub(crate) machine: Machine,
     /// The RAM that programs may use, ascending.
     pub(crate) ram: Vec<PhysRange>,
-    /// That the loader will have no console, if so.
-    pub(crate) warning: Option<Finding>,
+    /// Why the loader will have no console, if so.
+    pub(crate) no_console: Option<Finding>,
 }
 
 impl DeviceTree {
@@ -50,13 +50,13 @@ impl DeviceTree {
             kaal_machine::ram(&tree).collect(),
             kaal_machine::reserved(&tree),
         );
-        let warning = kaal_machine::console(&tree)
+        let no_console = kaal_machine::console(&tree)
             .err()
-            .map(|error| no_console(origin, error));
+            .map(|error| explain(origin, error));
         Ok(Self {
             machine,
             ram,
-            warning,
+            no_console,
             blob,
         })
     }
@@ -75,7 +75,7 @@ fn shrink(file: &[u8], header: &Header) -> Option<Vec<u8>> {
     Some(blob)
 }
 
-fn no_console(origin: Origin<'_>, error: UnknownConsole<'_>) -> Finding {
+fn explain(origin: Origin<'_>, error: UnknownConsole<'_>) -> Finding {
     origin
         .finding("names no console that the loader can print on")
         .expected("a /chosen/stdout-path to a UART that the loader knows")

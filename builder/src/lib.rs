@@ -28,6 +28,7 @@ mod emit;
 mod executable;
 mod finding;
 mod image;
+mod input;
 mod kernel;
 mod loader;
 mod memory;

@@ -69,19 +69,16 @@ impl<'a> Parts<'a> {
             })
             .transpose()?
             .unwrap_or(KernelConfig::UNKNOWN);
-        let mut device_tree = inputs
+        let device_tree = inputs
             .device_tree
             .map(|file| DeviceTree::read(file.origin(Flag::Dtb), file.content))
             .transpose()?;
-        let memory = read_memory(inputs, origins, device_tree.as_mut())?;
+        let memory = read_memory(inputs, device_tree.as_ref())?;
 
-        let mut warnings = Vec::new();
-        warnings.extend(
-            device_tree
-                .as_mut()
-                .and_then(|device_tree| device_tree.warning.take()),
-        );
-        warnings.extend(memory.is_unknown().then(|| unknown_ram(origins.kernel)));
+        let no_console = device_tree
+            .as_ref()
+            .and_then(|device_tree| device_tree.no_console.clone());
+        let unknown_ram = memory.is_unknown().then(|| unknown_ram(origins.kernel));
         Ok(Self {
             origins,
             settings: inputs.settings,
@@ -91,7 +88,7 @@ impl<'a> Parts<'a> {
             user_image,
             device_tree,
             memory,
-            warnings,
+            warnings: no_console.into_iter().chain(unknown_ram).collect(),
         })
     }
 }
@@ -113,12 +110,11 @@ fn check_kernel_address(kernel: &Kernel<'_>, expected: PhysAddr) -> Result<(), F
 
 fn read_memory<'a>(
     inputs: &Inputs<'a>,
-    origins: Origins<'a>,
-    device_tree: Option<&mut DeviceTree>,
+    device_tree: Option<&DeviceTree>,
 ) -> Result<Memory<'a>, Finding> {
     let mut memory = Memory::default();
-    if let (Some(origin), Some(device_tree)) = (origins.device_tree, device_tree) {
-        memory.add(origin, std::mem::take(&mut device_tree.ram));
+    if let (Some(file), Some(device_tree)) = (inputs.device_tree, device_tree) {
+        memory.add(file.origin(Flag::Dtb), device_tree.ram.clone());
     }
     if let Some(file) = inputs.platform {
         let origin = file.origin(Flag::Platform);
