@@ -52,7 +52,7 @@ fn platform_that_is_no_yaml() {
         expect![[r#"
             error: --platform bad: can't be understood
               expected: seL4's platform_gen.yaml or platform_gen.json
-              found: unclosed bracket '[' at line 1, column 9
+              found: while parsing a node, did not find expected node content at byte 9 line 2 column 1
               remedy: give the file that seL4's build leaves
         "#]],
     );
@@ -66,7 +66,7 @@ fn platform_of_another_shape() {
         expect![[r#"
             error: --platform bad: can't be understood
               expected: seL4's platform_gen.yaml or platform_gen.json
-              found: missing field `memory` at line 1, column 1
+              found: no list `memory`
               remedy: give the file that seL4's build leaves
         "#]],
     );
@@ -133,7 +133,7 @@ fn configuration_of_another_shape() {
         expect![[r#"
             error: --kernel-config bad: can't be understood
               expected: seL4's gen_config.json
-              found: missing field `ARM_HYPERVISOR_SUPPORT` at line 1, column 1
+              found: no `ARM_HYPERVISOR_SUPPORT`
               remedy: give the file that seL4's build leaves
         "#]],
     );
