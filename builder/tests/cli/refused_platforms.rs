@@ -94,7 +94,13 @@ fn platform_without_ram() {
 fn deeply_nested_platform() {
     let folder = Folder::new();
     folder.put("bad", "[".repeat(100_000));
-    folder.refused(&[("--platform", "bad")]);
+    expect![[r#"
+        error: --platform bad: can't be understood
+          expected: seL4's platform_gen.yaml or platform_gen.json
+          found: recursion limit exceeded at byte 255 line 1 column 256
+          remedy: give the file that seL4's build leaves
+    "#]]
+    .assert_eq(&folder.refused(&[("--platform", "bad")]));
 }
 
 const ONE_CORE: &[u8] = br#"{"ARM_HYPERVISOR_SUPPORT": false, "MAX_NUM_NODES": "1"}"#;
