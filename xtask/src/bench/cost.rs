@@ -2,48 +2,58 @@
 
 //! What a program takes of the host.
 
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rustix::process::getgid;
 use wait4::Wait4;
 
 /// How often a program runs to be measured; odd, so that one run is the median.
 const RUNS: usize = 11;
 
 /// What running a program takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cost {
     /// Time on processors, in the program and in the kernel for it; the median of some runs.
     pub(super) cpu_microseconds: u64,
-    /// The most memory that was resident at a time, in any run. It can't be less than what this
-    /// process has resident, since that is what a process starts as.
+    /// The most memory that was resident at a time, in any run.
     pub(super) peak_bytes: u64,
 }
 
 impl Cost {
     /// Measures the program that `command` prepares.
-    pub(super) fn of(command: impl Fn() -> Command) -> Result<Self> {
-        let mut times = Vec::new();
-        let mut peak_bytes = 0;
-        for _ in 0..RUNS {
-            let mut command = command();
-            let usage = command
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .spawn()
-                .and_then(|child| child.wait4())
-                .with_context(|| format!("failed to run {command:?}"))?;
-            if !usage.status.success() {
-                bail!("{command:?} failed: {}", usage.status);
-            }
-            times.push(usage.rusage.utime + usage.rusage.stime);
-            peak_bytes = peak_bytes.max(usage.rusage.maxrss);
-        }
-        times.sort();
-        let median: Duration = times[RUNS / 2];
+    pub(super) fn of(command: &Command) -> Result<Self> {
+        let runs = (0..RUNS).map(|_| Self::of_one_run(command));
+        let runs: Vec<Self> = runs.collect::<Result<_>>()?;
+        let mut times: Vec<u64> = runs.iter().map(|run| run.cpu_microseconds).collect();
+        times.sort_unstable();
         Ok(Self {
-            cpu_microseconds: median.as_micros().try_into()?,
-            peak_bytes,
+            cpu_microseconds: times[RUNS / 2],
+            peak_bytes: runs.iter().map(|run| run.peak_bytes).max().unwrap_or(0),
+        })
+    }
+
+    fn of_one_run(command: &Command) -> Result<Self> {
+        let program = command.get_program();
+        let usage = Command::new(program)
+            .args(command.get_args())
+            // To set even the same group needs a fork. A process that is spawned without begins
+            // with its parent's memory, which counts towards its own peak.
+            .gid(getgid().as_raw())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .and_then(|child| child.wait4())
+            .with_context(|| format!("failed to run {program:?}"))?;
+        if !usage.status.success() {
+            bail!("{program:?} failed: {}", usage.status);
+        }
+        let time = usage.rusage.utime + usage.rusage.stime;
+        Ok(Self {
+            cpu_microseconds: u64::try_from(time.as_micros())?,
+            peak_bytes: usage.rusage.maxrss,
         })
     }
 }

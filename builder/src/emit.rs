@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Writing an image as planned.
+
+use kaal_payload::{DeviceTreeSlot, MAX_SIZE, Payload, PhysAddr, Region, UserImage};
+
+use crate::content::Content;
+use crate::elf::Access;
+use crate::finding::Finding;
+use crate::memory_map::MemoryMap;
+use crate::parts::Parts;
+use crate::placement::LoaderPlace;
+use crate::plan::Plan;
+use crate::tables::Tables;
+use crate::{chunk, crc32c, executable};
+
+/// The image's file and what lies where in it.
+pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<(Vec<u8>, MemoryMap), Finding> {
+    let place = LoaderPlace::new(parts, plan.loader.start);
+    let tables = place.tables(parts);
+    let loader = parts.loader.relocated(place.base);
+    let content = Content::new(parts, plan);
+
+    let regions = content.regions(&tables);
+    let mut header = [0; MAX_SIZE];
+    let header_size = payload(parts, plan, &place, &tables, &regions)
+        .encode(&mut header, crc32c)
+        .map_err(|error| too_many_segments(parts, &error.to_string()))?;
+
+    let loader_pieces = loader
+        .iter()
+        .map(|part| {
+            let start = PhysAddr(place.base.0 + part.offset);
+            (start, part.content.as_slice(), part.access)
+        })
+        .chain([
+            (place.header.start, &header[..header_size], Access::READ),
+            (place.tables, tables.as_bytes(), Access::READ),
+        ])
+        .flat_map(|(start, content, access)| chunk::without_zeroes(start, content, access));
+    let mut chunks = content.into_chunks();
+    chunks.extend(chunk::cover(plan.loader, loader_pieces));
+    chunks.sort_by_key(|chunk| chunk.memory);
+
+    let entry = PhysAddr(place.base.0 + parts.loader.entry);
+    let memory_map = MemoryMap::new(parts, plan, &place, &tables);
+    Ok((executable::write(entry, &chunks), memory_map))
+}
+
+fn too_many_segments(parts: &Parts<'_>, found: &str) -> Finding {
+    parts
+        .origins
+        .app
+        .finding("too many segments, with those of the kernel")
+        .expected(format!("a payload header of up to {MAX_SIZE} bytes"))
+        .found(found)
+        .remedy("link the root task with fewer PT_LOADs")
+}
+
+fn payload<'a>(
+    parts: &Parts<'_>,
+    plan: &Plan,
+    place: &LoaderPlace,
+    tables: &Tables,
+    regions: &'a [Region],
+) -> Payload<'a> {
+    let device_tree = parts.device_tree.as_ref();
+    Payload {
+        load_address: place.base,
+        exception_level: parts.kernel.exception_level,
+        cores: parts.config.cores,
+        physical_address_bits: parts.config.physical_address_bits,
+        log_level: parts.settings.log_level,
+        integrity: parts.settings.integrity,
+        kernel_entry: parts.kernel.entry,
+        user_image: UserImage {
+            memory: plan.user_image,
+            pv_offset: parts.user_image.offset(plan.user_image),
+            entry: parts.user_image.entry,
+        },
+        device_tree: DeviceTreeSlot {
+            start: plan.device_tree.start,
+            size: device_tree.map_or(0, |device_tree| device_tree.blob.len() as u64),
+            capacity: plan.device_tree.size(),
+        },
+        tables: tables.roots(),
+        machine: device_tree
+            .map(|device_tree| device_tree.machine)
+            .unwrap_or_default(),
+        regions,
+    }
+}

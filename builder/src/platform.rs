@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What seL4's build writes of the platform and of the kernel's configuration.
+
+use kaal_payload::{ExceptionLevel, PhysAddr, PhysRange, PhysicalAddressBits};
+use yaml_rust2::Yaml;
+
+use crate::finding::{Finding, Origin};
+use crate::{ram, yaml};
+
+const PLATFORM: &str = "platform_gen.yaml or platform_gen.json";
+const CONFIG: &str = "gen_config.json";
+
+/// The RAM that seL4's `platform_gen.yaml` or `.json` names, ascending.
+pub(crate) fn read_ram(origin: Origin<'_>, file: &[u8]) -> Result<Vec<PhysRange>, Finding> {
+    let platform = yaml::read(origin, file, PLATFORM)?;
+    let wrong = |reason: String| yaml::not_understood(origin, PLATFORM, reason);
+    let banks = platform["memory"]
+        .as_vec()
+        .ok_or_else(|| wrong("no list `memory`".to_owned()))?
+        .iter()
+        .map(|bank| Some((address(&bank["start"])?, address(&bank["end"])?)))
+        .enumerate()
+        .map(|(index, bank)| {
+            let (start, end) = bank.ok_or_else(|| {
+                wrong(format!(
+                    "no numbers `start` and `end` in entry {index} of `memory`"
+                ))
+            })?;
+            Ok(PhysRange { start, end })
+        })
+        .collect::<Result<_, _>>()?;
+    let banks = ram::union(banks);
+    if banks.is_empty() {
+        return Err(origin
+            .finding("names no RAM")
+            .expected("at least one entry with start < end under `memory`")
+            .found("none")
+            .remedy("give the platform_gen.yaml that seL4's build leaves for the platform"));
+    }
+    Ok(banks)
+}
+
+fn address(number: &Yaml) -> Option<PhysAddr> {
+    u64::try_from(number.as_i64()?).ok().map(PhysAddr)
+}
+
+/// What an image depends on in the kernel's configuration.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KernelConfig {
+    /// `KernelArmPASizeBits40` or `44`
+    pub(crate) physical_address_bits: PhysicalAddressBits,
+    /// `KernelMaxNumNodes`
+    pub(crate) cores: u32,
+}
+
+impl KernelConfig {
+    /// What is assumed where the configuration isn't given.
+    pub(crate) const UNKNOWN: Self = Self {
+        physical_address_bits: PhysicalAddressBits::FromProcessor,
+        cores: 1,
+    };
+
+    /// Reads seL4's `gen_config.json`, which must be that of the kernel for `exception_level`.
+    pub(crate) fn read(
+        origin: Origin<'_>,
+        file: &[u8],
+        exception_level: ExceptionLevel,
+    ) -> Result<Self, Finding> {
+        let config = yaml::read(origin, file, CONFIG)?;
+        let missing = |key: &str| yaml::not_understood(origin, CONFIG, format!("no `{key}`"));
+        let flag = |key: &str| config[key].as_bool();
+
+        let expected = exception_level == ExceptionLevel::El2;
+        let key = "ARM_HYPERVISOR_SUPPORT";
+        let found = flag(key).ok_or_else(|| missing(key))?;
+        if found != expected {
+            return Err(origin
+                .finding("not the configuration of the kernel that --kernel gives")
+                .expected(format!("{key} {expected}, by its addresses"))
+                .found(format!("{key} {found}"))
+                .remedy("give kernel.elf and gen_config.json of the same build"));
+        }
+        let key = "MAX_NUM_NODES";
+        let cores = config[key].as_str().ok_or_else(|| missing(key))?;
+        if cores != "1" {
+            return Err(origin
+                .finding("a kernel that waits for more cores than the loader starts")
+                .expected(format!("{key} 1"))
+                .found(format!("{key} {cores}"))
+                .remedy("build the kernel with KernelMaxNumNodes=1"));
+        }
+        let physical_address_bits = if flag("ARM_PA_SIZE_BITS_40") == Some(true) {
+            PhysicalAddressBits::Bits40
+        } else if flag("ARM_PA_SIZE_BITS_44") == Some(true) {
+            PhysicalAddressBits::Bits44
+        } else {
+            PhysicalAddressBits::FromProcessor
+        };
+        Ok(Self {
+            physical_address_bits,
+            cores: 1,
+        })
+    }
+}
