@@ -30,7 +30,8 @@ enum Task {
     /// Builds the loader, the probe kernels and the image builder, and packs the default image
     Build,
     /// Builds the root task for the kernel that SEL4_PREFIX names
-    RootTask,
+    #[command(name = "root-task")]
+    System,
     /// Packs an image and boots it on QEMU
     Qemu(qemu::Options),
     /// Runs all checks and tests
@@ -54,7 +55,7 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Setup => setup::all(),
         Task::Build => build::run(&workspace),
-        Task::RootTask => root_task::run(&workspace),
+        Task::System => root_task::run(&workspace),
         Task::Qemu(options) => qemu::run(&workspace, &options),
         Task::Test => test::run(&workspace),
         Task::Bench(options) => bench::run(&workspace, &options),

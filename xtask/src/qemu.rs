@@ -135,7 +135,7 @@ impl Options {
             expect: self.expect.clone().or(expect.map(str::to_owned)),
             limit: self.timeout.or(limit).map(Duration::from_secs),
             show: true,
-            input: Input::None,
+            ..Watch::default()
         }
     }
 

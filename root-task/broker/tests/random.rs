@@ -12,7 +12,11 @@ use kaal_payload::{PhysAddr, PhysRange};
 use model::Model;
 use proptest::prelude::*;
 
-const QUOTA: Quota = Quota { bytes: 1 << 20, slots: 300, devices: 2 };
+const QUOTA: Quota = Quota {
+    bytes: 1 << 20,
+    slots: 300,
+    devices: 2,
+};
 
 const fn config(name: &'static str) -> Config {
     Config {
@@ -31,17 +35,40 @@ const fn config(name: &'static str) -> Config {
 }
 
 static CONFIGS: [Config; 4] = [
-    Config { provides: &["a"], ..config("first") },
-    Config { provides: &["b"], ..config("second") },
+    Config {
+        provides: &["a"],
+        ..config("first")
+    },
+    Config {
+        provides: &["b"],
+        ..config("second")
+    },
     config("third"),
-    Config { quota: Quota { bytes: 100_000, slots: 30, devices: 0 }, ..config("small") },
+    Config {
+        quota: Quota {
+            bytes: 100_000,
+            slots: 30,
+            devices: 0,
+        },
+        ..config("small")
+    },
 ];
 
 const IMAGE: Image<'_> = Image {
     entry: 0x20_0000,
     segments: &[
-        Segment { address: 0x20_0000, size: 5000, bytes: &[1; 4500], rights: Rights::ReadExecute },
-        Segment { address: 0x20_2010, size: 100, bytes: &[], rights: Rights::ReadWrite },
+        Segment {
+            address: 0x20_0000,
+            size: 5000,
+            bytes: &[1; 4500],
+            rights: Rights::ReadExecute,
+        },
+        Segment {
+            address: 0x20_2010,
+            size: 100,
+            bytes: &[],
+            rights: Rights::ReadWrite,
+        },
     ],
 };
 
@@ -99,11 +126,19 @@ impl World {
             broker.add(config).unwrap();
         }
         let free_at_first = Self::free(&mut broker);
-        Self { broker, addresses: Default::default(), free_at_first }
+        Self {
+            broker,
+            addresses: Default::default(),
+            free_at_first,
+        }
     }
 
     fn free(broker: &mut Broker<Model>) -> (u64, u64, usize) {
-        (broker.free_bytes(), broker.free_slots(), broker.kernel().capabilities())
+        (
+            broker.free_bytes(),
+            broker.free_slots(),
+            broker.kernel().capabilities(),
+        )
     }
 
     fn device(first: bool) -> (&'static str, Result<Device, DeviceError>) {
@@ -113,7 +148,10 @@ impl World {
         };
         let device = Device {
             registers: vec![PhysRange::from_size(PhysAddr(start), 0x1000).unwrap()],
-            interrupts: vec![Interrupt { number, trigger: Trigger::Level }],
+            interrupts: vec![Interrupt {
+                number,
+                trigger: Trigger::Level,
+            }],
         };
         (name, Ok(device))
     }
