@@ -202,7 +202,7 @@ impl<'a> Server<'a> {
         }
         match request {
             Request::Inspect { view, line } => match view::line(self, view, line) {
-                Some(text) => Answer::Text(text),
+                Some(text) => Answer::Text(text.into()),
                 None => Answer::Refused(Refusal::NotFound),
             },
             Request::Restart { name } => {
