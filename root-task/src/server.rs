@@ -8,7 +8,7 @@ use kaal_broker::{
     Broker, ComponentId, Denial, Device, DeviceError, Kernel, Object, Rights, Slot, State,
 };
 use kaal_machine::DeviceTree;
-use kaal_protocol::{Refusal, Report, Request, Text};
+use kaal_protocol::{Refusal, Report, Request, Test, Text};
 use sel4::{MessageInfo, cap};
 use sel4_root_task::debug_println;
 
@@ -184,9 +184,13 @@ impl<'a> Server<'a> {
                 Answer::None
             }
             Request::Ping { word } => Answer::Words([word, 0, 0, 0]),
-            Request::Report(report) => {
+            Request::Report(report) if self.reports.len() < Test::ALL.len() => {
                 self.reports.push(report);
                 Answer::Words([0; 4])
+            }
+            Request::Report(_) => {
+                self.broker.refuse_unknown(id, request.encode(&mut []).0);
+                Answer::Refused(Refusal::NotConfigured)
             }
             Request::Inspect { .. } | Request::Restart { .. } | Request::Tick { .. } => {
                 self.operate(id, request)

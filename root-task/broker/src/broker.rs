@@ -422,7 +422,13 @@ impl<K: Kernel> Broker<K> {
                 return Err(Denial::NotConfigured);
             }
             let size = page_align(bytes)?;
-            let (_, kernel, pool) = broker.live(id)?;
+            let (live, kernel, pool) = broker.live(id)?;
+            // Before any memory is taken: the channel's size is the component's word only.
+            live.check(Usage {
+                bytes: size,
+                slots: size / PAGE_SIZE,
+                devices: 0,
+            })?;
             let holdings = pool.pages(kernel, size)?;
             let mut channel = Channel {
                 client: id,

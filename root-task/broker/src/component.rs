@@ -152,8 +152,7 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// Makes the objects of a component, and loads and starts it. Where that fails, what was made so
-    /// far is left for [`Self::take_apart`].
+    /// A component that has nothing yet.
     pub(crate) fn new(quota: Quota) -> Self {
         Self {
             quota,
@@ -173,6 +172,8 @@ impl Live {
         }
     }
 
+    /// Makes the objects of a component, and loads and starts it. Where that fails, what was made so
+    /// far is left for [`Self::take_apart`].
     pub(crate) fn start(
         &mut self,
         kernel: &mut impl Kernel,
@@ -259,6 +260,12 @@ impl Live {
             pool.release_all(kernel, mapping.holdings)?;
         }
         Ok(())
+    }
+
+    /// Whether `usage` could be charged.
+    pub(crate) fn check(&self, usage: Usage) -> Result<(), Denial> {
+        let mut charged = self.usage;
+        charged.charge(usage, &self.quota)
     }
 
     pub(crate) fn charge(&mut self, usage: Usage) -> Result<(), Denial> {
