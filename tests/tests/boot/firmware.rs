@@ -203,12 +203,13 @@ fn translation_left_on(workspace: &Workspace) -> Result<()> {
     boot_by(&image, &code, &literals, table, expected).map(drop)
 }
 
-fn entry(image: &Image) -> Result<u64> {
+/// The entry point of the packed image.
+pub(crate) fn entry(image: &Image) -> Result<u64> {
     elf::entry(&fs::read(image.file("bootimage.elf"))?)
 }
 
 /// Boots the packed image by a firmware of `code` with `literals` behind it.
-fn boot_by(
+pub(crate) fn boot_by(
     image: &Image,
     code: &[u32],
     literals: &[u64],
