@@ -13,7 +13,7 @@ use kaal_tests::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 
 use crate::image::Image;
-use crate::trial;
+use crate::{says, trial};
 
 /// Where the firmware puts the device tree.
 const DTB_ADDRESS: u64 = 0x7000_0000;
@@ -237,12 +237,4 @@ fn loaded(file: &Path, address: u64) -> Vec<String> {
 
 fn device(options: String) -> Vec<String> {
     vec!["-device".to_owned(), format!("loader,{options}")]
-}
-
-fn says(console: &str, text: &str) -> Result<()> {
-    ensure!(
-        console.contains(text),
-        "{text:?} expected on the console, found:\n{console}"
-    );
-    Ok(())
 }
