@@ -1,1 +1,20 @@
-fn main() {}
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The command `kaal-elfloader-builder`.
+
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use kaal_elfloader_builder::cli::{self, Arguments};
+
+fn main() -> ExitCode {
+    match cli::run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(finding) => {
+            eprintln!("error: {finding}");
+            ExitCode::FAILURE
+        }
+    }
+}

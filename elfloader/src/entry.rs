@@ -9,7 +9,7 @@ use crate::registers::{CPACR_EL1_FPEN, CPTR_EL2_RES1, HCR_EL2_RW, SCTLR_M};
 use crate::{fault, main};
 
 /// Size of the stack in bytes.
-const STACK_SIZE: usize = 8 * 1024;
+const STACK_SIZE: usize = 16 * 1024;
 
 /// The stack; its address is all that Rust code knows of it.
 #[repr(align(16))]

@@ -2,6 +2,7 @@
 
 //! Running other programs, with errors that say which and why.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -41,5 +42,7 @@ pub fn read(command: &mut Command) -> Result<String> {
 }
 
 fn name_of(command: &Command) -> String {
-    command.get_program().to_string_lossy().into_owned()
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    name.to_string_lossy().into_owned()
 }

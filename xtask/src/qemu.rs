@@ -175,7 +175,7 @@ fn judge(report: &Report, watch: &Watch) -> Result<()> {
         End::Exited(status) if status.success() && watch.expect.is_none() => Ok(()),
         End::Exited(status) => bail!("QEMU ended{}: {status}{}", missing(), said(report)),
         End::Failed => bail!("the boot failed{}; its console says why", missing()),
-        End::TimedOut => bail!("time was over{}{}", missing(), said(report)),
+        End::TimedOut => bail!("time was over{}", missing()),
     }
 }
 

@@ -32,8 +32,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         .into_iter()
         .map(|(step, mut command)| carry_out(step, || process::run(&mut command)))
         .collect();
-    outcomes.push(carry_out("build", || build::run(workspace)));
     outcomes.push(carry_out("tests, boot", || {
+        build::run(workspace)?;
         process::run(&mut boot_tests(workspace))
     }));
     sum_up(&outcomes)

@@ -20,9 +20,6 @@ mod describe;
 mod header;
 mod tree;
 
-#[cfg(test)]
-mod tests;
-
 pub use describe::{UnknownConsole, console, is_ram, machine, ram, reserved};
 pub use header::{Header, HeaderError};
 pub use tree::{DeviceTree, Node, Place, TreeError};

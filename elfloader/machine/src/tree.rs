@@ -80,13 +80,10 @@ impl<'a> DeviceTree<'a> {
     /// All nodes, each before its children.
     pub fn walk(&self) -> Walk<'a> {
         Walk {
-            tokens: Tokens {
-                structure: self.structure,
-                strings: self.strings,
-                offset: 0,
-            },
+            tokens: self.tokens_at(0),
             place: Place {
-                nodes: [Node::default(); MAX_DEPTH],
+                tree: *self,
+                nodes: [0; MAX_DEPTH],
                 depth: 0,
             },
         }
@@ -95,6 +92,14 @@ impl<'a> DeviceTree<'a> {
     /// The node at `path`, such as `/soc/serial@9000000`; a unit address may be left out.
     pub fn find(&self, path: &[u8]) -> Option<Place<'a>> {
         self.walk().find(|place| place.is_at(path))
+    }
+
+    fn tokens_at(&self, offset: usize) -> Tokens<'a> {
+        Tokens {
+            structure: self.structure,
+            strings: self.strings,
+            offset,
+        }
     }
 
     /// The entries of the memory reservation block.
@@ -281,7 +286,9 @@ impl Cells<'_> {
 /// A node and its ancestors.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
-    nodes: [Node<'a>; MAX_DEPTH],
+    tree: DeviceTree<'a>,
+    /// Where the nodes from the root to this one begin in the structure block.
+    nodes: [usize; MAX_DEPTH],
     /// Number of nodes, the root and the node itself included.
     depth: usize,
 }
@@ -289,12 +296,20 @@ pub struct Place<'a> {
 impl<'a> Place<'a> {
     /// The node.
     pub fn node(&self) -> Node<'a> {
-        self.path().last().copied().unwrap_or_default()
+        self.above(0).unwrap_or_default()
     }
 
-    /// The nodes from the root to this one.
-    fn path(&self) -> &[Node<'a>] {
-        self.nodes.get(..self.depth).unwrap_or_default()
+    /// The ancestor that is `levels` above the node.
+    fn above(&self, levels: usize) -> Option<Node<'a>> {
+        let index = self.depth.checked_sub(levels + 1)?;
+        let mut tokens = self.tree.tokens_at(*self.nodes.get(index)?);
+        match tokens.next() {
+            Ok(Token::BeginNode(name)) => Some(Node {
+                name,
+                properties: tokens,
+            }),
+            _ => None,
+        }
     }
 
     /// Whether this is the node at `path`.
@@ -305,9 +320,9 @@ impl<'a> Place<'a> {
         let mut names = names
             .split(|&byte| byte == b'/')
             .filter(|name| !name.is_empty());
-        let nodes = self.path().get(1..).unwrap_or_default();
-        nodes
-            .iter()
+        (0..self.depth.saturating_sub(1))
+            .rev()
+            .filter_map(|levels| self.above(levels))
             .all(|node| names.next().is_some_and(|name| node.is_named(name)))
             && names.next().is_none()
     }
@@ -325,7 +340,7 @@ impl<'a> Place<'a> {
     /// them on.
     pub fn reg(&self) -> impl Iterator<Item = PhysRange> + use<'a> {
         let place = *self;
-        let parent = self.path().iter().rev().nth(1).copied().unwrap_or_default();
+        let parent = self.above(1).unwrap_or_default();
         let (address_cells, size_cells) = (parent.address_cells(), parent.size_cells());
         let mut rest = Cells(self.node().property(b"reg").unwrap_or_default());
         core::iter::from_fn(move || {
@@ -341,31 +356,34 @@ impl<'a> Place<'a> {
     /// Translates an address on the parent's bus through the `ranges` of all buses up to the root
     /// (Devicetree Specification v0.4, section 2.3.8).
     fn to_physical(self, address: u64) -> Option<u64> {
-        let buses = self.path().get(..self.depth.checked_sub(1)?)?;
         let mut address = address;
-        for pair in buses.windows(2).rev() {
-            let &[above, bus] = pair else { return None };
-            let ranges = bus.property(b"ranges")?;
-            if ranges.is_empty() {
-                continue;
-            }
-            let mut ranges = Cells(ranges);
-            let (child_cells, size_cells) = (bus.address_cells(), bus.size_cells());
-            let parent_cells = above.address_cells();
-            if child_cells == 0 {
-                return None;
-            }
-            address = loop {
-                let child = ranges.take(child_cells)?;
-                let parent = ranges.take(parent_cells)?;
-                let length = ranges.take(size_cells)?;
-                match address.checked_sub(child) {
-                    Some(offset) if offset < length => break parent.checked_add(offset)?,
-                    _ => {}
-                }
-            };
+        for level in 1..self.depth.saturating_sub(1) {
+            address = translate(address, self.above(level)?, self.above(level + 1)?)?;
         }
         Some(address)
+    }
+}
+
+/// Translates an address on `bus` to one on the bus above it.
+fn translate(address: u64, bus: Node<'_>, above: Node<'_>) -> Option<u64> {
+    let ranges = bus.property(b"ranges")?;
+    if ranges.is_empty() {
+        return Some(address);
+    }
+    let (child_cells, size_cells) = (bus.address_cells(), bus.size_cells());
+    let parent_cells = above.address_cells();
+    if child_cells == 0 {
+        return None;
+    }
+    let mut ranges = Cells(ranges);
+    loop {
+        let child = ranges.take(child_cells)?;
+        let parent = ranges.take(parent_cells)?;
+        let length = ranges.take(size_cells)?;
+        match address.checked_sub(child) {
+            Some(offset) if offset < length => return parent.checked_add(offset),
+            _ => {}
+        }
     }
 }
 
@@ -382,16 +400,9 @@ impl<'a> Walk<'a> {
         loop {
             let offset = self.tokens.offset;
             match self.tokens.next()? {
-                Token::BeginNode(name) => {
-                    let node = self
-                        .place
-                        .nodes
-                        .get_mut(self.place.depth)
-                        .ok_or(TreeError::TooDeep)?;
-                    *node = Node {
-                        name,
-                        properties: self.tokens,
-                    };
+                Token::BeginNode(_) => {
+                    let nodes = &mut self.place.nodes;
+                    *nodes.get_mut(self.place.depth).ok_or(TreeError::TooDeep)? = offset;
                     self.place.depth += 1;
                     return Ok(Some(self.place));
                 }

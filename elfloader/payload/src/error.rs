@@ -69,7 +69,10 @@ impl fmt::Display for PayloadError {
             }
             Self::Length { length, regions } => {
                 let (length, regions) = (Decimal(length.into()), Decimal(regions.into()));
-                write!(f, "its length, {length} bytes, disagrees with {regions} regions")
+                write!(
+                    f,
+                    "its length, {length} bytes, disagrees with {regions} regions"
+                )
             }
             Self::Checksum { expected, found } => {
                 let (expected, found) = (Hex(expected.into()), Hex(found.into()));
@@ -81,7 +84,11 @@ impl fmt::Display for PayloadError {
             }
             Self::Region { index } => write!(f, "region {} is malformed", number(index)),
             Self::Order { index } => {
-                write!(f, "region {} does not lie behind the one before", number(index))
+                write!(
+                    f,
+                    "region {} does not lie behind the one before",
+                    number(index)
+                )
             }
         }
     }

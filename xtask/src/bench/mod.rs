@@ -18,6 +18,7 @@ use kaal_tests::workspace::{Program, Workspace};
 
 use crate::{build, setup};
 use cost::Cost;
+pub(crate) use cost::Measured;
 use figure::Figure;
 
 /// What each figure may be at most.
@@ -112,7 +113,7 @@ fn probe(
 fn measure(workspace: &Workspace, subject: &Subject, scratch: &Path) -> Result<Vec<Figure>> {
     let image = scratch.join("bootimage.elf");
     let inputs = &subject.inputs;
-    let cost = Cost::of(|| inputs.command(workspace, &image))?;
+    let cost = Cost::of(&inputs.command(workspace, &image))?;
 
     let kernel = fs::read(&inputs.kernel)?;
     let app = fs::read(&inputs.app)?;

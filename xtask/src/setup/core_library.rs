@@ -77,7 +77,7 @@ pub(crate) fn provide() -> Result<CoreLibrary> {
     }
     let mut failures = Vec::new();
     for (name, add) in WAYS {
-        println!("core for {TARGET}: not in the toolchain, trying: {name}");
+        eprintln!("core for {TARGET}: not in the toolchain, trying: {name}");
         let outcome = add(&toolchain).and_then(|()| {
             CoreLibrary::find(&toolchain).context("succeeded, but added nothing to this toolchain")
         });

@@ -35,7 +35,7 @@ fn install() -> Result<()> {
     if !debian::is_root()? || !debian::has_apt() {
         bail!("{PROGRAM}: not found on PATH; {REMEDY}");
     }
-    println!("{PROGRAM}: not found on PATH, installing Debian's package qemu-system-arm");
+    eprintln!("{PROGRAM}: not found on PATH, installing Debian's package qemu-system-arm");
     apt_get(&["--quiet=2", "update"])?;
     apt_get(&[
         "--quiet=2",

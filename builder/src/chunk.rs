@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Memory cut into pieces that a file stores each without the zeroes at its end.
+
+use kaal_payload::{PhysAddr, PhysRange};
+
+use crate::elf::Access;
+
+/// Zeroes in bytes that are worth another chunk: some more than a program header takes.
+const LONG_RUN: usize = 128;
+
+/// Granule in bytes of the search for zeroes.
+const WORD: usize = 8;
+
+/// Content at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Piece<'a> {
+    pub(crate) start: PhysAddr,
+    pub(crate) content: &'a [u8],
+    pub(crate) access: Access,
+}
+
+/// Memory that begins with `content` and is zero from there on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Chunk<'a> {
+    pub(crate) memory: PhysRange,
+    pub(crate) content: &'a [u8],
+    pub(crate) access: Access,
+}
+
+/// Chunks that together are all of `memory`: `pieces`, which ascend and don't overlap, and zero
+/// wherever there is none.
+pub(crate) fn cover<'a>(
+    memory: PhysRange,
+    pieces: impl IntoIterator<Item = Piece<'a>>,
+) -> Vec<Chunk<'a>> {
+    let mut chunks: Vec<Chunk<'a>> = Vec::new();
+    for piece in pieces {
+        match chunks.last_mut() {
+            Some(last) => last.memory.end = piece.start,
+            None if memory.start < piece.start => chunks.push(Chunk {
+                memory: PhysRange {
+                    start: memory.start,
+                    end: piece.start,
+                },
+                content: &[],
+                access: piece.access,
+            }),
+            None => {}
+        }
+        chunks.push(Chunk {
+            memory: PhysRange {
+                start: piece.start,
+                end: memory.end,
+            },
+            content: piece.content,
+            access: piece.access,
+        });
+    }
+    chunks
+}
+
+/// The pieces of `content` at `start` that remain without its long runs of zeroes.
+pub(crate) fn without_zeroes(
+    start: PhysAddr,
+    content: &[u8],
+    access: Access,
+) -> impl Iterator<Item = Piece<'_>> {
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let rest = &content[next..];
+        let skipped = zero_words(rest) * WORD;
+        let rest = rest.get(skipped..).filter(|rest| !rest.is_empty())?;
+        let piece = Piece {
+            start: PhysAddr(start.0 + (next + skipped) as u64),
+            content: &rest[..length_before_zeroes(rest)],
+            access,
+        };
+        next += skipped + piece.content.len();
+        Some(piece)
+    })
+}
+
+/// Number of words that are zero at the start of `content`.
+fn zero_words(content: &[u8]) -> usize {
+    content
+        .chunks(WORD)
+        .take_while(|word| word.iter().all(|&byte| byte == 0))
+        .count()
+}
+
+/// Bytes of `content` up to the first long run of zeroes, or to the zeroes at its end.
+fn length_before_zeroes(content: &[u8]) -> usize {
+    let mut length = 0;
+    for (index, word) in content.chunks(WORD).enumerate() {
+        if word.iter().any(|&byte| byte != 0) {
+            length = index * WORD + word.len();
+        } else if (index + 1) * WORD - length >= LONG_RUN {
+            break;
+        }
+    }
+    length
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The command line.
+
+use std::num::ParseIntError;
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, ValueEnum};
+use kaal_payload::{Integrity, LogLevel, PhysAddr};
+
+use crate::finding::{Finding, Flag};
+use crate::{File, Inputs, Settings, build, input, output};
+
+/// Packs a seL4 kernel, a root task and the KaaL loader into one bootable ELF file.
+///
+/// Numbers may be decimal or, with 0x in front, hexadecimal.
+#[derive(Clone, Debug, Parser)]
+#[command(version)]
+pub struct Arguments {
+    /// The KaaL loader, an ELF executable
+    #[arg(long, value_name = "FILE")]
+    pub loader: PathBuf,
+    /// The seL4 kernel (kernel.elf)
+    #[arg(long, value_name = "FILE")]
+    pub kernel: PathBuf,
+    /// The root task, an ELF executable
+    #[arg(long, value_name = "FILE")]
+    pub app: PathBuf,
+    /// The image to write
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Device tree to embed; one that the firmware hands over goes first
+    #[arg(long, value_name = "FILE")]
+    pub dtb: Option<PathBuf>,
+    /// Where RAM is: seL4's platform_gen.yaml or platform_gen.json
+    #[arg(long, value_name = "FILE")]
+    pub platform: Option<PathBuf>,
+    /// How the kernel was configured: seL4's gen_config.json
+    #[arg(long, value_name = "FILE")]
+    pub kernel_config: Option<PathBuf>,
+    /// Check that the kernel is linked for this physical address
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_number)]
+    pub kernel_paddr: Option<u64>,
+    /// Put the root task so far behind the kernel's first byte in physical memory
+    #[arg(long, value_name = "BYTES", value_parser = parse_number)]
+    pub app_offset: Option<u64>,
+    /// How much the loader says
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
+    pub log_level: Verbosity,
+    /// What the loader verifies before it enters the kernel
+    #[arg(long, value_enum, value_name = "CHECK", default_value_t)]
+    pub verify: Verification,
+    /// Print what lies where in the image
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// Values of `--log-level`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Verbosity {
+    /// Only why it stopped
+    Error,
+    /// One line
+    #[default]
+    Info,
+    /// Also the machine and each region
+    Debug,
+}
+
+/// Values of `--verify`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Verification {
+    /// Nothing
+    #[default]
+    None,
+    /// A CRC-32C of each region
+    Crc32c,
+}
+
+impl From<Verbosity> for LogLevel {
+    fn from(verbosity: Verbosity) -> Self {
+        match verbosity {
+            Verbosity::Error => Self::Error,
+            Verbosity::Info => Self::Info,
+            Verbosity::Debug => Self::Debug,
+        }
+    }
+}
+
+impl From<Verification> for Integrity {
+    fn from(verification: Verification) -> Self {
+        match verification {
+            Verification::None => Self::None,
+            Verification::Crc32c => Self::Crc32c,
+        }
+    }
+}
+
+impl Arguments {
+    /// The input files, as far as they are given.
+    fn inputs(&self) -> impl Iterator<Item = (Flag, &Path)> {
+        [
+            (Flag::Loader, Some(&self.loader)),
+            (Flag::Kernel, Some(&self.kernel)),
+            (Flag::App, Some(&self.app)),
+            (Flag::Dtb, self.dtb.as_ref()),
+            (Flag::Platform, self.platform.as_ref()),
+            (Flag::KernelConfig, self.kernel_config.as_ref()),
+        ]
+        .into_iter()
+        .filter_map(|(flag, path)| Some((flag, path?.as_path())))
+    }
+}
+
+/// Makes the image that `arguments` ask for. Warnings and the memory map go to standard error.
+///
+/// # Errors
+///
+/// Returns what is wrong with the inputs or the output; then nothing has been written.
+pub fn run(arguments: &Arguments) -> Result<(), Finding> {
+    let loader = input::read_program(Flag::Loader, &arguments.loader)?;
+    let kernel = input::read_program(Flag::Kernel, &arguments.kernel)?;
+    let app = input::read_program(Flag::App, &arguments.app)?;
+    let device_tree = read_optional(Flag::Dtb, arguments.dtb.as_deref())?;
+    let platform = read_optional(Flag::Platform, arguments.platform.as_deref())?;
+    let kernel_config = read_optional(Flag::KernelConfig, arguments.kernel_config.as_deref())?;
+    output::check(&arguments.out, arguments.inputs())?;
+
+    let image = build(&Inputs {
+        loader: file(&arguments.loader, &loader),
+        kernel: file(&arguments.kernel, &kernel),
+        app: file(&arguments.app, &app),
+        device_tree: optional_file(arguments.dtb.as_deref(), device_tree.as_deref()),
+        platform: optional_file(arguments.platform.as_deref(), platform.as_deref()),
+        kernel_config: optional_file(arguments.kernel_config.as_deref(), kernel_config.as_deref()),
+        settings: Settings {
+            kernel_paddr: arguments.kernel_paddr.map(PhysAddr),
+            app_offset: arguments.app_offset,
+            log_level: arguments.log_level.into(),
+            integrity: arguments.verify.into(),
+        },
+    })?;
+    for warning in &image.warnings {
+        eprintln!("warning: {warning}");
+    }
+    if arguments.verbose {
+        eprintln!("{}", image.memory_map);
+    }
+    output::write(&arguments.out, &image.elf)
+}
+
+fn read_optional(flag: Flag, path: Option<&Path>) -> Result<Option<Vec<u8>>, Finding> {
+    path.map(|path| input::read(flag, path)).transpose()
+}
+
+fn file<'a>(path: &'a Path, content: &'a [u8]) -> File<'a> {
+    File { path, content }
+}
+
+fn optional_file<'a>(path: Option<&'a Path>, content: Option<&'a [u8]>) -> Option<File<'a>> {
+    Some(file(path?, content?))
+}
+
+/// Reads `4096` or `0x1000`.
+fn parse_number(text: &str) -> Result<u64, ParseIntError> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => text.parse(),
+    }
+}

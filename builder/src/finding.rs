@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The one shape that all errors and warnings have.
+
+use std::error::Error;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// An option of the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant is the option of the same name")]
+pub enum Flag {
+    Loader,
+    Kernel,
+    App,
+    Dtb,
+    Platform,
+    KernelConfig,
+    KernelPaddr,
+    AppOffset,
+    Out,
+}
+
+/// Shown as on the command line.
+impl fmt::Display for Flag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Loader => "--loader",
+            Self::Kernel => "--kernel",
+            Self::App => "--app",
+            Self::Dtb => "--dtb",
+            Self::Platform => "--platform",
+            Self::KernelConfig => "--kernel-config",
+            Self::KernelPaddr => "--kernel-paddr",
+            Self::AppOffset => "--app-offset",
+            Self::Out => "--out",
+        })
+    }
+}
+
+/// Where something came from: an option and what it was given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin<'a> {
+    pub(crate) flag: Flag,
+    pub(crate) value: &'a Path,
+}
+
+impl Origin<'_> {
+    /// Begins to say what is wrong with this input.
+    pub(crate) fn finding(self, problem: impl Into<String>) -> Finding {
+        Finding(Box::new(Parts {
+            flag: self.flag,
+            value: self.value.to_owned(),
+            problem: problem.into(),
+            expected: String::new(),
+            found: String::new(),
+            remedy: String::new(),
+        }))
+    }
+}
+
+/// Shown as on the command line.
+impl fmt::Display for Origin<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.flag, self.value.display())
+    }
+}
+
+/// What is wrong with an input: an error, or a warning where an image can be made all the same.
+#[derive(Clone, Debug)]
+pub struct Finding(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
+    flag: Flag,
+    value: PathBuf,
+    problem: String,
+    expected: String,
+    found: String,
+    remedy: String,
+}
+
+impl Finding {
+    /// The option that the finding is about.
+    pub fn flag(&self) -> Flag {
+        self.0.flag
+    }
+
+    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.0.expected = expected.into();
+        self
+    }
+
+    pub(crate) fn found(mut self, found: impl Into<String>) -> Self {
+        self.0.found = found.into();
+        self
+    }
+
+    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.0.remedy = remedy.into();
+        self
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parts {
+            flag,
+            value,
+            problem,
+            expected,
+            found,
+            remedy,
+        } = &*self.0;
+        writeln!(f, "{flag} {}: {problem}", value.display())?;
+        writeln!(f, "  expected: {expected}")?;
+        writeln!(f, "  found: {found}")?;
+        write!(f, "  remedy: {remedy}")
+    }
+}
+
+impl Error for Finding {}

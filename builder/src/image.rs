@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! From inputs to an image, in four steps: read, plan, check, emit.
+
+use crate::emit;
+use crate::finding::Finding;
+use crate::memory_map::MemoryMap;
+use crate::parts::Parts;
+use crate::{Inputs, placement};
+
+/// A bootable image.
+#[derive(Clone, Debug)]
+pub struct Image {
+    /// An ELF executable, to be loaded at its physical addresses and entered with the MMU off.
+    pub elf: Vec<u8>,
+    /// What lies where in it.
+    pub memory_map: MemoryMap,
+    /// What may be wrong with it.
+    pub warnings: Vec<Finding>,
+}
+
+/// Makes an image. The same inputs give the same bytes; file names don't matter.
+///
+/// # Errors
+///
+/// Returns what is wrong with the inputs.
+pub fn build(inputs: &Inputs<'_>) -> Result<Image, Finding> {
+    let parts = Parts::read(inputs)?;
+    let plan = placement::plan(&parts)?;
+    placement::check(&parts, &plan)?;
+    let (elf, memory_map) = emit::emit(&parts, &plan)?;
+    Ok(Image {
+        elf,
+        memory_map,
+        warnings: parts.warnings,
+    })
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Reading the input files.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::elf;
+use crate::finding::{Finding, Flag, Origin};
+
+/// Bytes that hold the headers of all but unusual ELF files.
+const HEADERS: u64 = 4096;
+
+/// Reads a file.
+pub(crate) fn read(flag: Flag, path: &Path) -> Result<Vec<u8>, Finding> {
+    fs::read(path).map_err(|error| unreadable(flag, path, &error))
+}
+
+/// Reads an ELF file, if it is one, up to the end of what its program headers name: the debug
+/// information behind that is often many times larger.
+pub(crate) fn read_program(flag: Flag, path: &Path) -> Result<Vec<u8>, Finding> {
+    try_read_program(path).map_err(|error| unreadable(flag, path, &error))
+}
+
+fn try_read_program(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    let mut content = Vec::new();
+    file.by_ref().take(HEADERS).read_to_end(&mut content)?;
+    let end = elf::content_end(&content).unwrap_or(u64::MAX);
+    let head = content.len() as u64;
+    content.reserve_exact(end.min(size).saturating_sub(head) as usize);
+    file.take(end.saturating_sub(head))
+        .read_to_end(&mut content)?;
+    Ok(content)
+}
+
+fn unreadable(flag: Flag, path: &Path, error: &io::Error) -> Finding {
+    Origin { flag, value: path }
+        .finding("can't be read")
+        .expected("a readable file")
+        .found(error.to_string())
+        .remedy("correct the name, or build the file first")
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Packs a seL4 kernel, a root task and the KaaL loader into one bootable image.
+//!
+//! An image is an ELF executable whose segments lie at their final physical addresses, so that
+//! nothing is left to move at boot: the loader is relocated here, and the translation tables that
+//! the kernel is entered with are made here. What the kernel would check as it boots, and say
+//! little about, is checked here, in words.
+//!
+//! [`build`] goes through it in four steps, without any I/O:
+//!
+//! ```text
+//!  read    parts: loader, kernel, user_image (all through elf), device_tree, platform
+//!  plan    placement: plan
+//!  check   placement: memory
+//!  emit    emit: tables, chunk, executable, memory_map
+//! ```
+//!
+//! [`cli`] is the command line around it.
+
+#![forbid(unsafe_code)]
+
+mod chunk;
+pub mod cli;
+mod device_tree;
+mod elf;
+mod emit;
+mod executable;
+mod finding;
+mod image;
+mod input;
+mod kernel;
+mod loader;
+mod memory;
+mod memory_map;
+mod output;
+mod parts;
+mod placement;
+mod plan;
+mod platform;
+mod ram;
+mod tables;
+mod user_image;
+
+use std::path::Path;
+
+use kaal_payload::{Integrity, LogLevel, PhysAddr};
+
+pub use finding::{Finding, Flag};
+pub use image::{Image, build};
+pub use memory_map::{Entry, MemoryMap};
+
+/// A file that has been read.
+#[derive(Clone, Copy, Debug)]
+pub struct File<'a> {
+    /// Its name, for messages and the memory map only.
+    pub path: &'a Path,
+    /// Its content.
+    pub content: &'a [u8],
+}
+
+/// What an image is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// The KaaL loader: an ELF executable.
+    pub loader: File<'a>,
+    /// The seL4 kernel: an ELF executable.
+    pub kernel: File<'a>,
+    /// The root task: an ELF executable.
+    pub app: File<'a>,
+    /// A flattened device tree to embed.
+    pub device_tree: Option<File<'a>>,
+    /// seL4's `platform_gen.yaml` or `.json`: where RAM is.
+    pub platform: Option<File<'a>>,
+    /// seL4's `gen_config.json`.
+    pub kernel_config: Option<File<'a>>,
+    /// What is not in files.
+    pub settings: Settings,
+}
+
+/// What can be chosen of an image.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// The physical address that the kernel must be linked for, if that is to be checked.
+    pub kernel_paddr: Option<PhysAddr>,
+    /// Offset in bytes of the root task from the kernel in physical memory, if it isn't free.
+    pub app_offset: Option<u64>,
+    /// How much the loader says.
+    pub log_level: LogLevel,
+    /// What the loader verifies before it enters the kernel.
+    pub integrity: Integrity,
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Placing the parts of an image, and saying in words where they don't fit.
+
+use std::path::Path;
+
+use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
+
+use crate::finding::{Finding, Flag, Origin};
+use crate::parts::Parts;
+use crate::plan::{self, Misfit, Plan, Request, Thing};
+use crate::ram;
+use crate::tables::{Mapping, Tables};
+
+/// Least bytes that are kept for the device tree, so that the loader can put the firmware's there.
+const DEVICE_TREE_CAPACITY: u64 = 64 << 10;
+
+/// The loader's place in detail.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoaderPlace {
+    /// Where its first byte lies.
+    pub(crate) base: PhysAddr,
+    /// The page of the payload header.
+    pub(crate) header: PhysRange,
+    /// Where the translation tables lie.
+    pub(crate) tables: PhysAddr,
+}
+
+impl LoaderPlace {
+    /// The places for a loader at `base`.
+    pub(crate) fn new(parts: &Parts<'_>, base: PhysAddr) -> Self {
+        let header = PhysAddr(base.0 + parts.loader.size());
+        let tables = PhysAddr(header.0 + PAGE_SIZE);
+        Self {
+            base,
+            header: PhysRange {
+                start: header,
+                end: tables,
+            },
+            tables,
+        }
+    }
+
+    /// The translation tables.
+    pub(crate) fn tables(&self, parts: &Parts<'_>) -> Tables {
+        let mut loader: Vec<_> = parts
+            .loader
+            .parts
+            .iter()
+            .map(|part| Mapping {
+                virt: self.base.0 + part.offset,
+                phys: self.base.0 + part.offset,
+                size: part.size.next_multiple_of(PAGE_SIZE),
+                writable: part.access.is_writable(),
+                executable: part.access.is_executable(),
+            })
+            .collect();
+        loader.push(Mapping {
+            virt: self.header.start.0,
+            phys: self.header.start.0,
+            size: self.header.size(),
+            writable: false,
+            executable: false,
+        });
+        let kernel = Mapping {
+            virt: parts.kernel.virt().0,
+            phys: parts.kernel.memory.start.0,
+            size: parts.kernel.memory.size(),
+            writable: true,
+            executable: true,
+        };
+        Tables::new(self.tables, parts.kernel.exception_level, &loader, kernel)
+    }
+}
+
+/// Places all parts.
+pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Finding> {
+    let kernel = parts.kernel.memory;
+    parts
+        .memory
+        .check(parts.origins.kernel, "the kernel", kernel)?;
+    let device_tree = parts
+        .device_tree
+        .as_ref()
+        .map_or(0, |device_tree| device_tree.blob.len() as u64)
+        .max(DEVICE_TREE_CAPACITY)
+        .next_multiple_of(PAGE_SIZE);
+    parts.user_image.check_top(
+        parts.origins.app,
+        parts.kernel.exception_level,
+        parts.config.physical_address_bits,
+        device_tree,
+    )?;
+    let usable = parts.memory.usable(kernel);
+    let request = Request {
+        kernel,
+        device_tree,
+        user_image: parts.user_image.size(),
+        user_image_offset: parts.settings.app_offset,
+        loader: &|base| {
+            let place = LoaderPlace::new(parts, base);
+            parts.loader.size() + place.header.size() + place.tables(parts).size()
+        },
+        ram: &usable,
+    };
+    plan::place(&request).map_err(|misfit| explain(parts, misfit, &usable))
+}
+
+/// Checks all that is placed against RAM.
+pub(crate) fn check(parts: &Parts<'_>, plan: &Plan) -> Result<(), Finding> {
+    for (thing, place) in plan.things() {
+        parts
+            .memory
+            .check(origin(parts, thing), name(thing), place)?;
+    }
+    Ok(())
+}
+
+fn explain(parts: &Parts<'_>, misfit: Misfit, usable: &[PhysRange]) -> Finding {
+    match misfit {
+        Misfit::NoRoom { thing, size } => origin(parts, thing)
+            .finding(format!("no room for {} in RAM", name(thing)))
+            .expected(format!("{size} free bytes, below the kernel's PADDR_TOP"))
+            .found(format!(
+                "RAM {}, kernel {}",
+                ram::describe(usable),
+                parts.kernel.memory
+            ))
+            .remedy("give the platform more RAM, or make the root task smaller"),
+        Misfit::Offset { lowest } => {
+            let offset = parts.settings.app_offset.unwrap_or_default();
+            Origin {
+                flag: Flag::AppOffset,
+                value: Path::new(&format!("{offset:#x}")),
+            }
+            .finding("no place for the root task")
+            .expected(format!(
+                "a multiple of {PAGE_SIZE:#x}, at least {lowest:#x}: behind kernel and device tree"
+            ))
+            .found(format!("{offset:#x}"))
+            .remedy("leave the option out, or give such an offset")
+        }
+        Misfit::Overlap((one, one_place), (other, other_place)) => origin(parts, other)
+            .finding(format!("{} would overlap {}", name(other), name(one)))
+            .expected("no two parts at the same place")
+            .found(format!("{other_place} and {one_place}"))
+            .remedy("leave --app-offset out"),
+    }
+}
+
+fn origin<'a>(parts: &Parts<'a>, thing: Thing) -> Origin<'a> {
+    let origins = parts.origins;
+    match thing {
+        Thing::Kernel => origins.kernel,
+        Thing::DeviceTree => origins.device_tree.unwrap_or(origins.kernel),
+        Thing::UserImage => origins.app,
+        Thing::Loader => origins.loader,
+    }
+}
+
+fn name(thing: Thing) -> &'static str {
+    match thing {
+        Thing::Kernel => "the kernel",
+        Thing::DeviceTree => "the device tree",
+        Thing::UserImage => "the root task",
+        Thing::Loader => "the loader",
+    }
+}

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What one side writes, the other reads; anything else is refused.
+
+use crc::{CRC_32_ISCSI, Crc};
+use kaal_payload::{
+    Console, ConsoleKind, DeviceTreeSlot, ExceptionLevel, GicV2, Integrity, LogLevel, Machine,
+    Payload, PayloadError, PhysAddr, PhysRange, PhysicalAddressBits, PsciConduit, Region,
+    RegionKind, TranslationTables, UserImage, VirtAddr,
+};
+use proptest::prelude::*;
+use zerocopy::{FromBytes, IntoBytes};
+
+/// Sizes that the documentation of the format states.
+const HEADER_SIZE: usize = 152;
+const REGION_SIZE: usize = 40;
+
+fn crc32c(bytes: &[u8]) -> u32 {
+    Crc::<u32>::new(&CRC_32_ISCSI).checksum(bytes)
+}
+
+fn range(start: u64, size: u64) -> PhysRange {
+    PhysRange::from_size(PhysAddr(start), size).unwrap()
+}
+
+fn regions() -> [Region; 3] {
+    [
+        Region::in_place(
+            RegionKind::Kernel,
+            range(0x4000_0000, 0x23_d000),
+            0x3_0190,
+            1,
+        ),
+        Region::in_place(
+            RegionKind::DeviceTree,
+            range(0x4023_d000, 0x1_0000),
+            0x1dd1,
+            2,
+        ),
+        Region::in_place(
+            RegionKind::UserImage,
+            range(0x4024_d000, 0x1_7000),
+            0x5c10,
+            3,
+        ),
+    ]
+}
+
+fn payload(regions: &[Region]) -> Payload<'_> {
+    Payload {
+        load_address: PhysAddr(0x4040_0000),
+        exception_level: ExceptionLevel::El1,
+        cores: 1,
+        physical_address_bits: PhysicalAddressBits::Bits40,
+        log_level: LogLevel::Info,
+        integrity: Integrity::Crc32c,
+        kernel_entry: VirtAddr(0xffff_ff80_4000_0000),
+        user_image: UserImage {
+            memory: range(0x4024_d000, 0x1_7000),
+            pv_offset: 0x4004_d000,
+            entry: VirtAddr(0x20_237c),
+        },
+        device_tree: DeviceTreeSlot {
+            start: PhysAddr(0x4023_d000),
+            size: 0x1dd1,
+            capacity: 0x1_0000,
+        },
+        tables: TranslationTables {
+            ttbr0: PhysAddr(0x4040_9000),
+            ttbr1: Some(PhysAddr(0x4040_a000)),
+        },
+        machine: Machine {
+            console: Some(Console {
+                kind: ConsoleKind::Pl011,
+                base: PhysAddr(0x900_0000),
+            }),
+            psci: Some(PsciConduit::Hvc),
+            gic_v2: Some(GicV2 {
+                distributor: PhysAddr(0x800_0000),
+                cpu_interface: PhysAddr(0x801_0000),
+            }),
+        },
+        regions,
+    }
+}
+
+/// Bytes at an address that a header may have.
+struct Encoded {
+    words: Vec<u64>,
+    length: usize,
+}
+
+impl Encoded {
+    fn new(payload: &Payload<'_>) -> Self {
+        let mut words = vec![0u64; 512];
+        let length = payload.encode(words.as_mut_bytes(), crc32c).unwrap();
+        Self { words, length }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.words.as_bytes()[..self.length]
+    }
+
+    fn parse(&self) -> Result<Payload<'_>, PayloadError> {
+        Payload::parse(self.bytes(), crc32c)
+    }
+
+    /// Sets bytes and makes the checksum right again.
+    fn with(payload: &Payload<'_>, offset: usize, bytes: &[u8]) -> Self {
+        let mut encoded = Self::new(payload);
+        let all = &mut encoded.words.as_mut_bytes()[..encoded.length];
+        all[offset..offset + bytes.len()].copy_from_slice(bytes);
+        let checksum = crc32c(&all[16..]);
+        all[12..16].copy_from_slice(&checksum.to_le_bytes());
+        encoded
+    }
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let regions = regions();
+    let ordinary = payload(&regions);
+    assert_eq!(Encoded::new(&ordinary).parse(), Ok(ordinary));
+
+    let hypervisor = Payload {
+        exception_level: ExceptionLevel::El2,
+        physical_address_bits: PhysicalAddressBits::FromProcessor,
+        tables: TranslationTables {
+            ttbr0: PhysAddr(0x4040_9000),
+            ttbr1: None,
+        },
+        machine: Machine::default(),
+        regions: &[],
+        ..ordinary
+    };
+    assert_eq!(Encoded::new(&hypervisor).parse(), Ok(hypervisor));
+}
+
+#[test]
+fn the_layout_is_the_documented_one() {
+    let regions = regions();
+    let encoded = Encoded::new(&payload(&regions));
+    assert_eq!(encoded.bytes().len(), HEADER_SIZE + 3 * REGION_SIZE);
+    assert_eq!(&encoded.bytes()[..8], b"KaaLboot");
+    assert_eq!(encoded.bytes()[8..12], 1u32.to_le_bytes());
+    let (destination, _) = u64::read_from_prefix(&encoded.bytes()[HEADER_SIZE..]).unwrap();
+    assert_eq!(destination, 0x4000_0000);
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let regions = regions();
+    let encoded = Encoded::new(&payload(&regions));
+    for length in 0..encoded.bytes().len() {
+        let error = Payload::parse(&encoded.bytes()[..length], crc32c).unwrap_err();
+        assert!(
+            matches!(error, PayloadError::Truncated { .. }),
+            "{length}: {error}"
+        );
+    }
+}
+
+#[test]
+fn every_flipped_bit_is_refused() {
+    let regions = regions();
+    let mut encoded = Encoded::new(&payload(&regions));
+    for bit in 0..8 * encoded.length {
+        encoded.words.as_mut_bytes()[bit / 8] ^= 1 << (bit % 8);
+        assert!(encoded.parse().is_err(), "bit {bit}");
+        encoded.words.as_mut_bytes()[bit / 8] ^= 1 << (bit % 8);
+    }
+    assert!(encoded.parse().is_ok());
+}
+
+#[test]
+fn a_header_off_alignment_is_refused() {
+    let regions = regions();
+    let encoded = Encoded::new(&payload(&regions));
+    let mut shifted = vec![0u64; 513];
+    let bytes = &mut shifted.as_mut_bytes()[1..];
+    bytes[..encoded.length].copy_from_slice(encoded.bytes());
+    assert_eq!(Payload::parse(bytes, crc32c), Err(PayloadError::Magic));
+}
+
+#[test]
+fn room_that_is_too_small_is_refused() {
+    let regions = regions();
+    let mut out = [0; HEADER_SIZE + 3 * REGION_SIZE - 1];
+    let error = payload(&regions).encode(&mut out, crc32c).unwrap_err();
+    let (needed, found) = (HEADER_SIZE + 3 * REGION_SIZE, out.len());
+    assert_eq!(error, PayloadError::Truncated { needed, found });
+}
+
+/// Each field, by its offset, with a value that has no meaning.
+#[test]
+fn values_without_meaning_are_refused() {
+    let regions = regions();
+    let payload = payload(&regions);
+    let fields: [(usize, &[u8], &str); 13] = [
+        (24, &[0], "exception level"),
+        (24, &[3], "exception level"),
+        (25, &[3], "log level"),
+        (26, &[2], "integrity"),
+        (27, &[48], "physical address bits"),
+        (28, &[0, 0, 0, 0], "cores"),
+        (32, &[1], "load address"),
+        (48, &[1], "user image"),
+        (56, &0x4024_d000u64.to_le_bytes(), "user image"),
+        (88, &0x1_0001u64.to_le_bytes(), "device tree"),
+        (104, &[1], "translation tables"),
+        (144, &[7], "console"),
+        (145, &[3], "PSCI conduit"),
+    ];
+    for (offset, value, name) in fields {
+        let encoded = Encoded::with(&payload, offset, value);
+        assert_eq!(
+            encoded.parse(),
+            Err(PayloadError::Field { name }),
+            "offset {offset}"
+        );
+    }
+    let reserved = Encoded::with(&payload, 146, &[1]);
+    assert_eq!(
+        reserved.parse(),
+        Err(PayloadError::Field { name: "reserved" })
+    );
+}
+
+#[test]
+fn tables_of_the_upper_range_are_refused_at_el2() {
+    let regions = regions();
+    let encoded = Encoded::with(&payload(&regions), 24, &[ExceptionLevel::El2 as u8]);
+    let name = "translation tables";
+    assert_eq!(encoded.parse(), Err(PayloadError::Field { name }));
+}
+
+/// Each field of a region, by its offset, with a value that has no meaning.
+#[test]
+fn malformed_regions_are_refused() {
+    let regions = regions();
+    let payload = payload(&regions);
+    let fields: [(usize, &[u8]); 8] = [
+        (0, &u64::MAX.to_le_bytes()),
+        (8, &0x8000_0000u64.to_le_bytes()),
+        (16, &0x1_0001u64.to_le_bytes()),
+        (24, &0u64.to_le_bytes()),
+        (36, &[1]),
+        (37, &[0]),
+        (37, &[9]),
+        (38, &[1]),
+    ];
+    for (offset, value) in fields {
+        let encoded = Encoded::with(&payload, HEADER_SIZE + REGION_SIZE + offset, value);
+        let error = encoded.parse();
+        assert_eq!(
+            error,
+            Err(PayloadError::Region { index: 1 }),
+            "offset {offset}"
+        );
+    }
+}
+
+#[test]
+fn regions_that_overlap_or_descend_are_refused() {
+    let regions = regions();
+    let payload = payload(&regions);
+    for start in [0x4000_0000u64, 0x4023_cfff] {
+        let encoded = Encoded::with(&payload, HEADER_SIZE + REGION_SIZE, &start.to_le_bytes());
+        assert_eq!(encoded.parse(), Err(PayloadError::Order { index: 1 }));
+    }
+}
+
+#[test]
+fn lengths_that_disagree_are_refused() {
+    let regions = regions();
+    let payload = payload(&regions);
+    for (offset, value) in [(16, 0u32), (16, u32::MAX), (20, 2), (20, u32::MAX)] {
+        let encoded = Encoded::with(&payload, offset, &value.to_le_bytes());
+        let error = encoded.parse().unwrap_err();
+        assert!(matches!(error, PayloadError::Length { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_damaged_header_still_names_the_machine() {
+    let regions = regions();
+    let payload = payload(&regions);
+    let mut encoded = Encoded::new(&payload);
+    encoded.words.as_mut_bytes()[0x30] ^= 1;
+    let machine = Payload::peek_machine(encoded.bytes());
+    assert_eq!(machine.console, payload.machine.console);
+    assert_eq!(machine.psci, payload.machine.psci);
+
+    encoded.words.as_mut_bytes()[0] ^= 1;
+    assert_eq!(Payload::peek_machine(encoded.bytes()), Machine::default());
+    assert_eq!(Payload::peek_machine(&[]), Machine::default());
+}
+
+#[test]
+fn errors_say_what_was_expected_and_found() {
+    let texts = [
+        (
+            PayloadError::Version { found: 20 },
+            "version 1 expected, 20 found",
+        ),
+        (
+            PayloadError::Magic,
+            "KaaLboot expected at its start, something else found",
+        ),
+        (
+            PayloadError::Checksum {
+                expected: 0,
+                found: 0xfeed,
+            },
+            "checksum 0x0 expected, 0xfeed found",
+        ),
+        (
+            PayloadError::Order { index: 10 },
+            "region 10 does not lie behind the one before",
+        ),
+    ];
+    for (error, text) in texts {
+        assert_eq!(error.to_string(), format!("payload header: {text}"));
+    }
+}
+
+#[test]
+fn ranges_know_what_they_share() {
+    let outer = range(0x1000, 0x2000);
+    assert!(outer.contains(range(0x1000, 0x2000)));
+    assert!(!outer.contains(range(0x1000, 0x2001)));
+    assert!(outer.overlaps(range(0x2fff, 1)));
+    assert!(!outer.overlaps(range(0x3000, 1)));
+    assert_eq!(PhysRange::from_size(PhysAddr(u64::MAX), 2), None);
+    assert_eq!(outer.to_string(), "0x1000..0x3000");
+}
+
+proptest! {
+    /// The parser has an answer to any bytes, and takes none that it would not write.
+    #[test]
+    fn any_bytes_are_parsed(mut words in prop::collection::vec(any::<u64>(), 0..64), fix in 0u8..4) {
+        let bytes = words.as_mut_bytes();
+        if bytes.len() > 24 && fix > 0 {
+            bytes[..8].copy_from_slice(b"KaaLboot");
+            bytes[8..12].copy_from_slice(&1u32.to_le_bytes());
+            let count = (bytes.len().saturating_sub(HEADER_SIZE) / REGION_SIZE) as u32;
+            bytes[16..20].copy_from_slice(&(HEADER_SIZE as u32 + count * 40).to_le_bytes());
+            bytes[20..24].copy_from_slice(&count.to_le_bytes());
+        }
+        let checksum = |checked: &[u8]| if fix > 1 { 0 } else { crc32c(checked) };
+        if bytes.len() > 24 && fix > 1 {
+            bytes[12..16].copy_from_slice(&[0; 4]);
+        }
+        let words = words;
+        if let Ok(payload) = Payload::parse(words.as_bytes(), checksum) {
+            let mut out = vec![0u64; words.len()];
+            let length = payload.encode(out.as_mut_bytes(), checksum).unwrap();
+            prop_assert_eq!(&out.as_bytes()[..length], &words.as_bytes()[..length]);
+        }
+    }
+
+    /// Numbers are shown as the standard library shows them.
+    #[test]
+    fn numbers_are_shown(number: u64) {
+        prop_assert_eq!(kaal_payload::Hex(number).to_string(), format!("{number:#x}"));
+        prop_assert_eq!(kaal_payload::Decimal(number).to_string(), number.to_string());
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Images that were changed after they were built.
+
+use anyhow::{Context, Result, ensure};
+use kaal_payload::PhysAddr;
+use kaal_tests::probe::PASS;
+use kaal_tests::qemu::End;
+use kaal_tests::workspace::Workspace;
+use libtest_mimic::Trial;
+
+use crate::image::{Image, find, payload_offset};
+use crate::trial;
+
+/// Text in the probe's task, and so in the image.
+const TASK_TEXT: &[u8] = b"task: hello from EL0";
+
+pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
+    vec![
+        trial(workspace, "damage::header", header),
+        trial(workspace, "damage::header_of_another_version", version),
+        trial(workspace, "damage::header_without_magic_number", magic),
+        trial(workspace, "damage::more_cores_than_are_started", cores),
+        trial(workspace, "damage::loaded_at_another_address", load_address),
+        trial(
+            workspace,
+            "damage::region_found_by_the_loader",
+            verified_region,
+        ),
+        trial(
+            workspace,
+            "damage::region_found_by_the_probe",
+            unverified_region,
+        ),
+        trial(workspace, "damage::none_and_verified", verified),
+    ]
+}
+
+fn packed(workspace: &Workspace) -> Result<Image> {
+    let image = Image::ordinary(workspace)?;
+    image.pack(workspace)?;
+    Ok(image)
+}
+
+fn header(workspace: &Workspace) -> Result<()> {
+    let image = packed(workspace)?;
+    image.change(|bytes| {
+        let header = payload_offset(bytes)?;
+        bytes[header + 0x30] ^= 0x10;
+        Ok(())
+    })?;
+    let console = image.boot("KaaL: powering off")?;
+    ensure!(
+        console.contains("KaaL: error: payload header: checksum 0x"),
+        "{console}"
+    );
+    ensure!(console.contains("build or load it again"), "{console}");
+    Ok(())
+}
+
+fn version(workspace: &Workspace) -> Result<()> {
+    let image = packed(workspace)?;
+    image.change(|bytes| {
+        let header = payload_offset(bytes)?;
+        bytes[header + 8] = 99;
+        Ok(())
+    })?;
+    image
+        .boot("KaaL: error: payload header: version 1 expected, 99 found")
+        .map(drop)
+}
+
+/// Without its first bytes, a header can't even tell where the console is.
+fn magic(workspace: &Workspace) -> Result<()> {
+    let image = packed(workspace)?;
+    image.change(|bytes| {
+        let header = payload_offset(bytes)?;
+        bytes[header] ^= 1;
+        Ok(())
+    })?;
+    let end = image.boot_silently()?;
+    ensure!(end == End::TimedOut, "a halt expected, {end:?} found");
+    Ok(())
+}
+
+fn cores(workspace: &Workspace) -> Result<()> {
+    let image = packed(workspace)?;
+    image.change_payload(|payload| payload.cores = 4)?;
+    image
+        .boot("KaaL: error: the kernel waits for 4 cores, this loader starts one")
+        .map(drop)
+}
+
+fn load_address(workspace: &Workspace) -> Result<()> {
+    let image = packed(workspace)?;
+    image.change_payload(|payload| payload.load_address = PhysAddr(0x4000_0000))?;
+    image
+        .boot("KaaL: error: the loader lies at another address than the image was built for")
+        .map(drop)
+}
+
+fn damaged_region(workspace: &Workspace, flags: &[&'static str]) -> Result<Image> {
+    let mut image = Image::ordinary(workspace)?;
+    image.flags = flags.to_vec();
+    image.pack(workspace)?;
+    image.change(|bytes| {
+        let text = find(bytes, TASK_TEXT).context("the task's text is not in the image")?;
+        bytes[text] ^= 0x20;
+        Ok(())
+    })?;
+    Ok(image)
+}
+
+fn verified_region(workspace: &Workspace) -> Result<()> {
+    let image = damaged_region(workspace, &["--verify", "crc32c"])?;
+    let console = image.boot("load the image again")?;
+    ensure!(console.contains("KaaL: error: region "), "{console}");
+    ensure!(console.contains("(user image, 0x"), "{console}");
+    Ok(())
+}
+
+/// Shows that the probe checks what it says it checks.
+fn unverified_region(workspace: &Workspace) -> Result<()> {
+    damaged_region(workspace, &[])?
+        .boot("probe: FAIL  user image's CRC-32C")
+        .map(drop)
+}
+
+fn verified(workspace: &Workspace) -> Result<()> {
+    let mut image = Image::ordinary(workspace)?;
+    image.flags = vec!["--verify", "crc32c"];
+    image.pack(workspace)?;
+    image.boot(PASS).map(drop)
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Kernels that fault before they have exception vectors of their own: where loaders usually
+//! leave a silent machine.
+
+use anyhow::{Result, ensure};
+use kaal_tests::workspace::Workspace;
+use libtest_mimic::Trial;
+
+use crate::image::{Image, change_file};
+use crate::trial;
+
+/// `udf #0`
+const UNDEFINED: [u32; 1] = [0x0000_0000];
+
+/// `mov x9, #0x1000; ldr x9, [x9]`
+const LOAD_FROM_0X1000: [u32; 2] = [0xd282_0009, 0xf940_0129];
+
+/// `hvc #0`
+const HYPERVISOR_CALL: [u32; 1] = [0xd400_0002];
+
+pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
+    vec![
+        trial(
+            workspace,
+            "faults::undefined_instruction_at_el1",
+            |workspace| {
+                let console = boot(Image::ordinary(workspace)?, workspace, &UNDEFINED)?;
+                says(
+                    &console,
+                    "fault: undefined instruction from the same exception level",
+                )?;
+                says(&console, "ELR 0xffffff8040000000")?;
+                says(&console, "at EL1")
+            },
+        ),
+        trial(
+            workspace,
+            "faults::undefined_instruction_at_el2",
+            |workspace| {
+                let console = boot(Image::hypervisor(workspace)?, workspace, &UNDEFINED)?;
+                says(
+                    &console,
+                    "fault: undefined instruction from the same exception level",
+                )?;
+                says(&console, "ELR 0x8060000000")?;
+                says(&console, "at EL2")
+            },
+        ),
+        trial(workspace, "faults::data_abort", |workspace| {
+            let console = boot(Image::ordinary(workspace)?, workspace, &LOAD_FROM_0X1000)?;
+            says(&console, "fault: data abort (translation fault, level ")?;
+            says(&console, "ELR 0xffffff8040000004, FAR 0x1000")
+        }),
+        trial(workspace, "faults::trap_to_a_higher_level", |workspace| {
+            let mut image = Image::ordinary(workspace)?;
+            image.machine.machine = "virt,virtualization=on".to_owned();
+            let console = boot(image, workspace, &HYPERVISOR_CALL)?;
+            says(
+                &console,
+                "fault: hypervisor call from a lower exception level",
+            )?;
+            says(&console, "at EL2")
+        }),
+    ]
+}
+
+/// Boots `image` with `instructions` in place of the kernel's first ones.
+fn boot(image: Image, workspace: &Workspace, instructions: &[u32]) -> Result<String> {
+    /// Where the linker script's only segment begins in the probe's ELF file.
+    const ENTRY_OFFSET: usize = 0x1000;
+
+    change_file(&image.inputs.kernel, |kernel| {
+        let bytes = instructions.iter().flat_map(|word| word.to_le_bytes());
+        for (place, byte) in kernel[ENTRY_OFFSET..].iter_mut().zip(bytes) {
+            *place = byte;
+        }
+        Ok(())
+    })?;
+    image.pack(workspace)?;
+    let console = image.boot("KaaL: ESR 0x")?;
+    says(
+        &console,
+        "while entering the kernel, or in it before it had vectors of its own",
+    )?;
+    image.boot(", at EL")
+}
+
+fn says(console: &str, text: &str) -> Result<()> {
+    ensure!(
+        console.contains(text),
+        "{text:?} expected on the console, found:\n{console}"
+    );
+    Ok(())
+}

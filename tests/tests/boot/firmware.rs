@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Firmware that hands over a device tree in x0.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use kaal_tests::elf;
+use kaal_tests::probe::PASS;
+use kaal_tests::qemu::Machine;
+use kaal_tests::workspace::{Program, Workspace};
+use libtest_mimic::Trial;
+
+use crate::image::Image;
+use crate::trial;
+
+/// Where the firmware puts the device tree.
+const DTB_ADDRESS: u64 = 0x7000_0000;
+
+/// Where the firmware lies.
+const FIRMWARE_ADDRESS: u64 = 0x7f00_0000;
+
+/// Where a machine with 1 GiB has nothing.
+const NOWHERE: u64 = 0xf000_0000;
+
+pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
+    vec![
+        trial(workspace, "firmware::device_tree_is_used", |workspace| {
+            let image = image(workspace)?;
+            let dtb = image.inputs.device_tree.clone().context("no device tree")?;
+            let console = boot(&image, Some(dtb), DTB_ADDRESS, PASS)?;
+            says(&console, "KaaL: the device tree is the firmware's")
+        }),
+        trial(workspace, "firmware::device_tree_is_enough", |workspace| {
+            let mut image = image(workspace)?;
+            let dtb = image.inputs.device_tree.take();
+            let console = boot(&image, dtb, DTB_ADDRESS, PASS)?;
+            says(&console, "KaaL: the device tree is the firmware's")
+        }),
+        trial(workspace, "firmware::no_device_tree_at_x0", |workspace| {
+            let console = boot(&image(workspace)?, None, DTB_ADDRESS, PASS)?;
+            says(&console, "KaaL: the device tree is the embedded one")
+        }),
+        trial(
+            workspace,
+            "firmware::malformed_device_tree_at_x0",
+            |workspace| {
+                let image = image(workspace)?;
+                let dtb = image.file("malformed.dtb");
+                fs::write(&dtb, MALFORMED)?;
+                let console = boot(&image, Some(dtb), DTB_ADDRESS, PASS)?;
+                says(&console, "KaaL: the device tree is the embedded one")
+            },
+        ),
+        trial(workspace, "firmware::nothing_at_x0", |workspace| {
+            let console = boot(&image(workspace)?, None, NOWHERE, "KaaL: powering off")?;
+            says(
+                &console,
+                "KaaL: fault: data abort (nothing answers at this address)",
+            )?;
+            says(&console, "while reading the device tree that x0 points to")?;
+            says(&console, "FAR 0xf0000000")
+        }),
+        trial(workspace, "firmware::less_ram_than_planned", |workspace| {
+            // Built for 1 GiB, where the hyp probe lies behind the first 512 MiB.
+            let image = Image::of(workspace, Program::ProbeHyp, Machine::hypervisor())?;
+            let dtb = image.file("small.dtb");
+            let small = Machine {
+                memory: "512M".to_owned(),
+                ..Machine::hypervisor()
+            };
+            small.dump_device_tree(&dtb)?;
+            let expected = "KaaL: error: the image needs 0x60000000..";
+            image.pack(workspace)?;
+            let console = run(&image, Some(dtb), DTB_ADDRESS, expected)?;
+            ensure!(!console.contains("entering the kernel"), "{console}");
+            Ok(())
+        }),
+        trial(workspace, "firmware::device_tree_too_large", |workspace| {
+            let image = image(workspace)?;
+            let dtb = image.file("large.dtb");
+            fs::write(&dtb, with_large_strings(&fs::read(dtb_of(&image)?)?))?;
+            let expected = "KaaL: error: the firmware's device tree takes ";
+            boot(&image, Some(dtb), DTB_ADDRESS, expected).map(drop)
+        }),
+    ]
+}
+
+/// A header that promises blocks, which are missing.
+const MALFORMED: &[u8] = &[
+    0xd0, 0x0d, 0xfe, 0xed, 0, 0, 0, 72, 0, 0, 0, 56, 0, 0, 0, 72, 0, 0, 0, 40, 0, 0, 0, 17, 0, 0,
+    0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16,
+];
+
+/// A device tree with 1 MiB more of strings, which nothing names.
+fn with_large_strings(dtb: &[u8]) -> Vec<u8> {
+    /// `totalsize` and `size_dt_strings`.
+    const SIZES: [usize; 2] = [4, 32];
+    const MORE: u32 = 1 << 20;
+
+    let mut large = dtb.to_vec();
+    for offset in SIZES {
+        let field = &mut large[offset..offset + 4];
+        let size = field
+            .iter()
+            .fold(0, |size, &byte| size << 8 | u32::from(byte));
+        field.copy_from_slice(&(size + MORE).to_be_bytes());
+    }
+    large.resize(large.len() + MORE as usize, b'x');
+    large
+}
+
+fn dtb_of(image: &Image) -> Result<PathBuf> {
+    image.inputs.device_tree.clone().context("no device tree")
+}
+
+fn image(workspace: &Workspace) -> Result<Image> {
+    let mut image = Image::ordinary(workspace)?;
+    image.flags = vec!["--log-level", "debug"];
+    Ok(image)
+}
+
+fn boot(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) -> Result<String> {
+    let workspace = Workspace::locate()?;
+    image.pack(&workspace)?;
+    run(image, dtb, x0, expected)
+}
+
+/// Boots the packed image by a firmware that passes `x0`.
+fn run(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) -> Result<String> {
+    let entry = elf::entry(&fs::read(image.file("bootimage.elf"))?)?;
+    let firmware = image.file("firmware.bin");
+    fs::write(&firmware, firmware_code(x0, entry))?;
+
+    let mut arguments = loaded(&firmware, FIRMWARE_ADDRESS);
+    if let Some(dtb) = dtb {
+        arguments.extend(loaded(&dtb, DTB_ADDRESS));
+    }
+    arguments.extend(device(format!("addr={FIRMWARE_ADDRESS:#x},cpu-num=0")));
+    image.boot_with(&arguments, expected)
+}
+
+/// Puts a file into memory.
+fn loaded(file: &std::path::Path, address: u64) -> Vec<String> {
+    let file = file.display().to_string().replace(',', ",,");
+    device(format!("file={file},addr={address:#x},force-raw=on"))
+}
+
+fn device(options: String) -> Vec<String> {
+    vec!["-device".to_owned(), format!("loader,{options}")]
+}
+
+/// `ldr x0, =x0; ldr x1, =entry; br x1`
+fn firmware_code(x0: u64, entry: u64) -> Vec<u8> {
+    let code = [0x5800_0080u32, 0x5800_00a1, 0xd61f_0020, 0xd503_201f];
+    let code = code.into_iter().flat_map(u32::to_le_bytes);
+    let literals = [x0, entry].into_iter().flat_map(u64::to_le_bytes);
+    code.chain(literals).collect()
+}
+
+fn says(console: &str, text: &str) -> Result<()> {
+    ensure!(
+        console.contains(text),
+        "{text:?} expected on the console, found:\n{console}"
+    );
+    Ok(())
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! An image under test: packing, changing and booting it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use crc::{CRC_32_ISCSI, Crc};
+use kaal_payload::{MAGIC, MAX_SIZE, Payload, VERSION};
+use kaal_tests::image::Inputs;
+use kaal_tests::qemu::{self, End, Machine, Report, Watch};
+use kaal_tests::workspace::{Program, Workspace};
+use tempfile::TempDir;
+use zerocopy::IntoBytes;
+
+/// The time that a boot is given. None takes as much; it is here so that a hang ends.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The time after which an image that should stay silent is believed to.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// An image of a probe kernel, and the machine that it boots on.
+pub(crate) struct Image {
+    pub(crate) machine: Machine,
+    pub(crate) inputs: Inputs,
+    /// More arguments for the builder.
+    pub(crate) flags: Vec<&'static str>,
+    scratch: TempDir,
+}
+
+impl Image {
+    /// An image of `probe`, with the device tree of `machine`.
+    pub(crate) fn of(workspace: &Workspace, probe: Program, machine: Machine) -> Result<Self> {
+        let scratch = tempfile::tempdir()?;
+        Ok(Self {
+            inputs: Inputs::probe(workspace, probe, &machine, scratch.path())?,
+            machine,
+            flags: Vec::new(),
+            scratch,
+        })
+    }
+
+    /// An image of the probe kernel for EL1.
+    pub(crate) fn ordinary(workspace: &Workspace) -> Result<Self> {
+        Self::of(workspace, Program::Probe, Machine::ordinary())
+    }
+
+    /// An image of the probe kernel for EL2.
+    pub(crate) fn hypervisor(workspace: &Workspace) -> Result<Self> {
+        Self::of(workspace, Program::ProbeHyp, Machine::hypervisor())
+    }
+
+    /// A file of this test's own.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.scratch.path().join(name)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.file("bootimage.elf")
+    }
+
+    /// Packs the image and returns what the builder said.
+    pub(crate) fn pack(&self, workspace: &Workspace) -> Result<String> {
+        let mut command = self.inputs.command(workspace, &self.path());
+        let output = command.args(&self.flags).output()?;
+        let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+        ensure!(output.status.success(), "{messages}");
+        Ok(messages)
+    }
+
+    /// Changes the packed image.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
+        change_file(&self.path(), change)
+    }
+
+    /// Changes the payload header of the packed image, and makes its checksum right again.
+    pub(crate) fn change_payload(&self, change: impl FnOnce(&mut Payload<'_>)) -> Result<()> {
+        self.change(|image| {
+            let start = payload_offset(image)?;
+            let end = image.len().min(start + MAX_SIZE);
+            let mut copy = vec![0u64; MAX_SIZE / size_of::<u64>()];
+            copy.as_mut_bytes()[..end - start].copy_from_slice(&image[start..end]);
+            let mut payload = Payload::parse(copy.as_bytes(), crc32c)?;
+            change(&mut payload);
+            payload.encode(&mut image[start..], crc32c)?;
+            Ok(())
+        })
+    }
+
+    /// Boots the packed image until `expected` is printed, and returns what was printed.
+    pub(crate) fn boot(&self, expected: &str) -> Result<String> {
+        self.boot_with(&[], expected)
+    }
+
+    /// As [`Self::boot`], with more arguments for QEMU.
+    pub(crate) fn boot_with(&self, arguments: &[String], expected: &str) -> Result<String> {
+        let report = self.run(arguments, Some(expected), LIMIT)?;
+        match report.end {
+            End::Expected => Ok(report.console),
+            end => bail!(
+                "{expected:?} expected on the console, but the run ended with {end:?}:\n{}{}",
+                report.console,
+                report.messages
+            ),
+        }
+    }
+
+    /// Boots the packed image, which should not print anything, and returns how that ended.
+    pub(crate) fn boot_silently(&self) -> Result<End> {
+        let report = self.run(&[], None, SILENCE)?;
+        ensure!(
+            report.console.is_empty(),
+            "silence expected, found:\n{}",
+            report.console
+        );
+        Ok(report.end)
+    }
+
+    fn run(&self, arguments: &[String], expect: Option<&str>, limit: Duration) -> Result<Report> {
+        let mut command = self.machine.command();
+        command.arg("-kernel").arg(self.path()).args(arguments);
+        let watch = Watch {
+            expect: expect.map(str::to_owned),
+            limit: Some(limit),
+            ..Watch::default()
+        };
+        qemu::run(command, &watch)
+    }
+}
+
+/// Changes a file.
+pub(crate) fn change_file(
+    path: &Path,
+    change: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+) -> Result<()> {
+    let mut bytes = fs::read(path).with_context(|| format!("failed to read {}", path.display()))?;
+    change(&mut bytes)?;
+    fs::write(path, bytes).with_context(|| format!("failed to write {}", path.display()))
+}
+
+/// Where the payload header lies in an image's file.
+pub(crate) fn payload_offset(image: &[u8]) -> Result<usize> {
+    let start = [&MAGIC[..], &VERSION.to_le_bytes()].concat();
+    find(image, &start).context("the image has no payload header")
+}
+
+/// Where `needle` first stands in `bytes`.
+pub(crate) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    bytes
+        .windows(needle.len())
+        .position(|window| window == needle)
+}
+
+fn crc32c(bytes: &[u8]) -> u32 {
+    Crc::<u32>::new(&CRC_32_ISCSI).checksum(bytes)
+}

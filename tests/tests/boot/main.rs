@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Boots images on QEMU and reads what they print.
+//!
+//! Each test packs an image with the real builder and ends at the console text that it waits for,
+//! at the first text that tells of a failure, or when its time is over. `cargo xtask test` builds
+//! what they boot.
+
+mod console;
+mod damage;
+mod faults;
+mod firmware;
+mod image;
+mod matrix;
+mod sel4;
+
+use std::process::ExitCode;
+
+use kaal_tests::workspace::Workspace;
+use libtest_mimic::{Arguments, Trial};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let workspace = match Workspace::locate() {
+        Ok(workspace) => workspace,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut trials = Vec::new();
+    trials.extend(matrix::trials(&workspace));
+    trials.extend(damage::trials(&workspace));
+    trials.extend(faults::trials(&workspace));
+    trials.extend(firmware::trials(&workspace));
+    trials.extend(console::trials(&workspace));
+    trials.extend(sel4::trials(&workspace));
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// A test that has the workspace.
+fn trial(
+    workspace: &Workspace,
+    name: impl Into<String>,
+    test: impl FnOnce(&Workspace) -> anyhow::Result<()> + Send + 'static,
+) -> Trial {
+    let workspace = workspace.clone();
+    Trial::test(name, move || {
+        test(&workspace).map_err(|error| format!("{error:?}").into())
+    })
+}
