@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Blocks of 2ⁿ units that are split into halves and merged again.
+
+use alloc::collections::BTreeSet;
+
+/// A block of addresses, as large as it is aligned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Block {
+    /// Size as a power of two, in bytes.
+    pub bits: u8,
+    /// First address.
+    pub start: u64,
+}
+
+impl Block {
+    /// Size in bytes.
+    pub const fn size(self) -> u64 {
+        1 << self.bits
+    }
+
+    /// The block of this size that `address` lies in.
+    pub(crate) const fn around(address: u64, bits: u8) -> Self {
+        let start = address >> bits << bits;
+        Self { bits, start }
+    }
+
+    /// The two halves.
+    pub(crate) const fn halves(self) -> [Self; 2] {
+        let bits = self.bits - 1;
+        let start = self.start;
+        [Self { bits, start }, Self { bits, start: start | 1 << bits }]
+    }
+
+    /// The block that this one is a half of.
+    pub(crate) const fn whole(self) -> Self {
+        Self::around(self.start, self.bits + 1)
+    }
+
+    /// The other half of [`Self::whole`].
+    pub(crate) const fn other_half(self) -> Self {
+        Self { bits: self.bits, start: self.start ^ (1 << self.bits) }
+    }
+}
+
+/// The free ones among blocks. Every operation takes O(log n) steps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Buddies {
+    /// Smallest first, then by address: the first that is large enough is the best fit.
+    free: BTreeSet<Block>,
+    /// The blocks as they were added, which are no halves.
+    roots: BTreeSet<Block>,
+    free_bytes: u64,
+}
+
+impl Buddies {
+    /// Adds a block that belongs to no other.
+    pub(crate) fn add(&mut self, root: Block) {
+        self.roots.insert(root);
+        self.give(root);
+    }
+
+    /// Bytes in free blocks.
+    pub(crate) fn free_bytes(&self) -> u64 {
+        self.free_bytes
+    }
+
+    /// The smallest free block of at least 2^`bits` bytes.
+    pub(crate) fn smallest(&self, bits: u8) -> Option<Block> {
+        self.free.range(Block { bits, start: 0 }..).next().copied()
+    }
+
+    /// The free block, of at least 2^`bits` bytes, that `address` lies in.
+    pub(crate) fn around(&self, address: u64, bits: u8) -> Option<Block> {
+        (bits..64)
+            .map(|bits| Block::around(address, bits))
+            .find(|block| self.free.contains(block))
+    }
+
+    /// Takes a free block. Returns whether it was free.
+    pub(crate) fn take(&mut self, block: Block) -> bool {
+        let taken = self.free.remove(&block);
+        if taken {
+            self.free_bytes -= block.size();
+        }
+        taken
+    }
+
+    /// Makes a block free that was taken, or that was created by splitting or merging.
+    pub(crate) fn give(&mut self, block: Block) {
+        if self.free.insert(block) {
+            self.free_bytes += block.size();
+        }
+    }
+
+    /// The block that `block` forms with its other half, if both are free.
+    pub(crate) fn mergeable(&self, block: Block) -> Option<Block> {
+        let is_half = !self.roots.contains(&block);
+        let both_free = self.free.contains(&block) && self.free.contains(&block.other_half());
+        (is_half && both_free).then(|| block.whole())
+    }
+
+    /// Takes a block of 2^`bits` bytes, splitting as needed.
+    pub(crate) fn allocate(&mut self, bits: u8) -> Option<Block> {
+        let mut block = self.smallest(bits)?;
+        self.take(block);
+        while block.bits > bits {
+            let [low, high] = block.halves();
+            self.give(high);
+            block = low;
+        }
+        Some(block)
+    }
+
+    /// Gives a block back, merging as far as possible.
+    pub(crate) fn release(&mut self, block: Block) {
+        self.give(block);
+        let mut block = block;
+        while let Some(whole) = self.mergeable(block) {
+            for half in whole.halves() {
+                self.take(half);
+            }
+            self.give(whole);
+            block = whole;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Block, Buddies};
+
+    fn buddies(bits: u8) -> Buddies {
+        let mut buddies = Buddies::default();
+        buddies.add(Block { bits, start: 0x4000_0000 });
+        buddies
+    }
+
+    #[test]
+    fn takes_the_smallest_that_fits() {
+        let mut buddies = buddies(20);
+        buddies.add(Block { bits: 12, start: 0x1000 });
+        assert_eq!(buddies.allocate(12), Some(Block { bits: 12, start: 0x1000 }));
+        assert_eq!(buddies.allocate(12), Some(Block { bits: 12, start: 0x4000_0000 }));
+    }
+
+    #[test]
+    fn merges_what_was_split_and_nothing_else() {
+        let mut buddies = buddies(14);
+        buddies.add(Block { bits: 14, start: 0x4000_4000 });
+        let before = buddies.clone();
+        let [a, b] = [buddies.allocate(12).unwrap(), buddies.allocate(13).unwrap()];
+        assert_eq!(buddies.free_bytes(), 0x8000 - 0x3000);
+        buddies.release(a);
+        buddies.release(b);
+        assert_eq!(buddies, before);
+    }
+
+    #[test]
+    fn full_means_none() {
+        let mut buddies = buddies(12);
+        assert_eq!(buddies.allocate(13), None);
+        assert!(buddies.allocate(12).is_some());
+        assert_eq!(buddies.allocate(4), None);
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Devices, as the device tree describes them.
+
+use alloc::vec::Vec;
+
+use kaal_machine::{DeviceTree, Place};
+use kaal_payload::PhysRange;
+use thiserror::Error;
+
+/// When an interrupt is signalled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// Once, when the line changes.
+    Edge,
+    /// As long as the line is active.
+    Level,
+}
+
+/// An interrupt of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interrupt {
+    /// The number that the interrupt controller gives it.
+    pub number: u32,
+    /// When it is signalled.
+    pub trigger: Trigger,
+}
+
+/// A device's registers and interrupts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Physical addresses of its registers.
+    pub registers: Vec<PhysRange>,
+    /// Its interrupts.
+    pub interrupts: Vec<Interrupt>,
+}
+
+/// Why a device can't be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum DeviceError {
+    /// No node is at the path, has the alias or is compatible.
+    #[error("no such device in the device tree")]
+    NotFound,
+    /// The node's `reg` can't be read.
+    #[error("the device has no registers")]
+    NoRegisters,
+    /// The node has fewer interrupts, or they can't be read.
+    #[error("the device has no such interrupt")]
+    NoInterrupt,
+}
+
+impl Device {
+    /// Looks for a device by path (it starts with `/`), by alias, or by a value of `compatible`.
+    ///
+    /// # Errors
+    ///
+    /// Fails where there is no such device, or none with registers.
+    pub fn find(tree: &DeviceTree<'_>, name: &str) -> Result<Self, DeviceError> {
+        let place = find_place(tree, name.as_bytes()).ok_or(DeviceError::NotFound)?;
+        let registers: Vec<PhysRange> = place.reg().collect();
+        if registers.is_empty() {
+            return Err(DeviceError::NoRegisters);
+        }
+        Ok(Self {
+            registers,
+            interrupts: interrupts(tree, &place),
+        })
+    }
+}
+
+fn find_place<'a>(tree: &DeviceTree<'a>, name: &[u8]) -> Option<Place<'a>> {
+    if name.starts_with(b"/") {
+        return tree.find(name);
+    }
+    let aliases = tree.find(b"/aliases");
+    match aliases.and_then(|aliases| aliases.node().string(name)) {
+        Some(path) => tree.find(path),
+        None => tree
+            .walk()
+            .find(|place| place.node().is_compatible(&[name])),
+    }
+}
+
+/// The interrupts of a device whose interrupts go to an Arm GIC: three cells each, which are kind,
+/// number within the kind, and flags (Linux's binding arm,gic).
+fn interrupts(tree: &DeviceTree<'_>, place: &Place<'_>) -> Vec<Interrupt> {
+    const CELLS: u32 = 3;
+    let parent = place
+        .node()
+        .property(b"interrupt-parent")
+        .or_else(|| tree.find(b"/")?.node().property(b"interrupt-parent"));
+    let is_gic = tree.walk().any(|place| {
+        let node = place.node();
+        node.property(b"phandle") == parent
+            && node.property(b"#interrupt-cells") == Some(&CELLS.to_be_bytes())
+    });
+    if parent.is_none() || !is_gic {
+        return Vec::new();
+    }
+    let property = place.node().property(b"interrupts").unwrap_or_default();
+    let (cells, _) = property.as_chunks::<4>();
+    cells
+        .chunks_exact(CELLS as usize)
+        .filter_map(|interrupt| match interrupt {
+            &[kind, number, flags] => gic_interrupt(
+                u32::from_be_bytes(kind),
+                u32::from_be_bytes(number),
+                u32::from_be_bytes(flags),
+            ),
+            _ => None,
+        })
+        .collect()
+}
+
+fn gic_interrupt(kind: u32, number: u32, flags: u32) -> Option<Interrupt> {
+    const SHARED: u32 = 0;
+    const PRIVATE: u32 = 1;
+    const FIRST_SHARED: u32 = 32;
+    const FIRST_PRIVATE: u32 = 16;
+    const EDGE_FLAGS: u32 = 0b11;
+    let first = match kind {
+        SHARED => FIRST_SHARED,
+        PRIVATE => FIRST_PRIVATE,
+        _ => return None,
+    };
+    let trigger = match flags & EDGE_FLAGS {
+        0 => Trigger::Level,
+        _ => Trigger::Edge,
+    };
+    Some(Interrupt {
+        number: number.checked_add(first)?,
+        trigger,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Interrupt, Trigger, gic_interrupt};
+
+    #[test]
+    fn the_gic_numbers_kinds_one_after_the_other() {
+        let level = Some(Interrupt { number: 33, trigger: Trigger::Level });
+        assert_eq!(gic_interrupt(0, 1, 4), level);
+        let edge = Some(Interrupt { number: 27, trigger: Trigger::Edge });
+        assert_eq!(gic_interrupt(1, 11, 1), edge);
+        assert_eq!(gic_interrupt(2, 0, 4), None);
+        assert_eq!(gic_interrupt(0, u32::MAX, 4), None);
+    }
+}
