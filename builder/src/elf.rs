@@ -166,7 +166,7 @@ fn read_header(origin: Origin<'_>, file: &[u8]) -> Result<Header, Finding> {
             .finding("not an ELF file")
             .expected("the bytes 7f 45 4c 46 at its start")
             .found(first_bytes(file))
-            .remedy("give the linked program, not a raw image, object archive or text"));
+            .remedy("give the linked program, not a raw image or text"));
     }
     let not_for_aarch64 = |expected: &str, found: String| {
         origin

@@ -232,7 +232,10 @@ fn memory_map(
     let device_tree = row(
         plan.device_tree.start.0,
         plan.device_tree.size(),
-        "device tree",
+        match origins.device_tree {
+            Some(_) => "device tree",
+            None => "room for a device tree",
+        },
         origins.device_tree,
     );
     let header = row(place.header.start.0, PAGE_SIZE, "payload header", None);

@@ -7,13 +7,12 @@
 //! the kernel is entered with are made here. What the kernel would check as it boots, and say
 //! little about, is checked here, in words.
 //!
-//! [`build`] goes through it in four steps, without any I/O:
+//! [`build`] goes through it in three steps, without any I/O:
 //!
 //! ```text
-//!  read    parts: loader, kernel, user_image (all through elf), device_tree, platform
-//!  plan    placement: plan
-//!  check   placement: memory
-//!  emit    emit: tables, chunk, executable, memory_map
+//!  read    parts      loader, kernel, user_image (all through elf); device_tree, platform
+//!  plan    placement  plan, memory; tables
+//!  emit    emit       tables, chunk, executable; memory_map
 //! ```
 //!
 //! [`cli`] is the command line around it.

@@ -2,9 +2,11 @@
 
 //! What the inputs say of the machine's RAM.
 
+use std::fmt;
+
 use kaal_payload::{PhysAddr, PhysRange};
 
-use crate::finding::{Finding, Origin};
+use crate::finding::Origin;
 use crate::kernel::PADDR_TOP;
 use crate::ram;
 
@@ -48,28 +50,29 @@ impl<'a> Memory<'a> {
             .fold(all, |usable, source| ram::intersect(&usable, &source.ram))
     }
 
-    /// Checks that `what`, which comes from `origin`, is to lie in RAM.
-    pub(crate) fn check(
-        &self,
-        origin: Origin<'_>,
-        what: &str,
-        place: PhysRange,
-    ) -> Result<(), Finding> {
-        for source in &self.0 {
-            if !ram::contains(&source.ram, place) {
-                return Err(origin
-                    .finding(format!("{what} would lie outside RAM"))
-                    .expected(format!(
-                        "a place within {} ({})",
-                        ram::describe(&source.ram),
-                        source.origin
-                    ))
-                    .found(place.to_string())
-                    .remedy(
-                        "give the files of one platform; --app-offset must stay within its RAM",
-                    ));
-            }
+    /// The input that doesn't count all of `place` as RAM, if there is one, and what it does.
+    pub(crate) fn refusing(&self, place: PhysRange) -> Option<String> {
+        self.0
+            .iter()
+            .find(|source| !ram::contains(&source.ram, place))
+            .map(Source::to_string)
+    }
+}
+
+/// Shown as `0x40000000..0x80000000 (--dtb kernel.dtb)`.
+impl fmt::Display for Source<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", ram::describe(&self.ram), self.origin)
+    }
+}
+
+/// All inputs that name RAM.
+impl fmt::Display for Memory<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sources: Vec<_> = self.0.iter().map(Source::to_string).collect();
+        match sources.as_slice() {
+            [] => write!(f, "unknown"),
+            _ => write!(f, "{}", sources.join(", ")),
         }
-        Ok(())
     }
 }

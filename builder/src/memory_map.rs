@@ -39,7 +39,7 @@ impl fmt::Display for MemoryMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:>14} {:>14} {:>10}  {:<22} from",
+            "{:<14} {:<14} {:>10}  {:<25} from",
             "start", "end", "size", "what"
         )?;
         for Entry { memory, what, file } in &self.0 {
@@ -50,7 +50,7 @@ impl fmt::Display for MemoryMap {
                 });
             write!(
                 f,
-                "\n{:>#14x} {:>#14x} {:>10}  {what:<22} {file}",
+                "\n{:<#14x} {:<#14x} {:>10}  {what:<25} {file}",
                 memory.start.0,
                 memory.end.0,
                 memory.size(),

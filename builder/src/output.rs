@@ -51,7 +51,7 @@ pub(crate) fn write(out: &Path, image: &[u8]) -> Result<(), Finding> {
                 "room for {} bytes in a writable folder",
                 image.len()
             ))
-            .found(error.to_string())
+            .found(error.kind().to_string())
             .remedy("make room or choose another folder")
     })
 }

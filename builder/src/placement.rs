@@ -7,9 +7,9 @@ use std::path::Path;
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
 
 use crate::finding::{Finding, Flag, Origin};
+use crate::kernel::PADDR_TOP;
 use crate::parts::Parts;
 use crate::plan::{self, Misfit, Plan, Request, Thing};
-use crate::ram;
 use crate::tables::{Mapping, Tables};
 
 /// Least bytes that are kept for the device tree, so that the loader can put the firmware's there.
@@ -76,9 +76,6 @@ impl LoaderPlace {
 /// Places all parts.
 pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Finding> {
     let kernel = parts.kernel.memory;
-    parts
-        .memory
-        .check(parts.origins.kernel, "the kernel", kernel)?;
     let device_tree = parts
         .device_tree
         .as_ref()
@@ -103,42 +100,35 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Finding> {
         },
         ram: &usable,
     };
-    plan::place(&request).map_err(|misfit| explain(parts, misfit, &usable))
+    plan::place(&request).map_err(|misfit| explain(parts, misfit))
 }
 
-/// Checks all that is placed against RAM.
-pub(crate) fn check(parts: &Parts<'_>, plan: &Plan) -> Result<(), Finding> {
-    for (thing, place) in plan.things() {
-        parts
-            .memory
-            .check(origin(parts, thing), name(thing), place)?;
-    }
-    Ok(())
-}
-
-fn explain(parts: &Parts<'_>, misfit: Misfit, usable: &[PhysRange]) -> Finding {
+fn explain(parts: &Parts<'_>, misfit: Misfit) -> Finding {
     match misfit {
         Misfit::NoRoom { thing, size } => origin(parts, thing)
             .finding(format!("no room for {} in RAM", name(thing)))
-            .expected(format!("{size} free bytes, below the kernel's PADDR_TOP"))
+            .expected(format!("{size} free bytes below {PADDR_TOP}"))
             .found(format!(
                 "RAM {}, kernel {}",
-                ram::describe(usable),
-                parts.kernel.memory
+                parts.memory, parts.kernel.memory
             ))
-            .remedy("give the platform more RAM, or make the root task smaller"),
-        Misfit::Offset { lowest } => {
-            let offset = parts.settings.app_offset.unwrap_or_default();
-            Origin {
-                flag: Flag::AppOffset,
-                value: Path::new(&format!("{offset:#x}")),
-            }
-            .finding("no place for the root task")
-            .expected(format!(
-                "a multiple of {PAGE_SIZE:#x}, at least {lowest:#x}: behind kernel and device tree"
+            .remedy("give a platform with more RAM, or make the root task smaller"),
+        Misfit::Offset { lowest } => no_place_at_offset(parts).expected(format!(
+            "a multiple of {PAGE_SIZE:#x} from {lowest:#x} on: behind kernel and device tree"
+        )),
+        Misfit::OutsideRam { thing, place } => {
+            let finding = match thing {
+                Thing::UserImage => no_place_at_offset(parts),
+                _ => origin(parts, thing)
+                    .finding(format!("{} lies outside RAM", name(thing)))
+                    .found(place.to_string())
+                    .remedy("give a kernel and a platform of the same build"),
+            };
+            let ram = parts.memory.refusing(place);
+            finding.expected(format!(
+                "a place within {}",
+                ram.unwrap_or_else(|| format!("the memory below {PADDR_TOP}"))
             ))
-            .found(format!("{offset:#x}"))
-            .remedy("leave the option out, or give such an offset")
         }
         Misfit::Overlap((one, one_place), (other, other_place)) => origin(parts, other)
             .finding(format!("{} would overlap {}", name(other), name(one)))
@@ -146,6 +136,18 @@ fn explain(parts: &Parts<'_>, misfit: Misfit, usable: &[PhysRange]) -> Finding {
             .found(format!("{other_place} and {one_place}"))
             .remedy("leave --app-offset out"),
     }
+}
+
+fn no_place_at_offset(parts: &Parts<'_>) -> Finding {
+    let offset = parts.settings.app_offset.unwrap_or_default();
+    let start = parts.kernel.memory.start.0.saturating_add(offset);
+    Origin {
+        flag: Flag::AppOffset,
+        value: Path::new(&format!("{offset:#x}")),
+    }
+    .finding("no place for the root task")
+    .found(format!("{} bytes at {start:#x}", parts.user_image.size()))
+    .remedy("leave the option out, or give another offset")
 }
 
 fn origin<'a>(parts: &Parts<'a>, thing: Thing) -> Origin<'a> {

@@ -18,7 +18,6 @@
 
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
 
-use crate::kernel::PADDR_TOP;
 use crate::ram;
 
 /// Preferred alignment of the loader in bytes: what one level 3 table maps.
@@ -37,7 +36,7 @@ pub(crate) struct Request<'a> {
     /// Bytes that the loader, its payload header and the translation tables take for a loader at
     /// the given address.
     pub(crate) loader: &'a dyn Fn(PhysAddr) -> u64,
-    /// The memory to place them in.
+    /// The memory to place them in: ascending, disjoint.
     pub(crate) ram: &'a [PhysRange],
 }
 
@@ -64,14 +63,22 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Everything that has a place.
-    pub(crate) fn things(&self) -> [(Thing, PhysRange); 4] {
-        [
+    /// Checks everything against everything else.
+    fn check(&self) -> Result<(), Misfit> {
+        let things = [
             (Thing::Kernel, self.kernel),
             (Thing::DeviceTree, self.device_tree),
             (Thing::UserImage, self.user_image),
             (Thing::Loader, self.loader),
-        ]
+        ];
+        for (index, &one) in things.iter().enumerate() {
+            for &other in &things[..index] {
+                if one.1.overlaps(other.1) {
+                    return Err(Misfit::Overlap(other, one));
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -91,6 +98,13 @@ pub(crate) enum Misfit {
         /// The lowest possible offset in bytes.
         lowest: u64,
     },
+    /// Something that can't move doesn't lie in RAM.
+    OutsideRam {
+        /// What it is.
+        thing: Thing,
+        /// Where it would lie.
+        place: PhysRange,
+    },
     /// Two things are at the same place.
     Overlap((Thing, PhysRange), (Thing, PhysRange)),
 }
@@ -98,47 +112,59 @@ pub(crate) enum Misfit {
 /// Places everything.
 pub(crate) fn place(request: &Request<'_>) -> Result<Plan, Misfit> {
     let kernel = request.kernel;
-    let usable = ram::intersect(
-        request.ram,
-        &[PhysRange {
-            start: PhysAddr(0),
-            end: PADDR_TOP,
-        }],
-    );
-    let device_tree =
-        lowest(&usable, kernel.end, PAGE_SIZE, |_| request.device_tree).ok_or(Misfit::NoRoom {
+    require_ram(request, Thing::Kernel, kernel)?;
+    let device_tree = lowest(request.ram, kernel.end, PAGE_SIZE, |_| request.device_tree).ok_or(
+        Misfit::NoRoom {
             thing: Thing::DeviceTree,
             size: request.device_tree,
-        })?;
-    let no_room_for_user_image = Misfit::NoRoom {
-        thing: Thing::UserImage,
-        size: request.user_image,
-    };
+        },
+    )?;
     let user_image = match request.user_image_offset {
-        None => lowest(&usable, device_tree.end, PAGE_SIZE, |_| request.user_image),
-        Some(offset) => {
-            let lowest = device_tree.end.0 - kernel.start.0;
-            if offset < lowest || !offset.is_multiple_of(PAGE_SIZE) {
-                return Err(Misfit::Offset { lowest });
-            }
-            kernel
-                .start
-                .0
-                .checked_add(offset)
-                .and_then(|start| PhysRange::from_size(PhysAddr(start), request.user_image))
-                .filter(|place| place.end <= PADDR_TOP)
-        }
-    }
-    .ok_or(no_room_for_user_image)?;
-    let loader = place_loader(&usable, kernel, user_image, request.loader)?;
+        Some(offset) => user_image_at(request, device_tree, offset)?,
+        None => lowest(request.ram, device_tree.end, PAGE_SIZE, |_| {
+            request.user_image
+        })
+        .ok_or(Misfit::NoRoom {
+            thing: Thing::UserImage,
+            size: request.user_image,
+        })?,
+    };
+    let loader = place_loader(request, user_image)?;
     let plan = Plan {
         kernel,
         device_tree,
         user_image,
         loader,
     };
-    check_disjoint(&plan.things())?;
+    plan.check()?;
     Ok(plan)
+}
+
+fn user_image_at(
+    request: &Request<'_>,
+    device_tree: PhysRange,
+    offset: u64,
+) -> Result<PhysRange, Misfit> {
+    let base = request.kernel.start.0;
+    let lowest = device_tree.end.0 - base;
+    if offset < lowest || !offset.is_multiple_of(PAGE_SIZE) {
+        return Err(Misfit::Offset { lowest });
+    }
+    let start = base.saturating_add(offset);
+    let place = PhysRange {
+        start: PhysAddr(start),
+        end: PhysAddr(start.saturating_add(request.user_image)),
+    };
+    require_ram(request, Thing::UserImage, place)?;
+    Ok(place)
+}
+
+fn require_ram(request: &Request<'_>, thing: Thing, place: PhysRange) -> Result<(), Misfit> {
+    if ram::contains(request.ram, place) {
+        Ok(())
+    } else {
+        Err(Misfit::OutsideRam { thing, place })
+    }
 }
 
 /// The lowest place in `set` at or above `from`, of the size that `size` tells for a start.
@@ -159,35 +185,20 @@ fn lowest(
     })
 }
 
-fn place_loader(
-    usable: &[PhysRange],
-    kernel: PhysRange,
-    user_image: PhysRange,
-    size: &dyn Fn(PhysAddr) -> u64,
-) -> Result<PhysRange, Misfit> {
-    let below: Vec<_> = usable
+fn place_loader(request: &Request<'_>, user_image: PhysRange) -> Result<PhysRange, Misfit> {
+    let below: Vec<_> = request
+        .ram
         .iter()
-        .map(|&range| ram::clip(range, PhysAddr(0), kernel.start))
+        .map(|&range| ram::clip(range, PhysAddr(0), request.kernel.start))
         .collect();
     [LOADER_ALIGNMENT, PAGE_SIZE]
         .into_iter()
         .find_map(|alignment| {
-            lowest(usable, user_image.end, alignment, size)
-                .or_else(|| lowest(&below, PhysAddr(0), alignment, size))
+            lowest(request.ram, user_image.end, alignment, request.loader)
+                .or_else(|| lowest(&below, PhysAddr(0), alignment, request.loader))
         })
         .ok_or_else(|| Misfit::NoRoom {
             thing: Thing::Loader,
-            size: size(user_image.end),
+            size: (request.loader)(user_image.end),
         })
-}
-
-fn check_disjoint(things: &[(Thing, PhysRange)]) -> Result<(), Misfit> {
-    for (index, &one) in things.iter().enumerate() {
-        for &other in things.iter().skip(index + 1) {
-            if one.1.overlaps(other.1) {
-                return Err(Misfit::Overlap(one, other));
-            }
-        }
-    }
-    Ok(())
 }

@@ -117,7 +117,8 @@ fn parse<T: DeserializeOwned>(
     file: &[u8],
     expected: &str,
 ) -> Result<T, Finding> {
-    serde_saphyr::from_slice(file).map_err(|error| {
+    let options = serde_saphyr::options! { with_snippet: false };
+    serde_saphyr::from_slice_with_options(file, options).map_err(|error| {
         origin
             .finding("can't be understood")
             .expected(format!("seL4's {expected}"))

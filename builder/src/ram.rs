@@ -65,12 +65,8 @@ pub(crate) fn clip(range: PhysRange, start: PhysAddr, end: PhysAddr) -> PhysRang
 
 /// The ranges, for a message.
 pub(crate) fn describe(set: &[PhysRange]) -> String {
-    match set {
-        [] => "none".to_owned(),
-        _ => set
-            .iter()
-            .map(PhysRange::to_string)
-            .collect::<Vec<_>>()
-            .join(", "),
-    }
+    set.iter()
+        .map(PhysRange::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -38,7 +38,7 @@ impl<'a> UserImage<'a> {
                 .finding("not linked for fixed addresses")
                 .expected("an executable at fixed addresses (EXEC)")
                 .found(et_to_str(program.kind))
-                .remedy("link the root task statically and with -no-pie"));
+                .remedy("link the root task statically, for fixed addresses (-static -no-pie)"));
         }
         for pair in program.segments.windows(2) {
             if let [first, second] = pair

@@ -115,7 +115,7 @@ fn copy(bytes: &[u8], destination: PhysAddr, capacity: u64) -> u64 {
 ///
 /// The bytes must be memory.
 unsafe fn invalidate_data_cache(start: *mut u8, size: usize) {
-    // CTR_EL0.DminLine: log2 of the words in the smallest line (Arm ARM DDI 0487, D24.2.36).
+    // CTR_EL0.DminLine: log2 of the words in the smallest line (Arm ARM DDI 0487).
     let line = 4usize << (read!("ctr_el0") >> 16 & 0xf);
     let first = start.addr() & !(line - 1);
     for address in (first..start.addr() + size).step_by(line) {

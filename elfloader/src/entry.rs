@@ -87,7 +87,7 @@ extern "C" fn rust_entry(firmware_x0: u64) -> ! {
 }
 
 unsafe extern "C" {
-    /// The exception vectors (Arm ARM DDI 0487, section D1.3.1), for VBAR_ELx.
+    /// The exception vectors (Arm ARM DDI 0487, "Exception vectors"), for VBAR_ELx.
     pub(crate) safe fn vectors();
 }
 

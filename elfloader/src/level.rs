@@ -2,8 +2,8 @@
 
 //! Goes down to the exception level that the kernel is entered at.
 //!
-//! The values are those that seL4 relies on and does not set itself. Sections are those of the
-//! Arm Architecture Reference Manual, DDI 0487.
+//! The values are those that seL4 relies on and does not set itself. Source: Arm Architecture
+//! Reference Manual, DDI 0487, the descriptions of the registers named.
 
 use core::arch::naked_asm;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -18,24 +18,24 @@ use crate::registers::{
 };
 
 /// SCR_EL3: lower levels are non-secure and AArch64, HVC is enabled and SMC is not, since there
-/// is no firmware at EL3 that would answer; bits 4 and 5 are RES1 (D24.2.161).
+/// is no firmware at EL3 that would answer; bits 4 and 5 are RES1.
 const SCR_EL3: u64 = NON_SECURE | 0b11 << 4 | 1 << 7 | 1 << 8 | 1 << 10;
 
 /// SCR_EL3.NS
 const NON_SECURE: u64 = 1 << 0;
 
 /// ICC_SRE_ELx: the GIC's system registers are on, for lower levels too (GIC architecture
-/// specification IHI 0069, section 12.2.19).
+/// specification, IHI 0069).
 const ICC_SRE: u64 = 0b1111;
 
-/// CNTHCTL_EL2.EL1PCTEN and .EL1PCEN: EL1 may use the physical counter and timer (D24.10.2).
+/// CNTHCTL_EL2.EL1PCTEN and .EL1PCEN: EL1 may use the physical counter and timer.
 const CNTHCTL_EL2_OPEN: u64 = 0b11;
 
 /// MDCR_EL2.HPMN, the only field that must keep its value: the number of event counters that EL1
-/// may use (D24.3.18).
+/// may use.
 const MDCR_EL2_HPMN: u64 = 0x1f;
 
-/// SPSR_ELx: DAIF masked, at EL1 with SP_EL1 (C5.2.19).
+/// SPSR_ELx: DAIF masked, at EL1 with SP_EL1.
 const SPSR_EL1H: u64 = 0b1111 << 6 | 0b0101;
 
 /// SPSR_ELx: DAIF masked, at EL2 with SP_EL2.

@@ -4,8 +4,8 @@
 //!
 //! seL4 keeps the memory attributes and, at EL1, the translation control that it is entered with,
 //! and compares those of EL2 with its own (seL4 16.0.0, `include/arch/arm/arch/64/mode/machine.h`),
-//! so these values are part of its interface. Sections are those of the Arm Architecture Reference
-//! Manual, DDI 0487.
+//! so these values are part of its interface. Source: Arm Architecture Reference Manual, DDI 0487,
+//! the descriptions of the registers named.
 
 use core::arch::naked_asm;
 use core::mem::offset_of;
@@ -16,23 +16,28 @@ use crate::registers::{
     SCTLR_C, SCTLR_EL1_OFF, SCTLR_EL2_OFF, SCTLR_I, SCTLR_M, physical_address_range,
 };
 
-/// MAIR_ELx (D24.2.118), from attribute 0 up: Device-nGnRnE, Device-nGnRE, Device-GRE, Normal
+/// MAIR_ELx, from attribute 0 up: Device-nGnRnE, Device-nGnRE, Device-GRE, Normal
 /// non-cacheable, Normal write-back, Normal write-through.
 const MAIR: u64 = 0x0000_aaff_440c_0400;
 
-/// TCR_EL1 without IPS (D24.2.184): 48-bit addresses in both ranges (T0SZ and T1SZ are 16), 4 KiB
-/// granules, table walks write-back write-allocate and inner shareable, 16-bit ASIDs.
-const TCR_EL1: u64 = 16 // T0SZ
-    | 0b01 << 8 | 0b01 << 10 | 0b11 << 12 | 0b00 << 14 // IRGN0, ORGN0, SH0, TG0
-    | 16 << 16 // T1SZ
-    | 0b01 << 24 | 0b01 << 26 | 0b11 << 28 | 0b10 << 30 // IRGN1, ORGN1, SH1, TG1
-    | 1 << 36; // AS
+/// TCR_ELx of one address range: 48-bit addresses (TnSZ is 16), 4 KiB granules (TGn is 0), table
+/// walks write-back write-allocate (IRGNn, ORGNn) and inner shareable (SHn).
+const TCR_RANGE: u64 = 16 | 0b01 << 8 | 0b01 << 10 | 0b11 << 12;
+
+/// TCR_EL1.TG1: unlike TG0, 2 stands for 4 KiB.
+const TCR_EL1_TG1: u64 = 0b10 << 30;
+
+/// TCR_EL1.AS: 16-bit ASIDs.
+const TCR_EL1_AS: u64 = 1 << 36;
+
+/// TCR_EL1 without IPS.
+const TCR_EL1: u64 = TCR_RANGE | TCR_RANGE << 16 | TCR_EL1_TG1 | TCR_EL1_AS;
 
 /// Where TCR_EL1.IPS begins.
 const TCR_EL1_IPS_SHIFT: u32 = 32;
 
-/// TCR_EL2 without PS (D24.2.185): as TCR_EL1, for its one range; bits 23 and 31 are RES1.
-const TCR_EL2: u64 = 16 | 0b01 << 8 | 0b01 << 10 | 0b11 << 12 | 1 << 23 | 1 << 31;
+/// TCR_EL2 without PS: bits 23 and 31 are RES1.
+const TCR_EL2: u64 = TCR_RANGE | 1 << 23 | 1 << 31;
 
 /// Where TCR_EL2.PS begins.
 const TCR_EL2_PS_SHIFT: u32 = 16;

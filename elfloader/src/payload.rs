@@ -33,7 +33,10 @@ static NOTE: Note = Note {
     kind: LOADER_NOTE_TYPE,
     name: {
         let mut padded = [0; _];
-        padded.split_at_mut(LOADER_NOTE_NAME.len()).0.copy_from_slice(LOADER_NOTE_NAME.as_bytes());
+        padded
+            .split_at_mut(LOADER_NOTE_NAME.len())
+            .0
+            .copy_from_slice(LOADER_NOTE_NAME.as_bytes());
         padded
     },
     content: VERSION,

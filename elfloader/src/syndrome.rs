@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Exceptions in words (Arm ARM DDI 0487, ESR_ELx: section D24.2.40).
+//! Exceptions in words (Arm ARM DDI 0487, register ESR_ELx).
 
 use core::fmt;
 
@@ -57,8 +57,8 @@ impl fmt::Display for FaultStatus {
     }
 }
 
-/// The index of an exception vector, shown as where the exception came from (Arm ARM, section
-/// D1.3.1.5).
+/// The index of an exception vector, shown as where the exception came from (Arm ARM, "Exception
+/// vectors").
 pub(crate) struct Source(pub(crate) u64);
 
 impl fmt::Display for Source {

@@ -54,8 +54,16 @@ extern "C" fn main() -> ! {
     say("task: hello from EL0\n");
     let data = DATA.all(PATTERN);
     let zeroes = ZEROES.all(0);
-    say(if data { "task: .data is initialised\n" } else { "task: .data is damaged\n" });
-    say(if zeroes { "task: .bss is zero\n" } else { "task: .bss is not zero\n" });
+    say(if data {
+        "task: .data is initialised\n"
+    } else {
+        "task: .data is damaged\n"
+    });
+    say(if zeroes {
+        "task: .bss is zero\n"
+    } else {
+        "task: .bss is not zero\n"
+    });
     exit(u64::from(!(data && zeroes)))
 }
 

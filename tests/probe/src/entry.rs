@@ -111,9 +111,9 @@ unsafe extern "C" fn exception() -> ! {
 
 /// Serves a call of the user image (x0 is its argument), or reports what wasn't expected.
 extern "C" fn handle(vector: u64, x0: u64) {
-    /// Synchronous, from a lower level in AArch64 (Arm ARM DDI 0487, section D1.3.1.5).
+    /// Synchronous, from a lower level in AArch64 (Arm ARM DDI 0487, "Exception vectors").
     const FROM_EL0: u64 = 8;
-    /// ESR_ELx.EC of SVC in AArch64 (section D24.2.40).
+    /// ESR_ELx.EC of SVC in AArch64.
     const SVC: u64 = 0x15;
 
     let (esr, elr, far) = match is_hyp() {
@@ -123,7 +123,9 @@ extern "C" fn handle(vector: u64, x0: u64) {
     if vector == FROM_EL0 && esr >> 26 == SVC {
         return user::call(esr & 0xffff, x0);
     }
-    println!("probe: unexpected exception: vector {vector}, ESR {esr:#x}, ELR {elr:#x}, FAR {far:#x}");
+    println!(
+        "probe: unexpected exception: vector {vector}, ESR {esr:#x}, ELR {elr:#x}, FAR {far:#x}"
+    );
     finish(false)
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
 
 /// MAIR_ELx with the attributes that seL4 numbers 0 to 5 (seL4 16.0.0,
 /// `include/arch/arm/arch/64/mode/kernel/vspace.h`).
-const MAIR: u64 = 0xaa_ff44_0c04_00;
+const MAIR: u64 = 0xaaff_440c_0400;
 
 /// TCR_EL1 but for its IPS field: what seL4 relies on but does not set.
 const TCR_EL1_BUT_IPS: u64 = 0x10_b510_3510;
@@ -57,7 +57,11 @@ const CPTR_EL2_TRAPS: u64 = 1 << 31 | 1 << 20 | 1 << 10;
 
 /// Checks everything that memory isn't needed for.
 pub(crate) fn check(arguments: &Arguments, report: &mut Report) {
-    report.equal("exception level", image::expected_level(), CurrentEL.read(CurrentEL::EL));
+    report.equal(
+        "exception level",
+        image::expected_level(),
+        CurrentEL.read(CurrentEL::EL),
+    );
     report.equal("interrupts masked", 0b1111, DAIF.get() >> 6 & 0b1111);
     report.equal("TPIDR_EL1 is this core's number", 0, TPIDR_EL1.get());
     match image::expected_level() {
@@ -91,7 +95,11 @@ fn el2(report: &mut Report) {
     report.equal("TCR_EL2", TCR_EL2_BUT_PS | size << 16, TCR_EL2.get());
     report.equal("TTBR0_EL2 is a page", 0, TTBR0_EL2.get() % PAGE_SIZE);
     report.equal("HCR_EL2: only RW", 1 << 31, HCR_EL2.get());
-    report.equal("CPTR_EL2", CPTR_EL2_NO_TRAPS & !CPTR_EL2_TRAPS, CPTR_EL2.get());
+    report.equal(
+        "CPTR_EL2",
+        CPTR_EL2_NO_TRAPS & !CPTR_EL2_TRAPS,
+        CPTR_EL2.get(),
+    );
     report.equal("CNTVOFF_EL2", 0, CNTVOFF_EL2.get());
 }
 
@@ -102,23 +110,46 @@ fn physical_address_range() -> u64 {
 /// The probe's own image: all there, all zeroed, all mapped where it is linked.
 fn image_rows(report: &mut Report) {
     report.holds(".data is initialised", image::data_is_initialised());
-    report.equal("words of .bss that are not zero", 0, image::words_not_zeroed());
+    report.equal(
+        "words of .bss that are not zero",
+        0,
+        image::words_not_zeroed(),
+    );
     let (memory, window) = (image::memory(), image::window_base());
     let last = memory.end.0 - PAGE_SIZE;
     let first_found = translate(window + memory.start.0);
-    report.equal("first page of the kernel window", memory.start.0, first_found);
-    report.equal("last page of the kernel window", last, translate(window + last));
+    report.equal(
+        "first page of the kernel window",
+        memory.start.0,
+        first_found,
+    );
+    report.equal(
+        "last page of the kernel window",
+        last,
+        translate(window + last),
+    );
     report.equal("no device is mapped", NOT_MAPPED, translate(UART_BASE));
-    report.equal("nothing behind the kernel window", NOT_MAPPED, translate(window + memory.end.0));
+    report.equal(
+        "nothing behind the kernel window",
+        NOT_MAPPED,
+        translate(window + memory.end.0),
+    );
 }
 
 fn user_image_rows(arguments: &Arguments, report: &mut Report) {
-    let Arguments { user_start, user_end, .. } = *arguments;
+    let Arguments {
+        user_start,
+        user_end,
+        ..
+    } = *arguments;
     report.equal("user image starts on a page", 0, user_start % PAGE_SIZE);
     report.equal("user image ends on a page", 0, user_end % PAGE_SIZE);
     report.at_least("user image has a page", user_start + PAGE_SIZE, user_end);
     let entry = arguments.user_entry.wrapping_add(arguments.pv_offset);
-    report.holds("user entry is in the image", (user_start..user_end).contains(&entry));
+    report.holds(
+        "user entry is in the image",
+        (user_start..user_end).contains(&entry),
+    );
 }
 
 /// What [`translate`] returns for an address without translation.
@@ -135,7 +166,7 @@ fn translate(address: u64) -> u64 {
     }
     let result = PAR_EL1.get();
     match result & 1 {
-        0 => (result & 0xffff_ffff_f000) | address % PAGE_SIZE,
+        0 => (result & 0xffff_ffff_f000) | (address % PAGE_SIZE),
         _ => NOT_MAPPED,
     }
 }

@@ -48,7 +48,14 @@ extern "C" fn main(arguments: Arguments) -> ! {
 
 /// Says how it went, in the words that test runners wait for, and powers off.
 fn finish(ok: bool) -> ! {
-    println!("{}", if ok { "KAAL_PROBE_PASS" } else { "KAAL_PROBE_FAIL" });
+    println!(
+        "{}",
+        if ok {
+            "KAAL_PROBE_PASS"
+        } else {
+            "KAAL_PROBE_FAIL"
+        }
+    );
     power::off()
 }
 

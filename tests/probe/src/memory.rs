@@ -43,18 +43,23 @@ static SUPPLIED: Supplied = Supplied(UnsafeCell::new(SuppliedChecksum {
 }));
 
 /// Checks device tree and user image; returns the device tree.
-pub(crate) fn check(
-    arguments: &Arguments,
-    report: &mut Report,
-) -> Option<DeviceTree<'static>> {
+pub(crate) fn check(arguments: &Arguments, report: &mut Report) -> Option<DeviceTree<'static>> {
     let kernel = image::memory();
     let user = PhysRange {
         start: PhysAddr(arguments.user_start),
         end: PhysAddr(arguments.user_end),
     };
     let dtb = PhysRange::from_size(PhysAddr(arguments.dtb_start), arguments.dtb_size)?;
-    report.at_least("device tree lies behind the kernel", kernel.end.0, dtb.start.0);
-    report.at_least("user image lies behind the device tree", dtb.end.0, user.start.0);
+    report.at_least(
+        "device tree lies behind the kernel",
+        kernel.end.0,
+        dtb.start.0,
+    );
+    report.at_least(
+        "user image lies behind the device tree",
+        dtb.end.0,
+        user.start.0,
+    );
     report.at_least("user image ends below PADDR_TOP", user.end.0, PADDR_TOP);
 
     // SAFETY: these are addresses in the window that the probe's translation maps.
@@ -68,7 +73,11 @@ pub(crate) fn check(
     // SAFETY: nobody writes to it. A volatile read, since its content changed after compilation.
     let supplied = unsafe { SUPPLIED.0.get().read_volatile() };
     match supplied.is_supplied {
-        0 => report.equal("user image's CRC-32C, none supplied", found.into(), found.into()),
+        0 => report.equal(
+            "user image's CRC-32C, none supplied",
+            found.into(),
+            found.into(),
+        ),
         _ => report.equal("user image's CRC-32C", supplied.crc32c.into(), found.into()),
     }
     Some(tree)
@@ -78,7 +87,11 @@ fn device_tree_rows(bytes: &'static [u8], report: &mut Report) -> Option<DeviceT
     report.holds("device tree's magic number", bytes.starts_with(&DTB_MAGIC));
     let size = bytes.get(4..).and_then(|rest| rest.first_chunk());
     let size = size.map_or(0, |size| u32::from_be_bytes(*size));
-    report.equal("device tree's size is the one passed", size.into(), bytes.len() as u64);
+    report.equal(
+        "device tree's size is the one passed",
+        size.into(),
+        bytes.len() as u64,
+    );
     let tree = DeviceTree::parse(bytes).ok();
     report.holds("device tree is well-formed", tree.is_some());
     tree

@@ -68,12 +68,21 @@ impl Report {
     /// Prints a line a row.
     pub(crate) fn print(&self) {
         for row in self.rows() {
-            let Row { what, expected, found, ok } = row;
+            let Row {
+                what,
+                expected,
+                found,
+                ok,
+            } = row;
             match ok {
                 true => println!("probe: ok    {what} ({found:#x})"),
                 false => println!("probe: FAIL  {what}: expected {expected:#x}, found {found:#x}"),
             }
         }
-        println!("probe: {} of {} rows ok", self.rows().filter(|row| row.ok).count(), self.count);
+        println!(
+            "probe: {} of {} rows ok",
+            self.rows().filter(|row| row.ok).count(),
+            self.count
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 //! Translation of the probe's own: the kernel window, as seL4 maps it, and the user image.
 //!
-//! Descriptors: Arm ARM DDI 0487, section D8.3.
+//! Descriptors: Arm ARM DDI 0487, "Translation table descriptor formats".
 
 use core::arch::asm;
 use core::cell::UnsafeCell;
@@ -26,12 +26,18 @@ struct Table(UnsafeCell<[u64; ENTRIES]>);
 unsafe impl Sync for Table {}
 
 impl Table {
-    const EMPTY: Self = Self(UnsafeCell::new([0; ENTRIES]));
+    const fn empty() -> Self {
+        Self(UnsafeCell::new([0; ENTRIES]))
+    }
 
     fn set(&self, index: u64, descriptor: u64) {
         let entries = self.0.get().cast::<u64>();
         // SAFETY: one core uses the table, and the index is within it.
-        unsafe { entries.add(index as usize % ENTRIES).write_volatile(descriptor) };
+        unsafe {
+            entries
+                .add(index as usize % ENTRIES)
+                .write_volatile(descriptor)
+        };
     }
 
     fn physical(&self) -> u64 {
@@ -39,12 +45,12 @@ impl Table {
     }
 }
 
-static WINDOW_LEVEL_0: Table = Table::EMPTY;
-static WINDOW_LEVEL_1: Table = Table::EMPTY;
-static USER_LEVEL_0: Table = Table::EMPTY;
-static USER_LEVEL_1: Table = Table::EMPTY;
-static USER_LEVEL_2: Table = Table::EMPTY;
-static USER_LEVEL_3: Table = Table::EMPTY;
+static WINDOW_LEVEL_0: Table = Table::empty();
+static WINDOW_LEVEL_1: Table = Table::empty();
+static USER_LEVEL_0: Table = Table::empty();
+static USER_LEVEL_1: Table = Table::empty();
+static USER_LEVEL_2: Table = Table::empty();
+static USER_LEVEL_3: Table = Table::empty();
 
 /// Bits of a descriptor.
 const BLOCK: u64 = 0b01;
@@ -84,7 +90,10 @@ pub(crate) fn enable() {
             true => DEVICE | EXECUTE_NEVER,
             false => NORMAL | INNER_SHAREABLE,
         };
-        WINDOW_LEVEL_1.set(index(window + start, 1), start | attributes | ACCESS | BLOCK);
+        WINDOW_LEVEL_1.set(
+            index(window + start, 1),
+            start | attributes | ACCESS | BLOCK,
+        );
     }
     WINDOW_LEVEL_0.set(index(window, 0), WINDOW_LEVEL_1.physical() | TABLE);
     let root = WINDOW_LEVEL_0.physical();
@@ -112,7 +121,11 @@ pub(crate) fn map_user_image(arguments: &Arguments) {
     };
     let virtual_start = arguments.user_start.wrapping_sub(arguments.pv_offset);
     let last = virtual_start + (arguments.user_end - arguments.user_start) - 1;
-    assert_eq!(virtual_start >> 21, last >> 21, "a user image of at most 2 MiB");
+    assert_eq!(
+        virtual_start >> 21,
+        last >> 21,
+        "a user image of at most 2 MiB"
+    );
     for physical in (arguments.user_start..arguments.user_end).step_by(PAGE_SIZE as usize) {
         let address = physical.wrapping_sub(arguments.pv_offset);
         let descriptor = physical | attributes | INNER_SHAREABLE | ACCESS | PAGE;

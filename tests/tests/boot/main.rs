@@ -12,6 +12,7 @@ mod faults;
 mod firmware;
 mod image;
 mod matrix;
+mod programs;
 mod sel4;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         }
     };
     let mut trials = Vec::new();
+    trials.extend(programs::trials(&workspace));
     trials.extend(matrix::trials(&workspace));
     trials.extend(damage::trials(&workspace));
     trials.extend(faults::trials(&workspace));

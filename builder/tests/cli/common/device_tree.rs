@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Tiny device trees.
+
+use vm_fdt::{FdtReserveEntry, FdtWriter, FdtWriterResult};
+
+/// Where the machine's console is.
+pub(crate) const UART: u64 = 0x900_0000;
+
+/// What differs from one device tree to another.
+#[derive(Clone, Debug)]
+pub(crate) struct DeviceTree {
+    /// Start and size of RAM.
+    pub(crate) ram: (u64, u64),
+    /// Start and size of memory that must be left alone.
+    pub(crate) reserved: Option<(u64, u64)>,
+    /// `compatible` of the console.
+    pub(crate) console: &'static str,
+    /// Zeroes behind the last block.
+    pub(crate) padding: usize,
+}
+
+impl DeviceTree {
+    /// A machine with `size` bytes of RAM from 0x40000000 on.
+    pub(crate) fn with_ram(size: u64) -> Self {
+        Self {
+            ram: (0x4000_0000, size),
+            reserved: None,
+            console: "arm,pl011",
+            padding: 0,
+        }
+    }
+
+    /// The flattened device tree.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut blob = self.write().expect("a valid device tree");
+        blob.resize(blob.len() + self.padding, 0);
+        let size = u32::try_from(blob.len()).expect("small");
+        blob[4..8].copy_from_slice(&size.to_be_bytes());
+        blob
+    }
+
+    fn write(&self) -> FdtWriterResult<Vec<u8>> {
+        let reservations = self
+            .reserved
+            .iter()
+            .map(|&(start, size)| FdtReserveEntry::new(start, size))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut fdt = FdtWriter::new_with_mem_reserv(&reservations)?;
+        let root = fdt.begin_node("")?;
+        fdt.property_u32("#address-cells", 2)?;
+        fdt.property_u32("#size-cells", 2)?;
+
+        let chosen = fdt.begin_node("chosen")?;
+        fdt.property_string("stdout-path", "/serial@9000000")?;
+        fdt.end_node(chosen)?;
+
+        let memory = fdt.begin_node("memory@40000000")?;
+        fdt.property_string("device_type", "memory")?;
+        fdt.property_array_u64("reg", &[self.ram.0, self.ram.1])?;
+        fdt.end_node(memory)?;
+
+        let serial = fdt.begin_node("serial@9000000")?;
+        fdt.property_string("compatible", self.console)?;
+        fdt.property_array_u64("reg", &[UART, 0x1000])?;
+        fdt.end_node(serial)?;
+
+        fdt.end_node(root)?;
+        fdt.finish()
+    }
+}

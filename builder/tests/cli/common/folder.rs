@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! A folder with inputs, and the builder run in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+use super::device_tree::DeviceTree;
+use super::programs;
+
+/// Options that make an image of a folder's files.
+const OPTIONS: [(&str, &str); 5] = [
+    ("--loader", "loader.elf"),
+    ("--kernel", "kernel.elf"),
+    ("--app", "app.elf"),
+    ("--dtb", "kernel.dtb"),
+    ("--out", "image.elf"),
+];
+
+/// A folder with all inputs, each well-formed.
+pub(crate) struct Folder(TempDir);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        let folder = Self(TempDir::new().expect("a temporary folder"));
+        folder.put("loader.elf", programs::loader().to_bytes());
+        folder.put(
+            "kernel.elf",
+            programs::kernel(programs::ORDINARY_BASE).to_bytes(),
+        );
+        folder.put("app.elf", programs::app().to_bytes());
+        folder.put("kernel.dtb", DeviceTree::with_ram(0x1000_0000).to_bytes());
+        folder
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn put(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.path().join(name), content).expect("a writable folder");
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path().join(name)).expect("a readable file")
+    }
+
+    /// All files, by name.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let mut files: Vec<_> = fs::read_dir(self.path())
+            .expect("a readable folder")
+            .map(|entry| entry.expect("a readable folder").path())
+            .collect();
+        files.sort();
+        files
+    }
+
+    /// The arguments that make an image, with `changes`: an option gets another value, or is added.
+    /// An empty value adds an option that takes none, and leaves out one that takes one.
+    pub(crate) fn arguments<'a>(changes: &[(&'a str, &'a str)]) -> Vec<&'a str> {
+        let is_changed = |option| changes.iter().any(|&(changed, _)| changed == option);
+        OPTIONS
+            .into_iter()
+            .filter(|&(option, _)| !is_changed(option))
+            .chain(changes.iter().copied())
+            .flat_map(|(option, value)| match value {
+                "" if OPTIONS.iter().any(|&(known, _)| known == option) => vec![],
+                "" => vec![option],
+                _ => vec![option, value],
+            })
+            .collect()
+    }
+
+    /// Runs the builder in the folder with changed options.
+    pub(crate) fn run(&self, changes: &[(&str, &str)]) -> Output {
+        Command::cargo_bin("kaal-elfloader-builder")
+            .expect("the builder")
+            .current_dir(self.path())
+            .args(Self::arguments(changes))
+            .output()
+            .expect("the builder runs")
+    }
+
+    /// The builder's messages for an image that it makes.
+    pub(crate) fn accepted(&self, changes: &[(&str, &str)]) -> String {
+        let output = self.run(changes);
+        let messages = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(0), "{messages}");
+        assert!(output.stdout.is_empty());
+        messages
+    }
+
+    /// The builder's message for inputs that it refuses; it must leave nothing behind.
+    pub(crate) fn refused(&self, changes: &[(&str, &str)]) -> String {
+        let before = self.files();
+        let output = self.run(changes);
+        let messages = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(1), "{messages}");
+        assert!(output.stdout.is_empty());
+        assert_eq!(self.files(), before, "{messages}");
+        messages
+    }
+}

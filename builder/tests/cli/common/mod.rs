@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Inputs that are made for the tests, and a folder to build images in.
+
+pub(crate) mod device_tree;
+pub(crate) mod elf;
+pub(crate) mod folder;
+pub(crate) mod loaded;
+pub(crate) mod programs;

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Programs of the shapes that loaders, kernels and root tasks have.
+
+use super::elf::{Elf, ProgramHeader};
+
+const PT_DYNAMIC: u32 = 2;
+const PT_NOTE: u32 = 4;
+const DT_RELA: u64 = 7;
+const DT_RELASZ: u64 = 8;
+
+/// Virtual minus physical address of an ordinary kernel, and of one with hypervisor support.
+pub(crate) const ORDINARY_BASE: u64 = 0xffff_ff80_0000_0000;
+pub(crate) const HYPERVISOR_BASE: u64 = 0x80_0000_0000;
+
+/// Where the kernels are linked for: the start of RAM.
+pub(crate) const KERNEL: u64 = 0x4000_0000;
+
+/// Where the word of [`loader`] lies that is relocated, and the address that it holds.
+pub(crate) const RELOCATED: u64 = 0x2008;
+pub(crate) const ADDEND: u64 = 0x1010;
+
+/// `R_AARCH64_RELATIVE`
+pub(crate) const RELATIVE: u64 = 1027;
+
+/// `size` bytes, none of them zero.
+pub(crate) fn filled(size: usize) -> Vec<u8> {
+    (1..=251).cycle().take(size).collect()
+}
+
+/// A loader of 0x3800 bytes with the contract's version `version`, and a relocation.
+pub(crate) fn loader_of_version(version: u32) -> Elf {
+    loader_with(note(version), dynamic(), relocation(RELOCATED, RELATIVE))
+}
+
+/// A loader.
+pub(crate) fn loader() -> Elf {
+    loader_of_version(kaal_payload::VERSION)
+}
+
+/// A loader with the relocation `relocation`.
+pub(crate) fn loader_with_relocation(relocation: Vec<u8>) -> Elf {
+    loader_with(note(kaal_payload::VERSION), dynamic(), relocation)
+}
+
+fn loader_with(note: Vec<u8>, dynamic: Vec<u8>, relocation: Vec<u8>) -> Elf {
+    Elf::new(
+        Elf::DYN,
+        0x1008,
+        vec![
+            ProgramHeader::load(ProgramHeader::READ, 0, relocation, 0x18),
+            ProgramHeader::load(ProgramHeader::READ_EXECUTE, 0x1000, filled(0x40), 0x40),
+            ProgramHeader::load(ProgramHeader::READ_WRITE, 0x2000, filled(0x20), 0x1800),
+            ProgramHeader::other(PT_DYNAMIC, dynamic),
+            ProgramHeader::other(PT_NOTE, note),
+        ],
+    )
+}
+
+/// An `Elf64_Rela`.
+pub(crate) fn relocation(offset: u64, info: u64) -> Vec<u8> {
+    words(&[offset, info, ADDEND])
+}
+
+fn dynamic() -> Vec<u8> {
+    words(&[DT_RELA, 0, DT_RELASZ, 0x18, 0, 0])
+}
+
+fn words(words: &[u64]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_le_bytes()).collect()
+}
+
+fn note(version: u32) -> Vec<u8> {
+    let mut note = Vec::new();
+    for word in [5, 4, 1] {
+        note.extend(u32::to_le_bytes(word));
+    }
+    note.extend(b"KaaL\0\0\0\0");
+    note.extend(version.to_le_bytes());
+    note
+}
+
+/// A kernel as GNU ld makes it: one segment, most of it not in the file.
+pub(crate) fn kernel(base: u64) -> Elf {
+    let segment = ProgramHeader::load(
+        ProgramHeader::READ_WRITE_EXECUTE,
+        base + KERNEL,
+        filled(0x1234),
+        0x23d000,
+    );
+    Elf::new(Elf::EXEC, base + KERNEL, vec![segment.at(KERNEL)])
+}
+
+/// A kernel as lld makes it: five segments that share pages, the last not in the file.
+pub(crate) fn kernel_of_five_segments(base: u64) -> Elf {
+    let segments = [
+        (ProgramHeader::READ_EXECUTE, 0, 0x1000, 0x1000),
+        (ProgramHeader::READ_EXECUTE, 0x1000, 0x268, 0x268),
+        (ProgramHeader::READ, 0x1268, 0x100, 0x100),
+        (ProgramHeader::READ_WRITE, 0x1378, 0x88, 0x88),
+        (ProgramHeader::READ_WRITE, 0x1800, 0, 0x20d800),
+    ];
+    let headers = segments.map(|(flags, offset, content, size)| {
+        ProgramHeader::load(flags, base + KERNEL + offset, filled(content), size)
+            .at(KERNEL + offset)
+    });
+    Elf::new(Elf::EXEC, base + KERNEL, headers.to_vec())
+}
+
+/// A root task: text and data, with a gap between.
+pub(crate) fn app() -> Elf {
+    app_at(0x20_0000)
+}
+
+/// A root task at `virt`.
+pub(crate) fn app_at(virt: u64) -> Elf {
+    Elf::new(
+        Elf::EXEC,
+        virt + 0x20,
+        vec![
+            ProgramHeader::load(ProgramHeader::READ_EXECUTE, virt, filled(0x123), 0x123),
+            ProgramHeader::load(
+                ProgramHeader::READ_WRITE,
+                virt + 0x1128,
+                filled(0x10),
+                0x4020,
+            ),
+        ],
+    )
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Runs the builder on tiny inputs: what it refuses and in which words, and what its images hold.
+
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::expect_used,
+    reason = "what a test can't go on without fails it"
+)]
+
+mod common;
+mod image;
+mod messages;
+mod output;
+mod refused_loaders;
+mod refused_places;
+mod refused_platforms;
+mod refused_programs;
+mod truncated;

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What the builder says of images that it makes, and of wrong usage.
+
+use expect_test::expect;
+
+use crate::common::device_tree::DeviceTree;
+use crate::common::folder::Folder;
+use crate::common::programs::{self, HYPERVISOR_BASE};
+
+#[test]
+fn quiet_by_default() {
+    let folder = Folder::new();
+    assert_eq!(folder.accepted(&[]), "");
+}
+
+#[test]
+fn memory_map() {
+    let folder = Folder::new();
+    folder.put(
+        "kernel.elf",
+        programs::kernel_of_five_segments(HYPERVISOR_BASE).to_bytes(),
+    );
+    expect![[r#"
+        start          end                  size  what                      from
+        0x40000000     0x40001000           4096  kernel text               kernel.elf
+        0x40001000     0x40001268            616  kernel text               kernel.elf
+        0x40001268     0x40001368            256  kernel read-only data     kernel.elf
+        0x40001378     0x40001400            136  kernel data               kernel.elf
+        0x40001800     0x4020f000        2152448  kernel data               kernel.elf
+        0x4020f000     0x4021f000          65536  device tree               kernel.dtb
+        0x4021f000     0x4021f123            291  user image text           app.elf
+        0x40220128     0x40224148          16416  user image data           app.elf
+        0x40400000     0x40400018             24  loader read-only data     loader.elf
+        0x40401000     0x40401040             64  loader text               loader.elf
+        0x40402000     0x40403800           6144  loader data               loader.elf
+        0x40404000     0x40405000           4096  payload header            (made by the builder)
+        0x40405000     0x4040c000          28672  translation tables        (made by the builder)
+    "#]]
+    .assert_eq(&folder.accepted(&[("-v", "")]));
+}
+
+#[test]
+fn unknown_console() {
+    let folder = Folder::new();
+    let device_tree = DeviceTree {
+        console: "acme,uart",
+        ..DeviceTree::with_ram(0x1000_0000)
+    };
+    folder.put("kernel.dtb", device_tree.to_bytes());
+    expect![[r#"
+        warning: --dtb kernel.dtb: names no console that the loader can print on
+          expected: a /chosen/stdout-path to a UART that the loader knows
+          found: stdout-path names serial@9000000 (acme,uart), known are arm,pl011
+          remedy: set stdout-path; without one the loader stops silently where it has to
+    "#]]
+    .assert_eq(&folder.accepted(&[]));
+}
+
+#[test]
+fn unknown_ram() {
+    let folder = Folder::new();
+    expect![[r#"
+        warning: --kernel kernel.elf: placed without knowing where RAM is
+          expected: a --dtb with a memory node, or a --platform
+          found: neither
+          remedy: give one, so that the image is checked against RAM
+    "#]]
+    .assert_eq(&folder.accepted(&[("--dtb", "")]));
+}
+
+#[test]
+fn platform_instead_of_a_device_tree() {
+    let folder = Folder::new();
+    folder.put(
+        "platform.json",
+        r#"{"devices": [], "memory": [{"start": 1073741824, "end": 2147483648}]}"#,
+    );
+    assert_eq!(
+        folder.accepted(&[("--dtb", ""), ("--platform", "platform.json")]),
+        ""
+    );
+}
+
+#[test]
+fn wrong_usage() {
+    let folder = Folder::new();
+    for changes in [
+        ("--kernel", ""),
+        ("--unknown", ""),
+        ("--app-offset", "1 MiB"),
+        ("--app-offset", "-1"),
+        ("--log-level", "loud"),
+        ("--verify", "md5"),
+    ] {
+        let before = folder.files();
+        assert_eq!(folder.run(&[changes]).status.code(), Some(2), "{changes:?}");
+        assert_eq!(folder.files(), before);
+    }
+}
+
+#[test]
+fn version() {
+    let folder = Folder::new();
+    let output = folder.run(&[("--version", "")]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        String::from_utf8(output.stdout).expect("text"),
+        format!("kaal-elfloader-builder {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}

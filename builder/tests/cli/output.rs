@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! How images are written.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
+
+use assert_cmd::cargo::cargo_bin;
+use expect_test::expect;
+
+use crate::common::folder::Folder;
+
+/// A shell command in `folder` that ends with the builder making an image.
+fn shell(folder: &Folder, script: &str) -> std::process::Output {
+    Command::new("sh")
+        .arg("-c")
+        .arg(format!("{script} exec \"$@\""))
+        .arg("sh")
+        .arg(cargo_bin("kaal-elfloader-builder"))
+        .args(Folder::arguments(&[]))
+        .current_dir(folder.path())
+        .output()
+        .expect("a shell")
+}
+
+#[test]
+fn missing_folder() {
+    let folder = Folder::new();
+    expect![[r#"
+        error: --out missing/image.elf: in a folder that doesn't exist
+          expected: the folder missing
+          found: no such folder
+          remedy: make it, or choose another
+    "#]]
+    .assert_eq(&folder.refused(&[("--out", "missing/image.elf")]));
+}
+
+#[test]
+fn folder_of_that_name() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path().join("images")).expect("a writable folder");
+    expect![[r#"
+        error: --out images: can't be replaced by an image
+          expected: a regular file, or none
+          found: a folder or a device
+          remedy: choose another name
+    "#]]
+    .assert_eq(&folder.refused(&[("--out", "images")]));
+}
+
+#[test]
+fn device() {
+    let folder = Folder::new();
+    expect![[r#"
+        error: --out /dev/null: can't be replaced by an image
+          expected: a regular file, or none
+          found: a folder or a device
+          remedy: choose another name
+    "#]]
+    .assert_eq(&folder.refused(&[("--out", "/dev/null")]));
+}
+
+#[test]
+fn equal_to_an_input() {
+    let folder = Folder::new();
+    let kernel = folder.get("kernel.elf");
+    expect![[r#"
+        error: --out ./kernel.elf: would replace an input
+          expected: a file that is no input
+          found: --kernel kernel.elf
+          remedy: choose another name
+    "#]]
+    .assert_eq(&folder.refused(&[("--out", "./kernel.elf")]));
+    assert_eq!(folder.get("kernel.elf"), kernel);
+}
+
+#[test]
+fn link_to_an_input() {
+    let folder = Folder::new();
+    symlink("app.elf", folder.path().join("soft.elf")).expect("a writable folder");
+    fs::hard_link(
+        folder.path().join("app.elf"),
+        folder.path().join("hard.elf"),
+    )
+    .expect("a writable folder");
+    for name in ["soft.elf", "hard.elf"] {
+        let message = folder.refused(&[("--out", name)]);
+        assert!(message.contains("found: --app app.elf"), "{message}");
+    }
+}
+
+/// A file larger than what the process may write stands in for a full disk.
+#[test]
+fn disk_full() {
+    let folder = Folder::new();
+    folder.put("image.elf", "before");
+    let before = folder.files();
+    let output = shell(&folder, "trap '' XFSZ; ulimit -f 1;");
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8(output.stderr).expect("text");
+    let size = folder_image_size();
+    expect![[r#"
+        error: --out image.elf: can't be written
+          expected: room for SIZE bytes in a writable folder
+          found: file too large
+          remedy: make room or choose another folder
+    "#]]
+    .assert_eq(&message.replace(&size.to_string(), "SIZE"));
+    assert_eq!(folder.files(), before);
+    assert_eq!(folder.get("image.elf"), b"before");
+}
+
+fn folder_image_size() -> usize {
+    let folder = Folder::new();
+    folder.accepted(&[]);
+    folder.get("image.elf").len()
+}
+
+#[test]
+fn replaces_an_image() {
+    let folder = Folder::new();
+    folder.put("image.elf", "before");
+    folder.accepted(&[]);
+    assert!(folder.get("image.elf").starts_with(b"\x7fELF"));
+    assert_eq!(folder.files().len(), Folder::new().files().len() + 1);
+}
+
+#[test]
+fn permissions_honour_the_umask() {
+    for (umask, mode) in [("022", 0o644), ("077", 0o600)] {
+        let folder = Folder::new();
+        let output = shell(&folder, &format!("umask {umask};"));
+        assert!(output.status.success());
+        let metadata = fs::metadata(folder.path().join("image.elf")).expect("an image");
+        assert_eq!(metadata.permissions().mode() & 0o777, mode, "umask {umask}");
+    }
+}
+
+#[test]
+fn same_inputs_give_the_same_bytes() {
+    let (here, there) = (Folder::new(), Folder::new());
+    here.accepted(&[]);
+    let absolute = |name: &str| here.path().join(name).to_string_lossy().into_owned();
+    there.accepted(&[
+        ("--loader", &absolute("loader.elf")),
+        ("--kernel", &absolute("kernel.elf")),
+        ("--app", &absolute("app.elf")),
+        ("--dtb", &absolute("kernel.dtb")),
+    ]);
+    assert_eq!(here.get("image.elf"), there.get("image.elf"));
+}
+
+#[test]
+fn images_hold_no_names() {
+    let folder = Folder::new();
+    folder.accepted(&[]);
+    let image = folder.get("image.elf");
+    let folder_name = folder.path().to_string_lossy().into_owned();
+    for name in [folder_name.as_str(), "kernel.elf", "app.elf", "loader.elf"] {
+        assert!(
+            !image
+                .windows(name.len())
+                .any(|part| part == name.as_bytes()),
+            "{name}"
+        );
+    }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Loaders that are refused.
+
+use expect_test::{Expect, expect};
+
+use crate::common::elf::{Elf, ProgramHeader};
+use crate::common::folder::Folder;
+use crate::common::programs::{self, RELATIVE, RELOCATED, filled};
+
+fn check(elf: &Elf, expected: Expect) {
+    let folder = Folder::new();
+    folder.put("loader.elf", elf.to_bytes());
+    expected.assert_eq(&folder.refused(&[]));
+}
+
+#[test]
+fn static_library() {
+    let folder = Folder::new();
+    folder.put("libloader.a", b"!<arch>\nlib.o/");
+    expect![[r#"
+        error: --loader libloader.a: a static library, not an executable
+          expected: an ELF executable
+          found: an ar archive
+          remedy: link it to an executable; `cargo xtask build` leaves the loader's at target/kaal/elfloader.elf
+    "#]].assert_eq(&folder.refused(&[("--loader", "libloader.a")]));
+}
+
+#[test]
+fn another_program() {
+    let mut elf = programs::loader();
+    elf.headers.pop();
+    check(
+        &elf,
+        expect![[r#"
+        error: --loader loader.elf: not a KaaL loader
+          expected: an ELF note of the owner "KaaL", type 1
+          found: no such note
+          remedy: give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf
+    "#]],
+    );
+}
+
+#[test]
+fn another_version() {
+    check(
+        &programs::loader_of_version(7),
+        expect![[r#"
+        error: --loader loader.elf: a KaaL loader of another version
+          expected: payload version 1
+          found: payload version 7
+          remedy: take loader and builder from the same version of KaaL
+    "#]],
+    );
+}
+
+#[test]
+fn fixed_addresses() {
+    let mut elf = programs::loader();
+    elf.kind = Elf::EXEC;
+    check(
+        &elf,
+        expect![[r#"
+        error: --loader loader.elf: a KaaL loader of the wrong shape
+          expected: a static position-independent executable (DYN)
+          found: EXEC
+          remedy: give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf
+    "#]],
+    );
+}
+
+#[test]
+fn not_at_zero() {
+    let mut elf = programs::loader();
+    for header in &mut elf.headers {
+        header.virt += 0x1000;
+    }
+    elf.entry += 0x1000;
+    check(
+        &elf,
+        expect![[r#"
+        error: --loader loader.elf: a KaaL loader of the wrong shape
+          expected: a first PT_LOAD at address 0
+          found: one at 0x1000
+          remedy: give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf
+    "#]],
+    );
+}
+
+#[test]
+fn segments_that_share_a_page() {
+    let mut elf = programs::loader();
+    elf.headers[2].virt = 0x1800;
+    check(
+        &elf,
+        expect![[r#"
+        error: --loader loader.elf: a KaaL loader of the wrong shape
+          expected: PT_LOADs that begin at multiples of 4096
+          found: one at 0x1800
+          remedy: give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf
+    "#]],
+    );
+}
+
+#[test]
+fn writable_text() {
+    let mut elf = programs::loader();
+    elf.headers[1].flags = ProgramHeader::READ_WRITE_EXECUTE;
+    check(
+        &elf,
+        expect![[r#"
+        error: --loader loader.elf: a KaaL loader of the wrong shape
+          expected: no PT_LOAD both writable and executable
+          found: one at 0x1000
+          remedy: give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf
+    "#]],
+    );
+}
+
+#[test]
+fn too_large() {
+    let mut elf = programs::loader();
+    elf.headers[2].memory_size = 2 << 20;
+    check(
+        &elf,
+        expect![[r#"
+        error: --loader loader.elf: a KaaL loader of the wrong shape
+          expected: at most 2 MiB of memory
+          found: 2105344 bytes
+          remedy: give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf
+    "#]],
+    );
+}
+
+#[test]
+fn symbolic_relocation() {
+    let relocation = programs::relocation(RELOCATED, 1 << 32 | 257);
+    check(
+        &programs::loader_with_relocation(relocation),
+        expect![[r#"
+            error: --loader loader.elf: it has relocations that need a dynamic linker
+              expected: R_AARCH64_RELATIVE (1027) only
+              found: type 257 at 0x2008
+              remedy: give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf
+        "#]],
+    );
+}
+
+#[test]
+fn relocation_of_zeroed_memory() {
+    let relocation = programs::relocation(0x2019, RELATIVE);
+    check(
+        &programs::loader_with_relocation(relocation),
+        expect![[r#"
+            error: --loader loader.elf: it has a relocation outside of its content
+              expected: relocations of words that the file holds
+              found: a relocation at 0x2019
+              remedy: give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf
+        "#]],
+    );
+}
+
+#[test]
+fn relocations_outside_the_file() {
+    let mut elf = programs::loader_with_relocation(filled(0x17));
+    elf.headers[0].memory_size = 0x18;
+    check(
+        &elf,
+        expect![[r#"
+        error: --loader loader.elf: its relocations lie outside of its content
+          expected: DT_RELA and DT_RELASZ within a PT_LOAD
+          found: 24 bytes at 0x0
+          remedy: give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf
+    "#]],
+    );
+}
+
+#[test]
+fn compact_relocations() {
+    let mut elf = programs::loader();
+    elf.headers[3].content[..8].copy_from_slice(&36u64.to_le_bytes());
+    check(
+        &elf,
+        expect![[r#"
+        error: --loader loader.elf: it has relocations of an unknown format
+          expected: relocations in DT_RELA only
+          found: the dynamic tag 0x24
+          remedy: give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf
+    "#]],
+    );
+}

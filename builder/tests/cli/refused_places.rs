@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Parts that find no place.
+
+use expect_test::{Expect, expect};
+
+use crate::common::device_tree::DeviceTree;
+use crate::common::folder::Folder;
+
+fn check_device_tree(device_tree: DeviceTree, expected: Expect) {
+    let folder = Folder::new();
+    folder.put("kernel.dtb", device_tree.to_bytes());
+    expected.assert_eq(&folder.refused(&[]));
+}
+
+#[test]
+fn kernel_outside_ram() {
+    let device_tree = DeviceTree {
+        ram: (0x4000_1000, 0x1000_0000),
+        ..DeviceTree::with_ram(0)
+    };
+    check_device_tree(
+        device_tree,
+        expect![[r#"
+            error: --kernel kernel.elf: the kernel lies outside RAM
+              expected: a place within 0x40001000..0x50001000 (--dtb kernel.dtb)
+              found: 0x40000000..0x4023d000
+              remedy: give a kernel and a platform of the same build
+        "#]],
+    );
+}
+
+#[test]
+fn kernel_in_reserved_memory() {
+    let device_tree = DeviceTree {
+        reserved: Some((0x4010_0000, 0x1000)),
+        ..DeviceTree::with_ram(0x1000_0000)
+    };
+    check_device_tree(
+        device_tree,
+        expect![[r#"
+            error: --kernel kernel.elf: the kernel lies outside RAM
+              expected: a place within 0x40000000..0x40100000, 0x40101000..0x50000000 (--dtb kernel.dtb)
+              found: 0x40000000..0x4023d000
+              remedy: give a kernel and a platform of the same build
+        "#]],
+    );
+}
+
+#[test]
+fn kernel_outside_the_platform_only() {
+    let folder = Folder::new();
+    folder.put(
+        "platform.yaml",
+        "memory:\n- end: 0x60000000\n  start: 0x50000000\n",
+    );
+    expect![[r#"
+        error: --kernel kernel.elf: the kernel lies outside RAM
+          expected: a place within 0x50000000..0x60000000 (--platform platform.yaml)
+          found: 0x40000000..0x4023d000
+          remedy: give a kernel and a platform of the same build
+    "#]]
+    .assert_eq(&folder.refused(&[("--platform", "platform.yaml")]));
+}
+
+#[test]
+fn no_room_for_the_device_tree() {
+    check_device_tree(
+        DeviceTree::with_ram(0x23e000),
+        expect![[r#"
+            error: --dtb kernel.dtb: no room for the device tree in RAM
+              expected: 65536 free bytes below 0x7fc0000000
+              found: RAM 0x40000000..0x4023e000 (--dtb kernel.dtb), kernel 0x40000000..0x4023d000
+              remedy: give a platform with more RAM, or make the root task smaller
+        "#]],
+    );
+}
+
+#[test]
+fn no_room_for_the_app() {
+    check_device_tree(
+        DeviceTree::with_ram(0x252000),
+        expect![[r#"
+            error: --app app.elf: no room for the root task in RAM
+              expected: 24576 free bytes below 0x7fc0000000
+              found: RAM 0x40000000..0x40252000 (--dtb kernel.dtb), kernel 0x40000000..0x4023d000
+              remedy: give a platform with more RAM, or make the root task smaller
+        "#]],
+    );
+}
+
+#[test]
+fn no_room_for_the_loader() {
+    check_device_tree(
+        DeviceTree::with_ram(0x258000),
+        expect![[r#"
+            error: --loader loader.elf: no room for the loader in RAM
+              expected: 53248 free bytes below 0x7fc0000000
+              found: RAM 0x40000000..0x40258000 (--dtb kernel.dtb), kernel 0x40000000..0x4023d000
+              remedy: give a platform with more RAM, or make the root task smaller
+        "#]],
+    );
+}
+
+#[test]
+fn app_offset_before_the_device_tree() {
+    let folder = Folder::new();
+    expect![[r#"
+        error: --app-offset 0x24c000: no place for the root task
+          expected: a multiple of 0x1000 from 0x24d000 on: behind kernel and device tree
+          found: 24576 bytes at 0x4024c000
+          remedy: leave the option out, or give another offset
+    "#]]
+    .assert_eq(&folder.refused(&[("--app-offset", "0x24c000")]));
+    folder.accepted(&[("--app-offset", "0x24d000")]);
+}
+
+#[test]
+fn app_offset_within_a_page() {
+    let folder = Folder::new();
+    expect![[r#"
+        error: --app-offset 0x800800: no place for the root task
+          expected: a multiple of 0x1000 from 0x24d000 on: behind kernel and device tree
+          found: 24576 bytes at 0x40800800
+          remedy: leave the option out, or give another offset
+    "#]]
+    .assert_eq(&folder.refused(&[("--app-offset", "0x800800")]));
+}
+
+#[test]
+fn app_offset_outside_ram() {
+    let folder = Folder::new();
+    expect![[r#"
+        error: --app-offset 0x10000000: no place for the root task
+          expected: a place within 0x40000000..0x50000000 (--dtb kernel.dtb)
+          found: 24576 bytes at 0x50000000
+          remedy: leave the option out, or give another offset
+    "#]]
+    .assert_eq(&folder.refused(&[("--app-offset", "0x10000000")]));
+}
+
+#[test]
+fn app_offset_past_the_address_space() {
+    let folder = Folder::new();
+    expect![[r#"
+        error: --app-offset 0xfffffffffffff000: no place for the root task
+          expected: a place within 0x40000000..0x50000000 (--dtb kernel.dtb)
+          found: 24576 bytes at 0xffffffffffffffff
+          remedy: leave the option out, or give another offset
+    "#]]
+    .assert_eq(&folder.refused(&[("--app-offset", "0xfffffffffffff000")]));
+}

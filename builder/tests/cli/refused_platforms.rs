@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Device trees, platforms and kernel configurations that are refused.
+
+use expect_test::{Expect, expect};
+
+use crate::common::device_tree::DeviceTree;
+use crate::common::folder::Folder;
+use crate::common::programs::{self, HYPERVISOR_BASE};
+
+fn check(option: &str, content: &[u8], expected: Expect) {
+    let folder = Folder::new();
+    folder.put("bad", content);
+    expected.assert_eq(&folder.refused(&[(option, "bad")]));
+}
+
+#[test]
+fn device_tree_source() {
+    check(
+        "--dtb",
+        b"/dts-v1/;\n/ { compatible = \"virt\"; };\n",
+        expect![[r#"
+            error: --dtb bad: not a well-formed device tree
+              expected: a flattened device tree (.dtb) of version 17
+              found: 40 bytes expected for a device tree's header, 38 found
+              remedy: compile it with dtc, or give the kernel.dtb that seL4's build leaves
+        "#]],
+    );
+}
+
+#[test]
+fn truncated_device_tree() {
+    let mut blob = DeviceTree::with_ram(0x1000_0000).to_bytes();
+    blob.pop();
+    check(
+        "--dtb",
+        &blob,
+        expect![[r#"
+        error: --dtb bad: not a well-formed device tree
+          expected: a flattened device tree (.dtb) of version 17
+          found: 361 bytes, of 362 that its header names
+          remedy: compile it with dtc, or give the kernel.dtb that seL4's build leaves
+    "#]],
+    );
+}
+
+#[test]
+fn platform_that_is_no_yaml() {
+    check(
+        "--platform",
+        b"memory: [",
+        expect![[r#"
+            error: --platform bad: can't be understood
+              expected: seL4's platform_gen.yaml or platform_gen.json
+              found: unclosed bracket '[' at line 1, column 9
+              remedy: give the file that seL4's build leaves
+        "#]],
+    );
+}
+
+#[test]
+fn platform_of_another_shape() {
+    check(
+        "--platform",
+        b"devices: []\n",
+        expect![[r#"
+            error: --platform bad: can't be understood
+              expected: seL4's platform_gen.yaml or platform_gen.json
+              found: missing field `memory` at line 1, column 1
+              remedy: give the file that seL4's build leaves
+        "#]],
+    );
+}
+
+#[test]
+fn platform_without_ram() {
+    check(
+        "--platform",
+        b"memory: []\n",
+        expect![[r#"
+        error: --platform bad: names no RAM
+          expected: at least one entry with start < end under `memory`
+          found: none
+          remedy: give the platform_gen.yaml that seL4's build leaves for the platform
+    "#]],
+    );
+}
+
+#[test]
+fn deeply_nested_platform() {
+    let folder = Folder::new();
+    folder.put("bad", "[".repeat(100_000));
+    folder.refused(&[("--platform", "bad")]);
+}
+
+const ONE_CORE: &[u8] = br#"{"ARM_HYPERVISOR_SUPPORT": false, "MAX_NUM_NODES": "1"}"#;
+
+#[test]
+fn configuration_of_another_kernel() {
+    let folder = Folder::new();
+    folder.put("config.json", ONE_CORE);
+    folder.accepted(&[("--kernel-config", "config.json")]);
+    folder.put("kernel.elf", programs::kernel(HYPERVISOR_BASE).to_bytes());
+    expect![[r#"
+        error: --kernel-config config.json: not the configuration of the kernel that --kernel gives
+          expected: ARM_HYPERVISOR_SUPPORT true, by its addresses
+          found: ARM_HYPERVISOR_SUPPORT false
+          remedy: give kernel.elf and gen_config.json of the same build
+    "#]]
+    .assert_eq(&folder.refused(&[("--kernel-config", "config.json")]));
+}
+
+#[test]
+fn more_cores_than_the_loader_starts() {
+    let config = br#"{"ARM_HYPERVISOR_SUPPORT": false, "MAX_NUM_NODES": "4"}"#;
+    check(
+        "--kernel-config",
+        config,
+        expect![[r#"
+        error: --kernel-config bad: a kernel that waits for more cores than the loader starts
+          expected: MAX_NUM_NODES 1
+          found: MAX_NUM_NODES 4
+          remedy: build the kernel with KernelMaxNumNodes=1
+    "#]],
+    );
+}
+
+#[test]
+fn configuration_of_another_shape() {
+    check(
+        "--kernel-config",
+        b"{}",
+        expect![[r#"
+            error: --kernel-config bad: can't be understood
+              expected: seL4's gen_config.json
+              found: missing field `ARM_HYPERVISOR_SUPPORT` at line 1, column 1
+              remedy: give the file that seL4's build leaves
+        "#]],
+    );
+}
+
+#[test]
+fn app_above_user_top_of_40_bits() {
+    let folder = Folder::new();
+    let config =
+        r#"{"ARM_HYPERVISOR_SUPPORT": true, "ARM_PA_SIZE_BITS_40": IS_40, "MAX_NUM_NODES": "1"}"#;
+    folder.put("40.json", config.replace("IS_40", "true"));
+    folder.put("44.json", config.replace("IS_40", "false"));
+    folder.put("kernel.elf", programs::kernel(HYPERVISOR_BASE).to_bytes());
+    folder.put("app.elf", programs::app_at(1 << 40).to_bytes());
+    expect![[r#"
+        error: --app app.elf: reaches above USER_TOP, the end of the kernel's user addresses
+          expected: its end, with IPC buffer and boot information behind it, below 0xffffffffff
+          found: an end at 0x10000028000
+          remedy: link the root task for lower addresses
+    "#]]
+    .assert_eq(&folder.refused(&[("--kernel-config", "40.json")]));
+    folder.accepted(&[("--kernel-config", "44.json")]);
+}
