@@ -21,23 +21,23 @@
     inputs@{ self, nixpkgs, ... }:
     let
       inherit (nixpkgs) lib;
-      systems = [
+      # Of these, those that nixpkgs knows.
+      systems = lib.intersectLists [
         "x86_64-linux"
         "aarch64-linux"
-        "x86_64-darwin"
         "aarch64-darwin"
-      ];
+      ] (lib.attrNames nixpkgs.legacyPackages);
       kaalFor = pkgs: import ./nix/scope.nix { inherit inputs pkgs; };
       scopes = lib.genAttrs systems (system: kaalFor nixpkgs.legacyPackages.${system});
       eachSystem = f: lib.mapAttrs (_: f) scopes;
     in
     {
-      packages = eachSystem (kaal: kaal.callPackage ./nix/outputs/packages.nix { });
-      checks = eachSystem (kaal: kaal.callPackage ./nix/checks { });
+      packages = eachSystem (kaal: kaal.call ./nix/outputs/packages.nix);
+      checks = eachSystem (kaal: kaal.call ./nix/checks);
       devShells = eachSystem (kaal: {
-        default = kaal.callPackage ./nix/dev-shell.nix { };
+        default = kaal.call ./nix/dev-shell.nix;
       });
-      formatter = eachSystem (kaal: kaal.callPackage ./nix/formatter.nix { });
+      formatter = eachSystem (kaal: kaal.call ./nix/formatter.nix);
 
       lib = import ./nix/lib.nix { inherit lib kaalFor; };
       overlays.default = final: _: { kaal = kaalFor final; };

@@ -4,38 +4,47 @@
 { inputs, pkgs }:
 let
   inherit (pkgs) lib;
+  inherit (pkgs.stdenv.hostPlatform) system;
   scope = {
-    inherit lib;
-    callPackage = lib.callPackageWith (pkgs // scope);
+    # The function in `file`, with what its arguments name.
+    call =
+      file:
+      let
+        function = import file;
+      in
+      function (builtins.intersectAttrs (builtins.functionArgs function) (pkgs // scope));
 
     # Inputs
     sel4Source = inputs.sel4;
     platforms = import ./platforms.nix { inherit lib; };
     toolchain = import ./toolchain.nix {
-      fenix = inputs.fenix.packages.${pkgs.stdenv.hostPlatform.system};
+      fenix =
+        inputs.fenix.packages.${system}
+          or (throw "KaaL: there is no Rust compiler for the system \"${system}\"");
     };
     craneLib = (inputs.crane.mkLib pkgs).overrideToolchain scope.toolchain;
-    workspace = scope.callPackage ./workspace.nix { };
+    workspace = scope.call ./workspace.nix;
     rustSel4Hashes = import ./rust-sel4-hashes.nix;
 
     # What is the same for every platform
-    builder = scope.callPackage ./packages/builder.nix { };
-    elfloader = scope.callPackage ./packages/elfloader.nix { };
-    probe = scope.callPackage ./packages/probe.nix { };
-    kernelToolchains = scope.callPackage ./kernel-toolchains.nix { };
+    builder = scope.call ./packages/builder.nix;
+    elfloader = scope.call ./packages/elfloader.nix;
+    probe = scope.call ./packages/probe.nix;
+    kernelToolchains = scope.call ./kernel-toolchains.nix;
 
     # What there is one of for each platform, variant or root task
-    choosePlatform = scope.callPackage ./choose-platform.nix { };
-    mkDeviceTree = scope.callPackage ./packages/device-tree.nix { };
-    mkKernel = scope.callPackage ./packages/kernel.nix { };
-    mkRootTask = scope.callPackage ./packages/root-task.nix { };
-    mkRunner = scope.callPackage ./packages/runner.nix { };
-    mkBootImage = scope.callPackage ./packages/bootimage.nix { };
-    mkQemu = scope.callPackage ./packages/qemu.nix { };
-    mkBootTest = scope.callPackage ./packages/boot-test.nix { };
+    choosePlatform = scope.call ./choose-platform.nix;
+    mkDeviceTree = scope.call ./packages/device-tree.nix;
+    mkKernel = scope.call ./packages/kernel.nix;
+    mkRootTask = scope.call ./packages/root-task.nix;
+    mkRunner = scope.call ./packages/runner.nix;
+    packBootImage = scope.call ./packages/bootimage.nix;
+    mkBootImage = scope.call ./mk-boot-image.nix;
+    mkQemu = scope.call ./packages/qemu.nix;
+    mkBootTest = scope.call ./packages/boot-test.nix;
 
     # KaaL's own images, by platform and variant
-    images = scope.callPackage ./images.nix { };
+    images = scope.call ./images.nix;
   };
 in
 scope
