@@ -7,5 +7,9 @@ fenix.combine [
   fenix.latest.clippy
   fenix.latest.rustc
   fenix.latest.rustfmt
-  fenix.targets.aarch64-unknown-none.latest.rust-std
+  # Link-time optimisation needs the library's bitcode: the released one has it, and one that is
+  # compiled for the purpose has it with this.
+  (fenix.targets.aarch64-unknown-none.latest.rust-std.overrideAttrs {
+    RUSTFLAGS = "-Cembed-bitcode=yes";
+  })
 ]
