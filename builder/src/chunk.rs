@@ -6,6 +6,9 @@ use kaal_payload::{PhysAddr, PhysRange};
 
 use crate::elf::Access;
 
+#[cfg(test)]
+mod tests;
+
 /// Zeroes in bytes that are worth another chunk: some more than a program header takes.
 const LONG_RUN: usize = 128;
 

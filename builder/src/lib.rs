@@ -12,7 +12,7 @@
 //! ```text
 //!  read    parts      loader, kernel, user_image (all through elf); device_tree, platform
 //!  plan    placement  plan, memory; tables
-//!  emit    emit       tables, chunk, executable; memory_map
+//!  emit    emit       content, chunk, executable; memory_map
 //! ```
 //!
 //! [`cli`] is the command line around it.
@@ -21,6 +21,7 @@
 
 mod chunk;
 pub mod cli;
+mod content;
 mod device_tree;
 mod elf;
 mod emit;
@@ -43,6 +44,7 @@ mod user_image;
 
 use std::path::Path;
 
+use crc::{CRC_32_ISCSI, Crc, Table};
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
 pub use finding::{Finding, Flag};
@@ -88,4 +90,10 @@ pub struct Settings {
     pub log_level: LogLevel,
     /// What the loader verifies before it enters the kernel.
     pub integrity: Integrity,
+}
+
+/// The checksum that payload headers use: CRC-32C (Castagnoli).
+fn crc32c(bytes: &[u8]) -> u32 {
+    static CRC32C: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISCSI);
+    CRC32C.checksum(bytes)
 }

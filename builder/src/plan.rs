@@ -20,6 +20,9 @@ use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
 
 use crate::ram;
 
+#[cfg(test)]
+mod tests;
+
 /// Preferred alignment of the loader in bytes: what one level 3 table maps.
 const LOADER_ALIGNMENT: u64 = 2 << 20;
 

@@ -4,6 +4,9 @@
 
 use kaal_payload::{PhysAddr, PhysRange};
 
+#[cfg(test)]
+mod tests;
+
 /// The set of all addresses in `ranges`.
 pub(crate) fn union(mut ranges: Vec<PhysRange>) -> Vec<PhysRange> {
     ranges.retain(|range| !range.is_empty());

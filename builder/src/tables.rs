@@ -11,6 +11,9 @@ use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysAddr, PhysRange, TranslationTa
 use zerocopy::IntoBytes;
 use zerocopy::little_endian::U64;
 
+#[cfg(test)]
+mod tests;
+
 /// Descriptors in a table.
 const ENTRIES: usize = 512;
 

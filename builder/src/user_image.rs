@@ -3,7 +3,7 @@
 //! The user image: the root task, as the kernel is to start it.
 
 use goblin::elf::header::{ET_EXEC, et_to_str};
-use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysicalAddressBits, VirtAddr};
+use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysRange, PhysicalAddressBits, VirtAddr};
 
 use crate::elf::{Program, Segment};
 use crate::finding::{Finding, Origin};
@@ -68,6 +68,11 @@ impl<'a> UserImage<'a> {
     /// Size in bytes, a multiple of pages.
     pub(crate) fn size(&self) -> u64 {
         self.end - self.start
+    }
+
+    /// Physical minus virtual address, modulo 2^64, for an image at `place`.
+    pub(crate) fn offset(&self, place: PhysRange) -> u64 {
+        place.start.0.wrapping_sub(self.start)
     }
 
     /// Checks that the image leaves room for what the kernel maps behind it: the IPC buffer, the

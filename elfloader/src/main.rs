@@ -59,6 +59,7 @@ fn main(firmware_x0: u64) -> ! {
     let device_tree = device_tree::find(firmware_x0, &payload);
 
     state::enter_step(Step::Verify);
+    verify::translation_is_off();
     verify::exception_level(&payload);
     verify::cores(&payload);
     verify::ram(&payload, &device_tree);

@@ -11,8 +11,23 @@ use kaal_payload::{Decimal, ExceptionLevel, Hex, Integrity, LogLevel, Payload, P
 use crate::console::log;
 use crate::crc32c::crc32c;
 use crate::device_tree::Found;
-use crate::registers::{current_level, has_el2};
+use crate::registers::{SCTLR_M, current_level, has_el2, read};
 use crate::stop::fail;
+
+/// The loader accesses memory past the caches; what a firmware still has in them would be missed.
+pub(crate) fn translation_is_off() {
+    let control = match current_level() {
+        1 => read!("sctlr_el1"),
+        2 => read!("sctlr_el2"),
+        _ => read!("sctlr_el3"),
+    };
+    if control & SCTLR_M != 0 {
+        fail!(
+            "the firmware entered the loader with the MMU on, which must be off; with U-Boot, \
+             enter `dcache off` first"
+        );
+    }
+}
 
 /// A kernel with hypervisor support runs at EL2 only.
 pub(crate) fn exception_level(payload: &Payload<'_>) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Firmware that hands over a device tree in x0.
+//! Firmware that hands over a device tree in x0, or a machine that isn't as it must be.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use kaal_tests::elf;
@@ -77,6 +77,11 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             ensure!(!console.contains("entering the kernel"), "{console}");
             Ok(())
         }),
+        trial(
+            workspace,
+            "firmware::translation_left_on",
+            translation_left_on,
+        ),
         trial(workspace, "firmware::device_tree_too_large", |workspace| {
             let image = image(workspace)?;
             let dtb = image.file("large.dtb");
@@ -129,34 +134,88 @@ fn boot(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) -> Result<
 
 /// Boots the packed image by a firmware that passes `x0`.
 fn run(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) -> Result<String> {
-    let entry = elf::entry(&fs::read(image.file("bootimage.elf"))?)?;
+    let entry = entry(image)?;
+    let dtb = dtb.map(|file| (file, DTB_ADDRESS));
+    // ldr x0, =x0; ldr x1, =entry; br x1; nop
+    let code = [0x5800_0080, 0x5800_00a1, 0xd61f_0020, 0xd503_201f];
+    boot_by(image, &code, &[x0, entry], dtb, expected)
+}
+
+/// A firmware that maps devices and RAM where they are, and leaves translation on.
+fn translation_left_on(workspace: &Workspace) -> Result<()> {
+    const TABLE_ADDRESS: u64 = 0x7e00_0000;
+    /// Attribute 0 is normal memory, attribute 1 device memory.
+    const MAIR: u64 = 0x00ff;
+    /// Addresses of 39 bits, so that the table is of level 1.
+    const TCR: u64 = 64 - 39;
+    /// Blocks of 1 GiB, accessed: the first device memory, the second normal memory.
+    const BLOCKS: [u64; 2] = [0x405, 0x4000_0701];
+
+    let image = image(workspace)?;
+    image.pack(workspace)?;
+    let table = image.file("table.bin");
+    let mut bytes: Vec<u8> = BLOCKS.into_iter().flat_map(u64::to_le_bytes).collect();
+    bytes.resize(4096, 0);
+    fs::write(&table, bytes)?;
+    // ldr x2, =MAIR; msr mair_el1, x2; ldr x2, =TCR; msr tcr_el1, x2;
+    // ldr x2, =TABLE_ADDRESS; msr ttbr0_el1, x2; isb;
+    // mrs x2, sctlr_el1; orr x2, x2, #1; msr sctlr_el1, x2; isb;
+    // mov x0, xzr; ldr x1, =entry; br x1
+    let code = [
+        0x5800_01c2,
+        0xd518_a202,
+        0x5800_01c2,
+        0xd518_2042,
+        0x5800_01c2,
+        0xd518_2002,
+        0xd503_3fdf,
+        0xd538_1002,
+        0xb240_0042,
+        0xd518_1002,
+        0xd503_3fdf,
+        0xaa1f_03e0,
+        0x5800_0101,
+        0xd61f_0020,
+    ];
+    let literals = [MAIR, TCR, TABLE_ADDRESS, entry(&image)?];
+    let expected = "KaaL: error: the firmware entered the loader with the MMU on";
+    let table = Some((table, TABLE_ADDRESS));
+    boot_by(&image, &code, &literals, table, expected).map(drop)
+}
+
+fn entry(image: &Image) -> Result<u64> {
+    elf::entry(&fs::read(image.file("bootimage.elf"))?)
+}
+
+/// Boots the packed image by a firmware of `code` with `literals` behind it.
+fn boot_by(
+    image: &Image,
+    code: &[u32],
+    literals: &[u64],
+    data: Option<(PathBuf, u64)>,
+    expected: &str,
+) -> Result<String> {
     let firmware = image.file("firmware.bin");
-    fs::write(&firmware, firmware_code(x0, entry))?;
+    let code = code.iter().flat_map(|word| word.to_le_bytes());
+    let literals = literals.iter().flat_map(|word| word.to_le_bytes());
+    fs::write(&firmware, code.chain(literals).collect::<Vec<u8>>())?;
 
     let mut arguments = loaded(&firmware, FIRMWARE_ADDRESS);
-    if let Some(dtb) = dtb {
-        arguments.extend(loaded(&dtb, DTB_ADDRESS));
+    if let Some((file, address)) = data {
+        arguments.extend(loaded(&file, address));
     }
     arguments.extend(device(format!("addr={FIRMWARE_ADDRESS:#x},cpu-num=0")));
     image.boot_with(&arguments, expected)
 }
 
 /// Puts a file into memory.
-fn loaded(file: &std::path::Path, address: u64) -> Vec<String> {
+fn loaded(file: &Path, address: u64) -> Vec<String> {
     let file = file.display().to_string().replace(',', ",,");
     device(format!("file={file},addr={address:#x},force-raw=on"))
 }
 
 fn device(options: String) -> Vec<String> {
     vec!["-device".to_owned(), format!("loader,{options}")]
-}
-
-/// `ldr x0, =x0; ldr x1, =entry; br x1`
-fn firmware_code(x0: u64, entry: u64) -> Vec<u8> {
-    let code = [0x5800_0080u32, 0x5800_00a1, 0xd61f_0020, 0xd503_201f];
-    let code = code.into_iter().flat_map(u32::to_le_bytes);
-    let literals = [x0, entry].into_iter().flat_map(u64::to_le_bytes);
-    code.chain(literals).collect()
 }
 
 fn says(console: &str, text: &str) -> Result<()> {

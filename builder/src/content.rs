@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What the kernel is entered with in memory, apart from the translation tables.
+
+use kaal_payload::{PhysAddr, Region, RegionKind};
+
+use crate::chunk::{self, Chunk, Piece};
+use crate::crc32c;
+use crate::elf::{Access, Segment};
+use crate::parts::Parts;
+use crate::plan::Plan;
+use crate::tables::Tables;
+
+/// Chunks that cover each part's place.
+pub(crate) struct Content<'a> {
+    kernel: Vec<Chunk<'a>>,
+    device_tree: Vec<Chunk<'a>>,
+    user_image: Vec<Chunk<'a>>,
+}
+
+impl<'a> Content<'a> {
+    pub(crate) fn new(parts: &'a Parts<'a>, plan: &Plan) -> Self {
+        let user_image_offset = parts.user_image.offset(plan.user_image);
+        let device_tree = parts.device_tree.as_ref();
+        Self {
+            kernel: chunk::cover(
+                plan.kernel,
+                pieces(&parts.kernel.segments, |segment| segment.phys),
+            ),
+            device_tree: chunk::cover(
+                plan.device_tree,
+                [Piece {
+                    start: plan.device_tree.start,
+                    content: device_tree.map_or(&[], |device_tree| &device_tree.blob),
+                    access: Access::READ,
+                }],
+            ),
+            user_image: chunk::cover(
+                plan.user_image,
+                pieces(&parts.user_image.segments, |segment| {
+                    segment.virt.wrapping_add(user_image_offset)
+                }),
+            ),
+        }
+    }
+
+    /// All chunks.
+    pub(crate) fn into_chunks(self) -> Vec<Chunk<'a>> {
+        [self.kernel, self.device_tree, self.user_image].concat()
+    }
+
+    /// The regions of a payload header, ascending.
+    pub(crate) fn regions(&self, tables: &Tables) -> Vec<Region> {
+        let tables = Chunk {
+            memory: tables.memory(),
+            content: tables.as_bytes(),
+            access: Access::READ,
+        };
+        let is_embedded = |chunk: &&Chunk<'_>| !chunk.content.is_empty();
+        let kernel = self.kernel.iter().map(|chunk| (RegionKind::Kernel, chunk));
+        let device_tree = self.device_tree.iter().filter(is_embedded);
+        let user_image = self.user_image.iter();
+        let mut chunks: Vec<_> = kernel
+            .chain(device_tree.map(|chunk| (RegionKind::DeviceTree, chunk)))
+            .chain(user_image.map(|chunk| (RegionKind::UserImage, chunk)))
+            .chain([(RegionKind::TranslationTables, &tables)])
+            .collect();
+        chunks.sort_by_key(|(_, chunk)| chunk.memory);
+        chunks
+            .into_iter()
+            .map(|(kind, chunk)| {
+                let size = chunk.content.len() as u64;
+                Region::in_place(kind, chunk.memory, size, crc32c(chunk.content))
+            })
+            .collect()
+    }
+}
+
+fn pieces<'a>(
+    segments: &[Segment<'a>],
+    start: impl Fn(&Segment<'a>) -> u64,
+) -> impl Iterator<Item = Piece<'a>> {
+    segments.iter().map(move |segment| Piece {
+        start: PhysAddr(start(segment)),
+        content: segment.content,
+        access: segment.access,
+    })
+}
