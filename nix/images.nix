@@ -17,9 +17,8 @@ let
       folder = "root-task";
       src = lib.fileset.toSource {
         inherit root;
-        # Cargo also reads the settings of the checkout above.
+        # Its crates have what they share with the workspace from the manifest above.
         fileset = lib.fileset.unions [
-          ../.cargo/config.toml
           ../Cargo.toml
           ../root-task
         ];

@@ -6,6 +6,7 @@
 # either. `kernelConfig` adds to the kernel's settings; `kernelToolchain` names its compiler.
 {
   lib,
+  choose,
   kernelToolchains,
   mkKernel,
   packBootImage,
@@ -20,7 +21,7 @@
 let
   kernel = mkKernel {
     inherit platform variant kernelConfig;
-    toolchain = kernelToolchains.${kernelToolchain};
+    toolchain = choose "kernelToolchain" kernelToolchain kernelToolchains;
   };
 in
 packBootImage {

@@ -33,6 +33,7 @@ let
     kernelToolchains = scope.call ./kernel-toolchains.nix;
 
     # What there is one of for each platform, variant or root task
+    choose = scope.call ./choose.nix;
     choosePlatform = scope.call ./choose-platform.nix;
     mkDeviceTree = scope.call ./packages/device-tree.nix;
     mkKernel = scope.call ./packages/kernel.nix;

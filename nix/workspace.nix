@@ -51,6 +51,9 @@ let
       )
     );
 
+  # .cargo/config.toml names it for every program on the target.
+  linkerScript = "elfloader/discard.ld";
+
   commonFiles = fileset.unions (
     map (file: root + "/${file}") [
       ".cargo/config.toml"
@@ -58,13 +61,15 @@ let
       "Cargo.toml"
       "clippy.toml"
       "rustfmt.toml"
+      linkerScript
     ]
   );
 
   filesOfAll = names: fileset.unions ([ commonFiles ] ++ map (name: filesOf crates.${name}) names);
 
-  # All manifests, over empty programs.
+  # All manifests, over empty programs, which are too empty for the linker script.
   skeleton = craneLib.mkDummySrc {
+    extraDummyScript = "touch $out/${linkerScript}";
     src = fileset.toSource {
       inherit root;
       fileset = filesOfAll (lib.attrNames crates);

@@ -18,13 +18,14 @@
 }:
 let
   inherit (kernel) platform;
+  cargoLock = "${src}/${folder}/Cargo.lock";
   arguments = {
     pname = "${pname}-${platform.name}";
     inherit src version;
     strictDeps = true;
     doCheck = false;
     cargoVendorDir = craneLib.vendorCargoDeps {
-      cargoLock = "${src}/${folder}/Cargo.lock";
+      inherit cargoLock;
       outputHashes = rustSel4Hashes // outputHashes;
     };
     cargoExtraArgs = "--locked --target aarch64-unknown-none";
@@ -43,7 +44,12 @@ in
 craneLib.buildPackage (
   arguments
   // {
-    cargoArtifacts = craneLib.buildDepsOnly arguments;
+    cargoArtifacts = craneLib.buildDepsOnly (
+      arguments
+      // {
+        extraDummyScript = "cp ${builtins.toFile "Cargo.lock" (builtins.readFile cargoLock)} $out/${folder}/Cargo.lock";
+      }
+    );
     meta = {
       description = "A root task for seL4 on ${platform.name}";
       mainProgram = pname;
