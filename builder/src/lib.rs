@@ -41,6 +41,7 @@ mod platform;
 mod ram;
 mod tables;
 mod user_image;
+mod yaml;
 
 use std::path::Path;
 

@@ -25,7 +25,7 @@ pub(crate) fn check<'a>(
         return Err(origin
             .finding("can't be replaced by an image")
             .expected("a regular file, or none")
-            .found("a folder or a device")
+            .found("a folder, a device or a socket")
             .remedy("choose another name"));
     }
     for (flag, value) in inputs {

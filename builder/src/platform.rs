@@ -3,32 +3,34 @@
 //! What seL4's build writes of the platform and of the kernel's configuration.
 
 use kaal_payload::{ExceptionLevel, PhysAddr, PhysRange, PhysicalAddressBits};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use yaml_rust2::Yaml;
 
 use crate::finding::{Finding, Origin};
-use crate::ram;
+use crate::{ram, yaml};
 
-/// seL4's `platform_gen.yaml`.
-#[derive(Deserialize)]
-struct PlatformFile {
-    memory: Vec<Bank>,
-}
-
-#[derive(Deserialize)]
-struct Bank {
-    start: u64,
-    end: u64,
-}
+const PLATFORM: &str = "platform_gen.yaml or platform_gen.json";
+const CONFIG: &str = "gen_config.json";
 
 /// The RAM that seL4's `platform_gen.yaml` or `.json` names, ascending.
 pub(crate) fn read_ram(origin: Origin<'_>, file: &[u8]) -> Result<Vec<PhysRange>, Finding> {
-    let platform: PlatformFile = parse(origin, file, "platform_gen.yaml or platform_gen.json")?;
-    let banks = platform.memory.iter().map(|bank| PhysRange {
-        start: PhysAddr(bank.start),
-        end: PhysAddr(bank.end),
-    });
-    let banks = ram::union(banks.collect());
+    let platform = yaml::read(origin, file, PLATFORM)?;
+    let wrong = |reason: String| yaml::not_understood(origin, PLATFORM, reason);
+    let banks = platform["memory"]
+        .as_vec()
+        .ok_or_else(|| wrong("no list `memory`".to_owned()))?
+        .iter()
+        .map(|bank| Some((address(&bank["start"])?, address(&bank["end"])?)))
+        .enumerate()
+        .map(|(index, bank)| {
+            let (start, end) = bank.ok_or_else(|| {
+                wrong(format!(
+                    "no numbers `start` and `end` in entry {index} of `memory`"
+                ))
+            })?;
+            Ok(PhysRange { start, end })
+        })
+        .collect::<Result<_, _>>()?;
+    let banks = ram::union(banks);
     if banks.is_empty() {
         return Err(origin
             .finding("names no RAM")
@@ -39,16 +41,8 @@ pub(crate) fn read_ram(origin: Origin<'_>, file: &[u8]) -> Result<Vec<PhysRange>
     Ok(banks)
 }
 
-/// seL4's `gen_config.json`, as far as an image depends on it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-struct ConfigFile {
-    arm_hypervisor_support: bool,
-    #[serde(rename = "ARM_PA_SIZE_BITS_40", default)]
-    arm_pa_size_bits_40: bool,
-    #[serde(rename = "ARM_PA_SIZE_BITS_44", default)]
-    arm_pa_size_bits_44: bool,
-    max_num_nodes: String,
+fn address(number: &Yaml) -> Option<PhysAddr> {
+    u64::try_from(number.as_i64()?).ok().map(PhysAddr)
 }
 
 /// What an image depends on in the kernel's configuration.
@@ -73,56 +67,39 @@ impl KernelConfig {
         file: &[u8],
         exception_level: ExceptionLevel,
     ) -> Result<Self, Finding> {
-        let config: ConfigFile = parse(origin, file, "gen_config.json")?;
-        let hypervisor = exception_level == ExceptionLevel::El2;
-        if config.arm_hypervisor_support != hypervisor {
+        let config = yaml::read(origin, file, CONFIG)?;
+        let missing = |key: &str| yaml::not_understood(origin, CONFIG, format!("no `{key}`"));
+        let flag = |key: &str| config[key].as_bool();
+
+        let expected = exception_level == ExceptionLevel::El2;
+        let key = "ARM_HYPERVISOR_SUPPORT";
+        let found = flag(key).ok_or_else(|| missing(key))?;
+        if found != expected {
             return Err(origin
                 .finding("not the configuration of the kernel that --kernel gives")
-                .expected(format!(
-                    "ARM_HYPERVISOR_SUPPORT {hypervisor}, by its addresses"
-                ))
-                .found(format!(
-                    "ARM_HYPERVISOR_SUPPORT {}",
-                    config.arm_hypervisor_support
-                ))
+                .expected(format!("{key} {expected}, by its addresses"))
+                .found(format!("{key} {found}"))
                 .remedy("give kernel.elf and gen_config.json of the same build"));
         }
-        if config.max_num_nodes != "1" {
+        let key = "MAX_NUM_NODES";
+        let cores = config[key].as_str().ok_or_else(|| missing(key))?;
+        if cores != "1" {
             return Err(origin
                 .finding("a kernel that waits for more cores than the loader starts")
-                .expected("MAX_NUM_NODES 1")
-                .found(format!("MAX_NUM_NODES {}", config.max_num_nodes))
+                .expected(format!("{key} 1"))
+                .found(format!("{key} {cores}"))
                 .remedy("build the kernel with KernelMaxNumNodes=1"));
         }
+        let physical_address_bits = if flag("ARM_PA_SIZE_BITS_40") == Some(true) {
+            PhysicalAddressBits::Bits40
+        } else if flag("ARM_PA_SIZE_BITS_44") == Some(true) {
+            PhysicalAddressBits::Bits44
+        } else {
+            PhysicalAddressBits::FromProcessor
+        };
         Ok(Self {
-            physical_address_bits: match config {
-                ConfigFile {
-                    arm_pa_size_bits_40: true,
-                    ..
-                } => PhysicalAddressBits::Bits40,
-                ConfigFile {
-                    arm_pa_size_bits_44: true,
-                    ..
-                } => PhysicalAddressBits::Bits44,
-                _ => PhysicalAddressBits::FromProcessor,
-            },
+            physical_address_bits,
             cores: 1,
         })
     }
-}
-
-/// Reads YAML or JSON, which is YAML too.
-fn parse<T: DeserializeOwned>(
-    origin: Origin<'_>,
-    file: &[u8],
-    expected: &str,
-) -> Result<T, Finding> {
-    let options = serde_saphyr::options! { with_snippet: false };
-    serde_saphyr::from_slice_with_options(file, options).map_err(|error| {
-        origin
-            .finding("can't be understood")
-            .expected(format!("seL4's {expected}"))
-            .found(error.to_string())
-            .remedy("give the file that seL4's build leaves")
-    })
 }

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
@@ -43,22 +44,23 @@ fn folder_of_that_name() {
     expect![[r#"
         error: --out images: can't be replaced by an image
           expected: a regular file, or none
-          found: a folder or a device
+          found: a folder, a device or a socket
           remedy: choose another name
     "#]]
     .assert_eq(&folder.refused(&[("--out", "images")]));
 }
 
 #[test]
-fn device() {
+fn socket_of_that_name() {
     let folder = Folder::new();
+    let _socket = UnixListener::bind(folder.path().join("socket")).expect("a writable folder");
     expect![[r#"
-        error: --out /dev/null: can't be replaced by an image
+        error: --out socket: can't be replaced by an image
           expected: a regular file, or none
-          found: a folder or a device
+          found: a folder, a device or a socket
           remedy: choose another name
     "#]]
-    .assert_eq(&folder.refused(&[("--out", "/dev/null")]));
+    .assert_eq(&folder.refused(&[("--out", "socket")]));
 }
 
 #[test]
