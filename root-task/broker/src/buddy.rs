@@ -65,6 +65,11 @@ impl Buddies {
         self.free_bytes
     }
 
+    /// Whether `block` is one of those added, or a part of one.
+    pub(crate) fn covers(&self, block: Block) -> bool {
+        (block.bits..64).any(|bits| self.roots.contains(&Block::around(block.start, bits)))
+    }
+
     /// The smallest free block of at least 2^`bits` bytes.
     pub(crate) fn smallest(&self, bits: u8) -> Option<Block> {
         self.free.range(Block { bits, start: 0 }..).next().copied()

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What belongs to several components, and lives as long as one of them has it.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use crate::pool::Holding;
+use crate::space::Range;
+use crate::{ComponentId, Slot, Usage};
+
+/// One end of a channel, as its component uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChannelEnd {
+    /// Where the shared memory lies.
+    pub address: u64,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The slot of the capability that signals the other end.
+    pub signal: u64,
+    /// The bit of the component's notification that the other end sets.
+    pub event: u64,
+}
+
+/// A service: an endpoint that its provider receives from and others call. It outlives its provider,
+/// so that callers wait while the provider is restarted.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) endpoint: Slot,
+    pub(crate) holding: Holding,
+    pub(crate) holders: BTreeSet<ComponentId>,
+}
+
+/// Memory that two components share, each with a bit of the other's notification.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    pub(crate) client: ComponentId,
+    pub(crate) server: ComponentId,
+    pub(crate) holdings: Vec<Holding>,
+    /// The event of the server, until it has accepted.
+    pub(crate) offered: Option<u64>,
+    pub(crate) ends: BTreeMap<ComponentId, End>,
+}
+
+/// What one end of a channel consists of.
+#[derive(Debug)]
+pub(crate) struct End {
+    pub(crate) range: Range,
+    pub(crate) pages: Vec<Slot>,
+    pub(crate) signal: u64,
+    pub(crate) event: u64,
+    pub(crate) usage: Usage,
+}
+
+impl Channel {
+    /// Size in bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.holdings.iter().map(|holding| holding.block.size()).sum()
+    }
+}

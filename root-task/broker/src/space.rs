@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The addresses of a component.
+//!
+//! ```text
+//!          0  the null page and whatever the image leaves out: never mapped
+//!   0x200000  the component's image, as it is linked
+//! 0x1_0000_0000  stack, IPC buffer, memory, devices, channels: ranges with an unmapped page before
+//!             and after each
+//! ```
+
+use alloc::collections::BTreeSet;
+
+use crate::buddy::{Block, Buddies};
+use crate::{Denial, PAGE_BITS, PAGE_SIZE, Resource};
+
+/// Where the ranges that are handed out lie. An image ends below.
+pub(crate) const RANGES: Block = Block {
+    bits: 30,
+    start: 1 << 32,
+};
+
+/// What is used of an address space.
+#[derive(Debug)]
+pub(crate) struct Space {
+    ranges: Buddies,
+    tables: BTreeSet<Block>,
+}
+
+/// Addresses that were handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Range {
+    /// With the unmapped pages.
+    outer: Block,
+}
+
+impl Range {
+    /// The first address that may be mapped.
+    pub(crate) fn address(self) -> u64 {
+        self.outer.start + PAGE_SIZE
+    }
+}
+
+impl Space {
+    pub(crate) fn new() -> Self {
+        let mut ranges = Buddies::default();
+        ranges.add(RANGES);
+        Self {
+            ranges,
+            tables: BTreeSet::new(),
+        }
+    }
+
+    /// Takes addresses for `size` bytes, which are whole pages.
+    pub(crate) fn take(&mut self, size: u64) -> Result<Range, Denial> {
+        let used_up = Denial::UsedUp {
+            resource: Resource::Addresses,
+            asked: size,
+            left: self.ranges.free_bytes(),
+        };
+        let with_guards = size.checked_add(2 * PAGE_SIZE).ok_or(used_up)?;
+        let bits = with_guards
+            .checked_next_power_of_two()
+            .and_then(|size| u8::try_from(size.ilog2()).ok())
+            .ok_or(used_up)?
+            .max(PAGE_BITS);
+        let outer = self.ranges.allocate(bits).ok_or(used_up)?;
+        Ok(Range { outer })
+    }
+
+    /// Gives addresses back that nothing is mapped to any more.
+    pub(crate) fn give(&mut self, range: Range) {
+        self.ranges.release(range.outer);
+    }
+
+    /// The tables, highest level first, that are missing for mapping a page at `address`.
+    pub(crate) fn missing_tables<'a>(
+        &'a self,
+        spans: &'static [u8],
+        address: u64,
+    ) -> impl Iterator<Item = Block> + use<'a> {
+        spans
+            .iter()
+            .map(move |&span| Block::around(address, span))
+            .filter(|table| !self.tables.contains(table))
+    }
+
+    /// A missing table was mapped.
+    pub(crate) fn add_table(&mut self, table: Block) {
+        self.tables.insert(table);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::Space;
+    use crate::PAGE_SIZE;
+
+    #[test]
+    fn ranges_have_guard_pages() {
+        let mut space = Space::new();
+        let mut ranges: Vec<(u64, u64)> = [1, 3, 2, 7, 1]
+            .into_iter()
+            .map(|pages| pages * PAGE_SIZE)
+            .map(|size| (space.take(size).unwrap().address(), size))
+            .collect();
+        ranges.sort_unstable();
+        for pair in ranges.windows(2) {
+            assert!(pair[0].0 + pair[0].1 + PAGE_SIZE <= pair[1].0);
+        }
+    }
+
+    #[test]
+    fn too_much_is_refused() {
+        let mut space = Space::new();
+        assert!(space.take(1 << 30).is_err());
+        assert!(space.take(u64::MAX & !0xfff).is_err());
+        let range = space.take((1 << 30) - 2 * PAGE_SIZE).unwrap();
+        assert!(space.take(PAGE_SIZE).is_err());
+        space.give(range);
+        assert!(space.take(PAGE_SIZE).is_ok());
+    }
+}

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! A model of the kernel's rules, as far as the broker relies on them (seL4 manual, chapters 2, 3
+//! and 7). It refuses what the kernel would refuse, and panics where two objects would overlap.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kaal_broker::{
+    Block, Inventory, Kernel, KernelError, Memory, Object, PAGE_BITS, PAGE_SIZE, Pass, Rights,
+    Slot, Thread, Trigger, UntypedMemory,
+};
+
+/// Where a capability is: in the root task's CSpace, or in the CSpace of a component's CNode, which
+/// is identified by the CNode object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Root(u64),
+    Component(u64, u64),
+}
+
+#[derive(Clone, Debug)]
+struct Capability {
+    what: What,
+    /// The capability that this one is derived from.
+    parent: Option<Place>,
+    /// The address space and address that a page is mapped at through this capability.
+    mapped: Option<(u64, u64)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Untyped(Block, bool),
+    Object(Object, u64, bool),
+    Interrupt(u32),
+}
+
+/// The kernel's state.
+#[derive(Debug, Default)]
+pub(crate) struct Model {
+    mcs: bool,
+    capabilities: BTreeMap<Place, Capability>,
+    /// Offset of the first byte that was never handed out since the last reset, by untyped.
+    watermarks: BTreeMap<Block, u64>,
+    /// Mapped tables and pages by address space.
+    tables: BTreeMap<(u64, Block), u64>,
+    pages: BTreeMap<(u64, u64), Place>,
+    interrupts: BTreeSet<u32>,
+    /// Threads that were started and still exist, by address.
+    pub(crate) running: BTreeSet<u64>,
+    /// Operations until one fails for no reason the broker can know.
+    pub(crate) fail_after: Option<u32>,
+}
+
+const EMPTY_SLOTS: std::ops::Range<u64> = 100..1 << 14;
+
+impl Model {
+    /// A machine with 16 MiB of RAM in pieces and the devices of QEMU's `virt`.
+    pub(crate) fn new(mcs: bool) -> (Self, Inventory) {
+        let mut model = Self { mcs, ..Self::default() };
+        let blocks = [
+            (0x0900_0000, 24, true),
+            (0x4000_0000, 16, false),
+            (0x4023_ede0, 5, false),
+            (0x4023_f000, 12, false),
+            (0x4028_0000, 19, false),
+            (0x4040_0000, 22, false),
+            (0x4080_0000, 23, false),
+        ];
+        let untyped = blocks.iter().zip(10..).map(|(&(start, bits, is_device), slot)| {
+            let block = Block { bits, start };
+            let capability = Capability {
+                what: What::Untyped(block, is_device),
+                parent: None,
+                mapped: None,
+            };
+            model.capabilities.insert(Place::Root(slot), capability);
+            UntypedMemory { block, slot: Slot(slot), is_device }
+        });
+        let inventory = Inventory {
+            untyped: untyped.collect(),
+            empty_slots: EMPTY_SLOTS,
+        };
+        (model, inventory)
+    }
+
+    /// Capabilities in the root task's CSpace.
+    pub(crate) fn capabilities(&self) -> usize {
+        let in_root = |place: &&Place| matches!(place, Place::Root(_));
+        self.capabilities.keys().filter(in_root).count()
+    }
+
+    /// Checks that no two objects share memory and that what is mapped exists.
+    pub(crate) fn check(&self) {
+        let mut objects: Vec<(u64, u64)> = self
+            .capabilities
+            .values()
+            .filter_map(|capability| match capability.what {
+                What::Object(object, start, _) => Some((start, start + (1 << self.bits(object)))),
+                _ => None,
+            })
+            .collect();
+        objects.sort_unstable();
+        objects.dedup();
+        for pair in objects.windows(2) {
+            assert!(pair[0].1 <= pair[1].0, "objects overlap: {pair:x?}");
+        }
+        for (at, place) in &self.pages {
+            assert_eq!(self.capabilities[place].mapped, Some(*at));
+        }
+    }
+
+    fn bits(&self, object: Object) -> u8 {
+        match object {
+            Object::Untyped(bits) => bits,
+            Object::Endpoint => 4,
+            Object::Notification => 5 + u8::from(self.mcs),
+            Object::CNode(bits) => bits + 5,
+            Object::Thread => 11,
+            Object::SchedContext => 7,
+            Object::Reply => 5,
+            Object::Page | Object::PageTable | Object::AddressSpace => PAGE_BITS,
+        }
+    }
+
+    fn may_fail(&mut self) -> Result<(), KernelError> {
+        match &mut self.fail_after {
+            Some(0) => {
+                self.fail_after = None;
+                Err(KernelError::NotEnoughMemory)
+            }
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn get(&self, slot: Slot) -> Result<&Capability, KernelError> {
+        self.capabilities
+            .get(&Place::Root(slot.0))
+            .ok_or(KernelError::InvalidCapability)
+    }
+
+    fn object(&self, slot: Slot, expected: Object) -> Result<u64, KernelError> {
+        match self.get(slot)?.what {
+            What::Object(object, start, _) if object == expected => Ok(start),
+            _ => Err(KernelError::InvalidCapability),
+        }
+    }
+
+    fn insert(&mut self, place: Place, capability: Capability) -> Result<(), KernelError> {
+        match place {
+            Place::Root(slot) if !EMPTY_SLOTS.contains(&slot) => {
+                return Err(KernelError::FailedLookup);
+            }
+            _ if self.capabilities.contains_key(&place) => return Err(KernelError::DeleteFirst),
+            _ => {}
+        }
+        self.capabilities.insert(place, capability);
+        Ok(())
+    }
+
+    fn children(&self, place: Place) -> Vec<Place> {
+        self.capabilities
+            .iter()
+            .filter(|(_, capability)| capability.parent == Some(place))
+            .map(|(&child, _)| child)
+            .collect()
+    }
+
+    /// Deletes one capability, and the object with the last one to it. Its children become those of
+    /// its parent.
+    fn remove(&mut self, place: Place) {
+        let Some(capability) = self.capabilities.remove(&place) else {
+            return;
+        };
+        for child in self.children(place) {
+            if let Some(child) = self.capabilities.get_mut(&child) {
+                child.parent = capability.parent;
+            }
+        }
+        if let Some(at) = capability.mapped {
+            self.pages.remove(&at);
+        }
+        let is_last = !self.capabilities.values().any(|other| other.what == capability.what);
+        match capability.what {
+            What::Interrupt(number) if is_last => {
+                self.interrupts.remove(&number);
+            }
+            What::Object(object, start, _) if is_last => self.destroy(object, start),
+            _ => {}
+        }
+    }
+
+    fn destroy(&mut self, object: Object, start: u64) {
+        match object {
+            Object::CNode(_) => {
+                let inside = |place: &&Place| matches!(place, Place::Component(cnode, _) if *cnode == start);
+                let inside: Vec<Place> = self.capabilities.keys().filter(inside).copied().collect();
+                inside.into_iter().for_each(|place| self.remove(place));
+            }
+            Object::PageTable => self.tables.retain(|_, &mut table| table != start),
+            Object::AddressSpace => self.tables.retain(|&(space, _), _| space != start),
+            Object::Thread => {
+                self.running.remove(&start);
+            }
+            _ => {}
+        }
+    }
+
+    fn derive(&mut self, from: Slot, to: Place) -> Result<(), KernelError> {
+        let mut capability = self.get(from)?.clone();
+        capability.mapped = None;
+        capability.parent = Some(Place::Root(from.0));
+        self.insert(to, capability)
+    }
+}
+
+impl Kernel for Model {
+    fn is_mcs(&self) -> bool {
+        self.mcs
+    }
+
+    fn object_bits(&self, object: Object) -> u8 {
+        self.bits(object)
+    }
+
+    fn table_spans(&self) -> &'static [u8] {
+        &[39, 30, 21]
+    }
+
+    fn retype(&mut self, untyped: Slot, object: Object, to: Slot) -> Result<(), KernelError> {
+        self.may_fail()?;
+        let What::Untyped(block, is_device) = self.get(untyped)?.what else {
+            return Err(KernelError::InvalidCapability);
+        };
+        if is_device && !matches!(object, Object::Untyped(_) | Object::Page) {
+            return Err(KernelError::InvalidArgument);
+        }
+        let parent = Place::Root(untyped.0);
+        if self.children(parent).is_empty() {
+            self.watermarks.remove(&block);
+        }
+        let size = 1u64 << self.bits(object);
+        let watermark = self.watermarks.get(&block).copied().unwrap_or(0);
+        let start = (block.start + watermark).next_multiple_of(size);
+        if start + size > block.start + block.size() {
+            return Err(KernelError::NotEnoughMemory);
+        }
+        let what = match object {
+            Object::Untyped(bits) => What::Untyped(Block { bits, start }, is_device),
+            object => What::Object(object, start, is_device),
+        };
+        let capability = Capability { what, parent: Some(parent), mapped: None };
+        self.insert(Place::Root(to.0), capability)?;
+        self.watermarks.insert(block, start + size - block.start);
+        Ok(())
+    }
+
+    fn delete(&mut self, slot: Slot) -> Result<(), KernelError> {
+        self.remove(Place::Root(slot.0));
+        Ok(())
+    }
+
+    fn revoke(&mut self, slot: Slot) -> Result<(), KernelError> {
+        self.get(slot)?;
+        loop {
+            let children = self.children(Place::Root(slot.0));
+            if children.is_empty() {
+                return Ok(());
+            }
+            children.into_iter().for_each(|child| self.remove(child));
+        }
+    }
+
+    fn copy(&mut self, from: Slot, to: Slot) -> Result<(), KernelError> {
+        self.may_fail()?;
+        self.derive(from, Place::Root(to.0))
+    }
+
+    fn mint(&mut self, from: Slot, to: Slot, badge: u64) -> Result<(), KernelError> {
+        self.may_fail()?;
+        assert_ne!(badge, 0);
+        self.derive(from, Place::Root(to.0))
+    }
+
+    fn pass(&mut self, from: Slot, cnode: Slot, index: u64, _: Pass) -> Result<(), KernelError> {
+        self.may_fail()?;
+        let bits = kaal_broker::CSPACE_BITS;
+        let cnode = self.object(cnode, Object::CNode(bits))?;
+        if index >> bits != 0 {
+            return Err(KernelError::FailedLookup);
+        }
+        self.derive(from, Place::Component(cnode, index))
+    }
+
+    fn withdraw(&mut self, cnode: Slot, index: u64) -> Result<(), KernelError> {
+        let cnode = self.object(cnode, Object::CNode(kaal_broker::CSPACE_BITS))?;
+        self.remove(Place::Component(cnode, index));
+        Ok(())
+    }
+
+    fn assign_asid(&mut self, address_space: Slot) -> Result<(), KernelError> {
+        self.may_fail()?;
+        self.object(address_space, Object::AddressSpace).map(drop)
+    }
+
+    fn map_table(&mut self, table: Slot, space: Slot, address: u64) -> Result<(), KernelError> {
+        self.may_fail()?;
+        let table = self.object(table, Object::PageTable)?;
+        let space = self.object(space, Object::AddressSpace)?;
+        let missing = self.table_spans().iter().find_map(|&bits| {
+            let block = Block { bits, start: address >> bits << bits };
+            (!self.tables.contains_key(&(space, block))).then_some(block)
+        });
+        let missing = missing.ok_or(KernelError::DeleteFirst)?;
+        self.tables.insert((space, missing), table);
+        Ok(())
+    }
+
+    fn map_page(
+        &mut self,
+        page: Slot,
+        space: Slot,
+        address: u64,
+        _: Rights,
+        memory: Memory,
+    ) -> Result<(), KernelError> {
+        self.may_fail()?;
+        let What::Object(Object::Page, _, is_device) = self.get(page)?.what else {
+            return Err(KernelError::InvalidCapability);
+        };
+        assert!(!is_device || memory == Memory::Device, "a device is cached");
+        let space = self.object(space, Object::AddressSpace)?;
+        if !address.is_multiple_of(PAGE_SIZE) {
+            return Err(KernelError::AlignmentError);
+        }
+        for &bits in self.table_spans() {
+            let block = Block { bits, start: address >> bits << bits };
+            if !self.tables.contains_key(&(space, block)) {
+                return Err(KernelError::FailedLookup);
+            }
+        }
+        let at = (space, address);
+        let place = Place::Root(page.0);
+        if self.pages.contains_key(&at) || self.get(page)?.mapped.is_some() {
+            return Err(KernelError::DeleteFirst);
+        }
+        self.pages.insert(at, place);
+        if let Some(capability) = self.capabilities.get_mut(&place) {
+            capability.mapped = Some(at);
+        }
+        Ok(())
+    }
+
+    fn fill_page(&mut self, page: Slot, offset: u64, bytes: &[u8], _: bool) -> Result<(), KernelError> {
+        self.may_fail()?;
+        self.object(page, Object::Page)?;
+        assert!(offset + bytes.len() as u64 <= PAGE_SIZE);
+        assert_eq!(self.get(page)?.mapped, None);
+        Ok(())
+    }
+
+    fn take_interrupt(&mut self, number: u32, _: Trigger, to: Slot) -> Result<(), KernelError> {
+        self.may_fail()?;
+        if self.interrupts.contains(&number) {
+            return Err(KernelError::RevokeFirst);
+        }
+        let what = What::Interrupt(number);
+        self.insert(Place::Root(to.0), Capability { what, parent: None, mapped: None })?;
+        self.interrupts.insert(number);
+        Ok(())
+    }
+
+    fn bind_interrupt(&mut self, handler: Slot, notification: Slot) -> Result<(), KernelError> {
+        self.may_fail()?;
+        self.object(notification, Object::Notification)?;
+        match self.get(handler)?.what {
+            What::Interrupt(_) => Ok(()),
+            _ => Err(KernelError::InvalidCapability),
+        }
+    }
+
+    fn start(&mut self, thread: &Thread) -> Result<(), KernelError> {
+        self.may_fail()?;
+        assert_eq!(thread.sched_context.is_some(), self.mcs);
+        self.object(thread.ipc_buffer, Object::Page)?;
+        self.object(thread.fault_endpoint, Object::Endpoint)?;
+        let thread = self.object(thread.thread, Object::Thread)?;
+        self.running.insert(thread);
+        Ok(())
+    }
+
+    fn ask_again(&mut self, thread: Slot) -> Result<(), KernelError> {
+        self.object(thread, Object::Thread).map(drop)
+    }
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Random requests of random components, on the model of the kernel's rules.
+
+mod model;
+
+use kaal_broker::{
+    Broker, ComponentId, Config, Device, DeviceError, Image, Interrupt, Quota, Restart, Rights,
+    Segment, Trigger,
+};
+use kaal_payload::{PhysAddr, PhysRange};
+use model::Model;
+use proptest::prelude::*;
+
+const QUOTA: Quota = Quota { bytes: 1 << 20, slots: 300, devices: 2 };
+
+const fn config(name: &'static str) -> Config {
+    Config {
+        name,
+        priority: 100,
+        quota: QUOTA,
+        stack: 8192,
+        devices: &["serial", "timer"],
+        provides: &[],
+        needs: &["a", "b"],
+        restart: Restart::Never,
+        budget: 1000,
+        period: 1000,
+        operator: false,
+    }
+}
+
+static CONFIGS: [Config; 4] = [
+    Config { provides: &["a"], ..config("first") },
+    Config { provides: &["b"], ..config("second") },
+    config("third"),
+    Config { quota: Quota { bytes: 100_000, slots: 30, devices: 0 }, ..config("small") },
+];
+
+const IMAGE: Image<'_> = Image {
+    entry: 0x20_0000,
+    segments: &[
+        Segment { address: 0x20_0000, size: 5000, bytes: &[1; 4500], rights: Rights::ReadExecute },
+        Segment { address: 0x20_2010, size: 100, bytes: &[], rights: Rights::ReadWrite },
+    ],
+};
+
+/// A request; components, sizes and places are chosen by number.
+#[derive(Clone, Debug)]
+enum Request {
+    Spawn(u16),
+    Stop(u16),
+    Allocate(u16, u64),
+    AllocateDma(u16, u64),
+    Free(u16, usize),
+    FreeForeign(u16, usize),
+    Device(u16, bool),
+    Interrupt(u16, bool),
+    Register(u16, bool),
+    Lookup(u16, bool),
+    Channel(u16, bool, u64),
+    Accept(u16, u16),
+    FailAfter(u32),
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    let id = 0u16..6;
+    prop_oneof![
+        3 => id.clone().prop_map(Request::Spawn),
+        2 => id.clone().prop_map(Request::Stop),
+        4 => (id.clone(), 0u64..200_000).prop_map(|(id, size)| Request::Allocate(id, size)),
+        1 => (id.clone(), any::<u64>()).prop_map(|(id, size)| Request::Allocate(id, size)),
+        1 => (id.clone(), 0u64..100_000).prop_map(|(id, size)| Request::AllocateDma(id, size)),
+        3 => (id.clone(), any::<usize>()).prop_map(|(id, which)| Request::Free(id, which)),
+        1 => (id.clone(), any::<usize>()).prop_map(|(id, which)| Request::FreeForeign(id, which)),
+        1 => (id.clone(), any::<bool>()).prop_map(|(id, which)| Request::Device(id, which)),
+        1 => (id.clone(), any::<bool>()).prop_map(|(id, which)| Request::Interrupt(id, which)),
+        1 => (id.clone(), any::<bool>()).prop_map(|(id, which)| Request::Register(id, which)),
+        1 => (id.clone(), any::<bool>()).prop_map(|(id, which)| Request::Lookup(id, which)),
+        2 => (id.clone(), any::<bool>(), 0u64..50_000)
+            .prop_map(|(id, which, size)| Request::Channel(id, which, size)),
+        2 => (id.clone(), id).prop_map(|(id, client)| Request::Accept(id, client)),
+        1 => (0u32..60).prop_map(Request::FailAfter),
+    ]
+}
+
+/// A broker, and what each component was told that it has.
+struct World {
+    broker: Broker<Model>,
+    addresses: [Vec<u64>; 6],
+    free_at_first: (u64, u64, usize),
+}
+
+impl World {
+    fn new(mcs: bool) -> Self {
+        let (model, inventory) = Model::new(mcs);
+        let mut broker = Broker::new(model, inventory).unwrap();
+        for config in &CONFIGS {
+            broker.add(config).unwrap();
+        }
+        let free_at_first = Self::free(&mut broker);
+        Self { broker, addresses: Default::default(), free_at_first }
+    }
+
+    fn free(broker: &mut Broker<Model>) -> (u64, u64, usize) {
+        (broker.free_bytes(), broker.free_slots(), broker.kernel().capabilities())
+    }
+
+    fn device(first: bool) -> (&'static str, Result<Device, DeviceError>) {
+        let (name, start, number) = match first {
+            true => ("serial", 0x0900_0000, 33),
+            false => ("timer", 0x0901_0000, 34),
+        };
+        let device = Device {
+            registers: vec![PhysRange::from_size(PhysAddr(start), 0x1000).unwrap()],
+            interrupts: vec![Interrupt { number, trigger: Trigger::Level }],
+        };
+        (name, Ok(device))
+    }
+
+    fn service(first: bool) -> &'static str {
+        if first { "a" } else { "b" }
+    }
+
+    /// Makes a request. What comes of it is checked by [`Self::check`].
+    fn make(&mut self, request: Request) {
+        let broker = &mut self.broker;
+        match request {
+            Request::Spawn(id) => drop(broker.spawn(ComponentId(id), &IMAGE)),
+            Request::Stop(id) => {
+                // What goes must go even where the kernel has just refused something else.
+                broker.kernel().fail_after = None;
+                if broker.stop(ComponentId(id)).is_ok() {
+                    self.addresses[usize::from(id)].clear();
+                }
+            }
+            Request::Allocate(id, size) => {
+                let memory = broker.allocate_memory(ComponentId(id), size, Rights::ReadWrite);
+                self.addresses[usize::from(id)].extend(memory);
+            }
+            Request::AllocateDma(id, size) => {
+                let memory = broker.allocate_dma(ComponentId(id), size);
+                self.addresses[usize::from(id)].extend(memory.map(|(address, _)| address));
+            }
+            Request::Free(id, which) => {
+                let mine = &mut self.addresses[usize::from(id)];
+                if !mine.is_empty() {
+                    let address = mine.swap_remove(which % mine.len());
+                    assert_eq!(broker.free_memory(ComponentId(id), address), Ok(()));
+                    assert!(broker.free_memory(ComponentId(id), address).is_err());
+                }
+            }
+            Request::FreeForeign(id, which) => {
+                let address = (which as u64) << 12;
+                if !self.addresses[usize::from(id)].contains(&address) {
+                    assert!(broker.free_memory(ComponentId(id), address).is_err());
+                }
+            }
+            Request::Device(id, which) => {
+                let (name, device) = Self::device(which);
+                let registers = broker.request_device(ComponentId(id), name, &device, 0);
+                self.addresses[usize::from(id)].extend(registers.map(|(address, _)| address));
+            }
+            Request::Interrupt(id, which) => {
+                let (name, device) = Self::device(which);
+                drop(broker.request_irq(ComponentId(id), name, &device, 0));
+            }
+            Request::Register(id, which) => {
+                drop(broker.register_service(ComponentId(id), Self::service(which)));
+            }
+            Request::Lookup(id, which) => {
+                drop(broker.lookup_service(ComponentId(id), Self::service(which)));
+            }
+            Request::Channel(id, which, size) => {
+                let end = broker.create_channel(ComponentId(id), Self::service(which), size);
+                self.addresses[usize::from(id)].extend(end.map(|end| end.address));
+            }
+            Request::Accept(id, client) => {
+                let end = broker.accept_channel(ComponentId(id), client.into());
+                self.addresses[usize::from(id)].extend(end.map(|end| end.address));
+            }
+            Request::FailAfter(operations) => broker.kernel().fail_after = Some(operations),
+        }
+    }
+
+    fn check(&mut self) {
+        self.broker.kernel().check();
+        for (id, status) in self.broker.components() {
+            let quota = CONFIGS[usize::from(id.0) - 1].quota;
+            assert!(status.usage.bytes <= quota.bytes, "{status:?}");
+            assert!(status.usage.slots <= quota.slots, "{status:?}");
+            assert!(status.usage.devices <= quota.devices, "{status:?}");
+        }
+    }
+
+    /// Stops everything; then everything is free again.
+    fn end(mut self) {
+        for id in 0..6 {
+            self.make(Request::Stop(id));
+        }
+        self.check();
+        assert_eq!(Self::free(&mut self.broker), self.free_at_first);
+        assert!(self.broker.kernel().running.is_empty());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_overlaps_and_everything_comes_back(
+        mcs in any::<bool>(),
+        requests in prop::collection::vec(request(), 100..101),
+    ) {
+        let mut world = World::new(mcs);
+        for request in requests {
+            world.make(request);
+            world.check();
+        }
+        world.end();
+    }
+}
+
+#[test]
+fn ten_thousand_rounds_lose_nothing() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    let mut runner = TestRunner::deterministic();
+    let mut world = World::new(false);
+    let request = request();
+    for _ in 0..10_000 {
+        let next = request.new_tree(&mut runner).unwrap().current();
+        world.make(next);
+    }
+    world.check();
+    world.end();
+}

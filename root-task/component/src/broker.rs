@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Calls to the broker.
+
+use kaal_protocol::{Reader, Refusal, Request, Text, slots};
+use sel4::{MessageInfoBuilder, cap};
+
+/// Words of an answer that a component looks at.
+const ANSWER: usize = 4;
+
+/// Makes a request. Returns the words of the answer.
+pub(crate) fn request(request: &Request) -> Result<[u64; ANSWER], Refusal> {
+    let answer = call(request)?;
+    Ok(sel4::with_ipc_buffer(|buffer| {
+        let mut words = [0; ANSWER];
+        let given = buffer.msg_regs().iter().take(answer);
+        words.iter_mut().zip(given).for_each(|(to, from)| *to = *from);
+        words
+    }))
+}
+
+/// Makes a request that is answered with a text.
+pub(crate) fn request_text(request: &Request) -> Result<Text, Refusal> {
+    let length = call(request)?;
+    sel4::with_ipc_buffer(|buffer| {
+        let words = buffer.msg_regs().get(..length).unwrap_or_default();
+        Reader::new(words).text().map_err(|_| Refusal::Malformed)
+    })
+}
+
+/// Makes a request. Returns the length of the answer in words.
+fn call(request: &Request) -> Result<usize, Refusal> {
+    let (label, length) =
+        sel4::with_ipc_buffer_mut(|buffer| request.encode(buffer.msg_regs_mut()));
+    let info = MessageInfoBuilder::default().label(label).length(length);
+    let answer = cap::Endpoint::from_bits(slots::BROKER).call(info.build());
+    match answer.label() {
+        0 => Ok(answer.length()),
+        label => Err(Refusal::from_label(label)),
+    }
+}
+
+/// Ends the component.
+pub(crate) fn exit() -> ! {
+    loop {
+        // There is no answer, and no harm in asking again.
+        let _ = call(&Request::Exit);
+    }
+}
+
+/// Waits until an interrupt or a channel signals. Returns the events, one bit each.
+pub fn wait() -> u64 {
+    let (_, events) = notification().wait();
+    events
+}
+
+/// Like [`wait`], but gives up after asking `times` times.
+pub fn wait_briefly(times: u32) -> Option<u64> {
+    (0..times).find_map(|_| {
+        let (_, events) = notification().poll();
+        (events != 0).then_some(events)
+    })
+}
+
+fn notification() -> cap::Notification {
+    cap::Notification::from_bits(slots::NOTIFICATION)
+}

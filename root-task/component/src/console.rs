@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The console, through the service `serial`.
+
+use core::fmt;
+
+use kaal_protocol::{Refusal, Text, serial};
+
+use crate::Client;
+
+/// Prints whole lines.
+#[derive(Debug)]
+pub struct Console {
+    serial: Client,
+    line: Text,
+}
+
+impl Console {
+    /// Opens the console; needs the service `serial`.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the component's configuration doesn't need the service.
+    pub fn open() -> Result<Self, Refusal> {
+        Ok(Self {
+            serial: Client::lookup("serial")?,
+            line: Text::new(),
+        })
+    }
+
+    /// Prints what was written, also where the line has not ended.
+    pub fn flush(&mut self) -> fmt::Result {
+        let line = core::mem::take(&mut self.line);
+        self.serial
+            .call(serial::WRITE, line.as_bytes())
+            .map_err(|_| fmt::Error)
+    }
+}
+
+impl fmt::Write for Console {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes() {
+            if !self.line.push(byte) {
+                self.flush()?;
+                self.line.push(byte);
+            }
+            if byte == b'\n' {
+                self.flush()?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Services: who offers one receives calls, who uses one makes them.
+
+use kaal_protocol::{Reader, Refusal, Request, Text, Writer};
+use sel4::{MessageInfo, MessageInfoBuilder, cap};
+
+use crate::broker;
+
+/// A service that the component offers.
+#[derive(Debug)]
+pub struct Service {
+    endpoint: cap::Endpoint,
+}
+
+/// What reaches a service.
+#[derive(Debug)]
+pub enum Event {
+    /// A call, which must be answered by [`Service::answer`] before the next is received.
+    Call(Call),
+    /// Interrupts or channels signalled; the events, one bit each.
+    Signals(u64),
+}
+
+/// A call of a service.
+#[derive(Debug)]
+pub struct Call {
+    /// Who calls.
+    pub client: u64,
+    /// What the caller asks for.
+    pub label: u64,
+    /// The text that came with it; empty where there was none, or none that makes sense.
+    pub text: Text,
+}
+
+impl Service {
+    /// Offers a service.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the component's configuration doesn't provide it.
+    pub fn register(service: &str) -> Result<Self, Refusal> {
+        let service = Text::from(service);
+        let [slot, ..] = broker::request(&Request::Register { service })?;
+        Ok(Self {
+            endpoint: cap::Endpoint::from_bits(slot),
+        })
+    }
+
+    /// Waits for a call or a signal.
+    pub fn receive(&self) -> Event {
+        let (info, badge) = self.endpoint.recv(reply_authority());
+        event(&info, badge)
+    }
+
+    /// Answers a call with `label`, 0 for success, and waits for the next call or signal.
+    pub fn answer(&self, label: u64) -> Event {
+        let info = MessageInfoBuilder::default().label(label).build();
+        let (info, badge) = self.endpoint.reply_recv(info, reply_authority());
+        event(&info, badge)
+    }
+}
+
+fn event(info: &MessageInfo, badge: u64) -> Event {
+    let Ok(client) = u16::try_from(badge) else {
+        return Event::Signals(badge);
+    };
+    let text = sel4::with_ipc_buffer(|buffer| {
+        let words = buffer.msg_regs().get(..info.length()).unwrap_or_default();
+        Reader::new(words).text().unwrap_or_default()
+    });
+    Event::Call(Call {
+        client: client.into(),
+        label: info.label(),
+        text,
+    })
+}
+
+sel4::sel4_cfg_if! {
+    if #[sel4_cfg(KERNEL_MCS)] {
+        fn reply_authority() -> sel4::ReplyAuthority {
+            cap::Reply::from_bits(kaal_protocol::slots::REPLY)
+        }
+    } else {
+        fn reply_authority() -> sel4::ReplyAuthority {
+            sel4::ReplyAuthority::default()
+        }
+    }
+}
+
+/// A service that the component uses.
+#[derive(Debug)]
+pub struct Client {
+    endpoint: cap::Endpoint,
+}
+
+impl Client {
+    /// Looks for a service. It need not be offered yet: calls wait until it is.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the component's configuration doesn't need it.
+    pub fn lookup(service: &str) -> Result<Self, Refusal> {
+        let service = Text::from(service);
+        let [slot, ..] = broker::request(&Request::Lookup { service })?;
+        Ok(Self {
+            endpoint: cap::Endpoint::from_bits(slot),
+        })
+    }
+
+    /// Calls the service. Where it is restarted meanwhile, it gets the call again.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the service answers with anything but success.
+    pub fn call(&self, label: u64, text: &[u8]) -> Result<(), Refusal> {
+        let length = sel4::with_ipc_buffer_mut(|buffer| {
+            Writer::new(buffer.msg_regs_mut()).text(text).length()
+        });
+        let info = MessageInfoBuilder::default().label(label).length(length);
+        match self.endpoint.call(info.build()).label() {
+            0 => Ok(()),
+            label => Err(Refusal::from_label(label)),
+        }
+    }
+}

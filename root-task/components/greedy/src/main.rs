@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Allocates until it is told no.
+
+#![no_std]
+#![no_main]
+
+use core::fmt::Write;
+
+use kaal_component::{Console, Refusal, allocate};
+
+kaal_component::main!(run);
+
+const PIECE: usize = 16 * 1024;
+
+fn run() -> Result<(), Refusal> {
+    let mut console = Console::open()?;
+    let mut bytes = 0;
+    let refusal = loop {
+        match allocate(PIECE) {
+            Ok(memory) => bytes += memory.len(),
+            Err(refusal) => break refusal,
+        }
+    };
+    writeln!(console, "greedy: denied after {bytes} bytes: {refusal}").map_err(|_| Refusal::Failed)
+}

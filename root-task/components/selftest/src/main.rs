@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Tries out the broker, as a component does, before the others start. The root task prints what
+//! comes of it.
+
+#![no_std]
+#![no_main]
+
+use kaal_component::{
+    Interrupt, Refusal, Registers, Report, Test, allocate, free, ping, report, wait, wait_briefly,
+};
+
+kaal_component::main!(run);
+
+/// The PL031 real-time clock (Arm DDI 0224).
+const DEVICE: &str = "arm,pl031";
+const RTCDR: usize = 0x00;
+const RTCMR: usize = 0x04;
+const RTCIMSC: usize = 0x10;
+const RTCICR: usize = 0x1c;
+
+const PATTERN: u8 = 0xa5;
+
+fn run() -> Result<(), Refusal> {
+    let tell = |test, passed| {
+        report(Report {
+            test,
+            passed: passed && !is_seeded(test),
+        })
+    };
+    tell(Test::Ipc, try_ipc().is_ok())?;
+    tell(Test::Memory, try_memory().is_ok_and(|passed| passed))?;
+    let clock = Registers::request(DEVICE);
+    let reads_back = clock.as_ref().is_ok_and(try_device);
+    tell(Test::Device, reads_back)?;
+    let interrupts = clock.is_ok_and(|clock| try_interrupt(&clock).is_ok_and(|passed| passed));
+    tell(Test::Interrupt, interrupts)?;
+    let held = allocate(64 * 1024)?;
+    held.fill(PATTERN);
+    tell(Test::Stoppable, true)?;
+    loop {
+        wait();
+    }
+}
+
+/// Whether the build asks for this test to fail, as a test of the test.
+fn is_seeded(test: Test) -> bool {
+    let name = match test {
+        Test::Ipc => "ipc",
+        Test::Memory => "memory",
+        Test::Device => "device",
+        Test::Interrupt => "interrupt",
+        Test::Stoppable => return false,
+    };
+    option_env!("KAAL_SEED_FAULT") == Some(name)
+}
+
+fn try_ipc() -> Result<(), Refusal> {
+    (0..100).try_for_each(|round: u64| ping(round.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+}
+
+/// Memory is zero, keeps what is written, and is zero again when it is allocated again.
+fn try_memory() -> Result<bool, Refusal> {
+    const SIZE: usize = 20 * 1024;
+    let mut passed = true;
+    for _ in 0..3 {
+        let memory = allocate(SIZE)?;
+        passed &= memory.len() == SIZE && memory.iter().all(|&byte| byte == 0);
+        memory.fill(PATTERN);
+        passed &= memory.iter().all(|&byte| byte == PATTERN);
+        free(memory)?;
+    }
+    Ok(passed)
+}
+
+fn try_device(clock: &Registers) -> bool {
+    const LATER: u32 = 0xffff_fff0;
+    clock.write(RTCMR, LATER);
+    clock.read(RTCMR) == LATER
+}
+
+fn try_interrupt(clock: &Registers) -> Result<bool, Refusal> {
+    const TRIES: u32 = 3;
+    const POLLS: u32 = 100_000;
+    let interrupt = Interrupt::request(DEVICE)?;
+    clock.write(RTCIMSC, 1);
+    let mut arrived = false;
+    for _ in 0..TRIES {
+        // The clock interrupts when it reaches this second, which it has, unless the next one has
+        // just begun.
+        clock.write(RTCMR, clock.read(RTCDR));
+        arrived = wait_briefly(POLLS).is_some_and(|events| events & interrupt.event() != 0);
+        clock.write(RTCICR, 1);
+        interrupt.acknowledge()?;
+        if arrived {
+            break;
+        }
+    }
+    clock.write(RTCIMSC, 0);
+    Ok(arrived)
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Takes commands from the console.
+
+#![no_std]
+#![no_main]
+
+use core::fmt::{self, Write};
+
+use kaal_component::{
+    Channel, Client, Console, Refusal, Text, View, inspect, restart, serial, wait,
+};
+
+kaal_component::main!(run);
+
+const PROMPT: &str = "kaal> ";
+const BACKSPACE: [u8; 2] = [0x08, 0x7f];
+
+fn run() -> Result<(), Refusal> {
+    let mut console = Console::open()?;
+    let keyboard = Client::lookup("serial")?;
+    let mut channel = Channel::create("serial", 4096)?;
+    keyboard.call(serial::READ, &[])?;
+    let mut line = Text::new();
+    prompt(&mut console)?;
+    loop {
+        let mut typed = [0; 64];
+        let length = channel.receive(&mut typed);
+        if length == 0 {
+            wait();
+        }
+        for &byte in typed.iter().take(length) {
+            take(&mut console, &mut line, byte)?;
+        }
+        console.flush().map_err(|_| Refusal::Failed)?;
+    }
+}
+
+/// Takes what was typed: shows it, and carries out a line when it ends.
+fn take(console: &mut Console, line: &mut Text, byte: u8) -> Result<(), Refusal> {
+    let shown = match byte {
+        b'\r' | b'\n' => {
+            writeln!(console).map_err(|_| Refusal::Failed)?;
+            let command = core::mem::take(line);
+            carry_out(console, command.as_str()).map_err(|_| Refusal::Failed)?;
+            return prompt(console);
+        }
+        byte if BACKSPACE.contains(&byte) => line.pop().map_or(Ok(()), |_| write!(console, "\x08 \x08")),
+        b' '..=b'~' => match line.push(byte) {
+            true => write!(console, "{}", char::from(byte)),
+            false => Ok(()),
+        },
+        _ => Ok(()),
+    };
+    shown.map_err(|_| Refusal::Failed)
+}
+
+fn carry_out(console: &mut Console, command: &str) -> fmt::Result {
+    let mut words = command.split_whitespace();
+    match (words.next(), words.next()) {
+        (None, _) => Ok(()),
+        (Some("ps"), None) => show(console, View::Components),
+        (Some("mem"), None) => show(console, View::Memory),
+        (Some("caps"), None) => show(console, View::Capabilities),
+        (Some("log"), None) => show(console, View::Log),
+        (Some("restart"), Some(name)) => match restart(name) {
+            Ok(()) => writeln!(console, "restarted {name}"),
+            Err(refusal) => writeln!(console, "failed to restart {name}: {refusal}"),
+        },
+        _ => writeln!(console, "commands: ps, mem, caps, log, restart NAME"),
+    }
+}
+
+fn show(console: &mut Console, view: View) -> fmt::Result {
+    for line in 0.. {
+        match inspect(view, line) {
+            Ok(text) => writeln!(console, "{}", text.as_str())?,
+            Err(_) => break,
+        }
+    }
+    Ok(())
+}
+
+fn prompt(console: &mut Console) -> Result<(), Refusal> {
+    write!(console, "{PROMPT}")
+        .and_then(|()| console.flush())
+        .map_err(|_| Refusal::Failed)
+}

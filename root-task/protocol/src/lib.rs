@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What components and the root task say to each other.
+//!
+//! A message has a label and words, as seL4 passes them. A request's label says what is asked for; an
+//! answer's label is 0 for yes, or the number of a [`Refusal`]. Text is packed into words, its length
+//! in bytes before it. Whatever a component sends, [`Request::decode`] either understands or refuses.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod request;
+mod ring;
+mod text;
+
+pub use request::{Refusal, Report, Request, Test, View};
+pub use ring::{Consumer, Cursors, Producer};
+pub use text::{Malformed, Reader, TEXT_LIMIT, Text, Writer};
+
+/// The slots of a component's CSpace that hold something from the start.
+pub mod slots {
+    /// The broker's endpoint.
+    pub const BROKER: u64 = 1;
+    /// The component's own notification.
+    pub const NOTIFICATION: u64 = 2;
+    /// The component's reply object; MCS kernels only.
+    pub const REPLY: u64 = 3;
+}
+
+/// The labels of calls to the service `serial`.
+pub mod serial {
+    /// Print the text.
+    pub const WRITE: u64 = 1;
+    /// Send what is typed from now on through the channel that the caller created.
+    pub const READ: u64 = 2;
+}
+
+/// The label of calls to the service `echo`: take part in the channel that the caller created, and
+/// send back whatever comes through it.
+pub const ECHO: u64 = 1;

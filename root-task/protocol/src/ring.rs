@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Bytes through memory that two components share, in one direction.
+//!
+//! The two cursors count all bytes ever written and read. Each side changes its own one only, and
+//! believes of the other's no more than that it is a number: whatever the other side does, neither
+//! leaves the ring's memory.
+
+use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+/// How far each side got, in bytes.
+#[derive(Debug, Default)]
+#[repr(C)]
+pub struct Cursors {
+    written: AtomicU64,
+    read: AtomicU64,
+}
+
+impl Cursors {
+    /// Bytes that are to be read, at most `capacity`.
+    fn pending(&self, written: u64, read: u64, capacity: usize) -> usize {
+        usize::try_from(written.wrapping_sub(read)).map_or(capacity, |pending| pending.min(capacity))
+    }
+}
+
+/// The side that writes.
+#[derive(Debug)]
+pub struct Producer<'a> {
+    cursors: &'a Cursors,
+    bytes: &'a [AtomicU8],
+}
+
+/// The side that reads.
+#[derive(Debug)]
+pub struct Consumer<'a> {
+    cursors: &'a Cursors,
+    bytes: &'a [AtomicU8],
+}
+
+impl<'a> Producer<'a> {
+    /// Writes to the ring in `bytes`.
+    pub fn new(cursors: &'a Cursors, bytes: &'a [AtomicU8]) -> Self {
+        Self { cursors, bytes }
+    }
+
+    /// Writes as much of `text` as there is room for. Returns how many bytes that was.
+    pub fn write(&mut self, text: &[u8]) -> usize {
+        let written = self.cursors.written.load(Ordering::Relaxed);
+        let read = self.cursors.read.load(Ordering::Acquire);
+        let capacity = self.bytes.len();
+        let room = capacity - self.cursors.pending(written, read, capacity);
+        let mut cursor = written;
+        for &byte in text.iter().take(room) {
+            if let Some(place) = place(self.bytes, cursor) {
+                place.store(byte, Ordering::Relaxed);
+            }
+            cursor = cursor.wrapping_add(1);
+        }
+        self.cursors.written.store(cursor, Ordering::Release);
+        text.len().min(room)
+    }
+}
+
+impl<'a> Consumer<'a> {
+    /// Reads from the ring in `bytes`.
+    pub fn new(cursors: &'a Cursors, bytes: &'a [AtomicU8]) -> Self {
+        Self { cursors, bytes }
+    }
+
+    /// Reads up to `buffer.len()` bytes. Returns how many.
+    pub fn read(&mut self, buffer: &mut [u8]) -> usize {
+        let read = self.cursors.read.load(Ordering::Relaxed);
+        let written = self.cursors.written.load(Ordering::Acquire);
+        let pending = self.cursors.pending(written, read, self.bytes.len());
+        let mut cursor = read;
+        for byte in buffer.iter_mut().take(pending) {
+            if let Some(place) = place(self.bytes, cursor) {
+                *byte = place.load(Ordering::Relaxed);
+            }
+            cursor = cursor.wrapping_add(1);
+        }
+        self.cursors.read.store(cursor, Ordering::Release);
+        buffer.len().min(pending)
+    }
+}
+
+/// Where the byte that `cursor` counts lies.
+fn place(bytes: &[AtomicU8], cursor: u64) -> Option<&AtomicU8> {
+    let index = cursor.checked_rem(bytes.len() as u64)?;
+    bytes.get(usize::try_from(index).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use core::sync::atomic::{AtomicU8, Ordering};
+
+    use super::{Consumer, Cursors, Producer};
+
+    #[test]
+    fn bytes_come_through_in_order() {
+        let cursors = Cursors::default();
+        let bytes: [AtomicU8; 5] = Default::default();
+        let mut producer = Producer::new(&cursors, &bytes);
+        let mut consumer = Consumer::new(&cursors, &bytes);
+        let mut buffer = [0; 4];
+        assert_eq!(producer.write(b"abcdefgh"), 5);
+        assert_eq!(consumer.read(&mut buffer), 4);
+        assert_eq!(&buffer, b"abcd");
+        assert_eq!(producer.write(b"fghij"), 4);
+        assert_eq!(consumer.read(&mut buffer), 4);
+        assert_eq!(&buffer, b"efgh");
+        assert_eq!(consumer.read(&mut buffer), 1);
+        assert_eq!(consumer.read(&mut buffer), 0);
+    }
+
+    #[test]
+    fn no_cursor_leads_astray() {
+        let cursors = Cursors::default();
+        let bytes: [AtomicU8; 3] = Default::default();
+        let mut buffer = [0; 10];
+        for lie in [7, u64::MAX, 1 << 63] {
+            cursors.written.store(lie, Ordering::Relaxed);
+            assert!(Consumer::new(&cursors, &bytes).read(&mut buffer) <= bytes.len());
+            cursors.read.store(lie / 2, Ordering::Relaxed);
+            assert!(Producer::new(&cursors, &bytes).write(&buffer) <= bytes.len());
+        }
+        assert_eq!(Producer::new(&cursors, &[]).write(b"x"), 0);
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Faults in words.
+
+use core::fmt;
+
+use sel4::sys::{
+    seL4_CapFault_Msg as cap_fault, seL4_Fault_tag as tag, seL4_UnknownSyscall_Msg as syscall,
+    seL4_UserException_Msg as exception, seL4_VMFault_Msg as memory,
+};
+
+/// What the kernel, or a component that pretends to be the kernel, says of a fault.
+pub(crate) struct Fault<'a> {
+    pub(crate) label: u64,
+    pub(crate) words: &'a [u64],
+}
+
+impl Fault<'_> {
+    /// A word of the message; 0 where the message is too short.
+    fn word(&self, index: u64) -> u64 {
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        self.words.get(index).copied().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Fault<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = match self.label {
+            tag::seL4_Fault_VMFault => {
+                write_memory_fault(f, self)?;
+                memory::seL4_VMFault_IP
+            }
+            tag::seL4_Fault_CapFault => {
+                let slot = self.word(cap_fault::seL4_CapFault_Addr.into());
+                write!(f, "used an invalid capability in slot {slot:#x}")?;
+                cap_fault::seL4_CapFault_IP.into()
+            }
+            tag::seL4_Fault_UnknownSyscall => {
+                let number = self.word(syscall::seL4_UnknownSyscall_Syscall);
+                write!(f, "made the unknown system call {number:#x}")?;
+                syscall::seL4_UnknownSyscall_FaultIP
+            }
+            tag::seL4_Fault_UserException => {
+                let class = self.word(exception::seL4_UserException_Number) >> CLASS_SHIFT;
+                write!(f, "{}", class_in_words(class))?;
+                exception::seL4_UserException_FaultIP
+            }
+            label => return write!(f, "sent a fault message of unknown kind {label}"),
+        };
+        write!(f, ", at instruction {:#x}", self.word(at))
+    }
+}
+
+/// Where the exception class stands in ESR (Arm ARM, D24.2.40).
+const CLASS_SHIFT: u32 = 26;
+
+fn write_memory_fault(f: &mut fmt::Formatter<'_>, fault: &Fault<'_>) -> fmt::Result {
+    /// Whether a data abort was a write, in ESR.
+    const WRITE: u64 = 1 << 6;
+    /// The kind of fault, in ESR.
+    const STATUS: u64 = 0b11_1100;
+    let status = fault.word(memory::seL4_VMFault_FSR);
+    let address = fault.word(memory::seL4_VMFault_Addr);
+    let is_prefetch = fault.word(memory::seL4_VMFault_PrefetchFault) != 0;
+    let verb = match (is_prefetch, status & WRITE != 0) {
+        (true, _) => "executed",
+        (false, true) => "wrote to",
+        (false, false) => "read from",
+    };
+    let why = match status & STATUS {
+        0b00_0100 => "which is not mapped",
+        0b00_1100 => "which its rights do not allow",
+        0b10_0000 => "which is not aligned",
+        _ => "which failed",
+    };
+    write!(f, "{verb} {address:#x}, {why}")
+}
+
+/// Exception classes (Arm ARM, D24.2.40).
+fn class_in_words(class: u64) -> &'static str {
+    match class {
+        0x00 => "executed an undefined instruction",
+        0x07 => "used the floating-point unit without permission",
+        0x18 => "accessed a system register without permission",
+        0x22 => "jumped to an unaligned address",
+        0x26 => "has an unaligned stack",
+        0x3c => "failed: it panicked or returned an error",
+        _ => "caused an exception",
+    }
+}

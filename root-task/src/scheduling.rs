@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! How a thread is configured, which differs between kernels with and without MCS.
+
+use kaal_broker::{CSPACE_BITS, KernelError, Thread};
+use sel4::{BootInfoPtr, CNodeCapData, cap, init_thread, sel4_cfg_if};
+
+use crate::kernel::{error, page};
+
+/// The highest priority that a component may give to others: none above the lowest.
+const MAXIMUM_CONTROLLED_PRIORITY: u64 = 0;
+
+fn cspace() -> CNodeCapData {
+    CNodeCapData::skip_high_bits(CSPACE_BITS.into())
+}
+
+sel4_cfg_if! {
+    if #[sel4_cfg(KERNEL_MCS)] {
+        /// Gives threads time, by scheduling contexts.
+        pub(crate) struct Scheduling {
+            control: cap::SchedControl,
+        }
+
+        impl Scheduling {
+            /// For the core that the root task runs on.
+            pub(crate) fn new(bootinfo: &BootInfoPtr) -> Self {
+                Self {
+                    control: bootinfo.sched_control().index(0).cap(),
+                }
+            }
+
+            /// Gives a thread its spaces, priority, time and fault endpoint.
+            pub(crate) fn configure(&self, thread: &Thread) -> Result<(), KernelError> {
+                const EXTRA_REFILLS: u64 = 0;
+                const BADGE: u64 = 0;
+                const FLAGS: u64 = 0;
+                let tcb = cap::Tcb::from_bits(thread.thread.0);
+                let context = thread.sched_context.ok_or(KernelError::InvalidCapability)?;
+                let context = cap::SchedContext::from_bits(context.0);
+                self.control
+                    .sched_control_configure_flags(
+                        context,
+                        thread.budget,
+                        thread.period,
+                        EXTRA_REFILLS,
+                        BADGE,
+                        FLAGS,
+                    )
+                    .map_err(error)?;
+                tcb.tcb_configure(
+                    cap::CNode::from_bits(thread.cnode.0),
+                    cspace(),
+                    cap::VSpace::from_bits(thread.address_space.0),
+                    thread.ipc_buffer_address,
+                    page(thread.ipc_buffer),
+                )
+                .map_err(error)?;
+                tcb.tcb_set_sched_params(
+                    init_thread::slot::TCB.cap(),
+                    MAXIMUM_CONTROLLED_PRIORITY,
+                    thread.priority.into(),
+                    context,
+                    cap::Endpoint::from_bits(thread.fault_endpoint.0),
+                )
+                .map_err(error)
+            }
+        }
+    } else {
+        use sel4::{CPtr, CapRights};
+
+        use crate::kernel::{in_component, in_root};
+
+        /// Where a thread finds the endpoint that its faults go to: the kernel looks for it in the
+        /// thread's own CSpace.
+        const FAULT_SLOT: u64 = 4;
+
+        /// Threads share time by priority.
+        pub(crate) struct Scheduling;
+
+        impl Scheduling {
+            pub(crate) fn new(_: &BootInfoPtr) -> Self {
+                Self
+            }
+
+            /// Gives a thread its spaces, priority and fault endpoint.
+            pub(crate) fn configure(&self, thread: &Thread) -> Result<(), KernelError> {
+                in_component(thread.cnode, FAULT_SLOT)
+                    .copy(&in_root(thread.fault_endpoint), CapRights::all())
+                    .map_err(error)?;
+                let tcb = cap::Tcb::from_bits(thread.thread.0);
+                tcb.tcb_configure(
+                    CPtr::from_bits(FAULT_SLOT),
+                    cap::CNode::from_bits(thread.cnode.0),
+                    cspace(),
+                    cap::VSpace::from_bits(thread.address_space.0),
+                    thread.ipc_buffer_address,
+                    page(thread.ipc_buffer),
+                )
+                .map_err(error)?;
+                let authority = init_thread::slot::TCB.cap();
+                let priority = thread.priority.into();
+                tcb.tcb_set_sched_params(authority, MAXIMUM_CONTROLLED_PRIORITY, priority)
+                    .map_err(error)
+            }
+        }
+    }
+}
