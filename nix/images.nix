@@ -6,21 +6,26 @@
   platforms,
   mkBootImage,
   mkRootTask,
+  workspace,
 }:
 let
+  inherit (lib) fileset;
   root = ../.;
+  folder = "root-task";
+
   kaalRootTask =
     kernel:
     mkRootTask {
-      inherit kernel;
+      inherit kernel folder;
+      inherit (workspace) version;
       pname = "kaal-root-task";
-      folder = "root-task";
-      src = lib.fileset.toSource {
+      components = lib.attrNames (builtins.readDir (root + "/${folder}/components"));
+      src = fileset.toSource {
         inherit root;
-        # Its crates have what they share with the workspace from the manifest above.
-        fileset = lib.fileset.unions [
-          ../Cargo.toml
-          ../root-task
+        fileset = fileset.unions [
+          (root + "/Cargo.toml")
+          (root + "/${folder}")
+          (workspace.filesNeededFor "kaal-machine")
         ];
       };
     };

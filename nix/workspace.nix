@@ -65,14 +65,16 @@ let
     ]
   );
 
-  filesOfAll = names: fileset.unions ([ commonFiles ] ++ map (name: filesOf crates.${name}) names);
+  filesOfAll = names: fileset.unions (map (name: filesOf crates.${name}) names);
+
+  filesNeededFor = name: filesOfAll (closureOf name);
 
   # All manifests, over empty programs, which are too empty for the linker script.
   skeleton = craneLib.mkDummySrc {
     extraDummyScript = "touch $out/${linkerScript}";
     src = fileset.toSource {
       inherit root;
-      fileset = filesOfAll (lib.attrNames crates);
+      fileset = fileset.union commonFiles (filesOfAll (lib.attrNames crates));
     };
   };
 
@@ -85,7 +87,7 @@ let
       cp --recursive --no-preserve=mode ${
         fileset.toSource {
           inherit root;
-          fileset = filesOfAll (closureOf name);
+          fileset = fileset.union commonFiles (filesNeededFor name);
         }
       }/. $out
     '';
@@ -136,7 +138,12 @@ let
     };
 in
 {
-  inherit crates argumentsFor version;
+  inherit
+    crates
+    argumentsFor
+    filesNeededFor
+    version
+    ;
 
   build = name: craneLib.buildPackage (argumentsFor name // { doCheck = false; });
 }

@@ -12,7 +12,7 @@ lib.concatMapAttrs (
     variant: image:
     lib.nameValuePair "boot-${platform}-${variant}" (mkBootTest {
       inherit image;
-      sentinel = "hi ";
+      sentinel = "KAAL_SYSTEM_READY";
     })
   )
 ) images

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# For every crate of the workspace: lints, format, documentation and, on the host, tests.
+# For every crate of the workspace: lints, format, documentation and, on the host, tests. For the
+# root task with its components: lints and format.
 {
   lib,
   craneLib,
+  images,
   qemu,
   workspace,
 }:
@@ -37,3 +39,7 @@ let
     };
 in
 lib.concatMapAttrs checksOf workspace.crates
+// {
+  root-task-clippy = images.qemu-arm-virt.default.rootTask.clippy;
+  root-task-fmt = images.qemu-arm-virt.default.rootTask.fmt;
+}

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# A root task in Rust, on the crates of rust-sel4, built against a kernel. `src` holds a Cargo
-# package with a binary of its name, in `folder`; Cargo reads its settings there and above.
+# Programs in Rust for a seL4 kernel, on the crates of rust-sel4. `src` holds a Cargo workspace in
+# `folder`. The root task is the package `pname`; the others that `components` lists are built
+# before it, and found by its build script in the folder that KAAL_COMPONENTS names.
 {
   lib,
   craneLib,
@@ -14,11 +15,13 @@
   folder ? ".",
   pname,
   version ? "0.1.0",
+  components ? [ ],
   outputHashes ? { },
 }:
 let
   inherit (kernel) platform;
   cargoLock = "${src}/${folder}/Cargo.lock";
+
   arguments = {
     pname = "${pname}-${platform.name}";
     inherit src version;
@@ -36,20 +39,59 @@ let
     # rust-sel4 generates its bindings from the kernel's headers.
     SEL4_PREFIX = kernel;
     LIBCLANG_PATH = "${lib.getLib llvmPackages.libclang}/lib";
-    # A program for the target: the host's tools would harm it, and debuggers want the symbols.
+    # Programs for the target: the host's tools would harm them, and debuggers want the symbols.
     dontStrip = true;
     dontPatchELF = true;
   };
-in
-craneLib.buildPackage (
-  arguments
-  // {
-    cargoArtifacts = craneLib.buildDepsOnly (
+
+  dependencies = craneLib.buildDepsOnly (
+    arguments
+    // {
+      cargoExtraArgs = "${arguments.cargoExtraArgs} --workspace";
+      extraDummyScript = "cp ${builtins.toFile "Cargo.lock" (builtins.readFile cargoLock)} $out/${folder}/Cargo.lock";
+    }
+  );
+
+  build =
+    packages: extra:
+    craneLib.buildPackage (
       arguments
       // {
-        extraDummyScript = "cp ${builtins.toFile "Cargo.lock" (builtins.readFile cargoLock)} $out/${folder}/Cargo.lock";
+        cargoArtifacts = dependencies;
+        cargoExtraArgs =
+          arguments.cargoExtraArgs + lib.concatMapStrings (name: " --package ${name}") packages;
       }
+      // extra
     );
+
+  componentPrograms = build components { pname = "${pname}-components-${platform.name}"; };
+  componentsFolder = lib.optionalAttrs (components != [ ]) {
+    KAAL_COMPONENTS = "${componentPrograms}/bin";
+  };
+in
+build [ pname ] (
+  componentsFolder
+  // {
+    passthru = {
+      clippy = craneLib.cargoClippy (
+        arguments
+        // componentsFolder
+        // {
+          cargoArtifacts = dependencies;
+          cargoExtraArgs = "${arguments.cargoExtraArgs} --workspace";
+          cargoClippyExtraArgs = "-- -Dwarnings";
+        }
+      );
+      fmt = craneLib.cargoFmt {
+        inherit (arguments)
+          pname
+          version
+          src
+          postUnpack
+          ;
+        cargoExtraArgs = "--all";
+      };
+    };
     meta = {
       description = "A root task for seL4 on ${platform.name}";
       mainProgram = pname;

@@ -74,6 +74,7 @@ let
       difference = files: _: files;
       fileFilter = _: path: path;
       toSource = { root, ... }: toString root;
+      union = _: files: files;
       unions = files: files;
     };
   };
@@ -147,7 +148,6 @@ let
       writeShellApplication = fromArguments;
       symlinkJoin = fromArguments;
       mkShell = attributes: package "shell" attributes;
-      writers.writeTOML = name: contents: package name { inherit contents; };
       python3.withPackages =
         choose:
         package "python3" {
