@@ -19,6 +19,15 @@ let
       inherit kernel folder;
       inherit (workspace) version;
       pname = "kaal-root-task";
+      # As in xtask/src/root_task.rs.
+      rustflags = [
+        "-Crelocation-model=static"
+        "-Clink-arg=-zmax-page-size=4096"
+        "-Clink-arg=-zseparate-loadable-segments"
+        "-Clink-arg=-znorelro"
+        "-Cforce-unwind-tables=no"
+        "-Zlocation-detail=none"
+      ];
       components = lib.attrNames (builtins.readDir (root + "/${folder}/components"));
       src = fileset.toSource {
         inherit root;

@@ -16,6 +16,7 @@ let
     in
     {
       nativeBuildInputs = [ cc ];
+      cFlags = [ ];
       cmakeFlags = [
         "-DCMAKE_TOOLCHAIN_FILE=gcc.cmake"
         "-DCROSS_COMPILER_PREFIX=${cc.targetPrefix}"
@@ -33,10 +34,10 @@ let
         llvmPackages.lld
         llvmPackages.llvm
       ];
+      cFlags = [ "-resource-dir=${resources}" ];
       cmakeFlags = [
         "-DCMAKE_TOOLCHAIN_FILE=llvm.cmake"
         "-DTRIPLE=aarch64-linux-gnu"
-        "-DCMAKE_C_FLAGS=-resource-dir=${resources}"
         "-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld"
       ];
     };

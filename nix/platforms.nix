@@ -11,7 +11,7 @@ let
       name = "${platform}-${variant}";
       inherit platform variant;
       kernel = attributes.kernel // {
-        settings = ../kernel + "/${platform}/${variant}.cmake";
+        settings = "${../kernel + "/${platform}"}/${variant}.cmake";
       };
     };
 

@@ -75,10 +75,12 @@ lib.throwIf (contradictions != [ ]) (lib.concatMapStrings complaint contradictio
       patchShebangs .
     '';
 
+    # The kernel's assertions name source files: by where they lie in seL4.
     configurePhase = ''
       runHook preConfigure
       cmake -S . -B build -G Ninja -C ${settings} \
         ${lib.escapeShellArgs toolchain.cmakeFlags} \
+        -DCMAKE_C_FLAGS="${toString toolchain.cFlags} -ffile-prefix-map=$PWD=seL4" \
         -DCMAKE_INSTALL_PREFIX=$out \
         -DQEMU_DTB=${mkDeviceTree chosen} \
         ${lib.escapeShellArgs (lib.mapAttrsToList (name: value: "-D${name}=${value}") wanted)}

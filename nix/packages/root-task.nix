@@ -2,7 +2,8 @@
 
 # Programs in Rust for a seL4 kernel, on the crates of rust-sel4. `src` holds a Cargo workspace in
 # `folder`. The root task is the package `pname`; the others that `components` lists are built
-# before it, and found by its build script in the folder that KAAL_COMPONENTS names.
+# before it, and found by its build script in the folder that KAAL_COMPONENTS names. `rustflags`, if
+# there are any, take the place of those in Cargo's settings.
 {
   lib,
   craneLib,
@@ -16,6 +17,7 @@
   pname,
   version ? "0.1.0",
   components ? [ ],
+  rustflags ? [ ],
   outputHashes ? { },
 }:
 let
@@ -42,7 +44,8 @@ let
     # Programs for the target: the host's tools would harm them, and debuggers want the symbols.
     dontStrip = true;
     dontPatchELF = true;
-  };
+  }
+  // lib.optionalAttrs (rustflags != [ ]) { RUSTFLAGS = toString rustflags; };
 
   dependencies = craneLib.buildDepsOnly (
     arguments

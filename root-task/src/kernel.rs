@@ -181,6 +181,11 @@ impl Kernel for Invocations {
             .map_err(error)
     }
 
+    fn signal(&mut self, notification: Slot) -> Result<(), KernelError> {
+        cap::Notification::from_bits(notification.0).signal();
+        Ok(())
+    }
+
     fn ask_again(&mut self, thread: Slot) -> Result<(), KernelError> {
         // Resuming a thread that is blocked lets it execute its system call once more.
         cap::Tcb::from_bits(thread.0).tcb_resume().map_err(error)
@@ -223,7 +228,7 @@ fn blueprint(object: Object) -> Option<ObjectBlueprint> {
 sel4_cfg_if! {
     if #[sel4_cfg(KERNEL_MCS)] {
         fn sched_context() -> Option<ObjectBlueprint> {
-            let size_bits = sel4::MIN_SCHED_CONTEXT_BITS;
+            let size_bits = sel4::sys::seL4_MinSchedContextBits as usize;
             Some(ObjectBlueprint::SchedContext { size_bits })
         }
 

@@ -19,7 +19,8 @@ const KERNEL_LIMIT: u64 = 4 * 1024 * 1024;
 const SLOT_BYTES: u64 = 32;
 
 /// Checks that untyped memory is RAM where it says so, that no two pieces overlap, and that all RAM
-/// is untyped memory, or is the root task's, or fits into what the kernel needs.
+/// is untyped memory, or held back by the kernel's configuration (which passes it on as if it were a
+/// device), or the root task's, or fits into what the kernel needs.
 pub(crate) fn ram(bootinfo: &BootInfoPtr, tree: Option<&DeviceTree<'_>>) -> bool {
     let Some(tree) = tree else {
         return tell("ram", false, format_args!("the kernel passed on no device tree"));
@@ -36,27 +37,29 @@ pub(crate) fn ram(bootinfo: &BootInfoPtr, tree: Option<&DeviceTree<'_>>) -> bool
     };
     let right_kind = pieces
         .iter()
-        .all(|piece| is_ram(piece.block.start) != piece.is_device);
+        .all(|piece| is_ram(piece.block.start) || piece.is_device);
     let ram: u64 = kaal_machine::ram(tree)
         .map(|bank| bank.end.0 - bank.start.0)
         .sum();
-    let untyped: u64 = pieces
-        .iter()
-        .filter(|piece| !piece.is_device)
-        .map(|piece| piece.block.size())
-        .sum();
+    let sum = |is_device: bool| -> u64 {
+        let kind = pieces.iter().filter(|piece| piece.is_device == is_device);
+        let in_ram = kind.filter(|piece| is_ram(piece.block.start));
+        in_ram.map(|piece| piece.block.size()).sum()
+    };
+    let (untyped, held_back) = (sum(false), sum(true));
     let cnode = SLOT_BYTES << bootinfo.inner().initThreadCNodeSizeBits;
     let image = bootinfo.user_image_frames().len() as u64 * PAGE_SIZE;
-    let accounted = untyped + cnode + image + if is_seeded("ram") { ram } else { 0 };
+    let accounted = untyped + held_back + cnode + image + if is_seeded("ram") { ram } else { 0 };
     let kernel = ram.checked_sub(accounted);
     let passed = apart && right_kind && kernel.is_some_and(|kernel| kernel <= KERNEL_LIMIT);
     tell(
         "ram",
         passed,
         format_args!(
-            "{} KiB: {} untyped, {} CSpace, {} root task, {} kernel",
+            "{} KiB: {} untyped, {} held back, {} CSpace, {} root task, {} kernel",
             ram / 1024,
             untyped / 1024,
+            held_back / 1024,
             cnode / 1024,
             image / 1024,
             kernel.unwrap_or_default() / 1024,

@@ -71,13 +71,17 @@ impl<'a> Server<'a> {
 
     /// Stops a component.
     pub(crate) fn stop(&mut self, id: ComponentId) -> Result<(), Denial> {
-        self.broker.stop(id)
+        self.broker.stop(id, None)
     }
 
-    /// Starts a component, which is stopped first if it runs.
-    pub(crate) fn restart(&mut self, id: ComponentId) -> Result<(), Denial> {
+    /// Starts a component, which is stopped first if it runs. `asking` waits for the answer.
+    pub(crate) fn restart(
+        &mut self,
+        id: ComponentId,
+        asking: Option<ComponentId>,
+    ) -> Result<(), Denial> {
         if self.is_running(id) {
-            self.broker.stop(id)?;
+            self.broker.stop(id, asking)?;
         }
         let (component, _) = self.component(id).ok_or(Denial::NoSuchComponent(id.0))?;
         let image = component.image;
@@ -206,7 +210,7 @@ impl<'a> Server<'a> {
                         if let Some((_, supervised)) = self.component(named) {
                             *supervised = Supervised::default();
                         }
-                        self.restart(named).into()
+                        self.restart(named, Some(id)).into()
                     }
                     _ => Answer::Refused(Refusal::NotFound),
                 }
@@ -235,7 +239,7 @@ impl<'a> Server<'a> {
         let next = supervised.fail(config.restart, now);
         let restarts = supervised.restarts;
         debug_println!("{}: {fault}", config.name);
-        if let Err(denial) = self.broker.stop(id) {
+        if let Err(denial) = self.broker.stop(id, None) {
             debug_println!("{}: failed to stop: {denial}", config.name);
             return;
         }
@@ -262,7 +266,7 @@ impl<'a> Server<'a> {
     }
 
     fn start_again(&mut self, id: ComponentId) {
-        if let Err(denial) = self.restart(id) {
+        if let Err(denial) = self.restart(id, None) {
             debug_println!("component {}: failed to restart: {denial}", id.0);
         }
     }

@@ -34,9 +34,6 @@ enum Task {
     Test,
     /// Measures the boot, the images and the builder
     Bench(bench::Options),
-    /// Runs a program and prints what it took of the host
-    #[command(hide = true)]
-    Cost(bench::Measured),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +54,5 @@ fn run(task: Task) -> Result<()> {
         Task::Qemu(options) => qemu::run(&workspace, &options),
         Task::Test => test::run(&workspace),
         Task::Bench(options) => bench::run(&workspace, &options),
-        Task::Cost(program) => program.run(),
     }
 }

@@ -93,8 +93,14 @@ fn platform_without_ram() {
 #[test]
 fn deeply_nested_platform() {
     let folder = Folder::new();
-    folder.put("bad", "[".repeat(100_000));
-    folder.refused(&[("--platform", "bad")]);
+    folder.put("bad", "[".repeat(100));
+    expect![[r#"
+        error: --platform bad: can't be understood
+          expected: seL4's platform_gen.yaml or platform_gen.json
+          found: more than 16 levels, at line 1
+          remedy: give the file that seL4's build leaves
+    "#]]
+    .assert_eq(&folder.refused(&[("--platform", "bad")]));
 }
 
 const ONE_CORE: &[u8] = br#"{"ARM_HYPERVISOR_SUPPORT": false, "MAX_NUM_NODES": "1"}"#;

@@ -202,12 +202,13 @@ impl<K: Kernel> Broker<K> {
 
     /// Stops a component and takes back all that it has.
     ///
-    /// Who waits for its answer asks again, and waits for it to be restarted.
+    /// Who waits for its answer asks again, and waits for it to be restarted; except for `asking`, who
+    /// waits for the answer to this very request.
     ///
     /// # Errors
     ///
     /// Fails where it doesn't run.
-    pub fn stop(&mut self, id: ComponentId) -> Result<(), Denial> {
+    pub fn stop(&mut self, id: ComponentId, asking: Option<ComponentId>) -> Result<(), Denial> {
         self.audited(id, Action::Stop, |broker| {
             let component = component_mut(&mut broker.components, id)?;
             let live = component.live.take().ok_or(Denial::NotRunning)?;
@@ -216,7 +217,7 @@ impl<K: Kernel> Broker<K> {
             }
             broker.leave_channels(id)?;
             live.take_apart(&mut broker.kernel, &mut broker.pool)?;
-            broker.leave_services(id)
+            broker.leave_services(id, asking)
         })
     }
 
@@ -546,7 +547,11 @@ impl<K: Kernel> Broker<K> {
     }
 
     /// Ends what a stopped component had of services.
-    fn leave_services(&mut self, id: ComponentId) -> Result<(), Denial> {
+    fn leave_services(
+        &mut self,
+        id: ComponentId,
+        asking: Option<ComponentId>,
+    ) -> Result<(), Denial> {
         let provides = self.config(id).map_or(&[][..], |config| config.provides);
         let mut waiting = BTreeSet::new();
         for (name, service) in &mut self.services {
@@ -555,6 +560,7 @@ impl<K: Kernel> Broker<K> {
                 waiting.extend(service.holders.iter().copied());
             }
         }
+        waiting.retain(|&client| Some(client) != asking);
         for client in waiting {
             let (live, kernel, _) = self.live(client)?;
             kernel.ask_again(live.thread)?;
@@ -678,13 +684,15 @@ impl<K: Kernel> Broker<K> {
         Ok(())
     }
 
-    /// Ends the part that `id` has in a channel. The memory is free when nobody is left.
+    /// Ends the part that `id` has in a channel, and wakes the other end. The memory is free when
+    /// nobody is left.
     fn leave_channel(&mut self, id: ComponentId, number: u64) -> Result<(), Denial> {
         let Some(channel) = self.channels.get_mut(&number) else {
             return Ok(());
         };
         let offered = channel.offered.take();
         let server = channel.server;
+        let others: Vec<ComponentId> = channel.ends.keys().copied().collect();
         if let Some(end) = channel.ends.remove(&id) {
             for page in end.pages {
                 self.pool.delete(&mut self.kernel, page)?;
@@ -698,6 +706,13 @@ impl<K: Kernel> Broker<K> {
         }
         if let (Some(event), Ok((live, ..))) = (offered, self.live(server)) {
             live.give_event(event);
+        }
+        for other in others {
+            if let Ok((live, kernel, _)) = self.live(other)
+                && other != id
+            {
+                kernel.signal(live.notification)?;
+            }
         }
         let is_unused = |channel: &Channel| channel.ends.is_empty();
         if self.channels.get(&number).is_some_and(is_unused)

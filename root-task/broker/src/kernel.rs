@@ -215,6 +215,9 @@ pub trait Kernel {
     /// Starts a thread.
     fn start(&mut self, thread: &Thread) -> Result<(), KernelError>;
 
+    /// Signals a notification without setting any of its bits.
+    fn signal(&mut self, notification: Slot) -> Result<(), KernelError>;
+
     /// Lets a thread that waits for an answer that can't come ask again. A thread that runs is not
     /// disturbed.
     fn ask_again(&mut self, thread: Slot) -> Result<(), KernelError>;

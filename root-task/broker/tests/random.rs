@@ -130,7 +130,7 @@ impl World {
             Request::Stop(id) => {
                 // What goes must go even where the kernel has just refused something else.
                 broker.kernel().fail_after = None;
-                if broker.stop(ComponentId(id)).is_ok() {
+                if broker.stop(ComponentId(id), None).is_ok() {
                     self.addresses[usize::from(id)].clear();
                 }
             }

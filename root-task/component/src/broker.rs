@@ -48,7 +48,8 @@ pub(crate) fn exit() -> ! {
     }
 }
 
-/// Waits until an interrupt or a channel signals. Returns the events, one bit each.
+/// Waits until an interrupt or a channel signals. Returns the events, one bit each; 0 where the other
+/// end of a channel is gone.
 pub fn wait() -> u64 {
     let (_, events) = notification().wait();
     events

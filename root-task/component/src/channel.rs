@@ -17,6 +17,7 @@ pub struct Channel {
     consumer: Consumer<'static>,
     signal: cap::Notification,
     event: u64,
+    address: u64,
 }
 
 impl Channel {
@@ -48,13 +49,24 @@ impl Channel {
         Ok(Self::new(end, outwards, inwards))
     }
 
-    fn new([_, _, signal, event]: [u64; 4], outwards: Half, inwards: Half) -> Self {
+    fn new([address, _, signal, event]: [u64; 4], outwards: Half, inwards: Half) -> Self {
         Self {
+            address,
             producer: Producer::new(outwards.0, outwards.1),
             consumer: Consumer::new(inwards.0, inwards.1),
             signal: cap::Notification::from_bits(signal),
             event,
         }
+    }
+
+    /// Gives this end back. The memory is freed when both ends are.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it was given back already.
+    pub fn close(self) -> Result<(), Refusal> {
+        let address = self.address;
+        broker::request(&Request::Free { address }).map(drop)
     }
 
     /// The event that the other end sets.
@@ -84,8 +96,8 @@ fn halves([address, size, ..]: [u64; 4]) -> (Half, Half) {
     let at = |address: usize| {
         let cursors = ptr::with_exposed_provenance::<Cursors>(address);
         let bytes = ptr::with_exposed_provenance::<AtomicU8>(address + size_of::<Cursors>());
-        // SAFETY: the broker mapped `size` bytes at `address`, whole pages, and they stay as long as
-        // this component lives. All of it is atomic, so that the other end may change it.
+        // SAFETY: the broker mapped `size` bytes at `address`, whole pages, and they stay until the
+        // channel is closed, which consumes it. All of it is atomic, so that the other end may change it.
         unsafe {
             let bytes = core::slice::from_raw_parts(bytes, half - size_of::<Cursors>());
             (&*cursors, bytes)

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use kaal_machine::Header;
 
-use super::{PROGRAM, device_tree};
+use super::PROGRAM;
 use crate::process;
 
 /// A machine that QEMU emulates, in QEMU's words.
@@ -65,8 +66,17 @@ impl Machine {
             ..self.clone()
         };
         process::read(dumping.command().args(["-serial", "null"]))
-            .and_then(|_| device_tree::cut(fs::read(file)?).context("it is malformed"))
-            .and_then(|blob| Ok(fs::write(file, blob)?))
+            .and_then(|_| cut_padding(file))
             .with_context(|| format!("failed to dump the device tree of {self:?}"))
     }
+}
+
+/// Cuts off the room that QEMU leaves behind a device tree: a mebibyte, where the tree itself
+/// takes 8 KiB.
+fn cut_padding(file: &Path) -> Result<()> {
+    let mut blob = fs::read(file)?;
+    let size = Header::parse(&blob)?.used_size();
+    blob.truncate(size);
+    Header::set_total_size(&mut blob, u32::try_from(size)?);
+    Ok(fs::write(file, blob)?)
 }

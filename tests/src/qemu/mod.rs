@@ -2,7 +2,6 @@
 
 //! QEMU as the machine that images boot on.
 
-mod device_tree;
 mod instructions;
 mod machine;
 mod run;

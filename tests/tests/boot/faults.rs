@@ -47,6 +47,12 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                 says(&console, "at EL2")
             },
         ),
+        trial(workspace, "faults::entered_at_el2", |workspace| {
+            undefined_instruction_below(workspace, "virt,virtualization=on")
+        }),
+        trial(workspace, "faults::entered_at_el3", |workspace| {
+            undefined_instruction_below(workspace, "virt,secure=on")
+        }),
         trial(workspace, "faults::data_abort", |workspace| {
             let console = boot(Image::ordinary(workspace)?, workspace, &LOAD_FROM_0X1000)?;
             says(&console, "fault: data abort (translation fault, level ")?;
@@ -63,6 +69,18 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             says(&console, "at EL2")
         }),
     ]
+}
+
+/// Vectors must be in force at EL1 too where the loader was entered above it.
+fn undefined_instruction_below(workspace: &Workspace, machine: &str) -> Result<()> {
+    let mut image = Image::ordinary(workspace)?;
+    image.machine.machine = machine.to_owned();
+    let console = boot(image, workspace, &UNDEFINED)?;
+    says(
+        &console,
+        "fault: undefined instruction from the same exception level",
+    )?;
+    says(&console, "at EL1")
 }
 
 /// Boots `image` with `instructions` in place of the kernel's first ones.

@@ -38,6 +38,21 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             let console = boot(&image, dtb, DTB_ADDRESS, PASS)?;
             says(&console, "KaaL: the device tree is the firmware's")
         }),
+        trial(
+            workspace,
+            "firmware::device_tree_with_padding",
+            |workspace| {
+                // QEMU and U-Boot leave room in theirs; the kernel would copy it.
+                let image = image(workspace)?;
+                let dtb = image.file("padded.dtb");
+                fs::write(
+                    &dtb,
+                    with_larger(&fs::read(dtb_of(&image)?)?, &[TOTAL_SIZE]),
+                )?;
+                let console = boot(&image, Some(dtb), DTB_ADDRESS, PASS)?;
+                says(&console, "KaaL: the device tree is the firmware's")
+            },
+        ),
         trial(workspace, "firmware::no_device_tree_at_x0", |workspace| {
             let console = boot(&image(workspace)?, None, DTB_ADDRESS, PASS)?;
             says(&console, "KaaL: the device tree is the embedded one")
@@ -85,7 +100,10 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
         trial(workspace, "firmware::device_tree_too_large", |workspace| {
             let image = image(workspace)?;
             let dtb = image.file("large.dtb");
-            fs::write(&dtb, with_large_strings(&fs::read(dtb_of(&image)?)?))?;
+            fs::write(
+                &dtb,
+                with_larger(&fs::read(dtb_of(&image)?)?, &[TOTAL_SIZE, STRINGS_SIZE]),
+            )?;
             let expected = "KaaL: error: the firmware's device tree takes ";
             boot(&image, Some(dtb), DTB_ADDRESS, expected).map(drop)
         }),
@@ -98,14 +116,16 @@ const MALFORMED: &[u8] = &[
     0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16,
 ];
 
-/// A device tree with 1 MiB more of strings, which nothing names.
-fn with_large_strings(dtb: &[u8]) -> Vec<u8> {
-    /// `totalsize` and `size_dt_strings`.
-    const SIZES: [usize; 2] = [4, 32];
+/// Offsets of sizes in a device tree's header: of all of it, and of its last block.
+const TOTAL_SIZE: usize = 4;
+const STRINGS_SIZE: usize = 32;
+
+/// A device tree with 1 MiB more, and the sizes in its header that make it part of it.
+fn with_larger(dtb: &[u8], sizes: &[usize]) -> Vec<u8> {
     const MORE: u32 = 1 << 20;
 
     let mut large = dtb.to_vec();
-    for offset in SIZES {
+    for &offset in sizes {
         let field = &mut large[offset..offset + 4];
         let size = field
             .iter()

@@ -392,6 +392,10 @@ impl Kernel for Model {
         Ok(())
     }
 
+    fn signal(&mut self, notification: Slot) -> Result<(), KernelError> {
+        self.object(notification, Object::Notification).map(drop)
+    }
+
     fn ask_again(&mut self, thread: Slot) -> Result<(), KernelError> {
         self.object(thread, Object::Thread).map(drop)
     }

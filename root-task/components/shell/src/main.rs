@@ -19,21 +19,29 @@ const BACKSPACE: [u8; 2] = [0x08, 0x7f];
 fn run() -> Result<(), Refusal> {
     let mut console = Console::open()?;
     let keyboard = Client::lookup("serial")?;
-    let mut channel = Channel::create("serial", 4096)?;
-    keyboard.call(serial::READ, &[])?;
+    let mut channel = listen(&keyboard)?;
     let mut line = Text::new();
     prompt(&mut console)?;
     loop {
         let mut typed = [0; 64];
         let length = channel.receive(&mut typed);
-        if length == 0 {
-            wait();
+        if length == 0 && wait() == 0 {
+            channel.close()?;
+            channel = listen(&keyboard)?;
         }
         for &byte in typed.iter().take(length) {
             take(&mut console, &mut line, byte)?;
         }
         console.flush().map_err(|_| Refusal::Failed)?;
     }
+}
+
+/// Lets the driver send what is typed, as soon as there is a driver.
+fn listen(keyboard: &Client) -> Result<Channel, Refusal> {
+    keyboard.call(serial::WRITE, &[])?;
+    let channel = Channel::create("serial", 4096)?;
+    keyboard.call(serial::READ, &[])?;
+    Ok(channel)
 }
 
 /// Takes what was typed: shows it, and carries out a line when it ends.
