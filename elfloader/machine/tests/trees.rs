@@ -2,6 +2,8 @@
 
 //! Device trees, good and bad, and what is read from them.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
+
 use kaal_machine::{DeviceTree, Header, HeaderError, TreeError, UnknownConsole};
 use kaal_payload::{Console, ConsoleKind, GicV2, Machine, PhysAddr, PhysRange, PsciConduit};
 use proptest::prelude::*;

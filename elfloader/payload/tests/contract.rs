@@ -2,6 +2,8 @@
 
 //! What one side writes, the other reads; anything else is refused.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
+
 use crc::{CRC_32_ISCSI, Crc};
 use kaal_payload::{
     Console, ConsoleKind, DeviceTreeSlot, ExceptionLevel, GicV2, Integrity, LogLevel, Machine,
