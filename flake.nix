@@ -32,7 +32,7 @@
       eachSystem = f: lib.mapAttrs (_: f) scopes;
     in
     {
-      packages = eachSystem (kaal: kaal.call ./nix/outputs/packages.nix);
+      packages = eachSystem (kaal: kaal.call ./nix/packages);
       checks = eachSystem (kaal: kaal.call ./nix/checks);
       devShells = eachSystem (kaal: {
         default = kaal.call ./nix/dev-shell.nix;

@@ -26,14 +26,7 @@ let
   chosen = choosePlatform { inherit platform variant; };
   inherit (chosen.kernel) settings fixed;
 
-  inCMake =
-    value:
-    if value == true then
-      "ON"
-    else if value == false then
-      "OFF"
-    else
-      toString value;
+  inCMake = value: if lib.isBool value then (if value then "ON" else "OFF") else toString value;
   wanted = lib.mapAttrs (_: inCMake) kernelConfig;
 
   contradictions = lib.filter (name: wanted ? ${name} && wanted.${name} != fixed.${name}) (

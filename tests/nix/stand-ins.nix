@@ -14,6 +14,7 @@ let
     fromTOML
     head
     isAttrs
+    isBool
     isFunction
     listToAttrs
     mapAttrs
@@ -33,6 +34,7 @@ let
       concatStringsSep
       elem
       filter
+      isBool
       isFunction
       listToAttrs
       mapAttrs
