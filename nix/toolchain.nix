@@ -7,9 +7,9 @@ fenix.combine [
   fenix.latest.clippy
   fenix.latest.rustc
   fenix.latest.rustfmt
-  # Link-time optimisation needs the library's bitcode: the released one has it, and one that is
-  # compiled for the purpose has it with this.
+  # Link-time optimisation needs the library's bitcode, and images hold no path of the machine that
+  # built them. The released library is so; one that is compiled for the purpose is so with this.
   (fenix.targets.aarch64-unknown-none.latest.rust-std.overrideAttrs {
-    RUSTFLAGS = "-Cembed-bitcode=yes";
+    RUSTFLAGS = "-Cembed-bitcode=yes -Zlocation-detail=none";
   })
 ]
