@@ -2,6 +2,8 @@
 
 //! Answers to requests.
 
+use alloc::boxed::Box;
+
 use kaal_broker::{ChannelEnd, Denial, DeviceError};
 use kaal_protocol::{Refusal, Text, Writer};
 use sel4::{MessageInfo, MessageInfoBuilder};
@@ -12,7 +14,7 @@ pub(crate) enum Answer {
     /// Yes, and these words.
     Words([u64; 4]),
     /// Yes, and this text.
-    Text(Text),
+    Text(Box<Text>),
     /// No.
     Refused(Refusal),
     /// Nothing: who asked is gone.

@@ -31,9 +31,9 @@ impl fmt::Display for Fault<'_> {
                 memory::seL4_VMFault_IP
             }
             tag::seL4_Fault_CapFault => {
-                let slot = self.word(cap_fault::seL4_CapFault_Addr.into());
+                let slot = self.word(cap_fault::seL4_CapFault_Addr);
                 write!(f, "used an invalid capability in slot {slot:#x}")?;
-                cap_fault::seL4_CapFault_IP.into()
+                cap_fault::seL4_CapFault_IP
             }
             tag::seL4_Fault_UnknownSyscall => {
                 let number = self.word(syscall::seL4_UnknownSyscall_Syscall);

@@ -19,14 +19,16 @@ pub(crate) fn take(bootinfo: &BootInfoPtr) -> Inventory {
 pub(crate) fn untyped(bootinfo: &BootInfoPtr) -> impl Iterator<Item = UntypedMemory> {
     let slots = bootinfo.untyped().range();
     let descriptions = bootinfo.untyped_list();
-    slots.zip(descriptions).map(|(slot, untyped)| UntypedMemory {
-        block: Block {
-            bits: untyped.size_bits() as u8,
-            start: untyped.paddr() as u64,
-        },
-        slot: Slot(slot as u64),
-        is_device: untyped.is_device(),
-    })
+    slots
+        .zip(descriptions)
+        .map(|(slot, untyped)| UntypedMemory {
+            block: Block {
+                bits: untyped.size_bits() as u8,
+                start: untyped.paddr() as u64,
+            },
+            slot: Slot(slot as u64),
+            is_device: untyped.is_device(),
+        })
 }
 
 /// The device tree that the kernel was given, if it was given one.

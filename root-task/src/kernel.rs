@@ -6,9 +6,9 @@ use kaal_broker::{
     CSPACE_BITS, Kernel, KernelError, Memory, Object, Pass, Rights, Slot, Thread, Trigger,
 };
 use sel4::{
-    AbsoluteCPtr, BootInfoPtr, CPtr, CapRights, CapRightsBuilder, FrameObjectType,
-    ObjectBlueprint, TranslationTableObjectType, UserContext, VmAttributes, cap, init_thread,
-    sel4_cfg_bool, sel4_cfg_if,
+    AbsoluteCPtr, BootInfoPtr, CPtr, CapRights, CapRightsBuilder, FrameObjectType, ObjectBlueprint,
+    TranslationTableObjectType, UserContext, VmAttributes, cap, init_thread, sel4_cfg_bool,
+    sel4_cfg_if,
 };
 
 use crate::scheduling::Scheduling;
@@ -71,13 +71,7 @@ impl Kernel for Invocations {
             .map_err(error)
     }
 
-    fn pass(
-        &mut self,
-        from: Slot,
-        cnode: Slot,
-        index: u64,
-        pass: Pass,
-    ) -> Result<(), KernelError> {
+    fn pass(&mut self, from: Slot, cnode: Slot, index: u64, pass: Pass) -> Result<(), KernelError> {
         let to = in_component(cnode, index);
         match pass {
             Pass::Send(badge) => {
@@ -129,7 +123,10 @@ impl Kernel for Invocations {
         };
         let (rights, attributes) = match rights {
             Rights::Read => (CapRights::read_only(), cached | VmAttributes::EXECUTE_NEVER),
-            Rights::ReadWrite => (CapRights::read_write(), cached | VmAttributes::EXECUTE_NEVER),
+            Rights::ReadWrite => (
+                CapRights::read_write(),
+                cached | VmAttributes::EXECUTE_NEVER,
+            ),
             Rights::ReadExecute => (CapRights::read_only(), cached),
         };
         page(slot)
@@ -144,7 +141,8 @@ impl Kernel for Invocations {
         bytes: &[u8],
         executable: bool,
     ) -> Result<(), KernelError> {
-        self.window.copy(page(slot), offset as usize, bytes, executable)
+        self.window
+            .copy(page(slot), offset as usize, bytes, executable)
     }
 
     fn take_interrupt(

@@ -23,7 +23,11 @@ const SLOT_BYTES: u64 = 32;
 /// device), or the root task's, or fits into what the kernel needs.
 pub(crate) fn ram(bootinfo: &BootInfoPtr, tree: Option<&DeviceTree<'_>>) -> bool {
     let Some(tree) = tree else {
-        return tell("ram", false, format_args!("the kernel passed on no device tree"));
+        return tell(
+            "ram",
+            false,
+            format_args!("the kernel passed on no device tree"),
+        );
     };
     let mut pieces: Vec<_> = inventory::untyped(bootinfo).collect();
     pieces.sort_unstable_by_key(|piece| piece.block.start);

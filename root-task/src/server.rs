@@ -127,7 +127,13 @@ impl<'a> Server<'a> {
         let id = ComponentId(badge as u16);
         if badge & Broker::<Invocations>::FAULT_BADGE != 0 {
             let label = info.label();
-            self.fail(id, &Fault { label, words: &words });
+            self.fail(
+                id,
+                &Fault {
+                    label,
+                    words: &words,
+                },
+            );
             return Answer::None;
         }
         match Request::decode(info.label(), &words) {
@@ -196,7 +202,7 @@ impl<'a> Server<'a> {
         }
         match request {
             Request::Inspect { view, line } => match view::line(self, view, line) {
-                Some(text) => Answer::Text(text),
+                Some(text) => Answer::Text(text.into()),
                 None => Answer::Refused(Refusal::NotFound),
             },
             Request::Restart { name } => {

@@ -57,6 +57,11 @@ impl Kernel {
         Ok(Self { prefix, entry })
     }
 
+    /// The folder that the kernel is installed in.
+    pub fn prefix(&self) -> &Path {
+        &self.prefix
+    }
+
     /// The virtual address of the kernel's first instruction.
     pub fn entry(&self) -> u64 {
         self.entry

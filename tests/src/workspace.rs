@@ -62,6 +62,16 @@ impl Workspace {
         self.target.join("kaal")
     }
 
+    /// Cargo's output folder for the root task, which is a workspace of its own.
+    pub fn root_task_target(&self) -> PathBuf {
+        self.target.join("root-task")
+    }
+
+    /// The root task, which `cargo xtask root-task` leaves there.
+    pub fn root_task(&self) -> PathBuf {
+        self.artifacts().join("root-task.elf")
+    }
+
     /// A program for the target.
     pub fn program(&self, program: Program) -> PathBuf {
         self.artifacts().join(program.file_name())

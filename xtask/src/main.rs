@@ -5,6 +5,7 @@
 mod bench;
 mod build;
 mod qemu;
+mod root_task;
 mod setup;
 mod test;
 
@@ -28,6 +29,9 @@ enum Task {
     Setup,
     /// Builds the loader, the probe kernels and the image builder, and packs the default image
     Build,
+    /// Builds the root task for the kernel that SEL4_PREFIX names
+    #[command(name = "root-task")]
+    System,
     /// Packs an image and boots it on QEMU
     Qemu(qemu::Options),
     /// Runs all checks and tests
@@ -51,6 +55,7 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Setup => setup::all(),
         Task::Build => build::run(&workspace),
+        Task::System => root_task::run(&workspace),
         Task::Qemu(options) => qemu::run(&workspace, &options),
         Task::Test => test::run(&workspace),
         Task::Bench(options) => bench::run(&workspace, &options),

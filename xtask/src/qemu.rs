@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 use kaal_tests::image::Inputs;
 use kaal_tests::probe;
@@ -14,7 +14,7 @@ use kaal_tests::qemu::{self, End, Input, Machine, Report, Watch};
 use kaal_tests::sel4::{self, Kernel};
 use kaal_tests::workspace::{Program, Workspace};
 
-use crate::{build, setup};
+use crate::{build, root_task, setup};
 
 /// The time that the probe kernel, which takes less than a second, is given.
 const PROBE_LIMIT: u64 = 60;
@@ -22,7 +22,7 @@ const PROBE_LIMIT: u64 = 60;
 /// What to boot, and where.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Root task to boot; required with SEL4_PREFIX, else the probe kernel's own task
+    /// Root task to boot [default: KaaL's own with SEL4_PREFIX, else the probe kernel's task]
     #[arg(long, value_name = "FILE")]
     app: Option<PathBuf>,
     /// Boot the probe kernel for EL2; with SEL4_PREFIX, the kernel itself decides
@@ -58,14 +58,18 @@ pub(crate) struct Options {
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let kernel = Kernel::from_environment()?;
     let sel4 = match &kernel {
-        Some(kernel) => Some((kernel, options.root_task()?)),
+        Some(_) if options.hyp => bail!(
+            "--hyp chooses among the probe kernels, but {} names a kernel",
+            sel4::PREFIX
+        ),
+        Some(kernel) => Some((kernel, options.root_task(workspace, kernel)?)),
         None => None,
     };
     setup::qemu()?;
     build::programs(workspace)?;
     let scratch = tempfile::tempdir()?;
     match sel4 {
-        Some((kernel, app)) => boot_sel4(workspace, options, kernel, app, scratch.path()),
+        Some((kernel, app)) => boot_sel4(workspace, options, kernel, &app, scratch.path()),
         None => boot_probe(workspace, options, scratch.path()),
     }
 }
@@ -107,15 +111,12 @@ fn boot_probe(workspace: &Workspace, options: &Options, scratch: &Path) -> Resul
 }
 
 impl Options {
-    /// The root task for a real kernel.
-    fn root_task(&self) -> Result<&Path> {
-        let prefix = sel4::PREFIX;
-        if self.hyp {
-            bail!("--hyp chooses among the probe kernels, but {prefix} names a kernel");
+    /// The root task for a real kernel; KaaL's own is built.
+    fn root_task(&self, workspace: &Workspace, kernel: &Kernel) -> Result<PathBuf> {
+        match &self.app {
+            Some(app) => Ok(app.clone()),
+            None => root_task::build(workspace, kernel),
         }
-        self.app.as_deref().with_context(|| {
-            format!("--app FILE is missing: the kernel of {prefix} needs a root task to start")
-        })
     }
 
     /// `default`, as far as the user asks for nothing else.
@@ -134,7 +135,7 @@ impl Options {
             expect: self.expect.clone().or(expect.map(str::to_owned)),
             limit: self.timeout.or(limit).map(Duration::from_secs),
             show: true,
-            input: Input::None,
+            ..Watch::default()
         }
     }
 

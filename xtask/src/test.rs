@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use kaal_tests::process;
+use kaal_tests::sel4::Kernel;
 use kaal_tests::workspace::{Program, Workspace};
 
 use crate::build::{self, cargo};
+use crate::root_task;
 
 /// What came of one step.
 struct Outcome {
@@ -21,8 +23,10 @@ struct Outcome {
 /// Runs every step, also after one that failed.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let target = build::target_flags()?;
+    let kernel = Kernel::from_environment()?;
     let steps = [
         ("format", format(workspace)),
+        ("format, root task", root_task::format(workspace)),
         ("lints, host", lints(workspace)),
         ("lints, target", target_lints(workspace, &target)),
         ("documentation", documentation(workspace)),
@@ -32,6 +36,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         .into_iter()
         .map(|(step, mut command)| carry_out(step, || process::run(&mut command)))
         .collect();
+    if let Some(kernel) = &kernel {
+        outcomes.push(carry_out("lints, root task", || {
+            root_task::build(workspace, kernel)?;
+            process::run(&mut root_task::lints(workspace, kernel)?)
+        }));
+    }
     outcomes.push(carry_out("tests, boot", || {
         build::run(workspace)?;
         process::run(&mut boot_tests(workspace))

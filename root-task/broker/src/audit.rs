@@ -93,7 +93,12 @@ impl Audit {
             self.entries.pop_front();
         }
         let number = self.recorded;
-        self.entries.push_back(Entry { number, component, action, denial });
+        self.entries.push_back(Entry {
+            number,
+            component,
+            action,
+            denial,
+        });
         self.recorded += 1;
         self.denied += u64::from(denial.is_some());
     }

@@ -11,8 +11,7 @@ use crate::pool::{Pool, page_align};
 use crate::shared::{Channel, End, Service};
 use crate::{
     Action, Audit, Block, ChannelEnd, ComponentId, Config, Denial, Device, DeviceError, Image,
-    Kernel, KernelError, Memory, Object, PAGE_SIZE, Pass, Rights, Slot, State,
-    Status, Usage,
+    Kernel, KernelError, Memory, Object, PAGE_SIZE, Pass, Rights, Slot, State, Status, Usage,
 };
 
 /// A piece of untyped memory that the kernel left to the root task.
@@ -457,7 +456,9 @@ impl<K: Kernel> Broker<K> {
     pub fn accept_channel(&mut self, id: ComponentId, client: u64) -> Result<ChannelEnd, Denial> {
         self.audited(id, Action::AcceptChannel(client), |broker| {
             let offered = broker.channels.iter().rev().find(|(_, channel)| {
-                channel.server == id && channel.client.badge() == client && channel.offered.is_some()
+                channel.server == id
+                    && channel.client.badge() == client
+                    && channel.offered.is_some()
             });
             let number = *offered.ok_or(Denial::NotOwned { what: client })?.0;
             let channel = broker.channels.remove(&number);
@@ -475,7 +476,8 @@ impl<K: Kernel> Broker<K> {
         work: impl FnOnce(&mut Self) -> Result<T, Denial>,
     ) -> Result<T, Denial> {
         let outcome = work(self);
-        self.audit.record(id, action, outcome.as_ref().err().copied());
+        self.audit
+            .record(id, action, outcome.as_ref().err().copied());
         outcome
     }
 
@@ -605,7 +607,13 @@ impl<K: Kernel> Broker<K> {
         let theirs = channel.ends.get(&channel.client).ok_or(gone)?.event;
         let (client, ..) = self.live(channel.client)?;
         let notification = client.notification;
-        let end = self.connect(channel, channel.server, notification, theirs, channel.offered)?;
+        let end = self.connect(
+            channel,
+            channel.server,
+            notification,
+            theirs,
+            channel.offered,
+        )?;
         channel.offered = None;
         Ok(end)
     }
@@ -630,19 +638,26 @@ impl<K: Kernel> Broker<K> {
         let (live, kernel, pool) = self.live(id)?;
         live.charge(usage)?;
         let mut pages = Vec::new();
-        let outcome = connect_end(live, kernel, pool, &originals, &mut pages, |live, kernel| {
-            let signal = live.pass(kernel, other, Pass::Send(theirs))?;
-            match event {
-                Some(event) => Ok((signal, event)),
-                None => match live.take_event() {
-                    Ok(event) => Ok((signal, event)),
-                    Err(denial) => {
-                        live.withdraw(kernel, signal)?;
-                        Err(denial)
-                    }
-                },
-            }
-        });
+        let outcome = connect_end(
+            live,
+            kernel,
+            pool,
+            &originals,
+            &mut pages,
+            |live, kernel| {
+                let signal = live.pass(kernel, other, Pass::Send(theirs))?;
+                match event {
+                    Some(event) => Ok((signal, event)),
+                    None => match live.take_event() {
+                        Ok(event) => Ok((signal, event)),
+                        Err(denial) => {
+                            live.withdraw(kernel, signal)?;
+                            Err(denial)
+                        }
+                    },
+                }
+            },
+        );
         match outcome {
             Ok((range, signal, event)) => {
                 let end = End {
@@ -718,8 +733,7 @@ impl<K: Kernel> Broker<K> {
         if self.channels.get(&number).is_some_and(is_unused)
             && let Some(channel) = self.channels.remove(&number)
         {
-            self.pool
-                .release_all(&mut self.kernel, channel.holdings)?;
+            self.pool.release_all(&mut self.kernel, channel.holdings)?;
         }
         Ok(())
     }

@@ -29,7 +29,13 @@ impl Block {
     pub(crate) const fn halves(self) -> [Self; 2] {
         let bits = self.bits - 1;
         let start = self.start;
-        [Self { bits, start }, Self { bits, start: start | 1 << bits }]
+        [
+            Self { bits, start },
+            Self {
+                bits,
+                start: start | 1 << bits,
+            },
+        ]
     }
 
     /// The block that this one is a half of.
@@ -39,7 +45,10 @@ impl Block {
 
     /// The other half of [`Self::whole`].
     pub(crate) const fn other_half(self) -> Self {
-        Self { bits: self.bits, start: self.start ^ (1 << self.bits) }
+        Self {
+            bits: self.bits,
+            start: self.start ^ (1 << self.bits),
+        }
     }
 }
 
@@ -137,22 +146,43 @@ mod tests {
 
     fn buddies(bits: u8) -> Buddies {
         let mut buddies = Buddies::default();
-        buddies.add(Block { bits, start: 0x4000_0000 });
+        buddies.add(Block {
+            bits,
+            start: 0x4000_0000,
+        });
         buddies
     }
 
     #[test]
     fn takes_the_smallest_that_fits() {
         let mut buddies = buddies(20);
-        buddies.add(Block { bits: 12, start: 0x1000 });
-        assert_eq!(buddies.allocate(12), Some(Block { bits: 12, start: 0x1000 }));
-        assert_eq!(buddies.allocate(12), Some(Block { bits: 12, start: 0x4000_0000 }));
+        buddies.add(Block {
+            bits: 12,
+            start: 0x1000,
+        });
+        assert_eq!(
+            buddies.allocate(12),
+            Some(Block {
+                bits: 12,
+                start: 0x1000
+            })
+        );
+        assert_eq!(
+            buddies.allocate(12),
+            Some(Block {
+                bits: 12,
+                start: 0x4000_0000
+            })
+        );
     }
 
     #[test]
     fn merges_what_was_split_and_nothing_else() {
         let mut buddies = buddies(14);
-        buddies.add(Block { bits: 14, start: 0x4000_4000 });
+        buddies.add(Block {
+            bits: 14,
+            start: 0x4000_4000,
+        });
         let before = buddies.clone();
         let [a, b] = [buddies.allocate(12).unwrap(), buddies.allocate(13).unwrap()];
         assert_eq!(buddies.free_bytes(), 0x8000 - 0x3000);

@@ -431,10 +431,7 @@ impl Live {
     /// The first physical address of what is mapped at `address`.
     pub(crate) fn physical(&self, address: u64) -> Option<u64> {
         let mapping = self.memory.get(&address)?;
-        mapping
-            .holdings
-            .first()
-            .map(|holding| holding.block.start)
+        mapping.holdings.first().map(|holding| holding.block.start)
     }
 
     /// Passes a capability on, and says in which slot of the component's CSpace it is.
@@ -507,9 +504,7 @@ impl Live {
         interrupt: crate::Interrupt,
     ) -> Result<(u64, u64), Denial> {
         let event = self.take_event()?;
-        let signal = pool
-            .take_slot()
-            .inspect_err(|_| self.give_event(event))?;
+        let signal = pool.take_slot().inspect_err(|_| self.give_event(event))?;
         let outcome = kernel.mint(self.notification, signal, event);
         if let Err(error) = outcome {
             pool.give_slot(signal);

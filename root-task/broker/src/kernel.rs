@@ -159,13 +159,7 @@ pub trait Kernel {
     fn mint(&mut self, from: Slot, to: Slot, badge: u64) -> Result<(), KernelError>;
 
     /// Copies a capability into slot `index` of a component's `cnode`; `badge` 0 leaves it without.
-    fn pass(
-        &mut self,
-        from: Slot,
-        cnode: Slot,
-        index: u64,
-        pass: Pass,
-    ) -> Result<(), KernelError>;
+    fn pass(&mut self, from: Slot, cnode: Slot, index: u64, pass: Pass) -> Result<(), KernelError>;
 
     /// Deletes the capability in slot `index` of a component's `cnode`.
     fn withdraw(&mut self, cnode: Slot, index: u64) -> Result<(), KernelError>;

@@ -39,7 +39,8 @@ pub use component::{
 };
 pub use device::{Device, DeviceError, Interrupt, Trigger};
 pub use error::{Denial, Resource};
-pub use kernel::{Kernel, KernelError, Memory, Object, PAGE_BITS, PAGE_SIZE, Pass, Rights, Slot, Thread,
+pub use kernel::{
+    Kernel, KernelError, Memory, Object, PAGE_BITS, PAGE_SIZE, Pass, Rights, Slot, Thread,
 };
 pub use quota::{Quota, Usage};
 pub use restart::{Decision, Restart};

@@ -32,7 +32,11 @@ impl Usage {
         let check = |resource, used: u64, asked: u64, allowed: u64| {
             let left = allowed.saturating_sub(used);
             if asked > left {
-                Err(Denial::Quota { resource, asked, left })
+                Err(Denial::Quota {
+                    resource,
+                    asked,
+                    left,
+                })
             } else {
                 Ok(used + asked)
             }

@@ -52,15 +52,30 @@ mod tests {
 
     #[test]
     fn delays_double_until_the_component_is_given_up() {
-        let policy = Restart::Times { count: 4, back_off: 500 };
+        let policy = Restart::Times {
+            count: 4,
+            back_off: 500,
+        };
         let decisions = [0, 1, 2, 3, 4].map(|restarts| policy.decide(restarts));
         let after = Decision::After;
-        assert_eq!(decisions, [after(0), after(500), after(1000), after(2000), Decision::GiveUp]);
+        assert_eq!(
+            decisions,
+            [
+                after(0),
+                after(500),
+                after(1000),
+                after(2000),
+                Decision::GiveUp
+            ]
+        );
     }
 
     #[test]
     fn no_delay_overflows() {
-        let policy = Restart::Times { count: u32::MAX, back_off: u64::MAX };
+        let policy = Restart::Times {
+            count: u32::MAX,
+            back_off: u64::MAX,
+        };
         assert_eq!(policy.decide(1000), Decision::After(Restart::LONGEST));
         assert_eq!(Restart::Never.decide(0), Decision::GiveUp);
         assert_eq!(Restart::Always.decide(u32::MAX), Decision::After(0));

@@ -55,6 +55,9 @@ pub(crate) struct End {
 impl Channel {
     /// Size in bytes.
     pub(crate) fn size(&self) -> u64 {
-        self.holdings.iter().map(|holding| holding.block.size()).sum()
+        self.holdings
+            .iter()
+            .map(|holding| holding.block.size())
+            .sum()
     }
 }

@@ -15,7 +15,10 @@ pub(crate) struct Slots {
 impl Slots {
     /// All slots of `empty` are empty.
     pub(crate) fn new(empty: Range<u64>) -> Self {
-        Self { untouched: empty, given_back: Vec::new() }
+        Self {
+            untouched: empty,
+            given_back: Vec::new(),
+        }
     }
 
     /// An empty slot, which must now be thought of as used.
@@ -41,7 +44,10 @@ mod tests {
     #[test]
     fn slots_are_reused_and_run_out() {
         let mut slots = Slots::new(5..7);
-        assert_eq!((slots.take(), slots.take(), slots.take()), (Some(5), Some(6), None));
+        assert_eq!(
+            (slots.take(), slots.take(), slots.take()),
+            (Some(5), Some(6), None)
+        );
         slots.give(5);
         assert_eq!((slots.left(), slots.take(), slots.left()), (1, Some(5), 0));
     }

@@ -116,7 +116,7 @@ mod tests {
     fn too_much_is_refused() {
         let mut space = Space::new();
         assert!(space.take(1 << 30).is_err());
-        assert!(space.take(u64::MAX & !0xfff).is_err());
+        assert!(space.take(!0xfff).is_err());
         let range = space.take((1 << 30) - 2 * PAGE_SIZE).unwrap();
         assert!(space.take(PAGE_SIZE).is_err());
         space.give(range);

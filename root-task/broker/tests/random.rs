@@ -2,6 +2,8 @@
 
 //! Random requests of random components, on the model of the kernel's rules.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
+
 mod model;
 
 use kaal_broker::{
@@ -12,7 +14,11 @@ use kaal_payload::{PhysAddr, PhysRange};
 use model::Model;
 use proptest::prelude::*;
 
-const QUOTA: Quota = Quota { bytes: 1 << 20, slots: 300, devices: 2 };
+const QUOTA: Quota = Quota {
+    bytes: 1 << 20,
+    slots: 300,
+    devices: 2,
+};
 
 const fn config(name: &'static str) -> Config {
     Config {
@@ -31,17 +37,40 @@ const fn config(name: &'static str) -> Config {
 }
 
 static CONFIGS: [Config; 4] = [
-    Config { provides: &["a"], ..config("first") },
-    Config { provides: &["b"], ..config("second") },
+    Config {
+        provides: &["a"],
+        ..config("first")
+    },
+    Config {
+        provides: &["b"],
+        ..config("second")
+    },
     config("third"),
-    Config { quota: Quota { bytes: 100_000, slots: 30, devices: 0 }, ..config("small") },
+    Config {
+        quota: Quota {
+            bytes: 100_000,
+            slots: 30,
+            devices: 0,
+        },
+        ..config("small")
+    },
 ];
 
 const IMAGE: Image<'_> = Image {
     entry: 0x20_0000,
     segments: &[
-        Segment { address: 0x20_0000, size: 5000, bytes: &[1; 4500], rights: Rights::ReadExecute },
-        Segment { address: 0x20_2010, size: 100, bytes: &[], rights: Rights::ReadWrite },
+        Segment {
+            address: 0x20_0000,
+            size: 5000,
+            bytes: &[1; 4500],
+            rights: Rights::ReadExecute,
+        },
+        Segment {
+            address: 0x20_2010,
+            size: 100,
+            bytes: &[],
+            rights: Rights::ReadWrite,
+        },
     ],
 };
 
@@ -99,11 +128,19 @@ impl World {
             broker.add(config).unwrap();
         }
         let free_at_first = Self::free(&mut broker);
-        Self { broker, addresses: Default::default(), free_at_first }
+        Self {
+            broker,
+            addresses: Default::default(),
+            free_at_first,
+        }
     }
 
     fn free(broker: &mut Broker<Model>) -> (u64, u64, usize) {
-        (broker.free_bytes(), broker.free_slots(), broker.kernel().capabilities())
+        (
+            broker.free_bytes(),
+            broker.free_slots(),
+            broker.kernel().capabilities(),
+        )
     }
 
     fn device(first: bool) -> (&'static str, Result<Device, DeviceError>) {
@@ -113,7 +150,10 @@ impl World {
         };
         let device = Device {
             registers: vec![PhysRange::from_size(PhysAddr(start), 0x1000).unwrap()],
-            interrupts: vec![Interrupt { number, trigger: Trigger::Level }],
+            interrupts: vec![Interrupt {
+                number,
+                trigger: Trigger::Level,
+            }],
         };
         (name, Ok(device))
     }
@@ -126,7 +166,9 @@ impl World {
     fn make(&mut self, request: Request) {
         let broker = &mut self.broker;
         match request {
-            Request::Spawn(id) => drop(broker.spawn(ComponentId(id), &IMAGE)),
+            Request::Spawn(id) => {
+                let _ = broker.spawn(ComponentId(id), &IMAGE);
+            }
             Request::Stop(id) => {
                 // What goes must go even where the kernel has just refused something else.
                 broker.kernel().fail_after = None;
@@ -163,13 +205,13 @@ impl World {
             }
             Request::Interrupt(id, which) => {
                 let (name, device) = Self::device(which);
-                drop(broker.request_irq(ComponentId(id), name, &device, 0));
+                let _ = broker.request_irq(ComponentId(id), name, &device, 0);
             }
             Request::Register(id, which) => {
-                drop(broker.register_service(ComponentId(id), Self::service(which)));
+                let _ = broker.register_service(ComponentId(id), Self::service(which));
             }
             Request::Lookup(id, which) => {
-                drop(broker.lookup_service(ComponentId(id), Self::service(which)));
+                let _ = broker.lookup_service(ComponentId(id), Self::service(which));
             }
             Request::Channel(id, which, size) => {
                 let end = broker.create_channel(ComponentId(id), Self::service(which), size);

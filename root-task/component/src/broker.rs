@@ -14,7 +14,10 @@ pub(crate) fn request(request: &Request) -> Result<[u64; ANSWER], Refusal> {
     Ok(sel4::with_ipc_buffer(|buffer| {
         let mut words = [0; ANSWER];
         let given = buffer.msg_regs().iter().take(answer);
-        words.iter_mut().zip(given).for_each(|(to, from)| *to = *from);
+        words
+            .iter_mut()
+            .zip(given)
+            .for_each(|(to, from)| *to = *from);
         words
     }))
 }
@@ -30,8 +33,7 @@ pub(crate) fn request_text(request: &Request) -> Result<Text, Refusal> {
 
 /// Makes a request. Returns the length of the answer in words.
 fn call(request: &Request) -> Result<usize, Refusal> {
-    let (label, length) =
-        sel4::with_ipc_buffer_mut(|buffer| request.encode(buffer.msg_regs_mut()));
+    let (label, length) = sel4::with_ipc_buffer_mut(|buffer| request.encode(buffer.msg_regs_mut()));
     let info = MessageInfoBuilder::default().label(label).length(length);
     let answer = cap::Endpoint::from_bits(slots::BROKER).call(info.build());
     match answer.label() {

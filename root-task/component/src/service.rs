@@ -15,6 +15,10 @@ pub struct Service {
 
 /// What reaches a service.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "components have no heap that a call could be on"
+)]
 pub enum Event {
     /// A call, which must be answered by [`Service::answer`] before the next is received.
     Call(Call),

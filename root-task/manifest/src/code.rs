@@ -41,10 +41,18 @@ pub fn generate(code: &mut impl Write, component: &Component, program: &Program)
     writeln!(code, "provides: &{:?},", texts(&component.provides))?;
     writeln!(code, "needs: &{:?},", texts(&component.needs))?;
     writeln!(code, "restart: Restart::{restart},")?;
-    writeln!(code, "budget: {}, period: {},", component.budget, component.period)?;
+    writeln!(
+        code,
+        "budget: {}, period: {},",
+        component.budget, component.period
+    )?;
     writeln!(code, "operator: {},", component.operator)?;
     writeln!(code, "}},")?;
-    writeln!(code, "image: Image {{ entry: {:#x}, segments: &[", program.entry)?;
+    writeln!(
+        code,
+        "image: Image {{ entry: {:#x}, segments: &[",
+        program.entry
+    )?;
     for segment in &program.segments {
         writeln!(
             code,

@@ -30,7 +30,12 @@ pub(crate) fn by_needs(components: Vec<Component>) -> Result<Vec<Component>, Mis
             return Err(cycle(&waiting, &provided));
         };
         let component = waiting.remove(next);
-        provided.extend(component.provides.iter().map(|service| service.value.clone()));
+        provided.extend(
+            component
+                .provides
+                .iter()
+                .map(|service| service.value.clone()),
+        );
         ordered.push(component);
     }
     Ok(ordered)
@@ -41,7 +46,10 @@ fn check_names(components: &[Component]) -> Result<(), Mistake> {
     for component in components {
         let name = &component.name;
         if let Some(first) = lines.insert(&name.value, name.line) {
-            let problem = format!("{:?} is the name of the component in line {first}", name.value);
+            let problem = format!(
+                "{:?} is the name of the component in line {first}",
+                name.value
+            );
             return Err(Mistake::new(name.line, "name", problem));
         }
     }
@@ -71,6 +79,9 @@ fn cycle(waiting: &[Component], provided: &BTreeSet<String>) -> Mistake {
         .flat_map(|component| &component.needs)
         .find(|need| !provided.contains(&need.value))
         .map_or(1, |need| need.line);
-    let problem = format!("components need each other's services: {}", names.join(", "));
+    let problem = format!(
+        "components need each other's services: {}",
+        names.join(", ")
+    );
     Mistake::new(line, "needs", problem)
 }

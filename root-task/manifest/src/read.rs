@@ -56,7 +56,9 @@ fn component(table: &Table<'_>) -> Result<Component, Mistake> {
     let stack = table.number("stack", 4096, 1 << 24)?;
     Ok(Component {
         name: table.string("name")?.ok_or_else(|| table.missing("name"))?,
-        binary: table.string("binary")?.ok_or_else(|| table.missing("binary"))?,
+        binary: table
+            .string("binary")?
+            .ok_or_else(|| table.missing("binary"))?,
         priority: u8::try_from(priority).unwrap_or(u8::MAX),
         memory: memory.ok_or_else(|| table.missing("memory"))?,
         slots: slots.ok_or_else(|| table.missing("slots"))?.value,

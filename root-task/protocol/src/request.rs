@@ -340,19 +340,41 @@ mod tests {
     #[test]
     fn requests_survive() {
         let name = Text::from("/pl011@9000000");
-        let report = Report { test: Test::Device, passed: true };
+        let report = Report {
+            test: Test::Device,
+            passed: true,
+        };
         let requests = [
-            Request::AllocateMemory { bytes: 1 << 40, writable: true },
+            Request::AllocateMemory {
+                bytes: 1 << 40,
+                writable: true,
+            },
             Request::AllocateDma { bytes: 1 },
             Request::Free { address: 0x1000 },
-            Request::Device { name: name.clone(), range: 1 },
-            Request::Interrupt { name: name.clone(), index: 2 },
-            Request::Register { service: name.clone() },
-            Request::Lookup { service: name.clone() },
-            Request::CreateChannel { service: name.clone(), bytes: 4096 },
+            Request::Device {
+                name: name.clone(),
+                range: 1,
+            },
+            Request::Interrupt {
+                name: name.clone(),
+                index: 2,
+            },
+            Request::Register {
+                service: name.clone(),
+            },
+            Request::Lookup {
+                service: name.clone(),
+            },
+            Request::CreateChannel {
+                service: name.clone(),
+                bytes: 4096,
+            },
             Request::AcceptChannel { client: 5 },
             Request::Exit,
-            Request::Inspect { view: View::Log, line: 7 },
+            Request::Inspect {
+                view: View::Log,
+                line: 7,
+            },
             Request::Restart { name },
             Request::Tick { seconds: 8 },
             Request::Report(report),
@@ -361,7 +383,10 @@ mod tests {
         for request in requests {
             let mut words = [0; 120];
             let (label, length) = request.encode(&mut words);
-            assert_eq!(Request::decode(label, &words[..length]), Ok(request.clone()));
+            assert_eq!(
+                Request::decode(label, &words[..length]),
+                Ok(request.clone())
+            );
             if length > 0 {
                 assert_eq!(Request::decode(label, &words[..length - 1]), Err(Malformed));
             }

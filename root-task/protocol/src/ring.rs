@@ -19,7 +19,8 @@ pub struct Cursors {
 impl Cursors {
     /// Bytes that are to be read, at most `capacity`.
     fn pending(&self, written: u64, read: u64, capacity: usize) -> usize {
-        usize::try_from(written.wrapping_sub(read)).map_or(capacity, |pending| pending.min(capacity))
+        usize::try_from(written.wrapping_sub(read))
+            .map_or(capacity, |pending| pending.min(capacity))
     }
 }
 

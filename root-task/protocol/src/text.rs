@@ -200,7 +200,11 @@ mod tests {
     #[test]
     fn text_survives() {
         let mut words = [0; 100];
-        let length = Writer::new(&mut words).word(7).text(b"hello, world").text(b"").length();
+        let length = Writer::new(&mut words)
+            .word(7)
+            .text(b"hello, world")
+            .text(b"")
+            .length();
         let mut reader = Reader::new(&words[..length]);
         assert_eq!(reader.word(), Ok(7));
         assert_eq!(reader.text(), Ok(Text::from("hello, world")));

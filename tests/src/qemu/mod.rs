@@ -9,7 +9,7 @@ mod version;
 
 pub use instructions::instructions_until;
 pub use machine::Machine;
-pub use run::{End, Input, Report, Watch, run};
+pub use run::{End, Input, Report, Typed, Watch, run};
 pub use version::Version;
 
 /// The emulator's name.

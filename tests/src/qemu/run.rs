@@ -3,7 +3,7 @@
 //! Runs QEMU and watches its console, so that no run outlives its answer.
 
 use std::io::{self, Read, Write};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,6 +33,17 @@ pub struct Watch {
     pub show: bool,
     /// Where the guest's console input comes from.
     pub input: Input,
+    /// What is typed, one after the other; in the place of `input`, where there is anything.
+    pub typed: Vec<Typed>,
+}
+
+/// Something typed on the guest's console.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typed {
+    /// Console text that is waited for, behind what has been typed last.
+    pub after: String,
+    /// What is typed then.
+    pub text: String,
 }
 
 /// Where the guest's console input comes from.
@@ -78,6 +89,7 @@ pub enum End {
 /// Fails where QEMU can't be started or watched. A guest that misbehaves is a [`Report`].
 pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
     let (serial, stdin) = match watch.input {
+        _ if !watch.typed.is_empty() => ("stdio", Stdio::piped()),
         Input::None => ("stdio", Stdio::null()),
         Input::Terminal => ("mon:stdio", Stdio::inherit()),
     };
@@ -96,7 +108,12 @@ pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
     let messages = thread::spawn(move || read_to_end(errors));
 
     let mut console = Vec::new();
-    let answer = follow(&listen(output), watch, started, &mut console)?;
+    let mut typist = Typist {
+        keyboard: qemu.0.stdin.take(),
+        typed: &watch.typed,
+        seen: 0,
+    };
+    let answer = follow(&listen(output), watch, started, &mut console, &mut typist)?;
     let end = match answer {
         Some(end) => {
             qemu.stop();
@@ -147,6 +164,7 @@ fn follow(
     watch: &Watch,
     started: Instant,
     console: &mut Vec<u8>,
+    typist: &mut Typist<'_>,
 ) -> Result<Option<End>> {
     let mut deadline = watch.limit.map(|limit| (started + limit, End::TimedOut));
     loop {
@@ -170,6 +188,7 @@ fn follow(
             stdout.flush()?;
         }
         let text = String::from_utf8_lossy(console);
+        typist.follow(&text)?;
         if watch
             .expect
             .as_ref()
@@ -183,6 +202,33 @@ fn follow(
         }
     }
     Ok(has_failed(&String::from_utf8_lossy(console)).then_some(End::Failed))
+}
+
+/// Types what is to be typed.
+struct Typist<'a> {
+    keyboard: Option<ChildStdin>,
+    typed: &'a [Typed],
+    /// Bytes of the console that lie before what the next text is waited for in.
+    seen: usize,
+}
+
+impl Typist<'_> {
+    fn follow(&mut self, console: &str) -> Result<()> {
+        while let (Some((next, rest)), Some(keyboard)) =
+            (self.typed.split_first(), &mut self.keyboard)
+        {
+            let fresh = console.get(self.seen..).unwrap_or_default();
+            let Some(place) = fresh.find(&next.after) else {
+                return Ok(());
+            };
+            keyboard
+                .write_all(next.text.as_bytes())
+                .context("failed to type")?;
+            self.seen += place + next.after.len();
+            self.typed = rest;
+        }
+        Ok(())
+    }
 }
 
 /// Whether a console tells of a failure.
@@ -216,7 +262,7 @@ mod tests {
     use std::process::Command;
     use std::time::Duration;
 
-    use super::{End, Watch, run};
+    use super::{End, Typed, Watch, run};
 
     /// A shell script in QEMU's place; it is given the console's arguments and ignores them.
     fn script(text: &str) -> Command {
@@ -239,6 +285,20 @@ mod tests {
         assert_eq!(report.end, End::Expected);
         assert_eq!(report.console, "ready\n");
         assert!(report.duration < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn types_after_what_is_waited_for() {
+        let script = script("printf '> '; read a; printf '> '; read b; echo \"$b, $a\"");
+        let typed = |text: &str| Typed {
+            after: "> ".to_owned(),
+            text: format!("{text}\n"),
+        };
+        let watch = Watch {
+            typed: vec![typed("first"), typed("second")],
+            ..watch("second, first", 10_000)
+        };
+        assert_eq!(run(script, &watch).unwrap().end, End::Expected);
     }
 
     #[test]

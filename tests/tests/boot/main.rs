@@ -13,6 +13,7 @@ mod firmware;
 mod image;
 mod matrix;
 mod programs;
+mod root_task;
 mod sel4;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     trials.extend(firmware::trials(&workspace));
     trials.extend(console::trials(&workspace));
     trials.extend(sel4::trials(&workspace));
+    trials.extend(root_task::trials(&workspace));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -43,7 +43,7 @@ impl CoreLibrary {
         match self {
             Self::Compiled => &[],
             Self::Source => &[
-                "-Zbuild-std=core",
+                "-Zbuild-std=core,alloc",
                 "-Zbuild-std-features=compiler-builtins-mem",
             ],
         }

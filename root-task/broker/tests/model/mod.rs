@@ -56,7 +56,10 @@ const EMPTY_SLOTS: std::ops::Range<u64> = 100..1 << 14;
 impl Model {
     /// A machine with 16 MiB of RAM in pieces and the devices of QEMU's `virt`.
     pub(crate) fn new(mcs: bool) -> (Self, Inventory) {
-        let mut model = Self { mcs, ..Self::default() };
+        let mut model = Self {
+            mcs,
+            ..Self::default()
+        };
         let blocks = [
             (0x0900_0000, 24, true),
             (0x4000_0000, 16, false),
@@ -66,16 +69,23 @@ impl Model {
             (0x4040_0000, 22, false),
             (0x4080_0000, 23, false),
         ];
-        let untyped = blocks.iter().zip(10..).map(|(&(start, bits, is_device), slot)| {
-            let block = Block { bits, start };
-            let capability = Capability {
-                what: What::Untyped(block, is_device),
-                parent: None,
-                mapped: None,
-            };
-            model.capabilities.insert(Place::Root(slot), capability);
-            UntypedMemory { block, slot: Slot(slot), is_device }
-        });
+        let untyped = blocks
+            .iter()
+            .zip(10..)
+            .map(|(&(start, bits, is_device), slot)| {
+                let block = Block { bits, start };
+                let capability = Capability {
+                    what: What::Untyped(block, is_device),
+                    parent: None,
+                    mapped: None,
+                };
+                model.capabilities.insert(Place::Root(slot), capability);
+                UntypedMemory {
+                    block,
+                    slot: Slot(slot),
+                    is_device,
+                }
+            });
         let inventory = Inventory {
             untyped: untyped.collect(),
             empty_slots: EMPTY_SLOTS,
@@ -183,7 +193,10 @@ impl Model {
         if let Some(at) = capability.mapped {
             self.pages.remove(&at);
         }
-        let is_last = !self.capabilities.values().any(|other| other.what == capability.what);
+        let is_last = !self
+            .capabilities
+            .values()
+            .any(|other| other.what == capability.what);
         match capability.what {
             What::Interrupt(number) if is_last => {
                 self.interrupts.remove(&number);
@@ -196,7 +209,8 @@ impl Model {
     fn destroy(&mut self, object: Object, start: u64) {
         match object {
             Object::CNode(_) => {
-                let inside = |place: &&Place| matches!(place, Place::Component(cnode, _) if *cnode == start);
+                let inside =
+                    |place: &&Place| matches!(place, Place::Component(cnode, _) if *cnode == start);
                 let inside: Vec<Place> = self.capabilities.keys().filter(inside).copied().collect();
                 inside.into_iter().for_each(|place| self.remove(place));
             }
@@ -252,7 +266,11 @@ impl Kernel for Model {
             Object::Untyped(bits) => What::Untyped(Block { bits, start }, is_device),
             object => What::Object(object, start, is_device),
         };
-        let capability = Capability { what, parent: Some(parent), mapped: None };
+        let capability = Capability {
+            what,
+            parent: Some(parent),
+            mapped: None,
+        };
         self.insert(Place::Root(to.0), capability)?;
         self.watermarks.insert(block, start + size - block.start);
         Ok(())
@@ -311,7 +329,10 @@ impl Kernel for Model {
         let table = self.object(table, Object::PageTable)?;
         let space = self.object(space, Object::AddressSpace)?;
         let missing = self.table_spans().iter().find_map(|&bits| {
-            let block = Block { bits, start: address >> bits << bits };
+            let block = Block {
+                bits,
+                start: address >> bits << bits,
+            };
             (!self.tables.contains_key(&(space, block))).then_some(block)
         });
         let missing = missing.ok_or(KernelError::DeleteFirst)?;
@@ -337,7 +358,10 @@ impl Kernel for Model {
             return Err(KernelError::AlignmentError);
         }
         for &bits in self.table_spans() {
-            let block = Block { bits, start: address >> bits << bits };
+            let block = Block {
+                bits,
+                start: address >> bits << bits,
+            };
             if !self.tables.contains_key(&(space, block)) {
                 return Err(KernelError::FailedLookup);
             }
@@ -354,7 +378,13 @@ impl Kernel for Model {
         Ok(())
     }
 
-    fn fill_page(&mut self, page: Slot, offset: u64, bytes: &[u8], _: bool) -> Result<(), KernelError> {
+    fn fill_page(
+        &mut self,
+        page: Slot,
+        offset: u64,
+        bytes: &[u8],
+        _: bool,
+    ) -> Result<(), KernelError> {
         self.may_fail()?;
         self.object(page, Object::Page)?;
         assert!(offset + bytes.len() as u64 <= PAGE_SIZE);
@@ -368,7 +398,14 @@ impl Kernel for Model {
             return Err(KernelError::RevokeFirst);
         }
         let what = What::Interrupt(number);
-        self.insert(Place::Root(to.0), Capability { what, parent: None, mapped: None })?;
+        self.insert(
+            Place::Root(to.0),
+            Capability {
+                what,
+                parent: None,
+                mapped: None,
+            },
+        )?;
         self.interrupts.insert(number);
         Ok(())
     }

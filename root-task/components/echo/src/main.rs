@@ -17,7 +17,9 @@ fn run() -> Result<(), Refusal> {
         event = match event {
             Event::Call(call) if call.label == ECHO => {
                 let accepted = Channel::accept(call.client);
-                let label = accepted.as_ref().map_or_else(|&refusal| refusal as u64, |_| 0);
+                let label = accepted
+                    .as_ref()
+                    .map_or_else(|&refusal| refusal as u64, |_| 0);
                 channel = accepted.ok().or(channel);
                 service.answer(label)
             }

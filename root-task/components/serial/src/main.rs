@@ -7,7 +7,7 @@
 
 mod pl011;
 
-use kaal_component::{Channel, Event, Interrupt, Refusal, Registers, Service, serial};
+use kaal_component::{Channel, Event, Interrupt, Refusal, Registers, Service, Text, serial};
 use pl011::Pl011;
 
 kaal_component::main!(run);
@@ -19,7 +19,7 @@ fn run() -> Result<(), Refusal> {
     let interrupt = Interrupt::request(DEVICE)?;
     let service = Service::register("serial")?;
     uart.enable_receive_interrupt();
-    let mut reader: Option<Channel> = None;
+    let mut keyboard = Keyboard::default();
     let mut event = service.receive();
     loop {
         event = match event {
@@ -30,7 +30,8 @@ fn run() -> Result<(), Refusal> {
                 }
                 serial::READ => match Channel::accept(call.client) {
                     Ok(channel) => {
-                        reader = Some(channel);
+                        keyboard.reader = Some(channel);
+                        keyboard.pass_on();
                         0
                     }
                     Err(refusal) => refusal as u64,
@@ -38,7 +39,10 @@ fn run() -> Result<(), Refusal> {
                 _ => Refusal::Malformed as u64,
             }),
             Event::Signals(_) => {
-                pass_on(&uart, reader.as_mut());
+                while let Some(byte) = uart.read() {
+                    keyboard.typed.push(byte);
+                }
+                keyboard.pass_on();
                 uart.clear_receive_interrupt();
                 interrupt.acknowledge()?;
                 service.receive()
@@ -47,23 +51,20 @@ fn run() -> Result<(), Refusal> {
     }
 }
 
-/// Passes on what was typed; where nobody reads, it is lost.
-fn pass_on(uart: &Pl011, reader: Option<&mut Channel>) {
-    let mut typed = [0; 64];
-    let mut reader = reader;
-    loop {
-        let mut length = 0;
-        while let Some(free) = typed.get_mut(length)
-            && let Some(byte) = uart.read()
+/// What was typed, and who reads it. What is typed before anybody reads is kept, as far as it fits.
+#[derive(Default)]
+struct Keyboard {
+    typed: Text,
+    reader: Option<Channel>,
+}
+
+impl Keyboard {
+    fn pass_on(&mut self) {
+        if let Some(reader) = &mut self.reader
+            && !self.typed.as_bytes().is_empty()
         {
-            *free = byte;
-            length += 1;
-        }
-        if length == 0 {
-            return;
-        }
-        if let Some(reader) = &mut reader {
-            reader.send(typed.get(..length).unwrap_or_default());
+            reader.send(self.typed.as_bytes());
+            self.typed = Text::new();
         }
     }
 }

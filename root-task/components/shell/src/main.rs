@@ -53,7 +53,9 @@ fn take(console: &mut Console, line: &mut Text, byte: u8) -> Result<(), Refusal>
             carry_out(console, command.as_str()).map_err(|_| Refusal::Failed)?;
             return prompt(console);
         }
-        byte if BACKSPACE.contains(&byte) => line.pop().map_or(Ok(()), |_| write!(console, "\x08 \x08")),
+        byte if BACKSPACE.contains(&byte) => {
+            line.pop().map_or(Ok(()), |_| write!(console, "\x08 \x08"))
+        }
         b' '..=b'~' => match line.push(byte) {
             true => write!(console, "{}", char::from(byte)),
             false => Ok(()),

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! KaaL's root task on a real seL4 kernel, where `SEL4_PREFIX` names one; skipped elsewhere.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail, ensure};
+use kaal_tests::qemu::{self, End, Typed, Watch};
+use kaal_tests::sel4::{Kernel, PREFIX};
+use kaal_tests::workspace::Workspace;
+use libtest_mimic::Trial;
+
+use crate::trial;
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What the system prints by itself, by the time that `crasher` has been given up.
+const SAID: [&str; 11] = [
+    "self-test ram: ok",
+    "self-test ipc: ok",
+    "self-test memory: ok",
+    "self-test device: ok",
+    "self-test interrupt: ok",
+    "self-test recovery: ok",
+    "KAAL_SYSTEM_READY",
+    "greedy: denied after",
+    "hello: echo answers: hello, world",
+    "crasher: wrote to 0x10, which is not mapped, at instruction",
+    "crasher: restart 2 in 1 s",
+];
+
+/// What is typed, and what comes of it, one after the other.
+const DIALOGUE: [(&str, &str); 6] = [
+    ("ps", "given up"),
+    ("mem", "KiB free"),
+    (
+        "caps",
+        "serial: 22 slots, devices arm,pl011, provides serial",
+    ),
+    ("log", "denied: quota: 16384 bytes asked for"),
+    ("restart serial", "restarted serial"),
+    (
+        "no such command",
+        "commands: ps, mem, caps, log, restart NAME",
+    ),
+];
+
+pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
+    let is_missing = std::env::var_os(PREFIX).is_none();
+    let test = trial(workspace, "root_task::runs_and_obeys", runs_and_obeys);
+    vec![test.with_ignored_flag(is_missing)]
+}
+
+fn runs_and_obeys(workspace: &Workspace) -> Result<()> {
+    let Some(kernel) = Kernel::from_environment()? else {
+        bail!("{PREFIX} is not set");
+    };
+    let scratch = tempfile::tempdir()?;
+    let image = scratch.path().join("bootimage.elf");
+    kernel
+        .inputs(workspace, &workspace.root_task())
+        .pack(workspace, &image)?;
+    let mut command = kernel.machine().command();
+    command.arg("-kernel").arg(&image);
+
+    let [.., (_, last)] = DIALOGUE;
+    let mut after = "crasher: given up";
+    let mut typed = Vec::new();
+    for (text, answer) in DIALOGUE {
+        typed.push(Typed {
+            after: after.to_owned(),
+            text: format!("{text}\r"),
+        });
+        after = answer;
+    }
+    let watch = Watch {
+        expect: Some(last.to_owned()),
+        limit: Some(LIMIT),
+        typed,
+        ..Watch::default()
+    };
+    let report = qemu::run(command, &watch)?;
+    let console = &report.console;
+    ensure!(
+        report.end == End::Expected,
+        "{last:?} expected, but {:?}:\n{console}",
+        report.end
+    );
+    for text in SAID {
+        ensure!(console.contains(text), "{text:?} expected in:\n{console}");
+    }
+    for (text, _) in DIALOGUE {
+        ensure!(console.contains(text), "no echo of {text:?} in:\n{console}");
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Builds the root task and its components for a kernel.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use kaal_tests::process;
+use kaal_tests::sel4::{self, Kernel};
+use kaal_tests::workspace::Workspace;
+
+use crate::build::{cargo, target_flags};
+use crate::setup::TARGET;
+
+const PACKAGE: &str = "kaal-root-task";
+
+/// Names the folder of the components' programs for the root task's build script.
+const COMPONENTS: &str = "KAAL_COMPONENTS";
+
+/// The compiler's flags, in the place of the loader's in `.cargo/config.toml`: the root task and its
+/// components run at the addresses that they are linked for, and share no page between segments.
+const FLAGS: [&str; 6] = [
+    "-Crelocation-model=static",
+    "-Clink-arg=-zmax-page-size=4096",
+    "-Clink-arg=-zseparate-loadable-segments",
+    "-Clink-arg=-znorelro",
+    "-Cforce-unwind-tables=no",
+    "-Zlocation-detail=none",
+];
+
+/// Builds the root task for the kernel that the environment names.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let kernel = Kernel::from_environment()?.with_context(|| {
+        format!(
+            "{} is not set: the root task is built for one kernel",
+            sel4::PREFIX
+        )
+    })?;
+    println!("built {}", build(workspace, &kernel)?.display());
+    Ok(())
+}
+
+/// Builds the root task for `kernel`. Returns where it is.
+pub(crate) fn build(workspace: &Workspace, kernel: &Kernel) -> Result<PathBuf> {
+    let target = target_flags()?;
+    let programs = programs(workspace);
+    let cargo = |packages: &[&str]| {
+        let mut command = command(workspace, kernel);
+        command.args(["build", "--release", "--locked"]);
+        command.args(&target).args(packages);
+        command
+    };
+    process::run(&mut cargo(&["--workspace", "--exclude", PACKAGE]))?;
+    let mut root_task = cargo(&["--package", PACKAGE]);
+    process::run(root_task.env(COMPONENTS, &programs))?;
+    let (built, to) = (programs.join(PACKAGE), workspace.root_task());
+    fs::create_dir_all(workspace.artifacts())
+        .and_then(|()| fs::copy(&built, &to))
+        .with_context(|| format!("failed to write {}", to.display()))?;
+    Ok(to)
+}
+
+/// The command that checks the format of the root task and its components.
+pub(crate) fn format(workspace: &Workspace) -> Command {
+    let mut command = cargo(workspace);
+    command
+        .current_dir(folder(workspace))
+        .args(["fmt", "--all", "--check"]);
+    command
+}
+
+/// The command that checks the root task and its components, which have been built.
+pub(crate) fn lints(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
+    let mut command = command(workspace, kernel);
+    command
+        .args(["clippy", "--release", "--locked", "--workspace"])
+        .args(target_flags()?)
+        .args(["--", "-Dwarnings"])
+        .env(COMPONENTS, programs(workspace));
+    Ok(command)
+}
+
+/// Cargo, in the root task's workspace.
+fn command(workspace: &Workspace, kernel: &Kernel) -> Command {
+    let mut command = cargo(workspace);
+    command
+        .current_dir(folder(workspace))
+        .env("CARGO_TARGET_DIR", workspace.root_task_target())
+        .env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\u{1f}"))
+        .env(sel4::PREFIX, kernel.prefix());
+    command
+}
+
+fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.root().join("root-task")
+}
+
+/// Where Cargo leaves the programs.
+fn programs(workspace: &Workspace) -> PathBuf {
+    workspace.root_task_target().join(TARGET).join("release")
+}
