@@ -64,13 +64,24 @@ pub(crate) fn is_logged(level: LogLevel) -> bool {
 
 /// Prints a line, if there is a console.
 pub(crate) fn line(text: fmt::Arguments<'_>) {
+    print(text);
+    print(format_args!("\n"));
+}
+
+/// Prints text, if there is a console.
+///
+/// Text without arguments takes a way that needs no pointer of the image, and so no relocation:
+/// it is readable even where the image lies at another address than it was built for.
+pub(crate) fn print(text: fmt::Arguments<'_>) {
     let Some(console) = state::machine().console else {
         return;
     };
     let mut terminal = Terminal(open(console));
     // Sending can't fail.
-    let _ = terminal.write_fmt(text);
-    let _ = terminal.write_str("\n");
+    let _ = match text.as_str() {
+        Some(text) => terminal.write_str(text),
+        None => terminal.write_fmt(text),
+    };
 }
 
 fn open(console: Console) -> impl Transmitter {

@@ -42,13 +42,22 @@ static NOTE: Note = Note {
     content: VERSION,
 };
 
-unsafe extern "C" {
-    /// The loader's first byte; defined by the linker.
-    #[link_name = "__ehdr_start"]
-    static IMAGE_START: u8;
-    /// The byte behind the loader's memory; defined by the linker.
-    #[link_name = "_end"]
-    static IMAGE_END: u8;
+/// The address of a symbol that the linker defines, from where the code runs: the compiler would
+/// take it from the global offset table, which holds what it should be.
+macro_rules! address_of {
+    ($symbol:literal) => {{
+        let address: *const u8;
+        // SAFETY: computing an address changes nothing.
+        unsafe {
+            core::arch::asm!(
+                concat!("adrp {0}, ", $symbol),
+                concat!("add {0}, {0}, :lo12:", $symbol),
+                out(reg) address,
+                options(pure, nomem, nostack, preserves_flags),
+            );
+        }
+        address
+    }};
 }
 
 /// Returns the payload header that the builder put behind the loader.
@@ -59,7 +68,7 @@ pub(crate) fn find() -> Payload<'static> {
         Ok(payload) => payload,
         Err(error) => fail!("{error}; the image is damaged, build or load it again"),
     };
-    let found = PhysAddr((&raw const IMAGE_START).addr() as u64);
+    let found = PhysAddr(address_of!("__ehdr_start").addr() as u64);
     if found != payload.load_address {
         fail!("the loader lies at another address than the image was built for");
     }
@@ -68,7 +77,7 @@ pub(crate) fn find() -> Payload<'static> {
 
 /// The page that the contract puts the header in.
 fn header_page() -> &'static [u8] {
-    let end = &raw const IMAGE_END;
+    let end = address_of!("_end");
     let padding = end.align_offset(PAGE_SIZE as usize);
     // SAFETY: every image has this page, with defined content, and nothing writes to it.
     unsafe { slice::from_raw_parts(end.wrapping_add(padding), MAX_SIZE) }

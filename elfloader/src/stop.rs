@@ -24,7 +24,8 @@ pub(crate) use fail;
 /// Says why the boot can't go on, and stops the machine.
 pub(crate) fn report_and_stop(reason: fmt::Arguments<'_>) -> ! {
     state::enter_step(Step::Report);
-    console::line(format_args!("KaaL: error: {reason}"));
+    console::print(format_args!("KaaL: error: "));
+    console::line(reason);
     stop()
 }
 

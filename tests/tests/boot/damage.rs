@@ -2,13 +2,16 @@
 
 //! Images that were changed after they were built.
 
+use std::fs;
+
 use anyhow::{Context, Result, ensure};
-use kaal_payload::PhysAddr;
+use goblin::elf::Elf;
 use kaal_tests::probe::PASS;
 use kaal_tests::qemu::End;
 use kaal_tests::workspace::Workspace;
 use libtest_mimic::Trial;
 
+use crate::firmware::{boot_by, entry};
 use crate::image::{Image, find, payload_offset};
 use crate::trial;
 
@@ -91,12 +94,44 @@ fn cores(workspace: &Workspace) -> Result<()> {
         .map(drop)
 }
 
+/// The loader says so even though none of its relocations fits.
 fn load_address(workspace: &Workspace) -> Result<()> {
+    /// How far from its place the loader is put.
+    const DISTANCE: u64 = 0x100_0000;
+
     let image = packed(workspace)?;
-    image.change_payload(|payload| payload.load_address = PhysAddr(0x4000_0000))?;
-    image
-        .boot("KaaL: error: the loader lies at another address than the image was built for")
-        .map(drop)
+    let (start, loader) = loader_memory(&fs::read(image.file("bootimage.elf"))?)?;
+    let entry = entry(&image)? + DISTANCE;
+    let moved = image.file("moved.bin");
+    fs::write(&moved, loader)?;
+    let data = Some((moved, start + DISTANCE));
+    let expected = "the loader lies at another address than the image was built for";
+    let console = boot_by(&image, &[LOAD_X1, BRANCH_X1], &[entry], data, expected)?;
+    ensure!(console.starts_with("KaaL: error: "), "{console}");
+    Ok(())
+}
+
+/// `ldr x1, .+8`
+const LOAD_X1: u32 = 0x5800_0041;
+
+/// `br x1`
+const BRANCH_X1: u32 = 0xd61f_0020;
+
+/// The memory of loader, payload header and tables, and where it begins.
+fn loader_memory(image: &[u8]) -> Result<(u64, Vec<u8>)> {
+    let elf = Elf::parse(image)?;
+    // The loader lies behind everything else, on a 2 MiB boundary.
+    let start = elf.entry >> 21 << 21;
+    let mut memory = Vec::new();
+    for segment in elf
+        .program_headers
+        .iter()
+        .filter(|segment| segment.p_paddr >= start)
+    {
+        memory.resize(usize::try_from(segment.p_paddr - start)?, 0);
+        memory.extend_from_slice(&image[segment.file_range()]);
+    }
+    Ok((start, memory))
 }
 
 fn damaged_region(workspace: &Workspace, flags: &[&'static str]) -> Result<Image> {

@@ -3,12 +3,12 @@
 //! Kernels that fault before they have exception vectors of their own: where loaders usually
 //! leave a silent machine.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use kaal_tests::workspace::Workspace;
 use libtest_mimic::Trial;
 
 use crate::image::{Image, change_file};
-use crate::trial;
+use crate::{says, trial};
 
 /// `udf #0`
 const UNDEFINED: [u32; 1] = [0x0000_0000];
@@ -103,12 +103,4 @@ fn boot(image: Image, workspace: &Workspace, instructions: &[u32]) -> Result<Str
         "while entering the kernel, or in it before it had vectors of its own",
     )?;
     Ok(console)
-}
-
-fn says(console: &str, text: &str) -> Result<()> {
-    ensure!(
-        console.contains(text),
-        "{text:?} expected on the console, found:\n{console}"
-    );
-    Ok(())
 }

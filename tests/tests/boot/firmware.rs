@@ -13,7 +13,7 @@ use kaal_tests::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 
 use crate::image::Image;
-use crate::trial;
+use crate::{says, trial};
 
 /// Where the firmware puts the device tree.
 const DTB_ADDRESS: u64 = 0x7000_0000;
@@ -203,12 +203,13 @@ fn translation_left_on(workspace: &Workspace) -> Result<()> {
     boot_by(&image, &code, &literals, table, expected).map(drop)
 }
 
-fn entry(image: &Image) -> Result<u64> {
+/// The entry point of the packed image.
+pub(crate) fn entry(image: &Image) -> Result<u64> {
     elf::entry(&fs::read(image.file("bootimage.elf"))?)
 }
 
 /// Boots the packed image by a firmware of `code` with `literals` behind it.
-fn boot_by(
+pub(crate) fn boot_by(
     image: &Image,
     code: &[u32],
     literals: &[u64],
@@ -236,12 +237,4 @@ fn loaded(file: &Path, address: u64) -> Vec<String> {
 
 fn device(options: String) -> Vec<String> {
     vec!["-device".to_owned(), format!("loader,{options}")]
-}
-
-fn says(console: &str, text: &str) -> Result<()> {
-    ensure!(
-        console.contains(text),
-        "{text:?} expected on the console, found:\n{console}"
-    );
-    Ok(())
 }

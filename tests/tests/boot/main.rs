@@ -53,3 +53,12 @@ fn trial(
         test(&workspace).map_err(|error| format!("{error:?}").into())
     })
 }
+
+/// Fails where `console` doesn't hold `text`.
+fn says(console: &str, text: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        console.contains(text),
+        "{text:?} expected on the console, found:\n{console}"
+    );
+    Ok(())
+}
