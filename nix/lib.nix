@@ -3,7 +3,5 @@
 # The functions for other flakes; each takes `pkgs` besides its own attributes.
 { lib, kaalFor }:
 lib.genAttrs [ "mkBootImage" "mkRootTask" "mkKernel" "mkBootTest" ] (
-  name:
-  { pkgs, ... }@arguments:
-  (kaalFor pkgs).${name} (removeAttrs arguments [ "pkgs" ])
+  name: { pkgs, ... }@arguments: (kaalFor pkgs).${name} (removeAttrs arguments [ "pkgs" ])
 )

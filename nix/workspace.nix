@@ -46,9 +46,7 @@ let
   filesOf =
     { folder, ... }:
     fileset.difference (root + "/${folder}") (
-      fileset.unions (
-        map (nested: root + "/${nested}") (lib.filter (lib.hasPrefix "${folder}/") members)
-      )
+      fileset.unions (map (nested: root + "/${nested}") (lib.filter (lib.hasPrefix "${folder}/") members))
     );
 
   # .cargo/config.toml names it for every program on the target.
@@ -133,8 +131,7 @@ let
       src = sourceOf name;
       cargoArtifacts = if crates.${name}.onHost then hostDependencies else targetDependencies;
       cargoExtraArgs =
-        "--locked --package ${name}"
-        + lib.optionalString (!crates.${name}.onHost) " --target ${target}";
+        "--locked --package ${name}" + lib.optionalString (!crates.${name}.onHost) " --target ${target}";
     };
 in
 {

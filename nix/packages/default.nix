@@ -10,17 +10,14 @@
   mkQemu,
 }:
 let
-  ofVariant =
-    image:
-    {
-      bootimage = image;
-      inherit (image) kernel;
-      root-task = image.rootTask;
-      qemu = mkQemu image;
-    };
+  ofVariant = image: {
+    bootimage = image;
+    inherit (image) kernel;
+    root-task = image.rootTask;
+    qemu = mkQemu image;
+  };
   variants = lib.mapAttrs (_: ofVariant) images.qemu-arm-virt;
-  withSuffix =
-    variant: lib.mapAttrs' (name: package: lib.nameValuePair "${name}-${variant}" package);
+  withSuffix = variant: lib.mapAttrs' (name: package: lib.nameValuePair "${name}-${variant}" package);
 in
 {
   inherit builder elfloader probe;

@@ -45,8 +45,8 @@ let
     modules.pyyaml
   ]);
 in
-lib.throwIf (contradictions != [ ]) (lib.concatMapStrings complaint contradictions)
-  (stdenvNoCC.mkDerivation {
+lib.throwIf (contradictions != [ ]) (lib.concatMapStrings complaint contradictions) (
+  stdenvNoCC.mkDerivation {
     pname = "sel4-${chosen.name}";
     version = lib.fileContents "${sel4Source}/VERSION";
     src = sel4Source;
@@ -117,4 +117,5 @@ lib.throwIf (contradictions != [ ]) (lib.concatMapStrings complaint contradictio
 
     passthru.platform = chosen;
     meta.description = "The seL4 microkernel for ${chosen.name}";
-  })
+  }
+)

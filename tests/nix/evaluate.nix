@@ -15,7 +15,8 @@ let
   outputs = flake.outputs (inputs // { self = outputs; });
 
   pathsOf =
-    value: if value.type or null == "derivation" then value.drvPath else builtins.mapAttrs (_: pathsOf) value;
+    value:
+    if value.type or null == "derivation" then value.drvPath else builtins.mapAttrs (_: pathsOf) value;
 in
 {
   paths = builtins.mapAttrs (_: pathsOf) {
@@ -39,5 +40,6 @@ in
       // arguments
     )).drvPath;
 
-  overlaid = (outputs.overlays.default inputs.nixpkgs.legacyPackages.x86_64-linux { }).kaal.builder.drvPath;
+  overlaid =
+    (outputs.overlays.default inputs.nixpkgs.legacyPackages.x86_64-linux { }).kaal.builder.drvPath;
 }

@@ -14,7 +14,7 @@ let
     match
     readFile
     ;
-  inputs = (import ../../flake.nix).inputs;
+  inherit (import ../../flake.nix) inputs;
   lock = fromJSON (readFile ../../flake.lock);
   node = name: lock.nodes.${lock.nodes.${lock.root}.inputs.${name}};
 
@@ -34,9 +34,7 @@ let
     name: input:
     let
       locked = node name;
-      follows = mapAttrs (
-        _: nested: filter (part: part != "") [ nested.follows ]
-      ) (input.inputs or { });
+      follows = mapAttrs (_: nested: filter (part: part != "") [ nested.follows ]) (input.inputs or { });
     in
     concatMap (test: if test.holds then [ ] else [ "${name}: ${test.otherwise}" ]) [
       {
@@ -60,7 +58,8 @@ let
         otherwise = "lock and input differ on whether it is a flake";
       }
       {
-        holds = filter isList (attrValues (locked.inputs or { })) == attrValues follows
+        holds =
+          filter isList (attrValues (locked.inputs or { })) == attrValues follows
           && attrNames (locked.inputs or { }) == attrNames follows;
         otherwise = "lock and input differ on what its own inputs follow";
       }

@@ -46,8 +46,7 @@ let
     mapAttrsToList = f: set: attrValues (mapAttrs f set);
     mapAttrs' = f: set: listToAttrs (mapAttrsToList f set);
     concatMapAttrs = f: set: foldl' (all: more: all // more) { } (mapAttrsToList f set);
-    filterAttrs =
-      keep: set: removeAttrs set (filter (name: !keep name set.${name}) (attrNames set));
+    filterAttrs = keep: set: removeAttrs set (filter (name: !keep name set.${name}) (attrNames set));
     recursiveUpdate =
       left: right:
       left
@@ -67,7 +66,9 @@ let
     escapeShellArgs = list: concatStringsSep " " (map escapeShellArg list);
     fileContents = file: head (match "(.*[^\n])\n*" (readFile file));
     importTOML = file: fromTOML (readFile file);
-    throwIf = condition: message: value: if condition then throw message else value;
+    throwIf =
+      condition: message: value:
+      if condition then throw message else value;
     versions.major = version: head (split "\\." version);
     getName = package: package.pname or package.name;
     getLib = package: package;
@@ -103,10 +104,7 @@ let
               inherit name;
               meta.mainProgram = name;
               overrideAttrs =
-                change:
-                package name (
-                  attributes // (if isFunction change then change attributes else change)
-                );
+                change: package name (attributes // (if isFunction change then change attributes else change));
             }
             // optionalOf attributes [
               "meta"
@@ -154,21 +152,17 @@ let
         choose:
         package "python3" {
           modules = choose (
-            lib.genAttrs [ "jinja2" "jsonschema" "lxml" "ply" "pyfdt" "pyyaml" ] (
-              name: package name { }
-            )
+            lib.genAttrs [ "jinja2" "jsonschema" "lxml" "ply" "pyfdt" "pyyaml" ] (name: package name { })
           );
         };
       pkgsCross.aarch64-multiplatform.stdenv.cc = package "gcc" { } // {
         targetPrefix = "aarch64-unknown-linux-gnu-";
       };
-      llvmPackages =
-        lib.genAttrs [ "libclang" "lld" "llvm" ] (name: package name { })
-        // {
-          clang-unwrapped = package "clang" { } // {
-            version = "21.1.0";
-          };
+      llvmPackages = lib.genAttrs [ "libclang" "lld" "llvm" ] (name: package name { }) // {
+        clang-unwrapped = package "clang" { } // {
+          version = "21.1.0";
         };
+      };
     };
 
   craneLib =
