@@ -138,16 +138,14 @@ fn refuses(root: &Path, arguments: &str, words: &str) -> Result<()> {
     }
 }
 
-/// rust-sel4 and the compiler are of the versions that the flake has hashes for.
+/// rust-sel4 is of a version that the flake has a hash for, and the Rust compiler of the day that
+/// rust-toolchain.toml names.
 fn versions_agree(root: &Path) -> Result<()> {
     let read = |file: &str| {
         fs::read_to_string(root.join(file)).with_context(|| format!("failed to read {file}"))
     };
     let hashes = read("nix/rust-sel4-hashes.nix")?;
-    for lock in [
-        "root-task/Cargo.lock",
-        "nix/template/root-task/Cargo.lock",
-    ] {
+    for lock in ["root-task/Cargo.lock", "nix/template/root-task/Cargo.lock"] {
         for line in read(lock)?.lines() {
             if let Some(source) = line.strip_prefix("source = \"git+") {
                 let source = format!("\"git+{source}");
@@ -155,7 +153,38 @@ fn versions_agree(root: &Path) -> Result<()> {
             }
         }
     }
+
+    let toolchain = read("rust-toolchain.toml")?;
+    let named = between(&toolchain, "(", ")").context("rust-toolchain.toml names no date")?;
+    let lock = read("flake.lock")?;
+    let seconds: i64 = between(&lock, "\"fenix\": {", "narHash")
+        .and_then(|fenix| between(fenix, "\"lastModified\": ", ","))
+        .context("flake.lock has no date for fenix")?
+        .parse()?;
+    ensure!(
+        days_since_1970(named) == Some(seconds / 86_400),
+        "rust-toolchain.toml names {named}, but flake.lock has fenix of {seconds} s since 1970"
+    );
     Ok(())
+}
+
+/// What stands in `text` behind the first `start`, up to `end`.
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(start)?;
+    Some(rest.split_once(end)?.0)
+}
+
+/// The number of the day `date`, which is written like 2026-05-20.
+fn days_since_1970(date: &str) -> Option<i64> {
+    let mut numbers = date.split('-').map(|number| number.parse::<i64>().ok());
+    let (year, month, day) = (numbers.next()??, numbers.next()??, numbers.next()??);
+    // Years that begin in March end with the day that some lack.
+    let (year, month) = match month > 2 {
+        true => (year, month - 3),
+        false => (year - 1, month + 9),
+    };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    Some(year * 365 + leap_days + (153 * month + 2) / 5 + day - 719_469)
 }
 
 fn evaluate(root: &Path, expression: &str) -> Result<String> {
