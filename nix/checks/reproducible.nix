@@ -2,6 +2,8 @@
 
 # All parts of an image built again: in another folder, under another umask and clock, from files
 # that were written in another order. The image must be the same, and hold no path of the build.
+# Only the root task is built in the same folder: it uses crates from outside of its workspace, which
+# Cargo tells apart by their absolute paths.
 {
   lib,
   runCommand,
@@ -12,26 +14,27 @@
 let
   inherit (images.qemu-arm-virt) default;
 
-  elsewhere =
-    package:
+  again =
+    folder: package:
     package.overrideAttrs (previous: {
-      name = "${lib.getName package}-elsewhere";
+      name = "${lib.getName package}-again";
       postUnpack = ''
         umask 077
         export SOURCE_DATE_EPOCH=1000000000
-        mkdir -p "$NIX_BUILD_TOP/another/folder"
-        (cd $sourceRoot && find . ! -type d | sort --reverse > "$NIX_BUILD_TOP/files")
-        tar --create --directory $sourceRoot --files-from "$NIX_BUILD_TOP/files" |
-          tar --extract --no-same-permissions --directory "$NIX_BUILD_TOP/another/folder"
-        rm -r $sourceRoot
-        sourceRoot=$NIX_BUILD_TOP/another/folder
+        mv $sourceRoot first
+        sourceRoot=${folder}
+        mkdir -p $sourceRoot
+        (cd first && find . ! -type d) | sort --reverse > files
+        tar --create --directory first --files-from files |
+          tar --extract --no-same-permissions --directory $sourceRoot
+        rm -r first files
       ''
       + previous.postUnpack or "";
     });
 
-  kernel = elsewhere default.kernel;
-  loader = elsewhere elfloader;
-  rootTask = (elsewhere default.rootTask).overrideAttrs { SEL4_PREFIX = kernel; };
+  kernel = again "another/folder" default.kernel;
+  loader = again "another/folder" elfloader;
+  rootTask = (again "source" default.rootTask).overrideAttrs { SEL4_PREFIX = kernel; };
 in
 runCommand "reproducible" { nativeBuildInputs = [ builder ]; } ''
   umask 077
