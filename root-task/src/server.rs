@@ -289,3 +289,12 @@ sel4::sel4_cfg_if! {
         }
     }
 }
+
+// The broker fills the slots and sets the events that the protocol promises to components.
+const _: () = {
+    use kaal_protocol::slots;
+    assert!(kaal_broker::BROKER_SLOT == slots::BROKER);
+    assert!(kaal_broker::NOTIFICATION_SLOT == slots::NOTIFICATION);
+    assert!(kaal_broker::REPLY_SLOT == slots::REPLY);
+    assert!(kaal_broker::CHANNEL_ENDED == kaal_protocol::CHANNEL_ENDED);
+};

@@ -725,8 +725,9 @@ impl<K: Kernel> Broker<K> {
         for other in others {
             if let Ok((live, kernel, _)) = self.live(other)
                 && other != id
+                && let Some(ended) = live.ended
             {
-                kernel.signal(live.notification)?;
+                kernel.signal(ended)?;
             }
         }
         let is_unused = |channel: &Channel| channel.ends.is_empty();

@@ -29,7 +29,10 @@ pub const REPLY_SLOT: u64 = 3;
 const FIRST_FREE_SLOT: u64 = 8;
 
 /// The bits of a notification that are events. The others would look like the badge of a component.
-const EVENTS: u64 = !0xffff;
+const EVENTS: u64 = !0xffff & !CHANNEL_ENDED;
+
+/// The bit of a component's notification that is set when the other end of a channel is gone.
+pub const CHANNEL_ENDED: u64 = 1 << 63;
 
 /// A component's number. It is also the badge of its requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,6 +147,8 @@ pub(crate) struct Live {
     memory: BTreeMap<u64, Mapping>,
     interrupts: BTreeMap<u32, Handled>,
     fault_endpoint: Option<Slot>,
+    /// The notification, badged with [`CHANNEL_ENDED`].
+    pub(crate) ended: Option<Slot>,
 }
 
 impl Live {
@@ -164,6 +169,7 @@ impl Live {
             memory: BTreeMap::new(),
             interrupts: BTreeMap::new(),
             fault_endpoint: None,
+            ended: None,
         }
     }
 
@@ -211,6 +217,9 @@ impl Live {
             .get(&ipc_buffer_address)
             .and_then(|mapping| mapping.holdings.first()?.slots.first().copied())
             .ok_or(KernelError::InvalidCapability)?;
+        let ended = pool.take_slot()?;
+        self.ended = Some(ended);
+        kernel.mint(self.notification, ended, CHANNEL_ENDED)?;
         let fault_endpoint = pool.take_slot()?;
         self.fault_endpoint = Some(fault_endpoint);
         kernel.mint(endpoint.slot, fault_endpoint, endpoint.fault_badge)?;
@@ -243,7 +252,7 @@ impl Live {
             pool.delete(kernel, handled.handler)?;
             pool.give_slot(handled.signal);
         }
-        if let Some(slot) = self.fault_endpoint {
+        for slot in [self.fault_endpoint, self.ended].into_iter().flatten() {
             pool.delete(kernel, slot)?;
         }
         for mapping in self.memory.into_values() {

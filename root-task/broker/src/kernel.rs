@@ -209,7 +209,7 @@ pub trait Kernel {
     /// Starts a thread.
     fn start(&mut self, thread: &Thread) -> Result<(), KernelError>;
 
-    /// Signals a notification without setting any of its bits.
+    /// Signals a notification by a capability with a badge.
     fn signal(&mut self, notification: Slot) -> Result<(), KernelError>;
 
     /// Lets a thread that waits for an answer that can't come ask again. A thread that runs is not

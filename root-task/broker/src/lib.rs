@@ -34,8 +34,8 @@ pub use audit::{Action, Audit, Entry};
 pub use broker::{Broker, Inventory, UntypedMemory};
 pub use buddy::Block;
 pub use component::{
-    BROKER_SLOT, CSPACE_BITS, ComponentId, Config, Image, NOTIFICATION_SLOT, REPLY_SLOT, Segment,
-    State, Status,
+    BROKER_SLOT, CHANNEL_ENDED, CSPACE_BITS, ComponentId, Config, Image, NOTIFICATION_SLOT,
+    REPLY_SLOT, Segment, State, Status,
 };
 pub use device::{Device, DeviceError, Interrupt, Trigger};
 pub use error::{Denial, Resource};

@@ -50,8 +50,8 @@ pub(crate) fn exit() -> ! {
     }
 }
 
-/// Waits until an interrupt or a channel signals. Returns the events, one bit each; 0 where the other
-/// end of a channel is gone.
+/// Waits until an interrupt or a channel signals. Returns the events, one bit each;
+/// [`CHANNEL_ENDED`](crate::CHANNEL_ENDED) where the other end of a channel is gone.
 pub fn wait() -> u64 {
     let (_, events) = notification().wait();
     events

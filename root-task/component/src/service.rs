@@ -22,8 +22,7 @@ pub struct Service {
 pub enum Event {
     /// A call, which must be answered by [`Service::answer`] before the next is received.
     Call(Call),
-    /// Interrupts or channels signalled; the events, one bit each. None at all where the other end of
-    /// a channel is gone.
+    /// Interrupts or channels signalled; the events, one bit each.
     Signals(u64),
 }
 
@@ -67,9 +66,8 @@ impl Service {
 }
 
 fn event(info: &MessageInfo, badge: u64) -> Event {
-    let client = match u16::try_from(badge) {
-        Ok(client @ 1..) => client,
-        _ => return Event::Signals(badge),
+    let Ok(client) = u16::try_from(badge) else {
+        return Event::Signals(badge);
     };
     let text = sel4::with_ipc_buffer(|buffer| {
         let words = buffer.msg_regs().get(..info.length()).unwrap_or_default();

@@ -27,6 +27,9 @@ pub mod slots {
     pub const REPLY: u64 = 3;
 }
 
+/// The event that says that the other end of a channel is gone.
+pub const CHANNEL_ENDED: u64 = 1 << 63;
+
 /// The labels of calls to the service `serial`.
 pub mod serial {
     /// Print the text.

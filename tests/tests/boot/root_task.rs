@@ -33,10 +33,7 @@ const SAID: [&str; 11] = [
 const DIALOGUE: [(&str, &str); 6] = [
     ("ps", "given up"),
     ("mem", "KiB free"),
-    (
-        "caps",
-        "serial: 22 slots, devices arm,pl011, provides serial",
-    ),
+    ("caps", "slots, devices arm,pl011, provides serial"),
     ("log", "denied: quota: 16384 bytes asked for"),
     ("restart serial", "restarted serial"),
     (

@@ -39,11 +39,12 @@ fn run() -> Result<(), Refusal> {
                 _ => Refusal::Malformed as u64,
             }),
             Event::Signals(_) => {
+                // First, so that what arrives from now on interrupts again.
+                uart.clear_receive_interrupt();
                 while let Some(byte) = uart.read() {
                     keyboard.typed.push(byte);
                 }
                 keyboard.pass_on();
-                uart.clear_receive_interrupt();
                 interrupt.acknowledge()?;
                 service.receive()
             }

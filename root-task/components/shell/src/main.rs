@@ -8,7 +8,7 @@
 use core::fmt::{self, Write};
 
 use kaal_component::{
-    Channel, Client, Console, Refusal, Text, View, inspect, restart, serial, wait,
+    CHANNEL_ENDED, Channel, Client, Console, Refusal, Text, View, inspect, restart, serial, wait,
 };
 
 kaal_component::main!(run);
@@ -25,7 +25,7 @@ fn run() -> Result<(), Refusal> {
     loop {
         let mut typed = [0; 64];
         let length = channel.receive(&mut typed);
-        if length == 0 && wait() == 0 {
+        if length == 0 && wait() & CHANNEL_ENDED != 0 {
             channel.close()?;
             channel = listen(&keyboard)?;
         }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Lists of components, good and bad.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
+
+use kaal_manifest::{Program, Restart, read};
+
+/// A component with the keys that are required, and `more`.
+fn component(name: &str, more: &str) -> String {
+    format!(
+        "[[component]]\nname = \"{name}\"\nbinary = \"b\"\npriority = 1\nmemory = 1\nslots = 1\n{more}\n"
+    )
+}
+
+fn mistake(text: &str) -> String {
+    read(text).unwrap_err().to_string()
+}
+
+#[test]
+fn components_come_behind_those_they_need() {
+    let text = component("client", "needs = [\"s\"]") + &component("server", "provides = [\"s\"]");
+    let names: Vec<String> = read(&text)
+        .unwrap()
+        .into_iter()
+        .map(|component| component.name.value)
+        .collect();
+    assert_eq!(names, ["server", "client"]);
+}
+
+#[test]
+fn restart_policies_are_read() {
+    let policy = |text: &str| read(&component("a", text)).unwrap().remove(0).restart;
+    assert_eq!(policy(""), Restart::Never);
+    assert_eq!(policy("restart = \"always\""), Restart::Always);
+    assert_eq!(
+        policy("restart = { times = 3, back-off = 500 }"),
+        Restart::Times(3, 500)
+    );
+}
+
+#[test]
+fn mistakes_name_line_and_key() {
+    let twice = component("a", "") + &component("a", "");
+    assert_eq!(
+        mistake(&twice),
+        "line 9: name: \"a\" is the name of the component in line 2"
+    );
+    let unknown = mistake(&component("a", "colour = 1"));
+    assert!(
+        unknown.starts_with("line 7: colour: unknown key, known are: name,"),
+        "{unknown}"
+    );
+    let cases = [
+        (
+            "needs = [\"s\"]",
+            "line 7: needs: no component provides \"s\"",
+        ),
+        (
+            "stack = 1",
+            "line 7: stack: a number from 4096 to 16777216 expected",
+        ),
+        ("devices = 1", "line 7: devices: a list of texts expected"),
+        ("operator = 1", "line 7: operator: true or false expected"),
+        (
+            "provides = [\"s\"]\nneeds = [\"s\"]",
+            "line 8: needs: components need each other's services: a",
+        ),
+        (
+            "period = 10\nbudget = 11",
+            "line 8: budget: a number from 1 to 10 expected",
+        ),
+    ];
+    for (more, expected) in cases {
+        assert_eq!(mistake(&component("a", more)), expected);
+    }
+    assert_eq!(
+        mistake("[[component]]\nname = \"a\""),
+        "line 1: priority: expected, not found"
+    );
+    assert!(mistake("[[component]\n").starts_with("line 1: syntax: "));
+}
+
+#[test]
+fn cycles_are_found() {
+    let text = component("a", "provides = [\"x\"]\nneeds = [\"y\"]")
+        + &component("b", "provides = [\"y\"]\nneeds = [\"x\"]");
+    assert_eq!(
+        mistake(&text),
+        "line 8: needs: components need each other's services: a, b"
+    );
+}
+
+#[test]
+fn what_is_no_program_is_refused() {
+    for file in [&b""[..], b"\x7fELF", &[0; 100]] {
+        assert!(Program::read(file).is_err());
+    }
+}
