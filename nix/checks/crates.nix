@@ -27,6 +27,7 @@ let
         // {
           cargoDocExtraArgs = "--no-deps --document-private-items";
           RUSTDOCFLAGS = "-Dwarnings";
+          docInstallRoot = lib.optionalString (!crate.onHost) "target/aarch64-unknown-none/doc";
         }
       );
       "${name}-fmt" = craneLib.cargoFmt {
