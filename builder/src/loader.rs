@@ -2,11 +2,14 @@
 
 //! The loader, and its move to the address that it runs at.
 
+use std::mem::offset_of;
+
 use goblin::elf::dynamic::{DT_JMPREL, DT_REL, DT_RELA, DT_RELASZ};
-use goblin::elf::header::{ET_DYN, et_to_str};
+use goblin::elf::header::{ELFMAG, ET_DYN, et_to_str};
 use goblin::elf::note::NoteDataIterator;
 use goblin::elf::program_header::{PT_DYNAMIC, PT_NOTE};
 use goblin::elf::reloc::R_AARCH64_RELATIVE;
+use goblin::elf64::header::Header;
 use kaal_payload::{LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PAGE_SIZE, PhysAddr, VERSION};
 
 use crate::elf::{Access, LAYOUT, Program, slice};
@@ -78,7 +81,7 @@ impl Loader {
                 .map(|segment| Part {
                     offset: segment.virt,
                     size: segment.size,
-                    content: segment.content.to_vec(),
+                    content: without_section_headers(segment.content),
                     access: segment.access,
                 })
                 .collect(),
@@ -139,6 +142,20 @@ impl Loader {
             addend,
         })
     }
+}
+
+/// A segment's content. Where that begins with the file's header, the header no longer says where
+/// the section headers lie: they are not in the image, and they lie behind the debug information,
+/// whose size depends on the folder that the loader was built in.
+fn without_section_headers(content: &[u8]) -> Vec<u8> {
+    let mut content = content.to_vec();
+    let place = offset_of!(Header, e_shoff);
+    if content.starts_with(ELFMAG)
+        && let Some(field) = content.get_mut(place..place + size_of::<u64>())
+    {
+        field.fill(0);
+    }
+    content
 }
 
 /// The little-endian word at `offset`; 0 where there is none.

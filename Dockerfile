@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# For people with Docker and without Nix: `docker build --output . .` leaves bootimage.elf here.
+FROM nixos/nix:2.35.2 AS build
+COPY . /kaal
+RUN nix --extra-experimental-features "nix-command flakes" --option filter-syscalls false \
+    build --print-build-logs --out-link /result path:/kaal#bootimage \
+    && cp --dereference /result/bootimage.elf /bootimage.elf
+
+FROM scratch
+COPY --from=build /bootimage.elf /

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# The boot tests of the workspace: the probe kernels on every machine that they are meant for, and
+# damaged images. The output is the tests' log.
+{
+  lib,
+  craneLib,
+  qemu,
+  workspace,
+  builder,
+  elfloader,
+  probe,
+}:
+craneLib.mkCargoDerivation (
+  workspace.argumentsFor "kaal-tests"
+  // {
+    pnameSuffix = "-boot";
+    nativeBuildInputs = [ qemu ];
+    doInstallCargoArtifacts = false;
+    # The tests look for the programs where `cargo xtask build` leaves them.
+    buildPhaseCargoCommand = ''
+      mkdir -p target/kaal target/release
+      cp ${lib.getExe builder} target/release/
+      cp ${lib.getExe elfloader} target/kaal/elfloader.elf
+      cp ${probe}/bin/kaal-probe target/kaal/probe.elf
+      cp ${probe}/bin/kaal-probe-hyp target/kaal/probe-hyp.elf
+      cp ${probe}/bin/kaal-probe-task target/kaal/probe-task.elf
+      chmod -R u+w target/kaal target/release
+      cargoWithProfile test --locked --package kaal-tests --test boot 2>&1 | tee boot.log
+    '';
+    installPhaseCommand = ''
+      cp boot.log $out
+    '';
+  }
+)

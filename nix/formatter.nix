@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# `nix fmt`: treefmt with what treefmt.toml names.
+{
+  writeShellApplication,
+  nixfmt,
+  taplo,
+  toolchain,
+  treefmt,
+}:
+writeShellApplication {
+  name = "treefmt";
+  runtimeInputs = [
+    nixfmt
+    taplo
+    toolchain
+    treefmt
+  ];
+  text = ''
+    exec treefmt "$@"
+  '';
+}

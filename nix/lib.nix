@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# The functions for other flakes; each takes `pkgs` besides its own attributes.
+{ lib, kaalFor }:
+lib.genAttrs [ "mkBootImage" "mkRootTask" "mkKernel" "mkBootTest" ] (
+  name: { pkgs, ... }@arguments: (kaalFor pkgs).${name} (removeAttrs arguments [ "pkgs" ])
+)

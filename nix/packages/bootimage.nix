@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# Packs a kernel and a root task:
+#   bootimage.elf    what firmware or QEMU loads
+#   bin/run-qemu     boots it on QEMU
+#   memory-map.txt   what lies where in it
+#   debug/           its parts with symbols, for debuggers
+{
+  lib,
+  runCommand,
+  runtimeShell,
+  builder,
+  elfloader,
+  mkRunner,
+}:
+{ kernel, rootTask }:
+let
+  inherit (kernel) platform;
+  loader = lib.getExe elfloader;
+  app = if rootTask ? meta.mainProgram then lib.getExe rootTask else rootTask;
+in
+runCommand "bootimage-${platform.name}"
+  {
+    nativeBuildInputs = [ builder ];
+    passthru = { inherit kernel platform rootTask; };
+    meta = {
+      description = "seL4 and a root task, bootable on ${platform.name}";
+      mainProgram = "run-qemu";
+    };
+  }
+  ''
+    mkdir -p $out/bin $out/debug
+    if ! kaal-elfloader-builder -v \
+      --loader ${loader} \
+      --kernel ${kernel}/bin/kernel.elf \
+      --app ${app} \
+      --dtb ${kernel}/support/kernel.dtb \
+      --platform ${kernel}/support/platform_gen.yaml \
+      --kernel-config ${kernel}/libsel4/include/kernel/gen_config.json \
+      ${lib.escapeShellArgs platform.builderOptions} \
+      --out $out/bootimage.elf 2> $out/memory-map.txt
+    then
+      cat $out/memory-map.txt >&2
+      echo "KaaL: --app is the attribute rootTask; the other files follow from platform, variant and kernelConfig" >&2
+      exit 1
+    fi
+    cat $out/memory-map.txt
+
+    cp ${loader} $out/debug/elfloader.elf
+    cp ${kernel}/bin/kernel.elf $out/debug/kernel.elf
+    cp ${app} $out/debug/root-task.elf
+
+    printf '#!%s\nexec %s "%s" "$@"\n' \
+      ${runtimeShell} ${lib.getExe (mkRunner platform)} $out/bootimage.elf > $out/bin/run-qemu
+    chmod +x $out/bin/run-qemu
+  ''

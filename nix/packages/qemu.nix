@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# Boots one image on QEMU; arguments go to QEMU.
+{ writeShellApplication }:
+image:
+writeShellApplication {
+  name = "run-qemu";
+  text = ''
+    exec ${image}/bin/run-qemu "$@"
+  '';
+}

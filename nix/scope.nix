@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# Everything that KaaL builds with one package set.
+{ inputs, pkgs }:
+let
+  inherit (pkgs) lib;
+  inherit (pkgs.stdenv.hostPlatform) system;
+  scope = {
+    # The function in `file`, with what its arguments name.
+    call =
+      file:
+      let
+        function = import file;
+      in
+      function (builtins.intersectAttrs (builtins.functionArgs function) (pkgs // scope));
+
+    # Inputs
+    sel4Source = inputs.sel4;
+    platforms = import ./platforms.nix { inherit lib; };
+    toolchain = import ./toolchain.nix {
+      fenix =
+        inputs.fenix.packages.${system}
+          or (throw "KaaL: there is no Rust compiler for the system \"${system}\"");
+    };
+    craneLib = (inputs.crane.mkLib pkgs).overrideToolchain scope.toolchain;
+    workspace = scope.call ./workspace.nix;
+    rustSel4Hashes = import ./rust-sel4-hashes.nix;
+
+    # What is the same for every platform
+    builder = scope.call ./packages/builder.nix;
+    elfloader = scope.call ./packages/elfloader.nix;
+    probe = scope.call ./packages/probe.nix;
+    kernelToolchains = scope.call ./kernel-toolchains.nix;
+
+    # What there is one of for each platform, variant or root task
+    choose = scope.call ./choose.nix;
+    choosePlatform = scope.call ./choose-platform.nix;
+    mkDeviceTree = scope.call ./packages/device-tree.nix;
+    mkKernel = scope.call ./packages/kernel.nix;
+    mkRootTask = scope.call ./packages/root-task.nix;
+    mkRunner = scope.call ./packages/runner.nix;
+    packBootImage = scope.call ./packages/bootimage.nix;
+    mkBootImage = scope.call ./mk-boot-image.nix;
+    mkQemu = scope.call ./packages/qemu.nix;
+    mkBootTest = scope.call ./packages/boot-test.nix;
+
+    # KaaL's own images, by platform and variant
+    images = scope.call ./images.nix;
+  };
+in
+scope

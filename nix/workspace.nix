@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# The Cargo workspace, as its manifests describe it: which crates there are, what each is built
+# from, and the dependencies that all share.
+{
+  lib,
+  runCommand,
+  craneLib,
+}:
+let
+  inherit (lib) fileset;
+  root = ../.;
+  target = "aarch64-unknown-none";
+
+  manifest = lib.importTOML (root + "/Cargo.toml");
+  inherit (manifest.workspace) members default-members;
+  inherit (manifest.workspace.package) version;
+
+  # By name: the crate's folder, the crates of the workspace that it needs, and where it runs.
+  crates = lib.listToAttrs (
+    map (
+      folder:
+      let
+        crate = lib.importTOML (root + "/${folder}/Cargo.toml");
+        dependencies =
+          crate.dependencies or { } // crate.dev-dependencies or { } // crate.build-dependencies or { };
+      in
+      lib.nameValuePair crate.package.name {
+        inherit folder;
+        onHost = lib.elem folder default-members;
+        uses = lib.filter (name: crates ? ${name}) (lib.attrNames dependencies);
+      }
+    ) members
+  );
+
+  closureOf =
+    name:
+    map (item: item.key) (
+      lib.genericClosure {
+        startSet = [ { key = name; } ];
+        operator = item: map (key: { inherit key; }) crates.${item.key}.uses;
+      }
+    );
+
+  # A crate's folder without the crates that lie in it.
+  filesOf =
+    { folder, ... }:
+    fileset.difference (root + "/${folder}") (
+      fileset.unions (map (nested: root + "/${nested}") (lib.filter (lib.hasPrefix "${folder}/") members))
+    );
+
+  # .cargo/config.toml names it for every program on the target.
+  linkerScript = "elfloader/discard.ld";
+
+  commonFiles = fileset.unions (
+    map (file: root + "/${file}") [
+      ".cargo/config.toml"
+      "Cargo.lock"
+      "Cargo.toml"
+      "clippy.toml"
+      "rustfmt.toml"
+      linkerScript
+    ]
+  );
+
+  filesOfAll = names: fileset.unions (map (name: filesOf crates.${name}) names);
+
+  filesNeededFor = name: filesOfAll (closureOf name);
+
+  # All manifests, over empty programs, which are too empty for the linker script.
+  skeleton = craneLib.mkDummySrc {
+    extraDummyScript = "touch $out/${linkerScript}";
+    src = fileset.toSource {
+      inherit root;
+      fileset = fileset.union commonFiles (filesOfAll (lib.attrNames crates));
+    };
+  };
+
+  # The crate with those that it needs; the rest of the workspace is there in outline only, so
+  # that a change to it rebuilds nothing.
+  sourceOf =
+    name:
+    runCommand "source" { } ''
+      cp --recursive --no-preserve=mode ${skeleton} $out
+      cp --recursive --no-preserve=mode ${
+        fileset.toSource {
+          inherit root;
+          fileset = fileset.union commonFiles (filesNeededFor name);
+        }
+      }/. $out
+    '';
+
+  common = {
+    inherit version;
+    strictDeps = true;
+    cargoVendorDir = craneLib.vendorCargoDeps { cargoLock = root + "/Cargo.lock"; };
+  };
+  onHost = common;
+  onTarget = common // {
+    CARGO_PROFILE = "firmware";
+    doCheck = false;
+    # Programs for the target: the host's tools would harm them, and debuggers want the symbols.
+    dontStrip = true;
+    dontPatchELF = true;
+  };
+  packagesFlags = lib.concatMapStrings (name: " --package ${name}");
+  targetCrates = lib.attrNames (lib.filterAttrs (_: crate: !crate.onHost) crates);
+
+  hostDependencies = craneLib.buildDepsOnly (
+    onHost
+    // {
+      pname = "kaal-host";
+      dummySrc = skeleton;
+    }
+  );
+  targetDependencies = craneLib.buildDepsOnly (
+    onTarget
+    // {
+      pname = "kaal-target";
+      dummySrc = skeleton;
+      cargoExtraArgs = "--locked --target ${target}${packagesFlags targetCrates}";
+    }
+  );
+
+  # What crane's functions take to work on one crate.
+  argumentsFor =
+    name:
+    (if crates.${name}.onHost then onHost else onTarget)
+    // {
+      pname = name;
+      src = sourceOf name;
+      cargoArtifacts = if crates.${name}.onHost then hostDependencies else targetDependencies;
+      cargoExtraArgs =
+        "--locked --package ${name}" + lib.optionalString (!crates.${name}.onHost) " --target ${target}";
+    };
+in
+{
+  inherit
+    crates
+    argumentsFor
+    filesNeededFor
+    version
+    ;
+
+  build = name: craneLib.buildPackage (argumentsFor name // { doCheck = false; });
+}

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# The path of every derivation that the flake offers, evaluated against the stand-ins.
+let
+  flake = import ../../flake.nix;
+  systems = [
+    "x86_64-linux"
+    "aarch64-linux"
+    "aarch64-darwin"
+  ];
+  inputs = import ./stand-ins.nix {
+    inherit systems;
+    sel4 = toString ./sel4;
+  };
+  outputs = flake.outputs (inputs // { self = outputs; });
+
+  pathsOf =
+    value:
+    if value.type or null == "derivation" then value.drvPath else builtins.mapAttrs (_: pathsOf) value;
+in
+{
+  paths = builtins.mapAttrs (_: pathsOf) {
+    inherit (outputs)
+      packages
+      checks
+      devShells
+      formatter
+      hydraJobs
+      ;
+  };
+
+  image =
+    arguments:
+    (outputs.lib.mkBootImage (
+      {
+        pkgs = inputs.nixpkgs.legacyPackages.x86_64-linux;
+        platform = "qemu-arm-virt";
+        rootTask = "/root-task.elf";
+      }
+      // arguments
+    )).drvPath;
+
+  overlaid =
+    (outputs.overlays.default inputs.nixpkgs.legacyPackages.x86_64-linux { }).kaal.builder.drvPath;
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Checks the flake without its inputs: what `nix` alone can tell, against small stand-ins.
+//!
+//! Where there is no Nix, or no flake in the checkout, the tests are listed as ignored.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use kaal_tests::workspace::Workspace;
+use libtest_mimic::{Arguments, Trial};
+
+/// The program that parses and evaluates.
+const NIX: &str = "nix-instantiate";
+
+/// What a user gets wrong in a call of `mkBootImage`, and the words that say so.
+const MISTAKES: [(&str, &str, &str); 4] = [
+    (
+        "flake_unknown_platform",
+        r#"{ platform = "toaster"; }"#,
+        r#"platform = "toaster" doesn't exist; choose one of: qemu-arm-virt"#,
+    ),
+    (
+        "flake_unknown_variant",
+        r#"{ variant = "smp"; }"#,
+        r#"variant = "smp" doesn't exist; choose one of: default, hyp, mcs"#,
+    ),
+    (
+        "flake_contradicting_setting",
+        "{ kernelConfig.KernelIsMCS = true; }",
+        r#"kernelConfig.KernelIsMCS = "ON" contradicts platform "qemu-arm-virt", variant "default""#,
+    ),
+    (
+        "flake_unknown_compiler",
+        r#"{ kernelToolchain = "tcc"; }"#,
+        r#"kernelToolchain = "tcc" doesn't exist; choose one of: default, gcc, llvm"#,
+    ),
+];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let workspace = match Workspace::locate() {
+        Ok(workspace) => workspace,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let root = workspace.root();
+    let no_flake = !root.join("flake.nix").is_file();
+    let no_nix = no_flake || !has_nix();
+
+    let mut trials = vec![
+        trial("flake_versions_agree", root, no_flake, versions_agree),
+        trial("flake_parses", root, no_nix, parses),
+        trial("flake_lock_agrees", root, no_nix, lock_agrees),
+        trial("flake_evaluates", root, no_nix, evaluates),
+    ];
+    for (name, arguments, words) in MISTAKES {
+        trials.push(trial(name, root, no_nix, move |root| {
+            refuses(root, arguments, words)
+        }));
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(
+    name: &str,
+    root: &Path,
+    ignored: bool,
+    test: impl FnOnce(&Path) -> Result<()> + Send + 'static,
+) -> Trial {
+    let root = root.to_owned();
+    Trial::test(name, move || {
+        test(&root).map_err(|error| format!("{error:?}").into())
+    })
+    .with_ignored_flag(ignored)
+}
+
+fn has_nix() -> bool {
+    Command::new(NIX)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Every `.nix` file is one.
+fn parses(root: &Path) -> Result<()> {
+    let mut files = vec![root.join("flake.nix")];
+    for folder in ["nix", "tests/nix"] {
+        collect_nix_files(&root.join(folder), &mut files)?;
+    }
+    nix(root, Command::new(NIX).arg("--parse").args(files)).map(drop)
+}
+
+fn collect_nix_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| format!("failed to read {folder:?}"))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect_nix_files(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "nix") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The lock file is for the inputs that the flake names.
+fn lock_agrees(root: &Path) -> Result<()> {
+    let complaints = evaluate(root, "import ./tests/nix/lock.nix")?;
+    ensure!(complaints.trim() == "[]", "{complaints}");
+    Ok(())
+}
+
+/// All outputs evaluate, for all systems.
+fn evaluates(root: &Path) -> Result<()> {
+    let paths = evaluate(root, "(import ./tests/nix/evaluate.nix).paths")?;
+    for system in ["x86_64-linux", "aarch64-linux", "aarch64-darwin"] {
+        ensure!(paths.contains(system), "{system} is missing in {paths}");
+    }
+    evaluate(root, "(import ./tests/nix/evaluate.nix).overlaid").map(drop)
+}
+
+/// A call of `mkBootImage` fails in `words`.
+fn refuses(root: &Path, arguments: &str, words: &str) -> Result<()> {
+    let expression = format!("(import ./tests/nix/evaluate.nix).image {arguments}");
+    match evaluate(root, &expression) {
+        Ok(path) => anyhow::bail!("{arguments} was accepted: {path}"),
+        Err(error) => {
+            let said = error.to_string();
+            ensure!(said.contains(words), "{words:?} expected, but: {said}");
+            Ok(())
+        }
+    }
+}
+
+/// rust-sel4 is of a version that the flake has a hash for, and the Rust compiler of the day that
+/// rust-toolchain.toml names.
+fn versions_agree(root: &Path) -> Result<()> {
+    let read = |file: &str| {
+        fs::read_to_string(root.join(file)).with_context(|| format!("failed to read {file}"))
+    };
+    let hashes = read("nix/rust-sel4-hashes.nix")?;
+    for lock in ["root-task/Cargo.lock", "nix/template/root-task/Cargo.lock"] {
+        for line in read(lock)?.lines() {
+            if let Some(source) = line.strip_prefix("source = \"git+") {
+                let source = format!("\"git+{source}");
+                ensure!(hashes.contains(&source), "{lock}: no hash for {source}");
+            }
+        }
+    }
+
+    let toolchain = read("rust-toolchain.toml")?;
+    let named = between(&toolchain, "(", ")").context("rust-toolchain.toml names no date")?;
+    let lock = read("flake.lock")?;
+    let seconds: i64 = between(&lock, "\"fenix\": {", "narHash")
+        .and_then(|fenix| between(fenix, "\"lastModified\": ", ","))
+        .context("flake.lock has no date for fenix")?
+        .parse()?;
+    ensure!(
+        days_since_1970(named) == Some(seconds / 86_400),
+        "rust-toolchain.toml names {named}, but flake.lock has fenix of {seconds} s since 1970"
+    );
+    Ok(())
+}
+
+/// What stands in `text` behind the first `start`, up to `end`.
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(start)?;
+    Some(rest.split_once(end)?.0)
+}
+
+/// The number of the day `date`, which is written like 2026-05-20.
+fn days_since_1970(date: &str) -> Option<i64> {
+    let mut numbers = date.split('-').map(|number| number.parse::<i64>().ok());
+    let (year, month, day) = (numbers.next()??, numbers.next()??, numbers.next()??);
+    // Years that begin in March end with the day that some lack.
+    let (year, month) = match month > 2 {
+        true => (year, month - 3),
+        false => (year - 1, month + 9),
+    };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    Some(year * 365 + leap_days + (153 * month + 2) / 5 + day - 719_469)
+}
+
+fn evaluate(root: &Path, expression: &str) -> Result<String> {
+    // No store is needed, or written to.
+    let mut command = Command::new(NIX);
+    command
+        .args(["--eval", "--strict", "--json", "--store", "dummy://"])
+        .args(["--expr", expression]);
+    nix(root, &mut command)
+}
+
+fn nix(root: &Path, command: &mut Command) -> Result<String> {
+    let output = command.current_dir(root).output()?;
+    ensure!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8(output.stdout)?)
+}

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# Small stand-ins for the flake's inputs: every package is a derivation of its name that nobody
+# builds, and the library has what the flake uses of it.
+let
+  inherit (builtins)
+    attrNames
+    attrValues
+    concatMap
+    concatStringsSep
+    elem
+    filter
+    foldl'
+    fromTOML
+    head
+    isAttrs
+    isBool
+    isFunction
+    listToAttrs
+    mapAttrs
+    match
+    readFile
+    replaceStrings
+    split
+    stringLength
+    substring
+    ;
+
+  nameValuePair = name: value: { inherit name value; };
+
+  lib = rec {
+    inherit
+      attrNames
+      concatStringsSep
+      elem
+      filter
+      isBool
+      isFunction
+      listToAttrs
+      mapAttrs
+      nameValuePair
+      ;
+    inherit (builtins) genericClosure;
+    genAttrs = names: f: listToAttrs (map (name: nameValuePair name (f name)) names);
+    intersectLists = these: filter (item: elem item these);
+    mapAttrsToList = f: set: attrValues (mapAttrs f set);
+    mapAttrs' = f: set: listToAttrs (mapAttrsToList f set);
+    concatMapAttrs = f: set: foldl' (all: more: all // more) { } (mapAttrsToList f set);
+    filterAttrs = keep: set: removeAttrs set (filter (name: !keep name set.${name}) (attrNames set));
+    recursiveUpdate =
+      left: right:
+      left
+      // mapAttrs (
+        name: value:
+        if isAttrs value && isAttrs (left.${name} or null) then
+          recursiveUpdate left.${name} value
+        else
+          value
+      ) right;
+    optionalAttrs = condition: set: if condition then set else { };
+    optionalString = condition: text: if condition then text else "";
+    concatStrings = concatStringsSep "";
+    concatMapStrings = f: list: concatStrings (map f list);
+    hasPrefix = prefix: text: substring 0 (stringLength prefix) text == prefix;
+    escapeShellArg = text: "'${replaceStrings [ "'" ] [ "'\\''" ] (toString text)}'";
+    escapeShellArgs = list: concatStringsSep " " (map escapeShellArg list);
+    fileContents = file: head (match "(.*[^\n])\n*" (readFile file));
+    importTOML = file: fromTOML (readFile file);
+    throwIf =
+      condition: message: value:
+      if condition then throw message else value;
+    versions.major = version: head (split "\\." version);
+    getName = package: package.pname or package.name;
+    getLib = package: package;
+    getExe = package: "${package}/bin/${package.meta.mainProgram}";
+    fileset = {
+      difference = files: _: files;
+      fileFilter = _: path: path;
+      toSource = { root, ... }: toString root;
+      union = _: files: files;
+      unions = files: files;
+    };
+  };
+
+  packageSet =
+    system:
+    let
+      package =
+        name: attributes:
+        let
+          self =
+            derivation {
+              inherit name system;
+              builder = "/bin/sh";
+              # So that all that the package is built from is evaluated.
+              inputs = builtins.toJSON (
+                removeAttrs attributes [
+                  "passthru"
+                  "meta"
+                ]
+              );
+            }
+            // {
+              inherit name;
+              meta.mainProgram = name;
+              overrideAttrs =
+                change: package name (attributes // (if isFunction change then change attributes else change));
+            }
+            // optionalOf attributes [
+              "meta"
+              "pname"
+            ]
+            // attributes.passthru or { };
+        in
+        self;
+      optionalOf =
+        set: names:
+        listToAttrs (
+          concatMap (name: if set ? ${name} then [ (nameValuePair name set.${name}) ] else [ ]) names
+        );
+      fromArguments = attributes: package (attributes.name or attributes.pname) attributes;
+      plain = lib.genAttrs [
+        "cmake"
+        "deadnix"
+        "dtc"
+        "gdb"
+        "libxml2"
+        "ninja"
+        "nixfmt"
+        "qemu"
+        "statix"
+        "taplo"
+        "treefmt"
+      ] (name: package name { });
+    in
+    plain
+    // {
+      inherit lib;
+      runtimeShell = "/bin/sh";
+      stdenv = {
+        hostPlatform = { inherit system; };
+        buildPlatform.isDarwin = match ".*-darwin" system != null;
+      };
+      stdenvNoCC.mkDerivation = fromArguments;
+      runCommand =
+        name: attributes: script:
+        package name (attributes // { inherit script; });
+      writeShellApplication = fromArguments;
+      symlinkJoin = fromArguments;
+      mkShell = attributes: package "shell" attributes;
+      python3.withPackages =
+        choose:
+        package "python3" {
+          modules = choose (
+            lib.genAttrs [ "jinja2" "jsonschema" "lxml" "ply" "pyfdt" "pyyaml" ] (name: package name { })
+          );
+        };
+      pkgsCross.aarch64-multiplatform.stdenv.cc = package "gcc" { } // {
+        targetPrefix = "aarch64-unknown-linux-gnu-";
+      };
+      llvmPackages = lib.genAttrs [ "libclang" "lld" "llvm" ] (name: package name { }) // {
+        clang-unwrapped = package "clang" { } // {
+          version = "21.1.0";
+        };
+      };
+    };
+
+  craneLib =
+    pkgs:
+    let
+      build = attributes: pkgs.runCommand attributes.pname attributes "";
+    in
+    {
+      overrideToolchain = _: craneLib pkgs;
+      mkDummySrc = attributes: pkgs.runCommand "source" attributes "";
+      vendorCargoDeps =
+        { cargoLock, ... }: pkgs.runCommand "vendor" { packages = lib.importTOML cargoLock; } "";
+    }
+    // lib.genAttrs [
+      "buildDepsOnly"
+      "buildPackage"
+      "cargoClippy"
+      "cargoDoc"
+      "cargoFmt"
+      "cargoTest"
+      "mkCargoDerivation"
+    ] (_: build);
+in
+{ systems, sel4 }:
+{
+  nixpkgs = {
+    inherit lib;
+    legacyPackages = lib.genAttrs systems packageSet;
+  };
+  crane.mkLib = craneLib;
+  fenix.packages = lib.genAttrs systems (
+    system:
+    let
+      component = name: (packageSet system).runCommand name { } "";
+    in
+    {
+      combine = parts: (packageSet system).runCommand "rust" { inherit parts; } "";
+      latest = lib.genAttrs [ "cargo" "clippy" "rustc" "rustfmt" ] component;
+      targets.aarch64-unknown-none.latest.rust-std = component "rust-std";
+    }
+  );
+  inherit sel4;
+}
