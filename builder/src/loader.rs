@@ -275,3 +275,24 @@ fn find_relocations<'a>(origin: Origin<'_>, program: &Program<'a>) -> Result<&'a
                 .remedy(REMEDY)
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::without_section_headers;
+
+    #[test]
+    fn the_place_of_section_headers_is_not_kept() {
+        let mut header = [0x7f; 64];
+        header[1..4].copy_from_slice(b"ELF");
+        let mut expected = header;
+        expected[40..48].fill(0);
+        assert_eq!(without_section_headers(&header), expected);
+    }
+
+    #[test]
+    fn other_content_is_kept() {
+        for content in [&b"\x7fELF"[..], &[0x7f; 64], &[]] {
+            assert_eq!(without_section_headers(content), content);
+        }
+    }
+}
