@@ -37,12 +37,9 @@ fn embed(code: &mut String, list: &str) -> Result<()> {
     check_machine(&components, &tree).with_context(|| list.to_owned())?;
     let programs = path(COMPONENTS)?;
     for component in &components {
-        let binary = &component.binary;
-        let file = programs.join(&binary.value);
+        let (program, file) =
+            Program::load(&programs, component).with_context(|| list.to_owned())?;
         println!("cargo::rerun-if-changed={}", file.display());
-        let place = || format!("{list}: line {}: binary: {:?}", binary.line, binary.value);
-        let program = read_file(&file).with_context(place)?;
-        let program = Program::read(&program).with_context(place)?;
         generate(code, component, &program)?;
     }
     Ok(())

@@ -27,7 +27,7 @@ use sel4_root_task::{Never, debug_println, root_task};
 use kernel::Invocations;
 use server::Server;
 
-#[root_task(stack_size = 64 * 1024, heap_size = 512 * 1024)]
+#[root_task(stack_size = 64 * 1024, heap_size = kaal_broker::HEAP_BYTES as usize)]
 fn main(bootinfo: &sel4::BootInfoPtr) -> Result<Never, Denial> {
     debug_println!("KaaL root task {}", env!("CARGO_PKG_VERSION"));
     let tree = inventory::device_tree(bootinfo);

@@ -2,9 +2,11 @@
 
 //! What tests and figures need to know of ELF files.
 
+use std::ops::Range;
+
 use anyhow::{Context, Result, bail};
 use goblin::elf::Elf;
-use goblin::elf::program_header::PT_LOAD;
+use goblin::elf::program_header::{PF_X, PT_LOAD};
 
 const PAGE_SIZE: u64 = 4096;
 
@@ -71,6 +73,38 @@ pub fn flatten(file: &[u8]) -> Result<Vec<u8>> {
             .copy_from_slice(content);
     }
     Ok(memory)
+}
+
+/// The addresses of an ELF file's first executable segment.
+///
+/// # Errors
+///
+/// Fails where `file` is not an ELF file, or has no such segment.
+pub fn code(file: &[u8]) -> Result<Range<u64>> {
+    let elf = parse(file)?;
+    let mut segments = elf.program_headers.iter();
+    let code = segments.find(|segment| segment.p_type == PT_LOAD && segment.p_flags & PF_X != 0);
+    let code = code.context("the ELF file has no executable segment")?;
+    Ok(code.p_vaddr..code.p_vaddr.saturating_add(code.p_memsz))
+}
+
+/// The addresses of the function `name`, up to the next symbol.
+///
+/// # Errors
+///
+/// Fails where `file` is not an ELF file, or has no such symbol with another behind it.
+pub fn function(file: &[u8], name: &str) -> Result<Range<u64>> {
+    let elf = parse(file)?;
+    let named = |name: &str| {
+        let mut symbols = elf.syms.iter();
+        symbols.find(|symbol| elf.strtab.get_at(symbol.st_name) == Some(name))
+    };
+    let start = named(name)
+        .with_context(|| format!("the ELF file has no symbol {name:?}"))?
+        .st_value;
+    let behind = elf.syms.iter().map(|symbol| symbol.st_value);
+    let end = behind.filter(|&address| address > start).min();
+    Ok(start..end.with_context(|| format!("no symbol follows {name:?}"))?)
 }
 
 fn parse(file: &[u8]) -> Result<Elf<'_>> {

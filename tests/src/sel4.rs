@@ -62,6 +62,11 @@ impl Kernel {
         &self.prefix
     }
 
+    /// The kernel itself, an ELF file.
+    pub fn file(&self) -> PathBuf {
+        self.prefix.join("bin/kernel.elf")
+    }
+
     /// The virtual address of the kernel's first instruction.
     pub fn entry(&self) -> u64 {
         self.entry
@@ -84,7 +89,7 @@ impl Kernel {
     pub fn inputs(&self, workspace: &Workspace, app: &Path) -> Inputs {
         Inputs {
             loader: workspace.program(Program::Loader),
-            kernel: self.prefix.join("bin/kernel.elf"),
+            kernel: self.file(),
             app: app.to_owned(),
             device_tree: Some(self.prefix.join("support/kernel.dtb")),
             platform: self.first_of(&["support/platform_gen.yaml", "support/platform_gen.json"]),

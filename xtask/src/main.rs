@@ -34,8 +34,8 @@ enum Task {
     System,
     /// Packs an image and boots it on QEMU
     Qemu(qemu::Options),
-    /// Runs all checks and tests
-    Test,
+    /// Runs all checks and tests; those of a real kernel only where SEL4_PREFIX is set
+    Test(test::Options),
     /// Measures the boot, the images and the builder
     Bench(bench::Options),
 }
@@ -57,7 +57,7 @@ fn run(task: Task) -> Result<()> {
         Task::Build => build::run(&workspace),
         Task::System => root_task::run(&workspace),
         Task::Qemu(options) => qemu::run(&workspace, &options),
-        Task::Test => test::run(&workspace),
+        Task::Test(options) => test::run(&workspace, &options),
         Task::Bench(options) => bench::run(&workspace, &options),
     }
 }

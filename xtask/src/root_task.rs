@@ -97,6 +97,11 @@ fn folder(workspace: &Workspace) -> PathBuf {
     workspace.root().join("root-task")
 }
 
+/// Where Cargo leaves the program of a component.
+pub(crate) fn program(workspace: &Workspace, component: &str) -> PathBuf {
+    programs(workspace).join(component)
+}
+
 /// Where Cargo leaves the programs.
 fn programs(workspace: &Workspace) -> PathBuf {
     workspace.root_task_target().join(TARGET).join("release")

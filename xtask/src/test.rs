@@ -6,12 +6,31 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use clap::Args;
 use kaal_tests::process;
-use kaal_tests::sel4::Kernel;
+use kaal_tests::sel4::{Kernel, PREFIX};
 use kaal_tests::workspace::{Program, Workspace};
 
 use crate::build::{self, cargo};
 use crate::root_task;
+
+/// What has to be tested.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Fail where SEL4_PREFIX is not set, instead of leaving out the tests of a real kernel
+    #[arg(long)]
+    sel4: bool,
+}
+
+impl Options {
+    /// Fails where a kernel is needed and there is none.
+    fn check(&self, kernel: Option<&Kernel>) -> Result<()> {
+        if self.sel4 && kernel.is_none() {
+            bail!("--sel4 tests on a real kernel, but {PREFIX} is not set: set it to one");
+        }
+        Ok(())
+    }
+}
 
 /// What came of one step.
 struct Outcome {
@@ -21,9 +40,10 @@ struct Outcome {
 }
 
 /// Runs every step, also after one that failed.
-pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    let target = build::target_flags()?;
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let kernel = Kernel::from_environment()?;
+    options.check(kernel.as_ref())?;
+    let target = build::target_flags()?;
     let steps = [
         ("format", format(workspace)),
         ("format, root task", root_task::format(workspace)),
@@ -121,4 +141,19 @@ fn sum_up(outcomes: &[Outcome]) -> Result<()> {
         bail!("{failed} of {} steps failed", outcomes.len());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Options;
+
+    #[test]
+    fn sel4_is_not_tested_without_a_kernel() {
+        let error = Options { sel4: true }.check(None).unwrap_err();
+        assert!(
+            error.to_string().contains("SEL4_PREFIX is not set"),
+            "{error}"
+        );
+        assert!(Options { sel4: false }.check(None).is_ok());
+    }
 }

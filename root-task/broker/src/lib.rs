@@ -17,6 +17,7 @@
 extern crate alloc;
 
 mod audit;
+mod books;
 mod broker;
 mod buddy;
 mod component;
@@ -31,6 +32,7 @@ mod slots;
 mod space;
 
 pub use audit::{Action, Audit, Entry};
+pub use books::{BOOKS_PER_DEVICE, BOOKS_PER_SLOT, HEAP_BYTES, OTHER_BOOKS};
 pub use broker::{Broker, Inventory, UntypedMemory};
 pub use buddy::Block;
 pub use component::{

@@ -33,7 +33,7 @@ pub fn generate(code: &mut impl Write, component: &Component, program: &Program)
         code,
         "quota: Quota {{ bytes: {}, slots: {}, devices: {} }},",
         component.memory.value,
-        component.slots,
+        component.slots.value,
         component.devices.len()
     )?;
     writeln!(code, "stack: {},", component.stack)?;

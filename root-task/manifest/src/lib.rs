@@ -4,6 +4,7 @@
 //! machine, and turns it into Rust code for the root task. Runs when the root task is built, so that
 //! whatever is wrong with the list is known then.
 
+mod books;
 mod code;
 mod machine;
 mod order;
@@ -51,7 +52,7 @@ pub struct Component {
     /// Bytes of memory that it may have.
     pub memory: Lined<u64>,
     /// Slots that it may have.
-    pub slots: u64,
+    pub slots: Lined<u64>,
     /// Bytes of stack.
     pub stack: u64,
     /// Devices that it may request.
@@ -88,8 +89,9 @@ pub enum Restart {
 ///
 /// Returns the first [`Mistake`].
 pub fn read(text: &str) -> Result<Vec<Component>, Mistake> {
-    let components = read::components(text)?;
-    order::by_needs(components)
+    let components = order::by_needs(read::components(text)?)?;
+    books::check(&components)?;
+    Ok(components)
 }
 
 impl Mistake {

@@ -2,10 +2,15 @@
 
 //! The programs that components run.
 
-use anyhow::{Context, Result, bail};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
 use goblin::elf::Elf;
 use goblin::elf::header::{EM_AARCH64, ET_EXEC};
 use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD};
+
+use crate::{Component, Mistake};
 
 const PAGE_SIZE: u64 = 4096;
 
@@ -34,13 +39,33 @@ pub struct Segment {
 }
 
 impl Program {
+    /// Reads the program that a component runs from `folder`. Returns it and where it is.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it is missing, or as [`Self::read`] does.
+    pub fn load(folder: &Path, component: &Component) -> Result<(Self, PathBuf), Mistake> {
+        let binary = &component.binary;
+        let file = folder.join(&binary.value);
+        let program = fs::read(&file)
+            .with_context(|| format!("failed to read {}", file.display()))
+            .and_then(|content| Self::read(&content));
+        match program {
+            Ok(program) => Ok((program, file)),
+            Err(error) => {
+                let problem = format!("{:?}: {error:#}", binary.value);
+                Err(Mistake::new(binary.line, "binary", problem))
+            }
+        }
+    }
+
     /// Reads an ELF file.
     ///
     /// # Errors
     ///
     /// Fails where it is not an AArch64 program linked to fixed addresses, or one that has pages
     /// which are writable and executable.
-    pub fn read(file: &[u8]) -> Result<Self> {
+    pub fn read(file: &[u8]) -> anyhow::Result<Self> {
         let elf = Elf::parse(file).context("an ELF file expected")?;
         if elf.header.e_machine != EM_AARCH64 || elf.header.e_type != ET_EXEC {
             bail!("an AArch64 program linked to fixed addresses expected");

@@ -61,7 +61,7 @@ fn component(table: &Table<'_>) -> Result<Component, Mistake> {
             .ok_or_else(|| table.missing("binary"))?,
         priority: u8::try_from(priority).unwrap_or(u8::MAX),
         memory: memory.ok_or_else(|| table.missing("memory"))?,
-        slots: slots.ok_or_else(|| table.missing("slots"))?.value,
+        slots: slots.ok_or_else(|| table.missing("slots"))?,
         stack: stack.map_or(DEFAULT_STACK, |stack| stack.value),
         devices: table.strings("devices")?,
         provides: table.strings("provides")?,

@@ -92,6 +92,24 @@ fn cycles_are_found() {
 }
 
 #[test]
+fn quotas_beyond_the_root_tasks_heap_are_refused() {
+    let slots = |name: &str, slots: u64| {
+        component(name, "").replace("slots = 1", &format!("slots = {slots}"))
+    };
+    assert!(read(&(slots("a", 1000) + &slots("b", 984))).is_ok());
+    assert_eq!(
+        mistake(&(slots("a", 1000) + &slots("b", 985))),
+        "line 13: slots: at most 984 expected, 985 found: the root task's heap holds no more books; \
+         lower the quotas, or raise HEAP_BYTES in broker/src/books.rs"
+    );
+    let with_device = component("a", "devices = [\"d\"]").replace("slots = 1", "slots = 1984");
+    assert!(mistake(&with_device).starts_with("line 6: slots: at most 1968 expected"));
+    assert!(
+        mistake(&slots("a", u64::MAX >> 1)).starts_with("line 6: slots: at most 1984 expected")
+    );
+}
+
+#[test]
 fn what_is_no_program_is_refused() {
     for file in [&b""[..], b"\x7fELF", &[0; 100]] {
         assert!(Program::read(file).is_err());

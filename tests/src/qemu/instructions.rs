@@ -3,8 +3,9 @@
 //! Counts guest instructions: the cost of a boot, free of the host's noise.
 
 use std::io::{BufRead, BufReader};
+use std::ops::Range;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ChildStderr, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -18,18 +19,34 @@ const LIMIT: u64 = 10_000_000;
 
 /// The number of instructions from reset to the first one at the virtual address `stop`.
 ///
-/// QEMU logs each block of instructions that it executes. With blocks of one instruction,
-/// the lines of that log are the instructions.
-///
 /// # Errors
 ///
 /// Fails where QEMU can't be started, or ends before `stop` is reached.
 pub fn instructions_until(stop: u64, machine: &Machine, image: &Path) -> Result<u64> {
+    follow(machine, image, &[], |log| count_until(stop, log))
+}
+
+/// Runs an image until `read` has read enough of the log of its instructions; of those in `only`, if
+/// there are ranges in it.
+///
+/// QEMU logs each block of instructions that it executes. With blocks of one instruction,
+/// the lines of that log are the instructions.
+pub(super) fn follow<T>(
+    machine: &Machine,
+    image: &Path,
+    only: &[Range<u64>],
+    read: impl FnOnce(BufReader<ChildStderr>) -> Result<T>,
+) -> Result<T> {
     let mut command = machine.command();
     match Version::query()? < RENAMED {
         true => command.arg("-singlestep"),
         false => command.args(["-accel", "tcg,one-insn-per-tb=on"]),
     };
+    if !only.is_empty() {
+        let ranges = only.iter();
+        let ranges = ranges.map(|range| format!("{:#x}..{:#x}", range.start, range.end - 1));
+        command.args(["-dfilter", &ranges.collect::<Vec<_>>().join(",")]);
+    }
     let mut qemu = command
         .args(["-d", "exec,nochain", "-serial", "null", "-kernel"])
         .arg(image)
@@ -39,10 +56,10 @@ pub fn instructions_until(stop: u64, machine: &Machine, image: &Path) -> Result<
         .spawn()
         .with_context(|| format!("failed to start {PROGRAM}"))?;
     let log = qemu.stderr.take().context("QEMU has no error output")?;
-    let count = count_until(stop, BufReader::new(log));
+    let outcome = read(BufReader::new(log));
     qemu.kill().context("failed to end QEMU")?;
     qemu.wait().context("failed to end QEMU")?;
-    count
+    outcome
 }
 
 fn count_until(stop: u64, log: impl BufRead) -> Result<u64> {
@@ -63,7 +80,7 @@ fn count_until(stop: u64, log: impl BufRead) -> Result<u64> {
 
 /// A line of QEMU's log.
 #[derive(Debug, PartialEq, Eq)]
-enum Entry {
+pub(super) enum Entry {
     /// The instruction at an address is executed.
     Executed(u64),
     /// The instruction of the line before was not executed after all, and will be logged again.
@@ -72,7 +89,7 @@ enum Entry {
 
 impl Entry {
     /// Reads `Trace 0: 0x7f… [00000400/0000000060000000/00000013/ff000000] symbol`.
-    fn parse(line: &str) -> Option<Self> {
+    pub(super) fn parse(line: &str) -> Option<Self> {
         if line.starts_with("Stopped execution of TB chain before") {
             return Some(Self::Interrupted);
         }

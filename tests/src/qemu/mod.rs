@@ -4,11 +4,13 @@
 
 mod instructions;
 mod machine;
+mod round_trip;
 mod run;
 mod version;
 
 pub use instructions::instructions_until;
 pub use machine::Machine;
+pub use round_trip::{Code, RoundTrip, round_trip};
 pub use run::{End, Input, Report, Typed, Watch, run};
 pub use version::Version;
 

@@ -27,6 +27,8 @@ const GRACE: Duration = Duration::from_secs(2);
 pub struct Watch {
     /// Console text that ends the run well, even if it tells of a failure.
     pub expect: Option<String>,
+    /// Console text whose time is noted.
+    pub note: Option<String>,
     /// The time after which the run ends.
     pub limit: Option<Duration>,
     /// Whether the console is also shown while it runs.
@@ -67,6 +69,8 @@ pub struct Report {
     pub messages: String,
     /// How long it took.
     pub duration: Duration,
+    /// The time from the noted text to the expected one, where both were printed.
+    pub from_note: Option<Duration>,
 }
 
 /// How a run ended.
@@ -113,7 +117,18 @@ pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
         typed: &watch.typed,
         seen: 0,
     };
-    let answer = follow(&listen(output), watch, started, &mut console, &mut typist)?;
+    let mut noted = None;
+    let chunks = listen(output);
+    let answer = follow(&chunks, watch, started, &mut console, |text| {
+        if let (None, Some(note)) = (noted, &watch.note) {
+            noted = text.contains(note).then(Instant::now);
+        }
+        typist.follow(text)
+    })?;
+    let from_note = match answer {
+        Some(End::Expected) => noted.map(|noted| noted.elapsed()),
+        _ => None,
+    };
     let end = match answer {
         Some(end) => {
             qemu.stop();
@@ -126,6 +141,7 @@ pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
         console: String::from_utf8_lossy(&console).into_owned(),
         messages: messages.join().unwrap_or_default(),
         duration: started.elapsed(),
+        from_note,
     })
 }
 
@@ -158,13 +174,13 @@ impl Drop for Qemu {
     }
 }
 
-/// Collects the console until there is an answer, or returns `None` when QEMU closes it.
+/// Collects the console, which `look` sees grow, until there is an answer, or returns `None` when QEMU closes it.
 fn follow(
     chunks: &Receiver<Vec<u8>>,
     watch: &Watch,
     started: Instant,
     console: &mut Vec<u8>,
-    typist: &mut Typist<'_>,
+    mut look: impl FnMut(&str) -> Result<()>,
 ) -> Result<Option<End>> {
     let mut deadline = watch.limit.map(|limit| (started + limit, End::TimedOut));
     loop {
@@ -188,7 +204,7 @@ fn follow(
             stdout.flush()?;
         }
         let text = String::from_utf8_lossy(console);
-        typist.follow(&text)?;
+        look(&text)?;
         if watch
             .expect
             .as_ref()

@@ -4,11 +4,12 @@
 
 mod cost;
 mod figure;
+mod system;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 use kaal_tests::elf;
 use kaal_tests::image::Inputs;
@@ -16,7 +17,7 @@ use kaal_tests::qemu::{Machine, instructions_until};
 use kaal_tests::sel4::Kernel;
 use kaal_tests::workspace::{Program, Workspace};
 
-use crate::{build, setup};
+use crate::{build, root_task, setup};
 use cost::Cost;
 use figure::Figure;
 
@@ -44,7 +45,7 @@ pub(crate) struct Options {
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
-    /// Root task to measure the kernel of SEL4_PREFIX with
+    /// Root task to measure the kernel of SEL4_PREFIX with [default: KaaL's own]
     #[arg(long, value_name = "FILE")]
     app: Option<PathBuf>,
 }
@@ -75,14 +76,15 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
             &scratch,
         )?,
     ];
-    if let Some(kernel) = kernel {
-        let app = options.app.as_deref().context(
-            "--app FILE is missing: the kernel of SEL4_PREFIX needs a root task to start",
-        )?;
+    if let Some(kernel) = &kernel {
+        let app = match &options.app {
+            Some(app) => app.clone(),
+            None => root_task::build(workspace, kernel)?,
+        };
         subjects.push(Subject {
             name: "sel4",
             machine: kernel.machine(),
-            inputs: kernel.inputs(workspace, app),
+            inputs: kernel.inputs(workspace, &app),
         });
     }
 
@@ -94,6 +96,17 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     )];
     for subject in &subjects {
         figures.extend(measure(workspace, subject, scratch.path())?);
+    }
+    if let (Some(kernel), None) = (&kernel, &options.app) {
+        let image = scratch.path().join("system.elf");
+        let app = workspace.root_task();
+        kernel.inputs(workspace, &app).pack(workspace, &image)?;
+        figures.extend(system::measure(
+            workspace,
+            kernel,
+            &kernel.machine(),
+            &image,
+        )?);
     }
     match options.json {
         true => println!("{}", figure::json(&figures)),

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! A kernel that agrees to everything, and notes nothing.
+
+use kaal_broker::{Kernel, KernelError, Memory, Object, Pass, Rights, Slot, Thread, Trigger};
+
+pub(crate) struct Agreeing;
+
+impl Kernel for Agreeing {
+    fn is_mcs(&self) -> bool {
+        true
+    }
+
+    fn object_bits(&self, object: Object) -> u8 {
+        match object {
+            Object::Untyped(bits) => bits,
+            Object::CNode(bits) => bits + 5,
+            Object::Endpoint => 4,
+            Object::Notification => 6,
+            Object::Reply => 5,
+            Object::Thread => 11,
+            Object::SchedContext => 8,
+            Object::Page | Object::PageTable | Object::AddressSpace => 12,
+        }
+    }
+
+    fn table_spans(&self) -> &'static [u8] {
+        &[39, 30, 21]
+    }
+
+    fn retype(&mut self, _: Slot, _: Object, _: Slot) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn delete(&mut self, _: Slot) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn revoke(&mut self, _: Slot) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn copy(&mut self, _: Slot, _: Slot) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn mint(&mut self, _: Slot, _: Slot, _: u64) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn pass(&mut self, _: Slot, _: Slot, _: u64, _: Pass) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn withdraw(&mut self, _: Slot, _: u64) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn assign_asid(&mut self, _: Slot) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn map_table(&mut self, _: Slot, _: Slot, _: u64) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn map_page(
+        &mut self,
+        _: Slot,
+        _: Slot,
+        _: u64,
+        _: Rights,
+        _: Memory,
+    ) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn fill_page(&mut self, _: Slot, _: u64, _: &[u8], _: bool) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn take_interrupt(&mut self, _: u32, _: Trigger, _: Slot) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn bind_interrupt(&mut self, _: Slot, _: Slot) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn start(&mut self, _: &Thread) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn signal(&mut self, _: Slot) -> Result<(), KernelError> {
+        Ok(())
+    }
+
+    fn ask_again(&mut self, _: Slot) -> Result<(), KernelError> {
+        Ok(())
+    }
+}

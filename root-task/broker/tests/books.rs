@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The memory that the broker's books take, counted as the root task's allocator would.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
+
+mod agreeing;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use agreeing::Agreeing;
+use kaal_broker::{
+    BOOKS_PER_DEVICE, BOOKS_PER_SLOT, Block, Broker, ComponentId, Config, Device, Image, Inventory,
+    OTHER_BOOKS, PAGE_SIZE, Quota, Restart, Rights, Slot, UntypedMemory,
+};
+use kaal_payload::{PhysAddr, PhysRange};
+
+/// Counts what is allocated at a time. A vector that grows is counted twice while it is copied.
+struct Counting;
+
+static NOW: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+/// What an allocation takes of the heap: it is aligned to 16 bytes, behind a header of 8 bytes, and
+/// no piece is smaller than 32 bytes.
+fn taken(layout: Layout) -> usize {
+    (layout.size() + 8).next_multiple_of(16).max(32)
+}
+
+// SAFETY: all memory is the system's; only sizes are counted.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let now = NOW.fetch_add(taken(layout), Ordering::Relaxed) + taken(layout);
+        MOST.fetch_max(now, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract, which is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        NOW.fetch_sub(taken(layout), Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract, which is the same.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+
+/// How often each asks for as much as it gets.
+const ROUNDS: u32 = 3;
+
+/// Slots that a component has used when it starts.
+const OF_ITS_OWN: u64 = 20;
+
+/// What the audit log and the kernel's list of untyped memory take, in bytes.
+const LOG: u64 = OTHER_BOOKS / 2;
+
+const IMAGE: Image<'_> = Image {
+    entry: 0,
+    segments: &[],
+};
+
+/// What a component asks for.
+#[derive(Clone, Copy, Debug)]
+enum Appetite {
+    /// Page after page, and then every other one is given back.
+    Sieve,
+    /// Everything at once.
+    Whole,
+    /// Pieces of so many pages.
+    Pieces(u64),
+}
+
+const APPETITES: [Appetite; 6] = [
+    Appetite::Sieve,
+    Appetite::Whole,
+    Appetite::Pieces(1),
+    Appetite::Pieces(2),
+    Appetite::Pieces(3),
+    Appetite::Pieces(7),
+];
+
+/// As many pieces of untyped memory as a kernel lists at most, one of them as large as can be.
+fn inventory() -> Inventory {
+    let large = UntypedMemory {
+        block: Block {
+            bits: 46,
+            start: 0x4000_0000_0000,
+        },
+        slot: Slot(500),
+        is_device: true,
+    };
+    let pieces = (0..229u64).map(|piece| UntypedMemory {
+        block: Block {
+            bits: if piece == 0 { 29 } else { 12 },
+            start: if piece == 0 { 1 << 29 } else { piece << 32 },
+        },
+        slot: Slot(piece),
+        is_device: piece > 0,
+    });
+    Inventory {
+        empty_slots: 1000..1 << 20,
+        untyped: pieces.chain([large]).collect(),
+    }
+}
+
+fn config(name: &'static str, slots: u64) -> Config {
+    Config {
+        name,
+        priority: 1,
+        quota: Quota {
+            bytes: 1 << 28,
+            slots,
+            devices: 1,
+        },
+        stack: 16 * 1024,
+        devices: &[],
+        provides: &[],
+        needs: &[],
+        restart: Restart::Never,
+        budget: 1,
+        period: 1,
+        operator: false,
+    }
+}
+
+/// The most bytes that the books take while components with a quota of `slots` each have `appetite`.
+fn most_taken(slots: u64, appetite: Appetite) -> usize {
+    let configs = NAMES.map(|name| config(name, slots));
+    let configs: &'static [Config] = Vec::leak(configs.into());
+    let mut had: Vec<(ComponentId, u64)> = Vec::with_capacity(1 << 16);
+    let inventory = inventory();
+    let before = NOW.load(Ordering::Relaxed);
+    MOST.store(before, Ordering::Relaxed);
+
+    let mut broker = Broker::new(Agreeing, inventory).unwrap();
+    for config in configs {
+        let id = broker.add(config).unwrap();
+        broker.spawn(id, &IMAGE).unwrap();
+    }
+    let pages = match appetite {
+        Appetite::Sieve => 1,
+        Appetite::Whole => slots - OF_ITS_OWN,
+        Appetite::Pieces(pages) => pages,
+    };
+    for _ in 0..ROUNDS {
+        had.clear();
+        let mut numbers = (1..=NAMES.len() as u16).cycle();
+        let mut denied = 0;
+        while denied < NAMES.len() {
+            let id = ComponentId(numbers.next().unwrap());
+            match broker.allocate_memory(id, pages * PAGE_SIZE, Rights::ReadWrite) {
+                Ok(address) => had.push((id, address)),
+                Err(_) => denied += 1,
+            }
+        }
+        if matches!(appetite, Appetite::Sieve) {
+            for &(id, address) in had.iter().step_by(2) {
+                broker.free_memory(id, address).unwrap();
+            }
+        }
+    }
+    MOST.load(Ordering::Relaxed) - before
+}
+
+/// What the books take for a page of device memory in a piece as large as the address space.
+fn taken_by_device() -> usize {
+    let configs: &'static [Config] = Vec::leak(vec![Config {
+        devices: &["device"],
+        ..config("a", 100)
+    }]);
+    let mut broker = Broker::new(Agreeing, inventory()).unwrap();
+    let id = broker.add(&configs[0]).unwrap();
+    broker.spawn(id, &IMAGE).unwrap();
+    let start = 0x5555_5555_5000;
+    let device = Ok(Device {
+        registers: vec![PhysRange {
+            start: PhysAddr(start),
+            end: PhysAddr(start + PAGE_SIZE),
+        }],
+        interrupts: Vec::new(),
+    });
+    let before = NOW.load(Ordering::Relaxed);
+    MOST.store(before, Ordering::Relaxed);
+    broker.request_device(id, "device", &device, 0).unwrap();
+    MOST.load(Ordering::Relaxed) - before
+}
+
+#[test]
+fn quotas_bound_the_books() {
+    let device = taken_by_device() as u64;
+    assert!(
+        device <= BOOKS_PER_DEVICE / 2,
+        "{device} bytes for a device"
+    );
+    for slots in [64, 100, 400, 1100] {
+        for appetite in APPETITES {
+            let most = most_taken(slots, appetite) as u64;
+            let each = most.saturating_sub(LOG) / (slots * NAMES.len() as u64);
+            assert!(
+                each <= BOOKS_PER_SLOT / 2,
+                "{slots} slots, {appetite:?}: {each} bytes for a slot"
+            );
+        }
+    }
+}

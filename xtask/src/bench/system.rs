@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What KaaL's own root task takes on a real kernel.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use kaal_tests::elf;
+use kaal_tests::qemu::{self, Code, Machine, Watch, round_trip};
+use kaal_tests::sel4::Kernel;
+use kaal_tests::workspace::Workspace;
+
+use super::figure::Figure;
+use crate::root_task;
+
+/// What the kernel prints last.
+const KERNEL_DONE: &str = "dropped to user space";
+/// What the root task prints when all components have been started.
+const READY: &str = "KAAL_SYSTEM_READY";
+
+/// More than a boot takes, measured or not.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+mod limit {
+    pub(super) const READY_MILLISECONDS: u64 = 1_000;
+    pub(super) const ROUND_TRIP: u64 = 5_000;
+    pub(super) const IN_KERNEL: u64 = 2_500;
+}
+
+/// Measures the root task in `image`.
+pub(super) fn measure(
+    workspace: &Workspace,
+    kernel: &Kernel,
+    machine: &Machine,
+    image: &Path,
+) -> Result<Vec<Figure>> {
+    let figure = |what, value, limit| Figure::new("root task", what, value, limit);
+    let trip = round_trip(&code(workspace, kernel)?, machine, image)?;
+    Ok(vec![
+        figure(
+            "milliseconds to ready",
+            milliseconds_to_ready(machine, image)?,
+            limit::READY_MILLISECONDS,
+        ),
+        figure(
+            "instructions of a call",
+            trip.instructions,
+            limit::ROUND_TRIP,
+        ),
+        figure("of them in the kernel", trip.in_kernel, limit::IN_KERNEL),
+    ])
+}
+
+/// The time from the kernel's last line to the root task's, on the host's clock.
+fn milliseconds_to_ready(machine: &Machine, image: &Path) -> Result<u64> {
+    let mut command = machine.command();
+    command.arg("-kernel").arg(image);
+    let watch = Watch {
+        expect: Some(READY.to_owned()),
+        limit: Some(TIME_LIMIT),
+        note: Some(KERNEL_DONE.to_owned()),
+        ..Watch::default()
+    };
+    let report = qemu::run(command, &watch)?;
+    let console = &report.console;
+    let time = report
+        .from_note
+        .with_context(|| format!("{KERNEL_DONE:?} and {READY:?} expected in:\n{console}"))?;
+    Ok(u64::try_from(time.as_millis())?)
+}
+
+/// Who takes part in the self-test's calls of the root task.
+fn code(workspace: &Workspace, kernel: &Kernel) -> Result<Code> {
+    let kernel = fs::read(kernel.file())?;
+    let clearing = elf::function(&kernel, "memzero")?;
+    let first = elf::function(&kernel, "arm_vector_table")?.start;
+    Ok(Code {
+        client: elf::code(&fs::read(root_task::program(workspace, "selftest"))?)?,
+        service: elf::code(&fs::read(workspace.root_task())?)?,
+        // Booting clears much memory, a call none.
+        kernel: vec![first..clearing.start, clearing.end..elf::code(&kernel)?.end],
+    })
+}
