@@ -85,14 +85,20 @@ build [ pname ] (
           cargoClippyExtraArgs = "-- -Dwarnings";
         }
       );
-      fmt = craneLib.cargoFmt {
+      # File by file: `cargo fmt` would want the workspaces of all path dependencies.
+      fmt = craneLib.mkCargoDerivation {
         inherit (arguments)
           pname
           version
           src
           postUnpack
           ;
-        cargoExtraArgs = "--all";
+        pnameSuffix = "-fmt";
+        cargoArtifacts = null;
+        cargoVendorDir = null;
+        doInstallCargoArtifacts = false;
+        buildPhaseCargoCommand = "find . -name '*.rs' -exec rustfmt --check --edition 2024 {} +";
+        installPhaseCommand = "mkdir $out";
       };
     };
     meta = {

@@ -6,9 +6,9 @@
 //! It shares no definition with the loader: the values that it expects come from seL4's sources,
 //! so that a mistake on one side shows.
 //!
-//! 1. Under the translation that the loader set up: look at the registers ([`handover`]).
-//! 2. Turn on translation of its own, as seL4 does first of all: look at memory ([`memory`]).
-//! 3. Print the rows, then start the user image at EL0 ([`user`]) and report how it ended.
+//! 1. Under the translation that the loader set up: look at the registers (`handover.rs`).
+//! 2. Turn on translation of its own, as seL4 does first of all: look at memory (`memory.rs`).
+//! 3. Print the rows, then start the user image at EL0 (`user.rs`) and report how it ended.
 
 #![no_std]
 
