@@ -6,7 +6,7 @@
 //! it: a page's slot, its block, the two halves of each split on the way to it, and addresses. Device
 //! memory is split from pieces as large as the machine's address space, which is counted for itself.
 //!
-//! The constants are twice what `tests/books.rs` measures, for the gaps that an allocator leaves
+//! The constants are at least twice what `tests/books.rs` measures, for the gaps that an allocator leaves
 //! between what it hands out.
 
 /// The root task's heap, in bytes.

@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn a_round_trip_ends_where_the_client_goes_on() {
         let code = Code {
-            kernel: vec![0x800..0x900],
+            kernel: vec![0x800..0x804, 0x804..0x900],
             ..CODE
         };
         let line = |address: u64| format!("Trace 0: 0x7f [0/{address:016x}/0/0] name\n");

@@ -15,7 +15,7 @@ use crate::trial;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// What the system prints by itself, by the time that `crasher` has been given up.
-const SAID: [&str; 11] = [
+const SAID: [&str; 12] = [
     "self-test ram: ok",
     "self-test ipc: ok",
     "self-test memory: ok",
@@ -24,9 +24,19 @@ const SAID: [&str; 11] = [
     "self-test recovery: ok",
     "KAAL_SYSTEM_READY",
     "greedy: denied after",
+    "hostile: 18 of 18 requests refused",
     "hello: echo answers: hello, world",
     "crasher: wrote to 0x10, which is not mapped, at instruction",
     "crasher: restart 2 in 1 s",
+];
+
+/// What the log says of requests that were refused.
+const LOGGED: [&str; 5] = [
+    "unknown request 99: denied: not in the component's configuration",
+    "no memory has a size of 18446744073709551615 bytes",
+    "0x201000 is not the component's",
+    "unknown request 12: denied",
+    "unknown request 14: denied",
 ];
 
 /// What is typed, and what comes of it, one after the other.
@@ -83,7 +93,7 @@ fn runs_and_obeys(workspace: &Workspace) -> Result<()> {
         "{last:?} expected, but {:?}:\n{console}",
         report.end
     );
-    for text in SAID {
+    for text in SAID.into_iter().chain(LOGGED) {
         ensure!(console.contains(text), "{text:?} expected in:\n{console}");
     }
     for (text, _) in DIALOGUE {

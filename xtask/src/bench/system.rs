@@ -25,8 +25,10 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 mod limit {
     pub(super) const READY_MILLISECONDS: u64 = 1_000;
-    pub(super) const ROUND_TRIP: u64 = 5_000;
-    pub(super) const IN_KERNEL: u64 = 2_500;
+    pub(super) const ROUND_TRIP: u64 = 6_000;
+    /// MCS kernels take three times what others do: the root task has a scheduling context of its
+    /// own, for which they have no fast path.
+    pub(super) const IN_KERNEL: u64 = 4_500;
 }
 
 /// Measures the root task in `image`.

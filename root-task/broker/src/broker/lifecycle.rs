@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! How components come and go.
+
+use super::{Broker, Component, component_mut};
+use crate::component::{Endpoint, Live};
+use crate::{Action, ComponentId, Config, Denial, Image, Kernel};
+
+impl<K: Kernel> Broker<K> {
+    /// Makes a component known, without starting it.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the name is taken.
+    pub fn add(&mut self, config: &'static Config) -> Result<ComponentId, Denial> {
+        let is_taken = |component: &Component| component.config.name == config.name;
+        if self.components.iter().any(is_taken) {
+            return Err(Denial::Name);
+        }
+        self.components.push(Component {
+            config,
+            starts: 0,
+            live: None,
+        });
+        Ok(ComponentId(self.components.len() as u16))
+    }
+
+    /// Loads and starts a component.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it runs already, or its quota or the memory is too small. It is stopped then.
+    pub fn spawn(&mut self, id: ComponentId, image: &Image<'_>) -> Result<(), Denial> {
+        self.audited(id, Action::Spawn, |broker| {
+            let endpoint = Endpoint {
+                slot: broker.endpoint,
+                badge: id.badge(),
+                fault_badge: Self::FAULT_BADGE | id.badge(),
+            };
+            let component = component_mut(&mut broker.components, id)?;
+            if component.live.is_some() {
+                return Err(Denial::Running);
+            }
+            let config = component.config;
+            let mut live = Live::new(config.quota);
+            let (kernel, pool) = (&mut broker.kernel, &mut broker.pool);
+            match live.start(kernel, pool, config, image, endpoint) {
+                Ok(()) => {
+                    component.live = Some(live);
+                    component.starts += 1;
+                    Ok(())
+                }
+                Err(denial) => {
+                    live.take_apart(kernel, pool)?;
+                    Err(denial)
+                }
+            }
+        })
+    }
+
+    /// Stops a component and takes back all that it has.
+    ///
+    /// Who waits for its answer asks again, and waits for it to be restarted; except for `asking`, who
+    /// waits for the answer to this very request.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it doesn't run.
+    pub fn stop(&mut self, id: ComponentId, asking: Option<ComponentId>) -> Result<(), Denial> {
+        self.audited(id, Action::Stop, |broker| {
+            let component = component_mut(&mut broker.components, id)?;
+            let live = component.live.take().ok_or(Denial::NotRunning)?;
+            for interrupt in live.interrupts() {
+                broker.interrupts.remove(&interrupt);
+            }
+            broker.leave_channels(id)?;
+            live.take_apart(&mut broker.kernel, &mut broker.pool)?;
+            broker.leave_services(id, asking)
+        })
+    }
+}
