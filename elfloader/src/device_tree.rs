@@ -10,7 +10,7 @@ use core::ptr;
 use core::slice;
 
 use kaal_machine::{DeviceTree, Header};
-use kaal_payload::{Decimal, LogLevel, Machine, Payload, PhysAddr, PhysRange};
+use kaal_payload::{Decimal, LogLevel, Payload, PhysAddr, PhysRange};
 
 use crate::console::log;
 use crate::registers::read;
@@ -24,32 +24,21 @@ const ALIGNMENT: u64 = 8;
 pub(crate) struct Found {
     /// The firmware's bytes and tree; `None` where the embedded one decides.
     pub(crate) firmware: Option<(&'static [u8], DeviceTree<'static>)>,
-    /// What it says of the machine.
-    machine: Machine,
-}
-
-/// The device tree where the kernel finds it.
-pub(crate) struct Placed {
-    /// Its memory; empty where there is none.
-    pub(crate) memory: PhysRange,
-    /// What it says of the machine.
-    pub(crate) machine: Machine,
 }
 
 /// Decides which device tree describes the machine, and prints on its console from now on.
 pub(crate) fn find(firmware_x0: u64, payload: &Payload<'_>) -> Found {
     let firmware = firmware_tree(PhysAddr(firmware_x0));
-    let machine = match &firmware {
+    state::set_machine(match &firmware {
         Some((_, tree)) => kaal_machine::machine(tree),
         None => payload.machine,
-    };
-    state::set_machine(machine);
+    });
     match (&firmware, payload.device_tree.size) {
         (Some(_), _) => log!(LogLevel::Debug, "KaaL: the device tree is the firmware's"),
         (None, 0) => log!(LogLevel::Debug, "KaaL: there is no device tree"),
         (None, _) => log!(LogLevel::Debug, "KaaL: the device tree is the embedded one"),
     }
-    Found { firmware, machine }
+    Found { firmware }
 }
 
 /// The device tree at `address`, if there is a valid one.
@@ -68,8 +57,9 @@ fn firmware_tree(address: PhysAddr) -> Option<(&'static [u8], DeviceTree<'static
 }
 
 /// Copies the firmware's device tree to the slot that the kernel finds it in: between the kernel
-/// and the user image, without padding.
-pub(crate) fn place(found: &Found, payload: &Payload<'_>) -> Placed {
+/// and the user image, without padding. Returns the memory of the device tree that counts, which is
+/// empty where there is none.
+pub(crate) fn place(found: &Found, payload: &Payload<'_>) -> PhysRange {
     let slot = payload.device_tree;
     let size = match found.firmware {
         None => slot.size,
@@ -78,10 +68,7 @@ pub(crate) fn place(found: &Found, payload: &Payload<'_>) -> Placed {
     let Some(memory) = PhysRange::from_size(slot.start, size) else {
         fail!("the device tree's slot passes the end of memory");
     };
-    Placed {
-        memory,
-        machine: found.machine,
-    }
+    memory
 }
 
 /// Copies `bytes`, a device tree, to `destination` and returns its size.

@@ -80,8 +80,8 @@ fn main(firmware_x0: u64) -> ! {
     let device_tree = device_tree::place(&device_tree, &payload);
 
     state::enter_step(Step::LowerLevel);
-    level::lower_to(payload.exception_level, device_tree.machine.gic_v2);
+    level::lower_to(payload.exception_level, state::machine().gic_v2);
 
     state::enter_step(Step::EnterKernel);
-    mmu::enter_kernel(&payload, device_tree.memory)
+    mmu::enter_kernel(&payload, device_tree)
 }

@@ -9,6 +9,7 @@ use kaal_payload::PsciConduit;
 use smccc::{Hvc, Smc, psci};
 
 use crate::console;
+use crate::level::entered_at_el3;
 use crate::registers::current_level;
 use crate::state::{self, Step};
 
@@ -33,17 +34,15 @@ pub(crate) fn report_and_stop(reason: fmt::Arguments<'_>) -> ! {
 pub(crate) fn stop() -> ! {
     // A call to firmware goes to a higher exception level. Where there is none, the loader's own
     // vectors would get it.
-    let level = current_level();
-    match state::machine().psci {
-        Some(PsciConduit::Smc) if level < 3 && !crate::level::entered_at_el3() => {
-            console::line(format_args!("KaaL: powering off"));
-            let _ = psci::system_off::<Smc>();
-        }
-        Some(PsciConduit::Hvc) if level < 2 && !crate::level::entered_at_el3() => {
-            console::line(format_args!("KaaL: powering off"));
-            let _ = psci::system_off::<Hvc>();
-        }
-        _ => {}
+    let call = match state::machine().psci {
+        _ if entered_at_el3() => None,
+        Some(PsciConduit::Smc) => Some(psci::system_off::<Smc> as fn() -> _),
+        Some(PsciConduit::Hvc) if current_level() < 2 => Some(psci::system_off::<Hvc> as fn() -> _),
+        _ => None,
+    };
+    if let Some(system_off) = call {
+        console::line(format_args!("KaaL: powering off"));
+        let _ = system_off();
     }
     console::line(format_args!("KaaL: no firmware to power off with, halted"));
     park()
@@ -58,9 +57,6 @@ pub(crate) fn park() -> ! {
 }
 
 #[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
-    fail!(
-        "this is a mistake in the loader, please report it: {}",
-        info.message()
-    )
+fn panic(_: &PanicInfo<'_>) -> ! {
+    fail!("this is a mistake in the loader itself, please report it")
 }
