@@ -12,10 +12,7 @@ use core::slice;
 use kaal_machine::{DeviceTree, Header};
 use kaal_payload::{Decimal, LogLevel, Payload, PhysAddr, PhysRange};
 
-use crate::console::log;
-use crate::registers::read;
-use crate::state;
-use crate::stop::fail;
+use kaal_runtime::{fail, log, read_register, state};
 
 /// Alignment that the format asks for (Devicetree Specification v0.4, section 5.6).
 const ALIGNMENT: u64 = 8;
@@ -103,7 +100,7 @@ fn copy(bytes: &[u8], destination: PhysAddr, capacity: u64) -> u64 {
 /// The bytes must be memory.
 unsafe fn invalidate_data_cache(start: *mut u8, size: usize) {
     // CTR_EL0.DminLine: log2 of the words in the smallest line (Arm ARM DDI 0487).
-    let line = 4usize << (read!("ctr_el0") >> 16 & 0xf);
+    let line = 4usize << (read_register!("ctr_el0") >> 16 & 0xf);
     let first = start.addr() & !(line - 1);
     for address in (first..start.addr() + size).step_by(line) {
         // SAFETY: cleaning and invalidating a line changes no byte of memory's content.

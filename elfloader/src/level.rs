@@ -6,16 +6,17 @@
 //! Reference Manual, DDI 0487, the descriptions of the registers named.
 
 use core::arch::naked_asm;
-use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use kaal_payload::{ExceptionLevel, GicV2};
 
-use crate::entry::vectors;
-use crate::gic;
-use crate::registers::{
+use kaal_runtime::entry::vectors;
+use kaal_runtime::registers::{
     CPACR_EL1_FPEN, CPTR_EL2_RES1, HCR_EL2_RW, SCTLR_EL1_OFF, SCTLR_EL2_OFF, current_level,
-    has_el2, has_gic_registers, read, write,
+    has_el2, has_gic_registers,
 };
+use kaal_runtime::{read_register, write_register};
+
+use crate::gic;
 
 /// SCR_EL3: lower levels are non-secure and AArch64, HVC is enabled and SMC is not, since there
 /// is no firmware at EL3 that would answer; bits 4 and 5 are RES1.
@@ -41,20 +42,12 @@ const SPSR_EL1H: u64 = 0b1111 << 6 | 0b0101;
 /// SPSR_ELx: DAIF masked, at EL2 with SP_EL2.
 const SPSR_EL2H: u64 = 0b1111 << 6 | 0b1001;
 
-static ENTERED_AT_EL3: AtomicBool = AtomicBool::new(false);
-
-/// Whether there is no firmware above the loader.
-pub(crate) fn entered_at_el3() -> bool {
-    ENTERED_AT_EL3.load(Relaxed) || current_level() == 3
-}
-
 /// Goes down to `target`, on the same stack.
 ///
 /// The levels passed on the way are left in the state that the kernel expects of them.
 /// [`crate::verify::exception_level`] has made sure that there is a way.
 pub(crate) fn lower_to(target: ExceptionLevel, gic_v2: Option<GicV2>) {
     if current_level() == 3 {
-        ENTERED_AT_EL3.store(true, Relaxed);
         // SAFETY: at EL3, which is left for good.
         unsafe { leave_el3(gic_v2) };
     }
@@ -83,15 +76,15 @@ unsafe fn leave_el3(gic_v2: Option<GicV2>) {
             gic::release_interrupts(gic);
         }
         if has_gic_registers() {
-            write!("S3_6_C12_C12_5", ICC_SRE); // ICC_SRE_EL3
+            write_register!("S3_6_C12_C12_5", ICC_SRE); // ICC_SRE_EL3
         }
-        write!("scr_el3", SCR_EL3);
-        write!("mdcr_el3", 0u64);
+        write_register!("scr_el3", SCR_EL3);
+        write_register!("mdcr_el3", 0u64);
         if has_el2() {
-            write!("sctlr_el2", SCTLR_EL2_OFF);
-            write!("hcr_el2", HCR_EL2_RW);
-            write!("cptr_el2", CPTR_EL2_RES1);
-            write!("vbar_el2", vectors as *const () as usize);
+            write_register!("sctlr_el2", SCTLR_EL2_OFF);
+            write_register!("hcr_el2", HCR_EL2_RW);
+            write_register!("cptr_el2", CPTR_EL2_RES1);
+            write_register!("vbar_el2", vectors as *const () as usize);
             drop_to_el2_from_el3();
         } else {
             prepare_el1();
@@ -106,22 +99,22 @@ unsafe fn leave_el3(gic_v2: Option<GicV2>) {
 ///
 /// Must be called at EL2.
 unsafe fn prepare_el2() {
-    let event_counters = read!("mdcr_el2") & MDCR_EL2_HPMN;
-    let timer_control = read!("cnthctl_el2") | CNTHCTL_EL2_OPEN;
-    let (processor, affinity) = (read!("midr_el1"), read!("mpidr_el1"));
+    let event_counters = read_register!("mdcr_el2") & MDCR_EL2_HPMN;
+    let timer_control = read_register!("cnthctl_el2") | CNTHCTL_EL2_OPEN;
+    let (processor, affinity) = (read_register!("midr_el1"), read_register!("mpidr_el1"));
     // SAFETY: EL2 allows all of this, and there is no guest to disturb.
     unsafe {
-        write!("hcr_el2", HCR_EL2_RW);
-        write!("cptr_el2", CPTR_EL2_RES1);
-        write!("hstr_el2", 0u64);
-        write!("vttbr_el2", 0u64);
-        write!("mdcr_el2", event_counters);
-        write!("cnthctl_el2", timer_control);
-        write!("cntvoff_el2", 0u64);
-        write!("vpidr_el2", processor);
-        write!("vmpidr_el2", affinity);
+        write_register!("hcr_el2", HCR_EL2_RW);
+        write_register!("cptr_el2", CPTR_EL2_RES1);
+        write_register!("hstr_el2", 0u64);
+        write_register!("vttbr_el2", 0u64);
+        write_register!("mdcr_el2", event_counters);
+        write_register!("cnthctl_el2", timer_control);
+        write_register!("cntvoff_el2", 0u64);
+        write_register!("vpidr_el2", processor);
+        write_register!("vmpidr_el2", affinity);
         if has_gic_registers() {
-            write!("S3_4_C12_C9_5", ICC_SRE); // ICC_SRE_EL2
+            write_register!("S3_4_C12_C9_5", ICC_SRE); // ICC_SRE_EL2
         }
     }
 }
@@ -134,9 +127,9 @@ unsafe fn prepare_el2() {
 unsafe fn prepare_el1() {
     // SAFETY: nothing runs at EL1 yet.
     unsafe {
-        write!("sctlr_el1", SCTLR_EL1_OFF);
-        write!("cpacr_el1", CPACR_EL1_FPEN);
-        write!("vbar_el1", vectors as *const () as usize);
+        write_register!("sctlr_el1", SCTLR_EL1_OFF);
+        write_register!("cpacr_el1", CPACR_EL1_FPEN);
+        write_register!("vbar_el1", vectors as *const () as usize);
     }
 }
 

@@ -11,7 +11,7 @@
 //!
 //! ```text
 //!  firmware, at EL1, EL2 or EL3
-//!    │ entry.rs      stack, exception vectors
+//!    │ kaal_runtime  stack, exception vectors, console
 //!    ▼
 //!  main()            find    payload.rs, device_tree.rs   what to boot, on which machine
 //!    │               verify  verify.rs                    does it fit the machine
@@ -22,43 +22,35 @@
 //! ```
 //!
 //! The MMU is off until the last instructions before the jump, so all memory accesses go past the
-//! caches and none may be unaligned. A fault at any moment ends in `fault.rs`, which says what
+//! caches and none may be unaligned. A fault at any moment ends in [`kaal_runtime`], which says what
 //! happened; that holds until the kernel installs vectors of its own.
 
 #![no_std]
 #![no_main]
 
-mod console;
-mod crc32c;
 mod device_tree;
-mod entry;
-mod fault;
 mod gic;
 mod level;
 mod mmu;
 mod payload;
-mod registers;
-mod state;
-mod stop;
-mod syndrome;
 mod verify;
 
 use kaal_payload::{Decimal, LogLevel};
+use kaal_runtime::{console, entry_point, log, registers, state};
 
-use crate::console::log;
-use crate::state::Step;
+entry_point!(main);
 
 /// Boots the payload. `firmware_x0` is what the firmware left in x0: perhaps the address of a
 /// device tree.
-fn main(firmware_x0: u64) -> ! {
-    state::enter_step(Step::ReadPayload);
+extern "C" fn main(firmware_x0: u64) -> ! {
+    state::begin("reading the payload header");
     let payload = payload::find();
     console::set_level(payload.log_level);
 
-    state::enter_step(Step::FindDeviceTree);
+    state::begin("reading the device tree that x0 points to");
     let device_tree = device_tree::find(firmware_x0, &payload);
 
-    state::enter_step(Step::Verify);
+    state::begin("checking the payload against the machine");
     verify::translation_is_off();
     verify::exception_level(&payload);
     verify::cores(&payload);
@@ -76,12 +68,12 @@ fn main(firmware_x0: u64) -> ! {
         payload.kernel_entry,
     );
 
-    state::enter_step(Step::PlaceDeviceTree);
+    state::begin("moving the firmware's device tree");
     let device_tree = device_tree::place(&device_tree, &payload);
 
-    state::enter_step(Step::LowerLevel);
+    state::begin("lowering the exception level");
     level::lower_to(payload.exception_level, state::machine().gic_v2);
 
-    state::enter_step(Step::EnterKernel);
+    state::begin("entering the kernel, or in it before it had vectors of its own");
     mmu::enter_kernel(&payload, device_tree)
 }

@@ -12,7 +12,7 @@ use core::mem::offset_of;
 
 use kaal_payload::{ExceptionLevel, Payload, PhysAddr, PhysRange, PhysicalAddressBits, VirtAddr};
 
-use crate::registers::{
+use kaal_runtime::registers::{
     SCTLR_C, SCTLR_EL1_OFF, SCTLR_EL2_OFF, SCTLR_I, SCTLR_M, physical_address_range,
 };
 

@@ -8,9 +8,8 @@ use kaal_payload::{
     LOADER_NOTE_NAME, LOADER_NOTE_TYPE, MAX_SIZE, PAGE_SIZE, Payload, PhysAddr, VERSION,
 };
 
-use crate::crc32c::crc32c;
-use crate::state;
-use crate::stop::fail;
+use kaal_runtime::crc32c::crc32c;
+use kaal_runtime::{fail, state};
 
 /// An ELF note: it tells the builder that this is a loader, and of which contract.
 #[repr(C)]

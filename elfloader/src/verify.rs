@@ -8,18 +8,18 @@ use core::slice;
 
 use kaal_payload::{Decimal, ExceptionLevel, Hex, Integrity, LogLevel, Payload, PhysRange};
 
-use crate::console::log;
-use crate::crc32c::crc32c;
+use kaal_runtime::crc32c::crc32c;
+use kaal_runtime::registers::{SCTLR_M, current_level, has_el2};
+use kaal_runtime::{fail, log, read_register};
+
 use crate::device_tree::Found;
-use crate::registers::{SCTLR_M, current_level, has_el2, read};
-use crate::stop::fail;
 
 /// The loader accesses memory past the caches; what a firmware still has in them would be missed.
 pub(crate) fn translation_is_off() {
     let control = match current_level() {
-        1 => read!("sctlr_el1"),
-        2 => read!("sctlr_el2"),
-        _ => read!("sctlr_el3"),
+        1 => read_register!("sctlr_el1"),
+        2 => read_register!("sctlr_el2"),
+        _ => read_register!("sctlr_el3"),
     };
     if control & SCTLR_M != 0 {
         fail!(

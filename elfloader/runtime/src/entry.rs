@@ -5,8 +5,8 @@
 use core::arch::{global_asm, naked_asm};
 use core::cell::UnsafeCell;
 
-use crate::registers::{CPACR_EL1_FPEN, CPTR_EL2_RES1, HCR_EL2_RW, SCTLR_M};
-use crate::{fault, main};
+use crate::registers::{CPACR_EL1_FPEN, CPTR_EL2_RES1, HCR_EL2_RW, SCTLR_M, current_level};
+use crate::{fault, state};
 
 /// Size of the stack in bytes.
 const STACK_SIZE: usize = 16 * 1024;
@@ -35,12 +35,36 @@ macro_rules! use_stack {
     };
 }
 
-/// The image's entry point.
+/// What a program does: it is called with what the firmware left in x0.
+pub type Main = extern "C" fn(firmware_x0: u64) -> !;
+
+/// Defines the program's entry point, `_start`, which starts the [`Main`] that is named.
+#[macro_export]
+macro_rules! entry_point {
+    ($main:path) => {
+        const _: $crate::entry::Main = $main;
+
+        #[unsafe(naked)]
+        #[unsafe(no_mangle)]
+        unsafe extern "C" fn _start() -> ! {
+            core::arch::naked_asm!(
+                "adrp    x1, {main}",
+                "add     x1, x1, :lo12:{main}",
+                "b       {start}",
+                main = sym $main,
+                start = sym $crate::entry::start,
+            )
+        }
+    };
+}
+
+/// Starts `main` with x0 as it is, a stack and exception vectors.
 ///
-/// Expects the MMU off and interrupts in any state, at EL1, EL2 or EL3.
+/// # Safety
+///
+/// To be jumped to with the MMU off and interrupts in any state, at EL1, EL2 or EL3.
 #[unsafe(naked)]
-#[unsafe(no_mangle)]
-unsafe extern "C" fn _start() -> ! {
+pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
     naked_asm!(
         // No interrupts, and the stack pointer of the current level.
         "msr     daifset, #0xf",
@@ -82,13 +106,14 @@ unsafe extern "C" fn _start() -> ! {
     )
 }
 
-extern "C" fn rust_entry(firmware_x0: u64) -> ! {
+extern "C" fn rust_entry(firmware_x0: u64, main: Main) -> ! {
+    state::set_entry_level(current_level());
     main(firmware_x0)
 }
 
 unsafe extern "C" {
     /// The exception vectors (Arm ARM DDI 0487, "Exception vectors"), for VBAR_ELx.
-    pub(crate) safe fn vectors();
+    pub safe fn vectors();
 }
 
 // Each vector says which one it is, in x0. Nothing of the interrupted program is saved: no

@@ -9,7 +9,7 @@ use crc::{CRC_32_ISCSI, Crc, NoTable};
 use crate::registers::has_crc32;
 
 /// The CRC-32C of `bytes`.
-pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
+pub fn crc32c(bytes: &[u8]) -> u32 {
     if has_crc32() {
         // SAFETY: the processor has the instructions.
         unsafe { by_instruction(bytes) }

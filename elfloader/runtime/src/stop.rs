@@ -9,29 +9,27 @@ use kaal_payload::PsciConduit;
 use smccc::{Hvc, Smc, psci};
 
 use crate::console;
-use crate::level::entered_at_el3;
 use crate::registers::current_level;
-use crate::state::{self, Step};
+use crate::state::{self, entered_at_el3};
 
 /// Says why the boot can't go on, and stops the machine.
+#[macro_export]
 macro_rules! fail {
     ($($argument:tt)+) => {
         $crate::stop::report_and_stop(format_args!($($argument)+))
     };
 }
 
-pub(crate) use fail;
-
 /// Says why the boot can't go on, and stops the machine.
-pub(crate) fn report_and_stop(reason: fmt::Arguments<'_>) -> ! {
-    state::enter_step(Step::Report);
+pub fn report_and_stop(reason: fmt::Arguments<'_>) -> ! {
+    state::begin_report();
     console::print(format_args!("KaaL: error: "));
     console::line(reason);
     stop()
 }
 
 /// Powers the machine off where its firmware can do that, else lets the core rest.
-pub(crate) fn stop() -> ! {
+pub fn stop() -> ! {
     // A call to firmware goes to a higher exception level. Where there is none, the loader's own
     // vectors would get it.
     let call = match state::machine().psci {
@@ -49,7 +47,7 @@ pub(crate) fn stop() -> ! {
 }
 
 /// Lets the core rest for good.
-pub(crate) fn park() -> ! {
+pub fn park() -> ! {
     loop {
         // SAFETY: waiting for an event changes nothing that compiled code relies on.
         unsafe { core::arch::asm!("wfe", options(nomem, nostack, preserves_flags)) };
@@ -58,5 +56,5 @@ pub(crate) fn park() -> ! {
 
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
-    fail!("this is a mistake in the loader itself, please report it")
+    crate::fail!("this is a mistake in KaaL itself, please report it")
 }

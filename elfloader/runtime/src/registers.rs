@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! System registers: access, and the values that the loader gives them.
+//! System registers: access, and the values that they are given.
 //!
 //! Source: Arm Architecture Reference Manual, DDI 0487, the descriptions of the registers named.
 
-/// Reads a system register.
-macro_rules! read {
+/// Reads a system register whose reading changes nothing.
+#[macro_export]
+macro_rules! read_register {
     ($name:literal) => {{
         let value: u64;
-        // SAFETY: reading the registers that the loader reads changes nothing.
+        // SAFETY: reading the register changes nothing.
         unsafe {
             core::arch::asm!(
                 concat!("mrs {}, ", $name),
@@ -23,7 +24,8 @@ macro_rules! read {
 /// Writes a system register.
 ///
 /// To be called in an unsafe block that says why the machine may be changed so.
-macro_rules! write {
+#[macro_export]
+macro_rules! write_register {
     ($name:literal, $value:expr) => {
         core::arch::asm!(
             concat!("msr ", $name, ", {}"),
@@ -33,54 +35,52 @@ macro_rules! write {
     };
 }
 
-pub(crate) use {read, write};
-
 /// CPACR_EL1.FPEN: floating-point registers do not trap.
-pub(crate) const CPACR_EL1_FPEN: u64 = 0b11 << 20;
+pub const CPACR_EL1_FPEN: u64 = 0b11 << 20;
 
 /// CPTR_EL2: nothing traps; the bits that are set are RES1.
-pub(crate) const CPTR_EL2_RES1: u64 = 0x33ff;
+pub const CPTR_EL2_RES1: u64 = 0x33ff;
 
 /// HCR_EL2.RW: EL1 is AArch64; nothing traps, no second stage of translation.
-pub(crate) const HCR_EL2_RW: u64 = 1 << 31;
+pub const HCR_EL2_RW: u64 = 1 << 31;
 
 /// SCTLR_ELx.M: translation is on.
-pub(crate) const SCTLR_M: u64 = 1 << 0;
+pub const SCTLR_M: u64 = 1 << 0;
 
 /// SCTLR_ELx.C: data accesses are cacheable.
-pub(crate) const SCTLR_C: u64 = 1 << 2;
+pub const SCTLR_C: u64 = 1 << 2;
 
 /// SCTLR_ELx.I: instruction fetches are cacheable.
-pub(crate) const SCTLR_I: u64 = 1 << 12;
+pub const SCTLR_I: u64 = 1 << 12;
 
 /// SCTLR_EL1 with translation off: the RES1 bits of Armv8.0, and nTWI and nTWE, so that a user
 /// thread may wait for interrupts and events.
-pub(crate) const SCTLR_EL1_OFF: u64 = 0x30d0_0800 | 1 << 16 | 1 << 18;
+pub const SCTLR_EL1_OFF: u64 = 0x30d0_0800 | 1 << 16 | 1 << 18;
 
 /// SCTLR_EL2 with translation off: the RES1 bits.
-pub(crate) const SCTLR_EL2_OFF: u64 = 0x30c5_0830;
+pub const SCTLR_EL2_OFF: u64 = 0x30c5_0830;
 
 /// The exception level that the processor is at, 1 to 3.
-pub(crate) fn current_level() -> u64 {
-    read!("CurrentEL") >> 2 & 0b11
+pub fn current_level() -> u64 {
+    read_register!("CurrentEL") >> 2 & 0b11
 }
 
 /// Whether the processor has EL2: ID_AA64PFR0_EL1.EL2.
-pub(crate) fn has_el2() -> bool {
-    read!("id_aa64pfr0_el1") >> 8 & 0xf != 0
+pub fn has_el2() -> bool {
+    read_register!("id_aa64pfr0_el1") >> 8 & 0xf != 0
 }
 
 /// Whether the GIC CPU interface has system registers: ID_AA64PFR0_EL1.GIC.
-pub(crate) fn has_gic_registers() -> bool {
-    read!("id_aa64pfr0_el1") >> 24 & 0xf != 0
+pub fn has_gic_registers() -> bool {
+    read_register!("id_aa64pfr0_el1") >> 24 & 0xf != 0
 }
 
 /// The size of physical addresses, as TCR_ELx.(I)PS encodes it: ID_AA64MMFR0_EL1.PARange.
-pub(crate) fn physical_address_range() -> u64 {
-    read!("id_aa64mmfr0_el1") & 0xf
+pub fn physical_address_range() -> u64 {
+    read_register!("id_aa64mmfr0_el1") & 0xf
 }
 
 /// Whether the processor has CRC32 instructions: ID_AA64ISAR0_EL1.CRC32.
-pub(crate) fn has_crc32() -> bool {
-    read!("id_aa64isar0_el1") >> 16 & 0xf != 0
+pub fn has_crc32() -> bool {
+    read_register!("id_aa64isar0_el1") >> 16 & 0xf != 0
 }

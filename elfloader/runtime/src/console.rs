@@ -12,6 +12,7 @@ use kaal_payload::{Console, ConsoleKind, LogLevel};
 use crate::state;
 
 /// Prints a line when the payload's log level is the given one or a later one.
+#[macro_export]
 macro_rules! log {
     ($level:expr, $($argument:tt)+) => {
         if $crate::console::is_logged($level) {
@@ -19,8 +20,6 @@ macro_rules! log {
         }
     };
 }
-
-pub(crate) use log;
 
 /// A UART that the loader can print on. Its line settings are those that the firmware made.
 trait Transmitter {
@@ -53,17 +52,17 @@ impl<T: Transmitter> Write for Terminal<T> {
 static LEVEL: AtomicU8 = AtomicU8::new(LogLevel::Info as u8);
 
 /// Sets how much is logged.
-pub(crate) fn set_level(level: LogLevel) {
+pub fn set_level(level: LogLevel) {
     LEVEL.store(level as u8, Relaxed);
 }
 
 /// Whether messages of this level are printed.
-pub(crate) fn is_logged(level: LogLevel) -> bool {
+pub fn is_logged(level: LogLevel) -> bool {
     level as u8 <= LEVEL.load(Relaxed)
 }
 
 /// Prints a line, if there is a console.
-pub(crate) fn line(text: fmt::Arguments<'_>) {
+pub fn line(text: fmt::Arguments<'_>) {
     print(text);
     print(format_args!("\n"));
 }
@@ -72,7 +71,7 @@ pub(crate) fn line(text: fmt::Arguments<'_>) {
 ///
 /// Text without arguments takes a way that needs no pointer of the image, and so no relocation:
 /// it is readable even where the image lies at another address than it was built for.
-pub(crate) fn print(text: fmt::Arguments<'_>) {
+pub fn print(text: fmt::Arguments<'_>) {
     let Some(console) = state::machine().console else {
         return;
     };

@@ -5,20 +5,20 @@
 use kaal_payload::{Decimal, Hex};
 
 use crate::registers::current_level;
-use crate::state::{self, Step};
+use crate::state;
 use crate::syndrome::{Source, Syndrome};
 use crate::{console, stop};
 
 /// Says what happened and stops. Called from the vectors, with translation off.
 pub(crate) extern "C" fn report(vector: u64, esr: u64, elr: u64, far: u64) -> ! {
-    let step = state::enter_step(Step::Report);
-    if matches!(step, Step::Report) {
+    if state::begin_report() {
         stop::park();
     }
     console::line(format_args!(
-        "KaaL: fault: {} from {}, while {step}",
+        "KaaL: fault: {} from {}, while {}",
         Syndrome(esr),
         Source(vector),
+        state::step(),
     ));
     console::line(format_args!(
         "KaaL: ESR {}, ELR {}, FAR {}, at EL{}",

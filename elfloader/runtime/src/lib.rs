@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What programs need that run before the kernel: a start, a console, a report of every exception
+//! and an end that is said in words.
+//!
+//! They run on the bare machine, at EL1, EL2 or EL3, with interrupts masked. Whoever has the MMU on
+//! maps no device: the console is written to with the MMU off.
+
+#![no_std]
+
+pub mod console;
+pub mod crc32c;
+pub mod entry;
+mod fault;
+pub mod registers;
+pub mod state;
+pub mod stop;
+mod syndrome;
