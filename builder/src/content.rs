@@ -70,7 +70,7 @@ impl<'a> Content<'a> {
             .into_iter()
             .map(|(kind, chunk)| {
                 let size = chunk.content.len() as u64;
-                Region::in_place(kind, chunk.memory, size, crc32c(chunk.content))
+                Region::new(kind, chunk.memory, size, crc32c(chunk.content))
             })
             .collect()
     }

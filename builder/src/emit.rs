@@ -2,7 +2,7 @@
 
 //! Writing an image as planned.
 
-use kaal_payload::{DeviceTreeSlot, MAX_SIZE, Payload, PhysAddr, Region, UserImage};
+use kaal_payload::{DeviceTreeSlot, MAX_SIZE, Measurement, Payload, PhysAddr, Region, UserImage};
 
 use crate::content::Content;
 use crate::elf::Access;
@@ -87,6 +87,9 @@ fn payload<'a>(
         machine: device_tree
             .map(|device_tree| device_tree.machine)
             .unwrap_or_default(),
+        measurement: Measurement::default(),
         regions,
+        cpus: &[],
+        boot_arguments: &[],
     }
 }

@@ -6,7 +6,7 @@
 
 use core::ptr;
 
-use kaal_payload::{GicV2, PhysAddr};
+use kaal_payload::PhysAddr;
 
 /// GICD_TYPER: its low five bits say how many registers of 32 interrupts each there are, minus
 /// one (section 4.3.2).
@@ -25,17 +25,17 @@ const LOWEST_PRIORITY: u32 = 0xf0;
 ///
 /// # Safety
 ///
-/// `gic` must be the machine's GICv2, and the processor in the secure state.
-pub(crate) unsafe fn release_interrupts(gic: GicV2) {
+/// These must be the machine's GICv2, and the processor in the secure state.
+pub(crate) unsafe fn release_interrupts(distributor: PhysAddr, cpu_interface: PhysAddr) {
     let register = |base: PhysAddr, offset| {
         ptr::with_exposed_provenance_mut::<u32>((base.0 + offset) as usize)
     };
     // SAFETY: these are the controller's registers, and no one else uses it yet.
     unsafe {
-        let last = register(gic.distributor, GICD_TYPER).read_volatile() & 0x1f;
+        let last = register(distributor, GICD_TYPER).read_volatile() & 0x1f;
         for index in 0..=u64::from(last) {
-            register(gic.distributor, GICD_IGROUPR0 + 4 * index).write_volatile(!0);
+            register(distributor, GICD_IGROUPR0 + 4 * index).write_volatile(!0);
         }
-        register(gic.cpu_interface, GICC_PMR).write_volatile(LOWEST_PRIORITY);
+        register(cpu_interface, GICC_PMR).write_volatile(LOWEST_PRIORITY);
     }
 }

@@ -7,7 +7,7 @@
 
 use core::arch::naked_asm;
 
-use kaal_payload::{ExceptionLevel, GicV2};
+use kaal_payload::{ExceptionLevel, Gic};
 
 use kaal_runtime::entry::vectors;
 use kaal_runtime::registers::{
@@ -46,10 +46,10 @@ const SPSR_EL2H: u64 = 0b1111 << 6 | 0b1001;
 ///
 /// The levels passed on the way are left in the state that the kernel expects of them.
 /// [`crate::verify::exception_level`] has made sure that there is a way.
-pub(crate) fn lower_to(target: ExceptionLevel, gic_v2: Option<GicV2>) {
+pub(crate) fn lower_to(target: ExceptionLevel, gic: Option<Gic>) {
     if current_level() == 3 {
         // SAFETY: at EL3, which is left for good.
-        unsafe { leave_el3(gic_v2) };
+        unsafe { leave_el3(gic) };
     }
     if current_level() == 2 {
         // SAFETY: at EL2. Nothing depends on what these registers were.
@@ -69,11 +69,15 @@ pub(crate) fn lower_to(target: ExceptionLevel, gic_v2: Option<GicV2>) {
 /// # Safety
 ///
 /// Must be called at EL3.
-unsafe fn leave_el3(gic_v2: Option<GicV2>) {
+unsafe fn leave_el3(gic: Option<Gic>) {
     // SAFETY: EL3 allows all of this, and there is no state of other software to keep.
     unsafe {
-        if let Some(gic) = gic_v2 {
-            gic::release_interrupts(gic);
+        if let Some(Gic::V2 {
+            distributor,
+            cpu_interface,
+        }) = gic
+        {
+            gic::release_interrupts(distributor, cpu_interface);
         }
         if has_gic_registers() {
             write_register!("S3_6_C12_C12_5", ICC_SRE); // ICC_SRE_EL3

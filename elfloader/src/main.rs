@@ -72,7 +72,7 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     let device_tree = device_tree::place(&device_tree, &payload);
 
     state::begin("lowering the exception level");
-    level::lower_to(payload.exception_level, state::machine().gic_v2);
+    level::lower_to(payload.exception_level, state::machine().gic);
 
     state::begin("entering the kernel, or in it before it had vectors of its own");
     mmu::enter_kernel(&payload, device_tree)

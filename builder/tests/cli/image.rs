@@ -3,8 +3,8 @@
 //! What images hold.
 
 use kaal_payload::{
-    Console, ConsoleKind, ExceptionLevel, Integrity, LogLevel, PAGE_SIZE, PhysAddr, PhysRange,
-    PhysicalAddressBits, RegionKind,
+    AccessSize, Console, ConsoleKind, ExceptionLevel, Integrity, LogLevel, PAGE_SIZE, PhysAddr,
+    PhysRange, PhysicalAddressBits, RegionKind,
 };
 
 use crate::common::device_tree::{self, DeviceTree};
@@ -238,6 +238,8 @@ fn settings() {
         Some(Console {
             kind: ConsoleKind::Pl011,
             base: PhysAddr(device_tree::UART),
+            register_shift: 0,
+            access_size: AccessSize::Word,
         })
     );
 

@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use kaal_payload::{Console, ConsoleKind, GicV2, Machine, PhysRange, PsciConduit};
+use kaal_payload::{AccessSize, Console, ConsoleKind, Gic, Machine, PhysRange, PsciConduit};
 
 use crate::{DeviceTree, Place};
 
@@ -86,6 +86,8 @@ pub fn console<'a>(tree: &DeviceTree<'a>) -> Result<Console, UnknownConsole<'a>>
         (Some(&(_, kind)), Some(registers)) => Ok(Console {
             kind,
             base: registers.start,
+            register_shift: 0,
+            access_size: AccessSize::Word,
         }),
         _ => Err(UnknownConsole::UnknownKind {
             node: uart.node().name(),
@@ -108,15 +110,15 @@ pub fn machine(tree: &DeviceTree<'_>) -> Machine {
                 _ => None,
             };
         } else if place.node().is_compatible(&GIC_V2) {
-            machine.gic_v2 = gic_v2(&place);
+            machine.gic = gic_v2(&place);
         }
     }
     machine
 }
 
-fn gic_v2(place: &Place<'_>) -> Option<GicV2> {
+fn gic_v2(place: &Place<'_>) -> Option<Gic> {
     let mut registers = place.reg();
-    Some(GicV2 {
+    Some(Gic::V2 {
         distributor: registers.next()?.start,
         cpu_interface: registers.next()?.start,
     })

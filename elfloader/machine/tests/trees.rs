@@ -5,7 +5,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
 use kaal_machine::{DeviceTree, Header, HeaderError, TreeError, UnknownConsole};
-use kaal_payload::{Console, ConsoleKind, GicV2, Machine, PhysAddr, PhysRange, PsciConduit};
+use kaal_payload::{
+    AccessSize, Console, ConsoleKind, Gic, Machine, PhysAddr, PhysRange, PsciConduit,
+};
 use proptest::prelude::*;
 use vm_fdt::{FdtReserveEntry, FdtWriter, FdtWriterResult};
 
@@ -82,6 +84,8 @@ fn range(start: u64, size: u64) -> PhysRange {
 const PL011: Console = Console {
     kind: ConsoleKind::Pl011,
     base: PhysAddr(0x900_0000),
+    register_shift: 0,
+    access_size: AccessSize::Word,
 };
 
 #[test]
@@ -94,7 +98,7 @@ fn a_machine_is_described() {
         Machine {
             console: Some(PL011),
             psci: Some(PsciConduit::Hvc),
-            gic_v2: Some(GicV2 {
+            gic: Some(Gic::V2 {
                 distributor: PhysAddr(0x800_0000),
                 cpu_interface: PhysAddr(0x801_0000),
             }),

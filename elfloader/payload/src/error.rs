@@ -22,7 +22,7 @@ pub enum PayloadError {
         /// The version found.
         found: u32,
     },
-    /// The length disagrees with the number of regions.
+    /// The length disagrees with the number of regions, cores and boot arguments.
     Length {
         /// The length found.
         length: u32,
@@ -71,7 +71,7 @@ impl fmt::Display for PayloadError {
                 let (length, regions) = (Decimal(length.into()), Decimal(regions.into()));
                 write!(
                     f,
-                    "its length, {length} bytes, disagrees with {regions} regions"
+                    "its length, {length} bytes, disagrees with {regions} regions and what follows them"
                 )
             }
             Self::Checksum { expected, found } => {

@@ -4,7 +4,7 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-use crate::{PhysAddr, PhysRange, RegionKind, VirtAddr};
+use crate::{Measurement, PhysAddr, PhysRange, RegionKind, VirtAddr};
 
 #[cfg(target_endian = "big")]
 compile_error!("payload headers are little-endian, and are written as they lie in memory");
@@ -13,7 +13,7 @@ compile_error!("payload headers are little-endian, and are written as they lie i
 pub const MAGIC: [u8; 8] = *b"KaaLboot";
 
 /// The version of the contract that this crate describes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Owner of the ELF note that marks a loader.
 pub const LOADER_NOTE_NAME: &str = "KaaL";
@@ -21,13 +21,8 @@ pub const LOADER_NOTE_NAME: &str = "KaaL";
 /// Type of the ELF note that marks a loader; its content is the loader's [`VERSION`].
 pub const LOADER_NOTE_TYPE: u32 = 1;
 
-/// [`Region::source`] of a region that already lies at its destination.
-pub(crate) const IN_PLACE: u64 = u64::MAX;
-
-/// [`Region::encoding`] of a region that is stored as it is.
-pub(crate) const ENCODING_IDENTITY: u8 = 0;
-
-/// The fixed part of a payload header; `region_count` [`Region`]s follow it.
+/// The fixed part of a payload header; `region_count` [`Region`]s follow it, `cpu_count` [`Cpu`]s
+/// and the boot arguments, with zeroes up to a multiple of 8 bytes.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(crate) struct Header {
@@ -37,7 +32,7 @@ pub(crate) struct Header {
     pub(crate) version: u32,
     /// CRC-32C of all bytes from `length` on.
     pub(crate) checksum: u32,
-    /// Size of the header and its regions.
+    /// Size of the header and of what follows it.
     pub(crate) length: u32,
     /// Number of regions.
     pub(crate) region_count: u32,
@@ -51,6 +46,10 @@ pub(crate) struct Header {
     pub(crate) physical_address_bits: u8,
     /// Number of cores that the kernel waits for.
     pub(crate) cores: u32,
+    /// Number of [`Cpu`]s.
+    pub(crate) cpu_count: u32,
+    /// Length of the boot arguments.
+    pub(crate) boot_arguments_length: u32,
     /// Where the loader's first byte must lie.
     pub(crate) load_address: PhysAddr,
     /// The kernel's entry point.
@@ -75,16 +74,34 @@ pub(crate) struct Header {
     pub(crate) ttbr1: PhysAddr,
     /// Embedded device tree's console: registers.
     pub(crate) console_base: PhysAddr,
-    /// Embedded device tree's GICv2: distributor.
+    /// Embedded device tree's GIC: distributor.
     pub(crate) gic_distributor: PhysAddr,
-    /// Embedded device tree's GICv2: CPU interface; 0 where there is no GICv2.
-    pub(crate) gic_cpu_interface: PhysAddr,
+    /// Embedded device tree's GIC: CPU interface of a GICv2, redistributors of a GICv3.
+    pub(crate) gic_cores: PhysAddr,
     /// Embedded device tree's console: [`crate::ConsoleKind`], or 0.
     pub(crate) console_kind: u8,
     /// Embedded device tree's PSCI: [`crate::PsciConduit`], or 0.
     pub(crate) psci_conduit: u8,
+    /// Embedded device tree's GIC: its version, or 0.
+    pub(crate) gic_version: u8,
+    /// Embedded device tree's console: log2 of the bytes from register to register.
+    pub(crate) console_register_shift: u8,
+    /// Embedded device tree's console: bytes that an access takes.
+    pub(crate) console_access_size: u8,
     /// Zero.
-    pub(crate) reserved: [u8; 6],
+    pub(crate) reserved: [u8; 3],
+    /// [`crate::Payload::measurement`]
+    pub(crate) measurement: Measurement,
+}
+
+/// A core of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct Cpu {
+    /// Its MPIDR_EL1, affinity fields only, as the `reg` of its device tree node has them.
+    pub mpidr: u64,
+    /// `cpu-release-addr`, if its `enable-method` is `spin-table`, else 0.
+    pub release_address: PhysAddr,
 }
 
 /// A piece of memory that must have its content before the kernel is entered.
@@ -93,40 +110,29 @@ pub(crate) struct Header {
 pub struct Region {
     /// Where the content belongs.
     destination: PhysAddr,
-    /// Where the content is stored: all ones for "in place".
-    source: u64,
     /// Size of the stored content.
     file_size: u64,
     /// Size in memory; what passes `file_size` is zero.
     memory_size: u64,
     /// CRC-32C of the stored content.
     checksum: u32,
-    /// How the content is stored: 0 for "as it is".
-    encoding: u8,
     /// [`RegionKind`]
     kind: u8,
     /// Zero.
-    reserved: [u8; 2],
+    reserved: [u8; 3],
 }
 
 impl Region {
     /// A region whose first `file_size` bytes whatever loads the image puts to `memory`'s start,
     /// zeroing the rest of it, as is done for a `PT_LOAD` of an ELF file.
-    pub const fn in_place(
-        kind: RegionKind,
-        memory: PhysRange,
-        file_size: u64,
-        checksum: u32,
-    ) -> Self {
+    pub const fn new(kind: RegionKind, memory: PhysRange, file_size: u64, checksum: u32) -> Self {
         Self {
             destination: memory.start,
-            source: IN_PLACE,
             file_size,
             memory_size: memory.size(),
             checksum,
-            encoding: ENCODING_IDENTITY,
             kind: kind as u8,
-            reserved: [0; 2],
+            reserved: [0; 3],
         }
     }
 
@@ -151,11 +157,8 @@ impl Region {
         self.checksum
     }
 
-    /// Whether source and encoding are ones that this version of the contract knows.
-    pub(crate) const fn is_supported(&self) -> bool {
-        self.source == IN_PLACE
-            && self.encoding == ENCODING_IDENTITY
-            && self.reserved[0] == 0
-            && self.reserved[1] == 0
+    /// Whether the bytes without meaning are zero.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.reserved == [0; 3]
     }
 }

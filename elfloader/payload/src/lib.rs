@@ -10,9 +10,9 @@
 //!  loader's load address                          page boundary
 //!  |                                              |
 //!  v                                              v
-//!  +--------------+----------+-----------------+--+--------+----------+----------+--
-//!  | text (r-x)   | rodata   | data, bss, stack|  | Header | Region 0 | Region 1 | …
-//!  +--------------+----------+-----------------+--+--------+----------+----------+--
+//!  +--------------+----------+-----------------+--+--------+---------+------+--
+//!  | text (r-x)   | rodata   | data, bss, stack|  | Header | Regions | Cpus | …
+//!  +--------------+----------+-----------------+--+--------+---------+------+--
 //! ```
 //!
 //! Both sides use [`Payload`]: the builder calls [`Payload::encode`], the loader
@@ -33,10 +33,10 @@ mod settings;
 
 pub use address::{PAGE_SIZE, PhysAddr, PhysRange, VirtAddr};
 pub use error::PayloadError;
-pub use layout::{LOADER_NOTE_NAME, LOADER_NOTE_TYPE, MAGIC, Region, VERSION};
+pub use layout::{Cpu, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, MAGIC, Region, VERSION};
 pub use number::{Decimal, Hex};
-pub use payload::{DeviceTreeSlot, MAX_SIZE, Payload, TranslationTables, UserImage};
+pub use payload::{DeviceTreeSlot, MAX_SIZE, Measurement, Payload, TranslationTables, UserImage};
 pub use settings::{
-    Console, ConsoleKind, ExceptionLevel, GicV2, Integrity, LogLevel, Machine, PhysicalAddressBits,
-    PsciConduit, RegionKind,
+    AccessSize, Console, ConsoleKind, ExceptionLevel, Gic, Integrity, LogLevel, Machine,
+    PhysicalAddressBits, PsciConduit, RegionKind,
 };

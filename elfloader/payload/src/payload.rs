@@ -2,21 +2,36 @@
 
 //! Reading and writing payload headers.
 
-use core::mem::{offset_of, size_of};
+use core::mem::offset_of;
 
 use zerocopy::{FromBytes, IntoBytes};
 
-use crate::layout::{Header, MAGIC, Region, VERSION};
+use crate::layout::{Cpu, Header, MAGIC, Region, VERSION};
 use crate::{
-    Console, ConsoleKind, ExceptionLevel, GicV2, Integrity, LogLevel, Machine, PAGE_SIZE,
+    AccessSize, Console, ConsoleKind, ExceptionLevel, Gic, Integrity, LogLevel, Machine, PAGE_SIZE,
     PayloadError, PhysAddr, PhysRange, PhysicalAddressBits, PsciConduit, VirtAddr,
 };
 
-/// Largest size in bytes of a header with its regions: the page that images keep for it.
+/// Largest size in bytes of a header with what follows it: the page that images keep for it.
 pub const MAX_SIZE: usize = PAGE_SIZE as usize;
 
 /// Where the bytes begin that the header's checksum covers.
 const CHECKED_FROM: usize = offset_of!(Header, length);
+
+/// Largest [`Console::register_shift`].
+const MAX_REGISTER_SHIFT: u8 = 4;
+
+/// Alignment in bytes of what a header ends with.
+const ALIGNMENT: usize = 8;
+
+/// A SHA-256.
+pub type Measurement = [u8; 32];
+
+/// [`Header::gic_version`] of a GICv2.
+const GIC_V2: u8 = 2;
+
+/// [`Header::gic_version`] of a GICv3, or a GICv4, which adds nothing that matters here.
+const GIC_V3: u8 = 3;
 
 /// The user image (the root task) as the kernel is told of it
 /// (seL4 16.0.0, `src/arch/arm/64/head.S`, x0 to x3).
@@ -75,8 +90,14 @@ pub struct Payload<'a> {
     pub tables: TranslationTables,
     /// What the embedded device tree says of the machine.
     pub machine: Machine,
+    /// SHA-256 of what the image boots, for the device tree's `/chosen`.
+    pub measurement: Measurement,
     /// The regions, in ascending order of address, disjoint.
     pub regions: &'a [Region],
+    /// The cores that the embedded device tree names, the one that boots first.
+    pub cpus: &'a [Cpu],
+    /// What `bootargs` of the device tree's `/chosen` is to say; empty to leave it as it is.
+    pub boot_arguments: &'a [u8],
 }
 
 impl<'a> Payload<'a> {
@@ -101,20 +122,19 @@ impl<'a> Payload<'a> {
                 found: header.version,
             });
         }
-        let count = header.region_count as usize;
         let length = header.length as usize;
-        if count > MAX_SIZE || length != size_of::<Header>() + count * size_of::<Region>() {
+        let sizes = Sizes::of(header).filter(|sizes| sizes.total() == length);
+        let Some(sizes) = sizes else {
             return Err(PayloadError::Length {
                 length: header.length,
                 regions: header.region_count,
             });
-        }
-        let checked = bytes
-            .get(CHECKED_FROM..length)
-            .ok_or(PayloadError::Truncated {
-                needed: length,
-                found: bytes.len(),
-            })?;
+        };
+        let truncated = PayloadError::Truncated {
+            needed: length,
+            found: bytes.len(),
+        };
+        let checked = bytes.get(CHECKED_FROM..length).ok_or(truncated)?;
         let found = crc32c(checked);
         if found != header.checksum {
             return Err(PayloadError::Checksum {
@@ -122,14 +142,27 @@ impl<'a> Payload<'a> {
                 found,
             });
         }
-        let (regions, _) = <[Region]>::ref_from_prefix_with_elems(rest, count).map_err(|_| {
-            PayloadError::Truncated {
-                needed: length,
-                found: bytes.len(),
-            }
-        })?;
+        let (regions, rest) = <[Region]>::ref_from_prefix_with_elems(rest, sizes.region_count)
+            .map_err(|_| truncated)?;
+        let (cpus, rest) =
+            <[Cpu]>::ref_from_prefix_with_elems(rest, sizes.cpu_count).map_err(|_| truncated)?;
+        let (boot_arguments, padding) = rest
+            .get(..sizes.padded_boot_arguments())
+            .and_then(|padded| padded.split_at_checked(sizes.boot_arguments))
+            .ok_or(truncated)?;
+        if padding.iter().any(|&byte| byte != 0) {
+            return Err(PayloadError::Field {
+                name: "boot arguments",
+            });
+        }
         check_regions(regions)?;
-        Self::from_header(header, regions).map_err(|name| PayloadError::Field { name })
+        let fixed = Self::from_header(header).map_err(|name| PayloadError::Field { name })?;
+        Ok(Self {
+            regions,
+            cpus,
+            boot_arguments,
+            ..fixed
+        })
     }
 
     /// What the header at the start of `bytes` says of the machine, whether or not the rest of it
@@ -139,7 +172,7 @@ impl<'a> Payload<'a> {
             Ok((header, _)) if header.magic == MAGIC => Machine {
                 console: console(header).unwrap_or_default(),
                 psci: psci(header).unwrap_or_default(),
-                gic_v2: None,
+                gic: None,
             },
             _ => Machine::default(),
         }
@@ -155,22 +188,37 @@ impl<'a> Payload<'a> {
         out: &mut [u8],
         crc32c: impl FnOnce(&[u8]) -> u32,
     ) -> Result<usize, PayloadError> {
-        let regions = self.regions.as_bytes();
-        let needed = size_of::<Header>() + regions.len();
+        let sizes = Sizes {
+            region_count: self.regions.len(),
+            cpu_count: self.cpus.len(),
+            boot_arguments: self.boot_arguments.len(),
+        };
+        let needed = sizes.total();
         let found = out.len();
         let out = out
             .get_mut(..needed)
             .ok_or(PayloadError::Truncated { needed, found })?;
-        let (head, tail) = out.split_at_mut(size_of::<Header>());
-        tail.copy_from_slice(regions);
-        head.copy_from_slice(self.to_header(needed as u32).as_bytes());
+        let header = self.to_header(needed as u32);
+        let parts = [
+            header.as_bytes(),
+            self.regions.as_bytes(),
+            self.cpus.as_bytes(),
+            self.boot_arguments,
+        ];
+        let mut rest = &mut *out;
+        for part in parts {
+            let (place, behind) = rest.split_at_mut(part.len());
+            place.copy_from_slice(part);
+            rest = behind;
+        }
+        rest.fill(0);
         let checksum = crc32c(&out[CHECKED_FROM..]);
         out[offset_of!(Header, checksum)..CHECKED_FROM].copy_from_slice(&checksum.to_le_bytes());
         Ok(needed)
     }
 
     /// Gives the header's fields their types, or returns the name of the field that has none.
-    fn from_header(header: &Header, regions: &'a [Region]) -> Result<Self, &'static str> {
+    fn from_header(header: &Header) -> Result<Self, &'static str> {
         let user_memory = PhysRange {
             start: header.user_start,
             end: header.user_end,
@@ -192,7 +240,7 @@ impl<'a> Payload<'a> {
         if header.dtb_size > header.dtb_capacity {
             return Err("device tree");
         }
-        if header.reserved != [0; 6] {
+        if header.reserved != [0; 3] {
             return Err("reserved");
         }
         Ok(Self {
@@ -218,15 +266,28 @@ impl<'a> Payload<'a> {
             machine: Machine {
                 console: console(header)?,
                 psci: psci(header)?,
-                gic_v2: gic_v2(header),
+                gic: gic(header)?,
             },
-            regions,
+            measurement: header.measurement,
+            regions: &[],
+            cpus: &[],
+            boot_arguments: &[],
         })
     }
 
     fn to_header(self, length: u32) -> Header {
         let console = self.machine.console;
-        let gic = self.machine.gic_v2;
+        let (gic_version, gic_distributor, gic_cores) = match self.machine.gic {
+            None => (0, PhysAddr(0), PhysAddr(0)),
+            Some(Gic::V2 {
+                distributor,
+                cpu_interface,
+            }) => (GIC_V2, distributor, cpu_interface),
+            Some(Gic::V3 {
+                distributor,
+                redistributors,
+            }) => (GIC_V3, distributor, redistributors),
+        };
         Header {
             magic: MAGIC,
             version: VERSION,
@@ -238,6 +299,8 @@ impl<'a> Payload<'a> {
             integrity: self.integrity as u8,
             physical_address_bits: self.physical_address_bits as u8,
             cores: self.cores,
+            cpu_count: self.cpus.len() as u32,
+            boot_arguments_length: self.boot_arguments.len() as u32,
             load_address: self.load_address,
             kernel_entry: self.kernel_entry,
             user_start: self.user_image.memory.start,
@@ -250,12 +313,52 @@ impl<'a> Payload<'a> {
             ttbr0: self.tables.ttbr0,
             ttbr1: self.tables.ttbr1.unwrap_or_default(),
             console_base: console.map_or(PhysAddr(0), |console| console.base),
-            gic_distributor: gic.map_or(PhysAddr(0), |gic| gic.distributor),
-            gic_cpu_interface: gic.map_or(PhysAddr(0), |gic| gic.cpu_interface),
+            gic_distributor,
+            gic_cores,
             console_kind: console.map_or(0, |console| console.kind as u8),
             psci_conduit: self.machine.psci.map_or(0, |conduit| conduit as u8),
-            reserved: [0; 6],
+            gic_version,
+            console_register_shift: console.map_or(0, |console| console.register_shift),
+            console_access_size: console.map_or(0, |console| console.access_size as u8),
+            reserved: [0; 3],
+            measurement: self.measurement,
         }
+    }
+}
+
+/// How many there are of what follows a header.
+struct Sizes {
+    region_count: usize,
+    cpu_count: usize,
+    /// Length of the boot arguments, without the zeroes behind them.
+    boot_arguments: usize,
+}
+
+impl Sizes {
+    /// What `header` says, unless it is more than a payload header can hold.
+    fn of(header: &Header) -> Option<Self> {
+        let sizes = Self {
+            region_count: header.region_count as usize,
+            cpu_count: header.cpu_count as usize,
+            boot_arguments: header.boot_arguments_length as usize,
+        };
+        let largest = sizes
+            .region_count
+            .max(sizes.cpu_count)
+            .max(sizes.boot_arguments);
+        (largest <= MAX_SIZE).then_some(sizes)
+    }
+
+    /// Size in bytes of the header with all of it.
+    fn total(&self) -> usize {
+        size_of::<Header>()
+            + self.region_count * size_of::<Region>()
+            + self.cpu_count * size_of::<Cpu>()
+            + self.padded_boot_arguments()
+    }
+
+    fn padded_boot_arguments(&self) -> usize {
+        self.boot_arguments.next_multiple_of(ALIGNMENT)
     }
 }
 
@@ -264,7 +367,7 @@ fn check_regions(regions: &[Region]) -> Result<(), PayloadError> {
     let mut previous_end = PhysAddr(0);
     for (index, region) in regions.iter().enumerate() {
         let memory = region.memory().ok_or(PayloadError::Region { index })?;
-        if !region.is_supported()
+        if !region.is_clean()
             || region.kind().is_none()
             || memory.is_empty()
             || region.file_size() > memory.size()
@@ -297,9 +400,14 @@ fn console(header: &Header) -> Result<Option<Console>, &'static str> {
         return Ok(None);
     }
     let kind = ConsoleKind::from_wire(header.console_kind).ok_or("console")?;
+    if header.console_register_shift > MAX_REGISTER_SHIFT {
+        return Err("console");
+    }
     Ok(Some(Console {
         kind,
         base: header.console_base,
+        register_shift: header.console_register_shift,
+        access_size: AccessSize::from_wire(header.console_access_size).ok_or("console")?,
     }))
 }
 
@@ -310,9 +418,18 @@ fn psci(header: &Header) -> Result<Option<PsciConduit>, &'static str> {
     }
 }
 
-fn gic_v2(header: &Header) -> Option<GicV2> {
-    (header.gic_cpu_interface != PhysAddr(0)).then_some(GicV2 {
-        distributor: header.gic_distributor,
-        cpu_interface: header.gic_cpu_interface,
-    })
+fn gic(header: &Header) -> Result<Option<Gic>, &'static str> {
+    let (distributor, cores) = (header.gic_distributor, header.gic_cores);
+    match header.gic_version {
+        0 => Ok(None),
+        GIC_V2 => Ok(Some(Gic::V2 {
+            distributor,
+            cpu_interface: cores,
+        })),
+        GIC_V3 => Ok(Some(Gic::V3 {
+            distributor,
+            redistributors: cores,
+        })),
+        _ => Err("interrupt controller"),
+    }
 }

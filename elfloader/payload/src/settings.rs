@@ -114,6 +114,18 @@ wire_enum! {
 }
 
 wire_enum! {
+    /// The size of an access to a device's register (device tree binding `8250`, `reg-io-width`).
+    AccessSize {
+        /// 8 bits
+        Byte = 1,
+        /// 16 bits
+        HalfWord = 2,
+        /// 32 bits
+        Word = 4,
+    }
+}
+
+wire_enum! {
     /// The instruction that calls the PSCI firmware (device tree binding `arm,psci`, `method`).
     PsciConduit {
         /// `smc`
@@ -130,15 +142,30 @@ pub struct Console {
     pub kind: ConsoleKind,
     /// Its registers.
     pub base: PhysAddr,
+    /// log2 of the bytes from one register to the next, where the kind leaves that to the board
+    /// (device tree binding `8250`, `reg-shift`), else 0.
+    pub register_shift: u8,
+    /// How its registers are accessed.
+    pub access_size: AccessSize,
 }
 
-/// The registers of an Arm GICv2 interrupt controller.
+/// The registers of an Arm generic interrupt controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GicV2 {
-    /// The distributor's registers.
-    pub distributor: PhysAddr,
-    /// The CPU interface's registers.
-    pub cpu_interface: PhysAddr,
+pub enum Gic {
+    /// GICv2
+    V2 {
+        /// The distributor's registers.
+        distributor: PhysAddr,
+        /// The CPU interface's registers.
+        cpu_interface: PhysAddr,
+    },
+    /// GICv3 or GICv4
+    V3 {
+        /// The distributor's registers.
+        distributor: PhysAddr,
+        /// The first region of redistributors.
+        redistributors: PhysAddr,
+    },
 }
 
 /// What the loader needs to know of a machine, as a device tree tells it.
@@ -148,6 +175,6 @@ pub struct Machine {
     pub console: Option<Console>,
     /// How to call the PSCI firmware, if there is one.
     pub psci: Option<PsciConduit>,
-    /// The interrupt controller, if it is a GICv2.
-    pub gic_v2: Option<GicV2>,
+    /// The interrupt controller, if the loader knows its kind.
+    pub gic: Option<Gic>,
 }

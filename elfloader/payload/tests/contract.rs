@@ -6,16 +6,17 @@
 
 use crc::{CRC_32_ISCSI, Crc};
 use kaal_payload::{
-    Console, ConsoleKind, DeviceTreeSlot, ExceptionLevel, GicV2, Integrity, LogLevel, Machine,
-    Payload, PayloadError, PhysAddr, PhysRange, PhysicalAddressBits, PsciConduit, Region,
-    RegionKind, TranslationTables, UserImage, VirtAddr,
+    AccessSize, Console, ConsoleKind, Cpu, DeviceTreeSlot, ExceptionLevel, Gic, Integrity,
+    LogLevel, Machine, Payload, PayloadError, PhysAddr, PhysRange, PhysicalAddressBits,
+    PsciConduit, Region, RegionKind, TranslationTables, UserImage, VirtAddr,
 };
 use proptest::prelude::*;
 use zerocopy::{FromBytes, IntoBytes};
 
 /// Sizes that the documentation of the format states.
-const HEADER_SIZE: usize = 152;
-const REGION_SIZE: usize = 40;
+const HEADER_SIZE: usize = 192;
+const REGION_SIZE: usize = 32;
+const CPU_SIZE: usize = 16;
 
 fn crc32c(bytes: &[u8]) -> u32 {
     Crc::<u32>::new(&CRC_32_ISCSI).checksum(bytes)
@@ -27,19 +28,19 @@ fn range(start: u64, size: u64) -> PhysRange {
 
 fn regions() -> [Region; 3] {
     [
-        Region::in_place(
+        Region::new(
             RegionKind::Kernel,
             range(0x4000_0000, 0x23_d000),
             0x3_0190,
             1,
         ),
-        Region::in_place(
+        Region::new(
             RegionKind::DeviceTree,
             range(0x4023_d000, 0x1_0000),
             0x1dd1,
             2,
         ),
-        Region::in_place(
+        Region::new(
             RegionKind::UserImage,
             range(0x4024_d000, 0x1_7000),
             0x5c10,
@@ -75,16 +76,35 @@ fn payload(regions: &[Region]) -> Payload<'_> {
             console: Some(Console {
                 kind: ConsoleKind::Pl011,
                 base: PhysAddr(0x900_0000),
+                register_shift: 2,
+                access_size: AccessSize::Word,
             }),
             psci: Some(PsciConduit::Hvc),
-            gic_v2: Some(GicV2 {
+            gic: Some(Gic::V2 {
                 distributor: PhysAddr(0x800_0000),
                 cpu_interface: PhysAddr(0x801_0000),
             }),
         },
+        measurement: [0x5a; 32],
         regions,
+        cpus: &CPUS,
+        boot_arguments: b"quiet",
     }
 }
+
+const CPUS: [Cpu; 2] = [
+    Cpu {
+        mpidr: 0,
+        release_address: PhysAddr(0),
+    },
+    Cpu {
+        mpidr: 0x101,
+        release_address: PhysAddr(0xd8),
+    },
+];
+
+/// Size of a header with three regions, two cores and five letters of boot arguments.
+const TOTAL: usize = HEADER_SIZE + 3 * REGION_SIZE + 2 * CPU_SIZE + 8;
 
 /// Bytes at an address that a header may have.
 struct Encoded {
@@ -133,6 +153,8 @@ fn what_is_written_is_read() {
         },
         machine: Machine::default(),
         regions: &[],
+        cpus: &[],
+        boot_arguments: &[],
         ..ordinary
     };
     assert_eq!(Encoded::new(&hypervisor).parse(), Ok(hypervisor));
@@ -142,9 +164,9 @@ fn what_is_written_is_read() {
 fn the_layout_is_the_documented_one() {
     let regions = regions();
     let encoded = Encoded::new(&payload(&regions));
-    assert_eq!(encoded.bytes().len(), HEADER_SIZE + 3 * REGION_SIZE);
+    assert_eq!(encoded.bytes().len(), TOTAL);
     assert_eq!(&encoded.bytes()[..8], b"KaaLboot");
-    assert_eq!(encoded.bytes()[8..12], 1u32.to_le_bytes());
+    assert_eq!(encoded.bytes()[8..12], 2u32.to_le_bytes());
     let (destination, _) = u64::read_from_prefix(&encoded.bytes()[HEADER_SIZE..]).unwrap();
     assert_eq!(destination, 0x4000_0000);
 }
@@ -187,9 +209,9 @@ fn a_header_off_alignment_is_refused() {
 #[test]
 fn room_that_is_too_small_is_refused() {
     let regions = regions();
-    let mut out = [0; HEADER_SIZE + 3 * REGION_SIZE - 1];
+    let mut out = [0; TOTAL - 1];
     let error = payload(&regions).encode(&mut out, crc32c).unwrap_err();
-    let (needed, found) = (HEADER_SIZE + 3 * REGION_SIZE, out.len());
+    let (needed, found) = (TOTAL, out.len());
     assert_eq!(error, PayloadError::Truncated { needed, found });
 }
 
@@ -198,20 +220,25 @@ fn room_that_is_too_small_is_refused() {
 fn values_without_meaning_are_refused() {
     let regions = regions();
     let payload = payload(&regions);
-    let fields: [(usize, &[u8], &str); 13] = [
+    let fields: [(usize, &[u8], &str); 18] = [
         (24, &[0], "exception level"),
         (24, &[3], "exception level"),
         (25, &[3], "log level"),
         (26, &[2], "integrity"),
         (27, &[48], "physical address bits"),
         (28, &[0, 0, 0, 0], "cores"),
-        (32, &[1], "load address"),
-        (48, &[1], "user image"),
-        (56, &0x4024_d000u64.to_le_bytes(), "user image"),
-        (88, &0x1_0001u64.to_le_bytes(), "device tree"),
-        (104, &[1], "translation tables"),
-        (144, &[7], "console"),
-        (145, &[3], "PSCI conduit"),
+        (40, &[1], "load address"),
+        (56, &[1], "user image"),
+        (64, &0x4024_d000u64.to_le_bytes(), "user image"),
+        (96, &0x1_0001u64.to_le_bytes(), "device tree"),
+        (112, &[1], "translation tables"),
+        (152, &[77], "console"),
+        (153, &[3], "PSCI conduit"),
+        (154, &[1], "interrupt controller"),
+        (155, &[5], "console"),
+        (156, &[3], "console"),
+        (157, &[1], "reserved"),
+        (TOTAL - 1, &[1], "boot arguments"),
     ];
     for (offset, value, name) in fields {
         let encoded = Encoded::with(&payload, offset, value);
@@ -221,11 +248,6 @@ fn values_without_meaning_are_refused() {
             "offset {offset}"
         );
     }
-    let reserved = Encoded::with(&payload, 146, &[1]);
-    assert_eq!(
-        reserved.parse(),
-        Err(PayloadError::Field { name: "reserved" })
-    );
 }
 
 #[test]
@@ -241,15 +263,13 @@ fn tables_of_the_upper_range_are_refused_at_el2() {
 fn malformed_regions_are_refused() {
     let regions = regions();
     let payload = payload(&regions);
-    let fields: [(usize, &[u8]); 8] = [
+    let fields: [(usize, &[u8]); 6] = [
         (0, &u64::MAX.to_le_bytes()),
-        (8, &0x8000_0000u64.to_le_bytes()),
-        (16, &0x1_0001u64.to_le_bytes()),
-        (24, &0u64.to_le_bytes()),
-        (36, &[1]),
-        (37, &[0]),
-        (37, &[9]),
-        (38, &[1]),
+        (8, &0x1_0001u64.to_le_bytes()),
+        (16, &0u64.to_le_bytes()),
+        (28, &[0]),
+        (28, &[9]),
+        (29, &[1]),
     ];
     for (offset, value) in fields {
         let encoded = Encoded::with(&payload, HEADER_SIZE + REGION_SIZE + offset, value);
@@ -276,7 +296,16 @@ fn regions_that_overlap_or_descend_are_refused() {
 fn lengths_that_disagree_are_refused() {
     let regions = regions();
     let payload = payload(&regions);
-    for (offset, value) in [(16, 0u32), (16, u32::MAX), (20, 2), (20, u32::MAX)] {
+    for (offset, value) in [
+        (16, 0u32),
+        (16, u32::MAX),
+        (20, 2),
+        (20, u32::MAX),
+        (32, 1),
+        (32, u32::MAX),
+        (36, 9),
+        (36, u32::MAX),
+    ] {
         let encoded = Encoded::with(&payload, offset, &value.to_le_bytes());
         let error = encoded.parse().unwrap_err();
         assert!(matches!(error, PayloadError::Length { .. }), "{error}");
@@ -303,7 +332,7 @@ fn errors_say_what_was_expected_and_found() {
     let texts = [
         (
             PayloadError::Version { found: 20 },
-            "version 1 expected, 20 found",
+            "version 2 expected, 20 found",
         ),
         (
             PayloadError::Magic,
@@ -344,9 +373,9 @@ proptest! {
         let bytes = words.as_mut_bytes();
         if bytes.len() > 24 && fix > 0 {
             bytes[..8].copy_from_slice(b"KaaLboot");
-            bytes[8..12].copy_from_slice(&1u32.to_le_bytes());
+            bytes[8..12].copy_from_slice(&2u32.to_le_bytes());
             let count = (bytes.len().saturating_sub(HEADER_SIZE) / REGION_SIZE) as u32;
-            bytes[16..20].copy_from_slice(&(HEADER_SIZE as u32 + count * 40).to_le_bytes());
+            bytes[16..20].copy_from_slice(&(HEADER_SIZE as u32 + count * 32).to_le_bytes());
             bytes[20..24].copy_from_slice(&count.to_le_bytes());
         }
         let checksum = |checked: &[u8]| if fix > 1 { 0 } else { crc32c(checked) };

@@ -3,13 +3,25 @@
 //! What a report of a failure needs to know, wherever the failure happens.
 
 use core::cell::Cell;
+use core::fmt;
 use core::sync::atomic::{Ordering, compiler_fence};
 
 use kaal_payload::Machine;
 
+/// What is being done, in words that follow "while".
+#[derive(Clone, Copy)]
+pub(crate) struct Step(&'static str);
+
+/// Written as it is: a string's own formatting has widths and precisions, which take room.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
 /// What is known at the moment.
 struct State {
-    step: Cell<&'static str>,
+    step: Cell<Step>,
     is_reporting: Cell<bool>,
     entry_level: Cell<u64>,
     machine: Cell<Machine>,
@@ -19,25 +31,25 @@ struct State {
 unsafe impl Sync for State {}
 
 static STATE: State = State {
-    step: Cell::new("starting"),
+    step: Cell::new(Step("starting")),
     is_reporting: Cell::new(false),
     entry_level: Cell::new(0),
     machine: Cell::new(Machine {
         console: None,
         psci: None,
-        gic_v2: None,
+        gic: None,
     }),
 };
 
 /// Notes what is done from now on, in words that follow "while".
 pub fn begin(step: &'static str) {
-    STATE.step.set(step);
+    STATE.step.set(Step(step));
     // A fault may read it at any instruction from here on.
     compiler_fence(Ordering::SeqCst);
 }
 
 /// What is being done.
-pub(crate) fn step() -> &'static str {
+pub(crate) fn step() -> Step {
     STATE.step.get()
 }
 

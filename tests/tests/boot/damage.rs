@@ -69,7 +69,7 @@ fn version(workspace: &Workspace) -> Result<()> {
         Ok(())
     })?;
     image
-        .boot("KaaL: error: payload header: version 1 expected, 99 found")
+        .boot("KaaL: error: payload header: version 2 expected, 99 found")
         .map(drop)
 }
 
