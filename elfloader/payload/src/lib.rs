@@ -27,6 +27,7 @@
 mod address;
 mod error;
 mod layout;
+mod machine;
 mod number;
 mod payload;
 mod settings;
