@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 #[expect(missing_docs, reason = "each variant is the option of the same name")]
 pub enum Flag {
     Loader,
+    Unpacker,
     Kernel,
     App,
     Dtb,
@@ -18,6 +19,9 @@ pub enum Flag {
     KernelConfig,
     KernelPaddr,
     AppOffset,
+    Format,
+    Compress,
+    LoadAddress,
     Out,
 }
 
@@ -26,6 +30,7 @@ impl fmt::Display for Flag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Loader => "--loader",
+            Self::Unpacker => "--unpacker",
             Self::Kernel => "--kernel",
             Self::App => "--app",
             Self::Dtb => "--dtb",
@@ -33,6 +38,9 @@ impl fmt::Display for Flag {
             Self::KernelConfig => "--kernel-config",
             Self::KernelPaddr => "--kernel-paddr",
             Self::AppOffset => "--app-offset",
+            Self::Format => "--format",
+            Self::Compress => "--compress",
+            Self::LoadAddress => "--load-address",
             Self::Out => "--out",
         })
     }

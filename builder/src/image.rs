@@ -2,19 +2,22 @@
 
 //! From inputs to an image, in three steps: read, plan, emit.
 
-use crate::emit;
 use crate::finding::Finding;
+use crate::format::{self, FileMap};
 use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
-use crate::{Inputs, placement};
+use crate::{Inputs, emit, placement};
 
 /// A bootable image.
 #[derive(Clone, Debug)]
 pub struct Image {
-    /// An ELF executable, to be loaded at its physical addresses and entered with the MMU off.
-    pub elf: Vec<u8>,
+    /// Its file, in the format that was asked for. It is loaded and entered with the MMU off: an ELF
+    /// file's segments at their physical addresses, another file anywhere.
+    pub file: Vec<u8>,
     /// What lies where in it.
     pub memory_map: MemoryMap,
+    /// What lies where in its file, if that is not an ELF file.
+    pub file_map: Option<FileMap>,
     /// What may be wrong with it.
     pub warnings: Vec<Finding>,
 }
@@ -25,12 +28,14 @@ pub struct Image {
 ///
 /// Returns what is wrong with the inputs.
 pub fn build(inputs: &Inputs<'_>) -> Result<Image, Finding> {
+    format::check(inputs)?;
     let parts = Parts::read(inputs)?;
     let plan = placement::plan(&parts)?;
-    let (elf, memory_map) = emit::emit(&parts, &plan)?;
+    let (file, memory_map) = emit::emit(&parts, &plan)?;
     Ok(Image {
-        elf,
+        file: file.content,
         memory_map,
+        file_map: file.map,
         warnings: parts.warnings,
     })
 }

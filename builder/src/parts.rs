@@ -8,8 +8,8 @@ use kaal_payload::PhysAddr;
 
 use crate::device_tree::DeviceTree;
 use crate::finding::{Finding, Flag, Origin};
+use crate::firmware::{Firmware, LOADER, UNPACKER};
 use crate::kernel::Kernel;
-use crate::loader::Loader;
 use crate::memory::Memory;
 use crate::platform::{self, KernelConfig};
 use crate::user_image::UserImage;
@@ -28,7 +28,9 @@ pub(crate) struct Origins<'a> {
 pub(crate) struct Parts<'a> {
     pub(crate) origins: Origins<'a>,
     pub(crate) settings: Settings,
-    pub(crate) loader: Loader,
+    pub(crate) loader: Firmware,
+    /// For formats that need one.
+    pub(crate) unpacker: Option<Firmware>,
     pub(crate) kernel: Kernel<'a>,
     pub(crate) config: KernelConfig,
     pub(crate) user_image: UserImage<'a>,
@@ -55,7 +57,11 @@ impl<'a> Parts<'a> {
             app: inputs.app.origin(Flag::App),
             device_tree: inputs.device_tree.map(|file| file.origin(Flag::Dtb)),
         };
-        let loader = Loader::read(origins.loader, inputs.loader.content)?;
+        let loader = Firmware::read(origins.loader, inputs.loader.content, &LOADER)?;
+        let unpacker = inputs
+            .unpacker
+            .map(|file| read_unpacker(file.origin(Flag::Unpacker), file.content))
+            .transpose()?;
         let kernel = Kernel::read(origins.kernel, inputs.kernel.content)?;
         let user_image = UserImage::read(origins.app, inputs.app.content)?;
         if let Some(address) = inputs.settings.kernel_paddr {
@@ -83,6 +89,7 @@ impl<'a> Parts<'a> {
             origins,
             settings: inputs.settings,
             loader,
+            unpacker,
             kernel,
             config,
             user_image,
@@ -91,6 +98,12 @@ impl<'a> Parts<'a> {
             warnings: no_console.into_iter().chain(unknown_ram).collect(),
         })
     }
+}
+
+fn read_unpacker(origin: Origin<'_>, file: &[u8]) -> Result<Firmware, Finding> {
+    let unpacker = Firmware::read(origin, file, &UNPACKER)?;
+    unpacker.check_header(origin, &UNPACKER)?;
+    Ok(unpacker)
 }
 
 fn check_kernel_address(kernel: &Kernel<'_>, expected: PhysAddr) -> Result<(), Finding> {

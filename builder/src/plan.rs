@@ -66,6 +66,11 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// All places.
+    pub(crate) fn places(&self) -> [PhysRange; 4] {
+        [self.kernel, self.device_tree, self.user_image, self.loader]
+    }
+
     /// Checks everything against everything else.
     fn check(&self) -> Result<(), Misfit> {
         let things = [

@@ -36,7 +36,7 @@ mod payload;
 mod verify;
 
 use kaal_payload::{Decimal, LogLevel};
-use kaal_runtime::{console, entry_point, log, registers, state};
+use kaal_runtime::{console, entry_point, firmware, log, registers, state};
 
 entry_point!(main);
 
@@ -51,7 +51,7 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     let device_tree = device_tree::find(firmware_x0, &payload);
 
     state::begin("checking the payload against the machine");
-    verify::translation_is_off();
+    firmware::left_translation_off();
     verify::exception_level(&payload);
     verify::cores(&payload);
     verify::ram(&payload, &device_tree);

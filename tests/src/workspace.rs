@@ -19,6 +19,8 @@ pub struct Workspace {
 pub enum Program {
     /// The loader.
     Loader,
+    /// The unpacker.
+    Unpacker,
     /// The probe kernel for EL1.
     Probe,
     /// The probe kernel for EL2.
@@ -99,12 +101,19 @@ impl Workspace {
 
 impl Program {
     /// All programs for the target.
-    pub const ALL: [Self; 4] = [Self::Loader, Self::Probe, Self::ProbeHyp, Self::ProbeTask];
+    pub const ALL: [Self; 5] = [
+        Self::Loader,
+        Self::Unpacker,
+        Self::Probe,
+        Self::ProbeHyp,
+        Self::ProbeTask,
+    ];
 
     /// The package that holds the program.
     pub const fn package(self) -> &'static str {
         match self {
             Self::Loader => "kaal-elfloader",
+            Self::Unpacker => "kaal-unpacker",
             Self::Probe | Self::ProbeHyp => "kaal-probe",
             Self::ProbeTask => "kaal-probe-task",
         }
@@ -114,6 +123,7 @@ impl Program {
     pub const fn binary(self) -> &'static str {
         match self {
             Self::Loader => "kaal-elfloader",
+            Self::Unpacker => "kaal-unpacker",
             Self::Probe => "kaal-probe",
             Self::ProbeHyp => "kaal-probe-hyp",
             Self::ProbeTask => "kaal-probe-task",
@@ -124,6 +134,7 @@ impl Program {
     pub const fn file_name(self) -> &'static str {
         match self {
             Self::Loader => "elfloader.elf",
+            Self::Unpacker => "unpacker.elf",
             Self::Probe => "probe.elf",
             Self::ProbeHyp => "probe-hyp.elf",
             Self::ProbeTask => "probe-task.elf",

@@ -180,7 +180,10 @@ impl Decoder {
             return Err(DecodeError::TooLong);
         }
         // What a short distance repeats is repeated by its multiples too, once it is there.
-        let distance = offset * BLOCK.div_ceil(offset);
+        let mut distance = offset;
+        while distance < BLOCK {
+            distance *= 2;
+        }
         let head = length.min(distance - offset);
         let blocks = (length - head) / BLOCK * BLOCK;
         // SAFETY: the match begins at or behind the output's start and there is room for its copy.

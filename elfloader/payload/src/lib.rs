@@ -41,9 +41,9 @@ pub use error::PayloadError;
 pub use layout::{Cpu, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, MAGIC, Region, VERSION};
 pub use number::{Decimal, Hex};
 pub use package::{
-    Chunk, HEADER_ALIGNMENT, LOCATOR_OFFSET, Locator, PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC,
-    PACKAGE_VERSION, Package, PackageError, Place, ROOM_SIZE, Stored, TABLES_SIZE,
-    UNPACKER_NOTE_TYPE, Work, slot_size,
+    Chunk, HEADER_ALIGNMENT, LOCATOR_OFFSET, Locator, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE,
+    PACKAGE_MAGIC, PACKAGE_VERSION, Package, PackageError, Place, ROOM_SIZE, Stored, TABLES_SIZE,
+    UNPACKER_NOTE_TYPE, Work, package_header_size, slot_size,
 };
 pub use payload::{DeviceTreeSlot, MAX_SIZE, Measurement, Payload, TranslationTables, UserImage};
 pub use settings::{

@@ -12,6 +12,8 @@ pub mod console;
 pub mod crc32c;
 pub mod entry;
 mod fault;
+pub mod firmware;
+pub mod link;
 pub mod registers;
 pub mod state;
 pub mod stop;

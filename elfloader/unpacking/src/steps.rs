@@ -52,11 +52,14 @@ pub fn steps<'a>(package: &Package<'a>, address: PhysAddr) -> impl Iterator<Item
     let moves = chunks.iter().any(is_compressed) && chunks.iter().any(is_in_the_way);
 
     let base = if moves { to } else { address };
-    let fills = chunks.iter().enumerate().map(move |(index, chunk)| Step::Fill {
-        index,
-        chunk,
-        from: PhysAddr(base.0.wrapping_add(chunk.stored().offset)),
-    });
+    let fills = chunks
+        .iter()
+        .enumerate()
+        .map(move |(index, chunk)| Step::Fill {
+            index,
+            chunk,
+            from: PhysAddr(base.0.wrapping_add(chunk.stored().offset)),
+        });
     let upwards = fills.clone().rev().filter(is_upwards);
     let downwards = fills.filter(|step| !is_upwards(step));
     let clears = chunks.iter().map(|chunk| {

@@ -86,16 +86,12 @@ pub struct Tables<'a> {
 }
 
 impl<'a> Tables<'a> {
-    /// Tables that map nothing yet, in `pool`, which lies at `base`.
+    /// Tables that map nothing yet, in `pool`, which is zero and lies at `base`.
     ///
     /// # Errors
     ///
     /// Returns [`TablesError::Full`] where the pool is empty.
-    pub fn new(
-        pool: &'a mut [Table],
-        base: PhysAddr,
-        regime: Regime,
-    ) -> Result<Self, TablesError> {
+    pub fn new(pool: &'a mut [Table], base: PhysAddr, regime: Regime) -> Result<Self, TablesError> {
         let mut tables = Self {
             pool,
             base,
@@ -111,7 +107,7 @@ impl<'a> Tables<'a> {
         self.base
     }
 
-    /// Maps the pages that `memory` lies in. What is mapped already must be mapped for the same.
+    /// Maps the pages that `memory` lies in. What is mapped already stays as it is.
     ///
     /// # Errors
     ///
@@ -155,14 +151,18 @@ impl<'a> Tables<'a> {
                 ((entry & ADDRESS).wrapping_sub(self.base.0) / PAGE_SIZE) as usize
             };
         }
-        *self.entry(table, start, PAGE_LEVEL)? = start | attributes | PAGE;
+        let entry = self.entry(table, start, PAGE_LEVEL)?;
+        if *entry == 0 {
+            *entry = start | attributes | PAGE;
+        }
         Ok(PAGE_SIZE)
     }
 
     /// Adds an empty table.
     fn add(&mut self) -> Result<usize, TablesError> {
-        let table = self.pool.get_mut(self.used).ok_or(TablesError::Full)?;
-        table.fill(0);
+        if self.used == self.pool.len() {
+            return Err(TablesError::Full);
+        }
         self.used += 1;
         Ok(self.used - 1)
     }

@@ -10,6 +10,9 @@ use crate::{Encoding, PhysAddr, PhysRange};
 /// The first bytes of a package header.
 pub const PACKAGE_MAGIC: [u8; 8] = *b"KaaLpack";
 
+/// The last bytes of a package, which tell that all of it has been loaded.
+pub const PACKAGE_END: [u8; 8] = *b"KaaLend.";
+
 /// The version of the contract that this module describes.
 pub const PACKAGE_VERSION: u32 = 1;
 
@@ -17,7 +20,7 @@ pub const PACKAGE_VERSION: u32 = 1;
 /// content is the unpacker's [`PACKAGE_VERSION`].
 pub const UNPACKER_NOTE_TYPE: u32 = 2;
 
-/// Alignment in bytes of the header, which lies behind the unpacker's bytes, and of what is stored.
+/// Alignment in bytes of the header, which lies behind the unpacker's bytes, and of the package's end.
 pub const HEADER_ALIGNMENT: u64 = 16;
 
 /// The fixed part of a package header; `chunk_count` [`Chunk`]s follow it.

@@ -10,9 +10,9 @@
 //!  load address: any page, in RAM or flash
 //!  |
 //!  v
-//!  +----------------------------+--------+---------+--------------+--------------+--
-//!  | unpacker, without its bss  | Header | Chunks  | stored bytes | stored bytes | …
-//!  +----------------------------+--------+---------+--------------+--------------+--
+//!  +---------------------------+--------+--------+--------------+-- --+--------------+-----+
+//!  | unpacker, without its bss | Header | Chunks | stored bytes | …   | stored bytes | end |
+//!  +---------------------------+--------+--------+--------------+-- --+--------------+-----+
 //! ```
 //!
 //! The unpacker first moves itself to one of four slots in memory that the builder keeps free for
@@ -25,7 +25,8 @@ mod work;
 
 pub use error::PackageError;
 pub use layout::{
-    Chunk, HEADER_ALIGNMENT, Locator, PACKAGE_MAGIC, PACKAGE_VERSION, Stored, UNPACKER_NOTE_TYPE,
+    Chunk, HEADER_ALIGNMENT, Locator, PACKAGE_END, PACKAGE_MAGIC, PACKAGE_VERSION, Stored,
+    UNPACKER_NOTE_TYPE,
 };
-pub use parse::{LOCATOR_OFFSET, PACKAGE_HEADER_MAX_SIZE, Package};
+pub use parse::{LOCATOR_OFFSET, PACKAGE_HEADER_MAX_SIZE, Package, package_header_size};
 pub use work::{Place, ROOM_SIZE, TABLES_SIZE, Work, slot_size};

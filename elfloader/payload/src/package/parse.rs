@@ -6,7 +6,7 @@ use core::mem::offset_of;
 
 use zerocopy::{FromBytes, IntoBytes};
 
-use super::layout::{Chunk, Header, Locator, PACKAGE_MAGIC, PACKAGE_VERSION};
+use super::layout::{Chunk, HEADER_ALIGNMENT, Header, Locator, PACKAGE_MAGIC, PACKAGE_VERSION};
 use super::{PackageError, Work};
 use crate::{Integrity, LogLevel, Machine, PAGE_SIZE, PhysAddr};
 
@@ -65,7 +65,7 @@ impl<'a> Package<'a> {
             });
         }
         let (length, count) = (header.length as usize, header.chunk_count as usize);
-        if count > PACKAGE_HEADER_MAX_SIZE || length != header_size(count) {
+        if count > PACKAGE_HEADER_MAX_SIZE || length != package_header_size(count) {
             return Err(PackageError::Length {
                 length: header.length,
                 chunks: header.chunk_count,
@@ -106,7 +106,7 @@ impl<'a> Package<'a> {
         out: &mut [u8],
         crc32c: impl FnOnce(&[u8]) -> u32,
     ) -> Result<usize, PackageError> {
-        let needed = header_size(self.chunks.len());
+        let needed = package_header_size(self.chunks.len());
         let found = out.len();
         let out = out
             .get_mut(..needed)
@@ -130,6 +130,7 @@ impl<'a> Package<'a> {
         let is_sound = header.locator == Locator::new(work_start, slot_size, package_size)
             && work_start.is_page_aligned()
             && slot_size.is_multiple_of(PAGE_SIZE)
+            && package_size.is_multiple_of(HEADER_ALIGNMENT)
             && package_size <= u64::MAX - PAGE_SIZE;
         if !is_sound {
             return Err("work area");
@@ -196,6 +197,6 @@ impl<'a> Package<'a> {
 }
 
 /// Size in bytes of a header with `chunks` chunks.
-fn header_size(chunks: usize) -> usize {
+pub const fn package_header_size(chunks: usize) -> usize {
     size_of::<Header>() + chunks * size_of::<Chunk>()
 }
