@@ -33,6 +33,8 @@ const OUTPUT_MARGIN: usize = LONG + BLOCK_AND_PAIR;
 /// # Errors
 ///
 /// Returns a [`DecodeError`] where the block is malformed or holds more or less than that.
+// Not inlined, to be optimised as this crate is, and not for size as its caller.
+#[inline(never)]
 pub fn decompress(block: &[u8], output: &mut [u8]) -> Result<(), DecodeError> {
     let mut decoder = Decoder::new(block, output);
     loop {

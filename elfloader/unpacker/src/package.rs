@@ -14,7 +14,7 @@ use kaal_runtime::crc32c::crc32c;
 use kaal_runtime::link::Note;
 use kaal_runtime::{address_of, fail, state};
 
-use crate::start::PACKAGE;
+use crate::start::{NOT_MOVED, PACKAGE};
 
 #[used]
 #[unsafe(link_section = ".note.kaal")]
@@ -33,11 +33,11 @@ pub(crate) struct Found {
 /// Returns the package that this unpacker belongs to. `firmware_x0` is what the firmware left in x0.
 pub(crate) fn find(firmware_x0: u64) -> Found {
     let address = PACKAGE.load(Relaxed);
-    let is_in_place = address == 0;
-    let bytes = if is_in_place {
-        behind(address_of!("_edata"), HEADER_ALIGNMENT)
-    } else {
+    let has_moved = address != NOT_MOVED;
+    let bytes = if has_moved {
         behind(address_of!("_end"), PAGE_SIZE)
+    } else {
+        behind(address_of!("_edata"), HEADER_ALIGNMENT)
     };
     state::set_machine(Package::peek_machine(bytes));
     let package = match Package::parse(bytes, crc32c) {
@@ -52,7 +52,7 @@ pub(crate) fn find(firmware_x0: u64) -> Found {
     let start = address_of!("__ehdr_start").addr();
     let size = address_of!("_end").addr() - start;
     let fits = place.slot.start.0 == start as u64 && place.slot.size() == slot_size(size as u64);
-    if is_in_place || !fits {
+    if !has_moved || !fits {
         fail!("the package header is not this unpacker's; build the image again");
     }
     check_end(memory);

@@ -14,9 +14,11 @@ use kaal_payload::{
 };
 use kaal_runtime::entry::{Main, start};
 
-/// Where the package lies; 0 in the unpacker that is part of it, which has no bss of its own.
-#[unsafe(link_section = ".data.package")]
-pub(crate) static PACKAGE: AtomicU64 = AtomicU64::new(0);
+/// In the place of the package's address: this unpacker is the one in the package.
+pub(crate) const NOT_MOVED: u64 = u64::MAX;
+
+/// Where the package lies.
+pub(crate) static PACKAGE: AtomicU64 = AtomicU64::new(NOT_MOVED);
 
 const _: Main = crate::main;
 

@@ -128,8 +128,8 @@ impl<'a> Tables<'a> {
         Ok(())
     }
 
-    /// Maps as much as one descriptor can of the memory from `start` to `end`. Returns the size of
-    /// what is mapped now.
+    /// Maps as much of the memory from `start` to `end` as one block or the pages of one table can.
+    /// Returns the size of what is mapped now.
     fn map_first(&mut self, start: u64, end: u64, attributes: u64) -> Result<u64, TablesError> {
         let mut table = 0;
         for level in 0..PAGE_LEVEL {
@@ -151,11 +151,18 @@ impl<'a> Tables<'a> {
                 ((entry & ADDRESS).wrapping_sub(self.base.0) / PAGE_SIZE) as usize
             };
         }
-        let entry = self.entry(table, start, PAGE_LEVEL)?;
-        if *entry == 0 {
-            *entry = start | attributes | PAGE;
+        let first = index(start, PAGE_LEVEL);
+        let count = (ENTRIES - first).min(((end - start) / PAGE_SIZE) as usize);
+        let table = self.pool.get_mut(table).ok_or(TablesError::Full)?;
+        let entries = table.iter_mut().skip(first).take(count);
+        let mut page = start;
+        for entry in entries {
+            if *entry == 0 {
+                *entry = page | attributes | PAGE;
+            }
+            page += PAGE_SIZE;
         }
-        Ok(PAGE_SIZE)
+        Ok(page - start)
     }
 
     /// Adds an empty table.
@@ -172,9 +179,10 @@ impl<'a> Tables<'a> {
     }
 
     fn entry(&mut self, table: usize, address: u64, level: u32) -> Result<&mut u64, TablesError> {
-        let index = (address / size(level)) as usize % ENTRIES;
         let table = self.pool.get_mut(table).ok_or(TablesError::Full)?;
-        table.get_mut(index).ok_or(TablesError::Full)
+        table
+            .get_mut(index(address, level))
+            .ok_or(TablesError::Full)
     }
 
     fn attributes(&self, what_for: Use) -> u64 {
@@ -187,6 +195,11 @@ impl<'a> Tables<'a> {
                 (Regime::El2OrEl3, Use::Data) => AP1_RES1 | EXECUTE_NEVER,
             }
     }
+}
+
+/// Index of the descriptor for `address` in a table of the level `level`.
+const fn index(address: u64, level: u32) -> usize {
+    (address / size(level)) as usize % ENTRIES
 }
 
 /// Size in bytes of what a descriptor of the level `level` maps.
