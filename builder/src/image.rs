@@ -36,6 +36,6 @@ pub fn build(inputs: &Inputs<'_>) -> Result<Image, Finding> {
         file: file.content,
         memory_map,
         file_map: file.map,
-        warnings: parts.warnings,
+        warnings: [format::warnings(&parts), parts.warnings].concat(),
     })
 }

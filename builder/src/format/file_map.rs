@@ -65,9 +65,9 @@ impl fmt::Display for FileMap {
             memory,
         } in &self.0
         {
-            write!(f, "\n{offset:<#14x} {size:>10}  {what:<15}")?;
-            if let Some(memory) = memory {
-                write!(f, " {memory}")?;
+            match memory {
+                Some(memory) => write!(f, "\n{offset:<#14x} {size:>10}  {what:<15} {memory}")?,
+                None => write!(f, "\n{offset:<#14x} {size:>10}  {what}")?,
             }
         }
         Ok(())

@@ -131,6 +131,21 @@ pub(crate) fn check(inputs: &Inputs<'_>) -> Result<(), Finding> {
     }
 }
 
+/// What may be wrong with a package of `parts`.
+pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Finding> {
+    let format = parts.settings.format;
+    if format == Format::Elf || parts.device_tree.is_some() {
+        return Vec::new();
+    }
+    let no_console = format
+        .origin()
+        .finding("the unpacker will not know the machine's console")
+        .expected("a --dtb, even where the firmware brings its own")
+        .found("none")
+        .remedy("give one; without it the unpacker stops silently where it has to");
+    vec![no_console]
+}
+
 fn only_for_packages(flag: Flag, value: &str) -> Finding {
     Origin {
         flag,

@@ -3,8 +3,8 @@
 //! Packing an image.
 
 use kaal_payload::{
-    Chunk as PackedChunk, HEADER_ALIGNMENT, PACKAGE_END, PAGE_SIZE, Package, PhysAddr, Stored,
-    Work, package_header_size, slot_size,
+    Chunk as PackedChunk, HEADER_ALIGNMENT, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE, PAGE_SIZE,
+    Package, PhysAddr, Stored, Work, package_header_size, slot_size,
 };
 use zerocopy::IntoBytes;
 
@@ -112,7 +112,8 @@ impl<'a> Contents<'a> {
             integrity: settings.integrity,
             chunks: &self.chunks,
         };
-        let mut header = vec![0; package_header_size(self.chunks.len())];
+        let header_size = package_header_size(self.chunks.len());
+        let mut header = vec![0; header_size.min(PACKAGE_HEADER_MAX_SIZE)];
         package
             .encode(&mut header, crc32c)
             .map_err(|error| self.too_many_segments(&error.to_string()))?;

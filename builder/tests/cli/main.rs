@@ -9,9 +9,11 @@
 )]
 
 mod common;
+mod formats;
 mod image;
 mod messages;
 mod output;
+mod refused_formats;
 mod refused_loaders;
 mod refused_places;
 mod refused_platforms;

@@ -69,6 +69,14 @@ impl Loaded {
         bytes
     }
 
+    /// Size in bytes of all segments.
+    pub(crate) fn size(&self) -> u64 {
+        self.segments
+            .iter()
+            .map(|(_, memory)| memory.len() as u64)
+            .sum()
+    }
+
     /// The payload header's page, found by its magic.
     fn find_header(&self) -> Vec<u64> {
         let (start, _) = self
