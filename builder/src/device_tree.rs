@@ -78,7 +78,10 @@ fn shrink(file: &[u8], header: &Header) -> Option<Vec<u8>> {
 fn explain(origin: Origin<'_>, error: UnknownConsole<'_>) -> Finding {
     origin
         .finding("names no console that the loader can print on")
-        .expected("a /chosen/stdout-path to a UART that the loader knows")
+        .expected(
+            "a /chosen/stdout-path to a UART that the loader knows: PL011, 8250 or one like it, \
+             i.MX, LPUART, Cadence or Meson",
+        )
         .found(error.to_string())
         .remedy("set stdout-path; without one the loader stops silently where it has to")
 }

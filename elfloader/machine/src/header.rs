@@ -12,6 +12,9 @@ const MAGIC: u32 = 0xd00d_feed;
 /// understand.
 const VERSION: u32 = 17;
 
+/// The oldest version whose readers understand this one.
+const OLDEST_COMPATIBLE: u32 = 16;
+
 /// Where `totalsize` stands in the header.
 const TOTAL_SIZE_OFFSET: usize = 4;
 
@@ -55,6 +58,8 @@ pub enum HeaderError {
 pub struct Header {
     /// Size in bytes of the whole, padding included.
     pub total_size: usize,
+    /// `reg` of the core that boots.
+    pub boot_cpu: u32,
     /// The memory reservation block. Its end is not stated, so this reaches to the next block.
     pub(crate) reservations: Range<usize>,
     /// The structure block.
@@ -92,7 +97,7 @@ impl Header {
         let reservations_start = next();
         let version = next();
         let oldest_compatible = next();
-        let _boot_cpu = next();
+        let boot_cpu = next();
         let strings_size = next();
         let structure_size = next();
         if version < VERSION || oldest_compatible > VERSION {
@@ -113,10 +118,27 @@ impl Header {
             - reservations_start;
         Ok(Self {
             total_size: size as usize,
+            boot_cpu,
             reservations: block("memory reservation", reservations_start, reservations_size)?,
             structure: block("structure", structure_start, structure_size)?,
             strings: block("strings", strings_start, strings_size)?,
         })
+    }
+
+    /// The header's fields in their order.
+    pub(crate) fn words(&self) -> [u32; Self::SIZE / size_of::<u32>()] {
+        [
+            MAGIC,
+            self.total_size as u32,
+            self.structure.start as u32,
+            self.strings.start as u32,
+            self.reservations.start as u32,
+            VERSION,
+            OLDEST_COMPATIBLE,
+            self.boot_cpu,
+            self.strings.len() as u32,
+            self.structure.len() as u32,
+        ]
     }
 
     /// Bytes up to the end of the last block: what is left of the size without the padding that

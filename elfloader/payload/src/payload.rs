@@ -18,9 +18,6 @@ pub const MAX_SIZE: usize = PAGE_SIZE as usize;
 /// Where the bytes begin that the header's checksum covers.
 const CHECKED_FROM: usize = offset_of!(Header, length);
 
-/// Largest [`Console::register_shift`].
-const MAX_REGISTER_SHIFT: u8 = 4;
-
 /// Alignment in bytes of what a header ends with.
 const ALIGNMENT: usize = 8;
 
@@ -399,16 +396,16 @@ fn console(header: &Header) -> Result<Option<Console>, &'static str> {
     if header.console_kind == 0 {
         return Ok(None);
     }
-    let kind = ConsoleKind::from_wire(header.console_kind).ok_or("console")?;
-    if header.console_register_shift > MAX_REGISTER_SHIFT {
-        return Err("console");
-    }
-    Ok(Some(Console {
-        kind,
+    let console = Console {
+        kind: ConsoleKind::from_wire(header.console_kind).ok_or("console")?,
         base: header.console_base,
         register_shift: header.console_register_shift,
         access_size: AccessSize::from_wire(header.console_access_size).ok_or("console")?,
-    }))
+    };
+    match console.is_sound() {
+        true => Ok(Some(console)),
+        false => Err("console"),
+    }
 }
 
 fn psci(header: &Header) -> Result<Option<PsciConduit>, &'static str> {

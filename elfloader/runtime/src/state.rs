@@ -79,3 +79,11 @@ pub fn set_machine(machine: Machine) {
 pub fn machine() -> Machine {
     STATE.machine.get()
 }
+
+/// Notes that the machine has no console.
+pub(crate) fn forget_console() {
+    set_machine(Machine {
+        console: None,
+        ..machine()
+    });
+}
