@@ -6,16 +6,14 @@ use kaal_payload::{Gic, Machine, PhysRange, PsciConduit};
 
 use crate::{DeviceTree, Place, console};
 
+// Lists of strings are as in a device tree: in a program that is relocated, an array of pointers to
+// them would take 40 bytes more for each.
+
 /// Values of `compatible` of GICv2 interrupt controllers.
-const GIC_V2: [&[u8]; 4] = [
-    b"arm,cortex-a15-gic",
-    b"arm,cortex-a7-gic",
-    b"arm,cortex-a9-gic",
-    b"arm,gic-400",
-];
+const GIC_V2: &[u8] = b"arm,cortex-a15-gic\0arm,cortex-a7-gic\0arm,cortex-a9-gic\0arm,gic-400\0";
 
 /// Values of `compatible` of PSCI versions that can power the machine off.
-const PSCI: [&[u8]; 2] = [b"arm,psci-0.2", b"arm,psci-1.0"];
+const PSCI: &[u8] = b"arm,psci-0.2\0arm,psci-1.0\0";
 
 /// What the loader needs to know of the machine.
 pub fn machine(tree: &DeviceTree<'_>) -> Machine {
@@ -24,13 +22,13 @@ pub fn machine(tree: &DeviceTree<'_>) -> Machine {
         ..Machine::default()
     };
     for place in tree.walk() {
-        if place.node().is_compatible(&PSCI) {
+        if place.node().is_compatible(PSCI) {
             machine.psci = match place.node().string(b"method") {
                 Some(b"smc") => Some(PsciConduit::Smc),
                 Some(b"hvc") => Some(PsciConduit::Hvc),
                 _ => None,
             };
-        } else if place.node().is_compatible(&GIC_V2) {
+        } else if place.node().is_compatible(GIC_V2) {
             machine.gic = gic_v2(&place);
         }
     }

@@ -242,6 +242,16 @@ fn string_at(block: &[u8], offset: usize) -> Option<&[u8]> {
     block.get(offset..).and_then(before_nul)
 }
 
+/// The strings that `list` holds, with a nul behind each.
+fn strings_in(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = list;
+    core::iter::from_fn(move || {
+        let string = string_at(rest, 0)?;
+        rest = rest.get(string.len() + 1..)?;
+        Some(string)
+    })
+}
+
 /// What stands before the first nul.
 fn before_nul(bytes: &[u8]) -> Option<&[u8]> {
     bytes
@@ -312,18 +322,13 @@ impl<'a> Node<'a> {
 
     /// The value of the property `name` as a list of strings.
     pub fn strings(&self, name: &[u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let mut rest = self.property(name).unwrap_or_default();
-        core::iter::from_fn(move || {
-            let string = string_at(rest, 0)?;
-            rest = rest.get(string.len() + 1..)?;
-            Some(string)
-        })
+        strings_in(self.property(name).unwrap_or_default())
     }
 
-    /// Whether one of `models` stands in the node's `compatible`.
-    pub fn is_compatible(&self, models: &[&[u8]]) -> bool {
+    /// Whether one of `models`, a list of strings, stands in the node's `compatible`.
+    pub fn is_compatible(&self, models: &[u8]) -> bool {
         self.strings(b"compatible")
-            .any(|compatible| models.contains(&compatible))
+            .any(|compatible| strings_in(models).any(|model| model == compatible))
     }
 
     /// Whether the node is `name`; without a unit address in `name`, any fits.
