@@ -19,22 +19,15 @@ pub(crate) struct Content<'a> {
 }
 
 impl<'a> Content<'a> {
+    /// The content without a device tree.
     pub(crate) fn new(parts: &'a Parts<'a>, plan: &Plan) -> Self {
         let user_image_offset = parts.user_image.offset(plan.user_image);
-        let device_tree = parts.device_tree.as_ref();
         Self {
             kernel: chunk::cover(
                 plan.kernel,
                 pieces(&parts.kernel.segments, |segment| segment.phys),
             ),
-            device_tree: chunk::cover(
-                plan.device_tree,
-                [Piece {
-                    start: plan.device_tree.start,
-                    content: device_tree.map_or(&[], |device_tree| &device_tree.blob),
-                    access: Access::READ,
-                }],
-            ),
+            device_tree: Vec::new(),
             user_image: chunk::cover(
                 plan.user_image,
                 pieces(&parts.user_image.segments, |segment| {
@@ -42,6 +35,28 @@ impl<'a> Content<'a> {
                 }),
             ),
         }
+    }
+
+    /// The same with the device tree `blob`.
+    pub(crate) fn with_device_tree(self, plan: &Plan, blob: &'a [u8]) -> Self {
+        let start = plan.device_tree.start;
+        let access = Access::READ;
+        let blob = Piece {
+            start,
+            content: blob,
+            access,
+        };
+        Self {
+            device_tree: chunk::cover(plan.device_tree, [blob]),
+            ..self
+        }
+    }
+
+    /// All chunks, ascending.
+    pub(crate) fn chunks(&self) -> impl Iterator<Item = &Chunk<'a>> {
+        [&self.kernel, &self.device_tree, &self.user_image]
+            .into_iter()
+            .flatten()
     }
 
     /// All chunks.

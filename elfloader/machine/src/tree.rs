@@ -385,6 +385,11 @@ pub struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
+    /// How many nodes lead to this one, itself and the root included.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
     /// The node.
     pub fn node(&self) -> Node<'a> {
         self.above(0).unwrap_or_default()
