@@ -37,17 +37,19 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// The same with the device tree `blob`.
+    /// The same with the device tree `blob`. Where that is empty, nothing is loaded to its place, in
+    /// which the firmware may keep its own.
     pub(crate) fn with_device_tree(self, plan: &Plan, blob: &'a [u8]) -> Self {
-        let start = plan.device_tree.start;
-        let access = Access::READ;
-        let blob = Piece {
-            start,
+        let piece = Piece {
+            start: plan.device_tree.start,
             content: blob,
-            access,
+            access: Access::READ,
         };
         Self {
-            device_tree: chunk::cover(plan.device_tree, [blob]),
+            device_tree: match blob {
+                [] => Vec::new(),
+                _ => chunk::cover(plan.device_tree, [piece]),
+            },
             ..self
         }
     }
@@ -71,9 +73,8 @@ impl<'a> Content<'a> {
             content: tables.as_bytes(),
             access: Access::READ,
         };
-        let is_embedded = |chunk: &&Chunk<'_>| !chunk.content.is_empty();
         let kernel = self.kernel.iter().map(|chunk| (RegionKind::Kernel, chunk));
-        let device_tree = self.device_tree.iter().filter(is_embedded);
+        let device_tree = self.device_tree.iter();
         let user_image = self.user_image.iter();
         let mut chunks: Vec<_> = kernel
             .chain(device_tree.map(|chunk| (RegionKind::DeviceTree, chunk)))

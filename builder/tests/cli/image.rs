@@ -236,6 +236,7 @@ fn no_device_tree() {
     let is_device_tree =
         |region: &kaal_payload::Region| region.kind() == Some(RegionKind::DeviceTree);
     assert!(!payload.regions.iter().any(is_device_tree));
+    assert!(!loaded.defines(payload.device_tree.start.0));
 }
 
 #[test]
