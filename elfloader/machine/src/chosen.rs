@@ -132,11 +132,11 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn put(&mut self, bytes: &[u8]) {
-        let end = self.position.saturating_add(bytes.len());
-        if let Some(place) = self.out.get_mut(self.position..end) {
+        let rest = self.out.get_mut(self.position..).unwrap_or_default();
+        if let Some((place, _)) = rest.split_at_mut_checked(bytes.len()) {
             place.copy_from_slice(bytes);
         }
-        self.position = end;
+        self.position = self.position.saturating_add(bytes.len());
     }
 
     fn word(&mut self, value: u32) {

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crc::{CRC_32_ISCSI, Crc};
 use kaal_payload::{MAGIC, MAX_SIZE, Payload, VERSION};
 use kaal_tests::image::Inputs;
+use kaal_tests::probe::{self, Checksum};
 use kaal_tests::qemu::{self, End, Machine, Report, Watch};
 use kaal_tests::workspace::{Program, Workspace};
 use tempfile::TempDir;
@@ -75,14 +76,36 @@ impl Image {
         change_file(&self.path(), change)
     }
 
+    /// Changes the device tree that is embedded, and lets the probe expect the change.
+    pub(crate) fn change_device_tree(
+        &self,
+        change: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+    ) -> Result<()> {
+        let file = self.inputs.device_tree.as_ref();
+        let file = file.context("no device tree")?;
+        change_file(file, change)?;
+        self.expect_device_tree(&fs::read(file)?)
+    }
+
+    /// Lets the probe expect `tree`, but for what its `/chosen` says.
+    pub(crate) fn expect_device_tree(&self, tree: &[u8]) -> Result<()> {
+        let crc = probe::device_tree_crc32c(tree)?;
+        change_file(&self.inputs.kernel, |kernel| {
+            probe::supply_checksum(kernel, Checksum::DeviceTree, crc)
+        })
+    }
+
+    /// What `look` finds in the payload header of the packed image.
+    pub(crate) fn payload<T>(&self, look: impl FnOnce(&Payload<'_>) -> T) -> Result<T> {
+        let (_, page) = payload_page(&fs::read(self.path())?)?;
+        Ok(look(&Payload::parse(page.as_bytes(), crc32c)?))
+    }
+
     /// Changes the payload header of the packed image, and makes its checksum right again.
     pub(crate) fn change_payload(&self, change: impl FnOnce(&mut Payload<'_>)) -> Result<()> {
         self.change(|image| {
-            let start = payload_offset(image)?;
-            let end = image.len().min(start + MAX_SIZE);
-            let mut copy = vec![0u64; MAX_SIZE / size_of::<u64>()];
-            copy.as_mut_bytes()[..end - start].copy_from_slice(&image[start..end]);
-            let mut payload = Payload::parse(copy.as_bytes(), crc32c)?;
+            let (start, page) = payload_page(image)?;
+            let mut payload = Payload::parse(page.as_bytes(), crc32c)?;
             change(&mut payload);
             payload.encode(&mut image[start..], crc32c)?;
             Ok(())
@@ -144,6 +167,15 @@ pub(crate) fn change_file(
 pub(crate) fn payload_offset(image: &[u8]) -> Result<usize> {
     let start = [&MAGIC[..], &VERSION.to_le_bytes()].concat();
     find(image, &start).context("the image has no payload header")
+}
+
+/// Where the payload header lies in an image's file, and a copy of its page that is aligned.
+fn payload_page(image: &[u8]) -> Result<(usize, Vec<u64>)> {
+    let start = payload_offset(image)?;
+    let end = image.len().min(start + MAX_SIZE);
+    let mut page = vec![0u64; MAX_SIZE / size_of::<u64>()];
+    page.as_mut_bytes()[..end - start].copy_from_slice(&image[start..end]);
+    Ok((start, page))
 }
 
 /// Where `needle` first stands in `bytes`.

@@ -6,6 +6,7 @@
 //! at the first text that tells of a failure, or when its time is over. `cargo xtask test` builds
 //! what they boot.
 
+mod chosen;
 mod console;
 mod damage;
 mod faults;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     trials.extend(damage::trials(&workspace));
     trials.extend(faults::trials(&workspace));
     trials.extend(firmware::trials(&workspace));
+    trials.extend(chosen::trials(&workspace));
     trials.extend(console::trials(&workspace));
     trials.extend(sel4::trials(&workspace));
     trials.extend(root_task::trials(&workspace));
