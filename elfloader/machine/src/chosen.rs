@@ -131,6 +131,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    #[inline(never)]
     fn put(&mut self, bytes: &[u8]) {
         let rest = self.out.get_mut(self.position..).unwrap_or_default();
         if let Some((place, _)) = rest.split_at_mut_checked(bytes.len()) {

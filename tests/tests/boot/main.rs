@@ -16,6 +16,7 @@ mod matrix;
 mod programs;
 mod root_task;
 mod sel4;
+mod uarts;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     trials.extend(firmware::trials(&workspace));
     trials.extend(chosen::trials(&workspace));
     trials.extend(console::trials(&workspace));
+    trials.extend(uarts::trials(&workspace));
     trials.extend(sel4::trials(&workspace));
     trials.extend(root_task::trials(&workspace));
     libtest_mimic::run(&arguments, trials).exit_code()
