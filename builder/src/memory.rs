@@ -18,19 +18,42 @@ struct Source<'a> {
 
 /// RAM as all inputs tell it.
 #[derive(Default)]
-pub(crate) struct Memory<'a>(Vec<Source<'a>>);
+pub(crate) struct Memory<'a> {
+    sources: Vec<Source<'a>>,
+    /// Memory that should be left alone.
+    reserved: Vec<PhysRange>,
+    /// The banks that the kernel knows, as its build lists them.
+    kernel_banks: Vec<PhysRange>,
+}
 
 impl<'a> Memory<'a> {
     /// Adds what `origin` says; an input that names no RAM says nothing.
-    pub(crate) fn add(&mut self, origin: Origin<'a>, ram: Vec<PhysRange>) {
+    pub(crate) fn add(&mut self, origin: Origin<'a>, banks: Vec<PhysRange>) {
+        let ram = ram::union(banks);
         if !ram.is_empty() {
-            self.0.push(Source { origin, ram });
+            self.sources.push(Source { origin, ram });
         }
+    }
+
+    /// Adds what the kernel's build says.
+    pub(crate) fn add_kernel(&mut self, origin: Origin<'a>, banks: Vec<PhysRange>) {
+        self.kernel_banks.clone_from(&banks);
+        self.add(origin, banks);
+    }
+
+    /// The banks that the kernel knows; none where its build doesn't tell.
+    pub(crate) fn kernel_banks(&self) -> &[PhysRange] {
+        &self.kernel_banks
+    }
+
+    /// Adds RAM that should be left alone.
+    pub(crate) fn reserve(&mut self, reserved: &[PhysRange]) {
+        self.reserved.extend(reserved);
     }
 
     /// Whether no input says where RAM is.
     pub(crate) fn is_unknown(&self) -> bool {
-        self.0.is_empty()
+        self.sources.is_empty()
     }
 
     /// The memory that may be used: what all inputs call RAM. Where none does, it is taken to
@@ -45,14 +68,25 @@ impl<'a> Memory<'a> {
             start,
             end: PADDR_TOP,
         }];
-        self.0
+        self.sources
             .iter()
             .fold(all, |usable, source| ram::intersect(&usable, &source.ram))
     }
 
+    /// [`Self::usable`] without what is reserved.
+    pub(crate) fn unreserved(&self, kernel: PhysRange) -> Vec<PhysRange> {
+        ram::subtract(self.usable(kernel), self.reserved.iter().copied())
+    }
+
+    /// The first reserved memory that `place` shares an address with.
+    pub(crate) fn reserved_at(&self, place: PhysRange) -> Option<PhysRange> {
+        let mut reserved = self.reserved.iter().copied();
+        reserved.find(|reserved| reserved.overlaps(place))
+    }
+
     /// The input that doesn't count all of `place` as RAM, if there is one, and what it does.
     pub(crate) fn refusing(&self, place: PhysRange) -> Option<String> {
-        self.0
+        self.sources
             .iter()
             .find(|source| !ram::contains(&source.ram, place))
             .map(Source::to_string)
@@ -69,7 +103,7 @@ impl fmt::Display for Source<'_> {
 /// All inputs that name RAM.
 impl fmt::Display for Memory<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sources: Vec<_> = self.0.iter().map(Source::to_string).collect();
+        let sources: Vec<_> = self.sources.iter().map(Source::to_string).collect();
         match sources.as_slice() {
             [] => write!(f, "unknown"),
             _ => write!(f, "{}", sources.join(", ")),

@@ -115,10 +115,11 @@ fn read_memory<'a>(
     let mut memory = Memory::default();
     if let (Some(file), Some(device_tree)) = (inputs.device_tree, device_tree) {
         memory.add(file.origin(Flag::Dtb), device_tree.ram.clone());
+        memory.reserve(&device_tree.reserved);
     }
     if let Some(file) = inputs.platform {
         let origin = file.origin(Flag::Platform);
-        memory.add(origin, platform::read_ram(origin, file.content)?);
+        memory.add_kernel(origin, platform::read_ram(origin, file.content)?);
     }
     Ok(memory)
 }

@@ -8,6 +8,7 @@ use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
 
 use crate::finding::{Finding, Flag, Origin};
 use crate::kernel::PADDR_TOP;
+use crate::kernel_boot;
 use crate::parts::Parts;
 use crate::plan::{self, Misfit, Plan, Request, Thing};
 use crate::tables::{Mapping, Tables};
@@ -88,19 +89,44 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Finding> {
         parts.config.physical_address_bits,
         device_tree,
     )?;
-    let usable = parts.memory.usable(kernel);
-    let request = Request {
-        kernel,
-        device_tree,
-        user_image: parts.user_image.size(),
-        user_image_offset: parts.settings.app_offset,
-        loader: &|base| {
-            let place = LoaderPlace::new(parts, base);
-            parts.loader.size() + place.header.size() + place.tables(parts).size()
-        },
-        ram: &usable,
+    if let Some(bits) = parts.config.root_cnode_bits {
+        kernel_boot::check_slots(parts.origins.app, &parts.user_image, bits)?;
+    }
+    let (usable, unreserved) = (parts.memory.usable(kernel), parts.memory.unreserved(kernel));
+    let place_in = |free: &[PhysRange]| {
+        let request = Request {
+            kernel,
+            device_tree,
+            user_image: parts.user_image.size(),
+            user_image_offset: parts.settings.app_offset,
+            loader: &|base| {
+                let place = LoaderPlace::new(parts, base);
+                parts.loader.size() + place.header.size() + place.tables(parts).size()
+            },
+            ram: &usable,
+            free,
+        };
+        let plan = plan::place(&request).map_err(|misfit| explain(parts, misfit))?;
+        kernel_boot::check_free_memory(parts, &plan)?;
+        Ok(plan)
     };
-    plan::place(&request).map_err(|misfit| explain(parts, misfit))
+    place_in(&unreserved).or_else(|_| place_in(&usable))
+}
+
+/// Says which parts lie in reserved memory.
+pub(crate) fn warnings(parts: &Parts<'_>, plan: &Plan) -> Vec<Finding> {
+    let warning = |(thing, place): (Thing, PhysRange)| {
+        let reserved = parts.memory.reserved_at(place)?;
+        let finding = origin(parts, thing)
+            .finding(format!("{} lies in reserved memory", name(thing)))
+            .expected(format!(
+                "a place outside of {reserved}, which --dtb reserves"
+            ))
+            .found(place.to_string())
+            .remedy("check that the memory's owner is done with it when the image is loaded");
+        Some(finding)
+    };
+    plan.things().into_iter().filter_map(warning).collect()
 }
 
 fn explain(parts: &Parts<'_>, misfit: Misfit) -> Finding {

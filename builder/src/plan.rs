@@ -12,9 +12,14 @@
 //! ```
 //!
 //! The kernel stays where it was linked for. Device tree and user image follow in the order that
-//! it checks, each at the lowest page that is RAM. The loader takes what is left: above the user
-//! image, else below the kernel; it needs a translation table less where it doesn't cross a 2 MiB
-//! boundary.
+//! it checks, each at the lowest pages that are free. The loader takes what is left: above the user
+//! image, else below the kernel, else in between; it needs a translation table less where it doesn't
+//! cross a 2 MiB boundary.
+//!
+//! Where there is a place for everything, this finds one: each of the orders in which the parts can
+//! follow one another is tried, and with each part as low as it can be, most is left for the next.
+
+use std::iter;
 
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
 
@@ -39,8 +44,10 @@ pub(crate) struct Request<'a> {
     /// Bytes that the loader, its payload header and the translation tables take for a loader at
     /// the given address.
     pub(crate) loader: &'a dyn Fn(PhysAddr) -> u64,
-    /// The memory to place them in: ascending, disjoint.
+    /// All memory that they may lie in: ascending, disjoint.
     pub(crate) ram: &'a [PhysRange],
+    /// The part of it for what is free to choose.
+    pub(crate) free: &'a [PhysRange],
 }
 
 /// Something that has a place.
@@ -66,14 +73,19 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Checks everything against everything else.
-    fn check(&self) -> Result<(), Misfit> {
-        let things = [
+    /// What lies where.
+    pub(crate) fn things(&self) -> [(Thing, PhysRange); 4] {
+        [
             (Thing::Kernel, self.kernel),
             (Thing::DeviceTree, self.device_tree),
             (Thing::UserImage, self.user_image),
             (Thing::Loader, self.loader),
-        ];
+        ]
+    }
+
+    /// Checks everything against everything else.
+    fn check(&self) -> Result<(), Misfit> {
+        let things = self.things();
         for (index, &one) in things.iter().enumerate() {
             for &other in &things[..index] {
                 if one.1.overlaps(other.1) {
@@ -112,44 +124,99 @@ pub(crate) enum Misfit {
     Overlap((Thing, PhysRange), (Thing, PhysRange)),
 }
 
-/// Places everything.
-pub(crate) fn place(request: &Request<'_>) -> Result<Plan, Misfit> {
-    let kernel = request.kernel;
-    require_ram(request, Thing::Kernel, kernel)?;
-    let device_tree = lowest(request.ram, kernel.end, PAGE_SIZE, |_| request.device_tree).ok_or(
-        Misfit::NoRoom {
-            thing: Thing::DeviceTree,
-            size: request.device_tree,
-        },
-    )?;
-    let user_image = match request.user_image_offset {
-        Some(offset) => user_image_at(request, device_tree, offset)?,
-        None => lowest(request.ram, device_tree.end, PAGE_SIZE, |_| {
-            request.user_image
-        })
-        .ok_or(Misfit::NoRoom {
-            thing: Thing::UserImage,
-            size: request.user_image,
-        })?,
-    };
-    let loader = place_loader(request, user_image)?;
-    let plan = Plan {
-        kernel,
-        device_tree,
-        user_image,
-        loader,
-    };
-    plan.check()?;
-    Ok(plan)
+/// Where the loader lies among the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LoaderOrder {
+    BelowKernel,
+    AboveKernel,
+    AboveDeviceTree,
+    AboveUserImage,
 }
 
-fn user_image_at(
-    request: &Request<'_>,
-    device_tree: PhysRange,
-    offset: u64,
-) -> Result<PhysRange, Misfit> {
+/// All places and alignments of the loader, the best first.
+const LOADER_ORDERS: [(LoaderOrder, u64); 6] = [
+    (LoaderOrder::AboveUserImage, LOADER_ALIGNMENT),
+    (LoaderOrder::BelowKernel, LOADER_ALIGNMENT),
+    (LoaderOrder::AboveUserImage, PAGE_SIZE),
+    (LoaderOrder::BelowKernel, PAGE_SIZE),
+    (LoaderOrder::AboveDeviceTree, PAGE_SIZE),
+    (LoaderOrder::AboveKernel, PAGE_SIZE),
+];
+
+/// Places everything.
+pub(crate) fn place(request: &Request<'_>) -> Result<Plan, Misfit> {
+    require_ram(request, Thing::Kernel, request.kernel)?;
+    let mut reason = None;
+    for (order, alignment) in LOADER_ORDERS {
+        match place_in(request, order, alignment) {
+            Ok(plan) => {
+                plan.check()?;
+                return Ok(plan);
+            }
+            Err(misfit) => reason = reason.or(Some(misfit)),
+        }
+    }
+    Err(reason.unwrap_or(no_room(request, Thing::Loader, request.kernel.end)))
+}
+
+/// Places everything, with the loader where `order` says.
+fn place_in(request: &Request<'_>, order: LoaderOrder, alignment: u64) -> Result<Plan, Misfit> {
+    let free = request.free;
+    let mut next = request.kernel.end;
+    let mut loader = None;
+
+    if order == LoaderOrder::BelowKernel {
+        let below = PhysRange {
+            start: PhysAddr(0),
+            end: request.kernel.start,
+        };
+        loader = lowest(
+            &ram::intersect(free, &[below]),
+            PhysAddr(0),
+            alignment,
+            request.loader,
+        );
+    }
+    if order == LoaderOrder::AboveKernel {
+        loader = lowest(free, next, alignment, request.loader);
+        next = loader.map_or(next, |loader| loader.end);
+    }
+    let device_tree = lowest(free, next, PAGE_SIZE, |_| request.device_tree)
+        .ok_or_else(|| no_room(request, Thing::DeviceTree, next))?;
+    next = device_tree.end;
+    if order == LoaderOrder::AboveDeviceTree {
+        loader = lowest(free, next, alignment, request.loader);
+        next = loader.map_or(next, |loader| loader.end);
+    }
+    let user_image = match request.user_image_offset {
+        Some(offset) => user_image_at(request, next, offset)?,
+        None => lowest(free, next, PAGE_SIZE, |_| request.user_image)
+            .ok_or_else(|| no_room(request, Thing::UserImage, next))?,
+    };
+    if order == LoaderOrder::AboveUserImage {
+        loader = lowest(free, user_image.end, alignment, request.loader);
+    }
+    Ok(Plan {
+        kernel: request.kernel,
+        device_tree,
+        user_image,
+        loader: loader.ok_or_else(|| no_room(request, Thing::Loader, user_image.end))?,
+    })
+}
+
+fn no_room(request: &Request<'_>, thing: Thing, from: PhysAddr) -> Misfit {
+    let size = match thing {
+        Thing::Kernel => request.kernel.size(),
+        Thing::DeviceTree => request.device_tree,
+        Thing::UserImage => request.user_image,
+        Thing::Loader => (request.loader)(from),
+    };
+    Misfit::NoRoom { thing, size }
+}
+
+fn user_image_at(request: &Request<'_>, from: PhysAddr, offset: u64) -> Result<PhysRange, Misfit> {
     let base = request.kernel.start.0;
-    let lowest = device_tree.end.0 - base;
+    let lowest = from.0 - base;
     if offset < lowest || !offset.is_multiple_of(PAGE_SIZE) {
         return Err(Misfit::Offset { lowest });
     }
@@ -170,7 +237,8 @@ fn require_ram(request: &Request<'_>, thing: Thing, place: PhysRange) -> Result<
     }
 }
 
-/// The lowest place in `set` at or above `from`, of the size that `size` tells for a start.
+/// The place in `set` at or above `from` that ends first, of the size that `size` tells for a
+/// start.
 fn lowest(
     set: &[PhysRange],
     from: PhysAddr,
@@ -183,25 +251,13 @@ fn lowest(
             .max(from)
             .0
             .checked_next_multiple_of(alignment)?;
-        let place = PhysRange::from_size(PhysAddr(start), size(PhysAddr(start)))?;
-        range.contains(place).then_some(place)
+        // What crosses a boundary may need less memory behind it.
+        let boundary = start.checked_next_multiple_of(LOADER_ALIGNMENT)?;
+        iter::once(start)
+            .chain((boundary > start).then_some(boundary))
+            .filter(|&start| start < range.end.0)
+            .filter_map(|start| PhysRange::from_size(PhysAddr(start), size(PhysAddr(start))))
+            .filter(|&place| range.contains(place))
+            .min_by_key(|place| place.end)
     })
-}
-
-fn place_loader(request: &Request<'_>, user_image: PhysRange) -> Result<PhysRange, Misfit> {
-    let below: Vec<_> = request
-        .ram
-        .iter()
-        .map(|&range| ram::clip(range, PhysAddr(0), request.kernel.start))
-        .collect();
-    [LOADER_ALIGNMENT, PAGE_SIZE]
-        .into_iter()
-        .find_map(|alignment| {
-            lowest(request.ram, user_image.end, alignment, request.loader)
-                .or_else(|| lowest(&below, PhysAddr(0), alignment, request.loader))
-        })
-        .ok_or_else(|| Misfit::NoRoom {
-            thing: Thing::Loader,
-            size: (request.loader)(user_image.end),
-        })
 }

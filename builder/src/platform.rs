@@ -6,12 +6,12 @@ use kaal_payload::{ExceptionLevel, PhysAddr, PhysRange, PhysicalAddressBits};
 use yaml_rust2::Yaml;
 
 use crate::finding::{Finding, Origin};
-use crate::{ram, yaml};
+use crate::yaml;
 
 const PLATFORM: &str = "platform_gen.yaml or platform_gen.json";
 const CONFIG: &str = "gen_config.json";
 
-/// The RAM that seL4's `platform_gen.yaml` or `.json` names, ascending.
+/// The banks of RAM that seL4's `platform_gen.yaml` or `.json` lists: those that the kernel knows.
 pub(crate) fn read_ram(origin: Origin<'_>, file: &[u8]) -> Result<Vec<PhysRange>, Finding> {
     let platform = yaml::read(origin, file, PLATFORM)?;
     let wrong = |reason: String| yaml::not_understood(origin, PLATFORM, reason);
@@ -29,9 +29,8 @@ pub(crate) fn read_ram(origin: Origin<'_>, file: &[u8]) -> Result<Vec<PhysRange>
             })?;
             Ok(PhysRange { start, end })
         })
-        .collect::<Result<_, _>>()?;
-    let banks = ram::union(banks);
-    if banks.is_empty() {
+        .collect::<Result<Vec<_>, _>>()?;
+    if banks.iter().all(|bank| bank.is_empty()) {
         return Err(origin
             .finding("names no RAM")
             .expected("at least one entry with start < end under `memory`")
@@ -52,6 +51,8 @@ pub(crate) struct KernelConfig {
     pub(crate) physical_address_bits: PhysicalAddressBits,
     /// `KernelMaxNumNodes`
     pub(crate) cores: u32,
+    /// `KernelRootCNodeSizeBits`, if it is known
+    pub(crate) root_cnode_bits: Option<u32>,
 }
 
 impl KernelConfig {
@@ -59,6 +60,7 @@ impl KernelConfig {
     pub(crate) const UNKNOWN: Self = Self {
         physical_address_bits: PhysicalAddressBits::FromProcessor,
         cores: 1,
+        root_cnode_bits: None,
     };
 
     /// Reads seL4's `gen_config.json`, which must be that of the kernel for `exception_level`.
@@ -100,6 +102,9 @@ impl KernelConfig {
         Ok(Self {
             physical_address_bits,
             cores: 1,
+            root_cnode_bits: config["ROOT_CNODE_SIZE_BITS"]
+                .as_str()
+                .and_then(|bits| bits.parse().ok()),
         })
     }
 }

@@ -18,8 +18,10 @@
 
 mod describe;
 mod header;
+mod memory;
 mod tree;
 
-pub use describe::{UnknownConsole, console, is_ram, machine, ram, reserved};
+pub use describe::{UnknownConsole, console, machine};
 pub use header::{Header, HeaderError};
+pub use memory::{Reservation, is_ram, misunderstood, ram, reserved};
 pub use tree::{DeviceTree, Node, Place, TreeError};
