@@ -11,7 +11,7 @@
 //!
 //! ```text
 //!  read    parts      loader, kernel, user_image (all through elf); device_tree, platform
-//!  plan    placement  plan, memory; kernel_boot, tables
+//!  plan    placement  plan, memory; tables
 //!  emit    emit       content, chunk, executable; memory_map
 //! ```
 //!
@@ -30,7 +30,6 @@ mod finding;
 mod image;
 mod input;
 mod kernel;
-mod kernel_boot;
 mod loader;
 mod memory;
 mod memory_map;

@@ -41,9 +41,16 @@ impl<'a> Memory<'a> {
         self.add(origin, banks);
     }
 
-    /// The banks that the kernel knows; none where its build doesn't tell.
-    pub(crate) fn kernel_banks(&self) -> &[PhysRange] {
-        &self.kernel_banks
+    /// Whether the kernel, which is handed over `taken`, can keep account of the rest of its RAM:
+    /// it notes a piece of memory for each bank, and one more (seL4 16.0.0,
+    /// `include/arch/arm/arch/bootinfo.h`, `MAX_NUM_FREEMEM_REG`, of which `src/kernel/boot.c`,
+    /// `init_freemem`, leaves one empty). Where its build doesn't tell the banks, it can.
+    pub(crate) fn kernel_keeps_account(&self, taken: [PhysRange; 3]) -> bool {
+        let banks = self.kernel_banks.iter();
+        let pieces = banks
+            .map(|&bank| ram::clip(bank, PhysAddr(0), PADDR_TOP))
+            .flat_map(|bank| ram::subtract(vec![bank], taken));
+        self.kernel_banks.is_empty() || pieces.count() <= self.kernel_banks.len() + 1
     }
 
     /// Adds RAM that should be left alone.

@@ -8,7 +8,6 @@ use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
 
 use crate::finding::{Finding, Flag, Origin};
 use crate::kernel::PADDR_TOP;
-use crate::kernel_boot;
 use crate::parts::Parts;
 use crate::plan::{self, Misfit, Plan, Request, Thing};
 use crate::tables::{Mapping, Tables};
@@ -89,12 +88,9 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Finding> {
         parts.config.physical_address_bits,
         device_tree,
     )?;
-    if let Some(bits) = parts.config.root_cnode_bits {
-        kernel_boot::check_slots(parts.origins.app, &parts.user_image, bits)?;
-    }
-    let (usable, unreserved) = (parts.memory.usable(kernel), parts.memory.unreserved(kernel));
+    let usable = parts.memory.usable(kernel);
     let place_in = |free: &[PhysRange]| {
-        let request = Request {
+        plan::place(&Request {
             kernel,
             device_tree,
             user_image: parts.user_image.size(),
@@ -105,12 +101,29 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Finding> {
             },
             ram: &usable,
             free,
-        };
-        let plan = plan::place(&request).map_err(|misfit| explain(parts, misfit))?;
-        kernel_boot::check_free_memory(parts, &plan)?;
-        Ok(plan)
+        })
     };
-    place_in(&unreserved).or_else(|_| place_in(&usable))
+    let unreserved = place_in(&parts.memory.unreserved(kernel));
+    let anywhere = place_in(&usable);
+    // Reserved memory is used where there is no other, and where the kernel would lose account.
+    let plans = || [unreserved, anywhere].into_iter().flatten();
+    plans()
+        .find(|plan| kernel_keeps_account(parts, plan))
+        .or_else(|| plans().next())
+        .map_or(anywhere, Ok)
+        .map_err(|misfit| explain(parts, misfit))
+}
+
+/// Whether the kernel can keep account of the memory that `plan` leaves it.
+fn kernel_keeps_account(parts: &Parts<'_>, plan: &Plan) -> bool {
+    let device_tree = parts.device_tree.as_ref();
+    let size = device_tree.map_or(plan.device_tree.size(), |tree| tree.blob.len() as u64);
+    let device_tree = PhysRange {
+        start: plan.device_tree.start,
+        end: PhysAddr(plan.device_tree.start.0 + size),
+    };
+    let taken = [plan.kernel, device_tree, plan.user_image];
+    parts.memory.kernel_keeps_account(taken)
 }
 
 /// Says which parts lie in reserved memory.

@@ -51,8 +51,6 @@ pub(crate) struct KernelConfig {
     pub(crate) physical_address_bits: PhysicalAddressBits,
     /// `KernelMaxNumNodes`
     pub(crate) cores: u32,
-    /// `KernelRootCNodeSizeBits`, if it is known
-    pub(crate) root_cnode_bits: Option<u32>,
 }
 
 impl KernelConfig {
@@ -60,7 +58,6 @@ impl KernelConfig {
     pub(crate) const UNKNOWN: Self = Self {
         physical_address_bits: PhysicalAddressBits::FromProcessor,
         cores: 1,
-        root_cnode_bits: None,
     };
 
     /// Reads seL4's `gen_config.json`, which must be that of the kernel for `exception_level`.
@@ -102,9 +99,6 @@ impl KernelConfig {
         Ok(Self {
             physical_address_bits,
             cores: 1,
-            root_cnode_bits: config["ROOT_CNODE_SIZE_BITS"]
-                .as_str()
-                .and_then(|bits| bits.parse().ok()),
         })
     }
 }

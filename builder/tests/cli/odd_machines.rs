@@ -201,24 +201,6 @@ fn no_room_but_in_memory_of_the_firmware() {
 const PLATFORM: &str = "memory:\n- end: 0x50000000\n  start: 0x40000000\n";
 
 #[test]
-fn more_pieces_of_free_memory_than_the_kernel_keeps_account_of() {
-    let folder = folder(&DeviceTree {
-        no_map: vec![(KERNEL + KERNEL_SIZE, 0x1000)],
-        ..machine()
-    });
-    folder.put("platform.yaml", PLATFORM);
-    expect![[r#"
-        error: --kernel kernel.elf: it can't keep account of its free memory
-          expected: at most 2 pieces
-          found: 3 pieces of 0x40000000..0x50000000, without kernel 0x40000000..0x4023d000, device tree 0x4023e000..0x4024e000 and root task 0x4024e000..0x40254000
-          remedy: build the kernel for the device tree that --dtb gives, with the same no-map memory
-    "#]].assert_eq(&folder.refused(&[("--platform", "platform.yaml")]));
-    let of_another_kernel = PLATFORM.replace("0x40000000", "0x30000000");
-    folder.put("platform.yaml", of_another_kernel);
-    folder.accepted(&[("--platform", "platform.yaml")]);
-}
-
-#[test]
 fn reserved_memory_is_used_before_the_kernel_loses_account() {
     let device_tree = DeviceTree {
         reserved: vec![(KERNEL + KERNEL_SIZE, 0x1000)],
@@ -264,29 +246,6 @@ fn root_tasks_of_100_mib() {
         expected.resize(user_image.size() as usize, 0);
         assert!(loaded.read_range(user_image) == expected);
     }
-}
-
-/// What seL4's build says of the kernel, with a root CNode of 2^`bits` slots.
-fn config(bits: u32) -> String {
-    format!(
-        r#"{{"ARM_HYPERVISOR_SUPPORT": false, "MAX_NUM_NODES": "1",
-             "ROOT_CNODE_SIZE_BITS": "{bits}"}}"#
-    )
-}
-
-#[test]
-fn root_task_with_more_pages_than_the_kernel_has_slots() {
-    let folder = folder(&machine());
-    folder.put("app.elf", large_app(0).to_bytes());
-    folder.put("config.json", config(13));
-    expect![[r#"
-        error: --app app.elf: too large for the kernel's root CNode
-          expected: fewer than 8192 slots (KernelRootCNodeSizeBits=13)
-          found: 25668 slots for 25601 pages
-          remedy: build the kernel with KernelRootCNodeSizeBits=15 or more, or make the root task smaller
-    "#]].assert_eq(&folder.refused(&[("--kernel-config", "config.json")]));
-    folder.put("config.json", config(15));
-    folder.accepted(&[("--kernel-config", "config.json")]);
 }
 
 #[test]
