@@ -2,7 +2,7 @@
 
 //! The device tree that is embedded in the image.
 
-use kaal_machine::{Header, Node, UnknownConsole};
+use kaal_machine::{Header, MemoryKind, Node, UnknownConsole};
 use kaal_payload::{Machine, PhysRange};
 
 use crate::finding::{Finding, Origin};
@@ -51,18 +51,18 @@ impl DeviceTree {
             return Err(misunderstood(origin, node));
         }
         let machine = kaal_machine::machine(&tree);
-        let (no_map, reserved): (Vec<_>, Vec<_>) =
-            kaal_machine::reserved(&tree).partition(|reservation| reservation.no_map);
-        let no_map = no_map.into_iter().map(|reservation| reservation.memory);
-        let reserved = reserved.into_iter().map(|reservation| reservation.memory);
-        let ram = ram::subtract(kaal_machine::ram(&tree).collect(), no_map);
+        let memory = |kind| {
+            let memory = kaal_machine::memory(&tree).filter(move |(found, _)| *found == kind);
+            memory.map(|(_, memory)| memory)
+        };
+        let ram = ram::subtract(memory(MemoryKind::Ram).collect(), memory(MemoryKind::NoMap));
         let no_console = kaal_machine::console(&tree)
             .err()
             .map(|error| explain(origin, error));
         Ok(Self {
             machine,
             ram,
-            reserved: ram::union(reserved.collect()),
+            reserved: ram::union(memory(MemoryKind::Reserved).collect()),
             no_console,
             blob,
         })

@@ -23,5 +23,7 @@ mod tree;
 
 pub use describe::{UnknownConsole, console, machine};
 pub use header::{Header, HeaderError};
-pub use memory::{Reservation, is_ram, misunderstood, ram, reserved};
-pub use tree::{DeviceTree, Node, Place, TreeError};
+pub use memory::{
+    Availability, Memory, MemoryKind, availability, is_ram, memory, misunderstood, ram,
+};
+pub use tree::{DeviceTree, Node, Place, Reg, Reservations, TreeError};

@@ -108,17 +108,24 @@ impl<'a> DeviceTree<'a> {
     }
 
     /// The entries of the memory reservation block, up to the one that is all zero.
-    pub fn reservations(&self) -> impl Iterator<Item = PhysRange> + use<'a> {
-        const ADDRESS_CELLS: usize = 2;
-        const SIZE_CELLS: usize = 2;
-        let mut rest = Cells(self.reservations);
-        core::iter::from_fn(move || {
-            let start = rest.take(ADDRESS_CELLS)?;
-            let size = rest.take(SIZE_CELLS)?;
-            (start != 0 || size != 0).then_some(PhysRange {
-                start: PhysAddr(start),
-                end: PhysAddr(start.saturating_add(size)),
-            })
+    pub fn reservations(&self) -> Reservations<'a> {
+        Reservations(Cells(self.reservations))
+    }
+}
+
+/// Reads the memory reservation block.
+#[derive(Clone, Debug)]
+pub struct Reservations<'a>(Cells<'a>);
+
+impl Iterator for Reservations<'_> {
+    type Item = PhysRange;
+
+    fn next(&mut self) -> Option<PhysRange> {
+        let start = self.0.take(2)?;
+        let size = self.0.take(2)?;
+        (start != 0 || size != 0).then_some(PhysRange {
+            start: PhysAddr(start),
+            end: PhysAddr(start.saturating_add(size)),
         })
     }
 }
@@ -359,19 +366,14 @@ impl<'a> Place<'a> {
 
     /// The node's `reg`: ranges of physical addresses, as far as the buses above the node pass
     /// them on.
-    pub fn reg(&self) -> impl Iterator<Item = PhysRange> + use<'a> {
-        let place = *self;
+    pub fn reg(&self) -> Reg<'a> {
         let parent = self.above(1).unwrap_or_default();
-        let (address_cells, size_cells) = (parent.address_cells(), parent.size_cells());
-        let mut rest = Cells(self.node().property(b"reg").unwrap_or_default());
-        core::iter::from_fn(move || {
-            if address_cells == 0 {
-                return None;
-            }
-            let start = rest.take(address_cells)?;
-            let size = rest.take(size_cells)?;
-            PhysRange::from_size(PhysAddr(place.to_physical(start)?), size)
-        })
+        Reg {
+            place: *self,
+            address_cells: parent.address_cells(),
+            size_cells: parent.size_cells(),
+            rest: Cells(self.node().property(b"reg").unwrap_or_default()),
+        }
     }
 
     /// Whether [`Self::reg`] returns all that `reg` holds.
@@ -391,6 +393,28 @@ impl<'a> Place<'a> {
             address = translate(address, self.above(level)?, self.above(level + 1)?)?;
         }
         Some(address)
+    }
+}
+
+/// Reads the ranges of a `reg`.
+#[derive(Clone, Debug)]
+pub struct Reg<'a> {
+    place: Place<'a>,
+    address_cells: usize,
+    size_cells: usize,
+    rest: Cells<'a>,
+}
+
+impl Iterator for Reg<'_> {
+    type Item = PhysRange;
+
+    fn next(&mut self) -> Option<PhysRange> {
+        if self.address_cells == 0 {
+            return None;
+        }
+        let start = self.rest.take(self.address_cells)?;
+        let size = self.rest.take(self.size_cells)?;
+        PhysRange::from_size(PhysAddr(self.place.to_physical(start)?), size)
     }
 }
 

@@ -7,7 +7,7 @@
 mod common;
 
 use common::{memory, node, range, tree, write_root};
-use kaal_machine::{DeviceTree, Header, Reservation};
+use kaal_machine::{Availability, DeviceTree, Header, MemoryKind};
 use kaal_payload::{PhysAddr, PhysRange};
 use proptest::prelude::*;
 use vm_fdt::{FdtReserveEntry, FdtWriter};
@@ -64,17 +64,13 @@ fn reserved_memory_is_found_in_both_places() {
     });
     let blob = fdt.finish().unwrap();
     let tree = DeviceTree::parse(&blob).unwrap();
-    let reserved: Vec<_> = kaal_machine::reserved(&tree).collect();
-    let reservation = |start, size, no_map| Reservation {
-        memory: range(start, size),
-        no_map,
-    };
+    let reserved: Vec<_> = kaal_machine::memory(&tree).collect();
     assert_eq!(
         reserved,
         [
-            reservation(0, 0x8_0000, true),
-            reservation(0x4900_0000, 0x1000, false),
-            reservation(0x4800_0000, 0x2000, false),
+            (MemoryKind::NoMap, range(0, 0x8_0000)),
+            (MemoryKind::Reserved, range(0x4900_0000, 0x1000)),
+            (MemoryKind::Reserved, range(0x4800_0000, 0x2000)),
         ]
     );
     assert!(kaal_machine::misunderstood(&tree).is_none());
@@ -114,10 +110,9 @@ fn an_empty_reservation_does_not_end_the_block() {
     let mut blob = fdt.finish().unwrap();
     blob[FIRST_SIZE..FIRST_SIZE + 8].fill(0);
     let tree = DeviceTree::parse(&blob).unwrap();
-    let reserved: Vec<_> = kaal_machine::reserved(&tree).collect();
-    let memory = reserved.iter().map(|reservation| reservation.memory);
+    let reserved = kaal_machine::memory(&tree).filter(|(_, memory)| !memory.is_empty());
     let expected = [range(0, 0x1000), range(0x5000, 0x1000)];
-    assert!(memory.eq(expected), "{reserved:?}");
+    assert!(reserved.eq(expected.map(|memory| (MemoryKind::Reserved, memory))));
 }
 
 /// A root node with the given cells, a memory node and one for reserved memory.
@@ -177,6 +172,44 @@ fn lying_cells_are_noticed() {
 fn reserved_memory_without_ranges_is_noticed() {
     let blob = tree_with_cells((1, 1), &[0, 0x1000], &[0, 0x1000], false);
     assert_eq!(misunderstood(&blob).as_deref(), Some("firmware@0"));
+}
+
+#[test]
+fn no_map_counts_more_than_reserved() {
+    let entry = FdtReserveEntry::new(0x4800_0000, 0x1000).unwrap();
+    let mut fdt = FdtWriter::new_with_mem_reserv(&[entry]).unwrap();
+    write_root(&mut fdt, |fdt| {
+        node(fdt, "reserved-memory", |fdt| {
+            fdt.property_u32("#address-cells", 2)?;
+            fdt.property_u32("#size-cells", 2)?;
+            fdt.property_null("ranges")?;
+            node(fdt, "buffer@47000000", |fdt| {
+                fdt.property_array_u64("reg", &[0x4700_0000, 0x1000, 0x4900_0000, 0])
+            })?;
+            node(fdt, "firmware@44000000", |fdt| {
+                fdt.property_null("no-map")?;
+                fdt.property_array_u64("reg", &[0x4400_0000, 0x1000])
+            })
+        })?;
+        memory(fdt, "memory@40000000", &[0x4000_0000, 0x1000_0000])
+    });
+    let blob = fdt.finish().unwrap();
+    let tree = DeviceTree::parse(&blob).unwrap();
+    let availability = |start, size| kaal_machine::availability(&tree, range(start, size));
+    let no_map = Availability::NoMap(range(0x4400_0000, 0x1000));
+    assert_eq!(availability(0x4000_0000, 0x1000), Availability::Free);
+    assert_eq!(availability(0x4000_0000, 0x1000_0000), no_map);
+    assert_eq!(availability(0x4400_0fff, 0x400_0002), no_map);
+    assert_eq!(
+        availability(0x4400_1000, 0xc00_0000 - 0x1000),
+        Availability::Reserved(range(0x4700_0000, 0x1000))
+    );
+    assert_eq!(
+        availability(0x4800_0fff, 1),
+        Availability::Reserved(range(0x4800_0000, 0x1000))
+    );
+    assert_eq!(availability(0x4800_1000, 0x200_0000), Availability::Free);
+    assert_eq!(availability(0x4400_0000, 0xc00_0001), Availability::NotRam);
 }
 
 #[test]
