@@ -22,35 +22,14 @@ pub(crate) struct Memory<'a> {
     sources: Vec<Source<'a>>,
     /// Memory that should be left alone.
     reserved: Vec<PhysRange>,
-    /// The banks that the kernel knows, as its build lists them.
-    kernel_banks: Vec<PhysRange>,
 }
 
 impl<'a> Memory<'a> {
     /// Adds what `origin` says; an input that names no RAM says nothing.
-    pub(crate) fn add(&mut self, origin: Origin<'a>, banks: Vec<PhysRange>) {
-        let ram = ram::union(banks);
+    pub(crate) fn add(&mut self, origin: Origin<'a>, ram: Vec<PhysRange>) {
         if !ram.is_empty() {
             self.sources.push(Source { origin, ram });
         }
-    }
-
-    /// Adds what the kernel's build says.
-    pub(crate) fn add_kernel(&mut self, origin: Origin<'a>, banks: Vec<PhysRange>) {
-        self.kernel_banks.clone_from(&banks);
-        self.add(origin, banks);
-    }
-
-    /// Whether the kernel, which is handed over `taken`, can keep account of the rest of its RAM:
-    /// it notes a piece of memory for each bank, and one more (seL4 16.0.0,
-    /// `include/arch/arm/arch/bootinfo.h`, `MAX_NUM_FREEMEM_REG`, of which `src/kernel/boot.c`,
-    /// `init_freemem`, leaves one empty). Where its build doesn't tell the banks, it can.
-    pub(crate) fn kernel_keeps_account(&self, taken: [PhysRange; 3]) -> bool {
-        let banks = self.kernel_banks.iter();
-        let pieces = banks
-            .map(|&bank| ram::clip(bank, PhysAddr(0), PADDR_TOP))
-            .flat_map(|bank| ram::subtract(vec![bank], taken));
-        self.kernel_banks.is_empty() || pieces.count() <= self.kernel_banks.len() + 1
     }
 
     /// Adds RAM that should be left alone.
@@ -89,6 +68,25 @@ impl<'a> Memory<'a> {
     pub(crate) fn reserved_at(&self, place: PhysRange) -> Option<PhysRange> {
         let mut reserved = self.reserved.iter().copied();
         reserved.find(|reserved| reserved.overlaps(place))
+    }
+
+    /// Whether the kernel, which is handed over `taken`, can keep account of the rest of its RAM:
+    /// it notes a piece of memory for each bank, and one more (seL4 16.0.0,
+    /// `include/arch/arm/arch/bootinfo.h`, `MAX_NUM_FREEMEM_REG`, of which `src/kernel/boot.c`,
+    /// `init_freemem`, leaves one empty).
+    pub(crate) fn kernel_keeps_account(&self, taken: [PhysRange; 3]) -> bool {
+        // What the kernel's build says was added last; without it, the device tree is closest.
+        let Some(Source { ram: banks, .. }) = self.sources.last() else {
+            return true;
+        };
+        let mapped = ram::intersect(
+            banks,
+            &[PhysRange {
+                start: PhysAddr(0),
+                end: PADDR_TOP,
+            }],
+        );
+        ram::subtract(mapped, taken).len() <= banks.len() + 1
     }
 
     /// The input that doesn't count all of `place` as RAM, if there is one, and what it does.

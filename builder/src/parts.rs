@@ -119,7 +119,7 @@ fn read_memory<'a>(
     }
     if let Some(file) = inputs.platform {
         let origin = file.origin(Flag::Platform);
-        memory.add_kernel(origin, platform::read_ram(origin, file.content)?);
+        memory.add(origin, platform::read_ram(origin, file.content)?);
     }
     Ok(memory)
 }

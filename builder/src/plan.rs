@@ -19,19 +19,13 @@
 //! Where there is a place for everything, this finds one: each of the orders in which the parts can
 //! follow one another is tried, and with each part as low as it can be, most is left for the next.
 
-use std::iter;
+use kaal_payload::{PhysAddr, PhysRange};
 
-use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
-
-use crate::ram;
-
+mod search;
 #[cfg(test)]
 mod tests;
 
-/// Preferred alignment of the loader in bytes: what one level 3 table maps.
-const LOADER_ALIGNMENT: u64 = 2 << 20;
-
-/// What is to be placed. All sizes are multiples of [`PAGE_SIZE`].
+/// What is to be placed. All sizes are multiples of [`kaal_payload::PAGE_SIZE`].
 pub(crate) struct Request<'a> {
     /// The kernel's pages.
     pub(crate) kernel: PhysRange,
@@ -124,140 +118,11 @@ pub(crate) enum Misfit {
     Overlap((Thing, PhysRange), (Thing, PhysRange)),
 }
 
-/// Where the loader lies among the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum LoaderOrder {
-    BelowKernel,
-    AboveKernel,
-    AboveDeviceTree,
-    AboveUserImage,
-}
-
-/// All places and alignments of the loader, the best first.
-const LOADER_ORDERS: [(LoaderOrder, u64); 6] = [
-    (LoaderOrder::AboveUserImage, LOADER_ALIGNMENT),
-    (LoaderOrder::BelowKernel, LOADER_ALIGNMENT),
-    (LoaderOrder::AboveUserImage, PAGE_SIZE),
-    (LoaderOrder::BelowKernel, PAGE_SIZE),
-    (LoaderOrder::AboveDeviceTree, PAGE_SIZE),
-    (LoaderOrder::AboveKernel, PAGE_SIZE),
-];
-
 /// Places everything.
 pub(crate) fn place(request: &Request<'_>) -> Result<Plan, Misfit> {
-    require_ram(request, Thing::Kernel, request.kernel)?;
-    let mut reason = None;
-    for (order, alignment) in LOADER_ORDERS {
-        match place_in(request, order, alignment) {
-            Ok(plan) => {
-                plan.check()?;
-                return Ok(plan);
-            }
-            Err(misfit) => reason = reason.or(Some(misfit)),
-        }
-    }
-    Err(reason.unwrap_or(no_room(request, Thing::Loader, request.kernel.end)))
-}
-
-/// Places everything, with the loader where `order` says.
-fn place_in(request: &Request<'_>, order: LoaderOrder, alignment: u64) -> Result<Plan, Misfit> {
-    let free = request.free;
-    let mut next = request.kernel.end;
-    let mut loader = None;
-
-    if order == LoaderOrder::BelowKernel {
-        let below = PhysRange {
-            start: PhysAddr(0),
-            end: request.kernel.start,
-        };
-        loader = lowest(
-            &ram::intersect(free, &[below]),
-            PhysAddr(0),
-            alignment,
-            request.loader,
-        );
-    }
-    if order == LoaderOrder::AboveKernel {
-        loader = lowest(free, next, alignment, request.loader);
-        next = loader.map_or(next, |loader| loader.end);
-    }
-    let device_tree = lowest(free, next, PAGE_SIZE, |_| request.device_tree)
-        .ok_or_else(|| no_room(request, Thing::DeviceTree, next))?;
-    next = device_tree.end;
-    if order == LoaderOrder::AboveDeviceTree {
-        loader = lowest(free, next, alignment, request.loader);
-        next = loader.map_or(next, |loader| loader.end);
-    }
-    let user_image = match request.user_image_offset {
-        Some(offset) => user_image_at(request, next, offset)?,
-        None => lowest(free, next, PAGE_SIZE, |_| request.user_image)
-            .ok_or_else(|| no_room(request, Thing::UserImage, next))?,
-    };
-    if order == LoaderOrder::AboveUserImage {
-        loader = lowest(free, user_image.end, alignment, request.loader);
-    }
-    Ok(Plan {
-        kernel: request.kernel,
-        device_tree,
-        user_image,
-        loader: loader.ok_or_else(|| no_room(request, Thing::Loader, user_image.end))?,
-    })
-}
-
-fn no_room(request: &Request<'_>, thing: Thing, from: PhysAddr) -> Misfit {
-    let size = match thing {
-        Thing::Kernel => request.kernel.size(),
-        Thing::DeviceTree => request.device_tree,
-        Thing::UserImage => request.user_image,
-        Thing::Loader => (request.loader)(from),
-    };
-    Misfit::NoRoom { thing, size }
-}
-
-fn user_image_at(request: &Request<'_>, from: PhysAddr, offset: u64) -> Result<PhysRange, Misfit> {
-    let base = request.kernel.start.0;
-    let lowest = from.0 - base;
-    if offset < lowest || !offset.is_multiple_of(PAGE_SIZE) {
-        return Err(Misfit::Offset { lowest });
-    }
-    let start = base.saturating_add(offset);
-    let place = PhysRange {
-        start: PhysAddr(start),
-        end: PhysAddr(start.saturating_add(request.user_image)),
-    };
-    require_ram(request, Thing::UserImage, place)?;
-    Ok(place)
-}
-
-fn require_ram(request: &Request<'_>, thing: Thing, place: PhysRange) -> Result<(), Misfit> {
-    if ram::contains(request.ram, place) {
-        Ok(())
-    } else {
-        Err(Misfit::OutsideRam { thing, place })
-    }
-}
-
-/// The place in `set` at or above `from` that ends first, of the size that `size` tells for a
-/// start.
-fn lowest(
-    set: &[PhysRange],
-    from: PhysAddr,
-    alignment: u64,
-    size: impl Fn(PhysAddr) -> u64,
-) -> Option<PhysRange> {
-    set.iter().find_map(|range| {
-        let start = range
-            .start
-            .max(from)
-            .0
-            .checked_next_multiple_of(alignment)?;
-        // What crosses a boundary may need less memory behind it.
-        let boundary = start.checked_next_multiple_of(LOADER_ALIGNMENT)?;
-        iter::once(start)
-            .chain((boundary > start).then_some(boundary))
-            .filter(|&start| start < range.end.0)
-            .filter_map(|start| PhysRange::from_size(PhysAddr(start), size(PhysAddr(start))))
-            .filter(|&place| range.contains(place))
-            .min_by_key(|place| place.end)
-    })
+    search::require_ram(request, Thing::Kernel, request.kernel)?;
+    let plan = search::best_order(request)
+        .or_else(|misfit| search::another_order(request).ok_or(misfit))?;
+    plan.check()?;
+    Ok(plan)
 }

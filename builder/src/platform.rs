@@ -6,12 +6,12 @@ use kaal_payload::{ExceptionLevel, PhysAddr, PhysRange, PhysicalAddressBits};
 use yaml_rust2::Yaml;
 
 use crate::finding::{Finding, Origin};
-use crate::yaml;
+use crate::{ram, yaml};
 
 const PLATFORM: &str = "platform_gen.yaml or platform_gen.json";
 const CONFIG: &str = "gen_config.json";
 
-/// The banks of RAM that seL4's `platform_gen.yaml` or `.json` lists: those that the kernel knows.
+/// The RAM that seL4's `platform_gen.yaml` or `.json` names, ascending.
 pub(crate) fn read_ram(origin: Origin<'_>, file: &[u8]) -> Result<Vec<PhysRange>, Finding> {
     let platform = yaml::read(origin, file, PLATFORM)?;
     let wrong = |reason: String| yaml::not_understood(origin, PLATFORM, reason);
@@ -29,8 +29,9 @@ pub(crate) fn read_ram(origin: Origin<'_>, file: &[u8]) -> Result<Vec<PhysRange>
             })?;
             Ok(PhysRange { start, end })
         })
-        .collect::<Result<Vec<_>, _>>()?;
-    if banks.iter().all(|bank| bank.is_empty()) {
+        .collect::<Result<_, _>>()?;
+    let banks = ram::union(banks);
+    if banks.is_empty() {
         return Err(origin
             .finding("names no RAM")
             .expected("at least one entry with start < end under `memory`")

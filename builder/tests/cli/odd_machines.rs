@@ -208,13 +208,15 @@ fn reserved_memory_is_used_before_the_kernel_loses_account() {
     };
     let folder = folder(&device_tree);
     folder.put("platform.yaml", PLATFORM);
+    let message = folder.accepted(&[("--platform", "platform.yaml")]);
+    assert_eq!(folder.accepted(&[]), message);
     expect![[r#"
         warning: --dtb kernel.dtb: the device tree lies in reserved memory
           expected: a place outside of 0x4023d000..0x4023e000, which --dtb reserves
           found: 0x4023d000..0x4024d000
           remedy: check that the memory's owner is done with it when the image is loaded
     "#]]
-    .assert_eq(&folder.accepted(&[("--platform", "platform.yaml")]));
+    .assert_eq(&message);
 }
 
 /// What fills [`large_app`].

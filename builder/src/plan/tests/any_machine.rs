@@ -8,7 +8,8 @@ use std::ops::Range;
 use kaal_payload::{PAGE_SIZE, PhysRange};
 use proptest::prelude::*;
 
-use super::super::{LOADER_ALIGNMENT, Plan, Request, place};
+use super::super::search::LOADER_ALIGNMENT;
+use super::super::{Plan, Request, place};
 use super::{MIB, range};
 use crate::ram;
 
