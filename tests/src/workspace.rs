@@ -51,6 +51,12 @@ impl Workspace {
         Ok(Self { root, target })
     }
 
+    /// A checkout at `root`, with Cargo's output folder in it.
+    pub fn at(root: PathBuf) -> Self {
+        let target = root.join("target");
+        Self { root, target }
+    }
+
     /// The checkout's top folder.
     pub fn root(&self) -> &Path {
         &self.root
