@@ -238,6 +238,50 @@ fn long_names_are_no_error() {
     );
 }
 
+/// A device tree of these blocks, without reservations.
+fn of_blocks(structure: &[u8], strings: &[u8]) -> Vec<u8> {
+    let (start, size) = (56, structure.len() as u32);
+    let total = start + size + strings.len() as u32;
+    let strings_size = strings.len() as u32;
+    let header = [
+        0xd00d_feed,
+        total,
+        start,
+        start + size,
+        40,
+        17,
+        16,
+        0,
+        strings_size,
+        size,
+    ];
+    let mut blob: Vec<u8> = header.into_iter().flat_map(u32::to_be_bytes).collect();
+    blob.extend([0; 16]);
+    blob.extend(structure);
+    blob.extend(strings);
+    blob
+}
+
+#[test]
+fn names_have_a_limit() {
+    const BEGIN: [u8; 4] = [0, 0, 0, 1];
+    const END: [u8; 8] = [0, 0, 0, 2, 0, 0, 0, 9];
+    const ROOT: [u8; 4] = [0; 4];
+    /// A property without a value, with the first of the names.
+    const PROPERTY: [u8; 12] = [0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0];
+
+    for (length, is_read) in [(255, true), (256, false)] {
+        let mut name = vec![b'n'; length];
+        name.resize((length + 1).next_multiple_of(4), 0);
+        let node = [&BEGIN[..], &name, &END].concat();
+        let property = [&BEGIN[..], &ROOT, &PROPERTY, &END].concat();
+        for blob in [of_blocks(&node, &[]), of_blocks(&property, &name)] {
+            let tree = DeviceTree::parse(&blob);
+            assert_eq!(tree.is_ok(), is_read, "{length}: {tree:?}");
+        }
+    }
+}
+
 #[test]
 fn cells_that_make_no_sense_end_the_list() {
     for cells in [0, 3, u32::MAX] {
@@ -368,15 +412,7 @@ proptest! {
     ) {
         let structure: Vec<u8> = tokens.iter().flat_map(|token| token.to_be_bytes()).collect();
         let strings = b"reg\0ranges\0#address-cells\0#size-cells\0compatible\0device_type\0";
-        let (start, size) = (56, structure.len() as u32);
-        let total = start + size + strings.len() as u32;
-        let header = [
-            0xd00d_feed, total, start, start + size, 40, 17, 16, 0, strings.len() as u32, size,
-        ];
-        let mut blob: Vec<u8> = header.into_iter().flat_map(u32::to_be_bytes).collect();
-        blob.extend([0; 16]);
-        blob.extend(structure);
-        blob.extend(strings);
+        let blob = of_blocks(&structure, strings);
         ask_everything(&blob);
     }
 }
