@@ -70,6 +70,23 @@ fn kernels_at_any_page() {
 }
 
 #[test]
+fn memory_above_paddr_top_is_no_place() {
+    let start = PADDR_TOP - KERNEL_SIZE - SLOT;
+    let folder = folder(&DeviceTree {
+        ram: vec![(0, MIB), (start, 256 * MIB), (1 << 39, 256 * MIB)],
+        ..machine()
+    });
+    let kernel = programs::kernel_at(ORDINARY_BASE, start);
+    folder.put("kernel.elf", kernel.to_bytes());
+    expect![[r#"
+        error: --app app.elf: no room for the root task in RAM
+          expected: 24576 free bytes below 0x7fc0000000
+          found: RAM 0x0..0x100000, 0x7fbfdb3000..0x7fcfdb3000, 0x8000000000..0x8010000000 (--dtb kernel.dtb), kernel 0x7fbfdb3000..0x7fbfff0000
+          remedy: give a platform with more RAM, or make the root task smaller
+    "#]].assert_eq(&folder.refused(&[]));
+}
+
+#[test]
 fn parts_go_to_the_banks_that_have_room() {
     let folder = folder(&DeviceTree {
         ram: vec![

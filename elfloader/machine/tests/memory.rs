@@ -198,6 +198,7 @@ fn no_map_counts_more_than_reserved() {
     let availability = |start, size| kaal_machine::availability(&tree, range(start, size));
     let no_map = Availability::NoMap(range(0x4400_0000, 0x1000));
     assert_eq!(availability(0x4000_0000, 0x1000), Availability::Free);
+    assert_eq!(availability(0x4400_0000, 0x1000), no_map);
     assert_eq!(availability(0x4000_0000, 0x1000_0000), no_map);
     assert_eq!(availability(0x4400_0fff, 0x400_0002), no_map);
     assert_eq!(

@@ -60,10 +60,16 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             },
         ),
         trial(workspace, "firmware_trees::many_banks", |workspace| {
+            // Each part of the image lies in several, which come in the wrong order.
             const COUNT: u64 = 64;
-            let size = RAM.1 / COUNT;
-            let banks: Vec<_> = (0..COUNT).map(|bank| (RAM.0 + bank * size, size)).collect();
-            let banks: Vec<_> = banks.into_iter().rev().collect();
+            const SIZE: u64 = 0x10_0000;
+            let small = (1..COUNT).rev().map(|bank| (RAM.0 + bank * SIZE, SIZE));
+            let rest = (RAM.0 + COUNT * SIZE, RAM.1 - COUNT * SIZE);
+            let banks: Vec<_> = [rest]
+                .into_iter()
+                .chain(small)
+                .chain([(RAM.0, SIZE)])
+                .collect();
             boot_edited(workspace, PASS, |tree| set_ram(tree, &banks)).map(drop)
         }),
         trial(
