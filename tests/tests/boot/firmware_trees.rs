@@ -29,10 +29,11 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             workspace,
             "firmware_trees::memory_of_the_firmware",
             |workspace| {
-                let expected = "KaaL: error: the image needs 0x40000000..";
+                let expected = "(no-map); build the image for it with --dtb";
                 let console = boot_edited(workspace, expected, |tree| {
                     reserve(tree, IN_KERNEL, 0x1000, true)
                 })?;
+                says(&console, "KaaL: error: the image needs 0x40000000..")?;
                 says(
                     &console,
                     "of which the firmware keeps 0x40100000..0x40101000 to itself",
