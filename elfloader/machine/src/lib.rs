@@ -23,7 +23,5 @@ mod tree;
 
 pub use describe::{UnknownConsole, console, machine};
 pub use header::{Header, HeaderError};
-pub use memory::{
-    Availability, Memory, MemoryKind, availability, is_ram, memory, misunderstood, ram,
-};
-pub use tree::{DeviceTree, Node, Place, Reg, Reservations, TreeError};
+pub use memory::{Availability, MemoryKind, availability, is_ram, memory, misunderstood, ram};
+pub use tree::{DeviceTree, Node, Place, TreeError};
