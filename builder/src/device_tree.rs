@@ -19,8 +19,8 @@ pub(crate) struct DeviceTree {
     pub(crate) blob: Vec<u8>,
     /// What the loader needs to know of the machine.
     pub(crate) machine: Machine,
-    /// RAM without the memory that nobody but its owner may map.
-    pub(crate) ram: Vec<PhysRange>,
+    /// RAM without the memory that nobody but its owner may map; `None` where none is named.
+    pub(crate) ram: Option<Vec<PhysRange>>,
     /// Other memory that is reserved.
     pub(crate) reserved: Vec<PhysRange>,
     /// Why the loader will have no console, if so.
@@ -55,7 +55,9 @@ impl DeviceTree {
             let memory = kaal_machine::memory(&tree).filter(move |(found, _)| *found == kind);
             memory.map(|(_, memory)| memory)
         };
-        let ram = ram::subtract(memory(MemoryKind::Ram).collect(), memory(MemoryKind::NoMap));
+        let banks = ram::union(memory(MemoryKind::Ram).collect());
+        let is_named = !banks.is_empty();
+        let ram = is_named.then(|| ram::subtract(banks, memory(MemoryKind::NoMap)));
         let no_console = kaal_machine::console(&tree)
             .err()
             .map(|error| explain(origin, error));

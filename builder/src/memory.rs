@@ -25,11 +25,9 @@ pub(crate) struct Memory<'a> {
 }
 
 impl<'a> Memory<'a> {
-    /// Adds what `origin` says; an input that names no RAM says nothing.
+    /// Adds what `origin` says.
     pub(crate) fn add(&mut self, origin: Origin<'a>, ram: Vec<PhysRange>) {
-        if !ram.is_empty() {
-            self.sources.push(Source { origin, ram });
-        }
+        self.sources.push(Source { origin, ram });
     }
 
     /// Adds RAM that should be left alone.

@@ -74,6 +74,9 @@ pub(crate) fn clip(range: PhysRange, start: PhysAddr, end: PhysAddr) -> PhysRang
 
 /// The ranges, for a message.
 pub(crate) fn describe(set: &[PhysRange]) -> String {
+    if set.is_empty() {
+        return "no memory".to_owned();
+    }
     set.iter()
         .map(PhysRange::to_string)
         .collect::<Vec<_>>()

@@ -214,6 +214,20 @@ fn no_room_but_in_memory_of_the_firmware() {
     .assert_eq(&folder.refused(&[]));
 }
 
+#[test]
+fn no_memory_but_that_of_the_firmware() {
+    let folder = folder(&DeviceTree {
+        no_map: vec![(KERNEL, 256 * MIB)],
+        ..machine()
+    });
+    expect![[r#"
+        error: --kernel kernel.elf: the kernel lies outside RAM
+          expected: a place within no memory (--dtb kernel.dtb)
+          found: 0x40000000..0x4023d000
+          remedy: give a kernel and a platform of the same build
+    "#]].assert_eq(&folder.refused(&[]));
+}
+
 /// One bank of RAM as the kernel knows it.
 const PLATFORM: &str = "memory:\n- end: 0x50000000\n  start: 0x40000000\n";
 
