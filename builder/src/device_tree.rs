@@ -2,7 +2,7 @@
 
 //! The device tree that is embedded in the image.
 
-use kaal_machine::{Chosen, Header, NoRoom, UnknownConsole};
+use kaal_machine::{Chosen, Header, MemoryKind, NoRoom, Node, UnknownConsole};
 use kaal_payload::{Machine, Measurement, PhysRange};
 
 use crate::finding::{Finding, Origin};
@@ -17,8 +17,10 @@ pub(crate) struct DeviceTree<'a> {
     pub(crate) size: u64,
     /// What the loader needs to know of the machine.
     pub(crate) machine: Machine,
-    /// The RAM that programs may use, ascending.
-    pub(crate) ram: Vec<PhysRange>,
+    /// RAM without the memory that nobody but its owner may map; `None` where none is named.
+    pub(crate) ram: Option<Vec<PhysRange>>,
+    /// Other memory that is reserved.
+    pub(crate) reserved: Vec<PhysRange>,
     /// Why the loader will have no console, if so.
     pub(crate) no_console: Option<Finding>,
 }
@@ -47,11 +49,17 @@ impl<'a> DeviceTree<'a> {
         })?;
         let tree =
             kaal_machine::DeviceTree::parse(file).map_err(|error| malformed(error.to_string()))?;
+        if let Some(node) = kaal_machine::misunderstood(&tree) {
+            return Err(misunderstood(origin, node));
+        }
         let machine = kaal_machine::machine(&tree);
-        let ram = ram::subtract(
-            kaal_machine::ram(&tree).collect(),
-            kaal_machine::reserved(&tree),
-        );
+        let memory = |kind| {
+            let memory = kaal_machine::memory(&tree).filter(move |(found, _)| *found == kind);
+            memory.map(|(_, memory)| memory)
+        };
+        let banks = ram::union(memory(MemoryKind::Ram).collect());
+        let is_named = !banks.is_empty();
+        let ram = is_named.then(|| ram::subtract(banks, memory(MemoryKind::NoMap)));
         let no_console = kaal_machine::console(&tree)
             .err()
             .map(|error| explain(origin, error));
@@ -66,6 +74,7 @@ impl<'a> DeviceTree<'a> {
             size,
             machine,
             ram,
+            reserved: ram::union(memory(MemoryKind::Reserved).collect()),
             no_console,
         })
     }
@@ -96,13 +105,23 @@ fn complete(
     }
 }
 
+fn misunderstood(origin: Origin<'_>, node: Node<'_>) -> Finding {
+    let name = node.name().escape_ascii();
+    let size = node.property(b"reg").unwrap_or_default().len();
+    origin
+        .finding("can't be understood where it says what is RAM")
+        .expected(
+            "a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in \
+             /reserved-memory",
+        )
+        .found(format!("the node {name} with a `reg` of {size} bytes"))
+        .remedy("correct the node in the device tree's source")
+}
+
 fn explain(origin: Origin<'_>, error: UnknownConsole<'_>) -> Finding {
     origin
         .finding("names no console that the loader can print on")
-        .expected(
-            "a /chosen/stdout-path to a UART that the loader knows: PL011, 8250 or one like it, \
-             i.MX, LPUART, Cadence or Meson",
-        )
+        .expected("a /chosen/stdout-path to a UART that the loader knows")
         .found(error.to_string())
         .remedy("set stdout-path; without one the loader stops silently where it has to")
 }

@@ -123,7 +123,10 @@ fn read_memory<'a>(
     let mut memory = Memory::default();
     let mut warning = None;
     if let Some(device_tree) = device_tree {
-        memory.add(device_tree.origin, device_tree.ram.clone());
+        if let Some(ram) = &device_tree.ram {
+            memory.add(device_tree.origin, ram.clone());
+        }
+        memory.reserve(&device_tree.reserved);
     }
     if let Some(file) = inputs.platform {
         let origin = file.origin(Flag::Platform);
@@ -141,9 +144,9 @@ fn no_such_ram(
     platform: &[PhysRange],
     device_tree: &DeviceTree<'_>,
 ) -> Option<Finding> {
-    let (known, source) = (&device_tree.ram, device_tree.origin);
+    let (known, source) = (device_tree.ram.as_ref()?, device_tree.origin);
     let missing = ram::subtract(platform.to_vec(), known.iter().copied());
-    if known.is_empty() || missing.is_empty() {
+    if missing.is_empty() {
         return None;
     }
     Some(

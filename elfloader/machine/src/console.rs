@@ -139,7 +139,11 @@ impl fmt::Display for UnknownConsole<'_> {
             }
             Self::UnknownKind { node, compatible } => {
                 let (node, compatible) = (node.escape_ascii(), compatible.escape_ascii());
-                write!(f, "stdout-path names {node} ({compatible})")
+                write!(
+                    f,
+                    "stdout-path names {node} ({compatible}), known are PL011, 8250, i.MX, \
+                     LPUART, Cadence and Meson"
+                )
             }
             Self::Registers { node } => {
                 let node = node.escape_ascii();

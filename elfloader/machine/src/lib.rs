@@ -20,10 +20,12 @@ mod chosen;
 mod console;
 mod describe;
 mod header;
+mod memory;
 mod tree;
 
 pub use chosen::{Chosen, NoRoom};
 pub use console::{UnknownConsole, console};
-pub use describe::{is_ram, machine, ram, reserved};
+pub use describe::machine;
 pub use header::{Header, HeaderError};
+pub use memory::{Availability, MemoryKind, availability, is_ram, memory, misunderstood, ram};
 pub use tree::{DeviceTree, Node, Place, Property, TreeError};

@@ -130,7 +130,8 @@ fn relatives_of_the_8250_are_as_wide_as_the_tree_says() {
     const SHIFT: (&str, u32) = ("reg-shift", 2);
     const WORDS: [(&str, u32); 2] = [SHIFT, ("reg-io-width", 4)];
     let (byte, half, word) = (AccessSize::Byte, AccessSize::HalfWord, AccessSize::Word);
-    let relatives: [(&[&str], &[(&str, u32)], u8, AccessSize); 11] = [
+    type Relative<'a> = (&'a [&'a str], &'a [(&'a str, u32)], u8, AccessSize);
+    let relatives: [Relative<'_>; 11] = [
         (&["ns8250"], &[], 0, byte),
         (&["ns16450"], &[], 0, byte),
         (&["ns16550"], &[], 0, byte),

@@ -9,10 +9,13 @@
 mod chosen;
 mod console;
 mod damage;
+mod device_tree;
 mod faults;
 mod firmware;
+mod firmware_trees;
 mod image;
 mod matrix;
+mod odd_machines;
 mod programs;
 mod root_task;
 mod sel4;
@@ -38,6 +41,8 @@ fn main() -> ExitCode {
     trials.extend(damage::trials(&workspace));
     trials.extend(faults::trials(&workspace));
     trials.extend(firmware::trials(&workspace));
+    trials.extend(firmware_trees::trials(&workspace));
+    trials.extend(odd_machines::trials(&workspace));
     trials.extend(chosen::trials(&workspace));
     trials.extend(console::trials(&workspace));
     trials.extend(uarts::trials(&workspace));
