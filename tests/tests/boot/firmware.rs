@@ -152,7 +152,7 @@ pub(crate) fn image(workspace: &Workspace) -> Result<Image> {
 
 pub(crate) fn boot(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) -> Result<String> {
     let workspace = Workspace::locate()?;
-    image.pack(&workspace)?;
+    image.pack_for(&workspace, dtb.as_deref())?;
     run(image, dtb, x0, expected)
 }
 

@@ -78,6 +78,28 @@ impl Image {
 
     /// Packs the image and returns what the builder said.
     pub(crate) fn pack(&self, workspace: &Workspace) -> Result<String> {
+        self.pack_for(workspace, None)
+    }
+
+    /// As [`Self::pack`], for a firmware that hands over the device tree `firmware`. The probe is
+    /// told to expect what that says, or else what the embedded one says.
+    pub(crate) fn pack_for(
+        &self,
+        workspace: &Workspace,
+        firmware: Option<&Path>,
+    ) -> Result<String> {
+        let trees = firmware
+            .into_iter()
+            .chain(self.inputs.device_tree.as_deref());
+        let mut checksums = trees.filter_map(|tree| {
+            let tree = fs::read(tree).ok()?;
+            probe::device_tree_crc32c(&tree).ok()
+        });
+        if let Some(checksum) = checksums.next() {
+            change_file(&self.inputs.kernel, |kernel| {
+                probe::supply_checksum(kernel, Checksum::DeviceTree, checksum)
+            })?;
+        }
         let mut command = self.inputs.command(workspace, &self.path());
         let output = command.args(&self.flags).output()?;
         let messages = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -88,25 +110,6 @@ impl Image {
     /// Changes the packed image.
     pub(crate) fn change(&self, change: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
         change_file(&self.path(), change)
-    }
-
-    /// Changes the device tree that is embedded, and lets the probe expect the change.
-    pub(crate) fn change_device_tree(
-        &self,
-        change: impl FnOnce(&mut Vec<u8>) -> Result<()>,
-    ) -> Result<()> {
-        let file = self.inputs.device_tree.as_ref();
-        let file = file.context("no device tree")?;
-        change_file(file, change)?;
-        self.expect_device_tree(&fs::read(file)?)
-    }
-
-    /// Lets the probe expect `tree`, but for what its `/chosen` says.
-    pub(crate) fn expect_device_tree(&self, tree: &[u8]) -> Result<()> {
-        let crc = probe::device_tree_crc32c(tree)?;
-        change_file(&self.inputs.kernel, |kernel| {
-            probe::supply_checksum(kernel, Checksum::DeviceTree, crc)
-        })
     }
 
     /// What `look` finds in the payload header of the packed image.

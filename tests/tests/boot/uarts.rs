@@ -278,7 +278,8 @@ fn stuck(workspace: &Workspace) -> Result<()> {
     const FLAGS: &str = "loader,addr=0x78000018,data=0x20,data-len=4";
 
     let image = Image::ordinary(workspace)?;
-    image.change_device_tree(|tree| {
+    let dtb = image.inputs.device_tree.as_ref();
+    change_file(dtb.context("no device tree")?, |tree| {
         let reg = [0x900_0000u64, 0x1000].map(u64::to_be_bytes);
         let place = find(tree, reg.as_flattened()).context("no UART")?;
         tree[place..place + 8].copy_from_slice(&ADDRESS.to_be_bytes());
