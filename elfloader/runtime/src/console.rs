@@ -93,6 +93,13 @@ pub fn is_logged(level: LogLevel) -> bool {
     level as u8 <= LEVEL.load(Relaxed)
 }
 
+/// Makes sure that the console, if there is one, is on.
+pub(crate) fn turn_on() {
+    if let Some(console) = state::machine().console {
+        kaal_uart::turn_on(&console, &mut Device(console));
+    }
+}
+
 /// Prints a line, with the end that terminals expect, if there is a console.
 pub fn line(text: fmt::Arguments<'_>) {
     print(text);

@@ -7,6 +7,8 @@ use core::sync::atomic::{Ordering, compiler_fence};
 
 use kaal_payload::{Machine, Text};
 
+use crate::console;
+
 /// What is known at the moment.
 struct State {
     /// In words that follow "while".
@@ -59,9 +61,10 @@ pub fn entered_at_el3() -> bool {
     STATE.entry_level.get() == 3
 }
 
-/// Notes which machine this is.
+/// Notes which machine this is, and makes its console ready to print on.
 pub fn set_machine(machine: Machine) {
     STATE.machine.set(machine);
+    console::turn_on();
 }
 
 /// The machine, as far as it is known.
@@ -71,7 +74,7 @@ pub fn machine() -> Machine {
 
 /// Notes that the machine has no console.
 pub(crate) fn forget_console() {
-    set_machine(Machine {
+    STATE.machine.set(Machine {
         console: None,
         ..machine()
     });

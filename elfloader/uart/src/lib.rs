@@ -7,6 +7,9 @@
 //! the byte to another register. So the kinds are rows of a table here, and one function serves
 //! them all. Interrupts, buffers and line settings are left alone.
 //!
+//! Only a transmitter that is off is turned on: on emulated machines without firmware, nobody else
+//! does, and neither does seL4.
+//!
 //! A UART that never has room must not stop a boot: [`Transmitter::send`] gives up after [`MAX_POLLS`].
 
 #![no_std]
@@ -30,6 +33,22 @@ pub trait Registers {
 /// A UART that had no room for a byte for longer than any that works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stuck;
+
+/// Turns the transmitter of `console`, whose registers are `registers`, on, if it is of a kind that has
+/// it off after a reset and nobody has turned it on since.
+pub fn turn_on(console: &Console, registers: &mut impl Registers) {
+    // Control_reg0.TXEN and TXDIS (Xilinx UG585, appendix B, "UART Controller").
+    const CONTROL: usize = 0;
+    const ENABLED: u32 = 1 << 4;
+    const DISABLED: u32 = 1 << 5;
+
+    if console.kind == ConsoleKind::Cadence {
+        let control = registers.read(CONTROL);
+        if control & (ENABLED | DISABLED) != ENABLED {
+            registers.write(CONTROL, control & !DISABLED | ENABLED);
+        }
+    }
+}
 
 /// How bytes are sent on a console: where its UART says that it has room, and where it takes a
 /// byte.

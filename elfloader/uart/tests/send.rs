@@ -2,10 +2,12 @@
 
 //! Sends to registers that a test has made up.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
+
 use std::cell::Cell;
 
 use kaal_payload::{AccessSize, Console, ConsoleKind, PhysAddr};
-use kaal_uart::{MAX_POLLS, Registers, Stuck, Transmitter};
+use kaal_uart::{MAX_POLLS, Registers, Stuck, Transmitter, turn_on};
 
 /// Registers of which one says whether there is room.
 struct Fake {
@@ -156,5 +158,45 @@ fn a_uart_that_never_has_room_is_given_up() {
         assert_eq!(sent, Err(Stuck), "{:?}", manual.kind);
         assert_eq!(registers.reads.get(), MAX_POLLS);
         assert_eq!(registers.written, []);
+    }
+}
+
+/// A Cadence UART's control register, before and after.
+#[test]
+fn a_transmitter_is_turned_on_once() {
+    for (before, after) in [
+        (0x128, Some(0x118)),
+        (0x100, Some(0x110)),
+        (0x114, None),
+        (0x134, Some(0x114)),
+    ] {
+        let cadence = MANUALS
+            .iter()
+            .find(|manual| manual.kind == ConsoleKind::Cadence);
+        let console = cadence.map(Manual::console).unwrap();
+        let mut registers = Fake {
+            status: 0,
+            full: before,
+            ready: before,
+            ready_after: 0,
+            reads: Cell::new(0),
+            written: Vec::new(),
+        };
+        turn_on(&console, &mut registers);
+        let written = after.map(|after| (0, after));
+        assert_eq!(registers.written, Vec::from_iter(written), "{before:#x}");
+    }
+}
+
+#[test]
+fn other_kinds_are_left_alone() {
+    for manual in MANUALS
+        .iter()
+        .filter(|manual| manual.kind != ConsoleKind::Cadence)
+    {
+        let mut registers = manual.registers(0);
+        turn_on(&manual.console(), &mut registers);
+        assert_eq!(registers.written, []);
+        assert_eq!(registers.reads.get(), 0);
     }
 }

@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use goblin::elf::program_header::PT_LOAD;
-use kaal_tests::elf;
 use kaal_tests::probe::PASS;
 use kaal_tests::process;
 use kaal_tests::qemu::{self, End, PROGRAM, Version, Watch};
@@ -43,8 +42,6 @@ struct Board {
     lines_before: usize,
     /// Where RAM begins.
     ram: u64,
-    /// A register that the firmware sets, and its value.
-    setup: Option<(u64, u32)>,
 }
 
 const RASPI3B: Board = Board {
@@ -54,7 +51,6 @@ const RASPI3B: Board = Board {
     register_shift: None,
     lines_before: 0,
     ram: 0,
-    setup: None,
 };
 
 const BOARDS: [Board; 8] = [
@@ -81,8 +77,6 @@ const BOARDS: [Board; 8] = [
         machine: "xlnx-zcu102",
         compatible: "cdns,uart-r1p12",
         uart: 0xff00_0000,
-        // Control_reg0: the transmitter is on, which it is not after a reset.
-        setup: Some((0xff00_0000, 0x10)),
         ..RASPI3B
     },
     Board {
@@ -186,7 +180,10 @@ impl Board {
         for _ in 0..self.lines_before {
             command.args(["-serial", "null"]);
         }
-        self.load(&image, &mut command)?;
+        let file = image.file("bootimage.elf").display().to_string();
+        let file = file.replace(',', ",,");
+        // All other cores wait where QEMU lets them start: in front of zeroes.
+        command.args(["-device", &format!("loader,file={file},cpu-num=0")]);
         let watch = Watch {
             // The last line says that it is powering off, or that it can't.
             expect: Some("power".to_owned()),
@@ -201,41 +198,6 @@ impl Board {
         let entry = 0xffff_ff80_0000_0000 + self.kernel();
         says(console, &format!("entering the kernel at {entry:#x}\r\n"))?;
         says(console, "KaaL: fault: undefined instruction")
-    }
-
-    /// Loads `image`, and lets the first core start it, after a firmware that sets a register if
-    /// there is one to set.
-    fn load(&self, image: &Image, command: &mut Command) -> Result<()> {
-        let mut load = |file, options: &str| {
-            let file = image.file(file).display().to_string().replace(',', ",,");
-            command.args(["-device", &format!("loader,file={file},{options}")]);
-        };
-        let Some((register, value)) = self.setup else {
-            load("bootimage.elf", "cpu-num=0");
-            return Ok(());
-        };
-        // ldr x0, =register; ldr x1, =value; str w1, [x0]; ldr x1, =entry; br x1; nop
-        let code: [u32; 6] = [
-            0x5800_00c0,
-            0x5800_00e1,
-            0xb900_0001,
-            0x5800_00e1,
-            0xd61f_0020,
-            0xd503_201f,
-        ];
-        let entry = elf::entry(&fs::read(image.file("bootimage.elf"))?)?;
-        let literals = [register, value.into(), entry];
-        let code = code.into_iter().flat_map(u32::to_le_bytes);
-        let literals = literals.into_iter().flat_map(u64::to_le_bytes);
-        let firmware: Vec<u8> = code.chain(literals).collect();
-        fs::write(image.file("firmware.bin"), firmware)?;
-        load("bootimage.elf", "force-raw=off");
-        let address = self.ram + 0x400_0000;
-        load(
-            "firmware.bin",
-            &format!("addr={address:#x},force-raw=on,cpu-num=0"),
-        );
-        Ok(())
     }
 }
 
