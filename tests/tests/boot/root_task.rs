@@ -4,13 +4,13 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use kaal_tests::qemu::{self, End, Typed, Watch};
-use kaal_tests::sel4::{Kernel, PREFIX};
+use kaal_tests::sel4::Kernel;
 use kaal_tests::workspace::Workspace;
 use libtest_mimic::Trial;
 
-use crate::trial;
+use crate::sel4::kernel_trial;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -53,21 +53,20 @@ const DIALOGUE: [(&str, &str); 6] = [
 ];
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
-    let is_missing = std::env::var_os(PREFIX).is_none();
-    let test = trial(workspace, "root_task::runs_and_obeys", runs_and_obeys);
-    vec![test.with_ignored_flag(is_missing)]
+    vec![kernel_trial(
+        workspace,
+        "root_task::runs_and_obeys",
+        runs_and_obeys,
+    )]
 }
 
-fn runs_and_obeys(workspace: &Workspace) -> Result<()> {
-    let Some(kernel) = Kernel::from_environment()? else {
-        bail!("{PREFIX} is not set");
-    };
+fn runs_and_obeys(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     let scratch = tempfile::tempdir()?;
     let image = scratch.path().join("bootimage.elf");
     kernel
         .inputs(workspace, &workspace.root_task())
         .pack(workspace, &image)?;
-    let mut command = kernel.machine().command();
+    let mut command = kernel.machine()?.command();
     command.arg("-kernel").arg(&image);
 
     let [.., (_, last)] = DIALOGUE;
