@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
+use kaal_tests::qemu::Board;
 use kaal_tests::workspace::Workspace;
 use libtest_mimic::{Arguments, Trial};
 
@@ -20,7 +21,7 @@ const MISTAKES: [(&str, &str, &str); 4] = [
     (
         "flake_unknown_platform",
         r#"{ platform = "toaster"; }"#,
-        r#"platform = "toaster" doesn't exist; choose one of: qemu-arm-virt"#,
+        r#"platform = "toaster" doesn't exist; choose one of: bcm2711, bcm2837, imx8mm-evk, imx8mp-evk, qemu-arm-virt, zynqmp"#,
     ),
     (
         "flake_unknown_variant",
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         trial("flake_parses", root, no_nix, parses),
         trial("flake_lock_agrees", root, no_nix, lock_agrees),
         trial("flake_evaluates", root, no_nix, evaluates),
+        trial("flake_machines_agree", root, no_nix, machines_agree),
     ];
     for (name, arguments, words) in MISTAKES {
         trials.push(trial(name, root, no_nix, move |root| {
@@ -123,6 +125,28 @@ fn evaluates(root: &Path) -> Result<()> {
         ensure!(paths.contains(system), "{system} is missing in {paths}");
     }
     evaluate(root, "(import ./tests/nix/evaluate.nix).overlaid").map(drop)
+}
+
+/// Nix and `cargo xtask` boot a platform's kernels on the same machine.
+fn machines_agree(root: &Path) -> Result<()> {
+    let machines = evaluate(root, "(import ./tests/nix/evaluate.nix).machines")?;
+    let expected = Board::ALL.map(|board| {
+        format!(
+            r#""{}":{{"cores":{},"cpu":"{}","machine":"{}","memory":"{}","serial":{}}}"#,
+            board.platform, board.cores, board.cpu, board.machine, board.memory, board.serial
+        )
+    });
+    for machine in &expected {
+        ensure!(
+            machines.contains(machine),
+            "nix/platforms.nix: {machine} expected in {machines}"
+        );
+    }
+    ensure!(
+        machines.matches("machine").count() == expected.len(),
+        "tests/src/qemu/board.rs lacks one of {machines}"
+    );
+    Ok(())
 }
 
 /// A call of `mkBootImage` fails in `words`.
