@@ -54,7 +54,7 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     verify::translation_is_off();
     verify::exception_level(&payload);
     verify::cores(&payload);
-    verify::ram(&payload, &device_tree);
+    verify::memory(&payload, &device_tree);
     verify::regions(&payload);
     log!(
         LogLevel::Info,

@@ -11,7 +11,9 @@
 mod common;
 mod image;
 mod messages;
+mod odd_machines;
 mod output;
+mod refused_device_trees;
 mod refused_loaders;
 mod refused_places;
 mod refused_platforms;
