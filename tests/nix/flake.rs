@@ -55,6 +55,7 @@ fn main() -> ExitCode {
 
     let mut trials = vec![
         trial("flake_versions_agree", root, no_flake, versions_agree),
+        trial("boards_are_described", root, no_flake, boards_are_described),
         trial("flake_parses", root, no_nix, parses),
         trial("flake_lock_agrees", root, no_nix, lock_agrees),
         trial("flake_evaluates", root, no_nix, evaluates),
@@ -88,6 +89,31 @@ fn has_nix() -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
+}
+
+/// Every platform that kernels are configured for has a page, which the README's table links to, and
+/// every machine has a platform.
+fn boards_are_described(root: &Path) -> Result<()> {
+    let readme = fs::read_to_string(root.join("README.md"))?;
+    let mut platforms = Vec::new();
+    for entry in fs::read_dir(root.join("kernel"))? {
+        let entry = entry?;
+        if entry.path().is_dir() {
+            let platform = entry.file_name().to_string_lossy().into_owned();
+            let page = format!("docs/boards/{platform}.md");
+            ensure!(root.join(&page).is_file(), "{page} is missing");
+            ensure!(readme.contains(&page), "README.md has no link to {page}");
+            platforms.push(platform);
+        }
+    }
+    for board in Board::ALL {
+        ensure!(
+            platforms.iter().any(|platform| platform == board.platform),
+            "kernel/ has no settings for {}",
+            board.platform
+        );
+    }
+    Ok(())
 }
 
 /// Every `.nix` file is one.

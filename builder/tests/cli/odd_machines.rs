@@ -225,7 +225,8 @@ fn no_memory_but_that_of_the_firmware() {
           expected: a place within no memory (--dtb kernel.dtb)
           found: 0x40000000..0x4023d000
           remedy: give a kernel and a platform of the same build
-    "#]].assert_eq(&folder.refused(&[]));
+    "#]]
+    .assert_eq(&folder.refused(&[]));
 }
 
 /// One bank of RAM as the kernel knows it.
