@@ -18,6 +18,7 @@ pub enum Flag {
     KernelConfig,
     KernelPaddr,
     AppOffset,
+    Bootargs,
     Out,
 }
 
@@ -33,6 +34,7 @@ impl fmt::Display for Flag {
             Self::KernelConfig => "--kernel-config",
             Self::KernelPaddr => "--kernel-paddr",
             Self::AppOffset => "--app-offset",
+            Self::Bootargs => "--bootargs",
             Self::Out => "--out",
         })
     }

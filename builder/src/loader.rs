@@ -2,14 +2,11 @@
 
 //! The loader, and its move to the address that it runs at.
 
-use std::mem::offset_of;
-
 use goblin::elf::dynamic::{DT_JMPREL, DT_REL, DT_RELA, DT_RELASZ};
 use goblin::elf::header::{ELFMAG, ET_DYN, et_to_str};
 use goblin::elf::note::NoteDataIterator;
 use goblin::elf::program_header::{PT_DYNAMIC, PT_NOTE};
 use goblin::elf::reloc::R_AARCH64_RELATIVE;
-use goblin::elf64::header::Header;
 use kaal_payload::{LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PAGE_SIZE, PhysAddr, VERSION};
 
 use crate::elf::{Access, LAYOUT, Program, slice};
@@ -81,16 +78,26 @@ impl Loader {
                 .map(|segment| Part {
                     offset: segment.virt,
                     size: segment.size,
-                    content: without_section_headers(segment.content),
+                    content: segment.content.to_vec(),
                     access: segment.access,
                 })
                 .collect(),
             relocations: Vec::new(),
         };
-        loader.relocations = find_relocations(origin, &program)?
+        let (relocations, entries) = find_relocations(origin, &program)?;
+        loader.relocations = entries
             .chunks_exact(RELOCATION_SIZE)
             .map(|entry| loader.resolve(origin, entry))
             .collect::<Result<_, _>>()?;
+        loader.forget(relocations, entries.len() as u64);
+        for (start, size) in program.places(PT_DYNAMIC) {
+            loader.forget(start, size);
+        }
+        if let Some(first) = loader.parts.first()
+            && first.content.starts_with(ELFMAG)
+        {
+            loader.forget(0, program.headers_end);
+        }
         Ok(loader)
     }
 
@@ -112,6 +119,19 @@ impl Loader {
                 .copy_from_slice(&value.to_le_bytes());
         }
         parts
+    }
+
+    /// Zeroes `size` bytes at the offset `start`. They told how to load and link the loader, which
+    /// the image need not: it stores no long runs of zeroes.
+    fn forget(&mut self, start: u64, size: u64) {
+        let bytes = start..start.saturating_add(size);
+        for part in &mut self.parts {
+            for (offset, byte) in (part.offset..).zip(&mut part.content) {
+                if bytes.contains(&offset) {
+                    *byte = 0;
+                }
+            }
+        }
     }
 
     /// Finds the word that an `Elf64_Rela` is about.
@@ -142,20 +162,6 @@ impl Loader {
             addend,
         })
     }
-}
-
-/// A segment's content. Where that begins with the file's header, the header no longer says where
-/// the section headers lie: they are not in the image, and they lie behind the debug information,
-/// whose size depends on the folder that the loader was built in.
-fn without_section_headers(content: &[u8]) -> Vec<u8> {
-    let mut content = content.to_vec();
-    let place = offset_of!(Header, e_shoff);
-    if content.starts_with(ELFMAG)
-        && let Some(field) = content.get_mut(place..place + size_of::<u64>())
-    {
-        field.fill(0);
-    }
-    content
 }
 
 /// The little-endian word at `offset`; 0 where there is none.
@@ -240,8 +246,11 @@ fn check_shape(origin: Origin<'_>, program: &Program<'_>) -> Result<(), Finding>
     Ok(())
 }
 
-/// The bytes of `.rela.dyn`.
-fn find_relocations<'a>(origin: Origin<'_>, program: &Program<'a>) -> Result<&'a [u8], Finding> {
+/// Address and bytes of `.rela.dyn`.
+fn find_relocations<'a>(
+    origin: Origin<'_>,
+    program: &Program<'a>,
+) -> Result<(u64, &'a [u8]), Finding> {
     let (mut start, mut size) = (0, 0);
     for entry in program
         .contents(PT_DYNAMIC)
@@ -261,12 +270,13 @@ fn find_relocations<'a>(origin: Origin<'_>, program: &Program<'a>) -> Result<&'a
         }
     }
     if size == 0 {
-        return Ok(&[]);
+        return Ok((start, &[]));
     }
     program
         .segments
         .iter()
         .find_map(|segment| slice(segment.content, start.checked_sub(segment.virt)?, size))
+        .map(|entries| (start, entries))
         .ok_or_else(|| {
             origin
                 .finding("its relocations lie outside of its content")
@@ -278,21 +288,25 @@ fn find_relocations<'a>(origin: Origin<'_>, program: &Program<'a>) -> Result<&'a
 
 #[cfg(test)]
 mod tests {
-    use super::without_section_headers;
+    use super::{Loader, Part};
+    use crate::elf::Access;
 
     #[test]
-    fn the_place_of_section_headers_is_not_kept() {
-        let mut header = [0x7f; 64];
-        header[1..4].copy_from_slice(b"ELF");
-        let mut expected = header;
-        expected[40..48].fill(0);
-        assert_eq!(without_section_headers(&header), expected);
-    }
-
-    #[test]
-    fn other_content_is_kept() {
-        for content in [&b"\x7fELF"[..], &[0x7f; 64], &[]] {
-            assert_eq!(without_section_headers(content), content);
-        }
+    fn what_is_forgotten_is_zero_and_nothing_else() {
+        let part = |offset| Part {
+            offset,
+            size: 4,
+            content: vec![1; 4],
+            access: Access::READ,
+        };
+        let mut loader = Loader {
+            entry: 0,
+            parts: vec![part(0), part(8)],
+            relocations: Vec::new(),
+        };
+        loader.forget(2, 7);
+        loader.forget(11, u64::MAX);
+        let contents = loader.parts.iter().map(|part| part.content.as_slice());
+        assert_eq!(contents.collect::<Vec<_>>(), [[1, 1, 0, 0], [0, 1, 1, 0]]);
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct DeviceTree {
     pub(crate) no_map: Vec<(u64, u64)>,
     /// `compatible` of the console.
     pub(crate) console: &'static str,
+    /// Bytes of a property that makes the tree larger.
+    pub(crate) note: usize,
     /// Zeroes behind the last block.
     pub(crate) padding: usize,
 }
@@ -30,6 +32,7 @@ impl DeviceTree {
             reserved: vec![],
             no_map: vec![],
             console: "arm,pl011",
+            note: 0,
             padding: 0,
         }
     }
@@ -53,6 +56,9 @@ impl DeviceTree {
         let root = fdt.begin_node("")?;
         fdt.property_u32("#address-cells", 2)?;
         fdt.property_u32("#size-cells", 2)?;
+        if self.note > 0 {
+            fdt.property("note", &vec![b'x'; self.note])?;
+        }
 
         let chosen = fdt.begin_node("chosen")?;
         fdt.property_string("stdout-path", "/serial@9000000")?;
