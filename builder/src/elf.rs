@@ -77,6 +77,8 @@ pub(crate) struct Program<'a> {
     pub(crate) entry: u64,
     /// The `PT_LOAD`s by ascending virtual address, at least one; none overlaps another.
     pub(crate) segments: Vec<Segment<'a>>,
+    /// Where in the file the program headers end.
+    pub(crate) headers_end: u64,
     headers: Vec<ProgramHeader>,
     file: &'a [u8],
 }
@@ -104,6 +106,7 @@ impl<'a> Program<'a> {
             kind: header.e_type,
             entry,
             segments,
+            headers_end: header.e_phoff + headers.len() as u64 * PROGRAM_HEADER_SIZE,
             headers,
             file,
         })
@@ -116,6 +119,14 @@ impl<'a> Program<'a> {
             .iter()
             .filter(move |header| header.p_type == kind)
             .filter_map(move |header| slice(file, header.p_offset, header.p_filesz))
+    }
+
+    /// Virtual address and size in the file of what the program headers of the kind `kind` name.
+    pub(crate) fn places(&self, kind: u32) -> impl Iterator<Item = (u64, u64)> {
+        self.headers
+            .iter()
+            .filter(move |header| header.p_type == kind)
+            .map(|header| (header.p_vaddr, header.p_filesz))
     }
 
     /// The virtual address behind the last segment.

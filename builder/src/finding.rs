@@ -22,6 +22,7 @@ pub enum Flag {
     Format,
     Compress,
     LoadAddress,
+    Bootargs,
     Out,
 }
 
@@ -41,6 +42,7 @@ impl fmt::Display for Flag {
             Self::Format => "--format",
             Self::Compress => "--compress",
             Self::LoadAddress => "--load-address",
+            Self::Bootargs => "--bootargs",
             Self::Out => "--out",
         })
     }

@@ -2,14 +2,11 @@
 
 //! The programs that run before the kernel, and the loader's move to the address that it runs at.
 
-use std::mem::offset_of;
-
 use goblin::elf::dynamic::{DT_JMPREL, DT_REL, DT_RELA, DT_RELASZ};
 use goblin::elf::header::{ELFMAG, ET_DYN, et_to_str};
 use goblin::elf::note::NoteDataIterator;
 use goblin::elf::program_header::{PT_DYNAMIC, PT_NOTE};
 use goblin::elf::reloc::R_AARCH64_RELATIVE;
-use goblin::elf64::header::Header;
 use kaal_payload::{
     LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PACKAGE_VERSION, PAGE_SIZE, PhysAddr, UNPACKER_NOTE_TYPE,
     VERSION,
@@ -43,6 +40,9 @@ pub(crate) struct Kind {
     /// The contract that it has with the builder, and that contract's version.
     contract: &'static str,
     version: u32,
+    /// Whether it applies its relocations itself, wherever it is loaded to, and gives the place of its
+    /// ELF header to that of a format.
+    relocates_itself: bool,
     /// What to do about a file that isn't one.
     remedy: &'static str,
 }
@@ -53,6 +53,7 @@ pub(crate) const LOADER: Kind = Kind {
     note: LOADER_NOTE_TYPE,
     contract: "payload",
     version: VERSION,
+    relocates_itself: false,
     remedy: "give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf",
 };
 
@@ -62,6 +63,7 @@ pub(crate) const UNPACKER: Kind = Kind {
     note: UNPACKER_NOTE_TYPE,
     contract: "package",
     version: PACKAGE_VERSION,
+    relocates_itself: true,
     remedy: "give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf",
 };
 
@@ -121,23 +123,34 @@ impl Firmware {
                 .map(|segment| Part {
                     offset: segment.virt,
                     size: segment.size,
-                    content: without_section_headers(segment.content),
+                    content: segment.content.to_vec(),
                     access: segment.access,
                 })
                 .collect(),
             relocations: Vec::new(),
         };
-        firmware.relocations = find_relocations(origin, &program, kind)?
+        let (relocations, entries) = find_relocations(origin, &program, kind)?;
+        firmware.relocations = entries
             .chunks_exact(RELOCATION_SIZE)
             .map(|entry| firmware.resolve(origin, entry, kind))
             .collect::<Result<_, _>>()?;
+        if kind.relocates_itself {
+            firmware.check_header(origin, kind)?;
+        } else {
+            firmware.forget(relocations, entries.len() as u64);
+            for (start, size) in program.places(PT_DYNAMIC) {
+                firmware.forget(start, size);
+            }
+        }
+        if firmware.has_header() {
+            firmware.forget(0, program.headers_end);
+        }
         Ok(firmware)
     }
 
     /// Checks that the program begins with its ELF header, whose place is needed for something else.
-    pub(crate) fn check_header(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Finding> {
-        let start = self.parts.first().map_or(&[][..], |part| &part.content);
-        if start.starts_with(ELFMAG) && start.len() >= size_of::<Header>() {
+    fn check_header(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Finding> {
+        if self.has_header() {
             return Ok(());
         }
         Err(kind
@@ -145,6 +158,11 @@ impl Firmware {
             .expected("a first PT_LOAD that begins with the file's header")
             .found("other content")
             .remedy(kind.remedy))
+    }
+
+    fn has_header(&self) -> bool {
+        let first = self.parts.first();
+        first.is_some_and(|part| part.content.starts_with(ELFMAG))
     }
 
     /// Size in bytes in memory, rounded up to pages: where the payload header lies.
@@ -177,6 +195,19 @@ impl Firmware {
                 .copy_from_slice(&value.to_le_bytes());
         }
         parts
+    }
+
+    /// Zeroes `size` bytes at the offset `start`. They told how to load and link the program, which
+    /// the image need not: it stores no long runs of zeroes.
+    fn forget(&mut self, start: u64, size: u64) {
+        let bytes = start..start.saturating_add(size);
+        for part in &mut self.parts {
+            for (offset, byte) in (part.offset..).zip(&mut part.content) {
+                if bytes.contains(&offset) {
+                    *byte = 0;
+                }
+            }
+        }
     }
 
     /// Finds the word that an `Elf64_Rela` is about.
@@ -212,20 +243,6 @@ impl Firmware {
             addend,
         })
     }
-}
-
-/// A segment's content. Where that begins with the file's header, the header no longer says where
-/// the section headers lie: they are not in the image, and they lie behind the debug information,
-/// whose size depends on the folder that the loader was built in.
-fn without_section_headers(content: &[u8]) -> Vec<u8> {
-    let mut content = content.to_vec();
-    let place = offset_of!(Header, e_shoff);
-    if content.starts_with(ELFMAG)
-        && let Some(field) = content.get_mut(place..place + size_of::<u64>())
-    {
-        field.fill(0);
-    }
-    content
 }
 
 /// The little-endian word at `offset`; 0 where there is none.
@@ -311,12 +328,12 @@ fn check_shape(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result
     Ok(())
 }
 
-/// The bytes of `.rela.dyn`.
+/// Address and bytes of `.rela.dyn`.
 fn find_relocations<'a>(
     origin: Origin<'_>,
     program: &Program<'a>,
     kind: &Kind,
-) -> Result<&'a [u8], Finding> {
+) -> Result<(u64, &'a [u8]), Finding> {
     let (mut start, mut size) = (0, 0);
     for entry in program
         .contents(PT_DYNAMIC)
@@ -336,12 +353,13 @@ fn find_relocations<'a>(
         }
     }
     if size == 0 {
-        return Ok(&[]);
+        return Ok((start, &[]));
     }
     program
         .segments
         .iter()
         .find_map(|segment| slice(segment.content, start.checked_sub(segment.virt)?, size))
+        .map(|entries| (start, entries))
         .ok_or_else(|| {
             origin
                 .finding("its relocations lie outside of its content")
@@ -353,21 +371,25 @@ fn find_relocations<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::without_section_headers;
+    use super::{Firmware, Part};
+    use crate::elf::Access;
 
     #[test]
-    fn the_place_of_section_headers_is_not_kept() {
-        let mut header = [0x7f; 64];
-        header[1..4].copy_from_slice(b"ELF");
-        let mut expected = header;
-        expected[40..48].fill(0);
-        assert_eq!(without_section_headers(&header), expected);
-    }
-
-    #[test]
-    fn other_content_is_kept() {
-        for content in [&b"\x7fELF"[..], &[0x7f; 64], &[]] {
-            assert_eq!(without_section_headers(content), content);
-        }
+    fn what_is_forgotten_is_zero_and_nothing_else() {
+        let part = |offset| Part {
+            offset,
+            size: 4,
+            content: vec![1; 4],
+            access: Access::READ,
+        };
+        let mut program = Firmware {
+            entry: 0,
+            parts: vec![part(0), part(8)],
+            relocations: Vec::new(),
+        };
+        program.forget(2, 7);
+        program.forget(11, u64::MAX);
+        let contents = program.parts.iter().map(|part| part.content.as_slice());
+        assert_eq!(contents.collect::<Vec<_>>(), [[1, 1, 0, 0], [0, 1, 1, 0]]);
     }
 }

@@ -2,6 +2,8 @@
 
 //! From inputs to an image, in three steps: read, plan, emit.
 
+use kaal_payload::Measurement;
+
 use crate::finding::Finding;
 use crate::format::{self, FileMap};
 use crate::memory_map::MemoryMap;
@@ -14,6 +16,8 @@ pub struct Image {
     /// Its file, in the format that was asked for. It is loaded and entered with the MMU off: an ELF
     /// file's segments at their physical addresses, another file anywhere.
     pub file: Vec<u8>,
+    /// SHA-256 of what it boots, as its payload header says; `measurement.rs` defines it.
+    pub measurement: Measurement,
     /// What lies where in it.
     pub memory_map: MemoryMap,
     /// What lies where in its file, if that is not an ELF file.
@@ -31,11 +35,13 @@ pub fn build(inputs: &Inputs<'_>) -> Result<Image, Finding> {
     format::check(inputs)?;
     let parts = Parts::read(inputs)?;
     let plan = placement::plan(&parts)?;
-    let (file, memory_map) = emit::emit(&parts, &plan)?;
+    let (file, measurement, memory_map) = emit::emit(&parts, &plan)?;
+    let warnings = [format::warnings(&parts), placement::warnings(&parts, &plan)].concat();
     Ok(Image {
         file: file.content,
+        measurement,
         memory_map,
         file_map: file.map,
-        warnings: [format::warnings(&parts), parts.warnings].concat(),
+        warnings: [parts.warnings, warnings].concat(),
     })
 }

@@ -12,13 +12,14 @@
 //! ```text
 //!  read    parts      loader, kernel, user_image (all through elf); device_tree, platform
 //!  plan    placement  plan, memory; tables
-//!  emit    emit       content, chunk, executable; memory_map
+//!  emit    emit       content, measurement, chunk, executable; memory_map
 //! ```
 //!
 //! [`cli`] is the command line around it.
 
 #![forbid(unsafe_code)]
 
+mod boot_arguments;
 mod chunk;
 pub mod cli;
 mod content;
@@ -32,6 +33,7 @@ mod format;
 mod image;
 mod input;
 mod kernel;
+mod measurement;
 mod memory;
 mod memory_map;
 mod output;
@@ -81,12 +83,12 @@ pub struct Inputs<'a> {
     /// seL4's `gen_config.json`.
     pub kernel_config: Option<File<'a>>,
     /// What is not in files.
-    pub settings: Settings,
+    pub settings: Settings<'a>,
 }
 
 /// What can be chosen of an image.
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
+pub struct Settings<'a> {
     /// The physical address that the kernel must be linked for, if that is to be checked.
     pub kernel_paddr: Option<PhysAddr>,
     /// Offset in bytes of the root task from the kernel in physical memory, if it isn't free.
@@ -101,6 +103,8 @@ pub struct Settings {
     pub log_level: LogLevel,
     /// What the loader verifies before it enters the kernel.
     pub integrity: Integrity,
+    /// What `bootargs` of the device tree's `/chosen` is to say; `None` to leave it as it is.
+    pub boot_arguments: Option<&'a str>,
 }
 
 /// The checksum that payload headers use: CRC-32C (Castagnoli).

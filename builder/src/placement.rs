@@ -13,6 +13,8 @@ use crate::plan::{self, Misfit, Plan, Request, Thing};
 use crate::tables::{Mapping, Tables};
 
 /// Least bytes that are kept for the device tree, so that the loader can put the firmware's there.
+/// They are twice what the embedded one takes, if that is more: should the firmware's lie there from
+/// the start, the loader has to move it before it can write another.
 const DEVICE_TREE_CAPACITY: u64 = 64 << 10;
 
 /// The loader's place in detail.
@@ -79,7 +81,7 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Finding> {
     let device_tree = parts
         .device_tree
         .as_ref()
-        .map_or(0, |device_tree| device_tree.blob.len() as u64)
+        .map_or(0, |device_tree| 2 * device_tree.size)
         .max(DEVICE_TREE_CAPACITY)
         .next_multiple_of(PAGE_SIZE);
     parts.user_image.check_top(
@@ -89,18 +91,57 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Finding> {
         device_tree,
     )?;
     let usable = parts.memory.usable(kernel);
-    let request = Request {
-        kernel,
-        device_tree,
-        user_image: parts.user_image.size(),
-        user_image_offset: parts.settings.app_offset,
-        loader: &|base| {
-            let place = LoaderPlace::new(parts, base);
-            parts.loader.size() + place.header.size() + place.tables(parts).size()
-        },
-        ram: &usable,
+    let place_in = |free: &[PhysRange]| {
+        plan::place(&Request {
+            kernel,
+            device_tree,
+            user_image: parts.user_image.size(),
+            user_image_offset: parts.settings.app_offset,
+            loader: &|base| {
+                let place = LoaderPlace::new(parts, base);
+                parts.loader.size() + place.header.size() + place.tables(parts).size()
+            },
+            ram: &usable,
+            free,
+        })
     };
-    plan::place(&request).map_err(|misfit| explain(parts, misfit))
+    let unreserved = place_in(&parts.memory.unreserved(kernel));
+    let anywhere = place_in(&usable);
+    // Reserved memory is used where there is no other, and where the kernel would lose account.
+    let plans = || [unreserved, anywhere].into_iter().flatten();
+    plans()
+        .find(|plan| kernel_keeps_account(parts, plan))
+        .or_else(|| plans().next())
+        .map_or(anywhere, Ok)
+        .map_err(|misfit| explain(parts, misfit))
+}
+
+/// Whether the kernel can keep account of the memory that `plan` leaves it.
+fn kernel_keeps_account(parts: &Parts<'_>, plan: &Plan) -> bool {
+    let device_tree = parts.device_tree.as_ref();
+    let size = device_tree.map_or(plan.device_tree.size(), |tree| tree.size);
+    let device_tree = PhysRange {
+        start: plan.device_tree.start,
+        end: PhysAddr(plan.device_tree.start.0 + size),
+    };
+    let taken = [plan.kernel, device_tree, plan.user_image];
+    parts.memory.kernel_keeps_account(taken)
+}
+
+/// Says which parts lie in reserved memory.
+pub(crate) fn warnings(parts: &Parts<'_>, plan: &Plan) -> Vec<Finding> {
+    let warning = |(thing, place): (Thing, PhysRange)| {
+        let reserved = parts.memory.reserved_at(place)?;
+        let finding = origin(parts, thing)
+            .finding(format!("{} lies in reserved memory", name(thing)))
+            .expected(format!(
+                "a place outside of {reserved}, which --dtb reserves"
+            ))
+            .found(place.to_string())
+            .remedy("check that the memory's owner is done with it when the image is loaded");
+        Some(finding)
+    };
+    plan.things().into_iter().filter_map(warning).collect()
 }
 
 fn explain(parts: &Parts<'_>, misfit: Misfit) -> Finding {

@@ -54,7 +54,7 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     firmware::left_translation_off();
     verify::exception_level(&payload);
     verify::cores(&payload);
-    verify::ram(&payload, &device_tree);
+    verify::memory(&payload, &device_tree);
     verify::regions(&payload);
     log!(
         LogLevel::Info,
@@ -69,7 +69,7 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     );
 
     state::begin("moving the firmware's device tree");
-    let device_tree = device_tree::place(&device_tree, &payload);
+    let device_tree = device_tree::place(device_tree, &payload);
 
     state::begin("lowering the exception level");
     level::lower_to(payload.exception_level, state::machine().gic);

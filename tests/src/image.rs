@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::probe;
+use crate::probe::{self, Checksum};
 use crate::process;
 use crate::qemu::Machine;
 use crate::workspace::{Program, Workspace};
@@ -72,13 +72,15 @@ impl Inputs {
         let mut kernel = read(&workspace.program(probe))?;
         let checksum = probe::user_image_crc32c(&read(task)?)
             .with_context(|| format!("failed to read {}", task.display()))?;
-        probe::supply_checksum(&mut kernel, checksum)?;
+        probe::supply_checksum(&mut kernel, Checksum::UserImage, checksum)?;
+        let device_tree = scratch.join("kernel.dtb");
+        machine.dump_device_tree(&device_tree)?;
+        let checksum = probe::device_tree_crc32c(&read(&device_tree)?)?;
+        probe::supply_checksum(&mut kernel, Checksum::DeviceTree, checksum)?;
         let kernel_file = scratch.join(probe.file_name());
         fs::write(&kernel_file, kernel)
             .with_context(|| format!("failed to write {}", kernel_file.display()))?;
 
-        let device_tree = scratch.join("kernel.dtb");
-        machine.dump_device_tree(&device_tree)?;
         Ok(Self {
             loader: workspace.program(Program::Loader),
             unpacker: workspace.program(Program::Unpacker),

@@ -25,6 +25,10 @@ pub enum Program {
     Probe,
     /// The probe kernel for EL2.
     ProbeHyp,
+    /// The probe kernel for EL1, above 4 GiB and at an odd page.
+    ProbeHigh,
+    /// The probe kernel for EL2 at the same place.
+    ProbeHighHyp,
     /// The probe kernel's user image.
     ProbeTask,
 }
@@ -101,11 +105,13 @@ impl Workspace {
 
 impl Program {
     /// All programs for the target.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Loader,
         Self::Unpacker,
         Self::Probe,
         Self::ProbeHyp,
+        Self::ProbeHigh,
+        Self::ProbeHighHyp,
         Self::ProbeTask,
     ];
 
@@ -114,7 +120,7 @@ impl Program {
         match self {
             Self::Loader => "kaal-elfloader",
             Self::Unpacker => "kaal-unpacker",
-            Self::Probe | Self::ProbeHyp => "kaal-probe",
+            Self::Probe | Self::ProbeHyp | Self::ProbeHigh | Self::ProbeHighHyp => "kaal-probe",
             Self::ProbeTask => "kaal-probe-task",
         }
     }
@@ -126,6 +132,8 @@ impl Program {
             Self::Unpacker => "kaal-unpacker",
             Self::Probe => "kaal-probe",
             Self::ProbeHyp => "kaal-probe-hyp",
+            Self::ProbeHigh => "kaal-probe-high",
+            Self::ProbeHighHyp => "kaal-probe-high-hyp",
             Self::ProbeTask => "kaal-probe-task",
         }
     }
@@ -137,6 +145,8 @@ impl Program {
             Self::Unpacker => "unpacker.elf",
             Self::Probe => "probe.elf",
             Self::ProbeHyp => "probe-hyp.elf",
+            Self::ProbeHigh => "probe-high.elf",
+            Self::ProbeHighHyp => "probe-high-hyp.elf",
             Self::ProbeTask => "probe-task.elf",
         }
     }

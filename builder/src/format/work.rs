@@ -18,9 +18,9 @@ pub(super) fn place(
     plan: &Plan,
     package: &Contents<'_>,
 ) -> Result<Work, Finding> {
-    let taken = plan.places();
+    let taken = plan.things().map(|(_, place)| place);
     let top = taken.iter().map(|place| place.end).max();
-    let free = ram::subtract(parts.memory.usable(parts.kernel.memory), taken);
+    let free = ram::subtract(parts.memory.unreserved(parts.kernel.memory), taken);
     let above = ram::intersect(
         &free,
         &[PhysRange {

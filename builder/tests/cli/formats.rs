@@ -164,7 +164,7 @@ fn the_work_area_is_free() {
 fn the_work_area_lies_below_where_there_is_no_room_above() {
     let folder = Folder::new();
     let device_tree = DeviceTree {
-        ram: (0x3f00_0000, 0x100_0000 + 0x60_0000),
+        ram: vec![(0x3f00_0000, 0x100_0000 + 0x60_0000)],
         ..DeviceTree::with_ram(0)
     };
     folder.put("kernel.dtb", device_tree.to_bytes());
@@ -177,14 +177,14 @@ fn the_work_area_lies_below_where_there_is_no_room_above() {
 fn without_a_device_tree() {
     let folder = Folder::new();
     expect![[r#"
-        warning: --format image: the unpacker will not know the machine's console
-          expected: a --dtb, even where the firmware brings its own
-          found: none
-          remedy: give one; without it the unpacker stops silently where it has to
         warning: --kernel kernel.elf: placed without knowing where RAM is
           expected: a --dtb with a memory node, or a --platform
           found: neither
           remedy: give one, so that the image is checked against RAM
+        warning: --format image: the unpacker will not know the machine's console
+          expected: a --dtb, even where the firmware brings its own
+          found: none
+          remedy: give one; without it the unpacker stops silently where it has to
     "#]]
     .assert_eq(&folder.accepted(&[&IMAGE[..], &[("--dtb", "")]].concat()));
     let packed = Packed::new(folder.get("image.elf"));
@@ -213,20 +213,21 @@ fn maps() {
         0x0                  8224  unpacker
         0x2020                824  package header
         0x2358                280  LZ4 block       0x40000000..0x4023d000
-        0x2470                262  LZ4 block       0x4023d000..0x4024d000
-        0x2578                263  LZ4 block       0x4024d000..0x4024e128
-        0x2680                 16  content         0x4024e128..0x40253000
-        0x2690                 21  LZ4 block       0x40400000..0x40401000
-        0x26a8                 64  content         0x40401000..0x40402000
-        0x26e8                 32  content         0x40402000..0x40404000
-        0x2708                205  LZ4 block       0x40404000..0x40405000
-        0x27d8                  8  content         0x40405000..0x40406ff8
-        0x27e0                 17  LZ4 block       0x40406ff8..0x40408010
-        0x27f8                  8  content         0x40408010..0x40409000
-        0x2800                 34  LZ4 block       0x40409000..0x4040a008
-        0x2828                  8  content         0x4040a008..0x4040b000
-        0x2830                 16  content         0x4040b000..0x4040c000
-        0x2840                253  LZ4 block       0x4040c000..0x4040d000
+        0x2470                340  LZ4 block       0x4023d000..0x4024d000
+        0x25c8                263  LZ4 block       0x4024d000..0x4024e128
+        0x26d0                 16  content         0x4024e128..0x40253000
+        0x26e0                  0  zeroes          0x40400000..0x40401000
+        0x26e0                 64  content         0x40401000..0x40402000
+        0x2720                 32  content         0x40402000..0x40404000
+        0x2740                239  LZ4 block       0x40404000..0x40405000
+        0x2830                  8  content         0x40405000..0x40406ff8
+        0x2838                 17  LZ4 block       0x40406ff8..0x40408010
+        0x2850                  8  content         0x40408010..0x40409000
+        0x2858                 34  LZ4 block       0x40409000..0x4040a008
+        0x2880                  8  content         0x4040a008..0x4040b000
+        0x2888                 16  content         0x4040b000..0x4040c000
+        0x2898                253  LZ4 block       0x4040c000..0x4040d000
+        measurement (SHA-256): c9727955a95c27b8e278504feaf563526d8e8006ec760907c25268ec710ffdb7
     "#]]
     .assert_eq(&folder.accepted(&[&IMAGE[..], &[LZ4, ("-v", "")]].concat()));
 }

@@ -8,11 +8,14 @@
     reason = "what a test can't go on without fails it"
 )]
 
+mod chosen;
 mod common;
 mod formats;
 mod image;
 mod messages;
+mod odd_machines;
 mod output;
+mod refused_device_trees;
 mod refused_formats;
 mod refused_loaders;
 mod refused_places;

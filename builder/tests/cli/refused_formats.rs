@@ -108,11 +108,11 @@ fn addresses_outside_ram() {
     check(
         &changes("0x0"),
         expect![[r#"
-        error: --load-address 0x0: the image can't run there
-          expected: 15472 bytes of RAM
-          found: RAM 0x40000000..0x50000000 (--dtb kernel.dtb)
-          remedy: give another address, or none where the firmware chooses it
-    "#]],
+            error: --load-address 0x0: the image can't run there
+              expected: 15536 bytes of RAM
+              found: RAM 0x40000000..0x50000000 (--dtb kernel.dtb)
+              remedy: give another address, or none where the firmware chooses it
+        "#]],
     );
     for address in ["0x3fe00000", "0x50000000", "0xffffffffffe00000"] {
         let message = Folder::new().refused(&changes(address));

@@ -112,6 +112,7 @@ fn build_with(
             load_address: None,
             log_level: LogLevel::Info,
             integrity: Integrity::None,
+            boot_arguments: None,
         },
     })
 }

@@ -12,6 +12,9 @@ const MAGIC: u32 = 0xd00d_feed;
 /// understand.
 const VERSION: u32 = 17;
 
+/// The oldest version whose readers understand this one.
+const OLDEST_COMPATIBLE: u32 = 16;
+
 /// Where `totalsize` stands in the header.
 const TOTAL_SIZE_OFFSET: usize = 4;
 
@@ -55,6 +58,8 @@ pub enum HeaderError {
 pub struct Header {
     /// Size in bytes of the whole, padding included.
     pub total_size: usize,
+    /// `reg` of the core that boots.
+    pub boot_cpu: u32,
     /// The memory reservation block. Its end is not stated, so this reaches to the next block.
     pub(crate) reservations: Range<usize>,
     /// The structure block.
@@ -67,34 +72,38 @@ impl Header {
     /// Size of the header in bytes.
     pub const SIZE: usize = 40;
 
+    /// Number of its fields.
+    const WORDS: usize = Self::SIZE / size_of::<u32>();
+
     /// Reads the header at the start of `bytes`, which need not hold more than that.
     ///
     /// # Errors
     ///
     /// Returns a [`HeaderError`] where `bytes` doesn't begin with a well-formed header.
     pub fn parse(bytes: &[u8]) -> Result<Self, HeaderError> {
+        let mut words = [0; Self::WORDS];
         let header = bytes
             .get(..Self::SIZE)
             .ok_or(HeaderError::Truncated { found: bytes.len() })?;
-        let mut words = header.chunks_exact(4).map(|word| match word {
-            &[a, b, c, d] => u32::from_be_bytes([a, b, c, d]),
-            _ => 0,
-        });
-        let mut next = || words.next().unwrap_or_default();
-
-        let found = next();
-        if found != MAGIC {
-            return Err(HeaderError::Magic { found });
+        for (word, bytes) in words.iter_mut().zip(header.chunks_exact(size_of::<u32>())) {
+            let bytes = bytes.iter();
+            *word = bytes.fold(0, |word, &byte| word << u8::BITS | u32::from(byte));
         }
-        let size = next();
-        let structure_start = next();
-        let strings_start = next();
-        let reservations_start = next();
-        let version = next();
-        let oldest_compatible = next();
-        let _boot_cpu = next();
-        let strings_size = next();
-        let structure_size = next();
+        let [
+            magic,
+            size,
+            structure_start,
+            strings_start,
+            reservations_start,
+            version,
+            oldest_compatible,
+            boot_cpu,
+            strings_size,
+            structure_size,
+        ] = words;
+        if magic != MAGIC {
+            return Err(HeaderError::Magic { found: magic });
+        }
         if version < VERSION || oldest_compatible > VERSION {
             return Err(HeaderError::Version { found: version });
         }
@@ -113,10 +122,27 @@ impl Header {
             - reservations_start;
         Ok(Self {
             total_size: size as usize,
+            boot_cpu,
             reservations: block("memory reservation", reservations_start, reservations_size)?,
             structure: block("structure", structure_start, structure_size)?,
             strings: block("strings", strings_start, strings_size)?,
         })
+    }
+
+    /// The header's fields in their order.
+    pub(crate) fn words(&self) -> [u32; Self::WORDS] {
+        [
+            MAGIC,
+            self.total_size as u32,
+            self.structure.start as u32,
+            self.strings.start as u32,
+            self.reservations.start as u32,
+            VERSION,
+            OLDEST_COMPATIBLE,
+            self.boot_cpu,
+            self.strings.len() as u32,
+            self.structure.len() as u32,
+        ]
     }
 
     /// Bytes up to the end of the last block: what is left of the size without the padding that

@@ -16,10 +16,16 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod chosen;
+mod console;
 mod describe;
 mod header;
+mod memory;
 mod tree;
 
-pub use describe::{UnknownConsole, console, is_ram, machine, ram, reserved};
+pub use chosen::{Chosen, NoRoom};
+pub use console::{UnknownConsole, console};
+pub use describe::machine;
 pub use header::{Header, HeaderError};
-pub use tree::{DeviceTree, Node, Place, TreeError};
+pub use memory::{Availability, MemoryKind, availability, is_ram, memory, misunderstood, ram};
+pub use tree::{DeviceTree, Node, Place, Property, TreeError};

@@ -13,6 +13,10 @@ use crate::{Header, HeaderError};
 /// Nodes on the way from the root to the deepest node that is looked at.
 const MAX_DEPTH: usize = 16;
 
+/// Bytes of the longest name that is read, of a node or a property. The specification allows 31,
+/// the Raspberry Pi 4's firmware has one of 36; a limit bounds the work that a malformed tree makes.
+const MAX_NAME: usize = 255;
+
 /// `#address-cells` where a node doesn't state it.
 const DEFAULT_ADDRESS_CELLS: usize = 2;
 
@@ -34,7 +38,8 @@ pub enum TreeError {
         /// Bytes at hand.
         found: usize,
     },
-    /// The structure block holds something else than nodes and properties, properly nested.
+    /// The structure block holds something else than nodes and properties, properly nested, or a
+    /// name of more than 255 bytes.
     #[error("the structure block is malformed at offset {offset:#x}")]
     Structure {
         /// Offset in the structure block.
@@ -51,6 +56,7 @@ pub struct DeviceTree<'a> {
     structure: &'a [u8],
     strings: &'a [u8],
     reservations: &'a [u8],
+    boot_cpu: u32,
 }
 
 impl<'a> DeviceTree<'a> {
@@ -71,10 +77,51 @@ impl<'a> DeviceTree<'a> {
             structure: block(header.structure.clone())?,
             strings: block(header.strings.clone())?,
             reservations: block(header.reservations.clone())?,
+            boot_cpu: header.boot_cpu,
         };
         let mut walk = tree.walk();
         while walk.advance()?.is_some() {}
-        Ok(tree)
+        Ok(Self {
+            structure: tree.structure.get(..walk.tokens.offset).unwrap_or_default(),
+            ..tree
+        })
+    }
+
+    /// Bytes of the structure block, up to its last token.
+    pub(crate) fn structure_size(&self) -> usize {
+        self.structure.len()
+    }
+
+    /// The structure block's bytes from `start` up to `end`.
+    pub(crate) fn structure(&self, start: usize, end: usize) -> &'a [u8] {
+        self.structure.get(start..end).unwrap_or_default()
+    }
+
+    /// The strings block.
+    pub(crate) fn strings(&self) -> &'a [u8] {
+        self.strings
+    }
+
+    /// `reg` of the core that boots.
+    pub(crate) fn boot_cpu(&self) -> u32 {
+        self.boot_cpu
+    }
+
+    /// The root node.
+    pub(crate) fn root(&self) -> Option<Node<'a>> {
+        self.node_at(0)
+    }
+
+    /// The node that begins at `offset` in the structure block.
+    fn node_at(&self, offset: usize) -> Option<Node<'a>> {
+        let mut tokens = self.tokens_at(offset);
+        match tokens.next() {
+            Ok(Token::BeginNode(name)) => Some(Node {
+                name,
+                properties: tokens,
+            }),
+            _ => None,
+        }
     }
 
     /// All nodes, each before its children.
@@ -102,17 +149,47 @@ impl<'a> DeviceTree<'a> {
         }
     }
 
-    /// The entries of the memory reservation block.
-    pub fn reservations(&self) -> impl Iterator<Item = PhysRange> + use<'a> {
-        const ENTRY_CELLS: usize = 4;
-        let mut rest = Cells(self.reservations);
-        core::iter::from_fn(move || {
-            let start = rest.take(ENTRY_CELLS / 2)?;
-            let size = rest.take(ENTRY_CELLS / 2)?;
-            (size != 0).then_some(PhysRange::from_size(PhysAddr(start), size)?)
+    /// The memory reservation block without its last entry.
+    pub(crate) fn reservation_entries(&self) -> &'a [u8] {
+        let size = END_OF_RESERVATIONS.len();
+        let mut entries = self.reservations.chunks_exact(size);
+        let count = entries.position(|entry| entry.iter().all(|&byte| byte == 0));
+        let count = count.unwrap_or(self.reservations.len() / size);
+        self.reservations.get(..count * size).unwrap_or_default()
+    }
+
+    /// The entries of the memory reservation block, up to the one that is all zero.
+    pub fn reservations(&self) -> Reservations<'a> {
+        Reservations(Cells(self.reservations))
+    }
+}
+
+/// Reads the memory reservation block.
+#[derive(Clone, Debug)]
+pub struct Reservations<'a>(Cells<'a>);
+
+impl Iterator for Reservations<'_> {
+    type Item = PhysRange;
+
+    fn next(&mut self) -> Option<PhysRange> {
+        let start = self.0.take(2)?;
+        let size = self.0.take(2)?;
+        (start != 0 || size != 0).then_some(PhysRange {
+            start: PhysAddr(start),
+            end: PhysAddr(start.saturating_add(size)),
         })
     }
 }
+
+/// The last entry of the memory reservation block.
+pub(crate) const END_OF_RESERVATIONS: [u8; 16] = [0; 16];
+
+/// The values that begin tokens (Devicetree Specification v0.4, section 5.4.1).
+pub(crate) const BEGIN_NODE: u32 = 1;
+pub(crate) const END_NODE: u32 = 2;
+pub(crate) const PROPERTY: u32 = 3;
+const NOP: u32 = 4;
+const END: u32 = 9;
 
 /// What the structure block consists of.
 enum Token<'a> {
@@ -131,12 +208,6 @@ struct Tokens<'a> {
 }
 
 impl<'a> Tokens<'a> {
-    const BEGIN_NODE: u32 = 1;
-    const END_NODE: u32 = 2;
-    const PROPERTY: u32 = 3;
-    const NOP: u32 = 4;
-    const END: u32 = 9;
-
     fn next(&mut self) -> Result<Token<'a>, TreeError> {
         let offset = self.offset;
         self.try_next().ok_or(TreeError::Structure { offset })
@@ -145,22 +216,22 @@ impl<'a> Tokens<'a> {
     fn try_next(&mut self) -> Option<Token<'a>> {
         loop {
             match self.word()? {
-                Self::BEGIN_NODE => {
-                    let name = string_at(self.structure, self.offset)?;
+                BEGIN_NODE => {
+                    let name = name_at(self.structure, self.offset)?;
                     self.skip(name.len() + 1)?;
                     return Some(Token::BeginNode(name));
                 }
-                Self::END_NODE => return Some(Token::EndNode),
-                Self::PROPERTY => {
+                END_NODE => return Some(Token::EndNode),
+                PROPERTY => {
                     let length = self.word()? as usize;
-                    let name = string_at(self.strings, self.word()? as usize)?;
+                    let name = name_at(self.strings, self.word()? as usize)?;
                     let start = self.offset;
                     self.skip(length)?;
                     let value = self.structure.get(start..start.checked_add(length)?)?;
                     return Some(Token::Property(name, value));
                 }
-                Self::NOP => {}
-                Self::END => return Some(Token::End),
+                NOP => {}
+                END => return Some(Token::End),
                 _ => return None,
             }
         }
@@ -182,9 +253,25 @@ impl<'a> Tokens<'a> {
     }
 }
 
+/// The nul-terminated name at `offset`.
+fn name_at(block: &[u8], offset: usize) -> Option<&[u8]> {
+    let rest = block.get(offset..)?;
+    before_nul(rest.get(..=MAX_NAME).unwrap_or(rest))
+}
+
 /// The nul-terminated string at `offset`.
 fn string_at(block: &[u8], offset: usize) -> Option<&[u8]> {
     block.get(offset..).and_then(before_nul)
+}
+
+/// The strings that `list` holds, with a nul behind each.
+fn strings_in(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = list;
+    core::iter::from_fn(move || {
+        let string = string_at(rest, 0)?;
+        rest = rest.get(string.len() + 1..)?;
+        Some(string)
+    })
 }
 
 /// What stands before the first nul.
@@ -193,6 +280,17 @@ fn before_nul(bytes: &[u8]) -> Option<&[u8]> {
         .split(|&byte| byte == 0)
         .next()
         .filter(|string| string.len() < bytes.len())
+}
+
+/// A property of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Property<'a> {
+    /// Its name.
+    pub name: &'a [u8],
+    /// Its value.
+    pub value: &'a [u8],
+    /// Where in the structure block it ends.
+    pub(crate) end: usize,
 }
 
 /// A node: its name and its properties.
@@ -208,15 +306,35 @@ impl<'a> Node<'a> {
         self.name
     }
 
+    /// Where in the structure block the properties begin.
+    pub(crate) fn start(&self) -> usize {
+        self.properties.offset
+    }
+
+    /// The properties.
+    pub fn properties(&self) -> impl Iterator<Item = Property<'a>> + use<'a> {
+        let mut tokens = self.properties;
+        core::iter::from_fn(move || match tokens.next() {
+            Ok(Token::Property(name, value)) => Some(Property {
+                name,
+                value,
+                end: tokens.offset,
+            }),
+            _ => None,
+        })
+    }
+
     /// The value of the property `name`.
     pub fn property(&self, name: &[u8]) -> Option<&'a [u8]> {
-        let mut tokens = self.properties;
-        while let Ok(Token::Property(found, value)) = tokens.next() {
-            if found == name {
-                return Some(value);
-            }
-        }
-        None
+        let mut properties = self.properties();
+        let property = properties.find(|property| property.name == name)?;
+        Some(property.value)
+    }
+
+    /// The value of the property `name` as one number, of as many cells as it has.
+    pub fn number(&self, name: &[u8]) -> Option<u64> {
+        let value = self.property(name)?;
+        Cells(value).take(value.len() / size_of::<u32>())
     }
 
     /// The value of the property `name` as one string, or the first of several.
@@ -226,18 +344,19 @@ impl<'a> Node<'a> {
 
     /// The value of the property `name` as a list of strings.
     pub fn strings(&self, name: &[u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let mut rest = self.property(name).unwrap_or_default();
-        core::iter::from_fn(move || {
-            let string = string_at(rest, 0)?;
-            rest = rest.get(string.len() + 1..)?;
-            Some(string)
-        })
+        strings_in(self.property(name).unwrap_or_default())
     }
 
-    /// Whether one of `models` stands in the node's `compatible`.
-    pub fn is_compatible(&self, models: &[&[u8]]) -> bool {
+    /// Whether one of `models`, a list of strings, stands in the node's `compatible`.
+    pub fn is_compatible(&self, models: &[u8]) -> bool {
         self.strings(b"compatible")
-            .any(|compatible| models.contains(&compatible))
+            .any(|compatible| strings_in(models).any(|model| model == compatible))
+    }
+
+    /// Whether the node's `status`, if it has one, is "okay" (Devicetree Specification v0.4,
+    /// section 2.3.4), or "ok", as older trees have it.
+    pub fn is_operational(&self) -> bool {
+        matches!(self.string(b"status"), None | Some(b"okay" | b"ok"))
     }
 
     /// Whether the node is `name`; without a unit address in `name`, any fits.
@@ -294,6 +413,11 @@ pub struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
+    /// How many nodes lead to this one, itself and the root included.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
     /// The node.
     pub fn node(&self) -> Node<'a> {
         self.above(0).unwrap_or_default()
@@ -302,14 +426,7 @@ impl<'a> Place<'a> {
     /// The ancestor that is `levels` above the node.
     fn above(&self, levels: usize) -> Option<Node<'a>> {
         let index = self.depth.checked_sub(levels + 1)?;
-        let mut tokens = self.tree.tokens_at(*self.nodes.get(index)?);
-        match tokens.next() {
-            Ok(Token::BeginNode(name)) => Some(Node {
-                name,
-                properties: tokens,
-            }),
-            _ => None,
-        }
+        self.tree.node_at(*self.nodes.get(index)?)
     }
 
     /// Whether this is the node at `path`.
@@ -338,19 +455,23 @@ impl<'a> Place<'a> {
 
     /// The node's `reg`: ranges of physical addresses, as far as the buses above the node pass
     /// them on.
-    pub fn reg(&self) -> impl Iterator<Item = PhysRange> + use<'a> {
-        let place = *self;
+    pub fn reg(&self) -> Reg<'a> {
         let parent = self.above(1).unwrap_or_default();
-        let (address_cells, size_cells) = (parent.address_cells(), parent.size_cells());
-        let mut rest = Cells(self.node().property(b"reg").unwrap_or_default());
-        core::iter::from_fn(move || {
-            if address_cells == 0 {
-                return None;
-            }
-            let start = rest.take(address_cells)?;
-            let size = rest.take(size_cells)?;
-            PhysRange::from_size(PhysAddr(place.to_physical(start)?), size)
-        })
+        Reg {
+            place: *self,
+            address_cells: parent.address_cells(),
+            size_cells: parent.size_cells(),
+            rest: Cells(self.node().property(b"reg").unwrap_or_default()),
+        }
+    }
+
+    /// Whether [`Self::reg`] returns all that `reg` holds.
+    pub fn has_whole_reg(&self) -> bool {
+        let parent = self.above(1).unwrap_or_default();
+        let cells = parent.address_cells().saturating_add(parent.size_cells());
+        let size = self.node().property(b"reg").unwrap_or_default().len();
+        let entries = self.reg().count();
+        size == entries.saturating_mul(cells.saturating_mul(size_of::<u32>()))
     }
 
     /// Translates an address on the parent's bus through the `ranges` of all buses up to the root
@@ -361,6 +482,28 @@ impl<'a> Place<'a> {
             address = translate(address, self.above(level)?, self.above(level + 1)?)?;
         }
         Some(address)
+    }
+}
+
+/// Reads the ranges of a `reg`.
+#[derive(Clone, Debug)]
+pub struct Reg<'a> {
+    place: Place<'a>,
+    address_cells: usize,
+    size_cells: usize,
+    rest: Cells<'a>,
+}
+
+impl Iterator for Reg<'_> {
+    type Item = PhysRange;
+
+    fn next(&mut self) -> Option<PhysRange> {
+        if self.address_cells == 0 {
+            return None;
+        }
+        let start = self.rest.take(self.address_cells)?;
+        let size = self.rest.take(self.size_cells)?;
+        PhysRange::from_size(PhysAddr(self.place.to_physical(start)?), size)
     }
 }
 

@@ -39,7 +39,7 @@ mod settings;
 pub use address::{PAGE_SIZE, PhysAddr, PhysRange, VirtAddr};
 pub use error::PayloadError;
 pub use layout::{Cpu, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, MAGIC, Region, VERSION};
-pub use number::{Decimal, Hex};
+pub use number::{Decimal, Hex, Text};
 pub use package::{
     Chunk, HEADER_ALIGNMENT, LOCATOR_OFFSET, Locator, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE,
     PACKAGE_MAGIC, PACKAGE_VERSION, Package, PackageError, Place, ROOM_SIZE, Stored, TABLES_SIZE,

@@ -6,9 +6,6 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::{AccessSize, Console, ConsoleKind, Gic, Machine, PhysAddr, PsciConduit};
 
-/// Largest [`Console::register_shift`].
-const MAX_REGISTER_SHIFT: u8 = 4;
-
 /// [`MachineFields::gic_version`] of a GICv2.
 const GIC_V2: u8 = 2;
 
@@ -93,16 +90,16 @@ impl MachineFields {
         if self.console_kind == 0 {
             return Ok(None);
         }
-        let kind = ConsoleKind::from_wire(self.console_kind).ok_or("console")?;
-        if self.console_register_shift > MAX_REGISTER_SHIFT {
-            return Err("console");
-        }
-        Ok(Some(Console {
-            kind,
+        let console = Console {
+            kind: ConsoleKind::from_wire(self.console_kind).ok_or("console")?,
             base: self.console_base,
             register_shift: self.console_register_shift,
             access_size: AccessSize::from_wire(self.console_access_size).ok_or("console")?,
-        }))
+        };
+        match console.is_sound() {
+            true => Ok(Some(console)),
+            false => Err("console"),
+        }
     }
 
     fn psci(&self) -> Result<Option<PsciConduit>, &'static str> {

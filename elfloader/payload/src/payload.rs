@@ -81,13 +81,14 @@ pub struct Payload<'a> {
     pub tables: TranslationTables,
     /// What the embedded device tree says of the machine.
     pub machine: Machine,
-    /// SHA-256 of what the image boots, for the device tree's `/chosen`.
+    /// SHA-256 of what the image boots, for the device tree's `/chosen`; the builder defines it.
     pub measurement: Measurement,
     /// The regions, in ascending order of address, disjoint.
     pub regions: &'a [Region],
     /// The cores that the embedded device tree names, the one that boots first.
     pub cpus: &'a [Cpu],
-    /// What `bootargs` of the device tree's `/chosen` is to say; empty to leave it as it is.
+    /// What `bootargs` of the device tree's `/chosen` is to be, the nul at its end included; empty to
+    /// leave it as it is.
     pub boot_arguments: &'a [u8],
 }
 
@@ -165,6 +166,16 @@ impl<'a> Payload<'a> {
         }
     }
 
+    /// Size in bytes of the header with what follows it.
+    pub fn size(&self) -> usize {
+        let sizes = Sizes {
+            region_count: self.regions.len(),
+            cpu_count: self.cpus.len(),
+            boot_arguments: self.boot_arguments.len(),
+        };
+        sizes.total()
+    }
+
     /// Writes the header to the start of `out` and returns its size.
     ///
     /// # Errors
@@ -175,12 +186,7 @@ impl<'a> Payload<'a> {
         out: &mut [u8],
         crc32c: impl FnOnce(&[u8]) -> u32,
     ) -> Result<usize, PayloadError> {
-        let sizes = Sizes {
-            region_count: self.regions.len(),
-            cpu_count: self.cpus.len(),
-            boot_arguments: self.boot_arguments.len(),
-        };
-        let needed = sizes.total();
+        let needed = self.size();
         let found = out.len();
         let out = out
             .get_mut(..needed)

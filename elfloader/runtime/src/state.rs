@@ -3,25 +3,16 @@
 //! What a report of a failure needs to know, wherever the failure happens.
 
 use core::cell::Cell;
-use core::fmt;
 use core::sync::atomic::{Ordering, compiler_fence};
 
-use kaal_payload::Machine;
+use kaal_payload::{Machine, Text};
 
-/// What is being done, in words that follow "while".
-#[derive(Clone, Copy)]
-pub(crate) struct Step(&'static str);
-
-/// Written as it is: a string's own formatting has widths and precisions, which take room.
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
+use crate::console;
 
 /// What is known at the moment.
 struct State {
-    step: Cell<Step>,
+    /// In words that follow "while".
+    step: Cell<Text<'static>>,
     is_reporting: Cell<bool>,
     entry_level: Cell<u64>,
     machine: Cell<Machine>,
@@ -31,7 +22,7 @@ struct State {
 unsafe impl Sync for State {}
 
 static STATE: State = State {
-    step: Cell::new(Step("starting")),
+    step: Cell::new(Text("starting")),
     is_reporting: Cell::new(false),
     entry_level: Cell::new(0),
     machine: Cell::new(Machine {
@@ -43,13 +34,13 @@ static STATE: State = State {
 
 /// Notes what is done from now on, in words that follow "while".
 pub fn begin(step: &'static str) {
-    STATE.step.set(Step(step));
+    STATE.step.set(Text(step));
     // A fault may read it at any instruction from here on.
     compiler_fence(Ordering::SeqCst);
 }
 
 /// What is being done.
-pub(crate) fn step() -> Step {
+pub(crate) fn step() -> Text<'static> {
     STATE.step.get()
 }
 
@@ -70,12 +61,21 @@ pub fn entered_at_el3() -> bool {
     STATE.entry_level.get() == 3
 }
 
-/// Notes which machine this is.
+/// Notes which machine this is, and makes its console ready to print on.
 pub fn set_machine(machine: Machine) {
     STATE.machine.set(machine);
+    console::turn_on();
 }
 
 /// The machine, as far as it is known.
 pub fn machine() -> Machine {
     STATE.machine.get()
+}
+
+/// Notes that the machine has no console.
+pub(crate) fn forget_console() {
+    STATE.machine.set(Machine {
+        console: None,
+        ..machine()
+    });
 }

@@ -2,9 +2,61 @@
 
 //! Exceptions in words (Arm ARM DDI 0487, register ESR_ELx).
 
-use core::fmt;
+use core::fmt::{self, Write};
 
 use kaal_payload::{Decimal, Hex};
+
+/// Exception classes, ESR_ELx.EC: lines of a number and what it means.
+const CLASSES: &[u8] = b"\
+    \x00undefined instruction\n\
+    \x01trapped wait for interrupt or event\n\
+    \x07trapped floating-point instruction\n\
+    \x0eillegal execution state\n\
+    \x15supervisor call\n\
+    \x16hypervisor call\n\
+    \x17secure monitor call\n\
+    \x18trapped system register access\n\
+    \x20instruction abort\n\
+    \x21instruction abort\n\
+    \x22misaligned program counter\n\
+    \x24data abort\n\
+    \x25data abort\n\
+    \x26misaligned stack pointer\n\
+    \x2fSError interrupt\n\
+    \x3cbreakpoint instruction";
+
+/// Fault status codes, ESR_ELx.IFSC or .DFSC, that name no level of translation.
+const FAULTS: &[u8] = b"\
+    \x10nothing answers at this address\n\
+    \x21misaligned address";
+
+/// Fault status codes whose low two bits are a level.
+const FAULTS_AT_LEVELS: &[u8] = b"\
+    \x00address size fault\n\
+    \x04translation fault\n\
+    \x08access flag fault\n\
+    \x0cpermission fault\n\
+    \x14nothing answers at a translation table";
+
+/// What `lines` say of a number, if anything.
+fn meaning(lines: &'static [u8], number: u64) -> Option<Meaning> {
+    let mut lines = lines.split(|&byte| byte == b'\n');
+    let line = lines.find(|line| {
+        line.first()
+            .is_some_and(|&first| u64::from(first) == number)
+    })?;
+    line.get(1..).map(Meaning)
+}
+
+/// Text in ASCII.
+struct Meaning(&'static [u8]);
+
+impl fmt::Display for Meaning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = self.0.iter();
+        text.try_for_each(|&byte| f.write_char(byte.into()))
+    }
+}
 
 /// The value of an ESR_ELx register, shown as its exception class and, for an abort, the reason.
 pub(crate) struct Syndrome(pub(crate) u64);
@@ -12,23 +64,9 @@ pub(crate) struct Syndrome(pub(crate) u64);
 impl fmt::Display for Syndrome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let class = self.0 >> 26 & 0x3f;
-        f.write_str(match class {
-            0x00 => "undefined instruction",
-            0x01 => "trapped wait for interrupt or event",
-            0x07 => "trapped floating-point instruction",
-            0x0e => "illegal execution state",
-            0x15 => "supervisor call",
-            0x16 => "hypervisor call",
-            0x17 => "secure monitor call",
-            0x18 => "trapped system register access",
-            0x20 | 0x21 => "instruction abort",
-            0x22 => "misaligned program counter",
-            0x24 | 0x25 => "data abort",
-            0x26 => "misaligned stack pointer",
-            0x2f => "SError interrupt",
-            0x3c => "breakpoint instruction",
-            _ => "exception",
-        })?;
+        meaning(CLASSES, class)
+            .unwrap_or(Meaning(b"exception"))
+            .fmt(f)?;
         match class {
             0x20 | 0x21 | 0x24 | 0x25 => FaultStatus(self.0 & 0x3f).fmt(f),
             _ => Ok(()),
@@ -41,19 +79,14 @@ struct FaultStatus(u64);
 
 impl fmt::Display for FaultStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reason = match self.0 {
-            0x00..=0x03 => "address size fault",
-            0x04..=0x07 => "translation fault",
-            0x08..=0x0b => "access flag fault",
-            0x0c..=0x0f => "permission fault",
-            0x10 => return f.write_str(" (nothing answers at this address)"),
-            0x14..=0x17 => "nothing answers at a translation table",
-            0x21 => return f.write_str(" (misaligned address)"),
-            code => return write!(f, " (fault status {})", Hex(code)),
-        };
-        f.write_str(" (")?;
-        f.write_str(reason)?;
-        write!(f, ", level {})", Decimal(self.0 & 0b11))
+        let level = self.0 & 0b11;
+        if let Some(reason) = meaning(FAULTS, self.0) {
+            write!(f, " ({reason})")
+        } else if let Some(reason) = meaning(FAULTS_AT_LEVELS, self.0 - level) {
+            write!(f, " ({reason}, level {})", Decimal(level))
+        } else {
+            write!(f, " (fault status {})", Hex(self.0))
+        }
     }
 }
 
@@ -65,8 +98,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             0..=7 => "the same exception level",
-            8..=11 => "a lower exception level",
-            _ => "a lower exception level in AArch32",
+            _ => "a lower exception level",
         })
     }
 }

@@ -7,18 +7,21 @@
 //! so that a mistake on one side shows.
 //!
 //! 1. Under the translation that the loader set up: look at the registers (`handover.rs`).
-//! 2. Turn on translation of its own, as seL4 does first of all: look at memory (`memory.rs`).
+//! 2. Turn on translation of its own, as seL4 does first of all: look at memory (`memory.rs`) and at
+//!    the device tree (`device_tree.rs`).
 //! 3. Print the rows, then start the user image at EL0 (`user.rs`) and report how it ended.
 
 #![no_std]
 
 mod console;
+mod device_tree;
 mod entry;
 mod handover;
 mod image;
 mod memory;
 mod power;
 mod report;
+mod supplied;
 mod translation;
 mod user;
 
@@ -33,11 +36,14 @@ extern "C" fn main(arguments: Arguments) -> ! {
 
     translation::enable();
     entry::use_own_vectors();
-    let device_tree = memory::check(&arguments, &mut report);
-    power::use_conduit(device_tree.as_ref());
+    let tree = memory::check(&arguments, &mut report);
+    power::use_conduit(tree.as_ref());
 
     println!("KaaL's probe kernel: this is not seL4, it checks what seL4 would be handed");
     report.print();
+    if let Some(tree) = &tree {
+        device_tree::print_chosen(tree);
+    }
     if !report.all_ok() {
         finish(false);
     }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crc::{CRC_32_ISCSI, Crc};
 use kaal_payload::{MAGIC, MAX_SIZE, Payload, VERSION};
 use kaal_tests::image::Inputs;
+use kaal_tests::probe::{self, Checksum};
 use kaal_tests::qemu::{self, End, Machine, Report, Watch};
 use kaal_tests::workspace::{Program, Workspace};
 use tempfile::TempDir;
@@ -33,9 +34,23 @@ pub(crate) struct Image {
 impl Image {
     /// An image of `probe`, with the device tree of `machine`.
     pub(crate) fn of(workspace: &Workspace, probe: Program, machine: Machine) -> Result<Self> {
+        let task = fs::read(workspace.program(Program::ProbeTask))?;
+        Self::with_task(workspace, probe, &task, machine)
+    }
+
+    /// As [`Self::of`], with the ELF file `task` as the user image.
+    pub(crate) fn with_task(
+        workspace: &Workspace,
+        probe: Program,
+        task: &[u8],
+        machine: Machine,
+    ) -> Result<Self> {
         let scratch = tempfile::tempdir()?;
+        let file = scratch.path().join("task.elf");
+        fs::write(&file, task)?;
+        let inputs = Inputs::probe_with_task(workspace, probe, &file, &machine, scratch.path())?;
         Ok(Self {
-            inputs: Inputs::probe(workspace, probe, &machine, scratch.path())?,
+            inputs,
             machine,
             flags: Vec::new(),
             scratch,
@@ -63,6 +78,28 @@ impl Image {
 
     /// Packs the image and returns what the builder said.
     pub(crate) fn pack(&self, workspace: &Workspace) -> Result<String> {
+        self.pack_for(workspace, None)
+    }
+
+    /// As [`Self::pack`], for a firmware that hands over the device tree `firmware`. The probe is
+    /// told to expect what that says, or else what the embedded one says.
+    pub(crate) fn pack_for(
+        &self,
+        workspace: &Workspace,
+        firmware: Option<&Path>,
+    ) -> Result<String> {
+        let trees = firmware
+            .into_iter()
+            .chain(self.inputs.device_tree.as_deref());
+        let mut checksums = trees.filter_map(|tree| {
+            let tree = fs::read(tree).ok()?;
+            probe::device_tree_crc32c(&tree).ok()
+        });
+        if let Some(checksum) = checksums.next() {
+            change_file(&self.inputs.kernel, |kernel| {
+                probe::supply_checksum(kernel, Checksum::DeviceTree, checksum)
+            })?;
+        }
         let mut command = self.inputs.command(workspace, &self.path());
         let output = command.args(&self.flags).output()?;
         let messages = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -75,14 +112,17 @@ impl Image {
         change_file(&self.path(), change)
     }
 
+    /// What `look` finds in the payload header of the packed image.
+    pub(crate) fn payload<T>(&self, look: impl FnOnce(&Payload<'_>) -> T) -> Result<T> {
+        let (_, page) = payload_page(&fs::read(self.path())?)?;
+        Ok(look(&Payload::parse(page.as_bytes(), crc32c)?))
+    }
+
     /// Changes the payload header of the packed image, and makes its checksum right again.
     pub(crate) fn change_payload(&self, change: impl FnOnce(&mut Payload<'_>)) -> Result<()> {
         self.change(|image| {
-            let start = payload_offset(image)?;
-            let end = image.len().min(start + MAX_SIZE);
-            let mut copy = vec![0u64; MAX_SIZE / size_of::<u64>()];
-            copy.as_mut_bytes()[..end - start].copy_from_slice(&image[start..end]);
-            let mut payload = Payload::parse(copy.as_bytes(), crc32c)?;
+            let (start, page) = payload_page(image)?;
+            let mut payload = Payload::parse(page.as_bytes(), crc32c)?;
             change(&mut payload);
             payload.encode(&mut image[start..], crc32c)?;
             Ok(())
@@ -144,6 +184,15 @@ pub(crate) fn change_file(
 pub(crate) fn payload_offset(image: &[u8]) -> Result<usize> {
     let start = [&MAGIC[..], &VERSION.to_le_bytes()].concat();
     find(image, &start).context("the image has no payload header")
+}
+
+/// Where the payload header lies in an image's file, and a copy of its page that is aligned.
+fn payload_page(image: &[u8]) -> Result<(usize, Vec<u64>)> {
+    let start = payload_offset(image)?;
+    let end = image.len().min(start + MAX_SIZE);
+    let mut page = vec![0u64; MAX_SIZE / size_of::<u64>()];
+    page.as_mut_bytes()[..end - start].copy_from_slice(&image[start..end]);
+    Ok((start, page))
 }
 
 /// Where `needle` first stands in `bytes`.
