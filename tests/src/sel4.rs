@@ -7,20 +7,28 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use yaml_rust2::YamlLoader;
 
 use crate::elf;
 use crate::image::Inputs;
-use crate::qemu::Machine;
+use crate::qemu::{Board, Machine};
 use crate::workspace::{Program, Workspace};
 
 /// The environment variable that names the folder that seL4 is installed in.
 pub const PREFIX: &str = "SEL4_PREFIX";
+
+/// Where the kernel's configuration may be installed.
+const CONFIG: [&str; 2] = [
+    "libsel4/include/kernel/gen_config.json",
+    "kernel/gen_config.json",
+];
 
 /// A kernel as seL4's build installs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kernel {
     prefix: PathBuf,
     entry: u64,
+    platform: String,
 }
 
 impl Kernel {
@@ -54,7 +62,17 @@ impl Kernel {
         let kernel = fs::read(prefix.join("bin/kernel.elf"))?;
         let entry = elf::entry(&kernel)
             .with_context(|| format!("{PREFIX}: {}", prefix.join("bin/kernel.elf").display()))?;
-        Ok(Self { prefix, entry })
+        let platform = match first_of(&prefix, &CONFIG) {
+            Some(file) => {
+                platform(&file).with_context(|| format!("{PREFIX}: {}", file.display()))?
+            }
+            None => Board::VIRT.platform.to_owned(),
+        };
+        Ok(Self {
+            prefix,
+            entry,
+            platform,
+        })
     }
 
     /// The folder that the kernel is installed in.
@@ -77,11 +95,24 @@ impl Kernel {
         self.entry >> 63 == 0
     }
 
+    /// The board that the kernel is built for; where it has no configuration, QEMU's virt machine.
+    ///
+    /// # Errors
+    ///
+    /// Fails where QEMU has no model of it.
+    pub fn board(&self) -> Result<Board> {
+        Board::of(&self.platform).context(PREFIX)
+    }
+
     /// The machine that the kernel boots on.
-    pub fn machine(&self) -> Machine {
-        match self.is_hypervisor() {
-            true => Machine::hypervisor(),
-            false => Machine::ordinary(),
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Self::board`] does.
+    pub fn machine(&self) -> Result<Machine> {
+        match self.board()? {
+            Board::VIRT if self.is_hypervisor() => Ok(Machine::hypervisor()),
+            board => Ok(board.machine()),
         }
     }
 
@@ -92,19 +123,26 @@ impl Kernel {
             kernel: self.file(),
             app: app.to_owned(),
             device_tree: Some(self.prefix.join("support/kernel.dtb")),
-            platform: self.first_of(&["support/platform_gen.yaml", "support/platform_gen.json"]),
-            kernel_config: self.first_of(&[
-                "libsel4/include/kernel/gen_config.json",
-                "kernel/gen_config.json",
-            ]),
+            platform: first_of(
+                &self.prefix,
+                &["support/platform_gen.yaml", "support/platform_gen.json"],
+            ),
+            kernel_config: first_of(&self.prefix, &CONFIG),
             log_level: None,
         }
     }
+}
 
-    fn first_of(&self, files: &[&str]) -> Option<PathBuf> {
-        files
-            .iter()
-            .map(|file| self.prefix.join(file))
-            .find(|path| path.is_file())
-    }
+fn first_of(prefix: &Path, files: &[&str]) -> Option<PathBuf> {
+    files
+        .iter()
+        .map(|file| prefix.join(file))
+        .find(|path| path.is_file())
+}
+
+/// The platform that a `gen_config.json` names. JSON is YAML, too.
+fn platform(file: &Path) -> Result<String> {
+    let documents = YamlLoader::load_from_str(&fs::read_to_string(file)?)?;
+    let platform = documents.first().and_then(|config| config["PLAT"].as_str());
+    Ok(platform.context("no `PLAT`")?.to_owned())
 }

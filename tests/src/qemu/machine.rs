@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use kaal_machine::Header;
 
-use super::PROGRAM;
+use super::{Board, PROGRAM};
 use crate::process;
 
 /// A machine that QEMU emulates, in QEMU's words.
@@ -19,16 +19,16 @@ pub struct Machine {
     pub cpu: String,
     /// Value of `-m`.
     pub memory: String,
+    /// Value of `-smp`.
+    pub cores: u32,
+    /// The number of UARTs that come before that of the console.
+    pub serial: usize,
 }
 
 impl Machine {
     /// The machine that ordinary kernels boot on: it enters the loader at EL1.
     pub fn ordinary() -> Self {
-        Self {
-            machine: "virt".to_owned(),
-            cpu: "cortex-a53".to_owned(),
-            memory: "1G".to_owned(),
-        }
+        Board::VIRT.machine()
     }
 
     /// The machine that hypervisor kernels boot on: it enters the loader at EL2.
@@ -36,19 +36,25 @@ impl Machine {
         Self {
             machine: "virt,virtualization=on".to_owned(),
             cpu: "cortex-a57".to_owned(),
-            memory: "1G".to_owned(),
+            ..Self::ordinary()
         }
     }
 
-    /// QEMU emulating this machine, with one core and without devices that nobody asked for.
+    /// QEMU emulating this machine; the next `-serial` is for its console.
+    ///
+    /// Not with `-nodefaults`: since QEMU 8.2, machines with a sound device don't start with it.
     pub fn command(&self) -> Command {
         let mut command = Command::new(PROGRAM);
         command
             .args(["-machine", &self.machine])
             .args(["-cpu", &self.cpu])
             .args(["-m", &self.memory])
-            .args(["-smp", "1"])
-            .args(["-nodefaults", "-display", "none", "-no-reboot"]);
+            .args(["-smp", &self.cores.to_string()])
+            .args(["-nic", "none", "-monitor", "none"])
+            .args(["-display", "none", "-no-reboot"]);
+        for _ in 0..self.serial {
+            command.args(["-serial", "null"]);
+        }
         command
     }
 
