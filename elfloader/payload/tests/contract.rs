@@ -220,7 +220,7 @@ fn room_that_is_too_small_is_refused() {
 fn values_without_meaning_are_refused() {
     let regions = regions();
     let payload = payload(&regions);
-    let fields: [(usize, &[u8], &str); 18] = [
+    let fields: [(usize, &[u8], &str); 19] = [
         (24, &[0], "exception level"),
         (24, &[3], "exception level"),
         (25, &[3], "log level"),
@@ -232,6 +232,7 @@ fn values_without_meaning_are_refused() {
         (64, &0x4024_d000u64.to_le_bytes(), "user image"),
         (96, &0x1_0001u64.to_le_bytes(), "device tree"),
         (112, &[1], "translation tables"),
+        (128, &[1], "console"),
         (152, &[77], "console"),
         (153, &[3], "PSCI conduit"),
         (154, &[1], "interrupt controller"),
