@@ -32,6 +32,8 @@ pub struct Inputs {
     pub kernel_config: Option<PathBuf>,
     /// How much the loader says, if not the default.
     pub log_level: Option<String>,
+    /// The image's format and what belongs to it, as options of the builder.
+    pub packing: Vec<String>,
 }
 
 impl Inputs {
@@ -90,6 +92,7 @@ impl Inputs {
             platform: None,
             kernel_config: None,
             log_level: None,
+            packing: Vec::new(),
         })
     }
 
@@ -111,6 +114,7 @@ impl Inputs {
                 command.arg(flag).arg(file);
             }
         }
+        command.args(&self.packing);
         if let Some(level) = &self.log_level {
             command.args(["--log-level", level]);
         }

@@ -130,6 +130,7 @@ impl Kernel {
             ),
             kernel_config: first_of(&self.prefix, &CONFIG),
             log_level: None,
+            packing: Vec::new(),
         }
     }
 }

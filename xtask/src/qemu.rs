@@ -37,6 +37,15 @@ pub(crate) struct Options {
     /// QEMU's memory size [default: that of the machine; 1G for virt]
     #[arg(long, value_name = "SIZE")]
     memory: Option<String>,
+    /// The image's format: elf, raw, uimage or image [default: elf]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
+    /// How the image stores content: none or lz4 [default: none]
+    #[arg(long, value_name = "METHOD")]
+    compress: Option<String>,
+    /// Where QEMU loads a uimage
+    #[arg(long, value_name = "ADDRESS")]
+    load_address: Option<String>,
     /// How much the loader says
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
@@ -132,6 +141,19 @@ impl Options {
         }
     }
 
+    /// The options of the builder that are passed on to it.
+    fn packing(&self) -> Vec<String> {
+        let options = [
+            ("--format", &self.format),
+            ("--compress", &self.compress),
+            ("--load-address", &self.load_address),
+        ];
+        let given = options
+            .into_iter()
+            .filter_map(|(flag, value)| Some([flag.to_owned(), value.clone()?]));
+        given.flatten().collect()
+    }
+
     fn watch(&self, expect: Option<&str>, limit: Option<u64>) -> Watch {
         // A debugger's user takes as long as it takes.
         let limit = limit.filter(|_| !self.gdb);
@@ -152,7 +174,8 @@ impl Options {
         scratch: &Path,
     ) -> Result<Report> {
         inputs.log_level = self.log_level.clone();
-        let image = scratch.join("bootimage.elf");
+        inputs.packing = self.packing();
+        let image = scratch.join("bootimage");
         inputs.pack(workspace, &image)?;
         let mut command = machine.command();
         command.arg("-kernel").arg(&image);

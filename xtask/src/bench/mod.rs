@@ -4,6 +4,7 @@
 
 mod cost;
 mod figure;
+mod formats;
 mod system;
 
 use std::fs;
@@ -96,6 +97,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     )];
     for subject in &subjects {
         figures.extend(measure(workspace, subject, scratch.path())?);
+    }
+    if let Some(subject) = subjects.last() {
+        figures.extend(formats::measure(workspace, subject, scratch.path())?);
     }
     if let (Some(kernel), None) = (&kernel, &options.app) {
         let image = scratch.path().join("system.elf");
