@@ -8,8 +8,8 @@ use zerocopy::{FromBytes, IntoBytes};
 
 use crate::layout::{Cpu, Header, MAGIC, Region, VERSION};
 use crate::{
-    AccessSize, Console, ConsoleKind, ExceptionLevel, Gic, Integrity, LogLevel, Machine, PAGE_SIZE,
-    PayloadError, PhysAddr, PhysRange, PhysicalAddressBits, PsciConduit, VirtAddr,
+    AccessSize, Console, ConsoleKind, ExceptionLevel, Gic, Integrity, LogLevel, MAX_CORES, Machine,
+    PAGE_SIZE, PayloadError, PhysAddr, PhysRange, PhysicalAddressBits, PsciConduit, VirtAddr,
 };
 
 /// Largest size in bytes of a header with what follows it: the page that images keep for it.
@@ -72,7 +72,7 @@ pub struct Payload<'a> {
     pub load_address: PhysAddr,
     /// The exception level that the kernel is entered at.
     pub exception_level: ExceptionLevel,
-    /// Number of cores that the kernel waits for; at least 1.
+    /// Number of cores that the kernel waits for, 1 to [`MAX_CORES`].
     pub cores: u32,
     /// What `TCR_EL2.PS` must say.
     pub physical_address_bits: PhysicalAddressBits,
@@ -94,7 +94,8 @@ pub struct Payload<'a> {
     pub measurement: Measurement,
     /// The regions, in ascending order of address, disjoint.
     pub regions: &'a [Region],
-    /// The cores that the embedded device tree names, the one that boots first.
+    /// The cores that the embedded device tree names, as many as the kernel waits for, the one that
+    /// boots first; none where there is one core, or no device tree.
     pub cpus: &'a [Cpu],
     /// What `bootargs` of the device tree's `/chosen` is to say; empty to leave it as it is.
     pub boot_arguments: &'a [u8],
@@ -231,7 +232,7 @@ impl<'a> Payload<'a> {
         }
         let exception_level =
             ExceptionLevel::from_wire(header.exception_level).ok_or("exception level")?;
-        if header.cores == 0 {
+        if !(1..=MAX_CORES).contains(&header.cores) {
             return Err("cores");
         }
         if !header.load_address.is_page_aligned() {

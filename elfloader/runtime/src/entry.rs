@@ -119,7 +119,7 @@ unsafe extern "C" {
 // Each vector says which one it is, in x0. Nothing of the interrupted program is saved: no
 // exception is expected, so none returns.
 global_asm!(
-    ".section .text.vectors, \"ax\"",
+    ".section .vectors, \"ax\"",
     ".balign 0x800",
     ".global vectors",
     "vectors:",
