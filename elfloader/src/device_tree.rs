@@ -12,7 +12,7 @@ use core::slice;
 use kaal_machine::{DeviceTree, Header};
 use kaal_payload::{Decimal, LogLevel, Payload, PhysAddr, PhysRange};
 
-use kaal_runtime::{fail, log, read_register, state};
+use kaal_runtime::{cache, fail, log, state};
 
 /// Alignment that the format asks for (Devicetree Specification v0.4, section 5.6).
 const ALIGNMENT: u64 = 8;
@@ -83,29 +83,11 @@ fn copy(bytes: &[u8], destination: PhysAddr, capacity: u64) -> u64 {
     // SAFETY: the builder keeps these bytes free for a device tree, `verify` has found them in
     // RAM, and `bytes` is not used after this.
     let copy = unsafe {
-        invalidate_data_cache(destination, size);
+        cache::invalidate(destination, size);
         ptr::copy(bytes.as_ptr(), destination, size);
-        invalidate_data_cache(destination, size);
+        cache::invalidate(destination, size);
         slice::from_raw_parts_mut(destination, size)
     };
     Header::set_total_size(copy, size as u32);
     size as u64
-}
-
-/// Removes lines of these bytes from the data cache, so that neither an old line covers what is
-/// written past the cache, nor is written back over it.
-///
-/// # Safety
-///
-/// The bytes must be memory.
-unsafe fn invalidate_data_cache(start: *mut u8, size: usize) {
-    // CTR_EL0.DminLine: log2 of the words in the smallest line (Arm ARM DDI 0487).
-    let line = 4usize << (read_register!("ctr_el0") >> 16 & 0xf);
-    let first = start.addr() & !(line - 1);
-    for address in (first..start.addr() + size).step_by(line) {
-        // SAFETY: cleaning and invalidating a line changes no byte of memory's content.
-        unsafe { core::arch::asm!("dc civac, {}", in(reg) address, options(nostack)) };
-    }
-    // SAFETY: a barrier.
-    unsafe { core::arch::asm!("dsb sy", options(nostack)) };
 }

@@ -12,15 +12,13 @@ use crate::{DeviceTree, Place};
 const UARTS: [(&[u8], ConsoleKind); 1] = [(b"arm,pl011", ConsoleKind::Pl011)];
 
 /// Values of `compatible` of GICv2 interrupt controllers.
-const GIC_V2: [&[u8]; 4] = [
-    b"arm,cortex-a15-gic",
-    b"arm,cortex-a7-gic",
-    b"arm,cortex-a9-gic",
-    b"arm,gic-400",
-];
+const GIC_V2: &[u8] = b"arm,cortex-a15-gic\0arm,cortex-a7-gic\0arm,cortex-a9-gic\0arm,gic-400";
+
+/// The value of `compatible` of GICv3 and GICv4 interrupt controllers.
+const GIC_V3: &[u8] = b"arm,gic-v3";
 
 /// Values of `compatible` of PSCI versions that can power the machine off.
-const PSCI: [&[u8]; 2] = [b"arm,psci-0.2", b"arm,psci-1.0"];
+const PSCI: &[u8] = b"arm,psci-0.2\0arm,psci-1.0";
 
 /// Why a device tree gives no console that the loader can print on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +79,7 @@ pub fn console<'a>(tree: &DeviceTree<'a>) -> Result<Console, UnknownConsole<'a>>
     let uart = tree.find(path).ok_or(UnknownConsole::NoSuchNode(path))?;
     let kind = UARTS
         .iter()
-        .find(|(compatible, _)| uart.node().is_compatible(&[compatible]));
+        .find(|(compatible, _)| uart.node().is_compatible(compatible));
     match (kind, uart.reg().next()) {
         (Some(&(_, kind)), Some(registers)) => Ok(Console {
             kind,
@@ -103,24 +101,35 @@ pub fn machine(tree: &DeviceTree<'_>) -> Machine {
         ..Machine::default()
     };
     for place in tree.walk() {
-        if place.node().is_compatible(&PSCI) {
+        if place.node().is_compatible(PSCI) {
             machine.psci = match place.node().string(b"method") {
                 Some(b"smc") => Some(PsciConduit::Smc),
                 Some(b"hvc") => Some(PsciConduit::Hvc),
                 _ => None,
             };
-        } else if place.node().is_compatible(&GIC_V2) {
-            machine.gic = gic_v2(&place);
+        } else if let Some(gic) = gic(&place) {
+            machine.gic = Some(gic);
         }
     }
     machine
 }
 
-fn gic_v2(place: &Place<'_>) -> Option<Gic> {
+fn gic(place: &Place<'_>) -> Option<Gic> {
+    let is_v3 = place.node().is_compatible(GIC_V3);
+    if !is_v3 && !place.node().is_compatible(GIC_V2) {
+        return None;
+    }
     let mut registers = place.reg();
-    Some(Gic::V2 {
-        distributor: registers.next()?.start,
-        cpu_interface: registers.next()?.start,
+    let (distributor, cores) = (registers.next()?.start, registers.next()?.start);
+    Some(match is_v3 {
+        true => Gic::V3 {
+            distributor,
+            redistributors: cores,
+        },
+        false => Gic::V2 {
+            distributor,
+            cpu_interface: cores,
+        },
     })
 }
 

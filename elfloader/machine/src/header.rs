@@ -55,6 +55,8 @@ pub enum HeaderError {
 pub struct Header {
     /// Size in bytes of the whole, padding included.
     pub total_size: usize,
+    /// `reg` of the core that boots.
+    pub boot_cpu: u32,
     /// The memory reservation block. Its end is not stated, so this reaches to the next block.
     pub(crate) reservations: Range<usize>,
     /// The structure block.
@@ -92,7 +94,7 @@ impl Header {
         let reservations_start = next();
         let version = next();
         let oldest_compatible = next();
-        let _boot_cpu = next();
+        let boot_cpu = next();
         let strings_size = next();
         let structure_size = next();
         if version < VERSION || oldest_compatible > VERSION {
@@ -113,6 +115,7 @@ impl Header {
             - reservations_start;
         Ok(Self {
             total_size: size as usize,
+            boot_cpu,
             reservations: block("memory reservation", reservations_start, reservations_size)?,
             structure: block("structure", structure_start, structure_size)?,
             strings: block("strings", strings_start, strings_size)?,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What a flattened device tree says of the machine: its console, RAM, firmware and interrupt
-//! controller.
+//! What a flattened device tree says of the machine: its console, RAM, cores, firmware
+//! and interrupt controller.
 //!
 //! The builder asks this of the device tree that it embeds, and the loader of the one that the
 //! firmware hands over, so both come to the same answers.
@@ -16,10 +16,12 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod cpus;
 mod describe;
 mod header;
 mod tree;
 
+pub use cpus::cpus;
 pub use describe::{UnknownConsole, console, is_ram, machine, ram, reserved};
 pub use header::{Header, HeaderError};
 pub use tree::{DeviceTree, Node, Place, TreeError};

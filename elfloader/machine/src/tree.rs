@@ -219,6 +219,18 @@ impl<'a> Node<'a> {
         None
     }
 
+    /// Whether the property `name` is the string `value`, or begins with it where there are several.
+    #[inline(never)]
+    pub fn says(&self, name: &[u8], value: &[u8]) -> bool {
+        self.string(name) == Some(value)
+    }
+
+    /// The value of the property `name` as one number, of as many cells as it has.
+    pub fn number(&self, name: &[u8]) -> Option<u64> {
+        let value = self.property(name)?;
+        Cells(value).take(value.len() / size_of::<u32>())
+    }
+
     /// The value of the property `name` as one string, or the first of several.
     pub fn string(&self, name: &[u8]) -> Option<&'a [u8]> {
         self.strings(name).next()
@@ -234,10 +246,12 @@ impl<'a> Node<'a> {
         })
     }
 
-    /// Whether one of `models` stands in the node's `compatible`.
-    pub fn is_compatible(&self, models: &[&[u8]]) -> bool {
-        self.strings(b"compatible")
-            .any(|compatible| models.contains(&compatible))
+    /// Whether one of `models`, which nuls separate, stands in the node's `compatible`.
+    pub fn is_compatible(&self, models: &[u8]) -> bool {
+        self.strings(b"compatible").any(|compatible| {
+            let mut models = models.split(|&byte| byte == 0);
+            models.any(|model| model == compatible)
+        })
     }
 
     /// Whether the node is `name`; without a unit address in `name`, any fits.
@@ -334,6 +348,12 @@ impl<'a> Place<'a> {
             ..*self
         };
         parent.depth > 0 && parent.is_at(path)
+    }
+
+    /// The first number of the node's `reg` as it stands there, where that is no address on a bus.
+    pub fn id(&self) -> Option<u64> {
+        let reg = self.node().property(b"reg")?;
+        Cells(reg).take(self.above(1)?.address_cells())
     }
 
     /// The node's `reg`: ranges of physical addresses, as far as the buses above the node pass

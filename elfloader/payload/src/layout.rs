@@ -95,7 +95,9 @@ pub(crate) struct Header {
 }
 
 /// A core of the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
 #[repr(C)]
 pub struct Cpu {
     /// Its MPIDR_EL1, affinity fields only, as the `reg` of its device tree node has them.

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The machine's cores: their numbers, and how they hear of each other.
+//!
+//! A core finds its number by looking for itself in [`Cores::list`], with nothing but its MPIDR_EL1.
+//! So one entry point serves whatever starts a core, be it firmware that passes an argument, firmware
+//! that passes none, or the pen; and a fault finds the stack of the core that it happens on, though
+//! the kernel may have changed every register that says so.
+//!
+//! # Coherence
+//!
+//! What is written here by one core and read by another is accessed by all of them with the MMU off.
+//! Such accesses are to Device-nGnRnE memory: they go past the caches, whole, and in the order of the
+//! program (Arm ARM DDI 0487, section D8.2, "Behavior when address translation is disabled"). A
+//! barrier lies between what is written and what tells others of it. What firmware left of these
+//! bytes in a cache is removed before they are first written ([`enlist`] does that), so that it is
+//! not written back over them. Nothing else of the program is written while other cores run.
+
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use kaal_payload::MAX_CORES;
+
+use crate::{cache, clock, read_register};
+
+/// Bits of MPIDR_EL1 that are no affinity and differ between device tree and register: U, MT and
+/// those between. Bit 31 is RES1 and remains.
+pub(crate) const NO_AFFINITY: u64 = 0x7f00_0000;
+
+/// MPIDR_EL1, bit 31: set in every core's, and so in every entry of the list that is in use.
+const RES1: u64 = 1 << 31;
+
+/// What cores have in common.
+#[repr(C, align(64))]
+pub(crate) struct Cores {
+    /// MPIDR_EL1 of each core but the one that boots, by number, without what is no affinity.
+    list: [AtomicU64; MAX_CORES as usize],
+    /// Where those cores go on that wait in the pen; 0 as long as they wait.
+    pub(crate) way_out: AtomicU64,
+    /// Whether a core is ready to enter the kernel, by number: 1 if so.
+    is_ready: [AtomicU32; MAX_CORES as usize],
+}
+
+pub(crate) static CORES: Cores = Cores {
+    list: [const { AtomicU64::new(0) }; _],
+    way_out: AtomicU64::new(0),
+    is_ready: [const { AtomicU32::new(0) }; _],
+};
+
+/// Sets x9 to this core's number: its place in the list, 0 where it has none. With the help of x10 to
+/// x12, and without memory but the list, which is at the start of [`CORES`].
+macro_rules! find_number {
+    () => {
+        "
+        mrs     x11, mpidr_el1
+        and     x11, x11, #~{no_affinity}
+        adrp    x10, {cores}
+        add     x10, x10, :lo12:{cores}
+        mov     x9, #{last_core}
+        8:
+        ldr     x12, [x10, x9, lsl #3]
+        cmp     x11, x12
+        b.eq    9f
+        sub     x9, x9, #1
+        cbnz    x9, 8b
+        9:
+        "
+    };
+}
+
+pub(crate) use find_number;
+
+/// The affinity of the core that runs this, as device trees write it.
+pub fn own_affinity() -> u64 {
+    read_register!("mpidr_el1") & !(NO_AFFINITY | RES1)
+}
+
+/// Gives numbers from 1 on to the cores with these affinities, at most `MAX_CORES - 1` of them.
+pub fn enlist(affinities: impl Iterator<Item = u64>) {
+    // SAFETY: these bytes are memory.
+    unsafe { cache::invalidate((&raw const CORES).cast(), size_of::<Cores>()) };
+    for (entry, affinity) in CORES.list.iter().skip(1).zip(affinities) {
+        entry.store(affinity | RES1, Relaxed);
+    }
+}
+
+/// Lets the cores that wait in the pen, now and later, go on at `entry`.
+pub fn open_pen(entry: usize) {
+    CORES.way_out.store(entry as u64, Relaxed);
+}
+
+/// Tells that this core, the one with this number, is ready.
+pub fn report_ready(number: u64) {
+    barrier();
+    if let Some(is_ready) = CORES.is_ready.get(number as usize) {
+        is_ready.store(1, Relaxed);
+    }
+    barrier();
+}
+
+/// Whether the core with this number becomes ready in time.
+pub fn becomes_ready(number: u64) -> bool {
+    match CORES.is_ready.get(number as usize) {
+        // SAFETY: a word of this program.
+        Some(is_ready) => unsafe { clock::wait_for(is_ready.as_ptr(), 1, 1) },
+        None => false,
+    }
+}
+
+/// Lets everything written before be in memory before anything behind is done.
+pub fn barrier() {
+    // SAFETY: a barrier.
+    unsafe { core::arch::asm!("dsb sy", options(nostack, preserves_flags)) };
+}
+
+/// Wakes the cores that wait for an event, after what has been written is in memory.
+pub fn wake_all() {
+    barrier();
+    // SAFETY: an event lets other cores look whether something has changed, no more.
+    unsafe { core::arch::asm!("sev", options(nostack, preserves_flags)) };
+}
