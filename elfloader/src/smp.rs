@@ -12,7 +12,7 @@ use core::fmt;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
-use kaal_payload::{Cpu, Decimal, Hex, MAX_CORES, Payload, PhysAddr, PsciConduit};
+use kaal_payload::{Cpu, Decimal, Hex, MAX_CORES, Payload, PhysAddr, PsciConduit, Text};
 use kaal_runtime::{cache, clock, cores, entry, fail, state, stop};
 use smccc::psci::{self, error::Error};
 use smccc::{Hvc, Smc};
@@ -134,7 +134,7 @@ impl Other {
             ),
         };
         if let Err(error) = result {
-            fail!("{self} can't be started: PSCI says {}", Words(error));
+            fail!("{self} can't be started: PSCI says {}", in_words(error));
         }
     }
 }
@@ -157,23 +157,19 @@ unsafe fn release(word: PhysAddr, entry: u64) {
 }
 
 /// An answer of PSCI, in the words of its specification (Arm DEN 0022, section 5.2.2).
-struct Words(Error);
-
-impl fmt::Display for Words {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Error::NotSupported => "not supported",
-            Error::InvalidParameters => "invalid parameters",
-            Error::Denied => "denied",
-            Error::AlreadyOn => "already on",
-            Error::OnPending => "on pending",
-            Error::InternalFailure => "internal failure",
-            Error::NotPresent => "not present",
-            Error::Disabled => "disabled",
-            Error::InvalidAddress => "invalid address",
-            Error::Unknown(_) => "something unknown",
-        })
-    }
+fn in_words(error: Error) -> Text {
+    Text(match error {
+        Error::NotSupported => "not supported",
+        Error::InvalidParameters => "invalid parameters",
+        Error::Denied => "denied",
+        Error::AlreadyOn => "already on",
+        Error::OnPending => "on pending",
+        Error::InternalFailure => "internal failure",
+        Error::NotPresent => "not present",
+        Error::Disabled => "disabled",
+        Error::InvalidAddress => "invalid address",
+        Error::Unknown(_) => "something unknown",
+    })
 }
 
 /// What all cores enter the kernel with.

@@ -6,7 +6,7 @@
 use core::ptr;
 use core::slice;
 
-use kaal_payload::{Decimal, ExceptionLevel, Hex, Integrity, LogLevel, Payload, PhysRange};
+use kaal_payload::{Decimal, ExceptionLevel, Hex, Integrity, LogLevel, Payload, PhysRange, Text};
 
 use kaal_runtime::crc32c::crc32c;
 use kaal_runtime::registers::{SCTLR_M, current_level, has_el2};
@@ -34,18 +34,16 @@ pub(crate) fn exception_level(payload: &Payload<'_>) {
     if payload.exception_level == ExceptionLevel::El1 {
         return;
     }
-    if current_level() < 2 {
-        fail!(
-            "the kernel has hypervisor support and must be entered at EL2, but the firmware \
-             entered the loader at EL1; with QEMU, add -machine virt,virtualization=on"
-        );
-    }
-    if !has_el2() {
-        fail!(
-            "the kernel has hypervisor support and must be entered at EL2, which this processor \
-             does not have; with QEMU, add -machine virt,virtualization=on"
-        );
-    }
+    let reason = match current_level() {
+        1 => "but the firmware entered the loader at EL1",
+        _ if !has_el2() => "which this processor does not have",
+        _ => return,
+    };
+    fail!(
+        "the kernel has hypervisor support and must be entered at EL2, {}; with QEMU, add \
+         -machine virt,virtualization=on",
+        Text(reason)
+    );
 }
 
 /// All memory that the payload uses must be RAM, as far as the firmware tells.

@@ -34,7 +34,7 @@ mod settings;
 pub use address::{PAGE_SIZE, PhysAddr, PhysRange, VirtAddr};
 pub use error::PayloadError;
 pub use layout::{Cpu, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, MAGIC, Region, VERSION};
-pub use number::{Decimal, Hex};
+pub use number::{Decimal, Hex, Text};
 pub use payload::{DeviceTreeSlot, MAX_SIZE, Measurement, Payload, TranslationTables, UserImage};
 pub use settings::{
     AccessSize, Console, ConsoleKind, ExceptionLevel, Gic, Integrity, LogLevel, MAX_CORES, Machine,

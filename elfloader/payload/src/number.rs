@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Numbers as text, for a loader of few bytes: what `core` offers takes padding and precision
-//! into account, which is 2 KiB of code that nothing here needs.
+//! Numbers and words as text, for a loader of few bytes: what `core` offers takes padding and
+//! precision into account, which is 2 KiB of code that nothing here needs.
 
 use core::fmt::{self, Write};
 
@@ -12,6 +12,16 @@ pub struct Hex(pub u64);
 /// Shown in decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decimal(pub u64);
+
+/// Shown as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text(pub &'static str);
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
 
 impl fmt::Display for Hex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -190,14 +190,15 @@ unsafe extern "C" {
 }
 
 // Each vector says which one it is, in x0. Nothing of the interrupted program is saved: no
-// exception is expected, so none returns.
+// exception is expected, so none returns. Those for lower levels in AArch32 are left out: there is
+// none, neither above the kernel nor below it before it has vectors of its own.
 global_asm!(
     ".section .vectors, \"ax\"",
     ".balign 0x800",
     ".global vectors",
     "vectors:",
     ".set    index, 0",
-    ".rept   16",
+    ".rept   12",
     ".balign 0x80",
     "mov     x0, #index",
     "b       {exception}",

@@ -3,29 +3,17 @@
 //! What a report of a failure needs to know, wherever the failure happens.
 
 use core::cell::Cell;
-use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering, compiler_fence};
 
-use kaal_payload::Machine;
-
-/// What is being done, in words that follow "while".
-#[derive(Clone, Copy)]
-pub(crate) struct Step(&'static str);
-
-/// Written as it is: a string's own formatting has widths and precisions, which take room.
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
+use kaal_payload::{Machine, Text};
 
 /// The last step, and what all cores but the first one do.
 pub const ENTER_KERNEL: &str = "entering the kernel, or in it before it had vectors of its own";
 
 /// What is known at the moment.
 struct State {
-    /// The step of the core that boots; others don't look at it.
-    step: Cell<Step>,
+    /// What the core that boots does, in words that follow "while"; others don't look at it.
+    step: Cell<Text>,
     is_reporting: AtomicBool,
     is_entered_at_el3: AtomicBool,
     /// Not changed any more when other cores run.
@@ -37,7 +25,7 @@ struct State {
 unsafe impl Sync for State {}
 
 static STATE: State = State {
-    step: Cell::new(Step("starting")),
+    step: Cell::new(Text("starting")),
     is_reporting: AtomicBool::new(false),
     is_entered_at_el3: AtomicBool::new(false),
     machine: Cell::new(Machine {
@@ -49,16 +37,16 @@ static STATE: State = State {
 
 /// Notes what is done from now on, in words that follow "while".
 pub fn begin(step: &'static str) {
-    STATE.step.set(Step(step));
+    STATE.step.set(Text(step));
     // A fault may read it at any instruction from here on.
     compiler_fence(Ordering::SeqCst);
 }
 
 /// What is being done on the core with this number.
-pub(crate) fn step(core: u64) -> Step {
+pub(crate) fn step(core: u64) -> Text {
     match core {
         0 => STATE.step.get(),
-        _ => Step(ENTER_KERNEL),
+        _ => Text(ENTER_KERNEL),
     }
 }
 

@@ -65,8 +65,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             0..=7 => "the same exception level",
-            8..=11 => "a lower exception level",
-            _ => "a lower exception level in AArch32",
+            _ => "a lower exception level",
         })
     }
 }
