@@ -78,25 +78,25 @@ impl Header {
         let header = bytes
             .get(..Self::SIZE)
             .ok_or(HeaderError::Truncated { found: bytes.len() })?;
-        let mut words = header.chunks_exact(4).map(|word| match word {
-            &[a, b, c, d] => u32::from_be_bytes([a, b, c, d]),
-            _ => 0,
-        });
-        let mut next = || words.next().unwrap_or_default();
-
-        let found = next();
-        if found != MAGIC {
-            return Err(HeaderError::Magic { found });
+        let mut words = [0; Self::SIZE / size_of::<u32>()];
+        for (word, bytes) in words.iter_mut().zip(header.as_chunks().0) {
+            *word = u32::from_be_bytes(*bytes);
         }
-        let size = next();
-        let structure_start = next();
-        let strings_start = next();
-        let reservations_start = next();
-        let version = next();
-        let oldest_compatible = next();
-        let boot_cpu = next();
-        let strings_size = next();
-        let structure_size = next();
+        let [
+            magic,
+            size,
+            structure_start,
+            strings_start,
+            reservations_start,
+            version,
+            oldest_compatible,
+            boot_cpu,
+            strings_size,
+            structure_size,
+        ] = words;
+        if magic != MAGIC {
+            return Err(HeaderError::Magic { found: magic });
+        }
         if version < VERSION || oldest_compatible > VERSION {
             return Err(HeaderError::Version { found: version });
         }
