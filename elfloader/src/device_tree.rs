@@ -26,10 +26,10 @@ pub(crate) struct Found {
 /// Decides which device tree describes the machine, and prints on its console from now on.
 pub(crate) fn find(firmware_x0: u64, payload: &Payload<'_>) -> Found {
     let firmware = firmware_tree(PhysAddr(firmware_x0));
-    state::set_machine(match &firmware {
-        Some((_, tree)) => kaal_machine::machine(tree),
-        None => payload.machine,
-    });
+    match &firmware {
+        Some((_, tree)) => state::set_machine(&kaal_machine::machine(tree)),
+        None => state::set_machine(&payload.machine),
+    }
     match (&firmware, payload.device_tree.size) {
         (Some(_), _) => log!(LogLevel::Debug, "KaaL: the device tree is the firmware's"),
         (None, 0) => log!(LogLevel::Debug, "KaaL: there is no device tree"),

@@ -15,6 +15,9 @@ use crate::{
 /// Largest size in bytes of a header with what follows it: the page that images keep for it.
 pub const MAX_SIZE: usize = PAGE_SIZE as usize;
 
+/// [`MAGIC`] as [`Header`] has it: bytes would be compared one by one.
+const MAGIC_NUMBER: u64 = u64::from_le_bytes(MAGIC);
+
 /// Where the bytes begin that the header's checksum covers.
 const CHECKED_FROM: usize = offset_of!(Header, length);
 
@@ -115,7 +118,7 @@ impl<'a> Payload<'a> {
             });
         }
         let (header, rest) = Header::ref_from_prefix(bytes).map_err(|_| PayloadError::Magic)?;
-        if header.magic != MAGIC {
+        if header.magic != MAGIC_NUMBER {
             return Err(PayloadError::Magic);
         }
         if header.version != VERSION {
@@ -170,7 +173,7 @@ impl<'a> Payload<'a> {
     /// is well-formed: enough to say on the machine's console that it isn't.
     pub fn peek_machine(bytes: &[u8]) -> Machine {
         match Header::ref_from_prefix(bytes) {
-            Ok((header, _)) if header.magic == MAGIC => Machine {
+            Ok((header, _)) if header.magic == MAGIC_NUMBER => Machine {
                 console: console(header).unwrap_or_default(),
                 psci: psci(header).unwrap_or_default(),
                 gic: None,
@@ -290,7 +293,7 @@ impl<'a> Payload<'a> {
             }) => (GIC_V3, distributor, redistributors),
         };
         Header {
-            magic: MAGIC,
+            magic: MAGIC_NUMBER,
             version: VERSION,
             checksum: 0,
             length,

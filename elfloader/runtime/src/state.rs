@@ -70,8 +70,9 @@ pub fn entered_at_el3() -> bool {
 }
 
 /// Notes which machine this is.
-pub fn set_machine(machine: Machine) {
-    STATE.machine.set(machine);
+#[inline(never)]
+pub fn set_machine(machine: &Machine) {
+    STATE.machine.set(*machine);
 }
 
 /// The machine, as far as it is known.
