@@ -15,17 +15,12 @@ pub fn cpus<'a>(tree: &DeviceTree<'a>) -> impl Iterator<Item = Cpu> + use<'a> {
 /// What a node says of a core, if it is one.
 fn cpu(place: &Place<'_>) -> Option<Cpu> {
     let node = place.node();
-    let status = b"status";
-    let is_enabled =
-        node.property(status).is_none() || node.says(status, b"okay") || node.says(status, b"ok");
-    if !is_enabled || !node.says(b"device_type", b"cpu") || !place.is_child_of(b"/cpus") {
+    if !place.is_at(b"/cpus/cpu") || !node.is_operational() {
         return None;
     }
-    let spin_table = node.says(b"enable-method", b"spin-table");
-    let release_address = if spin_table {
-        node.number(b"cpu-release-addr")?
-    } else {
-        0
+    let release_address = match node.says(b"enable-method", b"spin-table") {
+        true => node.number(b"cpu-release-addr")?,
+        false => 0,
     };
     Some(Cpu {
         mpidr: place.id()?,

@@ -254,6 +254,12 @@ impl<'a> Node<'a> {
         })
     }
 
+    /// Whether the node's `status`, if it has one, is "okay" (Devicetree Specification v0.4,
+    /// section 2.3.4), or "ok", as older trees have it.
+    pub fn is_operational(&self) -> bool {
+        matches!(self.string(b"status"), None | Some(b"okay" | b"ok"))
+    }
+
     /// Whether the node is `name`; without a unit address in `name`, any fits.
     fn is_named(&self, name: &[u8]) -> bool {
         let stem = self.name.split(|&byte| byte == b'@').next();

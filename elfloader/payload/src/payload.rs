@@ -4,7 +4,7 @@
 
 use core::mem::offset_of;
 
-use zerocopy::{FromBytes, IntoBytes};
+use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use crate::layout::{Cpu, Header, MAGIC, Region, VERSION};
 use crate::{
@@ -146,10 +146,8 @@ impl<'a> Payload<'a> {
                 found,
             });
         }
-        let (regions, rest) = <[Region]>::ref_from_prefix_with_elems(rest, sizes.region_count)
-            .map_err(|_| truncated)?;
-        let (cpus, rest) =
-            <[Cpu]>::ref_from_prefix_with_elems(rest, sizes.cpu_count).map_err(|_| truncated)?;
+        let (regions, rest) = elements(rest, sizes.region_count).ok_or(truncated)?;
+        let (cpus, rest) = elements(rest, sizes.cpu_count).ok_or(truncated)?;
         let (boot_arguments, padding) = rest
             .get(..sizes.padded_boot_arguments())
             .and_then(|padded| padded.split_at_checked(sizes.boot_arguments))
@@ -364,6 +362,12 @@ impl Sizes {
     fn padded_boot_arguments(&self) -> usize {
         self.boot_arguments.next_multiple_of(ALIGNMENT)
     }
+}
+
+/// The first `count` elements in `bytes`, and what follows them.
+fn elements<T: FromBytes + Immutable>(bytes: &[u8], count: usize) -> Option<(&[T], &[u8])> {
+    let (elements, rest) = bytes.split_at_checked(count.checked_mul(size_of::<T>())?)?;
+    Some((<[T]>::ref_from_bytes(elements).ok()?, rest))
 }
 
 /// Checks each region by itself, and that they ascend without overlap.
