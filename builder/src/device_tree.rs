@@ -3,7 +3,7 @@
 //! The device tree that is embedded in the image.
 
 use kaal_machine::{Header, UnknownConsole};
-use kaal_payload::{Machine, PhysRange};
+use kaal_payload::{Cpu, Machine, PhysRange};
 
 use crate::finding::{Finding, Origin};
 use crate::ram;
@@ -19,6 +19,8 @@ pub(crate) struct DeviceTree {
     pub(crate) blob: Vec<u8>,
     /// What the loader needs to know of the machine.
     pub(crate) machine: Machine,
+    /// The cores, the one that boots first.
+    pub(crate) cpus: Vec<Cpu>,
     /// The RAM that programs may use, ascending.
     pub(crate) ram: Vec<PhysRange>,
     /// Why the loader will have no console, if so.
@@ -46,6 +48,8 @@ impl DeviceTree {
         let tree =
             kaal_machine::DeviceTree::parse(&blob).map_err(|error| malformed(error.to_string()))?;
         let machine = kaal_machine::machine(&tree);
+        let mut cpus: Vec<_> = kaal_machine::cpus(&tree).collect();
+        cpus.sort_by_key(|cpu| cpu.mpidr != u64::from(header.boot_cpu));
         let ram = ram::subtract(
             kaal_machine::ram(&tree).collect(),
             kaal_machine::reserved(&tree),
@@ -55,6 +59,7 @@ impl DeviceTree {
             .map(|error| explain(origin, error));
         Ok(Self {
             machine,
+            cpus,
             ram,
             no_console,
             blob,

@@ -58,7 +58,7 @@ fn too_many_segments(parts: &Parts<'_>, found: &str) -> Finding {
 }
 
 fn payload<'a>(
-    parts: &Parts<'_>,
+    parts: &'a Parts<'_>,
     plan: &Plan,
     place: &LoaderPlace,
     tables: &Tables,
@@ -68,7 +68,7 @@ fn payload<'a>(
     Payload {
         load_address: place.base,
         exception_level: parts.kernel.exception_level,
-        cores: parts.config.cores,
+        cores: parts.cores,
         physical_address_bits: parts.config.physical_address_bits,
         log_level: parts.settings.log_level,
         integrity: parts.settings.integrity,
@@ -89,7 +89,7 @@ fn payload<'a>(
             .unwrap_or_default(),
         measurement: Measurement::default(),
         regions,
-        cpus: &[],
+        cpus: &parts.cpus,
         boot_arguments: &[],
     }
 }

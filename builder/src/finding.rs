@@ -17,6 +17,7 @@ pub enum Flag {
     Platform,
     KernelConfig,
     KernelPaddr,
+    Cores,
     AppOffset,
     Out,
 }
@@ -32,6 +33,7 @@ impl fmt::Display for Flag {
             Self::Platform => "--platform",
             Self::KernelConfig => "--kernel-config",
             Self::KernelPaddr => "--kernel-paddr",
+            Self::Cores => "--cores",
             Self::AppOffset => "--app-offset",
             Self::Out => "--out",
         })

@@ -9,6 +9,7 @@
 )]
 
 mod common;
+mod cores;
 mod image;
 mod messages;
 mod output;

@@ -425,6 +425,7 @@ fn ask_everything(blob: &[u8]) {
     let _ = kaal_machine::console(&tree).map_err(|error| error.to_string());
     let _ = kaal_machine::is_ram(&tree, range(0x4000_0000, 0x1000));
     let _ = kaal_machine::reserved(&tree).count();
+    let _ = kaal_machine::cpus(&tree).count();
     for place in tree.walk() {
         let _ = place.reg().count();
     }
