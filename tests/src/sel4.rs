@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use yaml_rust2::YamlLoader;
 
 use crate::elf;
 use crate::image::Inputs;
@@ -16,11 +17,25 @@ use crate::workspace::{Program, Workspace};
 /// The environment variable that names the folder that seL4 is installed in.
 pub const PREFIX: &str = "SEL4_PREFIX";
 
+/// Where the kernel's configuration may be installed.
+const CONFIG: [&str; 2] = [
+    "libsel4/include/kernel/gen_config.json",
+    "kernel/gen_config.json",
+];
+
 /// A kernel as seL4's build installs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kernel {
     prefix: PathBuf,
     entry: u64,
+    config: Config,
+}
+
+/// What the machine depends on in a kernel's configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Config {
+    cores: u32,
+    is_gicv3: bool,
 }
 
 impl Kernel {
@@ -54,7 +69,16 @@ impl Kernel {
         let kernel = fs::read(prefix.join("bin/kernel.elf"))?;
         let entry = elf::entry(&kernel)
             .with_context(|| format!("{PREFIX}: {}", prefix.join("bin/kernel.elf").display()))?;
-        Ok(Self { prefix, entry })
+        let config = match first_of(&prefix, &CONFIG) {
+            Some(file) => Config::read(&file)
+                .with_context(|| format!("{PREFIX}: failed to read {}", file.display()))?,
+            None => Config::UNKNOWN,
+        };
+        Ok(Self {
+            prefix,
+            entry,
+            config,
+        })
     }
 
     /// The folder that the kernel is installed in.
@@ -79,10 +103,15 @@ impl Kernel {
 
     /// The machine that the kernel boots on.
     pub fn machine(&self) -> Machine {
-        match self.is_hypervisor() {
+        let mut machine = match self.is_hypervisor() {
             true => Machine::hypervisor(),
             false => Machine::ordinary(),
+        };
+        machine.cores = self.config.cores;
+        if self.config.is_gicv3 {
+            machine.machine.push_str(",gic-version=3");
         }
+        machine
     }
 
     /// What an image of the kernel and `app` is packed from.
@@ -92,19 +121,39 @@ impl Kernel {
             kernel: self.file(),
             app: app.to_owned(),
             device_tree: Some(self.prefix.join("support/kernel.dtb")),
-            platform: self.first_of(&["support/platform_gen.yaml", "support/platform_gen.json"]),
-            kernel_config: self.first_of(&[
-                "libsel4/include/kernel/gen_config.json",
-                "kernel/gen_config.json",
-            ]),
+            platform: first_of(
+                &self.prefix,
+                &["support/platform_gen.yaml", "support/platform_gen.json"],
+            ),
+            kernel_config: first_of(&self.prefix, &CONFIG),
+            cores: None,
             log_level: None,
         }
     }
+}
 
-    fn first_of(&self, files: &[&str]) -> Option<PathBuf> {
-        files
-            .iter()
-            .map(|file| self.prefix.join(file))
-            .find(|path| path.is_file())
+fn first_of(prefix: &Path, files: &[&str]) -> Option<PathBuf> {
+    files
+        .iter()
+        .map(|file| prefix.join(file))
+        .find(|path| path.is_file())
+}
+
+impl Config {
+    /// What is assumed where the configuration isn't installed.
+    const UNKNOWN: Self = Self {
+        cores: 1,
+        is_gicv3: false,
+    };
+
+    /// Reads a `gen_config.json`. JSON is YAML, too.
+    fn read(file: &Path) -> Result<Self> {
+        let documents = YamlLoader::load_from_str(&fs::read_to_string(file)?)?;
+        let config = documents.first().context("it is empty")?;
+        let cores = config["MAX_NUM_NODES"].as_str();
+        Ok(Self {
+            cores: cores.context("no `MAX_NUM_NODES`")?.parse()?,
+            is_gicv3: config["ARM_GIC_V3_SUPPORT"].as_bool() == Some(true),
+        })
     }
 }

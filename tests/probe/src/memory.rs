@@ -2,7 +2,6 @@
 
 //! Rows that memory answers, under the probe's own translation.
 
-use core::cell::UnsafeCell;
 use core::slice;
 
 use crc::{CRC_32_ISCSI, Crc};
@@ -10,8 +9,8 @@ use kaal_machine::DeviceTree;
 use kaal_payload::{PhysAddr, PhysRange};
 
 use crate::handover::Arguments;
-use crate::image;
 use crate::report::Report;
+use crate::{image, supplied};
 
 /// The first physical address that seL4's kernel window doesn't reach: `PADDR_TOP` (seL4 16.0.0,
 /// `include/arch/arm/arch/64/mode/hardware.h`).
@@ -19,28 +18,6 @@ const PADDR_TOP: u64 = (1 << 39) - (1 << 30);
 
 /// The magic number of a device tree, as its first four bytes.
 const DTB_MAGIC: [u8; 4] = [0xd0, 0x0d, 0xfe, 0xed];
-
-/// The checksum that the user image should have. A test finds it in the probe's ELF file by its
-/// first bytes and fills it in.
-#[repr(C)]
-struct SuppliedChecksum {
-    mark: [u8; 8],
-    is_supplied: u32,
-    crc32c: u32,
-}
-
-#[repr(transparent)]
-struct Supplied(UnsafeCell<SuppliedChecksum>);
-
-// SAFETY: nobody writes to it at run time.
-unsafe impl Sync for Supplied {}
-
-#[used]
-static SUPPLIED: Supplied = Supplied(UnsafeCell::new(SuppliedChecksum {
-    mark: *b"KaaLcrc?",
-    is_supplied: 0,
-    crc32c: 0,
-}));
 
 /// Checks device tree and user image; returns the device tree.
 pub(crate) fn check(arguments: &Arguments, report: &mut Report) -> Option<DeviceTree<'static>> {
@@ -70,15 +47,13 @@ pub(crate) fn check(arguments: &Arguments, report: &mut Report) -> Option<Device
     report.holds("user image is in RAM", kaal_machine::is_ram(&tree, user));
 
     let found = Crc::<u32>::new(&CRC_32_ISCSI).checksum(user_bytes);
-    // SAFETY: nobody writes to it. A volatile read, since its content changed after compilation.
-    let supplied = unsafe { SUPPLIED.0.get().read_volatile() };
-    match supplied.is_supplied {
-        0 => report.equal(
+    match supplied::user_image_crc32c() {
+        None => report.equal(
             "user image's CRC-32C, none supplied",
             found.into(),
             found.into(),
         ),
-        _ => report.equal("user image's CRC-32C", supplied.crc32c.into(), found.into()),
+        Some(expected) => report.equal("user image's CRC-32C", expected.into(), found.into()),
     }
     Some(tree)
 }

@@ -19,6 +19,8 @@ pub struct Machine {
     pub cpu: String,
     /// Value of `-m`.
     pub memory: String,
+    /// Value of `-smp`.
+    pub cores: u32,
 }
 
 impl Machine {
@@ -28,6 +30,7 @@ impl Machine {
             machine: "virt".to_owned(),
             cpu: "cortex-a53".to_owned(),
             memory: "1G".to_owned(),
+            cores: 1,
         }
     }
 
@@ -36,18 +39,18 @@ impl Machine {
         Self {
             machine: "virt,virtualization=on".to_owned(),
             cpu: "cortex-a57".to_owned(),
-            memory: "1G".to_owned(),
+            ..Self::ordinary()
         }
     }
 
-    /// QEMU emulating this machine, with one core and without devices that nobody asked for.
+    /// QEMU emulating this machine, without devices that nobody asked for.
     pub fn command(&self) -> Command {
         let mut command = Command::new(PROGRAM);
         command
             .args(["-machine", &self.machine])
             .args(["-cpu", &self.cpu])
             .args(["-m", &self.memory])
-            .args(["-smp", "1"])
+            .args(["-smp", &self.cores.to_string()])
             .args(["-nodefaults", "-display", "none", "-no-reboot"]);
         command
     }

@@ -36,6 +36,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                         machine: machine.to_owned(),
                         cpu: cpu.to_owned(),
                         memory: memory.to_owned(),
+                        ..Machine::ordinary()
                     };
                     trials.push(trial(workspace, name, move |workspace| {
                         check(workspace, entry, program, machine)
