@@ -13,6 +13,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
 use kaal_payload::{Cpu, Decimal, Hex, MAX_CORES, Payload, PhysAddr, PsciConduit, Text};
+use kaal_runtime::registers::current_level;
 use kaal_runtime::{cache, clock, cores, entry, fail, state, stop};
 use smccc::psci::{self, error::Error};
 use smccc::{Hvc, Smc};
@@ -129,8 +130,9 @@ impl Other {
             Some(PsciConduit::Smc) => psci::cpu_on::<Smc>(self.cpu.mpidr, entry, 0),
             Some(PsciConduit::Hvc) => psci::cpu_on::<Hvc>(self.cpu.mpidr, entry, 0),
             None => fail!(
-                "{self} can't be started: the device tree names neither PSCI that can be called \
-                 from here, nor a cpu-release-addr"
+                "{self} can't be started: the device tree names no cpu-release-addr, and no PSCI \
+                 that EL{} can call",
+                Decimal(current_level())
             ),
         };
         if let Err(error) = result {

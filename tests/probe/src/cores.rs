@@ -26,7 +26,7 @@ pub(crate) const MAX: usize = 8;
 const COUNTS: u64 = 10_000;
 
 /// The time that cores are waited for, in seconds; none takes as much.
-const LIMIT: u64 = 20;
+const LIMIT: u64 = 5;
 
 /// The part of a second in which a core that is too many would have come in.
 const GRACE: u64 = 100;

@@ -16,7 +16,7 @@ use crate::image::Image;
 use crate::{says, trial};
 
 /// Where the firmware puts the device tree.
-const DTB_ADDRESS: u64 = 0x7000_0000;
+pub(crate) const DTB_ADDRESS: u64 = 0x7000_0000;
 
 /// Where the firmware lies.
 const FIRMWARE_ADDRESS: u64 = 0x7f00_0000;
@@ -153,7 +153,7 @@ fn boot(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) -> Result<
 }
 
 /// Boots the packed image by a firmware that passes `x0`.
-fn run(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) -> Result<String> {
+pub(crate) fn run(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) -> Result<String> {
     let entry = entry(image)?;
     let dtb = dtb.map(|file| (file, DTB_ADDRESS));
     // ldr x0, =x0; ldr x1, =entry; br x1; nop

@@ -3,17 +3,22 @@
 //! An image under test: packing, changing and booting it.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use crc::{CRC_32_ISCSI, Crc};
+use goblin::elf::{Elf, ProgramHeader};
 use kaal_payload::{MAGIC, MAX_SIZE, Payload, VERSION};
 use kaal_tests::image::Inputs;
+use kaal_tests::probe::{self, Expected};
 use kaal_tests::qemu::{self, End, Machine, Report, Watch};
 use kaal_tests::workspace::{Program, Workspace};
 use tempfile::TempDir;
 use zerocopy::IntoBytes;
+
+use crate::machine_tree::Tree;
 
 /// The time that a boot is given. None takes as much; it is here so that a hang ends.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -52,6 +57,24 @@ impl Image {
         Self::of(workspace, Program::ProbeHyp, Machine::hypervisor())
     }
 
+    /// Lets image and probe be for `cores` cores.
+    pub(crate) fn wait_for(&mut self, cores: u32) -> Result<()> {
+        let expected = Expected {
+            user_image_crc32c: probe::user_image_crc32c(&fs::read(&self.inputs.app)?)?,
+            cores,
+        };
+        self.inputs.cores = Some(cores);
+        change_file(&self.inputs.kernel, |probe| expected.supply(probe))
+    }
+
+    /// Lets the image embed `tree`.
+    pub(crate) fn use_tree(&mut self, tree: &Tree) -> Result<()> {
+        let file = self.file("changed.dtb");
+        fs::write(&file, tree.to_bytes()?)?;
+        self.inputs.device_tree = Some(file);
+        Ok(())
+    }
+
     /// A file of this test's own.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.scratch.path().join(name)
@@ -78,13 +101,16 @@ impl Image {
     /// Changes the payload header of the packed image, and makes its checksum right again.
     pub(crate) fn change_payload(&self, change: impl FnOnce(&mut Payload<'_>)) -> Result<()> {
         self.change(|image| {
-            let start = payload_offset(image)?;
-            let end = image.len().min(start + MAX_SIZE);
-            let mut copy = vec![0u64; MAX_SIZE / size_of::<u64>()];
-            copy.as_mut_bytes()[..end - start].copy_from_slice(&image[start..end]);
-            let mut payload = Payload::parse(copy.as_bytes(), crc32c)?;
+            let stored = stored_payload(image)?;
+            let mut header = vec![0u64; MAX_SIZE / size_of::<u64>()];
+            header.as_mut_bytes()[..stored.len()].copy_from_slice(&image[stored.clone()]);
+            let mut payload = Payload::parse(header.as_bytes(), crc32c)?;
             change(&mut payload);
-            payload.encode(&mut image[start..], crc32c)?;
+            let mut changed = vec![0; MAX_SIZE];
+            payload.encode(&mut changed, crc32c)?;
+            let (stored_part, rest) = changed.split_at(stored.len());
+            ensure!(rest.iter().all(|&byte| byte == 0), "no room in the image");
+            image[stored].copy_from_slice(stored_part);
             Ok(())
         })
     }
@@ -138,6 +164,16 @@ pub(crate) fn change_file(
     let mut bytes = fs::read(path).with_context(|| format!("failed to read {}", path.display()))?;
     change(&mut bytes)?;
     fs::write(path, bytes).with_context(|| format!("failed to write {}", path.display()))
+}
+
+/// Where the bytes of the payload header lie in an image's file that are stored: without the zeroes at
+/// its end.
+fn stored_payload(image: &[u8]) -> Result<Range<usize>> {
+    let start = payload_offset(image)?;
+    let elf = Elf::parse(image)?;
+    let mut ranges = elf.program_headers.iter().map(ProgramHeader::file_range);
+    let range = ranges.find(|range| range.start == start);
+    range.context("the payload header is no segment")
 }
 
 /// Where the payload header lies in an image's file.

@@ -11,10 +11,12 @@ mod damage;
 mod faults;
 mod firmware;
 mod image;
+mod machine_tree;
 mod matrix;
 mod programs;
 mod root_task;
 mod sel4;
+mod smp;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     trials.extend(programs::trials(&workspace));
     trials.extend(matrix::trials(&workspace));
+    trials.extend(smp::trials(&workspace));
     trials.extend(damage::trials(&workspace));
     trials.extend(faults::trials(&workspace));
     trials.extend(firmware::trials(&workspace));
