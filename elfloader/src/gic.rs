@@ -8,10 +8,12 @@
 use core::ptr;
 
 use kaal_payload::{Decimal, Gic, PhysAddr};
-use kaal_runtime::{clock, cores, fail};
+use kaal_runtime::registers::current_level;
+use kaal_runtime::{clock, cores, fail, state};
 
-/// GICD_CTLR
+/// GICD_CTLR, and its bit .RWP: what was written has not taken effect yet.
 const GICD_CTLR: u64 = 0x000;
+const GICD_CTLR_RWP: u32 = 1 << 31;
 
 /// GICD_CTLR.ARE_S and .ARE_NS: interrupts are routed by affinity, as seL4's driver for GICv3 expects.
 const GICD_CTLR_ARE: u32 = 0b11 << 4;
@@ -50,31 +52,43 @@ const GICR_IGROUPR0: u64 = GICR_FRAME + 0x080;
 /// Size of a redistributor's frame.
 const GICR_FRAME: u64 = 0x1_0000;
 
-/// Puts the interrupts of the core whose number is `core` into group 1; core 0 also puts those there
-/// that are nobody's own.
+/// Puts the interrupts that no core has for itself into group 1, before any core does so with its own.
+/// Below EL3, that is not for the loader to do.
+pub(crate) fn release_shared_interrupts() {
+    let (Some(gic), 3) = (state::machine().gic, current_level()) else {
+        return;
+    };
+    // SAFETY: these are the controller's registers, and no one else uses them yet.
+    unsafe {
+        let distributor = distributor(gic);
+        if let Gic::V3 { .. } = gic {
+            let control = register(distributor, GICD_CTLR);
+            control.write_volatile(GICD_CTLR_ARE);
+            clock::wait_for(control, GICD_CTLR_RWP, 0);
+        }
+        let last = register(distributor, GICD_TYPER).read_volatile() & 0x1f;
+        for index in 1..=u64::from(last) {
+            register(distributor, GICD_IGROUPR0 + 4 * index).write_volatile(!0);
+        }
+    }
+}
+
+/// Puts the interrupts of this core, whose number is `core`, into group 1.
 ///
 /// # Safety
 ///
 /// This must be the machine's interrupt controller, and the processor at EL3.
-pub(crate) unsafe fn release_interrupts(gic: Gic, core: u64) {
-    let (Gic::V2 { distributor, .. } | Gic::V3 { distributor, .. }) = gic;
-    // SAFETY: these are the controller's registers, and no one else uses them yet.
+pub(crate) unsafe fn release_own_interrupts(gic: Gic, core: u64) {
+    // SAFETY: these are the controller's registers, and no one else uses this core's.
     unsafe {
-        let mut registers = 1;
-        if core == 0 {
-            if matches!(gic, Gic::V3 { .. }) {
-                write(distributor, GICD_CTLR, GICD_CTLR_ARE);
-            }
-            registers += u64::from(read(distributor, GICD_TYPER) & 0x1f);
-        }
-        for index in 0..registers {
-            write(distributor, GICD_IGROUPR0 + 4 * index, !0);
-        }
         match gic {
-            Gic::V2 { cpu_interface, .. } => write(cpu_interface, GICC_PMR, LOWEST_PRIORITY),
+            Gic::V2 { cpu_interface, .. } => {
+                register(distributor(gic), GICD_IGROUPR0).write_volatile(!0);
+                register(cpu_interface, GICC_PMR).write_volatile(LOWEST_PRIORITY);
+            }
             Gic::V3 { redistributors, .. } => match find_redistributor(redistributors) {
                 Some(redistributor) if wake(redistributor) => {
-                    write(redistributor, GICR_IGROUPR0, !0);
+                    register(redistributor, GICR_IGROUPR0).write_volatile(!0);
                 }
                 _ => fail!(
                     "the interrupt controller does not know core {}",
@@ -83,6 +97,11 @@ pub(crate) unsafe fn release_interrupts(gic: Gic, core: u64) {
             },
         }
     }
+}
+
+fn distributor(gic: Gic) -> PhysAddr {
+    let (Gic::V2 { distributor, .. } | Gic::V3 { distributor, .. }) = gic;
+    distributor
 }
 
 /// The registers of this core's redistributor.
@@ -97,8 +116,8 @@ unsafe fn find_redistributor(mut registers: PhysAddr) -> Option<PhysAddr> {
         // SAFETY: there is one here.
         let (kind, affinity) = unsafe {
             (
-                read(registers, GICR_TYPER),
-                read(registers, GICR_TYPER_AFFINITY),
+                register(registers, GICR_TYPER).read_volatile(),
+                register(registers, GICR_TYPER_AFFINITY).read_volatile(),
             )
         };
         if affinity == own {
@@ -118,7 +137,7 @@ unsafe fn find_redistributor(mut registers: PhysAddr) -> Option<PhysAddr> {
 ///
 /// These must be a redistributor's registers.
 unsafe fn wake(redistributor: PhysAddr) -> bool {
-    let waker = ptr::with_exposed_provenance_mut::<u32>((redistributor.0 + GICR_WAKER) as usize);
+    let waker = register(redistributor, GICR_WAKER);
     // SAFETY: the caller's promise; other bits are reserved.
     unsafe {
         waker.write_volatile(waker.read_volatile() & !GICR_WAKER_PROCESSOR_SLEEP);
@@ -126,20 +145,7 @@ unsafe fn wake(redistributor: PhysAddr) -> bool {
     }
 }
 
-/// # Safety
-///
-/// There must be a register that can be read without harm.
-unsafe fn read(base: PhysAddr, offset: u64) -> u32 {
-    let register = ptr::with_exposed_provenance::<u32>((base.0 + offset) as usize);
-    // SAFETY: the caller's promise.
-    unsafe { register.read_volatile() }
-}
-
-/// # Safety
-///
-/// There must be a register that can be written this to without harm.
-unsafe fn write(base: PhysAddr, offset: u64, value: u32) {
-    let register = ptr::with_exposed_provenance_mut::<u32>((base.0 + offset) as usize);
-    // SAFETY: the caller's promise.
-    unsafe { register.write_volatile(value) };
+/// A register of the block at `base`.
+fn register(base: PhysAddr, offset: u64) -> *mut u32 {
+    ptr::with_exposed_provenance_mut((base.0 + offset) as usize)
 }

@@ -73,7 +73,7 @@ unsafe fn leave_el3(core: u64) {
     // SAFETY: EL3 allows all of this, and there is no state of other software to keep.
     unsafe {
         if let Some(gic) = state::machine().gic {
-            gic::release_interrupts(gic, core);
+            gic::release_own_interrupts(gic, core);
         }
         if has_gic_registers() {
             write_register!("S3_6_C12_C12_5", ICC_SRE); // ICC_SRE_EL3

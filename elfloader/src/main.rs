@@ -16,7 +16,7 @@
 //!  main()            find    payload.rs, device_tree.rs   what to boot, on which machine
 //!    │               verify  verify.rs                    does it fit the machine
 //!    │               place   device_tree.rs               the firmware's device tree only
-//!    │               start   smp.rs                       the other cores, if there are any
+//!    │               start   smp/                         the other cores, if there are any
 //!    │               enter   level.rs, mmu.rs             exception level, translation, jump
 //!    ▼
 //!  seL4, at EL1 or EL2
@@ -78,6 +78,7 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     let device_tree = device_tree::place(&device_tree, &payload);
 
     state::begin("starting the other cores");
+    gic::release_shared_interrupts();
     let handover = Handover::new(&payload, device_tree);
     // SAFETY: it stays where it is: this function does not return.
     unsafe { others.start(&handover) };

@@ -9,18 +9,24 @@
 //!
 //! # Coherence
 //!
-//! What is written here by one core and read by another is accessed by all of them with the MMU off.
-//! Such accesses are to Device-nGnRnE memory: they go past the caches, whole, and in the order of the
-//! program (Arm ARM DDI 0487, section D8.2, "Behavior when address translation is disabled"). A
-//! barrier lies between what is written and what tells others of it. What firmware left of these
-//! bytes in a cache is removed before they are first written ([`enlist`] does that), so that it is
-//! not written back over them. Nothing else of the program is written while other cores run.
+//! Until the instruction that turns a core's MMU on, which is the last but one before the kernel, all
+//! cores run with the MMU off. Their data accesses are then to Device-nGnRnE memory (Arm ARM DDI 0487,
+//! "The effects of disabling an address translation stage"): each goes past the caches, whole and in
+//! the program's order, so one core reads what another wrote. A barrier lies between what is written
+//! and what tells others of it, which may be firmware's business.
+//!
+//! No cache holds a line that could be written back over this: cores begin with their caches off, and
+//! firmware has cleaned what it loaded. Only where firmware's own cores may look at memory through
+//! theirs must lines be removed: the words of a spin-table.
+//!
+//! With the MMU on, a core accesses nothing of the program any more, and the kernel's memory, which
+//! nobody has written to since it was loaded, is the same for all: inner shareable, write-back.
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use kaal_payload::MAX_CORES;
 
-use crate::{cache, clock, read_register};
+use crate::{clock, read_register};
 
 /// Bits of MPIDR_EL1 that are no affinity and differ between device tree and register: U, MT and
 /// those between. Bit 31 is RES1 and remains.
@@ -30,7 +36,7 @@ pub(crate) const NO_AFFINITY: u64 = 0x7f00_0000;
 const RES1: u64 = 1 << 31;
 
 /// What cores have in common.
-#[repr(C, align(64))]
+#[repr(C)]
 pub(crate) struct Cores {
     /// MPIDR_EL1 of each core but the one that boots, by number, without what is no affinity.
     list: [AtomicU64; MAX_CORES as usize],
@@ -76,8 +82,6 @@ pub fn own_affinity() -> u64 {
 
 /// Gives numbers from 1 on to the cores with these affinities, at most `MAX_CORES - 1` of them.
 pub fn enlist(affinities: impl Iterator<Item = u64>) {
-    // SAFETY: these bytes are memory.
-    unsafe { cache::invalidate((&raw const CORES).cast(), size_of::<Cores>()) };
     for (entry, affinity) in CORES.list.iter().skip(1).zip(affinities) {
         entry.store(affinity | RES1, Relaxed);
     }

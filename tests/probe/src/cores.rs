@@ -132,15 +132,12 @@ fn has_timer() -> bool {
 /// Checks what all cores come in with, and that they see the same memory. Translation must be the
 /// loader's.
 pub(crate) fn check(arguments: &Arguments, report: &mut Report) {
-    let first = Entry::read(arguments);
-    let others = supplied::cores() - 1;
-    let is_there = || ARRIVED.load(Acquire) as usize >= others;
-    within(LIMIT * frequency(), is_there);
-    within(frequency() / GRACE, || {
-        ARRIVED.load(Acquire) as usize > others
-    });
+    ENTRIES[0].set(Entry::read(arguments));
+    let others = supplied::cores() as u32 - 1;
+    within(LIMIT * frequency(), || ARRIVED.load(Acquire) >= others);
+    within(frequency() / GRACE, || ARRIVED.load(Acquire) > others);
     let arrived = ARRIVED.load(Acquire);
-    report.equal("cores", others as u64 + 1, u64::from(arrived) + 1);
+    report.equal("cores", u64::from(others) + 1, u64::from(arrived) + 1);
 
     STEP.store(COUNT, Release);
     count();
@@ -150,16 +147,14 @@ pub(crate) fn check(arguments: &Arguments, report: &mut Report) {
         (u64::from(arrived) + 1) * COUNTS,
         COUNTER.load(Acquire),
     );
-    for core in 1..=others.min(arrived as usize) {
-        let entry = ENTRIES[core].get();
+    let first = ENTRIES[0].get();
+    for (core, entry) in of_known_cores(&ENTRIES, arrived).skip(1) {
+        let before = of_known_cores(&ENTRIES, arrived).take(core);
+        let same = before.filter(|(_, other)| other.mpidr == entry.mpidr);
+        let unlike = entry.registers.unlike(&first.registers);
         report.core = core;
         report.equal("TPIDR_EL1 is this core's number", core as u64, entry.tpidr);
-        let others = (0..core).filter(|&other| match other {
-            0 => entry.mpidr == first.mpidr,
-            _ => entry.mpidr == ENTRIES[other].get().mpidr,
-        });
-        report.equal("cores of the same MPIDR_EL1", 0, others.count() as u64);
-        let unlike = entry.registers.unlike(&first.registers);
+        report.equal("cores of the same MPIDR_EL1", 0, same.count() as u64);
         report.equal(
             "registers unlike core 0's",
             0,
@@ -168,8 +163,8 @@ pub(crate) fn check(arguments: &Arguments, report: &mut Report) {
         for (name, expected, found) in unlike {
             report.equal(name, expected, found);
         }
-        report.core = 0;
     }
+    report.core = 0;
 }
 
 /// Checks that each core may use its interrupts, and the first one also a device's. Translation must
@@ -180,18 +175,24 @@ pub(crate) fn check_interrupts(gic: Gic, report: &mut Report) {
     STEP.store(LOOK_AT_INTERRUPTS, Release);
     HAS_TIMER[0].set(has_timer());
     within(LIMIT * frequency(), || DONE.load(Acquire) >= 2 * arrived);
-    for core in 0..supplied::cores().min(arrived as usize + 1) {
+    for (core, has_timer) in of_known_cores(&HAS_TIMER, arrived) {
         report.core = core;
-        report.holds(
-            "virtual timer's interrupt can be enabled",
-            HAS_TIMER[core].get(),
-        );
+        report.holds("virtual timer's interrupt can be enabled", has_timer);
     }
     report.core = 0;
     report.holds(
         "UART's interrupt can be enabled",
         interrupts::can_be_enabled(gic, interrupts::UART),
     );
+}
+
+/// What the first core and those that have arrived wrote, by number, but of no more than should come.
+fn of_known_cores<T: Copy>(
+    all: &'static [Written<T>],
+    arrived: u32,
+) -> impl Iterator<Item = (usize, T)> {
+    let known = supplied::cores().min(arrived as usize + 1);
+    all.iter().take(known).map(Written::get).enumerate()
 }
 
 fn frequency() -> u64 {

@@ -75,7 +75,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                 "KaaL: fault: data abort (nothing answers at this address)",
             )?;
             says(&console, "while reading the device tree that x0 points to")?;
-            says(&console, "FAR 0xf0000000")
+            says(&console, "FAR 0xf000000")
         }),
         trial(workspace, "firmware::less_ram_than_planned", |workspace| {
             // Built for 1 GiB, where the hyp probe lies behind the first 512 MiB.
