@@ -2,7 +2,7 @@
 
 //! The device tree that is embedded in the image.
 
-use kaal_machine::{Header, UnknownConsole};
+use kaal_machine::{Header, MemoryKind, Node, UnknownConsole};
 use kaal_payload::{Cpu, Machine, PhysRange};
 
 use crate::finding::{Finding, Origin};
@@ -21,8 +21,10 @@ pub(crate) struct DeviceTree {
     pub(crate) machine: Machine,
     /// The cores, the one that boots first.
     pub(crate) cpus: Vec<Cpu>,
-    /// The RAM that programs may use, ascending.
-    pub(crate) ram: Vec<PhysRange>,
+    /// RAM without the memory that nobody but its owner may map; `None` where none is named.
+    pub(crate) ram: Option<Vec<PhysRange>>,
+    /// Other memory that is reserved.
+    pub(crate) reserved: Vec<PhysRange>,
     /// Why the loader will have no console, if so.
     pub(crate) no_console: Option<Finding>,
 }
@@ -47,13 +49,19 @@ impl DeviceTree {
         })?;
         let tree =
             kaal_machine::DeviceTree::parse(&blob).map_err(|error| malformed(error.to_string()))?;
+        if let Some(node) = kaal_machine::misunderstood(&tree) {
+            return Err(misunderstood(origin, node));
+        }
         let machine = kaal_machine::machine(&tree);
         let mut cpus: Vec<_> = kaal_machine::cpus(&tree).collect();
         cpus.sort_by_key(|cpu| cpu.mpidr != u64::from(header.boot_cpu));
-        let ram = ram::subtract(
-            kaal_machine::ram(&tree).collect(),
-            kaal_machine::reserved(&tree),
-        );
+        let memory = |kind| {
+            let memory = kaal_machine::memory(&tree).filter(move |(found, _)| *found == kind);
+            memory.map(|(_, memory)| memory)
+        };
+        let banks = ram::union(memory(MemoryKind::Ram).collect());
+        let is_named = !banks.is_empty();
+        let ram = is_named.then(|| ram::subtract(banks, memory(MemoryKind::NoMap)));
         let no_console = kaal_machine::console(&tree)
             .err()
             .map(|error| explain(origin, error));
@@ -61,6 +69,7 @@ impl DeviceTree {
             machine,
             cpus,
             ram,
+            reserved: ram::union(memory(MemoryKind::Reserved).collect()),
             no_console,
             blob,
         })
@@ -78,6 +87,19 @@ fn shrink(file: &[u8], header: &Header) -> Option<Vec<u8>> {
     let size = u32::try_from(blob.len()).ok()?;
     Header::set_total_size(&mut blob, size);
     Some(blob)
+}
+
+fn misunderstood(origin: Origin<'_>, node: Node<'_>) -> Finding {
+    let name = node.name().escape_ascii();
+    let size = node.property(b"reg").unwrap_or_default().len();
+    origin
+        .finding("can't be understood where it says what is RAM")
+        .expected(
+            "a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in \
+             /reserved-memory",
+        )
+        .found(format!("the node {name} with a `reg` of {size} bytes"))
+        .remedy("correct the node in the device tree's source")
 }
 
 fn explain(origin: Origin<'_>, error: UnknownConsole<'_>) -> Finding {

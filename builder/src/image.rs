@@ -28,9 +28,10 @@ pub fn build(inputs: &Inputs<'_>) -> Result<Image, Finding> {
     let parts = Parts::read(inputs)?;
     let plan = placement::plan(&parts)?;
     let (elf, memory_map) = emit::emit(&parts, &plan)?;
+    let warnings = placement::warnings(&parts, &plan);
     Ok(Image {
         elf,
         memory_map,
-        warnings: parts.warnings,
+        warnings: [parts.warnings, warnings].concat(),
     })
 }

@@ -18,19 +18,26 @@ struct Source<'a> {
 
 /// RAM as all inputs tell it.
 #[derive(Default)]
-pub(crate) struct Memory<'a>(Vec<Source<'a>>);
+pub(crate) struct Memory<'a> {
+    sources: Vec<Source<'a>>,
+    /// Memory that should be left alone.
+    reserved: Vec<PhysRange>,
+}
 
 impl<'a> Memory<'a> {
-    /// Adds what `origin` says; an input that names no RAM says nothing.
+    /// Adds what `origin` says.
     pub(crate) fn add(&mut self, origin: Origin<'a>, ram: Vec<PhysRange>) {
-        if !ram.is_empty() {
-            self.0.push(Source { origin, ram });
-        }
+        self.sources.push(Source { origin, ram });
+    }
+
+    /// Adds RAM that should be left alone.
+    pub(crate) fn reserve(&mut self, reserved: &[PhysRange]) {
+        self.reserved.extend(reserved);
     }
 
     /// Whether no input says where RAM is.
     pub(crate) fn is_unknown(&self) -> bool {
-        self.0.is_empty()
+        self.sources.is_empty()
     }
 
     /// The memory that may be used: what all inputs call RAM. Where none does, it is taken to
@@ -45,14 +52,44 @@ impl<'a> Memory<'a> {
             start,
             end: PADDR_TOP,
         }];
-        self.0
+        self.sources
             .iter()
             .fold(all, |usable, source| ram::intersect(&usable, &source.ram))
     }
 
+    /// [`Self::usable`] without what is reserved.
+    pub(crate) fn unreserved(&self, kernel: PhysRange) -> Vec<PhysRange> {
+        ram::subtract(self.usable(kernel), self.reserved.iter().copied())
+    }
+
+    /// The first reserved memory that `place` shares an address with.
+    pub(crate) fn reserved_at(&self, place: PhysRange) -> Option<PhysRange> {
+        let mut reserved = self.reserved.iter().copied();
+        reserved.find(|reserved| reserved.overlaps(place))
+    }
+
+    /// Whether the kernel, which is handed over `taken`, can keep account of the rest of its RAM:
+    /// it notes a piece of memory for each bank, and one more (seL4 16.0.0,
+    /// `include/arch/arm/arch/bootinfo.h`, `MAX_NUM_FREEMEM_REG`, of which `src/kernel/boot.c`,
+    /// `init_freemem`, leaves one empty).
+    pub(crate) fn kernel_keeps_account(&self, taken: [PhysRange; 3]) -> bool {
+        // What the kernel's build says was added last; without it, the device tree is closest.
+        let Some(Source { ram: banks, .. }) = self.sources.last() else {
+            return true;
+        };
+        let mapped = ram::intersect(
+            banks,
+            &[PhysRange {
+                start: PhysAddr(0),
+                end: PADDR_TOP,
+            }],
+        );
+        ram::subtract(mapped, taken).len() <= banks.len() + 1
+    }
+
     /// The input that doesn't count all of `place` as RAM, if there is one, and what it does.
     pub(crate) fn refusing(&self, place: PhysRange) -> Option<String> {
-        self.0
+        self.sources
             .iter()
             .find(|source| !ram::contains(&source.ram, place))
             .map(Source::to_string)
@@ -69,7 +106,7 @@ impl fmt::Display for Source<'_> {
 /// All inputs that name RAM.
 impl fmt::Display for Memory<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sources: Vec<_> = self.0.iter().map(Source::to_string).collect();
+        let sources: Vec<_> = self.sources.iter().map(Source::to_string).collect();
         match sources.as_slice() {
             [] => write!(f, "unknown"),
             _ => write!(f, "{}", sources.join(", ")),

@@ -136,7 +136,10 @@ fn read_memory<'a>(
 ) -> Result<Memory<'a>, Finding> {
     let mut memory = Memory::default();
     if let (Some(file), Some(device_tree)) = (inputs.device_tree, device_tree) {
-        memory.add(file.origin(Flag::Dtb), device_tree.ram.clone());
+        if let Some(ram) = &device_tree.ram {
+            memory.add(file.origin(Flag::Dtb), ram.clone());
+        }
+        memory.reserve(&device_tree.reserved);
     }
     if let Some(file) = inputs.platform {
         let origin = file.origin(Flag::Platform);

@@ -89,18 +89,57 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Finding> {
         device_tree,
     )?;
     let usable = parts.memory.usable(kernel);
-    let request = Request {
-        kernel,
-        device_tree,
-        user_image: parts.user_image.size(),
-        user_image_offset: parts.settings.app_offset,
-        loader: &|base| {
-            let place = LoaderPlace::new(parts, base);
-            parts.loader.size() + place.header.size() + place.tables(parts).size()
-        },
-        ram: &usable,
+    let place_in = |free: &[PhysRange]| {
+        plan::place(&Request {
+            kernel,
+            device_tree,
+            user_image: parts.user_image.size(),
+            user_image_offset: parts.settings.app_offset,
+            loader: &|base| {
+                let place = LoaderPlace::new(parts, base);
+                parts.loader.size() + place.header.size() + place.tables(parts).size()
+            },
+            ram: &usable,
+            free,
+        })
     };
-    plan::place(&request).map_err(|misfit| explain(parts, misfit))
+    let unreserved = place_in(&parts.memory.unreserved(kernel));
+    let anywhere = place_in(&usable);
+    // Reserved memory is used where there is no other, and where the kernel would lose account.
+    let plans = || [unreserved, anywhere].into_iter().flatten();
+    plans()
+        .find(|plan| kernel_keeps_account(parts, plan))
+        .or_else(|| plans().next())
+        .map_or(anywhere, Ok)
+        .map_err(|misfit| explain(parts, misfit))
+}
+
+/// Whether the kernel can keep account of the memory that `plan` leaves it.
+fn kernel_keeps_account(parts: &Parts<'_>, plan: &Plan) -> bool {
+    let device_tree = parts.device_tree.as_ref();
+    let size = device_tree.map_or(plan.device_tree.size(), |tree| tree.blob.len() as u64);
+    let device_tree = PhysRange {
+        start: plan.device_tree.start,
+        end: PhysAddr(plan.device_tree.start.0 + size),
+    };
+    let taken = [plan.kernel, device_tree, plan.user_image];
+    parts.memory.kernel_keeps_account(taken)
+}
+
+/// Says which parts lie in reserved memory.
+pub(crate) fn warnings(parts: &Parts<'_>, plan: &Plan) -> Vec<Finding> {
+    let warning = |(thing, place): (Thing, PhysRange)| {
+        let reserved = parts.memory.reserved_at(place)?;
+        let finding = origin(parts, thing)
+            .finding(format!("{} lies in reserved memory", name(thing)))
+            .expected(format!(
+                "a place outside of {reserved}, which --dtb reserves"
+            ))
+            .found(place.to_string())
+            .remedy("check that the memory's owner is done with it when the image is loaded");
+        Some(finding)
+    };
+    plan.things().into_iter().filter_map(warning).collect()
 }
 
 fn explain(parts: &Parts<'_>, misfit: Misfit) -> Finding {

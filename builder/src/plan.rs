@@ -12,21 +12,20 @@
 //! ```
 //!
 //! The kernel stays where it was linked for. Device tree and user image follow in the order that
-//! it checks, each at the lowest page that is RAM. The loader takes what is left: above the user
-//! image, else below the kernel; it needs a translation table less where it doesn't cross a 2 MiB
-//! boundary.
+//! it checks, each at the lowest pages that are free. The loader takes what is left: above the user
+//! image, else below the kernel, else in between; it needs a translation table less where it doesn't
+//! cross a 2 MiB boundary.
+//!
+//! Where there is a place for everything, this finds one: each of the orders in which the parts can
+//! follow one another is tried, and with each part as low as it can be, most is left for the next.
 
-use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
+use kaal_payload::{PhysAddr, PhysRange};
 
-use crate::ram;
-
+mod search;
 #[cfg(test)]
 mod tests;
 
-/// Preferred alignment of the loader in bytes: what one level 3 table maps.
-const LOADER_ALIGNMENT: u64 = 2 << 20;
-
-/// What is to be placed. All sizes are multiples of [`PAGE_SIZE`].
+/// What is to be placed. All sizes are multiples of [`kaal_payload::PAGE_SIZE`].
 pub(crate) struct Request<'a> {
     /// The kernel's pages.
     pub(crate) kernel: PhysRange,
@@ -39,8 +38,10 @@ pub(crate) struct Request<'a> {
     /// Bytes that the loader, its payload header and the translation tables take for a loader at
     /// the given address.
     pub(crate) loader: &'a dyn Fn(PhysAddr) -> u64,
-    /// The memory to place them in: ascending, disjoint.
+    /// All memory that they may lie in: ascending, disjoint.
     pub(crate) ram: &'a [PhysRange],
+    /// The part of it for what is free to choose.
+    pub(crate) free: &'a [PhysRange],
 }
 
 /// Something that has a place.
@@ -66,14 +67,19 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Checks everything against everything else.
-    fn check(&self) -> Result<(), Misfit> {
-        let things = [
+    /// What lies where.
+    pub(crate) fn things(&self) -> [(Thing, PhysRange); 4] {
+        [
             (Thing::Kernel, self.kernel),
             (Thing::DeviceTree, self.device_tree),
             (Thing::UserImage, self.user_image),
             (Thing::Loader, self.loader),
-        ];
+        ]
+    }
+
+    /// Checks everything against everything else.
+    fn check(&self) -> Result<(), Misfit> {
+        let things = self.things();
         for (index, &one) in things.iter().enumerate() {
             for &other in &things[..index] {
                 if one.1.overlaps(other.1) {
@@ -114,94 +120,9 @@ pub(crate) enum Misfit {
 
 /// Places everything.
 pub(crate) fn place(request: &Request<'_>) -> Result<Plan, Misfit> {
-    let kernel = request.kernel;
-    require_ram(request, Thing::Kernel, kernel)?;
-    let device_tree = lowest(request.ram, kernel.end, PAGE_SIZE, |_| request.device_tree).ok_or(
-        Misfit::NoRoom {
-            thing: Thing::DeviceTree,
-            size: request.device_tree,
-        },
-    )?;
-    let user_image = match request.user_image_offset {
-        Some(offset) => user_image_at(request, device_tree, offset)?,
-        None => lowest(request.ram, device_tree.end, PAGE_SIZE, |_| {
-            request.user_image
-        })
-        .ok_or(Misfit::NoRoom {
-            thing: Thing::UserImage,
-            size: request.user_image,
-        })?,
-    };
-    let loader = place_loader(request, user_image)?;
-    let plan = Plan {
-        kernel,
-        device_tree,
-        user_image,
-        loader,
-    };
+    search::require_ram(request, Thing::Kernel, request.kernel)?;
+    let plan = search::best_order(request)
+        .or_else(|misfit| search::another_order(request).ok_or(misfit))?;
     plan.check()?;
     Ok(plan)
-}
-
-fn user_image_at(
-    request: &Request<'_>,
-    device_tree: PhysRange,
-    offset: u64,
-) -> Result<PhysRange, Misfit> {
-    let base = request.kernel.start.0;
-    let lowest = device_tree.end.0 - base;
-    if offset < lowest || !offset.is_multiple_of(PAGE_SIZE) {
-        return Err(Misfit::Offset { lowest });
-    }
-    let start = base.saturating_add(offset);
-    let place = PhysRange {
-        start: PhysAddr(start),
-        end: PhysAddr(start.saturating_add(request.user_image)),
-    };
-    require_ram(request, Thing::UserImage, place)?;
-    Ok(place)
-}
-
-fn require_ram(request: &Request<'_>, thing: Thing, place: PhysRange) -> Result<(), Misfit> {
-    if ram::contains(request.ram, place) {
-        Ok(())
-    } else {
-        Err(Misfit::OutsideRam { thing, place })
-    }
-}
-
-/// The lowest place in `set` at or above `from`, of the size that `size` tells for a start.
-fn lowest(
-    set: &[PhysRange],
-    from: PhysAddr,
-    alignment: u64,
-    size: impl Fn(PhysAddr) -> u64,
-) -> Option<PhysRange> {
-    set.iter().find_map(|range| {
-        let start = range
-            .start
-            .max(from)
-            .0
-            .checked_next_multiple_of(alignment)?;
-        let place = PhysRange::from_size(PhysAddr(start), size(PhysAddr(start)))?;
-        range.contains(place).then_some(place)
-    })
-}
-
-fn place_loader(request: &Request<'_>, user_image: PhysRange) -> Result<PhysRange, Misfit> {
-    let below: Vec<_> = request
-        .ram
-        .iter()
-        .map(|&range| ram::clip(range, PhysAddr(0), request.kernel.start))
-        .collect();
-    [LOADER_ALIGNMENT, PAGE_SIZE]
-        .into_iter()
-        .find_map(|alignment| {
-            lowest(request.ram, user_image.end, alignment, request.loader)
-                .or_else(|| lowest(&below, PhysAddr(0), alignment, request.loader))
-        })
-        .ok_or_else(|| Misfit::NoRoom {
-            thing: Thing::Loader,
-            size: (request.loader)(user_image.end),
-        })
 }

@@ -2,6 +2,8 @@
 
 //! Sets of physical memory: ascending, disjoint ranges, none of which touches the next.
 
+use std::iter;
+
 use kaal_payload::{PhysAddr, PhysRange};
 
 #[cfg(test)]
@@ -26,31 +28,35 @@ pub(crate) fn subtract(
     ranges: Vec<PhysRange>,
     holes: impl IntoIterator<Item = PhysRange>,
 ) -> Vec<PhysRange> {
-    let mut rest = union(ranges);
-    for hole in holes.into_iter().filter(|hole| !hole.is_empty()) {
-        rest = rest
-            .into_iter()
-            .flat_map(|range| {
-                let below = clip(range, PhysAddr(0), hole.start);
-                let above = clip(range, hole.end, PhysAddr(u64::MAX));
-                [below, above]
-            })
-            .filter(|range| !range.is_empty())
-            .collect();
-    }
-    rest
+    let holes = union(holes.into_iter().collect());
+    intersect(&union(ranges), &complement(&holes))
+}
+
+/// The set of all addresses that are not in `set`.
+fn complement(set: &[PhysRange]) -> Vec<PhysRange> {
+    let starts = iter::once(PhysAddr(0)).chain(set.iter().map(|range| range.end));
+    let ends = set.iter().map(|range| range.start);
+    starts
+        .zip(ends.chain([PhysAddr(u64::MAX)]))
+        .map(|(start, end)| PhysRange { start, end })
+        .filter(|range| !range.is_empty())
+        .collect()
 }
 
 /// The set of all addresses that are in both sets.
-pub(crate) fn intersect(some: &[PhysRange], others: &[PhysRange]) -> Vec<PhysRange> {
-    some.iter()
-        .flat_map(|&range| {
-            others
-                .iter()
-                .map(move |other| clip(range, other.start, other.end))
-        })
-        .filter(|range| !range.is_empty())
-        .collect()
+pub(crate) fn intersect(mut some: &[PhysRange], mut others: &[PhysRange]) -> Vec<PhysRange> {
+    let mut both = Vec::new();
+    while let ([one, more @ ..], [other, more_others @ ..]) = (some, others) {
+        let part = clip(*one, other.start, other.end);
+        if !part.is_empty() {
+            both.push(part);
+        }
+        match one.end < other.end {
+            true => some = more,
+            false => others = more_others,
+        }
+    }
+    both
 }
 
 /// Whether all of `part` lies in `set`.
@@ -68,6 +74,9 @@ pub(crate) fn clip(range: PhysRange, start: PhysAddr, end: PhysAddr) -> PhysRang
 
 /// The ranges, for a message.
 pub(crate) fn describe(set: &[PhysRange]) -> String {
+    if set.is_empty() {
+        return "no memory".to_owned();
+    }
     set.iter()
         .map(PhysRange::to_string)
         .collect::<Vec<_>>()

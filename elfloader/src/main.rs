@@ -59,7 +59,7 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     verify::translation_is_off();
     verify::exception_level(&payload);
     let others = Others::find(&payload, &device_tree);
-    verify::ram(&payload, &device_tree);
+    verify::memory(&payload, &device_tree);
     verify::regions(&payload);
     log!(
         LogLevel::Info,

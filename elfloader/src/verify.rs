@@ -3,9 +3,11 @@
 //! Checks what the builder can't know: does the payload fit this machine? What doesn't would be a
 //! silent hang of the kernel, so it is named here.
 
+use core::fmt;
 use core::ptr;
 use core::slice;
 
+use kaal_machine::{Availability, DeviceTree};
 use kaal_payload::{Decimal, ExceptionLevel, Hex, Integrity, LogLevel, Payload, PhysRange, Text};
 
 use kaal_runtime::crc32c::crc32c;
@@ -46,22 +48,59 @@ pub(crate) fn exception_level(payload: &Payload<'_>) {
     );
 }
 
-/// All memory that the payload uses must be RAM, as far as the firmware tells.
-pub(crate) fn ram(payload: &Payload<'_>, device_tree: &Found) {
+/// All memory that the image uses must be RAM that the firmware doesn't keep to itself, as far as
+/// its device tree tells.
+///
+/// Memory that is reserved without `no-map` is no error: the device tree itself and an initial RAM
+/// disk are listed so, which seL4 has no use for, and it takes all such memory as RAM.
+pub(crate) fn memory(payload: &Payload<'_>, device_tree: &Found) {
     let Some((_, tree)) = &device_tree.firmware else {
         return;
     };
-    let slot = payload.device_tree;
-    let slot = PhysRange::from_size(slot.start, slot.capacity);
-    let regions = payload.regions.iter().map(|region| region.memory());
-    for memory in regions.chain([slot]).flatten() {
-        if !kaal_machine::is_ram(tree, memory) {
-            fail!(
-                "the image needs {memory}, which is not RAM of this machine; give it more \
-                 memory, or build the image for it with --dtb"
-            );
+    for memory in memory_used(payload) {
+        match kaal_machine::availability(tree, memory) {
+            Availability::Free => {}
+            Availability::Reserved(reserved) => log!(
+                LogLevel::Debug,
+                "KaaL: the image takes {memory}, of which {reserved} is reserved"
+            ),
+            Availability::NoMap(reserved) => fail!(
+                "the image needs {memory}, of which the firmware keeps {reserved} to itself \
+                 (no-map); build the image for it with --dtb"
+            ),
+            Availability::NotRam => fail!(
+                "the image needs {memory}, but this machine's RAM is{}; give it more memory, or \
+                 build the image for it with --dtb",
+                Banks(tree)
+            ),
         }
     }
+}
+
+/// Shown as what follows "RAM is".
+struct Banks<'a>(&'a DeviceTree<'a>);
+
+impl fmt::Display for Banks<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut otherwise = " nothing";
+        for bank in kaal_machine::ram(self.0) {
+            otherwise = "";
+            write!(f, " {bank}")?;
+        }
+        f.write_str(otherwise)
+    }
+}
+
+/// The memory of the loader, of all regions and of the device tree's slot.
+fn memory_used(payload: &Payload<'_>) -> impl Iterator<Item = PhysRange> {
+    let slot = payload.device_tree;
+    let slot = PhysRange::from_size(slot.start, slot.capacity);
+    let loader = PhysRange {
+        start: payload.load_address,
+        end: payload.tables.ttbr0,
+    };
+    let regions = payload.regions.iter().filter_map(|region| region.memory());
+    regions.chain(slot).chain([loader])
 }
 
 /// Compares each region's checksum, if the payload asks for it.

@@ -24,6 +24,8 @@ craneLib.mkCargoDerivation (
       cp ${lib.getExe elfloader} target/kaal/elfloader.elf
       cp ${probe}/bin/kaal-probe target/kaal/probe.elf
       cp ${probe}/bin/kaal-probe-hyp target/kaal/probe-hyp.elf
+      cp ${probe}/bin/kaal-probe-high target/kaal/probe-high.elf
+      cp ${probe}/bin/kaal-probe-high-hyp target/kaal/probe-high-hyp.elf
       cp ${probe}/bin/kaal-probe-task target/kaal/probe-task.elf
       chmod -R u+w target/kaal target/release
       cargoWithProfile test --locked --package kaal-tests --test boot 2>&1 | tee boot.log

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! Links each probe like seL4 for QEMU's virt machine: an ordinary kernel and one with hypervisor
-//! support.
+//! support, and both once more where few are linked for: above 4 GiB, and at a page that neither
+//! a table nor a block of translation begins with.
 
 fn main() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/probe.ld");
@@ -9,6 +10,8 @@ fn main() {
     for (name, window, physical) in [
         ("kaal-probe", "0xffffff8000000000", "0x40000000"),
         ("kaal-probe-hyp", "0x8000000000", "0x60000000"),
+        ("kaal-probe-high", "0xffffff8000000000", "0x140203000"),
+        ("kaal-probe-high-hyp", "0x8000000000", "0x140203000"),
     ] {
         for argument in [
             "--no-pie",

@@ -23,6 +23,10 @@ pub enum Program {
     Probe,
     /// The probe kernel for EL2.
     ProbeHyp,
+    /// The probe kernel for EL1, above 4 GiB and at an odd page.
+    ProbeHigh,
+    /// The probe kernel for EL2 at the same place.
+    ProbeHighHyp,
     /// The probe kernel's user image.
     ProbeTask,
 }
@@ -45,6 +49,12 @@ impl Workspace {
             None => root.join("target"),
         };
         Ok(Self { root, target })
+    }
+
+    /// A checkout at `root`, with Cargo's output folder in it.
+    pub fn at(root: PathBuf) -> Self {
+        let target = root.join("target");
+        Self { root, target }
     }
 
     /// The checkout's top folder.
@@ -93,13 +103,20 @@ impl Workspace {
 
 impl Program {
     /// All programs for the target.
-    pub const ALL: [Self; 4] = [Self::Loader, Self::Probe, Self::ProbeHyp, Self::ProbeTask];
+    pub const ALL: [Self; 6] = [
+        Self::Loader,
+        Self::Probe,
+        Self::ProbeHyp,
+        Self::ProbeHigh,
+        Self::ProbeHighHyp,
+        Self::ProbeTask,
+    ];
 
     /// The package that holds the program.
     pub const fn package(self) -> &'static str {
         match self {
             Self::Loader => "kaal-elfloader",
-            Self::Probe | Self::ProbeHyp => "kaal-probe",
+            Self::Probe | Self::ProbeHyp | Self::ProbeHigh | Self::ProbeHighHyp => "kaal-probe",
             Self::ProbeTask => "kaal-probe-task",
         }
     }
@@ -110,6 +127,8 @@ impl Program {
             Self::Loader => "kaal-elfloader",
             Self::Probe => "kaal-probe",
             Self::ProbeHyp => "kaal-probe-hyp",
+            Self::ProbeHigh => "kaal-probe-high",
+            Self::ProbeHighHyp => "kaal-probe-high-hyp",
             Self::ProbeTask => "kaal-probe-task",
         }
     }
@@ -120,6 +139,8 @@ impl Program {
             Self::Loader => "elfloader.elf",
             Self::Probe => "probe.elf",
             Self::ProbeHyp => "probe-hyp.elf",
+            Self::ProbeHigh => "probe-high.elf",
+            Self::ProbeHighHyp => "probe-high-hyp.elf",
             Self::ProbeTask => "probe-task.elf",
         }
     }

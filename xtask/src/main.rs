@@ -5,6 +5,7 @@
 mod bench;
 mod build;
 mod qemu;
+mod reproduce;
 mod root_task;
 mod setup;
 mod test;
@@ -36,6 +37,8 @@ enum Task {
     Qemu(qemu::Options),
     /// Runs all checks and tests; those of a real kernel only where SEL4_PREFIX is set
     Test(test::Options),
+    /// Builds everything twice, in different surroundings, and compares the images
+    Reproduce,
     /// Measures the boot, the images and the builder
     Bench(bench::Options),
 }
@@ -58,6 +61,7 @@ fn run(task: Task) -> Result<()> {
         Task::System => root_task::run(&workspace),
         Task::Qemu(options) => qemu::run(&workspace, &options),
         Task::Test(options) => test::run(&workspace, &options),
+        Task::Reproduce => reproduce::run(&workspace),
         Task::Bench(options) => bench::run(&workspace, &options),
     }
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
-use proptest::prelude::*;
 
-use super::{LOADER_ALIGNMENT, Misfit, Plan, Request, Thing, place};
-use crate::ram;
+use super::{Misfit, Plan, Request, Thing, place};
 
 const MIB: u64 = 1 << 20;
 
@@ -24,6 +22,7 @@ fn request<'a>(ram: &'a [PhysRange]) -> Request<'a> {
         user_image_offset: None,
         loader: &|_| MIB,
         ram,
+        free: ram,
     }
 }
 
@@ -61,9 +60,86 @@ fn loader_gives_up_its_alignment_last() {
 }
 
 #[test]
+fn loader_goes_in_between_last_of_all() {
+    let loader_start = |ram: &[PhysRange]| {
+        let request = Request {
+            user_image: 2 * MIB,
+            ..request(ram)
+        };
+        place(&request).map(|plan| plan.loader.start.0 / MIB)
+    };
+    let user_image = range(1040 * MIB, 1042 * MIB);
+    let room_for_two = range(1024 * MIB, 1029 * MIB);
+    assert_eq!(loader_start(&[room_for_two, user_image]), Ok(1028));
+    let room_for_one = range(1024 * MIB, 1028 * MIB);
+    let the_others = range(1040 * MIB, 1043 * MIB);
+    assert_eq!(loader_start(&[room_for_one, the_others]), Ok(1042));
+    let device_tree = range(1030 * MIB, 1031 * MIB);
+    let request = Request {
+        loader: &|_| 2 * MIB,
+        ..request(&[])
+    };
+    let ram = [
+        range(1024 * MIB, 1029 * MIB),
+        device_tree,
+        range(1040 * MIB, 1041 * MIB),
+    ];
+    let request = Request {
+        ram: &ram,
+        free: &ram,
+        ..request
+    };
+    assert_eq!(
+        place(&request).map(|plan| plan.loader.start.0 / MIB),
+        Ok(1027)
+    );
+}
+
+/// A place that crosses a boundary may be too small for the tables that this takes, and large
+/// enough behind the boundary.
+#[test]
+fn loader_moves_to_where_it_needs_fewer_tables() {
+    const BOUNDARY: u64 = 1024 * MIB;
+    let ram = [
+        range(BOUNDARY - PAGE_SIZE, BOUNDARY + MIB),
+        range(1100 * MIB, 1105 * MIB),
+    ];
+    let request = Request {
+        kernel: range(1100 * MIB, 1103 * MIB),
+        loader: &|start| match start.0 < BOUNDARY {
+            true => MIB + 2 * PAGE_SIZE,
+            false => MIB,
+        },
+        ..request(&ram)
+    };
+    let plan = place(&request).expect("a plan");
+    assert_eq!(plan.loader, range(BOUNDARY, BOUNDARY + MIB));
+}
+
+#[test]
+fn only_what_can_not_move_lies_outside_of_free_memory() {
+    let ram = [range(1024 * MIB, 1100 * MIB)];
+    let free = [range(1030 * MIB, 1033 * MIB)];
+    let request = Request {
+        user_image_offset: Some(32 * MIB),
+        free: &free,
+        ..request(&ram)
+    };
+    assert_eq!(
+        place(&request),
+        Ok(Plan {
+            kernel: range(1024 * MIB, 1027 * MIB),
+            device_tree: range(1030 * MIB, 1031 * MIB),
+            user_image: range(1056 * MIB, 1057 * MIB),
+            loader: range(1031 * MIB, 1032 * MIB),
+        })
+    );
+}
+
+#[test]
 fn loader_has_no_place() {
     assert_eq!(
-        loader_start(&[range(1024 * MIB, 1030 * MIB - PAGE_SIZE)]),
+        loader_start(&[range(1024 * MIB, 1029 * MIB + MIB - PAGE_SIZE)]),
         Err(Misfit::NoRoom {
             thing: Thing::Loader,
             size: MIB,
@@ -102,65 +178,4 @@ fn overlaps_are_found() {
     assert_eq!(Plan { loader, ..plan }.check(), Ok(()));
 }
 
-/// Up to 256 pages, from page 0 on.
-fn pages() -> impl Strategy<Value = PhysRange> {
-    (0..200u64, 1..56u64)
-        .prop_map(|(start, count)| range(start * PAGE_SIZE, (start + count) * PAGE_SIZE))
-}
-
-proptest! {
-    /// Whatever the sizes and the RAM are: a plan is in order, disjoint and in RAM.
-    #[test]
-    fn plans_are_sound(
-        kernel in pages(),
-        sizes in prop::array::uniform3(1..16u64),
-        offset in prop::option::of(0..128u64),
-        banks in prop::collection::vec(pages(), 1..4),
-    ) {
-        let [device_tree, user_image, loader] = sizes.map(|size| size * PAGE_SIZE);
-        let ram = ram::union(banks);
-        let request = Request {
-            kernel,
-            device_tree,
-            user_image,
-            user_image_offset: offset.map(|offset| offset * PAGE_SIZE),
-            loader: &|_| loader,
-            ram: &ram,
-        };
-        if let Ok(plan) = place(&request) {
-            prop_assert_eq!(plan.kernel, kernel);
-            prop_assert_eq!(plan.device_tree.size(), device_tree);
-            prop_assert_eq!(plan.user_image.size(), user_image);
-            prop_assert_eq!(plan.loader.size(), loader);
-            prop_assert!(plan.kernel.end <= plan.device_tree.start);
-            prop_assert!(plan.device_tree.end <= plan.user_image.start);
-            prop_assert_eq!(plan.check(), Ok(()));
-            for place in [plan.kernel, plan.device_tree, plan.user_image, plan.loader] {
-                prop_assert!(place.start.is_page_aligned());
-                prop_assert!(ram::contains(&ram, place));
-            }
-            if let Some(offset) = request.user_image_offset {
-                prop_assert_eq!(plan.user_image.start.0, kernel.start.0 + offset);
-            }
-        }
-    }
-
-    /// A large bank of RAM always has a place, and an aligned one.
-    #[test]
-    fn large_ram_is_enough(
-        kernel in pages(),
-        sizes in prop::array::uniform3(1..400u64),
-    ) {
-        let [device_tree, user_image, loader] = sizes.map(|size| size * PAGE_SIZE);
-        let ram = [range(0, 64 * MIB)];
-        let plan = place(&Request {
-            kernel,
-            device_tree,
-            user_image,
-            user_image_offset: None,
-            loader: &|_| loader,
-            ram: &ram,
-        });
-        prop_assert!(plan.is_ok_and(|plan| plan.loader.start.0 % LOADER_ALIGNMENT == 0));
-    }
-}
+mod any_machine;

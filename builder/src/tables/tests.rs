@@ -8,6 +8,7 @@ use super::{
     ACCESSED, AP1_RES1, BLOCK_SIZE, EXECUTE_NEVER, INNER_SHAREABLE, Mapping, NORMAL_MEMORY,
     PRIVILEGED_EXECUTE_NEVER, READ_ONLY, Tables,
 };
+use crate::kernel::PADDR_TOP;
 
 const BASE: PhysAddr = PhysAddr(0x4040_9000);
 const LOADER: u64 = 0x4040_0000;
@@ -63,10 +64,11 @@ fn pages(mapping: &Mapping, attributes: u64) -> impl Iterator<Item = (u64, Page)
         })
 }
 
-fn loader() -> [Mapping; 3] {
+/// A loader at `base`: read-only data, text and data.
+fn loader_at(base: u64) -> [Mapping; 3] {
     let mapping = |offset, size, writable, executable| Mapping {
-        virt: LOADER + offset,
-        phys: LOADER + offset,
+        virt: base + offset,
+        phys: base + offset,
         size,
         writable,
         executable,
@@ -88,56 +90,103 @@ fn kernel(base: u64, start: u64, size: u64) -> Mapping {
     }
 }
 
-/// Kernels that begin and end on block boundaries or not, and that cross one of 1 GiB.
-const KERNELS: [(u64, u64); 6] = [
-    (0x4000_0000, 0x23_d000),
-    (0x4000_0000, 0x20_0000),
-    (0x4000_0000, 0x1f_f000),
-    (0x6008_0000, 0x40_0000),
-    (0x6008_0000, 0x1000),
-    (0x7fff_f000, 0x20_2000),
-];
+const ORDINARY_BASE: u64 = 0xffff_ff80_0000_0000;
+const HYPERVISOR_BASE: u64 = 0x80_0000_0000;
+
+/// Where a table of one level ends, and of two; RAM below and above 4 GiB.
+const BOUNDARIES: [u64; 3] = [0x4020_0000, 0x8000_0000, 0x1_4000_0000];
+
+/// Addresses up to two pages from `address`.
+fn near(address: u64) -> impl Iterator<Item = u64> {
+    (0..5).map(move |page| address + page * PAGE_SIZE - 2 * PAGE_SIZE)
+}
+
+/// First addresses and sizes of kernels that begin near a boundary, and end near it or one of the
+/// next two; and of those at the ends of what a kernel can be linked for.
+fn kernels() -> impl Iterator<Item = (u64, u64)> {
+    let near_boundaries = BOUNDARIES.into_iter().flat_map(|boundary| {
+        let ends = [0, BLOCK_SIZE, 2 * BLOCK_SIZE].map(|distance| boundary + distance);
+        near(boundary)
+            .flat_map(move |start| ends.into_iter().flat_map(near).map(move |end| (start, end)))
+            .filter(|(start, end)| start < end)
+            .map(|(start, end)| (start, end - start))
+    });
+    let last = PADDR_TOP.0 - PAGE_SIZE;
+    near_boundaries.chain([(0, 0x40_0000), (0x1000, 0x23_d000), (last, PAGE_SIZE)])
+}
+
+/// The loader's pages in tables for EL1.
+fn el1_loader(base: u64) -> BTreeMap<u64, Page> {
+    let [rodata, text, data] = loader_at(base);
+    let never = EXECUTE_NEVER | PRIVILEGED_EXECUTE_NEVER;
+    pages(&rodata, READ_ONLY | never)
+        .chain(pages(&text, READ_ONLY | EXECUTE_NEVER))
+        .chain(pages(&data, never))
+        .collect()
+}
+
+/// The loader's pages in tables for EL2.
+fn el2_loader(base: u64) -> BTreeMap<u64, Page> {
+    let [rodata, text, data] = loader_at(base);
+    pages(&rodata, AP1_RES1 | READ_ONLY | EXECUTE_NEVER)
+        .chain(pages(&text, AP1_RES1 | READ_ONLY))
+        .chain(pages(&data, AP1_RES1 | EXECUTE_NEVER))
+        .collect()
+}
 
 #[test]
 fn el1_maps_exactly_loader_and_kernel() {
-    for (start, size) in KERNELS {
-        let kernel = kernel(0xffff_ff80_0000_0000, start, size);
-        let tables = Tables::new(BASE, ExceptionLevel::El1, &loader(), kernel);
+    let lower = el1_loader(LOADER);
+    for (start, size) in kernels() {
+        let kernel = kernel(ORDINARY_BASE, start, size);
+        let tables = Tables::new(BASE, ExceptionLevel::El1, &loader_at(LOADER), kernel);
         let roots = tables.roots();
-        let [rodata, text, data] = loader();
-        let lower: BTreeMap<_, _> = pages(
-            &rodata,
-            READ_ONLY | EXECUTE_NEVER | PRIVILEGED_EXECUTE_NEVER,
-        )
-        .chain(pages(&text, READ_ONLY | EXECUTE_NEVER))
-        .chain(pages(&data, EXECUTE_NEVER | PRIVILEGED_EXECUTE_NEVER))
-        .collect();
         assert!(walk(&tables, roots.ttbr0) == lower);
         let upper = roots.ttbr1.expect("an upper address range");
-        assert!(walk(&tables, upper) == pages(&kernel, EXECUTE_NEVER).collect());
+        let expected = pages(&kernel, EXECUTE_NEVER).collect();
+        assert!(walk(&tables, upper) == expected, "{kernel:x?}");
     }
 }
 
 #[test]
 fn el2_maps_exactly_loader_and_kernel() {
-    for (start, size) in KERNELS {
-        let kernel = kernel(0x80_0000_0000, start, size);
-        let tables = Tables::new(BASE, ExceptionLevel::El2, &loader(), kernel);
+    for (start, size) in kernels() {
+        let kernel = kernel(HYPERVISOR_BASE, start, size);
+        let tables = Tables::new(BASE, ExceptionLevel::El2, &loader_at(LOADER), kernel);
         let roots = tables.roots();
-        let [rodata, text, data] = loader();
-        let expected: BTreeMap<_, _> = pages(&rodata, AP1_RES1 | READ_ONLY | EXECUTE_NEVER)
-            .chain(pages(&text, AP1_RES1 | READ_ONLY))
-            .chain(pages(&data, AP1_RES1 | EXECUTE_NEVER))
-            .chain(pages(&kernel, AP1_RES1))
-            .collect();
-        assert!(walk(&tables, roots.ttbr0) == expected);
+        let mut expected = el2_loader(LOADER);
+        expected.extend(pages(&kernel, AP1_RES1));
+        assert!(walk(&tables, roots.ttbr0) == expected, "{kernel:x?}");
         assert_eq!(roots.ttbr1, None);
     }
 }
 
 #[test]
+fn loaders_may_lie_anywhere() {
+    /// More pages than the loader of the tests has.
+    const PAGES: u64 = 10;
+    let kernel = kernel(ORDINARY_BASE, 0x4000_0000, PAGE_SIZE);
+    let at_boundaries = BOUNDARIES
+        .into_iter()
+        .flat_map(|boundary| (0..=PAGES).map(move |page| boundary - page * PAGE_SIZE));
+    for base in at_boundaries.chain([0, PADDR_TOP.0 - PAGES * PAGE_SIZE]) {
+        let loader = loader_at(base);
+        for level in [ExceptionLevel::El1, ExceptionLevel::El2] {
+            let tables = Tables::new(BASE, level, &loader, kernel);
+            let mut found = walk(&tables, tables.roots().ttbr0);
+            let expected = match level {
+                ExceptionLevel::El1 => el1_loader(base),
+                ExceptionLevel::El2 => el2_loader(base),
+            };
+            found.retain(|virt, _| *virt < PADDR_TOP.0);
+            assert!(found == expected, "{base:#x}");
+        }
+    }
+}
+
+#[test]
 fn attributes_are_those_of_the_architecture() {
-    let kernel = kernel(0x80_0000_0000, 0x4000_0000, BLOCK_SIZE);
+    let kernel = kernel(HYPERVISOR_BASE, 0x4000_0000, BLOCK_SIZE);
     let tables = Tables::new(BASE, ExceptionLevel::El2, &[], kernel);
     let block = tables.tables[2][0].get();
     let attributes = 4 << 2 | 1 << 6 | 0b11 << 8 | 1 << 10;
@@ -147,8 +196,9 @@ fn attributes_are_those_of_the_architecture() {
 
 #[test]
 fn blocks_save_tables() {
-    let kernel = |size| kernel(0xffff_ff80_0000_0000, 0x4000_0000, size);
-    let size = |size| Tables::new(BASE, ExceptionLevel::El1, &loader(), kernel(size)).size();
+    let loader = loader_at(LOADER);
+    let kernel = |size| kernel(ORDINARY_BASE, 0x4000_0000, size);
+    let size = |size| Tables::new(BASE, ExceptionLevel::El1, &loader, kernel(size)).size();
     assert_eq!(size(BLOCK_SIZE + PAGE_SIZE), 8 * PAGE_SIZE);
     assert_eq!(size(BLOCK_SIZE), 7 * PAGE_SIZE);
 }

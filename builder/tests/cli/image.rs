@@ -12,11 +12,8 @@ use crate::common::elf::Elf;
 use crate::common::folder::Folder;
 use crate::common::loaded::Loaded;
 use crate::common::programs::{
-    self, ADDEND, HYPERVISOR_BASE, KERNEL, ORDINARY_BASE, RELOCATED, filled,
+    self, ADDEND, HYPERVISOR_BASE, KERNEL, KERNEL_SIZE, ORDINARY_BASE, RELOCATED, filled,
 };
-
-/// Size in bytes of [`programs::kernel`] in memory.
-const KERNEL_SIZE: u64 = 0x23d000;
 
 fn range(start: u64, end: u64) -> PhysRange {
     PhysRange {
@@ -175,7 +172,7 @@ fn header_lies_behind_the_loader() {
 fn loader_below_the_kernel() {
     let folder = Folder::new();
     let device_tree = DeviceTree {
-        ram: (0x3f00_0000, 0x100_0000 + 0x25_4000),
+        ram: vec![(0x3f00_0000, 0x100_0000 + 0x25_4000)],
         ..DeviceTree::with_ram(0)
     };
     folder.put("kernel.dtb", device_tree.to_bytes());

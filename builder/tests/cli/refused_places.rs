@@ -16,7 +16,7 @@ fn check_device_tree(device_tree: DeviceTree, expected: Expect) {
 #[test]
 fn kernel_outside_ram() {
     let device_tree = DeviceTree {
-        ram: (0x4000_1000, 0x1000_0000),
+        ram: vec![(0x4000_1000, 0x1000_0000)],
         ..DeviceTree::with_ram(0)
     };
     check_device_tree(
@@ -33,7 +33,7 @@ fn kernel_outside_ram() {
 #[test]
 fn kernel_in_reserved_memory() {
     let device_tree = DeviceTree {
-        reserved: Some((0x4010_0000, 0x1000)),
+        no_map: vec![(0x4010_0000, 0x1000)],
         ..DeviceTree::with_ram(0x1000_0000)
     };
     check_device_tree(

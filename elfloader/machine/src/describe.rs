@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use kaal_payload::{AccessSize, Console, ConsoleKind, Gic, Machine, PhysRange, PsciConduit};
+use kaal_payload::{AccessSize, Console, ConsoleKind, Gic, Machine, PsciConduit};
 
 use crate::{DeviceTree, Place};
 
@@ -131,34 +131,4 @@ fn gic(place: &Place<'_>) -> Option<Gic> {
             cpu_interface: cores,
         },
     })
-}
-
-/// The banks of RAM.
-pub fn ram<'a>(tree: &DeviceTree<'a>) -> impl Iterator<Item = PhysRange> + use<'a> {
-    tree.walk()
-        .filter(|place| {
-            place.is_child_of(b"/") && place.node().string(b"device_type") == Some(b"memory")
-        })
-        .flat_map(|place| place.reg())
-}
-
-/// Whether all of `memory` is RAM, be it in several banks that adjoin.
-pub fn is_ram(tree: &DeviceTree<'_>, memory: PhysRange) -> bool {
-    let mut start = memory.start;
-    while start < memory.end {
-        match ram(tree).find(|bank| bank.start <= start && start < bank.end) {
-            Some(bank) => start = bank.end,
-            None => return false,
-        }
-    }
-    true
-}
-
-/// The pieces of RAM that must be left alone: those of `/reserved-memory` that are at a fixed
-/// place, and those of the memory reservation block.
-pub fn reserved<'a>(tree: &DeviceTree<'a>) -> impl Iterator<Item = PhysRange> + use<'a> {
-    tree.walk()
-        .filter(|place| place.is_child_of(b"/reserved-memory"))
-        .flat_map(|place| place.reg())
-        .chain(tree.reservations())
 }

@@ -19,9 +19,11 @@
 mod cpus;
 mod describe;
 mod header;
+mod memory;
 mod tree;
 
 pub use cpus::cpus;
-pub use describe::{UnknownConsole, console, is_ram, machine, ram, reserved};
+pub use describe::{UnknownConsole, console, machine};
 pub use header::{Header, HeaderError};
+pub use memory::{Availability, MemoryKind, availability, is_ram, memory, misunderstood, ram};
 pub use tree::{DeviceTree, Node, Place, TreeError};

@@ -13,6 +13,10 @@ use crate::{Header, HeaderError};
 /// Nodes on the way from the root to the deepest node that is looked at.
 const MAX_DEPTH: usize = 16;
 
+/// Bytes of the longest name that is read, of a node or a property. The specification allows 31,
+/// the Raspberry Pi 4's firmware has one of 36; a limit bounds the work that a malformed tree makes.
+const MAX_NAME: usize = 255;
+
 /// `#address-cells` where a node doesn't state it.
 const DEFAULT_ADDRESS_CELLS: usize = 2;
 
@@ -34,7 +38,8 @@ pub enum TreeError {
         /// Bytes at hand.
         found: usize,
     },
-    /// The structure block holds something else than nodes and properties, properly nested.
+    /// The structure block holds something else than nodes and properties, properly nested, or a
+    /// name of more than 255 bytes.
     #[error("the structure block is malformed at offset {offset:#x}")]
     Structure {
         /// Offset in the structure block.
@@ -102,14 +107,25 @@ impl<'a> DeviceTree<'a> {
         }
     }
 
-    /// The entries of the memory reservation block.
-    pub fn reservations(&self) -> impl Iterator<Item = PhysRange> + use<'a> {
-        const ENTRY_CELLS: usize = 4;
-        let mut rest = Cells(self.reservations);
-        core::iter::from_fn(move || {
-            let start = rest.take(ENTRY_CELLS / 2)?;
-            let size = rest.take(ENTRY_CELLS / 2)?;
-            (size != 0).then_some(PhysRange::from_size(PhysAddr(start), size)?)
+    /// The entries of the memory reservation block, up to the one that is all zero.
+    pub fn reservations(&self) -> Reservations<'a> {
+        Reservations(Cells(self.reservations))
+    }
+}
+
+/// Reads the memory reservation block.
+#[derive(Clone, Debug)]
+pub struct Reservations<'a>(Cells<'a>);
+
+impl Iterator for Reservations<'_> {
+    type Item = PhysRange;
+
+    fn next(&mut self) -> Option<PhysRange> {
+        let start = self.0.take(2)?;
+        let size = self.0.take(2)?;
+        (start != 0 || size != 0).then_some(PhysRange {
+            start: PhysAddr(start),
+            end: PhysAddr(start.saturating_add(size)),
         })
     }
 }
@@ -146,14 +162,14 @@ impl<'a> Tokens<'a> {
         loop {
             match self.word()? {
                 Self::BEGIN_NODE => {
-                    let name = string_at(self.structure, self.offset)?;
+                    let name = name_at(self.structure, self.offset)?;
                     self.skip(name.len() + 1)?;
                     return Some(Token::BeginNode(name));
                 }
                 Self::END_NODE => return Some(Token::EndNode),
                 Self::PROPERTY => {
                     let length = self.word()? as usize;
-                    let name = string_at(self.strings, self.word()? as usize)?;
+                    let name = name_at(self.strings, self.word()? as usize)?;
                     let start = self.offset;
                     self.skip(length)?;
                     let value = self.structure.get(start..start.checked_add(length)?)?;
@@ -180,6 +196,12 @@ impl<'a> Tokens<'a> {
             .checked_next_multiple_of(size_of::<u32>())?;
         Some(())
     }
+}
+
+/// The nul-terminated name at `offset`.
+fn name_at(block: &[u8], offset: usize) -> Option<&[u8]> {
+    let rest = block.get(offset..)?;
+    before_nul(rest.get(..=MAX_NAME).unwrap_or(rest))
 }
 
 /// The nul-terminated string at `offset`.
@@ -364,19 +386,23 @@ impl<'a> Place<'a> {
 
     /// The node's `reg`: ranges of physical addresses, as far as the buses above the node pass
     /// them on.
-    pub fn reg(&self) -> impl Iterator<Item = PhysRange> + use<'a> {
-        let place = *self;
+    pub fn reg(&self) -> Reg<'a> {
         let parent = self.above(1).unwrap_or_default();
-        let (address_cells, size_cells) = (parent.address_cells(), parent.size_cells());
-        let mut rest = Cells(self.node().property(b"reg").unwrap_or_default());
-        core::iter::from_fn(move || {
-            if address_cells == 0 {
-                return None;
-            }
-            let start = rest.take(address_cells)?;
-            let size = rest.take(size_cells)?;
-            PhysRange::from_size(PhysAddr(place.to_physical(start)?), size)
-        })
+        Reg {
+            place: *self,
+            address_cells: parent.address_cells(),
+            size_cells: parent.size_cells(),
+            rest: Cells(self.node().property(b"reg").unwrap_or_default()),
+        }
+    }
+
+    /// Whether [`Self::reg`] returns all that `reg` holds.
+    pub fn has_whole_reg(&self) -> bool {
+        let parent = self.above(1).unwrap_or_default();
+        let cells = parent.address_cells().saturating_add(parent.size_cells());
+        let size = self.node().property(b"reg").unwrap_or_default().len();
+        let entries = self.reg().count();
+        size == entries.saturating_mul(cells.saturating_mul(size_of::<u32>()))
     }
 
     /// Translates an address on the parent's bus through the `ranges` of all buses up to the root
@@ -387,6 +413,28 @@ impl<'a> Place<'a> {
             address = translate(address, self.above(level)?, self.above(level + 1)?)?;
         }
         Some(address)
+    }
+}
+
+/// Reads the ranges of a `reg`.
+#[derive(Clone, Debug)]
+pub struct Reg<'a> {
+    place: Place<'a>,
+    address_cells: usize,
+    size_cells: usize,
+    rest: Cells<'a>,
+}
+
+impl Iterator for Reg<'_> {
+    type Item = PhysRange;
+
+    fn next(&mut self) -> Option<PhysRange> {
+        if self.address_cells == 0 {
+            return None;
+        }
+        let start = self.rest.take(self.address_cells)?;
+        let size = self.rest.take(self.size_cells)?;
+        PhysRange::from_size(PhysAddr(self.place.to_physical(start)?), size)
     }
 }
 

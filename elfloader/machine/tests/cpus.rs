@@ -2,36 +2,15 @@
 
 //! What is read of cores and interrupt controllers.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test can't go on without fails it"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
+#[expect(dead_code, reason = "other tests use the rest")]
+mod common;
+
+use common::{node, tree};
 use kaal_machine::DeviceTree;
 use kaal_payload::{Cpu, Gic, PhysAddr};
 use vm_fdt::{FdtWriter, FdtWriterResult};
-
-/// A tree whose root has two cells for addresses and sizes.
-fn tree(content: impl FnOnce(&mut FdtWriter) -> FdtWriterResult<()>) -> Vec<u8> {
-    let mut fdt = FdtWriter::new().unwrap();
-    node(&mut fdt, "", |fdt| {
-        fdt.property_u32("#address-cells", 2)?;
-        fdt.property_u32("#size-cells", 2)?;
-        content(fdt)
-    })
-    .unwrap();
-    fdt.finish().unwrap()
-}
-
-fn node(
-    fdt: &mut FdtWriter,
-    name: &str,
-    content: impl FnOnce(&mut FdtWriter) -> FdtWriterResult<()>,
-) -> FdtWriterResult<()> {
-    let node = fdt.begin_node(name)?;
-    content(fdt)?;
-    fdt.end_node(node)
-}
 
 /// The cores of a tree in whose `/cpus` a core's `reg` has `cells` cells.
 fn cpus(cells: u32, content: impl FnOnce(&mut FdtWriter) -> FdtWriterResult<()>) -> Vec<Cpu> {

@@ -4,45 +4,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
+mod common;
+
+use common::{memory, node, range, tree};
 use kaal_machine::{DeviceTree, Header, HeaderError, TreeError, UnknownConsole};
-use kaal_payload::{
-    AccessSize, Console, ConsoleKind, Gic, Machine, PhysAddr, PhysRange, PsciConduit,
-};
+use kaal_payload::{AccessSize, Console, ConsoleKind, Gic, Machine, PhysAddr, PsciConduit};
 use proptest::prelude::*;
-use vm_fdt::{FdtReserveEntry, FdtWriter, FdtWriterResult};
-
-/// A tree whose root has two cells for addresses and sizes.
-fn tree(content: impl FnOnce(&mut FdtWriter) -> FdtWriterResult<()>) -> Vec<u8> {
-    let mut fdt = FdtWriter::new().unwrap();
-    write_root(&mut fdt, content);
-    fdt.finish().unwrap()
-}
-
-fn write_root(fdt: &mut FdtWriter, content: impl FnOnce(&mut FdtWriter) -> FdtWriterResult<()>) {
-    let root = fdt.begin_node("").unwrap();
-    fdt.property_u32("#address-cells", 2).unwrap();
-    fdt.property_u32("#size-cells", 2).unwrap();
-    content(fdt).unwrap();
-    fdt.end_node(root).unwrap();
-}
-
-/// Writes a node with its properties.
-fn node(
-    fdt: &mut FdtWriter,
-    name: &str,
-    content: impl FnOnce(&mut FdtWriter) -> FdtWriterResult<()>,
-) -> FdtWriterResult<()> {
-    let node = fdt.begin_node(name)?;
-    content(fdt)?;
-    fdt.end_node(node)
-}
-
-fn memory(fdt: &mut FdtWriter, name: &str, reg: &[u64]) -> FdtWriterResult<()> {
-    node(fdt, name, |fdt| {
-        fdt.property_string("device_type", "memory")?;
-        fdt.property_array_u64("reg", reg)
-    })
-}
+use vm_fdt::{FdtWriter, FdtWriterResult};
 
 fn pl011(fdt: &mut FdtWriter) -> FdtWriterResult<()> {
     node(fdt, "pl011@9000000", |fdt| {
@@ -75,10 +43,6 @@ fn virt() -> Vec<u8> {
         pl011(fdt)?;
         stdout(fdt, "/pl011@9000000")
     })
-}
-
-fn range(start: u64, size: u64) -> PhysRange {
-    PhysRange::from_size(PhysAddr(start), size).unwrap()
 }
 
 const PL011: Console = Console {
@@ -231,55 +195,6 @@ fn a_bus_without_ranges_passes_nothing_on() {
 }
 
 #[test]
-fn ram_may_be_in_several_banks() {
-    let blob = tree(|fdt| {
-        memory(
-            fdt,
-            "memory@40000000",
-            &[0x4000_0000, 0x1000_0000, 0x8000_0000, 0x1000],
-        )?;
-        memory(fdt, "memory@50000000", &[0x5000_0000, 0x1000_0000])?;
-        // Not RAM: this is below another node.
-        node(fdt, "soc", |fdt| {
-            memory(fdt, "memory@90000000", &[0x9000_0000, 0x1000])
-        })
-    });
-    let tree = DeviceTree::parse(&blob).unwrap();
-    let is_ram = |start, size| kaal_machine::is_ram(&tree, range(start, size));
-    assert!(
-        is_ram(0x4000_0000, 0x2000_0000),
-        "over two banks that adjoin"
-    );
-    assert!(is_ram(0x8000_0000, 0x1000));
-    assert!(!is_ram(0x8000_0000, 0x1001));
-    assert!(!is_ram(0x5fff_f000, 0x2000));
-    assert!(!is_ram(0x9000_0000, 0x1000));
-}
-
-#[test]
-fn reserved_memory_is_found_in_both_places() {
-    let entry = FdtReserveEntry::new(0x4800_0000, 0x2000).unwrap();
-    let mut fdt = FdtWriter::new_with_mem_reserv(&[entry]).unwrap();
-    write_root(&mut fdt, |fdt| {
-        node(fdt, "reserved-memory", |fdt| {
-            fdt.property_u32("#address-cells", 2)?;
-            fdt.property_u32("#size-cells", 2)?;
-            fdt.property_null("ranges")?;
-            node(fdt, "firmware@0", |fdt| {
-                fdt.property_null("no-map")?;
-                fdt.property_array_u64("reg", &[0, 0x8_0000])
-            })?;
-            // A pool without a place of its own.
-            node(fdt, "pool", |fdt| fdt.property_array_u64("size", &[0x1000]))
-        })
-    });
-    let blob = fdt.finish().unwrap();
-    let tree = DeviceTree::parse(&blob).unwrap();
-    let reserved: Vec<_> = kaal_machine::reserved(&tree).collect();
-    assert_eq!(reserved, [range(0, 0x8_0000), range(0x4800_0000, 0x2000)]);
-}
-
-#[test]
 fn psci_needs_a_version_that_powers_off_and_a_known_method() {
     for (compatible, method, expected) in [
         ("arm,psci-0.2", "smc", Some(PsciConduit::Smc)),
@@ -321,6 +236,50 @@ fn long_names_are_no_error() {
         root.property(b"arm,cpu-registers-not-fw-configured")
             .is_some()
     );
+}
+
+/// A device tree of these blocks, without reservations.
+fn of_blocks(structure: &[u8], strings: &[u8]) -> Vec<u8> {
+    let (start, size) = (56, structure.len() as u32);
+    let total = start + size + strings.len() as u32;
+    let strings_size = strings.len() as u32;
+    let header = [
+        0xd00d_feed,
+        total,
+        start,
+        start + size,
+        40,
+        17,
+        16,
+        0,
+        strings_size,
+        size,
+    ];
+    let mut blob: Vec<u8> = header.into_iter().flat_map(u32::to_be_bytes).collect();
+    blob.extend([0; 16]);
+    blob.extend(structure);
+    blob.extend(strings);
+    blob
+}
+
+#[test]
+fn names_have_a_limit() {
+    const BEGIN: [u8; 4] = [0, 0, 0, 1];
+    const END: [u8; 8] = [0, 0, 0, 2, 0, 0, 0, 9];
+    const ROOT: [u8; 4] = [0; 4];
+    /// A property without a value, with the first of the names.
+    const PROPERTY: [u8; 12] = [0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0];
+
+    for (length, is_read) in [(255, true), (256, false)] {
+        let mut name = vec![b'n'; length];
+        name.resize((length + 1).next_multiple_of(4), 0);
+        let node = [&BEGIN[..], &name, &END].concat();
+        let property = [&BEGIN[..], &ROOT, &PROPERTY, &END].concat();
+        for blob in [of_blocks(&node, &[]), of_blocks(&property, &name)] {
+            let tree = DeviceTree::parse(&blob);
+            assert_eq!(tree.is_ok(), is_read, "{length}: {tree:?}");
+        }
+    }
 }
 
 #[test]
@@ -424,8 +383,9 @@ fn ask_everything(blob: &[u8]) {
     let _ = kaal_machine::machine(&tree);
     let _ = kaal_machine::console(&tree).map_err(|error| error.to_string());
     let _ = kaal_machine::is_ram(&tree, range(0x4000_0000, 0x1000));
-    let _ = kaal_machine::reserved(&tree).count();
     let _ = kaal_machine::cpus(&tree).count();
+    let _ = kaal_machine::memory(&tree).count();
+    let _ = kaal_machine::misunderstood(&tree).map(|node| node.name());
     for place in tree.walk() {
         let _ = place.reg().count();
     }
@@ -453,15 +413,7 @@ proptest! {
     ) {
         let structure: Vec<u8> = tokens.iter().flat_map(|token| token.to_be_bytes()).collect();
         let strings = b"reg\0ranges\0#address-cells\0#size-cells\0compatible\0device_type\0";
-        let (start, size) = (56, structure.len() as u32);
-        let total = start + size + strings.len() as u32;
-        let header = [
-            0xd00d_feed, total, start, start + size, 40, 17, 16, 0, strings.len() as u32, size,
-        ];
-        let mut blob: Vec<u8> = header.into_iter().flat_map(u32::to_be_bytes).collect();
-        blob.extend([0; 16]);
-        blob.extend(structure);
-        blob.extend(strings);
+        let blob = of_blocks(&structure, strings);
         ask_everything(&blob);
     }
 }

@@ -104,7 +104,7 @@ impl PhysRange {
 
     /// Whether the two ranges share an address.
     pub fn overlaps(self, other: Self) -> bool {
-        self.start < other.end && other.start < self.end
+        self.start.max(other.start) < self.end.min(other.end)
     }
 }
 

@@ -5,7 +5,7 @@
 use core::slice;
 
 use crc::{CRC_32_ISCSI, Crc};
-use kaal_machine::DeviceTree;
+use kaal_machine::{Availability, DeviceTree};
 use kaal_payload::{PhysAddr, PhysRange};
 
 use crate::handover::Arguments;
@@ -42,9 +42,9 @@ pub(crate) fn check(arguments: &Arguments, report: &mut Report) -> Option<Device
     // SAFETY: these are addresses in the window that the probe's translation maps.
     let (dtb_bytes, user_bytes) = unsafe { (bytes(dtb), bytes(user)) };
     let tree = device_tree_rows(dtb_bytes, report)?;
-    report.holds("kernel is in RAM", kaal_machine::is_ram(&tree, kernel));
-    report.holds("device tree is in RAM", kaal_machine::is_ram(&tree, dtb));
-    report.holds("user image is in RAM", kaal_machine::is_ram(&tree, user));
+    report.holds("kernel is in RAM of its own", is_own(&tree, kernel));
+    report.holds("device tree is in RAM of its own", is_own(&tree, dtb));
+    report.holds("user image is in RAM of its own", is_own(&tree, user));
 
     let found = Crc::<u32>::new(&CRC_32_ISCSI).checksum(user_bytes);
     match supplied::user_image_crc32c() {
@@ -56,6 +56,14 @@ pub(crate) fn check(arguments: &Arguments, report: &mut Report) -> Option<Device
         Some(expected) => report.equal("user image's CRC-32C", expected.into(), found.into()),
     }
     Some(tree)
+}
+
+/// Whether `memory` is RAM that nobody else maps; seL4 takes other reserved memory as RAM.
+fn is_own(tree: &DeviceTree<'_>, memory: PhysRange) -> bool {
+    matches!(
+        kaal_machine::availability(tree, memory),
+        Availability::Free | Availability::Reserved(_)
+    )
 }
 
 fn device_tree_rows(bytes: &'static [u8], report: &mut Report) -> Option<DeviceTree<'static>> {

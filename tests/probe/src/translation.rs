@@ -71,6 +71,9 @@ const STAGE_2_READ_WRITE: u64 = 0b11 << 6;
 
 const GIB: u64 = 1 << 30;
 
+/// What one table of level 3 maps.
+const TABLE_REACH: u64 = 2 << 20;
+
 /// RAM begins here on QEMU's virt machine; below are devices.
 const RAM_START: u64 = GIB;
 
@@ -115,23 +118,17 @@ pub(crate) fn switch() {
     }
 }
 
-/// Maps the user image for EL0: by stage 1 where the probe is at EL1, by stage 2 where it is at
-/// EL2, as seL4 does it.
-///
-/// Panics where the image doesn't lie within 2 MiB of virtual addresses.
+/// Maps the user image for EL0, as far as one table reaches: by stage 1 where the probe is at EL1,
+/// by stage 2 where it is at EL2, as seL4 does it.
 pub(crate) fn map_user_image(arguments: &Arguments) {
     let attributes = match is_hyp() {
         true => STAGE_2_NORMAL | STAGE_2_READ_WRITE,
         false => NORMAL | USER,
     };
     let virtual_start = arguments.user_start.wrapping_sub(arguments.pv_offset);
-    let last = virtual_start + (arguments.user_end - arguments.user_start) - 1;
-    assert_eq!(
-        virtual_start >> 21,
-        last >> 21,
-        "a user image of at most 2 MiB"
-    );
-    for physical in (arguments.user_start..arguments.user_end).step_by(PAGE_SIZE as usize) {
+    let reach = (virtual_start + 1).next_multiple_of(TABLE_REACH) - virtual_start;
+    let end = arguments.user_end.min(arguments.user_start + reach);
+    for physical in (arguments.user_start..end).step_by(PAGE_SIZE as usize) {
         let address = physical.wrapping_sub(arguments.pv_offset);
         let descriptor = physical | attributes | INNER_SHAREABLE | ACCESS | PAGE;
         USER_LEVEL_3.set(index(address, 3), descriptor);

@@ -136,17 +136,17 @@ fn with_larger(dtb: &[u8], sizes: &[usize]) -> Vec<u8> {
     large
 }
 
-fn dtb_of(image: &Image) -> Result<PathBuf> {
+pub(crate) fn dtb_of(image: &Image) -> Result<PathBuf> {
     image.inputs.device_tree.clone().context("no device tree")
 }
 
-fn image(workspace: &Workspace) -> Result<Image> {
+pub(crate) fn image(workspace: &Workspace) -> Result<Image> {
     let mut image = Image::ordinary(workspace)?;
     image.flags = vec!["--log-level", "debug"];
     Ok(image)
 }
 
-fn boot(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) -> Result<String> {
+pub(crate) fn boot(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) -> Result<String> {
     let workspace = Workspace::locate()?;
     image.pack(&workspace)?;
     run(image, dtb, x0, expected)

@@ -38,9 +38,23 @@ pub(crate) struct Image {
 impl Image {
     /// An image of `probe`, with the device tree of `machine`.
     pub(crate) fn of(workspace: &Workspace, probe: Program, machine: Machine) -> Result<Self> {
+        let task = fs::read(workspace.program(Program::ProbeTask))?;
+        Self::with_task(workspace, probe, &task, machine)
+    }
+
+    /// As [`Self::of`], with the ELF file `task` as the user image.
+    pub(crate) fn with_task(
+        workspace: &Workspace,
+        probe: Program,
+        task: &[u8],
+        machine: Machine,
+    ) -> Result<Self> {
         let scratch = tempfile::tempdir()?;
+        let file = scratch.path().join("task.elf");
+        fs::write(&file, task)?;
+        let inputs = Inputs::probe_with_task(workspace, probe, &file, &machine, scratch.path())?;
         Ok(Self {
-            inputs: Inputs::probe(workspace, probe, &machine, scratch.path())?,
+            inputs,
             machine,
             flags: Vec::new(),
             scratch,

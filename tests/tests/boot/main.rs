@@ -8,11 +8,14 @@
 
 mod console;
 mod damage;
+mod device_tree;
 mod faults;
 mod firmware;
+mod firmware_trees;
 mod image;
 mod machine_tree;
 mod matrix;
+mod odd_machines;
 mod programs;
 mod root_task;
 mod sel4;
@@ -39,6 +42,8 @@ fn main() -> ExitCode {
     trials.extend(damage::trials(&workspace));
     trials.extend(faults::trials(&workspace));
     trials.extend(firmware::trials(&workspace));
+    trials.extend(firmware_trees::trials(&workspace));
+    trials.extend(odd_machines::trials(&workspace));
     trials.extend(console::trials(&workspace));
     trials.extend(sel4::trials(&workspace));
     trials.extend(root_task::trials(&workspace));

@@ -10,10 +10,12 @@ pub(crate) const UART: u64 = 0x900_0000;
 /// What differs from one device tree to another.
 #[derive(Clone, Debug)]
 pub(crate) struct DeviceTree {
-    /// Start and size of RAM.
-    pub(crate) ram: (u64, u64),
-    /// Start and size of memory that must be left alone.
-    pub(crate) reserved: Option<(u64, u64)>,
+    /// Start and size of each bank of RAM.
+    pub(crate) ram: Vec<(u64, u64)>,
+    /// Start and size of memory that should be left alone.
+    pub(crate) reserved: Vec<(u64, u64)>,
+    /// Start and size of memory that must not even be mapped.
+    pub(crate) no_map: Vec<(u64, u64)>,
     /// `compatible` of the console.
     pub(crate) console: &'static str,
     /// The machine's cores.
@@ -51,8 +53,9 @@ impl DeviceTree {
     /// A machine with `size` bytes of RAM from 0x40000000 on.
     pub(crate) fn with_ram(size: u64) -> Self {
         Self {
-            ram: (0x4000_0000, size),
-            reserved: None,
+            ram: vec![(0x4000_0000, size)],
+            reserved: vec![],
+            no_map: vec![],
             console: "arm,pl011",
             cores: Vec::new(),
             boot_core: 0,
@@ -87,8 +90,13 @@ impl DeviceTree {
 
         let memory = fdt.begin_node("memory@40000000")?;
         fdt.property_string("device_type", "memory")?;
-        fdt.property_array_u64("reg", &[self.ram.0, self.ram.1])?;
+        let banks: Vec<_> = self.ram.iter().flat_map(|bank| [bank.0, bank.1]).collect();
+        fdt.property_array_u64("reg", &banks)?;
         fdt.end_node(memory)?;
+
+        if !self.no_map.is_empty() {
+            self.write_reserved_memory(&mut fdt)?;
+        }
 
         let serial = fdt.begin_node("serial@9000000")?;
         fdt.property_string("compatible", self.console)?;
@@ -123,5 +131,19 @@ impl DeviceTree {
             fdt.end_node(cpu)?;
         }
         fdt.end_node(cpus)
+    }
+
+    fn write_reserved_memory(&self, fdt: &mut FdtWriter) -> FdtWriterResult<()> {
+        let reserved = fdt.begin_node("reserved-memory")?;
+        fdt.property_u32("#address-cells", 2)?;
+        fdt.property_u32("#size-cells", 2)?;
+        fdt.property_null("ranges")?;
+        for &(start, size) in &self.no_map {
+            let firmware = fdt.begin_node(&format!("firmware@{start:x}"))?;
+            fdt.property_null("no-map")?;
+            fdt.property_array_u64("reg", &[start, size])?;
+            fdt.end_node(firmware)?;
+        }
+        fdt.end_node(reserved)
     }
 }

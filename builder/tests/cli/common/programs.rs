@@ -80,15 +80,23 @@ fn note(version: u32) -> Vec<u8> {
     note
 }
 
+/// Size in bytes of [`kernel`] in memory.
+pub(crate) const KERNEL_SIZE: u64 = 0x23d000;
+
 /// A kernel as GNU ld makes it: one segment, most of it not in the file.
 pub(crate) fn kernel(base: u64) -> Elf {
+    kernel_at(base, KERNEL)
+}
+
+/// A kernel that is linked for the physical address `start`.
+pub(crate) fn kernel_at(base: u64, start: u64) -> Elf {
     let segment = ProgramHeader::load(
         ProgramHeader::READ_WRITE_EXECUTE,
-        base + KERNEL,
+        base + start,
         filled(0x1234),
-        0x23d000,
+        KERNEL_SIZE,
     );
-    Elf::new(Elf::EXEC, base + KERNEL, vec![segment.at(KERNEL)])
+    Elf::new(Elf::EXEC, base + start, vec![segment.at(start)])
 }
 
 /// A kernel as lld makes it: five segments that share pages, the last not in the file.

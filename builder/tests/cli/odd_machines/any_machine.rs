@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Images for machines of all kinds: whatever is accepted, is whole, and lies where it may.
+
+use std::path::Path;
+
+use kaal_elfloader_builder::{File, Inputs, Settings, build};
+use kaal_payload::{Integrity, LogLevel, PAGE_SIZE, PhysRange, RegionKind};
+use proptest::prelude::*;
+
+use super::range;
+use crate::common::device_tree::DeviceTree;
+use crate::common::loaded::Loaded;
+use crate::common::programs::{self, HYPERVISOR_BASE, KERNEL_SIZE, ORDINARY_BASE};
+
+/// Where RAM begins in most cases, 2 MiB below the end of a GiB.
+const RAM: u64 = 0x3fe0_0000;
+
+/// Bytes that banks are spread over, in units of half a page.
+const UNITS: u64 = 0x80_0000 / UNIT;
+const UNIT: u64 = PAGE_SIZE / 2;
+
+/// Start and size of memory.
+fn memory(most: u64) -> impl Strategy<Value = (u64, u64)> {
+    (0..UNITS, 1..=most).prop_map(|(start, size)| (RAM + start * UNIT, size * UNIT))
+}
+
+/// Whether all of `place` lies in `places`, be it over several.
+fn is_within(place: PhysRange, places: &[(u64, u64)]) -> bool {
+    let pieces = (place.start.0..place.end.0).step_by(UNIT as usize);
+    pieces.into_iter().all(|piece| {
+        let holds = |&(start, size): &(u64, u64)| (start..start + size).contains(&piece);
+        places.iter().any(holds)
+    })
+}
+
+/// The first of `memory`, and of the others those that don't overlap one before: other memory
+/// reservation blocks can't be written.
+fn disjoint(memory: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
+    let mut kept = Vec::new();
+    for (start, size) in memory {
+        if is_clear_of(range(start, start + size), &kept) {
+            kept.push((start, size));
+        }
+    }
+    kept
+}
+
+fn is_clear_of(place: PhysRange, others: &[(u64, u64)]) -> bool {
+    let is_clear = |&(start, size): &(u64, u64)| !place.overlaps(range(start, start + size));
+    others.iter().all(is_clear)
+}
+
+proptest! {
+    #[test]
+    fn an_image_lies_where_it_may(
+        base in prop_oneof![Just(ORDINARY_BASE), Just(HYPERVISOR_BASE)],
+        kernel_page in 0..0x400u64,
+        ram in prop::collection::vec(memory(UNITS), 1..6),
+        reserved in prop::collection::vec(memory(64), 0..4).prop_map(disjoint),
+        no_map in prop::collection::vec(memory(64), 0..4),
+    ) {
+        let kernel_start = RAM + kernel_page * PAGE_SIZE;
+        let kernel = programs::kernel_at(base, kernel_start).to_bytes();
+        let (loader, app) = (programs::loader().to_bytes(), programs::app().to_bytes());
+        let device_tree = DeviceTree {
+            ram: ram.clone(),
+            reserved: reserved.clone(),
+            no_map: no_map.clone(),
+            ..DeviceTree::with_ram(0)
+        }
+        .to_bytes();
+        let file = |content| File { path: Path::new("name"), content };
+        let image = build(&Inputs {
+            loader: file(&loader),
+            kernel: file(&kernel),
+            app: file(&app),
+            device_tree: Some(file(&device_tree)),
+            platform: None,
+            kernel_config: None,
+            settings: Settings {
+                kernel_paddr: None,
+                cores: None,
+                app_offset: None,
+                log_level: LogLevel::Info,
+                integrity: Integrity::None,
+            },
+        });
+        if let Ok(image) = image {
+            let loaded = Loaded::new(&image.elf);
+            let payload = loaded.payload();
+            for region in payload.regions {
+                loaded.check_region(region);
+            }
+            let all = |kind| {
+                let regions = payload.regions.iter();
+                let of_kind = regions.filter(move |region| region.kind() == Some(kind));
+                let mut memory = of_kind.filter_map(|region| region.memory());
+                let first = memory.next().expect("a region");
+                memory.fold(first, |all, next| {
+                    assert_eq!(all.end, next.start);
+                    PhysRange { end: next.end, ..all }
+                })
+            };
+            let kernel = all(RegionKind::Kernel);
+            let device_tree = all(RegionKind::DeviceTree);
+            let user_image = all(RegionKind::UserImage);
+            let loader = PhysRange {
+                start: payload.load_address,
+                ..all(RegionKind::TranslationTables)
+            };
+            prop_assert_eq!(kernel, range(kernel_start, kernel_start + KERNEL_SIZE));
+            prop_assert_eq!(user_image, payload.user_image.memory);
+            prop_assert_eq!(device_tree.size(), payload.device_tree.capacity);
+            prop_assert!(kernel.end <= device_tree.start && device_tree.end <= user_image.start);
+
+            let parts = [kernel, device_tree, user_image, loader];
+            for (index, &part) in parts.iter().enumerate() {
+                prop_assert!(part.start.is_page_aligned() && part.end.is_page_aligned());
+                prop_assert!(is_within(part, &ram));
+                prop_assert!(is_clear_of(part, &no_map));
+                prop_assert!(parts[..index].iter().all(|other| !other.overlaps(part)));
+            }
+            let in_reserved = parts.iter().filter(|&&part| !is_clear_of(part, &reserved));
+            prop_assert_eq!(in_reserved.count(), image.warnings.len());
+        }
+    }
+}

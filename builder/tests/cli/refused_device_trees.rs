@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Device trees that are wrong, and those that are strange but do no harm.
+
+use expect_test::{Expect, expect};
+use vm_fdt::{FdtWriter, FdtWriterResult};
+
+use crate::common::device_tree::DeviceTree;
+use crate::common::folder::Folder;
+
+const RAM: [u32; 4] = [0, 0x4000_0000, 0, 0x1000_0000];
+
+fn folder(device_tree: Vec<u8>) -> Folder {
+    let folder = Folder::new();
+    folder.put("kernel.dtb", device_tree);
+    folder
+}
+
+fn check(device_tree: Vec<u8>, expected: &Expect) {
+    expected.assert_eq(&folder(device_tree).refused(&[]));
+}
+
+fn good() -> Vec<u8> {
+    DeviceTree::with_ram(0x1000_0000).to_bytes()
+}
+
+/// A device tree of a root node with `content`.
+fn tree(content: impl FnOnce(&mut FdtWriter) -> FdtWriterResult<()>) -> Vec<u8> {
+    let write = || {
+        let mut fdt = FdtWriter::new()?;
+        let root = fdt.begin_node("")?;
+        content(&mut fdt)?;
+        fdt.end_node(root)?;
+        fdt.finish()
+    };
+    write().expect("a valid device tree")
+}
+
+fn cells(fdt: &mut FdtWriter, address: u32, size: u32) -> FdtWriterResult<()> {
+    fdt.property_u32("#address-cells", address)?;
+    fdt.property_u32("#size-cells", size)
+}
+
+fn memory(fdt: &mut FdtWriter, reg: &[u32]) -> FdtWriterResult<()> {
+    let memory = fdt.begin_node("memory@40000000")?;
+    fdt.property_string("device_type", "memory")?;
+    fdt.property_array_u32("reg", reg)?;
+    fdt.end_node(memory)
+}
+
+#[test]
+fn bad_magic() {
+    let mut blob = good();
+    blob[3] ^= 1;
+    check(
+        blob,
+        &expect![[r#"
+        error: --dtb kernel.dtb: not a well-formed device tree
+          expected: a flattened device tree (.dtb) of version 17
+          found: magic 0xd00dfeed expected, 0xd00dfeec found
+          remedy: compile it with dtc, or give the kernel.dtb that seL4's build leaves
+    "#]],
+    );
+}
+
+/// Bytes that follow no rule, the same in each run.
+fn garbage(size: usize) -> Vec<u8> {
+    let step = |state: &mut u32| {
+        *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        Some((*state >> 24) as u8)
+    };
+    std::iter::repeat_n((), size)
+        .scan(1, |state, ()| step(state))
+        .collect()
+}
+
+#[test]
+fn a_mebibyte_of_garbage() {
+    check(
+        garbage(1 << 20),
+        &expect![[r#"
+        error: --dtb kernel.dtb: not a well-formed device tree
+          expected: a flattened device tree (.dtb) of version 17
+          found: magic 0xd00dfeed expected, 0x3c5e81b4 found
+          remedy: compile it with dtc, or give the kernel.dtb that seL4's build leaves
+    "#]],
+    );
+}
+
+#[test]
+fn a_mebibyte_of_garbage_behind_a_header() {
+    const SIZE: usize = 1 << 20;
+    let mut blob = good();
+    blob.truncate(40);
+    blob.extend(garbage(SIZE - 40));
+    blob[4..8].copy_from_slice(&(SIZE as u32).to_be_bytes());
+    blob[36..40].copy_from_slice(&(SIZE as u32 / 2).to_be_bytes());
+    check(
+        blob,
+        &expect![[r#"
+        error: --dtb kernel.dtb: not a well-formed device tree
+          expected: a flattened device tree (.dtb) of version 17
+          found: the structure block is malformed at offset 0x0
+          remedy: compile it with dtc, or give the kernel.dtb that seL4's build leaves
+    "#]],
+    );
+}
+
+#[test]
+fn nodes_without_end() {
+    let blob = tree(|fdt| {
+        let nodes: Result<Vec<_>, _> = (0..16).map(|_| fdt.begin_node("deeper")).collect();
+        nodes?
+            .into_iter()
+            .rev()
+            .try_for_each(|node| fdt.end_node(node))
+    });
+    check(
+        blob,
+        &expect![[r#"
+        error: --dtb kernel.dtb: not a well-formed device tree
+          expected: a flattened device tree (.dtb) of version 17
+          found: nodes are nested more than 16 deep
+          remedy: compile it with dtc, or give the kernel.dtb that seL4's build leaves
+    "#]],
+    );
+}
+
+#[test]
+fn memory_of_half_an_entry() {
+    let blob = tree(|fdt| {
+        cells(fdt, 2, 2)?;
+        memory(fdt, &RAM[1..3])
+    });
+    check(
+        blob,
+        &expect![[r#"
+        error: --dtb kernel.dtb: can't be understood where it says what is RAM
+          expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
+          found: the node memory@40000000 with a `reg` of 8 bytes
+          remedy: correct the node in the device tree's source
+    "#]],
+    );
+}
+
+#[test]
+fn memory_past_the_address_space() {
+    let blob = tree(|fdt| {
+        cells(fdt, 2, 2)?;
+        memory(fdt, &[u32::MAX, 0, 1, 0])
+    });
+    check(
+        blob,
+        &expect![[r#"
+        error: --dtb kernel.dtb: can't be understood where it says what is RAM
+          expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
+          found: the node memory@40000000 with a `reg` of 16 bytes
+          remedy: correct the node in the device tree's source
+    "#]],
+    );
+}
+
+#[test]
+fn cells_of_no_number() {
+    let blob = tree(|fdt| {
+        cells(fdt, u32::MAX, u32::MAX)?;
+        memory(fdt, &RAM)
+    });
+    check(
+        blob,
+        &expect![[r#"
+        error: --dtb kernel.dtb: can't be understood where it says what is RAM
+          expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
+          found: the node memory@40000000 with a `reg` of 16 bytes
+          remedy: correct the node in the device tree's source
+    "#]],
+    );
+}
+
+/// What says 1 GiB from 0 on as well as it could say 256 MiB from 1 GiB on.
+#[test]
+fn cells_of_another_width() {
+    let blob = tree(|fdt| {
+        cells(fdt, 1, 1)?;
+        memory(fdt, &RAM)
+    });
+    check(
+        blob,
+        &expect![[r#"
+        error: --kernel kernel.elf: the kernel lies outside RAM
+          expected: a place within 0x0..0x40000000 (--dtb kernel.dtb)
+          found: 0x40000000..0x4023d000
+          remedy: give a kernel and a platform of the same build
+    "#]],
+    );
+}
+
+#[test]
+fn reserved_memory_without_ranges() {
+    let blob = tree(|fdt| {
+        cells(fdt, 2, 2)?;
+        memory(fdt, &RAM)?;
+        let reserved = fdt.begin_node("reserved-memory")?;
+        cells(fdt, 2, 2)?;
+        let firmware = fdt.begin_node("firmware@41000000")?;
+        fdt.property_array_u32("reg", &[0, 0x4100_0000, 0, 0x1000])?;
+        fdt.end_node(firmware)?;
+        fdt.end_node(reserved)
+    });
+    check(
+        blob,
+        &expect![[r#"
+        error: --dtb kernel.dtb: can't be understood where it says what is RAM
+          expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
+          found: the node firmware@41000000 with a `reg` of 16 bytes
+          remedy: correct the node in the device tree's source
+    "#]],
+    );
+}
+
+#[test]
+fn no_memory_node() {
+    let blob = tree(|fdt| cells(fdt, 2, 2));
+    expect![[r#"
+        warning: --dtb kernel.dtb: names no console that the loader can print on
+          expected: a /chosen/stdout-path to a UART that the loader knows
+          found: /chosen has no stdout-path
+          remedy: set stdout-path; without one the loader stops silently where it has to
+        warning: --kernel kernel.elf: placed without knowing where RAM is
+          expected: a --dtb with a memory node, or a --platform
+          found: neither
+          remedy: give one, so that the image is checked against RAM
+    "#]]
+    .assert_eq(&folder(blob).accepted(&[]));
+}
+
+/// Nothing follows phandles, and no alias leads to another.
+#[test]
+fn circles_do_no_harm() {
+    let blob = tree(|fdt| {
+        cells(fdt, 2, 2)?;
+        fdt.property_u32("interrupt-parent", 1)?;
+        memory(fdt, &RAM)?;
+        for (name, own, other) in [("one", 1, 2), ("other", 2, 1), ("third", 2, 2)] {
+            let node = fdt.begin_node(name)?;
+            fdt.property_phandle(own)
+                .or_else(|_| fdt.property_u32("phandle", own))?;
+            fdt.property_u32("interrupt-parent", other)?;
+            fdt.end_node(node)?;
+        }
+        let aliases = fdt.begin_node("aliases")?;
+        fdt.property_string("serial0", "serial1")?;
+        fdt.property_string("serial1", "serial0")?;
+        fdt.end_node(aliases)?;
+        let chosen = fdt.begin_node("chosen")?;
+        fdt.property_string("stdout-path", "serial0")?;
+        fdt.end_node(chosen)
+    });
+    expect![[r#"
+        warning: --dtb kernel.dtb: names no console that the loader can print on
+          expected: a /chosen/stdout-path to a UART that the loader knows
+          found: stdout-path names serial1, which does not exist
+          remedy: set stdout-path; without one the loader stops silently where it has to
+    "#]]
+    .assert_eq(&folder(blob).accepted(&[]));
+}
