@@ -279,7 +279,8 @@ impl<'a> Node<'a> {
     /// Whether the node's `status`, if it has one, is "okay" (Devicetree Specification v0.4,
     /// section 2.3.4), or "ok", as older trees have it.
     pub fn is_operational(&self) -> bool {
-        matches!(self.string(b"status"), None | Some(b"okay" | b"ok"))
+        let status = b"status";
+        self.property(status).is_none() || self.says(status, b"okay") || self.says(status, b"ok")
     }
 
     /// Whether the node is `name`; without a unit address in `name`, any fits.

@@ -47,6 +47,12 @@ impl<T: Transmitter> Write for Terminal<T> {
         }
         Ok(())
     }
+
+    /// Digits are written so: without what UTF-8 would take.
+    fn write_char(&mut self, digit: char) -> fmt::Result {
+        self.0.send(digit as u8);
+        Ok(())
+    }
 }
 
 static LEVEL: AtomicU8 = AtomicU8::new(LogLevel::Info as u8);

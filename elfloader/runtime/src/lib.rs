@@ -21,3 +21,4 @@ pub mod registers;
 pub mod state;
 pub mod stop;
 mod syndrome;
+pub mod words;

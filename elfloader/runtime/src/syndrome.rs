@@ -4,15 +4,25 @@
 
 use core::fmt;
 
-use kaal_payload::{Decimal, Hex};
+use kaal_payload::{Decimal, Hex, Text};
+
+use crate::words;
 
 /// The value of an ESR_ELx register, shown as its exception class and, for an abort, the reason.
 pub(crate) struct Syndrome(pub(crate) u64);
 
 impl fmt::Display for Syndrome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let class = self.0 >> 26 & 0x3f;
-        f.write_str(match class {
+        /// Aborts: classes for which the level that they come from doesn't matter.
+        const INSTRUCTION_ABORT: u64 = 0x20;
+        const DATA_ABORT: u64 = 0x24;
+
+        let class = match self.0 >> 26 & 0x3f {
+            class @ (0x21 | 0x25) => class - 1,
+            class => class,
+        };
+        let words = words!(
+            class;
             0x00 => "undefined instruction",
             0x01 => "trapped wait for interrupt or event",
             0x07 => "trapped floating-point instruction",
@@ -21,16 +31,16 @@ impl fmt::Display for Syndrome {
             0x16 => "hypervisor call",
             0x17 => "secure monitor call",
             0x18 => "trapped system register access",
-            0x20 | 0x21 => "instruction abort",
+            0x20 => "instruction abort",
             0x22 => "misaligned program counter",
-            0x24 | 0x25 => "data abort",
+            0x24 => "data abort",
             0x26 => "misaligned stack pointer",
             0x2f => "SError interrupt",
             0x3c => "breakpoint instruction",
-            _ => "exception",
-        })?;
+        );
+        f.write_str(words.unwrap_or("exception"))?;
         match class {
-            0x20 | 0x21 | 0x24 | 0x25 => FaultStatus(self.0 & 0x3f).fmt(f),
+            INSTRUCTION_ABORT | DATA_ABORT => FaultStatus(self.0 & 0x3f).fmt(f),
             _ => Ok(()),
         }
     }
@@ -41,19 +51,26 @@ struct FaultStatus(u64);
 
 impl fmt::Display for FaultStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reason = match self.0 {
-            0x00..=0x03 => "address size fault",
-            0x04..=0x07 => "translation fault",
-            0x08..=0x0b => "access flag fault",
-            0x0c..=0x0f => "permission fault",
-            0x10 => return f.write_str(" (nothing answers at this address)"),
-            0x14..=0x17 => "nothing answers at a translation table",
-            0x21 => return f.write_str(" (misaligned address)"),
-            code => return write!(f, " (fault status {})", Hex(code)),
-        };
-        f.write_str(" (")?;
-        f.write_str(reason)?;
-        write!(f, ", level {})", Decimal(self.0 & 0b11))
+        let of_level = words!(
+            self.0 >> 2;
+            0 => "address size fault",
+            1 => "translation fault",
+            2 => "access flag fault",
+            3 => "permission fault",
+            5 => "nothing answers at a translation table",
+        );
+        if let Some(words) = of_level {
+            return write!(f, " ({}, level {})", Text(words), Decimal(self.0 & 0b11));
+        }
+        let without_level = words!(
+            self.0;
+            0x10 => "nothing answers at this address",
+            0x21 => "misaligned address",
+        );
+        match without_level {
+            Some(words) => write!(f, " ({})", Text(words)),
+            None => write!(f, " (fault status {})", Hex(self.0)),
+        }
     }
 }
 

@@ -7,9 +7,9 @@ use core::ptr;
 
 use kaal_payload::{Decimal, PhysAddr, PsciConduit, Text};
 use kaal_runtime::registers::current_level;
-use kaal_runtime::{cache, cores, fail, state, stop};
-use smccc::psci::{self, error::Error};
-use smccc::{Hvc, Smc};
+use kaal_runtime::{cache, cores, fail, state, stop, words};
+use smccc::psci::PSCI_CPU_ON_64;
+use smccc::{Call, Hvc, Smc};
 
 use super::{Other, start};
 
@@ -24,17 +24,23 @@ impl Other {
         if state::entered_at_el3() {
             return;
         }
-        let result = match stop::conduit() {
-            Some(PsciConduit::Smc) => psci::cpu_on::<Smc>(self.cpu.mpidr, entry, 0),
-            Some(PsciConduit::Hvc) => psci::cpu_on::<Hvc>(self.cpu.mpidr, entry, 0),
+        let arguments = {
+            let mut arguments = [0; 17];
+            arguments[0] = self.cpu.mpidr;
+            arguments[1] = entry;
+            arguments
+        };
+        let [answer, ..] = match stop::conduit() {
+            Some(PsciConduit::Smc) => Smc::call64(PSCI_CPU_ON_64, arguments),
+            Some(PsciConduit::Hvc) => Hvc::call64(PSCI_CPU_ON_64, arguments),
             None => fail!(
                 "{self} can't be started: the device tree names no cpu-release-addr, and no PSCI \
                  that EL{} can call",
                 Decimal(current_level())
             ),
         };
-        if let Err(error) = result {
-            fail!("{self} can't be started: PSCI says {}", in_words(error));
+        if answer != 0 {
+            fail!("{self} can't be started: PSCI says {}", in_words(answer));
         }
     }
 }
@@ -57,18 +63,19 @@ unsafe fn release(word: PhysAddr, entry: u64) {
     }
 }
 
-/// An answer of PSCI, in the words of its specification (Arm DEN 0022, section 5.2.2).
-fn in_words(error: Error) -> Text {
-    Text(match error {
-        Error::NotSupported => "not supported",
-        Error::InvalidParameters => "invalid parameters",
-        Error::Denied => "denied",
-        Error::AlreadyOn => "already on",
-        Error::OnPending => "on pending",
-        Error::InternalFailure => "internal failure",
-        Error::NotPresent => "not present",
-        Error::Disabled => "disabled",
-        Error::InvalidAddress => "invalid address",
-        Error::Unknown(_) => "something unknown",
-    })
+/// A negative answer of PSCI, in the words of its specification (Arm DEN 0022, section 5.2.2).
+fn in_words(answer: u64) -> Text {
+    let words = words!(
+        answer.wrapping_neg();
+        1 => "not supported",
+        2 => "invalid parameters",
+        3 => "denied",
+        4 => "already on",
+        5 => "on pending",
+        6 => "internal failure",
+        7 => "not present",
+        8 => "disabled",
+        9 => "invalid address",
+    );
+    Text(words.unwrap_or("something unknown"))
 }
