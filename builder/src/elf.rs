@@ -2,6 +2,8 @@
 
 //! Reading the ELF files that go into an image.
 
+use std::ops::Range;
+
 use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::header::{
     EI_CLASS, EI_DATA, ELFCLASS64, ELFDATA2LSB, ELFMAG, EM_AARCH64, Header, machine_to_str,
@@ -78,6 +80,7 @@ pub(crate) struct Program<'a> {
     /// The `PT_LOAD`s by ascending virtual address, at least one; none overlaps another.
     pub(crate) segments: Vec<Segment<'a>>,
     headers: Vec<ProgramHeader>,
+    headers_end: u64,
     file: &'a [u8],
 }
 
@@ -105,6 +108,9 @@ impl<'a> Program<'a> {
             entry,
             segments,
             headers,
+            headers_end: header
+                .e_phoff
+                .saturating_add(u64::from(header.e_phnum) * PROGRAM_HEADER_SIZE),
             file,
         })
     }
@@ -116,6 +122,23 @@ impl<'a> Program<'a> {
             .iter()
             .filter(move |header| header.p_type == kind)
             .filter_map(move |header| slice(file, header.p_offset, header.p_filesz))
+    }
+
+    /// The virtual addresses of what the program headers of the kind `kind` are about, as far as it lies
+    /// in the file.
+    pub(crate) fn places(&self, kind: u32) -> impl Iterator<Item = Range<u64>> {
+        self.headers
+            .iter()
+            .filter(move |header| header.p_type == kind)
+            .map(|header| header.p_vaddr..header.p_vaddr.saturating_add(header.p_filesz))
+    }
+
+    /// The virtual addresses of the file's header and program headers, if the first segment begins with
+    /// them.
+    pub(crate) fn place_of_headers(&self) -> Option<Range<u64>> {
+        let first = self.segments.first()?;
+        let end = first.virt.saturating_add(self.headers_end);
+        first.content.starts_with(ELFMAG).then_some(first.virt..end)
     }
 
     /// The virtual address behind the last segment.

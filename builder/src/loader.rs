@@ -2,14 +2,13 @@
 
 //! The loader, and its move to the address that it runs at.
 
-use std::mem::offset_of;
+use std::ops::Range;
 
 use goblin::elf::dynamic::{DT_JMPREL, DT_REL, DT_RELA, DT_RELASZ};
-use goblin::elf::header::{ELFMAG, ET_DYN, et_to_str};
+use goblin::elf::header::{ET_DYN, et_to_str};
 use goblin::elf::note::NoteDataIterator;
 use goblin::elf::program_header::{PT_DYNAMIC, PT_NOTE};
 use goblin::elf::reloc::R_AARCH64_RELATIVE;
-use goblin::elf64::header::Header;
 use kaal_payload::{LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PAGE_SIZE, PhysAddr, VERSION};
 
 use crate::elf::{Access, LAYOUT, Program, slice};
@@ -81,16 +80,27 @@ impl Loader {
                 .map(|segment| Part {
                     offset: segment.virt,
                     size: segment.size,
-                    content: without_section_headers(segment.content),
+                    content: segment.content.to_vec(),
                     access: segment.access,
                 })
                 .collect(),
             relocations: Vec::new(),
         };
-        loader.relocations = find_relocations(origin, &program)?
+        let table = find_relocations(origin, &program)?;
+        loader.relocations = table
+            .content
             .chunks_exact(RELOCATION_SIZE)
             .map(|entry| loader.resolve(origin, entry))
             .collect::<Result<_, _>>()?;
+        for place in program
+            .place_of_headers()
+            .into_iter()
+            .chain(program.places(PT_NOTE))
+            .chain(program.places(PT_DYNAMIC))
+            .chain([table.place])
+        {
+            loader.clear(place);
+        }
         Ok(loader)
     }
 
@@ -112,6 +122,23 @@ impl Loader {
                 .copy_from_slice(&value.to_le_bytes());
         }
         parts
+    }
+
+    /// Clears what only this builder looks at: an image does not store zeroes. That the place of the
+    /// section headers goes with it is needed, too: they lie behind the debug information, whose size
+    /// depends on the folder that the loader was built in.
+    fn clear(&mut self, place: Range<u64>) {
+        for part in &mut self.parts {
+            let index = |address: u64| {
+                let offset = address.saturating_sub(part.offset);
+                usize::try_from(offset)
+                    .map_or(part.content.len(), |offset| offset.min(part.content.len()))
+            };
+            let (start, end) = (index(place.start), index(place.end));
+            if let Some(bytes) = part.content.get_mut(start..end) {
+                bytes.fill(0);
+            }
+        }
     }
 
     /// Finds the word that an `Elf64_Rela` is about.
@@ -142,20 +169,6 @@ impl Loader {
             addend,
         })
     }
-}
-
-/// A segment's content. Where that begins with the file's header, the header no longer says where
-/// the section headers lie: they are not in the image, and they lie behind the debug information,
-/// whose size depends on the folder that the loader was built in.
-fn without_section_headers(content: &[u8]) -> Vec<u8> {
-    let mut content = content.to_vec();
-    let place = offset_of!(Header, e_shoff);
-    if content.starts_with(ELFMAG)
-        && let Some(field) = content.get_mut(place..place + size_of::<u64>())
-    {
-        field.fill(0);
-    }
-    content
 }
 
 /// The little-endian word at `offset`; 0 where there is none.
@@ -240,8 +253,17 @@ fn check_shape(origin: Origin<'_>, program: &Program<'_>) -> Result<(), Finding>
     Ok(())
 }
 
-/// The bytes of `.rela.dyn`.
-fn find_relocations<'a>(origin: Origin<'_>, program: &Program<'a>) -> Result<&'a [u8], Finding> {
+/// The relocations of a loader: `.rela.dyn`.
+struct RelocationTable<'a> {
+    /// Its virtual addresses.
+    place: Range<u64>,
+    content: &'a [u8],
+}
+
+fn find_relocations<'a>(
+    origin: Origin<'_>,
+    program: &Program<'a>,
+) -> Result<RelocationTable<'a>, Finding> {
     let (mut start, mut size) = (0, 0);
     for entry in program
         .contents(PT_DYNAMIC)
@@ -261,9 +283,12 @@ fn find_relocations<'a>(origin: Origin<'_>, program: &Program<'a>) -> Result<&'a
         }
     }
     if size == 0 {
-        return Ok(&[]);
+        return Ok(RelocationTable {
+            place: 0..0,
+            content: &[],
+        });
     }
-    program
+    let content = program
         .segments
         .iter()
         .find_map(|segment| slice(segment.content, start.checked_sub(segment.virt)?, size))
@@ -273,26 +298,43 @@ fn find_relocations<'a>(origin: Origin<'_>, program: &Program<'a>) -> Result<&'a
                 .expected("DT_RELA and DT_RELASZ within a PT_LOAD")
                 .found(format!("{size} bytes at {start:#x}"))
                 .remedy(REMEDY)
-        })
+        })?;
+    Ok(RelocationTable {
+        place: start..start + size,
+        content,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::without_section_headers;
+    use super::{Loader, Part};
+    use crate::elf::Access;
 
     #[test]
-    fn the_place_of_section_headers_is_not_kept() {
-        let mut header = [0x7f; 64];
-        header[1..4].copy_from_slice(b"ELF");
-        let mut expected = header;
-        expected[40..48].fill(0);
-        assert_eq!(without_section_headers(&header), expected);
-    }
-
-    #[test]
-    fn other_content_is_kept() {
-        for content in [&b"\x7fELF"[..], &[0x7f; 64], &[]] {
-            assert_eq!(without_section_headers(content), content);
+    fn what_is_cleared_may_lie_in_several_parts_or_none() {
+        let part = |offset| Part {
+            offset,
+            size: 0x10,
+            content: vec![1; 8],
+            access: Access::READ,
+        };
+        let cleared = |place| {
+            let mut loader = Loader {
+                entry: 0,
+                parts: vec![part(0), part(0x10)],
+                relocations: Vec::new(),
+            };
+            loader.clear(place);
+            loader
+                .parts
+                .into_iter()
+                .map(|part| part.content)
+                .collect::<Vec<_>>()
+        };
+        let expected = [[1, 1, 1, 1, 1, 1, 0, 0], [0, 0, 1, 1, 1, 1, 1, 1]];
+        assert_eq!(cleared(6..0x12), expected);
+        for nowhere in [0..0, 8..0x10, 0x18..u64::MAX] {
+            assert_eq!(cleared(nowhere), [[1; 8], [1; 8]]);
         }
     }
 }

@@ -39,8 +39,9 @@ impl Other {
                 Decimal(current_level())
             ),
         };
-        if answer != 0 {
-            fail!("{self} can't be started: PSCI says {}", in_words(answer));
+        match answer as i32 {
+            0 => {}
+            error => fail!("{self} can't be started: PSCI says {}", in_words(error)),
         }
     }
 }
@@ -63,10 +64,10 @@ unsafe fn release(word: PhysAddr, entry: u64) {
     }
 }
 
-/// A negative answer of PSCI, in the words of its specification (Arm DEN 0022, section 5.2.2).
-fn in_words(answer: u64) -> Text {
+/// An error of PSCI, in the words of its specification (Arm DEN 0022, section 5.2.2).
+fn in_words(error: i32) -> Text {
     let words = words!(
-        answer.wrapping_neg();
+        u64::from(error.unsigned_abs());
         1 => "not supported",
         2 => "invalid parameters",
         3 => "denied",
