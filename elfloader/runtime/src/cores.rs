@@ -89,6 +89,7 @@ pub fn enlist(affinities: impl Iterator<Item = u64>) {
 
 /// Lets the cores that wait in the pen, now and later, go on at `entry`.
 pub fn open_pen(entry: usize) {
+    barrier();
     CORES.way_out.store(entry as u64, Relaxed);
 }
 
