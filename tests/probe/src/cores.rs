@@ -23,7 +23,7 @@ use crate::{entry, supplied, translation};
 pub(crate) const MAX: usize = 8;
 
 /// How often each core counts.
-const COUNTS: u64 = 10_000;
+const COUNTS: u64 = 100_000;
 
 /// The time that cores are waited for, in seconds; none takes as much.
 const LIMIT: u64 = 5;
