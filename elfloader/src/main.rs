@@ -41,7 +41,7 @@ use kaal_payload::{Decimal, LogLevel};
 use kaal_runtime::{console, entry_point, log, registers, state};
 
 use mmu::Handover;
-use smp::Others;
+use smp::Team;
 
 entry_point!(main);
 
@@ -58,7 +58,7 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     state::begin("checking the payload against the machine");
     verify::translation_is_off();
     verify::exception_level(&payload);
-    let others = Others::find(&payload, &device_tree);
+    let team = Team::find(&payload, &device_tree);
     verify::memory(&payload, &device_tree);
     verify::regions(&payload);
     log!(
@@ -69,7 +69,7 @@ extern "C" fn main(firmware_x0: u64) -> ! {
             ": EL{}, {}{} regions, entering the kernel at {}"
         ),
         Decimal(registers::current_level()),
-        others,
+        team,
         Decimal(payload.regions.len() as u64),
         payload.kernel_entry,
     );
@@ -81,7 +81,7 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     gic::release_shared_interrupts();
     let handover = Handover::new(&payload, device_tree);
     // SAFETY: it stays where it is: this function does not return.
-    unsafe { others.start(&handover) };
+    unsafe { team.start(&handover) };
 
     state::begin("lowering the exception level");
     level::lower_to(handover.exception_level(), 0);

@@ -20,17 +20,18 @@ use crate::device_tree::Found;
 use crate::level;
 use crate::mmu::Handover;
 
-/// The cores to start, shown as in "4 cores, ", or not at all where there are none.
-pub(crate) struct Others {
-    cpus: [Cpu; MAX_CORES as usize - 1],
-    count: usize,
+/// The cores by number, the one that runs this first; shown as in "4 cores, ", or not at all where it
+/// is the only one.
+pub(crate) struct Team {
+    cpus: [Cpu; MAX_CORES as usize],
+    size: usize,
 }
 
-impl fmt::Display for Others {
+impl fmt::Display for Team {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.count {
-            0 => Ok(()),
-            count => write!(f, "{} cores, ", Decimal(count as u64 + 1)),
+        match self.size {
+            1 => Ok(()),
+            size => write!(f, "{} cores, ", Decimal(size as u64)),
         }
     }
 }
@@ -49,64 +50,73 @@ impl fmt::Display for Other {
     }
 }
 
-impl Others {
-    /// Finds the cores: the first in the device tree that are not the one that runs this.
+impl Team {
+    /// Finds the cores that the kernel waits for: the first in the device tree besides this one.
     pub(crate) fn find(payload: &Payload<'_>, device_tree: &Found) -> Self {
-        let mut others = Self {
+        let mut team = Self {
             cpus: [Cpu::default(); _],
-            count: 0,
+            size: 0,
         };
-        let wanted = payload.cores as usize - 1;
-        if wanted == 0 {
-            return others;
-        }
-        let own = cores::own_affinity();
-        let add = |cpu: Cpu| {
-            if others.count < wanted
-                && cpu.mpidr != own
-                && let Some(place) = others.cpus.get_mut(others.count)
-            {
-                *place = cpu;
-                others.count += 1;
-            }
-        };
+        let wanted = payload.cores as usize;
+        team.add(
+            wanted,
+            Cpu {
+                mpidr: cores::own_affinity(),
+                ..Cpu::default()
+            },
+        );
         match &device_tree.firmware {
-            Some((_, tree)) => kaal_machine::cpus(tree).for_each(add),
-            None => payload.cpus.iter().copied().for_each(add),
+            Some((_, tree)) if wanted > 1 => {
+                kaal_machine::cpus(tree).for_each(|cpu| team.add(wanted, cpu));
+            }
+            _ => payload.cpus.iter().for_each(|&cpu| team.add(wanted, cpu)),
         }
-        if others.count < wanted {
+        if team.size < wanted {
             fail!(
-                "the kernel waits for {} cores, the device tree names {}; build the image with \
-                 the --dtb of a machine that has them",
-                Decimal(wanted as u64 + 1),
-                Decimal(others.count as u64 + 1)
+                "the kernel waits for {} cores, the device tree names {}; boot it on a machine \
+                 with as many, or build it for fewer",
+                Decimal(wanted as u64),
+                Decimal(team.size as u64)
             );
         }
-        others
+        team
     }
 
-    /// The cores.
-    fn iter(&self) -> impl Iterator<Item = Other> + Clone {
-        let cpus = self.cpus.iter().take(self.count);
+    /// Adds a core, unless it is one of them already or there are as many as wanted.
+    #[inline(never)]
+    fn add(&mut self, wanted: usize, cpu: Cpu) {
+        let known = self.cpus.get(..self.size).unwrap_or_default();
+        if self.size < wanted
+            && known.iter().all(|known| known.mpidr != cpu.mpidr)
+            && let Some(place) = self.cpus.get_mut(self.size)
+        {
+            *place = cpu;
+            self.size += 1;
+        }
+    }
+
+    /// The cores to start.
+    fn others(&self) -> impl Iterator<Item = Other> + Clone {
+        let cpus = self.cpus.get(1..self.size).unwrap_or_default();
         (1..).zip(cpus).map(|(number, &cpu)| Other { number, cpu })
     }
 
-    /// Starts the cores, and waits until each is about to enter the kernel. Where no core is needed,
-    /// those that wait in the pen are put to rest.
+    /// Starts the other cores, and waits until each is about to enter the kernel. Those in the pen that
+    /// are not wanted are put to rest.
     ///
     /// # Safety
     ///
     /// `handover` must stay as it is for ever.
     pub(crate) unsafe fn start(&self, handover: &Handover) {
         HANDOVER.store(ptr::from_ref(handover).cast_mut(), Relaxed);
-        cores::enlist(self.iter().map(|other| other.cpu.mpidr));
+        cores::enlist(self.others().map(|other| other.cpu.mpidr));
         cores::open_pen(start as *const () as usize);
         cores::barrier();
-        for other in self.iter() {
+        for other in self.others() {
             other.start();
         }
         cores::wake_all();
-        for other in self.iter() {
+        for other in self.others() {
             if !cores::becomes_ready(other.number) {
                 fail!("{other} did not start within {} s", Decimal(clock::SECONDS));
             }

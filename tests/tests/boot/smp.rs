@@ -216,7 +216,7 @@ fn one_twice(workspace: &Workspace) -> Result<()> {
     let dtb = image.file("firmware.dtb");
     let tree = Tree::of(&machine, Core::by_psci([0, 1, 1]));
     std::fs::write(&dtb, tree.to_bytes()?)?;
-    let expected = "error: core 2, MPIDR 0x1 can't be started: PSCI says ";
+    let expected = "KaaL: error: the kernel waits for 3 cores, the device tree names 2";
     run(&image, Some(dtb), DTB_ADDRESS, expected).map(drop)
 }
 
