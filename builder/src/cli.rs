@@ -2,6 +2,7 @@
 
 //! The command line.
 
+use std::ffi::OsString;
 use std::num::ParseIntError;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use clap::{Parser, ValueEnum};
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
 use crate::finding::{Finding, Flag};
-use crate::{File, Inputs, Settings, build, input, output};
+use crate::{File, Inputs, Settings, boot_arguments, build, input, output};
 
 /// Packs a seL4 kernel, a root task and the KaaL loader into one bootable ELF file.
 ///
@@ -53,7 +54,10 @@ pub struct Arguments {
     /// What the loader verifies before it enters the kernel
     #[arg(long, value_enum, value_name = "CHECK", default_value_t)]
     pub verify: Verification,
-    /// Print what lies where in the image
+    /// What `bootargs` of the device tree's /chosen is to say
+    #[arg(long, value_name = "TEXT")]
+    pub bootargs: Option<OsString>,
+    /// Print what lies where in the image, and its measurement
     #[arg(short, long)]
     pub verbose: bool,
 }
@@ -127,6 +131,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Finding> {
     let device_tree = read_optional(Flag::Dtb, arguments.dtb.as_deref())?;
     let platform = read_optional(Flag::Platform, arguments.platform.as_deref())?;
     let kernel_config = read_optional(Flag::KernelConfig, arguments.kernel_config.as_deref())?;
+    let boot_arguments = arguments
+        .bootargs
+        .as_ref()
+        .map(|text| {
+            let not_utf_8 = || boot_arguments::not_utf_8(&text.to_string_lossy());
+            text.to_str().ok_or_else(not_utf_8)
+        })
+        .transpose()?;
     output::check(&arguments.out, arguments.inputs())?;
 
     let image = build(&Inputs {
@@ -142,6 +154,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Finding> {
             app_offset: arguments.app_offset,
             log_level: arguments.log_level.into(),
             integrity: arguments.verify.into(),
+            boot_arguments,
         },
     })?;
     for warning in &image.warnings {
@@ -149,6 +162,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Finding> {
     }
     if arguments.verbose {
         eprintln!("{}", image.memory_map);
+        eprintln!("measurement (SHA-256): {}", hexadecimal(&image.measurement));
     }
     output::write(&arguments.out, &image.elf)
 }
@@ -163,6 +177,10 @@ fn file<'a>(path: &'a Path, content: &'a [u8]) -> File<'a> {
 
 fn optional_file<'a>(path: Option<&'a Path>, content: Option<&'a [u8]>) -> Option<File<'a>> {
     Some(file(path?, content?))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Reads `4096` or `0x1000`.

@@ -19,22 +19,15 @@ pub(crate) struct Content<'a> {
 }
 
 impl<'a> Content<'a> {
+    /// The content without a device tree.
     pub(crate) fn new(parts: &'a Parts<'a>, plan: &Plan) -> Self {
         let user_image_offset = parts.user_image.offset(plan.user_image);
-        let device_tree = parts.device_tree.as_ref();
         Self {
             kernel: chunk::cover(
                 plan.kernel,
                 pieces(&parts.kernel.segments, |segment| segment.phys),
             ),
-            device_tree: chunk::cover(
-                plan.device_tree,
-                [Piece {
-                    start: plan.device_tree.start,
-                    content: device_tree.map_or(&[], |device_tree| &device_tree.blob),
-                    access: Access::READ,
-                }],
-            ),
+            device_tree: Vec::new(),
             user_image: chunk::cover(
                 plan.user_image,
                 pieces(&parts.user_image.segments, |segment| {
@@ -42,6 +35,30 @@ impl<'a> Content<'a> {
                 }),
             ),
         }
+    }
+
+    /// The same with the device tree `blob`. Where that is empty, nothing is loaded to its place, in
+    /// which the firmware may keep its own.
+    pub(crate) fn with_device_tree(self, plan: &Plan, blob: &'a [u8]) -> Self {
+        let piece = Piece {
+            start: plan.device_tree.start,
+            content: blob,
+            access: Access::READ,
+        };
+        Self {
+            device_tree: match blob {
+                [] => Vec::new(),
+                _ => chunk::cover(plan.device_tree, [piece]),
+            },
+            ..self
+        }
+    }
+
+    /// All chunks, ascending.
+    pub(crate) fn chunks(&self) -> impl Iterator<Item = &Chunk<'a>> {
+        [&self.kernel, &self.device_tree, &self.user_image]
+            .into_iter()
+            .flatten()
     }
 
     /// All chunks.
@@ -56,9 +73,8 @@ impl<'a> Content<'a> {
             content: tables.as_bytes(),
             access: Access::READ,
         };
-        let is_embedded = |chunk: &&Chunk<'_>| !chunk.content.is_empty();
         let kernel = self.kernel.iter().map(|chunk| (RegionKind::Kernel, chunk));
-        let device_tree = self.device_tree.iter().filter(is_embedded);
+        let device_tree = self.device_tree.iter();
         let user_image = self.user_image.iter();
         let mut chunks: Vec<_> = kernel
             .chain(device_tree.map(|chunk| (RegionKind::DeviceTree, chunk)))

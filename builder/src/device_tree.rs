@@ -2,21 +2,19 @@
 
 //! The device tree that is embedded in the image.
 
-use kaal_machine::{Header, MemoryKind, Node, UnknownConsole};
-use kaal_payload::{Cpu, Machine, PhysRange};
+use kaal_machine::{Chosen, Header, MemoryKind, NoRoom, Node, UnknownConsole};
+use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
 
 use crate::finding::{Finding, Origin};
 use crate::ram;
 
-/// Alignment in bytes of a device tree's size
-/// (Devicetree Specification v0.4, section 5.6).
-const ALIGNMENT: usize = 8;
-
-/// A device tree without its padding, and what it says.
+/// A device tree, and what it says.
 #[derive(Clone, Debug)]
-pub(crate) struct DeviceTree {
-    /// The flattened device tree.
-    pub(crate) blob: Vec<u8>,
+pub(crate) struct DeviceTree<'a> {
+    pub(crate) origin: Origin<'a>,
+    tree: kaal_machine::DeviceTree<'a>,
+    /// Size in bytes of what [`Self::complete`] makes of it.
+    pub(crate) size: u64,
     /// What the loader needs to know of the machine.
     pub(crate) machine: Machine,
     /// The cores, the one that boots first.
@@ -29,9 +27,13 @@ pub(crate) struct DeviceTree {
     pub(crate) no_console: Option<Finding>,
 }
 
-impl DeviceTree {
-    /// Reads the flattened device tree that `file` holds.
-    pub(crate) fn read(origin: Origin<'_>, file: &[u8]) -> Result<Self, Finding> {
+impl<'a> DeviceTree<'a> {
+    /// Reads the flattened device tree that `file` holds, in which `boot_arguments` are to be set.
+    pub(crate) fn read(
+        origin: Origin<'a>,
+        file: &'a [u8],
+        boot_arguments: &[u8],
+    ) -> Result<Self, Finding> {
         let malformed = |found: String| {
             origin
                 .finding("not a well-formed device tree")
@@ -40,7 +42,7 @@ impl DeviceTree {
                 .remedy("compile it with dtc, or give the kernel.dtb that seL4's build leaves")
         };
         let header = Header::parse(file).map_err(|error| malformed(error.to_string()))?;
-        let blob = shrink(file, &header).ok_or_else(|| {
+        let file = file.get(..header.total_size).ok_or_else(|| {
             malformed(format!(
                 "{} bytes, of {} that its header names",
                 file.len(),
@@ -48,7 +50,7 @@ impl DeviceTree {
             ))
         })?;
         let tree =
-            kaal_machine::DeviceTree::parse(&blob).map_err(|error| malformed(error.to_string()))?;
+            kaal_machine::DeviceTree::parse(file).map_err(|error| malformed(error.to_string()))?;
         if let Some(node) = kaal_machine::misunderstood(&tree) {
             return Err(misunderstood(origin, node));
         }
@@ -65,28 +67,47 @@ impl DeviceTree {
         let no_console = kaal_machine::console(&tree)
             .err()
             .map(|error| explain(origin, error));
+        let chosen = Chosen {
+            measurement: &Measurement::default(),
+            boot_arguments,
+        };
+        let size = complete(origin, &tree, &chosen)?.len() as u64;
         Ok(Self {
+            origin,
+            tree,
+            size,
             machine,
             cpus,
             ram,
             reserved: ram::union(memory(MemoryKind::Reserved).collect()),
             no_console,
-            blob,
         })
+    }
+
+    /// The device tree with what an image says in `/chosen`. It is without padding: the kernel
+    /// rounds its size up to a power of two.
+    pub(crate) fn complete(&self, chosen: &Chosen<'_>) -> Result<Vec<u8>, Finding> {
+        complete(self.origin, &self.tree, chosen)
     }
 }
 
-/// The device tree without the padding behind its last block: the kernel rounds its size up to a
-/// power of two. `None` where `file` ends before the size that the header names.
-fn shrink(file: &[u8], header: &Header) -> Option<Vec<u8>> {
-    let file = file.get(..header.total_size)?;
-    let size = header.used_size();
-    let mut blob = Vec::with_capacity(size.next_multiple_of(ALIGNMENT));
-    blob.extend_from_slice(file.get(..size)?);
-    blob.resize(size.next_multiple_of(ALIGNMENT), 0);
-    let size = u32::try_from(blob.len()).ok()?;
-    Header::set_total_size(&mut blob, size);
-    Some(blob)
+fn complete(
+    origin: Origin<'_>,
+    tree: &kaal_machine::DeviceTree<'_>,
+    chosen: &Chosen<'_>,
+) -> Result<Vec<u8>, Finding> {
+    let size = match chosen.write(tree, &mut []) {
+        Ok(size) | Err(NoRoom { needed: size }) => size,
+    };
+    let mut blob = vec![0; size];
+    match chosen.write(tree, &mut blob) {
+        Ok(_) => Ok(blob),
+        Err(_) => Err(origin
+            .finding("too large, with what is added to /chosen")
+            .expected("less than 4 GiB")
+            .found(format!("{size} bytes"))
+            .remedy("give the device tree of the machine")),
+    }
 }
 
 fn misunderstood(origin: Origin<'_>, node: Node<'_>) -> Finding {

@@ -2,8 +2,6 @@
 
 //! Reading the ELF files that go into an image.
 
-use std::ops::Range;
-
 use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::header::{
     EI_CLASS, EI_DATA, ELFCLASS64, ELFDATA2LSB, ELFMAG, EM_AARCH64, Header, machine_to_str,
@@ -79,8 +77,9 @@ pub(crate) struct Program<'a> {
     pub(crate) entry: u64,
     /// The `PT_LOAD`s by ascending virtual address, at least one; none overlaps another.
     pub(crate) segments: Vec<Segment<'a>>,
+    /// Where in the file the program headers end.
+    pub(crate) headers_end: u64,
     headers: Vec<ProgramHeader>,
-    headers_end: u64,
     file: &'a [u8],
 }
 
@@ -107,10 +106,8 @@ impl<'a> Program<'a> {
             kind: header.e_type,
             entry,
             segments,
+            headers_end: header.e_phoff + headers.len() as u64 * PROGRAM_HEADER_SIZE,
             headers,
-            headers_end: header
-                .e_phoff
-                .saturating_add(u64::from(header.e_phnum) * PROGRAM_HEADER_SIZE),
             file,
         })
     }
@@ -124,21 +121,12 @@ impl<'a> Program<'a> {
             .filter_map(move |header| slice(file, header.p_offset, header.p_filesz))
     }
 
-    /// The virtual addresses of what the program headers of the kind `kind` are about, as far as it lies
-    /// in the file.
-    pub(crate) fn places(&self, kind: u32) -> impl Iterator<Item = Range<u64>> {
+    /// Virtual address and size in the file of what the program headers of the kind `kind` name.
+    pub(crate) fn places(&self, kind: u32) -> impl Iterator<Item = (u64, u64)> {
         self.headers
             .iter()
             .filter(move |header| header.p_type == kind)
-            .map(|header| header.p_vaddr..header.p_vaddr.saturating_add(header.p_filesz))
-    }
-
-    /// The virtual addresses of the file's header and program headers, if the first segment begins with
-    /// them.
-    pub(crate) fn place_of_headers(&self) -> Option<Range<u64>> {
-        let first = self.segments.first()?;
-        let end = first.virt.saturating_add(self.headers_end);
-        first.content.starts_with(ELFMAG).then_some(first.virt..end)
+            .map(|header| (header.p_vaddr, header.p_filesz))
     }
 
     /// The virtual address behind the last segment.

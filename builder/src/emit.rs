@@ -2,11 +2,13 @@
 
 //! Writing an image as planned.
 
+use kaal_machine::Chosen;
 use kaal_payload::{DeviceTreeSlot, MAX_SIZE, Measurement, Payload, PhysAddr, Region, UserImage};
 
 use crate::content::Content;
 use crate::elf::Access;
 use crate::finding::Finding;
+use crate::measurement::measure;
 use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
 use crate::placement::LoaderPlace;
@@ -14,18 +16,29 @@ use crate::plan::Plan;
 use crate::tables::Tables;
 use crate::{chunk, crc32c, executable};
 
-/// The image's file and what lies where in it.
-pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<(Vec<u8>, MemoryMap), Finding> {
+/// The image's file, its measurement and what lies where in it.
+pub(crate) fn emit(
+    parts: &Parts<'_>,
+    plan: &Plan,
+) -> Result<(Vec<u8>, Measurement, MemoryMap), Finding> {
     let place = LoaderPlace::new(parts, plan.loader.start);
     let tables = place.tables(parts);
     let loader = parts.loader.relocated(place.base);
-    let content = Content::new(parts, plan);
+    let programs = Content::new(parts, plan);
+    let user_image = user_image(parts, plan);
+    let measurement = measure(parts.kernel.entry, user_image, programs.chunks());
+    let device_tree = device_tree(parts, &measurement)?;
+    let content = programs.with_device_tree(plan, &device_tree);
 
     let regions = content.regions(&tables);
     let mut header = [0; MAX_SIZE];
-    let header_size = payload(parts, plan, &place, &tables, &regions)
+    let payload = Payload {
+        measurement,
+        ..payload(parts, plan, &place, &tables, &regions)
+    };
+    let header_size = payload
         .encode(&mut header, crc32c)
-        .map_err(|error| too_many_segments(parts, &error.to_string()))?;
+        .map_err(|_| header_too_large(parts, &payload))?;
 
     let loader_pieces = loader
         .iter()
@@ -44,19 +57,45 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<(Vec<u8>, MemoryMap
 
     let entry = PhysAddr(place.base.0 + parts.loader.entry);
     let memory_map = MemoryMap::new(parts, plan, &place, &tables);
-    Ok((executable::write(entry, &chunks), memory_map))
+    Ok((executable::write(entry, &chunks), measurement, memory_map))
 }
 
-fn too_many_segments(parts: &Parts<'_>, found: &str) -> Finding {
+fn header_too_large(parts: &Parts<'_>, payload: &Payload<'_>) -> Finding {
     parts
         .origins
         .app
         .finding("too many segments, with those of the kernel")
         .expected(format!("a payload header of up to {MAX_SIZE} bytes"))
-        .found(found)
-        .remedy("link the root task with fewer PT_LOADs")
+        .found(format!(
+            "{} bytes, for {} regions and {} bytes of boot arguments",
+            payload.size(),
+            payload.regions.len(),
+            payload.boot_arguments.len()
+        ))
+        .remedy("link the root task with fewer PT_LOADs, or shorten --bootargs")
 }
 
+/// The device tree to embed; empty where there is none.
+fn device_tree(parts: &Parts<'_>, measurement: &Measurement) -> Result<Vec<u8>, Finding> {
+    let chosen = Chosen {
+        measurement,
+        boot_arguments: &parts.boot_arguments,
+    };
+    match &parts.device_tree {
+        Some(device_tree) => device_tree.complete(&chosen),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn user_image(parts: &Parts<'_>, plan: &Plan) -> UserImage {
+    UserImage {
+        memory: plan.user_image,
+        pv_offset: parts.user_image.offset(plan.user_image),
+        entry: parts.user_image.entry,
+    }
+}
+
+/// The payload header, but for the measurement.
 fn payload<'a>(
     parts: &'a Parts<'_>,
     plan: &Plan,
@@ -73,14 +112,10 @@ fn payload<'a>(
         log_level: parts.settings.log_level,
         integrity: parts.settings.integrity,
         kernel_entry: parts.kernel.entry,
-        user_image: UserImage {
-            memory: plan.user_image,
-            pv_offset: parts.user_image.offset(plan.user_image),
-            entry: parts.user_image.entry,
-        },
+        user_image: user_image(parts, plan),
         device_tree: DeviceTreeSlot {
             start: plan.device_tree.start,
-            size: device_tree.map_or(0, |device_tree| device_tree.blob.len() as u64),
+            size: device_tree.map_or(0, |device_tree| device_tree.size),
             capacity: plan.device_tree.size(),
         },
         tables: tables.roots(),
@@ -90,6 +125,6 @@ fn payload<'a>(
         measurement: Measurement::default(),
         regions,
         cpus: &parts.cpus,
-        boot_arguments: &[],
+        boot_arguments: &parts.boot_arguments,
     }
 }

@@ -19,6 +19,7 @@ pub enum Flag {
     KernelPaddr,
     Cores,
     AppOffset,
+    Bootargs,
     Out,
 }
 
@@ -35,6 +36,7 @@ impl fmt::Display for Flag {
             Self::KernelPaddr => "--kernel-paddr",
             Self::Cores => "--cores",
             Self::AppOffset => "--app-offset",
+            Self::Bootargs => "--bootargs",
             Self::Out => "--out",
         })
     }

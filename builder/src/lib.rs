@@ -13,13 +13,14 @@
 //!  read    parts      loader, kernel, user_image (all through elf); device_tree, platform;
 //!                      cores
 //!  plan    placement  plan, memory; tables
-//!  emit    emit       content, chunk, executable; memory_map
+//!  emit    emit       content, measurement, chunk, executable; memory_map
 //! ```
 //!
 //! [`cli`] is the command line around it.
 
 #![forbid(unsafe_code)]
 
+mod boot_arguments;
 mod chunk;
 pub mod cli;
 mod content;
@@ -33,6 +34,7 @@ mod image;
 mod input;
 mod kernel;
 mod loader;
+mod measurement;
 mod memory;
 mod memory_map;
 mod output;
@@ -79,12 +81,12 @@ pub struct Inputs<'a> {
     /// seL4's `gen_config.json`.
     pub kernel_config: Option<File<'a>>,
     /// What is not in files.
-    pub settings: Settings,
+    pub settings: Settings<'a>,
 }
 
 /// What can be chosen of an image.
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
+pub struct Settings<'a> {
     /// The physical address that the kernel must be linked for, if that is to be checked.
     pub kernel_paddr: Option<PhysAddr>,
     /// The number of cores that the kernel waits for, if its configuration isn't given or that is to
@@ -96,6 +98,8 @@ pub struct Settings {
     pub log_level: LogLevel,
     /// What the loader verifies before it enters the kernel.
     pub integrity: Integrity,
+    /// What `bootargs` of the device tree's `/chosen` is to say; `None` to leave it as it is.
+    pub boot_arguments: Option<&'a str>,
 }
 
 /// The checksum that payload headers use: CRC-32C (Castagnoli).

@@ -2,10 +2,8 @@
 
 //! The loader, and its move to the address that it runs at.
 
-use std::ops::Range;
-
 use goblin::elf::dynamic::{DT_JMPREL, DT_REL, DT_RELA, DT_RELASZ};
-use goblin::elf::header::{ET_DYN, et_to_str};
+use goblin::elf::header::{ELFMAG, ET_DYN, et_to_str};
 use goblin::elf::note::NoteDataIterator;
 use goblin::elf::program_header::{PT_DYNAMIC, PT_NOTE};
 use goblin::elf::reloc::R_AARCH64_RELATIVE;
@@ -86,20 +84,19 @@ impl Loader {
                 .collect(),
             relocations: Vec::new(),
         };
-        let table = find_relocations(origin, &program)?;
-        loader.relocations = table
-            .content
+        let (relocations, entries) = find_relocations(origin, &program)?;
+        loader.relocations = entries
             .chunks_exact(RELOCATION_SIZE)
             .map(|entry| loader.resolve(origin, entry))
             .collect::<Result<_, _>>()?;
-        for place in program
-            .place_of_headers()
-            .into_iter()
-            .chain(program.places(PT_NOTE))
-            .chain(program.places(PT_DYNAMIC))
-            .chain([table.place])
+        loader.forget(relocations, entries.len() as u64);
+        for (start, size) in program.places(PT_DYNAMIC) {
+            loader.forget(start, size);
+        }
+        if let Some(first) = loader.parts.first()
+            && first.content.starts_with(ELFMAG)
         {
-            loader.clear(place);
+            loader.forget(0, program.headers_end);
         }
         Ok(loader)
     }
@@ -124,19 +121,15 @@ impl Loader {
         parts
     }
 
-    /// Clears what only this builder looks at: an image does not store zeroes. That the place of the
-    /// section headers goes with it is needed, too: they lie behind the debug information, whose size
-    /// depends on the folder that the loader was built in.
-    fn clear(&mut self, place: Range<u64>) {
+    /// Zeroes `size` bytes at the offset `start`. They told how to load and link the loader, which
+    /// the image need not: it stores no long runs of zeroes.
+    fn forget(&mut self, start: u64, size: u64) {
+        let bytes = start..start.saturating_add(size);
         for part in &mut self.parts {
-            let index = |address: u64| {
-                let offset = address.saturating_sub(part.offset);
-                usize::try_from(offset)
-                    .map_or(part.content.len(), |offset| offset.min(part.content.len()))
-            };
-            let (start, end) = (index(place.start), index(place.end));
-            if let Some(bytes) = part.content.get_mut(start..end) {
-                bytes.fill(0);
+            for (offset, byte) in (part.offset..).zip(&mut part.content) {
+                if bytes.contains(&offset) {
+                    *byte = 0;
+                }
             }
         }
     }
@@ -253,17 +246,11 @@ fn check_shape(origin: Origin<'_>, program: &Program<'_>) -> Result<(), Finding>
     Ok(())
 }
 
-/// The relocations of a loader: `.rela.dyn`.
-struct RelocationTable<'a> {
-    /// Its virtual addresses.
-    place: Range<u64>,
-    content: &'a [u8],
-}
-
+/// Address and bytes of `.rela.dyn`.
 fn find_relocations<'a>(
     origin: Origin<'_>,
     program: &Program<'a>,
-) -> Result<RelocationTable<'a>, Finding> {
+) -> Result<(u64, &'a [u8]), Finding> {
     let (mut start, mut size) = (0, 0);
     for entry in program
         .contents(PT_DYNAMIC)
@@ -283,26 +270,20 @@ fn find_relocations<'a>(
         }
     }
     if size == 0 {
-        return Ok(RelocationTable {
-            place: 0..0,
-            content: &[],
-        });
+        return Ok((start, &[]));
     }
-    let content = program
+    program
         .segments
         .iter()
         .find_map(|segment| slice(segment.content, start.checked_sub(segment.virt)?, size))
+        .map(|entries| (start, entries))
         .ok_or_else(|| {
             origin
                 .finding("its relocations lie outside of its content")
                 .expected("DT_RELA and DT_RELASZ within a PT_LOAD")
                 .found(format!("{size} bytes at {start:#x}"))
                 .remedy(REMEDY)
-        })?;
-    Ok(RelocationTable {
-        place: start..start + size,
-        content,
-    })
+        })
 }
 
 #[cfg(test)]
@@ -311,30 +292,21 @@ mod tests {
     use crate::elf::Access;
 
     #[test]
-    fn what_is_cleared_may_lie_in_several_parts_or_none() {
+    fn what_is_forgotten_is_zero_and_nothing_else() {
         let part = |offset| Part {
             offset,
-            size: 0x10,
-            content: vec![1; 8],
+            size: 4,
+            content: vec![1; 4],
             access: Access::READ,
         };
-        let cleared = |place| {
-            let mut loader = Loader {
-                entry: 0,
-                parts: vec![part(0), part(0x10)],
-                relocations: Vec::new(),
-            };
-            loader.clear(place);
-            loader
-                .parts
-                .into_iter()
-                .map(|part| part.content)
-                .collect::<Vec<_>>()
+        let mut loader = Loader {
+            entry: 0,
+            parts: vec![part(0), part(8)],
+            relocations: Vec::new(),
         };
-        let expected = [[1, 1, 1, 1, 1, 1, 0, 0], [0, 0, 1, 1, 1, 1, 1, 1]];
-        assert_eq!(cleared(6..0x12), expected);
-        for nowhere in [0..0, 8..0x10, 0x18..u64::MAX] {
-            assert_eq!(cleared(nowhere), [[1; 8], [1; 8]]);
-        }
+        loader.forget(2, 7);
+        loader.forget(11, u64::MAX);
+        let contents = loader.parts.iter().map(|part| part.content.as_slice());
+        assert_eq!(contents.collect::<Vec<_>>(), [[1, 1, 0, 0], [0, 1, 1, 0]]);
     }
 }

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use kaal_payload::{Cpu, PhysAddr};
+use kaal_payload::{Cpu, PhysAddr, PhysRange};
 
 use crate::cores::{self, Count};
 use crate::device_tree::DeviceTree;
@@ -14,7 +14,7 @@ use crate::loader::Loader;
 use crate::memory::Memory;
 use crate::platform::{self, KernelConfig};
 use crate::user_image::UserImage;
-use crate::{File, Inputs, Settings};
+use crate::{File, Inputs, Settings, boot_arguments, ram};
 
 /// Where the parts come from.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,9 @@ pub(crate) struct Origins<'a> {
 /// All parts of an image.
 pub(crate) struct Parts<'a> {
     pub(crate) origins: Origins<'a>,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Settings<'a>,
+    /// `bootargs` as the device tree is to hold it; empty where it is to be left as it is.
+    pub(crate) boot_arguments: Vec<u8>,
     pub(crate) loader: Loader,
     pub(crate) kernel: Kernel<'a>,
     pub(crate) config: KernelConfig,
@@ -37,7 +39,7 @@ pub(crate) struct Parts<'a> {
     /// Those cores, where there are several and they are known.
     pub(crate) cpus: Vec<Cpu>,
     pub(crate) user_image: UserImage<'a>,
-    pub(crate) device_tree: Option<DeviceTree>,
+    pub(crate) device_tree: Option<DeviceTree<'a>>,
     pub(crate) memory: Memory<'a>,
     pub(crate) warnings: Vec<Finding>,
 }
@@ -74,9 +76,10 @@ impl<'a> Parts<'a> {
             })
             .transpose()?
             .unwrap_or(KernelConfig::UNKNOWN);
+        let boot_arguments = boot_arguments::encode(inputs.settings.boot_arguments)?;
         let device_tree = inputs
             .device_tree
-            .map(|file| DeviceTree::read(file.origin(Flag::Dtb), file.content))
+            .map(|file| DeviceTree::read(file.origin(Flag::Dtb), file.content, &boot_arguments))
             .transpose()?;
         let configured = inputs.kernel_config.zip(config.cores);
         let configured = configured.map(|(file, cores)| Count {
@@ -88,7 +91,7 @@ impl<'a> Parts<'a> {
             (Some(origin), Some(tree)) => cores::choose(origin, &tree.cpus, cores)?,
             _ => Vec::new(),
         };
-        let memory = read_memory(inputs, device_tree.as_ref())?;
+        let (memory, no_such_ram) = read_memory(inputs, device_tree.as_ref())?;
 
         let no_console = device_tree
             .as_ref()
@@ -99,6 +102,7 @@ impl<'a> Parts<'a> {
         Ok(Self {
             origins,
             settings: inputs.settings,
+            boot_arguments,
             loader,
             kernel,
             config,
@@ -107,7 +111,7 @@ impl<'a> Parts<'a> {
             user_image,
             device_tree,
             memory,
-            warnings: [no_console, unknown_ram, unknown_cores]
+            warnings: [no_console, no_such_ram, unknown_ram, unknown_cores]
                 .into_iter()
                 .flatten()
                 .collect(),
@@ -130,22 +134,51 @@ fn check_kernel_address(kernel: &Kernel<'_>, expected: PhysAddr) -> Result<(), F
     .remedy("leave the option out, or give the kernel built for that address"))
 }
 
+/// Reads where RAM is, and what may be wrong with that.
 fn read_memory<'a>(
     inputs: &Inputs<'a>,
-    device_tree: Option<&DeviceTree>,
-) -> Result<Memory<'a>, Finding> {
+    device_tree: Option<&DeviceTree<'a>>,
+) -> Result<(Memory<'a>, Option<Finding>), Finding> {
     let mut memory = Memory::default();
-    if let (Some(file), Some(device_tree)) = (inputs.device_tree, device_tree) {
+    let mut warning = None;
+    if let Some(device_tree) = device_tree {
         if let Some(ram) = &device_tree.ram {
-            memory.add(file.origin(Flag::Dtb), ram.clone());
+            memory.add(device_tree.origin, ram.clone());
         }
         memory.reserve(&device_tree.reserved);
     }
     if let Some(file) = inputs.platform {
         let origin = file.origin(Flag::Platform);
-        memory.add(origin, platform::read_ram(origin, file.content)?);
+        let platform = platform::read_ram(origin, file.content)?;
+        warning = device_tree.and_then(|device_tree| no_such_ram(origin, &platform, device_tree));
+        memory.add(origin, platform);
     }
-    Ok(memory)
+    Ok((memory, warning))
+}
+
+/// Warns of RAM that only the platform has. The kernel, which is built for the platform, hands it
+/// out; RAM that only the device tree has, it leaves alone.
+fn no_such_ram(
+    origin: Origin<'_>,
+    platform: &[PhysRange],
+    device_tree: &DeviceTree<'_>,
+) -> Option<Finding> {
+    let (known, source) = (device_tree.ram.as_ref()?, device_tree.origin);
+    let missing = ram::subtract(platform.to_vec(), known.iter().copied());
+    if missing.is_empty() {
+        return None;
+    }
+    Some(
+        origin
+            .finding("has RAM that the device tree does not have")
+            .expected(format!("RAM within {} ({source})", ram::describe(known)))
+            .found(format!(
+                "{}, of which {} is elsewhere",
+                ram::describe(platform),
+                ram::describe(&missing)
+            ))
+            .remedy("give both files of the same machine: the kernel takes all of it for RAM"),
+    )
 }
 
 fn unknown_ram(kernel: Origin<'_>) -> Finding {

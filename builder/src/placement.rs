@@ -13,6 +13,8 @@ use crate::plan::{self, Misfit, Plan, Request, Thing};
 use crate::tables::{Mapping, Tables};
 
 /// Least bytes that are kept for the device tree, so that the loader can put the firmware's there.
+/// They are twice what the embedded one takes, if that is more: should the firmware's lie there from
+/// the start, the loader has to move it before it can write another.
 const DEVICE_TREE_CAPACITY: u64 = 64 << 10;
 
 /// The loader's place in detail.
@@ -79,7 +81,7 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Finding> {
     let device_tree = parts
         .device_tree
         .as_ref()
-        .map_or(0, |device_tree| device_tree.blob.len() as u64)
+        .map_or(0, |device_tree| 2 * device_tree.size)
         .max(DEVICE_TREE_CAPACITY)
         .next_multiple_of(PAGE_SIZE);
     parts.user_image.check_top(
@@ -117,7 +119,7 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Finding> {
 /// Whether the kernel can keep account of the memory that `plan` leaves it.
 fn kernel_keeps_account(parts: &Parts<'_>, plan: &Plan) -> bool {
     let device_tree = parts.device_tree.as_ref();
-    let size = device_tree.map_or(plan.device_tree.size(), |tree| tree.blob.len() as u64);
+    let size = device_tree.map_or(plan.device_tree.size(), |tree| tree.size);
     let device_tree = PhysRange {
         start: plan.device_tree.start,
         end: PhysAddr(plan.device_tree.start.0 + size),

@@ -9,7 +9,7 @@
 use core::ptr;
 use core::slice;
 
-use kaal_machine::{DeviceTree, Header};
+use kaal_machine::{Chosen, DeviceTree, Header, NoRoom};
 use kaal_payload::{Decimal, LogLevel, Payload, PhysAddr, PhysRange};
 
 use kaal_runtime::{cache, fail, log, state};
@@ -53,14 +53,14 @@ fn firmware_tree(address: PhysAddr) -> Option<(&'static [u8], DeviceTree<'static
     Some((bytes, DeviceTree::parse(bytes).ok()?))
 }
 
-/// Copies the firmware's device tree to the slot that the kernel finds it in: between the kernel
-/// and the user image, without padding. Returns the memory of the device tree that counts, which is
-/// empty where there is none.
-pub(crate) fn place(found: &Found, payload: &Payload<'_>) -> PhysRange {
+/// Copies the firmware's device tree to the slot that the kernel finds it in, between the kernel
+/// and the user image, without padding and with what the image says in `/chosen`. Returns the
+/// memory of the device tree that counts, which is empty where there is none.
+pub(crate) fn place(found: Found, payload: &Payload<'_>) -> PhysRange {
     let slot = payload.device_tree;
     let size = match found.firmware {
         None => slot.size,
-        Some((bytes, _)) => copy(bytes, slot.start, slot.capacity),
+        Some((bytes, tree)) => copy(bytes, tree, payload),
     };
     let Some(memory) = PhysRange::from_size(slot.start, size) else {
         fail!("the device tree's slot passes the end of memory");
@@ -68,26 +68,59 @@ pub(crate) fn place(found: &Found, payload: &Payload<'_>) -> PhysRange {
     memory
 }
 
-/// Copies `bytes`, a device tree, to `destination` and returns its size.
-fn copy(bytes: &[u8], destination: PhysAddr, capacity: u64) -> u64 {
-    let size = bytes.len();
-    if size as u64 > capacity {
-        fail!(
+/// Copies the firmware's `tree`, which `bytes` hold, to the slot and returns its size there.
+fn copy(bytes: &[u8], tree: DeviceTree<'static>, payload: &Payload<'_>) -> u64 {
+    let slot = ptr::with_exposed_provenance_mut::<u8>(payload.device_tree.start.0 as usize);
+    let capacity = payload.device_tree.capacity as usize;
+    let chosen = Chosen {
+        measurement: &payload.measurement,
+        boot_arguments: payload.boot_arguments,
+    };
+    // SAFETY: the builder keeps the slot free for a device tree, and `verify` has found it in RAM.
+    // What the firmware left there is not looked at any more.
+    let (written, room) = unsafe {
+        cache::invalidate(slot, capacity);
+        let (tree, room) = out_of_the_way(bytes, tree, slot, capacity);
+        let written = chosen.write(&tree, slice::from_raw_parts_mut(slot, room));
+        cache::invalidate(slot, capacity);
+        (written, room)
+    };
+    match written {
+        Ok(size) => size as u64,
+        Err(NoRoom { needed }) => fail!(
             "the firmware's device tree takes {} bytes, the image has room for {}; embed it \
              with --dtb when building the image",
-            Decimal(size as u64),
-            Decimal(capacity)
-        );
+            Decimal(needed as u64),
+            Decimal(room as u64)
+        ),
     }
-    let destination = ptr::with_exposed_provenance_mut::<u8>(destination.0 as usize);
-    // SAFETY: the builder keeps these bytes free for a device tree, `verify` has found them in
-    // RAM, and `bytes` is not used after this.
-    let copy = unsafe {
-        cache::invalidate(destination, size);
-        ptr::copy(bytes.as_ptr(), destination, size);
-        cache::invalidate(destination, size);
-        slice::from_raw_parts_mut(destination, size)
-    };
-    Header::set_total_size(copy, size as u32);
-    size as u64
+}
+
+/// Moves `tree`, which `bytes` hold, to the slot's end if it lies in the slot. Returns it and the
+/// room that is left before it.
+///
+/// # Safety
+///
+/// The slot must be memory that nothing but `tree` refers to.
+unsafe fn out_of_the_way(
+    bytes: &[u8],
+    tree: DeviceTree<'static>,
+    slot: *mut u8,
+    capacity: usize,
+) -> (DeviceTree<'static>, usize) {
+    let (source, end) = (bytes.as_ptr_range(), slot.wrapping_add(capacity));
+    if source.end <= slot.cast_const() || end.cast_const() <= source.start {
+        return (tree, capacity);
+    }
+    let room = capacity.saturating_sub(bytes.len()) & !(ALIGNMENT as usize - 1);
+    if room == 0 {
+        return (tree, 0);
+    }
+    let place = slot.wrapping_add(room);
+    // SAFETY: `bytes` fit between there and the slot's end, and are not used after this.
+    unsafe { ptr::copy(bytes.as_ptr(), place, bytes.len()) };
+    match firmware_tree(PhysAddr(place.addr() as u64)) {
+        Some((_, moved)) => (moved, room),
+        None => (tree, 0),
+    }
 }

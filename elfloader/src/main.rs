@@ -75,7 +75,7 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     );
 
     state::begin("moving the firmware's device tree");
-    let device_tree = device_tree::place(&device_tree, &payload);
+    let device_tree = device_tree::place(device_tree, &payload);
 
     state::begin("starting the other cores");
     gic::release_shared_interrupts();

@@ -36,7 +36,7 @@ pub(crate) fn exception_level(payload: &Payload<'_>) {
     if payload.exception_level == ExceptionLevel::El1 {
         return;
     }
-    let reason = match current_level() {
+    let obstacle = match current_level() {
         1 => "but the firmware entered the loader at EL1",
         _ if !has_el2() => "which this processor does not have",
         _ => return,
@@ -44,7 +44,7 @@ pub(crate) fn exception_level(payload: &Payload<'_>) {
     fail!(
         "the kernel has hypervisor support and must be entered at EL2, {}; with QEMU, add \
          -machine virt,virtualization=on",
-        Text(reason)
+        Text(obstacle)
     );
 }
 

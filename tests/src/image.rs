@@ -71,19 +71,18 @@ impl Inputs {
         scratch: &Path,
     ) -> Result<Self> {
         let mut kernel = read(&workspace.program(probe))?;
-        let user_image_crc32c = probe::user_image_crc32c(&read(task)?)
+        let checksum = probe::user_image_crc32c(&read(task)?)
             .with_context(|| format!("failed to read {}", task.display()))?;
-        let expected = Expected {
-            user_image_crc32c,
-            cores: machine.cores,
-        };
-        expected.supply(&mut kernel)?;
+        Expected::UserImageCrc32c(checksum).supply(&mut kernel)?;
+        let device_tree = scratch.join("kernel.dtb");
+        machine.dump_device_tree(&device_tree)?;
+        let checksum = probe::device_tree_crc32c(&read(&device_tree)?)?;
+        Expected::DeviceTreeCrc32c(checksum).supply(&mut kernel)?;
+        Expected::Cores(machine.cores).supply(&mut kernel)?;
         let kernel_file = scratch.join(probe.file_name());
         fs::write(&kernel_file, kernel)
             .with_context(|| format!("failed to write {}", kernel_file.display()))?;
 
-        let device_tree = scratch.join("kernel.dtb");
-        machine.dump_device_tree(&device_tree)?;
         Ok(Self {
             loader: workspace.program(Program::Loader),
             kernel: kernel_file,

@@ -4,22 +4,25 @@
 
 use anyhow::{Context, Result, bail};
 use crc::{CRC_32_ISCSI, Crc};
+use kaal_machine::DeviceTree;
 
 use crate::elf;
 
 /// The console line that the probe kernel prints when everything is as it must be.
 pub const PASS: &str = "KAAL_PROBE_PASS";
 
-/// What stands before what the probe kernel expects.
+/// What stands before what the probe kernel is told.
 const MARK: &[u8; 8] = b"KaaLwant";
 
-/// What the probe kernel is to find.
+/// What the probe kernel can be told to find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Expected {
-    /// The user image's checksum in memory.
-    pub user_image_crc32c: u32,
-    /// The number of cores that are started.
-    pub cores: u32,
+pub enum Expected {
+    /// The checksum of the user image.
+    UserImageCrc32c(u32),
+    /// The checksum of the device tree.
+    DeviceTreeCrc32c(u32),
+    /// The number of cores.
+    Cores(u32),
 }
 
 /// The checksum of a user image as the probe kernel finds it in memory.
@@ -32,26 +35,52 @@ pub fn user_image_crc32c(task: &[u8]) -> Result<u32> {
     Ok(Crc::<u32>::new(&CRC_32_ISCSI).checksum(&memory))
 }
 
+/// The checksum over what a device tree's nodes but `/chosen` say: for each, how deep it lies and its
+/// name, then its properties' names and values; a nul follows each name.
+///
+/// # Errors
+///
+/// Fails where `blob` is not a device tree.
+pub fn device_tree_crc32c(blob: &[u8]) -> Result<u32> {
+    let tree = DeviceTree::parse(blob)?;
+    let mut said = Vec::new();
+    for place in tree.walk().filter(|place| !place.is_at(b"/chosen")) {
+        said.push(u8::try_from(place.depth())?);
+        said.extend([place.node().name(), b"\0"].concat());
+        for property in place.node().properties() {
+            said.extend([property.name, b"\0", property.value].concat());
+        }
+    }
+    Ok(Crc::<u32>::new(&CRC_32_ISCSI).checksum(&said))
+}
+
 impl Expected {
     /// Writes this into the ELF file of a probe kernel.
     ///
     /// # Errors
     ///
     /// Fails where the file doesn't have exactly one place for it.
-    pub fn supply(&self, probe: &mut [u8]) -> Result<()> {
+    pub fn supply(self, probe: &mut [u8]) -> Result<()> {
         let mut places = probe
             .windows(MARK.len())
             .enumerate()
             .filter(|(_, window)| *window == MARK)
             .map(|(offset, _)| offset + MARK.len());
         let (Some(place), None) = (places.next(), places.next()) else {
-            bail!("the probe kernel must have one place for what it expects");
+            bail!("the probe kernel must have one place for what it is told");
         };
-        let words = [self.cores, self.user_image_crc32c].map(u32::to_le_bytes);
-        probe
-            .get_mut(place..place + size_of_val(&words))
-            .context("the probe kernel ends within its place for what it expects")?
-            .copy_from_slice(words.as_flattened());
+        let (index, value) = match self {
+            Self::UserImageCrc32c(crc) => (0, crc),
+            Self::DeviceTreeCrc32c(crc) => (1, crc),
+            Self::Cores(cores) => (2, cores),
+        };
+        let place = place + 8 * index;
+        let field = probe
+            .get_mut(place..place + 8)
+            .context("the probe kernel ends within its place for what it is told")?;
+        let (is_supplied, field) = field.split_at_mut(4);
+        is_supplied.copy_from_slice(&1u32.to_le_bytes());
+        field.copy_from_slice(&value.to_le_bytes());
         Ok(())
     }
 }
@@ -60,28 +89,39 @@ impl Expected {
 mod tests {
     use super::Expected;
 
-    const EXPECTED: Expected = Expected {
-        user_image_crc32c: 0x0403_0201,
-        cores: 4,
-    };
-
     #[test]
-    fn it_follows_its_mark() {
-        let mut probe = *b"..KaaLwant\0\0\0\0\0\0\0\0..";
-        EXPECTED.supply(&mut probe).unwrap();
-        assert_eq!(&probe, b"..KaaLwant\x04\0\0\0\x01\x02\x03\x04..");
+    fn values_follow_their_mark() {
+        let mut probe = *b"..KaaLwant..........................";
+        Expected::UserImageCrc32c(0x0403_0201)
+            .supply(&mut probe)
+            .unwrap();
+        assert_eq!(
+            &probe,
+            b"..KaaLwant\x01\0\0\0\x01\x02\x03\x04.................."
+        );
+        Expected::DeviceTreeCrc32c(0x0807_0605)
+            .supply(&mut probe)
+            .unwrap();
+        Expected::Cores(4).supply(&mut probe).unwrap();
+        let expected = b"..KaaLwant\x01\0\0\0\x01\x02\x03\x04\x01\0\0\0\x05\x06\x07\x08\
+            \x01\0\0\0\x04\0\0\0..";
+        assert_eq!(&probe, expected);
     }
 
     #[test]
     fn there_must_be_one_mark() {
-        assert!(EXPECTED.supply(&mut [0; 32]).is_err());
-        let mut twice = b"KaaLwant........".repeat(2);
-        assert!(EXPECTED.supply(&mut twice).is_err());
+        for mut probe in [
+            b"................".repeat(4),
+            b"KaaLwant........................".repeat(2),
+        ] {
+            assert!(Expected::Cores(1).supply(&mut probe).is_err());
+        }
     }
 
     #[test]
     fn the_field_must_be_whole() {
-        let mut short = b"KaaLwant....".to_vec();
-        assert!(EXPECTED.supply(&mut short).is_err());
+        let mut probe = *b"KaaLwant....................";
+        assert!(Expected::DeviceTreeCrc32c(0).supply(&mut probe).is_ok());
+        assert!(Expected::Cores(1).supply(&mut probe).is_err());
     }
 }

@@ -191,18 +191,35 @@ fn loader_at_a_page_where_ram_is_small() {
 #[test]
 fn device_tree_is_shrunk() {
     let folder = Folder::new();
-    let tight = folder.get("kernel.dtb");
+    let tight = load(&folder, &[]);
+    let slot = tight.payload().device_tree;
+    let blob = tight.read(slot.start.0, slot.size);
+    assert_eq!(blob[4..8], (slot.size as u32).to_be_bytes());
+    let header = kaal_machine::Header::parse(&blob).expect("a device tree");
+    assert!(header.used_size() + 8 > blob.len());
+
     let padded = DeviceTree {
         padding: 1 << 20,
         ..DeviceTree::with_ram(0x1000_0000)
     };
     folder.put("kernel.dtb", padded.to_bytes());
     let loaded = load(&folder, &[]);
-    let slot = loaded.payload().device_tree;
-    assert_eq!(slot.size, tight.len().next_multiple_of(8) as u64);
-    let blob = loaded.read(slot.start.0, slot.size);
-    assert_eq!(&blob[4..8], &(slot.size as u32).to_be_bytes());
-    assert_eq!(blob[8..tight.len()], tight[8..]);
+    assert_eq!(loaded.payload().device_tree, slot);
+    assert_eq!(loaded.read(slot.start.0, slot.size), blob);
+}
+
+/// So that the firmware's can be moved out of the way of its copy.
+#[test]
+fn a_large_device_tree_has_room_twice() {
+    let folder = Folder::new();
+    let large = DeviceTree {
+        note: 40_000,
+        ..DeviceTree::with_ram(0x1000_0000)
+    };
+    folder.put("kernel.dtb", large.to_bytes());
+    let slot = load(&folder, &[]).payload().device_tree;
+    assert!(slot.size > 40_000);
+    assert_eq!(slot.capacity, (2 * slot.size).next_multiple_of(PAGE_SIZE));
 }
 
 #[test]
@@ -216,6 +233,7 @@ fn no_device_tree() {
     let is_device_tree =
         |region: &kaal_payload::Region| region.kind() == Some(RegionKind::DeviceTree);
     assert!(!payload.regions.iter().any(is_device_tree));
+    assert!(!loaded.defines(payload.device_tree.start.0));
 }
 
 #[test]

@@ -8,6 +8,7 @@
     reason = "what a test can't go on without fails it"
 )]
 
+mod chosen;
 mod common;
 mod cores;
 mod image;

@@ -36,6 +36,7 @@ fn memory_map() {
         0x40402000     0x40403800           6144  loader data               loader.elf
         0x40404000     0x40405000           4096  payload header            (made by the builder)
         0x40405000     0x4040c000          28672  translation tables        (made by the builder)
+        measurement (SHA-256): 9b84d7ff12d63ee94575fd85f2b2ae8eeb8a4a1197a03346dabc395600c0c235
     "#]]
     .assert_eq(&folder.accepted(&[("-v", "")]));
 }
@@ -51,7 +52,7 @@ fn unknown_console() {
     expect![[r#"
         warning: --dtb kernel.dtb: names no console that the loader can print on
           expected: a /chosen/stdout-path to a UART that the loader knows
-          found: stdout-path names serial@9000000 (acme,uart), known are arm,pl011
+          found: stdout-path names serial@9000000 (acme,uart), known are PL011, 8250, i.MX, LPUART, Cadence and Meson
           remedy: set stdout-path; without one the loader stops silently where it has to
     "#]]
     .assert_eq(&folder.accepted(&[]));
@@ -67,6 +68,32 @@ fn unknown_ram() {
           remedy: give one, so that the image is checked against RAM
     "#]]
     .assert_eq(&folder.accepted(&[("--dtb", "")]));
+}
+
+#[test]
+fn platform_with_more_ram_than_the_device_tree() {
+    let folder = Folder::new();
+    folder.put(
+        "platform.yaml",
+        "memory:\n- end: 0x60000000\n  start: 0x40000000\n",
+    );
+    expect![[r#"
+        warning: --platform platform.yaml: has RAM that the device tree does not have
+          expected: RAM within 0x40000000..0x50000000 (--dtb kernel.dtb)
+          found: 0x40000000..0x60000000, of which 0x50000000..0x60000000 is elsewhere
+          remedy: give both files of the same machine: the kernel takes all of it for RAM
+    "#]]
+    .assert_eq(&folder.accepted(&[("--platform", "platform.yaml")]));
+}
+
+#[test]
+fn platform_with_less_ram_than_the_device_tree() {
+    let folder = Folder::new();
+    folder.put(
+        "platform.yaml",
+        "memory:\n- end: 0x48000000\n  start: 0x40000000\n",
+    );
+    assert_eq!(folder.accepted(&[("--platform", "platform.yaml")]), "");
 }
 
 #[test]

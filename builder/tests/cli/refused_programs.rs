@@ -448,8 +448,8 @@ fn app_of_many_segments() {
         expect![[r#"
             error: --app bad.elf: too many segments, with those of the kernel
               expected: a payload header of up to 4096 bytes
-              found: payload header: 4416 bytes expected, 4096 found
-              remedy: link the root task with fewer PT_LOADs
+              found: 4416 bytes, for 132 regions and 0 bytes of boot arguments
+              remedy: link the root task with fewer PT_LOADs, or shorten --bootargs
         "#]],
     );
 }

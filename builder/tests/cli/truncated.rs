@@ -109,6 +109,7 @@ fn build_with(
             app_offset: None,
             log_level: LogLevel::Info,
             integrity: Integrity::None,
+            boot_arguments: None,
         },
     })
 }

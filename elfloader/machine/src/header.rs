@@ -12,6 +12,9 @@ const MAGIC: u32 = 0xd00d_feed;
 /// understand.
 const VERSION: u32 = 17;
 
+/// The oldest version whose readers understand this one.
+const OLDEST_COMPATIBLE: u32 = 16;
+
 /// Where `totalsize` stands in the header.
 const TOTAL_SIZE_OFFSET: usize = 4;
 
@@ -69,18 +72,22 @@ impl Header {
     /// Size of the header in bytes.
     pub const SIZE: usize = 40;
 
+    /// Number of its fields.
+    const WORDS: usize = Self::SIZE / size_of::<u32>();
+
     /// Reads the header at the start of `bytes`, which need not hold more than that.
     ///
     /// # Errors
     ///
     /// Returns a [`HeaderError`] where `bytes` doesn't begin with a well-formed header.
     pub fn parse(bytes: &[u8]) -> Result<Self, HeaderError> {
+        let mut words = [0; Self::WORDS];
         let header = bytes
             .get(..Self::SIZE)
             .ok_or(HeaderError::Truncated { found: bytes.len() })?;
-        let mut words = [0; Self::SIZE / size_of::<u32>()];
-        for (word, bytes) in words.iter_mut().zip(header.as_chunks().0) {
-            *word = u32::from_be_bytes(*bytes);
+        for (word, bytes) in words.iter_mut().zip(header.chunks_exact(size_of::<u32>())) {
+            let bytes = bytes.iter();
+            *word = bytes.fold(0, |word, &byte| word << u8::BITS | u32::from(byte));
         }
         let [
             magic,
@@ -120,6 +127,22 @@ impl Header {
             structure: block("structure", structure_start, structure_size)?,
             strings: block("strings", strings_start, strings_size)?,
         })
+    }
+
+    /// The header's fields in their order.
+    pub(crate) fn words(&self) -> [u32; Self::WORDS] {
+        [
+            MAGIC,
+            self.total_size as u32,
+            self.structure.start as u32,
+            self.strings.start as u32,
+            self.reservations.start as u32,
+            VERSION,
+            OLDEST_COMPATIBLE,
+            self.boot_cpu,
+            self.strings.len() as u32,
+            self.structure.len() as u32,
+        ]
     }
 
     /// Bytes up to the end of the last block: what is left of the size without the padding that

@@ -16,14 +16,18 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod chosen;
+mod console;
 mod cpus;
 mod describe;
 mod header;
 mod memory;
 mod tree;
 
+pub use chosen::{Chosen, NoRoom};
+pub use console::{UnknownConsole, console};
 pub use cpus::cpus;
-pub use describe::{UnknownConsole, console, machine};
+pub use describe::machine;
 pub use header::{Header, HeaderError};
 pub use memory::{Availability, MemoryKind, availability, is_ram, memory, misunderstood, ram};
-pub use tree::{DeviceTree, Node, Place, TreeError};
+pub use tree::{DeviceTree, Node, Place, Property, TreeError};

@@ -56,6 +56,7 @@ pub struct DeviceTree<'a> {
     structure: &'a [u8],
     strings: &'a [u8],
     reservations: &'a [u8],
+    boot_cpu: u32,
 }
 
 impl<'a> DeviceTree<'a> {
@@ -76,10 +77,51 @@ impl<'a> DeviceTree<'a> {
             structure: block(header.structure.clone())?,
             strings: block(header.strings.clone())?,
             reservations: block(header.reservations.clone())?,
+            boot_cpu: header.boot_cpu,
         };
         let mut walk = tree.walk();
         while walk.advance()?.is_some() {}
-        Ok(tree)
+        Ok(Self {
+            structure: tree.structure.get(..walk.tokens.offset).unwrap_or_default(),
+            ..tree
+        })
+    }
+
+    /// Bytes of the structure block, up to its last token.
+    pub(crate) fn structure_size(&self) -> usize {
+        self.structure.len()
+    }
+
+    /// The structure block's bytes from `start` up to `end`.
+    pub(crate) fn structure(&self, start: usize, end: usize) -> &'a [u8] {
+        self.structure.get(start..end).unwrap_or_default()
+    }
+
+    /// The strings block.
+    pub(crate) fn strings(&self) -> &'a [u8] {
+        self.strings
+    }
+
+    /// `reg` of the core that boots.
+    pub(crate) fn boot_cpu(&self) -> u32 {
+        self.boot_cpu
+    }
+
+    /// The root node.
+    pub(crate) fn root(&self) -> Option<Node<'a>> {
+        self.node_at(0)
+    }
+
+    /// The node that begins at `offset` in the structure block.
+    fn node_at(&self, offset: usize) -> Option<Node<'a>> {
+        let mut tokens = self.tokens_at(offset);
+        match tokens.next() {
+            Ok(Token::BeginNode(name)) => Some(Node {
+                name,
+                properties: tokens,
+            }),
+            _ => None,
+        }
     }
 
     /// All nodes, each before its children.
@@ -107,6 +149,15 @@ impl<'a> DeviceTree<'a> {
         }
     }
 
+    /// The memory reservation block without its last entry.
+    pub(crate) fn reservation_entries(&self) -> &'a [u8] {
+        let size = END_OF_RESERVATIONS.len();
+        let mut entries = self.reservations.chunks_exact(size);
+        let count = entries.position(|entry| entry.iter().all(|&byte| byte == 0));
+        let count = count.unwrap_or(self.reservations.len() / size);
+        self.reservations.get(..count * size).unwrap_or_default()
+    }
+
     /// The entries of the memory reservation block, up to the one that is all zero.
     pub fn reservations(&self) -> Reservations<'a> {
         Reservations(Cells(self.reservations))
@@ -130,6 +181,16 @@ impl Iterator for Reservations<'_> {
     }
 }
 
+/// The last entry of the memory reservation block.
+pub(crate) const END_OF_RESERVATIONS: [u8; 16] = [0; 16];
+
+/// The values that begin tokens (Devicetree Specification v0.4, section 5.4.1).
+pub(crate) const BEGIN_NODE: u32 = 1;
+pub(crate) const END_NODE: u32 = 2;
+pub(crate) const PROPERTY: u32 = 3;
+const NOP: u32 = 4;
+const END: u32 = 9;
+
 /// What the structure block consists of.
 enum Token<'a> {
     BeginNode(&'a [u8]),
@@ -147,12 +208,6 @@ struct Tokens<'a> {
 }
 
 impl<'a> Tokens<'a> {
-    const BEGIN_NODE: u32 = 1;
-    const END_NODE: u32 = 2;
-    const PROPERTY: u32 = 3;
-    const NOP: u32 = 4;
-    const END: u32 = 9;
-
     fn next(&mut self) -> Result<Token<'a>, TreeError> {
         let offset = self.offset;
         self.try_next().ok_or(TreeError::Structure { offset })
@@ -161,13 +216,13 @@ impl<'a> Tokens<'a> {
     fn try_next(&mut self) -> Option<Token<'a>> {
         loop {
             match self.word()? {
-                Self::BEGIN_NODE => {
+                BEGIN_NODE => {
                     let name = name_at(self.structure, self.offset)?;
                     self.skip(name.len() + 1)?;
                     return Some(Token::BeginNode(name));
                 }
-                Self::END_NODE => return Some(Token::EndNode),
-                Self::PROPERTY => {
+                END_NODE => return Some(Token::EndNode),
+                PROPERTY => {
                     let length = self.word()? as usize;
                     let name = name_at(self.strings, self.word()? as usize)?;
                     let start = self.offset;
@@ -175,8 +230,8 @@ impl<'a> Tokens<'a> {
                     let value = self.structure.get(start..start.checked_add(length)?)?;
                     return Some(Token::Property(name, value));
                 }
-                Self::NOP => {}
-                Self::END => return Some(Token::End),
+                NOP => {}
+                END => return Some(Token::End),
                 _ => return None,
             }
         }
@@ -209,12 +264,33 @@ fn string_at(block: &[u8], offset: usize) -> Option<&[u8]> {
     block.get(offset..).and_then(before_nul)
 }
 
+/// The strings that `list` holds, with a nul behind each.
+fn strings_in(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = list;
+    core::iter::from_fn(move || {
+        let string = string_at(rest, 0)?;
+        rest = rest.get(string.len() + 1..)?;
+        Some(string)
+    })
+}
+
 /// What stands before the first nul.
 fn before_nul(bytes: &[u8]) -> Option<&[u8]> {
     bytes
         .split(|&byte| byte == 0)
         .next()
         .filter(|string| string.len() < bytes.len())
+}
+
+/// A property of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Property<'a> {
+    /// Its name.
+    pub name: &'a [u8],
+    /// Its value.
+    pub value: &'a [u8],
+    /// Where in the structure block it ends.
+    pub(crate) end: usize,
 }
 
 /// A node: its name and its properties.
@@ -230,21 +306,29 @@ impl<'a> Node<'a> {
         self.name
     }
 
-    /// The value of the property `name`.
-    pub fn property(&self, name: &[u8]) -> Option<&'a [u8]> {
-        let mut tokens = self.properties;
-        while let Ok(Token::Property(found, value)) = tokens.next() {
-            if found == name {
-                return Some(value);
-            }
-        }
-        None
+    /// Where in the structure block the properties begin.
+    pub(crate) fn start(&self) -> usize {
+        self.properties.offset
     }
 
-    /// Whether the property `name` is the string `value`, or begins with it where there are several.
-    #[inline(never)]
-    pub fn says(&self, name: &[u8], value: &[u8]) -> bool {
-        self.string(name) == Some(value)
+    /// The properties.
+    pub fn properties(&self) -> impl Iterator<Item = Property<'a>> + use<'a> {
+        let mut tokens = self.properties;
+        core::iter::from_fn(move || match tokens.next() {
+            Ok(Token::Property(name, value)) => Some(Property {
+                name,
+                value,
+                end: tokens.offset,
+            }),
+            _ => None,
+        })
+    }
+
+    /// The value of the property `name`.
+    pub fn property(&self, name: &[u8]) -> Option<&'a [u8]> {
+        let mut properties = self.properties();
+        let property = properties.find(|property| property.name == name)?;
+        Some(property.value)
     }
 
     /// The value of the property `name` as one number, of as many cells as it has.
@@ -260,27 +344,19 @@ impl<'a> Node<'a> {
 
     /// The value of the property `name` as a list of strings.
     pub fn strings(&self, name: &[u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let mut rest = self.property(name).unwrap_or_default();
-        core::iter::from_fn(move || {
-            let string = string_at(rest, 0)?;
-            rest = rest.get(string.len() + 1..)?;
-            Some(string)
-        })
+        strings_in(self.property(name).unwrap_or_default())
     }
 
-    /// Whether one of `models`, which nuls separate, stands in the node's `compatible`.
+    /// Whether one of `models`, a list of strings, stands in the node's `compatible`.
     pub fn is_compatible(&self, models: &[u8]) -> bool {
-        self.strings(b"compatible").any(|compatible| {
-            let mut models = models.split(|&byte| byte == 0);
-            models.any(|model| model == compatible)
-        })
+        self.strings(b"compatible")
+            .any(|compatible| strings_in(models).any(|model| model == compatible))
     }
 
     /// Whether the node's `status`, if it has one, is "okay" (Devicetree Specification v0.4,
     /// section 2.3.4), or "ok", as older trees have it.
     pub fn is_operational(&self) -> bool {
-        let status = b"status";
-        self.property(status).is_none() || self.says(status, b"okay") || self.says(status, b"ok")
+        matches!(self.string(b"status"), None | Some(b"okay" | b"ok"))
     }
 
     /// Whether the node is `name`; without a unit address in `name`, any fits.
@@ -337,6 +413,11 @@ pub struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
+    /// How many nodes lead to this one, itself and the root included.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
     /// The node.
     pub fn node(&self) -> Node<'a> {
         self.above(0).unwrap_or_default()
@@ -345,14 +426,7 @@ impl<'a> Place<'a> {
     /// The ancestor that is `levels` above the node.
     fn above(&self, levels: usize) -> Option<Node<'a>> {
         let index = self.depth.checked_sub(levels + 1)?;
-        let mut tokens = self.tree.tokens_at(*self.nodes.get(index)?);
-        match tokens.next() {
-            Ok(Token::BeginNode(name)) => Some(Node {
-                name,
-                properties: tokens,
-            }),
-            _ => None,
-        }
+        self.tree.node_at(*self.nodes.get(index)?)
     }
 
     /// Whether this is the node at `path`.

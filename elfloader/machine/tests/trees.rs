@@ -130,9 +130,9 @@ fn a_console_of_unknown_kind_is_named() {
     });
     let tree = DeviceTree::parse(&blob).unwrap();
     let error = kaal_machine::console(&tree).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "stdout-path names uart@1 (acme,uart), known are arm,pl011"
+    assert!(
+        error.starts_with("stdout-path names uart@1 (acme,uart), known are PL011, "),
+        "{error}"
     );
     assert_eq!(kaal_machine::machine(&tree).console, None);
 }

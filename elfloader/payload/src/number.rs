@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Numbers and words as text, for a loader of few bytes: what `core` offers takes padding and
-//! precision into account, which is 2 KiB of code that nothing here needs.
+//! Numbers and texts to print, for a loader of few bytes: what `core` offers takes padding and
+//! precision into account, which is 3 KiB of code that nothing here needs.
 
 use core::fmt::{self, Write};
 
@@ -15,9 +15,9 @@ pub struct Decimal(pub u64);
 
 /// Shown as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Text(pub &'static str);
+pub struct Text<'a>(pub &'a str);
 
-impl fmt::Display for Text {
+impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }

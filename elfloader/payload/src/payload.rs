@@ -21,9 +21,6 @@ const MAGIC_NUMBER: u64 = u64::from_le_bytes(MAGIC);
 /// Where the bytes begin that the header's checksum covers.
 const CHECKED_FROM: usize = offset_of!(Header, length);
 
-/// Largest [`Console::register_shift`].
-const MAX_REGISTER_SHIFT: u8 = 4;
-
 /// Alignment in bytes of what a header ends with.
 const ALIGNMENT: usize = 8;
 
@@ -93,14 +90,15 @@ pub struct Payload<'a> {
     pub tables: TranslationTables,
     /// What the embedded device tree says of the machine.
     pub machine: Machine,
-    /// SHA-256 of what the image boots, for the device tree's `/chosen`.
+    /// SHA-256 of what the image boots, for the device tree's `/chosen`; the builder defines it.
     pub measurement: Measurement,
     /// The regions, in ascending order of address, disjoint.
     pub regions: &'a [Region],
     /// The cores that the embedded device tree names, as many as the kernel waits for, the one that
     /// boots first; none where there is one core, or no device tree.
     pub cpus: &'a [Cpu],
-    /// What `bootargs` of the device tree's `/chosen` is to say; empty to leave it as it is.
+    /// What `bootargs` of the device tree's `/chosen` is to be, the nul at its end included; empty to
+    /// leave it as it is.
     pub boot_arguments: &'a [u8],
 }
 
@@ -180,6 +178,16 @@ impl<'a> Payload<'a> {
         }
     }
 
+    /// Size in bytes of the header with what follows it.
+    pub fn size(&self) -> usize {
+        let sizes = Sizes {
+            region_count: self.regions.len(),
+            cpu_count: self.cpus.len(),
+            boot_arguments: self.boot_arguments.len(),
+        };
+        sizes.total()
+    }
+
     /// Writes the header to the start of `out` and returns its size.
     ///
     /// # Errors
@@ -190,12 +198,7 @@ impl<'a> Payload<'a> {
         out: &mut [u8],
         crc32c: impl FnOnce(&[u8]) -> u32,
     ) -> Result<usize, PayloadError> {
-        let sizes = Sizes {
-            region_count: self.regions.len(),
-            cpu_count: self.cpus.len(),
-            boot_arguments: self.boot_arguments.len(),
-        };
-        let needed = sizes.total();
+        let needed = self.size();
         let found = out.len();
         let out = out
             .get_mut(..needed)
@@ -407,16 +410,16 @@ fn console(header: &Header) -> Result<Option<Console>, &'static str> {
     if header.console_kind == 0 {
         return Ok(None);
     }
-    let kind = ConsoleKind::from_wire(header.console_kind).ok_or("console")?;
-    if header.console_register_shift > MAX_REGISTER_SHIFT {
-        return Err("console");
-    }
-    Ok(Some(Console {
-        kind,
+    let console = Console {
+        kind: ConsoleKind::from_wire(header.console_kind).ok_or("console")?,
         base: header.console_base,
         register_shift: header.console_register_shift,
         access_size: AccessSize::from_wire(header.console_access_size).ok_or("console")?,
-    }))
+    };
+    match console.is_sound() {
+        true => Ok(Some(console)),
+        false => Err("console"),
+    }
 }
 
 fn psci(header: &Header) -> Result<Option<PsciConduit>, &'static str> {

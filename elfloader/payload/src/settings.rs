@@ -114,8 +114,18 @@ impl fmt::Display for RegionKind {
 wire_enum! {
     /// The kinds of UART that the loader can print on.
     ConsoleKind {
-        /// Arm PrimeCell PL011.
+        /// Arm PrimeCell PL011, and the generic UART of Arm's server base system architecture.
         Pl011 = 1,
+        /// 8250, 16550 and what is compatible with them.
+        Ns8250 = 2,
+        /// NXP i.MX, from i.MX21 on.
+        Imx = 3,
+        /// NXP LPUART with registers of 32 bits.
+        Lpuart = 4,
+        /// Cadence, as in Xilinx Zynq.
+        Cadence = 5,
+        /// Amlogic Meson.
+        Meson = 6,
     }
 }
 
@@ -153,6 +163,31 @@ pub struct Console {
     pub register_shift: u8,
     /// How its registers are accessed.
     pub access_size: AccessSize,
+}
+
+impl Console {
+    /// Largest [`Self::register_shift`].
+    const MAX_REGISTER_SHIFT: u8 = 4;
+
+    /// Whether registers lie at offsets that exist, each where it can be accessed.
+    pub const fn is_sound(&self) -> bool {
+        let size = self.access_size as u64;
+        self.register_shift <= Self::MAX_REGISTER_SHIFT
+            && self.base.0.is_multiple_of(size)
+            && (!matches!(self.kind, ConsoleKind::Ns8250) || size <= 1 << self.register_shift)
+    }
+}
+
+impl AccessSize {
+    /// An access of so many bytes, if there is one.
+    pub const fn from_bytes(bytes: u64) -> Option<Self> {
+        match bytes {
+            1 => Some(Self::Byte),
+            2 => Some(Self::HalfWord),
+            4 => Some(Self::Word),
+            _ => None,
+        }
+    }
 }
 
 /// The registers of an Arm generic interrupt controller.

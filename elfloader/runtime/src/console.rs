@@ -3,11 +3,11 @@
 //! The console: the UART that the device tree names, without interrupts or buffers.
 
 use core::fmt::{self, Write};
-use core::ptr::NonNull;
+use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
-use arm_pl011_uart::{PL011Registers, Uart, UniqueMmioPointer};
-use kaal_payload::{Console, ConsoleKind, LogLevel};
+use kaal_payload::{AccessSize, Console, LogLevel};
+use kaal_uart::{Registers, Transmitter};
 
 use crate::state;
 
@@ -21,37 +21,63 @@ macro_rules! log {
     };
 }
 
-/// A UART that the loader can print on. Its line settings are those that the firmware made.
-trait Transmitter {
-    /// Sends a byte, waiting until the UART takes it.
-    fn send(&mut self, byte: u8);
-}
+/// The console's registers.
+struct Device(Console);
 
-impl Transmitter for Uart<'_> {
-    fn send(&mut self, byte: u8) {
-        while self.is_tx_fifo_full() {}
-        self.write_word(byte);
+impl Device {
+    fn register<T>(&self, offset: usize) -> *mut T {
+        ptr::with_exposed_provenance_mut(self.0.base.0 as usize + offset)
     }
 }
 
-/// Sends text, with the line ends that terminals expect.
-struct Terminal<T>(T);
-
-impl<T: Transmitter> Write for Terminal<T> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for byte in text.bytes() {
-            if byte == b'\n' {
-                self.0.send(b'\r');
+impl Registers for Device {
+    fn read(&self, offset: usize) -> u32 {
+        // SAFETY: the device tree names a UART of this kind at this address. Nothing else in the
+        // program uses it, and the kernel that will is not running yet.
+        unsafe {
+            match self.0.access_size {
+                AccessSize::Byte => self.register::<u8>(offset).read_volatile().into(),
+                AccessSize::HalfWord => self.register::<u16>(offset).read_volatile().into(),
+                AccessSize::Word => self.register::<u32>(offset).read_volatile(),
             }
-            self.0.send(byte);
         }
-        Ok(())
     }
 
-    /// Digits are written so: without what UTF-8 would take.
+    fn write(&mut self, offset: usize, value: u32) {
+        // SAFETY: as for reading.
+        unsafe {
+            match self.0.access_size {
+                AccessSize::Byte => self.register::<u8>(offset).write_volatile(value as u8),
+                AccessSize::HalfWord => self.register::<u16>(offset).write_volatile(value as u16),
+                AccessSize::Word => self.register::<u32>(offset).write_volatile(value),
+            }
+        }
+    }
+}
+
+/// Sends text.
+struct Terminal {
+    transmitter: Transmitter,
+    device: Device,
+}
+
+impl Terminal {
+    fn send(&mut self, bytes: &[u8]) -> fmt::Result {
+        bytes
+            .iter()
+            .try_for_each(|&byte| self.transmitter.send(byte, &mut self.device))
+            .map_err(|_| fmt::Error)
+    }
+}
+
+impl Write for Terminal {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.send(text.as_bytes())
+    }
+
+    /// Numbers are written so: without what UTF-8 would take.
     fn write_char(&mut self, digit: char) -> fmt::Result {
-        self.0.send(digit as u8);
-        Ok(())
+        self.send(&[digit as u8])
     }
 }
 
@@ -67,13 +93,20 @@ pub fn is_logged(level: LogLevel) -> bool {
     level as u8 <= LEVEL.load(Relaxed)
 }
 
-/// Prints a line, if there is a console.
-pub fn line(text: fmt::Arguments<'_>) {
-    print(text);
-    print(format_args!("\n"));
+/// Makes sure that the console, if there is one, is on.
+pub(crate) fn turn_on() {
+    if let Some(console) = state::machine().console {
+        kaal_uart::turn_on(&console, &mut Device(console));
+    }
 }
 
-/// Prints text, if there is a console.
+/// Prints a line, with the end that terminals expect, if there is a console.
+pub fn line(text: fmt::Arguments<'_>) {
+    print(text);
+    print(format_args!("\r\n"));
+}
+
+/// Prints text, if there is a console. One that takes no more bytes is none from then on.
 ///
 /// Text without arguments takes a way that needs no pointer of the image, and so no relocation:
 /// it is readable even where the image lies at another address than it was built for.
@@ -81,23 +114,15 @@ pub fn print(text: fmt::Arguments<'_>) {
     let Some(console) = state::machine().console else {
         return;
     };
-    let mut terminal = Terminal(open(console));
-    // Sending can't fail.
-    let _ = match text.as_str() {
+    let mut terminal = Terminal {
+        transmitter: Transmitter::new(&console),
+        device: Device(console),
+    };
+    let sent = match text.as_str() {
         Some(text) => terminal.write_str(text),
         None => terminal.write_fmt(text),
     };
-}
-
-fn open(console: Console) -> impl Transmitter {
-    match console.kind {
-        ConsoleKind::Pl011 => {
-            let registers = core::ptr::with_exposed_provenance_mut(console.base.0 as usize);
-            let registers: NonNull<PL011Registers> =
-                NonNull::new(registers).unwrap_or(NonNull::dangling());
-            // SAFETY: the device tree names a PL011 at this address. Nothing else in the loader
-            // uses it, and the kernel that will is not running yet.
-            Uart::new(unsafe { UniqueMmioPointer::new(registers) })
-        }
+    if sent.is_err() {
+        state::forget_console();
     }
 }

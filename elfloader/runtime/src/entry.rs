@@ -190,15 +190,17 @@ unsafe extern "C" {
 }
 
 // Each vector says which one it is, in x0. Nothing of the interrupted program is saved: no
-// exception is expected, so none returns. Those for lower levels in AArch32 are left out: there is
-// none, neither above the kernel nor below it before it has vectors of its own.
+// exception is expected, so none returns. Nothing runs in AArch32 below, so the last four vectors
+// are not there. Nothing runs with SP_EL0, so the first four are zeroes: undefined instructions,
+// which the fifth reports.
 global_asm!(
     ".section .vectors, \"ax\"",
     ".balign 0x800",
     ".global vectors",
     "vectors:",
-    ".set    index, 0",
-    ".rept   12",
+    ".skip   4 * 0x80",
+    ".set    index, 4",
+    ".rept   8",
     ".balign 0x80",
     "mov     x0, #index",
     "b       {exception}",

@@ -7,16 +7,18 @@ use core::sync::atomic::{AtomicBool, Ordering, compiler_fence};
 
 use kaal_payload::{Machine, Text};
 
+use crate::console;
+
 /// The last step, and what all cores but the first one do.
 pub const ENTER_KERNEL: &str = "entering the kernel, or in it before it had vectors of its own";
 
 /// What is known at the moment.
 struct State {
     /// What the core that boots does, in words that follow "while"; others don't look at it.
-    step: Cell<Text>,
+    step: Cell<Text<'static>>,
     is_reporting: AtomicBool,
     is_entered_at_el3: AtomicBool,
-    /// Not changed any more when other cores run.
+    /// Not changed any more when other cores run, but by the one that reports.
     machine: Cell<Machine>,
 }
 
@@ -43,7 +45,7 @@ pub fn begin(step: &'static str) {
 }
 
 /// What is being done on the core with this number.
-pub(crate) fn step(core: u64) -> Text {
+pub(crate) fn step(core: u64) -> Text<'static> {
     match core {
         0 => STATE.step.get(),
         _ => Text(ENTER_KERNEL),
@@ -69,13 +71,22 @@ pub fn entered_at_el3() -> bool {
     STATE.is_entered_at_el3.load(Ordering::Relaxed)
 }
 
-/// Notes which machine this is.
+/// Notes which machine this is, and makes its console ready to print on.
 #[inline(never)]
 pub fn set_machine(machine: &Machine) {
     STATE.machine.set(*machine);
+    console::turn_on();
 }
 
 /// The machine, as far as it is known.
 pub fn machine() -> Machine {
     STATE.machine.get()
+}
+
+/// Notes that the machine has no console.
+pub(crate) fn forget_console() {
+    STATE.machine.set(Machine {
+        console: None,
+        ..machine()
+    });
 }

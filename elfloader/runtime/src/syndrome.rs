@@ -4,43 +4,53 @@
 
 use core::fmt;
 
-use kaal_payload::{Decimal, Hex, Text};
+use kaal_payload::{Decimal, Hex};
 
-use crate::words;
+use crate::words::{Meaning, meaning};
+
+/// Exception classes, ESR_ELx.EC.
+const CLASSES: &[u8] = b"\
+    \x00undefined instruction\n\
+    \x01trapped wait for interrupt or event\n\
+    \x07trapped floating-point instruction\n\
+    \x0eillegal execution state\n\
+    \x15supervisor call\n\
+    \x16hypervisor call\n\
+    \x17secure monitor call\n\
+    \x18trapped system register access\n\
+    \x20instruction abort\n\
+    \x21instruction abort\n\
+    \x22misaligned program counter\n\
+    \x24data abort\n\
+    \x25data abort\n\
+    \x26misaligned stack pointer\n\
+    \x2fSError interrupt\n\
+    \x3cbreakpoint instruction";
+
+/// Fault status codes, ESR_ELx.IFSC or .DFSC, that name no level of translation.
+const FAULTS: &[u8] = b"\
+    \x10nothing answers at this address\n\
+    \x21misaligned address";
+
+/// Fault status codes whose low two bits are a level.
+const FAULTS_AT_LEVELS: &[u8] = b"\
+    \x00address size fault\n\
+    \x04translation fault\n\
+    \x08access flag fault\n\
+    \x0cpermission fault\n\
+    \x14nothing answers at a translation table";
 
 /// The value of an ESR_ELx register, shown as its exception class and, for an abort, the reason.
 pub(crate) struct Syndrome(pub(crate) u64);
 
 impl fmt::Display for Syndrome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// Aborts: classes for which the level that they come from doesn't matter.
-        const INSTRUCTION_ABORT: u64 = 0x20;
-        const DATA_ABORT: u64 = 0x24;
-
-        let class = match self.0 >> 26 & 0x3f {
-            class @ (0x21 | 0x25) => class - 1,
-            class => class,
-        };
-        let words = words!(
-            class;
-            0x00 => "undefined instruction",
-            0x01 => "trapped wait for interrupt or event",
-            0x07 => "trapped floating-point instruction",
-            0x0e => "illegal execution state",
-            0x15 => "supervisor call",
-            0x16 => "hypervisor call",
-            0x17 => "secure monitor call",
-            0x18 => "trapped system register access",
-            0x20 => "instruction abort",
-            0x22 => "misaligned program counter",
-            0x24 => "data abort",
-            0x26 => "misaligned stack pointer",
-            0x2f => "SError interrupt",
-            0x3c => "breakpoint instruction",
-        );
-        f.write_str(words.unwrap_or("exception"))?;
+        let class = self.0 >> 26 & 0x3f;
+        meaning(CLASSES, class)
+            .unwrap_or(Meaning(b"exception"))
+            .fmt(f)?;
         match class {
-            INSTRUCTION_ABORT | DATA_ABORT => FaultStatus(self.0 & 0x3f).fmt(f),
+            0x20 | 0x21 | 0x24 | 0x25 => FaultStatus(self.0 & 0x3f).fmt(f),
             _ => Ok(()),
         }
     }
@@ -51,25 +61,13 @@ struct FaultStatus(u64);
 
 impl fmt::Display for FaultStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of_level = words!(
-            self.0 >> 2;
-            0 => "address size fault",
-            1 => "translation fault",
-            2 => "access flag fault",
-            3 => "permission fault",
-            5 => "nothing answers at a translation table",
-        );
-        if let Some(words) = of_level {
-            return write!(f, " ({}, level {})", Text(words), Decimal(self.0 & 0b11));
-        }
-        let without_level = words!(
-            self.0;
-            0x10 => "nothing answers at this address",
-            0x21 => "misaligned address",
-        );
-        match without_level {
-            Some(words) => write!(f, " ({})", Text(words)),
-            None => write!(f, " (fault status {})", Hex(self.0)),
+        let level = self.0 & 0b11;
+        if let Some(reason) = meaning(FAULTS, self.0) {
+            write!(f, " ({reason})")
+        } else if let Some(reason) = meaning(FAULTS_AT_LEVELS, self.0 - level) {
+            write!(f, " ({reason}, level {})", Decimal(level))
+        } else {
+            write!(f, " (fault status {})", Hex(self.0))
         }
     }
 }

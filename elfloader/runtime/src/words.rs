@@ -1,30 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Words for numbers, in little room: a `match` would take sixteen bytes of code for each.
+//! Numbers in words, from tables in little room: lines of a number, as one byte, and what it means.
 
-/// The text for a number, if there is one: `words!(number; 1 => "one", 2 => "two")`.
-#[macro_export]
-macro_rules! words {
-    ($number:expr; $($known:literal => $text:literal),+ $(,)?) => {
-        $crate::words::find(
-            $number,
-            &[$(($known, $text.len() as u8)),+],
-            concat!($($text),+),
-        )
-    };
+use core::fmt::{self, Write};
+
+/// What `lines` say of a number, if anything.
+pub fn meaning(lines: &'static [u8], number: u64) -> Option<Meaning> {
+    let mut lines = lines.split(|&byte| byte == b'\n');
+    let line = lines.find(|line| {
+        line.first()
+            .is_some_and(|&first| u64::from(first) == number)
+    })?;
+    line.get(1..).map(Meaning)
 }
 
-/// The text whose number is `number`, of those that lie one behind the other in `texts`: `known` has
-/// their numbers and lengths.
-#[inline(never)]
-pub fn find(number: u64, known: &[(u8, u8)], texts: &'static str) -> Option<&'static str> {
-    let mut start = 0;
-    for &(candidate, length) in known {
-        let end = start + usize::from(length);
-        if u64::from(candidate) == number {
-            return texts.get(start..end);
-        }
-        start = end;
+/// Text in ASCII.
+pub struct Meaning(pub &'static [u8]);
+
+impl fmt::Display for Meaning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = self.0.iter();
+        text.try_for_each(|&byte| f.write_char(byte.into()))
     }
-    None
 }

@@ -5,9 +5,10 @@
 
 use core::ptr;
 
-use kaal_payload::{Decimal, PhysAddr, PsciConduit, Text};
+use kaal_payload::{Decimal, PhysAddr, PsciConduit};
 use kaal_runtime::registers::current_level;
-use kaal_runtime::{cache, cores, fail, state, stop, words};
+use kaal_runtime::words::{Meaning, meaning};
+use kaal_runtime::{cache, cores, fail, state, stop};
 use smccc::psci::PSCI_CPU_ON_64;
 use smccc::{Call, Hvc, Smc};
 
@@ -64,19 +65,18 @@ unsafe fn release(word: PhysAddr, entry: u64) {
     }
 }
 
-/// An error of PSCI, in the words of its specification (Arm DEN 0022, section 5.2.2).
-fn in_words(error: i32) -> Text {
-    let words = words!(
-        u64::from(error.unsigned_abs());
-        1 => "not supported",
-        2 => "invalid parameters",
-        3 => "denied",
-        4 => "already on",
-        5 => "on pending",
-        6 => "internal failure",
-        7 => "not present",
-        8 => "disabled",
-        9 => "invalid address",
-    );
-    Text(words.unwrap_or("something unknown"))
+/// The errors of PSCI without their sign (Arm DEN 0022, section 5.2.2).
+const ERRORS: &[u8] = b"\
+    \x01not supported\n\
+    \x02invalid parameters\n\
+    \x03denied\n\
+    \x04already on\n\
+    \x05on pending\n\
+    \x06internal failure\n\
+    \x07not present\n\
+    \x08disabled\n\
+    \x09invalid address";
+
+fn in_words(error: i32) -> Meaning {
+    meaning(ERRORS, error.unsigned_abs().into()).unwrap_or(Meaning(b"something unknown"))
 }

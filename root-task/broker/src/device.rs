@@ -75,7 +75,10 @@ fn find_place<'a>(tree: &DeviceTree<'a>, name: &[u8]) -> Option<Place<'a>> {
     let aliases = tree.find(b"/aliases");
     match aliases.and_then(|aliases| aliases.node().string(name)) {
         Some(path) => tree.find(path),
-        None => tree.walk().find(|place| place.node().is_compatible(name)),
+        None => tree.walk().find(|place| {
+            let mut models = place.node().strings(b"compatible");
+            models.any(|model| model == name)
+        }),
     }
 }
 

@@ -8,14 +8,15 @@
 //!
 //! 1. Under the translation that the loader set up: look at the registers (`handover.rs`), of all
 //!    cores (`cores.rs`).
-//! 2. Turn on translation of its own, as seL4 does first of all: look at memory (`memory.rs`) and the
-//!    interrupt controller (`interrupts.rs`).
+//! 2. Turn on translation of its own, as seL4 does first of all: look at memory (`memory.rs`), the
+//!    device tree (`device_tree.rs`) and the interrupt controller (`interrupts.rs`).
 //! 3. Print the rows, then start the user image at EL0 (`user.rs`) and report how it ended.
 
 #![no_std]
 
 mod console;
 mod cores;
+mod device_tree;
 mod entry;
 mod handover;
 mod image;
@@ -40,8 +41,8 @@ extern "C" fn main(arguments: &Arguments) -> ! {
 
     translation::enable();
     entry::use_own_vectors();
-    let device_tree = memory::check(arguments, &mut report);
-    let machine = device_tree.as_ref().map(kaal_machine::machine);
+    let tree = memory::check(arguments, &mut report);
+    let machine = tree.as_ref().map(kaal_machine::machine);
     if let Some(gic) = machine.and_then(|machine| machine.gic) {
         cores::check_interrupts(gic, &mut report);
     }
@@ -49,6 +50,9 @@ extern "C" fn main(arguments: &Arguments) -> ! {
 
     println!("KaaL's probe kernel: this is not seL4, it checks what seL4 would be handed");
     report.print();
+    if let Some(tree) = &tree {
+        device_tree::print_chosen(tree);
+    }
     if !report.all_ok() {
         finish(false);
     }

@@ -1,44 +1,85 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What only who packs the image knows, and so tells the probe to expect.
+//! What the probe is told to find.
 
 use core::cell::UnsafeCell;
 
-/// A test finds it in the probe's ELF file by its first bytes and fills it in.
+use crate::report::Report;
+
+/// Numbers that a test writes into the probe's ELF file, which it finds by the first bytes.
 #[repr(C)]
-#[derive(Clone, Copy)]
-struct Supplied {
+struct Numbers {
     mark: [u8; 8],
-    /// 0 where nothing is supplied.
-    cores: u32,
-    user_image_crc32c: u32,
+    user_image: Number,
+    device_tree: Number,
+    cores: Number,
+}
+
+/// A number, if there is one.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Number {
+    is_supplied: u32,
+    number: u32,
+}
+
+impl Number {
+    const NONE: Self = Self {
+        is_supplied: 0,
+        number: 0,
+    };
+}
+
+/// A CRC-32C, if there is one.
+pub(crate) struct Checksum(Number);
+
+impl Checksum {
+    /// Adds a row about the checksum of `what`, of which `found` has been found.
+    pub(crate) fn check(self, what: Subject, found: u32, report: &mut Report) {
+        match self.0.is_supplied {
+            0 => report.equal(what.without_checksum, found.into(), found.into()),
+            _ => report.equal(what.name, self.0.number.into(), found.into()),
+        }
+    }
+}
+
+/// How a checksum's row is named.
+pub(crate) struct Subject {
+    pub(crate) name: &'static str,
+    /// The name where no checksum has been supplied.
+    pub(crate) without_checksum: &'static str,
 }
 
 #[repr(transparent)]
-struct Place(UnsafeCell<Supplied>);
+struct Supplied(UnsafeCell<Numbers>);
 
 // SAFETY: nobody writes to it at run time.
-unsafe impl Sync for Place {}
+unsafe impl Sync for Supplied {}
 
 #[used]
-static SUPPLIED: Place = Place(UnsafeCell::new(Supplied {
+static SUPPLIED: Supplied = Supplied(UnsafeCell::new(Numbers {
     mark: *b"KaaLwant",
-    cores: 0,
-    user_image_crc32c: 0,
+    user_image: Number::NONE,
+    device_tree: Number::NONE,
+    cores: Number::NONE,
 }));
 
-fn supplied() -> Supplied {
+fn supplied() -> Numbers {
     // SAFETY: nobody writes to it. A volatile read, since its content changed after compilation.
     unsafe { SUPPLIED.0.get().read_volatile() }
 }
 
-/// The number of cores that are to come in.
-pub(crate) fn cores() -> usize {
-    supplied().cores.max(1) as usize
+/// The checksum of the user image.
+pub(crate) fn user_image() -> Checksum {
+    Checksum(supplied().user_image)
 }
 
-/// The checksum that the user image should have, if it is known.
-pub(crate) fn user_image_crc32c() -> Option<u32> {
-    let supplied = supplied();
-    (supplied.cores != 0).then_some(supplied.user_image_crc32c)
+/// The checksum of the device tree, `/chosen` left out.
+pub(crate) fn device_tree() -> Checksum {
+    Checksum(supplied().device_tree)
+}
+
+/// The number of cores that are to come in: one, if nothing else is supplied.
+pub(crate) fn cores() -> usize {
+    supplied().cores.number.max(1) as usize
 }

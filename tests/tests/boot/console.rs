@@ -104,12 +104,8 @@ fn loader_lines(workspace: &Workspace, flags: &[&'static str]) -> Result<Vec<Str
 
 /// Lets the device tree name a UART of a kind that does not exist.
 fn with_unknown_uart(image: Image) -> Result<Image> {
-    let dtb = image
-        .inputs
-        .device_tree
-        .as_ref()
-        .context("no device tree")?;
-    change_file(dtb, |bytes| {
+    let dtb = image.inputs.device_tree.as_ref();
+    change_file(dtb.context("no device tree")?, |bytes| {
         let place = find(bytes, b"arm,pl011").context("no PL011 in the device tree")?;
         bytes[place..place + 9].copy_from_slice(b"arm,xl011");
         Ok(())

@@ -19,6 +19,9 @@ const LOAD_FROM_0X1000: [u32; 2] = [0xd282_0009, 0xf940_0129];
 /// `hvc #0`
 const HYPERVISOR_CALL: [u32; 1] = [0xd400_0002];
 
+/// `msr SPSel, #0; udf #0`
+const UNDEFINED_WITH_SP_EL0: [u32; 2] = [0xd500_40bf, 0x0000_0000];
+
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     vec![
         trial(
@@ -45,6 +48,21 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                 )?;
                 says(&console, "ELR 0x8060000000")?;
                 says(&console, "at EL2")
+            },
+        ),
+        trial(
+            workspace,
+            "faults::undefined_instruction_with_sp_el0",
+            |workspace| {
+                let console = boot(
+                    Image::ordinary(workspace)?,
+                    workspace,
+                    &UNDEFINED_WITH_SP_EL0,
+                )?;
+                says(
+                    &console,
+                    "fault: undefined instruction from the same exception level",
+                )
             },
         ),
         trial(workspace, "faults::entered_at_el2", |workspace| {

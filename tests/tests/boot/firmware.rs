@@ -47,7 +47,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                 let dtb = image.file("padded.dtb");
                 fs::write(
                     &dtb,
-                    with_larger(&fs::read(dtb_of(&image)?)?, &[TOTAL_SIZE]),
+                    with_larger(&fs::read(dtb_of(&image)?)?, &[TOTAL_SIZE], MEBIBYTE),
                 )?;
                 let console = boot(&image, Some(dtb), DTB_ADDRESS, PASS)?;
                 says(&console, "KaaL: the device tree is the firmware's")
@@ -102,7 +102,11 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             let dtb = image.file("large.dtb");
             fs::write(
                 &dtb,
-                with_larger(&fs::read(dtb_of(&image)?)?, &[TOTAL_SIZE, STRINGS_SIZE]),
+                with_larger(
+                    &fs::read(dtb_of(&image)?)?,
+                    &[TOTAL_SIZE, STRINGS_SIZE],
+                    MEBIBYTE,
+                ),
             )?;
             let expected = "KaaL: error: the firmware's device tree takes ";
             boot(&image, Some(dtb), DTB_ADDRESS, expected).map(drop)
@@ -117,22 +121,22 @@ const MALFORMED: &[u8] = &[
 ];
 
 /// Offsets of sizes in a device tree's header: of all of it, and of its last block.
-const TOTAL_SIZE: usize = 4;
-const STRINGS_SIZE: usize = 32;
+pub(crate) const TOTAL_SIZE: usize = 4;
+pub(crate) const STRINGS_SIZE: usize = 32;
 
-/// A device tree with 1 MiB more, and the sizes in its header that make it part of it.
-fn with_larger(dtb: &[u8], sizes: &[usize]) -> Vec<u8> {
-    const MORE: u32 = 1 << 20;
+const MEBIBYTE: u32 = 1 << 20;
 
+/// A device tree with `more` bytes, and the sizes in its header that make them part of it.
+pub(crate) fn with_larger(dtb: &[u8], sizes: &[usize], more: u32) -> Vec<u8> {
     let mut large = dtb.to_vec();
     for &offset in sizes {
         let field = &mut large[offset..offset + 4];
         let size = field
             .iter()
             .fold(0, |size, &byte| size << 8 | u32::from(byte));
-        field.copy_from_slice(&(size + MORE).to_be_bytes());
+        field.copy_from_slice(&(size + more).to_be_bytes());
     }
-    large.resize(large.len() + MORE as usize, b'x');
+    large.resize(large.len() + more as usize, b'x');
     large
 }
 
@@ -148,17 +152,28 @@ pub(crate) fn image(workspace: &Workspace) -> Result<Image> {
 
 pub(crate) fn boot(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) -> Result<String> {
     let workspace = Workspace::locate()?;
-    image.pack(&workspace)?;
+    image.pack_for(&workspace, dtb.as_deref())?;
     run(image, dtb, x0, expected)
 }
 
+/// `ldr x0, =x0; ldr x1, =entry; br x1; nop`
+const PASS_ON: [u32; 4] = [0x5800_0080, 0x5800_00a1, 0xd61f_0020, 0xd503_201f];
+
 /// Boots the packed image by a firmware that passes `x0`.
 pub(crate) fn run(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) -> Result<String> {
-    let entry = entry(image)?;
     let dtb = dtb.map(|file| (file, DTB_ADDRESS));
-    // ldr x0, =x0; ldr x1, =entry; br x1; nop
-    let code = [0x5800_0080, 0x5800_00a1, 0xd61f_0020, 0xd503_201f];
-    boot_by(image, &code, &[x0, entry], dtb, expected)
+    boot_by(image, &PASS_ON, &[x0, entry(image)?], dtb, expected)
+}
+
+/// Boots the packed image by a firmware that has put its device tree to `address`.
+pub(crate) fn hand_over(
+    image: &Image,
+    dtb: PathBuf,
+    address: u64,
+    expected: &str,
+) -> Result<String> {
+    let literals = [address, entry(image)?];
+    boot_by(image, &PASS_ON, &literals, Some((dtb, address)), expected)
 }
 
 /// A firmware that maps devices and RAM where they are, and leaves translation on.

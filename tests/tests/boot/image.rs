@@ -73,12 +73,10 @@ impl Image {
 
     /// Lets image and probe be for `cores` cores.
     pub(crate) fn wait_for(&mut self, cores: u32) -> Result<()> {
-        let expected = Expected {
-            user_image_crc32c: probe::user_image_crc32c(&fs::read(&self.inputs.app)?)?,
-            cores,
-        };
         self.inputs.cores = Some(cores);
-        change_file(&self.inputs.kernel, |probe| expected.supply(probe))
+        change_file(&self.inputs.kernel, |probe| {
+            Expected::Cores(cores).supply(probe)
+        })
     }
 
     /// Lets the image embed `tree`.
@@ -100,6 +98,28 @@ impl Image {
 
     /// Packs the image and returns what the builder said.
     pub(crate) fn pack(&self, workspace: &Workspace) -> Result<String> {
+        self.pack_for(workspace, None)
+    }
+
+    /// As [`Self::pack`], for a firmware that hands over the device tree `firmware`. The probe is
+    /// told to expect what that says, or else what the embedded one says.
+    pub(crate) fn pack_for(
+        &self,
+        workspace: &Workspace,
+        firmware: Option<&Path>,
+    ) -> Result<String> {
+        let trees = firmware
+            .into_iter()
+            .chain(self.inputs.device_tree.as_deref());
+        let mut checksums = trees.filter_map(|tree| {
+            let tree = fs::read(tree).ok()?;
+            probe::device_tree_crc32c(&tree).ok()
+        });
+        if let Some(checksum) = checksums.next() {
+            change_file(&self.inputs.kernel, |kernel| {
+                Expected::DeviceTreeCrc32c(checksum).supply(kernel)
+            })?;
+        }
         let mut command = self.inputs.command(workspace, &self.path());
         let output = command.args(&self.flags).output()?;
         let messages = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -112,19 +132,23 @@ impl Image {
         change_file(&self.path(), change)
     }
 
+    /// What `look` finds in the payload header of the packed image.
+    pub(crate) fn payload<T>(&self, look: impl FnOnce(&Payload<'_>) -> T) -> Result<T> {
+        let (_, page) = payload_page(&fs::read(self.path())?)?;
+        Ok(look(&Payload::parse(page.as_bytes(), crc32c)?))
+    }
+
     /// Changes the payload header of the packed image, and makes its checksum right again.
     pub(crate) fn change_payload(&self, change: impl FnOnce(&mut Payload<'_>)) -> Result<()> {
         self.change(|image| {
-            let stored = stored_payload(image)?;
-            let mut header = vec![0u64; MAX_SIZE / size_of::<u64>()];
-            header.as_mut_bytes()[..stored.len()].copy_from_slice(&image[stored.clone()]);
-            let mut payload = Payload::parse(header.as_bytes(), crc32c)?;
+            let (stored, page) = payload_page(image)?;
+            let mut payload = Payload::parse(page.as_bytes(), crc32c)?;
             change(&mut payload);
             let mut changed = vec![0; MAX_SIZE];
             payload.encode(&mut changed, crc32c)?;
-            let (stored_part, rest) = changed.split_at(stored.len());
-            ensure!(rest.iter().all(|&byte| byte == 0), "no room in the image");
-            image[stored].copy_from_slice(stored_part);
+            let (changed, rest) = changed.split_at(stored.len());
+            ensure!(rest.iter().all(|&byte| byte == 0), "the file has no room");
+            image[stored].copy_from_slice(changed);
             Ok(())
         })
     }
@@ -180,20 +204,23 @@ pub(crate) fn change_file(
     fs::write(path, bytes).with_context(|| format!("failed to write {}", path.display()))
 }
 
-/// Where the bytes of the payload header lie in an image's file that are stored: without the zeroes at
-/// its end.
-fn stored_payload(image: &[u8]) -> Result<Range<usize>> {
-    let start = payload_offset(image)?;
-    let elf = Elf::parse(image)?;
-    let mut ranges = elf.program_headers.iter().map(ProgramHeader::file_range);
-    let range = ranges.find(|range| range.start == start);
-    range.context("the payload header is no segment")
-}
-
 /// Where the payload header lies in an image's file.
 pub(crate) fn payload_offset(image: &[u8]) -> Result<usize> {
     let start = [&MAGIC[..], &VERSION.to_le_bytes()].concat();
     find(image, &start).context("the image has no payload header")
+}
+
+/// Where the payload header lies in an image's file, and a copy of its page that is aligned. The file
+/// doesn't store the zeroes at its end.
+fn payload_page(image: &[u8]) -> Result<(Range<usize>, Vec<u64>)> {
+    let start = payload_offset(image)?;
+    let elf = Elf::parse(image)?;
+    let mut stored = elf.program_headers.iter().map(ProgramHeader::file_range);
+    let stored = stored.find(|stored| stored.start == start);
+    let stored = stored.context("no segment begins with the payload header")?;
+    let mut page = vec![0u64; MAX_SIZE / size_of::<u64>()];
+    page.as_mut_bytes()[..stored.len()].copy_from_slice(&image[stored.clone()]);
+    Ok((stored, page))
 }
 
 /// Where `needle` first stands in `bytes`.

@@ -6,6 +6,7 @@
 //! at the first text that tells of a failure, or when its time is over. `cargo xtask test` builds
 //! what they boot.
 
+mod chosen;
 mod console;
 mod damage;
 mod device_tree;
@@ -20,6 +21,7 @@ mod programs;
 mod root_task;
 mod sel4;
 mod smp;
+mod uarts;
 
 use std::process::ExitCode;
 
@@ -44,7 +46,9 @@ fn main() -> ExitCode {
     trials.extend(firmware::trials(&workspace));
     trials.extend(firmware_trees::trials(&workspace));
     trials.extend(odd_machines::trials(&workspace));
+    trials.extend(chosen::trials(&workspace));
     trials.extend(console::trials(&workspace));
+    trials.extend(uarts::trials(&workspace));
     trials.extend(sel4::trials(&workspace));
     trials.extend(root_task::trials(&workspace));
     libtest_mimic::run(&arguments, trials).exit_code()

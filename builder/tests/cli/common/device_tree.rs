@@ -22,6 +22,8 @@ pub(crate) struct DeviceTree {
     pub(crate) cores: Vec<Core>,
     /// `reg` of the core that boots.
     pub(crate) boot_core: u32,
+    /// Bytes of a property that makes the tree larger.
+    pub(crate) note: usize,
     /// Zeroes behind the last block.
     pub(crate) padding: usize,
 }
@@ -59,6 +61,7 @@ impl DeviceTree {
             console: "arm,pl011",
             cores: Vec::new(),
             boot_core: 0,
+            note: 0,
             padding: 0,
         }
     }
@@ -83,6 +86,9 @@ impl DeviceTree {
         let root = fdt.begin_node("")?;
         fdt.property_u32("#address-cells", 2)?;
         fdt.property_u32("#size-cells", 2)?;
+        if self.note > 0 {
+            fdt.property("note", &vec![b'x'; self.note])?;
+        }
 
         let chosen = fdt.begin_node("chosen")?;
         fdt.property_string("stdout-path", "/serial@9000000")?;

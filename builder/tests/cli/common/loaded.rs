@@ -69,6 +69,13 @@ impl Loaded {
         bytes
     }
 
+    /// Whether the image defines the byte at `address`.
+    pub(crate) fn defines(&self, address: u64) -> bool {
+        self.segments
+            .iter()
+            .any(|(start, memory)| (*start..start + memory.len() as u64).contains(&address))
+    }
+
     /// The payload header's page, found by its magic.
     fn find_header(&self) -> Vec<u64> {
         let (start, _) = self

@@ -84,6 +84,7 @@ proptest! {
                 app_offset: None,
                 log_level: LogLevel::Info,
                 integrity: Integrity::None,
+                boot_arguments: None,
             },
         });
         if let Ok(image) = image {
