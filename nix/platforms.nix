@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # Every platform with its variants: the kernel's settings, the machine that QEMU emulates, and the
-# builder's options. The machine's device tree is what kernel and image are built for.
+# builder's options. tests/src/qemu/board.rs says the same of the machines; a test compares the two.
 { lib }:
 let
+  settings = ../kernel;
+
   describe =
     platform: variant: attributes:
     attributes
@@ -11,30 +13,60 @@ let
       name = "${platform}-${variant}";
       inherit platform variant;
       kernel = attributes.kernel // {
-        settings = "${../kernel + "/${platform}"}/${variant}.cmake";
+        # Without the settings of other platforms, so that a change to those rebuilds nothing.
+        settings = "${
+          lib.fileset.toSource {
+            root = settings;
+            fileset = lib.fileset.unions [
+              (settings + "/common.cmake")
+              (settings + "/${platform}")
+            ];
+          }
+        }/${platform}/${variant}.cmake";
       };
     };
 
-  virt = {
-    kernel = {
-      # What the other attributes rest on: `kernelConfig` can't change it, and a build in which
-      # the kernel has it otherwise fails.
-      fixed = {
-        KernelPlatform = "qemu-arm-virt";
-        KernelSel4Arch = "aarch64";
-        KernelMaxNumNodes = "1";
-        KernelArmHypervisorSupport = "OFF";
-        KernelIsMCS = "OFF";
-        ARM_CPU = virt.qemu.cpu;
+  # An ordinary kernel for one core.
+  ordinary =
+    {
+      fixed,
+      # Whether kernel and image are built for the device tree that QEMU makes. That of a board comes
+      # with seL4.
+      deviceTreeFromQemu ? false,
+      # QEMU's arguments by name; `serial` is the number of UARTs before the one that seL4 prints on.
+      # `null` where QEMU has no model of the board.
+      qemu,
+    }:
+    {
+      kernel = {
+        inherit deviceTreeFromQemu;
+        # What the other attributes rest on: `kernelConfig` can't change it, and a build in which
+        # the kernel has it otherwise fails.
+        fixed = {
+          KernelSel4Arch = "aarch64";
+          KernelMaxNumNodes = "1";
+          KernelArmHypervisorSupport = "OFF";
+          KernelIsMCS = "OFF";
+        }
+        // fixed;
       };
+      inherit qemu;
+      builderOptions = [ ];
     };
+
+  virt = ordinary {
+    fixed = {
+      KernelPlatform = "qemu-arm-virt";
+      ARM_CPU = virt.qemu.cpu;
+    };
+    deviceTreeFromQemu = true;
     qemu = {
       machine = "virt";
       cpu = "cortex-a53";
       memory = "1G";
       cores = 1;
+      serial = 0;
     };
-    builderOptions = [ ];
   };
 
   hyp = lib.recursiveUpdate virt {
@@ -56,6 +88,11 @@ let
       qemu.cores = 4;
       kernel.fixed.KernelMaxNumNodes = "4";
     };
+
+  onFourCores = board: {
+    default = board;
+    smp = withFourCores board;
+  };
 in
 lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
   qemu-arm-virt = {
@@ -65,4 +102,56 @@ lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
     hyp-smp = withFourCores hyp;
     mcs-smp = withFourCores mcs;
   };
+
+  zynqmp = onFourCores (ordinary {
+    fixed = {
+      KernelPlatform = "zynqmp";
+      KernelARMPlatform = "zcu102";
+    };
+    qemu = {
+      machine = "xlnx-zcu102";
+      cpu = "cortex-a53";
+      memory = "4G";
+      cores = 4;
+      serial = 0;
+    };
+  });
+
+  bcm2837.default = ordinary {
+    fixed.KernelPlatform = "bcm2837";
+    qemu = {
+      machine = "raspi3b";
+      cpu = "cortex-a53";
+      memory = "1G";
+      cores = 4;
+      serial = 1;
+    };
+  };
+
+  bcm2711 = onFourCores (ordinary {
+    fixed.KernelPlatform = "bcm2711";
+    qemu = {
+      machine = "raspi4b";
+      cpu = "cortex-a72";
+      memory = "2G";
+      cores = 4;
+      serial = 1;
+    };
+  });
+
+  imx8mp-evk = onFourCores (ordinary {
+    fixed.KernelPlatform = "imx8mp-evk";
+    qemu = {
+      machine = "imx8mp-evk";
+      cpu = "cortex-a53";
+      memory = "6G";
+      cores = 4;
+      serial = 1;
+    };
+  });
+
+  imx8mm-evk = onFourCores (ordinary {
+    fixed.KernelPlatform = "imx8mm-evk";
+    qemu = null;
+  });
 }

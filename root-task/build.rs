@@ -13,32 +13,40 @@ use kaal_manifest::{Program, check_machine, generate, read};
 /// The folder that holds the components' programs; `cargo xtask` sets it.
 const COMPONENTS: &str = "KAAL_COMPONENTS";
 
+/// What the root node of QEMU's virt machine is compatible with.
+const VIRT: &[u8] = b"linux,dummy-virt";
+
 fn main() -> Result<()> {
     println!("cargo::rerun-if-env-changed={COMPONENTS}");
     println!("cargo::rerun-if-env-changed=SEL4_PREFIX");
     println!("cargo::rerun-if-changed=build.rs");
+    let tree = read_file(&path("SEL4_PREFIX")?.join("support/kernel.dtb"))?;
+    let tree = DeviceTree::parse(&tree).context("the kernel's device tree")?;
+    let is_virt = tree
+        .find(b"/")
+        .is_some_and(|root| root.node().is_compatible(&[VIRT]));
+    // The devices that components drive are those of the virt machine.
+    let lists = Path::new(if is_virt { "" } else { "board" });
     let mut code = String::new();
     writeln!(code, "static SYSTEM: &[Embedded] = &[")?;
-    embed(&mut code, "system.toml")?;
+    embed(&mut code, &lists.join("system.toml"), &tree)?;
     writeln!(code, "];\nstatic SELF_TEST: &[Embedded] = &[")?;
-    embed(&mut code, "self-test.toml")?;
+    embed(&mut code, &lists.join("self-test.toml"), &tree)?;
     writeln!(code, "];")?;
     let out = path("OUT_DIR")?.join("system.rs");
     fs::write(&out, code).with_context(|| format!("failed to write {}", out.display()))
 }
 
 /// Adds the components of a list.
-fn embed(code: &mut String, list: &str) -> Result<()> {
-    println!("cargo::rerun-if-changed={list}");
-    let text = fs::read_to_string(list).with_context(|| format!("failed to read {list}"))?;
-    let components = read(&text).with_context(|| list.to_owned())?;
-    let tree = read_file(&path("SEL4_PREFIX")?.join("support/kernel.dtb"))?;
-    let tree = DeviceTree::parse(&tree).context("the kernel's device tree")?;
-    check_machine(&components, &tree).with_context(|| list.to_owned())?;
+fn embed(code: &mut String, list: &Path, tree: &DeviceTree<'_>) -> Result<()> {
+    let name = || list.display().to_string();
+    println!("cargo::rerun-if-changed={}", name());
+    let text = fs::read_to_string(list).with_context(|| format!("failed to read {}", name()))?;
+    let components = read(&text).with_context(name)?;
+    check_machine(&components, tree).with_context(name)?;
     let programs = path(COMPONENTS)?;
     for component in &components {
-        let (program, file) =
-            Program::load(&programs, component).with_context(|| list.to_owned())?;
+        let (program, file) = Program::load(&programs, component).with_context(name)?;
         println!("cargo::rerun-if-changed={}", file.display());
         generate(code, component, &program)?;
     }

@@ -23,13 +23,16 @@ pub(crate) struct Found {
     pub(crate) firmware: Option<(&'static [u8], DeviceTree<'static>)>,
 }
 
-/// Decides which device tree describes the machine, and prints on its console from now on.
+/// Decides which device tree describes the machine, and prints on its console from now on. Where the
+/// firmware's names none, as the Raspberry Pi's, that is the embedded one's.
 pub(crate) fn find(firmware_x0: u64, payload: &Payload<'_>) -> Found {
     let firmware = firmware_tree(PhysAddr(firmware_x0));
-    match &firmware {
-        Some((_, tree)) => state::set_machine(&kaal_machine::machine(tree)),
-        None => state::set_machine(&payload.machine),
+    let mut machine = payload.machine;
+    if let Some((_, tree)) = &firmware {
+        machine = kaal_machine::machine(tree);
+        machine.console = machine.console.or(payload.machine.console);
     }
+    state::set_machine(&machine);
     match (&firmware, payload.device_tree.size) {
         (Some(_), _) => log!(LogLevel::Debug, "KaaL: the device tree is the firmware's"),
         (None, 0) => log!(LogLevel::Debug, "KaaL: there is no device tree"),

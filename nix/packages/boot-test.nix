@@ -8,26 +8,28 @@
   sentinel,
   seconds ? 60,
 }:
-runCommand "${image.name}-boots" { } ''
-  ${image}/bin/run-qemu < /dev/null > $out 2>&1 &
-  qemu=$!
+lib.throwIf (image.platform.qemu == null) "KaaL: QEMU has no model of ${image.platform.platform}" (
+  runCommand "${image.name}-boots" { } ''
+    ${image}/bin/run-qemu < /dev/null > $out 2>&1 &
+    qemu=$!
 
-  end=$((SECONDS + ${toString seconds}))
-  while ! grep --quiet --fixed-strings ${lib.escapeShellArg sentinel} $out; do
-    if ! kill -0 $qemu 2> /dev/null; then
-      reason="QEMU ended"
-    elif [ $SECONDS -ge $end ]; then
-      reason="${toString seconds} s were over"
-    else
-      sleep 0.1
-      continue
-    fi
-    cat $out
-    echo "KaaL: $reason before the console showed" ${lib.escapeShellArg sentinel} >&2
+    end=$((SECONDS + ${toString seconds}))
+    while ! grep --quiet --fixed-strings ${lib.escapeShellArg sentinel} $out; do
+      if ! kill -0 $qemu 2> /dev/null; then
+        reason="QEMU ended"
+      elif [ $SECONDS -ge $end ]; then
+        reason="${toString seconds} s were over"
+      else
+        sleep 0.1
+        continue
+      fi
+      cat $out
+      echo "KaaL: $reason before the console showed" ${lib.escapeShellArg sentinel} >&2
+      kill $qemu || true
+      exit 1
+    done
     kill $qemu || true
-    exit 1
-  done
-  kill $qemu || true
-  wait $qemu || true
-  cat $out
-''
+    wait $qemu || true
+    cat $out
+  ''
+)

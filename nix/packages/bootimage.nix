@@ -2,7 +2,7 @@
 
 # Packs a kernel and a root task:
 #   bootimage.elf    what firmware or QEMU loads
-#   bin/run-qemu     boots it on QEMU
+#   bin/run-qemu     boots it on QEMU, where QEMU has a model of the board
 #   memory-map.txt   what lies where in it
 #   debug/           its parts with symbols, for debuggers
 {
@@ -16,6 +16,7 @@
 { kernel, rootTask }:
 let
   inherit (kernel) platform;
+  hasModel = platform.qemu != null;
   loader = lib.getExe elfloader;
   app = if rootTask ? meta.mainProgram then lib.getExe rootTask else rootTask;
 in
@@ -25,11 +26,11 @@ runCommand "bootimage-${platform.name}"
     passthru = { inherit kernel platform rootTask; };
     meta = {
       description = "seL4 and a root task, bootable on ${platform.name}";
-      mainProgram = "run-qemu";
-    };
+    }
+    // lib.optionalAttrs hasModel { mainProgram = "run-qemu"; };
   }
   ''
-    mkdir -p $out/bin $out/debug
+    mkdir -p $out/debug
     if ! kaal-elfloader-builder -v \
       --loader ${loader} \
       --kernel ${kernel}/bin/kernel.elf \
@@ -50,7 +51,10 @@ runCommand "bootimage-${platform.name}"
     cp ${kernel}/bin/kernel.elf $out/debug/kernel.elf
     cp ${app} $out/debug/root-task.elf
 
-    printf '#!%s\nexec %s "%s" "$@"\n' \
-      ${runtimeShell} ${lib.getExe (mkRunner platform)} $out/bootimage.elf > $out/bin/run-qemu
-    chmod +x $out/bin/run-qemu
+    ${lib.optionalString hasModel ''
+      mkdir $out/bin
+      printf '#!%s\nexec %s "%s" "$@"\n' \
+        ${runtimeShell} ${lib.getExe (mkRunner platform)} $out/bootimage.elf > $out/bin/run-qemu
+      chmod +x $out/bin/run-qemu
+    ''}
   ''

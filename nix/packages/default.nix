@@ -10,18 +10,28 @@
   mkQemu,
 }:
 let
-  ofVariant = image: {
-    bootimage = image;
-    inherit (image) kernel;
-    root-task = image.rootTask;
-    qemu = mkQemu image;
-  };
-  variants = lib.mapAttrs (_: ofVariant) images.qemu-arm-virt;
-  withSuffix = variant: lib.mapAttrs' (name: package: lib.nameValuePair "${name}-${variant}" package);
+  defaultPlatform = "qemu-arm-virt";
+
+  ofVariant =
+    image:
+    {
+      bootimage = image;
+      inherit (image) kernel;
+      root-task = image.rootTask;
+    }
+    // lib.optionalAttrs (image.platform.qemu != null) { qemu = mkQemu image; };
+
+  suffix =
+    platform: variant:
+    lib.optionalString (platform != defaultPlatform) "-${platform}"
+    + lib.optionalString (variant != "default") "-${variant}";
+
+  named =
+    platform: variant: image:
+    lib.mapAttrs' (name: lib.nameValuePair "${name}${suffix platform variant}") (ofVariant image);
 in
 {
   inherit builder elfloader probe;
-  default = variants.default.bootimage;
+  default = images.${defaultPlatform}.default;
 }
-// variants.default
-// lib.concatMapAttrs withSuffix variants
+// lib.concatMapAttrs (platform: lib.concatMapAttrs (named platform)) images

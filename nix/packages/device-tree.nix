@@ -16,7 +16,7 @@ let
     ;
 in
 runCommand "${platform.name}.dtb" { nativeBuildInputs = [ qemu ]; } ''
-  qemu-system-aarch64 -display none -nodefaults \
+  qemu-system-aarch64 -display none -nic none -monitor none \
     -machine ${machine},dtb-randomness=off,dumpdtb=qemu.dtb \
     -cpu ${cpu} -m ${memory} -smp ${toString cores}
   mv qemu.dtb $out

@@ -24,7 +24,7 @@
 }:
 let
   chosen = choosePlatform { inherit platform variant; };
-  inherit (chosen.kernel) settings fixed;
+  inherit (chosen.kernel) settings fixed deviceTreeFromQemu;
 
   inCMake = value: if lib.isBool value then (if value then "ON" else "OFF") else toString value;
   wanted = lib.mapAttrs (_: inCMake) kernelConfig;
@@ -75,7 +75,7 @@ lib.throwIf (contradictions != [ ]) (lib.concatMapStrings complaint contradictio
         ${lib.escapeShellArgs toolchain.cmakeFlags} \
         -DCMAKE_C_FLAGS="${toString toolchain.cFlags} -ffile-prefix-map=$PWD=seL4" \
         -DCMAKE_INSTALL_PREFIX=$out \
-        -DQEMU_DTB=${mkDeviceTree chosen} \
+        ${lib.optionalString deviceTreeFromQemu "-DQEMU_DTB=${mkDeviceTree chosen}"} \
         ${lib.escapeShellArgs (lib.mapAttrsToList (name: value: "-D${name}=${value}") wanted)}
       runHook postConfigure
     '';

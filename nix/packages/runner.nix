@@ -2,7 +2,11 @@
 
 # Boots an image, which the first argument names, on the machine that QEMU emulates for a
 # platform; further arguments go to QEMU. The console is the terminal, and Ctrl-C ends it.
-{ writeShellApplication, qemu }:
+{
+  lib,
+  writeShellApplication,
+  qemu,
+}:
 platform:
 let
   inherit (platform.qemu)
@@ -10,7 +14,9 @@ let
     cpu
     memory
     cores
+    serial
     ;
+  otherSerials = lib.concatStrings (builtins.genList (_: "-serial null ") serial);
 in
 writeShellApplication {
   name = "run-${platform.name}";
@@ -20,7 +26,7 @@ writeShellApplication {
     shift
     exec qemu-system-aarch64 \
       -machine ${machine} -cpu ${cpu} -m ${memory} -smp ${toString cores} \
-      -nodefaults -display none -serial stdio -no-reboot \
+      -nic none -monitor none -display none -no-reboot ${otherSerials}-serial stdio \
       -kernel "$image" "$@"
   '';
 }

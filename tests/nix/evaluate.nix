@@ -40,6 +40,11 @@ in
       // arguments
     )).drvPath;
 
+  # QEMU's machine for each platform's default variant.
+  machines = builtins.mapAttrs (_: variants: variants.default.qemu) (
+    import ../../nix/platforms.nix { inherit (inputs.nixpkgs) lib; }
+  );
+
   overlaid =
     (outputs.overlays.default inputs.nixpkgs.legacyPackages.x86_64-linux { }).kaal.builder.drvPath;
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
+use kaal_tests::qemu::Board;
 use kaal_tests::workspace::Workspace;
 use libtest_mimic::{Arguments, Trial};
 
@@ -20,7 +21,7 @@ const MISTAKES: [(&str, &str, &str); 4] = [
     (
         "flake_unknown_platform",
         r#"{ platform = "toaster"; }"#,
-        r#"platform = "toaster" doesn't exist; choose one of: qemu-arm-virt"#,
+        r#"platform = "toaster" doesn't exist; choose one of: bcm2711, bcm2837, imx8mm-evk, imx8mp-evk, qemu-arm-virt, zynqmp"#,
     ),
     (
         "flake_unknown_variant",
@@ -54,9 +55,11 @@ fn main() -> ExitCode {
 
     let mut trials = vec![
         trial("flake_versions_agree", root, no_flake, versions_agree),
+        trial("boards_are_described", root, no_flake, boards_are_described),
         trial("flake_parses", root, no_nix, parses),
         trial("flake_lock_agrees", root, no_nix, lock_agrees),
         trial("flake_evaluates", root, no_nix, evaluates),
+        trial("flake_machines_agree", root, no_nix, machines_agree),
     ];
     for (name, arguments, words) in MISTAKES {
         trials.push(trial(name, root, no_nix, move |root| {
@@ -86,6 +89,31 @@ fn has_nix() -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
+}
+
+/// Every platform that kernels are configured for has a page, which the README's table links to, and
+/// every machine has a platform.
+fn boards_are_described(root: &Path) -> Result<()> {
+    let readme = fs::read_to_string(root.join("README.md"))?;
+    let mut platforms = Vec::new();
+    for entry in fs::read_dir(root.join("kernel"))? {
+        let entry = entry?;
+        if entry.path().is_dir() {
+            let platform = entry.file_name().to_string_lossy().into_owned();
+            let page = format!("docs/boards/{platform}.md");
+            ensure!(root.join(&page).is_file(), "{page} is missing");
+            ensure!(readme.contains(&page), "README.md has no link to {page}");
+            platforms.push(platform);
+        }
+    }
+    for board in Board::ALL {
+        ensure!(
+            platforms.iter().any(|platform| platform == board.platform),
+            "kernel/ has no settings for {}",
+            board.platform
+        );
+    }
+    Ok(())
 }
 
 /// Every `.nix` file is one.
@@ -123,6 +151,28 @@ fn evaluates(root: &Path) -> Result<()> {
         ensure!(paths.contains(system), "{system} is missing in {paths}");
     }
     evaluate(root, "(import ./tests/nix/evaluate.nix).overlaid").map(drop)
+}
+
+/// Nix and `cargo xtask` boot a platform's kernels on the same machine.
+fn machines_agree(root: &Path) -> Result<()> {
+    let machines = evaluate(root, "(import ./tests/nix/evaluate.nix).machines")?;
+    let expected = Board::ALL.map(|board| {
+        format!(
+            r#""{}":{{"cores":{},"cpu":"{}","machine":"{}","memory":"{}","serial":{}}}"#,
+            board.platform, board.cores, board.cpu, board.machine, board.memory, board.serial
+        )
+    });
+    for machine in &expected {
+        ensure!(
+            machines.contains(machine),
+            "nix/platforms.nix: {machine} expected in {machines}"
+        );
+    }
+    ensure!(
+        machines.matches("machine").count() == expected.len(),
+        "tests/src/qemu/board.rs lacks one of {machines}"
+    );
+    Ok(())
 }
 
 /// A call of `mkBootImage` fails in `words`.

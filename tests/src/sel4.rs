@@ -11,7 +11,7 @@ use yaml_rust2::YamlLoader;
 
 use crate::elf;
 use crate::image::Inputs;
-use crate::qemu::Machine;
+use crate::qemu::{Board, Machine};
 use crate::workspace::{Program, Workspace};
 
 /// The environment variable that names the folder that seL4 is installed in.
@@ -32,8 +32,9 @@ pub struct Kernel {
 }
 
 /// What the machine depends on in a kernel's configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Config {
+    platform: String,
     cores: u32,
     is_gicv3: bool,
 }
@@ -72,7 +73,7 @@ impl Kernel {
         let config = match first_of(&prefix, &CONFIG) {
             Some(file) => Config::read(&file)
                 .with_context(|| format!("{PREFIX}: failed to read {}", file.display()))?,
-            None => Config::UNKNOWN,
+            None => Config::unknown(),
         };
         Ok(Self {
             prefix,
@@ -101,8 +102,25 @@ impl Kernel {
         self.entry >> 63 == 0
     }
 
+    /// The board that the kernel is built for; where it has no configuration, QEMU's virt machine.
+    ///
+    /// # Errors
+    ///
+    /// Fails where QEMU has no model of it.
+    pub fn board(&self) -> Result<Board> {
+        Board::of(&self.config.platform).context(PREFIX)
+    }
+
     /// The machine that the kernel boots on.
-    pub fn machine(&self) -> Machine {
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Self::board`] does.
+    pub fn machine(&self) -> Result<Machine> {
+        let board = self.board()?;
+        if board != Board::VIRT {
+            return Ok(board.machine());
+        }
         let mut machine = match self.is_hypervisor() {
             true => Machine::hypervisor(),
             false => Machine::ordinary(),
@@ -111,7 +129,7 @@ impl Kernel {
         if self.config.is_gicv3 {
             machine.machine.push_str(",gic-version=3");
         }
-        machine
+        Ok(machine)
     }
 
     /// What an image of the kernel and `app` is packed from.
@@ -141,18 +159,25 @@ fn first_of(prefix: &Path, files: &[&str]) -> Option<PathBuf> {
 
 impl Config {
     /// What is assumed where the configuration isn't installed.
-    const UNKNOWN: Self = Self {
-        cores: 1,
-        is_gicv3: false,
-    };
+    fn unknown() -> Self {
+        Self {
+            platform: Board::VIRT.platform.to_owned(),
+            cores: 1,
+            is_gicv3: false,
+        }
+    }
 
     /// Reads a `gen_config.json`. JSON is YAML, too.
     fn read(file: &Path) -> Result<Self> {
         let documents = YamlLoader::load_from_str(&fs::read_to_string(file)?)?;
         let config = documents.first().context("it is empty")?;
-        let cores = config["MAX_NUM_NODES"].as_str();
+        let text = |key: &str| {
+            let value = config[key].as_str();
+            value.with_context(|| format!("no `{key}`"))
+        };
         Ok(Self {
-            cores: cores.context("no `MAX_NUM_NODES`")?.parse()?,
+            platform: text("PLAT")?.to_owned(),
+            cores: text("MAX_NUM_NODES")?.parse()?,
             is_gicv3: config["ARM_GIC_V3_SUPPORT"].as_bool() == Some(true),
         })
     }

@@ -28,13 +28,13 @@ pub(crate) struct Options {
     /// Boot the probe kernel for EL2; with SEL4_PREFIX, the kernel itself decides
     #[arg(long)]
     hyp: bool,
-    /// QEMU's machine [default: virt; virt,virtualization=on for a hypervisor kernel]
+    /// QEMU's machine [default: that of the kernel's platform, or virt]
     #[arg(long, value_name = "MACHINE")]
     machine: Option<String>,
-    /// QEMU's processor [default: cortex-a53; cortex-a57 for a hypervisor kernel]
+    /// QEMU's processor [default: that of the machine]
     #[arg(long, value_name = "CPU")]
     cpu: Option<String>,
-    /// QEMU's memory size [default: 1G]
+    /// QEMU's memory size [default: that of the machine; 1G for virt]
     #[arg(long, value_name = "SIZE")]
     memory: Option<String>,
     /// QEMU's number of cores [default: as many as the kernel waits for; 1 for the probe kernel, which
@@ -60,16 +60,19 @@ pub(crate) struct Options {
 
 /// Packs what `options` ask for and boots it.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    let version = setup::qemu()?;
     let kernel = Kernel::from_environment()?;
     let sel4 = match &kernel {
         Some(_) if options.hyp => bail!(
             "--hyp chooses among the probe kernels, but {} names a kernel",
             sel4::PREFIX
         ),
-        Some(kernel) => Some((kernel, options.root_task(workspace, kernel)?)),
+        Some(kernel) => {
+            kernel.board()?.check(version)?;
+            Some((kernel, options.root_task(workspace, kernel)?))
+        }
         None => None,
     };
-    setup::qemu()?;
     build::programs(workspace)?;
     let scratch = tempfile::tempdir()?;
     match sel4 {
@@ -85,7 +88,7 @@ fn boot_sel4(
     app: &Path,
     scratch: &Path,
 ) -> Result<()> {
-    let machine = options.machine(kernel.machine());
+    let machine = options.machine(kernel.machine()?);
     let inputs = kernel.inputs(workspace, app);
     if options.expect.is_none() && !options.gdb {
         println!("Ctrl-A X ends QEMU");
@@ -130,6 +133,7 @@ impl Options {
             cpu: self.cpu.clone().unwrap_or(default.cpu),
             memory: self.memory.clone().unwrap_or(default.memory),
             cores: self.cores.unwrap_or(default.cores),
+            ..default
         }
     }
 

@@ -2,8 +2,6 @@
 
 //! Sends to registers that a test has made up.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
-
 use std::cell::Cell;
 
 use kaal_payload::{AccessSize, Console, ConsoleKind, PhysAddr};

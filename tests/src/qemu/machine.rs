@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use kaal_machine::Header;
 
-use super::PROGRAM;
+use super::{Board, PROGRAM};
 use crate::process;
 
 /// A machine that QEMU emulates, in QEMU's words.
@@ -21,17 +21,14 @@ pub struct Machine {
     pub memory: String,
     /// Value of `-smp`.
     pub cores: u32,
+    /// The number of UARTs that come before that of the console.
+    pub serial: usize,
 }
 
 impl Machine {
     /// The machine that ordinary kernels boot on: it enters the loader at EL1.
     pub fn ordinary() -> Self {
-        Self {
-            machine: "virt".to_owned(),
-            cpu: "cortex-a53".to_owned(),
-            memory: "1G".to_owned(),
-            cores: 1,
-        }
+        Board::VIRT.machine()
     }
 
     /// The machine that hypervisor kernels boot on: it enters the loader at EL2.
@@ -43,7 +40,9 @@ impl Machine {
         }
     }
 
-    /// QEMU emulating this machine, without devices that nobody asked for.
+    /// QEMU emulating this machine; the next `-serial` is for its console.
+    ///
+    /// Not with `-nodefaults`: since QEMU 8.2, machines with a sound device don't start with it.
     pub fn command(&self) -> Command {
         let mut command = Command::new(PROGRAM);
         command
@@ -51,7 +50,11 @@ impl Machine {
             .args(["-cpu", &self.cpu])
             .args(["-m", &self.memory])
             .args(["-smp", &self.cores.to_string()])
-            .args(["-nodefaults", "-display", "none", "-no-reboot"]);
+            .args(["-nic", "none", "-monitor", "none"])
+            .args(["-display", "none", "-no-reboot"]);
+        for _ in 0..self.serial {
+            command.args(["-serial", "null"]);
+        }
         command
     }
 

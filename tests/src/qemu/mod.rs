@@ -2,12 +2,14 @@
 
 //! QEMU as the machine that images boot on.
 
+mod board;
 mod instructions;
 mod machine;
 mod round_trip;
 mod run;
 mod version;
 
+pub use board::Board;
 pub use instructions::instructions_until;
 pub use machine::Machine;
 pub use round_trip::{Code, RoundTrip, round_trip};

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use dtoolkit::memreserve::MemoryReservation;
 use dtoolkit::model::{DeviceTree, DeviceTreeNode, DeviceTreeProperty};
 use kaal_tests::probe::PASS;
@@ -81,6 +81,14 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                 boot_edited(workspace, PASS, |tree| set_ram(tree, &banks)).map(drop)
             },
         ),
+        trial(workspace, "firmware_trees::no_console", |workspace| {
+            let console = boot_edited(workspace, PASS, |tree| {
+                let chosen = tree.root.child_mut("chosen").context("no /chosen")?;
+                chosen.remove_property("stdout-path").context("no path")?;
+                Ok(())
+            })?;
+            says(&console, FIRMWARE)
+        }),
         trial(workspace, "firmware_trees::no_memory_node", |workspace| {
             is_no_ram(workspace, "nothing", remove_ram)
         }),

@@ -2,8 +2,8 @@
 
 //! A real seL4 kernel, where `SEL4_PREFIX` names one; skipped elsewhere.
 
-use anyhow::{Result, bail};
-use kaal_tests::qemu::{self, End, Watch};
+use anyhow::{Context, Result, bail};
+use kaal_tests::qemu::{self, End, Version, Watch};
 use kaal_tests::sel4::{Kernel, PREFIX};
 use kaal_tests::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
@@ -14,7 +14,6 @@ use crate::trial;
 const BOOTED: &str = "Booting all finished, dropped to user space";
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
-    let is_missing = std::env::var_os(PREFIX).is_none();
     let tests: [(&str, &[&str]); 2] = [
         ("sel4::boots_to_user_space", &[]),
         (
@@ -25,22 +24,53 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     tests
         .into_iter()
         .map(|(name, flags)| {
-            trial(workspace, name, |workspace| boot(workspace, flags)).with_ignored_flag(is_missing)
+            kernel_trial(workspace, name, |workspace, kernel| {
+                boot(workspace, kernel, flags)
+            })
         })
         .collect()
 }
 
+/// A test that has the real kernel; where it can't be run, it is ignored and its name says why.
+pub(crate) fn kernel_trial(
+    workspace: &Workspace,
+    name: &str,
+    test: impl FnOnce(&Workspace, &Kernel) -> Result<()> + Send + 'static,
+) -> Trial {
+    let obstacle = obstacle();
+    let name = match &obstacle {
+        Some(reason) => format!("{name} ({reason})"),
+        None => name.to_owned(),
+    };
+    let trial = trial(workspace, name, |workspace| {
+        let kernel = Kernel::from_environment()?.with_context(|| format!("{PREFIX} is not set"))?;
+        test(workspace, &kernel)
+    });
+    trial.with_ignored_flag(obstacle.is_some())
+}
+
+/// Why there is no kernel, or no machine for it. A kernel that can't be read is a failure of the
+/// test instead.
+fn obstacle() -> Option<String> {
+    match Kernel::from_environment() {
+        Ok(None) => Some(format!("{PREFIX} is not set")),
+        Ok(Some(kernel)) => {
+            let version = Version::query().ok()?;
+            let check = kernel.board().and_then(|board| board.check(version));
+            check.err().map(|error| format!("{error:#}"))
+        }
+        Err(_) => None,
+    }
+}
+
 /// Boots the kernel with the probe's task, which is a user image as good as any until it makes
 /// its first system call.
-fn boot(workspace: &Workspace, flags: &[&str]) -> Result<()> {
-    let Some(kernel) = Kernel::from_environment()? else {
-        bail!("{PREFIX} is not set");
-    };
+fn boot(workspace: &Workspace, kernel: &Kernel, flags: &[&str]) -> Result<()> {
     let scratch = tempfile::tempdir()?;
     let image = scratch.path().join("bootimage.elf");
     let inputs = kernel.inputs(workspace, &workspace.program(Program::ProbeTask));
     kaal_tests::process::run(inputs.command(workspace, &image).args(flags))?;
-    let mut command = kernel.machine().command();
+    let mut command = kernel.machine()?.command();
     command.arg("-kernel").arg(&image);
     let watch = Watch {
         expect: Some(BOOTED.to_owned()),

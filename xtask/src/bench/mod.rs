@@ -84,7 +84,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         };
         subjects.push(Subject {
             name: "sel4",
-            machine: kernel.machine(),
+            machine: kernel.machine()?,
             inputs: kernel.inputs(workspace, &app),
         });
     }
@@ -106,7 +106,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         figures.extend(system::measure(
             workspace,
             kernel,
-            &kernel.machine(),
+            &kernel.machine()?,
             &image,
         )?);
     }
