@@ -69,27 +69,38 @@ let
     };
   };
 
+  hyp = lib.recursiveUpdate virt {
+    qemu = {
+      machine = "virt,virtualization=on";
+      cpu = "cortex-a57";
+    };
+    kernel.fixed = {
+      KernelArmHypervisorSupport = "ON";
+      ARM_CPU = "cortex-a57";
+    };
+  };
+
+  mcs = lib.recursiveUpdate virt { kernel.fixed.KernelIsMCS = "ON"; };
+
+  withFourCores =
+    variant:
+    lib.recursiveUpdate variant {
+      qemu.cores = 4;
+      kernel.fixed.KernelMaxNumNodes = "4";
+    };
+
   onFourCores = board: {
     default = board;
-    smp = lib.recursiveUpdate board { kernel.fixed.KernelMaxNumNodes = "4"; };
+    smp = withFourCores board;
   };
 in
 lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
   qemu-arm-virt = {
     default = virt;
-
-    hyp = lib.recursiveUpdate virt {
-      qemu = {
-        machine = "virt,virtualization=on";
-        cpu = "cortex-a57";
-      };
-      kernel.fixed = {
-        KernelArmHypervisorSupport = "ON";
-        ARM_CPU = "cortex-a57";
-      };
-    };
-
-    mcs = lib.recursiveUpdate virt { kernel.fixed.KernelIsMCS = "ON"; };
+    inherit hyp mcs;
+    smp = withFourCores virt;
+    hyp-smp = withFourCores hyp;
+    mcs-smp = withFourCores mcs;
   };
 
   zynqmp = onFourCores (ordinary {

@@ -37,6 +37,10 @@ pub(crate) struct Options {
     /// QEMU's memory size [default: that of the machine; 1G for virt]
     #[arg(long, value_name = "SIZE")]
     memory: Option<String>,
+    /// QEMU's number of cores [default: as many as the kernel waits for; 1 for the probe kernel, which
+    /// waits for all]
+    #[arg(long, value_name = "NUMBER")]
+    cores: Option<u32>,
     /// How much the loader says
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
@@ -128,6 +132,7 @@ impl Options {
             machine: self.machine.clone().unwrap_or(default.machine),
             cpu: self.cpu.clone().unwrap_or(default.cpu),
             memory: self.memory.clone().unwrap_or(default.memory),
+            cores: self.cores.unwrap_or(default.cores),
             ..default
         }
     }

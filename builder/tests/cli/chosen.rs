@@ -191,6 +191,7 @@ fn boot_arguments_with_a_nul() {
         kernel_config: None,
         settings: Settings {
             kernel_paddr: None,
+            cores: None,
             app_offset: None,
             log_level: LogLevel::Info,
             integrity: Integrity::None,

@@ -10,6 +10,7 @@
 
 mod chosen;
 mod common;
+mod cores;
 mod image;
 mod messages;
 mod odd_machines;

@@ -105,6 +105,7 @@ fn build_with(
         kernel_config: None,
         settings: Settings {
             kernel_paddr: None,
+            cores: None,
             app_offset: None,
             log_level: LogLevel::Info,
             integrity: Integrity::None,

@@ -12,6 +12,9 @@ use crate::{DeviceTree, Place, console};
 /// Values of `compatible` of GICv2 interrupt controllers.
 const GIC_V2: &[u8] = b"arm,cortex-a15-gic\0arm,cortex-a7-gic\0arm,cortex-a9-gic\0arm,gic-400\0";
 
+/// The value of `compatible` of GICv3 and GICv4 interrupt controllers.
+const GIC_V3: &[u8] = b"arm,gic-v3\0";
+
 /// Values of `compatible` of PSCI versions that can power the machine off.
 const PSCI: &[u8] = b"arm,psci-0.2\0arm,psci-1.0\0";
 
@@ -28,17 +31,28 @@ pub fn machine(tree: &DeviceTree<'_>) -> Machine {
                 Some(b"hvc") => Some(PsciConduit::Hvc),
                 _ => None,
             };
-        } else if place.node().is_compatible(GIC_V2) {
-            machine.gic = gic_v2(&place);
+        } else if let Some(gic) = gic(&place) {
+            machine.gic = Some(gic);
         }
     }
     machine
 }
 
-fn gic_v2(place: &Place<'_>) -> Option<Gic> {
+fn gic(place: &Place<'_>) -> Option<Gic> {
+    let is_v3 = place.node().is_compatible(GIC_V3);
+    if !is_v3 && !place.node().is_compatible(GIC_V2) {
+        return None;
+    }
     let mut registers = place.reg();
-    Some(Gic::V2 {
-        distributor: registers.next()?.start,
-        cpu_interface: registers.next()?.start,
+    let (distributor, cores) = (registers.next()?.start, registers.next()?.start);
+    Some(match is_v3 {
+        true => Gic::V3 {
+            distributor,
+            redistributors: cores,
+        },
+        false => Gic::V2 {
+            distributor,
+            cpu_interface: cores,
+        },
     })
 }

@@ -453,6 +453,12 @@ impl<'a> Place<'a> {
         parent.depth > 0 && parent.is_at(path)
     }
 
+    /// The first number of the node's `reg` as it stands there, where that is no address on a bus.
+    pub fn id(&self) -> Option<u64> {
+        let reg = self.node().property(b"reg")?;
+        Cells(reg).take(self.above(1)?.address_cells())
+    }
+
     /// The node's `reg`: ranges of physical addresses, as far as the buses above the node pass
     /// them on.
     pub fn reg(&self) -> Reg<'a> {

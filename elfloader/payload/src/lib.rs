@@ -37,6 +37,6 @@ pub use layout::{Cpu, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, MAGIC, Region, VERSION
 pub use number::{Decimal, Hex, Text};
 pub use payload::{DeviceTreeSlot, MAX_SIZE, Measurement, Payload, TranslationTables, UserImage};
 pub use settings::{
-    AccessSize, Console, ConsoleKind, ExceptionLevel, Gic, Integrity, LogLevel, Machine,
+    AccessSize, Console, ConsoleKind, ExceptionLevel, Gic, Integrity, LogLevel, MAX_CORES, Machine,
     PhysicalAddressBits, PsciConduit, RegionKind,
 };

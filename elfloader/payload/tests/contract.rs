@@ -227,6 +227,7 @@ fn values_without_meaning_are_refused() {
         (26, &[2], "integrity"),
         (27, &[48], "physical address bits"),
         (28, &[0, 0, 0, 0], "cores"),
+        (28, &[9, 0, 0, 0], "cores"),
         (40, &[1], "load address"),
         (56, &[1], "user image"),
         (64, &0x4024_d000u64.to_le_bytes(), "user image"),

@@ -8,11 +8,17 @@
 
 #![no_std]
 
+pub mod cache;
+pub mod clock;
+mod coherency;
 pub mod console;
+pub mod cores;
 pub mod crc32c;
 pub mod entry;
 mod fault;
+mod memory;
 pub mod registers;
 pub mod state;
 pub mod stop;
 mod syndrome;
+pub mod words;

@@ -14,11 +14,13 @@ mod faults;
 mod firmware;
 mod firmware_trees;
 mod image;
+mod machine_tree;
 mod matrix;
 mod odd_machines;
 mod programs;
 mod root_task;
 mod sel4;
+mod smp;
 mod uarts;
 
 use std::process::ExitCode;
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     trials.extend(programs::trials(&workspace));
     trials.extend(matrix::trials(&workspace));
+    trials.extend(smp::trials(&workspace));
     trials.extend(damage::trials(&workspace));
     trials.extend(faults::trials(&workspace));
     trials.extend(firmware::trials(&workspace));

@@ -80,6 +80,7 @@ proptest! {
             kernel_config: None,
             settings: Settings {
                 kernel_paddr: None,
+                cores: None,
                 app_offset: None,
                 log_level: LogLevel::Info,
                 integrity: Integrity::None,
