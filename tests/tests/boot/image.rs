@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use crc::{CRC_32_ISCSI, Crc};
+use dtoolkit::model::DeviceTree;
 use goblin::elf::{Elf, ProgramHeader};
 use kaal_payload::{MAGIC, MAX_SIZE, Payload, VERSION};
 use kaal_tests::image::Inputs;
@@ -18,7 +19,7 @@ use kaal_tests::workspace::{Program, Workspace};
 use tempfile::TempDir;
 use zerocopy::IntoBytes;
 
-use crate::machine_tree::Tree;
+use crate::device_tree::edit;
 
 /// The time that a boot is given. None takes as much; it is here so that a hang ends.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -79,12 +80,13 @@ impl Image {
         })
     }
 
-    /// Lets the image embed `tree`.
-    pub(crate) fn use_tree(&mut self, tree: &Tree) -> Result<()> {
-        let file = self.file("changed.dtb");
-        fs::write(&file, tree.to_bytes()?)?;
-        self.inputs.device_tree = Some(file);
-        Ok(())
+    /// Changes the device tree that the image embeds.
+    pub(crate) fn change_tree(
+        &self,
+        change: impl FnOnce(&mut DeviceTree) -> Result<()>,
+    ) -> Result<()> {
+        let file = self.inputs.device_tree.as_deref();
+        edit(file.context("no device tree")?, change)
     }
 
     /// A file of this test's own.

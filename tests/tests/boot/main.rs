@@ -14,7 +14,6 @@ mod faults;
 mod firmware;
 mod firmware_trees;
 mod image;
-mod machine_tree;
 mod matrix;
 mod odd_machines;
 mod programs;
