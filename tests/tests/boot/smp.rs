@@ -207,8 +207,8 @@ fn fewer_than_tree_names(workspace: &Workspace) -> Result<()> {
         image.pack(workspace)?;
         let expected =
             format!("error: core {cores}, MPIDR {cores:#x} can't be started: PSCI says ");
-        let console = image.boot(&(expected + "invalid parameters"))?;
-        says(&console, "KaaL: powering off")?;
+        let console = image.boot("KaaL: powering off")?;
+        says(&console, &(expected + "invalid parameters"))?;
     }
     Ok(())
 }
