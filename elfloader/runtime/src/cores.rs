@@ -59,8 +59,7 @@ macro_rules! find_number {
         "
         mrs     x11, mpidr_el1
         and     x11, x11, #~{no_affinity}
-        adrp    x10, {cores}
-        add     x10, x10, :lo12:{cores}
+        adr     x10, {cores}
         mov     x9, #{last_core}
         8:
         ldr     x12, [x10, x9, lsl #3]

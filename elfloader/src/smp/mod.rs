@@ -143,8 +143,7 @@ static HANDOVER: AtomicPtr<Handover> = AtomicPtr::new(ptr::null_mut());
 #[unsafe(naked)]
 unsafe extern "C" fn start() -> ! {
     naked_asm!(
-        "adrp    x1, {main}",
-        "add     x1, x1, :lo12:{main}",
+        "adr     x1, {main}",
         "b       {start}",
         main = sym main,
         start = sym entry::start_listed,
