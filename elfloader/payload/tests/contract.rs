@@ -233,6 +233,7 @@ fn values_without_meaning_are_refused() {
         (64, &0x4024_d000u64.to_le_bytes(), "user image"),
         (96, &0x1_0001u64.to_le_bytes(), "device tree"),
         (112, &[1], "translation tables"),
+        (128, &[1], "console"),
         (152, &[77], "console"),
         (153, &[3], "PSCI conduit"),
         (154, &[1], "interrupt controller"),

@@ -43,6 +43,29 @@ macro_rules! use_stack {
     };
 }
 
+/// Writes back what the data cache holds of the program's memory, and removes it from there, with
+/// the help of x9 to x11: with the MMU off, it would be missed, or be written back later.
+macro_rules! clean_program {
+    () => {
+        "
+        mrs     x9, ctr_el0
+        ubfx    x9, x9, #16, #4
+        mov     x10, #4
+        lsl     x9, x10, x9
+        adrp    x10, __ehdr_start
+        add     x10, x10, :lo12:__ehdr_start
+        adrp    x11, _end
+        add     x11, x11, :lo12:_end
+    5:
+        dc      civac, x10
+        add     x10, x10, x9
+        cmp     x10, x11
+        b.lo    5b
+        dsb     sy
+        "
+    };
+}
+
 /// What a program does: on the core that boots, it is called with what the firmware left in x0, on
 /// others with the core's number.
 pub type Main = extern "C" fn(u64) -> !;
@@ -234,8 +257,12 @@ unsafe extern "C" fn exception() -> ! {
         "mrs     x1, esr_el3",
         "mrs     x2, elr_el3",
         "mrs     x3, far_el3",
+        "mrs     x9, sctlr_el3",
+        "bic     x9, x9, #{sctlr_m}",
+        "msr     sctlr_el3, x9",
         "4:",
         "isb",
+        clean_program!(),
         "msr     spsel, #1",
         find_number!(),
         use_stack!(),

@@ -141,7 +141,7 @@ fn with_boot_arguments(tree: &[u8]) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// The firmware's device tree names no console, so the loader is silent.
+/// The firmware's device tree names no console either.
 fn without_chosen(workspace: &Workspace) -> Result<()> {
     let image = Image::ordinary(workspace)?;
     let mut tree = dtb(&image)?;
