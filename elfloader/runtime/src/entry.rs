@@ -36,8 +36,7 @@ static STACKS: Stacks = Stacks {
 macro_rules! use_stack {
     () => {
         "
-        adrp    x10, {stacks}
-        add     x10, x10, :lo12:{stacks}
+        adr     x10, {stacks}
         add     x10, x10, x9, lsl #{stack_bits}
         add     sp, x10, #{boot_stack_size}
         "
@@ -81,8 +80,7 @@ macro_rules! entry_point {
         #[unsafe(no_mangle)]
         unsafe extern "C" fn _start() -> ! {
             core::arch::naked_asm!(
-                "adrp    x1, {main}",
-                "add     x1, x1, :lo12:{main}",
+                "adr     x1, {main}",
                 "b       {start}",
                 main = sym $main,
                 start = sym $crate::entry::start,
@@ -110,8 +108,7 @@ pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
         "mrs     x9, mpidr_el1",
         "and     x9, x9, #~{no_affinity_or_res1}",
         "cbz     x9, 2f",
-        "adrp    x10, {cores}",
-        "add     x10, x10, :lo12:{cores}",
+        "adr     x10, {cores}",
         "1:",
         "ldr     x11, [x10, #{way_out}]",
         "cbnz    x11, 3f",

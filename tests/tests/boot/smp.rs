@@ -205,8 +205,7 @@ fn fewer_than_tree_names(workspace: &Workspace) -> Result<()> {
             Method::Psci,
         )?;
         image.pack(workspace)?;
-        let expected =
-            format!("error: core {cores}, MPIDR {cores:#x} can't be started: PSCI says ");
+        let expected = format!("error: core {cores}, MPIDR {cores:#x} does not start: PSCI: ");
         let console = image.boot("KaaL: powering off")?;
         says(&console, &(expected + "invalid parameters"))?;
     }
@@ -229,7 +228,7 @@ fn one_that_does_not_look(workspace: &Workspace) -> Result<()> {
     let image = image(workspace, machine, &[0, 1], Method::SpinTable(WORDS))?;
     image.pack(workspace)?;
     image
-        .boot("KaaL: error: core 1, MPIDR 0x1 did not start within 5 s")
+        .boot("KaaL: error: core 1, MPIDR 0x1 does not start: it did not come up in time")
         .map(drop)
 }
 
@@ -237,7 +236,7 @@ fn one_that_is_not_in_the_pen(workspace: &Workspace) -> Result<()> {
     let image = image(workspace, machine(EL3, 2), &[0, 1, 7], Method::Psci)?;
     image.pack(workspace)?;
     image
-        .boot("KaaL: error: core 2, MPIDR 0x7 did not start within 5 s")
+        .boot("KaaL: error: core 2, MPIDR 0x7 does not start: it did not come up in time")
         .map(drop)
 }
 
@@ -247,7 +246,7 @@ fn no_way_to_start_one(workspace: &Workspace) -> Result<()> {
         let image = Image::of(workspace, Program::Probe, machine(options, 2))?;
         image.change_tree(|tree| set_psci(tree, psci))?;
         image.pack(workspace)?;
-        image.boot("KaaL: error: core 1, MPIDR 0x1 can't be started: the device tree names no")?;
+        image.boot("KaaL: error: core 1, MPIDR 0x1 does not start: the device tree names no")?;
     }
     Ok(())
 }
