@@ -94,7 +94,8 @@ impl Image {
         self.scratch.path().join(name)
     }
 
-    fn path(&self) -> PathBuf {
+    /// The packed image.
+    pub(crate) fn path(&self) -> PathBuf {
         self.file("bootimage.elf")
     }
 
@@ -162,6 +163,11 @@ impl Image {
 
     /// As [`Self::boot`], with more arguments for QEMU.
     pub(crate) fn boot_with(&self, arguments: &[String], expected: &str) -> Result<String> {
+        self.boot_loaded(&[&self.as_kernel(), arguments].concat(), expected)
+    }
+
+    /// As [`Self::boot`], with arguments for QEMU that load and start the image.
+    pub(crate) fn boot_loaded(&self, arguments: &[String], expected: &str) -> Result<String> {
         let report = self.run(arguments, Some(expected), LIMIT)?;
         match report.end {
             End::Expected => Ok(report.console),
@@ -175,7 +181,12 @@ impl Image {
 
     /// Boots the packed image, which should not print anything, and returns how that ended.
     pub(crate) fn boot_silently(&self) -> Result<End> {
-        let report = self.run(&[], None, SILENCE)?;
+        self.run_silently(&self.as_kernel())
+    }
+
+    /// As [`Self::boot_silently`], with arguments for QEMU that load and start the image.
+    pub(crate) fn run_silently(&self, arguments: &[String]) -> Result<End> {
+        let report = self.run(arguments, None, SILENCE)?;
         ensure!(
             report.console.is_empty(),
             "silence expected, found:\n{}",
@@ -184,9 +195,13 @@ impl Image {
         Ok(report.end)
     }
 
+    fn as_kernel(&self) -> [String; 2] {
+        ["-kernel".to_owned(), self.path().display().to_string()]
+    }
+
     fn run(&self, arguments: &[String], expect: Option<&str>, limit: Duration) -> Result<Report> {
         let mut command = self.machine.command();
-        command.arg("-kernel").arg(self.path()).args(arguments);
+        command.args(arguments);
         let watch = Watch {
             expect: expect.map(str::to_owned),
             limit: Some(limit),
@@ -232,6 +247,6 @@ pub(crate) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
         .position(|window| window == needle)
 }
 
-fn crc32c(bytes: &[u8]) -> u32 {
+pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
     Crc::<u32>::new(&CRC_32_ISCSI).checksum(bytes)
 }
