@@ -36,6 +36,8 @@ let
       # QEMU's arguments by name; `serial` is the number of UARTs before the one that seL4 prints on.
       # `null` where QEMU has no model of the board.
       qemu,
+      # The image's: what the board's firmware loads.
+      format ? "elf",
     }:
     {
       kernel = {
@@ -50,7 +52,7 @@ let
         }
         // fixed;
       };
-      inherit qemu;
+      inherit qemu format;
       builderOptions = [ ];
     };
 
@@ -69,27 +71,36 @@ let
     };
   };
 
+  hyp = lib.recursiveUpdate virt {
+    qemu = {
+      machine = "virt,virtualization=on";
+      cpu = "cortex-a57";
+    };
+    kernel.fixed = {
+      KernelArmHypervisorSupport = "ON";
+      ARM_CPU = "cortex-a57";
+    };
+  };
+
+  mcs = lib.recursiveUpdate virt { kernel.fixed.KernelIsMCS = "ON"; };
+
+  forFourCores = variant: lib.recursiveUpdate variant { kernel.fixed.KernelMaxNumNodes = "4"; };
+
+  # The virt machine has as many cores as it is told to, boards have what they have.
+  withFourCores = variant: lib.recursiveUpdate (forFourCores variant) { qemu.cores = 4; };
+
   onFourCores = board: {
     default = board;
-    smp = lib.recursiveUpdate board { kernel.fixed.KernelMaxNumNodes = "4"; };
+    smp = forFourCores board;
   };
 in
 lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
   qemu-arm-virt = {
     default = virt;
-
-    hyp = lib.recursiveUpdate virt {
-      qemu = {
-        machine = "virt,virtualization=on";
-        cpu = "cortex-a57";
-      };
-      kernel.fixed = {
-        KernelArmHypervisorSupport = "ON";
-        ARM_CPU = "cortex-a57";
-      };
-    };
-
-    mcs = lib.recursiveUpdate virt { kernel.fixed.KernelIsMCS = "ON"; };
+    inherit hyp mcs;
+    smp = withFourCores virt;
+    hyp-smp = withFourCores hyp;
+    mcs-smp = withFourCores mcs;
   };
 
   zynqmp = onFourCores (ordinary {
@@ -108,6 +119,7 @@ lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
 
   bcm2837.default = ordinary {
     fixed.KernelPlatform = "bcm2837";
+    format = "image";
     qemu = {
       machine = "raspi3b";
       cpu = "cortex-a53";
@@ -119,6 +131,7 @@ lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
 
   bcm2711 = onFourCores (ordinary {
     fixed.KernelPlatform = "bcm2711";
+    format = "image";
     qemu = {
       machine = "raspi4b";
       cpu = "cortex-a72";

@@ -45,6 +45,9 @@ pub struct Arguments {
     /// Check that the kernel is linked for this physical address
     #[arg(long, value_name = "ADDRESS", value_parser = parse_number)]
     pub kernel_paddr: Option<u64>,
+    /// How many cores the kernel waits for [default: what --kernel-config says, else 1]
+    #[arg(long, value_name = "NUMBER")]
+    pub cores: Option<u32>,
     /// Put the root task so far behind the kernel's first byte in physical memory
     #[arg(long, value_name = "BYTES", value_parser = parse_number)]
     pub app_offset: Option<u64>,
@@ -166,6 +169,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Finding> {
         kernel_config: optional_file(arguments.kernel_config.as_deref(), kernel_config.as_deref()),
         settings: Settings {
             kernel_paddr: arguments.kernel_paddr.map(PhysAddr),
+            cores: arguments.cores,
             app_offset: arguments.app_offset,
             format: arguments.format,
             compression: arguments.compress,

@@ -3,7 +3,7 @@
 //! The device tree that is embedded in the image.
 
 use kaal_machine::{Chosen, Header, MemoryKind, NoRoom, Node, UnknownConsole};
-use kaal_payload::{Machine, Measurement, PhysRange};
+use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
 
 use crate::finding::{Finding, Origin};
 use crate::ram;
@@ -17,6 +17,8 @@ pub(crate) struct DeviceTree<'a> {
     pub(crate) size: u64,
     /// What the loader needs to know of the machine.
     pub(crate) machine: Machine,
+    /// The cores, the one that boots first.
+    pub(crate) cpus: Vec<Cpu>,
     /// RAM without the memory that nobody but its owner may map; `None` where none is named.
     pub(crate) ram: Option<Vec<PhysRange>>,
     /// Other memory that is reserved.
@@ -53,6 +55,8 @@ impl<'a> DeviceTree<'a> {
             return Err(misunderstood(origin, node));
         }
         let machine = kaal_machine::machine(&tree);
+        let mut cpus: Vec<_> = kaal_machine::cpus(&tree).collect();
+        cpus.sort_by_key(|cpu| cpu.mpidr != u64::from(header.boot_cpu));
         let memory = |kind| {
             let memory = kaal_machine::memory(&tree).filter(move |(found, _)| *found == kind);
             memory.map(|(_, memory)| memory)
@@ -73,6 +77,7 @@ impl<'a> DeviceTree<'a> {
             tree,
             size,
             machine,
+            cpus,
             ram,
             reserved: ram::union(memory(MemoryKind::Reserved).collect()),
             no_console,

@@ -109,7 +109,7 @@ fn payload<'a>(
     Payload {
         load_address: place.base,
         exception_level: parts.kernel.exception_level,
-        cores: parts.config.cores,
+        cores: parts.cores,
         physical_address_bits: parts.config.physical_address_bits,
         log_level: parts.settings.log_level,
         integrity: parts.settings.integrity,
@@ -126,7 +126,7 @@ fn payload<'a>(
             .unwrap_or_default(),
         measurement: Measurement::default(),
         regions,
-        cpus: &[],
+        cpus: &parts.cpus,
         boot_arguments: &parts.boot_arguments,
     }
 }

@@ -10,7 +10,8 @@
 //! [`build`] goes through it in three steps, without any I/O:
 //!
 //! ```text
-//!  read    parts      loader, kernel, user_image (all through elf); device_tree, platform
+//!  read    parts      loader, kernel, user_image (all through elf); device_tree, platform;
+//!                      cores
 //!  plan    placement  plan, memory; tables
 //!  emit    emit       content, measurement, chunk, executable; memory_map
 //! ```
@@ -23,6 +24,7 @@ mod boot_arguments;
 mod chunk;
 pub mod cli;
 mod content;
+mod cores;
 mod device_tree;
 mod elf;
 mod emit;
@@ -91,6 +93,9 @@ pub struct Inputs<'a> {
 pub struct Settings<'a> {
     /// The physical address that the kernel must be linked for, if that is to be checked.
     pub kernel_paddr: Option<PhysAddr>,
+    /// The number of cores that the kernel waits for, if its configuration isn't given or that is to
+    /// be checked.
+    pub cores: Option<u32>,
     /// Offset in bytes of the root task from the kernel in physical memory, if it isn't free.
     pub app_offset: Option<u64>,
     /// The format of the image's file.

@@ -4,8 +4,9 @@
 
 use std::path::Path;
 
-use kaal_payload::{PhysAddr, PhysRange};
+use kaal_payload::{Cpu, PhysAddr, PhysRange};
 
+use crate::cores::{self, Count};
 use crate::device_tree::DeviceTree;
 use crate::finding::{Finding, Flag, Origin};
 use crate::firmware::{Firmware, LOADER, UNPACKER};
@@ -35,6 +36,10 @@ pub(crate) struct Parts<'a> {
     pub(crate) unpacker: Option<Firmware>,
     pub(crate) kernel: Kernel<'a>,
     pub(crate) config: KernelConfig,
+    /// The number of cores that the kernel waits for.
+    pub(crate) cores: u32,
+    /// Those cores, where there are several and they are known.
+    pub(crate) cpus: Vec<Cpu>,
     pub(crate) user_image: UserImage<'a>,
     pub(crate) device_tree: Option<DeviceTree<'a>>,
     pub(crate) memory: Memory<'a>,
@@ -82,12 +87,24 @@ impl<'a> Parts<'a> {
             .device_tree
             .map(|file| DeviceTree::read(file.origin(Flag::Dtb), file.content, &boot_arguments))
             .transpose()?;
+        let configured = inputs.kernel_config.zip(config.cores);
+        let configured = configured.map(|(file, cores)| Count {
+            origin: file.origin(Flag::KernelConfig),
+            cores,
+        });
+        let cores = cores::count(inputs.settings.cores, configured)?;
+        let cpus = match (origins.device_tree, &device_tree) {
+            (Some(origin), Some(tree)) => cores::choose(origin, &tree.cpus, cores)?,
+            _ => Vec::new(),
+        };
         let (memory, no_such_ram) = read_memory(inputs, device_tree.as_ref())?;
 
         let no_console = device_tree
             .as_ref()
             .and_then(|device_tree| device_tree.no_console.clone());
         let unknown_ram = memory.is_unknown().then(|| unknown_ram(origins.kernel));
+        let unknown_cores = cores > 1 && cpus.is_empty();
+        let unknown_cores = unknown_cores.then(|| cores::nothing_names(origins.kernel, cores));
         Ok(Self {
             origins,
             settings: inputs.settings,
@@ -96,10 +113,12 @@ impl<'a> Parts<'a> {
             unpacker,
             kernel,
             config,
+            cores,
+            cpus,
             user_image,
             device_tree,
             memory,
-            warnings: [no_console, no_such_ram, unknown_ram]
+            warnings: [no_console, no_such_ram, unknown_ram, unknown_cores]
                 .into_iter()
                 .flatten()
                 .collect(),

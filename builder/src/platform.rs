@@ -50,15 +50,15 @@ fn address(number: &Yaml) -> Option<PhysAddr> {
 pub(crate) struct KernelConfig {
     /// `KernelArmPASizeBits40` or `44`
     pub(crate) physical_address_bits: PhysicalAddressBits,
-    /// `KernelMaxNumNodes`
-    pub(crate) cores: u32,
+    /// `KernelMaxNumNodes`, if it is known.
+    pub(crate) cores: Option<u32>,
 }
 
 impl KernelConfig {
     /// What is assumed where the configuration isn't given.
     pub(crate) const UNKNOWN: Self = Self {
         physical_address_bits: PhysicalAddressBits::FromProcessor,
-        cores: 1,
+        cores: None,
     };
 
     /// Reads seL4's `gen_config.json`, which must be that of the kernel for `exception_level`.
@@ -82,14 +82,10 @@ impl KernelConfig {
                 .remedy("give kernel.elf and gen_config.json of the same build"));
         }
         let key = "MAX_NUM_NODES";
-        let cores = config[key].as_str().ok_or_else(|| missing(key))?;
-        if cores != "1" {
-            return Err(origin
-                .finding("a kernel that waits for more cores than the loader starts")
-                .expected(format!("{key} 1"))
-                .found(format!("{key} {cores}"))
-                .remedy("build the kernel with KernelMaxNumNodes=1"));
-        }
+        let cores = config[key]
+            .as_str()
+            .and_then(|cores| cores.parse().ok())
+            .ok_or_else(|| yaml::not_understood(origin, CONFIG, format!("no number `{key}`")))?;
         let physical_address_bits = if flag("ARM_PA_SIZE_BITS_40") == Some(true) {
             PhysicalAddressBits::Bits40
         } else if flag("ARM_PA_SIZE_BITS_44") == Some(true) {
@@ -99,7 +95,7 @@ impl KernelConfig {
         };
         Ok(Self {
             physical_address_bits,
-            cores: 1,
+            cores: Some(cores),
         })
     }
 }

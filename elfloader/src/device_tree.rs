@@ -12,7 +12,7 @@ use core::slice;
 use kaal_machine::{Chosen, DeviceTree, Header, NoRoom};
 use kaal_payload::{Decimal, LogLevel, Payload, PhysAddr, PhysRange};
 
-use kaal_runtime::{fail, log, read_register, state};
+use kaal_runtime::{cache, fail, log, state};
 
 /// Alignment that the format asks for (Devicetree Specification v0.4, section 5.6).
 const ALIGNMENT: u64 = 8;
@@ -32,7 +32,7 @@ pub(crate) fn find(firmware_x0: u64, payload: &Payload<'_>) -> Found {
         machine = kaal_machine::machine(tree);
         machine.console = machine.console.or(payload.machine.console);
     }
-    state::set_machine(machine);
+    state::set_machine(&machine);
     match (&firmware, payload.device_tree.size) {
         (Some(_), _) => log!(LogLevel::Debug, "KaaL: the device tree is the firmware's"),
         (None, 0) => log!(LogLevel::Debug, "KaaL: there is no device tree"),
@@ -82,10 +82,10 @@ fn copy(bytes: &[u8], tree: DeviceTree<'static>, payload: &Payload<'_>) -> u64 {
     // SAFETY: the builder keeps the slot free for a device tree, and `verify` has found it in RAM.
     // What the firmware left there is not looked at any more.
     let (written, room) = unsafe {
-        invalidate_data_cache(slot, capacity);
+        cache::invalidate(slot, capacity);
         let (tree, room) = out_of_the_way(bytes, tree, slot, capacity);
         let written = chosen.write(&tree, slice::from_raw_parts_mut(slot, room));
-        invalidate_data_cache(slot, capacity);
+        cache::invalidate(slot, capacity);
         (written, room)
     };
     match written {
@@ -126,22 +126,4 @@ unsafe fn out_of_the_way(
         Some((_, moved)) => (moved, room),
         None => (tree, 0),
     }
-}
-
-/// Removes lines of these bytes from the data cache, so that neither an old line covers what is
-/// written past the cache, nor is written back over it.
-///
-/// # Safety
-///
-/// The bytes must be memory.
-unsafe fn invalidate_data_cache(start: *mut u8, size: usize) {
-    // CTR_EL0.DminLine: log2 of the words in the smallest line (Arm ARM DDI 0487).
-    let line = 4usize << (read_register!("ctr_el0") >> 16 & 0xf);
-    let first = start.addr() & !(line - 1);
-    for address in (first..start.addr() + size).step_by(line) {
-        // SAFETY: cleaning and invalidating a line changes no byte of memory's content.
-        unsafe { core::arch::asm!("dc civac, {}", in(reg) address, options(nostack)) };
-    }
-    // SAFETY: a barrier.
-    unsafe { core::arch::asm!("dsb sy", options(nostack)) };
 }

@@ -7,14 +7,14 @@
 
 use core::arch::naked_asm;
 
-use kaal_payload::{ExceptionLevel, Gic};
+use kaal_payload::ExceptionLevel;
 
 use kaal_runtime::entry::vectors;
 use kaal_runtime::registers::{
     CPACR_EL1_FPEN, CPTR_EL2_RES1, HCR_EL2_RW, SCTLR_EL1_OFF, SCTLR_EL2_OFF, current_level,
     has_el2, has_gic_registers,
 };
-use kaal_runtime::{read_register, write_register};
+use kaal_runtime::{read_register, state, write_register};
 
 use crate::gic;
 
@@ -42,14 +42,14 @@ const SPSR_EL1H: u64 = 0b1111 << 6 | 0b0101;
 /// SPSR_ELx: DAIF masked, at EL2 with SP_EL2.
 const SPSR_EL2H: u64 = 0b1111 << 6 | 0b1001;
 
-/// Goes down to `target`, on the same stack.
+/// Goes down to `target` with the core whose number is `core`, on the same stack.
 ///
 /// The levels passed on the way are left in the state that the kernel expects of them.
 /// [`crate::verify::exception_level`] has made sure that there is a way.
-pub(crate) fn lower_to(target: ExceptionLevel, gic: Option<Gic>) {
+pub(crate) fn lower_to(target: ExceptionLevel, core: u64) {
     if current_level() == 3 {
         // SAFETY: at EL3, which is left for good.
-        unsafe { leave_el3(gic) };
+        unsafe { leave_el3(core) };
     }
     if current_level() == 2 {
         // SAFETY: at EL2. Nothing depends on what these registers were.
@@ -69,15 +69,11 @@ pub(crate) fn lower_to(target: ExceptionLevel, gic: Option<Gic>) {
 /// # Safety
 ///
 /// Must be called at EL3.
-unsafe fn leave_el3(gic: Option<Gic>) {
+unsafe fn leave_el3(core: u64) {
     // SAFETY: EL3 allows all of this, and there is no state of other software to keep.
     unsafe {
-        if let Some(Gic::V2 {
-            distributor,
-            cpu_interface,
-        }) = gic
-        {
-            gic::release_interrupts(distributor, cpu_interface);
+        if let Some(gic) = state::machine().gic {
+            gic::release_own_interrupts(gic, core);
         }
         if has_gic_registers() {
             write_register!("S3_6_C12_C12_5", ICC_SRE); // ICC_SRE_EL3

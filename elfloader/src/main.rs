@@ -16,6 +16,7 @@
 //!  main()            find    payload.rs, device_tree.rs   what to boot, on which machine
 //!    │               verify  verify.rs                    does it fit the machine
 //!    │               place   device_tree.rs               the firmware's device tree only
+//!    │               start   smp/                         the other cores, if there are any
 //!    │               enter   level.rs, mmu.rs             exception level, translation, jump
 //!    ▼
 //!  seL4, at EL1 or EL2
@@ -33,10 +34,14 @@ mod gic;
 mod level;
 mod mmu;
 mod payload;
+mod smp;
 mod verify;
 
 use kaal_payload::{Decimal, LogLevel};
 use kaal_runtime::{console, entry_point, firmware, log, registers, state};
+
+use mmu::Handover;
+use smp::Team;
 
 entry_point!(main);
 
@@ -53,7 +58,7 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     state::begin("checking the payload against the machine");
     firmware::left_translation_off();
     verify::exception_level(&payload);
-    verify::cores(&payload);
+    let team = Team::find(&payload, &device_tree);
     verify::memory(&payload, &device_tree);
     verify::regions(&payload);
     log!(
@@ -61,9 +66,10 @@ extern "C" fn main(firmware_x0: u64) -> ! {
         concat!(
             "KaaL ",
             env!("CARGO_PKG_VERSION"),
-            ": EL{}, {} regions, entering the kernel at {}"
+            ": EL{}, {}{} regions, entering the kernel at {}"
         ),
         Decimal(registers::current_level()),
+        team,
         Decimal(payload.regions.len() as u64),
         payload.kernel_entry,
     );
@@ -71,9 +77,15 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     state::begin("moving the firmware's device tree");
     let device_tree = device_tree::place(device_tree, &payload);
 
-    state::begin("lowering the exception level");
-    level::lower_to(payload.exception_level, state::machine().gic);
+    state::begin("starting the other cores");
+    gic::release_shared_interrupts();
+    let handover = Handover::new(&payload, device_tree);
+    // SAFETY: it stays where it is: this function does not return.
+    unsafe { team.start(&handover) };
 
-    state::begin("entering the kernel, or in it before it had vectors of its own");
-    mmu::enter_kernel(&payload, device_tree)
+    state::begin("lowering the exception level");
+    level::lower_to(handover.exception_level(), 0);
+
+    state::begin(state::ENTER_KERNEL);
+    handover.enter_kernel()
 }

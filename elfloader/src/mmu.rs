@@ -66,9 +66,9 @@ struct KernelArguments {
 }
 
 /// The registers that take effect on the way into the kernel, in the order that the code below
-/// loads them.
+/// loads them. They are the same on all cores.
 #[repr(C)]
-struct Handover {
+pub(crate) struct Handover {
     arguments: KernelArguments,
     kernel_entry: VirtAddr,
     ttbr0: PhysAddr,
@@ -76,53 +76,66 @@ struct Handover {
     mair: u64,
     tcr: u64,
     sctlr: u64,
+    exception_level: ExceptionLevel,
 }
 
-/// Enters the kernel at the current exception level, which must be the one it wants.
-pub(crate) fn enter_kernel(payload: &Payload<'_>, device_tree: PhysRange) -> ! {
-    let range = physical_address_range();
-    let (tcr, sctlr) = match payload.exception_level {
-        ExceptionLevel::El1 => (
-            TCR_EL1 | range.min(PS_48_BITS) << TCR_EL1_IPS_SHIFT,
-            SCTLR_EL1_OFF | SCTLR_ON,
-        ),
-        ExceptionLevel::El2 => {
-            let size = match payload.physical_address_bits {
-                PhysicalAddressBits::Bits40 => PS_40_BITS,
-                PhysicalAddressBits::Bits44 => PS_44_BITS,
-                PhysicalAddressBits::FromProcessor if range < PS_44_BITS => PS_40_BITS,
-                PhysicalAddressBits::FromProcessor => PS_44_BITS,
-            };
-            (TCR_EL2 | size << TCR_EL2_PS_SHIFT, SCTLR_EL2_OFF | SCTLR_ON)
-        }
-    };
-    let has_device_tree = !device_tree.is_empty();
-    let handover = Handover {
-        arguments: KernelArguments {
-            user_start: payload.user_image.memory.start,
-            user_end: payload.user_image.memory.end,
-            pv_offset: payload.user_image.pv_offset,
-            user_entry: payload.user_image.entry,
-            dtb_start: if has_device_tree {
-                device_tree.start
-            } else {
-                PhysAddr(0)
+impl Handover {
+    /// What the kernel in `payload` is entered with.
+    pub(crate) fn new(payload: &Payload<'_>, device_tree: PhysRange) -> Self {
+        let range = physical_address_range();
+        let (tcr, sctlr) = match payload.exception_level {
+            ExceptionLevel::El1 => (
+                TCR_EL1 | range.min(PS_48_BITS) << TCR_EL1_IPS_SHIFT,
+                SCTLR_EL1_OFF | SCTLR_ON,
+            ),
+            ExceptionLevel::El2 => {
+                let size = match payload.physical_address_bits {
+                    PhysicalAddressBits::Bits40 => PS_40_BITS,
+                    PhysicalAddressBits::Bits44 => PS_44_BITS,
+                    PhysicalAddressBits::FromProcessor if range < PS_44_BITS => PS_40_BITS,
+                    PhysicalAddressBits::FromProcessor => PS_44_BITS,
+                };
+                (TCR_EL2 | size << TCR_EL2_PS_SHIFT, SCTLR_EL2_OFF | SCTLR_ON)
+            }
+        };
+        let has_device_tree = !device_tree.is_empty();
+        Self {
+            arguments: KernelArguments {
+                user_start: payload.user_image.memory.start,
+                user_end: payload.user_image.memory.end,
+                pv_offset: payload.user_image.pv_offset,
+                user_entry: payload.user_image.entry,
+                dtb_start: if has_device_tree {
+                    device_tree.start
+                } else {
+                    PhysAddr(0)
+                },
+                dtb_size: device_tree.size(),
             },
-            dtb_size: device_tree.size(),
-        },
-        kernel_entry: payload.kernel_entry,
-        ttbr0: payload.tables.ttbr0,
-        ttbr1: payload.tables.ttbr1.unwrap_or_default(),
-        mair: MAIR,
-        tcr,
-        sctlr,
-    };
-    // SAFETY: the tables map the loader at its own address and the kernel at its entry point, and
-    // all that the kernel expects has been prepared and checked.
-    unsafe {
-        match payload.exception_level {
-            ExceptionLevel::El1 => enter_at_el1(&handover),
-            ExceptionLevel::El2 => enter_at_el2(&handover),
+            kernel_entry: payload.kernel_entry,
+            ttbr0: payload.tables.ttbr0,
+            ttbr1: payload.tables.ttbr1.unwrap_or_default(),
+            mair: MAIR,
+            tcr,
+            sctlr,
+            exception_level: payload.exception_level,
+        }
+    }
+
+    /// The exception level that the kernel is entered at.
+    pub(crate) fn exception_level(&self) -> ExceptionLevel {
+        self.exception_level
+    }
+
+    /// Enters the kernel at the current exception level, which must be the one it wants.
+    pub(crate) fn enter_kernel(&self) -> ! {
+        // SAFETY: the tables map the loader at its own address and the kernel at its entry point,
+        // and all that the kernel expects has been prepared and checked.
+        unsafe {
+            match self.exception_level {
+                ExceptionLevel::El1 => enter_at_el1(self),
+                ExceptionLevel::El2 => enter_at_el2(self),
+            }
         }
     }
 }
@@ -143,8 +156,6 @@ macro_rules! enter_function {
                 "ldp     x4, x5, [x0, #{dtb}]",
                 "ldp     x2, x3, [x0, #{pv_offset_user_entry}]",
                 "ldp     x0, x1, [x0, #{user_image}]",
-                // The logical number of this core.
-                "msr     tpidr_el1, xzr",
                 $($set_tables,)+
                 // What was written is in memory, and nothing old is in the TLB or fetched.
                 "dsb     sy",

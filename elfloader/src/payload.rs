@@ -17,7 +17,7 @@ static NOTE: Note = Note::new(LOADER_NOTE_TYPE, VERSION);
 /// Returns the payload header that the builder put behind the loader.
 pub(crate) fn find() -> Payload<'static> {
     let bytes = header_page();
-    state::set_machine(Payload::peek_machine(bytes));
+    state::set_machine(&Payload::peek_machine(bytes));
     let payload = match Payload::parse(bytes, crc32c) {
         Ok(payload) => payload,
         Err(error) => fail!("{error}; the image is damaged, build or load it again"),

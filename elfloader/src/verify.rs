@@ -33,17 +33,6 @@ pub(crate) fn exception_level(payload: &Payload<'_>) {
     );
 }
 
-/// A kernel waits without end for cores that nobody starts.
-pub(crate) fn cores(payload: &Payload<'_>) {
-    if payload.cores != 1 {
-        fail!(
-            "the kernel waits for {} cores, this loader starts one; build the kernel with \
-             KernelMaxNumNodes=1",
-            Decimal(payload.cores.into())
-        );
-    }
-}
-
 /// All memory that the image uses must be RAM that the firmware doesn't keep to itself, as far as
 /// its device tree tells.
 ///

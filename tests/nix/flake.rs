@@ -25,8 +25,8 @@ const MISTAKES: [(&str, &str, &str); 4] = [
     ),
     (
         "flake_unknown_variant",
-        r#"{ variant = "smp"; }"#,
-        r#"variant = "smp" doesn't exist; choose one of: default, hyp, mcs"#,
+        r#"{ variant = "tiny"; }"#,
+        r#"variant = "tiny" doesn't exist; choose one of: default, hyp, hyp-smp, mcs, mcs-smp, smp"#,
     ),
     (
         "flake_contradicting_setting",

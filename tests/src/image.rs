@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::probe::{self, Checksum};
+use crate::probe::{self, Expected};
 use crate::process;
 use crate::qemu::Machine;
 use crate::workspace::{Program, Workspace};
@@ -30,6 +30,8 @@ pub struct Inputs {
     pub platform: Option<PathBuf>,
     /// The kernel's `gen_config.json`, if it has one.
     pub kernel_config: Option<PathBuf>,
+    /// The number of cores that the kernel waits for, if the builder is to be told.
+    pub cores: Option<u32>,
     /// How much the loader says, if not the default.
     pub log_level: Option<String>,
     /// The image's format and what belongs to it, as options of the builder.
@@ -37,7 +39,8 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// A probe kernel, its task and the device tree of the machine that it boots on.
+    /// A probe kernel, its task and the device tree of the machine that it boots on, all of whose
+    /// cores it waits for.
     ///
     /// What is made for the purpose is written to `scratch`.
     ///
@@ -74,11 +77,12 @@ impl Inputs {
         let mut kernel = read(&workspace.program(probe))?;
         let checksum = probe::user_image_crc32c(&read(task)?)
             .with_context(|| format!("failed to read {}", task.display()))?;
-        probe::supply_checksum(&mut kernel, Checksum::UserImage, checksum)?;
+        Expected::UserImageCrc32c(checksum).supply(&mut kernel)?;
         let device_tree = scratch.join("kernel.dtb");
         machine.dump_device_tree(&device_tree)?;
         let checksum = probe::device_tree_crc32c(&read(&device_tree)?)?;
-        probe::supply_checksum(&mut kernel, Checksum::DeviceTree, checksum)?;
+        Expected::DeviceTreeCrc32c(checksum).supply(&mut kernel)?;
+        Expected::Cores(machine.cores).supply(&mut kernel)?;
         let kernel_file = scratch.join(probe.file_name());
         fs::write(&kernel_file, kernel)
             .with_context(|| format!("failed to write {}", kernel_file.display()))?;
@@ -91,6 +95,7 @@ impl Inputs {
             device_tree: Some(device_tree),
             platform: None,
             kernel_config: None,
+            cores: Some(machine.cores),
             log_level: None,
             packing: Vec::new(),
         })
@@ -115,6 +120,9 @@ impl Inputs {
             }
         }
         command.args(&self.packing);
+        if let Some(cores) = self.cores {
+            command.args(["--cores", &cores.to_string()]);
+        }
         if let Some(level) = &self.log_level {
             command.args(["--log-level", level]);
         }

@@ -28,7 +28,15 @@ const CONFIG: [&str; 2] = [
 pub struct Kernel {
     prefix: PathBuf,
     entry: u64,
+    config: Config,
+}
+
+/// What the machine depends on in a kernel's configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Config {
     platform: String,
+    cores: u32,
+    is_gicv3: bool,
 }
 
 impl Kernel {
@@ -62,16 +70,15 @@ impl Kernel {
         let kernel = fs::read(prefix.join("bin/kernel.elf"))?;
         let entry = elf::entry(&kernel)
             .with_context(|| format!("{PREFIX}: {}", prefix.join("bin/kernel.elf").display()))?;
-        let platform = match first_of(&prefix, &CONFIG) {
-            Some(file) => {
-                platform(&file).with_context(|| format!("{PREFIX}: {}", file.display()))?
-            }
-            None => Board::VIRT.platform.to_owned(),
+        let config = match first_of(&prefix, &CONFIG) {
+            Some(file) => Config::read(&file)
+                .with_context(|| format!("{PREFIX}: failed to read {}", file.display()))?,
+            None => Config::unknown(),
         };
         Ok(Self {
             prefix,
             entry,
-            platform,
+            config,
         })
     }
 
@@ -101,7 +108,7 @@ impl Kernel {
     ///
     /// Fails where QEMU has no model of it.
     pub fn board(&self) -> Result<Board> {
-        Board::of(&self.platform).context(PREFIX)
+        Board::of(&self.config.platform).context(PREFIX)
     }
 
     /// The machine that the kernel boots on.
@@ -110,10 +117,19 @@ impl Kernel {
     ///
     /// Fails as [`Self::board`] does.
     pub fn machine(&self) -> Result<Machine> {
-        match self.board()? {
-            Board::VIRT if self.is_hypervisor() => Ok(Machine::hypervisor()),
-            board => Ok(board.machine()),
+        let board = self.board()?;
+        if board != Board::VIRT {
+            return Ok(board.machine());
         }
+        let mut machine = match self.is_hypervisor() {
+            true => Machine::hypervisor(),
+            false => Machine::ordinary(),
+        };
+        machine.cores = self.config.cores;
+        if self.config.is_gicv3 {
+            machine.machine.push_str(",gic-version=3");
+        }
+        Ok(machine)
     }
 
     /// What an image of the kernel and `app` is packed from.
@@ -129,6 +145,7 @@ impl Kernel {
                 &["support/platform_gen.yaml", "support/platform_gen.json"],
             ),
             kernel_config: first_of(&self.prefix, &CONFIG),
+            cores: None,
             log_level: None,
             packing: Vec::new(),
         }
@@ -142,9 +159,28 @@ fn first_of(prefix: &Path, files: &[&str]) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// The platform that a `gen_config.json` names. JSON is YAML, too.
-fn platform(file: &Path) -> Result<String> {
-    let documents = YamlLoader::load_from_str(&fs::read_to_string(file)?)?;
-    let platform = documents.first().and_then(|config| config["PLAT"].as_str());
-    Ok(platform.context("no `PLAT`")?.to_owned())
+impl Config {
+    /// What is assumed where the configuration isn't installed.
+    fn unknown() -> Self {
+        Self {
+            platform: Board::VIRT.platform.to_owned(),
+            cores: 1,
+            is_gicv3: false,
+        }
+    }
+
+    /// Reads a `gen_config.json`. JSON is YAML, too.
+    fn read(file: &Path) -> Result<Self> {
+        let documents = YamlLoader::load_from_str(&fs::read_to_string(file)?)?;
+        let config = documents.first().context("it is empty")?;
+        let text = |key: &str| {
+            let value = config[key].as_str();
+            value.with_context(|| format!("no `{key}`"))
+        };
+        Ok(Self {
+            platform: text("PLAT")?.to_owned(),
+            cores: text("MAX_NUM_NODES")?.parse()?,
+            is_gicv3: config["ARM_GIC_V3_SUPPORT"].as_bool() == Some(true),
+        })
+    }
 }

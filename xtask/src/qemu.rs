@@ -46,6 +46,10 @@ pub(crate) struct Options {
     /// Where QEMU loads a uimage
     #[arg(long, value_name = "ADDRESS")]
     load_address: Option<String>,
+    /// QEMU's number of cores [default: as many as the kernel waits for; 1 for the probe kernel, which
+    /// waits for all]
+    #[arg(long, value_name = "NUMBER")]
+    cores: Option<u32>,
     /// How much the loader says
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
@@ -137,6 +141,7 @@ impl Options {
             machine: self.machine.clone().unwrap_or(default.machine),
             cpu: self.cpu.clone().unwrap_or(default.cpu),
             memory: self.memory.clone().unwrap_or(default.memory),
+            cores: self.cores.unwrap_or(default.cores),
             ..default
         }
     }

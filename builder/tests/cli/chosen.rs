@@ -192,6 +192,7 @@ fn boot_arguments_with_a_nul() {
         kernel_config: None,
         settings: Settings {
             kernel_paddr: None,
+            cores: None,
             app_offset: None,
             format: Format::Elf,
             compression: Compression::None,

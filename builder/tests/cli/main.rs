@@ -10,6 +10,7 @@
 
 mod chosen;
 mod common;
+mod cores;
 mod formats;
 mod image;
 mod messages;

@@ -121,21 +121,6 @@ fn configuration_of_another_kernel() {
 }
 
 #[test]
-fn more_cores_than_the_loader_starts() {
-    let config = br#"{"ARM_HYPERVISOR_SUPPORT": false, "MAX_NUM_NODES": "4"}"#;
-    check(
-        "--kernel-config",
-        config,
-        expect![[r#"
-        error: --kernel-config bad: a kernel that waits for more cores than the loader starts
-          expected: MAX_NUM_NODES 1
-          found: MAX_NUM_NODES 4
-          remedy: build the kernel with KernelMaxNumNodes=1
-    "#]],
-    );
-}
-
-#[test]
 fn configuration_of_another_shape() {
     check(
         "--kernel-config",

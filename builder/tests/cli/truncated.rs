@@ -106,6 +106,7 @@ fn build_with(
         kernel_config: None,
         settings: Settings {
             kernel_paddr: None,
+            cores: None,
             app_offset: None,
             format: Format::Elf,
             compression: Compression::None,

@@ -2,15 +2,18 @@
 
 //! Answers that the boot needs from a device tree.
 
-use kaal_payload::{Gic, Machine, PsciConduit};
+use kaal_payload::{Gic, Machine, PhysAddr, PsciConduit};
 
-use crate::{DeviceTree, Place, console};
+use crate::{DeviceTree, Node, Place, console};
 
 // Lists of strings are as in a device tree: in a program that is relocated, an array of pointers to
 // them would take 40 bytes more for each.
 
 /// Values of `compatible` of GICv2 interrupt controllers.
 const GIC_V2: &[u8] = b"arm,cortex-a15-gic\0arm,cortex-a7-gic\0arm,cortex-a9-gic\0arm,gic-400\0";
+
+/// The value of `compatible` of GICv3 and GICv4 interrupt controllers.
+const GIC_V3: &[u8] = b"arm,gic-v3\0";
 
 /// Values of `compatible` of PSCI versions that can power the machine off.
 const PSCI: &[u8] = b"arm,psci-0.2\0arm,psci-1.0\0";
@@ -22,23 +25,36 @@ pub fn machine(tree: &DeviceTree<'_>) -> Machine {
         ..Machine::default()
     };
     for place in tree.walk() {
-        if place.node().is_compatible(PSCI) {
-            machine.psci = match place.node().string(b"method") {
-                Some(b"smc") => Some(PsciConduit::Smc),
-                Some(b"hvc") => Some(PsciConduit::Hvc),
-                _ => None,
-            };
-        } else if place.node().is_compatible(GIC_V2) {
-            machine.gic = gic_v2(&place);
+        let node = place.node();
+        if node.is_compatible(PSCI) {
+            machine.psci = psci(&node);
+        } else if node.is_compatible(GIC_V2) {
+            machine.gic = gic(&place, |distributor, cpu_interface| Gic::V2 {
+                distributor,
+                cpu_interface,
+            });
+        } else if node.is_compatible(GIC_V3) {
+            machine.gic = gic(&place, |distributor, redistributors| Gic::V3 {
+                distributor,
+                redistributors,
+            });
         }
     }
     machine
 }
 
-fn gic_v2(place: &Place<'_>) -> Option<Gic> {
+fn psci(node: &Node<'_>) -> Option<PsciConduit> {
+    let is_called_by = |method| node.lists(b"method", method);
+    if is_called_by(b"smc\0") {
+        Some(PsciConduit::Smc)
+    } else if is_called_by(b"hvc\0") {
+        Some(PsciConduit::Hvc)
+    } else {
+        None
+    }
+}
+
+fn gic(place: &Place<'_>, kind: fn(PhysAddr, PhysAddr) -> Gic) -> Option<Gic> {
     let mut registers = place.reg();
-    Some(Gic::V2 {
-        distributor: registers.next()?.start,
-        cpu_interface: registers.next()?.start,
-    })
+    Some(kind(registers.next()?.start, registers.next()?.start))
 }

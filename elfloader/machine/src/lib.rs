@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What a flattened device tree says of the machine: its console, RAM, firmware and interrupt
-//! controller.
+//! What a flattened device tree says of the machine: its console, RAM, cores, firmware
+//! and interrupt controller.
 //!
 //! The builder asks this of the device tree that it embeds, and the loader of the one that the
 //! firmware hands over, so both come to the same answers.
@@ -18,6 +18,7 @@
 
 mod chosen;
 mod console;
+mod cpus;
 mod describe;
 mod header;
 mod memory;
@@ -25,6 +26,7 @@ mod tree;
 
 pub use chosen::{Chosen, NoRoom};
 pub use console::{UnknownConsole, console};
+pub use cpus::cpus;
 pub use describe::machine;
 pub use header::{Header, HeaderError};
 pub use memory::{Availability, MemoryKind, availability, is_ram, memory, misunderstood, ram};

@@ -383,6 +383,7 @@ fn ask_everything(blob: &[u8]) {
     let _ = kaal_machine::machine(&tree);
     let _ = kaal_machine::console(&tree).map_err(|error| error.to_string());
     let _ = kaal_machine::is_ram(&tree, range(0x4000_0000, 0x1000));
+    let _ = kaal_machine::cpus(&tree).count();
     let _ = kaal_machine::memory(&tree).count();
     let _ = kaal_machine::misunderstood(&tree).map(|node| node.name());
     for place in tree.walk() {

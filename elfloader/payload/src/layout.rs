@@ -27,8 +27,8 @@ pub const LOADER_NOTE_TYPE: u32 = 1;
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(crate) struct Header {
-    /// [`MAGIC`]
-    pub(crate) magic: [u8; 8],
+    /// [`MAGIC`], as a number
+    pub(crate) magic: u64,
     /// [`VERSION`]
     pub(crate) version: u32,
     /// CRC-32C of all bytes from `length` on.
@@ -80,7 +80,9 @@ pub(crate) struct Header {
 }
 
 /// A core of the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
 #[repr(C)]
 pub struct Cpu {
     /// Its MPIDR_EL1, affinity fields only, as the `reg` of its device tree node has them.

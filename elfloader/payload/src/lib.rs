@@ -47,6 +47,6 @@ pub use package::{
 };
 pub use payload::{DeviceTreeSlot, MAX_SIZE, Measurement, Payload, TranslationTables, UserImage};
 pub use settings::{
-    AccessSize, Console, ConsoleKind, Encoding, ExceptionLevel, Gic, Integrity, LogLevel, Machine,
-    PhysicalAddressBits, PsciConduit, RegionKind,
+    AccessSize, Console, ConsoleKind, Encoding, ExceptionLevel, Gic, Integrity, LogLevel,
+    MAX_CORES, Machine, PhysicalAddressBits, PsciConduit, RegionKind,
 };

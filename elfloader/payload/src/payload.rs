@@ -4,16 +4,19 @@
 
 use core::mem::offset_of;
 
-use zerocopy::{FromBytes, IntoBytes};
+use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use crate::layout::{Cpu, Header, MAGIC, Region, VERSION};
 use crate::{
-    ExceptionLevel, Integrity, LogLevel, Machine, PAGE_SIZE, PayloadError, PhysAddr, PhysRange,
-    PhysicalAddressBits, VirtAddr,
+    ExceptionLevel, Integrity, LogLevel, MAX_CORES, Machine, PAGE_SIZE, PayloadError, PhysAddr,
+    PhysRange, PhysicalAddressBits, VirtAddr,
 };
 
 /// Largest size in bytes of a header with what follows it: the page that images keep for it.
 pub const MAX_SIZE: usize = PAGE_SIZE as usize;
+
+/// [`MAGIC`] as [`Header`] has it: bytes would be compared one by one.
+const MAGIC_NUMBER: u64 = u64::from_le_bytes(MAGIC);
 
 /// Where the bytes begin that the header's checksum covers.
 const CHECKED_FROM: usize = offset_of!(Header, length);
@@ -63,7 +66,7 @@ pub struct Payload<'a> {
     pub load_address: PhysAddr,
     /// The exception level that the kernel is entered at.
     pub exception_level: ExceptionLevel,
-    /// Number of cores that the kernel waits for; at least 1.
+    /// Number of cores that the kernel waits for, 1 to [`MAX_CORES`].
     pub cores: u32,
     /// What `TCR_EL2.PS` must say.
     pub physical_address_bits: PhysicalAddressBits,
@@ -85,7 +88,8 @@ pub struct Payload<'a> {
     pub measurement: Measurement,
     /// The regions, in ascending order of address, disjoint.
     pub regions: &'a [Region],
-    /// The cores that the embedded device tree names, the one that boots first.
+    /// The cores that the embedded device tree names, as many as the kernel waits for, the one that
+    /// boots first; none where there is one core, or no device tree.
     pub cpus: &'a [Cpu],
     /// What `bootargs` of the device tree's `/chosen` is to be, the nul at its end included; empty to
     /// leave it as it is.
@@ -106,7 +110,7 @@ impl<'a> Payload<'a> {
             });
         }
         let (header, rest) = Header::ref_from_prefix(bytes).map_err(|_| PayloadError::Magic)?;
-        if header.magic != MAGIC {
+        if header.magic != MAGIC_NUMBER {
             return Err(PayloadError::Magic);
         }
         if header.version != VERSION {
@@ -134,10 +138,8 @@ impl<'a> Payload<'a> {
                 found,
             });
         }
-        let (regions, rest) = <[Region]>::ref_from_prefix_with_elems(rest, sizes.region_count)
-            .map_err(|_| truncated)?;
-        let (cpus, rest) =
-            <[Cpu]>::ref_from_prefix_with_elems(rest, sizes.cpu_count).map_err(|_| truncated)?;
+        let (regions, rest) = elements(rest, sizes.region_count).ok_or(truncated)?;
+        let (cpus, rest) = elements(rest, sizes.cpu_count).ok_or(truncated)?;
         let (boot_arguments, padding) = rest
             .get(..sizes.padded_boot_arguments())
             .and_then(|padded| padded.split_at_checked(sizes.boot_arguments))
@@ -161,7 +163,7 @@ impl<'a> Payload<'a> {
     /// is well-formed: enough to say on the machine's console that it isn't.
     pub fn peek_machine(bytes: &[u8]) -> Machine {
         match Header::ref_from_prefix(bytes) {
-            Ok((header, _)) if header.magic == MAGIC => header.machine.peek(),
+            Ok((header, _)) if header.magic == MAGIC_NUMBER => header.machine.peek(),
             _ => Machine::default(),
         }
     }
@@ -224,7 +226,7 @@ impl<'a> Payload<'a> {
         }
         let exception_level =
             ExceptionLevel::from_wire(header.exception_level).ok_or("exception level")?;
-        if header.cores == 0 {
+        if !(1..=MAX_CORES).contains(&header.cores) {
             return Err("cores");
         }
         if !header.load_address.is_page_aligned() {
@@ -263,7 +265,7 @@ impl<'a> Payload<'a> {
 
     fn to_header(self, length: u32) -> Header {
         Header {
-            magic: MAGIC,
+            magic: MAGIC_NUMBER,
             version: VERSION,
             checksum: 0,
             length,
@@ -326,6 +328,12 @@ impl Sizes {
     fn padded_boot_arguments(&self) -> usize {
         self.boot_arguments.next_multiple_of(ALIGNMENT)
     }
+}
+
+/// The first `count` elements in `bytes`, and what follows them.
+fn elements<T: FromBytes + Immutable>(bytes: &[u8], count: usize) -> Option<(&[T], &[u8])> {
+    let (elements, rest) = bytes.split_at_checked(count.checked_mul(size_of::<T>())?)?;
+    Some((<[T]>::ref_from_bytes(elements).ok()?, rest))
 }
 
 /// Checks each region by itself, and that they ascend without overlap.

@@ -6,6 +6,12 @@ use core::fmt;
 
 use crate::PhysAddr;
 
+/// Most cores that an image can be for: seL4 runs on no more with either interrupt controller. A
+/// GICv2 has eight CPU interfaces (Arm GIC Architecture Specification, IHI 0048B, section 2.1), and
+/// of a GICv3 seL4 maps the redistributors of eight (seL4 16.0.0,
+/// `src/arch/arm/machine/gic_v3.c`, `GICR_SIZE`).
+pub const MAX_CORES: u32 = 8;
+
 /// Defines an enumeration and the reading of its values from a header.
 macro_rules! wire_enum {
     (

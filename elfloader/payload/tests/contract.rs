@@ -220,13 +220,14 @@ fn room_that_is_too_small_is_refused() {
 fn values_without_meaning_are_refused() {
     let regions = regions();
     let payload = payload(&regions);
-    let fields: [(usize, &[u8], &str); 19] = [
+    let fields: [(usize, &[u8], &str); 20] = [
         (24, &[0], "exception level"),
         (24, &[3], "exception level"),
         (25, &[3], "log level"),
         (26, &[2], "integrity"),
         (27, &[48], "physical address bits"),
         (28, &[0, 0, 0, 0], "cores"),
+        (28, &[9, 0, 0, 0], "cores"),
         (40, &[1], "load address"),
         (56, &[1], "user image"),
         (64, &0x4024_d000u64.to_le_bytes(), "user image"),

@@ -4,33 +4,41 @@
 
 use core::arch::{global_asm, naked_asm};
 use core::cell::UnsafeCell;
+use core::mem::offset_of;
 
+use kaal_payload::MAX_CORES;
+
+use crate::cores::{CORES, Cores, NO_AFFINITY, find_number};
 use crate::registers::{CPACR_EL1_FPEN, CPTR_EL2_RES1, HCR_EL2_RW, SCTLR_M, current_level};
-use crate::{fault, state};
+use crate::stop::park;
+use crate::{coherency, fault, state};
 
-/// Size of the stack in bytes.
-const STACK_SIZE: usize = 16 * 1024;
+/// Size in bytes of the stack of the core that boots.
+const BOOT_STACK_SIZE: usize = 16 * 1024;
 
-/// The stack; its address is all that Rust code knows of it.
+/// log2 of the size in bytes of the other cores' stacks.
+const STACK_BITS: u32 = 11;
+
+/// The stacks of all cores by number; their address is all that Rust code knows of them.
 #[repr(align(16))]
-struct Stack {
-    _bytes: UnsafeCell<[u8; STACK_SIZE]>,
+struct Stacks {
+    _bytes: UnsafeCell<[u8; BOOT_STACK_SIZE + ((MAX_CORES as usize - 1) << STACK_BITS)]>,
 }
 
-// SAFETY: the content is only accessed through the stack pointer, by one core.
-unsafe impl Sync for Stack {}
+// SAFETY: the content is only accessed through the stack pointers, each by one core.
+unsafe impl Sync for Stacks {}
 
-static STACK: Stack = Stack {
-    _bytes: UnsafeCell::new([0; STACK_SIZE]),
+static STACKS: Stacks = Stacks {
+    _bytes: UnsafeCell::new([0; _]),
 };
 
-/// Sets `sp` to the stack's end, with the help of x9.
+/// Sets `sp` to the end of the stack of the core whose number is in x9, with the help of x10.
 macro_rules! use_stack {
     () => {
         "
-        adrp    x9, {stack}
-        add     x9, x9, :lo12:{stack}
-        add     sp, x9, #{stack_size}
+        adr     x10, {stacks}
+        add     x10, x10, x9, lsl #{stack_bits}
+        add     sp, x10, #{boot_stack_size}
         "
     };
 }
@@ -58,8 +66,9 @@ macro_rules! clean_program {
     };
 }
 
-/// What a program does: it is called with what the firmware left in x0.
-pub type Main = extern "C" fn(firmware_x0: u64) -> !;
+/// What a program does: on the core that boots, it is called with what the firmware left in x0, on
+/// others with the core's number.
+pub type Main = extern "C" fn(u64) -> !;
 
 /// Defines the program's entry point, `_start`, which starts the [`Main`] that is named.
 #[macro_export]
@@ -71,8 +80,7 @@ macro_rules! entry_point {
         #[unsafe(no_mangle)]
         unsafe extern "C" fn _start() -> ! {
             core::arch::naked_asm!(
-                "adrp    x1, {main}",
-                "add     x1, x1, :lo12:{main}",
+                "adr     x1, {main}",
                 "b       {start}",
                 main = sym $main,
                 start = sym $crate::entry::start,
@@ -83,14 +91,71 @@ macro_rules! entry_point {
 
 /// Starts `main` with x0 as it is, a stack and exception vectors.
 ///
+/// At EL3 there is no firmware that holds back the other cores, so they come in here as well. The one
+/// whose affinity is 0 goes on, as is the custom of firmware (U-Boot, `branch_if_master`); the others
+/// wait in the pen until [`crate::cores::open_pen`] tells them where to go.
+///
 /// # Safety
 ///
 /// To be jumped to with the MMU off and interrupts in any state, at EL1, EL2 or EL3.
 #[unsafe(naked)]
 pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
     naked_asm!(
-        // No interrupts, and the stack pointer of the current level.
         "msr     daifset, #0xf",
+        "mrs     x9, CurrentEL",
+        "cmp     x9, #{el3}",
+        "b.ne    2f",
+        "mrs     x9, mpidr_el1",
+        "and     x9, x9, #~{no_affinity_or_res1}",
+        "cbz     x9, 2f",
+        "adr     x10, {cores}",
+        "1:",
+        "ldr     x11, [x10, #{way_out}]",
+        "cbnz    x11, 3f",
+        "wfe",
+        "b       1b",
+        // The core that boots is the one with the number 0.
+        "2:",
+        "mov     x9, #0",
+        "b       {prepare}",
+        "3:",
+        "br      x11",
+        el3 = const 3 << 2,
+        no_affinity_or_res1 = const 0xff00_0000u64,
+        cores = sym CORES,
+        way_out = const offset_of!(Cores, way_out),
+        prepare = sym prepare,
+    )
+}
+
+/// Starts `main`, on a core that has been started, with the core's number, a stack and exception
+/// vectors. A core that is not listed is none of those that are wanted, and rests.
+///
+/// # Safety
+///
+/// To be jumped to as [`start`].
+#[unsafe(naked)]
+pub unsafe extern "C" fn start_listed(_: u64, main: Main) -> ! {
+    naked_asm!(
+        "msr     daifset, #0xf",
+        find_number!(),
+        "mov     x0, x9",
+        "cbnz    x9, {prepare}",
+        "b       {park}",
+        no_affinity = const NO_AFFINITY,
+        cores = sym CORES,
+        last_core = const MAX_CORES - 1,
+        prepare = sym prepare,
+        park = sym park,
+    )
+}
+
+/// Provides what Rust code needs on the core whose number is in x9, and goes on with x0 and x1.
+#[unsafe(naked)]
+unsafe extern "C" fn prepare() -> ! {
+    naked_asm!(
+        // The kernel looks for the number there (seL4 16.0.0, `src/arch/arm/64/head.S`).
+        "msr     tpidr_el1, x9",
         "msr     spsel, #1",
         use_stack!(),
         // Vectors, and no traps of the floating-point registers, which compiled code may use.
@@ -118,8 +183,9 @@ pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
         "4:",
         "isb",
         "b       {rust_entry}",
-        stack = sym STACK,
-        stack_size = const STACK_SIZE,
+        stacks = sym STACKS,
+        stack_bits = const STACK_BITS,
+        boot_stack_size = const BOOT_STACK_SIZE,
         vectors = sym vectors,
         el2 = const 2 << 2,
         cpacr_el1_fpen = const CPACR_EL1_FPEN,
@@ -129,9 +195,13 @@ pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
     )
 }
 
-extern "C" fn rust_entry(firmware_x0: u64, main: Main) -> ! {
-    state::set_entry_level(current_level());
-    main(firmware_x0)
+extern "C" fn rust_entry(argument: u64, main: Main) -> ! {
+    if current_level() == 3 {
+        state::note_entry_at_el3();
+        // SAFETY: at EL3.
+        unsafe { coherency::join() };
+    }
+    main(argument)
 }
 
 unsafe extern "C" {
@@ -194,10 +264,16 @@ unsafe extern "C" fn exception() -> ! {
         "isb",
         clean_program!(),
         "msr     spsel, #1",
+        find_number!(),
         use_stack!(),
+        "mov     x4, x9",
         "b       {report}",
-        stack = sym STACK,
-        stack_size = const STACK_SIZE,
+        no_affinity = const NO_AFFINITY,
+        cores = sym CORES,
+        last_core = const MAX_CORES - 1,
+        stacks = sym STACKS,
+        stack_bits = const STACK_BITS,
+        boot_stack_size = const BOOT_STACK_SIZE,
         el2 = const 2 << 2,
         sctlr_m = const SCTLR_M,
         report = sym fault::report,

@@ -9,13 +9,19 @@
 
 #![no_std]
 
+pub mod cache;
+pub mod clock;
+mod coherency;
 pub mod console;
+pub mod cores;
 pub mod crc32c;
 pub mod entry;
 mod fault;
 pub mod firmware;
 pub mod link;
+mod memory;
 pub mod registers;
 pub mod state;
 pub mod stop;
 mod syndrome;
+pub mod words;

@@ -3,28 +3,33 @@
 //! What a report of a failure needs to know, wherever the failure happens.
 
 use core::cell::Cell;
-use core::sync::atomic::{Ordering, compiler_fence};
+use core::sync::atomic::{AtomicBool, Ordering, compiler_fence};
 
 use kaal_payload::{Machine, Text};
 
 use crate::console;
 
+/// The last step, and what all cores but the first one do.
+pub const ENTER_KERNEL: &str = "entering the kernel, or in it before it had vectors of its own";
+
 /// What is known at the moment.
 struct State {
-    /// In words that follow "while".
+    /// What the core that boots does, in words that follow "while"; others don't look at it.
     step: Cell<Text<'static>>,
-    is_reporting: Cell<bool>,
-    entry_level: Cell<u64>,
+    is_reporting: AtomicBool,
+    is_entered_at_el3: AtomicBool,
+    /// Not changed any more when other cores run, but by the one that reports.
     machine: Cell<Machine>,
 }
 
-// SAFETY: one core runs the program, with interrupts masked, and faults do not return.
+// SAFETY: what is no atomic is accessed by one core, or else only read. Interrupts are masked, and
+// faults do not return.
 unsafe impl Sync for State {}
 
 static STATE: State = State {
     step: Cell::new(Text("starting")),
-    is_reporting: Cell::new(false),
-    entry_level: Cell::new(0),
+    is_reporting: AtomicBool::new(false),
+    is_entered_at_el3: AtomicBool::new(false),
     machine: Cell::new(Machine {
         console: None,
         psci: None,
@@ -39,31 +44,37 @@ pub fn begin(step: &'static str) {
     compiler_fence(Ordering::SeqCst);
 }
 
-/// What is being done.
-pub(crate) fn step() -> Text<'static> {
-    STATE.step.get()
+/// What is being done on the core with this number.
+pub(crate) fn step(core: u64) -> Text<'static> {
+    match core {
+        0 => STATE.step.get(),
+        _ => Text(ENTER_KERNEL),
+    }
 }
 
-/// Notes that a failure is being reported, and returns whether one was already.
+/// Notes that a failure is being reported, and returns whether one was already. With the MMU off, two
+/// cores can't agree on who is the first: where both fail in the same instant, both report.
 pub(crate) fn begin_report() -> bool {
-    let was_reporting = STATE.is_reporting.replace(true);
+    let was_reporting = STATE.is_reporting.load(Ordering::Relaxed);
+    STATE.is_reporting.store(true, Ordering::Relaxed);
     compiler_fence(Ordering::SeqCst);
     was_reporting
 }
 
-/// Notes the exception level that the program was entered at.
-pub(crate) fn set_entry_level(level: u64) {
-    STATE.entry_level.set(level);
+/// Notes that the program was entered at EL3.
+pub(crate) fn note_entry_at_el3() {
+    STATE.is_entered_at_el3.store(true, Ordering::Relaxed);
 }
 
 /// Whether the program was entered at EL3, so that there is no firmware above it.
 pub fn entered_at_el3() -> bool {
-    STATE.entry_level.get() == 3
+    STATE.is_entered_at_el3.load(Ordering::Relaxed)
 }
 
 /// Notes which machine this is, and makes its console ready to print on.
-pub fn set_machine(machine: Machine) {
-    STATE.machine.set(machine);
+#[inline(never)]
+pub fn set_machine(machine: &Machine) {
+    STATE.machine.set(*machine);
     console::turn_on();
 }
 

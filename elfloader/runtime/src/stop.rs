@@ -2,6 +2,7 @@
 
 //! The end of a boot that can't go on.
 
+use core::arch::naked_asm;
 use core::fmt;
 use core::panic::PanicInfo;
 
@@ -20,9 +21,12 @@ macro_rules! fail {
     };
 }
 
-/// Says why the boot can't go on, and stops the machine.
+/// Says why the boot can't go on, and stops the machine; unless something else has failed, which
+/// tells more of it.
 pub fn report_and_stop(reason: fmt::Arguments<'_>) -> ! {
-    state::begin_report();
+    if state::begin_report() {
+        park();
+    }
     console::print(format_args!("KaaL: error: "));
     console::line(reason);
     stop()
@@ -30,28 +34,34 @@ pub fn report_and_stop(reason: fmt::Arguments<'_>) -> ! {
 
 /// Powers the machine off where its firmware can do that, else lets the core rest.
 pub fn stop() -> ! {
-    // A call to firmware goes to a higher exception level. Where there is none, the loader's own
-    // vectors would get it.
-    let call = match state::machine().psci {
-        _ if entered_at_el3() => None,
-        Some(PsciConduit::Smc) => Some(psci::system_off::<Smc> as fn() -> _),
-        Some(PsciConduit::Hvc) if current_level() < 2 => Some(psci::system_off::<Hvc> as fn() -> _),
-        _ => None,
-    };
-    if let Some(system_off) = call {
+    if let Some(conduit) = conduit() {
         console::line(format_args!("KaaL: powering off"));
-        let _ = system_off();
+        let _ = match conduit {
+            PsciConduit::Smc => psci::system_off::<Smc>(),
+            PsciConduit::Hvc => psci::system_off::<Hvc>(),
+        };
     }
     console::line(format_args!("KaaL: no firmware to power off with, halted"));
     park()
 }
 
-/// Lets the core rest for good.
-pub fn park() -> ! {
-    loop {
-        // SAFETY: waiting for an event changes nothing that compiled code relies on.
-        unsafe { core::arch::asm!("wfe", options(nomem, nostack, preserves_flags)) };
+/// How firmware can be called. A call goes to a higher exception level: where there is none, the
+/// program's own vectors would get it.
+pub fn conduit() -> Option<PsciConduit> {
+    match state::machine().psci {
+        _ if entered_at_el3() => None,
+        Some(PsciConduit::Hvc) if current_level() >= 2 => None,
+        conduit => conduit,
     }
+}
+
+/// Lets the core rest for good: it waits for an interrupt where none is let through. Events, which
+/// other cores send, do not disturb it.
+///
+/// To be jumped to in any state.
+#[unsafe(naked)]
+pub extern "C" fn park() -> ! {
+    naked_asm!("1:", "wfi", "b       1b")
 }
 
 #[panic_handler]

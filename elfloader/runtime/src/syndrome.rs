@@ -2,11 +2,13 @@
 
 //! Exceptions in words (Arm ARM DDI 0487, register ESR_ELx).
 
-use core::fmt::{self, Write};
+use core::fmt;
 
 use kaal_payload::{Decimal, Hex};
 
-/// Exception classes, ESR_ELx.EC: lines of a number and what it means.
+use crate::words::{Meaning, meaning};
+
+/// Exception classes, ESR_ELx.EC.
 const CLASSES: &[u8] = b"\
     \x00undefined instruction\n\
     \x01trapped wait for interrupt or event\n\
@@ -37,26 +39,6 @@ const FAULTS_AT_LEVELS: &[u8] = b"\
     \x08access flag fault\n\
     \x0cpermission fault\n\
     \x14nothing answers at a translation table";
-
-/// What `lines` say of a number, if anything.
-fn meaning(lines: &'static [u8], number: u64) -> Option<Meaning> {
-    let mut lines = lines.split(|&byte| byte == b'\n');
-    let line = lines.find(|line| {
-        line.first()
-            .is_some_and(|&first| u64::from(first) == number)
-    })?;
-    line.get(1..).map(Meaning)
-}
-
-/// Text in ASCII.
-struct Meaning(&'static [u8]);
-
-impl fmt::Display for Meaning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = self.0.iter();
-        text.try_for_each(|&byte| f.write_char(byte.into()))
-    }
-}
 
 /// The value of an ESR_ELx register, shown as its exception class and, for an abort, the reason.
 pub(crate) struct Syndrome(pub(crate) u64);

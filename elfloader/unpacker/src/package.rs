@@ -39,7 +39,7 @@ pub(crate) fn find(firmware_x0: u64) -> Found {
     } else {
         behind(address_of!("_edata"), HEADER_ALIGNMENT)
     };
-    state::set_machine(Package::peek_machine(bytes));
+    state::set_machine(&Package::peek_machine(bytes));
     let package = match Package::parse(bytes, crc32c) {
         Ok(package) => package,
         Err(error) => fail!("{error}; the image is damaged, build or load it again"),

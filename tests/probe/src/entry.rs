@@ -11,48 +11,75 @@ use aarch64_cpu::registers::{
 };
 
 use crate::console::println;
-use crate::{finish, image, main, user};
+use crate::{cores, finish, image, main, user};
 
-/// Size of the stack in bytes.
-const STACK_SIZE: usize = 16 * 1024;
+/// Size in bytes of the first core's stack.
+const FIRST_STACK_SIZE: usize = 32 * 1024;
+
+/// log2 of the size in bytes of the other cores' stacks.
+const STACK_BITS: u32 = 12;
 
 #[repr(align(16))]
-struct Stack {
-    _bytes: UnsafeCell<[u8; STACK_SIZE]>,
+struct Stacks {
+    _bytes: UnsafeCell<[u8; FIRST_STACK_SIZE + ((cores::MAX - 1) << STACK_BITS)]>,
 }
 
-// SAFETY: the content is only accessed through the stack pointer, by one core.
-unsafe impl Sync for Stack {}
+// SAFETY: the content is only accessed through the stack pointers, each by one core.
+unsafe impl Sync for Stacks {}
 
-static STACK: Stack = Stack {
-    _bytes: UnsafeCell::new([0; STACK_SIZE]),
+static STACKS: Stacks = Stacks {
+    _bytes: UnsafeCell::new([0; _]),
 };
 
-/// Where the loader jumps to, with [`crate::handover::Arguments`] in x0 to x5.
+/// Where the loader jumps to on each core, with [`crate::handover::Arguments`] in x0 to x5 and the
+/// core's number in TPIDR_EL1. One whose number can't be is counted, and rests.
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
 #[unsafe(link_section = ".text.start")]
 unsafe extern "C" fn _start() -> ! {
     naked_asm!(
-        "adrp    x9, {stack}",
-        "add     x9, x9, :lo12:{stack}",
-        "add     sp, x9, #{stack_size}",
+        "mrs     x9, tpidr_el1",
+        "cmp     x9, #{max}",
+        "b.hs    3f",
+        "adrp    x10, {stacks}",
+        "add     x10, x10, :lo12:{stacks}",
+        "add     x10, x10, x9, lsl #{stack_bits}",
+        "add     sp, x10, #{first_stack_size}",
         // Compiled code may use floating-point registers. At EL2 the loader has to allow it.
-        "mrs     x9, CurrentEL",
-        "tbnz    x9, #3, 1f",
-        "mov     x9, #(3 << 20)",
-        "msr     cpacr_el1, x9",
+        "mrs     x10, CurrentEL",
+        "tbnz    x10, #3, 1f",
+        "mov     x10, #(3 << 20)",
+        "msr     cpacr_el1, x10",
         "isb",
         "1:",
-        // A structure of six words is passed by reference.
+        // To be passed by reference.
         "stp     x4, x5, [sp, #-16]!",
         "stp     x2, x3, [sp, #-16]!",
         "stp     x0, x1, [sp, #-16]!",
         "mov     x0, sp",
+        "mov     x1, x9",
+        "cbnz    x9, 2f",
         "b       {main}",
-        stack = sym STACK,
-        stack_size = const STACK_SIZE,
+        "2:",
+        "b       {follow}",
+        "3:",
+        "adrp    x10, {arrived}",
+        "add     x10, x10, :lo12:{arrived}",
+        "4:",
+        "ldaxr   w9, [x10]",
+        "add     w9, w9, #1",
+        "stlxr   w11, w9, [x10]",
+        "cbnz    w11, 4b",
+        "5:",
+        "wfi",
+        "b       5b",
+        max = const cores::MAX,
+        stacks = sym STACKS,
+        stack_bits = const STACK_BITS,
+        first_stack_size = const FIRST_STACK_SIZE,
         main = sym main,
+        follow = sym cores::follow,
+        arrived = sym cores::ARRIVED,
     )
 }
 

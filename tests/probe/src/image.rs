@@ -27,12 +27,13 @@ static INITIALISED: Word = Word(UnsafeCell::new(INITIAL));
 
 /// As much zeroed data as makes the image end in another 2 MiB than it begins in.
 #[repr(C, align(4096))]
-struct Zeroes(UnsafeCell<[u64; 0x5_0000]>);
+struct Zeroes(UnsafeCell<[u64; 0x4_e600]>);
 
 // SAFETY: nobody writes to it.
 unsafe impl Sync for Zeroes {}
 
-static ZEROES: Zeroes = Zeroes(UnsafeCell::new([0; 0x5_0000]));
+#[unsafe(link_section = ".bss.zeroes")]
+static ZEROES: Zeroes = Zeroes(UnsafeCell::new([0; 0x4_e600]));
 
 /// The virtual address of physical address 0 (seL4's `PPTR_BASE`).
 pub(crate) fn window_base() -> u64 {

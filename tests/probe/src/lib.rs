@@ -6,20 +6,24 @@
 //! It shares no definition with the loader: the values that it expects come from seL4's sources,
 //! so that a mistake on one side shows.
 //!
-//! 1. Under the translation that the loader set up: look at the registers (`handover.rs`).
-//! 2. Turn on translation of its own, as seL4 does first of all: look at memory (`memory.rs`) and at
-//!    the device tree (`device_tree.rs`).
+//! 1. Under the translation that the loader set up: look at the registers (`handover.rs`), of all
+//!    cores (`cores.rs`).
+//! 2. Turn on translation of its own, as seL4 does first of all: look at memory (`memory.rs`), the
+//!    device tree (`device_tree.rs`) and the interrupt controller (`interrupts.rs`).
 //! 3. Print the rows, then start the user image at EL0 (`user.rs`) and report how it ended.
 
 #![no_std]
 
 mod console;
+mod cores;
 mod device_tree;
 mod entry;
 mod handover;
 mod image;
+mod interrupts;
 mod memory;
 mod power;
+mod registers;
 mod report;
 mod supplied;
 mod translation;
@@ -29,15 +33,20 @@ use crate::console::println;
 use crate::handover::Arguments;
 use crate::report::Report;
 
-/// The kernel's first Rust code.
-extern "C" fn main(arguments: Arguments) -> ! {
+/// What the first core does.
+extern "C" fn main(arguments: &Arguments) -> ! {
     let mut report = Report::default();
-    handover::check(&arguments, &mut report);
+    handover::check(arguments, &mut report);
+    cores::check(arguments, &mut report);
 
     translation::enable();
     entry::use_own_vectors();
-    let tree = memory::check(&arguments, &mut report);
-    power::use_conduit(tree.as_ref());
+    let tree = memory::check(arguments, &mut report);
+    let machine = tree.as_ref().map(kaal_machine::machine);
+    if let Some(gic) = machine.and_then(|machine| machine.gic) {
+        cores::check_interrupts(gic, &mut report);
+    }
+    power::use_conduit(machine);
 
     println!("KaaL's probe kernel: this is not seL4, it checks what seL4 would be handed");
     report.print();
@@ -49,7 +58,7 @@ extern "C" fn main(arguments: Arguments) -> ! {
     }
     println!("probe: starting the user image at EL0");
     // SAFETY: the report says that the image is where the arguments say.
-    unsafe { user::start(&arguments) }
+    unsafe { user::start(arguments) }
 }
 
 /// Says how it went, in the words that test runners wait for, and powers off.

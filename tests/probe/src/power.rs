@@ -4,15 +4,14 @@
 
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
-use kaal_machine::DeviceTree;
-use kaal_payload::PsciConduit;
+use kaal_payload::{Machine, PsciConduit};
 use smccc::{Hvc, Smc, psci};
 
 static CONDUIT: AtomicU8 = AtomicU8::new(0);
 
 /// Notes how the firmware is called.
-pub(crate) fn use_conduit(device_tree: Option<&DeviceTree<'_>>) {
-    let conduit = device_tree.and_then(|tree| kaal_machine::machine(tree).psci);
+pub(crate) fn use_conduit(machine: Option<Machine>) {
+    let conduit = machine.and_then(|machine| machine.psci);
     CONDUIT.store(conduit.map_or(0, |conduit| conduit as u8), Relaxed);
 }
 

@@ -2,13 +2,16 @@
 
 //! The rows: what was checked, and how it came out.
 
+use core::fmt;
+
 use crate::console::println;
 
 /// More than there are rows.
-const CAPACITY: usize = 48;
+const CAPACITY: usize = 192;
 
 #[derive(Clone, Copy, Default)]
 struct Row {
+    core: usize,
     what: &'static str,
     expected: u64,
     found: u64,
@@ -19,6 +22,8 @@ struct Row {
 pub(crate) struct Report {
     rows: [Row; CAPACITY],
     count: usize,
+    /// The core that the next rows are about.
+    pub(crate) core: usize,
 }
 
 impl Default for Report {
@@ -26,6 +31,7 @@ impl Default for Report {
         Self {
             rows: [Row::default(); CAPACITY],
             count: 0,
+            core: 0,
         }
     }
 }
@@ -48,6 +54,7 @@ impl Report {
 
     fn add(&mut self, what: &'static str, expected: u64, found: u64, ok: bool) {
         self.rows[self.count] = Row {
+            core: self.core,
             what,
             expected,
             found,
@@ -69,14 +76,18 @@ impl Report {
     pub(crate) fn print(&self) {
         for row in self.rows() {
             let Row {
+                core,
                 what,
                 expected,
                 found,
                 ok,
             } = row;
+            let core = Core(*core);
             match ok {
-                true => println!("probe: ok    {what} ({found:#x})"),
-                false => println!("probe: FAIL  {what}: expected {expected:#x}, found {found:#x}"),
+                true => println!("probe: ok    {core}{what} ({found:#x})"),
+                false => {
+                    println!("probe: FAIL  {core}{what}: expected {expected:#x}, found {found:#x}");
+                }
             }
         }
         println!(
@@ -84,5 +95,17 @@ impl Report {
             self.rows().filter(|row| row.ok).count(),
             self.count
         );
+    }
+}
+
+/// A core's number, to begin a row with; nothing where it is the first.
+struct Core(usize);
+
+impl fmt::Display for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            core => write!(f, "core {core}: "),
+        }
     }
 }

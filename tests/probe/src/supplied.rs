@@ -6,33 +6,39 @@ use core::cell::UnsafeCell;
 
 use crate::report::Report;
 
-/// Checksums that a test writes into the probe's ELF file, which it finds by the first bytes.
+/// Numbers that a test writes into the probe's ELF file, which it finds by the first bytes.
 #[repr(C)]
-struct Checksums {
+struct Numbers {
     mark: [u8; 8],
-    user_image: Checksum,
-    device_tree: Checksum,
+    user_image: Number,
+    device_tree: Number,
+    cores: Number,
+}
+
+/// A number, if there is one.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Number {
+    is_supplied: u32,
+    number: u32,
+}
+
+impl Number {
+    const NONE: Self = Self {
+        is_supplied: 0,
+        number: 0,
+    };
 }
 
 /// A CRC-32C, if there is one.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub(crate) struct Checksum {
-    is_supplied: u32,
-    crc32c: u32,
-}
+pub(crate) struct Checksum(Number);
 
 impl Checksum {
-    const NONE: Self = Self {
-        is_supplied: 0,
-        crc32c: 0,
-    };
-
     /// Adds a row about the checksum of `what`, of which `found` has been found.
     pub(crate) fn check(self, what: Subject, found: u32, report: &mut Report) {
-        match self.is_supplied {
+        match self.0.is_supplied {
             0 => report.equal(what.without_checksum, found.into(), found.into()),
-            _ => report.equal(what.name, self.crc32c.into(), found.into()),
+            _ => report.equal(what.name, self.0.number.into(), found.into()),
         }
     }
 }
@@ -45,29 +51,35 @@ pub(crate) struct Subject {
 }
 
 #[repr(transparent)]
-struct Supplied(UnsafeCell<Checksums>);
+struct Supplied(UnsafeCell<Numbers>);
 
 // SAFETY: nobody writes to it at run time.
 unsafe impl Sync for Supplied {}
 
 #[used]
-static SUPPLIED: Supplied = Supplied(UnsafeCell::new(Checksums {
-    mark: *b"KaaLcrc?",
-    user_image: Checksum::NONE,
-    device_tree: Checksum::NONE,
+static SUPPLIED: Supplied = Supplied(UnsafeCell::new(Numbers {
+    mark: *b"KaaLwant",
+    user_image: Number::NONE,
+    device_tree: Number::NONE,
+    cores: Number::NONE,
 }));
 
-fn supplied() -> Checksums {
+fn supplied() -> Numbers {
     // SAFETY: nobody writes to it. A volatile read, since its content changed after compilation.
     unsafe { SUPPLIED.0.get().read_volatile() }
 }
 
-/// That of the user image.
+/// The checksum of the user image.
 pub(crate) fn user_image() -> Checksum {
-    supplied().user_image
+    Checksum(supplied().user_image)
 }
 
-/// That of the device tree, `/chosen` left out.
+/// The checksum of the device tree, `/chosen` left out.
 pub(crate) fn device_tree() -> Checksum {
-    supplied().device_tree
+    Checksum(supplied().device_tree)
+}
+
+/// The number of cores that are to come in: one, if nothing else is supplied.
+pub(crate) fn cores() -> usize {
+    supplied().cores.number.max(1) as usize
 }

@@ -22,7 +22,7 @@ const ENTRIES: usize = 512;
 #[repr(C, align(4096))]
 struct Table(UnsafeCell<[u64; ENTRIES]>);
 
-// SAFETY: one core uses it.
+// SAFETY: one core writes to it.
 unsafe impl Sync for Table {}
 
 impl Table {
@@ -99,6 +99,11 @@ pub(crate) fn enable() {
         );
     }
     WINDOW_LEVEL_0.set(index(window, 0), WINDOW_LEVEL_1.physical() | TABLE);
+    switch();
+}
+
+/// Switches this core to that, which the first core has made.
+pub(crate) fn switch() {
     let root = WINDOW_LEVEL_0.physical();
     // SAFETY: the new tables map the running code at the address where it runs.
     unsafe {

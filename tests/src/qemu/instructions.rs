@@ -2,6 +2,7 @@
 
 //! Counts guest instructions: the cost of a boot, free of the host's noise.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::ops::Range;
 use std::path::Path;
@@ -17,20 +18,24 @@ const RENAMED: Version = Version { major: 8, minor: 1 };
 /// More than any boot takes: a guest that is lost must not be followed for ever.
 const LIMIT: u64 = 100_000_000;
 
-/// The number of instructions from reset to the first one at the virtual address `stop`.
+/// The number of instructions that all cores of a machine execute from reset to the first one at the
+/// virtual address `stop`, each until it gets there; with what they execute as they wait for others.
 ///
 /// # Errors
 ///
 /// Fails where QEMU can't be started, or ends before `stop` is reached.
 pub fn instructions_until(stop: u64, machine: &Machine, image: &Path) -> Result<u64> {
-    follow(machine, image, &[], |log| count_until(stop, log))
+    follow(machine, image, &[], |log| {
+        count_until(stop, machine.cores, log)
+    })
 }
 
 /// Runs an image until `read` has read enough of the log of its instructions; of those in `only`, if
 /// there are ranges in it.
 ///
 /// QEMU logs each block of instructions that it executes. With blocks of one instruction,
-/// the lines of that log are the instructions.
+/// the lines of that log are the instructions. Cores take turns, in which waiting for an event ends
+/// one: with a thread each, the host would decide how long one waits for another.
 pub(super) fn follow<T>(
     machine: &Machine,
     image: &Path,
@@ -39,8 +44,8 @@ pub(super) fn follow<T>(
 ) -> Result<T> {
     let mut command = machine.command();
     match Version::query()? < RENAMED {
-        true => command.arg("-singlestep"),
-        false => command.args(["-accel", "tcg,one-insn-per-tb=on"]),
+        true => command.args(["-accel", "tcg,thread=single", "-singlestep"]),
+        false => command.args(["-accel", "tcg,thread=single,one-insn-per-tb=on"]),
     };
     if !only.is_empty() {
         let ranges = only.iter();
@@ -62,14 +67,28 @@ pub(super) fn follow<T>(
     outcome
 }
 
-fn count_until(stop: u64, log: impl BufRead) -> Result<u64> {
+fn count_until(stop: u64, cores: u32, log: impl BufRead) -> Result<u64> {
     let mut count = 0;
+    let mut arrived = BTreeSet::new();
+    let mut last = 0;
     for line in log.lines() {
         match Entry::parse(&line?) {
-            Some(Entry::Executed(address)) if address == stop => return Ok(count),
-            Some(Entry::Executed(_)) => count += 1,
-            Some(Entry::Interrupted) => count = count.saturating_sub(1),
-            None => {}
+            Some(Entry::Executed { core, address }) => {
+                last = core;
+                if address == stop {
+                    arrived.insert(core);
+                }
+                if !arrived.contains(&core) {
+                    count += 1;
+                }
+            }
+            Some(Entry::Interrupted) if !arrived.contains(&last) => {
+                count = u64::saturating_sub(count, 1);
+            }
+            Some(Entry::Interrupted) | None => {}
+        }
+        if arrived.len() == cores as usize {
+            return Ok(count);
         }
         if count > LIMIT {
             bail!("{stop:#x} was not reached within {LIMIT} instructions");
@@ -81,8 +100,8 @@ fn count_until(stop: u64, log: impl BufRead) -> Result<u64> {
 /// A line of QEMU's log.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Entry {
-    /// The instruction at an address is executed.
-    Executed(u64),
+    /// A core executes the instruction at an address.
+    Executed { core: u32, address: u64 },
     /// The instruction of the line before was not executed after all, and will be logged again.
     Interrupted,
 }
@@ -93,9 +112,12 @@ impl Entry {
         if line.starts_with("Stopped execution of TB chain before") {
             return Some(Self::Interrupted);
         }
-        let (_, fields) = line.strip_prefix("Trace ")?.split_once('[')?;
-        let address = fields.split('/').nth(1)?;
-        u64::from_str_radix(address, 16).ok().map(Self::Executed)
+        let (core, rest) = line.strip_prefix("Trace ")?.split_once(':')?;
+        let address = rest.split_once('[')?.1.split('/').nth(1)?;
+        Some(Self::Executed {
+            core: core.parse().ok()?,
+            address: u64::from_str_radix(address, 16).ok()?,
+        })
     }
 }
 
@@ -111,17 +133,24 @@ Trace 0: 0x7f0000000200 [00000400/0000000060000004/00000013/ff000000] _start
 Trace 0: 0x7f0000000300 [00000400/ffffff8040000000/00000013/ff000000] kernel
 ";
 
+    const KERNEL: u64 = 0xffff_ff80_4000_0000;
+
     #[test]
     fn counts_what_is_executed() {
-        assert_eq!(
-            count_until(0xffff_ff80_4000_0000, LOG.as_bytes()).unwrap(),
-            2
-        );
+        assert_eq!(count_until(KERNEL, 1, LOG.as_bytes()).unwrap(), 2);
+    }
+
+    #[test]
+    fn counts_what_each_core_executes_on_its_way() {
+        let other = LOG.replace("Trace 0", "Trace 1");
+        let log = [LOG, &other, LOG].concat();
+        assert_eq!(count_until(KERNEL, 2, log.as_bytes()).unwrap(), 4);
+        assert!(count_until(KERNEL, 3, log.as_bytes()).is_err());
     }
 
     #[test]
     fn an_address_that_is_not_reached_is_an_error() {
-        let error = count_until(4, LOG.as_bytes()).unwrap_err().to_string();
+        let error = count_until(4, 1, LOG.as_bytes()).unwrap_err().to_string();
         assert!(error.contains("before it reached 0x4"), "{error}");
     }
 

@@ -52,7 +52,7 @@ fn median(code: &Code, log: impl BufRead) -> Result<RoundTrip> {
     let mut has_begun = false;
     for line in log.lines() {
         match Entry::parse(&line?) {
-            Some(Entry::Executed(address)) => {
+            Some(Entry::Executed { address, .. }) => {
                 let is_client = code.client.contains(&address);
                 if is_client && !was_client {
                     if has_begun {

@@ -23,7 +23,6 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
         trial(workspace, "damage::header", header),
         trial(workspace, "damage::header_of_another_version", version),
         trial(workspace, "damage::header_without_magic_number", magic),
-        trial(workspace, "damage::more_cores_than_are_started", cores),
         trial(workspace, "damage::loaded_at_another_address", load_address),
         trial(
             workspace,
@@ -84,14 +83,6 @@ fn magic(workspace: &Workspace) -> Result<()> {
     let end = image.boot_silently()?;
     ensure!(end == End::TimedOut, "a halt expected, {end:?} found");
     Ok(())
-}
-
-fn cores(workspace: &Workspace) -> Result<()> {
-    let image = packed(workspace)?;
-    image.change_payload(|payload| payload.cores = 4)?;
-    image
-        .boot("KaaL: error: the kernel waits for 4 cores, this loader starts one")
-        .map(drop)
 }
 
 /// The loader says so even though none of its relocations fits.

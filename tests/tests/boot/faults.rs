@@ -102,7 +102,7 @@ fn undefined_instruction_below(workspace: &Workspace, machine: &str) -> Result<(
 }
 
 /// Boots `image` with `instructions` in place of the kernel's first ones.
-fn boot(image: Image, workspace: &Workspace, instructions: &[u32]) -> Result<String> {
+pub(crate) fn boot(image: Image, workspace: &Workspace, instructions: &[u32]) -> Result<String> {
     /// Where the linker script's only segment begins in the probe's ELF file.
     const ENTRY_OFFSET: usize = 0x1000;
 

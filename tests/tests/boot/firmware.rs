@@ -75,7 +75,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                 "KaaL: fault: data abort (nothing answers at this address)",
             )?;
             says(&console, "while reading the device tree that x0 points to")?;
-            says(&console, "FAR 0xf0000000")
+            says(&console, "FAR 0xf000000")
         }),
         trial(workspace, "firmware::less_ram_than_planned", |workspace| {
             // Built for 1 GiB, where the hyp probe lies behind the first 512 MiB.
@@ -160,7 +160,7 @@ pub(crate) fn boot(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str)
 pub(crate) const PASS_ON: [u32; 4] = [0x5800_0080, 0x5800_00a1, 0xd61f_0020, 0xd503_201f];
 
 /// Boots the packed image by a firmware that passes `x0`.
-fn run(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) -> Result<String> {
+pub(crate) fn run(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) -> Result<String> {
     let dtb = dtb.map(|file| (file, DTB_ADDRESS));
     boot_by(image, &PASS_ON, &[x0, entry(image)?], dtb, expected)
 }

@@ -3,18 +3,23 @@
 //! An image under test: packing, changing and booting it.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use crc::{CRC_32_ISCSI, Crc};
+use dtoolkit::model::DeviceTree;
+use goblin::elf::{Elf, ProgramHeader};
 use kaal_payload::{MAGIC, MAX_SIZE, Payload, VERSION};
 use kaal_tests::image::Inputs;
-use kaal_tests::probe::{self, Checksum};
+use kaal_tests::probe::{self, Expected};
 use kaal_tests::qemu::{self, End, Machine, Report, Watch};
 use kaal_tests::workspace::{Program, Workspace};
 use tempfile::TempDir;
 use zerocopy::IntoBytes;
+
+use crate::device_tree::edit;
 
 /// The time that a boot is given. None takes as much; it is here so that a hang ends.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -67,6 +72,23 @@ impl Image {
         Self::of(workspace, Program::ProbeHyp, Machine::hypervisor())
     }
 
+    /// Lets image and probe be for `cores` cores.
+    pub(crate) fn wait_for(&mut self, cores: u32) -> Result<()> {
+        self.inputs.cores = Some(cores);
+        change_file(&self.inputs.kernel, |probe| {
+            Expected::Cores(cores).supply(probe)
+        })
+    }
+
+    /// Changes the device tree that the image embeds.
+    pub(crate) fn change_tree(
+        &self,
+        change: impl FnOnce(&mut DeviceTree) -> Result<()>,
+    ) -> Result<()> {
+        let file = self.inputs.device_tree.as_deref();
+        edit(file.context("no device tree")?, change)
+    }
+
     /// A file of this test's own.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.scratch.path().join(name)
@@ -98,7 +120,7 @@ impl Image {
         });
         if let Some(checksum) = checksums.next() {
             change_file(&self.inputs.kernel, |kernel| {
-                probe::supply_checksum(kernel, Checksum::DeviceTree, checksum)
+                Expected::DeviceTreeCrc32c(checksum).supply(kernel)
             })?;
         }
         let mut command = self.inputs.command(workspace, &self.path());
@@ -122,10 +144,14 @@ impl Image {
     /// Changes the payload header of the packed image, and makes its checksum right again.
     pub(crate) fn change_payload(&self, change: impl FnOnce(&mut Payload<'_>)) -> Result<()> {
         self.change(|image| {
-            let (start, page) = payload_page(image)?;
+            let (stored, page) = payload_page(image)?;
             let mut payload = Payload::parse(page.as_bytes(), crc32c)?;
             change(&mut payload);
-            payload.encode(&mut image[start..], crc32c)?;
+            let mut changed = vec![0; MAX_SIZE];
+            payload.encode(&mut changed, crc32c)?;
+            let (changed, rest) = changed.split_at(stored.len());
+            ensure!(rest.iter().all(|&byte| byte == 0), "the file has no room");
+            image[stored].copy_from_slice(changed);
             Ok(())
         })
     }
@@ -201,13 +227,17 @@ pub(crate) fn payload_offset(image: &[u8]) -> Result<usize> {
     find(image, &start).context("the image has no payload header")
 }
 
-/// Where the payload header lies in an image's file, and a copy of its page that is aligned.
-fn payload_page(image: &[u8]) -> Result<(usize, Vec<u64>)> {
+/// Where the payload header lies in an image's file, and a copy of its page that is aligned. The file
+/// doesn't store the zeroes at its end.
+fn payload_page(image: &[u8]) -> Result<(Range<usize>, Vec<u64>)> {
     let start = payload_offset(image)?;
-    let end = image.len().min(start + MAX_SIZE);
+    let elf = Elf::parse(image)?;
+    let mut stored = elf.program_headers.iter().map(ProgramHeader::file_range);
+    let stored = stored.find(|stored| stored.start == start);
+    let stored = stored.context("no segment begins with the payload header")?;
     let mut page = vec![0u64; MAX_SIZE / size_of::<u64>()];
-    page.as_mut_bytes()[..end - start].copy_from_slice(&image[start..end]);
-    Ok((start, page))
+    page.as_mut_bytes()[..stored.len()].copy_from_slice(&image[stored.clone()]);
+    Ok((stored, page))
 }
 
 /// Where `needle` first stands in `bytes`.

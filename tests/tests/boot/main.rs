@@ -23,6 +23,7 @@ mod package_trees;
 mod programs;
 mod root_task;
 mod sel4;
+mod smp;
 mod uarts;
 
 use std::process::ExitCode;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     trials.extend(programs::trials(&workspace));
     trials.extend(matrix::trials(&workspace));
+    trials.extend(smp::trials(&workspace));
     trials.extend(damage::trials(&workspace));
     trials.extend(faults::trials(&workspace));
     trials.extend(firmware::trials(&workspace));

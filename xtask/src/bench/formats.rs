@@ -96,7 +96,11 @@ fn typical_content(workspace: &Workspace, subject: &Subject) -> Result<Vec<u8>> 
 }
 
 /// The size of a compressed image of `subject`.
-pub(super) fn compressed(workspace: &Workspace, subject: &Subject, scratch: &Path) -> Result<Figure> {
+pub(super) fn compressed(
+    workspace: &Workspace,
+    subject: &Subject,
+    scratch: &Path,
+) -> Result<Figure> {
     let size = |inputs: &Inputs| {
         let image = scratch.join("sized");
         inputs.pack(workspace, &image)?;

@@ -25,6 +25,7 @@ use figure::Figure;
 /// What each figure may be at most.
 mod limit {
     pub(super) const INSTRUCTIONS: u64 = 5_000;
+    pub(super) const INSTRUCTIONS_PER_CORE: u64 = 4_000;
     pub(super) const OVERHEAD: u64 = 24 << 10;
     pub(super) const LOADER: u64 = 24 << 10;
     pub(super) const CPU_MICROSECONDS: u64 = 10_000;
@@ -100,7 +101,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     }
     if let Some(subject) = subjects.last() {
         figures.extend(formats::measure(workspace, subject, scratch.path())?);
+        if kernel.is_some() {
+            figures.push(formats::compressed(workspace, subject, scratch.path())?);
+        }
     }
+    figures.push(instructions_per_core(workspace, &scratch)?);
     if let (Some(kernel), None) = (&kernel, &options.app) {
         let image = scratch.path().join("system.elf");
         let app = workspace.root_task();
@@ -132,6 +137,30 @@ fn probe(
         inputs: Inputs::probe(workspace, program, &machine, &folder)?,
         machine,
     })
+}
+
+/// What each core adds to the instructions that are executed until all cores have entered the kernel.
+fn instructions_per_core(workspace: &Workspace, scratch: &tempfile::TempDir) -> Result<Figure> {
+    const CORES: u32 = 4;
+    let instructions = |cores| {
+        let machine = Machine {
+            cores,
+            ..Machine::ordinary()
+        };
+        let folder = tempfile::tempdir_in(scratch)?;
+        let inputs = Inputs::probe(workspace, Program::Probe, &machine, folder.path())?;
+        let image = folder.path().join("bootimage.elf");
+        inputs.pack(workspace, &image)?;
+        let entry = elf::entry(&fs::read(&inputs.kernel)?)?;
+        instructions_until(entry, &machine, &image)
+    };
+    let more = instructions(CORES)?.saturating_sub(instructions(1)?);
+    Ok(Figure::new(
+        "kaal-probe",
+        "for each core more, of 4",
+        more / u64::from(CORES - 1),
+        limit::INSTRUCTIONS_PER_CORE,
+    ))
 }
 
 fn measure(workspace: &Workspace, subject: &Subject, scratch: &Path) -> Result<Vec<Figure>> {

@@ -18,10 +18,37 @@ pub(crate) struct DeviceTree {
     pub(crate) no_map: Vec<(u64, u64)>,
     /// `compatible` of the console.
     pub(crate) console: &'static str,
+    /// The machine's cores.
+    pub(crate) cores: Vec<Core>,
+    /// `reg` of the core that boots.
+    pub(crate) boot_core: u32,
     /// Bytes of a property that makes the tree larger.
     pub(crate) note: usize,
     /// Zeroes behind the last block.
     pub(crate) padding: usize,
+}
+
+/// A core.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Core {
+    /// `reg`
+    pub(crate) reg: u64,
+    /// `status`
+    pub(crate) status: &'static str,
+    /// `cpu-release-addr`; without one, it is started by PSCI.
+    pub(crate) release_address: Option<u64>,
+}
+
+impl Core {
+    /// Cores that PSCI starts.
+    pub(crate) fn all(regs: impl IntoIterator<Item = u64>) -> Vec<Self> {
+        let core = |reg| Self {
+            reg,
+            status: "okay",
+            release_address: None,
+        };
+        regs.into_iter().map(core).collect()
+    }
 }
 
 impl DeviceTree {
@@ -32,6 +59,8 @@ impl DeviceTree {
             reserved: vec![],
             no_map: vec![],
             console: "arm,pl011",
+            cores: Vec::new(),
+            boot_core: 0,
             note: 0,
             padding: 0,
         }
@@ -53,6 +82,7 @@ impl DeviceTree {
             .map(|&(start, size)| FdtReserveEntry::new(start, size))
             .collect::<Result<Vec<_>, _>>()?;
         let mut fdt = FdtWriter::new_with_mem_reserv(&reservations)?;
+        fdt.set_boot_cpuid_phys(self.boot_core);
         let root = fdt.begin_node("")?;
         fdt.property_u32("#address-cells", 2)?;
         fdt.property_u32("#size-cells", 2)?;
@@ -79,8 +109,34 @@ impl DeviceTree {
         fdt.property_array_u64("reg", &[UART, 0x1000])?;
         fdt.end_node(serial)?;
 
+        self.write_cores(&mut fdt)?;
+
         fdt.end_node(root)?;
         fdt.finish()
+    }
+
+    fn write_cores(&self, fdt: &mut FdtWriter) -> FdtWriterResult<()> {
+        if self.cores.is_empty() {
+            return Ok(());
+        }
+        let cpus = fdt.begin_node("cpus")?;
+        fdt.property_u32("#address-cells", 2)?;
+        fdt.property_u32("#size-cells", 0)?;
+        for (index, core) in self.cores.iter().enumerate() {
+            let cpu = fdt.begin_node(&format!("cpu@{index}"))?;
+            fdt.property_string("device_type", "cpu")?;
+            fdt.property_string("status", core.status)?;
+            fdt.property_array_u64("reg", &[core.reg])?;
+            match core.release_address {
+                None => fdt.property_string("enable-method", "psci")?,
+                Some(address) => {
+                    fdt.property_string("enable-method", "spin-table")?;
+                    fdt.property_array_u64("cpu-release-addr", &[address])?;
+                }
+            }
+            fdt.end_node(cpu)?;
+        }
+        fdt.end_node(cpus)
     }
 
     fn write_reserved_memory(&self, fdt: &mut FdtWriter) -> FdtWriterResult<()> {

@@ -81,6 +81,7 @@ proptest! {
             kernel_config: None,
             settings: Settings {
                 kernel_paddr: None,
+                cores: None,
                 app_offset: None,
                 format: Format::Elf,
                 compression: Compression::None,

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Kernels for several cores.
+
+use expect_test::{Expect, expect};
+use kaal_payload::{Cpu, PhysAddr};
+
+use crate::common::device_tree::{Core, DeviceTree};
+use crate::common::folder::Folder;
+use crate::common::loaded::Loaded;
+
+/// A folder whose device tree has these cores.
+fn folder(cores: Vec<Core>) -> Folder {
+    let folder = Folder::new();
+    let device_tree = DeviceTree {
+        cores,
+        ..DeviceTree::with_ram(0x1000_0000)
+    };
+    folder.put("kernel.dtb", device_tree.to_bytes());
+    for cores in ["0", "1", "2", "4", "9", "many"] {
+        folder.put(
+            &format!("{cores}.json"),
+            format!(r#"{{"ARM_HYPERVISOR_SUPPORT": false, "MAX_NUM_NODES": "{cores}"}}"#),
+        );
+    }
+    folder
+}
+
+/// The number of cores, and those that the image of `folder` names.
+fn cores(folder: &Folder, changes: &[(&str, &str)]) -> (u32, Vec<Cpu>) {
+    assert_eq!(folder.accepted(changes), "");
+    let loaded = Loaded::new(&folder.get("image.elf"));
+    let payload = loaded.payload();
+    (payload.cores, payload.cpus.to_vec())
+}
+
+fn started_by_psci(mpidr: u64) -> Cpu {
+    Cpu {
+        mpidr,
+        release_address: PhysAddr(0),
+    }
+}
+
+fn check(folder: &Folder, changes: &[(&str, &str)], expected: Expect) {
+    expected.assert_eq(&folder.refused(changes));
+}
+
+#[test]
+fn as_many_as_the_kernel_waits_for() {
+    let folder = folder(Core::all([0, 1, 0x100, 0x101]));
+    let all = [0, 1, 0x100, 0x101].map(started_by_psci);
+    for (changes, expected) in [
+        (&[][..], (1, vec![])),
+        (&[("--cores", "1")], (1, vec![])),
+        (&[("--cores", "2")], (2, all[..2].to_vec())),
+        (&[("--kernel-config", "1.json")], (1, vec![])),
+        (&[("--kernel-config", "4.json")], (4, all.to_vec())),
+        (
+            &[("--kernel-config", "2.json"), ("--cores", "2")],
+            (2, all[..2].to_vec()),
+        ),
+    ] {
+        assert_eq!(cores(&folder, changes), expected, "{changes:?}");
+    }
+}
+
+#[test]
+fn the_one_that_boots_comes_first() {
+    let folder = Folder::new();
+    let device_tree = DeviceTree {
+        cores: Core::all([0, 1, 0x100, 0x101]),
+        boot_core: 0x100,
+        ..DeviceTree::with_ram(0x1000_0000)
+    };
+    folder.put("kernel.dtb", device_tree.to_bytes());
+    let expected = [0x100, 0, 1].map(started_by_psci).to_vec();
+    assert_eq!(cores(&folder, &[("--cores", "3")]), (3, expected));
+}
+
+#[test]
+fn disabled_ones_are_left_out() {
+    let mut all = Core::all([0, 1, 2, 3, 4]);
+    all[1].status = "disabled";
+    all[2].status = "fail";
+    all[3].status = "ok";
+    let folder = folder(all);
+    let expected = [0, 3, 4].map(started_by_psci).to_vec();
+    assert_eq!(cores(&folder, &[("--cores", "3")]), (3, expected));
+}
+
+#[test]
+fn where_they_look_for_an_address() {
+    let mut all = Core::all([0, 1]);
+    all[1].release_address = Some(0x1_0000_00e0);
+    let (_, cpus) = cores(&folder(all), &[("--cores", "2")]);
+    assert_eq!(cpus[1].release_address, PhysAddr(0x1_0000_00e0));
+}
+
+#[test]
+fn without_a_device_tree() {
+    let folder = folder(Vec::new());
+    folder.put(
+        "platform.yaml",
+        "memory:\n- {start: 0x40000000, end: 0x50000000}\n",
+    );
+    let without = [("--dtb", ""), ("--platform", "platform.yaml")];
+    expect![[r#"
+        warning: --kernel kernel.elf: waits for cores that nothing in the image names
+          expected: a --dtb with the machine's 2 cores
+          found: none
+          remedy: give it; without it, the loader needs one from the firmware
+    "#]]
+    .assert_eq(&folder.accepted(&[&without[..], &[("--cores", "2")]].concat()));
+    assert_eq!(folder.accepted(&without), "");
+}
+
+#[test]
+fn two_numbers() {
+    check(
+        &folder(Core::all(0..4)),
+        &[("--kernel-config", "4.json"), ("--cores", "2")],
+        expect![[r#"
+            error: --cores 2: not the number of cores that the kernel was configured for
+              expected: 4, the MAX_NUM_NODES in --kernel-config 4.json
+              found: 2
+              remedy: leave the option out, or give kernel and configuration of another build
+        "#]],
+    );
+}
+
+#[test]
+fn out_of_range() {
+    let folder = folder(Core::all(0..9));
+    check(
+        &folder,
+        &[("--cores", "0")],
+        expect![[r#"
+            error: --cores 0: a number of cores that seL4 does not run on
+              expected: 1 to 8
+              found: 0
+              remedy: build the kernel with a KernelMaxNumNodes of 1 to 8
+        "#]],
+    );
+    check(
+        &folder,
+        &[("--cores", "9")],
+        expect![[r#"
+            error: --cores 9: a number of cores that seL4 does not run on
+              expected: 1 to 8
+              found: 9
+              remedy: build the kernel with a KernelMaxNumNodes of 1 to 8
+        "#]],
+    );
+    check(
+        &folder,
+        &[("--kernel-config", "0.json")],
+        expect![[r#"
+            error: --kernel-config 0.json: a number of cores that seL4 does not run on
+              expected: 1 to 8
+              found: 0
+              remedy: build the kernel with a KernelMaxNumNodes of 1 to 8
+        "#]],
+    );
+    check(
+        &folder,
+        &[("--kernel-config", "9.json")],
+        expect![[r#"
+            error: --kernel-config 9.json: a number of cores that seL4 does not run on
+              expected: 1 to 8
+              found: 9
+              remedy: build the kernel with a KernelMaxNumNodes of 1 to 8
+        "#]],
+    );
+    folder.accepted(&[("--cores", "8")]);
+}
+
+#[test]
+fn no_number() {
+    let folder = folder(Vec::new());
+    check(
+        &folder,
+        &[("--kernel-config", "many.json")],
+        expect![[r#"
+            error: --kernel-config many.json: can't be understood
+              expected: seL4's gen_config.json
+              found: no number `MAX_NUM_NODES`
+              remedy: give the file that seL4's build leaves
+        "#]],
+    );
+    for number in ["many", "-1", "4294967297"] {
+        let output = folder.run(&[("--cores", number)]);
+        assert_eq!(output.status.code(), Some(2), "{number}");
+    }
+}
+
+#[test]
+fn fewer_than_the_kernel_waits_for() {
+    let mut cores = Core::all(0..4);
+    cores[3].status = "disabled";
+    check(
+        &folder(cores),
+        &[("--kernel-config", "4.json")],
+        expect![[r#"
+            error: --dtb kernel.dtb: names fewer cores than the kernel waits for
+              expected: 4 nodes cpu@… in /cpus that are not disabled
+              found: 3
+              remedy: give the device tree of the machine that the kernel is built for
+        "#]],
+    );
+    check(
+        &folder(Vec::new()),
+        &[("--cores", "2")],
+        expect![[r#"
+        error: --dtb kernel.dtb: names fewer cores than the kernel waits for
+          expected: 2 nodes cpu@… in /cpus that are not disabled
+          found: 0
+          remedy: give the device tree of the machine that the kernel is built for
+    "#]],
+    );
+}
+
+#[test]
+fn one_twice() {
+    check(
+        &folder(Core::all([0, 1, 1])),
+        &[("--cores", "2")],
+        expect![[r#"
+            error: --dtb kernel.dtb: names a core twice
+              expected: another `reg` in each node of /cpus
+              found: 0x1 in two of them
+              remedy: give the device tree of the machine that the kernel is built for
+        "#]],
+    );
+}
+
+#[test]
+fn one_that_cannot_exist() {
+    check(
+        &folder(Core::all([0, 0x8000_0001])),
+        &[("--cores", "2")],
+        expect![[r#"
+            error: --dtb kernel.dtb: names a core that can't exist
+              expected: a `reg` within 0xff00ffffff, the affinity in MPIDR_EL1
+              found: 0x80000001
+              remedy: give the device tree of the machine that the kernel is built for
+        "#]],
+    );
+}

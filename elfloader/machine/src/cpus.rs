@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The machine's cores (device tree binding `arm/cpus`).
+
+use kaal_payload::{Cpu, PhysAddr};
+
+use crate::{DeviceTree, Place};
+
+/// The cores that may be used, as the tree orders them. Those whose `status` is anything but `okay`
+/// may not.
+pub fn cpus<'a>(tree: &DeviceTree<'a>) -> impl Iterator<Item = Cpu> + use<'a> {
+    tree.walk().filter_map(|place| cpu(&place))
+}
+
+/// What a node says of a core, if it is one.
+fn cpu(place: &Place<'_>) -> Option<Cpu> {
+    let node = place.node();
+    if !place.is_at(b"/cpus/cpu") || !node.is_operational() {
+        return None;
+    }
+    let release_address = match node.lists(b"enable-method", b"spin-table\0") {
+        true => node.number(b"cpu-release-addr")?,
+        false => 0,
+    };
+    Some(Cpu {
+        mpidr: place.id()?,
+        release_address: PhysAddr(release_address),
+    })
+}

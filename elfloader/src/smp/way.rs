@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The ways to start a core: the firmware does it (PSCI), or the core looks for an address to go to,
+//! where the firmware says (spin-table) or, without firmware, in the pen.
+
+use core::ptr;
+
+use kaal_payload::{PhysAddr, PsciConduit};
+use kaal_runtime::words::{Meaning, meaning};
+use kaal_runtime::{cache, cores, state, stop};
+use smccc::psci::PSCI_CPU_ON_64;
+use smccc::{Call, Hvc, Smc};
+
+use super::{Other, start};
+
+/// Why a core does not start, by number: those up to 9 are the errors of PSCI without their sign (Arm
+/// DEN 0022, section 5.2.2).
+const REASONS: &[u8] = b"\
+    \x01PSCI: not supported\n\
+    \x02PSCI: invalid parameters\n\
+    \x03PSCI: denied\n\
+    \x04PSCI: already on\n\
+    \x05PSCI: on pending\n\
+    \x06PSCI: internal failure\n\
+    \x07PSCI: not present\n\
+    \x08PSCI: disabled\n\
+    \x09PSCI: invalid address\n\
+    \x40the device tree names no cpu-release-addr, and no PSCI that can be called from here\n\
+    \x41it did not come up in time";
+
+/// Not an error of PSCI.
+const NO_WAY: u32 = 0x40;
+
+/// As [`NO_WAY`].
+pub(super) const LATE: u32 = 0x41;
+
+/// [`REASONS`] in words.
+pub(super) fn in_words(reason: u32) -> Meaning {
+    meaning(REASONS, reason.into()).unwrap_or(Meaning(b"PSCI: unknown error"))
+}
+
+impl Other {
+    /// Starts the core, unless it waits in the pen. Returns a reason why that can't be.
+    pub(super) fn start(&self) -> Result<(), u32> {
+        let entry = start as *const () as u64;
+        if self.cpu.release_address != PhysAddr(0) {
+            // SAFETY: the device tree says that this word is for that.
+            unsafe { release(self.cpu.release_address, entry) };
+            return Ok(());
+        }
+        if state::entered_at_el3() {
+            return Ok(());
+        }
+        let mut arguments = [0; 17];
+        arguments[0] = self.cpu.mpidr;
+        arguments[1] = entry;
+        let [answer, ..] = match stop::conduit().ok_or(NO_WAY)? {
+            PsciConduit::Smc => Smc::call64(PSCI_CPU_ON_64, arguments),
+            PsciConduit::Hvc => Hvc::call64(PSCI_CPU_ON_64, arguments),
+        };
+        match answer as i32 {
+            0 => Ok(()),
+            error => Err(error.unsigned_abs()),
+        }
+    }
+}
+
+/// Writes where to go to the word that a core looks at (Linux, `Documentation/arch/arm64/booting.rst`,
+/// "spin-table"). It may do so through a cache: no line of it may be written back over the word, nor
+/// keep its old value.
+///
+/// # Safety
+///
+/// The word must be there for that.
+unsafe fn release(word: PhysAddr, entry: u64) {
+    let word = ptr::with_exposed_provenance_mut::<u64>(word.0 as usize);
+    // SAFETY: the caller's promise.
+    unsafe {
+        cache::invalidate(word.cast(), size_of::<u64>());
+        word.write_volatile(entry);
+        cores::barrier();
+        cache::invalidate(word.cast(), size_of::<u64>());
+    }
+}

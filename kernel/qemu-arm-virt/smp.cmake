@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# As default.cmake, on four cores.
+
+set(KernelMaxNumNodes 4 CACHE STRING "")
+include("${CMAKE_CURRENT_LIST_DIR}/default.cmake")

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Whether interrupts are the non-secure world's (Arm GIC Architecture Specification: IHI 0048B for
+//! GICv2, IHI 0069 for GICv3). Those that are not read as disabled, whatever is written.
+
+use aarch64_cpu::registers::{MPIDR_EL1, Readable};
+use kaal_payload::{Gic, PhysAddr};
+
+use crate::image;
+
+/// The virtual timer's interrupt, of which each core has its own (Arm BSA, DEN 0094).
+pub(crate) const VIRTUAL_TIMER: u32 = 27;
+
+/// The UART's interrupt on QEMU's virt machine.
+pub(crate) const UART: u32 = 33;
+
+/// The first interrupt that no core has for itself.
+const FIRST_SHARED: u32 = 32;
+
+/// GICD_ISENABLER0 and GICD_ICENABLER0, and GICR_ISENABLER0 and GICR_ICENABLER0 in their frame.
+const ISENABLER0: u64 = 0x100;
+const ICENABLER0: u64 = 0x180;
+
+/// GICR_TYPER, with the core's affinity in its upper half, and bits of it.
+const GICR_TYPER: u64 = 0x008;
+const GICR_TYPER_VLPIS: u32 = 1 << 1;
+const GICR_TYPER_LAST: u32 = 1 << 4;
+
+/// Size of each of a redistributor's frames; the second is about the core's own interrupts.
+const GICR_FRAME: u64 = 0x1_0000;
+
+/// Enables `interrupt` on this core for a moment, and returns whether that was possible. Translation
+/// must be the probe's own.
+pub(crate) fn can_be_enabled(gic: Gic, interrupt: u32) -> bool {
+    let registers = match gic {
+        Gic::V3 { redistributors, .. } if interrupt < FIRST_SHARED => {
+            match own_redistributor(redistributors) {
+                Some(redistributor) => redistributor + GICR_FRAME,
+                None => return false,
+            }
+        }
+        Gic::V2 { distributor, .. } | Gic::V3 { distributor, .. } => distributor.0,
+    };
+    let offset = u64::from(interrupt / 32 * 4);
+    let bit = 1 << (interrupt % 32);
+    write(registers + ISENABLER0 + offset, bit);
+    let is_enabled = read(registers + ISENABLER0 + offset) & bit != 0;
+    write(registers + ICENABLER0 + offset, bit);
+    is_enabled
+}
+
+/// The address of this core's redistributor, of which the first is at `first`.
+fn own_redistributor(first: PhysAddr) -> Option<u64> {
+    let mpidr = MPIDR_EL1.get();
+    let affinity = (mpidr >> 8 & 0xff00_0000 | mpidr & 0xff_ffff) as u32;
+    let mut address = first.0;
+    while read(address + GICR_TYPER + 4) != affinity {
+        let kind = read(address + GICR_TYPER);
+        if kind & GICR_TYPER_LAST != 0 {
+            return None;
+        }
+        address += GICR_FRAME * if kind & GICR_TYPER_VLPIS != 0 { 4 } else { 2 };
+    }
+    Some(address)
+}
+
+fn read(address: u64) -> u32 {
+    // SAFETY: a register of the interrupt controller, which reading does not change.
+    unsafe { register(address).read_volatile() }
+}
+
+fn write(address: u64, value: u32) {
+    // SAFETY: interrupts are masked, and nobody else uses the controller.
+    unsafe { register(address).write_volatile(value) };
+}
+
+fn register(address: u64) -> *mut u32 {
+    core::ptr::with_exposed_provenance_mut((image::window_base() + address) as usize)
+}
