@@ -24,17 +24,20 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
         workspace,
         "programs::image_holds_no_path",
         |workspace| {
-            let image = Image::ordinary(workspace)?;
-            image.pack(workspace)?;
-            let bytes = fs::read(image.file("bootimage.elf"))?;
             let root = workspace
                 .root()
                 .to_str()
                 .context("the checkout's path is not UTF-8")?;
             let scratch = std::env::temp_dir().display().to_string();
-            for path in [root, &scratch, "/rustc/", "/registry/", ".rs\0"] {
-                let found = find(&bytes, path.as_bytes());
-                ensure!(found.is_none(), "no {path:?} expected, found at {found:x?}");
+            for format in ["elf", "raw"] {
+                let mut image = Image::ordinary(workspace)?;
+                image.flags = vec!["--format", format];
+                image.pack(workspace)?;
+                let bytes = fs::read(image.path())?;
+                for path in [root, &scratch, "/rustc/", "/registry/", ".rs\0"] {
+                    let found = find(&bytes, path.as_bytes());
+                    ensure!(found.is_none(), "no {path:?} expected, found at {found:x?}");
+                }
             }
             Ok(())
         },
