@@ -82,16 +82,14 @@ let
 
   mcs = lib.recursiveUpdate virt { kernel.fixed.KernelIsMCS = "ON"; };
 
-  withFourCores =
-    variant:
-    lib.recursiveUpdate variant {
-      qemu.cores = 4;
-      kernel.fixed.KernelMaxNumNodes = "4";
-    };
+  forFourCores = variant: lib.recursiveUpdate variant { kernel.fixed.KernelMaxNumNodes = "4"; };
+
+  # The virt machine has as many cores as it is told to, boards have what they have.
+  withFourCores = variant: lib.recursiveUpdate (forFourCores variant) { qemu.cores = 4; };
 
   onFourCores = board: {
     default = board;
-    smp = withFourCores board;
+    smp = forFourCores board;
   };
 in
 lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
