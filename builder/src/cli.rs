@@ -10,9 +10,9 @@ use clap::{Parser, ValueEnum};
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
 use crate::finding::{Finding, Flag};
-use crate::{File, Inputs, Settings, boot_arguments, build, input, output};
+use crate::{Compression, File, Format, Inputs, Settings, boot_arguments, build, input, output};
 
-/// Packs a seL4 kernel, a root task and the KaaL loader into one bootable ELF file.
+/// Packs a seL4 kernel, a root task and the KaaL loader into one bootable image.
 ///
 /// Numbers may be decimal or, with 0x in front, hexadecimal.
 #[derive(Clone, Debug, Parser)]
@@ -21,6 +21,9 @@ pub struct Arguments {
     /// The KaaL loader, an ELF executable
     #[arg(long, value_name = "FILE")]
     pub loader: PathBuf,
+    /// The unpacker, an ELF executable, for formats other than elf
+    #[arg(long, value_name = "FILE")]
+    pub unpacker: Option<PathBuf>,
     /// The seL4 kernel (kernel.elf)
     #[arg(long, value_name = "FILE")]
     pub kernel: PathBuf,
@@ -48,6 +51,15 @@ pub struct Arguments {
     /// Put the root task so far behind the kernel's first byte in physical memory
     #[arg(long, value_name = "BYTES", value_parser = parse_number)]
     pub app_offset: Option<u64>,
+    /// The format of the image
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: Format,
+    /// How the image stores content; not for elf
+    #[arg(long, value_enum, value_name = "METHOD", default_value_t)]
+    pub compress: Compression,
+    /// Where the image is loaded to: needed for uimage, checked for raw and image
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_number)]
+    pub load_address: Option<u64>,
     /// How much the loader says
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
     pub log_level: Verbosity,
@@ -108,6 +120,7 @@ impl Arguments {
     fn inputs(&self) -> impl Iterator<Item = (Flag, &Path)> {
         [
             (Flag::Loader, Some(&self.loader)),
+            (Flag::Unpacker, self.unpacker.as_ref()),
             (Flag::Kernel, Some(&self.kernel)),
             (Flag::App, Some(&self.app)),
             (Flag::Dtb, self.dtb.as_ref()),
@@ -128,6 +141,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Finding> {
     let loader = input::read_program(Flag::Loader, &arguments.loader)?;
     let kernel = input::read_program(Flag::Kernel, &arguments.kernel)?;
     let app = input::read_program(Flag::App, &arguments.app)?;
+    let unpacker = arguments
+        .unpacker
+        .as_deref()
+        .map(|path| input::read_program(Flag::Unpacker, path))
+        .transpose()?;
     let device_tree = read_optional(Flag::Dtb, arguments.dtb.as_deref())?;
     let platform = read_optional(Flag::Platform, arguments.platform.as_deref())?;
     let kernel_config = read_optional(Flag::KernelConfig, arguments.kernel_config.as_deref())?;
@@ -143,6 +161,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Finding> {
 
     let image = build(&Inputs {
         loader: file(&arguments.loader, &loader),
+        unpacker: optional_file(arguments.unpacker.as_deref(), unpacker.as_deref()),
         kernel: file(&arguments.kernel, &kernel),
         app: file(&arguments.app, &app),
         device_tree: optional_file(arguments.dtb.as_deref(), device_tree.as_deref()),
@@ -152,6 +171,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Finding> {
             kernel_paddr: arguments.kernel_paddr.map(PhysAddr),
             cores: arguments.cores,
             app_offset: arguments.app_offset,
+            format: arguments.format,
+            compression: arguments.compress,
+            load_address: arguments.load_address.map(PhysAddr),
             log_level: arguments.log_level.into(),
             integrity: arguments.verify.into(),
             boot_arguments,
@@ -162,9 +184,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Finding> {
     }
     if arguments.verbose {
         eprintln!("{}", image.memory_map);
+        if let Some(map) = &image.file_map {
+            eprintln!("{map}");
+        }
         eprintln!("measurement (SHA-256): {}", hexadecimal(&image.measurement));
     }
-    output::write(&arguments.out, &image.elf)
+    output::write(&arguments.out, &image.file)
 }
 
 fn read_optional(flag: Flag, path: Option<&Path>) -> Result<Option<Vec<u8>>, Finding> {

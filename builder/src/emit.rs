@@ -8,19 +8,20 @@ use kaal_payload::{DeviceTreeSlot, MAX_SIZE, Measurement, Payload, PhysAddr, Reg
 use crate::content::Content;
 use crate::elf::Access;
 use crate::finding::Finding;
+use crate::format::File;
 use crate::measurement::measure;
 use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
 use crate::placement::LoaderPlace;
 use crate::plan::Plan;
 use crate::tables::Tables;
-use crate::{chunk, crc32c, executable};
+use crate::{chunk, crc32c, format};
 
 /// The image's file, its measurement and what lies where in it.
 pub(crate) fn emit(
     parts: &Parts<'_>,
     plan: &Plan,
-) -> Result<(Vec<u8>, Measurement, MemoryMap), Finding> {
+) -> Result<(File, Measurement, MemoryMap), Finding> {
     let place = LoaderPlace::new(parts, plan.loader.start);
     let tables = place.tables(parts);
     let loader = parts.loader.relocated(place.base);
@@ -56,8 +57,9 @@ pub(crate) fn emit(
     chunks.sort_by_key(|chunk| chunk.memory);
 
     let entry = PhysAddr(place.base.0 + parts.loader.entry);
-    let memory_map = MemoryMap::new(parts, plan, &place, &tables);
-    Ok((executable::write(entry, &chunks), measurement, memory_map))
+    let file = format::write(parts, plan, entry, &chunks)?;
+    let memory_map = MemoryMap::new(parts, plan, &place, &tables, &file.work);
+    Ok((file, measurement, memory_map))
 }
 
 fn header_too_large(parts: &Parts<'_>, payload: &Payload<'_>) -> Finding {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 #[expect(missing_docs, reason = "each variant is the option of the same name")]
 pub enum Flag {
     Loader,
+    Unpacker,
     Kernel,
     App,
     Dtb,
@@ -19,6 +20,9 @@ pub enum Flag {
     KernelPaddr,
     Cores,
     AppOffset,
+    Format,
+    Compress,
+    LoadAddress,
     Bootargs,
     Out,
 }
@@ -28,6 +32,7 @@ impl fmt::Display for Flag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Loader => "--loader",
+            Self::Unpacker => "--unpacker",
             Self::Kernel => "--kernel",
             Self::App => "--app",
             Self::Dtb => "--dtb",
@@ -36,6 +41,9 @@ impl fmt::Display for Flag {
             Self::KernelPaddr => "--kernel-paddr",
             Self::Cores => "--cores",
             Self::AppOffset => "--app-offset",
+            Self::Format => "--format",
+            Self::Compress => "--compress",
+            Self::LoadAddress => "--load-address",
             Self::Bootargs => "--bootargs",
             Self::Out => "--out",
         })

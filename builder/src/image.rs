@@ -4,21 +4,24 @@
 
 use kaal_payload::Measurement;
 
-use crate::emit;
 use crate::finding::Finding;
+use crate::format::{self, FileMap};
 use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
-use crate::{Inputs, placement};
+use crate::{Inputs, emit, placement};
 
 /// A bootable image.
 #[derive(Clone, Debug)]
 pub struct Image {
-    /// An ELF executable, to be loaded at its physical addresses and entered with the MMU off.
-    pub elf: Vec<u8>,
+    /// Its file, in the format that was asked for. It is loaded and entered with the MMU off: an ELF
+    /// file's segments at their physical addresses, another file anywhere.
+    pub file: Vec<u8>,
     /// SHA-256 of what it boots, as its payload header says; `measurement.rs` defines it.
     pub measurement: Measurement,
     /// What lies where in it.
     pub memory_map: MemoryMap,
+    /// What lies where in its file, if that is not an ELF file.
+    pub file_map: Option<FileMap>,
     /// What may be wrong with it.
     pub warnings: Vec<Finding>,
 }
@@ -29,14 +32,16 @@ pub struct Image {
 ///
 /// Returns what is wrong with the inputs.
 pub fn build(inputs: &Inputs<'_>) -> Result<Image, Finding> {
+    format::check(inputs)?;
     let parts = Parts::read(inputs)?;
     let plan = placement::plan(&parts)?;
-    let (elf, measurement, memory_map) = emit::emit(&parts, &plan)?;
-    let warnings = placement::warnings(&parts, &plan);
+    let (file, measurement, memory_map) = emit::emit(&parts, &plan)?;
+    let warnings = [format::warnings(&parts), placement::warnings(&parts, &plan)].concat();
     Ok(Image {
-        elf,
+        file: file.content,
         measurement,
         memory_map,
+        file_map: file.map,
         warnings: [parts.warnings, warnings].concat(),
     })
 }

@@ -30,10 +30,11 @@ mod elf;
 mod emit;
 mod executable;
 mod finding;
+mod firmware;
+mod format;
 mod image;
 mod input;
 mod kernel;
-mod loader;
 mod measurement;
 mod memory;
 mod memory_map;
@@ -53,6 +54,7 @@ use crc::{CRC_32_ISCSI, Crc, Table};
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
 pub use finding::{Finding, Flag};
+pub use format::{Compression, FileMap, Format, Piece};
 pub use image::{Image, build};
 pub use memory_map::{Entry, MemoryMap};
 
@@ -70,6 +72,8 @@ pub struct File<'a> {
 pub struct Inputs<'a> {
     /// The KaaL loader: an ELF executable.
     pub loader: File<'a>,
+    /// The unpacker, an ELF executable, for formats that need one.
+    pub unpacker: Option<File<'a>>,
     /// The seL4 kernel: an ELF executable.
     pub kernel: File<'a>,
     /// The root task: an ELF executable.
@@ -94,6 +98,12 @@ pub struct Settings<'a> {
     pub cores: Option<u32>,
     /// Offset in bytes of the root task from the kernel in physical memory, if it isn't free.
     pub app_offset: Option<u64>,
+    /// The format of the image's file.
+    pub format: Format,
+    /// How it stores content.
+    pub compression: Compression,
+    /// The address that the file is loaded to, if it is known.
+    pub load_address: Option<PhysAddr>,
     /// How much the loader says.
     pub log_level: LogLevel,
     /// What the loader verifies before it enters the kernel.

@@ -35,6 +35,7 @@ impl MemoryMap {
         plan: &Plan,
         place: &LoaderPlace,
         tables: &Tables,
+        work: &[(&'static str, PhysRange)],
     ) -> Self {
         let origins = parts.origins;
         let user_image_offset = parts.user_image.offset(plan.user_image);
@@ -60,10 +61,14 @@ impl MemoryMap {
             (plan.device_tree, device_tree, origins.device_tree),
             (place.header, "payload header", None),
             (tables.memory(), "translation tables", None),
-        ]
-        .map(|(memory, what, origin)| {
-            entry(memory.start.0, memory.size(), what.to_owned(), origin)
-        });
+        ];
+        let work = work.iter().map(|&(what, memory)| (memory, what, None));
+        let others = others
+            .into_iter()
+            .chain(work)
+            .map(|(memory, what, origin)| {
+                entry(memory.start.0, memory.size(), what.to_owned(), origin)
+            });
         let mut entries: Vec<_> = kernel
             .chain(user_image)
             .chain(loader)

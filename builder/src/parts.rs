@@ -9,8 +9,8 @@ use kaal_payload::{Cpu, PhysAddr, PhysRange};
 use crate::cores::{self, Count};
 use crate::device_tree::DeviceTree;
 use crate::finding::{Finding, Flag, Origin};
+use crate::firmware::{Firmware, LOADER, UNPACKER};
 use crate::kernel::Kernel;
-use crate::loader::Loader;
 use crate::memory::Memory;
 use crate::platform::{self, KernelConfig};
 use crate::user_image::UserImage;
@@ -31,7 +31,9 @@ pub(crate) struct Parts<'a> {
     pub(crate) settings: Settings<'a>,
     /// `bootargs` as the device tree is to hold it; empty where it is to be left as it is.
     pub(crate) boot_arguments: Vec<u8>,
-    pub(crate) loader: Loader,
+    pub(crate) loader: Firmware,
+    /// For formats that need one.
+    pub(crate) unpacker: Option<Firmware>,
     pub(crate) kernel: Kernel<'a>,
     pub(crate) config: KernelConfig,
     /// The number of cores that the kernel waits for.
@@ -62,7 +64,11 @@ impl<'a> Parts<'a> {
             app: inputs.app.origin(Flag::App),
             device_tree: inputs.device_tree.map(|file| file.origin(Flag::Dtb)),
         };
-        let loader = Loader::read(origins.loader, inputs.loader.content)?;
+        let loader = Firmware::read(origins.loader, inputs.loader.content, &LOADER)?;
+        let unpacker = inputs
+            .unpacker
+            .map(|file| Firmware::read(file.origin(Flag::Unpacker), file.content, &UNPACKER))
+            .transpose()?;
         let kernel = Kernel::read(origins.kernel, inputs.kernel.content)?;
         let user_image = UserImage::read(origins.app, inputs.app.content)?;
         if let Some(address) = inputs.settings.kernel_paddr {
@@ -104,6 +110,7 @@ impl<'a> Parts<'a> {
             settings: inputs.settings,
             boot_arguments,
             loader,
+            unpacker,
             kernel,
             config,
             cores,

@@ -38,7 +38,7 @@ mod smp;
 mod verify;
 
 use kaal_payload::{Decimal, LogLevel};
-use kaal_runtime::{console, entry_point, log, registers, state};
+use kaal_runtime::{console, entry_point, firmware, log, registers, state};
 
 use mmu::Handover;
 use smp::Team;
@@ -56,7 +56,7 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     let device_tree = device_tree::find(firmware_x0, &payload);
 
     state::begin("checking the payload against the machine");
-    verify::translation_is_off();
+    firmware::left_translation_off();
     verify::exception_level(&payload);
     let team = Team::find(&payload, &device_tree);
     verify::memory(&payload, &device_tree);

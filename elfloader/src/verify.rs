@@ -11,25 +11,10 @@ use kaal_machine::{Availability, DeviceTree};
 use kaal_payload::{Decimal, ExceptionLevel, Hex, Integrity, LogLevel, Payload, PhysRange, Text};
 
 use kaal_runtime::crc32c::crc32c;
-use kaal_runtime::registers::{SCTLR_M, current_level, has_el2};
-use kaal_runtime::{fail, log, read_register};
+use kaal_runtime::registers::{current_level, has_el2};
+use kaal_runtime::{fail, log};
 
 use crate::device_tree::Found;
-
-/// The loader accesses memory past the caches; what a firmware still has in them would be missed.
-pub(crate) fn translation_is_off() {
-    let control = match current_level() {
-        1 => read_register!("sctlr_el1"),
-        2 => read_register!("sctlr_el2"),
-        _ => read_register!("sctlr_el3"),
-    };
-    if control & SCTLR_M != 0 {
-        fail!(
-            "the firmware entered the loader with the MMU on, which must be off; with U-Boot, \
-             enter `dcache off` first"
-        );
-    }
-}
 
 /// A kernel with hypervisor support runs at EL2 only.
 pub(crate) fn exception_level(payload: &Payload<'_>) {

@@ -18,6 +18,8 @@ use crate::workspace::{Program, Workspace};
 pub struct Inputs {
     /// The loader.
     pub loader: PathBuf,
+    /// The unpacker, for images that are not ELF files.
+    pub unpacker: PathBuf,
     /// The kernel.
     pub kernel: PathBuf,
     /// The user image.
@@ -85,6 +87,7 @@ impl Inputs {
 
         Ok(Self {
             loader: workspace.program(Program::Loader),
+            unpacker: workspace.program(Program::Unpacker),
             kernel: kernel_file,
             app: task.to_owned(),
             device_tree: Some(device_tree),
@@ -99,6 +102,7 @@ impl Inputs {
     pub fn command(&self, workspace: &Workspace, image: &Path) -> Command {
         let mut command = Command::new(workspace.builder());
         command.arg("--loader").arg(&self.loader);
+        command.arg("--unpacker").arg(&self.unpacker);
         command.arg("--kernel").arg(&self.kernel);
         command.arg("--app").arg(&self.app);
         command.arg("--out").arg(image);

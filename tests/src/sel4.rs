@@ -136,6 +136,7 @@ impl Kernel {
     pub fn inputs(&self, workspace: &Workspace, app: &Path) -> Inputs {
         Inputs {
             loader: workspace.program(Program::Loader),
+            unpacker: workspace.program(Program::Unpacker),
             kernel: self.file(),
             app: app.to_owned(),
             device_tree: Some(self.prefix.join("support/kernel.dtb")),

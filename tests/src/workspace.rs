@@ -19,6 +19,8 @@ pub struct Workspace {
 pub enum Program {
     /// The loader.
     Loader,
+    /// The unpacker.
+    Unpacker,
     /// The probe kernel for EL1.
     Probe,
     /// The probe kernel for EL2.
@@ -103,8 +105,9 @@ impl Workspace {
 
 impl Program {
     /// All programs for the target.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Loader,
+        Self::Unpacker,
         Self::Probe,
         Self::ProbeHyp,
         Self::ProbeHigh,
@@ -116,6 +119,7 @@ impl Program {
     pub const fn package(self) -> &'static str {
         match self {
             Self::Loader => "kaal-elfloader",
+            Self::Unpacker => "kaal-unpacker",
             Self::Probe | Self::ProbeHyp | Self::ProbeHigh | Self::ProbeHighHyp => "kaal-probe",
             Self::ProbeTask => "kaal-probe-task",
         }
@@ -125,6 +129,7 @@ impl Program {
     pub const fn binary(self) -> &'static str {
         match self {
             Self::Loader => "kaal-elfloader",
+            Self::Unpacker => "kaal-unpacker",
             Self::Probe => "kaal-probe",
             Self::ProbeHyp => "kaal-probe-hyp",
             Self::ProbeHigh => "kaal-probe-high",
@@ -137,6 +142,7 @@ impl Program {
     pub const fn file_name(self) -> &'static str {
         match self {
             Self::Loader => "elfloader.elf",
+            Self::Unpacker => "unpacker.elf",
             Self::Probe => "probe.elf",
             Self::ProbeHyp => "probe-hyp.elf",
             Self::ProbeHigh => "probe-high.elf",

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use expect_test::expect;
-use kaal_elfloader_builder::{File, Inputs, Settings, build};
+use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, build};
 use kaal_machine::DeviceTree;
 use kaal_payload::{Integrity, LogLevel, RegionKind};
 use sha2::{Digest, Sha256};
@@ -184,6 +184,7 @@ fn boot_arguments_with_a_nul() {
     });
     let error = build(&Inputs {
         loader,
+        unpacker: None,
         kernel,
         app,
         device_tree: None,
@@ -193,6 +194,9 @@ fn boot_arguments_with_a_nul() {
             kernel_paddr: None,
             cores: None,
             app_offset: None,
+            format: Format::Elf,
+            compression: Compression::None,
+            load_address: None,
             log_level: LogLevel::Info,
             integrity: Integrity::None,
             boot_arguments: Some("quiet\0loud"),

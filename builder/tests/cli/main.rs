@@ -11,11 +11,13 @@
 mod chosen;
 mod common;
 mod cores;
+mod formats;
 mod image;
 mod messages;
 mod odd_machines;
 mod output;
 mod refused_device_trees;
+mod refused_formats;
 mod refused_loaders;
 mod refused_places;
 mod refused_platforms;

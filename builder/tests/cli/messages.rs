@@ -119,6 +119,9 @@ fn wrong_usage() {
         ("--app-offset", "-1"),
         ("--log-level", "loud"),
         ("--verify", "md5"),
+        ("--format", "efi"),
+        ("--compress", "zip"),
+        ("--load-address", "top"),
     ] {
         let before = folder.files();
         assert_eq!(folder.run(&[changes]).status.code(), Some(2), "{changes:?}");

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{File, Inputs, Settings, build};
+use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, build};
 use kaal_payload::{Integrity, LogLevel};
 
 use crate::common::elf::Elf;
@@ -98,6 +98,7 @@ fn build_with(
     };
     build(&Inputs {
         loader: file(&loader),
+        unpacker: None,
         kernel: file(&kernel),
         app: file(&app),
         device_tree: None,
@@ -107,6 +108,9 @@ fn build_with(
             kernel_paddr: None,
             cores: None,
             app_offset: None,
+            format: Format::Elf,
+            compression: Compression::None,
+            load_address: None,
             log_level: LogLevel::Info,
             integrity: Integrity::None,
             boot_arguments: None,

@@ -18,9 +18,9 @@ fn cpu(place: &Place<'_>) -> Option<Cpu> {
     if !place.is_at(b"/cpus/cpu") || !node.is_operational() {
         return None;
     }
-    let release_address = match node.string(b"enable-method") {
-        Some(b"spin-table") => node.number(b"cpu-release-addr")?,
-        _ => 0,
+    let release_address = match node.lists(b"enable-method", b"spin-table\0") {
+        true => node.number(b"cpu-release-addr")?,
+        false => 0,
     };
     Some(Cpu {
         mpidr: place.id()?,

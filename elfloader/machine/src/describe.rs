@@ -2,9 +2,9 @@
 
 //! Answers that the boot needs from a device tree.
 
-use kaal_payload::{Gic, Machine, PsciConduit};
+use kaal_payload::{Gic, Machine, PhysAddr, PsciConduit};
 
-use crate::{DeviceTree, Place, console};
+use crate::{DeviceTree, Node, Place, console};
 
 // Lists of strings are as in a device tree: in a program that is relocated, an array of pointers to
 // them would take 40 bytes more for each.
@@ -25,34 +25,36 @@ pub fn machine(tree: &DeviceTree<'_>) -> Machine {
         ..Machine::default()
     };
     for place in tree.walk() {
-        if place.node().is_compatible(PSCI) {
-            machine.psci = match place.node().string(b"method") {
-                Some(b"smc") => Some(PsciConduit::Smc),
-                Some(b"hvc") => Some(PsciConduit::Hvc),
-                _ => None,
-            };
-        } else if let Some(gic) = gic(&place) {
-            machine.gic = Some(gic);
+        let node = place.node();
+        if node.is_compatible(PSCI) {
+            machine.psci = psci(&node);
+        } else if node.is_compatible(GIC_V2) {
+            machine.gic = gic(&place, |distributor, cpu_interface| Gic::V2 {
+                distributor,
+                cpu_interface,
+            });
+        } else if node.is_compatible(GIC_V3) {
+            machine.gic = gic(&place, |distributor, redistributors| Gic::V3 {
+                distributor,
+                redistributors,
+            });
         }
     }
     machine
 }
 
-fn gic(place: &Place<'_>) -> Option<Gic> {
-    let is_v3 = place.node().is_compatible(GIC_V3);
-    if !is_v3 && !place.node().is_compatible(GIC_V2) {
-        return None;
+fn psci(node: &Node<'_>) -> Option<PsciConduit> {
+    let is_called_by = |method| node.lists(b"method", method);
+    if is_called_by(b"smc\0") {
+        Some(PsciConduit::Smc)
+    } else if is_called_by(b"hvc\0") {
+        Some(PsciConduit::Hvc)
+    } else {
+        None
     }
+}
+
+fn gic(place: &Place<'_>, kind: fn(PhysAddr, PhysAddr) -> Gic) -> Option<Gic> {
     let mut registers = place.reg();
-    let (distributor, cores) = (registers.next()?.start, registers.next()?.start);
-    Some(match is_v3 {
-        true => Gic::V3 {
-            distributor,
-            redistributors: cores,
-        },
-        false => Gic::V2 {
-            distributor,
-            cpu_interface: cores,
-        },
-    })
+    Some(kind(registers.next()?.start, registers.next()?.start))
 }

@@ -63,7 +63,8 @@ impl Iterator for Memory<'_> {
 fn kind(place: &Place<'_>) -> Option<MemoryKind> {
     let node = place.node();
     let kind = if place.is_child_of(b"/") {
-        (node.string(b"device_type") == Some(b"memory")).then_some(MemoryKind::Ram)
+        node.lists(b"device_type", b"memory\0")
+            .then_some(MemoryKind::Ram)
     } else if place.is_child_of(b"/reserved-memory") {
         Some(match node.property(b"no-map") {
             Some(_) => MemoryKind::NoMap,

@@ -349,14 +349,20 @@ impl<'a> Node<'a> {
 
     /// Whether one of `models`, a list of strings, stands in the node's `compatible`.
     pub fn is_compatible(&self, models: &[u8]) -> bool {
-        self.strings(b"compatible")
-            .any(|compatible| strings_in(models).any(|model| model == compatible))
+        self.lists(b"compatible", models)
+    }
+
+    /// Whether one of `strings`, a list of strings, stands in the property `name`.
+    #[inline(never)]
+    pub(crate) fn lists(&self, name: &[u8], strings: &[u8]) -> bool {
+        self.strings(name)
+            .any(|found| strings_in(strings).any(|string| string == found))
     }
 
     /// Whether the node's `status`, if it has one, is "okay" (Devicetree Specification v0.4,
     /// section 2.3.4), or "ok", as older trees have it.
     pub fn is_operational(&self) -> bool {
-        matches!(self.string(b"status"), None | Some(b"okay" | b"ok"))
+        self.property(b"status").is_none() || self.lists(b"status", b"okay\0ok\0")
     }
 
     /// Whether the node is `name`; without a unit address in `name`, any fits.
@@ -455,8 +461,8 @@ impl<'a> Place<'a> {
 
     /// The first number of the node's `reg` as it stands there, where that is no address on a bus.
     pub fn id(&self) -> Option<u64> {
-        let reg = self.node().property(b"reg")?;
-        Cells(reg).take(self.above(1)?.address_cells())
+        let mut reg = self.reg();
+        reg.rest.take(reg.address_cells)
     }
 
     /// The node's `reg`: ranges of physical addresses, as far as the buses above the node pass

@@ -4,6 +4,7 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+use crate::machine::MachineFields;
 use crate::{Measurement, PhysAddr, PhysRange, RegionKind, VirtAddr};
 
 #[cfg(target_endian = "big")]
@@ -72,24 +73,8 @@ pub(crate) struct Header {
     pub(crate) ttbr0: PhysAddr,
     /// Root of the upper address range's tables (`TTBR1_EL1`); 0 at EL2.
     pub(crate) ttbr1: PhysAddr,
-    /// Embedded device tree's console: registers.
-    pub(crate) console_base: PhysAddr,
-    /// Embedded device tree's GIC: distributor.
-    pub(crate) gic_distributor: PhysAddr,
-    /// Embedded device tree's GIC: CPU interface of a GICv2, redistributors of a GICv3.
-    pub(crate) gic_cores: PhysAddr,
-    /// Embedded device tree's console: [`crate::ConsoleKind`], or 0.
-    pub(crate) console_kind: u8,
-    /// Embedded device tree's PSCI: [`crate::PsciConduit`], or 0.
-    pub(crate) psci_conduit: u8,
-    /// Embedded device tree's GIC: its version, or 0.
-    pub(crate) gic_version: u8,
-    /// Embedded device tree's console: log2 of the bytes from register to register.
-    pub(crate) console_register_shift: u8,
-    /// Embedded device tree's console: bytes that an access takes.
-    pub(crate) console_access_size: u8,
-    /// Zero.
-    pub(crate) reserved: [u8; 3],
+    /// What the embedded device tree says of the machine.
+    pub(crate) machine: MachineFields,
     /// [`crate::Payload::measurement`]
     pub(crate) measurement: Measurement,
 }

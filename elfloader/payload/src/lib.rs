@@ -19,6 +19,9 @@
 //! [`Payload::parse`]. What `parse` accepts is well-formed; whether it fits the machine is for
 //! the loader to check.
 //!
+//! Where an image is not an ELF file, an unpacker brings all this about before the loader runs; a
+//! [`Package`] header tells it how.
+//!
 //! Numbers are little-endian, addresses and sizes are in bytes. Unused bytes are zero.
 
 #![no_std]
@@ -27,7 +30,9 @@
 mod address;
 mod error;
 mod layout;
+mod machine;
 mod number;
+mod package;
 mod payload;
 mod settings;
 
@@ -35,8 +40,13 @@ pub use address::{PAGE_SIZE, PhysAddr, PhysRange, VirtAddr};
 pub use error::PayloadError;
 pub use layout::{Cpu, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, MAGIC, Region, VERSION};
 pub use number::{Decimal, Hex, Text};
+pub use package::{
+    Chunk, HEADER_ALIGNMENT, LOCATOR_OFFSET, Locator, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE,
+    PACKAGE_MAGIC, PACKAGE_VERSION, Package, PackageError, Place, ROOM_SIZE, Stored, TABLES_SIZE,
+    UNPACKER_NOTE_TYPE, Work, package_header_size, slot_size,
+};
 pub use payload::{DeviceTreeSlot, MAX_SIZE, Measurement, Payload, TranslationTables, UserImage};
 pub use settings::{
-    AccessSize, Console, ConsoleKind, ExceptionLevel, Gic, Integrity, LogLevel, MAX_CORES, Machine,
-    PhysicalAddressBits, PsciConduit, RegionKind,
+    AccessSize, Console, ConsoleKind, Encoding, ExceptionLevel, Gic, Integrity, LogLevel,
+    MAX_CORES, Machine, PhysicalAddressBits, PsciConduit, RegionKind,
 };

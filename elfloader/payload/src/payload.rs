@@ -8,8 +8,8 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use crate::layout::{Cpu, Header, MAGIC, Region, VERSION};
 use crate::{
-    AccessSize, Console, ConsoleKind, ExceptionLevel, Gic, Integrity, LogLevel, MAX_CORES, Machine,
-    PAGE_SIZE, PayloadError, PhysAddr, PhysRange, PhysicalAddressBits, PsciConduit, VirtAddr,
+    ExceptionLevel, Integrity, LogLevel, MAX_CORES, Machine, PAGE_SIZE, PayloadError, PhysAddr,
+    PhysRange, PhysicalAddressBits, VirtAddr,
 };
 
 /// Largest size in bytes of a header with what follows it: the page that images keep for it.
@@ -26,12 +26,6 @@ const ALIGNMENT: usize = 8;
 
 /// A SHA-256.
 pub type Measurement = [u8; 32];
-
-/// [`Header::gic_version`] of a GICv2.
-const GIC_V2: u8 = 2;
-
-/// [`Header::gic_version`] of a GICv3, or a GICv4, which adds nothing that matters here.
-const GIC_V3: u8 = 3;
 
 /// The user image (the root task) as the kernel is told of it
 /// (seL4 16.0.0, `src/arch/arm/64/head.S`, x0 to x3).
@@ -169,11 +163,7 @@ impl<'a> Payload<'a> {
     /// is well-formed: enough to say on the machine's console that it isn't.
     pub fn peek_machine(bytes: &[u8]) -> Machine {
         match Header::ref_from_prefix(bytes) {
-            Ok((header, _)) if header.magic == MAGIC_NUMBER => Machine {
-                console: console(header).unwrap_or_default(),
-                psci: psci(header).unwrap_or_default(),
-                gic: None,
-            },
+            Ok((header, _)) if header.magic == MAGIC_NUMBER => header.machine.peek(),
             _ => Machine::default(),
         }
     }
@@ -245,9 +235,6 @@ impl<'a> Payload<'a> {
         if header.dtb_size > header.dtb_capacity {
             return Err("device tree");
         }
-        if header.reserved != [0; 3] {
-            return Err("reserved");
-        }
         Ok(Self {
             load_address: header.load_address,
             exception_level,
@@ -268,11 +255,7 @@ impl<'a> Payload<'a> {
                 capacity: header.dtb_capacity,
             },
             tables: tables(header, exception_level).ok_or("translation tables")?,
-            machine: Machine {
-                console: console(header)?,
-                psci: psci(header)?,
-                gic: gic(header)?,
-            },
+            machine: header.machine.machine()?,
             measurement: header.measurement,
             regions: &[],
             cpus: &[],
@@ -281,18 +264,6 @@ impl<'a> Payload<'a> {
     }
 
     fn to_header(self, length: u32) -> Header {
-        let console = self.machine.console;
-        let (gic_version, gic_distributor, gic_cores) = match self.machine.gic {
-            None => (0, PhysAddr(0), PhysAddr(0)),
-            Some(Gic::V2 {
-                distributor,
-                cpu_interface,
-            }) => (GIC_V2, distributor, cpu_interface),
-            Some(Gic::V3 {
-                distributor,
-                redistributors,
-            }) => (GIC_V3, distributor, redistributors),
-        };
         Header {
             magic: MAGIC_NUMBER,
             version: VERSION,
@@ -317,15 +288,7 @@ impl<'a> Payload<'a> {
             dtb_capacity: self.device_tree.capacity,
             ttbr0: self.tables.ttbr0,
             ttbr1: self.tables.ttbr1.unwrap_or_default(),
-            console_base: console.map_or(PhysAddr(0), |console| console.base),
-            gic_distributor,
-            gic_cores,
-            console_kind: console.map_or(0, |console| console.kind as u8),
-            psci_conduit: self.machine.psci.map_or(0, |conduit| conduit as u8),
-            gic_version,
-            console_register_shift: console.map_or(0, |console| console.register_shift),
-            console_access_size: console.map_or(0, |console| console.access_size as u8),
-            reserved: [0; 3],
+            machine: self.machine.into(),
             measurement: self.measurement,
         }
     }
@@ -404,43 +367,4 @@ fn tables(header: &Header, exception_level: ExceptionLevel) -> Option<Translatio
         ttbr0: header.ttbr0,
         ttbr1,
     })
-}
-
-fn console(header: &Header) -> Result<Option<Console>, &'static str> {
-    if header.console_kind == 0 {
-        return Ok(None);
-    }
-    let console = Console {
-        kind: ConsoleKind::from_wire(header.console_kind).ok_or("console")?,
-        base: header.console_base,
-        register_shift: header.console_register_shift,
-        access_size: AccessSize::from_wire(header.console_access_size).ok_or("console")?,
-    };
-    match console.is_sound() {
-        true => Ok(Some(console)),
-        false => Err("console"),
-    }
-}
-
-fn psci(header: &Header) -> Result<Option<PsciConduit>, &'static str> {
-    match header.psci_conduit {
-        0 => Ok(None),
-        raw => PsciConduit::from_wire(raw).map(Some).ok_or("PSCI conduit"),
-    }
-}
-
-fn gic(header: &Header) -> Result<Option<Gic>, &'static str> {
-    let (distributor, cores) = (header.gic_distributor, header.gic_cores);
-    match header.gic_version {
-        0 => Ok(None),
-        GIC_V2 => Ok(Some(Gic::V2 {
-            distributor,
-            cpu_interface: cores,
-        })),
-        GIC_V3 => Ok(Some(Gic::V3 {
-            distributor,
-            redistributors: cores,
-        })),
-        _ => Err("interrupt controller"),
-    }
 }

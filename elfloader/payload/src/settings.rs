@@ -130,6 +130,16 @@ wire_enum! {
 }
 
 wire_enum! {
+    /// How a package stores content.
+    Encoding {
+        /// As it is.
+        Identity = 0,
+        /// As an LZ4 block (<https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md>).
+        Lz4 = 1,
+    }
+}
+
+wire_enum! {
     /// The size of an access to a device's register (device tree binding `8250`, `reg-io-width`).
     AccessSize {
         /// 8 bits

@@ -5,7 +5,7 @@
 use crate::read_register;
 
 /// The time that is waited at most, for anything.
-pub const SECONDS: u64 = 5;
+const SECONDS: u64 = 5;
 
 /// How often is looked at most: some seconds' worth, where the counter's frequency is not known (the
 /// firmware has to write it to CNTFRQ_EL0) or nobody has started the counter.

@@ -59,8 +59,7 @@ macro_rules! find_number {
         "
         mrs     x11, mpidr_el1
         and     x11, x11, #~{no_affinity}
-        adrp    x10, {cores}
-        add     x10, x10, :lo12:{cores}
+        adr     x10, {cores}
         mov     x9, #{last_core}
         8:
         ldr     x12, [x10, x9, lsl #3]
@@ -80,17 +79,21 @@ pub fn own_affinity() -> u64 {
     read_register!("mpidr_el1") & !(NO_AFFINITY | RES1)
 }
 
-/// Gives numbers from 1 on to the cores with these affinities, at most `MAX_CORES - 1` of them.
-pub fn enlist(affinities: impl Iterator<Item = u64>) {
-    for (entry, affinity) in CORES.list.iter().skip(1).zip(affinities) {
+/// Gives the number `number` to the core with this affinity.
+pub fn enlist(number: u64, affinity: u64) {
+    if let Some(entry) = CORES.list.get(number as usize) {
         entry.store(affinity | RES1, Relaxed);
     }
 }
 
-/// Lets the cores that wait in the pen, now and later, go on at `entry`.
+/// Lets the cores that wait in the pen, now and later, go on at `entry`, and wakes those and all
+/// others that wait for an event.
 pub fn open_pen(entry: usize) {
     barrier();
     CORES.way_out.store(entry as u64, Relaxed);
+    barrier();
+    // SAFETY: an event lets other cores look whether something has changed, no more.
+    unsafe { core::arch::asm!("sev", options(nostack, preserves_flags)) };
 }
 
 /// Tells that this core, the one with this number, is ready.
@@ -115,11 +118,4 @@ pub fn becomes_ready(number: u64) -> bool {
 pub fn barrier() {
     // SAFETY: a barrier.
     unsafe { core::arch::asm!("dsb sy", options(nostack, preserves_flags)) };
-}
-
-/// Wakes the cores that wait for an event, after what has been written is in memory.
-pub fn wake_all() {
-    barrier();
-    // SAFETY: an event lets other cores look whether something has changed, no more.
-    unsafe { core::arch::asm!("sev", options(nostack, preserves_flags)) };
 }

@@ -36,10 +36,32 @@ static STACKS: Stacks = Stacks {
 macro_rules! use_stack {
     () => {
         "
-        adrp    x10, {stacks}
-        add     x10, x10, :lo12:{stacks}
+        adr     x10, {stacks}
         add     x10, x10, x9, lsl #{stack_bits}
         add     sp, x10, #{boot_stack_size}
+        "
+    };
+}
+
+/// Writes back what the data cache holds of the program's memory, and removes it from there, with
+/// the help of x9 to x11: with the MMU off, it would be missed, or be written back later.
+macro_rules! clean_program {
+    () => {
+        "
+        mrs     x9, ctr_el0
+        ubfx    x9, x9, #16, #4
+        mov     x10, #4
+        lsl     x9, x10, x9
+        adrp    x10, __ehdr_start
+        add     x10, x10, :lo12:__ehdr_start
+        adrp    x11, _end
+        add     x11, x11, :lo12:_end
+    5:
+        dc      civac, x10
+        add     x10, x10, x9
+        cmp     x10, x11
+        b.lo    5b
+        dsb     sy
         "
     };
 }
@@ -58,8 +80,7 @@ macro_rules! entry_point {
         #[unsafe(no_mangle)]
         unsafe extern "C" fn _start() -> ! {
             core::arch::naked_asm!(
-                "adrp    x1, {main}",
-                "add     x1, x1, :lo12:{main}",
+                "adr     x1, {main}",
                 "b       {start}",
                 main = sym $main,
                 start = sym $crate::entry::start,
@@ -87,8 +108,7 @@ pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
         "mrs     x9, mpidr_el1",
         "and     x9, x9, #~{no_affinity_or_res1}",
         "cbz     x9, 2f",
-        "adrp    x10, {cores}",
-        "add     x10, x10, :lo12:{cores}",
+        "adr     x10, {cores}",
         "1:",
         "ldr     x11, [x10, #{way_out}]",
         "cbnz    x11, 3f",
@@ -237,8 +257,12 @@ unsafe extern "C" fn exception() -> ! {
         "mrs     x1, esr_el3",
         "mrs     x2, elr_el3",
         "mrs     x3, far_el3",
+        "mrs     x9, sctlr_el3",
+        "bic     x9, x9, #{sctlr_m}",
+        "msr     sctlr_el3, x9",
         "4:",
         "isb",
+        clean_program!(),
         "msr     spsel, #1",
         find_number!(),
         use_stack!(),

@@ -4,7 +4,8 @@
 //! and an end that is said in words.
 //!
 //! They run on the bare machine, at EL1, EL2 or EL3, with interrupts masked. Whoever has the MMU on
-//! maps no device: the console is written to with the MMU off.
+//! maps no device: the console is written to with the MMU off. It notes nothing in the meantime, and
+//! writes back its own memory afterwards; [`entry`] sees to that where an exception ends it.
 
 #![no_std]
 
@@ -16,6 +17,8 @@ pub mod cores;
 pub mod crc32c;
 pub mod entry;
 mod fault;
+pub mod firmware;
+pub mod link;
 mod memory;
 pub mod registers;
 pub mod state;

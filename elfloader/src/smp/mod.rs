@@ -14,11 +14,12 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
 use kaal_payload::{Cpu, Decimal, Hex, MAX_CORES, Payload};
-use kaal_runtime::{clock, cores, entry, fail};
+use kaal_runtime::{cores, entry, fail};
 
 use crate::device_tree::Found;
 use crate::level;
 use crate::mmu::Handover;
+use way::{LATE, in_words};
 
 /// The cores by number, the one that runs this first; shown as in "4 cores, ", or not at all where it
 /// is the only one.
@@ -109,18 +110,25 @@ impl Team {
     /// `handover` must stay as it is for ever.
     pub(crate) unsafe fn start(&self, handover: &Handover) {
         HANDOVER.store(ptr::from_ref(handover).cast_mut(), Relaxed);
-        cores::enlist(self.others().map(|other| other.cpu.mpidr));
-        cores::open_pen(start as *const () as usize);
-        cores::barrier();
         for other in self.others() {
-            other.start();
-        }
-        cores::wake_all();
-        for other in self.others() {
-            if !cores::becomes_ready(other.number) {
-                fail!("{other} did not start within {} s", Decimal(clock::SECONDS));
+            cores::enlist(other.number, other.cpu.mpidr);
+            cores::barrier();
+            if let Err(reason) = other.start() {
+                other.give_up(reason);
             }
         }
+        cores::open_pen(start as *const () as usize);
+        for other in self.others() {
+            if !cores::becomes_ready(other.number) {
+                other.give_up(LATE);
+            }
+        }
+    }
+}
+
+impl Other {
+    fn give_up(&self, reason: u32) -> ! {
+        fail!("{self} does not start: {}", in_words(reason));
     }
 }
 
@@ -135,8 +143,7 @@ static HANDOVER: AtomicPtr<Handover> = AtomicPtr::new(ptr::null_mut());
 #[unsafe(naked)]
 unsafe extern "C" fn start() -> ! {
     naked_asm!(
-        "adrp    x1, {main}",
-        "add     x1, x1, :lo12:{main}",
+        "adr     x1, {main}",
         "b       {start}",
         main = sym main,
         start = sym entry::start_listed,

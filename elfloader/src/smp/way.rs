@@ -5,44 +5,62 @@
 
 use core::ptr;
 
-use kaal_payload::{Decimal, PhysAddr, PsciConduit};
-use kaal_runtime::registers::current_level;
+use kaal_payload::{PhysAddr, PsciConduit};
 use kaal_runtime::words::{Meaning, meaning};
-use kaal_runtime::{cache, cores, fail, state, stop};
+use kaal_runtime::{cache, cores, state, stop};
 use smccc::psci::PSCI_CPU_ON_64;
 use smccc::{Call, Hvc, Smc};
 
 use super::{Other, start};
 
+/// Why a core does not start, by number: those up to 9 are the errors of PSCI without their sign (Arm
+/// DEN 0022, section 5.2.2).
+const REASONS: &[u8] = b"\
+    \x01PSCI: not supported\n\
+    \x02PSCI: invalid parameters\n\
+    \x03PSCI: denied\n\
+    \x04PSCI: already on\n\
+    \x05PSCI: on pending\n\
+    \x06PSCI: internal failure\n\
+    \x07PSCI: not present\n\
+    \x08PSCI: disabled\n\
+    \x09PSCI: invalid address\n\
+    \x40the device tree names no cpu-release-addr, and no PSCI that can be called from here\n\
+    \x41it did not come up in time";
+
+/// Not an error of PSCI.
+const NO_WAY: u32 = 0x40;
+
+/// As [`NO_WAY`].
+pub(super) const LATE: u32 = 0x41;
+
+/// [`REASONS`] in words.
+pub(super) fn in_words(reason: u32) -> Meaning {
+    meaning(REASONS, reason.into()).unwrap_or(Meaning(b"PSCI: unknown error"))
+}
+
 impl Other {
-    /// Starts the core, unless it waits in the pen.
-    pub(super) fn start(&self) {
+    /// Starts the core, unless it waits in the pen. Returns a reason why that can't be.
+    pub(super) fn start(&self) -> Result<(), u32> {
         let entry = start as *const () as u64;
         if self.cpu.release_address != PhysAddr(0) {
             // SAFETY: the device tree says that this word is for that.
-            return unsafe { release(self.cpu.release_address, entry) };
+            unsafe { release(self.cpu.release_address, entry) };
+            return Ok(());
         }
         if state::entered_at_el3() {
-            return;
+            return Ok(());
         }
-        let arguments = {
-            let mut arguments = [0; 17];
-            arguments[0] = self.cpu.mpidr;
-            arguments[1] = entry;
-            arguments
-        };
-        let [answer, ..] = match stop::conduit() {
-            Some(PsciConduit::Smc) => Smc::call64(PSCI_CPU_ON_64, arguments),
-            Some(PsciConduit::Hvc) => Hvc::call64(PSCI_CPU_ON_64, arguments),
-            None => fail!(
-                "{self} can't be started: the device tree names no cpu-release-addr, and no PSCI \
-                 that EL{} can call",
-                Decimal(current_level())
-            ),
+        let mut arguments = [0; 17];
+        arguments[0] = self.cpu.mpidr;
+        arguments[1] = entry;
+        let [answer, ..] = match stop::conduit().ok_or(NO_WAY)? {
+            PsciConduit::Smc => Smc::call64(PSCI_CPU_ON_64, arguments),
+            PsciConduit::Hvc => Hvc::call64(PSCI_CPU_ON_64, arguments),
         };
         match answer as i32 {
-            0 => {}
-            error => fail!("{self} can't be started: PSCI says {}", in_words(error)),
+            0 => Ok(()),
+            error => Err(error.unsigned_abs()),
         }
     }
 }
@@ -63,20 +81,4 @@ unsafe fn release(word: PhysAddr, entry: u64) {
         cores::barrier();
         cache::invalidate(word.cast(), size_of::<u64>());
     }
-}
-
-/// The errors of PSCI without their sign (Arm DEN 0022, section 5.2.2).
-const ERRORS: &[u8] = b"\
-    \x01not supported\n\
-    \x02invalid parameters\n\
-    \x03denied\n\
-    \x04already on\n\
-    \x05on pending\n\
-    \x06internal failure\n\
-    \x07not present\n\
-    \x08disabled\n\
-    \x09invalid address";
-
-fn in_words(error: i32) -> Meaning {
-    meaning(ERRORS, error.unsigned_abs().into()).unwrap_or(Meaning(b"something unknown"))
 }

@@ -32,6 +32,7 @@ struct Zeroes(UnsafeCell<[u64; 0x4_e600]>);
 // SAFETY: nobody writes to it.
 unsafe impl Sync for Zeroes {}
 
+#[unsafe(link_section = ".bss.zeroes")]
 static ZEROES: Zeroes = Zeroes(UnsafeCell::new([0; 0x4_e600]));
 
 /// The virtual address of physical address 0 (seL4's `PPTR_BASE`).

@@ -151,6 +151,8 @@ fn without_chosen(workspace: &Workspace) -> Result<()> {
     fs::write(&file, &tree)?;
     image.pack_for(workspace, Some(&file))?;
     let console = boot(&image, &tree, APART, PASS)?;
+    // The console is the one that the embedded device tree names.
+    says(&console, "KaaL 0")?;
     says_measurement(&console, &image)
 }
 

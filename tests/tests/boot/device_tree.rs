@@ -68,6 +68,52 @@ pub(crate) fn reserve(tree: &mut DeviceTree, start: u64, size: u64, no_map: bool
     Ok(())
 }
 
+/// How a core is started.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Method {
+    /// By the firmware.
+    Psci,
+    /// Each looks at a word of its own behind this address: the one with the index of its `reg`.
+    SpinTable(u64),
+}
+
+/// Lets the cores be those whose `reg` are `mpidrs`, all started by `method`.
+pub(crate) fn set_cores(tree: &mut DeviceTree, mpidrs: &[u32], method: Method) -> Result<()> {
+    let mut cpus = DeviceTreeNode::new("cpus")?;
+    cpus.add_property(DeviceTreeProperty::new("#address-cells", 1u32)?);
+    cpus.add_property(DeviceTreeProperty::new("#size-cells", 0u32)?);
+    for (index, &mpidr) in mpidrs.iter().enumerate() {
+        let mut cpu = DeviceTreeNode::new(format!("cpu@{index}"))?;
+        cpu.add_property(DeviceTreeProperty::new("device_type", "cpu")?);
+        cpu.add_property(DeviceTreeProperty::new("reg", mpidr)?);
+        let name = match method {
+            Method::Psci => "psci",
+            Method::SpinTable(words) => {
+                let word = words + 8 * u64::from(mpidr);
+                cpu.add_property(DeviceTreeProperty::new("cpu-release-addr", word)?);
+                "spin-table"
+            }
+        };
+        cpu.add_property(DeviceTreeProperty::new("enable-method", name)?);
+        cpus.add_child(cpu);
+    }
+    let old = tree.root.remove_child("cpus");
+    old.context("the device tree has no cpus")?;
+    tree.root.add_child(cpus);
+    Ok(())
+}
+
+/// Lets PSCI be called by `method`, or not at all.
+pub(crate) fn set_psci(tree: &mut DeviceTree, method: Option<&str>) -> Result<()> {
+    let psci = tree.root.remove_child("psci");
+    let mut psci = psci.context("the device tree has no psci")?;
+    if let Some(method) = method {
+        psci.add_property(DeviceTreeProperty::new("method", method)?);
+        tree.root.add_child(psci);
+    }
+    Ok(())
+}
+
 /// A `reg` of two cells each for address and size.
 fn reg(start: u64, size: u64) -> Vec<u32> {
     let words = [start, size].into_iter();

@@ -157,7 +157,7 @@ pub(crate) fn boot(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str)
 }
 
 /// `ldr x0, =x0; ldr x1, =entry; br x1; nop`
-const PASS_ON: [u32; 4] = [0x5800_0080, 0x5800_00a1, 0xd61f_0020, 0xd503_201f];
+pub(crate) const PASS_ON: [u32; 4] = [0x5800_0080, 0x5800_00a1, 0xd61f_0020, 0xd503_201f];
 
 /// Boots the packed image by a firmware that passes `x0`.
 pub(crate) fn run(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) -> Result<String> {
@@ -176,8 +176,16 @@ pub(crate) fn hand_over(
     boot_by(image, &PASS_ON, &literals, Some((dtb, address)), expected)
 }
 
-/// A firmware that maps devices and RAM where they are, and leaves translation on.
 fn translation_left_on(workspace: &Workspace) -> Result<()> {
+    let image = image(workspace)?;
+    image.pack(workspace)?;
+    let firmware = with_translation_on(&image, entry(&image)?)?;
+    let expected = "KaaL: error: the firmware entered the loader with the MMU on";
+    image.boot_with(&firmware, expected).map(drop)
+}
+
+/// A firmware that maps devices and RAM where they are, leaves translation on and goes to `entry`.
+pub(crate) fn with_translation_on(image: &Image, entry: u64) -> Result<Vec<String>> {
     const TABLE_ADDRESS: u64 = 0x7e00_0000;
     /// Attribute 0 is normal memory, attribute 1 device memory.
     const MAIR: u64 = 0x00ff;
@@ -186,8 +194,6 @@ fn translation_left_on(workspace: &Workspace) -> Result<()> {
     /// Blocks of 1 GiB, accessed: the first device memory, the second normal memory.
     const BLOCKS: [u64; 2] = [0x405, 0x4000_0701];
 
-    let image = image(workspace)?;
-    image.pack(workspace)?;
     let table = image.file("table.bin");
     let mut bytes: Vec<u8> = BLOCKS.into_iter().flat_map(u64::to_le_bytes).collect();
     bytes.resize(4096, 0);
@@ -212,10 +218,8 @@ fn translation_left_on(workspace: &Workspace) -> Result<()> {
         0x5800_0101,
         0xd61f_0020,
     ];
-    let literals = [MAIR, TCR, TABLE_ADDRESS, entry(&image)?];
-    let expected = "KaaL: error: the firmware entered the loader with the MMU on";
-    let table = Some((table, TABLE_ADDRESS));
-    boot_by(&image, &code, &literals, table, expected).map(drop)
+    let firmware = started(image, &code, &[MAIR, TCR, TABLE_ADDRESS, entry])?;
+    Ok([firmware, loaded(&table, TABLE_ADDRESS)].concat())
 }
 
 /// The entry point of the packed image.
@@ -231,25 +235,30 @@ pub(crate) fn boot_by(
     data: Option<(PathBuf, u64)>,
     expected: &str,
 ) -> Result<String> {
+    let mut arguments = started(image, code, literals)?;
+    if let Some((file, address)) = data {
+        arguments.extend(loaded(&file, address));
+    }
+    image.boot_with(&arguments, expected)
+}
+
+/// Puts a firmware of `code` with `literals` behind it into memory, and starts it.
+pub(crate) fn started(image: &Image, code: &[u32], literals: &[u64]) -> Result<Vec<String>> {
     let firmware = image.file("firmware.bin");
     let code = code.iter().flat_map(|word| word.to_le_bytes());
     let literals = literals.iter().flat_map(|word| word.to_le_bytes());
     fs::write(&firmware, code.chain(literals).collect::<Vec<u8>>())?;
 
-    let mut arguments = loaded(&firmware, FIRMWARE_ADDRESS);
-    if let Some((file, address)) = data {
-        arguments.extend(loaded(&file, address));
-    }
-    arguments.extend(device(format!("addr={FIRMWARE_ADDRESS:#x},cpu-num=0")));
-    image.boot_with(&arguments, expected)
+    let start = device(format!("addr={FIRMWARE_ADDRESS:#x},cpu-num=0"));
+    Ok([loaded(&firmware, FIRMWARE_ADDRESS), start].concat())
 }
 
 /// Puts a file into memory.
-fn loaded(file: &Path, address: u64) -> Vec<String> {
+pub(crate) fn loaded(file: &Path, address: u64) -> Vec<String> {
     let file = file.display().to_string().replace(',', ",,");
     device(format!("file={file},addr={address:#x},force-raw=on"))
 }
 
-fn device(options: String) -> Vec<String> {
+pub(crate) fn device(options: String) -> Vec<String> {
     vec!["-device".to_owned(), format!("loader,{options}")]
 }

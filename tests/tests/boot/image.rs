@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use crc::{CRC_32_ISCSI, Crc};
+use dtoolkit::model::DeviceTree;
 use goblin::elf::{Elf, ProgramHeader};
 use kaal_payload::{MAGIC, MAX_SIZE, Payload, VERSION};
 use kaal_tests::image::Inputs;
@@ -18,7 +19,7 @@ use kaal_tests::workspace::{Program, Workspace};
 use tempfile::TempDir;
 use zerocopy::IntoBytes;
 
-use crate::machine_tree::Tree;
+use crate::device_tree::edit;
 
 /// The time that a boot is given. None takes as much; it is here so that a hang ends.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -79,12 +80,13 @@ impl Image {
         })
     }
 
-    /// Lets the image embed `tree`.
-    pub(crate) fn use_tree(&mut self, tree: &Tree) -> Result<()> {
-        let file = self.file("changed.dtb");
-        fs::write(&file, tree.to_bytes()?)?;
-        self.inputs.device_tree = Some(file);
-        Ok(())
+    /// Changes the device tree that the image embeds.
+    pub(crate) fn change_tree(
+        &self,
+        change: impl FnOnce(&mut DeviceTree) -> Result<()>,
+    ) -> Result<()> {
+        let file = self.inputs.device_tree.as_deref();
+        edit(file.context("no device tree")?, change)
     }
 
     /// A file of this test's own.
@@ -92,7 +94,8 @@ impl Image {
         self.scratch.path().join(name)
     }
 
-    fn path(&self) -> PathBuf {
+    /// The packed image.
+    pub(crate) fn path(&self) -> PathBuf {
         self.file("bootimage.elf")
     }
 
@@ -160,6 +163,11 @@ impl Image {
 
     /// As [`Self::boot`], with more arguments for QEMU.
     pub(crate) fn boot_with(&self, arguments: &[String], expected: &str) -> Result<String> {
+        self.boot_loaded(&[&self.as_kernel(), arguments].concat(), expected)
+    }
+
+    /// As [`Self::boot`], with arguments for QEMU that load and start the image.
+    pub(crate) fn boot_loaded(&self, arguments: &[String], expected: &str) -> Result<String> {
         let report = self.run(arguments, Some(expected), LIMIT)?;
         match report.end {
             End::Expected => Ok(report.console),
@@ -173,7 +181,12 @@ impl Image {
 
     /// Boots the packed image, which should not print anything, and returns how that ended.
     pub(crate) fn boot_silently(&self) -> Result<End> {
-        let report = self.run(&[], None, SILENCE)?;
+        self.run_silently(&self.as_kernel())
+    }
+
+    /// As [`Self::boot_silently`], with arguments for QEMU that load and start the image.
+    pub(crate) fn run_silently(&self, arguments: &[String]) -> Result<End> {
+        let report = self.run(arguments, None, SILENCE)?;
         ensure!(
             report.console.is_empty(),
             "silence expected, found:\n{}",
@@ -182,9 +195,13 @@ impl Image {
         Ok(report.end)
     }
 
+    fn as_kernel(&self) -> [String; 2] {
+        ["-kernel".to_owned(), self.path().display().to_string()]
+    }
+
     fn run(&self, arguments: &[String], expect: Option<&str>, limit: Duration) -> Result<Report> {
         let mut command = self.machine.command();
-        command.arg("-kernel").arg(self.path()).args(arguments);
+        command.args(arguments);
         let watch = Watch {
             expect: expect.map(str::to_owned),
             limit: Some(limit),
@@ -230,6 +247,6 @@ pub(crate) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
         .position(|window| window == needle)
 }
 
-fn crc32c(bytes: &[u8]) -> u32 {
+pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
     Crc::<u32>::new(&CRC_32_ISCSI).checksum(bytes)
 }

@@ -9,9 +9,9 @@ use kaal_tests::qemu::Machine;
 use kaal_tests::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 
+use crate::device_tree::{Method, edit, set_cores, set_psci};
 use crate::firmware::{DTB_ADDRESS, boot_by, entry, run};
 use crate::image::Image;
-use crate::machine_tree::{Core, Tree};
 use crate::{says, trial};
 
 /// By the level that the loader is entered at, and how cores are started: QEMU's firmware answers HVC
@@ -98,11 +98,11 @@ fn machine(machine: &str, cores: u32) -> Machine {
     }
 }
 
-/// An image for as many cores as `tree` has, which is embedded.
-fn image(workspace: &Workspace, machine: Machine, tree: &Tree) -> Result<Image> {
+/// An image for the cores `mpidrs`, on a machine that may have others.
+fn image(workspace: &Workspace, machine: Machine, mpidrs: &[u32], method: Method) -> Result<Image> {
     let mut image = Image::of(workspace, Program::Probe, machine)?;
-    image.use_tree(tree)?;
-    image.wait_for(tree.cores.len() as u32)?;
+    image.change_tree(|tree| set_cores(tree, mpidrs, method))?;
+    image.wait_for(u32::try_from(mpidrs.len())?)?;
     Ok(image)
 }
 
@@ -124,9 +124,13 @@ const WORDS: u64 = 0x7e00_0000;
 /// with `spin-table`.
 fn spin_table(workspace: &Workspace) -> Result<()> {
     for (options, conduit) in [("virt", HVC), (EL2, SMC)] {
-        let machine = machine(options, 4);
-        let tree = Tree::of(&machine, Core::by_spin_table(0..4, WORDS));
-        let image = image(workspace, machine, &tree)?;
+        let cores = [0, 1, 2, 3];
+        let image = image(
+            workspace,
+            machine(options, 4),
+            &cores,
+            Method::SpinTable(WORDS),
+        )?;
         image.pack(workspace)?;
         #[rustfmt::skip]
         let code = [
@@ -168,9 +172,7 @@ const SMC: u32 = 0xd400_0003;
 /// QEMU gives the seventeenth core an affinity of 1.0.
 fn another_cluster(workspace: &Workspace) -> Result<()> {
     for options in ["virt,gic-version=3", "virt,secure=on,gic-version=3"] {
-        let machine = machine(options, 17);
-        let tree = Tree::of(&machine, Core::by_psci([0, 0x100]));
-        let image = image(workspace, machine, &tree)?;
+        let image = image(workspace, machine(options, 17), &[0, 0x100], Method::Psci)?;
         image.pack(workspace)?;
         image.boot(PASS)?;
     }
@@ -196,61 +198,55 @@ fn fewer_in_firmwares_tree(workspace: &Workspace) -> Result<()> {
 
 fn fewer_than_tree_names(workspace: &Workspace) -> Result<()> {
     for (options, cores) in [("virt", 2), (EL2, 3)] {
-        let machine = machine(options, cores);
-        let tree = Tree::of(&machine, Core::by_psci(0..4));
-        let image = image(workspace, machine, &tree)?;
+        let image = image(
+            workspace,
+            machine(options, cores),
+            &[0, 1, 2, 3],
+            Method::Psci,
+        )?;
         image.pack(workspace)?;
-        let expected =
-            format!("error: core {cores}, MPIDR {cores:#x} can't be started: PSCI says ");
-        let console = image.boot(&(expected + "invalid parameters"))?;
-        says(&console, "KaaL: powering off")?;
+        let expected = format!("error: core {cores}, MPIDR {cores:#x} does not start: PSCI: ");
+        let console = image.boot("KaaL: powering off")?;
+        says(&console, &(expected + "invalid parameters"))?;
     }
     Ok(())
 }
 
 /// The builder refuses such a device tree, so this is one of the firmware.
 fn one_twice(workspace: &Workspace) -> Result<()> {
-    let machine = machine("virt", 3);
-    let image = Image::of(workspace, Program::Probe, machine.clone())?;
+    let image = Image::of(workspace, Program::Probe, machine("virt", 3))?;
     image.pack(workspace)?;
     let dtb = image.file("firmware.dtb");
-    let tree = Tree::of(&machine, Core::by_psci([0, 1, 1]));
-    std::fs::write(&dtb, tree.to_bytes()?)?;
+    image.machine.dump_device_tree(&dtb)?;
+    edit(&dtb, |tree| set_cores(tree, &[0, 1, 1], Method::Psci))?;
     let expected = "KaaL: error: the kernel waits for 3 cores, the device tree names 2";
     run(&image, Some(dtb), DTB_ADDRESS, expected).map(drop)
 }
 
 fn one_that_does_not_look(workspace: &Workspace) -> Result<()> {
     let machine = machine("virt", 2);
-    let tree = Tree::of(&machine, Core::by_spin_table(0..2, WORDS));
-    let image = image(workspace, machine, &tree)?;
+    let image = image(workspace, machine, &[0, 1], Method::SpinTable(WORDS))?;
     image.pack(workspace)?;
     image
-        .boot("KaaL: error: core 1, MPIDR 0x1 did not start within 5 s")
+        .boot("KaaL: error: core 1, MPIDR 0x1 does not start: it did not come up in time")
         .map(drop)
 }
 
 fn one_that_is_not_in_the_pen(workspace: &Workspace) -> Result<()> {
-    let machine = machine(EL3, 2);
-    let tree = Tree::of(&machine, Core::by_psci([0, 1, 7]));
-    let image = image(workspace, machine, &tree)?;
+    let image = image(workspace, machine(EL3, 2), &[0, 1, 7], Method::Psci)?;
     image.pack(workspace)?;
     image
-        .boot("KaaL: error: core 2, MPIDR 0x7 did not start within 5 s")
+        .boot("KaaL: error: core 2, MPIDR 0x7 does not start: it did not come up in time")
         .map(drop)
 }
 
 /// Without PSCI, or with one that the level that the loader is entered at can't call.
 fn no_way_to_start_one(workspace: &Workspace) -> Result<()> {
     for (options, psci) in [("virt", None), (EL2, Some("hvc"))] {
-        let machine = machine(options, 2);
-        let tree = Tree {
-            psci,
-            ..Tree::of(&machine, Core::by_psci(0..2))
-        };
-        let image = image(workspace, machine, &tree)?;
+        let image = Image::of(workspace, Program::Probe, machine(options, 2))?;
+        image.change_tree(|tree| set_psci(tree, psci))?;
         image.pack(workspace)?;
-        image.boot("KaaL: error: core 1, MPIDR 0x1 can't be started: the device tree names no")?;
+        image.boot("KaaL: error: core 1, MPIDR 0x1 does not start: the device tree names no")?;
     }
     Ok(())
 }

@@ -28,6 +28,7 @@ impl Folder {
     pub(crate) fn new() -> Self {
         let folder = Self(TempDir::new().expect("a temporary folder"));
         folder.put("loader.elf", programs::loader().to_bytes());
+        folder.put("unpacker.elf", programs::unpacker().to_bytes());
         folder.put(
             "kernel.elf",
             programs::kernel(programs::ORDINARY_BASE).to_bytes(),

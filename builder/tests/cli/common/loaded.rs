@@ -69,6 +69,14 @@ impl Loaded {
         bytes
     }
 
+    /// Size in bytes of all segments.
+    pub(crate) fn size(&self) -> u64 {
+        self.segments
+            .iter()
+            .map(|(_, memory)| memory.len() as u64)
+            .sum()
+    }
+
     /// Whether the image defines the byte at `address`.
     pub(crate) fn defines(&self, address: u64) -> bool {
         self.segments

@@ -2,6 +2,8 @@
 
 //! Programs of the shapes that loaders, kernels and root tasks have.
 
+use kaal_payload::{LOADER_NOTE_TYPE, PACKAGE_VERSION, UNPACKER_NOTE_TYPE, VERSION};
+
 use super::elf::{Elf, ProgramHeader};
 
 const PT_DYNAMIC: u32 = 2;
@@ -30,25 +32,50 @@ pub(crate) fn filled(size: usize) -> Vec<u8> {
 
 /// A loader of 0x3800 bytes with the contract's version `version`, and a relocation.
 pub(crate) fn loader_of_version(version: u32) -> Elf {
-    loader_with(note(version), dynamic(), relocation(RELOCATED, RELATIVE))
+    loader_with(
+        relocation(RELOCATED, RELATIVE),
+        0,
+        note(LOADER_NOTE_TYPE, version),
+    )
 }
 
 /// A loader.
 pub(crate) fn loader() -> Elf {
-    loader_of_version(kaal_payload::VERSION)
+    loader_of_version(VERSION)
 }
 
 /// A loader with the relocation `relocation`.
 pub(crate) fn loader_with_relocation(relocation: Vec<u8>) -> Elf {
-    loader_with(note(kaal_payload::VERSION), dynamic(), relocation)
+    loader_with(relocation, 0, note(LOADER_NOTE_TYPE, VERSION))
 }
 
-fn loader_with(note: Vec<u8>, dynamic: Vec<u8>, relocation: Vec<u8>) -> Elf {
+/// An unpacker of 0x3800 bytes, 0x2020 of them not zero, with the contract's version `version`. It
+/// begins with what may be the header of an ELF file.
+pub(crate) fn unpacker_of_version(version: u32) -> Elf {
+    let mut start = b"\x7fELF".to_vec();
+    start.resize(Elf::HEADER_SIZE, 0x5a);
+    start.extend(relocation(RELOCATED, RELATIVE));
+    loader_with(
+        start,
+        Elf::HEADER_SIZE as u64,
+        note(UNPACKER_NOTE_TYPE, version),
+    )
+}
+
+/// An unpacker.
+pub(crate) fn unpacker() -> Elf {
+    unpacker_of_version(PACKAGE_VERSION)
+}
+
+/// A program that begins with `start`, at whose offset `relocations` there is one.
+fn loader_with(start: Vec<u8>, relocations: u64, note: Vec<u8>) -> Elf {
+    let size = start.len() as u64;
+    let dynamic = words(&[DT_RELA, relocations, DT_RELASZ, 0x18, 0, 0]);
     Elf::new(
         Elf::DYN,
         0x1008,
         vec![
-            ProgramHeader::load(ProgramHeader::READ, 0, relocation, 0x18),
+            ProgramHeader::load(ProgramHeader::READ, 0, start, size),
             ProgramHeader::load(ProgramHeader::READ_EXECUTE, 0x1000, filled(0x40), 0x40),
             ProgramHeader::load(ProgramHeader::READ_WRITE, 0x2000, filled(0x20), 0x1800),
             ProgramHeader::other(PT_DYNAMIC, dynamic),
@@ -62,17 +89,13 @@ pub(crate) fn relocation(offset: u64, info: u64) -> Vec<u8> {
     words(&[offset, info, ADDEND])
 }
 
-fn dynamic() -> Vec<u8> {
-    words(&[DT_RELA, 0, DT_RELASZ, 0x18, 0, 0])
-}
-
 fn words(words: &[u64]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
 }
 
-fn note(version: u32) -> Vec<u8> {
+fn note(kind: u32, version: u32) -> Vec<u8> {
     let mut note = Vec::new();
-    for word in [5, 4, 1] {
+    for word in [5, 4, kind] {
         note.extend(u32::to_le_bytes(word));
     }
     note.extend(b"KaaL\0\0\0\0");

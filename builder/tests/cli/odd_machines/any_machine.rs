@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{File, Inputs, Settings, build};
+use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, build};
 use kaal_payload::{Integrity, LogLevel, PAGE_SIZE, PhysRange, RegionKind};
 use proptest::prelude::*;
 
@@ -73,6 +73,7 @@ proptest! {
         let file = |content| File { path: Path::new("name"), content };
         let image = build(&Inputs {
             loader: file(&loader),
+            unpacker: None,
             kernel: file(&kernel),
             app: file(&app),
             device_tree: Some(file(&device_tree)),
@@ -82,13 +83,16 @@ proptest! {
                 kernel_paddr: None,
                 cores: None,
                 app_offset: None,
+                format: Format::Elf,
+                compression: Compression::None,
+                load_address: None,
                 log_level: LogLevel::Info,
                 integrity: Integrity::None,
                 boot_arguments: None,
             },
         });
         if let Ok(image) = image {
-            let loaded = Loaded::new(&image.elf);
+            let loaded = Loaded::new(&image.file);
             let payload = loaded.payload();
             for region in payload.regions {
                 loaded.check_region(region);

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The loader, and its move to the address that it runs at.
+//! The programs that run before the kernel, and the loader's move to the address that it runs at.
 
 use goblin::elf::dynamic::{DT_JMPREL, DT_REL, DT_RELA, DT_RELASZ};
 use goblin::elf::header::{ELFMAG, ET_DYN, et_to_str};
 use goblin::elf::note::NoteDataIterator;
 use goblin::elf::program_header::{PT_DYNAMIC, PT_NOTE};
 use goblin::elf::reloc::R_AARCH64_RELATIVE;
-use kaal_payload::{LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PAGE_SIZE, PhysAddr, VERSION};
+use kaal_payload::{
+    LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PACKAGE_VERSION, PAGE_SIZE, PhysAddr, UNPACKER_NOTE_TYPE,
+    VERSION,
+};
 
 use crate::elf::{Access, LAYOUT, Program, slice};
 use crate::finding::{Finding, Origin};
 
-/// Most bytes of memory that a loader may take: the size of a level 2 block.
+/// Most bytes of memory that a program may take: the size of a level 2 block.
 const MAX_SIZE: u64 = 2 << 20;
 
 /// Tag of relative relocations in their compact format.
@@ -27,10 +30,52 @@ const RELOCATION_SIZE: usize = 24;
 /// Alignment of an ELF note.
 const NOTE_ALIGNMENT: usize = 4;
 
-/// What to do about a loader that isn't one.
-const REMEDY: &str = "give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf";
+/// What a program must be.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    /// What it is called.
+    name: &'static str,
+    /// The type of the ELF note that marks it.
+    note: u32,
+    /// The contract that it has with the builder, and that contract's version.
+    contract: &'static str,
+    version: u32,
+    /// Whether it applies its relocations itself, wherever it is loaded to, and gives the place of its
+    /// ELF header to that of a format.
+    relocates_itself: bool,
+    /// What to do about a file that isn't one.
+    remedy: &'static str,
+}
 
-/// A page-aligned part of the loader.
+/// The loader.
+pub(crate) const LOADER: Kind = Kind {
+    name: "loader",
+    note: LOADER_NOTE_TYPE,
+    contract: "payload",
+    version: VERSION,
+    relocates_itself: false,
+    remedy: "give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf",
+};
+
+/// The unpacker.
+pub(crate) const UNPACKER: Kind = Kind {
+    name: "unpacker",
+    note: UNPACKER_NOTE_TYPE,
+    contract: "package",
+    version: PACKAGE_VERSION,
+    relocates_itself: true,
+    remedy: "give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf",
+};
+
+impl Kind {
+    fn wrong_shape(&self, origin: Origin<'_>) -> Finding {
+        origin
+            .finding(format!("a KaaL {} of the wrong shape", self.name))
+            .remedy(self.remedy)
+    }
+}
+
+/// A page-aligned part of a program.
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
     /// Offset in bytes from the load address.
@@ -43,10 +88,10 @@ pub(crate) struct Part {
     pub(crate) access: Access,
 }
 
-/// A word that holds an address of the loader.
+/// A word that holds an address of the program.
 #[derive(Clone, Copy, Debug)]
 struct Relocation {
-    /// Index in [`Loader::parts`].
+    /// Index in [`Firmware::parts`].
     part: usize,
     /// Offset in the part's content.
     offset: usize,
@@ -54,9 +99,9 @@ struct Relocation {
     addend: u64,
 }
 
-/// A position-independent loader.
+/// A position-independent program.
 #[derive(Clone, Debug)]
-pub(crate) struct Loader {
+pub(crate) struct Firmware {
     /// Offset in bytes of the entry point from the load address.
     pub(crate) entry: u64,
     /// Its parts, ascending.
@@ -64,13 +109,13 @@ pub(crate) struct Loader {
     relocations: Vec<Relocation>,
 }
 
-impl Loader {
-    /// Reads the loader that `file` holds.
-    pub(crate) fn read(origin: Origin<'_>, file: &[u8]) -> Result<Self, Finding> {
+impl Firmware {
+    /// Reads the program of the kind `kind` that `file` holds.
+    pub(crate) fn read(origin: Origin<'_>, file: &[u8], kind: &Kind) -> Result<Self, Finding> {
         let program = Program::read(origin, file)?;
-        check_version(origin, &program)?;
-        check_shape(origin, &program)?;
-        let mut loader = Self {
+        check_version(origin, &program, kind)?;
+        check_shape(origin, &program, kind)?;
+        let mut firmware = Self {
             entry: program.entry,
             parts: program
                 .segments
@@ -84,29 +129,60 @@ impl Loader {
                 .collect(),
             relocations: Vec::new(),
         };
-        let (relocations, entries) = find_relocations(origin, &program)?;
-        loader.relocations = entries
+        let (relocations, entries) = find_relocations(origin, &program, kind)?;
+        firmware.relocations = entries
             .chunks_exact(RELOCATION_SIZE)
-            .map(|entry| loader.resolve(origin, entry))
+            .map(|entry| firmware.resolve(origin, entry, kind))
             .collect::<Result<_, _>>()?;
-        loader.forget(relocations, entries.len() as u64);
-        for (start, size) in program.places(PT_DYNAMIC) {
-            loader.forget(start, size);
+        if kind.relocates_itself {
+            firmware.check_header(origin, kind)?;
+        } else {
+            firmware.forget(relocations, entries.len() as u64);
+            for (start, size) in program.places(PT_DYNAMIC) {
+                firmware.forget(start, size);
+            }
         }
-        if let Some(first) = loader.parts.first()
-            && first.content.starts_with(ELFMAG)
-        {
-            loader.forget(0, program.headers_end);
+        if firmware.has_header() {
+            firmware.forget(0, program.headers_end);
         }
-        Ok(loader)
+        Ok(firmware)
+    }
+
+    /// Checks that the program begins with its ELF header, whose place is needed for something else.
+    fn check_header(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Finding> {
+        if self.has_header() {
+            return Ok(());
+        }
+        Err(kind
+            .wrong_shape(origin)
+            .expected("a first PT_LOAD that begins with the file's header")
+            .found("other content")
+            .remedy(kind.remedy))
+    }
+
+    fn has_header(&self) -> bool {
+        let first = self.parts.first();
+        first.is_some_and(|part| part.content.starts_with(ELFMAG))
     }
 
     /// Size in bytes in memory, rounded up to pages: where the payload header lies.
     pub(crate) fn size(&self) -> u64 {
-        self.parts
-            .last()
-            .map_or(0, |part| part.offset + part.size)
-            .next_multiple_of(PAGE_SIZE)
+        self.memory().next_multiple_of(PAGE_SIZE)
+    }
+
+    /// Size in bytes in memory.
+    pub(crate) fn memory(&self) -> u64 {
+        self.parts.last().map_or(0, |part| part.offset + part.size)
+    }
+
+    /// The content as it lies in memory, from the first byte to the last that isn't zero by itself.
+    pub(crate) fn flat(&self) -> Vec<u8> {
+        let mut memory = Vec::new();
+        for part in &self.parts {
+            memory.resize(part.offset as usize, 0);
+            memory.extend_from_slice(&part.content);
+        }
+        memory
     }
 
     /// The parts with the relocations applied for the load address `base`.
@@ -121,7 +197,7 @@ impl Loader {
         parts
     }
 
-    /// Zeroes `size` bytes at the offset `start`. They told how to load and link the loader, which
+    /// Zeroes `size` bytes at the offset `start`. They told how to load and link the program, which
     /// the image need not: it stores no long runs of zeroes.
     fn forget(&mut self, start: u64, size: u64) {
         let bytes = start..start.saturating_add(size);
@@ -135,14 +211,19 @@ impl Loader {
     }
 
     /// Finds the word that an `Elf64_Rela` is about.
-    fn resolve(&self, origin: Origin<'_>, entry: &[u8]) -> Result<Relocation, Finding> {
+    fn resolve(
+        &self,
+        origin: Origin<'_>,
+        entry: &[u8],
+        kind: &Kind,
+    ) -> Result<Relocation, Finding> {
         let (address, info, addend) = (word(entry, 0), word(entry, 8), word(entry, 16));
         if info != u64::from(R_AARCH64_RELATIVE) {
             return Err(origin
                 .finding("it has relocations that need a dynamic linker")
                 .expected(format!("R_AARCH64_RELATIVE ({R_AARCH64_RELATIVE}) only"))
                 .found(format!("type {} at {address:#x}", info as u32))
-                .remedy(REMEDY));
+                .remedy(kind.remedy));
         }
         let place = self.parts.iter().enumerate().find_map(|(part, candidate)| {
             let offset = usize::try_from(address.checked_sub(candidate.offset)?).ok()?;
@@ -154,7 +235,7 @@ impl Loader {
                 .finding("it has a relocation outside of its content")
                 .expected("relocations of words that the file holds")
                 .found(format!("a relocation at {address:#x}"))
-                .remedy(REMEDY)
+                .remedy(kind.remedy)
         })?;
         Ok(Relocation {
             part,
@@ -172,7 +253,7 @@ fn word(bytes: &[u8], offset: usize) -> u64 {
         .map_or(0, |word| u64::from_le_bytes(*word))
 }
 
-fn check_version(origin: Origin<'_>, program: &Program<'_>) -> Result<(), Finding> {
+fn check_version(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result<(), Finding> {
     let version = program
         .contents(PT_NOTE)
         .flat_map(|data| NoteDataIterator {
@@ -182,33 +263,34 @@ fn check_version(origin: Origin<'_>, program: &Program<'_>) -> Result<(), Findin
             ctx: (NOTE_ALIGNMENT, LAYOUT),
         })
         .filter_map(Result::ok)
-        .find(|note| note.name == LOADER_NOTE_NAME && note.n_type == LOADER_NOTE_TYPE)
+        .find(|note| note.name == LOADER_NOTE_NAME && note.n_type == kind.note)
         .and_then(|note| note.desc.first_chunk().copied())
         .map(u32::from_le_bytes);
+    let Kind { name, contract, .. } = kind;
     match version {
-        Some(VERSION) => Ok(()),
+        Some(version) if version == kind.version => Ok(()),
         Some(version) => Err(origin
-            .finding("a KaaL loader of another version")
-            .expected(format!("payload version {VERSION}"))
-            .found(format!("payload version {version}"))
-            .remedy("take loader and builder from the same version of KaaL")),
+            .finding(format!("a KaaL {name} of another version"))
+            .expected(format!("{contract} version {}", kind.version))
+            .found(format!("{contract} version {version}"))
+            .remedy(format!(
+                "take {name} and builder from the same version of KaaL"
+            ))),
         None => Err(origin
-            .finding("not a KaaL loader")
+            .finding(format!("not a KaaL {name}"))
             .expected(format!(
-                "an ELF note of the owner {LOADER_NOTE_NAME:?}, type {LOADER_NOTE_TYPE}"
+                "an ELF note of the owner {LOADER_NOTE_NAME:?}, type {}",
+                kind.note
             ))
             .found("no such note")
-            .remedy(REMEDY)),
+            .remedy(kind.remedy)),
     }
 }
 
-fn check_shape(origin: Origin<'_>, program: &Program<'_>) -> Result<(), Finding> {
+fn check_shape(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result<(), Finding> {
     let wrong = |expected: &str, found: String| {
-        origin
-            .finding("a KaaL loader of the wrong shape")
-            .expected(expected)
-            .found(found)
-            .remedy(REMEDY)
+        let finding = kind.wrong_shape(origin);
+        finding.expected(expected).found(found)
     };
     if program.kind != ET_DYN {
         return Err(wrong(
@@ -250,6 +332,7 @@ fn check_shape(origin: Origin<'_>, program: &Program<'_>) -> Result<(), Finding>
 fn find_relocations<'a>(
     origin: Origin<'_>,
     program: &Program<'a>,
+    kind: &Kind,
 ) -> Result<(u64, &'a [u8]), Finding> {
     let (mut start, mut size) = (0, 0);
     for entry in program
@@ -264,7 +347,7 @@ fn find_relocations<'a>(
                     .finding("it has relocations of an unknown format")
                     .expected("relocations in DT_RELA only")
                     .found(format!("the dynamic tag {tag:#x}"))
-                    .remedy(REMEDY));
+                    .remedy(kind.remedy));
             }
             _ => {}
         }
@@ -282,13 +365,13 @@ fn find_relocations<'a>(
                 .finding("its relocations lie outside of its content")
                 .expected("DT_RELA and DT_RELASZ within a PT_LOAD")
                 .found(format!("{size} bytes at {start:#x}"))
-                .remedy(REMEDY)
+                .remedy(kind.remedy)
         })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Loader, Part};
+    use super::{Firmware, Part};
     use crate::elf::Access;
 
     #[test]
@@ -299,14 +382,14 @@ mod tests {
             content: vec![1; 4],
             access: Access::READ,
         };
-        let mut loader = Loader {
+        let mut program = Firmware {
             entry: 0,
             parts: vec![part(0), part(8)],
             relocations: Vec::new(),
         };
-        loader.forget(2, 7);
-        loader.forget(11, u64::MAX);
-        let contents = loader.parts.iter().map(|part| part.content.as_slice());
+        program.forget(2, 7);
+        program.forget(11, u64::MAX);
+        let contents = program.parts.iter().map(|part| part.content.as_slice());
         assert_eq!(contents.collect::<Vec<_>>(), [[1, 1, 0, 0], [0, 1, 1, 0]]);
     }
 }

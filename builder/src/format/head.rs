@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The first bytes of a package, in the place of the unpacker's ELF header: a branch to its entry
+//! point and, in an arm64 Linux Image, the header of one
+//! (Linux, `Documentation/arch/arm64/booting.rst`).
+
+use zerocopy::little_endian::{U32, U64};
+use zerocopy::{Immutable, IntoBytes};
+
+use super::Format;
+
+/// `b` to the instruction itself (Arm ARM, DDI 0487, section C6.2, "B").
+const BRANCH: u32 = 0x1400_0000;
+
+/// Size in bytes of an instruction, by which a branch counts.
+const INSTRUCTION: u64 = 4;
+
+/// Header flags: little-endian, pages of 4 KiB, and any place in memory will do.
+const FLAGS: u64 = 1 << 1 | 1 << 3;
+
+const MAGIC: [u8; 4] = *b"ARM\x64";
+
+/// The first bytes.
+#[derive(IntoBytes, Immutable)]
+#[repr(C)]
+pub(super) struct Head {
+    code: [U32; 2],
+    text_offset: U64,
+    image_size: U64,
+    flags: U64,
+    reserved: [U64; 3],
+    magic: [u8; 4],
+    pe_header: U32,
+}
+
+impl Head {
+    /// The first bytes of a file that is entered at the offset `entry`, which is no more than some
+    /// mebibytes. A firmware keeps `memory` bytes free for it.
+    pub(super) fn new(format: Format, entry: u64, memory: u64) -> Self {
+        let branch = BRANCH | (entry / INSTRUCTION) as u32;
+        // U-Boot's bootm takes what is in a uImage for an Image, too.
+        let is_image = format != Format::Raw;
+        let in_image = |value: u64| U64::new(if is_image { value } else { 0 });
+        Self {
+            code: [branch.into(), U32::ZERO],
+            text_offset: U64::ZERO,
+            image_size: in_image(memory),
+            flags: in_image(FLAGS),
+            reserved: [U64::ZERO; 3],
+            magic: if is_image { MAGIC } else { [0; 4] },
+            pe_header: U32::ZERO,
+        }
+    }
+}

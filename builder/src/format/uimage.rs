@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The legacy image format of U-Boot (U-Boot, `include/image.h`, `struct legacy_img_hdr`).
+
+use crc::{CRC_32_ISO_HDLC, Crc, Table};
+use kaal_payload::PhysAddr;
+use zerocopy::big_endian::U32;
+use zerocopy::{Immutable, IntoBytes};
+
+use super::{Format, not_runnable_at};
+use crate::finding::Finding;
+
+/// `IH_MAGIC`
+const MAGIC: u32 = 0x2705_1956;
+
+/// `IH_OS_LINUX`: what is handed a device tree.
+const OS_LINUX: u8 = 5;
+
+/// `IH_ARCH_ARM64`
+const ARCH_ARM64: u8 = 22;
+
+/// `IH_TYPE_KERNEL`
+const TYPE_KERNEL: u8 = 2;
+
+/// `IH_COMP_NONE`: what is compressed is the unpacker's business.
+const COMPRESSION_NONE: u8 = 0;
+
+/// `IH_NMLEN`
+const NAME_SIZE: usize = 32;
+
+const NAME: &[u8] = concat!("KaaL ", env!("CARGO_PKG_VERSION")).as_bytes();
+
+#[derive(Clone, Copy, IntoBytes, Immutable)]
+#[repr(C)]
+struct Header {
+    magic: U32,
+    header_checksum: U32,
+    time: U32,
+    size: U32,
+    load: U32,
+    entry: U32,
+    data_checksum: U32,
+    os: u8,
+    arch: u8,
+    kind: u8,
+    compression: u8,
+    name: [u8; NAME_SIZE],
+}
+
+/// `data` with the header that lets it be loaded to `load` and entered there.
+pub(super) fn wrap(load: PhysAddr, data: Vec<u8>) -> Result<Vec<u8>, Finding> {
+    let header = header(load, data.len() as u64, checksum(&data))?;
+    Ok([header.as_bytes(), &data].concat())
+}
+
+fn header(load: PhysAddr, size: u64, data_checksum: u32) -> Result<Header, Finding> {
+    let size = u32::try_from(size).map_err(|_| {
+        Format::Uimage
+            .origin()
+            .finding("the image is too large for this format")
+            .expected("less than 4294967296 bytes")
+            .found(format!("{size} bytes"))
+            .remedy("choose --format image, or --compress lz4")
+    })?;
+    let address = u32::try_from(load.0).map_err(|_| {
+        not_runnable_at(load)
+            .expected("an address of 32 bits, as --format uimage has it")
+            .found(load.to_string())
+            .remedy("give an address below 4 GiB, or choose --format image")
+    })?;
+    let mut name = [0; NAME_SIZE];
+    for (place, &letter) in name.iter_mut().zip(NAME) {
+        *place = letter;
+    }
+    let header = Header {
+        magic: MAGIC.into(),
+        header_checksum: U32::ZERO,
+        // The same inputs give the same bytes.
+        time: U32::ZERO,
+        size: size.into(),
+        load: address.into(),
+        entry: address.into(),
+        data_checksum: data_checksum.into(),
+        os: OS_LINUX,
+        arch: ARCH_ARM64,
+        kind: TYPE_KERNEL,
+        compression: COMPRESSION_NONE,
+        name,
+    };
+    Ok(Header {
+        header_checksum: checksum(header.as_bytes()).into(),
+        ..header
+    })
+}
+
+fn checksum(bytes: &[u8]) -> u32 {
+    static CRC32: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
+    CRC32.checksum(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use kaal_payload::PhysAddr;
+
+    use super::header;
+
+    #[test]
+    fn sizes_of_more_than_32_bits_are_refused() {
+        let largest = u64::from(u32::MAX);
+        assert!(header(PhysAddr(0), largest, 0).is_ok());
+        let message = header(PhysAddr(0), largest + 1, 0)
+            .map(|_| ())
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("found: 4294967296 bytes"), "{message}");
+    }
+
+    #[test]
+    fn addresses_of_more_than_32_bits_are_refused() {
+        let message = header(PhysAddr(1 << 32), 1, 0)
+            .map(|_| ())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.starts_with("--load-address 0x100000000: "),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Keeps memory free for the unpacker to work in.
+
+use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange, Work};
+
+use super::package::Contents;
+use crate::finding::Finding;
+use crate::kernel::PADDR_TOP;
+use crate::parts::Parts;
+use crate::plan::Plan;
+use crate::ram;
+
+/// Places the memory that the unpacker of `package` works in: above all parts of the image, else
+/// wherever there is room.
+pub(super) fn place(
+    parts: &Parts<'_>,
+    plan: &Plan,
+    package: &Contents<'_>,
+) -> Result<Work, Finding> {
+    let taken = plan.things().map(|(_, place)| place);
+    let top = taken.iter().map(|place| place.end).max();
+    let free = ram::subtract(parts.memory.unreserved(parts.kernel.memory), taken);
+    let above = ram::intersect(
+        &free,
+        &[PhysRange {
+            start: top.unwrap_or_default(),
+            end: PADDR_TOP,
+        }],
+    );
+    let needed = package.work(PhysAddr(0));
+    above
+        .iter()
+        .chain(&free)
+        .find_map(|range| {
+            let start = range.start.0.checked_next_multiple_of(PAGE_SIZE)?;
+            let work = package.work(PhysAddr(start));
+            range.contains(work.memory()?).then_some(work)
+        })
+        .ok_or_else(|| {
+            let size = needed
+                .size()
+                .map_or("too many".to_owned(), |size| size.to_string());
+            parts
+                .settings
+                .format
+                .origin()
+                .finding("no room in RAM for the unpacker to work in")
+                .expected(format!("{size} free bytes in one piece below {PADDR_TOP}"))
+                .found(format!("RAM {}", parts.memory))
+                .remedy(
+                    "choose --format elf, which is not unpacked, or give a platform with more RAM",
+                )
+        })
+}
+
+/// The parts of `work`, for the memory map.
+pub(super) fn describe(work: Work) -> Vec<(&'static str, PhysRange)> {
+    let spare = work.spare();
+    let whole = work.memory().unwrap_or(spare);
+    let area = |start, end| PhysRange { start, end };
+    vec![
+        ("unpacker's work area", area(whole.start, spare.start)),
+        ("unpacker's spare room", spare),
+        ("unpacker's work area", area(spare.end, whole.end)),
+    ]
+}

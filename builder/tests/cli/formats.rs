@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What images hold that are not ELF files.
+
+use crc::{CRC_32_ISO_HDLC, Crc};
+use expect_test::expect;
+use kaal_payload::{Encoding, PhysAddr, PhysRange, ROOM_SIZE, TABLES_SIZE};
+
+use crate::common::device_tree::DeviceTree;
+use crate::common::folder::Folder;
+use crate::common::loaded::Loaded;
+use crate::common::package::Packed;
+use crate::common::programs::{self, HYPERVISOR_BASE, ORDINARY_BASE};
+
+/// Size in bytes of the U-Boot image header.
+const UIMAGE_HEADER: usize = 64;
+
+/// Options for each format.
+const RAW: [(&str, &str); 2] = [("--unpacker", "unpacker.elf"), ("--format", "raw")];
+const IMAGE: [(&str, &str); 2] = [("--unpacker", "unpacker.elf"), ("--format", "image")];
+const UIMAGE: [(&str, &str); 3] = [
+    ("--unpacker", "unpacker.elf"),
+    ("--format", "uimage"),
+    ("--load-address", "0x42000000"),
+];
+const LZ4: (&str, &str) = ("--compress", "lz4");
+
+/// The image's file for changed options.
+fn file(folder: &Folder, changes: &[(&str, &str)]) -> Vec<u8> {
+    assert_eq!(folder.accepted(changes), "");
+    folder.get("image.elf")
+}
+
+fn number(bytes: &[u8], offset: usize) -> u64 {
+    let bytes = bytes[offset..].first_chunk().expect("8 bytes");
+    u64::from_le_bytes(*bytes)
+}
+
+/// Whatever the format and the compression: unpacked, an image is what its ELF file would load.
+#[test]
+fn all_become_the_same_memory() {
+    for base in [ORDINARY_BASE, HYPERVISOR_BASE] {
+        let folder = Folder::new();
+        folder.put(
+            "kernel.elf",
+            programs::kernel_of_five_segments(base).to_bytes(),
+        );
+        let loaded = Loaded::new(&file(&folder, &[]));
+        for format in [&RAW[..], &IMAGE, &UIMAGE] {
+            for compression in [None, Some(LZ4)] {
+                let changes: Vec<_> = format.iter().copied().chain(compression).collect();
+                let mut bytes = file(&folder, &changes);
+                if format == UIMAGE {
+                    bytes.drain(..UIMAGE_HEADER);
+                }
+                let packed = Packed::new(bytes);
+                assert_eq!(packed.package().entry.0, loaded.entry);
+                let unpacked = packed.unpack();
+                let size: u64 = unpacked.iter().map(|(memory, _)| memory.size()).sum();
+                assert_eq!(size, loaded.size());
+                for (memory, content) in unpacked {
+                    assert!(loaded.read_range(memory) == content, "{memory}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn compressed_images_are_smaller() {
+    let folder = Folder::new();
+    let plain = file(&folder, &IMAGE);
+    let compressed = file(&folder, &[&IMAGE[..], &[LZ4]].concat());
+    assert!(compressed.len() < plain.len());
+    let packed = Packed::new(compressed);
+    let encodings = packed.package().chunks.iter();
+    let encodings: Vec<_> = encodings.map(|chunk| chunk.stored().encoding).collect();
+    assert!(encodings.contains(&Encoding::Lz4));
+    // Blocks of few bytes would be larger than these.
+    assert!(encodings.contains(&Encoding::Identity));
+}
+
+#[test]
+fn raw_begins_with_its_first_instruction() {
+    let bytes = file(&Folder::new(), &RAW);
+    // b 0x1008
+    assert_eq!(number(&bytes, 0), 0x1400_0402);
+    assert_eq!(bytes[8..64], [0; 56]);
+    assert_eq!(bytes[0x1000..0x1040], programs::filled(0x40));
+}
+
+#[test]
+fn image_begins_with_the_header_of_one() {
+    let bytes = file(&Folder::new(), &IMAGE);
+    assert_eq!(number(&bytes, 0), 0x1400_0402);
+    assert_eq!(number(&bytes, 8), 0);
+    // Pages of 4 KiB, anywhere in memory.
+    assert_eq!(number(&bytes, 24), 0b1010);
+    assert_eq!(bytes[32..56], [0; 24]);
+    assert_eq!(bytes[56..64], *b"ARM\x64\0\0\0\0");
+    let size = number(&bytes, 16);
+    assert_eq!(size % 0x1000, 0);
+    assert!(size >= bytes.len() as u64 && size >= 0x3800);
+}
+
+#[test]
+fn uimage_is_an_image_with_a_header() {
+    let folder = Folder::new();
+    let image = file(&folder, &IMAGE);
+    let bytes = file(&folder, &UIMAGE);
+    let (header, data) = bytes.split_at(UIMAGE_HEADER);
+    assert!(data == image);
+
+    let crc32 = |bytes: &[u8]| Crc::<u32>::new(&CRC_32_ISO_HDLC).checksum(bytes);
+    let mut unchecked = header.to_vec();
+    unchecked[4..8].fill(0);
+    let word = |index: usize| {
+        let bytes = header[4 * index..].first_chunk().expect("4 bytes");
+        u32::from_be_bytes(*bytes)
+    };
+    assert_eq!(word(0), 0x2705_1956);
+    assert_eq!(word(1), crc32(&unchecked));
+    assert_eq!(word(2), 0);
+    assert_eq!(word(3) as usize, data.len());
+    assert_eq!([word(4), word(5)], [0x4200_0000; 2]);
+    assert_eq!(word(6), crc32(data));
+    // Linux, arm64, kernel, not compressed.
+    assert_eq!(header[28..32], [5, 22, 2, 0]);
+    let name = format!("KaaL {}", env!("CARGO_PKG_VERSION"));
+    assert!(header[32..].starts_with(name.as_bytes()));
+    assert!(header[32 + name.len()..].iter().all(|&byte| byte == 0));
+}
+
+#[test]
+fn the_header_lies_behind_the_unpacker() {
+    let packed = Packed::new(file(&Folder::new(), &RAW));
+    assert_eq!(packed.header_offset, 0x2020);
+}
+
+/// The memory that is worked in is RAM, of the size that the unpacker needs, and nothing else's.
+#[test]
+fn the_work_area_is_free() {
+    let folder = Folder::new();
+    let ram = PhysRange {
+        start: PhysAddr(0x4000_0000),
+        end: PhysAddr(0x5000_0000),
+    };
+    for compression in [None, Some(LZ4)] {
+        let changes: Vec<_> = IMAGE.iter().copied().chain(compression).collect();
+        let packed = Packed::new(file(&folder, &changes));
+        let package = packed.package();
+        let work = package.work;
+        // Four pages for the unpacker, one for the header, and the tables.
+        assert_eq!(work.slot_size, 0x5000 + TABLES_SIZE);
+        assert_eq!(work.room_size, ROOM_SIZE);
+        assert!(work.spare_size >= package.size);
+        assert!(ram.contains(work.memory().expect("a place")));
+        let last = package.chunks.last().expect("chunks");
+        assert_eq!(work.start, last.memory().end);
+    }
+}
+
+#[test]
+fn the_work_area_lies_below_where_there_is_no_room_above() {
+    let folder = Folder::new();
+    let device_tree = DeviceTree {
+        ram: vec![(0x3f00_0000, 0x100_0000 + 0x60_0000)],
+        ..DeviceTree::with_ram(0)
+    };
+    folder.put("kernel.dtb", device_tree.to_bytes());
+    let packed = Packed::new(file(&folder, &IMAGE));
+    assert_eq!(packed.package().work.start.0, 0x3f00_0000);
+}
+
+/// Where nobody says where RAM is, it is taken to begin with the kernel.
+#[test]
+fn without_a_device_tree() {
+    let folder = Folder::new();
+    expect![[r#"
+        warning: --kernel kernel.elf: placed without knowing where RAM is
+          expected: a --dtb with a memory node, or a --platform
+          found: neither
+          remedy: give one, so that the image is checked against RAM
+        warning: --format image: the unpacker will not know the machine's console
+          expected: a --dtb, even where the firmware brings its own
+          found: none
+          remedy: give one; without it the unpacker stops silently where it has to
+    "#]]
+    .assert_eq(&folder.accepted(&[&IMAGE[..], &[("--dtb", "")]].concat()));
+    let packed = Packed::new(folder.get("image.elf"));
+    assert!(packed.package().work.start.0 >= 0x4040_0000);
+    assert_eq!(packed.package().machine.console, None);
+}
+
+#[test]
+fn maps() {
+    let folder = Folder::new();
+    expect![[r#"
+        start          end                  size  what                      from
+        0x40000000     0x4023d000        2347008  kernel text and data      kernel.elf
+        0x4023d000     0x4024d000          65536  device tree               kernel.dtb
+        0x4024d000     0x4024d123            291  user image text           app.elf
+        0x4024e128     0x40252148          16416  user image data           app.elf
+        0x40400000     0x40400018             24  loader read-only data     loader.elf
+        0x40401000     0x40401040             64  loader text               loader.elf
+        0x40402000     0x40403800           6144  loader data               loader.elf
+        0x40404000     0x40405000           4096  payload header            (made by the builder)
+        0x40405000     0x4040d000          32768  translation tables        (made by the builder)
+        0x4040d000     0x40657000        2400256  unpacker's work area      (made by the builder)
+        0x40657000     0x4065a000          12288  unpacker's spare room     (made by the builder)
+        0x4065a000     0x408a4000        2400256  unpacker's work area      (made by the builder)
+        offset               size  what            unpacked to
+        0x0                  8224  unpacker
+        0x2020                824  package header
+        0x2358                280  LZ4 block       0x40000000..0x4023d000
+        0x2470                340  LZ4 block       0x4023d000..0x4024d000
+        0x25c8                263  LZ4 block       0x4024d000..0x4024e128
+        0x26d0                 16  content         0x4024e128..0x40253000
+        0x26e0                  0  zeroes          0x40400000..0x40401000
+        0x26e0                 64  content         0x40401000..0x40402000
+        0x2720                 32  content         0x40402000..0x40404000
+        0x2740                239  LZ4 block       0x40404000..0x40405000
+        0x2830                  8  content         0x40405000..0x40406ff8
+        0x2838                 17  LZ4 block       0x40406ff8..0x40408010
+        0x2850                  8  content         0x40408010..0x40409000
+        0x2858                 34  LZ4 block       0x40409000..0x4040a008
+        0x2880                  8  content         0x4040a008..0x4040b000
+        0x2888                 16  content         0x4040b000..0x4040c000
+        0x2898                253  LZ4 block       0x4040c000..0x4040d000
+        measurement (SHA-256): c9727955a95c27b8e278504feaf563526d8e8006ec760907c25268ec710ffdb7
+    "#]]
+    .assert_eq(&folder.accepted(&[&IMAGE[..], &[LZ4, ("-v", "")]].concat()));
+}
+
+#[test]
+fn an_address_that_fits_is_no_matter() {
+    let folder = Folder::new();
+    let image = file(&folder, &IMAGE);
+    let at = |address| {
+        file(
+            &folder,
+            &[&IMAGE[..], &[("--load-address", address)]].concat(),
+        )
+    };
+    assert!(at("0x40000000") == image);
+    assert!(at("0x4fe00000") == image);
+}
+
+#[test]
+fn an_unpacker_is_no_matter_for_an_elf_file() {
+    let folder = Folder::new();
+    let image = file(&folder, &[]);
+    assert!(file(&folder, &[("--unpacker", "unpacker.elf")]) == image);
+}
+
+#[test]
+fn same_inputs_give_the_same_bytes() {
+    let (here, there) = (Folder::new(), Folder::new());
+    for format in [&RAW[..], &IMAGE, &UIMAGE] {
+        let changes = [format, &[LZ4]].concat();
+        assert!(file(&here, &changes) == file(&there, &changes));
+    }
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Formats that are not possible, and what makes no sense with them.
+
+use expect_test::{Expect, expect};
+
+use crate::common::device_tree::DeviceTree;
+use crate::common::elf::{Elf, ProgramHeader};
+use crate::common::folder::Folder;
+use crate::common::programs::{self, filled};
+
+const UNPACKER: (&str, &str) = ("--unpacker", "unpacker.elf");
+
+fn check(changes: &[(&str, &str)], expected: Expect) {
+    expected.assert_eq(&Folder::new().refused(changes));
+}
+
+fn check_unpacker(elf: &Elf, expected: Expect) {
+    let folder = Folder::new();
+    folder.put("unpacker.elf", elf.to_bytes());
+    expected.assert_eq(&folder.refused(&[UNPACKER, ("--format", "raw")]));
+}
+
+#[test]
+fn compression_of_an_elf_file() {
+    check(
+        &[("--compress", "lz4")],
+        expect![[r#"
+        error: --compress lz4: makes no sense for an ELF file, whose segments lie where they are used
+          expected: --format raw, uimage or image
+          found: --format elf
+          remedy: leave the option out, or choose another format
+    "#]],
+    );
+}
+
+#[test]
+fn load_address_of_an_elf_file() {
+    check(
+        &[("--load-address", "0x40000000")],
+        expect![[r#"
+        error: --load-address 0x40000000: makes no sense for an ELF file, whose segments lie where they are used
+          expected: --format raw, uimage or image
+          found: --format elf
+          remedy: leave the option out, or choose another format
+    "#]],
+    );
+}
+
+#[test]
+fn no_unpacker() {
+    check(
+        &[("--format", "image")],
+        expect![[r#"
+        error: --format image: needs an unpacker
+          expected: the option --unpacker
+          found: none
+          remedy: give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf
+    "#]],
+    );
+}
+
+#[test]
+fn uimage_without_an_address() {
+    check(
+        &[UNPACKER, ("--format", "uimage")],
+        expect![[r#"
+        error: --format uimage: names the address that it is loaded to
+          expected: the option --load-address
+          found: none
+          remedy: give a multiple of 0x200000 that is RAM, like 0x42000000 on QEMU's virt
+    "#]],
+    );
+}
+
+#[test]
+fn misaligned_addresses() {
+    let changes = |format, address| [UNPACKER, ("--format", format), ("--load-address", address)];
+    check(
+        &changes("raw", "0x42000010"),
+        expect![[r#"
+        error: --load-address 0x42000010: the image can't run there
+          expected: a multiple of 0x1000 for this format
+          found: --format raw
+          remedy: give another address
+    "#]],
+    );
+    check(
+        &changes("image", "0x42001000"),
+        expect![[r#"
+        error: --load-address 0x42001000: the image can't run there
+          expected: a multiple of 0x200000 for this format
+          found: --format image
+          remedy: give another address
+    "#]],
+    );
+    let folder = Folder::new();
+    folder.accepted(&changes("raw", "0x42001000"));
+    for address in ["0x42001000", "0x42100000"] {
+        let message = folder.refused(&changes("uimage", address));
+        assert!(message.contains("a multiple of 0x200000"), "{message}");
+    }
+}
+
+#[test]
+fn addresses_outside_ram() {
+    let changes = |address| [UNPACKER, ("--format", "image"), ("--load-address", address)];
+    check(
+        &changes("0x0"),
+        expect![[r#"
+            error: --load-address 0x0: the image can't run there
+              expected: 15536 bytes of RAM
+              found: RAM 0x40000000..0x50000000 (--dtb kernel.dtb)
+              remedy: give another address, or none where the firmware chooses it
+        "#]],
+    );
+    for address in ["0x3fe00000", "0x50000000", "0xffffffffffe00000"] {
+        let message = Folder::new().refused(&changes(address));
+        assert!(message.contains("bytes of RAM"), "{message}");
+    }
+}
+
+/// The image's end counts as well as its start.
+#[test]
+fn addresses_at_the_end_of_ram() {
+    let folder = Folder::new();
+    let device_tree = DeviceTree::with_ram(0x1020_1000);
+    folder.put("kernel.dtb", device_tree.to_bytes());
+    let at = |address| [UNPACKER, ("--format", "image"), ("--load-address", address)];
+    folder.accepted(&at("0x50000000"));
+    let message = folder.refused(&at("0x50200000"));
+    assert!(message.contains("bytes of RAM"), "{message}");
+}
+
+#[test]
+fn uimage_above_4_gib() {
+    let folder = Folder::new();
+    folder.put("kernel.dtb", DeviceTree::with_ram(0x2_0000_0000).to_bytes());
+    expect![[r#"
+        error: --load-address 0x100000000: the image can't run there
+          expected: an address of 32 bits, as --format uimage has it
+          found: 0x100000000
+          remedy: give an address below 4 GiB, or choose --format image
+    "#]]
+    .assert_eq(&folder.refused(&[
+        UNPACKER,
+        ("--format", "uimage"),
+        ("--load-address", "0x100000000"),
+    ]));
+}
+
+#[test]
+fn no_room_to_unpack() {
+    let folder = Folder::new();
+    folder.put("kernel.dtb", DeviceTree::with_ram(0x80_0000).to_bytes());
+    expect![[r#"
+        error: --format image: no room in RAM for the unpacker to work in
+          expected: 4816896 free bytes in one piece below 0x7fc0000000
+          found: RAM 0x40000000..0x40800000 (--dtb kernel.dtb)
+          remedy: choose --format elf, which is not unpacked, or give a platform with more RAM
+    "#]]
+    .assert_eq(&folder.refused(&[UNPACKER, ("--format", "image")]));
+    folder.accepted(&[]);
+}
+
+#[test]
+fn too_many_segments() {
+    let folder = Folder::new();
+    let segments = (0..100).map(|index| {
+        let address = 0x20_0000 + index * 0x1000;
+        ProgramHeader::load(ProgramHeader::READ_EXECUTE, address, filled(16), 16)
+    });
+    let app = Elf::new(Elf::EXEC, 0x20_0000, segments.collect());
+    folder.put("app.elf", app.to_bytes());
+    folder.accepted(&[]);
+    expect![[r#"
+        error: --app app.elf: too many segments, with those of the kernel
+          expected: a package header that fits a page
+          found: package header: 5528 bytes expected, 4096 found
+          remedy: link the root task with fewer PT_LOADs, or choose --format elf
+    "#]]
+    .assert_eq(&folder.refused(&[UNPACKER, ("--format", "image")]));
+}
+
+#[test]
+fn another_program() {
+    check(
+        &[("--unpacker", "loader.elf"), ("--format", "raw")],
+        expect![[r#"
+            error: --unpacker loader.elf: not a KaaL unpacker
+              expected: an ELF note of the owner "KaaL", type 2
+              found: no such note
+              remedy: give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf
+        "#]],
+    );
+    check(
+        &[("--loader", "unpacker.elf")],
+        expect![[r#"
+        error: --loader unpacker.elf: not a KaaL loader
+          expected: an ELF note of the owner "KaaL", type 1
+          found: no such note
+          remedy: give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf
+    "#]],
+    );
+}
+
+#[test]
+fn another_version() {
+    check_unpacker(
+        &programs::unpacker_of_version(7),
+        expect![[r#"
+        error: --unpacker unpacker.elf: a KaaL unpacker of another version
+          expected: package version 1
+          found: package version 7
+          remedy: take unpacker and builder from the same version of KaaL
+    "#]],
+    );
+}
+
+#[test]
+fn unpacker_without_room_for_a_header() {
+    let mut unpacker = programs::unpacker();
+    unpacker.headers[0].content[0] = 0;
+    check_unpacker(
+        &unpacker,
+        expect![[r#"
+        error: --unpacker unpacker.elf: a KaaL unpacker of the wrong shape
+          expected: a first PT_LOAD that begins with the file's header
+          found: other content
+          remedy: give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf
+    "#]],
+    );
+}
+
+#[test]
+fn equal_to_the_unpacker() {
+    check(
+        &[UNPACKER, ("--out", "unpacker.elf")],
+        expect![[r#"
+        error: --out unpacker.elf: would replace an input
+          expected: a file that is no input
+          found: --unpacker unpacker.elf
+          remedy: choose another name
+    "#]],
+    );
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The bytes of a package header.
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+use crate::machine::MachineFields;
+use crate::{Encoding, PhysAddr, PhysRange};
+
+/// The first bytes of a package header.
+pub const PACKAGE_MAGIC: [u8; 8] = *b"KaaLpack";
+
+/// The last bytes of a package, which tell that all of it has been loaded.
+pub const PACKAGE_END: [u8; 8] = *b"KaaLend.";
+
+/// The version of the contract that this module describes.
+pub const PACKAGE_VERSION: u32 = 1;
+
+/// Type of the ELF note that marks an unpacker; its owner is [`crate::LOADER_NOTE_NAME`], and its
+/// content is the unpacker's [`PACKAGE_VERSION`].
+pub const UNPACKER_NOTE_TYPE: u32 = 2;
+
+/// Alignment in bytes of the header, which lies behind the unpacker's bytes, and of the package's end.
+pub const HEADER_ALIGNMENT: u64 = 16;
+
+/// The fixed part of a package header; `chunk_count` [`Chunk`]s follow it.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(crate) struct Header {
+    /// [`PACKAGE_MAGIC`]
+    pub(crate) magic: [u8; 8],
+    /// [`PACKAGE_VERSION`]
+    pub(crate) version: u32,
+    /// CRC-32C of all bytes behind it.
+    pub(crate) checksum: u32,
+    /// What the unpacker needs before it has a stack, and can't compute a checksum.
+    pub(crate) locator: Locator,
+    /// Size of the header and its chunks.
+    pub(crate) length: u32,
+    /// Number of chunks.
+    pub(crate) chunk_count: u32,
+    /// The loader's entry point.
+    pub(crate) entry: PhysAddr,
+    /// What the embedded device tree says of the machine.
+    pub(crate) machine: MachineFields,
+    /// [`crate::LogLevel`]
+    pub(crate) log_level: u8,
+    /// [`crate::Integrity`]
+    pub(crate) integrity: u8,
+    /// Zero.
+    pub(crate) reserved: [u8; 6],
+}
+
+/// Where the unpacker may work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct Locator {
+    /// [`crate::Work::start`]
+    pub work_start: PhysAddr,
+    /// [`crate::Work::slot_size`]
+    pub slot_size: u64,
+    /// Size in bytes of the package.
+    pub package_size: u64,
+    /// Complement of the exclusive or of the other three.
+    pub check: u64,
+}
+
+impl Locator {
+    pub(crate) const fn new(work_start: PhysAddr, slot_size: u64, package_size: u64) -> Self {
+        Self {
+            work_start,
+            slot_size,
+            package_size,
+            check: !(work_start.0 ^ slot_size ^ package_size),
+        }
+    }
+}
+
+/// How a chunk's content is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Offset from the package's first byte.
+    pub offset: u64,
+    /// Number of bytes.
+    pub size: u64,
+    /// What they are.
+    pub encoding: Encoding,
+    /// Their CRC-32C.
+    pub checksum: u32,
+}
+
+/// A piece of memory that must have its content before the loader is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct Chunk {
+    /// Where the content belongs.
+    destination: PhysAddr,
+    /// Size in memory; what passes `size` is zero.
+    memory_size: u64,
+    /// Size of the content.
+    size: u64,
+    /// Where the stored bytes begin, from the package's first byte.
+    stored_offset: u64,
+    /// Number of stored bytes.
+    stored_size: u64,
+    /// CRC-32C of the stored bytes.
+    checksum: u32,
+    /// [`Encoding`]
+    encoding: u8,
+    /// Zero.
+    reserved: [u8; 3],
+}
+
+impl Chunk {
+    /// The chunk of `memory` whose first `size` bytes are `stored` and whose others are zero.
+    pub const fn new(memory: PhysRange, size: u64, stored: Stored) -> Self {
+        Self {
+            destination: memory.start,
+            memory_size: memory.size(),
+            size,
+            stored_offset: stored.offset,
+            stored_size: stored.size,
+            checksum: stored.checksum,
+            encoding: stored.encoding as u8,
+            reserved: [0; 3],
+        }
+    }
+
+    /// Where the content belongs.
+    pub const fn destination(&self) -> PhysAddr {
+        self.destination
+    }
+
+    /// Size in bytes of the content.
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// How the content is stored.
+    pub fn stored(&self) -> Stored {
+        Stored {
+            offset: self.stored_offset,
+            size: self.stored_size,
+            encoding: Encoding::from_wire(self.encoding).unwrap_or(Encoding::Identity),
+            checksum: self.checksum,
+        }
+    }
+
+    /// The memory that the chunk takes, in a chunk that [`crate::Package::parse`] accepts.
+    pub fn memory(&self) -> PhysRange {
+        PhysRange {
+            start: self.destination,
+            end: PhysAddr(self.destination.0.wrapping_add(self.memory_size)),
+        }
+    }
+
+    /// Whether the chunk by itself is one that this version of the contract knows.
+    pub(crate) fn is_well_formed(&self) -> bool {
+        let is_whole = self.destination.0.checked_add(self.memory_size).is_some()
+            && self.stored_offset.checked_add(self.stored_size).is_some();
+        let fits = match Encoding::from_wire(self.encoding) {
+            Some(Encoding::Identity) => self.size == self.stored_size,
+            Some(Encoding::Lz4) => true,
+            None => false,
+        };
+        let is_filled = self.memory_size > 0 && self.size <= self.memory_size;
+        is_whole && is_filled && fits && self.reserved == [0; 3]
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The contract between the image builder and the unpacker.
+//!
+//! Where an image is not an ELF file, nobody puts its parts to where they belong: the image's file
+//! lies in memory, at an address that only the firmware knows. It is a *package* then, which begins
+//! with the unpacker:
+//!
+//! ```text
+//!  load address: any page, in RAM or flash
+//!  |
+//!  v
+//!  +---------------------------+--------+--------+--------------+-- --+--------------+-----+
+//!  | unpacker, without its bss | Header | Chunks | stored bytes | …   | stored bytes | end |
+//!  +---------------------------+--------+--------+--------------+-- --+--------------+-----+
+//! ```
+//!
+//! The unpacker first moves itself to one of four slots in memory that the builder keeps free for
+//! it ([`Work`]), then puts each [`Chunk`] to its destination, and enters the loader.
+
+mod error;
+mod layout;
+mod parse;
+mod work;
+
+pub use error::PackageError;
+pub use layout::{
+    Chunk, HEADER_ALIGNMENT, Locator, PACKAGE_END, PACKAGE_MAGIC, PACKAGE_VERSION, Stored,
+    UNPACKER_NOTE_TYPE,
+};
+pub use parse::{LOCATOR_OFFSET, PACKAGE_HEADER_MAX_SIZE, Package, package_header_size};
+pub use work::{Place, ROOM_SIZE, TABLES_SIZE, Work, slot_size};

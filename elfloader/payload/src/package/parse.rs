@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Reading and writing package headers.
+
+use core::mem::offset_of;
+
+use zerocopy::{FromBytes, IntoBytes};
+
+use super::layout::{Chunk, HEADER_ALIGNMENT, Header, Locator, PACKAGE_MAGIC, PACKAGE_VERSION};
+use super::{PackageError, Work};
+use crate::{Integrity, LogLevel, Machine, PAGE_SIZE, PhysAddr};
+
+/// Largest size in bytes of a header with its chunks: the page that slots keep for it.
+pub const PACKAGE_HEADER_MAX_SIZE: usize = PAGE_SIZE as usize;
+
+/// Where the bytes begin that the header's checksum covers.
+const CHECKED_FROM: usize = LOCATOR_OFFSET;
+
+/// Where the [`Locator`] begins in a header.
+pub const LOCATOR_OFFSET: usize = offset_of!(Header, locator);
+
+/// Alignment in bytes of the loader's entry point: that of an instruction.
+const INSTRUCTION: u64 = 4;
+
+/// All that the unpacker must not guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Package<'a> {
+    /// Size in bytes of the package.
+    pub size: u64,
+    /// The memory that the unpacker may work in.
+    pub work: Work,
+    /// The loader's entry point.
+    pub entry: PhysAddr,
+    /// What the embedded device tree says of the machine.
+    pub machine: Machine,
+    /// How much the unpacker says.
+    pub log_level: LogLevel,
+    /// What the unpacker verifies of chunks that are not compressed; of others, it verifies all.
+    pub integrity: Integrity,
+    /// The chunks, in ascending order of address and of what is stored, disjoint.
+    pub chunks: &'a [Chunk],
+}
+
+impl<'a> Package<'a> {
+    /// Reads the header at the start of `bytes`, whose checksum `crc32c` computes.
+    ///
+    /// # Errors
+    ///
+    /// Any deviation from the contract is a [`PackageError`].
+    pub fn parse(bytes: &'a [u8], crc32c: impl FnOnce(&[u8]) -> u32) -> Result<Self, PackageError> {
+        let truncated = |needed| PackageError::Truncated {
+            needed,
+            found: bytes.len(),
+        };
+        if bytes.len() < size_of::<Header>() {
+            return Err(truncated(size_of::<Header>()));
+        }
+        let (header, rest) = Header::ref_from_prefix(bytes).map_err(|_| PackageError::Magic)?;
+        if header.magic != PACKAGE_MAGIC {
+            return Err(PackageError::Magic);
+        }
+        if header.version != PACKAGE_VERSION {
+            return Err(PackageError::Version {
+                found: header.version,
+            });
+        }
+        let (length, count) = (header.length as usize, header.chunk_count as usize);
+        if count > PACKAGE_HEADER_MAX_SIZE || length != package_header_size(count) {
+            return Err(PackageError::Length {
+                length: header.length,
+                chunks: header.chunk_count,
+            });
+        }
+        let checked = bytes.get(CHECKED_FROM..length).ok_or(truncated(length))?;
+        let found = crc32c(checked);
+        if found != header.checksum {
+            return Err(PackageError::Checksum {
+                expected: header.checksum,
+                found,
+            });
+        }
+        let (chunks, _) =
+            <[Chunk]>::ref_from_prefix_with_elems(rest, count).map_err(|_| truncated(length))?;
+        let package =
+            Self::from_header(header, chunks).map_err(|name| PackageError::Field { name })?;
+        package.check_chunks()?;
+        Ok(package)
+    }
+
+    /// What the header at the start of `bytes` says of the machine, whether or not the rest of it
+    /// is well-formed: enough to say on the machine's console that it isn't.
+    pub fn peek_machine(bytes: &[u8]) -> Machine {
+        match Header::ref_from_prefix(bytes) {
+            Ok((header, _)) if header.magic == PACKAGE_MAGIC => header.machine.peek(),
+            _ => Machine::default(),
+        }
+    }
+
+    /// Writes the header to the start of `out` and returns its size.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`PackageError::Truncated`] where `out` is too small for the chunks.
+    pub fn encode(
+        &self,
+        out: &mut [u8],
+        crc32c: impl FnOnce(&[u8]) -> u32,
+    ) -> Result<usize, PackageError> {
+        let needed = package_header_size(self.chunks.len());
+        let found = out.len();
+        let out = out
+            .get_mut(..needed)
+            .ok_or(PackageError::Truncated { needed, found })?;
+        let (head, tail) = out.split_at_mut(size_of::<Header>());
+        tail.copy_from_slice(self.chunks.as_bytes());
+        head.copy_from_slice(self.to_header(needed as u32).as_bytes());
+        let checksum = crc32c(&out[CHECKED_FROM..]);
+        out[offset_of!(Header, checksum)..CHECKED_FROM].copy_from_slice(&checksum.to_le_bytes());
+        Ok(needed)
+    }
+
+    /// Gives the header's fields their types, or returns the name of the field that has none.
+    fn from_header(header: &Header, chunks: &'a [Chunk]) -> Result<Self, &'static str> {
+        let Locator {
+            work_start,
+            slot_size,
+            package_size,
+            ..
+        } = header.locator;
+        let is_sound = header.locator == Locator::new(work_start, slot_size, package_size)
+            && work_start.is_page_aligned()
+            && slot_size.is_multiple_of(PAGE_SIZE)
+            && package_size.is_multiple_of(HEADER_ALIGNMENT)
+            && package_size <= u64::MAX - PAGE_SIZE;
+        if !is_sound {
+            return Err("work area");
+        }
+        let work = Work::new(work_start, slot_size, package_size);
+        work.memory().ok_or("work area")?;
+        if header.reserved != [0; 6] {
+            return Err("reserved");
+        }
+        let in_chunk = |chunk: &Chunk| {
+            let memory = chunk.memory();
+            memory.start <= header.entry && header.entry < memory.end
+        };
+        if !header.entry.0.is_multiple_of(INSTRUCTION) || !chunks.iter().any(in_chunk) {
+            return Err("entry");
+        }
+        Ok(Self {
+            size: package_size,
+            work,
+            entry: header.entry,
+            machine: header.machine.machine()?,
+            log_level: LogLevel::from_wire(header.log_level).ok_or("log level")?,
+            integrity: Integrity::from_wire(header.integrity).ok_or("integrity")?,
+            chunks,
+        })
+    }
+
+    /// Checks each chunk by itself and against what lies before it, and that none is where the
+    /// unpacker works.
+    fn check_chunks(&self) -> Result<(), PackageError> {
+        let work = self.work.memory();
+        let (mut memory_end, mut stored_end) = (PhysAddr(0), 0);
+        for (index, chunk) in self.chunks.iter().enumerate() {
+            let memory = chunk.memory();
+            let stored = chunk.stored();
+            let is_sound = chunk.is_well_formed()
+                && memory_end <= memory.start
+                && stored_end <= stored.offset
+                && stored.size <= self.size.saturating_sub(stored.offset)
+                && !work.is_some_and(|work| work.overlaps(memory));
+            if !is_sound {
+                return Err(PackageError::Chunk { index });
+            }
+            (memory_end, stored_end) = (memory.end, stored.offset + stored.size);
+        }
+        Ok(())
+    }
+
+    fn to_header(self, length: u32) -> Header {
+        Header {
+            magic: PACKAGE_MAGIC,
+            version: PACKAGE_VERSION,
+            checksum: 0,
+            locator: Locator::new(self.work.start, self.work.slot_size, self.size),
+            length,
+            chunk_count: self.chunks.len() as u32,
+            entry: self.entry,
+            machine: self.machine.into(),
+            log_level: self.log_level as u8,
+            integrity: self.integrity as u8,
+            reserved: [0; 6],
+        }
+    }
+}
+
+/// Size in bytes of a header with `chunks` chunks.
+pub const fn package_header_size(chunks: usize) -> usize {
+    size_of::<Header>() + chunks * size_of::<Chunk>()
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The memory that the unpacker works in.
+//!
+//! ```text
+//!  Work::start
+//!  |
+//!  v
+//!  +------+--------------------+------+-------------+------+--------------------+------+
+//!  | slot |  device tree room  | slot |    spare    | slot |  device tree room  | slot |
+//!  +------+--------------------+------+-------------+------+--------------------+------+
+//!   <----------- area -------------->                <----------- area -------------->
+//! ```
+//!
+//! The builder keeps it free. Where the firmware puts the package and its device tree, nobody knows
+//! when the image is built, and either may lie across this memory. But the spare room is as large as
+//! the package, so the package can't overlap both areas, and the room in an area is as large as a
+//! device tree may be, so the device tree can't overlap both slots around it. One of the four slots
+//! is always free for the unpacker.
+
+use crate::{PACKAGE_HEADER_MAX_SIZE, PAGE_SIZE, PhysAddr, PhysRange};
+
+/// Size in bytes of the room for the firmware's device tree: the most that one may take
+/// (Linux, `Documentation/arch/arm64/booting.rst`).
+pub const ROOM_SIZE: u64 = 2 << 20;
+
+/// Bytes at a slot's end, behind the unpacker and its header, for translation tables.
+pub const TABLES_SIZE: u64 = 32 * PAGE_SIZE;
+
+/// Size in bytes of the slots for an unpacker that takes `unpacker` bytes of memory: it, its header
+/// and tables, each from a page boundary on.
+pub const fn slot_size(unpacker: u64) -> u64 {
+    unpacker.next_multiple_of(PAGE_SIZE) + PACKAGE_HEADER_MAX_SIZE as u64 + TABLES_SIZE
+}
+
+/// The memory that the unpacker works in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Its first byte.
+    pub start: PhysAddr,
+    /// Size in bytes of a slot, as [`slot_size`] tells.
+    pub slot_size: u64,
+    /// Size in bytes of the room for a device tree.
+    pub room_size: u64,
+    /// Size in bytes of the spare room, which is no less than that of the package.
+    pub spare_size: u64,
+}
+
+/// Where the unpacker works, and where it puts the firmware's device tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// For the unpacker itself.
+    pub slot: PhysRange,
+    /// For the device tree.
+    pub room: PhysRange,
+}
+
+impl Work {
+    /// What an unpacker whose slots are of `slot_size` needs for a package of `package_size`.
+    pub const fn new(start: PhysAddr, slot_size: u64, package_size: u64) -> Self {
+        Self {
+            start,
+            slot_size,
+            room_size: ROOM_SIZE,
+            spare_size: package_size.next_multiple_of(PAGE_SIZE),
+        }
+    }
+
+    /// Size in bytes of all of it; `None` where that is more than an address can tell.
+    pub fn size(&self) -> Option<u64> {
+        let slots = self.slot_size.checked_mul(2)?;
+        let areas = slots.checked_add(self.room_size)?.checked_mul(2)?;
+        areas.checked_add(self.spare_size)
+    }
+
+    /// All of it.
+    pub fn memory(&self) -> Option<PhysRange> {
+        PhysRange::from_size(self.start, self.size()?)
+    }
+
+    /// The spare room.
+    pub fn spare(&self) -> PhysRange {
+        range(self.start.0.wrapping_add(self.area_size()), self.spare_size)
+    }
+
+    /// Where to work so that neither `package` is overwritten nor the device tree that may begin at
+    /// `firmware_x0`. What the unpacker does before it has a stack comes to the same result.
+    pub fn place(&self, package: PhysRange, firmware_x0: u64) -> Place {
+        let first = self.start.0;
+        let second = self.spare().end.0;
+        let is_free = !overlap(package.start.0, package.size(), first, self.area_size());
+        let area = if is_free { first } else { second };
+
+        let room = area.wrapping_add(self.slot_size);
+        let is_free = !overlap(firmware_x0, self.room_size, area, self.slot_size);
+        let slot = if is_free {
+            area
+        } else {
+            room.wrapping_add(self.room_size)
+        };
+        Place {
+            slot: range(slot, self.slot_size),
+            room: range(room, self.room_size),
+        }
+    }
+
+    fn area_size(&self) -> u64 {
+        self.slot_size.wrapping_mul(2).wrapping_add(self.room_size)
+    }
+}
+
+fn range(start: u64, size: u64) -> PhysRange {
+    PhysRange {
+        start: PhysAddr(start),
+        end: PhysAddr(start.wrapping_add(size)),
+    }
+}
+
+/// Whether `size` bytes at `start` and `other_size` bytes at `other` share an address; either may
+/// pass the address space's end.
+fn overlap(start: u64, size: u64, other: u64, other_size: u64) -> bool {
+    other.wrapping_sub(start) < size || start.wrapping_sub(other) < other_size
+}

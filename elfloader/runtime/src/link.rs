@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What a program and its ELF file know of each other.
+
+use kaal_payload::LOADER_NOTE_NAME;
+
+/// An ELF note: it tells the builder what a program is, and of which contract.
+///
+/// To be placed in a section whose name begins with `.note`.
+#[repr(C)]
+pub struct Note {
+    name_size: u32,
+    content_size: u32,
+    kind: u32,
+    /// The name and its nul, padded to four bytes.
+    name: [u8; NAME_SIZE.next_multiple_of(4)],
+    content: u32,
+}
+
+const NAME_SIZE: usize = LOADER_NOTE_NAME.len() + 1;
+
+impl Note {
+    /// A note of the type `kind` whose content is `version`.
+    pub const fn new(kind: u32, version: u32) -> Self {
+        let mut name = [0; _];
+        let (text, _): (&mut [u8], _) = name.split_at_mut(LOADER_NOTE_NAME.len());
+        text.copy_from_slice(LOADER_NOTE_NAME.as_bytes());
+        Self {
+            name_size: NAME_SIZE as u32,
+            content_size: size_of::<u32>() as u32,
+            kind,
+            name,
+            content: version,
+        }
+    }
+}
+
+/// The address of a symbol that the linker defines, from where the code runs: the compiler would
+/// take it from the global offset table, which holds what it should be.
+#[macro_export]
+macro_rules! address_of {
+    ($symbol:literal) => {{
+        let address: *const u8;
+        // SAFETY: computing an address changes nothing.
+        unsafe {
+            core::arch::asm!(
+                concat!("adrp {0}, ", $symbol),
+                concat!("add {0}, {0}, :lo12:", $symbol),
+                out(reg) address,
+                options(pure, nomem, nostack, preserves_flags),
+            );
+        }
+        address
+    }};
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The unpacker: makes of an image that lies in memory as a file the memory that the ELF file of the
+//! same image would have been loaded to, and enters the loader in it as a firmware would have done.
+//!
+//! It is the first part of every image that is not an ELF file. The same binary serves all of them;
+//! what differs stands in the package header behind it ([`kaal_payload`]).
+//!
+//! ```text
+//!  firmware, at EL1, EL2 or EL3; at any page, in RAM or flash
+//!    │ start.rs      moves the unpacker to a place that neither image nor device tree needs
+//!    ▼
+//!  main()            find    package.rs          what to unpack
+//!    │               rescue  device_tree.rs      the firmware's device tree
+//!    │               unpack  unpack.rs           with the MMU on: translation.rs
+//!    ▼
+//!  loader, as from an ELF file
+//! ```
+//!
+//! The order in which memory is written, and the translation tables, are in [`kaal_unpacking`].
+
+#![no_std]
+#![no_main]
+
+mod device_tree;
+mod memory;
+mod package;
+mod relocation;
+mod start;
+mod translation;
+mod unpack;
+
+use core::arch::asm;
+
+use kaal_payload::{Decimal, LogLevel, PhysAddr};
+use kaal_runtime::{console, fail, firmware, log, state};
+use kaal_unpacking::TablesError;
+
+/// Unpacks the image. `firmware_x0` is what the firmware left in x0: perhaps the address of a device
+/// tree.
+extern "C" fn main(firmware_x0: u64) -> ! {
+    relocation::apply();
+    state::begin("reading the package header");
+    let found = package::find(firmware_x0);
+    let package = found.package;
+    console::set_level(package.log_level);
+    firmware::left_translation_off();
+
+    state::begin("reading the device tree that x0 points to");
+    let device_tree = device_tree::rescue(firmware_x0, found.place.room);
+
+    state::begin("unpacking the image");
+    log!(
+        LogLevel::Debug,
+        "KaaL: unpacking {} chunks from {} to {}, working in {}",
+        Decimal(package.chunks.len() as u64),
+        found.memory,
+        package.entry,
+        found.place.slot,
+    );
+    let root = match translation::tables(&found) {
+        Ok(root) => root,
+        Err(TablesError::Full) => fail!("the image lies in too many pieces of memory to be mapped"),
+        Err(TablesError::BeyondAddressSpace) => fail!("the image lies beyond 48 bits of address"),
+    };
+    // SAFETY: mapped is all that is accessed.
+    let outcome = unsafe { translation::with(root, || unpack::all(&package, found.memory.start)) };
+    if let Err(damage) = outcome {
+        fail!("{damage}; load the image again");
+    }
+
+    state::begin("entering the loader");
+    enter(package.entry, device_tree)
+}
+
+/// Enters the loader, with what Linux expects in the first registers
+/// (`Documentation/arch/arm64/booting.rst`).
+fn enter(entry: PhysAddr, device_tree: u64) -> ! {
+    // SAFETY: the loader lies there, as the builder made it, and needs nothing of this program.
+    unsafe {
+        asm!(
+            "br      {entry}",
+            entry = in(reg) entry.0,
+            in("x0") device_tree,
+            in("x1") 0,
+            in("x2") 0,
+            in("x3") 0,
+            options(noreturn),
+        )
+    }
+}

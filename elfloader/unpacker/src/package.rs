@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Finds the package header.
+
+use core::ptr;
+use core::slice;
+use core::sync::atomic::Ordering::Relaxed;
+
+use kaal_payload::{
+    HEADER_ALIGNMENT, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE, PACKAGE_VERSION, PAGE_SIZE, Package,
+    PhysAddr, PhysRange, Place, UNPACKER_NOTE_TYPE, slot_size,
+};
+use kaal_runtime::crc32c::crc32c;
+use kaal_runtime::link::Note;
+use kaal_runtime::{address_of, fail, state};
+
+use crate::start::{NOT_MOVED, PACKAGE};
+
+#[used]
+#[unsafe(link_section = ".note.kaal")]
+static NOTE: Note = Note::new(UNPACKER_NOTE_TYPE, PACKAGE_VERSION);
+
+/// The package, and where this unpacker of it lies.
+pub(crate) struct Found {
+    /// What its header says.
+    pub(crate) package: Package<'static>,
+    /// Where it lies.
+    pub(crate) memory: PhysRange,
+    /// The slot that this code runs in, and the room for a device tree beside it.
+    pub(crate) place: Place,
+}
+
+/// Returns the package that this unpacker belongs to. `firmware_x0` is what the firmware left in x0.
+pub(crate) fn find(firmware_x0: u64) -> Found {
+    let address = PACKAGE.load(Relaxed);
+    let has_moved = address != NOT_MOVED;
+    let bytes = if has_moved {
+        behind(address_of!("_end"), PAGE_SIZE)
+    } else {
+        behind(address_of!("_edata"), HEADER_ALIGNMENT)
+    };
+    state::set_machine(&Package::peek_machine(bytes));
+    let package = match Package::parse(bytes, crc32c) {
+        Ok(package) => package,
+        Err(error) => fail!("{error}; the image is damaged, build or load it again"),
+    };
+    let memory = PhysRange {
+        start: PhysAddr(address),
+        end: PhysAddr(address.wrapping_add(package.size)),
+    };
+    let place = package.work.place(memory, firmware_x0);
+    let start = address_of!("__ehdr_start").addr();
+    let size = address_of!("_end").addr() - start;
+    let fits = place.slot.start.0 == start as u64 && place.slot.size() == slot_size(size as u64);
+    if !has_moved || !fits {
+        fail!("the package header is not this unpacker's; build the image again");
+    }
+    check_end(memory);
+    Found {
+        package,
+        memory,
+        place,
+    }
+}
+
+/// What stands last in a package is missing where only a part of it was loaded.
+fn check_end(memory: PhysRange) {
+    let end: *const [u8; PACKAGE_END.len()] = ptr::with_exposed_provenance(memory.end.0 as usize);
+    // SAFETY: a package is larger than that, and ends at a multiple of it.
+    let found = unsafe { end.sub(1).cast::<u64>().read() };
+    if found != u64::from_le_bytes(PACKAGE_END) {
+        fail!(
+            "the image ends before {}, where it should; load all of it",
+            memory.end
+        );
+    }
+}
+
+/// The memory of a header at the first multiple of `alignment` from `end` on.
+fn behind(end: *const u8, alignment: u64) -> &'static [u8] {
+    let padding = end.addr().next_multiple_of(alignment as usize) - end.addr();
+    // SAFETY: every package has a header there, and every slot a copy of it. No one writes to it.
+    unsafe { slice::from_raw_parts(end.wrapping_add(padding), PACKAGE_HEADER_MAX_SIZE) }
+}

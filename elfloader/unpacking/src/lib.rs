@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The unpacker's decisions, apart from the memory that they are about: the order of its steps, and
+//! the translation tables that it works with.
+//!
+//! Nothing in this crate can panic.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod steps;
+mod tables;
+
+pub use steps::{Step, steps};
+pub use tables::{ENTRIES, Regime, Table, Tables, TablesError, Use};

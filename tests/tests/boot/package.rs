@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! A packed image under test: reading, changing and loading it.
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use kaal_payload::{
+    Chunk, PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, PACKAGE_VERSION, Package, PhysAddr, PhysRange,
+    Stored, Work,
+};
+use zerocopy::IntoBytes;
+
+use crate::firmware::{PASS_ON, device, loaded, started};
+use crate::image::{Image, crc32c, find};
+
+/// What the tests need to know of a package.
+pub(crate) struct Layout {
+    pub(crate) size: u64,
+    pub(crate) work: Work,
+    pub(crate) chunks: Vec<Chunk>,
+}
+
+impl Layout {
+    /// The layout of the packed image.
+    pub(crate) fn of(image: &Image) -> Result<Self> {
+        let (_, page) = header(&fs::read(image.path())?)?;
+        let package = Package::parse(page.as_bytes(), crc32c)?;
+        Ok(Self {
+            size: package.size,
+            work: package.work,
+            chunks: package.chunks.to_vec(),
+        })
+    }
+
+    /// What the loader is unpacked to.
+    pub(crate) fn loader(&self) -> Result<PhysRange> {
+        // It lies behind everything else.
+        let last = self.chunks.last().context("no chunks")?.memory();
+        let starts = self.chunks.iter().rev().map(Chunk::memory);
+        let start = starts
+            .scan(last.end, |end, memory| {
+                let adjoins = memory.end == *end;
+                *end = memory.start;
+                adjoins.then_some(memory.start)
+            })
+            .last();
+        Ok(PhysRange {
+            start: start.unwrap_or(last.start),
+            end: last.end,
+        })
+    }
+
+    /// The two areas that the unpacker may work in.
+    pub(crate) fn areas(&self) -> [PhysRange; 2] {
+        let spare = self.work.spare();
+        let whole = self.work.memory().unwrap_or(spare);
+        [(whole.start, spare.start), (spare.end, whole.end)]
+            .map(|(start, end)| PhysRange { start, end })
+    }
+}
+
+/// Where the package header lies in an image's file, and a copy of its page that is aligned.
+fn header(image: &[u8]) -> Result<(usize, Vec<u64>)> {
+    let start = header_offset(image)?;
+    let end = image.len().min(start + PACKAGE_HEADER_MAX_SIZE);
+    let mut page = vec![0u64; PACKAGE_HEADER_MAX_SIZE / size_of::<u64>()];
+    page.as_mut_bytes()[..end - start].copy_from_slice(&image[start..end]);
+    Ok((start, page))
+}
+
+/// Where the package header lies in an image's file.
+pub(crate) fn header_offset(image: &[u8]) -> Result<usize> {
+    let start = [&PACKAGE_MAGIC[..], &PACKAGE_VERSION.to_le_bytes()].concat();
+    find(image, &start).context("the image has no package header")
+}
+
+/// Changes the package header of the packed image, and makes its checksum right again.
+pub(crate) fn change_header(image: &Image, change: impl FnOnce(&mut Package<'_>)) -> Result<()> {
+    image.change(|bytes| {
+        let (start, page) = header(bytes)?;
+        let mut package = Package::parse(page.as_bytes(), crc32c)?;
+        change(&mut package);
+        package.encode(&mut bytes[start..], crc32c)?;
+        Ok(())
+    })
+}
+
+/// Changes what is stored of the largest chunk, and lets the header say so. It must not get longer.
+pub(crate) fn change_largest(
+    image: &Image,
+    change: impl FnOnce(&[u8]) -> Result<Vec<u8>>,
+) -> Result<PhysRange> {
+    let Layout { mut chunks, .. } = Layout::of(image)?;
+    let chunk = chunks.iter_mut().max_by_key(|chunk| chunk.stored().size);
+    let chunk = chunk.context("no chunks")?;
+    let stored = chunk.stored();
+    let place = stored.offset as usize..(stored.offset + stored.size) as usize;
+    let memory = chunk.memory();
+    image.change(|bytes| {
+        let changed = change(&bytes[place.clone()])?;
+        ensure!(changed.len() <= place.len(), "{} bytes", changed.len());
+        bytes[place.start..][..changed.len()].copy_from_slice(&changed);
+        let stored = Stored {
+            size: changed.len() as u64,
+            checksum: crc32c(&changed),
+            ..stored
+        };
+        *chunk = Chunk::new(memory, chunk.size(), stored);
+        Ok(())
+    })?;
+    let mut changed = None;
+    change_header(image, |package| {
+        let chunks: &[Chunk] = chunks.leak();
+        package.chunks = chunks;
+        changed = Some(memory);
+    })?;
+    changed.context("no chunk was changed")
+}
+
+/// Boots the packed image where a firmware has loaded it to `address`, with nothing in x0.
+pub(crate) fn boot_at(image: &Image, address: u64, expected: &str) -> Result<String> {
+    let start = device(format!("addr={address:#x},cpu-num=0"));
+    image.boot_loaded(&[loaded(&image.path(), address), start].concat(), expected)
+}
+
+/// As [`boot_at`], by a firmware that passes `x0`; more is loaded by `arguments`.
+pub(crate) fn boot_with_x0(
+    image: &Image,
+    address: u64,
+    x0: u64,
+    arguments: Vec<String>,
+    expected: &str,
+) -> Result<String> {
+    let package = loaded(&image.path(), address);
+    let firmware = started(image, &PASS_ON, &[x0, address])?;
+    image.boot_loaded(&[package, firmware, arguments].concat(), expected)
+}
+
+/// The address that is `offset` bytes behind `address`.
+pub(crate) fn behind(address: PhysAddr, offset: i64) -> u64 {
+    address.0.wrapping_add_signed(offset)
+}
