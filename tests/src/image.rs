@@ -13,6 +13,16 @@ use crate::process;
 use crate::qemu::Machine;
 use crate::workspace::{Program, Workspace};
 
+/// What an image is a file of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// An ELF file, whose segments lie at their final addresses.
+    #[default]
+    Elf,
+    /// What firmware takes for a Linux kernel.
+    Image,
+}
+
 /// What an image is packed from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inputs {
@@ -34,6 +44,18 @@ pub struct Inputs {
     pub cores: Option<u32>,
     /// How much the loader says, if not the default.
     pub log_level: Option<String>,
+    /// The image's format.
+    pub format: Format,
+}
+
+impl Format {
+    /// Value of the builder's `--format`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Elf => "elf",
+            Self::Image => "image",
+        }
+    }
 }
 
 impl Inputs {
@@ -95,6 +117,7 @@ impl Inputs {
             kernel_config: None,
             cores: Some(machine.cores),
             log_level: None,
+            format: Format::default(),
         })
     }
 
@@ -106,6 +129,7 @@ impl Inputs {
         command.arg("--kernel").arg(&self.kernel);
         command.arg("--app").arg(&self.app);
         command.arg("--out").arg(image);
+        command.args(["--format", self.format.name()]);
         let optional = [
             ("--dtb", &self.device_tree),
             ("--platform", &self.platform),
@@ -121,6 +145,16 @@ impl Inputs {
         }
         if let Some(level) = &self.log_level {
             command.args(["--log-level", level]);
+        }
+        command
+    }
+
+    /// QEMU emulating `machine`, told to boot the `image` that these were packed into.
+    pub fn boot(&self, machine: &Machine, image: &Path) -> Command {
+        let mut command = machine.command();
+        command.arg("-kernel").arg(image);
+        if let (true, Some(device_tree)) = (machine.needs_device_tree, &self.device_tree) {
+            command.arg("-dtb").arg(device_tree);
         }
         command
     }

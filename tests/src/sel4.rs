@@ -147,6 +147,7 @@ impl Kernel {
             kernel_config: first_of(&self.prefix, &CONFIG),
             cores: None,
             log_level: None,
+            format: self.board().map(|board| board.format).unwrap_or_default(),
         }
     }
 }

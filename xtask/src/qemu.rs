@@ -159,8 +159,7 @@ impl Options {
         inputs.log_level = self.log_level.clone();
         let image = scratch.join("bootimage.elf");
         inputs.pack(workspace, &image)?;
-        let mut command = machine.command();
-        command.arg("-kernel").arg(&image);
+        let mut command = inputs.boot(machine, &image);
         if self.gdb {
             command.args(["-s", "-S"]);
             println!(
