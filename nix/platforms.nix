@@ -36,6 +36,8 @@ let
       # QEMU's arguments by name; `serial` is the number of UARTs before the one that seL4 prints on.
       # `null` where QEMU has no model of the board.
       qemu,
+      # The image's: what the board's firmware loads.
+      format ? "elf",
     }:
     {
       kernel = {
@@ -50,7 +52,7 @@ let
         }
         // fixed;
       };
-      inherit qemu;
+      inherit qemu format;
       builderOptions = [ ];
     };
 
@@ -117,6 +119,7 @@ lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
 
   bcm2837.default = ordinary {
     fixed.KernelPlatform = "bcm2837";
+    format = "image";
     qemu = {
       machine = "raspi3b";
       cpu = "cortex-a53";
@@ -128,6 +131,7 @@ lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
 
   bcm2711 = onFourCores (ordinary {
     fixed.KernelPlatform = "bcm2711";
+    format = "image";
     qemu = {
       machine = "raspi4b";
       cpu = "cortex-a72";

@@ -29,6 +29,7 @@ let
     # What is the same for every platform
     builder = scope.call ./packages/builder.nix;
     elfloader = scope.call ./packages/elfloader.nix;
+    unpacker = scope.call ./packages/unpacker.nix;
     probe = scope.call ./packages/probe.nix;
     kernelToolchains = scope.call ./kernel-toolchains.nix;
 

@@ -9,6 +9,7 @@
   workspace,
   builder,
   elfloader,
+  unpacker,
   probe,
 }:
 craneLib.mkCargoDerivation (
@@ -22,6 +23,7 @@ craneLib.mkCargoDerivation (
       mkdir -p target/kaal target/release
       cp ${lib.getExe builder} target/release/
       cp ${lib.getExe elfloader} target/kaal/elfloader.elf
+      cp ${lib.getExe unpacker} target/kaal/unpacker.elf
       cp ${probe}/bin/kaal-probe target/kaal/probe.elf
       cp ${probe}/bin/kaal-probe-hyp target/kaal/probe-hyp.elf
       cp ${probe}/bin/kaal-probe-high target/kaal/probe-high.elf

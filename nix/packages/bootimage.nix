@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # Packs a kernel and a root task:
-#   bootimage.elf    what firmware or QEMU loads
+#   bootimage.elf    what firmware or QEMU loads; bootimage.img where that is no ELF file
 #   bin/run-qemu     boots it on QEMU, where QEMU has a model of the board
 #   memory-map.txt   what lies where in it
 #   debug/           its parts with symbols, for debuggers
@@ -11,6 +11,7 @@
   runtimeShell,
   builder,
   elfloader,
+  unpacker,
   mkRunner,
 }:
 { kernel, rootTask }:
@@ -18,12 +19,20 @@ let
   inherit (kernel) platform;
   hasModel = platform.qemu != null;
   loader = lib.getExe elfloader;
+  file = if platform.format == "elf" then "bootimage.elf" else "bootimage.img";
   app = if rootTask ? meta.mainProgram then lib.getExe rootTask else rootTask;
 in
 runCommand "bootimage-${platform.name}"
   {
     nativeBuildInputs = [ builder ];
-    passthru = { inherit kernel platform rootTask; };
+    passthru = {
+      inherit
+        kernel
+        platform
+        rootTask
+        file
+        ;
+    };
     meta = {
       description = "seL4 and a root task, bootable on ${platform.name}";
     }
@@ -38,8 +47,10 @@ runCommand "bootimage-${platform.name}"
       --dtb ${kernel}/support/kernel.dtb \
       --platform ${kernel}/support/platform_gen.yaml \
       --kernel-config ${kernel}/libsel4/include/kernel/gen_config.json \
-      ${lib.escapeShellArgs platform.builderOptions} \
-      --out $out/bootimage.elf 2> $out/memory-map.txt
+      --format ${platform.format} ${
+        lib.optionalString (platform.format != "elf") "--unpacker ${lib.getExe unpacker}"
+      } ${lib.escapeShellArgs platform.builderOptions} \
+      --out $out/${file} 2> $out/memory-map.txt
     then
       cat $out/memory-map.txt >&2
       echo "KaaL: --app is the attribute rootTask; the other files follow from platform, variant and kernelConfig" >&2
@@ -54,7 +65,7 @@ runCommand "bootimage-${platform.name}"
     ${lib.optionalString hasModel ''
       mkdir $out/bin
       printf '#!%s\nexec %s "%s" "$@"\n' \
-        ${runtimeShell} ${lib.getExe (mkRunner platform)} $out/bootimage.elf > $out/bin/run-qemu
+        ${runtimeShell} ${lib.getExe (mkRunner platform)} $out/${file} > $out/bin/run-qemu
       chmod +x $out/bin/run-qemu
     ''}
   ''

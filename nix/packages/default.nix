@@ -5,6 +5,7 @@
   lib,
   builder,
   elfloader,
+  unpacker,
   probe,
   images,
   mkQemu,
@@ -31,7 +32,12 @@ let
     lib.mapAttrs' (name: lib.nameValuePair "${name}${suffix platform variant}") (ofVariant image);
 in
 {
-  inherit builder elfloader probe;
+  inherit
+    builder
+    elfloader
+    unpacker
+    probe
+    ;
   default = images.${defaultPlatform}.default;
 }
 // lib.concatMapAttrs (platform: lib.concatMapAttrs (named platform)) images

@@ -220,7 +220,7 @@ fn room_that_is_too_small_is_refused() {
 fn values_without_meaning_are_refused() {
     let regions = regions();
     let payload = payload(&regions);
-    let fields: [(usize, &[u8], &str); 19] = [
+    let fields: [(usize, &[u8], &str); 20] = [
         (24, &[0], "exception level"),
         (24, &[3], "exception level"),
         (25, &[3], "log level"),
