@@ -13,6 +13,16 @@ use crate::process;
 use crate::qemu::Machine;
 use crate::workspace::{Program, Workspace};
 
+/// What an image is a file of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// An ELF file, whose segments lie at their final addresses.
+    #[default]
+    Elf,
+    /// What firmware takes for a Linux kernel.
+    Image,
+}
+
 /// What an image is packed from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inputs {
@@ -36,6 +46,21 @@ pub struct Inputs {
     pub log_level: Option<String>,
     /// The image's format and what belongs to it, as options of the builder.
     pub packing: Vec<String>,
+}
+
+impl Format {
+    /// Value of the builder's `--format`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Elf => "elf",
+            Self::Image => "image",
+        }
+    }
+
+    /// The builder's options for it.
+    pub fn packing(self) -> Vec<String> {
+        ["--format", self.name()].map(str::to_owned).to_vec()
+    }
 }
 
 impl Inputs {
@@ -125,6 +150,16 @@ impl Inputs {
         }
         if let Some(level) = &self.log_level {
             command.args(["--log-level", level]);
+        }
+        command
+    }
+
+    /// QEMU emulating `machine`, told to boot the `image` that these were packed into.
+    pub fn boot(&self, machine: &Machine, image: &Path) -> Command {
+        let mut command = machine.command();
+        command.arg("-kernel").arg(image);
+        if let (true, Some(device_tree)) = (machine.needs_device_tree, &self.device_tree) {
+            command.arg("-dtb").arg(device_tree);
         }
         command
     }

@@ -37,7 +37,7 @@ pub(crate) struct Options {
     /// QEMU's memory size [default: that of the machine; 1G for virt]
     #[arg(long, value_name = "SIZE")]
     memory: Option<String>,
-    /// The image's format: elf, raw, uimage or image [default: elf]
+    /// The image's format: elf, raw, uimage or image [default: what the board boots]
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
     /// How the image stores content: none or lz4 [default: none]
@@ -146,8 +146,11 @@ impl Options {
         }
     }
 
-    /// The options of the builder that are passed on to it.
-    fn packing(&self) -> Vec<String> {
+    /// The builder's options for the image's format, which is `packing`'s unless another is given.
+    fn packing(&self, mut packing: Vec<String>) -> Vec<String> {
+        if self.format.is_some() {
+            packing.clear();
+        }
         let options = [
             ("--format", &self.format),
             ("--compress", &self.compress),
@@ -156,7 +159,8 @@ impl Options {
         let given = options
             .into_iter()
             .filter_map(|(flag, value)| Some([flag.to_owned(), value.clone()?]));
-        given.flatten().collect()
+        packing.extend(given.flatten());
+        packing
     }
 
     fn watch(&self, expect: Option<&str>, limit: Option<u64>) -> Watch {
@@ -179,11 +183,10 @@ impl Options {
         scratch: &Path,
     ) -> Result<Report> {
         inputs.log_level = self.log_level.clone();
-        inputs.packing = self.packing();
+        inputs.packing = self.packing(inputs.packing);
         let image = scratch.join("bootimage");
         inputs.pack(workspace, &image)?;
-        let mut command = machine.command();
-        command.arg("-kernel").arg(&image);
+        let mut command = inputs.boot(machine, &image);
         if self.gdb {
             command.args(["-s", "-S"]);
             println!(
