@@ -15,8 +15,8 @@ pub fn left_translation_off() {
     };
     if control & SCTLR_M != 0 {
         fail!(
-            "the firmware entered the loader with the MMU on, which must be off; with U-Boot, \
-             enter `dcache off` first"
+            "the firmware entered the loader with the MMU on; turn it off first, with U-Boot by \
+             `dcache off`"
         );
     }
 }

@@ -74,8 +74,8 @@ impl Team {
         }
         if team.size < wanted {
             fail!(
-                "the kernel waits for {} cores, the device tree names {}; boot it on a machine \
-                 with as many, or build it for fewer",
+                "the kernel waits for {} cores, the device tree names {}; boot a machine \
+                 with more, or build it for fewer",
                 Decimal(wanted as u64),
                 Decimal(team.size as u64)
             );
