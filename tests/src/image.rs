@@ -44,8 +44,8 @@ pub struct Inputs {
     pub cores: Option<u32>,
     /// How much the loader says, if not the default.
     pub log_level: Option<String>,
-    /// The image's format.
-    pub format: Format,
+    /// The image's format and what belongs to it, as options of the builder.
+    pub packing: Vec<String>,
 }
 
 impl Format {
@@ -55,6 +55,11 @@ impl Format {
             Self::Elf => "elf",
             Self::Image => "image",
         }
+    }
+
+    /// The builder's options for it.
+    pub fn packing(self) -> Vec<String> {
+        ["--format", self.name()].map(str::to_owned).to_vec()
     }
 }
 
@@ -117,7 +122,7 @@ impl Inputs {
             kernel_config: None,
             cores: Some(machine.cores),
             log_level: None,
-            format: Format::default(),
+            packing: Vec::new(),
         })
     }
 
@@ -129,7 +134,6 @@ impl Inputs {
         command.arg("--kernel").arg(&self.kernel);
         command.arg("--app").arg(&self.app);
         command.arg("--out").arg(image);
-        command.args(["--format", self.format.name()]);
         let optional = [
             ("--dtb", &self.device_tree),
             ("--platform", &self.platform),
@@ -140,6 +144,7 @@ impl Inputs {
                 command.arg(flag).arg(file);
             }
         }
+        command.args(&self.packing);
         if let Some(cores) = self.cores {
             command.args(["--cores", &cores.to_string()]);
         }

@@ -147,7 +147,10 @@ impl Kernel {
             kernel_config: first_of(&self.prefix, &CONFIG),
             cores: None,
             log_level: None,
-            format: self.board().map(|board| board.format).unwrap_or_default(),
+            packing: self
+                .board()
+                .map(|board| board.format.packing())
+                .unwrap_or_default(),
         }
     }
 }

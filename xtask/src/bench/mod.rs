@@ -4,6 +4,7 @@
 
 mod cost;
 mod figure;
+mod formats;
 mod system;
 
 use std::fs;
@@ -103,6 +104,12 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     )];
     for subject in &subjects {
         figures.extend(measure(workspace, subject, scratch.path())?);
+    }
+    if let Some(subject) = subjects.last() {
+        figures.extend(formats::measure(workspace, subject, scratch.path())?);
+        if kernel.is_some() {
+            figures.push(formats::compressed(workspace, subject, scratch.path())?);
+        }
     }
     figures.push(instructions_per_core(workspace, &scratch)?);
     if let (Some(kernel), None) = (&kernel, &options.app) {
