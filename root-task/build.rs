@@ -13,8 +13,8 @@ use kaal_manifest::{Program, check_machine, generate, read};
 /// The folder that holds the components' programs; `cargo xtask` sets it.
 const COMPONENTS: &str = "KAAL_COMPONENTS";
 
-/// What the root node of QEMU's virt machine is compatible with.
-const VIRT: &[u8] = b"linux,dummy-virt";
+/// What the root node of QEMU's virt machine is compatible with: a list of one.
+const VIRT: &[u8] = b"linux,dummy-virt\0";
 
 fn main() -> Result<()> {
     println!("cargo::rerun-if-env-changed={COMPONENTS}");
