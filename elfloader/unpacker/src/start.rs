@@ -33,8 +33,8 @@ const _: Main = crate::main;
 unsafe extern "C" fn _start() -> ! {
     naked_asm!(
         "msr     daifset, #0xf",
-        // At EL3 there is no firmware that holds back the other cores. What they would wait in is
-        // overwritten, so they rest: with what is said of EL3 in the documentation.
+        // At EL3 there is no firmware that holds back the other cores. This is no place to wait in,
+        // since it may be unpacked to, so they rest: nothing wakes them.
         "mrs     x9, CurrentEL",
         "cmp     x9, #{el3}",
         "b.ne    1f",
