@@ -14,7 +14,7 @@ use kaal_manifest::{Program, check_machine, generate, read};
 const COMPONENTS: &str = "KAAL_COMPONENTS";
 
 /// What the root node of QEMU's virt machine is compatible with.
-const VIRT: &[u8] = b"linux,dummy-virt";
+const VIRT: &[u8] = b"linux,dummy-virt\0";
 
 fn main() -> Result<()> {
     println!("cargo::rerun-if-env-changed={COMPONENTS}");
@@ -24,7 +24,7 @@ fn main() -> Result<()> {
     let tree = DeviceTree::parse(&tree).context("the kernel's device tree")?;
     let is_virt = tree
         .find(b"/")
-        .is_some_and(|root| root.node().is_compatible(&[VIRT]));
+        .is_some_and(|root| root.node().is_compatible(VIRT));
     // The devices that components drive are those of the virt machine.
     let lists = Path::new(if is_virt { "" } else { "board" });
     let mut code = String::new();
