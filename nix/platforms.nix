@@ -36,8 +36,11 @@ let
       # QEMU's arguments by name; `serial` is the number of UARTs before the one that seL4 prints on.
       # `null` where QEMU has no model of the board.
       qemu,
-      # The image's: what the board's firmware loads.
+      # The image's: what the board's firmware loads, and QEMU in its place.
       format ? "elf",
+      # Whether QEMU must be given the kernel's device tree. With 4 GiB of RAM or more, it boots what it
+      # takes for a Linux kernel only so.
+      needsDeviceTree ? false,
     }:
     {
       kernel = {
@@ -52,7 +55,7 @@ let
         }
         // fixed;
       };
-      inherit qemu format;
+      inherit qemu format needsDeviceTree;
       builderOptions = [ ];
     };
 
@@ -143,6 +146,8 @@ lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
 
   imx8mp-evk = onFourCores (ordinary {
     fixed.KernelPlatform = "imx8mp-evk";
+    format = "image";
+    needsDeviceTree = true;
     qemu = {
       machine = "imx8mp-evk";
       cpu = "cortex-a53";
@@ -154,6 +159,7 @@ lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
 
   imx8mm-evk = onFourCores (ordinary {
     fixed.KernelPlatform = "imx8mm-evk";
+    format = "image";
     qemu = null;
   });
 }

@@ -3,7 +3,10 @@
 //! Lets the non-secure world have the interrupts (Arm GIC Architecture Specification: IHI 0048B for
 //! GICv2, IHI 0069 for GICv3).
 //!
-//! Only needed where the loader is entered at EL3: a secure firmware does this otherwise.
+//! Only needed where no secure firmware has done it: where the loader is entered at EL3, and where the
+//! controller has one security state only, as some emulated ones have. There, seL4 would get no
+//! interrupts of a GICv3 either: it puts them into group 1 itself on QEMU's virt machine only (seL4
+//! 16.0.0, `src/arch/arm/machine/gic_v3.c`). A GICv2 without security passes on all.
 
 use core::ptr;
 
@@ -14,6 +17,9 @@ use kaal_runtime::{clock, cores, fail, state};
 /// GICD_CTLR, and its bit .RWP: what was written has not taken effect yet.
 const GICD_CTLR: u64 = 0x000;
 const GICD_CTLR_RWP: u32 = 1 << 31;
+
+/// GICD_CTLR.DS: there is one security state only.
+const GICD_CTLR_DS: u32 = 1 << 6;
 
 /// GICD_CTLR.ARE_S and .ARE_NS: interrupts are routed by affinity, as seL4's driver for GICv3 expects.
 const GICD_CTLR_ARE: u32 = 0b11 << 4;
@@ -52,10 +58,23 @@ const GICR_IGROUPR0: u64 = GICR_FRAME + 0x080;
 /// Size of a redistributor's frame.
 const GICR_FRAME: u64 = 0x1_0000;
 
+/// The interrupt controller, if nobody else lets the non-secure world have its interrupts.
+pub(crate) fn in_need_of_release() -> Option<Gic> {
+    let gic = state::machine().gic?;
+    let has_one_state = || match gic {
+        Gic::V2 { .. } => false,
+        Gic::V3 { distributor, .. } => {
+            // SAFETY: this register of the controller changes nothing when it is read.
+            let control = unsafe { register(distributor, GICD_CTLR).read_volatile() };
+            control & GICD_CTLR_DS != 0
+        }
+    };
+    (current_level() == 3 || has_one_state()).then_some(gic)
+}
+
 /// Puts the interrupts that no core has for itself into group 1, before any core does so with its own.
-/// Below EL3, that is not for the loader to do.
 pub(crate) fn release_shared_interrupts() {
-    let (Some(gic), 3) = (state::machine().gic, current_level()) else {
+    let Some(gic) = in_need_of_release() else {
         return;
     };
     // SAFETY: these are the controller's registers, and no one else uses them yet.
@@ -77,7 +96,7 @@ pub(crate) fn release_shared_interrupts() {
 ///
 /// # Safety
 ///
-/// This must be the machine's interrupt controller, and the processor at EL3.
+/// This must be the machine's interrupt controller, [in need of it](in_need_of_release).
 pub(crate) unsafe fn release_own_interrupts(gic: Gic, core: u64) {
     // SAFETY: these are the controller's registers, and no one else uses this core's.
     unsafe {

@@ -14,7 +14,7 @@ use kaal_runtime::registers::{
     CPACR_EL1_FPEN, CPTR_EL2_RES1, HCR_EL2_RW, SCTLR_EL1_OFF, SCTLR_EL2_OFF, current_level,
     has_el2, has_gic_registers,
 };
-use kaal_runtime::{read_register, state, write_register};
+use kaal_runtime::{read_register, write_register};
 
 use crate::gic;
 
@@ -47,9 +47,13 @@ const SPSR_EL2H: u64 = 0b1111 << 6 | 0b1001;
 /// The levels passed on the way are left in the state that the kernel expects of them.
 /// [`crate::verify::exception_level`] has made sure that there is a way.
 pub(crate) fn lower_to(target: ExceptionLevel, core: u64) {
+    if let Some(gic) = gic::in_need_of_release() {
+        // SAFETY: it is the machine's.
+        unsafe { gic::release_own_interrupts(gic, core) };
+    }
     if current_level() == 3 {
         // SAFETY: at EL3, which is left for good.
-        unsafe { leave_el3(core) };
+        unsafe { leave_el3() };
     }
     if current_level() == 2 {
         // SAFETY: at EL2. Nothing depends on what these registers were.
@@ -69,12 +73,9 @@ pub(crate) fn lower_to(target: ExceptionLevel, core: u64) {
 /// # Safety
 ///
 /// Must be called at EL3.
-unsafe fn leave_el3(core: u64) {
+unsafe fn leave_el3() {
     // SAFETY: EL3 allows all of this, and there is no state of other software to keep.
     unsafe {
-        if let Some(gic) = state::machine().gic {
-            gic::release_own_interrupts(gic, core);
-        }
         if has_gic_registers() {
             write_register!("S3_6_C12_C12_5", ICC_SRE); // ICC_SRE_EL3
         }

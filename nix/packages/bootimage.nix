@@ -20,6 +20,7 @@ let
   hasModel = platform.qemu != null;
   loader = lib.getExe elfloader;
   file = if platform.format == "elf" then "bootimage.elf" else "bootimage.img";
+  deviceTree = lib.optionalString platform.needsDeviceTree "-dtb ${kernel}/support/kernel.dtb";
   app = if rootTask ? meta.mainProgram then lib.getExe rootTask else rootTask;
 in
 runCommand "bootimage-${platform.name}"
@@ -64,7 +65,7 @@ runCommand "bootimage-${platform.name}"
 
     ${lib.optionalString hasModel ''
       mkdir $out/bin
-      printf '#!%s\nexec %s "%s" "$@"\n' \
+      printf '#!%s\nexec %s "%s" ${deviceTree} "$@"\n' \
         ${runtimeShell} ${lib.getExe (mkRunner platform)} $out/${file} > $out/bin/run-qemu
       chmod +x $out/bin/run-qemu
     ''}

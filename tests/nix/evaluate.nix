@@ -40,10 +40,14 @@ in
       // arguments
     )).drvPath;
 
-  # QEMU's machine for each platform's default variant.
-  machines = builtins.mapAttrs (_: variants: variants.default.qemu) (
-    import ../../nix/platforms.nix { inherit (inputs.nixpkgs) lib; }
-  );
+  # QEMU's machine for each platform's default variant, and how that is given an image.
+  machines = builtins.mapAttrs (
+    _: variants:
+    let
+      inherit (variants.default) qemu format needsDeviceTree;
+    in
+    if qemu == null then null else qemu // { inherit format needsDeviceTree; }
+  ) (import ../../nix/platforms.nix { inherit (inputs.nixpkgs) lib; });
 
   overlaid =
     (outputs.overlays.default inputs.nixpkgs.legacyPackages.x86_64-linux { }).kaal.builder.drvPath;

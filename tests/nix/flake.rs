@@ -157,10 +157,16 @@ fn evaluates(root: &Path) -> Result<()> {
 fn machines_agree(root: &Path) -> Result<()> {
     let machines = evaluate(root, "(import ./tests/nix/evaluate.nix).machines")?;
     let expected = Board::ALL.map(|board| {
-        format!(
-            r#""{}":{{"cores":{},"cpu":"{}","machine":"{}","memory":"{}","serial":{}}}"#,
-            board.platform, board.cores, board.cpu, board.machine, board.memory, board.serial
-        )
+        let fields = [
+            format!(r#""cores":{}"#, board.cores),
+            format!(r#""cpu":"{}""#, board.cpu),
+            format!(r#""format":"{}""#, board.format.name()),
+            format!(r#""machine":"{}""#, board.machine),
+            format!(r#""memory":"{}""#, board.memory),
+            format!(r#""needsDeviceTree":{}"#, board.needs_device_tree),
+            format!(r#""serial":{}"#, board.serial),
+        ];
+        format!(r#""{}":{{{}}}"#, board.platform, fields.join(","))
     });
     for machine in &expected {
         ensure!(

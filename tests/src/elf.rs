@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use anyhow::{Context, Result, bail};
 use goblin::elf::Elf;
-use goblin::elf::program_header::{PF_X, PT_LOAD};
+use goblin::elf::header::{EM_AARCH64, ET_EXEC};
+use goblin::elf::program_header::{PF_R, PF_X, PT_LOAD};
 
 const PAGE_SIZE: u64 = 4096;
 
@@ -105,6 +106,52 @@ pub fn function(file: &[u8], name: &str) -> Result<Range<u64>> {
     let behind = elf.syms.iter().map(|symbol| symbol.st_value);
     let end = behind.filter(|&address| address > start).min();
     Ok(start..end.with_context(|| format!("no symbol follows {name:?}"))?)
+}
+
+/// The content of an ELF file's loadable segments, one after the other.
+///
+/// # Errors
+///
+/// Fails where `file` is not an ELF file, or is damaged.
+pub fn loadable_content(file: &[u8]) -> Result<Vec<u8>> {
+    let elf = parse(file)?;
+    let segments = elf.program_headers.iter();
+    let contents = segments
+        .filter(|segment| segment.p_type == PT_LOAD)
+        .map(|segment| file.get(segment.file_range()))
+        .collect::<Option<Vec<_>>>();
+    Ok(contents
+        .context("a segment lies outside the ELF file")?
+        .concat())
+}
+
+/// An executable of one segment, `content` at `start`, that is entered at its first byte.
+pub fn executable(start: u64, content: &[u8]) -> Vec<u8> {
+    /// Sizes of the file's header and of a program header.
+    const HEADERS: [u16; 2] = [64, 56];
+    const READ_EXECUTE: u32 = PF_R | PF_X;
+
+    let [header, program_header] = HEADERS.map(u64::from);
+    let offset = header + program_header;
+    let size = content.len() as u64;
+    let mut file = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0".to_vec();
+    file.extend([ET_EXEC, EM_AARCH64].map(u16::to_le_bytes).concat());
+    file.extend(1u32.to_le_bytes());
+    file.extend([start, header, 0].map(u64::to_le_bytes).concat());
+    file.extend(0u32.to_le_bytes());
+    file.extend(
+        [HEADERS[0], HEADERS[1], 1, 0, 0, 0]
+            .map(u16::to_le_bytes)
+            .concat(),
+    );
+    file.extend([PT_LOAD, READ_EXECUTE].map(u32::to_le_bytes).concat());
+    file.extend(
+        [offset, start, start, size, size, 8]
+            .map(u64::to_le_bytes)
+            .concat(),
+    );
+    file.extend(content);
+    file
 }
 
 fn parse(file: &[u8]) -> Result<Elf<'_>> {

@@ -13,6 +13,16 @@ use crate::process;
 use crate::qemu::Machine;
 use crate::workspace::{Program, Workspace};
 
+/// What an image is a file of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// An ELF file, whose segments lie at their final addresses.
+    #[default]
+    Elf,
+    /// What firmware takes for a Linux kernel.
+    Image,
+}
+
 /// What an image is packed from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inputs {
@@ -34,6 +44,23 @@ pub struct Inputs {
     pub cores: Option<u32>,
     /// How much the loader says, if not the default.
     pub log_level: Option<String>,
+    /// The image's format and what belongs to it, as options of the builder.
+    pub packing: Vec<String>,
+}
+
+impl Format {
+    /// Value of the builder's `--format`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Elf => "elf",
+            Self::Image => "image",
+        }
+    }
+
+    /// The builder's options for it.
+    pub fn packing(self) -> Vec<String> {
+        ["--format", self.name()].map(str::to_owned).to_vec()
+    }
 }
 
 impl Inputs {
@@ -95,6 +122,7 @@ impl Inputs {
             kernel_config: None,
             cores: Some(machine.cores),
             log_level: None,
+            packing: Vec::new(),
         })
     }
 
@@ -116,11 +144,22 @@ impl Inputs {
                 command.arg(flag).arg(file);
             }
         }
+        command.args(&self.packing);
         if let Some(cores) = self.cores {
             command.args(["--cores", &cores.to_string()]);
         }
         if let Some(level) = &self.log_level {
             command.args(["--log-level", level]);
+        }
+        command
+    }
+
+    /// QEMU emulating `machine`, told to boot the `image` that these were packed into.
+    pub fn boot(&self, machine: &Machine, image: &Path) -> Command {
+        let mut command = machine.command();
+        command.arg("-kernel").arg(image);
+        if let (true, Some(device_tree)) = (machine.needs_device_tree, &self.device_tree) {
+            command.arg("-dtb").arg(device_tree);
         }
         command
     }

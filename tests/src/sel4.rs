@@ -147,6 +147,10 @@ impl Kernel {
             kernel_config: first_of(&self.prefix, &CONFIG),
             cores: None,
             log_level: None,
+            packing: self
+                .board()
+                .map(|board| board.format.packing())
+                .unwrap_or_default(),
         }
     }
 }

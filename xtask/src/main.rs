@@ -34,7 +34,7 @@ enum Task {
     #[command(name = "root-task")]
     System,
     /// Packs an image and boots it on QEMU
-    Qemu(qemu::Options),
+    Qemu(Box<qemu::Options>),
     /// Runs all checks and tests; those of a real kernel only where SEL4_PREFIX is set
     Test(test::Options),
     /// Builds everything twice, in different surroundings, and compares the images

@@ -37,6 +37,15 @@ pub(crate) struct Options {
     /// QEMU's memory size [default: that of the machine; 1G for virt]
     #[arg(long, value_name = "SIZE")]
     memory: Option<String>,
+    /// The image's format: elf, raw, uimage or image [default: what the board boots]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
+    /// How the image stores content: none or lz4 [default: none]
+    #[arg(long, value_name = "METHOD")]
+    compress: Option<String>,
+    /// Where QEMU loads a uimage
+    #[arg(long, value_name = "ADDRESS")]
+    load_address: Option<String>,
     /// QEMU's number of cores [default: as many as the kernel waits for; 1 for the probe kernel, which
     /// waits for all]
     #[arg(long, value_name = "NUMBER")]
@@ -137,6 +146,23 @@ impl Options {
         }
     }
 
+    /// The builder's options for the image's format, which is `packing`'s unless another is given.
+    fn packing(&self, mut packing: Vec<String>) -> Vec<String> {
+        if self.format.is_some() {
+            packing.clear();
+        }
+        let options = [
+            ("--format", &self.format),
+            ("--compress", &self.compress),
+            ("--load-address", &self.load_address),
+        ];
+        let given = options
+            .into_iter()
+            .filter_map(|(flag, value)| Some([flag.to_owned(), value.clone()?]));
+        packing.extend(given.flatten());
+        packing
+    }
+
     fn watch(&self, expect: Option<&str>, limit: Option<u64>) -> Watch {
         // A debugger's user takes as long as it takes.
         let limit = limit.filter(|_| !self.gdb);
@@ -157,10 +183,10 @@ impl Options {
         scratch: &Path,
     ) -> Result<Report> {
         inputs.log_level = self.log_level.clone();
-        let image = scratch.join("bootimage.elf");
+        inputs.packing = self.packing(inputs.packing);
+        let image = scratch.join("bootimage");
         inputs.pack(workspace, &image)?;
-        let mut command = machine.command();
-        command.arg("-kernel").arg(&image);
+        let mut command = inputs.boot(machine, &image);
         if self.gdb {
             command.args(["-s", "-S"]);
             println!(

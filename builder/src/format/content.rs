@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use kaal_payload::Encoding;
 
-use super::Compression;
+use super::{Compression, lz4};
 
 /// Stored bytes.
 pub(super) struct Content<'a> {
@@ -18,7 +18,7 @@ impl<'a> Content<'a> {
     /// Stores `content`: compressed, if it is to be and gets smaller.
     pub(super) fn store(content: &'a [u8], compression: Compression) -> Self {
         if compression == Compression::Lz4 {
-            let block = lz4_flex::block::compress(content);
+            let block = lz4::compress(content);
             if block.len() < content.len() {
                 return Self {
                     encoding: Encoding::Lz4,

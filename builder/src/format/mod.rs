@@ -9,6 +9,7 @@
 mod content;
 mod file_map;
 mod head;
+mod lz4;
 mod package;
 mod uimage;
 mod work;

@@ -212,21 +212,21 @@ fn maps() {
         offset               size  what            unpacked to
         0x0                  8224  unpacker
         0x2020                824  package header
-        0x2358                280  LZ4 block       0x40000000..0x4023d000
-        0x2470                340  LZ4 block       0x4023d000..0x4024d000
-        0x25c8                263  LZ4 block       0x4024d000..0x4024e128
-        0x26d0                 16  content         0x4024e128..0x40253000
-        0x26e0                  0  zeroes          0x40400000..0x40401000
-        0x26e0                 64  content         0x40401000..0x40402000
-        0x2720                 32  content         0x40402000..0x40404000
-        0x2740                239  LZ4 block       0x40404000..0x40405000
-        0x2830                  8  content         0x40405000..0x40406ff8
-        0x2838                 17  LZ4 block       0x40406ff8..0x40408010
-        0x2850                  8  content         0x40408010..0x40409000
-        0x2858                 34  LZ4 block       0x40409000..0x4040a008
-        0x2880                  8  content         0x4040a008..0x4040b000
-        0x2888                 16  content         0x4040b000..0x4040c000
-        0x2898                253  LZ4 block       0x4040c000..0x4040d000
+        0x2358                279  LZ4 block       0x40000000..0x4023d000
+        0x2470                319  LZ4 block       0x4023d000..0x4024d000
+        0x25b0                262  LZ4 block       0x4024d000..0x4024e128
+        0x26b8                 16  content         0x4024e128..0x40253000
+        0x26c8                  0  zeroes          0x40400000..0x40401000
+        0x26c8                 64  content         0x40401000..0x40402000
+        0x2708                 32  content         0x40402000..0x40404000
+        0x2728                232  LZ4 block       0x40404000..0x40405000
+        0x2810                  8  content         0x40405000..0x40406ff8
+        0x2818                 17  LZ4 block       0x40406ff8..0x40408010
+        0x2830                  8  content         0x40408010..0x40409000
+        0x2838                 35  LZ4 block       0x40409000..0x4040a008
+        0x2860                  8  content         0x4040a008..0x4040b000
+        0x2868                 16  content         0x4040b000..0x4040c000
+        0x2878                253  LZ4 block       0x4040c000..0x4040d000
         measurement (SHA-256): c9727955a95c27b8e278504feaf563526d8e8006ec760907c25268ec710ffdb7
     "#]]
     .assert_eq(&folder.accepted(&[&IMAGE[..], &[LZ4, ("-v", "")]].concat()));

@@ -133,12 +133,12 @@ impl<'a> Tables<'a> {
     fn map_first(&mut self, start: u64, end: u64, attributes: u64) -> Result<u64, TablesError> {
         let mut table = 0;
         for level in 0..PAGE_LEVEL {
-            let size = size(level);
+            let size = 1 << size_bits(level);
             let entry = *self.entry(table, start, level)?;
             if entry & KIND == BLOCK {
-                return Ok(size - start % size);
+                return Ok(size - (start & (size - 1)));
             }
-            let fits = start.is_multiple_of(size) && end - start >= size;
+            let fits = start & (size - 1) == 0 && end - start >= size;
             if entry == 0 && fits && level >= FIRST_BLOCK_LEVEL {
                 *self.entry(table, start, level)? = start | attributes | BLOCK;
                 return Ok(size);
@@ -199,10 +199,10 @@ impl<'a> Tables<'a> {
 
 /// Index of the descriptor for `address` in a table of the level `level`.
 const fn index(address: u64, level: u32) -> usize {
-    (address / size(level)) as usize % ENTRIES
+    (address >> size_bits(level)) as usize % ENTRIES
 }
 
-/// Size in bytes of what a descriptor of the level `level` maps.
-const fn size(level: u32) -> u64 {
-    PAGE_SIZE << (9 * (PAGE_LEVEL - level))
+/// log2 of the size in bytes of what a descriptor of the level `level` maps.
+const fn size_bits(level: u32) -> u32 {
+    PAGE_SIZE.ilog2() + ENTRIES.ilog2() * (PAGE_LEVEL - level)
 }

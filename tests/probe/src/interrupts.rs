@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! Whether interrupts are the non-secure world's (Arm GIC Architecture Specification: IHI 0048B for
-//! GICv2, IHI 0069 for GICv3). Those that are not read as disabled, whatever is written.
+//! GICv2, IHI 0069 for GICv3). Those that are not read as disabled, whatever is written; of a GICv3
+//! with one security state, all can be enabled, but only group 1 reaches seL4.
 
 use aarch64_cpu::registers::{MPIDR_EL1, Readable};
 use kaal_payload::{Gic, PhysAddr};
@@ -17,7 +18,13 @@ pub(crate) const UART: u32 = 33;
 /// The first interrupt that no core has for itself.
 const FIRST_SHARED: u32 = 32;
 
-/// GICD_ISENABLER0 and GICD_ICENABLER0, and GICR_ISENABLER0 and GICR_ICENABLER0 in their frame.
+/// GICD_CTLR, and its bit .DS: there is one security state only.
+const GICD_CTLR: u64 = 0x000;
+const GICD_CTLR_DS: u32 = 1 << 6;
+
+/// GICD_IGROUPR0, GICD_ISENABLER0 and GICD_ICENABLER0, and GICR_IGROUPR0, GICR_ISENABLER0 and
+/// GICR_ICENABLER0 in their frame.
+const IGROUPR0: u64 = 0x080;
 const ISENABLER0: u64 = 0x100;
 const ICENABLER0: u64 = 0x180;
 
@@ -29,8 +36,8 @@ const GICR_TYPER_LAST: u32 = 1 << 4;
 /// Size of each of a redistributor's frames; the second is about the core's own interrupts.
 const GICR_FRAME: u64 = 0x1_0000;
 
-/// Enables `interrupt` on this core for a moment, and returns whether that was possible. Translation
-/// must be the probe's own.
+/// Enables `interrupt` on this core for a moment, and returns whether that was possible and seL4 would
+/// get it. Translation must be the probe's own.
 pub(crate) fn can_be_enabled(gic: Gic, interrupt: u32) -> bool {
     let registers = match gic {
         Gic::V3 { redistributors, .. } if interrupt < FIRST_SHARED => {
@@ -46,7 +53,13 @@ pub(crate) fn can_be_enabled(gic: Gic, interrupt: u32) -> bool {
     write(registers + ISENABLER0 + offset, bit);
     let is_enabled = read(registers + ISENABLER0 + offset) & bit != 0;
     write(registers + ICENABLER0 + offset, bit);
-    is_enabled
+    let is_in_group_1 = match gic {
+        Gic::V3 { distributor, .. } if read(distributor.0 + GICD_CTLR) & GICD_CTLR_DS != 0 => {
+            read(registers + IGROUPR0 + offset) & bit != 0
+        }
+        _ => true,
+    };
+    is_enabled && is_in_group_1
 }
 
 /// The address of this core's redistributor, of which the first is at `first`.

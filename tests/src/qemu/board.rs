@@ -5,6 +5,7 @@
 use anyhow::{Result, bail};
 
 use super::{Machine, PROGRAM, Version};
+use crate::image::Format;
 
 /// A platform of seL4, and the machine that its kernels boot on.
 ///
@@ -23,6 +24,12 @@ pub struct Board {
     pub cores: u32,
     /// The number of UARTs that come before the one that seL4 prints on.
     pub serial: usize,
+    /// The format of the images that QEMU boots as the board's firmware does. With an ELF file, QEMU
+    /// does not do what firmware does for other cores than the first.
+    pub format: Format,
+    /// Whether QEMU must be given the kernel's device tree. With 4 GiB of RAM or more, it boots what it
+    /// takes for a Linux kernel only so.
+    pub needs_device_tree: bool,
     /// The first release of QEMU that has the model.
     pub since: Version,
 }
@@ -36,6 +43,8 @@ impl Board {
         memory: "1G",
         cores: 1,
         serial: 0,
+        format: Format::Elf,
+        needs_device_tree: false,
         since: Version { major: 7, minor: 2 },
     };
 
@@ -49,6 +58,8 @@ impl Board {
             memory: "4G",
             cores: 4,
             serial: 0,
+            format: Format::Elf,
+            needs_device_tree: false,
             since: Version { major: 7, minor: 2 },
         },
         Self {
@@ -58,6 +69,8 @@ impl Board {
             memory: "1G",
             cores: 4,
             serial: 1,
+            format: Format::Image,
+            needs_device_tree: false,
             since: Version { major: 7, minor: 2 },
         },
         Self {
@@ -67,6 +80,8 @@ impl Board {
             memory: "2G",
             cores: 4,
             serial: 1,
+            format: Format::Image,
+            needs_device_tree: false,
             since: Version { major: 9, minor: 0 },
         },
         Self {
@@ -76,6 +91,8 @@ impl Board {
             memory: "6G",
             cores: 4,
             serial: 1,
+            format: Format::Image,
+            needs_device_tree: true,
             since: Version {
                 major: 10,
                 minor: 0,
@@ -124,6 +141,7 @@ impl Board {
             memory: self.memory.to_owned(),
             cores: self.cores,
             serial: self.serial,
+            needs_device_tree: self.needs_device_tree,
         }
     }
 }

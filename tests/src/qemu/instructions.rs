@@ -16,7 +16,7 @@ use super::{Machine, PROGRAM, Version};
 const RENAMED: Version = Version { major: 8, minor: 1 };
 
 /// More than any boot takes: a guest that is lost must not be followed for ever.
-const LIMIT: u64 = 10_000_000;
+const LIMIT: u64 = 100_000_000;
 
 /// The number of instructions that all cores of a machine execute from reset to the first one at the
 /// virtual address `stop`, each until it gets there; with what they execute as they wait for others.

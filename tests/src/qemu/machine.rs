@@ -23,6 +23,8 @@ pub struct Machine {
     pub cores: u32,
     /// The number of UARTs that come before that of the console.
     pub serial: usize,
+    /// Whether QEMU boots an image only with a device tree.
+    pub needs_device_tree: bool,
 }
 
 impl Machine {

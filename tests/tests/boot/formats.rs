@@ -91,6 +91,12 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             }));
         }
     }
+    for (level, machine, probe) in LEVELS.into_iter().take(2) {
+        let name = format!("formats::for_four_cores::{level}");
+        trials.push(trial(workspace, name, move |workspace| {
+            for_four_cores(workspace, probe, machine)
+        }));
+    }
     trials
 }
 
@@ -159,6 +165,19 @@ fn in_flash(
     let drive = format!("if=pflash,format=raw,readonly=on,file={file}");
     let console = image.boot_loaded(&["-drive".to_owned(), drive], PASS)?;
     says(&console, "chunks from 0x0..")
+}
+
+/// Firmware starts the others when the loader asks it to.
+fn for_four_cores(workspace: &Workspace, probe: Program, machine: &str) -> Result<()> {
+    let machine = Machine {
+        machine: machine.to_owned(),
+        cores: 4,
+        ..Machine::ordinary()
+    };
+    let mut image = Image::of(workspace, probe, machine)?;
+    image.flags = vec!["--format", "image", "--compress", "lz4"];
+    image.pack(workspace)?;
+    image.boot(PASS).map(drop)
 }
 
 fn one_line(workspace: &Workspace) -> Result<()> {

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, Result, ensure};
 use goblin::elf::Elf;
 use kaal_tests::elf;
 use kaal_tests::workspace::{Program, Workspace};
@@ -13,52 +13,68 @@ use libtest_mimic::Trial;
 use crate::image::{Image, find};
 use crate::trial;
 
-/// What the loader may take of an image.
-const LOADER_BYTES: u64 = 24 * 1024;
+/// What programs may take of an image.
+const FIRMWARE: [(&str, Program, u64); 2] = [
+    ("loader", Program::Loader, 24 * 1024),
+    ("unpacker", Program::Unpacker, 16 * 1024),
+];
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
-    vec![
-        trial(workspace, "programs::loader_cannot_panic", |workspace| {
-            let loader = fs::read(workspace.program(Program::Loader))?;
-            let elf = Elf::parse(&loader)?;
-            ensure!(
-                !elf.syms.is_empty(),
-                "the loader's symbols are needed to look at it"
-            );
-            let panics = elf
-                .syms
-                .iter()
-                .filter_map(|symbol| elf.strtab.get_at(symbol.st_name))
-                .find(|name| name.contains("panicking"));
-            ensure!(
-                panics.is_none(),
-                "no way to panic expected, found {panics:?}"
-            );
-            Ok(())
-        }),
-        trial(workspace, "programs::loader_is_small", |workspace| {
-            let loader = fs::read(workspace.program(Program::Loader))?;
-            let size = elf::loadable_bytes(&loader)?;
-            ensure!(
-                size <= LOADER_BYTES,
-                "at most {LOADER_BYTES} bytes expected, found {size}"
-            );
-            Ok(())
-        }),
-        trial(workspace, "programs::image_holds_no_path", |workspace| {
-            let image = Image::ordinary(workspace)?;
-            image.pack(workspace)?;
-            let bytes = fs::read(image.file("bootimage.elf"))?;
+    let mut trials = vec![trial(
+        workspace,
+        "programs::image_holds_no_path",
+        |workspace| {
             let root = workspace
                 .root()
                 .to_str()
                 .context("the checkout's path is not UTF-8")?;
             let scratch = std::env::temp_dir().display().to_string();
-            for path in [root, &scratch, "/rustc/", "/registry/", ".rs\0"] {
-                let found = find(&bytes, path.as_bytes());
-                ensure!(found.is_none(), "no {path:?} expected, found at {found:x?}");
+            for format in ["elf", "raw"] {
+                let mut image = Image::ordinary(workspace)?;
+                image.flags = vec!["--format", format];
+                image.pack(workspace)?;
+                let bytes = fs::read(image.path())?;
+                for path in [root, &scratch, "/rustc/", "/registry/", ".rs\0"] {
+                    let found = find(&bytes, path.as_bytes());
+                    ensure!(found.is_none(), "no {path:?} expected, found at {found:x?}");
+                }
             }
             Ok(())
-        }),
-    ]
+        },
+    )];
+    for (name, program, limit) in FIRMWARE {
+        let cannot_panic = format!("programs::{name}_cannot_panic");
+        trials.push(trial(workspace, cannot_panic, move |workspace| {
+            no_way_to_panic(workspace, program)
+        }));
+        let is_small = format!("programs::{name}_is_small");
+        trials.push(trial(workspace, is_small, move |workspace| {
+            let size = elf::loadable_bytes(&fs::read(workspace.program(program))?)?;
+            ensure!(
+                size <= limit,
+                "at most {limit} bytes expected, found {size}"
+            );
+            Ok(())
+        }));
+    }
+    trials
+}
+
+fn no_way_to_panic(workspace: &Workspace, program: Program) -> Result<()> {
+    let program = fs::read(workspace.program(program))?;
+    let elf = Elf::parse(&program)?;
+    ensure!(
+        !elf.syms.is_empty(),
+        "the program's symbols are needed to look at it"
+    );
+    let panics = elf
+        .syms
+        .iter()
+        .filter_map(|symbol| elf.strtab.get_at(symbol.st_name))
+        .find(|name| name.contains("panicking"));
+    ensure!(
+        panics.is_none(),
+        "no way to panic expected, found {panics:?}"
+    );
+    Ok(())
 }

@@ -112,11 +112,9 @@ fn boot(
 ) -> Result<String> {
     let scratch = tempfile::tempdir()?;
     let image = scratch.path().join("bootimage.elf");
-    kernel
-        .inputs(workspace, &workspace.root_task())
-        .pack(workspace, &image)?;
-    let mut command = kernel.machine()?.command();
-    command.arg("-kernel").arg(&image);
+    let inputs = kernel.inputs(workspace, &workspace.root_task());
+    inputs.pack(workspace, &image)?;
+    let command = inputs.boot(&kernel.machine()?, &image);
     let watch = Watch {
         expect: Some(expected.to_owned()),
         limit: Some(LIMIT),

@@ -70,8 +70,7 @@ fn boot(workspace: &Workspace, kernel: &Kernel, flags: &[&str]) -> Result<()> {
     let image = scratch.path().join("bootimage.elf");
     let inputs = kernel.inputs(workspace, &workspace.program(Program::ProbeTask));
     kaal_tests::process::run(inputs.command(workspace, &image).args(flags))?;
-    let mut command = kernel.machine()?.command();
-    command.arg("-kernel").arg(&image);
+    let command = inputs.boot(&kernel.machine()?, &image);
     let watch = Watch {
         expect: Some(BOOTED.to_owned()),
         limit: Some(std::time::Duration::from_secs(60)),

@@ -4,6 +4,7 @@
 
 mod cost;
 mod figure;
+mod formats;
 mod system;
 
 use std::fs;
@@ -13,7 +14,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use kaal_tests::elf;
 use kaal_tests::image::Inputs;
-use kaal_tests::qemu::{Machine, instructions_until};
+use kaal_tests::qemu::{Board, Machine, instructions_until};
 use kaal_tests::sel4::Kernel;
 use kaal_tests::workspace::{Program, Workspace};
 
@@ -61,8 +62,14 @@ struct Subject {
 /// Measures the probe kernels and, where there is one, the real kernel.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let kernel = Kernel::from_environment()?;
-    if kernel.is_none() && options.app.is_some() {
-        bail!("--app is the root task of a real kernel: set SEL4_PREFIX to one");
+    match &kernel {
+        None if options.app.is_some() => {
+            bail!("--app is the root task of a real kernel: set SEL4_PREFIX to one");
+        }
+        Some(kernel) if kernel.board()? != Board::VIRT => {
+            bail!("SEL4_PREFIX: measured are kernels for QEMU's virt machine only");
+        }
+        _ => {}
     }
     setup::qemu()?;
     build::programs(workspace)?;
@@ -97,6 +104,12 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     )];
     for subject in &subjects {
         figures.extend(measure(workspace, subject, scratch.path())?);
+    }
+    if let Some(subject) = subjects.last() {
+        figures.extend(formats::measure(workspace, subject, scratch.path())?);
+        if kernel.is_some() {
+            figures.push(formats::compressed(workspace, subject, scratch.path())?);
+        }
     }
     figures.push(instructions_per_core(workspace, &scratch)?);
     if let (Some(kernel), None) = (&kernel, &options.app) {
