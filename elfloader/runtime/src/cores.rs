@@ -9,11 +9,11 @@
 //!
 //! # Coherence
 //!
-//! Until the instruction that turns a core's MMU on, which is the last but one before the kernel, all
-//! cores run with the MMU off. Their data accesses are then to Device-nGnRnE memory (Arm ARM DDI 0487,
-//! "The effects of disabling an address translation stage"): each goes past the caches, whole and in
-//! the program's order, so one core reads what another wrote. A barrier lies between what is written
-//! and what tells others of it, which may be firmware's business.
+//! Until the instruction that turns a core's MMU on, which only a barrier and a branch part from the
+//! kernel, all cores run with the MMU off. Their data accesses are then to Device-nGnRnE memory (Arm
+//! ARM DDI 0487, "The effects of disabling an address translation stage"): each goes past the caches,
+//! whole and in the program's order, so one core reads what another wrote. A barrier lies between what
+//! is written and what tells others of it, which may be firmware's business.
 //!
 //! No cache holds a line that could be written back over this: cores begin with their caches off, and
 //! firmware has cleaned what it loaded. Only where firmware's own cores may look at memory through
