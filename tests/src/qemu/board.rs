@@ -24,8 +24,8 @@ pub struct Board {
     pub cores: u32,
     /// The number of UARTs that come before the one that seL4 prints on.
     pub serial: usize,
-    /// The format of the images that QEMU boots as the board's firmware does. With an ELF file, QEMU
-    /// does not do what firmware does for other cores than the first.
+    /// The format of the images that QEMU boots as the board's firmware does. An ELF file it may enter
+    /// at EL3 instead, where no firmware starts other cores.
     pub format: Format,
     /// Whether QEMU must be given the kernel's device tree. With 4 GiB of RAM or more, it boots what it
     /// takes for a Linux kernel only so.
