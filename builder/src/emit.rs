@@ -3,11 +3,16 @@
 //! Writing an image as planned.
 
 use kaal_machine::Chosen;
-use kaal_payload::{DeviceTreeSlot, MAX_SIZE, Measurement, Payload, PhysAddr, Region, UserImage};
+use kaal_payload::{
+    ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, Region,
+    UserImage,
+};
 
 use crate::content::Content;
+use crate::digest::{crc32c, digest};
 use crate::elf::Access;
 use crate::finding::Finding;
+use crate::firmware::Part;
 use crate::format::File;
 use crate::measurement::measure;
 use crate::memory_map::MemoryMap;
@@ -15,7 +20,7 @@ use crate::parts::Parts;
 use crate::placement::LoaderPlace;
 use crate::plan::Plan;
 use crate::tables::Tables;
-use crate::{chunk, crc32c, format};
+use crate::{chunk, format};
 
 /// The image's file, its measurement and what lies where in it.
 pub(crate) fn emit(
@@ -31,10 +36,12 @@ pub(crate) fn emit(
     let device_tree = device_tree(parts, &measurement)?;
     let content = programs.with_device_tree(plan, &device_tree);
 
-    let regions = content.regions(&tables);
+    let integrity = parts.settings.integrity;
+    let regions = content.regions(&tables, integrity);
     let mut header = [0; MAX_SIZE];
     let payload = Payload {
         measurement,
+        loader: constant_part(&loader, integrity),
         ..payload(parts, plan, &place, &tables, &regions)
     };
     let header_size = payload
@@ -97,7 +104,20 @@ fn user_image(parts: &Parts<'_>, plan: &Plan) -> UserImage {
     }
 }
 
-/// The payload header, but for the measurement.
+/// What the loader verifies of itself: all that lies before its first writable part.
+fn constant_part(loader: &[Part], integrity: Integrity) -> ConstantPart {
+    let mut memory = Vec::new();
+    for part in loader.iter().take_while(|part| !part.access.is_writable()) {
+        memory.resize(part.offset as usize, 0);
+        memory.extend_from_slice(&part.content);
+    }
+    ConstantPart {
+        size: memory.len() as u64,
+        digest: digest(integrity, &memory),
+    }
+}
+
+/// The payload header, but for the measurement and what the loader verifies of itself.
 fn payload<'a>(
     parts: &'a Parts<'_>,
     plan: &Plan,
@@ -107,7 +127,11 @@ fn payload<'a>(
 ) -> Payload<'a> {
     let device_tree = parts.device_tree.as_ref();
     Payload {
+        image_version: 0,
+        key_id: 0,
+        signature: [0; _],
         load_address: place.base,
+        loader: ConstantPart::default(),
         exception_level: parts.kernel.exception_level,
         cores: parts.cores,
         physical_address_bits: parts.config.physical_address_bits,

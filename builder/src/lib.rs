@@ -26,6 +26,7 @@ pub mod cli;
 mod content;
 mod cores;
 mod device_tree;
+mod digest;
 mod elf;
 mod emit;
 mod executable;
@@ -50,7 +51,6 @@ mod yaml;
 
 use std::path::Path;
 
-use crc::{CRC_32_ISCSI, Crc, Table};
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
 pub use finding::{Finding, Flag};
@@ -110,10 +110,4 @@ pub struct Settings<'a> {
     pub integrity: Integrity,
     /// What `bootargs` of the device tree's `/chosen` is to say; `None` to leave it as it is.
     pub boot_arguments: Option<&'a str>,
-}
-
-/// The checksum that payload headers use: CRC-32C (Castagnoli).
-fn crc32c(bytes: &[u8]) -> u32 {
-    static CRC32C: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISCSI);
-    CRC32C.checksum(bytes)
 }

@@ -217,7 +217,7 @@ fn too_much_for_the_payload_header() {
     let folder = Folder::new();
     let mut app = programs::app();
     let last = app.headers[1].clone();
-    app.headers = (0..60)
+    app.headers = (0..100)
         .map(|index| {
             let mut header = last.clone();
             header.virt += index * 0x5000;
@@ -231,8 +231,8 @@ fn too_much_for_the_payload_header() {
     folder.accepted(&[]);
     expect![[r#"
         error: --app app.elf: too many segments, with those of the kernel
-          expected: a payload header of up to 4096 bytes
-          found: 4248 bytes, for 64 regions and 2001 bytes of boot arguments
+          expected: a payload header of up to 8192 bytes
+          found: 8976 bytes, for 104 regions and 2001 bytes of boot arguments
           remedy: link the root task with fewer PT_LOADs, or shorten --bootargs
     "#]]
     .assert_eq(&folder.refused(&[("--bootargs", &"a".repeat(2000))]));

@@ -5,7 +5,7 @@
 use crc::{CRC_32_ISCSI, Crc};
 use goblin::elf::Elf;
 use goblin::elf::program_header::PT_LOAD;
-use kaal_payload::{PAGE_SIZE, Payload, PhysRange, Region};
+use kaal_payload::{MAX_SIZE, Payload, PhysRange, Region};
 use zerocopy::IntoBytes;
 
 /// Computes the checksums that payload headers use.
@@ -91,7 +91,7 @@ impl Loaded {
             .iter()
             .find(|(_, memory)| memory.starts_with(&kaal_payload::MAGIC))
             .expect("a payload header");
-        self.read(*start, PAGE_SIZE)
+        self.read(*start, MAX_SIZE as u64)
             .chunks_exact(8)
             .map(|word| u64::from_le_bytes(word.try_into().expect("8 bytes")))
             .collect()
@@ -107,7 +107,7 @@ impl Loaded {
         let memory = region.memory().expect("a valid region");
         let content = self.read_range(memory);
         let (stored, zeroes) = content.split_at(region.file_size() as usize);
-        assert_eq!(crc32c(stored), region.checksum(), "{memory}");
+        assert_eq!(crc32c(stored), region.digest().crc32c(), "{memory}");
         assert!(zeroes.iter().all(|&byte| byte == 0), "{memory}");
     }
 

@@ -9,12 +9,15 @@
 //! ready, and the loader's own relocations are applied. What is left is to look at the machine,
 //! to say in words what does not fit, and to jump.
 //!
+//! There are two programs, which differ in whom they believe ([`Trust`]): `kaal-elfloader` boots any
+//! image, `kaal-elfloader-signed` such as are signed with a key that it was given.
+//!
 //! ```text
 //!  firmware, at EL1, EL2 or EL3
 //!    │ kaal_runtime  stack, exception vectors, console
 //!    ▼
-//!  main()            find    payload.rs, device_tree.rs   what to boot, on which machine
-//!    │               verify  verify.rs                    does it fit the machine
+//!  boot()            find    payload.rs, device_tree.rs   what to boot, on which machine
+//!    │               verify  trust.rs, verify.rs          is it whole, and does it fit the machine
 //!    │               place   device_tree.rs               the firmware's device tree only
 //!    │               start   smp/                         the other cores, if there are any
 //!    │               enter   level.rs, mmu.rs             exception level, translation, jump
@@ -27,7 +30,6 @@
 //! happened; that holds until the kernel installs vectors of its own.
 
 #![no_std]
-#![no_main]
 
 mod device_tree;
 mod gic;
@@ -35,31 +37,35 @@ mod level;
 mod mmu;
 mod payload;
 mod smp;
+mod trust;
 mod verify;
 
 use kaal_payload::{Decimal, LogLevel};
-use kaal_runtime::{console, entry_point, firmware, log, registers, state};
+use kaal_runtime::{console, firmware, log, registers, state};
 
 use mmu::Handover;
 use smp::Team;
 
-entry_point!(main);
+pub use trust::{AnyImage, SignedImages, Trust};
 
-/// Boots the payload. `firmware_x0` is what the firmware left in x0: perhaps the address of a
-/// device tree.
-extern "C" fn main(firmware_x0: u64) -> ! {
+/// Boots the payload, if `T` trusts it. `firmware_x0` is what the firmware left in x0: perhaps the
+/// address of a device tree.
+pub extern "C" fn boot<T: Trust>(firmware_x0: u64) -> ! {
     state::begin("reading the payload header");
-    let payload = payload::find();
+    let payload = payload::find::<T>();
     console::set_level(payload.log_level);
 
     state::begin("reading the device tree that x0 points to");
-    let device_tree = device_tree::find(firmware_x0, &payload);
+    let device_tree = device_tree::find(T::device_tree(firmware_x0), &payload);
 
     state::begin("checking the payload against the machine");
     firmware::left_translation_off();
     verify::exception_level(&payload);
     let team = Team::find(&payload, &device_tree);
     verify::memory(&payload, &device_tree);
+
+    state::begin("verifying the image");
+    verify::loader(&payload);
     verify::regions(&payload);
     log!(
         LogLevel::Info,

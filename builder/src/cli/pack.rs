@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The command line.
+//! Making an image: what the command does without the name of another one.
 
 use std::ffi::OsString;
-use std::num::ParseIntError;
 use std::path::{Path, PathBuf};
 
-use clap::{Parser, ValueEnum};
+use clap::{Args, ValueEnum};
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
 use crate::finding::{Finding, Flag};
 use crate::{Compression, File, Format, Inputs, Settings, boot_arguments, build, input, output};
 
-/// Packs a seL4 kernel, a root task and the KaaL loader into one bootable image.
-///
-/// Numbers may be decimal or, with 0x in front, hexadecimal.
-#[derive(Clone, Debug, Parser)]
-#[command(version)]
+use super::parse_number;
+
+/// What an image is made of, and how.
+#[derive(Clone, Debug, Args)]
 pub struct Arguments {
     /// The KaaL loader, an ELF executable
     #[arg(long, value_name = "FILE")]
@@ -89,11 +87,13 @@ pub enum Verbosity {
 /// Values of `--verify`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Verification {
-    /// Nothing
-    #[default]
+    /// Nothing: the fewest instructions
     None,
-    /// A CRC-32C of each region
+    /// A CRC-32C of itself and of each region: finds damage
+    #[default]
     Crc32c,
+    /// A SHA-256 of each
+    Sha256,
 }
 
 impl From<Verbosity> for LogLevel {
@@ -111,6 +111,7 @@ impl From<Verification> for Integrity {
         match verification {
             Verification::None => Self::None,
             Verification::Crc32c => Self::Crc32c,
+            Verification::Sha256 => Self::Sha256,
         }
     }
 }
@@ -137,7 +138,7 @@ impl Arguments {
 /// # Errors
 ///
 /// Returns what is wrong with the inputs or the output; then nothing has been written.
-pub fn run(arguments: &Arguments) -> Result<(), Finding> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
     let loader = input::read_program(Flag::Loader, &arguments.loader)?;
     let kernel = input::read_program(Flag::Kernel, &arguments.kernel)?;
     let app = input::read_program(Flag::App, &arguments.app)?;
@@ -206,12 +207,4 @@ fn optional_file<'a>(path: Option<&'a Path>, content: Option<&'a [u8]>) -> Optio
 
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Reads `4096` or `0x1000`.
-fn parse_number(text: &str) -> Result<u64, ParseIntError> {
-    match text.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16),
-        None => text.parse(),
-    }
 }
