@@ -68,20 +68,18 @@ impl<'a> Content<'a> {
 
     /// The regions of a payload header, ascending.
     pub(crate) fn regions(&self, tables: &Tables, integrity: Integrity) -> Vec<Region> {
-        let (start, memory) = (tables.memory().start, tables.memory());
-        let tables = chunk::without_zeroes(start, tables.as_bytes(), Access::READ);
-        let tables = chunk::cover(memory, tables);
+        let tables = Chunk {
+            memory: tables.memory(),
+            content: tables.as_bytes(),
+            access: Access::READ,
+        };
         let kernel = self.kernel.iter().map(|chunk| (RegionKind::Kernel, chunk));
         let device_tree = self.device_tree.iter();
         let user_image = self.user_image.iter();
         let mut chunks: Vec<_> = kernel
             .chain(device_tree.map(|chunk| (RegionKind::DeviceTree, chunk)))
             .chain(user_image.map(|chunk| (RegionKind::UserImage, chunk)))
-            .chain(
-                tables
-                    .iter()
-                    .map(|chunk| (RegionKind::TranslationTables, chunk)),
-            )
+            .chain([(RegionKind::TranslationTables, &tables)])
             .collect();
         chunks.sort_by_key(|(_, chunk)| chunk.memory);
         chunks

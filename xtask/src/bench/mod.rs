@@ -27,8 +27,8 @@ use figure::Figure;
 mod limit {
     pub(super) const INSTRUCTIONS: u64 = 5_000;
     pub(super) const INSTRUCTIONS_PER_CORE: u64 = 4_000;
-    pub(super) const OVERHEAD: u64 = 32 << 10;
-    pub(super) const LOADER: u64 = 30 << 10;
+    pub(super) const OVERHEAD: u64 = 36 << 10;
+    pub(super) const LOADER: u64 = 32 << 10;
     pub(super) const CPU_MICROSECONDS: u64 = 10_000;
 
     /// Four times the inputs, but no less than what a process takes that does nothing but to start
