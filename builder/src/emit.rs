@@ -5,7 +5,7 @@
 use kaal_machine::Chosen;
 use kaal_payload::{
     ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, Region,
-    UserImage,
+    UserImage, key_id,
 };
 
 use crate::chunk::Piece;
@@ -20,7 +20,7 @@ use crate::parts::Parts;
 use crate::placement::LoaderPlace;
 use crate::plan::Plan;
 use crate::tables::Tables;
-use crate::{chunk, format, loader_head};
+use crate::{chunk, format, loader_head, signing};
 
 /// The image's file, its measurement and what lies where in it.
 pub(crate) fn emit(
@@ -43,15 +43,13 @@ pub(crate) fn emit(
 
     let integrity = parts.settings.integrity;
     let regions = content.regions(&tables, integrity);
-    let mut header = [0; MAX_SIZE];
     let payload = Payload {
         measurement,
         loader: constant_part(&loader, integrity),
         ..payload(parts, plan, &place, &tables, &regions)
     };
-    let header_size = payload
-        .encode(&mut header, crc32c)
-        .map_err(|_| header_too_large(parts, &payload))?;
+    let mut header = [0; MAX_SIZE];
+    let header_size = encode(parts, payload, &mut header)?;
 
     let loader_pieces = loader
         .iter()
@@ -73,6 +71,28 @@ pub(crate) fn emit(
     let file = format::write(parts, plan, entry, &chunks)?;
     let memory_map = MemoryMap::new(parts, plan, &place, &tables, &file.work);
     Ok((file, measurement, memory_map))
+}
+
+/// Writes the payload header to the start of `header` and signs it, where there is a key for that.
+/// Returns its size.
+fn encode(
+    parts: &Parts<'_>,
+    mut payload: Payload<'_>,
+    header: &mut [u8],
+) -> Result<usize, Finding> {
+    let too_large = |_| header_too_large(parts, &payload);
+    let size = payload.encode(header, crc32c).map_err(too_large)?;
+    let signing_key = parts
+        .trust
+        .as_ref()
+        .and_then(|trust| trust.signing_key.as_ref());
+    let (Some(key), Some(message)) = (signing_key, signing::message(&payload, header)) else {
+        return Ok(size);
+    };
+    payload.signature = signing::sign(key, &message);
+    payload
+        .encode(header, crc32c)
+        .map_err(|_| header_too_large(parts, &payload))
 }
 
 fn header_too_large(parts: &Parts<'_>, payload: &Payload<'_>) -> Finding {
@@ -129,8 +149,11 @@ fn payload<'a>(
 ) -> Payload<'a> {
     let device_tree = parts.device_tree.as_ref();
     Payload {
-        image_version: 0,
-        key_id: 0,
+        image_version: parts.settings.image_version,
+        key_id: parts
+            .trust
+            .as_ref()
+            .map_or(0, |trust| key_id(trust.key.as_bytes())),
         signature: [0; _],
         load_address: place.base,
         loader: ConstantPart::default(),

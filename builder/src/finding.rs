@@ -27,6 +27,11 @@ pub enum Flag {
     Compress,
     LoadAddress,
     Bootargs,
+    Verify,
+    TrustKey,
+    MinVersion,
+    SignKey,
+    ImageVersion,
     Out,
     Image,
 }
@@ -49,6 +54,11 @@ impl fmt::Display for Flag {
             Self::Compress => "--compress",
             Self::LoadAddress => "--load-address",
             Self::Bootargs => "--bootargs",
+            Self::Verify => "--verify",
+            Self::TrustKey => "--trust-key",
+            Self::MinVersion => "--min-version",
+            Self::SignKey => "--sign-key",
+            Self::ImageVersion => "--image-version",
             Self::Out => "--out",
             Self::Image => "image",
         })
