@@ -2,10 +2,10 @@
 
 //! What the kernel is entered with in memory, apart from the translation tables.
 
-use kaal_payload::{PhysAddr, Region, RegionKind};
+use kaal_payload::{Integrity, PhysAddr, Region, RegionKind};
 
 use crate::chunk::{self, Chunk, Piece};
-use crate::crc32c;
+use crate::digest::digest;
 use crate::elf::{Access, Segment};
 use crate::parts::Parts;
 use crate::plan::Plan;
@@ -67,7 +67,7 @@ impl<'a> Content<'a> {
     }
 
     /// The regions of a payload header, ascending.
-    pub(crate) fn regions(&self, tables: &Tables) -> Vec<Region> {
+    pub(crate) fn regions(&self, tables: &Tables, integrity: Integrity) -> Vec<Region> {
         let tables = Chunk {
             memory: tables.memory(),
             content: tables.as_bytes(),
@@ -86,7 +86,7 @@ impl<'a> Content<'a> {
             .into_iter()
             .map(|(kind, chunk)| {
                 let size = chunk.content.len() as u64;
-                Region::new(kind, chunk.memory, size, crc32c(chunk.content))
+                Region::new(kind, chunk.memory, size, digest(integrity, chunk.content))
             })
             .collect()
     }

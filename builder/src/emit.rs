@@ -3,11 +3,16 @@
 //! Writing an image as planned.
 
 use kaal_machine::Chosen;
-use kaal_payload::{DeviceTreeSlot, MAX_SIZE, Measurement, Payload, PhysAddr, Region, UserImage};
+use kaal_payload::{
+    ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, Region,
+    UserImage, key_id,
+};
 
 use crate::content::Content;
+use crate::digest::{crc32c, digest};
 use crate::elf::Access;
 use crate::finding::Finding;
+use crate::firmware::Part;
 use crate::format::File;
 use crate::measurement::measure;
 use crate::memory_map::MemoryMap;
@@ -15,7 +20,7 @@ use crate::parts::Parts;
 use crate::placement::LoaderPlace;
 use crate::plan::Plan;
 use crate::tables::Tables;
-use crate::{chunk, crc32c, format};
+use crate::{chunk, format, signing};
 
 /// The image's file, its measurement and what lies where in it.
 pub(crate) fn emit(
@@ -31,15 +36,15 @@ pub(crate) fn emit(
     let device_tree = device_tree(parts, &measurement)?;
     let content = programs.with_device_tree(plan, &device_tree);
 
-    let regions = content.regions(&tables);
-    let mut header = [0; MAX_SIZE];
+    let integrity = parts.settings.integrity;
+    let regions = content.regions(&tables, integrity);
     let payload = Payload {
         measurement,
+        loader: constant_part(&loader, integrity),
         ..payload(parts, plan, &place, &tables, &regions)
     };
-    let header_size = payload
-        .encode(&mut header, crc32c)
-        .map_err(|_| header_too_large(parts, &payload))?;
+    let mut header = [0; MAX_SIZE];
+    let header_size = encode(parts, payload, &mut header)?;
 
     let loader_pieces = loader
         .iter()
@@ -60,6 +65,28 @@ pub(crate) fn emit(
     let file = format::write(parts, plan, entry, &chunks)?;
     let memory_map = MemoryMap::new(parts, plan, &place, &tables, &file.work);
     Ok((file, measurement, memory_map))
+}
+
+/// Writes the payload header to the start of `header` and signs it, where there is a key for that.
+/// Returns its size.
+fn encode(
+    parts: &Parts<'_>,
+    mut payload: Payload<'_>,
+    header: &mut [u8],
+) -> Result<usize, Finding> {
+    let too_large = |_| header_too_large(parts, &payload);
+    let size = payload.encode(header, crc32c).map_err(too_large)?;
+    let signing_key = parts
+        .trust
+        .as_ref()
+        .and_then(|trust| trust.signing_key.as_ref());
+    let (Some(key), Some(message)) = (signing_key, signing::message(&payload, header)) else {
+        return Ok(size);
+    };
+    payload.signature = signing::sign(key, &message);
+    payload
+        .encode(header, crc32c)
+        .map_err(|_| header_too_large(parts, &payload))
 }
 
 fn header_too_large(parts: &Parts<'_>, payload: &Payload<'_>) -> Finding {
@@ -97,7 +124,20 @@ fn user_image(parts: &Parts<'_>, plan: &Plan) -> UserImage {
     }
 }
 
-/// The payload header, but for the measurement.
+/// What the loader verifies of itself: all that lies before its first writable part.
+fn constant_part(loader: &[Part], integrity: Integrity) -> ConstantPart {
+    let mut memory = Vec::new();
+    for part in loader.iter().take_while(|part| !part.access.is_writable()) {
+        memory.resize(part.offset as usize, 0);
+        memory.extend_from_slice(&part.content);
+    }
+    ConstantPart {
+        size: memory.len() as u64,
+        digest: digest(integrity, &memory),
+    }
+}
+
+/// The payload header, but for the measurement and what the loader verifies of itself.
 fn payload<'a>(
     parts: &'a Parts<'_>,
     plan: &Plan,
@@ -107,7 +147,14 @@ fn payload<'a>(
 ) -> Payload<'a> {
     let device_tree = parts.device_tree.as_ref();
     Payload {
+        image_version: parts.settings.image_version,
+        key_id: parts
+            .trust
+            .as_ref()
+            .map_or(0, |trust| key_id(trust.key.as_bytes())),
+        signature: [0; _],
         load_address: place.base,
+        loader: ConstantPart::default(),
         exception_level: parts.kernel.exception_level,
         cores: parts.cores,
         physical_address_bits: parts.config.physical_address_bits,

@@ -4,4 +4,6 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| (kaal_fuzz::PLATFORM.run)(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    (kaal_fuzz::PLATFORM.run)(input);
+});

@@ -4,8 +4,9 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{Compression, File, Format, Image, Inputs, Settings, build};
-use kaal_payload::{Integrity, LogLevel, PhysAddr, PhysRange};
+use goblin::elf::program_header::PT_LOAD;
+use kaal_elfloader_builder::{File, Format, Image, Inputs, Settings, build};
+use kaal_payload::{Integrity, PhysAddr, PhysRange, PublicKey};
 
 use crate::common::accepted;
 use crate::common::device_tree::DeviceTree;
@@ -23,8 +24,24 @@ pub(crate) const RAM: PhysRange = PhysRange {
     end: PhysAddr(KERNEL + RAM_SIZE),
 };
 
+/// Two keys that belong together (RFC 8410, section 10).
+pub(crate) const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
+-----END PUBLIC KEY-----
+";
+pub(crate) const PRIVATE_KEY: &str = "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+-----END PRIVATE KEY-----
+";
+
+/// [`PUBLIC_KEY`] as a loader has it.
+pub(crate) const PUBLIC_KEY_BYTES: PublicKey = [
+    0x19, 0xbf, 0x44, 0x09, 0x69, 0x84, 0xcd, 0xfe, 0x85, 0x41, 0xba, 0xc1, 0x67, 0xdc, 0x3b, 0x96,
+    0xc8, 0x50, 0x86, 0xaa, 0x30, 0xb6, 0xb6, 0xcb, 0x0c, 0x5c, 0x38, 0xad, 0x70, 0x31, 0x66, 0xe1,
+];
+
 /// Most bytes of content in a segment: more would only be copied.
-const MOST_CONTENT: usize = 32;
+const MOST_CONTENT: usize = 64;
 
 /// The inputs of an image.
 pub(crate) struct Content {
@@ -35,6 +52,8 @@ pub(crate) struct Content {
     pub(crate) device_tree: Vec<u8>,
     pub(crate) platform: Option<Vec<u8>>,
     pub(crate) kernel_config: Option<Vec<u8>>,
+    pub(crate) trust_key: Option<Vec<u8>>,
+    pub(crate) sign_key: Option<Vec<u8>>,
 }
 
 impl Content {
@@ -48,6 +67,17 @@ impl Content {
             device_tree: DeviceTree::with_ram(RAM_SIZE).to_bytes(),
             platform: None,
             kernel_config: None,
+            trust_key: None,
+            sign_key: None,
+        }
+    }
+
+    /// Content with keys to trust and to sign with, for a loader that asks for them.
+    pub(crate) fn signed() -> Self {
+        Self {
+            trust_key: Some(PUBLIC_KEY.into()),
+            sign_key: Some(PRIVATE_KEY.into()),
+            ..Self::well_formed()
         }
     }
 
@@ -81,19 +111,18 @@ impl Content {
             device_tree: Some(file(&self.device_tree)),
             platform: self.platform.as_deref().map(file),
             kernel_config: self.kernel_config.as_deref().map(file),
+            trust_key: self.trust_key.as_deref().map(file),
+            sign_key: self.sign_key.as_deref().map(file),
             settings: Settings {
-                kernel_paddr: None,
-                cores: None,
-                app_offset: None,
                 format: match self.unpacker {
                     Some(_) => Format::Raw,
                     None => Format::Elf,
                 },
-                compression: Compression::None,
-                load_address: None,
-                log_level: LogLevel::Info,
-                integrity: Integrity::Crc32c,
-                boot_arguments: None,
+                integrity: match self.trust_key {
+                    Some(_) => Integrity::Sha256,
+                    None => Integrity::Crc32c,
+                },
+                ..Settings::default()
             },
         }
     }
@@ -108,8 +137,9 @@ fn file(content: &[u8]) -> File<'_> {
 
 /// The file of `elf`, with little content.
 pub(crate) fn small(mut elf: Elf) -> Vec<u8> {
-    for header in &mut elf.headers {
-        header.content.truncate(MOST_CONTENT);
+    let loads = elf.headers.iter_mut();
+    for load in loads.filter(|header| header.kind == PT_LOAD) {
+        load.content.truncate(MOST_CONTENT);
     }
     elf.to_bytes()
 }

@@ -19,6 +19,7 @@ mod common;
 mod device_tree;
 mod firmware;
 mod inputs;
+mod keys;
 mod lz4;
 mod manifest;
 mod nodes;
@@ -28,6 +29,7 @@ mod programs;
 
 pub use device_tree::DEVICE_TREE;
 pub use firmware::FIRMWARE;
+pub use keys::KEYS;
 pub use lz4::LZ4;
 pub use manifest::MANIFEST;
 pub use payload::PAYLOAD;
@@ -39,19 +41,20 @@ pub use programs::{APP, KERNEL};
 pub struct Target {
     /// Its name: that of its program in `fuzz_targets`, and of its folder in `corpus`.
     pub name: &'static str,
-    /// Reads an input; panics where something is wrong with how it is read.
-    pub run: fn(&[u8]),
-    /// Well-formed inputs, for the search to begin with.
+    /// Reads an input and says whether it is accepted; panics where something is wrong with that.
+    pub run: fn(&[u8]) -> bool,
+    /// Inputs that are accepted, for the search to begin with.
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
 
 /// All targets.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     FIRMWARE,
     KERNEL,
     APP,
     DEVICE_TREE,
     PLATFORM,
+    KEYS,
     LZ4,
     MANIFEST,
     PAYLOAD,

@@ -22,9 +22,9 @@ pub const LZ4: Target = Target {
     },
 };
 
-fn run(input: &[u8]) {
+fn run(input: &[u8]) -> bool {
     let Some((&[low, high], block)) = input.split_first_chunk() else {
-        return;
+        return false;
     };
     let size = usize::from(u16::from_le_bytes([low, high]));
     let mut expected = vec![0; size];
@@ -48,6 +48,7 @@ fn run(input: &[u8]) {
     // Memory that ends with the output, so that an access behind that is found as well.
     let mut output = vec![0; size].into_boxed_slice();
     assert_eq!(kaal_lz4::decompress(&block, &mut output), result);
+    is_block
 }
 
 fn seed(content: &[u8]) -> Vec<u8> {

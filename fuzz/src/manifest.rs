@@ -11,7 +11,6 @@ use kaal_manifest::{Component, Program, check_machine, generate, read};
 use crate::common::device_tree::DeviceTree;
 use crate::common::elf::{Elf, ProgramHeader};
 use crate::common::programs;
-use crate::inputs::small;
 use crate::{Target, input};
 
 const PAGE_SIZE: u64 = 4096;
@@ -47,15 +46,9 @@ pub const MANIFEST: Target = Target {
     run: |input| match input.split_first() {
         Some((selector, program)) if selector % 2 == 1 => run_program(program),
         Some((_, text)) => run_list(text),
-        None => {}
+        None => false,
     },
-    seeds: || {
-        vec![
-            input(0, ALL_KEYS.as_bytes()),
-            input(1, &small(programs::app())),
-            input(1, &pages().to_bytes()),
-        ]
-    },
+    seeds: || vec![input(0, ALL_KEYS.as_bytes()), input(1, &pages().to_bytes())],
 };
 
 /// The components of [`ALL_KEYS`].
@@ -75,15 +68,15 @@ fn pages() -> Elf {
     Elf::new(Elf::EXEC, 0x20_0000, headers.to_vec())
 }
 
-fn run_list(text: &[u8]) {
+fn run_list(text: &[u8]) -> bool {
     let Ok(text) = str::from_utf8(text) else {
-        return;
+        return false;
     };
     let components = match read(text) {
         Ok(components) => components,
         Err(mistake) => {
             assert!((1..=text.lines().count() + 1).contains(&mistake.line));
-            return;
+            return false;
         }
     };
     let (mut names, mut provided) = (BTreeSet::new(), BTreeSet::new());
@@ -105,11 +98,12 @@ fn run_list(text: &[u8]) {
     for component in &components {
         generate(&mut code, component, &program).expect("room");
     }
+    true
 }
 
-fn run_program(file: &[u8]) {
+fn run_program(file: &[u8]) -> bool {
     let Ok(program) = Program::read(file) else {
-        return;
+        return false;
     };
     let mut free_from = PAGE_SIZE;
     for segment in &program.segments {
@@ -124,4 +118,5 @@ fn run_program(file: &[u8]) {
     for component in &components() {
         generate(&mut String::new(), component, &program).expect("room");
     }
+    true
 }

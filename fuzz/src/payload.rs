@@ -19,7 +19,7 @@ use crate::{Target, input};
 const CHECKSUM: Range<usize> = 12..16;
 
 /// Where a payload header and a package header have their length.
-const PAYLOAD_LENGTH: usize = 16;
+const PAYLOAD_LENGTH: usize = 80;
 const PACKAGE_LENGTH: usize = 48;
 
 /// Bits of the first byte: that it is about a package header; that its checksum is to be mended, or
@@ -32,7 +32,7 @@ pub const PAYLOAD: Target = Target {
     name: "payload",
     run: |input| {
         let Some((&selector, header)) = input.split_first() else {
-            return;
+            return false;
         };
         let mut words = vec![0u64; header.len().div_ceil(size_of::<u64>())];
         words.as_mut_bytes()[..header.len()].copy_from_slice(header);
@@ -90,10 +90,10 @@ fn mend(bytes: &mut [u8], length: usize) {
     }
 }
 
-fn run_payload(bytes: &[u8]) {
+fn run_payload(bytes: &[u8]) -> bool {
     Payload::peek_machine(bytes);
     let Ok(payload) = Payload::parse(bytes, crc32c) else {
-        return;
+        return false;
     };
     for pair in payload.regions.windows(2) {
         let [one, other] = [&pair[0], &pair[1]].map(|region| region.memory().expect("a region"));
@@ -104,12 +104,13 @@ fn run_payload(bytes: &[u8]) {
         .encode(words.as_mut_bytes(), crc32c)
         .expect("as much room");
     assert_eq!(Payload::parse(words.as_bytes(), crc32c), Ok(payload));
+    true
 }
 
-fn run_package(bytes: &[u8]) {
+fn run_package(bytes: &[u8]) -> bool {
     Package::peek_machine(bytes);
     let Ok(package) = Package::parse(bytes, crc32c) else {
-        return;
+        return false;
     };
     for address in [0, package.work.start.0, u64::MAX - package.size] {
         kaal_unpacking::steps(&package, PhysAddr(address)).for_each(drop);
@@ -120,4 +121,5 @@ fn run_package(bytes: &[u8]) {
         .encode(words.as_mut_bytes(), crc32c)
         .expect("as much room");
     assert_eq!(Package::parse(words.as_bytes(), crc32c), Ok(package));
+    true
 }

@@ -20,7 +20,7 @@ pub const PLATFORM: Target = Target {
     name: "platform",
     run: |input| {
         let Some((&selector, text)) = input.split_first() else {
-            return;
+            return false;
         };
         let (text, well_formed) = (Some(text.to_vec()), Content::well_formed());
         let content = match selector % 2 {
@@ -33,7 +33,7 @@ pub const PLATFORM: Target = Target {
                 ..well_formed
             },
         };
-        content.build(&[RAM]);
+        content.build(&[RAM]).is_some()
     },
     seeds: || {
         vec![

@@ -16,7 +16,8 @@ pub const KERNEL: Target = Target {
             kernel: input.to_vec(),
             ..Content::well_formed()
         }
-        .build(&[RAM]);
+        .build(&[RAM])
+        .is_some()
     },
     seeds: || {
         let bases = [ORDINARY_BASE, HYPERVISOR_BASE];
@@ -41,7 +42,8 @@ pub const APP: Target = Target {
             app: input.to_vec(),
             ..Content::well_formed()
         }
-        .build(&[RAM]);
+        .build(&[RAM])
+        .is_some()
     },
     seeds: || {
         [

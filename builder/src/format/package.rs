@@ -12,7 +12,7 @@ use super::content::Content;
 use super::file_map::{FileMap, Piece};
 use super::head::Head;
 use crate::chunk::Chunk;
-use crate::crc32c;
+use crate::digest::crc32c;
 use crate::finding::Finding;
 use crate::firmware::Firmware;
 use crate::parts::Parts;

@@ -205,11 +205,11 @@ fn maps() {
         0x40400000     0x40400018             24  loader read-only data     loader.elf
         0x40401000     0x40401040             64  loader text               loader.elf
         0x40402000     0x40403800           6144  loader data               loader.elf
-        0x40404000     0x40405000           4096  payload header            (made by the builder)
-        0x40405000     0x4040d000          32768  translation tables        (made by the builder)
-        0x4040d000     0x40657000        2400256  unpacker's work area      (made by the builder)
-        0x40657000     0x4065a000          12288  unpacker's spare room     (made by the builder)
-        0x4065a000     0x408a4000        2400256  unpacker's work area      (made by the builder)
+        0x40404000     0x40406000           8192  payload header            (made by the builder)
+        0x40406000     0x4040e000          32768  translation tables        (made by the builder)
+        0x4040e000     0x40658000        2400256  unpacker's work area      (made by the builder)
+        0x40658000     0x4065b000          12288  unpacker's spare room     (made by the builder)
+        0x4065b000     0x408a5000        2400256  unpacker's work area      (made by the builder)
         offset               size  what            unpacked to
         0x0                  8224  unpacker
         0x2020                824  package header
@@ -220,14 +220,14 @@ fn maps() {
         0x26c8                  0  zeroes          0x40400000..0x40401000
         0x26c8                 64  content         0x40401000..0x40402000
         0x2708                 32  content         0x40402000..0x40404000
-        0x2728                232  LZ4 block       0x40404000..0x40405000
-        0x2810                  8  content         0x40405000..0x40406ff8
-        0x2818                 17  LZ4 block       0x40406ff8..0x40408010
-        0x2830                  8  content         0x40408010..0x40409000
-        0x2838                 35  LZ4 block       0x40409000..0x4040a008
-        0x2860                  8  content         0x4040a008..0x4040b000
-        0x2868                 16  content         0x4040b000..0x4040c000
-        0x2878                253  LZ4 block       0x4040c000..0x4040d000
+        0x2728                280  LZ4 block       0x40404000..0x40406000
+        0x2840                  8  content         0x40406000..0x40407ff8
+        0x2848                 17  LZ4 block       0x40407ff8..0x40409010
+        0x2860                  8  content         0x40409010..0x4040a000
+        0x2868                 39  LZ4 block       0x4040a000..0x4040b008
+        0x2890                  8  content         0x4040b008..0x4040c000
+        0x2898                 16  content         0x4040c000..0x4040d000
+        0x28a8                253  LZ4 block       0x4040d000..0x4040e000
         measurement (SHA-256): c9727955a95c27b8e278504feaf563526d8e8006ec760907c25268ec710ffdb7
     "#]]
     .assert_eq(&folder.accepted(&[&IMAGE[..], &[LZ4, ("-v", "")]].concat()));

@@ -194,7 +194,7 @@ fn no_room_but_in_reserved_memory() {
               remedy: check that the memory's owner is done with it when the image is loaded
             warning: --loader loader.elf: the loader lies in reserved memory
               expected: a place outside of 0x4024d000..0x5024d000, which --dtb reserves
-              found: 0x40400000..0x4040d000
+              found: 0x40400000..0x4040e000
               remedy: check that the memory's owner is done with it when the image is loaded
         "#]],
     );

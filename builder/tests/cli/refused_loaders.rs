@@ -46,11 +46,11 @@ fn another_version() {
     check(
         &programs::loader_of_version(7),
         expect![[r#"
-        error: --loader loader.elf: a KaaL loader of another version
-          expected: payload version 2
-          found: payload version 7
-          remedy: take loader and builder from the same version of KaaL
-    "#]],
+            error: --loader loader.elf: a KaaL loader of another version
+              expected: payload version 3
+              found: payload version 7
+              remedy: take loader and builder from the same version of KaaL
+        "#]],
     );
 }
 

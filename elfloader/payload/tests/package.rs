@@ -184,7 +184,7 @@ fn values_without_meaning_are_refused() {
         (91, &[5], "console"),
         (93, &[1], "reserved"),
         (96, &[3], "log level"),
-        (97, &[2], "integrity"),
+        (97, &[3], "integrity"),
         (98, &[1], "reserved"),
     ];
     for (offset, value, name) in fields {

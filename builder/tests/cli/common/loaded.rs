@@ -5,7 +5,8 @@
 use crc::{CRC_32_ISCSI, Crc};
 use goblin::elf::Elf;
 use goblin::elf::program_header::PT_LOAD;
-use kaal_payload::{PAGE_SIZE, Payload, PhysRange, Region};
+use kaal_payload::{Digest, Integrity, MAX_SIZE, Payload, PhysRange, Region};
+use sha2::{Digest as _, Sha256};
 use zerocopy::IntoBytes;
 
 /// Computes the checksums that payload headers use.
@@ -146,7 +147,7 @@ impl Loaded {
             .segments
             .iter()
             .filter(|segment| segment.content.starts_with(&kaal_payload::MAGIC))
-            .map(|segment| words(&self.read(segment.start, PAGE_SIZE)));
+            .map(|segment| words(&self.read(segment.start, MAX_SIZE as u64)));
         headers
             .into_iter()
             .find(|words| Payload::parse(words.as_bytes(), crc32c).is_ok())
@@ -158,11 +159,15 @@ impl Loaded {
         Payload::parse(self.header.as_bytes(), crc32c).expect("a payload header")
     }
 
-    /// Checks that a region holds what its checksum says, and zeroes behind.
+    /// Checks that a region holds what its digest says, and zeroes behind.
     pub(crate) fn check_region(&self, region: &Region) {
         let memory = region.memory().expect("a valid region");
         let stored = self.read(memory.start.0, region.file_size());
-        assert_eq!(crc32c(&stored), region.checksum(), "{memory}");
+        let digest = match self.payload().integrity {
+            Integrity::Sha256 => Digest::from_sha256(Sha256::digest(&stored).into()),
+            _ => Digest::from_crc32c(crc32c(&stored)),
+        };
+        assert_eq!(*region.digest(), digest, "{memory}");
         assert!(
             self.holds(memory.start.0, &stored, memory.size()),
             "{memory}"

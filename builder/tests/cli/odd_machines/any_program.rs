@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, build};
-use kaal_payload::{Integrity, LogLevel, PAGE_SIZE, PhysAddr};
+use kaal_payload::{Integrity, PAGE_SIZE, PhysAddr};
 use proptest::prelude::*;
 
 use super::{MIB, range};
@@ -83,6 +83,7 @@ proptest! {
         app in prop::collection::vec(segment(), 1..6),
         format in prop_oneof![Just(Format::Elf), Just(Format::Raw), Just(Format::Image)],
         lz4: bool,
+        integrity in prop_oneof![Just(Integrity::Crc32c), Just(Integrity::Sha256)],
     ) {
         let kernel_start = RAM.0 + kernel_page * PAGE_SIZE;
         let kernel = program(&kernel, base.wrapping_add(kernel_start), base);
@@ -98,19 +99,17 @@ proptest! {
             device_tree: Some(file(&device_tree)),
             platform: None,
             kernel_config: None,
+            trust_key: None,
+            sign_key: None,
             settings: Settings {
                 kernel_paddr: Some(PhysAddr(kernel_start)),
-                cores: None,
-                app_offset: None,
                 format,
                 compression: match (format, lz4) {
                     (Format::Elf, _) | (_, false) => Compression::None,
                     (_, true) => Compression::Lz4,
                 },
-                load_address: None,
-                log_level: LogLevel::Info,
-                integrity: Integrity::None,
-                boot_arguments: None,
+                integrity,
+                ..Settings::default()
             },
         };
         let image = build(&inputs).expect("an image");
