@@ -17,7 +17,7 @@ use wait4::Wait4;
 
 /// What is more than reading an input may take: of memory at a time and at once in MiB, and of time
 /// in seconds.
-const LIMITS: [&str; 3] = ["-rss_limit_mb=1024", "-malloc_limit_mb=512", "-timeout=10"];
+const LIMITS: [&str; 3] = ["-rss_limit_mb=1024", "-malloc_limit_mb=512", "-timeout=20"];
 
 /// A target and the folders that its search needs.
 pub(super) struct Search {
