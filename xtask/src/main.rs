@@ -4,6 +4,7 @@
 
 mod bench;
 mod build;
+mod fuzz;
 mod qemu;
 mod reproduce;
 mod root_task;
@@ -39,6 +40,8 @@ enum Task {
     Test(test::Options),
     /// Builds everything twice, in different surroundings, and compares the images
     Reproduce,
+    /// Searches for input that makes what reads it crash
+    Fuzz(fuzz::Options),
     /// Measures the boot, the images and the builder
     Bench(bench::Options),
 }
@@ -62,6 +65,7 @@ fn run(task: Task) -> Result<()> {
         Task::Qemu(options) => qemu::run(&workspace, &options),
         Task::Test(options) => test::run(&workspace, &options),
         Task::Reproduce => reproduce::run(&workspace),
+        Task::Fuzz(options) => fuzz::run(&workspace, &options),
         Task::Bench(options) => bench::run(&workspace, &options),
     }
 }

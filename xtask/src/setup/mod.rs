@@ -4,14 +4,16 @@
 
 mod core_library;
 mod debian;
+mod fuzzing;
 mod qemu;
 mod toolchain;
 
 use anyhow::Result;
 
 pub(crate) use core_library::provide as core_library;
+pub(crate) use fuzzing::provide as fuzzing;
 pub(crate) use qemu::provide as qemu;
-pub(crate) use toolchain::TARGET;
+pub(crate) use toolchain::{TARGET, host};
 
 /// Provides everything and says where it comes from.
 pub(crate) fn all() -> Result<()> {
