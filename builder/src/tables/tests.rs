@@ -202,3 +202,5 @@ fn blocks_save_tables() {
     assert_eq!(size(BLOCK_SIZE + PAGE_SIZE), 8 * PAGE_SIZE);
     assert_eq!(size(BLOCK_SIZE), 7 * PAGE_SIZE);
 }
+
+mod every_image;
