@@ -67,12 +67,14 @@ let
 
   filesNeededFor = name: filesOfAll (closureOf name);
 
+  allFiles = fileset.union commonFiles (filesOfAll (lib.attrNames crates));
+
   # All manifests, over empty programs, which are too empty for the linker script.
   skeleton = craneLib.mkDummySrc {
     extraDummyScript = "touch $out/${linkerScript}";
     src = fileset.toSource {
       inherit root;
-      fileset = fileset.union commonFiles (filesOfAll (lib.attrNames crates));
+      fileset = allFiles;
     };
   };
 
@@ -141,6 +143,18 @@ in
     filesNeededFor
     version
     ;
+
+  # Licences, versions and sources of all dependencies.
+  deny = craneLib.cargoDeny (
+    common
+    // {
+      pname = "kaal";
+      src = fileset.toSource {
+        inherit root;
+        fileset = fileset.union allFiles (root + "/deny.toml");
+      };
+    }
+  );
 
   build = name: craneLib.buildPackage (argumentsFor name // { doCheck = false; });
 }

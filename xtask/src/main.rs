@@ -2,6 +2,7 @@
 
 //! `cargo xtask`: the way into KaaL without Nix.
 
+mod audit;
 mod bench;
 mod build;
 mod qemu;
@@ -37,6 +38,8 @@ enum Task {
     Qemu(Box<qemu::Options>),
     /// Runs all checks and tests; those of a real kernel only where SEL4_PREFIX is set
     Test(test::Options),
+    /// Checks the licences, sources and versions of all dependencies, and what is known to be wrong with them
+    Audit(audit::Options),
     /// Builds everything twice, in different surroundings, and compares the images
     Reproduce,
     /// Measures the boot, the images and the builder
@@ -61,6 +64,7 @@ fn run(task: Task) -> Result<()> {
         Task::System => root_task::run(&workspace),
         Task::Qemu(options) => qemu::run(&workspace, &options),
         Task::Test(options) => test::run(&workspace, &options),
+        Task::Audit(options) => audit::run(&workspace, &options),
         Task::Reproduce => reproduce::run(&workspace),
         Task::Bench(options) => bench::run(&workspace, &options),
     }

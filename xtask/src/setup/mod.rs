@@ -2,6 +2,7 @@
 
 //! Provides what the other commands need and the checkout doesn't hold.
 
+mod cargo_deny;
 mod core_library;
 mod debian;
 mod qemu;
@@ -9,6 +10,7 @@ mod toolchain;
 
 use anyhow::Result;
 
+pub(crate) use cargo_deny::provide as cargo_deny;
 pub(crate) use core_library::provide as core_library;
 pub(crate) use qemu::provide as qemu;
 pub(crate) use toolchain::TARGET;
