@@ -2,6 +2,8 @@
 
 //! `cargo xtask`: the way into KaaL without Nix.
 
+#![forbid(unsafe_code)]
+
 mod audit;
 mod bench;
 mod build;
