@@ -78,6 +78,17 @@ let
     };
   };
 
+  # All sources, also the root task's, and what is said of them.
+  everything = fileset.toSource {
+    inherit root;
+    fileset = fileset.unions [
+      allFiles
+      (root + "/deny.toml")
+      (root + "/docs")
+      (root + "/root-task")
+    ];
+  };
+
   # The crate with those that it needs; the rest of the workspace is there in outline only, so
   # that a change to it rebuilds nothing.
   sourceOf =
@@ -149,10 +160,17 @@ in
     common
     // {
       pname = "kaal";
-      src = fileset.toSource {
-        inherit root;
-        fileset = fileset.union allFiles (root + "/deny.toml");
-      };
+      src = everything;
+    }
+  );
+
+  # What the documents say of dependencies and unsafe code.
+  trust = craneLib.cargoTest (
+    argumentsFor "kaal-tests"
+    // {
+      pname = "kaal-trust";
+      src = everything;
+      cargoTestExtraArgs = "--test trust";
     }
   );
 

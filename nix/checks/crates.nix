@@ -41,7 +41,7 @@ let
 in
 lib.concatMapAttrs checksOf workspace.crates
 // {
-  inherit (workspace) deny;
+  inherit (workspace) deny trust;
   root-task-deny = images.qemu-arm-virt.default.rootTask.deny;
   root-task-clippy = images.qemu-arm-virt.default.rootTask.clippy;
   root-task-fmt = images.qemu-arm-virt.default.rootTask.fmt;

@@ -7,6 +7,7 @@
 mod audit;
 mod bench;
 mod build;
+mod memory_safety;
 mod qemu;
 mod reproduce;
 mod root_task;
@@ -42,6 +43,10 @@ enum Task {
     Test(test::Options),
     /// Checks the licences, sources and versions of all dependencies, and what is known to be wrong with them
     Audit(audit::Options),
+    /// Runs the tests of what decides, reads and decompresses in Miri, which finds undefined behaviour
+    Miri,
+    /// Runs the same tests with AddressSanitizer, which finds wrong accesses to memory
+    Sanitize,
     /// Builds everything twice, in different surroundings, and compares the images
     Reproduce,
     /// Measures the boot, the images and the builder
@@ -67,6 +72,8 @@ fn run(task: Task) -> Result<()> {
         Task::Qemu(options) => qemu::run(&workspace, &options),
         Task::Test(options) => test::run(&workspace, &options),
         Task::Audit(options) => audit::run(&workspace, &options),
+        Task::Miri => memory_safety::miri(&workspace),
+        Task::Sanitize => memory_safety::sanitize(&workspace),
         Task::Reproduce => reproduce::run(&workspace),
         Task::Bench(options) => bench::run(&workspace, &options),
     }

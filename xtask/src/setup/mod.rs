@@ -5,6 +5,7 @@
 mod cargo_deny;
 mod core_library;
 mod debian;
+mod miri;
 mod qemu;
 mod toolchain;
 
@@ -12,8 +13,9 @@ use anyhow::Result;
 
 pub(crate) use cargo_deny::provide as cargo_deny;
 pub(crate) use core_library::provide as core_library;
+pub(crate) use miri::provide as miri;
 pub(crate) use qemu::provide as qemu;
-pub(crate) use toolchain::TARGET;
+pub(crate) use toolchain::{TARGET, Toolchain};
 
 /// Provides everything and says where it comes from.
 pub(crate) fn all() -> Result<()> {

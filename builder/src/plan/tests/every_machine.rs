@@ -203,6 +203,7 @@ fn product<T: Copy, U>(
 
 /// Each page is free, reserved or no RAM.
 #[test]
+#[cfg_attr(miri, ignore = "too many cases")]
 fn whole_pages() {
     let world = World {
         pages: 8,
@@ -220,6 +221,7 @@ fn whole_pages() {
 /// Each half of a page is free or no RAM: pages may be incomplete, and the user image may be told to
 /// begin within one.
 #[test]
+#[cfg_attr(miri, ignore = "too many cases")]
 fn half_pages() {
     let world = World {
         pages: 6,

@@ -96,11 +96,13 @@ fn check_all(level: ExceptionLevel, base: u64) -> usize {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases")]
 fn at_el1() {
     assert_eq!(check_all(ExceptionLevel::El1, ORDINARY_BASE), 12_960);
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases")]
 fn at_el2() {
     assert_eq!(check_all(ExceptionLevel::El2, HYPERVISOR_BASE), 12_960);
 }

@@ -87,6 +87,7 @@ fn check(regime: Regime, memory: &[(PhysRange, Use)]) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases")]
 fn two_ranges_for_any_use() {
     let mut layouts = 0;
     for regime in [Regime::El1, Regime::El2OrEl3] {
@@ -102,6 +103,7 @@ fn two_ranges_for_any_use() {
 
 /// As the unpacker maps its code, the package and the destinations.
 #[test]
+#[cfg_attr(miri, ignore = "too many cases")]
 fn code_and_two_ranges_of_data() {
     let mut layouts = 0;
     for code in ranges() {
