@@ -2,11 +2,11 @@
 
 //! What the kernel is entered with in memory, apart from the translation tables.
 
-use kaal_payload::{PhysAddr, Region, RegionKind};
+use kaal_payload::{Integrity, PhysAddr, Region, RegionKind};
 
 use crate::chunk::{self, Chunk, Piece};
-use crate::crc32c;
-use crate::elf::{Access, Segment};
+use crate::digest::digest;
+use crate::elf::Segment;
 use crate::parts::Parts;
 use crate::plan::Plan;
 use crate::tables::Tables;
@@ -43,7 +43,6 @@ impl<'a> Content<'a> {
         let piece = Piece {
             start: plan.device_tree.start,
             content: blob,
-            access: Access::READ,
         };
         Self {
             device_tree: match blob {
@@ -67,11 +66,10 @@ impl<'a> Content<'a> {
     }
 
     /// The regions of a payload header, ascending.
-    pub(crate) fn regions(&self, tables: &Tables) -> Vec<Region> {
+    pub(crate) fn regions(&self, tables: &Tables, integrity: Integrity) -> Vec<Region> {
         let tables = Chunk {
             memory: tables.memory(),
             content: tables.as_bytes(),
-            access: Access::READ,
         };
         let kernel = self.kernel.iter().map(|chunk| (RegionKind::Kernel, chunk));
         let device_tree = self.device_tree.iter();
@@ -86,7 +84,7 @@ impl<'a> Content<'a> {
             .into_iter()
             .map(|(kind, chunk)| {
                 let size = chunk.content.len() as u64;
-                Region::new(kind, chunk.memory, size, crc32c(chunk.content))
+                Region::new(kind, chunk.memory, size, digest(integrity, chunk.content))
             })
             .collect()
     }
@@ -99,6 +97,5 @@ fn pieces<'a>(
     segments.iter().map(move |segment| Piece {
         start: PhysAddr(start(segment)),
         content: segment.content,
-        access: segment.access,
     })
 }

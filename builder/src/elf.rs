@@ -6,7 +6,7 @@ use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::header::{
     EI_CLASS, EI_DATA, ELFCLASS64, ELFDATA2LSB, ELFMAG, EM_AARCH64, Header, machine_to_str,
 };
-use goblin::elf::program_header::{PF_R, PF_W, PF_X, PT_LOAD, ProgramHeader};
+use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD, ProgramHeader};
 
 use crate::finding::{Finding, Origin};
 
@@ -30,8 +30,6 @@ const PROGRAM_HEADER_SIZE: u64 = 56;
 pub(crate) struct Access(pub(crate) u32);
 
 impl Access {
-    pub(crate) const READ: Self = Self(PF_R);
-
     pub(crate) fn is_writable(self) -> bool {
         self.0 & PF_W != 0
     }
@@ -114,11 +112,19 @@ impl<'a> Program<'a> {
 
     /// The content of the program headers of the kind `kind`, as far as it lies in the file.
     pub(crate) fn contents(&self, kind: u32) -> impl Iterator<Item = &'a [u8]> {
+        self.located_contents(kind).map(|(_, content)| content)
+    }
+
+    /// The same, each with its virtual address.
+    pub(crate) fn located_contents(&self, kind: u32) -> impl Iterator<Item = (u64, &'a [u8])> {
         let file = self.file;
         self.headers
             .iter()
             .filter(move |header| header.p_type == kind)
-            .filter_map(move |header| slice(file, header.p_offset, header.p_filesz))
+            .filter_map(move |header| {
+                let content = slice(file, header.p_offset, header.p_filesz)?;
+                Some((header.p_vaddr, content))
+            })
     }
 
     /// Virtual address and size in the file of what the program headers of the kind `kind` name.

@@ -8,12 +8,15 @@ use goblin::elf::note::NoteDataIterator;
 use goblin::elf::program_header::{PT_DYNAMIC, PT_NOTE};
 use goblin::elf::reloc::R_AARCH64_RELATIVE;
 use kaal_payload::{
-    LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PACKAGE_VERSION, PAGE_SIZE, PhysAddr, UNPACKER_NOTE_TYPE,
-    VERSION,
+    LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PACKAGE_VERSION, PAGE_SIZE, PhysAddr, TRUST_NOTE_TYPE,
+    TrustAnchor, UNPACKER_NOTE_TYPE, VERSION,
 };
+use zerocopy::IntoBytes;
 
 use crate::elf::{Access, LAYOUT, Program, slice};
 use crate::finding::{Finding, Origin};
+use crate::loader_head;
+use crate::note;
 
 /// Most bytes of memory that a program may take: the size of a level 2 block.
 const MAX_SIZE: u64 = 2 << 20;
@@ -26,9 +29,6 @@ const DYNAMIC_ENTRY_SIZE: usize = 16;
 
 /// Size in bytes of an `Elf64_Rela`.
 const RELOCATION_SIZE: usize = 24;
-
-/// Alignment of an ELF note.
-const NOTE_ALIGNMENT: usize = 4;
 
 /// What a program must be.
 #[derive(Debug)]
@@ -107,6 +107,8 @@ pub(crate) struct Firmware {
     /// Its parts, ascending.
     pub(crate) parts: Vec<Part>,
     relocations: Vec<Relocation>,
+    /// Offset in bytes from the load address of the [`TrustAnchor`] of a loader for signed images.
+    anchor: Option<u64>,
 }
 
 impl Firmware {
@@ -128,6 +130,7 @@ impl Firmware {
                 })
                 .collect(),
             relocations: Vec::new(),
+            anchor: find_anchor(origin, &program, kind)?,
         };
         let (relocations, entries) = find_relocations(origin, &program, kind)?;
         firmware.relocations = entries
@@ -145,6 +148,9 @@ impl Firmware {
         if firmware.has_header() {
             firmware.forget(0, program.headers_end);
         }
+        if !kind.relocates_itself {
+            firmware.check_head(origin, kind)?;
+        }
         Ok(firmware)
     }
 
@@ -158,6 +164,19 @@ impl Firmware {
             .expected("a first PT_LOAD that begins with the file's header")
             .found("other content")
             .remedy(kind.remedy))
+    }
+
+    /// Checks that the program's first bytes are free for a [`LoaderHead`](crate::loader_head).
+    fn check_head(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Finding> {
+        let first = self.parts.first();
+        let head = first.and_then(|part| part.content.first_chunk::<{ loader_head::SIZE }>());
+        if head == Some(&[0; _]) {
+            return Ok(());
+        }
+        Err(kind
+            .wrong_shape(origin)
+            .expected("a first PT_LOAD that begins with the file's header")
+            .found("other content"))
     }
 
     fn has_header(&self) -> bool {
@@ -195,6 +214,25 @@ impl Firmware {
                 .copy_from_slice(&value.to_le_bytes());
         }
         parts
+    }
+
+    /// Whether the program boots signed images only.
+    pub(crate) fn wants_signatures(&self) -> bool {
+        self.anchor.is_some()
+    }
+
+    /// Tells the program whom to trust, if it wants to know.
+    pub(crate) fn trust(&mut self, anchor: &TrustAnchor) {
+        let Some(start) = self.anchor else { return };
+        for part in &mut self.parts {
+            let place = start
+                .checked_sub(part.offset)
+                .and_then(|offset| part.content.get_mut(offset as usize..))
+                .and_then(|rest| rest.get_mut(..size_of::<TrustAnchor>()));
+            if let Some(place) = place {
+                place.copy_from_slice(anchor.as_bytes());
+            }
+        }
     }
 
     /// Zeroes `size` bytes at the offset `start`. They told how to load and link the program, which
@@ -253,6 +291,35 @@ fn word(bytes: &[u8], offset: usize) -> u64 {
         .map_or(0, |word| u64::from_le_bytes(*word))
 }
 
+/// The virtual address of the [`TrustAnchor`], the content of a note.
+fn find_anchor(
+    origin: Origin<'_>,
+    program: &Program<'_>,
+    kind: &Kind,
+) -> Result<Option<u64>, Finding> {
+    let note = note::start(TRUST_NOTE_TYPE, size_of::<TrustAnchor>() as u32);
+    let mut notes = program.located_contents(PT_NOTE);
+    let place = notes.find_map(|(start, notes)| {
+        let offset = notes.windows(note.len()).position(|bytes| bytes == note)?;
+        Some(start.saturating_add((offset + note.len()) as u64))
+    });
+    let is_loaded = |place: u64| {
+        program.segments.iter().any(|segment| {
+            place
+                .checked_sub(segment.virt)
+                .and_then(|offset| slice(segment.content, offset, size_of::<TrustAnchor>() as u64))
+                .is_some()
+        })
+    };
+    match place.filter(|&place| !is_loaded(place)) {
+        None => Ok(place),
+        Some(place) => Err(kind
+            .wrong_shape(origin)
+            .expected("the note for the key that it is to trust within a PT_LOAD")
+            .found(format!("a note at {place:#x}"))),
+    }
+}
+
 fn check_version(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result<(), Finding> {
     let version = program
         .contents(PT_NOTE)
@@ -260,7 +327,7 @@ fn check_version(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Resu
             data,
             size: data.len(),
             offset: 0,
-            ctx: (NOTE_ALIGNMENT, LAYOUT),
+            ctx: (note::ALIGNMENT, LAYOUT),
         })
         .filter_map(Result::ok)
         .find(|note| note.name == LOADER_NOTE_NAME && note.n_type == kind.note)
@@ -380,12 +447,13 @@ mod tests {
             offset,
             size: 4,
             content: vec![1; 4],
-            access: Access::READ,
+            access: Access(0),
         };
         let mut program = Firmware {
             entry: 0,
             parts: vec![part(0), part(8)],
             relocations: Vec::new(),
+            anchor: None,
         };
         program.forget(2, 7);
         program.forget(11, u64::MAX);

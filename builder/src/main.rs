@@ -7,10 +7,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use kaal_elfloader_builder::cli::{self, Arguments};
+use kaal_elfloader_builder::cli::{self, Cli};
 
 fn main() -> ExitCode {
-    match cli::run(&Arguments::parse()) {
+    match cli::run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(finding) => {
             eprintln!("error: {finding}");

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
+use kaal_payload::{MAX_SIZE, PAGE_SIZE, PhysAddr, PhysRange};
 
 use crate::finding::{Finding, Flag, Origin};
 use crate::kernel::PADDR_TOP;
@@ -22,7 +22,7 @@ const DEVICE_TREE_CAPACITY: u64 = 64 << 10;
 pub(crate) struct LoaderPlace {
     /// Where its first byte lies.
     pub(crate) base: PhysAddr,
-    /// The page of the payload header.
+    /// The pages of the payload header.
     pub(crate) header: PhysRange,
     /// Where the translation tables lie.
     pub(crate) tables: PhysAddr,
@@ -32,7 +32,7 @@ impl LoaderPlace {
     /// The places for a loader at `base`.
     pub(crate) fn new(parts: &Parts<'_>, base: PhysAddr) -> Self {
         let header = PhysAddr(base.0 + parts.loader.size());
-        let tables = PhysAddr(header.0 + PAGE_SIZE);
+        let tables = PhysAddr(header.0 + MAX_SIZE as u64);
         Self {
             base,
             header: PhysRange {

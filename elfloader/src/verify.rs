@@ -8,13 +8,19 @@ use core::ptr;
 use core::slice;
 
 use kaal_machine::{Availability, DeviceTree};
-use kaal_payload::{Decimal, ExceptionLevel, Hex, Integrity, LogLevel, Payload, PhysRange, Text};
+use kaal_payload::{
+    Decimal, Digest, ExceptionLevel, Hex, Integrity, LogLevel, Payload, PhysAddr, PhysRange,
+    RegionKind, Text,
+};
 
-use kaal_runtime::crc32c::crc32c;
+use kaal_integrity::{digest, is_zero};
 use kaal_runtime::registers::{current_level, has_el2};
 use kaal_runtime::{fail, log};
 
 use crate::device_tree::Found;
+
+/// Bytes at the ends of memory that should be zero which are looked at.
+const END_SIZE: usize = 128;
 
 /// A kernel with hypervisor support runs at EL2 only.
 pub(crate) fn exception_level(payload: &Payload<'_>) {
@@ -88,28 +94,106 @@ fn memory_used(payload: &Payload<'_>) -> impl Iterator<Item = PhysRange> {
     regions.chain(slot).chain([loader])
 }
 
-/// Compares each region's checksum, if the payload asks for it.
-pub(crate) fn regions(payload: &Payload<'_>) {
+/// Compares the digest of what never changes in the loader, if the payload asks for it: what the
+/// checks find is worth as much as they are.
+pub(crate) fn loader(payload: &Payload<'_>) {
+    if payload.integrity == Integrity::None {
+        return;
+    }
+    // SAFETY: the contract bounds the size, and nothing writes there.
+    let bytes = unsafe { bytes_at(payload.load_address, payload.loader.size) };
+    let loader = Text("the loader");
+    check_digest(payload, bytes, &payload.loader.digest, &loader);
+}
+
+/// Compares each region's digest, and looks whether memory is zero that should be, all of it or both of
+/// its ends, if the payload asks for it.
+pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
     for (index, region) in payload.regions.iter().enumerate() {
-        let index = Decimal(index as u64);
+        let number = Decimal(index as u64);
         let (Some(kind), Some(memory)) = (region.kind(), region.memory()) else {
-            fail!("region {index} is malformed");
+            fail!("region {number} is malformed");
         };
-        log!(LogLevel::Debug, "KaaL: region {index}: {memory} {kind}");
+        log!(LogLevel::Debug, "KaaL: region {number}: {memory} {kind}");
         if payload.integrity == Integrity::None {
             continue;
         }
-        let start = ptr::with_exposed_provenance(memory.start.0 as usize);
+        let description = Described {
+            number,
+            kind,
+            memory,
+        };
         // SAFETY: the region lies in RAM, and nothing has written to it since it was loaded.
-        let bytes = unsafe { slice::from_raw_parts(start, region.file_size() as usize) };
-        let found = crc32c(bytes);
-        if found != region.checksum() {
-            fail!(
-                "region {index} ({kind}, {memory}) is damaged: CRC-32C {} expected, {} found; \
-                 load the image again",
-                Hex(region.checksum().into()),
-                Hex(found.into())
-            );
+        let bytes = unsafe { bytes_at(memory.start, memory.size()) };
+        let Some((stored, rest)) = bytes.split_at_checked(region.file_size() as usize) else {
+            fail!("region {number} is malformed");
+        };
+        check_digest(payload, stored, region.digest(), &description);
+        // The device tree's place is larger than what the kernel is told of.
+        if kind == RegionKind::DeviceTree || rest.is_empty() {
+            continue;
+        }
+        let (start, end) = match all_zeroes {
+            true => (rest, &[][..]),
+            false => ends(rest),
+        };
+        if !is_zero(start) || !is_zero(end) {
+            fail!("{description} is damaged: not zero behind its content; load the image again");
         }
     }
+}
+
+/// The first and the last [`END_SIZE`] bytes; all, as the first ones, where there are no more.
+fn ends(bytes: &[u8]) -> (&[u8], &[u8]) {
+    bytes
+        .split_last_chunk::<END_SIZE>()
+        .and_then(|(start, end)| Some((start.get(..END_SIZE)?, &end[..])))
+        .unwrap_or((bytes, &[]))
+}
+
+/// Stops unless the digest of `bytes` is the `expected` one.
+fn check_digest(payload: &Payload<'_>, bytes: &[u8], expected: &Digest, what: &dyn fmt::Display) {
+    let found = digest(payload.integrity, bytes);
+    if found == *expected {
+        return;
+    }
+    let name = Text(match payload.integrity {
+        Integrity::Sha256 => "SHA-256 begins with",
+        _ => "CRC-32C",
+    });
+    let number = |digest: &Digest| Hex(u64::from(digest.crc32c()));
+    fail!(
+        "{what} is damaged: {name} {} expected, {} found; load the image again",
+        number(expected),
+        number(&found)
+    );
+}
+
+/// A region, as messages call it.
+struct Described {
+    number: Decimal,
+    kind: RegionKind,
+    memory: PhysRange,
+}
+
+impl fmt::Display for Described {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            number,
+            kind,
+            memory,
+        } = self;
+        write!(f, "region {number} ({kind}, {memory})")
+    }
+}
+
+/// Memory as it was loaded.
+///
+/// # Safety
+///
+/// It must be memory that nothing writes to.
+unsafe fn bytes_at(start: PhysAddr, size: u64) -> &'static [u8] {
+    let start = ptr::with_exposed_provenance(start.0 as usize);
+    // SAFETY: the caller's promise.
+    unsafe { slice::from_raw_parts(start, size as usize) }
 }

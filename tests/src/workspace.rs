@@ -19,6 +19,8 @@ pub struct Workspace {
 pub enum Program {
     /// The loader.
     Loader,
+    /// The loader for signed images.
+    SignedLoader,
     /// The unpacker.
     Unpacker,
     /// The probe kernel for EL1.
@@ -105,8 +107,9 @@ impl Workspace {
 
 impl Program {
     /// All programs for the target.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Loader,
+        Self::SignedLoader,
         Self::Unpacker,
         Self::Probe,
         Self::ProbeHyp,
@@ -118,7 +121,7 @@ impl Program {
     /// The package that holds the program.
     pub const fn package(self) -> &'static str {
         match self {
-            Self::Loader => "kaal-elfloader",
+            Self::Loader | Self::SignedLoader => "kaal-elfloader",
             Self::Unpacker => "kaal-unpacker",
             Self::Probe | Self::ProbeHyp | Self::ProbeHigh | Self::ProbeHighHyp => "kaal-probe",
             Self::ProbeTask => "kaal-probe-task",
@@ -129,6 +132,7 @@ impl Program {
     pub const fn binary(self) -> &'static str {
         match self {
             Self::Loader => "kaal-elfloader",
+            Self::SignedLoader => "kaal-elfloader-signed",
             Self::Unpacker => "kaal-unpacker",
             Self::Probe => "kaal-probe",
             Self::ProbeHyp => "kaal-probe-hyp",
@@ -142,6 +146,7 @@ impl Program {
     pub const fn file_name(self) -> &'static str {
         match self {
             Self::Loader => "elfloader.elf",
+            Self::SignedLoader => "elfloader-signed.elf",
             Self::Unpacker => "unpacker.elf",
             Self::Probe => "probe.elf",
             Self::ProbeHyp => "probe-hyp.elf",

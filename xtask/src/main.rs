@@ -7,6 +7,7 @@
 mod audit;
 mod bench;
 mod build;
+mod fuzz;
 mod memory_safety;
 mod qemu;
 mod reproduce;
@@ -49,6 +50,8 @@ enum Task {
     Sanitize,
     /// Builds everything twice, in different surroundings, and compares the images
     Reproduce,
+    /// Searches for input that makes what reads it crash
+    Fuzz(fuzz::Options),
     /// Measures the boot, the images and the builder
     Bench(bench::Options),
 }
@@ -75,6 +78,7 @@ fn run(task: Task) -> Result<()> {
         Task::Miri => memory_safety::miri(&workspace),
         Task::Sanitize => memory_safety::sanitize(&workspace),
         Task::Reproduce => reproduce::run(&workspace),
+        Task::Fuzz(options) => fuzz::run(&workspace, &options),
         Task::Bench(options) => bench::run(&workspace, &options),
     }
 }

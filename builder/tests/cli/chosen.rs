@@ -8,9 +8,9 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use expect_test::expect;
-use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, build};
+use kaal_elfloader_builder::{File, Inputs, Settings, build};
 use kaal_machine::DeviceTree;
-use kaal_payload::{Integrity, LogLevel, RegionKind};
+use kaal_payload::RegionKind;
 use sha2::{Digest, Sha256};
 
 use crate::common::folder::Folder;
@@ -190,16 +190,11 @@ fn boot_arguments_with_a_nul() {
         device_tree: None,
         platform: None,
         kernel_config: None,
+        trust_key: None,
+        sign_key: None,
         settings: Settings {
-            kernel_paddr: None,
-            cores: None,
-            app_offset: None,
-            format: Format::Elf,
-            compression: Compression::None,
-            load_address: None,
-            log_level: LogLevel::Info,
-            integrity: Integrity::None,
             boot_arguments: Some("quiet\0loud"),
+            ..Settings::default()
         },
     })
     .map(drop)
@@ -217,7 +212,7 @@ fn too_much_for_the_payload_header() {
     let folder = Folder::new();
     let mut app = programs::app();
     let last = app.headers[1].clone();
-    app.headers = (0..60)
+    app.headers = (0..100)
         .map(|index| {
             let mut header = last.clone();
             header.virt += index * 0x5000;
@@ -231,8 +226,8 @@ fn too_much_for_the_payload_header() {
     folder.accepted(&[]);
     expect![[r#"
         error: --app app.elf: too many segments, with those of the kernel
-          expected: a payload header of up to 4096 bytes
-          found: 4248 bytes, for 64 regions and 2001 bytes of boot arguments
+          expected: a payload header of up to 8192 bytes
+          found: 8976 bytes, for 104 regions and 2001 bytes of boot arguments
           remedy: link the root task with fewer PT_LOADs, or shorten --bootargs
     "#]]
     .assert_eq(&folder.refused(&[("--bootargs", &"a".repeat(2000))]));

@@ -34,8 +34,8 @@ fn memory_map() {
         0x40400000     0x40400018             24  loader read-only data     loader.elf
         0x40401000     0x40401040             64  loader text               loader.elf
         0x40402000     0x40403800           6144  loader data               loader.elf
-        0x40404000     0x40405000           4096  payload header            (made by the builder)
-        0x40405000     0x4040c000          28672  translation tables        (made by the builder)
+        0x40404000     0x40406000           8192  payload header            (made by the builder)
+        0x40406000     0x4040d000          28672  translation tables        (made by the builder)
         measurement (SHA-256): 9b84d7ff12d63ee94575fd85f2b2ae8eeb8a4a1197a03346dabc395600c0c235
     "#]]
     .assert_eq(&folder.accepted(&[("-v", "")]));

@@ -12,6 +12,7 @@ use crate::common::loaded::Loaded;
 use crate::common::programs::{self, HYPERVISOR_BASE, KERNEL, KERNEL_SIZE, ORDINARY_BASE, filled};
 
 mod any_machine;
+mod any_program;
 
 /// seL4's `PADDR_TOP`: 511 GiB.
 const PADDR_TOP: u64 = 0x7f_c000_0000;
@@ -193,7 +194,7 @@ fn no_room_but_in_reserved_memory() {
               remedy: check that the memory's owner is done with it when the image is loaded
             warning: --loader loader.elf: the loader lies in reserved memory
               expected: a place outside of 0x4024d000..0x5024d000, which --dtb reserves
-              found: 0x40400000..0x4040d000
+              found: 0x40400000..0x4040e000
               remedy: check that the memory's owner is done with it when the image is loaded
         "#]],
     );

@@ -109,7 +109,7 @@ fn addresses_outside_ram() {
         &changes("0x0"),
         expect![[r#"
             error: --load-address 0x0: the image can't run there
-              expected: 15536 bytes of RAM
+              expected: 15824 bytes of RAM
               found: RAM 0x40000000..0x50000000 (--dtb kernel.dtb)
               remedy: give another address, or none where the firmware chooses it
         "#]],
@@ -210,7 +210,7 @@ fn another_version() {
         &programs::unpacker_of_version(7),
         expect![[r#"
         error: --unpacker unpacker.elf: a KaaL unpacker of another version
-          expected: package version 1
+          expected: package version 2
           found: package version 7
           remedy: take unpacker and builder from the same version of KaaL
     "#]],

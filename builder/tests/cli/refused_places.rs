@@ -95,7 +95,7 @@ fn no_room_for_the_loader() {
         DeviceTree::with_ram(0x258000),
         expect![[r#"
             error: --loader loader.elf: no room for the loader in RAM
-              expected: 53248 free bytes below 0x7fc0000000
+              expected: 57344 free bytes below 0x7fc0000000
               found: RAM 0x40000000..0x40258000 (--dtb kernel.dtb), kernel 0x40000000..0x4023d000
               remedy: give a platform with more RAM, or make the root task smaller
         "#]],

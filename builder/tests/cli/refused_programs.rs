@@ -447,8 +447,8 @@ fn app_of_many_segments() {
         &elf,
         expect![[r#"
             error: --app bad.elf: too many segments, with those of the kernel
-              expected: a payload header of up to 4096 bytes
-              found: 4416 bytes, for 132 regions and 0 bytes of boot arguments
+              expected: a payload header of up to 8192 bytes
+              found: 8760 bytes, for 132 regions and 0 bytes of boot arguments
               remedy: link the root task with fewer PT_LOADs, or shorten --bootargs
         "#]],
     );

@@ -5,7 +5,7 @@
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::machine::MachineFields;
-use crate::{Measurement, PhysAddr, PhysRange, RegionKind, VirtAddr};
+use crate::{Digest, Measurement, PhysAddr, PhysRange, RegionKind, Signature, VirtAddr};
 
 #[cfg(target_endian = "big")]
 compile_error!("payload headers are little-endian, and are written as they lie in memory");
@@ -14,7 +14,7 @@ compile_error!("payload headers are little-endian, and are written as they lie i
 pub const MAGIC: [u8; 8] = *b"KaaLboot";
 
 /// The version of the contract that this crate describes.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Owner of the ELF note that marks a loader.
 pub const LOADER_NOTE_NAME: &str = "KaaL";
@@ -31,8 +31,10 @@ pub(crate) struct Header {
     pub(crate) magic: u64,
     /// [`VERSION`]
     pub(crate) version: u32,
-    /// CRC-32C of all bytes from `length` on.
+    /// CRC-32C of all bytes from `signature` on.
     pub(crate) checksum: u32,
+    /// Signature of all bytes from `length` on; zero where there is none.
+    pub(crate) signature: Signature,
     /// Size of the header and of what follows it.
     pub(crate) length: u32,
     /// Number of regions.
@@ -51,8 +53,16 @@ pub(crate) struct Header {
     pub(crate) cpu_count: u32,
     /// Length of the boot arguments.
     pub(crate) boot_arguments_length: u32,
+    /// Version of what is booted.
+    pub(crate) image_version: u64,
+    /// [`crate::Payload::key_id`]
+    pub(crate) key_id: u64,
     /// Where the loader's first byte must lie.
     pub(crate) load_address: PhysAddr,
+    /// Size of the part of the loader, from its first byte on, that never changes.
+    pub(crate) loader_constant_size: u64,
+    /// [`Digest`] of that part.
+    pub(crate) loader_digest: Digest,
     /// The kernel's entry point.
     pub(crate) kernel_entry: VirtAddr,
     /// User image: first page.
@@ -101,25 +111,25 @@ pub struct Region {
     file_size: u64,
     /// Size in memory; what passes `file_size` is zero.
     memory_size: u64,
-    /// CRC-32C of the stored content.
-    checksum: u32,
+    /// [`Digest`] of the stored content.
+    digest: Digest,
     /// [`RegionKind`]
     kind: u8,
     /// Zero.
-    reserved: [u8; 3],
+    reserved: [u8; 7],
 }
 
 impl Region {
     /// A region whose first `file_size` bytes whatever loads the image puts to `memory`'s start,
     /// zeroing the rest of it, as is done for a `PT_LOAD` of an ELF file.
-    pub const fn new(kind: RegionKind, memory: PhysRange, file_size: u64, checksum: u32) -> Self {
+    pub const fn new(kind: RegionKind, memory: PhysRange, file_size: u64, digest: Digest) -> Self {
         Self {
             destination: memory.start,
             file_size,
             memory_size: memory.size(),
-            checksum,
+            digest,
             kind: kind as u8,
-            reserved: [0; 3],
+            reserved: [0; 7],
         }
     }
 
@@ -139,13 +149,13 @@ impl Region {
         self.file_size
     }
 
-    /// CRC-32C of the stored bytes.
-    pub const fn checksum(&self) -> u32 {
-        self.checksum
+    /// [`Digest`] of the stored bytes.
+    pub const fn digest(&self) -> &Digest {
+        &self.digest
     }
 
     /// Whether the bytes without meaning are zero.
     pub(crate) fn is_clean(&self) -> bool {
-        self.reserved == [0; 3]
+        self.reserved == [0; 7]
     }
 }

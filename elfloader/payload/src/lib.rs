@@ -28,6 +28,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod digest;
 mod error;
 mod layout;
 mod machine;
@@ -35,8 +36,10 @@ mod number;
 mod package;
 mod payload;
 mod settings;
+mod signing;
 
 pub use address::{PAGE_SIZE, PhysAddr, PhysRange, VirtAddr};
+pub use digest::Digest;
 pub use error::PayloadError;
 pub use layout::{Cpu, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, MAGIC, Region, VERSION};
 pub use number::{Decimal, Hex, Text};
@@ -45,8 +48,14 @@ pub use package::{
     PACKAGE_MAGIC, PACKAGE_VERSION, Package, PackageError, Place, ROOM_SIZE, Stored, TABLES_SIZE,
     UNPACKER_NOTE_TYPE, Work, package_header_size, slot_size,
 };
-pub use payload::{DeviceTreeSlot, MAX_SIZE, Measurement, Payload, TranslationTables, UserImage};
+pub use payload::{
+    ConstantPart, DeviceTreeSlot, LOADER_MAX_SIZE, MAX_SIZE, Measurement, Payload, SIGNED_FROM,
+    TranslationTables, UserImage,
+};
 pub use settings::{
     AccessSize, Console, ConsoleKind, Encoding, ExceptionLevel, Gic, Integrity, LogLevel,
     MAX_CORES, Machine, PhysicalAddressBits, PsciConduit, RegionKind,
+};
+pub use signing::{
+    PublicKey, SIGNED_CONTEXT, Signature, TRUST_NOTE_TYPE, TrustAnchor, key_id, signed_message,
 };

@@ -8,24 +8,39 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use crate::layout::{Cpu, Header, MAGIC, Region, VERSION};
 use crate::{
-    ExceptionLevel, Integrity, LogLevel, MAX_CORES, Machine, PAGE_SIZE, PayloadError, PhysAddr,
-    PhysRange, PhysicalAddressBits, VirtAddr,
+    Digest, ExceptionLevel, Integrity, LogLevel, MAX_CORES, Machine, PAGE_SIZE, PayloadError,
+    PhysAddr, PhysRange, PhysicalAddressBits, Signature, VirtAddr,
 };
 
-/// Largest size in bytes of a header with what follows it: the page that images keep for it.
-pub const MAX_SIZE: usize = PAGE_SIZE as usize;
+/// Largest size in bytes of a header with what follows it: the pages that images keep for it.
+pub const MAX_SIZE: usize = 2 * PAGE_SIZE as usize;
+
+/// Most bytes of memory that a loader may take: the size of a level 2 block.
+pub const LOADER_MAX_SIZE: u64 = 2 << 20;
 
 /// [`MAGIC`] as [`Header`] has it: bytes would be compared one by one.
 const MAGIC_NUMBER: u64 = u64::from_le_bytes(MAGIC);
 
 /// Where the bytes begin that the header's checksum covers.
-const CHECKED_FROM: usize = offset_of!(Header, length);
+const CHECKED_FROM: usize = offset_of!(Header, signature);
+
+/// Where the bytes begin that the header's signature covers; they end with the header.
+pub const SIGNED_FROM: usize = offset_of!(Header, length);
 
 /// Alignment in bytes of what a header ends with.
 const ALIGNMENT: usize = 8;
 
 /// A SHA-256.
 pub type Measurement = [u8; 32];
+
+/// The part of the loader that is the same in the file and whenever it runs: code and constants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConstantPart {
+    /// Its size in bytes, from the loader's first byte on.
+    pub size: u64,
+    /// What tells it from others.
+    pub digest: Digest,
+}
 
 /// The user image (the root task) as the kernel is told of it
 /// (seL4 16.0.0, `src/arch/arm/64/head.S`, x0 to x3).
@@ -62,8 +77,16 @@ pub struct TranslationTables {
 /// All that the loader must not guess.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Payload<'a> {
+    /// Version of what is booted: a loader may refuse older ones. 0 where nobody counts.
+    pub image_version: u64,
+    /// [`crate::key_id`] of the key that the image is signed with; 0 where it isn't signed.
+    pub key_id: u64,
+    /// Signature of the header, and so of all that it names the digest of; zero where there is none.
+    pub signature: Signature,
     /// Where the loader's first byte must lie: its relocations are applied for this address.
     pub load_address: PhysAddr,
+    /// What the loader verifies of itself.
+    pub loader: ConstantPart,
     /// The exception level that the kernel is entered at.
     pub exception_level: ExceptionLevel,
     /// Number of cores that the kernel waits for, 1 to [`MAX_CORES`].
@@ -72,7 +95,7 @@ pub struct Payload<'a> {
     pub physical_address_bits: PhysicalAddressBits,
     /// How much the loader says.
     pub log_level: LogLevel,
-    /// What the loader verifies of each region.
+    /// What the loader verifies of itself and of each region.
     pub integrity: Integrity,
     /// The kernel's entry point.
     pub kernel_entry: VirtAddr,
@@ -168,6 +191,11 @@ impl<'a> Payload<'a> {
         }
     }
 
+    /// The part of `header`, which this was parsed from, that its signature is about.
+    pub fn signed_part<'b>(&self, header: &'b [u8]) -> Option<&'b [u8]> {
+        header.get(SIGNED_FROM..self.size())
+    }
+
     /// Size in bytes of the header with what follows it.
     pub fn size(&self) -> usize {
         let sizes = Sizes {
@@ -232,11 +260,21 @@ impl<'a> Payload<'a> {
         if !header.load_address.is_page_aligned() {
             return Err("load address");
         }
+        if header.loader_constant_size > LOADER_MAX_SIZE {
+            return Err("loader");
+        }
         if header.dtb_size > header.dtb_capacity {
             return Err("device tree");
         }
         Ok(Self {
+            image_version: header.image_version,
+            key_id: header.key_id,
+            signature: header.signature,
             load_address: header.load_address,
+            loader: ConstantPart {
+                size: header.loader_constant_size,
+                digest: header.loader_digest,
+            },
             exception_level,
             cores: header.cores,
             physical_address_bits: PhysicalAddressBits::from_wire(header.physical_address_bits)
@@ -268,6 +306,7 @@ impl<'a> Payload<'a> {
             magic: MAGIC_NUMBER,
             version: VERSION,
             checksum: 0,
+            signature: self.signature,
             length,
             region_count: self.regions.len() as u32,
             exception_level: self.exception_level as u8,
@@ -277,7 +316,11 @@ impl<'a> Payload<'a> {
             cores: self.cores,
             cpu_count: self.cpus.len() as u32,
             boot_arguments_length: self.boot_arguments.len() as u32,
+            image_version: self.image_version,
+            key_id: self.key_id,
             load_address: self.load_address,
+            loader_constant_size: self.loader.size,
+            loader_digest: self.loader.digest,
             kernel_entry: self.kernel_entry,
             user_start: self.user_image.memory.start,
             user_end: self.user_image.memory.end,

@@ -62,12 +62,16 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// What the loader computes over each region before it enters the kernel.
+    /// What the loader computes of itself and of each region before it enters the kernel, and compares
+    /// with their [`crate::Digest`]s. Unless it is nothing, it also looks whether memory is zero that
+    /// should be.
     Integrity {
-        /// Nothing: regions are taken as they lie in memory.
+        /// Nothing: all is taken as it lies in memory. The digests are those of [`Self::Crc32c`].
         None = 0,
-        /// CRC-32C (Castagnoli), compared with the region's checksum.
+        /// CRC-32C (Castagnoli): finds damage.
         Crc32c = 1,
+        /// SHA-256: finds forgeries as well, where the payload header is signed.
+        Sha256 = 2,
     }
 }
 
@@ -96,6 +100,8 @@ wire_enum! {
         UserImage = 3,
         /// Translation tables.
         TranslationTables = 4,
+        /// Names of addresses in kernel and loader, for reports of faults.
+        Symbols = 5,
     }
 }
 
@@ -107,6 +113,7 @@ impl fmt::Display for RegionKind {
             Self::DeviceTree => "device tree",
             Self::UserImage => "user image",
             Self::TranslationTables => "translation tables",
+            Self::Symbols => "symbols",
         })
     }
 }

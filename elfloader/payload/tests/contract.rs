@@ -6,16 +6,16 @@
 
 use crc::{CRC_32_ISCSI, Crc};
 use kaal_payload::{
-    AccessSize, Console, ConsoleKind, Cpu, DeviceTreeSlot, ExceptionLevel, Gic, Integrity,
-    LogLevel, Machine, Payload, PayloadError, PhysAddr, PhysRange, PhysicalAddressBits,
-    PsciConduit, Region, RegionKind, TranslationTables, UserImage, VirtAddr,
+    AccessSize, Console, ConsoleKind, ConstantPart, Cpu, DeviceTreeSlot, Digest, ExceptionLevel,
+    Gic, Integrity, LogLevel, Machine, Payload, PayloadError, PhysAddr, PhysRange,
+    PhysicalAddressBits, PsciConduit, Region, RegionKind, TranslationTables, UserImage, VirtAddr,
 };
 use proptest::prelude::*;
 use zerocopy::{FromBytes, IntoBytes};
 
 /// Sizes that the documentation of the format states.
-const HEADER_SIZE: usize = 192;
-const REGION_SIZE: usize = 32;
+const HEADER_SIZE: usize = 312;
+const REGION_SIZE: usize = 64;
 const CPU_SIZE: usize = 16;
 
 fn crc32c(bytes: &[u8]) -> u32 {
@@ -32,26 +32,33 @@ fn regions() -> [Region; 3] {
             RegionKind::Kernel,
             range(0x4000_0000, 0x23_d000),
             0x3_0190,
-            1,
+            Digest::from_crc32c(1),
         ),
         Region::new(
             RegionKind::DeviceTree,
             range(0x4023_d000, 0x1_0000),
             0x1dd1,
-            2,
+            Digest::from_crc32c(2),
         ),
         Region::new(
             RegionKind::UserImage,
             range(0x4024_d000, 0x1_7000),
             0x5c10,
-            3,
+            Digest::from_crc32c(3),
         ),
     ]
 }
 
 fn payload(regions: &[Region]) -> Payload<'_> {
     Payload {
+        image_version: 7,
+        key_id: 0x1234,
+        signature: [0xa5; 64],
         load_address: PhysAddr(0x4040_0000),
+        loader: ConstantPart {
+            size: 0x6000,
+            digest: Digest::from_crc32c(4),
+        },
         exception_level: ExceptionLevel::El1,
         cores: 1,
         physical_address_bits: PhysicalAddressBits::Bits40,
@@ -166,7 +173,7 @@ fn the_layout_is_the_documented_one() {
     let encoded = Encoded::new(&payload(&regions));
     assert_eq!(encoded.bytes().len(), TOTAL);
     assert_eq!(&encoded.bytes()[..8], b"KaaLboot");
-    assert_eq!(encoded.bytes()[8..12], 2u32.to_le_bytes());
+    assert_eq!(encoded.bytes()[8..12], 3u32.to_le_bytes());
     let (destination, _) = u64::read_from_prefix(&encoded.bytes()[HEADER_SIZE..]).unwrap();
     assert_eq!(destination, 0x4000_0000);
 }
@@ -220,26 +227,27 @@ fn room_that_is_too_small_is_refused() {
 fn values_without_meaning_are_refused() {
     let regions = regions();
     let payload = payload(&regions);
-    let fields: [(usize, &[u8], &str); 20] = [
-        (24, &[0], "exception level"),
-        (24, &[3], "exception level"),
-        (25, &[3], "log level"),
-        (26, &[2], "integrity"),
-        (27, &[48], "physical address bits"),
-        (28, &[0, 0, 0, 0], "cores"),
-        (28, &[9, 0, 0, 0], "cores"),
-        (40, &[1], "load address"),
-        (56, &[1], "user image"),
-        (64, &0x4024_d000u64.to_le_bytes(), "user image"),
-        (96, &0x1_0001u64.to_le_bytes(), "device tree"),
-        (112, &[1], "translation tables"),
-        (128, &[1], "console"),
-        (152, &[77], "console"),
-        (153, &[3], "PSCI conduit"),
-        (154, &[1], "interrupt controller"),
-        (155, &[5], "console"),
-        (156, &[3], "console"),
-        (157, &[1], "reserved"),
+    let fields: [(usize, &[u8], &str); 21] = [
+        (88, &[0], "exception level"),
+        (88, &[3], "exception level"),
+        (89, &[3], "log level"),
+        (90, &[3], "integrity"),
+        (91, &[48], "physical address bits"),
+        (92, &[0, 0, 0, 0], "cores"),
+        (92, &[9, 0, 0, 0], "cores"),
+        (120, &[1], "load address"),
+        (128, &0x20_0001u64.to_le_bytes(), "loader"),
+        (176, &[1], "user image"),
+        (184, &0x4024_d000u64.to_le_bytes(), "user image"),
+        (216, &0x1_0001u64.to_le_bytes(), "device tree"),
+        (232, &[1], "translation tables"),
+        (248, &[1], "console"),
+        (272, &[77], "console"),
+        (273, &[3], "PSCI conduit"),
+        (274, &[1], "interrupt controller"),
+        (275, &[5], "console"),
+        (276, &[3], "console"),
+        (277, &[1], "reserved"),
         (TOTAL - 1, &[1], "boot arguments"),
     ];
     for (offset, value, name) in fields {
@@ -255,7 +263,7 @@ fn values_without_meaning_are_refused() {
 #[test]
 fn tables_of_the_upper_range_are_refused_at_el2() {
     let regions = regions();
-    let encoded = Encoded::with(&payload(&regions), 24, &[ExceptionLevel::El2 as u8]);
+    let encoded = Encoded::with(&payload(&regions), 88, &[ExceptionLevel::El2 as u8]);
     let name = "translation tables";
     assert_eq!(encoded.parse(), Err(PayloadError::Field { name }));
 }
@@ -269,9 +277,9 @@ fn malformed_regions_are_refused() {
         (0, &u64::MAX.to_le_bytes()),
         (8, &0x1_0001u64.to_le_bytes()),
         (16, &0u64.to_le_bytes()),
-        (28, &[0]),
-        (28, &[9]),
-        (29, &[1]),
+        (56, &[0]),
+        (56, &[9]),
+        (57, &[1]),
     ];
     for (offset, value) in fields {
         let encoded = Encoded::with(&payload, HEADER_SIZE + REGION_SIZE + offset, value);
@@ -299,14 +307,14 @@ fn lengths_that_disagree_are_refused() {
     let regions = regions();
     let payload = payload(&regions);
     for (offset, value) in [
-        (16, 0u32),
-        (16, u32::MAX),
-        (20, 2),
-        (20, u32::MAX),
-        (32, 1),
-        (32, u32::MAX),
-        (36, 9),
-        (36, u32::MAX),
+        (80, 0u32),
+        (80, u32::MAX),
+        (84, 2),
+        (84, u32::MAX),
+        (96, 1),
+        (96, u32::MAX),
+        (100, 9),
+        (100, u32::MAX),
     ] {
         let encoded = Encoded::with(&payload, offset, &value.to_le_bytes());
         let error = encoded.parse().unwrap_err();
@@ -319,7 +327,7 @@ fn a_damaged_header_still_names_the_machine() {
     let regions = regions();
     let payload = payload(&regions);
     let mut encoded = Encoded::new(&payload);
-    encoded.words.as_mut_bytes()[0x30] ^= 1;
+    encoded.words.as_mut_bytes()[0xb0] ^= 1;
     let machine = Payload::peek_machine(encoded.bytes());
     assert_eq!(machine.console, payload.machine.console);
     assert_eq!(machine.psci, payload.machine.psci);
@@ -334,7 +342,7 @@ fn errors_say_what_was_expected_and_found() {
     let texts = [
         (
             PayloadError::Version { found: 20 },
-            "version 2 expected, 20 found",
+            "version 3 expected, 20 found",
         ),
         (
             PayloadError::Magic,
@@ -373,15 +381,16 @@ proptest! {
     #[test]
     fn any_bytes_are_parsed(mut words in prop::collection::vec(any::<u64>(), 0..64), fix in 0u8..4) {
         let bytes = words.as_mut_bytes();
-        if bytes.len() > 24 && fix > 0 {
+        if bytes.len() > 88 && fix > 0 {
             bytes[..8].copy_from_slice(b"KaaLboot");
-            bytes[8..12].copy_from_slice(&2u32.to_le_bytes());
+            bytes[8..12].copy_from_slice(&3u32.to_le_bytes());
             let count = (bytes.len().saturating_sub(HEADER_SIZE) / REGION_SIZE) as u32;
-            bytes[16..20].copy_from_slice(&(HEADER_SIZE as u32 + count * 32).to_le_bytes());
-            bytes[20..24].copy_from_slice(&count.to_le_bytes());
+            let length = (HEADER_SIZE + count as usize * REGION_SIZE) as u32;
+            bytes[80..84].copy_from_slice(&length.to_le_bytes());
+            bytes[84..88].copy_from_slice(&count.to_le_bytes());
         }
         let checksum = |checked: &[u8]| if fix > 1 { 0 } else { crc32c(checked) };
-        if bytes.len() > 24 && fix > 1 {
+        if bytes.len() > 88 && fix > 1 {
             bytes[12..16].copy_from_slice(&[0; 4]);
         }
         let words = words;

@@ -14,7 +14,6 @@ pub mod clock;
 mod coherency;
 pub mod console;
 pub mod cores;
-pub mod crc32c;
 pub mod entry;
 mod fault;
 pub mod firmware;

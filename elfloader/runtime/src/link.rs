@@ -8,29 +8,30 @@ use kaal_payload::LOADER_NOTE_NAME;
 ///
 /// To be placed in a section whose name begins with `.note`.
 #[repr(C)]
-pub struct Note {
+pub struct Note<T> {
     name_size: u32,
     content_size: u32,
     kind: u32,
     /// The name and its nul, padded to four bytes.
     name: [u8; NAME_SIZE.next_multiple_of(4)],
-    content: u32,
+    /// The content, of a multiple of four bytes.
+    pub content: T,
 }
 
 const NAME_SIZE: usize = LOADER_NOTE_NAME.len() + 1;
 
-impl Note {
-    /// A note of the type `kind` whose content is `version`.
-    pub const fn new(kind: u32, version: u32) -> Self {
+impl<T> Note<T> {
+    /// A note of the type `kind`.
+    pub const fn new(kind: u32, content: T) -> Self {
         let mut name = [0; _];
         let (text, _): (&mut [u8], _) = name.split_at_mut(LOADER_NOTE_NAME.len());
         text.copy_from_slice(LOADER_NOTE_NAME.as_bytes());
         Self {
             name_size: NAME_SIZE as u32,
-            content_size: size_of::<u32>() as u32,
+            content_size: size_of::<T>() as u32,
             kind,
             name,
-            content: version,
+            content,
         }
     }
 }

@@ -84,3 +84,8 @@ pub fn physical_address_range() -> u64 {
 pub fn has_crc32() -> bool {
     read_register!("id_aa64isar0_el1") >> 16 & 0xf != 0
 }
+
+/// Whether the processor has SHA-256 instructions: ID_AA64ISAR0_EL1.SHA2.
+pub fn has_sha256() -> bool {
+    read_register!("id_aa64isar0_el1") >> 12 & 0xf != 0
+}

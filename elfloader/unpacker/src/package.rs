@@ -6,11 +6,11 @@ use core::ptr;
 use core::slice;
 use core::sync::atomic::Ordering::Relaxed;
 
+use kaal_integrity::crc32c;
 use kaal_payload::{
     HEADER_ALIGNMENT, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE, PACKAGE_VERSION, PAGE_SIZE, Package,
     PhysAddr, PhysRange, Place, UNPACKER_NOTE_TYPE, slot_size,
 };
-use kaal_runtime::crc32c::crc32c;
 use kaal_runtime::link::Note;
 use kaal_runtime::{address_of, fail, state};
 
@@ -18,7 +18,7 @@ use crate::start::{NOT_MOVED, PACKAGE};
 
 #[used]
 #[unsafe(link_section = ".note.kaal")]
-static NOTE: Note = Note::new(UNPACKER_NOTE_TYPE, PACKAGE_VERSION);
+static NOTE: Note<u32> = Note::new(UNPACKER_NOTE_TYPE, PACKAGE_VERSION);
 
 /// The package, and where this unpacker of it lies.
 pub(crate) struct Found {

@@ -6,11 +6,11 @@ use core::fmt;
 use core::ptr;
 use core::slice;
 
+use kaal_integrity::crc32c;
 use kaal_lz4::DecodeError;
 use kaal_payload::{
     Chunk, Decimal, Encoding, Hex, Integrity, PAGE_SIZE, Package, PhysAddr, PhysRange,
 };
-use kaal_runtime::crc32c::crc32c;
 use kaal_unpacking::{Step, steps};
 
 use crate::memory;
@@ -90,7 +90,7 @@ unsafe fn fill(chunk: &Chunk, from: PhysAddr, integrity: Integrity) -> Result<()
     let is_compressed = stored.encoding == Encoding::Lz4;
     // SAFETY: the caller vouches for the bytes, which are not written to yet.
     let block = unsafe { slice::from_raw_parts(pointer(from).cast_const(), stored.size as usize) };
-    if is_compressed || integrity == Integrity::Crc32c {
+    if is_compressed || integrity != Integrity::None {
         let found = crc32c(block);
         if found != stored.checksum {
             return Err(Reason::Checksum(found));

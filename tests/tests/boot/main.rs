@@ -15,6 +15,7 @@ mod firmware;
 mod firmware_trees;
 mod formats;
 mod image;
+mod integrity;
 mod matrix;
 mod odd_machines;
 mod package;
@@ -23,6 +24,7 @@ mod package_trees;
 mod programs;
 mod root_task;
 mod sel4;
+mod signed;
 mod smp;
 mod uarts;
 
@@ -45,6 +47,8 @@ fn main() -> ExitCode {
     trials.extend(matrix::trials(&workspace));
     trials.extend(smp::trials(&workspace));
     trials.extend(damage::trials(&workspace));
+    trials.extend(integrity::trials(&workspace));
+    trials.extend(signed::trials(&workspace));
     trials.extend(faults::trials(&workspace));
     trials.extend(firmware::trials(&workspace));
     trials.extend(firmware_trees::trials(&workspace));

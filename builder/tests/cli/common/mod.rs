@@ -2,9 +2,11 @@
 
 //! Inputs that are made for the tests, and a folder to build images in.
 
+pub(crate) mod accepted;
 pub(crate) mod device_tree;
 pub(crate) mod elf;
 pub(crate) mod folder;
+pub(crate) mod formats;
 pub(crate) mod loaded;
 pub(crate) mod package;
 pub(crate) mod programs;

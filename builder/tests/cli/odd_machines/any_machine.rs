@@ -4,11 +4,12 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, build};
-use kaal_payload::{Integrity, LogLevel, PAGE_SIZE, PhysRange, RegionKind};
+use kaal_elfloader_builder::{File, Inputs, Settings, build};
+use kaal_payload::{Integrity, PAGE_SIZE, PhysRange, RegionKind};
 use proptest::prelude::*;
 
 use super::range;
+use crate::common::accepted;
 use crate::common::device_tree::DeviceTree;
 use crate::common::loaded::Loaded;
 use crate::common::programs::{self, HYPERVISOR_BASE, KERNEL_SIZE, ORDINARY_BASE};
@@ -71,7 +72,7 @@ proptest! {
         }
         .to_bytes();
         let file = |content| File { path: Path::new("name"), content };
-        let image = build(&Inputs {
+        let inputs = Inputs {
             loader: file(&loader),
             unpacker: None,
             kernel: file(&kernel),
@@ -79,24 +80,18 @@ proptest! {
             device_tree: Some(file(&device_tree)),
             platform: None,
             kernel_config: None,
+            trust_key: None,
+            sign_key: None,
             settings: Settings {
-                kernel_paddr: None,
-                cores: None,
-                app_offset: None,
-                format: Format::Elf,
-                compression: Compression::None,
-                load_address: None,
-                log_level: LogLevel::Info,
                 integrity: Integrity::None,
-                boot_arguments: None,
+                ..Settings::default()
             },
-        });
-        if let Ok(image) = image {
+        };
+        if let Ok(image) = build(&inputs) {
             let loaded = Loaded::new(&image.file);
+            let banks: Vec<_> = ram.iter().map(|bank| range(bank.0, bank.0 + bank.1)).collect();
+            accepted::check(&inputs, &image, &loaded, &banks);
             let payload = loaded.payload();
-            for region in payload.regions {
-                loaded.check_region(region);
-            }
             let all = |kind| {
                 let regions = payload.regions.iter();
                 let of_kind = regions.filter(move |region| region.kind() == Some(kind));

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The command line.
+
+mod keygen;
+mod pack;
+mod sign;
+
+use std::num::ParseIntError;
+
+use clap::{Parser, Subcommand};
+
+use crate::finding::Finding;
+
+pub use pack::{Verbosity, Verification};
+
+/// Packs a seL4 kernel, a root task and the KaaL loader into one bootable image.
+///
+/// Numbers may be decimal or, with 0x in front, hexadecimal.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    pack: Option<pack::Arguments>,
+}
+
+/// What else the command does than to make an image.
+#[derive(Clone, Debug, Subcommand)]
+enum Command {
+    /// Make a pair of keys to sign images with
+    Keygen(keygen::Arguments),
+    /// Sign an image that was built for a loader of signed images
+    Sign(sign::Arguments),
+}
+
+/// Does what `cli` asks for.
+///
+/// # Errors
+///
+/// Returns what is wrong with the inputs or the output; then nothing has been written.
+pub fn run(cli: &Cli) -> Result<(), Finding> {
+    match (&cli.command, &cli.pack) {
+        (Some(Command::Keygen(arguments)), _) => keygen::run(arguments),
+        (Some(Command::Sign(arguments)), _) => sign::run(arguments),
+        (None, Some(arguments)) => pack::run(arguments),
+        (None, None) => Ok(()),
+    }
+}
+
+/// Reads `4096` or `0x1000`.
+fn parse_number(text: &str) -> Result<u64, ParseIntError> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => text.parse(),
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! CRC-32C (Castagnoli).
+
+use core::arch::aarch64::{__crc32cb, __crc32cd};
+
+use crc::{CRC_32_ISCSI, Crc, Table};
+
+use kaal_runtime::registers::has_crc32;
+
+/// Words of eight bytes that are looked at between two branches: of much content, and of what is left.
+const MANY: usize = 64;
+const FEW: usize = 8;
+
+/// For processors without the instructions, which Armv8.0 leaves optional.
+static BY_TABLE: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISCSI);
+
+/// The CRC-32C of `bytes`.
+pub fn crc32c(bytes: &[u8]) -> u32 {
+    if has_crc32() {
+        // SAFETY: the processor has the instructions.
+        unsafe { by_instruction(bytes) }
+    } else {
+        BY_TABLE.checksum(bytes)
+    }
+}
+
+#[target_feature(enable = "crc")]
+fn by_instruction(bytes: &[u8]) -> u32 {
+    // SAFETY: any eight bytes are a number.
+    let (head, words, tail) = unsafe { bytes.align_to::<u64>() };
+    let add_byte = |crc, &byte: &u8| __crc32cb(crc, byte);
+    let add_word = |crc, &word: &u64| __crc32cd(crc, word);
+    let (many, words) = words.as_chunks::<MANY>();
+    let (few, words) = words.as_chunks::<FEW>();
+    let crc = head.iter().fold(!0, add_byte);
+    let crc = many
+        .iter()
+        .fold(crc, |crc, words| words.iter().fold(crc, add_word));
+    let crc = few
+        .iter()
+        .fold(crc, |crc, words| words.iter().fold(crc, add_word));
+    let crc = words.iter().fold(crc, add_word);
+    !tail.iter().fold(crc, add_byte)
+}

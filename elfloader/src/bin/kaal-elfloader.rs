@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The loader that boots any image.
+
+#![no_std]
+#![no_main]
+
+use kaal_elfloader::{AnyImage, boot};
+use kaal_runtime::entry_point;
+
+entry_point!(boot::<AnyImage>);
