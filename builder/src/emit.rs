@@ -14,6 +14,7 @@ use crate::elf::Access;
 use crate::finding::Finding;
 use crate::firmware::Part;
 use crate::format::File;
+use crate::manifest::Facts;
 use crate::measurement::measure;
 use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
@@ -22,11 +23,16 @@ use crate::plan::Plan;
 use crate::tables::Tables;
 use crate::{chunk, format};
 
-/// The image's file, its measurement and what lies where in it.
-pub(crate) fn emit(
-    parts: &Parts<'_>,
-    plan: &Plan,
-) -> Result<(File, Measurement, MemoryMap), Finding> {
+/// An image, written.
+pub(crate) struct Emitted {
+    pub(crate) file: File,
+    pub(crate) measurement: Measurement,
+    pub(crate) facts: Facts,
+    pub(crate) memory_map: MemoryMap,
+}
+
+/// Writes the image.
+pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
     let place = LoaderPlace::new(parts, plan.loader.start);
     let tables = place.tables(parts);
     let loader = parts.loader.relocated(place.base);
@@ -66,7 +72,12 @@ pub(crate) fn emit(
     let entry = PhysAddr(place.base.0 + parts.loader.entry);
     let file = format::write(parts, plan, entry, &chunks)?;
     let memory_map = MemoryMap::new(parts, plan, &place, &tables, &file.work);
-    Ok((file, measurement, memory_map))
+    Ok(Emitted {
+        file,
+        measurement,
+        facts: Facts::new(&payload),
+        memory_map,
+    })
 }
 
 fn header_too_large(parts: &Parts<'_>, payload: &Payload<'_>) -> Finding {

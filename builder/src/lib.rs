@@ -16,7 +16,7 @@
 //!  emit    emit       content, measurement, chunk, executable; memory_map
 //! ```
 //!
-//! [`cli`] is the command line around it.
+//! [`cli`] is the command line around it; `manifest` tells of an image what it was made of.
 
 #![forbid(unsafe_code)]
 
@@ -36,6 +36,7 @@ mod format;
 mod image;
 mod input;
 mod kernel;
+mod manifest;
 mod measurement;
 mod memory;
 mod memory_map;
@@ -56,6 +57,7 @@ use kaal_payload::{Integrity, LogLevel, PhysAddr};
 pub use finding::{Finding, Flag};
 pub use format::{Compression, FileMap, Format, Piece};
 pub use image::{Image, build};
+pub use manifest::Facts;
 pub use memory_map::{Entry, MemoryMap};
 
 /// A file that has been read.

@@ -58,7 +58,7 @@ pub enum Compression {
 
 impl Format {
     /// The value of `--format`.
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Elf => "elf",
             Self::Raw => "raw",

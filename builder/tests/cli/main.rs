@@ -13,6 +13,7 @@ mod common;
 mod cores;
 mod formats;
 mod image;
+mod manifest;
 mod messages;
 mod odd_machines;
 mod output;

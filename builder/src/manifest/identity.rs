@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Which file it was.
+
+use std::path::Path;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::hexadecimal;
+
+/// What tells a file from others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Identity {
+    /// Its name, without a folder.
+    pub(crate) name: String,
+    /// Its size in bytes.
+    pub(crate) size: u64,
+    /// Its SHA-256.
+    pub(crate) sha256: String,
+}
+
+/// What an input is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Role {
+    Loader,
+    Unpacker,
+    Kernel,
+    RootTask,
+    DeviceTree,
+    Platform,
+    KernelConfig,
+}
+
+/// A file that an image is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Input {
+    /// What it is for.
+    pub(crate) role: Role,
+    /// Which file it is.
+    #[serde(flatten)]
+    pub(crate) file: Identity,
+}
+
+impl Identity {
+    /// Of the file at `path`, which has `size` bytes and the SHA-256 `sha256`.
+    pub(crate) fn new(path: &Path, size: u64, sha256: &[u8; 32]) -> Self {
+        Self {
+            name: base_name(path),
+            size,
+            sha256: hexadecimal(sha256),
+        }
+    }
+
+    /// Of a file called `name` that holds `content`.
+    pub(crate) fn of(name: String, content: &[u8]) -> Self {
+        Self {
+            name,
+            size: content.len() as u64,
+            sha256: hexadecimal(&Sha256::digest(content)),
+        }
+    }
+}
+
+/// The last part of `path`.
+pub(crate) fn base_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
