@@ -5,7 +5,7 @@
 use kaal_machine::Chosen;
 use kaal_payload::{
     ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, Region,
-    UserImage,
+    UserImage, key_id,
 };
 
 use crate::content::Content;
@@ -21,7 +21,7 @@ use crate::parts::Parts;
 use crate::placement::LoaderPlace;
 use crate::plan::Plan;
 use crate::tables::Tables;
-use crate::{chunk, format};
+use crate::{chunk, format, signing};
 
 /// An image, written.
 pub(crate) struct Emitted {
@@ -44,15 +44,13 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
 
     let integrity = parts.settings.integrity;
     let regions = content.regions(&tables, integrity);
-    let mut header = [0; MAX_SIZE];
-    let payload = Payload {
+    let mut payload = Payload {
         measurement,
         loader: constant_part(&loader, integrity),
         ..payload(parts, plan, &place, &tables, &regions)
     };
-    let header_size = payload
-        .encode(&mut header, crc32c)
-        .map_err(|_| header_too_large(parts, &payload))?;
+    let mut header = [0; MAX_SIZE];
+    let header_size = encode(parts, &mut payload, &mut header)?;
 
     let loader_pieces = loader
         .iter()
@@ -78,6 +76,28 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
         facts: Facts::new(&payload),
         memory_map,
     })
+}
+
+/// Writes the payload header to the start of `header` and signs it, where there is a key for that.
+/// Returns its size.
+fn encode(
+    parts: &Parts<'_>,
+    payload: &mut Payload<'_>,
+    header: &mut [u8],
+) -> Result<usize, Finding> {
+    let too_large = |_| header_too_large(parts, payload);
+    let size = payload.encode(header, crc32c).map_err(too_large)?;
+    let signing_key = parts
+        .trust
+        .as_ref()
+        .and_then(|trust| trust.signing_key.as_ref());
+    let (Some(key), Some(message)) = (signing_key, signing::message(payload, header)) else {
+        return Ok(size);
+    };
+    payload.signature = signing::sign(key, &message);
+    payload
+        .encode(header, crc32c)
+        .map_err(|_| header_too_large(parts, payload))
 }
 
 fn header_too_large(parts: &Parts<'_>, payload: &Payload<'_>) -> Finding {
@@ -138,8 +158,11 @@ fn payload<'a>(
 ) -> Payload<'a> {
     let device_tree = parts.device_tree.as_ref();
     Payload {
-        image_version: 0,
-        key_id: 0,
+        image_version: parts.settings.image_version,
+        key_id: parts
+            .trust
+            .as_ref()
+            .map_or(0, |trust| key_id(trust.key.as_bytes())),
         signature: [0; _],
         load_address: place.base,
         loader: ConstantPart::default(),

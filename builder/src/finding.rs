@@ -24,6 +24,11 @@ pub enum Flag {
     Compress,
     LoadAddress,
     Bootargs,
+    Verify,
+    TrustKey,
+    MinVersion,
+    SignKey,
+    ImageVersion,
     Out,
 }
 
@@ -45,6 +50,11 @@ impl fmt::Display for Flag {
             Self::Compress => "--compress",
             Self::LoadAddress => "--load-address",
             Self::Bootargs => "--bootargs",
+            Self::Verify => "--verify",
+            Self::TrustKey => "--trust-key",
+            Self::MinVersion => "--min-version",
+            Self::SignKey => "--sign-key",
+            Self::ImageVersion => "--image-version",
             Self::Out => "--out",
         })
     }

@@ -10,7 +10,7 @@ use crate::format::{self, FileMap};
 use crate::manifest::Facts;
 use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
-use crate::{Inputs, emit, placement};
+use crate::{Inputs, emit, placement, trust};
 
 /// A bootable image.
 #[derive(Clone, Debug)]
@@ -45,7 +45,12 @@ pub fn build(inputs: &Inputs<'_>) -> Result<Image, Finding> {
         facts,
         memory_map,
     } = emit::emit(&parts, &plan)?;
-    let warnings = [format::warnings(&parts), placement::warnings(&parts, &plan)].concat();
+    let warnings = [
+        format::warnings(&parts),
+        placement::warnings(&parts, &plan),
+        trust::warnings(&parts),
+    ]
+    .concat();
     Ok(Image {
         file: file.content,
         measurement,

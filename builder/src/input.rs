@@ -4,12 +4,19 @@
 
 use std::fs;
 use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, Flag, Origin};
 use crate::{File, elf};
+
+/// The bits of a file's mode that are permissions.
+const PERMISSIONS: u32 = 0o777;
+
+/// Those that are not its owner's.
+const OTHERS: u32 = 0o077;
 
 /// Bytes that hold the headers of all but unusual ELF files.
 const HEADERS: u64 = 4096;
@@ -41,6 +48,21 @@ impl<'a> Input<'a> {
             sha256: Sha256::digest(&content).into(),
             content,
         })
+    }
+
+    /// Reads a private key, which nobody but its owner may access.
+    pub(crate) fn read_secret(flag: Flag, path: &'a Path) -> Result<Self, Finding> {
+        let input = Self::read(flag, path)?;
+        let metadata = fs::metadata(path).map_err(|error| unreadable(flag, path, &error))?;
+        let mode = metadata.permissions().mode() & PERMISSIONS;
+        if mode & OTHERS == 0 {
+            return Ok(input);
+        }
+        Err(Origin { flag, value: path }
+            .finding("others than its owner may access the private key")
+            .expected("the permissions 0600 or fewer")
+            .found(format!("{mode:04o}"))
+            .remedy("take them away with `chmod 600`; if somebody has read it, make another key"))
     }
 
     /// Reads an ELF file, if it is one, and keeps it up to the end of what its program headers name:

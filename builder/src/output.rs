@@ -18,6 +18,9 @@ mod tests;
 /// Permissions of a new file, before the umask.
 const MODE: u32 = 0o666;
 
+/// Permissions of a private key.
+const SECRET_MODE: u32 = 0o600;
+
 /// What is to be written.
 pub(crate) struct Output<'a> {
     image: &'a Path,
@@ -53,7 +56,7 @@ impl<'a> Output<'a> {
         manifest: impl FnOnce() -> io::Result<Vec<u8>>,
     ) -> Result<(), Finding> {
         let new_image =
-            temporary(self.image, image).map_err(|error| unwritable(self.image, &error))?;
+            temporary(self.image, image, MODE).map_err(|error| unwritable(self.image, &error))?;
         let replaced = self
             .manifest
             .as_deref()
@@ -83,7 +86,7 @@ struct Replaced<'a> {
 
 impl<'a> Replaced<'a> {
     fn new(path: &'a Path, content: &[u8]) -> io::Result<Self> {
-        let new = temporary(path, content)?;
+        let new = temporary(path, content, MODE)?;
         let replaced = Self {
             path,
             old: set_aside(path)?,
@@ -121,11 +124,57 @@ pub(crate) fn manifest_path(image: &Path) -> PathBuf {
     path.into()
 }
 
+/// A new file, which disappears again unless it is kept.
+#[must_use]
+pub(crate) struct NewFile(PathBuf);
+
+impl NewFile {
+    /// Lets the file be.
+    pub(crate) fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.0.as_os_str().is_empty() {
+            // There is nobody to tell.
+            let _ = fs::remove_file(&self.0);
+        }
+    }
+}
+
+/// Writes a new file, and never to one that is there.
+pub(crate) fn create(origin: Origin<'_>, content: &[u8]) -> Result<NewFile, Finding> {
+    create_with(origin, content, MODE)
+}
+
+/// As [`create`], for what nobody but its owner may access.
+pub(crate) fn create_secret(origin: Origin<'_>, content: &[u8]) -> Result<NewFile, Finding> {
+    create_with(origin, content, SECRET_MODE)
+}
+
+fn create_with(origin: Origin<'_>, content: &[u8], mode: u32) -> Result<NewFile, Finding> {
+    let create = || {
+        let file = temporary(origin.value, content, mode)?;
+        file.persist_noclobber(origin.value)?;
+        io::Result::Ok(())
+    };
+    create().map_err(|error| {
+        origin
+            .finding("can't be made")
+            .expected("the name of a new file in a writable folder")
+            .found(error.kind().to_string())
+            .remedy("choose another name; what is there is not overwritten")
+    })?;
+    Ok(NewFile(origin.value.to_owned()))
+}
+
 /// A temporary file beside `path`, so that none is ever half-written, which holds `content`.
-fn temporary(path: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
+fn temporary(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
     let mut file = tempfile::Builder::new()
         .prefix(".kaal-")
-        .permissions(Permissions::from_mode(MODE))
+        .permissions(Permissions::from_mode(mode))
         .tempfile_in(folder(path))?;
     file.write_all(content)?;
     Ok(file)
@@ -136,7 +185,7 @@ fn set_aside(path: &Path) -> io::Result<Option<TempPath>> {
     if !path.exists() {
         return Ok(None);
     }
-    let aside = temporary(path, &[])?.into_temp_path();
+    let aside = temporary(path, &[], MODE)?.into_temp_path();
     fs::rename(path, &aside)?;
     Ok(Some(aside))
 }

@@ -48,7 +48,7 @@ impl Trust for SignedImages {
         if anchor == TrustAnchor::NONE {
             fail!("this loader was given no key; build the image with --trust-key");
         }
-        if payload.integrity != Integrity::Sha256 || payload.key_id == 0 {
+        if payload.integrity != Integrity::Sha256 || payload.signature == [0; _] {
             fail!("the image is not signed, this loader boots signed ones only");
         }
         let trusted = key_id(&anchor.key);

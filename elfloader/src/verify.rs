@@ -122,7 +122,9 @@ pub(crate) fn regions(payload: &Payload<'_>) {
         };
         // SAFETY: the region lies in RAM, and nothing has written to it since it was loaded.
         let bytes = unsafe { bytes_at(memory.start, memory.size()) };
-        let (stored, rest) = bytes.split_at(region.file_size() as usize);
+        let Some((stored, rest)) = bytes.split_at_checked(region.file_size() as usize) else {
+            fail!("region {number} is malformed");
+        };
         check_digest(payload, stored, region.digest(), &description);
         // The device tree's place is larger than what the kernel is told of.
         if kind == RegionKind::DeviceTree {

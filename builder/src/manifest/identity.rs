@@ -32,6 +32,7 @@ pub(crate) enum Role {
     DeviceTree,
     Platform,
     KernelConfig,
+    TrustKey,
 }
 
 /// A file that an image is made of.

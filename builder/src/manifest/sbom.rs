@@ -150,7 +150,7 @@ impl Component {
             Role::Kernel => ("operating-system", "kernel", "seL4 kernel", None),
             Role::RootTask => ("application", "root-task", "root task", None),
             Role::DeviceTree => ("data", "device-tree", "device tree", None),
-            Role::Platform | Role::KernelConfig => return None,
+            Role::Platform | Role::KernelConfig | Role::TrustKey => return None,
         };
         let properties = contract.map(|version| Property {
             name: "kaal:contract".to_owned(),

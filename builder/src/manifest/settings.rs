@@ -21,6 +21,8 @@ pub(super) struct SettingsFacts {
     log_level: String,
     verify: String,
     bootargs: Option<String>,
+    image_version: u64,
+    min_version: u64,
 }
 
 impl SettingsFacts {
@@ -36,6 +38,8 @@ impl SettingsFacts {
             log_level,
             integrity,
             boot_arguments,
+            image_version,
+            least_version,
         } = *settings;
         Self {
             format: format.name().to_owned(),
@@ -51,6 +55,8 @@ impl SettingsFacts {
             log_level: log_level_name(log_level).to_owned(),
             verify: integrity_name(integrity).to_owned(),
             bootargs: boot_arguments.map(str::to_owned),
+            image_version,
+            min_version: least_version,
         }
     }
 }

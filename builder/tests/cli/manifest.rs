@@ -111,7 +111,9 @@ fn of_an_ordinary_image() {
             "appOffset": null,
             "logLevel": "info",
             "verify": "crc32c",
-            "bootargs": null
+            "bootargs": null,
+            "imageVersion": 0,
+            "minVersion": 0
           },
           "payload": {
             "imageVersion": 0,
@@ -381,9 +383,11 @@ fn of_an_image_with_everything() {
           "compress": "lz4",
           "cores": 2,
           "format": "uimage",
+          "imageVersion": 0,
           "kernelPaddr": "0x40000000",
           "loadAddress": "0x42000000",
           "logLevel": "debug",
+          "minVersion": 0,
           "verify": "sha256"
         }
     "#]]

@@ -19,7 +19,7 @@ pub fn first_nonzero(bytes: &[u8]) -> Option<usize> {
         .or_else(|| {
             let group = groups.iter().position(|group| !is_zero(group))?;
             let start = before + group * size_of::<Group>();
-            Some(start + first_in(&bytes[start..]).unwrap_or_default())
+            Some(start + first_in(bytes.get(start..)?)?)
         })
         .or_else(|| Some(behind + first_in(tail)?))
 }

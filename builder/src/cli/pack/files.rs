@@ -20,12 +20,15 @@ pub(super) struct Files<'a> {
     device_tree: Option<Input<'a>>,
     platform: Option<Input<'a>>,
     kernel_config: Option<Input<'a>>,
+    trust_key: Option<Input<'a>>,
+    sign_key: Option<Input<'a>>,
 }
 
 impl<'a> Files<'a> {
     /// Reads the files that `arguments` name.
     pub(super) fn read(arguments: &'a Arguments) -> Result<Self, Finding> {
         let unpacker = arguments.unpacker.as_deref();
+        let sign_key = arguments.sign_key.as_deref();
         Ok(Self {
             loader: Input::read_program(Flag::Loader, &arguments.loader)?,
             kernel: Input::read_program(Flag::Kernel, &arguments.kernel)?,
@@ -36,10 +39,14 @@ impl<'a> Files<'a> {
             device_tree: read_optional(Flag::Dtb, arguments.dtb.as_deref())?,
             platform: read_optional(Flag::Platform, arguments.platform.as_deref())?,
             kernel_config: read_optional(Flag::KernelConfig, arguments.kernel_config.as_deref())?,
+            trust_key: read_optional(Flag::TrustKey, arguments.trust_key.as_deref())?,
+            sign_key: sign_key
+                .map(|path| Input::read_secret(Flag::SignKey, path))
+                .transpose()?,
         })
     }
 
-    /// The files with what they are for.
+    /// The files with what they are for, but for the private key, which is nobody's business.
     fn by_role(&self) -> impl Iterator<Item = (Role, &Input<'a>)> {
         [
             (Role::Loader, Some(&self.loader)),
@@ -49,6 +56,7 @@ impl<'a> Files<'a> {
             (Role::DeviceTree, self.device_tree.as_ref()),
             (Role::Platform, self.platform.as_ref()),
             (Role::KernelConfig, self.kernel_config.as_ref()),
+            (Role::TrustKey, self.trust_key.as_ref()),
         ]
         .into_iter()
         .filter_map(|(role, input)| Some((role, input?)))
@@ -56,8 +64,11 @@ impl<'a> Files<'a> {
 
     /// The files by their options.
     pub(super) fn by_flag(&self) -> Vec<(Flag, &'a Path)> {
-        let files = self.by_role();
-        files.map(|(_, input)| (input.flag, input.path)).collect()
+        let files = self.by_role().map(|(_, input)| input);
+        files
+            .chain(&self.sign_key)
+            .map(|input| (input.flag, input.path))
+            .collect()
     }
 
     /// The files as a manifest names them.
@@ -80,6 +91,8 @@ impl<'a> Files<'a> {
             device_tree: self.device_tree.as_ref().map(Input::file),
             platform: self.platform.as_ref().map(Input::file),
             kernel_config: self.kernel_config.as_ref().map(Input::file),
+            trust_key: self.trust_key.as_ref().map(Input::file),
+            sign_key: self.sign_key.as_ref().map(Input::file),
             settings,
         }
     }
