@@ -6,9 +6,12 @@ use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// An option of the command line.
+/// An option of the command line, or its argument that is an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is the option of the same name")]
+#[expect(
+    missing_docs,
+    reason = "each variant is the option or argument of the same name"
+)]
 pub enum Flag {
     Loader,
     Unpacker,
@@ -30,6 +33,7 @@ pub enum Flag {
     SignKey,
     ImageVersion,
     Out,
+    Image,
 }
 
 /// Shown as on the command line.
@@ -56,6 +60,7 @@ impl fmt::Display for Flag {
             Self::SignKey => "--sign-key",
             Self::ImageVersion => "--image-version",
             Self::Out => "--out",
+            Self::Image => "image",
         })
     }
 }

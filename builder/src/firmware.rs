@@ -16,6 +16,7 @@ use zerocopy::{Immutable, IntoBytes};
 
 use crate::elf::{Access, LAYOUT, Program, slice};
 use crate::finding::{Finding, Origin};
+use crate::loader_head;
 
 /// Most bytes of memory that a program may take: the size of a level 2 block.
 const MAX_SIZE: u64 = 2 << 20;
@@ -159,6 +160,9 @@ impl Firmware {
         if firmware.has_header() {
             firmware.forget(0, program.headers_end);
         }
+        if !kind.relocates_itself {
+            firmware.check_head(origin, kind)?;
+        }
         Ok(firmware)
     }
 
@@ -172,6 +176,19 @@ impl Firmware {
             .expected("a first PT_LOAD that begins with the file's header")
             .found("other content")
             .remedy(kind.remedy))
+    }
+
+    /// Checks that the program's first bytes are free for a [`LoaderHead`](crate::loader_head).
+    fn check_head(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Finding> {
+        let first = self.parts.first();
+        let head = first.and_then(|part| part.content.first_chunk::<{ loader_head::SIZE }>());
+        if head == Some(&[0; _]) {
+            return Ok(());
+        }
+        Err(kind
+            .wrong_shape(origin)
+            .expected("a first PT_LOAD that begins with the file's header")
+            .found("other content"))
     }
 
     fn has_header(&self) -> bool {
@@ -429,7 +446,7 @@ mod tests {
             offset,
             size: 4,
             content: vec![1; 4],
-            access: Access::READ,
+            access: Access(0),
         };
         let mut program = Firmware {
             entry: 0,
