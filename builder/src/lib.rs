@@ -16,7 +16,7 @@
 //!  emit    emit       content, measurement, chunk, executable; memory_map
 //! ```
 //!
-//! [`Opened`] is the way back: it takes an image's file apart and verifies it.
+//! [`Opened`] is the way back: it takes an image's file apart and verifies it; `diff` compares two.
 //!
 //! [`cli`] is the command line around it; `manifest` tells of an image what it was made of.
 
@@ -29,6 +29,7 @@ pub mod cli;
 mod content;
 mod cores;
 mod device_tree;
+mod diff;
 mod digest;
 mod elf;
 mod emit;

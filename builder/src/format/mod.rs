@@ -85,6 +85,16 @@ impl Format {
     }
 }
 
+impl Compression {
+    /// The value of `--compress`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Lz4 => "lz4",
+        }
+    }
+}
+
 /// An image's file.
 pub(crate) struct File {
     /// Its content.

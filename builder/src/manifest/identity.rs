@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::hexadecimal;
@@ -22,8 +22,7 @@ pub(crate) struct Identity {
 }
 
 /// What an input is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Loader,
     Unpacker,
@@ -33,6 +32,40 @@ pub(crate) enum Role {
     Platform,
     KernelConfig,
     TrustKey,
+}
+
+impl Role {
+    /// All of them.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Loader,
+        Self::Unpacker,
+        Self::Kernel,
+        Self::RootTask,
+        Self::DeviceTree,
+        Self::Platform,
+        Self::KernelConfig,
+        Self::TrustKey,
+    ];
+
+    /// What a manifest calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Loader => "loader",
+            Self::Unpacker => "unpacker",
+            Self::Kernel => "kernel",
+            Self::RootTask => "rootTask",
+            Self::DeviceTree => "deviceTree",
+            Self::Platform => "platform",
+            Self::KernelConfig => "kernelConfig",
+            Self::TrustKey => "trustKey",
+        }
+    }
+}
+
+impl Serialize for Role {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 /// A file that an image is made of.

@@ -6,7 +6,7 @@ use kaal_payload::{Integrity, LogLevel};
 use serde::Serialize;
 
 use super::address;
-use crate::{Compression, Settings};
+use crate::Settings;
 
 /// The settings, by the names of their options; `None` for what wasn't given.
 #[derive(Clone, Debug, Serialize)]
@@ -43,11 +43,7 @@ impl SettingsFacts {
         } = *settings;
         Self {
             format: format.name().to_owned(),
-            compress: match compression {
-                Compression::None => "none",
-                Compression::Lz4 => "lz4",
-            }
-            .to_owned(),
+            compress: compression.name().to_owned(),
             load_address: load_address.map(address),
             kernel_paddr: kernel_paddr.map(address),
             cores,
