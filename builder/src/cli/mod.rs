@@ -5,6 +5,7 @@
 mod diff;
 mod keygen;
 mod pack;
+mod sign;
 
 use std::num::ParseIntError;
 use std::process::ExitCode;
@@ -38,6 +39,8 @@ enum Command {
     Diff(diff::Arguments),
     /// Make a pair of keys to sign images with
     Keygen(keygen::Arguments),
+    /// Sign an image that was built for a loader of signed images
+    Sign(sign::Arguments),
 }
 
 /// Does what `cli` asks for, and returns the status to end with.
@@ -49,6 +52,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode, Finding> {
     match (&cli.command, &cli.pack) {
         (Some(Command::Diff(arguments)), _) => return Ok(diff::run(arguments)),
         (Some(Command::Keygen(arguments)), _) => keygen::run(arguments),
+        (Some(Command::Sign(arguments)), _) => sign::run(arguments),
         (None, Some(arguments)) => pack::run(arguments),
         (None, None) => Ok(()),
     }
