@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::symbols::{self, Symbols};
-use crate::manifest::{Identity, Role};
+use crate::manifest::{self, Identity, Role};
 use crate::opened::Opened;
-use crate::output::manifest_path;
 
 /// Folder beside an image that its programs may lie in.
 const DEBUG: &str = "debug";
@@ -32,7 +31,7 @@ impl<'a> Side<'a> {
         let near = [beside.join(DEBUG), beside];
         Self {
             file: file.content,
-            manifest: manifest(file.path, file.content),
+            manifest: manifest::beside(file.path, file.content),
             image,
             folders: near.iter().chain(folders).cloned().collect(),
         }
@@ -67,12 +66,4 @@ impl<'a> Side<'a> {
         let name = input["name"].as_str().unwrap_or(role.name()).to_owned();
         Some((name, symbols::read(&content)?))
     }
-}
-
-/// The manifest beside the image at `path`, if it is the one of `image`.
-fn manifest(path: &Path, image: &[u8]) -> Option<Value> {
-    let text = fs::read(manifest_path(path)).ok()?;
-    let manifest: Value = serde_json::from_slice(&text).ok()?;
-    let expected = Identity::of(String::new(), image).sha256;
-    (manifest["image"]["sha256"] == expected).then_some(manifest)
 }

@@ -12,6 +12,7 @@
 mod facts;
 mod identity;
 mod maps;
+mod renew;
 mod sbom;
 mod settings;
 
@@ -24,6 +25,8 @@ use crate::{Image, Settings};
 
 pub use facts::Facts;
 pub(crate) use identity::{Identity, Input, Role, base_name};
+pub(crate) use renew::{beside, renewed};
+
 use maps::{MemoryLine, PackageLine};
 use sbom::Sbom;
 use settings::SettingsFacts;
@@ -95,10 +98,15 @@ impl Manifest {
 
     /// The manifest as a file holds it.
     pub(crate) fn to_json(&self) -> io::Result<Vec<u8>> {
-        let mut json = serde_json::to_vec_pretty(self)?;
-        json.push(b'\n');
-        Ok(json)
+        to_json(self)
     }
+}
+
+/// `manifest` as a file holds it.
+fn to_json(manifest: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut json = serde_json::to_vec_pretty(manifest)?;
+    json.push(b'\n');
+    Ok(json)
 }
 
 /// An address as text.

@@ -60,7 +60,7 @@ struct Component {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Hash {
+pub(super) struct Hash {
     alg: String,
     content: String,
 }
@@ -121,6 +121,16 @@ impl Sbom {
     }
 }
 
+impl Hash {
+    /// The one of `file`.
+    pub(super) fn of(file: &Identity) -> Self {
+        Self {
+            alg: "SHA-256".to_owned(),
+            content: file.sha256.clone(),
+        }
+    }
+}
+
 impl Component {
     fn new(kind: &str, bom_ref: &str, description: &str, file: &Identity) -> Self {
         Self {
@@ -129,10 +139,7 @@ impl Component {
             name: file.name.clone(),
             version: None,
             description: Some(description.to_owned()),
-            hashes: vec![Hash {
-                alg: "SHA-256".to_owned(),
-                content: file.sha256.clone(),
-            }],
+            hashes: vec![Hash::of(file)],
             properties: Vec::new(),
         }
     }

@@ -173,24 +173,24 @@ fn settings() {
     expect![[r#"
         settings
           appOffset: none, 3145728
-          bootargs: none, quiet
-          imageVersion: 0, 7
           logLevel: info, debug
           verify: crc32c, sha256
-        payload header
-          bootArguments: none, quiet
-          deviceTree.size: 456, 488
+          bootargs: none, quiet
           imageVersion: 0, 7
-          integrity: crc32c, sha256
+        payload header
+          imageVersion: 0, 7
           logLevel: info, debug
-          regions[1] (device tree).stored: 456, 488
-          regions[2] (user image).end: 0x4024e128, 0x40301128
-          regions[2] (user image).start: 0x4024d000, 0x40300000
-          regions[3] (user image).end: 0x40253000, 0x40306000
-          regions[3] (user image).start: 0x4024e128, 0x40301128
+          integrity: crc32c, sha256
+          userImage.start: 0x4024d000, 0x40300000
           userImage.end: 0x40253000, 0x40306000
           userImage.offset: 0x4004d000, 0x40100000
-          userImage.start: 0x4024d000, 0x40300000
+          deviceTree.size: 456, 488
+          regions[1] (device tree).stored: 456, 488
+          regions[2] (user image).start: 0x4024d000, 0x40300000
+          regions[2] (user image).end: 0x4024e128, 0x40301128
+          regions[3] (user image).start: 0x4024e128, 0x40301128
+          regions[3] (user image).end: 0x40253000, 0x40306000
+          bootArguments: none, quiet
         user image
           0x4024d000..0x4024e128 and 0x40300000..0x40301128, with the same content
           0x4024e128..0x40253000 and 0x40301128..0x40306000, with the same content
@@ -200,8 +200,8 @@ fn settings() {
           /chosen: kaal,measurement differs: <c9727955 a95c27b8 e278504f eaf56352 6d8…, <da4ad8bd 87490eeb aa4c4bf8 c43f261f b95…
         what follows from that:
         payload header
-          loader.digest: crc32c:d112f23e, sha256:926b5dac0911275f3…
           measurement: c9727955a95c27b8e278504f…, da4ad8bd87490eebaa4c4bf8…
+          loader.digest: crc32c:d112f23e, sha256:926b5dac0911275f3…
           regions[0] (kernel).digest: crc32c:6bff4307, sha256:6b169929c339d3c4f…
           regions[1] (device tree).digest: crc32c:c4096c83, sha256:56c9ee74deebfbbb5…
           regions[2] (user image).digest: crc32c:4b90d40f, sha256:a86765620e6f03ebd…
@@ -315,6 +315,40 @@ fn loaders() {
           loader.digest: crc32c:d112f23e, crc32c:0be171e2
         note: programs are named symbol by symbol where both images have their manifests, and their programs lie beside them, in debug/ there or in the folders that --programs names
     "#]].assert_eq(&different(&folder, &[]));
+}
+
+/// The key that a loader trusts, and the least version, are part of it.
+#[test]
+fn trusted_keys() {
+    let folder = Folder::new();
+    let loader = programs::loader_of_signed_images();
+    folder.put("loader.elf", loader.to_bytes());
+    for (key, version, image) in [("one", "0", "image.elf"), ("two", "3", "other.elf")] {
+        let output = Command::new(cargo_bin("kaal-elfloader-builder"))
+            .args(["keygen", "--sign-key", &format!("{key}.secret")])
+            .args(["--trust-key", key])
+            .current_dir(folder.path())
+            .output();
+        assert!(output.expect("the builder runs").status.success());
+        folder.accepted(&[
+            ("--trust-key", key),
+            ("--min-version", version),
+            ("--image-version", version),
+            ("--out", image),
+        ]);
+    }
+    let said = different(&folder, &[]);
+    let key = |side: usize| {
+        let line = said.lines().find(|line| line.contains("  keyId: "));
+        let keys = line.expect("two keys").trim_start_matches("  keyId: ");
+        keys.split(", ").nth(side).expect("a key").to_owned()
+    };
+    let trusts = format!(
+        "  trusts key {} from version 0 on, key {} from version 3 on\n",
+        key(0),
+        key(1)
+    );
+    assert!(said.contains(&trusts), "{said}");
 }
 
 #[test]

@@ -4,13 +4,16 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
 
+use assert_cmd::cargo::cargo_bin;
 use expect_test::expect;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::common::device_tree::{Core, DeviceTree};
 use crate::common::folder::Folder;
+use crate::common::programs;
 
 const MANIFEST: &str = "image.elf.json";
 
@@ -69,12 +72,12 @@ fn of_an_ordinary_image() {
           "kaal": {
             "version": "0.1.0",
             "payloadVersion": 3,
-            "packageVersion": 1
+            "packageVersion": 2
           },
           "image": {
             "name": "image.elf",
-            "size": 7664,
-            "sha256": "6cfa4a13a2bf570c8d518af222e541b924f38ad59dc272dd0b6d66eb7cf029e3"
+            "size": 7671,
+            "sha256": "792cdcf0e9e0243e0da7f96918a70fde8dcfebee360681882c87d598f3697d5d"
           },
           "inputs": [
             {
@@ -140,7 +143,7 @@ fn of_an_ordinary_image() {
             "loader": {
               "start": "0x40400000",
               "constantSize": 4160,
-              "digest": "crc32c:ac1f66cc"
+              "digest": "crc32c:d112f23e"
             },
             "translationTables": {
               "ttbr0": "0x40406000",
@@ -275,7 +278,7 @@ fn of_an_ordinary_image() {
                 "hashes": [
                   {
                     "alg": "SHA-256",
-                    "content": "6cfa4a13a2bf570c8d518af222e541b924f38ad59dc272dd0b6d66eb7cf029e3"
+                    "content": "792cdcf0e9e0243e0da7f96918a70fde8dcfebee360681882c87d598f3697d5d"
                   }
                 ]
               }
@@ -378,17 +381,17 @@ fn of_an_image_with_everything() {
     let manifest = read(&folder, "image.json");
     expect![[r#"
         {
-          "appOffset": 2412544,
-          "bootargs": "quiet",
-          "compress": "lz4",
-          "cores": 2,
           "format": "uimage",
-          "imageVersion": 0,
-          "kernelPaddr": "0x40000000",
+          "compress": "lz4",
           "loadAddress": "0x42000000",
+          "kernelPaddr": "0x40000000",
+          "cores": 2,
+          "appOffset": 2412544,
           "logLevel": "debug",
-          "minVersion": 0,
-          "verify": "sha256"
+          "verify": "sha256",
+          "bootargs": "quiet",
+          "imageVersion": 0,
+          "minVersion": 0
         }
     "#]]
     .assert_eq(&format!("{:#}\n", manifest["settings"]));
@@ -409,11 +412,11 @@ fn of_an_image_with_everything() {
         {
           "offset": 9048,
           "size": 279,
+          "what": "LZ4 block",
           "unpackedTo": {
-            "end": "0x4023d000",
-            "start": "0x40000000"
-          },
-          "what": "LZ4 block"
+            "start": "0x40000000",
+            "end": "0x4023d000"
+          }
         }
     "#]]
     .assert_eq(&format!("{:#}\n", manifest["packageMap"][2]));
@@ -562,6 +565,86 @@ fn name_that_is_too_long() {
     "#]]
     .assert_eq(&message.replace(&name, "NAME"));
     assert_eq!(folder.get(&name), b"before");
+}
+
+/// Options for an image that is to be signed.
+const SIGNED: [(&str, &str); 2] = [
+    ("--loader", "signed-loader.elf"),
+    ("--trust-key", "public.pem"),
+];
+
+fn builder(folder: &Folder, arguments: &[&str]) {
+    let output = Command::new(cargo_bin("kaal-elfloader-builder"))
+        .args(arguments)
+        .current_dir(folder.path())
+        .output()
+        .expect("the builder runs");
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// A folder with a loader for signed images and a pair of keys.
+fn folder_with_keys() -> Folder {
+    let folder = Folder::new();
+    let loader = programs::loader_of_signed_images();
+    folder.put("signed-loader.elf", loader.to_bytes());
+    let keys = ["--sign-key", "private.pem", "--trust-key", "public.pem"];
+    builder(&folder, &[&["keygen"], &keys[..]].concat());
+    folder
+}
+
+/// The key that an image is signed with is nobody's business, be it a hash of it.
+#[test]
+fn of_a_signed_image() {
+    let folder = folder_with_keys();
+    folder.accepted(&[&SIGNED[..], &[("--sign-key", "private.pem")]].concat());
+    let manifest = read(&folder, MANIFEST);
+    assert_eq!(manifest["inputs"][4]["role"], "trustKey");
+    assert!(manifest["payload"]["keyId"].is_string());
+    assert!(manifest["payload"]["signature"].is_string());
+    let text = String::from_utf8(folder.get(MANIFEST)).expect("text");
+    for secret in ["private", &sha256(&folder.get("private.pem"))] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn of_an_image_that_is_signed_later() {
+    let folder = folder_with_keys();
+    folder.accepted(&[&SIGNED[..], &[("--sign-key", "private.pem")]].concat());
+    let (image, manifest) = (folder.get("image.elf"), folder.get(MANIFEST));
+    folder.accepted(&SIGNED);
+    assert_ne!(folder.get(MANIFEST), manifest);
+    builder(&folder, &["sign", "image.elf", "--sign-key", "private.pem"]);
+    assert_eq!(folder.get("image.elf"), image);
+    assert_eq!(folder.get(MANIFEST), manifest);
+}
+
+/// Of an image without a manifest, or with that of another one, nothing is known when it is signed.
+#[test]
+fn of_an_unknown_image_that_is_signed_later() {
+    let folder = folder_with_keys();
+    folder.accepted(&SIGNED);
+    let sign = ["sign", "image.elf", "--sign-key", "private.pem", "--out"];
+    fs::remove_file(folder.path().join(MANIFEST)).expect("a manifest");
+    builder(&folder, &[&sign[..], &["signed.elf"]].concat());
+    folder.put(MANIFEST, r#"{"image": {"sha256": "another"}}"#);
+    builder(&folder, &[&sign[..], &["signed.elf"]].concat());
+    assert!(!folder.path().join("signed.elf.json").exists());
+}
+
+/// Whatever somebody made of a manifest.
+#[test]
+fn odd_manifest_of_an_image_that_is_signed_later() {
+    let folder = folder_with_keys();
+    folder.accepted(&SIGNED);
+    let hash = sha256(&folder.get("image.elf"));
+    let odd = format!(r#"{{"image": {{"sha256": "{hash}"}}, "sbom": "none"}}"#);
+    folder.put(MANIFEST, odd);
+    builder(&folder, &["sign", "image.elf", "--sign-key", "private.pem"]);
+    let hash = sha256(&folder.get("image.elf"));
+    let manifest = read(&folder, MANIFEST);
+    assert_eq!(manifest["image"]["sha256"], hash);
+    assert_eq!(manifest["sbom"], "none");
 }
 
 /// Every field is explained.

@@ -85,13 +85,20 @@ fn compare(workspace: &Workspace, one: &Path, other: &Path, folder: &Path) -> Re
     Ok(true)
 }
 
-/// Lets the builder of `workspace` say in what two files differ.
+/// Says in what two files differ: of images and programs, the builder of `workspace` does.
 fn explain(workspace: &Workspace, one: &Path, other: &Path) -> Result<()> {
+    if one.extension().is_some_and(|extension| extension == "json") {
+        let (one, other) = (fs::read_to_string(one)?, fs::read_to_string(other)?);
+        let mut lines = one.lines().zip(other.lines());
+        if let Some((one, other)) = lines.find(|(one, other)| one != other) {
+            println!("  {}\n  {}", one.trim(), other.trim());
+        }
+        return Ok(());
+    }
     let mut command = Command::new(workspace.builder());
     command.arg("diff").args([one, other]);
-    command
-        .status()
-        .context("failed to start the builder's `diff`")?;
+    let status = command.status();
+    status.context("failed to start the builder's `diff`")?;
     Ok(())
 }
 
