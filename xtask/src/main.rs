@@ -7,6 +7,7 @@ mod build;
 mod qemu;
 mod reproduce;
 mod root_task;
+mod sbom;
 mod setup;
 mod test;
 
@@ -37,8 +38,10 @@ enum Task {
     Qemu(Box<qemu::Options>),
     /// Runs all checks and tests; those of a real kernel only where SEL4_PREFIX is set
     Test(test::Options),
-    /// Builds everything twice, in different surroundings, and compares the images
+    /// Builds everything twice, in different surroundings, and compares all that comes of it
     Reproduce,
+    /// Writes a bill of materials of KaaL's programs: the crates that they are made of
+    Sbom,
     /// Measures the boot, the images and the builder
     Bench(bench::Options),
 }
@@ -62,6 +65,7 @@ fn run(task: Task) -> Result<()> {
         Task::Qemu(options) => qemu::run(&workspace, &options),
         Task::Test(options) => test::run(&workspace, &options),
         Task::Reproduce => reproduce::run(&workspace),
+        Task::Sbom => sbom::run(&workspace),
         Task::Bench(options) => bench::run(&workspace, &options),
     }
 }
