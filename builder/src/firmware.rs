@@ -130,7 +130,7 @@ impl Firmware {
                 })
                 .collect(),
             relocations: Vec::new(),
-            anchor: find_anchor(&program),
+            anchor: find_anchor(origin, &program, kind)?,
         };
         let (relocations, entries) = find_relocations(origin, &program, kind)?;
         firmware.relocations = entries
@@ -292,13 +292,32 @@ fn word(bytes: &[u8], offset: usize) -> u64 {
 }
 
 /// The virtual address of the [`TrustAnchor`], the content of a note.
-fn find_anchor(program: &Program<'_>) -> Option<u64> {
+fn find_anchor(
+    origin: Origin<'_>,
+    program: &Program<'_>,
+    kind: &Kind,
+) -> Result<Option<u64>, Finding> {
     let note = note::start(TRUST_NOTE_TYPE, size_of::<TrustAnchor>() as u32);
-    let mut notes = program.contents(PT_NOTE).zip(program.places(PT_NOTE));
-    notes.find_map(|(notes, (start, _))| {
-        let place = notes.windows(note.len()).position(|bytes| bytes == note)?;
-        Some(start + (place + note.len()) as u64)
-    })
+    let mut notes = program.located_contents(PT_NOTE);
+    let place = notes.find_map(|(start, notes)| {
+        let offset = notes.windows(note.len()).position(|bytes| bytes == note)?;
+        Some(start.saturating_add((offset + note.len()) as u64))
+    });
+    let is_loaded = |place: u64| {
+        program.segments.iter().any(|segment| {
+            place
+                .checked_sub(segment.virt)
+                .and_then(|offset| slice(segment.content, offset, size_of::<TrustAnchor>() as u64))
+                .is_some()
+        })
+    };
+    match place.filter(|&place| !is_loaded(place)) {
+        None => Ok(place),
+        Some(place) => Err(kind
+            .wrong_shape(origin)
+            .expected("the note for the key that it is to trust within a PT_LOAD")
+            .found(format!("a note at {place:#x}"))),
+    }
 }
 
 fn check_version(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result<(), Finding> {

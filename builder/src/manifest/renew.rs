@@ -29,6 +29,7 @@ pub(crate) fn renewed(mut manifest: Value, name: String, image: &[u8]) -> io::Re
         content: image,
     })
     .map_err(io::Error::other)?;
+    let facts = Facts::new(&opened.payload());
     let identity = Identity::of(name, image);
     let component = manifest.pointer_mut("/sbom/metadata/component");
     if let Some(component) = component.and_then(Value::as_object_mut) {
@@ -36,7 +37,6 @@ pub(crate) fn renewed(mut manifest: Value, name: String, image: &[u8]) -> io::Re
         component.insert("hashes".to_owned(), to_value([Hash::of(&identity)])?);
     }
     if let Some(fields) = manifest.as_object_mut() {
-        let facts = Facts::new(&opened.payload());
         fields.insert("payload".to_owned(), to_value(facts)?);
         fields.insert("image".to_owned(), to_value(identity)?);
     }
