@@ -131,4 +131,15 @@ mod tests {
         assert!(!compare(&workspace, &file, &file, Path::new("/tmp/kaal"))?);
         Ok(())
     }
+
+    #[test]
+    fn a_difference_is_one() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let [one, other] = ["one.json", "other.json"].map(|name| folder.path().join(name));
+        fs::write(&one, "{\n  \"size\": 1\n}\n")?;
+        fs::write(&other, "{\n  \"size\": 2\n}\n")?;
+        let workspace = Workspace::at(folder.path().to_owned());
+        assert!(!compare(&workspace, &one, &other, Path::new("/tmp/kaal"))?);
+        Ok(())
+    }
 }
