@@ -4,10 +4,11 @@
 
 use kaal_machine::Chosen;
 use kaal_payload::{
-    ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, Region,
-    UserImage,
+    ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, PhysRange,
+    Region, UserImage,
 };
 
+use crate::chunk::Chunk;
 use crate::content::Content;
 use crate::digest::{crc32c, digest};
 use crate::elf::Access;
@@ -37,7 +38,9 @@ pub(crate) fn emit(
     let content = programs.with_device_tree(plan, &device_tree);
 
     let integrity = parts.settings.integrity;
-    let regions = content.regions(&tables, integrity);
+    let table = parts.names.table(place.base);
+    let symbols = symbols(parts, &tables, &table);
+    let regions = content.regions(&tables, symbols.as_ref(), integrity);
     let mut header = [0; MAX_SIZE];
     let payload = Payload {
         measurement,
@@ -58,6 +61,11 @@ pub(crate) fn emit(
             (place.header.start, &header[..header_size], Access::READ),
             (place.tables, tables.as_bytes(), Access::READ),
         ])
+        .chain(
+            symbols
+                .iter()
+                .map(|symbols| (symbols.memory.start, symbols.content, symbols.access)),
+        )
         .flat_map(|(start, content, access)| chunk::without_zeroes(start, content, access));
     let mut chunks = content.into_chunks();
     chunks.extend(chunk::cover(plan.loader, loader_pieces));
@@ -65,8 +73,20 @@ pub(crate) fn emit(
 
     let entry = PhysAddr(place.base.0 + parts.loader.entry);
     let file = format::write(parts, plan, entry, &chunks)?;
-    let memory_map = MemoryMap::new(parts, plan, &place, &tables, &file.work);
+    let symbols = symbols.map(|symbols| symbols.memory);
+    let memory_map = MemoryMap::new(parts, plan, &place, &tables, symbols, &file.work);
     Ok((file, measurement, memory_map))
+}
+
+/// The symbols, which lie behind everything else, and are not mapped: whoever reads them has turned
+/// translation off.
+fn symbols<'a>(parts: &Parts<'_>, tables: &Tables, table: &'a [u8]) -> Option<Chunk<'a>> {
+    let memory = PhysRange::from_size(tables.memory().end, parts.names.size())?;
+    (!table.is_empty()).then_some(Chunk {
+        memory,
+        content: table,
+        access: Access::READ,
+    })
 }
 
 fn header_too_large(parts: &Parts<'_>, payload: &Payload<'_>) -> Finding {

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::elf;
 use crate::finding::{Finding, Flag, Origin};
+use crate::functions::Functions;
 
 /// Bytes that hold the headers of all but unusual ELF files.
 const HEADERS: u64 = 4096;
@@ -21,6 +22,13 @@ pub(crate) fn read(flag: Flag, path: &Path) -> Result<Vec<u8>, Finding> {
 /// information behind that is often many times larger.
 pub(crate) fn read_program(flag: Flag, path: &Path) -> Result<Vec<u8>, Finding> {
     try_read_program(path).map_err(|error| unreadable(flag, path, &error))
+}
+
+/// Reads the functions of an ELF file, if it is one that tells them.
+pub(crate) fn read_functions(flag: Flag, path: &Path) -> Result<Functions, Finding> {
+    File::open(path)
+        .and_then(|mut file| Functions::read(&mut file))
+        .map_err(|error| unreadable(flag, path, &error))
 }
 
 fn try_read_program(path: &Path) -> io::Result<Vec<u8>> {

@@ -11,8 +11,8 @@
 //!
 //! ```text
 //!  read    parts      loader, kernel, user_image (all through elf); device_tree, platform;
-//!                      cores
-//!  plan    placement  plan, memory; tables
+//!                      cores, functions
+//!  plan    placement  plan, memory; tables, symbols
 //!  emit    emit       content, measurement, chunk, executable; memory_map
 //! ```
 //!
@@ -33,6 +33,7 @@ mod executable;
 mod finding;
 mod firmware;
 mod format;
+mod functions;
 mod image;
 mod input;
 mod kernel;
@@ -45,6 +46,7 @@ mod placement;
 mod plan;
 mod platform;
 mod ram;
+mod symbols;
 mod tables;
 mod user_image;
 mod yaml;
@@ -55,8 +57,10 @@ use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
 pub use finding::{Finding, Flag};
 pub use format::{Compression, FileMap, Format, Piece};
+pub use functions::Functions;
 pub use image::{Image, build};
 pub use memory_map::{Entry, MemoryMap};
+pub use symbols::Symbols;
 
 /// A file that has been read.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +88,10 @@ pub struct Inputs<'a> {
     pub platform: Option<File<'a>>,
     /// seL4's `gen_config.json`.
     pub kernel_config: Option<File<'a>>,
+    /// The kernel's functions, if its symbols may be wanted.
+    pub kernel_functions: Option<&'a Functions>,
+    /// The loader's.
+    pub loader_functions: Option<&'a Functions>,
     /// What is not in files.
     pub settings: Settings<'a>,
 }
@@ -108,6 +116,8 @@ pub struct Settings<'a> {
     pub log_level: LogLevel,
     /// What the loader verifies before it enters the kernel.
     pub integrity: Integrity,
+    /// Whether it holds the names of addresses in kernel and loader, for reports of faults.
+    pub symbols: Symbols,
     /// What `bootargs` of the device tree's `/chosen` is to say; `None` to leave it as it is.
     pub boot_arguments: Option<&'a str>,
 }

@@ -9,7 +9,10 @@ use clap::{Args, ValueEnum};
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
 use crate::finding::{Finding, Flag};
-use crate::{Compression, File, Format, Inputs, Settings, boot_arguments, build, input, output};
+use crate::{
+    Compression, File, Format, Functions, Inputs, Settings, Symbols, boot_arguments, build, input,
+    output,
+};
 
 use super::parse_number;
 
@@ -64,6 +67,9 @@ pub struct Arguments {
     /// What the loader verifies before it enters the kernel
     #[arg(long, value_enum, value_name = "CHECK", default_value_t)]
     pub verify: Verification,
+    /// Whether reports of faults name functions of kernel and loader
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    pub symbols: Symbols,
     /// What `bootargs` of the device tree's /chosen is to say
     #[arg(long, value_name = "TEXT")]
     pub bootargs: Option<OsString>,
@@ -150,6 +156,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
     let device_tree = read_optional(Flag::Dtb, arguments.dtb.as_deref())?;
     let platform = read_optional(Flag::Platform, arguments.platform.as_deref())?;
     let kernel_config = read_optional(Flag::KernelConfig, arguments.kernel_config.as_deref())?;
+    let kernel_functions = read_functions(arguments, Flag::Kernel, &arguments.kernel)?;
+    let loader_functions = read_functions(arguments, Flag::Loader, &arguments.loader)?;
     let boot_arguments = arguments
         .bootargs
         .as_ref()
@@ -168,6 +176,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
         device_tree: optional_file(arguments.dtb.as_deref(), device_tree.as_deref()),
         platform: optional_file(arguments.platform.as_deref(), platform.as_deref()),
         kernel_config: optional_file(arguments.kernel_config.as_deref(), kernel_config.as_deref()),
+        kernel_functions: kernel_functions.as_ref(),
+        loader_functions: loader_functions.as_ref(),
         settings: Settings {
             kernel_paddr: arguments.kernel_paddr.map(PhysAddr),
             cores: arguments.cores,
@@ -177,6 +187,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
             load_address: arguments.load_address.map(PhysAddr),
             log_level: arguments.log_level.into(),
             integrity: arguments.verify.into(),
+            symbols: arguments.symbols,
             boot_arguments,
         },
     })?;
@@ -195,6 +206,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
 
 fn read_optional(flag: Flag, path: Option<&Path>) -> Result<Option<Vec<u8>>, Finding> {
     path.map(|path| input::read(flag, path)).transpose()
+}
+
+/// A program's functions, if they may be wanted.
+fn read_functions(
+    arguments: &Arguments,
+    flag: Flag,
+    path: &Path,
+) -> Result<Option<Functions>, Finding> {
+    match arguments.symbols {
+        Symbols::Off => Ok(None),
+        Symbols::Auto | Symbols::On => input::read_functions(flag, path).map(Some),
+    }
 }
 
 fn file<'a>(path: &'a Path, content: &'a [u8]) -> File<'a> {
