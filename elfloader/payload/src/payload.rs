@@ -198,7 +198,8 @@ impl<'a> Payload<'a> {
         if header.magic != MAGIC_NUMBER || header.version != VERSION {
             return None;
         }
-        let (regions, _) = elements::<Region>(rest, header.region_count as usize)?;
+        let count = header.region_count as usize;
+        let (regions, _) = <[Region]>::ref_from_prefix_with_elems(rest, count).ok()?;
         let mut regions = regions.iter();
         let symbols = regions.find(|region| region.kind() == Some(RegionKind::Symbols))?;
         PhysRange::from_size(symbols.memory()?.start, symbols.file_size())
