@@ -108,17 +108,21 @@ pub(crate) extern "C" fn report(interrupted: &Interrupted) -> ! {
     }
     console::line(format_args!(""));
     let [.., link] = interrupted.x;
-    locate(Meaning(b"ELR"), elr);
-    locate(Meaning(b"x30"), link);
+    locate(Meaning(b"ELR"), elr, 0);
+    locate(Meaning(b"x30"), link, CALL);
     stop::stop()
 }
 
-/// Says what lies at an address of code, as far as that is known: programs that are loaded anywhere are
-/// known by their distance from the address.
-fn locate(register: Meaning, address: u64) {
+/// Size in bytes of the instruction that a return address lies behind. Nothing may follow it in its
+/// function, where the callee never returns.
+const CALL: u64 = 4;
+
+/// Says which code lies `back` bytes before an address, as far as that is known; a program that may be
+/// loaded anywhere, by the distance from its start.
+fn locate(register: Meaning, address: u64, back: u64) {
     let start = address_of!("__ehdr_start").addr() as u64;
     let is_own = (start..address_of!("_end").addr() as u64).contains(&address);
-    let symbol = kaal_symbol_at(address);
+    let symbol = kaal_symbol_at(address.wrapping_sub(back));
     if !is_own && symbol.is_none() {
         return;
     }
@@ -127,7 +131,8 @@ fn locate(register: Meaning, address: u64) {
         let (name, offset) = (kaal_program_name(), Hex(address - start));
         console::print(format_args!(" {name}+{offset}"));
     }
-    if let Some(symbol) = symbol {
+    if let Some(mut symbol) = symbol {
+        symbol.offset += back;
         console::print(format_args!(" {symbol}"));
     }
     console::line(format_args!(""));
