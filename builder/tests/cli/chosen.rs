@@ -8,7 +8,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use expect_test::expect;
-use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, build};
+use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, Symbols, build};
 use kaal_machine::DeviceTree;
 use kaal_payload::{Integrity, LogLevel, RegionKind};
 use sha2::{Digest, Sha256};
@@ -190,7 +190,10 @@ fn boot_arguments_with_a_nul() {
         device_tree: None,
         platform: None,
         kernel_config: None,
+        kernel_functions: None,
+        loader_functions: None,
         settings: Settings {
+            symbols: Symbols::Auto,
             kernel_paddr: None,
             cores: None,
             app_offset: None,

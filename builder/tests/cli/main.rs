@@ -22,4 +22,5 @@ mod refused_loaders;
 mod refused_places;
 mod refused_platforms;
 mod refused_programs;
+mod symbols;
 mod truncated;

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, build};
+use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, Symbols, build};
 use kaal_payload::{Integrity, LogLevel};
 
 use crate::common::elf::Elf;
@@ -104,7 +104,10 @@ fn build_with(
         device_tree: None,
         platform: None,
         kernel_config: None,
+        kernel_functions: None,
+        loader_functions: None,
         settings: Settings {
+            symbols: Symbols::Auto,
             kernel_paddr: None,
             cores: None,
             app_offset: None,

@@ -8,3 +8,4 @@ pub(crate) mod folder;
 pub(crate) mod loaded;
 pub(crate) mod package;
 pub(crate) mod programs;
+pub(crate) mod symbols;

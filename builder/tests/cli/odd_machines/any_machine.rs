@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, build};
+use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, Symbols, build};
 use kaal_payload::{Integrity, LogLevel, PAGE_SIZE, PhysRange, RegionKind};
 use proptest::prelude::*;
 
@@ -79,7 +79,10 @@ proptest! {
             device_tree: Some(file(&device_tree)),
             platform: None,
             kernel_config: None,
+            kernel_functions: None,
+            loader_functions: None,
             settings: Settings {
+                symbols: Symbols::Auto,
                 kernel_paddr: None,
                 cores: None,
                 app_offset: None,
