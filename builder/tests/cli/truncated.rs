@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, Symbols, build};
-use kaal_payload::{Integrity, LogLevel};
+use kaal_elfloader_builder::{File, Inputs, Settings, build};
+use kaal_payload::Integrity;
 
 use crate::common::elf::Elf;
 use crate::common::folder::Folder;
@@ -106,17 +106,11 @@ fn build_with(
         kernel_config: None,
         kernel_functions: None,
         loader_functions: None,
+        trust_key: None,
+        sign_key: None,
         settings: Settings {
-            symbols: Symbols::Auto,
-            kernel_paddr: None,
-            cores: None,
-            app_offset: None,
-            format: Format::Elf,
-            compression: Compression::None,
-            load_address: None,
-            log_level: LogLevel::Info,
             integrity: Integrity::None,
-            boot_arguments: None,
+            ..Settings::default()
         },
     })
 }

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, Symbols, build};
-use kaal_payload::{Integrity, LogLevel, PAGE_SIZE, PhysRange, RegionKind};
+use kaal_elfloader_builder::{File, Inputs, Settings, build};
+use kaal_payload::{Integrity, PAGE_SIZE, PhysRange, RegionKind};
 use proptest::prelude::*;
 
 use super::range;
@@ -81,17 +81,11 @@ proptest! {
             kernel_config: None,
             kernel_functions: None,
             loader_functions: None,
+            trust_key: None,
+            sign_key: None,
             settings: Settings {
-                symbols: Symbols::Auto,
-                kernel_paddr: None,
-                cores: None,
-                app_offset: None,
-                format: Format::Elf,
-                compression: Compression::None,
-                load_address: None,
-                log_level: LogLevel::Info,
                 integrity: Integrity::None,
-                boot_arguments: None,
+                ..Settings::default()
             },
         });
         if let Ok(image) = image {
