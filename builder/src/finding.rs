@@ -34,6 +34,7 @@ pub enum Flag {
     ImageVersion,
     Out,
     Image,
+    Log,
 }
 
 /// Shown as on the command line.
@@ -60,6 +61,7 @@ impl fmt::Display for Flag {
             Self::SignKey => "--sign-key",
             Self::ImageVersion => "--image-version",
             Self::Out => "--out",
+            Self::Log => "log",
             Self::Image => "image",
         })
     }

@@ -104,6 +104,15 @@ impl Functions {
         self.list.is_empty()
     }
 
+    /// The function that `address` lies in.
+    pub(crate) fn at(&self, address: u64) -> Option<&Function> {
+        let behind = self
+            .list
+            .partition_point(|function| function.start <= address);
+        let function = self.list.get(behind.checked_sub(1)?)?;
+        (address < function.end).then_some(function)
+    }
+
     /// The functions that lie from `start` up to `end`.
     pub(crate) fn between(&self, start: u64, end: u64) -> &[Function] {
         let first = self.list.partition_point(|function| function.start < start);

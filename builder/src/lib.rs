@@ -33,6 +33,7 @@ mod digest;
 mod elf;
 mod emit;
 mod executable;
+mod explain;
 mod finding;
 mod firmware;
 mod format;

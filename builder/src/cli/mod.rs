@@ -2,6 +2,7 @@
 
 //! The command line.
 
+mod explain;
 mod keygen;
 mod pack;
 
@@ -34,6 +35,8 @@ pub struct Cli {
 enum Command {
     /// Make a pair of keys to sign images with
     Keygen(keygen::Arguments),
+    /// Explain the addresses in what a console showed
+    Explain(explain::Arguments),
 }
 
 /// Does what `cli` asks for.
@@ -44,6 +47,7 @@ enum Command {
 pub fn run(cli: &Cli) -> Result<(), Finding> {
     match (&cli.command, &cli.pack) {
         (Some(Command::Keygen(arguments)), _) => keygen::run(arguments),
+        (Some(Command::Explain(arguments)), _) => explain::run(arguments),
         (None, Some(arguments)) => pack::run(arguments),
         (None, None) => Ok(()),
     }
