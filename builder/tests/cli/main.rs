@@ -12,6 +12,7 @@ mod bit_flips;
 mod chosen;
 mod common;
 mod cores;
+mod explain;
 mod formats;
 mod image;
 mod messages;
