@@ -5,6 +5,7 @@
 mod explain;
 mod keygen;
 mod pack;
+mod sign;
 
 use std::num::ParseIntError;
 
@@ -37,6 +38,8 @@ enum Command {
     Keygen(keygen::Arguments),
     /// Explain the addresses in what a console showed
     Explain(explain::Arguments),
+    /// Sign an image that was built for a loader of signed images
+    Sign(sign::Arguments),
 }
 
 /// Does what `cli` asks for.
@@ -48,6 +51,7 @@ pub fn run(cli: &Cli) -> Result<(), Finding> {
     match (&cli.command, &cli.pack) {
         (Some(Command::Keygen(arguments)), _) => keygen::run(arguments),
         (Some(Command::Explain(arguments)), _) => explain::run(arguments),
+        (Some(Command::Sign(arguments)), _) => sign::run(arguments),
         (None, Some(arguments)) => pack::run(arguments),
         (None, None) => Ok(()),
     }

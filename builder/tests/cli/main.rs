@@ -25,6 +25,7 @@ mod refused_loaders;
 mod refused_places;
 mod refused_platforms;
 mod refused_programs;
+mod signing;
 mod strangers;
 mod symbols;
 mod truncated;
