@@ -176,7 +176,7 @@ fn shift_start(header: &mut [u8]) -> Result<()> {
 }
 
 /// Memory and stored size of the first region of this kind that stores anything.
-fn first_of_kind(image: &Image, kind: RegionKind) -> Result<(PhysRange, u64)> {
+pub(crate) fn first_of_kind(image: &Image, kind: RegionKind) -> Result<(PhysRange, u64)> {
     image
         .payload(|payload| {
             let mut regions = payload.regions.iter();
