@@ -65,8 +65,7 @@ fn number(line: &str, start: usize) -> Option<Number<'_>> {
 fn is_program_counter(before: &str) -> bool {
     before
         .split(|letter: char| !letter.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty() && !word.starts_with(PREFIX))
-        .next_back()
+        .rfind(|word| !word.is_empty() && !word.starts_with(PREFIX))
         .is_some_and(|word| PROGRAM_COUNTER.contains(&word.to_ascii_lowercase().as_str()))
 }
 

@@ -18,7 +18,7 @@ const ENTERED_FROM: &str = " <kaal_elfloader::mmu::Handover>::enter_kernel+0x";
 
 type Test = fn(&Workspace) -> Result<()>;
 
-const TESTS: [(&str, Test); 11] = [
+const TESTS: [(&str, Test); 12] = [
     ("reports::registers_at_el1", |workspace| {
         registers(Image::ordinary(workspace)?, workspace)
     }),
@@ -42,6 +42,7 @@ const TESTS: [(&str, Test); 11] = [
     ("reports::kernel_entered_in_its_data", entry_in_data),
     ("reports::symbols_that_are_damaged", damaged_symbols),
     ("reports::fault_within_a_report", fault_within_a_report),
+    ("reports::explained_by_the_builder", explained),
 ];
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
@@ -244,4 +245,25 @@ fn fault_within_a_report(workspace: &Workspace) -> Result<()> {
         ensure!(!console.contains("KaaL: ELR "), "{console}");
     }
     Ok(())
+}
+
+/// To file and line, by the debug information of kernel and loader.
+fn explained(workspace: &Workspace) -> Result<()> {
+    let image = Image::ordinary(workspace)?;
+    let log = image.file("log");
+    let kernel = image.inputs.kernel.clone();
+    plant(&image, &UNDEFINED)?;
+    image.pack(workspace)?;
+    std::fs::write(&log, image.boot("KaaL: powering off")?)?;
+    let mut command = std::process::Command::new(workspace.builder());
+    command.arg("explain").arg(&log);
+    command.arg("--kernel").arg(&kernel);
+    command.arg("--loader").arg(&image.inputs.loader);
+    let text = kaal_tests::process::read(&mut command)?;
+    says(&text, "| 0xffffff8040000000: probe.elf, _start+0x0\n")?;
+    says(
+        &text,
+        "elfloader.elf, returns to <kaal_elfloader::mmu::Handover>::enter_kernel+0x",
+    )?;
+    says(&text, "elfloader/src/mmu.rs:")
 }
