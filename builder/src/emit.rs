@@ -4,11 +4,11 @@
 
 use kaal_machine::Chosen;
 use kaal_payload::{
-    ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, Region,
-    UserImage, key_id,
+    ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, PhysRange,
+    Region, UserImage, key_id,
 };
 
-use crate::chunk::Piece;
+use crate::chunk::{Chunk, Piece};
 use crate::content::Content;
 use crate::digest::{crc32c, digest};
 use crate::finding::Finding;
@@ -48,7 +48,9 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
     let content = programs.with_device_tree(plan, &device_tree);
 
     let integrity = parts.settings.integrity;
-    let regions = content.regions(&tables, integrity);
+    let table = parts.names.table(place.base);
+    let symbols = symbols(parts, &tables, &table);
+    let regions = content.regions(&tables, symbols.as_ref(), integrity);
     let mut payload = Payload {
         measurement,
         loader: constant_part(&loader, integrity),
@@ -68,19 +70,34 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
             start: place.header.start,
             content: &header[..header_size],
         }])
-        .chain(chunk::without_zeroes(place.tables, tables.as_bytes()));
+        .chain(chunk::without_zeroes(place.tables, tables.as_bytes()))
+        .chain(symbols.iter().map(|symbols| Piece {
+            start: symbols.memory.start,
+            content: symbols.content,
+        }));
     let mut chunks = content.into_chunks();
     chunks.extend(chunk::cover(plan.loader, loader_pieces));
     chunks.sort_by_key(|chunk| chunk.memory);
 
     let entry = PhysAddr(place.base.0 + parts.loader.entry);
     let file = format::write(parts, plan, entry, &chunks)?;
-    let memory_map = MemoryMap::new(parts, plan, &place, &tables, &file.work);
+    let symbols = symbols.map(|symbols| symbols.memory);
+    let memory_map = MemoryMap::new(parts, plan, &place, &tables, symbols, &file.work);
     Ok(Emitted {
         file,
         measurement,
         facts: Facts::new(&payload),
         memory_map,
+    })
+}
+
+/// The symbols, which lie behind everything else, and are not mapped: whoever reads them has turned
+/// translation off.
+fn symbols<'a>(parts: &Parts<'_>, tables: &Tables, table: &'a [u8]) -> Option<Chunk<'a>> {
+    let memory = PhysRange::from_size(tables.memory().end, parts.names.size())?;
+    (!table.is_empty()).then_some(Chunk {
+        memory,
+        content: table,
     })
 }
 

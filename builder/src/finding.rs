@@ -37,6 +37,7 @@ pub enum Flag {
     ImageVersion,
     Out,
     Image,
+    Log,
 }
 
 /// Shown as on the command line.
@@ -66,6 +67,7 @@ impl fmt::Display for Flag {
             Self::Signature => "--signature",
             Self::ImageVersion => "--image-version",
             Self::Out => "--out",
+            Self::Log => "log",
             Self::Image => "image",
         })
     }

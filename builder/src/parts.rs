@@ -13,6 +13,7 @@ use crate::firmware::{Firmware, LOADER, UNPACKER};
 use crate::kernel::Kernel;
 use crate::memory::Memory;
 use crate::platform::{self, KernelConfig};
+use crate::symbols::{Names, Source};
 use crate::trust::{self, Trust};
 use crate::user_image::UserImage;
 use crate::{File, Inputs, Settings, boot_arguments, ram};
@@ -46,6 +47,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) user_image: UserImage<'a>,
     pub(crate) device_tree: Option<DeviceTree<'a>>,
     pub(crate) memory: Memory<'a>,
+    pub(crate) names: Names<'a>,
     pub(crate) warnings: Vec<Finding>,
 }
 
@@ -104,6 +106,17 @@ impl<'a> Parts<'a> {
         };
         let (memory, no_such_ram) = read_memory(inputs, device_tree.as_ref())?;
 
+        let source = |origin, functions| Source { origin, functions };
+        let names = Names::choose(
+            inputs.settings.symbols,
+            config.is_debug,
+            (source(origins.kernel, inputs.kernel_functions), &kernel),
+            (
+                source(origins.loader, inputs.loader_functions),
+                loader.memory(),
+            ),
+        )?;
+
         let no_console = device_tree
             .as_ref()
             .and_then(|device_tree| device_tree.no_console.clone());
@@ -124,6 +137,7 @@ impl<'a> Parts<'a> {
             user_image,
             device_tree,
             memory,
+            names,
             warnings: [no_console, no_such_ram, unknown_ram, unknown_cores]
                 .into_iter()
                 .flatten()

@@ -52,6 +52,8 @@ pub(crate) struct KernelConfig {
     pub(crate) physical_address_bits: PhysicalAddressBits,
     /// `KernelMaxNumNodes`, if it is known.
     pub(crate) cores: Option<u32>,
+    /// `KernelDebugBuild`, if it is known.
+    pub(crate) is_debug: Option<bool>,
 }
 
 impl KernelConfig {
@@ -59,6 +61,7 @@ impl KernelConfig {
     pub(crate) const UNKNOWN: Self = Self {
         physical_address_bits: PhysicalAddressBits::FromProcessor,
         cores: None,
+        is_debug: None,
     };
 
     /// Reads seL4's `gen_config.json`, which must be that of the kernel for `exception_level`.
@@ -96,6 +99,7 @@ impl KernelConfig {
         Ok(Self {
             physical_address_bits,
             cores: Some(cores),
+            is_debug: flag("DEBUG_BUILD"),
         })
     }
 }

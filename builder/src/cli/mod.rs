@@ -3,6 +3,7 @@
 //! The command line.
 
 mod diff;
+mod explain;
 mod keygen;
 mod pack;
 mod sign;
@@ -39,6 +40,8 @@ enum Command {
     Diff(diff::Arguments),
     /// Make a pair of keys to sign images with
     Keygen(keygen::Arguments),
+    /// Explain the addresses in what a console showed
+    Explain(explain::Arguments),
     /// Sign an image that was built for a loader of signed images
     Sign(sign::Arguments),
 }
@@ -52,6 +55,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode, Finding> {
     match (&cli.command, &cli.pack) {
         (Some(Command::Diff(arguments)), _) => return Ok(diff::run(arguments)),
         (Some(Command::Keygen(arguments)), _) => keygen::run(arguments),
+        (Some(Command::Explain(arguments)), _) => explain::run(arguments),
         (Some(Command::Sign(arguments)), _) => sign::run(arguments),
         (None, Some(arguments)) => pack::run(arguments),
         (None, None) => Ok(()),

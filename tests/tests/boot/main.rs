@@ -22,6 +22,7 @@ mod package;
 mod package_damage;
 mod package_trees;
 mod programs;
+mod reports;
 mod root_task;
 mod sel4;
 mod signed;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
     trials.extend(integrity::trials(&workspace));
     trials.extend(signed::trials(&workspace));
     trials.extend(faults::trials(&workspace));
+    trials.extend(reports::trials(&workspace));
     trials.extend(firmware::trials(&workspace));
     trials.extend(firmware_trees::trials(&workspace));
     trials.extend(formats::trials(&workspace));
