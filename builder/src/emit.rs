@@ -19,14 +19,15 @@ use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
 use crate::placement::LoaderPlace;
 use crate::plan::Plan;
+use crate::rules::Layout;
 use crate::tables::Tables;
 use crate::{chunk, format, loader_head, signing};
 
-/// The image's file, its measurement and what lies where in it.
+/// The image's file, its measurement and what lies where in it, for people and for the rules.
 pub(crate) fn emit(
     parts: &Parts<'_>,
     plan: &Plan,
-) -> Result<(File, Measurement, MemoryMap), Finding> {
+) -> Result<(File, Measurement, MemoryMap, Layout), Finding> {
     let place = LoaderPlace::new(parts, plan.loader.start);
     let tables = place.tables(parts);
     let mut loader = parts.loader.relocated(place.base);
@@ -48,6 +49,7 @@ pub(crate) fn emit(
         loader: constant_part(&loader, integrity),
         ..payload(parts, plan, &place, &tables, &regions)
     };
+    let layout = Layout::new(&payload, place.header.start);
     let mut header = [0; MAX_SIZE];
     let header_size = encode(parts, payload, &mut header)?;
 
@@ -70,7 +72,8 @@ pub(crate) fn emit(
     let entry = PhysAddr(place.base.0 + parts.loader.entry);
     let file = format::write(parts, plan, entry, &chunks)?;
     let memory_map = MemoryMap::new(parts, plan, &place, &tables, &file.work);
-    Ok((file, measurement, memory_map))
+    let layout = layout.with_work(file.work.iter().map(|(_, work)| *work));
+    Ok((file, measurement, memory_map, layout))
 }
 
 /// Writes the payload header to the start of `header` and signs it, where there is a key for that.

@@ -113,6 +113,18 @@ impl Finding {
         self.0.flag
     }
 
+    /// What the problem is, what was expected and found, and the remedy.
+    pub(crate) fn texts(&self) -> [&str; 4] {
+        let Parts {
+            problem,
+            expected,
+            found,
+            remedy,
+            ..
+        } = &*self.0;
+        [problem, expected, found, remedy]
+    }
+
     pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
         self.0.expected = expected.into();
         self

@@ -8,6 +8,7 @@ use crate::finding::Finding;
 use crate::format::{self, FileMap};
 use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
+use crate::rules::{self, Situation};
 use crate::{Inputs, emit, placement, trust};
 
 /// A bootable image.
@@ -35,11 +36,13 @@ pub fn build(inputs: &Inputs<'_>) -> Result<Image, Finding> {
     format::check(inputs)?;
     let parts = Parts::read(inputs)?;
     let plan = placement::plan(&parts)?;
-    let (file, measurement, memory_map) = emit::emit(&parts, &plan)?;
+    let (file, measurement, memory_map, layout) = emit::emit(&parts, &plan)?;
+    let against_rules = rules::enforce(&Situation::of_build(&parts, layout))?;
     let warnings = [
         format::warnings(&parts),
         placement::warnings(&parts, &plan),
         trust::warnings(&parts),
+        against_rules,
     ]
     .concat();
     Ok(Image {

@@ -51,6 +51,8 @@ mod placement;
 mod plan;
 mod platform;
 mod ram;
+pub mod rules;
+mod sel4;
 mod signing;
 mod tables;
 mod trust;

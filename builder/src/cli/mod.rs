@@ -2,8 +2,10 @@
 
 //! The command line.
 
+mod check;
 mod keygen;
 mod pack;
+mod text;
 
 use std::num::ParseIntError;
 
@@ -32,6 +34,8 @@ pub struct Cli {
 /// What else the command does than to make an image.
 #[derive(Clone, Debug, Subcommand)]
 enum Command {
+    /// Look whether an image is whole, and whether its kernel will boot
+    Check(check::Arguments),
     /// Make a pair of keys to sign images with
     Keygen(keygen::Arguments),
 }
@@ -43,6 +47,7 @@ enum Command {
 /// Returns what is wrong with the inputs or the output; then nothing has been written.
 pub fn run(cli: &Cli) -> Result<(), Finding> {
     match (&cli.command, &cli.pack) {
+        (Some(Command::Check(arguments)), _) => check::run(arguments),
         (Some(Command::Keygen(arguments)), _) => keygen::run(arguments),
         (None, Some(arguments)) => pack::run(arguments),
         (None, None) => Ok(()),

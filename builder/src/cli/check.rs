@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Looking whether an image will boot.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use kaal_payload::Payload;
+
+use super::text::wrap;
+use crate::device_tree::DeviceTree;
+use crate::finding::{Finding, Flag, Origin};
+use crate::kernel::{self, Kernel};
+use crate::opened::{self, Opened};
+use crate::platform::{self, KernelConfig};
+use crate::rules::{self, Board, Layout, Outcome, Rule, Situation, Sources};
+use crate::{File, input};
+
+/// Which image to look at, and what is known of what it is for.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Arguments {
+    /// The image
+    #[arg(required_unless_present = "explain")]
+    image: Option<PathBuf>,
+    /// How the kernel was configured: seL4's gen_config.json
+    #[arg(long, value_name = "FILE")]
+    kernel_config: Option<PathBuf>,
+    /// Where RAM is: seL4's platform_gen.yaml or platform_gen.json
+    #[arg(long, value_name = "FILE")]
+    platform: Option<PathBuf>,
+    /// The seL4 kernel that should be in the image (kernel.elf)
+    #[arg(long, value_name = "FILE")]
+    kernel: Option<PathBuf>,
+    /// The device tree that the machine's firmware hands over, instead of the one in the image
+    #[arg(long, value_name = "FILE")]
+    dtb: Option<PathBuf>,
+    /// Say what a rule is about, and look at no image
+    #[arg(
+        long,
+        value_name = "RULE",
+        conflicts_with = "image",
+        value_parser = PossibleValuesParser::new(rules::rules().iter().map(|rule| rule.id))
+    )]
+    explain: Option<String>,
+}
+
+/// A file that is given.
+struct Given<'a> {
+    origin: Origin<'a>,
+    content: Vec<u8>,
+}
+
+/// Applies all rules to the image that `arguments` name and prints what comes of each.
+///
+/// # Errors
+///
+/// Returns what is wrong with it.
+pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
+    if let Some(id) = &arguments.explain {
+        for rule in rules::rules().iter().filter(|rule| rule.id == id) {
+            print(&explain(rule));
+        }
+        return Ok(());
+    }
+    let path = arguments.image.as_deref().unwrap_or(Path::new(""));
+    let content = opened::read(path)?;
+    let image = Opened::open(File {
+        path,
+        content: &content,
+    })?;
+    let kernel = Given::read(Flag::Kernel, arguments.kernel.as_deref())?;
+    let device_tree = Given::read(Flag::Dtb, arguments.dtb.as_deref())?;
+    let platform = Given::read(Flag::Platform, arguments.platform.as_deref())?;
+    let config = Given::read(Flag::KernelConfig, arguments.kernel_config.as_deref())?;
+
+    let payload = image.payload();
+    let level = payload.exception_level;
+    let sources = Sources {
+        image: image.origin(),
+        kernel: kernel.as_ref().map(|given| given.origin),
+        app: None,
+        device_tree: device_tree.as_ref().map(|given| given.origin),
+        platform: platform.as_ref().map(|given| given.origin),
+        kernel_config: config.as_ref().map(|given| given.origin),
+    };
+    let work = image.package().and_then(|package| package.work.memory());
+    let boot_part = match &kernel {
+        Some(given) => {
+            let kernel = Kernel::read(given.origin, &given.content)?;
+            check_kernel(given.origin, &image, &kernel)?;
+            kernel::boot_part(&kernel, &given.content)
+        }
+        None => None,
+    };
+    let board = match &device_tree {
+        Some(given) => Some(read_board(given.origin, &given.content, &payload)?),
+        None => embedded_board(&image)?,
+    };
+    let platform = platform.map(|given| platform::read(given.origin, &given.content));
+    let config = config.map(|given| KernelConfig::read(given.origin, &given.content, level));
+    let situation = Situation {
+        sources,
+        layout: Layout::new(&payload, image.payload_header().start).with_work(work),
+        boot_part,
+        board,
+        platform: platform.transpose()?,
+        config: config.transpose()?,
+        image: Some(&image),
+    };
+    report(&situation)
+}
+
+impl<'a> Given<'a> {
+    fn read(flag: Flag, path: Option<&'a Path>) -> Result<Option<Self>, Finding> {
+        path.map(|value| {
+            Ok(Self {
+                origin: Origin { flag, value },
+                content: input::read(flag, value)?,
+            })
+        })
+        .transpose()
+    }
+}
+
+/// Prints what comes of each rule.
+fn report(situation: &Situation<'_>) -> Result<(), Finding> {
+    let mut table = String::new();
+    let (mut warnings, mut errors) = (Vec::new(), Vec::new());
+    for (rule, outcome) in rules::apply(situation) {
+        let (verdict, detail) = match outcome {
+            Outcome::Passed(numbers) => ("ok", numbers),
+            Outcome::NotChecked(missing) => ("not checked", missing),
+            Outcome::Warned(complaint) => {
+                warnings.push(complaint.finding(rule, situation));
+                ("warning", complaint.problem)
+            }
+            Outcome::Refused(complaint) => {
+                errors.push(complaint.finding(rule, situation));
+                ("error", complaint.problem)
+            }
+        };
+        table.push_str(&format!("{verdict:<13}{:<18}{detail}\n", rule.id));
+    }
+    print(&table);
+    for warning in warnings {
+        eprintln!("warning: {warning}");
+    }
+    let Some(last) = errors.pop() else {
+        return Ok(());
+    };
+    for error in errors {
+        eprintln!("error: {error}");
+    }
+    Err(last)
+}
+
+/// The rule in words.
+fn explain(rule: &Rule) -> String {
+    format!(
+        "{}: {}\n\n{}\n\nSource: {}\n",
+        rule.id,
+        rule.sentence,
+        wrap(rule.explanation),
+        rule.source
+    )
+}
+
+fn print(text: &str) {
+    // Whoever doesn't read to the end doesn't want to know.
+    let _ = io::stdout().write_all(text.as_bytes());
+}
+
+/// What the device tree in the image says of the machine, if there is one.
+fn embedded_board(image: &Opened<'_>) -> Result<Option<Board>, Finding> {
+    let payload = image.payload();
+    let slot = payload.device_tree;
+    if slot.size == 0 {
+        return Ok(None);
+    }
+    let memory = kaal_payload::PhysRange::from_size(slot.start, slot.size);
+    let blob = memory.and_then(|memory| image.bytes(memory));
+    // Where the image doesn't hold it, the rule of integrity says so.
+    let board = blob.map(|blob| read_board(image.origin(), &blob, &payload));
+    let board = board.transpose()?;
+    Ok(board.map(|board| Board {
+        size: slot.size,
+        ..board
+    }))
+}
+
+fn read_board(origin: Origin<'_>, blob: &[u8], payload: &Payload<'_>) -> Result<Board, Finding> {
+    DeviceTree::read(origin, blob, payload.boot_arguments).map(|tree| Board::new(&tree))
+}
+
+/// Checks that `kernel` is the one in the image.
+fn check_kernel(
+    origin: Origin<'_>,
+    image: &Opened<'_>,
+    kernel: &Kernel<'_>,
+) -> Result<(), Finding> {
+    let holds = |phys: u64, content: &[u8]| {
+        let start = kaal_payload::PhysAddr(phys);
+        let memory = kaal_payload::PhysRange::from_size(start, content.len() as u64);
+        memory
+            .and_then(|memory| image.bytes(memory))
+            .is_some_and(|bytes| *bytes == *content)
+    };
+    let segments = &kernel.segments;
+    let is_same = image.payload().kernel_entry == kernel.entry
+        && segments
+            .iter()
+            .all(|segment| holds(segment.phys, segment.content));
+    if is_same {
+        return Ok(());
+    }
+    Err(origin
+        .finding("not the kernel in the image")
+        .expected("the file that the image was built of")
+        .found("other content")
+        .remedy("give that file, or none"))
+}
