@@ -5,6 +5,7 @@
 mod check;
 mod keygen;
 mod pack;
+mod sign;
 mod text;
 
 use std::num::ParseIntError;
@@ -38,6 +39,8 @@ enum Command {
     Check(check::Arguments),
     /// Make a pair of keys to sign images with
     Keygen(keygen::Arguments),
+    /// Sign an image that was built for a loader of signed images
+    Sign(sign::Arguments),
 }
 
 /// Does what `cli` asks for.
@@ -49,6 +52,7 @@ pub fn run(cli: &Cli) -> Result<(), Finding> {
     match (&cli.command, &cli.pack) {
         (Some(Command::Check(arguments)), _) => check::run(arguments),
         (Some(Command::Keygen(arguments)), _) => keygen::run(arguments),
+        (Some(Command::Sign(arguments)), _) => sign::run(arguments),
         (None, Some(arguments)) => pack::run(arguments),
         (None, None) => Ok(()),
     }
