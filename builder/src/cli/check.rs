@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use kaal_payload::Payload;
+use kaal_payload::{Payload, PhysAddr, PhysRange};
 
 use super::text::wrap;
 use crate::device_tree::DeviceTree;
@@ -96,7 +96,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
     };
     let board = match &device_tree {
         Some(given) => Some(read_board(given.origin, &given.content, &payload)?),
-        None => embedded_board(&image)?,
+        None => embedded_board(&image),
     };
     let platform = platform.map(|given| platform::read(given.origin, &given.content));
     let config = config.map(|given| KernelConfig::read(given.origin, &given.content, level));
@@ -159,11 +159,10 @@ fn report(situation: &Situation<'_>) -> Result<(), Finding> {
 /// The rule in words.
 fn explain(rule: &Rule) -> String {
     format!(
-        "{}: {}\n\n{}\n\nSource: {}\n",
-        rule.id,
-        rule.sentence,
+        "{}\n\n{}\n\n{}\n",
+        wrap(&format!("{}: {}", rule.id, rule.sentence)),
         wrap(rule.explanation),
-        rule.source
+        wrap(&format!("Source: {}", rule.source))
     )
 }
 
@@ -172,22 +171,18 @@ fn print(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes());
 }
 
-/// What the device tree in the image says of the machine, if there is one.
-fn embedded_board(image: &Opened<'_>) -> Result<Option<Board>, Finding> {
+/// What the device tree in the image says of the machine, if there is one. If it is damaged, the rule
+/// of integrity says so.
+fn embedded_board(image: &Opened<'_>) -> Option<Board> {
     let payload = image.payload();
     let slot = payload.device_tree;
-    if slot.size == 0 {
-        return Ok(None);
-    }
-    let memory = kaal_payload::PhysRange::from_size(slot.start, slot.size);
-    let blob = memory.and_then(|memory| image.bytes(memory));
-    // Where the image doesn't hold it, the rule of integrity says so.
-    let board = blob.map(|blob| read_board(image.origin(), &blob, &payload));
-    let board = board.transpose()?;
-    Ok(board.map(|board| Board {
+    let memory = PhysRange::from_size(slot.start, slot.size).filter(|memory| !memory.is_empty())?;
+    let blob = image.bytes(memory)?;
+    let board = read_board(image.origin(), &blob, &payload).ok()?;
+    Some(Board {
         size: slot.size,
         ..board
-    }))
+    })
 }
 
 fn read_board(origin: Origin<'_>, blob: &[u8], payload: &Payload<'_>) -> Result<Board, Finding> {
@@ -201,8 +196,8 @@ fn check_kernel(
     kernel: &Kernel<'_>,
 ) -> Result<(), Finding> {
     let holds = |phys: u64, content: &[u8]| {
-        let start = kaal_payload::PhysAddr(phys);
-        let memory = kaal_payload::PhysRange::from_size(start, content.len() as u64);
+        let start = PhysAddr(phys);
+        let memory = PhysRange::from_size(start, content.len() as u64);
         memory
             .and_then(|memory| image.bytes(memory))
             .is_some_and(|bytes| *bytes == *content)

@@ -74,39 +74,45 @@ pub(super) fn root_cnode(situation: &Situation<'_>) -> Outcome {
         Ok(boot) => boot,
         Err(missing) => return Outcome::NotChecked(missing),
     };
-    let untyped = sel4::untyped(&boot.handover, &boot.platform, &boot.config, &boot.booted);
     // As many as can be, where they can't be counted.
-    let count = untyped.map_or(boot.config.most_untyped, |untyped| untyped.len() as u64);
-    let slots = Slots::new(&boot.booted.layout, &boot.config, count);
-    let most = 1u64 << boot.config.root_cnode_bits;
+    let (least, most) = boot
+        .untyped()
+        .map_or((0, boot.config.most_untyped), |(least, most)| {
+            (least.len() as u64, most.len() as u64)
+        });
+    let slots = |untyped| Slots::new(&boot.booted.layout, &boot.config, untyped);
+    let room = 1u64 << boot.config.root_cnode_bits;
+    let sum = slots(most).sum();
     let Slots {
         paging,
         extra,
         scheduling,
         pages,
         untyped,
-    } = slots;
-    let sum = slots.sum();
+    } = slots(most);
+    let at_most = if least == most { "" } else { "at most " };
     let numbers = format!(
-        "{sum} of {most} slots: {FIXED_SLOTS} fixed, {paging} tables, {extra} for the device tree, \
-         {scheduling} for scheduling, {pages} for the user image, {untyped} for untyped memory"
+        "{at_most}{sum} of {room} slots: {FIXED_SLOTS} fixed, {paging} tables, {extra} for the device \
+         tree, {scheduling} for scheduling, {pages} for the user image, {untyped} for untyped memory"
     );
-    if sum <= most {
+    if sum <= room {
         return Outcome::Passed(numbers);
     }
-    Outcome::Refused(
-        Complaint::new(
-            Source::App,
-            "the root CNode has too few slots for its pages",
-        )
-        .expected(format!(
-            "at most {most} slots, 2^CONFIG_ROOT_CNODE_SIZE_BITS"
-        ))
-        .found(numbers)
-        .remedy(
-            "build the kernel with a larger KernelRootCNodeSizeBits, or make the root task smaller",
-        ),
+    let complaint = Complaint::new(
+        Source::App,
+        "the root CNode has too few slots for its pages",
     )
+    .expected(format!(
+        "at most {room} slots, 2^CONFIG_ROOT_CNODE_SIZE_BITS"
+    ))
+    .found(numbers)
+    .remedy(
+        "build the kernel with a larger KernelRootCNodeSizeBits, or make the root task smaller",
+    );
+    match slots(least).sum() <= room {
+        true => Outcome::Warned(complaint),
+        false => refuse_if_sure(situation, complaint),
+    }
 }
 
 /// `untypeds`
@@ -118,16 +124,13 @@ pub(super) fn untypeds(situation: &Situation<'_>) -> Outcome {
     if boot.booted.objects.is_none() {
         return Outcome::NotChecked("the kernel does not get that far".to_owned());
     }
-    let untyped = sel4::untyped(&boot.handover, &boot.platform, &boot.config, &boot.booted);
-    let Some(untyped) = untyped else {
+    let Some((least, untyped)) = boot.untyped() else {
         return Outcome::NotChecked("no --platform says which devices are the kernel's own".into());
     };
     let most = boot.config.most_untyped;
     let devices = untyped.iter().filter(|untyped| untyped.is_device).count();
-    let at_most = match boot.handover.boot_part {
-        Some(_) => "",
-        None => "at most ",
-    };
+    let is_exact = least.len() == untyped.len();
+    let at_most = if is_exact { "" } else { "at most " };
     let numbers = format!(
         "{at_most}{} of {most}: {devices} of devices, {} of RAM",
         untyped.len(),

@@ -2,12 +2,9 @@
 
 //! Rules of whether an image's file is what was built, and of who says so.
 
-use ed25519_dalek::VerifyingKey;
-use kaal_payload::{Integrity, TRUST_NOTE_TYPE, TrustAnchor, key_id};
-use zerocopy::FromBytes;
+use kaal_payload::{Integrity, key_id};
 
 use super::{Complaint, Outcome, Situation, Source};
-use crate::opened::Opened;
 use crate::signing;
 
 /// `integrity`
@@ -51,7 +48,7 @@ pub(super) fn signature(situation: &Situation<'_>) -> Outcome {
                 .remedy(remedy),
         )
     };
-    let Some(anchor) = anchor(image) else {
+    let Some(anchor) = image.trust_anchor() else {
         return Outcome::NotChecked("its loader boots images whether signed or not".to_owned());
     };
     let trusted = key_id(&anchor.key);
@@ -68,7 +65,7 @@ pub(super) fn signature(situation: &Situation<'_>) -> Outcome {
         .is_some_and(|message| signing::is_signed(&anchor, &message, &payload.signature));
     if !is_signed {
         let found = match payload.key_id {
-            0 => "no signature".to_owned(),
+            _ if payload.signature == [0; _] => "no signature".to_owned(),
             id if id == trusted => "a signature of another image".to_owned(),
             id => format!("a signature by the key {id:016x}"),
         };
@@ -82,12 +79,4 @@ pub(super) fn signature(situation: &Situation<'_>) -> Outcome {
     Outcome::Passed(format!(
         "by the key {trusted:016x}, version {version} of at least {least}"
     ))
-}
-
-/// Whom the loader trusts, if it asks for signatures.
-fn anchor(image: &Opened<'_>) -> Option<TrustAnchor> {
-    let notes = image.loader_notes(TRUST_NOTE_TYPE);
-    let anchor = TrustAnchor::read_from_bytes(notes.first()?).ok()?;
-    VerifyingKey::from_bytes(&anchor.key).ok()?;
-    Some(anchor)
 }

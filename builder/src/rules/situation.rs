@@ -10,7 +10,7 @@ use crate::finding::Origin;
 use crate::opened::Opened;
 use crate::parts::Parts;
 use crate::platform::KernelConfig;
-use crate::sel4::{self, Booted, Handover, Platform};
+use crate::sel4::{self, Booted, Handover, Platform, Untyped};
 
 /// What something comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +95,27 @@ pub(crate) struct Boot {
     pub(crate) handover: Handover,
     pub(crate) platform: Platform,
     pub(crate) booted: Booted,
+}
+
+impl Boot {
+    /// The least and the most untyped memory that may be left: it depends on which part of itself the
+    /// kernel needs to boot only. `None` where not even that is known.
+    pub(crate) fn untyped(&self) -> Option<(Vec<Untyped>, Vec<Untyped>)> {
+        let boot_parts = self.handover.boot_parts().into_iter();
+        let mut all = boot_parts
+            .map(|boot_part| {
+                let Self {
+                    config,
+                    handover,
+                    platform,
+                    booted,
+                } = self;
+                sel4::untyped(handover, platform, config, booted, boot_part)
+            })
+            .collect::<Option<Vec<_>>>()?;
+        all.sort_by_key(Vec::len);
+        Some((all.first()?.clone(), all.pop()?))
+    }
 }
 
 impl<'a> Situation<'a> {

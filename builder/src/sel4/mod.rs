@@ -87,23 +87,21 @@ pub(crate) fn boot(handover: &Handover, platform: &Platform, config: &BootConfig
     }
 }
 
-/// The untyped memory that is left, in the order that the kernel passes it on.
+/// The untyped memory that is left, in the order that the kernel passes it on, where `boot_part` is what
+/// it needs to boot only.
 ///
-/// `None` where the platform doesn't tell which devices are the kernel's own. Where several parts of the
-/// kernel may be the one that is needed to boot only, the one that gives the most pieces counts.
+/// `None` where the platform doesn't tell which devices are the kernel's own.
 pub(crate) fn untyped(
     handover: &Handover,
     platform: &Platform,
     config: &BootConfig,
     booted: &Booted,
+    boot_part: PhysRange,
 ) -> Option<Vec<Untyped>> {
     let devices = untyped::devices(handover, platform, config)?;
-    let boot_parts = handover.boot_parts().into_iter();
-    let boot_part = boot_parts
-        .map(|part| untyped::cut(config.exception_level, part, false))
-        .max_by_key(Vec::len)
-        .unwrap_or_default();
-    let free = booted.memory.free().iter();
-    let free = free.flat_map(|range| untyped::cut(config.exception_level, *range, false));
-    Some(devices.into_iter().chain(boot_part).chain(free).collect())
+    let ram = [boot_part]
+        .into_iter()
+        .chain(booted.memory.free().iter().copied());
+    let ram = ram.flat_map(|range| untyped::cut(config.exception_level, range, false));
+    Some(devices.into_iter().chain(ram).collect())
 }

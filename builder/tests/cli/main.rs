@@ -24,6 +24,7 @@ mod refused_loaders;
 mod refused_places;
 mod refused_platforms;
 mod refused_programs;
+mod rules;
 mod signing;
 mod strangers;
 mod truncated;
