@@ -20,7 +20,7 @@ use kaal_runtime::{fail, log};
 use crate::device_tree::Found;
 
 /// Bytes at the ends of memory that should be zero which are looked at.
-const END_SIZE: usize = 256;
+const END_SIZE: usize = 128;
 
 /// A kernel with hypervisor support runs at EL2 only.
 pub(crate) fn exception_level(payload: &Payload<'_>) {
