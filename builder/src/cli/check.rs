@@ -18,8 +18,14 @@ use crate::platform::{self, KernelConfig};
 use crate::rules::{self, Board, Layout, Outcome, Rule, Situation, Sources};
 use crate::{File, input};
 
+/// What scripts want to know.
+const EXIT_STATUS: &str = "\
+Exit status: 0 if no rule is broken, with or without warnings; 1 if one is, or if the file is no image; \
+2 if the command line is wrong";
+
 /// Which image to look at, and what is known of what it is for.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXIT_STATUS)]
 pub(super) struct Arguments {
     /// The image
     #[arg(required_unless_present = "explain")]

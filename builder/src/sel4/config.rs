@@ -20,8 +20,6 @@ pub(crate) struct BootConfig {
     pub(crate) cores: u32,
     /// `KernelIsMCS`
     pub(crate) is_mcs: bool,
-    /// `KernelDebugBuild`: whether failed assertions stop it.
-    pub(crate) is_debug: bool,
     /// log2 of a thread control block's size (`seL4_TCBBits`).
     pub(crate) tcb_bits: u32,
     /// Whether user address spaces begin with a table of level 1 (`AARCH64_VSPACE_S2_START_L1`).
@@ -52,7 +50,6 @@ impl BootConfig {
             device_top: number("PADDR_USER_DEVICE_TOP")?,
             cores: u32::try_from(number("MAX_NUM_NODES")?).ok()?,
             is_mcs,
-            is_debug: flag("DEBUG_BUILD"),
             tcb_bits: if has_large_tcb { 12 } else { 11 },
             starts_at_level_1: is_hypervisor && flag("ARM_PA_SIZE_BITS_40"),
         })

@@ -10,6 +10,8 @@ mod config;
 mod free_memory;
 mod layout;
 mod objects;
+#[cfg(test)]
+mod tests;
 mod untyped;
 
 use kaal_payload::{PhysAddr, PhysRange};
