@@ -130,7 +130,7 @@ pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
         };
         check_digest(payload, stored, region.digest(), &description);
         // The device tree's place is larger than what the kernel is told of.
-        if kind == RegionKind::DeviceTree {
+        if kind == RegionKind::DeviceTree || rest.is_empty() {
             continue;
         }
         let (start, end) = match all_zeroes {
