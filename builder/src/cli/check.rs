@@ -10,13 +10,14 @@ use clap::builder::PossibleValuesParser;
 use kaal_payload::{Payload, PhysAddr, PhysRange};
 
 use super::text::wrap;
+use crate::File;
 use crate::device_tree::DeviceTree;
 use crate::finding::{Finding, Flag, Origin};
+use crate::input::Input;
 use crate::kernel::{self, Kernel};
 use crate::opened::{self, Opened};
 use crate::platform::{self, KernelConfig};
 use crate::rules::{self, Board, Layout, Outcome, Rule, Situation, Sources};
-use crate::{File, input};
 
 /// What scripts want to know.
 const EXIT_STATUS: &str = "\
@@ -52,12 +53,6 @@ pub(super) struct Arguments {
     explain: Option<String>,
 }
 
-/// A file that is given.
-struct Given<'a> {
-    origin: Origin<'a>,
-    content: Vec<u8>,
-}
-
 /// Applies all rules to the image that `arguments` name and prints what comes of each.
 ///
 /// # Errors
@@ -76,36 +71,36 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
         path,
         content: &content,
     })?;
-    let kernel = Given::read(Flag::Kernel, arguments.kernel.as_deref())?;
-    let device_tree = Given::read(Flag::Dtb, arguments.dtb.as_deref())?;
-    let platform = Given::read(Flag::Platform, arguments.platform.as_deref())?;
-    let config = Given::read(Flag::KernelConfig, arguments.kernel_config.as_deref())?;
+    let kernel = read(Flag::Kernel, arguments.kernel.as_deref())?;
+    let device_tree = read(Flag::Dtb, arguments.dtb.as_deref())?;
+    let platform = read(Flag::Platform, arguments.platform.as_deref())?;
+    let config = read(Flag::KernelConfig, arguments.kernel_config.as_deref())?;
 
     let payload = image.payload();
     let level = payload.exception_level;
     let sources = Sources {
         image: image.origin(),
-        kernel: kernel.as_ref().map(|given| given.origin),
+        kernel: kernel.as_ref().map(origin),
         app: None,
-        device_tree: device_tree.as_ref().map(|given| given.origin),
-        platform: platform.as_ref().map(|given| given.origin),
-        kernel_config: config.as_ref().map(|given| given.origin),
+        device_tree: device_tree.as_ref().map(origin),
+        platform: platform.as_ref().map(origin),
+        kernel_config: config.as_ref().map(origin),
     };
     let work = image.package().and_then(|package| package.work.memory());
     let boot_part = match &kernel {
         Some(given) => {
-            let kernel = Kernel::read(given.origin, &given.content)?;
-            check_kernel(given.origin, &image, &kernel)?;
+            let kernel = Kernel::read(origin(given), &given.content)?;
+            check_kernel(origin(given), &image, &kernel)?;
             kernel::boot_part(&kernel, &given.content)
         }
         None => None,
     };
     let board = match &device_tree {
-        Some(given) => Some(read_board(given.origin, &given.content, &payload)?),
+        Some(given) => Some(read_board(origin(given), &given.content, &payload)?),
         None => embedded_board(&image),
     };
-    let platform = platform.map(|given| platform::read(given.origin, &given.content));
-    let config = config.map(|given| KernelConfig::read(given.origin, &given.content, level));
+    let platform = platform.map(|given| platform::read(origin(&given), &given.content));
+    let config = config.map(|given| KernelConfig::read(origin(&given), &given.content, level));
     let situation = Situation {
         sources,
         layout: Layout::new(&payload, image.payload_header().start).with_work(work),
@@ -118,15 +113,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
     report(&situation)
 }
 
-impl<'a> Given<'a> {
-    fn read(flag: Flag, path: Option<&'a Path>) -> Result<Option<Self>, Finding> {
-        path.map(|value| {
-            Ok(Self {
-                origin: Origin { flag, value },
-                content: input::read(flag, value)?,
-            })
-        })
-        .transpose()
+fn read(flag: Flag, path: Option<&Path>) -> Result<Option<Input<'_>>, Finding> {
+    path.map(|path| Input::read(flag, path)).transpose()
+}
+
+fn origin<'a>(input: &Input<'a>) -> Origin<'a> {
+    Origin {
+        flag: input.flag,
+        value: input.path,
     }
 }
 
