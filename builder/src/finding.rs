@@ -37,6 +37,7 @@ pub enum Flag {
     ImageVersion,
     Out,
     Image,
+    Svg,
 }
 
 /// Shown as on the command line.
@@ -67,6 +68,7 @@ impl fmt::Display for Flag {
             Self::ImageVersion => "--image-version",
             Self::Out => "--out",
             Self::Image => "image",
+            Self::Svg => "--svg",
         })
     }
 }

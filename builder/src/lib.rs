@@ -39,6 +39,7 @@ mod firmware;
 mod format;
 mod image;
 mod input;
+mod inspect;
 mod kernel;
 mod loader_head;
 mod manifest;

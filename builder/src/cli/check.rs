@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use kaal_payload::{Payload, PhysAddr, PhysRange};
+use kaal_payload::{PhysAddr, PhysRange};
 
 use super::text::wrap;
 use crate::File;
@@ -17,7 +17,7 @@ use crate::input::Input;
 use crate::kernel::{self, Kernel};
 use crate::opened::{self, Opened};
 use crate::platform::{self, KernelConfig};
-use crate::rules::{self, Board, Layout, Outcome, Rule, Situation, Sources};
+use crate::rules::{self, Board, Outcome, Rule, Situation, Sources};
 
 /// What scripts want to know.
 const EXIT_STATUS: &str = "\
@@ -78,15 +78,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
 
     let payload = image.payload();
     let level = payload.exception_level;
-    let sources = Sources {
-        image: image.origin(),
-        kernel: kernel.as_ref().map(origin),
-        app: None,
-        device_tree: device_tree.as_ref().map(origin),
-        platform: platform.as_ref().map(origin),
-        kernel_config: config.as_ref().map(origin),
-    };
-    let work = image.package().and_then(|package| package.work.memory());
     let boot_part = match &kernel {
         Some(given) => {
             let kernel = Kernel::read(origin(given), &given.content)?;
@@ -96,19 +87,28 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
         None => None,
     };
     let board = match &device_tree {
-        Some(given) => Some(read_board(origin(given), &given.content, &payload)?),
-        None => embedded_board(&image),
+        Some(given) => {
+            let arguments = payload.boot_arguments;
+            let tree = DeviceTree::read(origin(given), &given.content, arguments)?;
+            Some(Board::new(&tree))
+        }
+        None => Board::embedded(&image),
     };
-    let platform = platform.map(|given| platform::read(origin(&given), &given.content));
-    let config = config.map(|given| KernelConfig::read(origin(&given), &given.content, level));
+    let known = Situation::of_image(&image, board);
+    let read_platform = |given: &Input<'_>| platform::read(origin(given), &given.content);
+    let read_config = |given: &Input<'_>| KernelConfig::read(origin(given), &given.content, level);
     let situation = Situation {
-        sources,
-        layout: Layout::new(&payload, image.payload_header().start).with_work(work),
+        sources: Sources {
+            kernel: kernel.as_ref().map(origin),
+            device_tree: device_tree.as_ref().map(origin),
+            platform: platform.as_ref().map(origin),
+            kernel_config: config.as_ref().map(origin),
+            ..known.sources
+        },
         boot_part,
-        board,
-        platform: platform.transpose()?,
-        config: config.transpose()?,
-        image: Some(&image),
+        platform: platform.as_ref().map(read_platform).transpose()?,
+        config: config.as_ref().map(read_config).transpose()?,
+        ..known
     };
     report(&situation)
 }
@@ -129,16 +129,16 @@ fn report(situation: &Situation<'_>) -> Result<(), Finding> {
     let mut table = String::new();
     let (mut warnings, mut errors) = (Vec::new(), Vec::new());
     for (rule, outcome) in rules::apply(situation) {
-        let (verdict, detail) = match outcome {
-            Outcome::Passed(numbers) => ("ok", numbers),
-            Outcome::NotChecked(missing) => ("not checked", missing),
+        let verdict = outcome.verdict();
+        let detail = match outcome {
+            Outcome::Passed(text) | Outcome::NotChecked(text) => text,
             Outcome::Warned(complaint) => {
                 warnings.push(complaint.finding(rule, situation));
-                ("warning", complaint.problem)
+                complaint.problem
             }
             Outcome::Refused(complaint) => {
                 errors.push(complaint.finding(rule, situation));
-                ("error", complaint.problem)
+                complaint.problem
             }
         };
         table.push_str(&format!("{verdict:<13}{:<18}{detail}\n", rule.id));
@@ -169,24 +169,6 @@ fn explain(rule: &Rule) -> String {
 fn print(text: &str) {
     // Whoever doesn't read to the end doesn't want to know.
     let _ = io::stdout().write_all(text.as_bytes());
-}
-
-/// What the device tree in the image says of the machine, if there is one. If it is damaged, the rule
-/// of integrity says so.
-fn embedded_board(image: &Opened<'_>) -> Option<Board> {
-    let payload = image.payload();
-    let slot = payload.device_tree;
-    let memory = PhysRange::from_size(slot.start, slot.size).filter(|memory| !memory.is_empty())?;
-    let blob = image.bytes(memory)?;
-    let board = read_board(image.origin(), &blob, &payload).ok()?;
-    Some(Board {
-        size: slot.size,
-        ..board
-    })
-}
-
-fn read_board(origin: Origin<'_>, blob: &[u8], payload: &Payload<'_>) -> Result<Board, Finding> {
-    DeviceTree::read(origin, blob, payload.boot_arguments).map(|tree| Board::new(&tree))
 }
 
 /// Checks that `kernel` is the one in the image.

@@ -4,6 +4,7 @@
 
 mod check;
 mod diff;
+mod inspect;
 mod keygen;
 mod pack;
 mod sign;
@@ -41,6 +42,8 @@ enum Command {
     Check(check::Arguments),
     /// Say what differs between two images
     Diff(diff::Arguments),
+    /// Show what an image is, and what lies where in memory
+    Inspect(inspect::Arguments),
     /// Make a pair of keys to sign images with
     Keygen(keygen::Arguments),
     /// Sign an image that was built for a loader of signed images
@@ -56,6 +59,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode, Finding> {
     match (&cli.command, &cli.pack) {
         (Some(Command::Check(arguments)), _) => check::run(arguments),
         (Some(Command::Diff(arguments)), _) => return Ok(diff::run(arguments)),
+        (Some(Command::Inspect(arguments)), _) => inspect::run(arguments),
         (Some(Command::Keygen(arguments)), _) => keygen::run(arguments),
         (Some(Command::Sign(arguments)), _) => sign::run(arguments),
         (None, Some(arguments)) => pack::run(arguments),

@@ -26,3 +26,11 @@ pub(super) fn wrap(text: &str) -> String {
     }
     wrapped
 }
+
+/// Letters in a line where there is no terminal.
+const WIDE: usize = 100;
+
+/// Letters in a line of the terminal.
+pub(super) fn terminal_width() -> usize {
+    terminal_size::terminal_size().map_or(WIDE, |(width, _)| width.0.into())
+}

@@ -18,6 +18,18 @@ pub(crate) enum Outcome {
     Refused(Complaint),
 }
 
+impl Outcome {
+    /// What comes of it, in a word or two.
+    pub(crate) fn verdict(&self) -> &'static str {
+        match self {
+            Self::Passed(_) => "ok",
+            Self::NotChecked(_) => "not checked",
+            Self::Warned(_) => "warning",
+            Self::Refused(_) => "error",
+        }
+    }
+}
+
 /// Why a rule isn't kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Complaint {

@@ -70,6 +70,20 @@ impl Board {
             size: tree.size,
         }
     }
+
+    /// What the device tree in `image` says, if there is one. If it is damaged, the rule of integrity
+    /// says so.
+    pub(crate) fn embedded(image: &Opened<'_>) -> Option<Self> {
+        let payload = image.payload();
+        let slot = payload.device_tree;
+        let memory = PhysRange::from_size(slot.start, slot.size);
+        let blob = image.bytes(memory.filter(|memory| !memory.is_empty())?)?;
+        let tree = DeviceTree::read(image.origin(), &blob, payload.boot_arguments).ok()?;
+        Some(Self {
+            size: slot.size,
+            ..Self::new(&tree)
+        })
+    }
 }
 
 /// All that is known.
@@ -119,6 +133,27 @@ impl Boot {
 }
 
 impl<'a> Situation<'a> {
+    /// An image for the machine that `board` tells of, without more known about it.
+    pub(crate) fn of_image(image: &'a Opened<'a>, board: Option<Board>) -> Self {
+        let work = image.package().and_then(|package| package.work.memory());
+        Self {
+            sources: Sources {
+                image: image.origin(),
+                kernel: None,
+                app: None,
+                device_tree: None,
+                platform: None,
+                kernel_config: None,
+            },
+            layout: Layout::new(&image.payload(), image.payload_header().start).with_work(work),
+            boot_part: None,
+            board,
+            platform: None,
+            config: None,
+            image: Some(image),
+        }
+    }
+
     /// An image that was made of `parts`.
     pub(crate) fn of_build(parts: &Parts<'a>, layout: Layout) -> Self {
         let origins = parts.origins;

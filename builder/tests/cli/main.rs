@@ -15,6 +15,7 @@ mod cores;
 mod diff;
 mod formats;
 mod image;
+mod inspect;
 mod manifest;
 mod messages;
 mod odd_machines;
