@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! Where, when and by whom something is built.
+//!
+//! The clock is the machine's own, so it differs by the time that the first build takes; a program that
+//! asks for the time finds `SOURCE_DATE_EPOCH` first, or files of other years. `faketime` would set another
+//! one, but the compiler hangs under it.
 
 use std::env;
 use std::ffi::OsStr;
@@ -21,8 +25,6 @@ const TOOLS: [(&str, &str); 2] = [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".ru
 pub(super) struct Surroundings {
     /// Where the sources lie, below a temporary folder.
     folder: &'static str,
-    /// What is added to the time, for `faketime`, where that is installed.
-    clock: Option<&'static str>,
     umask: &'static str,
     environment: [(&'static str, &'static str); 5],
     /// Whether the files are written in descending order of their names.
@@ -34,9 +36,6 @@ pub(super) struct Surroundings {
 /// The home folder, in a copy.
 const HOME: &str = "home";
 
-/// Sets the clock of the programs that it starts (Debian's package `faketime`).
-const FAKETIME: &str = "faketime";
-
 /// The folder that each copy is moved to for building the root task: it uses crates from outside of its
 /// workspace, which Cargo tells apart by their absolute paths.
 const SAME_FOLDER: &str = "root-task";
@@ -44,7 +43,6 @@ const SAME_FOLDER: &str = "root-task";
 pub(super) const BUILDS: [Surroundings; 2] = [
     Surroundings {
         folder: "a",
-        clock: None,
         umask: "022",
         environment: [
             ("USER", "alice"),
@@ -58,7 +56,6 @@ pub(super) const BUILDS: [Surroundings; 2] = [
     },
     Surroundings {
         folder: "another folder/of a longer name",
-        clock: Some("+400d"),
         umask: "077",
         environment: [
             ("USER", "bob"),
@@ -154,18 +151,9 @@ impl Surroundings {
     pub(super) fn surrounded(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("sh");
         command.args(["-c", "umask \"$0\" && exec \"$@\"", self.umask]);
-        if let Some(clock) = self.clock.filter(|_| has_faketime()) {
-            command.args([FAKETIME, "-f", clock]);
-        }
         command.arg(program).envs(self.environment);
         command
     }
-}
-
-/// Whether the builds can have different clocks.
-pub(super) fn has_faketime() -> bool {
-    let paths = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&paths).any(|folder| folder.join(FAKETIME).is_file())
 }
 
 fn copy_file(from: &Path, to: &Path, modified: SystemTime) -> Result<()> {
