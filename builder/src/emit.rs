@@ -20,6 +20,7 @@ use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
 use crate::placement::LoaderPlace;
 use crate::plan::Plan;
+use crate::rules::Layout;
 use crate::tables::Tables;
 use crate::{chunk, format, loader_head, signing};
 
@@ -29,6 +30,8 @@ pub(crate) struct Emitted {
     pub(crate) measurement: Measurement,
     pub(crate) facts: Facts,
     pub(crate) memory_map: MemoryMap,
+    /// Where everything lies, for the rules.
+    pub(crate) layout: Layout,
 }
 
 /// Writes the image.
@@ -56,6 +59,7 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
         loader: constant_part(&loader, integrity),
         ..payload(parts, plan, &place, &tables, &regions)
     };
+    let layout = Layout::new(&payload, place.header.start);
     let mut header = [0; MAX_SIZE];
     let header_size = encode(parts, &mut payload, &mut header)?;
 
@@ -83,11 +87,13 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
     let file = format::write(parts, plan, entry, &chunks)?;
     let symbols = symbols.map(|symbols| symbols.memory);
     let memory_map = MemoryMap::new(parts, plan, &place, &tables, symbols, &file.work);
+    let layout = layout.with_work(file.work.iter().map(|(_, work)| *work));
     Ok(Emitted {
         file,
         measurement,
         facts: Facts::new(&payload),
         memory_map,
+        layout,
     })
 }
 

@@ -38,6 +38,7 @@ pub enum Flag {
     Out,
     Image,
     Log,
+    Svg,
 }
 
 /// Shown as on the command line.
@@ -69,6 +70,7 @@ impl fmt::Display for Flag {
             Self::Out => "--out",
             Self::Log => "log",
             Self::Image => "image",
+            Self::Svg => "--svg",
         })
     }
 }
@@ -119,6 +121,18 @@ impl Finding {
     /// The option that the finding is about.
     pub fn flag(&self) -> Flag {
         self.0.flag
+    }
+
+    /// What the problem is, what was expected and found, and the remedy.
+    pub(crate) fn texts(&self) -> [&str; 4] {
+        let Parts {
+            problem,
+            expected,
+            found,
+            remedy,
+            ..
+        } = &*self.0;
+        [problem, expected, found, remedy]
     }
 
     pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {

@@ -61,7 +61,7 @@ impl SettingsFacts {
 }
 
 /// The value of `--log-level`.
-pub(super) fn log_level_name(level: LogLevel) -> &'static str {
+pub(crate) fn log_level_name(level: LogLevel) -> &'static str {
     match level {
         LogLevel::Error => "error",
         LogLevel::Info => "info",
@@ -70,7 +70,7 @@ pub(super) fn log_level_name(level: LogLevel) -> &'static str {
 }
 
 /// The value of `--verify`.
-pub(super) fn integrity_name(integrity: Integrity) -> &'static str {
+pub(crate) fn integrity_name(integrity: Integrity) -> &'static str {
     match integrity {
         Integrity::None => "none",
         Integrity::Crc32c => "crc32c",

@@ -6,6 +6,7 @@
 //! at the first text that tells of a failure, or when its time is over. `cargo xtask test` builds
 //! what they boot.
 
+mod boot_information;
 mod chosen;
 mod console;
 mod damage;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
     trials.extend(console::trials(&workspace));
     trials.extend(uarts::trials(&workspace));
     trials.extend(sel4::trials(&workspace));
+    trials.extend(boot_information::trials(&workspace));
     trials.extend(root_task::trials(&workspace));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
