@@ -6,9 +6,12 @@ use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// An option of the command line.
+/// An option of the command line, or its argument that is an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is the option of the same name")]
+#[expect(
+    missing_docs,
+    reason = "each variant is the option or argument of the same name"
+)]
 pub enum Flag {
     Loader,
     Unpacker,
@@ -24,7 +27,13 @@ pub enum Flag {
     Compress,
     LoadAddress,
     Bootargs,
+    Verify,
+    TrustKey,
+    MinVersion,
+    SignKey,
+    ImageVersion,
     Out,
+    Image,
 }
 
 /// Shown as on the command line.
@@ -45,7 +54,13 @@ impl fmt::Display for Flag {
             Self::Compress => "--compress",
             Self::LoadAddress => "--load-address",
             Self::Bootargs => "--bootargs",
+            Self::Verify => "--verify",
+            Self::TrustKey => "--trust-key",
+            Self::MinVersion => "--min-version",
+            Self::SignKey => "--sign-key",
+            Self::ImageVersion => "--image-version",
             Self::Out => "--out",
+            Self::Image => "image",
         })
     }
 }

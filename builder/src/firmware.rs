@@ -8,12 +8,15 @@ use goblin::elf::note::NoteDataIterator;
 use goblin::elf::program_header::{PT_DYNAMIC, PT_NOTE};
 use goblin::elf::reloc::R_AARCH64_RELATIVE;
 use kaal_payload::{
-    LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PACKAGE_VERSION, PAGE_SIZE, PhysAddr, UNPACKER_NOTE_TYPE,
-    VERSION,
+    LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PACKAGE_VERSION, PAGE_SIZE, PhysAddr, TRUST_NOTE_TYPE,
+    TrustAnchor, UNPACKER_NOTE_TYPE, VERSION,
 };
+use zerocopy::little_endian::U32;
+use zerocopy::{Immutable, IntoBytes};
 
 use crate::elf::{Access, LAYOUT, Program, slice};
 use crate::finding::{Finding, Origin};
+use crate::loader_head;
 
 /// Most bytes of memory that a program may take: the size of a level 2 block.
 const MAX_SIZE: u64 = 2 << 20;
@@ -88,6 +91,15 @@ pub(crate) struct Part {
     pub(crate) access: Access,
 }
 
+/// `Elf64_Nhdr`
+#[derive(IntoBytes, Immutable)]
+#[repr(C)]
+struct NoteHeader {
+    name_size: U32,
+    content_size: U32,
+    kind: U32,
+}
+
 /// A word that holds an address of the program.
 #[derive(Clone, Copy, Debug)]
 struct Relocation {
@@ -107,6 +119,8 @@ pub(crate) struct Firmware {
     /// Its parts, ascending.
     pub(crate) parts: Vec<Part>,
     relocations: Vec<Relocation>,
+    /// Offset in bytes from the load address of the [`TrustAnchor`] of a loader for signed images.
+    anchor: Option<u64>,
 }
 
 impl Firmware {
@@ -128,6 +142,7 @@ impl Firmware {
                 })
                 .collect(),
             relocations: Vec::new(),
+            anchor: find_anchor(&program),
         };
         let (relocations, entries) = find_relocations(origin, &program, kind)?;
         firmware.relocations = entries
@@ -145,6 +160,9 @@ impl Firmware {
         if firmware.has_header() {
             firmware.forget(0, program.headers_end);
         }
+        if !kind.relocates_itself {
+            firmware.check_head(origin, kind)?;
+        }
         Ok(firmware)
     }
 
@@ -158,6 +176,19 @@ impl Firmware {
             .expected("a first PT_LOAD that begins with the file's header")
             .found("other content")
             .remedy(kind.remedy))
+    }
+
+    /// Checks that the program's first bytes are free for a [`LoaderHead`](crate::loader_head).
+    fn check_head(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Finding> {
+        let first = self.parts.first();
+        let head = first.and_then(|part| part.content.first_chunk::<{ loader_head::SIZE }>());
+        if head == Some(&[0; _]) {
+            return Ok(());
+        }
+        Err(kind
+            .wrong_shape(origin)
+            .expected("a first PT_LOAD that begins with the file's header")
+            .found("other content"))
     }
 
     fn has_header(&self) -> bool {
@@ -195,6 +226,25 @@ impl Firmware {
                 .copy_from_slice(&value.to_le_bytes());
         }
         parts
+    }
+
+    /// Whether the program boots signed images only.
+    pub(crate) fn wants_signatures(&self) -> bool {
+        self.anchor.is_some()
+    }
+
+    /// Tells the program whom to trust, if it wants to know.
+    pub(crate) fn trust(&mut self, anchor: &TrustAnchor) {
+        let Some(start) = self.anchor else { return };
+        for part in &mut self.parts {
+            let place = start
+                .checked_sub(part.offset)
+                .and_then(|offset| part.content.get_mut(offset as usize..))
+                .and_then(|rest| rest.get_mut(..size_of::<TrustAnchor>()));
+            if let Some(place) = place {
+                place.copy_from_slice(anchor.as_bytes());
+            }
+        }
     }
 
     /// Zeroes `size` bytes at the offset `start`. They told how to load and link the program, which
@@ -251,6 +301,22 @@ fn word(bytes: &[u8], offset: usize) -> u64 {
         .get(offset..)
         .and_then(|rest| rest.first_chunk())
         .map_or(0, |word| u64::from_le_bytes(*word))
+}
+
+/// The virtual address of the [`TrustAnchor`], the content of a note.
+fn find_anchor(program: &Program<'_>) -> Option<u64> {
+    let note = NoteHeader {
+        name_size: (LOADER_NOTE_NAME.len() as u32 + 1).into(),
+        content_size: (size_of::<TrustAnchor>() as u32).into(),
+        kind: TRUST_NOTE_TYPE.into(),
+    };
+    let name_size = (LOADER_NOTE_NAME.len() + 1).next_multiple_of(NOTE_ALIGNMENT);
+    let notes = program.contents(PT_NOTE).zip(program.places(PT_NOTE));
+    notes.into_iter().find_map(|(notes, (start, _))| {
+        let mut headers = notes.windows(size_of::<NoteHeader>());
+        let header = headers.position(|bytes| bytes == note.as_bytes())?;
+        Some(start + (header + size_of::<NoteHeader>() + name_size) as u64)
+    })
 }
 
 fn check_version(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result<(), Finding> {
@@ -380,12 +446,13 @@ mod tests {
             offset,
             size: 4,
             content: vec![1; 4],
-            access: Access::READ,
+            access: Access(0),
         };
         let mut program = Firmware {
             entry: 0,
             parts: vec![part(0), part(8)],
             relocations: Vec::new(),
+            anchor: None,
         };
         program.forget(2, 7);
         program.forget(11, u64::MAX);

@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::format::{self, FileMap};
 use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
-use crate::{Inputs, emit, placement};
+use crate::{Inputs, emit, placement, trust};
 
 /// A bootable image.
 #[derive(Clone, Debug)]
@@ -36,7 +36,12 @@ pub fn build(inputs: &Inputs<'_>) -> Result<Image, Finding> {
     let parts = Parts::read(inputs)?;
     let plan = placement::plan(&parts)?;
     let (file, measurement, memory_map) = emit::emit(&parts, &plan)?;
-    let warnings = [format::warnings(&parts), placement::warnings(&parts, &plan)].concat();
+    let warnings = [
+        format::warnings(&parts),
+        placement::warnings(&parts, &plan),
+        trust::warnings(&parts),
+    ]
+    .concat();
     Ok(Image {
         file: file.content,
         measurement,

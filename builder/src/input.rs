@@ -4,10 +4,17 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::elf;
 use crate::finding::{Finding, Flag, Origin};
+
+/// The bits of a file's mode that are permissions.
+const PERMISSIONS: u32 = 0o777;
+
+/// Those that are not its owner's.
+const OTHERS: u32 = 0o077;
 
 /// Bytes that hold the headers of all but unusual ELF files.
 const HEADERS: u64 = 4096;
@@ -15,6 +22,21 @@ const HEADERS: u64 = 4096;
 /// Reads a file.
 pub(crate) fn read(flag: Flag, path: &Path) -> Result<Vec<u8>, Finding> {
     fs::read(path).map_err(|error| unreadable(flag, path, &error))
+}
+
+/// Reads a private key, which nobody but its owner may access.
+pub(crate) fn read_secret(flag: Flag, path: &Path) -> Result<Vec<u8>, Finding> {
+    let content = read(flag, path)?;
+    let metadata = fs::metadata(path).map_err(|error| unreadable(flag, path, &error))?;
+    let mode = metadata.permissions().mode() & PERMISSIONS;
+    if mode & OTHERS == 0 {
+        return Ok(content);
+    }
+    Err(Origin { flag, value: path }
+        .finding("others than its owner may access the private key")
+        .expected("the permissions 0600 or fewer")
+        .found(format!("{mode:04o}"))
+        .remedy("take them away with `chmod 600`; if somebody has read it, make another key"))
 }
 
 /// Reads an ELF file, if it is one, up to the end of what its program headers name: the debug

@@ -16,11 +16,14 @@
 //!  emit    emit       content, measurement, chunk, executable; memory_map
 //! ```
 //!
+//! [`Opened`] is the way back: it takes an image's file apart and verifies it.
+//!
 //! [`cli`] is the command line around it.
 
 #![forbid(unsafe_code)]
 
 mod boot_arguments;
+mod branch;
 mod chunk;
 pub mod cli;
 mod content;
@@ -36,16 +39,21 @@ mod format;
 mod image;
 mod input;
 mod kernel;
+mod loader_head;
 mod measurement;
 mod memory;
 mod memory_map;
+mod note;
+pub mod opened;
 mod output;
 mod parts;
 mod placement;
 mod plan;
 mod platform;
 mod ram;
+mod signing;
 mod tables;
+mod trust;
 mod user_image;
 mod yaml;
 
@@ -57,6 +65,7 @@ pub use finding::{Finding, Flag};
 pub use format::{Compression, FileMap, Format, Piece};
 pub use image::{Image, build};
 pub use memory_map::{Entry, MemoryMap};
+pub use opened::Opened;
 
 /// A file that has been read.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +93,10 @@ pub struct Inputs<'a> {
     pub platform: Option<File<'a>>,
     /// seL4's `gen_config.json`.
     pub kernel_config: Option<File<'a>>,
+    /// The public key, in PEM, that the loader is to trust: one for signed images.
+    pub trust_key: Option<File<'a>>,
+    /// The private key, in PEM (PKCS #8), to sign the image with; without one, it remains to be signed.
+    pub sign_key: Option<File<'a>>,
     /// What is not in files.
     pub settings: Settings<'a>,
 }
@@ -110,4 +123,27 @@ pub struct Settings<'a> {
     pub integrity: Integrity,
     /// What `bootargs` of the device tree's `/chosen` is to say; `None` to leave it as it is.
     pub boot_arguments: Option<&'a str>,
+    /// The image's version.
+    pub image_version: u64,
+    /// The least version that a loader for signed images boots.
+    pub least_version: u64,
+}
+
+impl Default for Settings<'_> {
+    /// What the command line does without options.
+    fn default() -> Self {
+        Self {
+            kernel_paddr: None,
+            cores: None,
+            app_offset: None,
+            format: Format::default(),
+            compression: Compression::default(),
+            load_address: None,
+            log_level: LogLevel::Info,
+            integrity: Integrity::Crc32c,
+            boot_arguments: None,
+            image_version: 0,
+            least_version: 0,
+        }
+    }
 }

@@ -5,12 +5,17 @@
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::finding::{Finding, Flag, Origin};
 
 /// Permissions of a new file, before the umask.
 const MODE: u32 = 0o666;
+
+/// Permissions of a private key.
+const SECRET_MODE: u32 = 0o600;
 
 /// Checks that an image may be written to `out`, which must not be one of `inputs`.
 pub(crate) fn check<'a>(
@@ -56,12 +61,63 @@ pub(crate) fn write(out: &Path, image: &[u8]) -> Result<(), Finding> {
     })
 }
 
+/// A new file, which disappears again unless it is kept.
+#[must_use]
+pub(crate) struct NewFile(PathBuf);
+
+impl NewFile {
+    /// Lets the file be.
+    pub(crate) fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.0.as_os_str().is_empty() {
+            // There is nobody to tell.
+            let _ = fs::remove_file(&self.0);
+        }
+    }
+}
+
+/// Writes a new file, and never to one that is there.
+pub(crate) fn create(origin: Origin<'_>, content: &[u8]) -> Result<NewFile, Finding> {
+    create_with(origin, content, MODE)
+}
+
+/// As [`create`], for what nobody but its owner may access.
+pub(crate) fn create_secret(origin: Origin<'_>, content: &[u8]) -> Result<NewFile, Finding> {
+    create_with(origin, content, SECRET_MODE)
+}
+
+fn create_with(origin: Origin<'_>, content: &[u8], mode: u32) -> Result<NewFile, Finding> {
+    let create = || {
+        let mut file = temporary(origin.value, mode)?;
+        file.write_all(content)?;
+        file.persist_noclobber(origin.value)?;
+        io::Result::Ok(())
+    };
+    create().map_err(|error| {
+        origin
+            .finding("can't be made")
+            .expected("the name of a new file in a writable folder")
+            .found(error.kind().to_string())
+            .remedy("choose another name; what is there is not overwritten")
+    })?;
+    Ok(NewFile(origin.value.to_owned()))
+}
+
+fn temporary(out: &Path, mode: u32) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix(".kaal-")
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(folder(out))
+}
+
 /// Writes to a temporary file and renames it, so that `out` is never half-written.
 fn try_write(out: &Path, image: &[u8]) -> io::Result<()> {
-    let mut file = tempfile::Builder::new()
-        .prefix(".kaal-")
-        .permissions(Permissions::from_mode(MODE))
-        .tempfile_in(folder(out))?;
+    let mut file = temporary(out, MODE)?;
     file.write_all(image)?;
     file.persist(out)?;
     Ok(())

@@ -13,6 +13,7 @@ use crate::firmware::{Firmware, LOADER, UNPACKER};
 use crate::kernel::Kernel;
 use crate::memory::Memory;
 use crate::platform::{self, KernelConfig};
+use crate::trust::{self, Trust};
 use crate::user_image::UserImage;
 use crate::{File, Inputs, Settings, boot_arguments, ram};
 
@@ -31,6 +32,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) settings: Settings<'a>,
     /// `bootargs` as the device tree is to hold it; empty where it is to be left as it is.
     pub(crate) boot_arguments: Vec<u8>,
+    /// Where the image is for a loader of signed ones.
+    pub(crate) trust: Option<Trust>,
     pub(crate) loader: Firmware,
     /// For formats that need one.
     pub(crate) unpacker: Option<Firmware>,
@@ -47,7 +50,7 @@ pub(crate) struct Parts<'a> {
 }
 
 impl<'a> File<'a> {
-    fn origin(&self, flag: Flag) -> Origin<'a> {
+    pub(crate) fn origin(&self, flag: Flag) -> Origin<'a> {
         Origin {
             flag,
             value: self.path,
@@ -64,7 +67,9 @@ impl<'a> Parts<'a> {
             app: inputs.app.origin(Flag::App),
             device_tree: inputs.device_tree.map(|file| file.origin(Flag::Dtb)),
         };
-        let loader = Firmware::read(origins.loader, inputs.loader.content, &LOADER)?;
+        let mut loader = Firmware::read(origins.loader, inputs.loader.content, &LOADER)?;
+        let trust = Trust::read(inputs)?;
+        trust::instruct(&mut loader, origins.loader, trust.as_ref())?;
         let unpacker = inputs
             .unpacker
             .map(|file| Firmware::read(file.origin(Flag::Unpacker), file.content, &UNPACKER))
@@ -109,6 +114,7 @@ impl<'a> Parts<'a> {
             origins,
             settings: inputs.settings,
             boot_arguments,
+            trust,
             loader,
             unpacker,
             kernel,

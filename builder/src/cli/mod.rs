@@ -2,24 +2,38 @@
 
 //! The command line.
 
+mod keygen;
 mod pack;
 
 use std::num::ParseIntError;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use crate::finding::Finding;
 
-pub use pack::{Arguments, Verbosity, Verification};
+pub use pack::{Verbosity, Verification};
 
 /// Packs a seL4 kernel, a root task and the KaaL loader into one bootable image.
 ///
 /// Numbers may be decimal or, with 0x in front, hexadecimal.
 #[derive(Clone, Debug, Parser)]
-#[command(version)]
+#[command(
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
 pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
     #[command(flatten)]
-    pack: Arguments,
+    pack: Option<pack::Arguments>,
+}
+
+/// What else the command does than to make an image.
+#[derive(Clone, Debug, Subcommand)]
+enum Command {
+    /// Make a pair of keys to sign images with
+    Keygen(keygen::Arguments),
 }
 
 /// Does what `cli` asks for.
@@ -28,7 +42,11 @@ pub struct Cli {
 ///
 /// Returns what is wrong with the inputs or the output; then nothing has been written.
 pub fn run(cli: &Cli) -> Result<(), Finding> {
-    pack::run(&cli.pack)
+    match (&cli.command, &cli.pack) {
+        (Some(Command::Keygen(arguments)), _) => keygen::run(arguments),
+        (None, Some(arguments)) => pack::run(arguments),
+        (None, None) => Ok(()),
+    }
 }
 
 /// Reads `4096` or `0x1000`.

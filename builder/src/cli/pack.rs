@@ -15,61 +15,73 @@ use super::parse_number;
 
 /// What an image is made of, and how.
 #[derive(Clone, Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The KaaL loader, an ELF executable
     #[arg(long, value_name = "FILE")]
-    pub loader: PathBuf,
+    loader: PathBuf,
     /// The unpacker, an ELF executable, for formats other than elf
     #[arg(long, value_name = "FILE")]
-    pub unpacker: Option<PathBuf>,
+    unpacker: Option<PathBuf>,
     /// The seL4 kernel (kernel.elf)
     #[arg(long, value_name = "FILE")]
-    pub kernel: PathBuf,
+    kernel: PathBuf,
     /// The root task, an ELF executable
     #[arg(long, value_name = "FILE")]
-    pub app: PathBuf,
+    app: PathBuf,
     /// The image to write
     #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
+    out: PathBuf,
     /// Device tree to embed; one that the firmware hands over goes first
     #[arg(long, value_name = "FILE")]
-    pub dtb: Option<PathBuf>,
+    dtb: Option<PathBuf>,
     /// Where RAM is: seL4's platform_gen.yaml or platform_gen.json
     #[arg(long, value_name = "FILE")]
-    pub platform: Option<PathBuf>,
+    platform: Option<PathBuf>,
     /// How the kernel was configured: seL4's gen_config.json
     #[arg(long, value_name = "FILE")]
-    pub kernel_config: Option<PathBuf>,
+    kernel_config: Option<PathBuf>,
     /// Check that the kernel is linked for this physical address
     #[arg(long, value_name = "ADDRESS", value_parser = parse_number)]
-    pub kernel_paddr: Option<u64>,
+    kernel_paddr: Option<u64>,
     /// How many cores the kernel waits for [default: what --kernel-config says, else 1]
     #[arg(long, value_name = "NUMBER")]
-    pub cores: Option<u32>,
+    cores: Option<u32>,
     /// Put the root task so far behind the kernel's first byte in physical memory
     #[arg(long, value_name = "BYTES", value_parser = parse_number)]
-    pub app_offset: Option<u64>,
+    app_offset: Option<u64>,
     /// The format of the image
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub format: Format,
+    format: Format,
     /// How the image stores content; not for elf
     #[arg(long, value_enum, value_name = "METHOD", default_value_t)]
-    pub compress: Compression,
+    compress: Compression,
     /// Where the image is loaded to: needed for uimage, checked for raw and image
     #[arg(long, value_name = "ADDRESS", value_parser = parse_number)]
-    pub load_address: Option<u64>,
+    load_address: Option<u64>,
     /// How much the loader says
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
-    pub log_level: Verbosity,
-    /// What the loader verifies before it enters the kernel
-    #[arg(long, value_enum, value_name = "CHECK", default_value_t)]
-    pub verify: Verification,
+    log_level: Verbosity,
+    /// What the loader verifies before it enters the kernel [default: crc32c; sha256 with --trust-key]
+    #[arg(long, value_enum, value_name = "CHECK")]
+    verify: Option<Verification>,
+    /// Let the loader, one for signed images, boot only those signed with this key, a PEM file
+    #[arg(long, value_name = "FILE")]
+    trust_key: Option<PathBuf>,
+    /// Let the loader refuse images of a version below this one
+    #[arg(long, value_name = "NUMBER", requires = "trust_key", default_value_t)]
+    min_version: u64,
+    /// Sign the image with this key, a PEM file
+    #[arg(long, value_name = "FILE")]
+    sign_key: Option<PathBuf>,
+    /// The image's version, which is signed
+    #[arg(long, value_name = "NUMBER", default_value_t)]
+    image_version: u64,
     /// What `bootargs` of the device tree's /chosen is to say
     #[arg(long, value_name = "TEXT")]
-    pub bootargs: Option<OsString>,
+    bootargs: Option<OsString>,
     /// Print what lies where in the image, and its measurement
     #[arg(short, long)]
-    pub verbose: bool,
+    verbose: bool,
 }
 
 /// Values of `--log-level`.
@@ -85,12 +97,11 @@ pub enum Verbosity {
 }
 
 /// Values of `--verify`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Verification {
     /// Nothing: the fewest instructions
     None,
     /// A CRC-32C of itself and of each region: finds damage
-    #[default]
     Crc32c,
     /// A SHA-256 of each
     Sha256,
@@ -127,9 +138,20 @@ impl Arguments {
             (Flag::Dtb, self.dtb.as_ref()),
             (Flag::Platform, self.platform.as_ref()),
             (Flag::KernelConfig, self.kernel_config.as_ref()),
+            (Flag::TrustKey, self.trust_key.as_ref()),
+            (Flag::SignKey, self.sign_key.as_ref()),
         ]
         .into_iter()
         .filter_map(|(flag, path)| Some((flag, path?.as_path())))
+    }
+
+    /// What the loader verifies.
+    fn integrity(&self) -> Integrity {
+        match (self.verify, &self.trust_key) {
+            (Some(verification), _) => verification.into(),
+            (None, None) => Integrity::Crc32c,
+            (None, Some(_)) => Integrity::Sha256,
+        }
     }
 }
 
@@ -158,6 +180,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
             text.to_str().ok_or_else(not_utf_8)
         })
         .transpose()?;
+    let trust_key = read_optional(Flag::TrustKey, arguments.trust_key.as_deref())?;
+    let sign_key = arguments
+        .sign_key
+        .as_deref()
+        .map(|path| input::read_secret(Flag::SignKey, path))
+        .transpose()?;
     output::check(&arguments.out, arguments.inputs())?;
 
     let image = build(&Inputs {
@@ -168,6 +196,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
         device_tree: optional_file(arguments.dtb.as_deref(), device_tree.as_deref()),
         platform: optional_file(arguments.platform.as_deref(), platform.as_deref()),
         kernel_config: optional_file(arguments.kernel_config.as_deref(), kernel_config.as_deref()),
+        trust_key: optional_file(arguments.trust_key.as_deref(), trust_key.as_deref()),
+        sign_key: optional_file(arguments.sign_key.as_deref(), sign_key.as_deref()),
         settings: Settings {
             kernel_paddr: arguments.kernel_paddr.map(PhysAddr),
             cores: arguments.cores,
@@ -176,8 +206,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
             compression: arguments.compress,
             load_address: arguments.load_address.map(PhysAddr),
             log_level: arguments.log_level.into(),
-            integrity: arguments.verify.into(),
+            integrity: arguments.integrity(),
             boot_arguments,
+            image_version: arguments.image_version,
+            least_version: arguments.min_version,
         },
     })?;
     for warning in &image.warnings {

@@ -8,9 +8,9 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use expect_test::expect;
-use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, build};
+use kaal_elfloader_builder::{File, Inputs, Settings, build};
 use kaal_machine::DeviceTree;
-use kaal_payload::{Integrity, LogLevel, RegionKind};
+use kaal_payload::RegionKind;
 use sha2::{Digest, Sha256};
 
 use crate::common::folder::Folder;
@@ -190,16 +190,11 @@ fn boot_arguments_with_a_nul() {
         device_tree: None,
         platform: None,
         kernel_config: None,
+        trust_key: None,
+        sign_key: None,
         settings: Settings {
-            kernel_paddr: None,
-            cores: None,
-            app_offset: None,
-            format: Format::Elf,
-            compression: Compression::None,
-            load_address: None,
-            log_level: LogLevel::Info,
-            integrity: Integrity::None,
             boot_arguments: Some("quiet\0loud"),
+            ..Settings::default()
         },
     })
     .map(drop)

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, build};
-use kaal_payload::{Integrity, LogLevel};
+use kaal_elfloader_builder::{File, Inputs, Settings, build};
+use kaal_payload::Integrity;
 
 use crate::common::elf::Elf;
 use crate::common::folder::Folder;
@@ -104,16 +104,11 @@ fn build_with(
         device_tree: None,
         platform: None,
         kernel_config: None,
+        trust_key: None,
+        sign_key: None,
         settings: Settings {
-            kernel_paddr: None,
-            cores: None,
-            app_offset: None,
-            format: Format::Elf,
-            compression: Compression::None,
-            load_address: None,
-            log_level: LogLevel::Info,
             integrity: Integrity::None,
-            boot_arguments: None,
+            ..Settings::default()
         },
     })
 }

@@ -60,14 +60,19 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let (blocks, rest) = bytes.as_chunks();
     compress(&mut state, blocks);
 
-    let mut last = [[0; BLOCK_SIZE]; 2];
-    let padded = last.as_flattened_mut();
-    padded[..rest.len()].copy_from_slice(rest);
-    padded[rest.len()] = 0x80;
-    let blocks = (rest.len() + 1 + LENGTH_SIZE).div_ceil(BLOCK_SIZE);
-    let bits = (bytes.len() as u64 * 8).to_be_bytes();
-    padded[blocks * BLOCK_SIZE - LENGTH_SIZE..][..LENGTH_SIZE].copy_from_slice(&bits);
-    compress(&mut state, &last[..blocks]);
+    // What ends the message: a bit that is set, and its length in bits at the end of a block.
+    let mut last = [0; BLOCK_SIZE];
+    for (place, &byte) in last.iter_mut().zip(rest.iter().chain(&[0x80])) {
+        *place = byte;
+    }
+    if rest.len() >= BLOCK_SIZE - LENGTH_SIZE {
+        compress(&mut state, &[last]);
+        last = [0; BLOCK_SIZE];
+    }
+    if let Some(length) = last.last_chunk_mut() {
+        *length = (bytes.len() as u64 * 8).to_be_bytes();
+    }
+    compress(&mut state, &[last]);
 
     let mut hash = [0; 32];
     for (bytes, word) in hash.as_chunks_mut().0.iter_mut().zip(state) {

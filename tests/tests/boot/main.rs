@@ -15,6 +15,7 @@ mod firmware;
 mod firmware_trees;
 mod formats;
 mod image;
+mod integrity;
 mod matrix;
 mod odd_machines;
 mod package;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
     trials.extend(matrix::trials(&workspace));
     trials.extend(smp::trials(&workspace));
     trials.extend(damage::trials(&workspace));
+    trials.extend(integrity::trials(&workspace));
     trials.extend(faults::trials(&workspace));
     trials.extend(firmware::trials(&workspace));
     trials.extend(firmware_trees::trials(&workspace));

@@ -67,6 +67,20 @@ pub(crate) fn unpacker() -> Elf {
     unpacker_of_version(PACKAGE_VERSION)
 }
 
+/// An unpacker of 0x100 bytes.
+pub(crate) fn tiny_unpacker() -> Elf {
+    let mut content = b"\x7fELF".to_vec();
+    content.extend(filled(0xfc));
+    Elf::new(
+        Elf::DYN,
+        0x80,
+        vec![
+            ProgramHeader::load(ProgramHeader::READ_EXECUTE, 0, content, 0x100),
+            ProgramHeader::other(PT_NOTE, note(UNPACKER_NOTE_TYPE, PACKAGE_VERSION)),
+        ],
+    )
+}
+
 /// A program that begins with `start`, at whose offset `relocations` there is one.
 fn loader_with(start: Vec<u8>, relocations: u64, note: Vec<u8>) -> Elf {
     let size = start.len() as u64;

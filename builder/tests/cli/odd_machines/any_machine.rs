@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, build};
-use kaal_payload::{Integrity, LogLevel, PAGE_SIZE, PhysRange, RegionKind};
+use kaal_elfloader_builder::{File, Inputs, Settings, build};
+use kaal_payload::{Integrity, PAGE_SIZE, PhysRange, RegionKind};
 use proptest::prelude::*;
 
 use super::range;
@@ -79,16 +79,11 @@ proptest! {
             device_tree: Some(file(&device_tree)),
             platform: None,
             kernel_config: None,
+            trust_key: None,
+            sign_key: None,
             settings: Settings {
-                kernel_paddr: None,
-                cores: None,
-                app_offset: None,
-                format: Format::Elf,
-                compression: Compression::None,
-                load_address: None,
-                log_level: LogLevel::Info,
                 integrity: Integrity::None,
-                boot_arguments: None,
+                ..Settings::default()
             },
         });
         if let Ok(image) = image {

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Making a pair of keys.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::finding::{Finding, Flag, Origin};
+use crate::{output, signing};
+
+/// Where the keys go, by the options that take them when an image is made.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Arguments {
+    /// The private key's new file, in PEM (PKCS #8)
+    #[arg(long, value_name = "FILE")]
+    sign_key: PathBuf,
+    /// The public key's new file, in PEM
+    #[arg(long, value_name = "FILE")]
+    trust_key: PathBuf,
+}
+
+/// Makes a pair of keys, and writes each to its file.
+pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
+    let private = Origin {
+        flag: Flag::SignKey,
+        value: &arguments.sign_key,
+    };
+    let public = Origin {
+        flag: Flag::TrustKey,
+        value: &arguments.trust_key,
+    };
+    let not_made = |found: String| {
+        private
+            .finding("no key could be made")
+            .expected("random numbers from the operating system")
+            .found(found)
+            .remedy("see to it that the system has its source of random numbers")
+    };
+    let key = signing::new_key().map_err(|error| not_made(error.to_string()))?;
+    let (private_pem, public_pem) =
+        signing::pem(&key).map_err(|error| not_made(error.to_string()))?;
+    let private_file = output::create_secret(private, private_pem.as_bytes())?;
+    let public_file = output::create(public, public_pem.as_bytes())?;
+    private_file.keep();
+    public_file.keep();
+    Ok(())
+}

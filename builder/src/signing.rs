@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Keys, and what is signed with them: Ed25519 (RFC 8032), in PEM files as OpenSSL writes them.
+
+use ed25519_dalek::pkcs8::spki;
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::spki::der::zeroize::Zeroizing;
+use ed25519_dalek::pkcs8::{
+    DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, KeypairBytes,
+};
+use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
+use kaal_payload::{Payload, Signature, TrustAnchor, signed_message};
+use sha2::{Digest, Sha256};
+
+use crate::finding::{Finding, Origin};
+
+/// A new private key.
+///
+/// # Errors
+///
+/// Fails where the operating system has no random numbers.
+pub(crate) fn new_key() -> Result<SigningKey, getrandom::Error> {
+    let mut secret = [0; _];
+    getrandom::fill(&mut secret)?;
+    Ok(SigningKey::from_bytes(&secret))
+}
+
+/// The private and the public key as PEM files hold them (PKCS #8, RFC 8410): the private one alone,
+/// since OpenSSL 3.0 takes it for damaged where the public one is with it.
+pub(crate) fn pem(key: &SigningKey) -> Result<(Zeroizing<String>, String), spki::Error> {
+    let private = KeypairBytes {
+        secret_key: key.to_bytes(),
+        public_key: None,
+    };
+    let private = private.to_pkcs8_pem(LineEnding::LF)?;
+    let public = key.verifying_key().to_public_key_pem(LineEnding::LF)?;
+    Ok((private, public))
+}
+
+/// The private key in the PEM file `text`.
+pub(crate) fn private_key(origin: Origin<'_>, text: &[u8]) -> Result<SigningKey, Finding> {
+    let key = str::from_utf8(text).ok().map(SigningKey::from_pkcs8_pem);
+    key.and_then(Result::ok).ok_or_else(|| {
+        origin
+            .finding("not a private key")
+            .expected("an Ed25519 key in PEM, \"BEGIN PRIVATE KEY\" (PKCS #8)")
+            .found(describe(text))
+            .remedy("make one with `kaal-elfloader-builder keygen`")
+    })
+}
+
+/// The public key in the PEM file `text`.
+pub(crate) fn public_key(origin: Origin<'_>, text: &[u8]) -> Result<VerifyingKey, Finding> {
+    let key = str::from_utf8(text)
+        .ok()
+        .map(VerifyingKey::from_public_key_pem);
+    key.and_then(Result::ok)
+        .filter(|key| !key.is_weak())
+        .ok_or_else(|| {
+            origin
+                .finding("not a public key")
+                .expected("an Ed25519 key in PEM, \"BEGIN PUBLIC KEY\"")
+                .found(describe(text))
+                .remedy("give the file that `keygen` wrote, or `openssl pkey -pubout`")
+        })
+}
+
+/// What a file that holds no key of the right kind may hold instead.
+fn describe(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let first = text.lines().next().unwrap_or_default().trim();
+    match first
+        .strip_prefix("-----")
+        .and_then(|rest| rest.strip_suffix("-----"))
+    {
+        Some(label) => format!("{label:?}, of another kind or damaged"),
+        None => "no PEM file".to_owned(),
+    }
+}
+
+/// The message that is signed of an image whose payload header, `payload`, is encoded in `header`.
+pub(crate) fn message(payload: &Payload<'_>, header: &[u8]) -> Option<[u8; 64]> {
+    let signed = payload.signed_part(header)?;
+    Some(signed_message(&Sha256::digest(signed).into()))
+}
+
+/// The signature of `message`.
+pub(crate) fn sign(key: &SigningKey, message: &[u8]) -> Signature {
+    key.sign(message).to_bytes()
+}
+
+/// Whether `signature` is one of `message` by the key that `anchor` trusts.
+pub(crate) fn is_signed(anchor: &TrustAnchor, message: &[u8], signature: &Signature) -> bool {
+    VerifyingKey::from_bytes(&anchor.key)
+        .is_ok_and(|key| key.verify_strict(message, &signature.into()).is_ok())
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What the loader verifies before it enters the kernel, by each of its means.
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use goblin::elf::program_header::PT_LOAD;
+use goblin::elf::{Elf, ProgramHeader};
+use kaal_payload::{PhysRange, RegionKind};
+use kaal_tests::probe::PASS;
+use kaal_tests::workspace::Workspace;
+use libtest_mimic::Trial;
+
+use crate::image::{Image, find};
+use crate::{says, trial};
+
+const MEANS: [&str; 2] = ["crc32c", "sha256"];
+
+/// What the loader calls each region.
+const REGIONS: [(&str, RegionKind); 4] = [
+    ("kernel", RegionKind::Kernel),
+    ("device tree", RegionKind::DeviceTree),
+    ("user image", RegionKind::UserImage),
+    ("translation tables", RegionKind::TranslationTables),
+];
+
+/// A text in the loader that no other part of the image has.
+const LOADER_TEXT: &[u8] = b"undefined instruction";
+
+/// Offset of `p_filesz` in an `Elf64_Phdr`.
+const FILE_SIZE: usize = 32;
+
+pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for means in MEANS {
+        let name = |what: &str| format!("integrity::{means}::{what}");
+        trials.push(trial(
+            workspace,
+            name("nothing_damaged"),
+            move |workspace| packed(workspace, means)?.boot(PASS).map(drop),
+        ));
+        trials.push(trial(workspace, name("loader"), move |workspace| {
+            damaged_loader(workspace, means)
+        }));
+        trials.push(trial(
+            workspace,
+            name("memory_not_zero"),
+            move |workspace| memory_not_zero(workspace, means),
+        ));
+        trials.push(trial(workspace, name("odd_address"), move |workspace| {
+            odd_address(workspace, means)
+        }));
+        for (region, kind) in REGIONS {
+            trials.push(trial(workspace, name(region), move |workspace| {
+                damaged_region(workspace, means, region, kind)
+            }));
+        }
+    }
+    trials
+}
+
+fn packed(workspace: &Workspace, means: &'static str) -> Result<Image> {
+    let mut image = Image::ordinary(workspace)?;
+    image.flags = vec!["--verify", means];
+    image.pack(workspace)?;
+    Ok(image)
+}
+
+fn damaged_loader(workspace: &Workspace, means: &'static str) -> Result<()> {
+    let image = packed(workspace, means)?;
+    image.change(|bytes| {
+        let text = find(bytes, LOADER_TEXT).context("no such text in the loader")?;
+        bytes[text] ^= 1;
+        Ok(())
+    })?;
+    let console = image.boot("load the image again")?;
+    says(&console, "KaaL: error: the loader is damaged: ")
+}
+
+fn damaged_region(
+    workspace: &Workspace,
+    means: &'static str,
+    region: &str,
+    kind: RegionKind,
+) -> Result<()> {
+    let image = packed(workspace, means)?;
+    let (memory, _) = first_of_kind(&image, kind)?;
+    image.change(|bytes| {
+        let segment = &segment_at(bytes, memory.start.0)?.1;
+        let offset = memory.start.0 - segment.p_paddr + segment.p_offset;
+        bytes[usize::try_from(offset)?] ^= 0x80;
+        Ok(())
+    })?;
+    let console = image.boot("load the image again")?;
+    says(&console, &format!("({region}, {memory}) is damaged: "))
+}
+
+/// Something in the file is loaded to where the kernel expects zeroes.
+fn memory_not_zero(workspace: &Workspace, means: &'static str) -> Result<()> {
+    const MORE: u64 = 64;
+
+    let image = packed(workspace, means)?;
+    let (memory, file_size) = first_of_kind(&image, RegionKind::Kernel)?;
+    ensure!(memory.size() > file_size, "the kernel has no zeroes");
+    image.change(|bytes| {
+        let (header, segment) = segment_at(bytes, memory.start.0)?;
+        bytes[header + FILE_SIZE..][..8].copy_from_slice(&(segment.p_filesz + MORE).to_le_bytes());
+        Ok(())
+    })?;
+    let console = image.boot("load the image again")?;
+    says(
+        &console,
+        &format!("(kernel, {memory}) is damaged: not zero behind its content"),
+    )
+}
+
+/// Content that begins at no multiple of what instructions take at a time.
+fn odd_address(workspace: &Workspace, means: &'static str) -> Result<()> {
+    let mut task = fs::read(workspace.program(kaal_tests::workspace::Program::ProbeTask))?;
+    let last = Elf::parse(&task)?
+        .program_headers
+        .iter()
+        .rposition(|segment| segment.p_type == PT_LOAD && segment.p_filesz > 32)
+        .context("the task has no segment")?;
+    let header = header_offset(&task, last)?;
+    shift_start(&mut task[header..])?;
+    let mut image = Image::with_task(
+        workspace,
+        kaal_tests::workspace::Program::Probe,
+        &task,
+        kaal_tests::qemu::Machine::ordinary(),
+    )?;
+    image.flags = vec!["--verify", means];
+    image.pack(workspace)?;
+    image.boot("probe: starting the user image").map(drop)
+}
+
+/// Leaves out the first three bytes of the segment that `header` begins with.
+fn shift_start(header: &mut [u8]) -> Result<()> {
+    const LESS: u64 = 3;
+
+    // p_offset, p_vaddr and p_paddr; p_filesz and p_memsz.
+    let fields = [(8, LESS), (16, LESS), (24, LESS)];
+    let sizes = [32, 40].map(|offset| (offset, LESS.wrapping_neg()));
+    for (offset, change) in fields.into_iter().chain(sizes) {
+        let field = header
+            .get_mut(offset..)
+            .and_then(|field| field.first_chunk_mut())
+            .context("no program header")?;
+        *field = u64::from_le_bytes(*field)
+            .wrapping_add(change)
+            .to_le_bytes();
+    }
+    Ok(())
+}
+
+/// Memory and stored size of the first region of this kind that stores anything.
+fn first_of_kind(image: &Image, kind: RegionKind) -> Result<(PhysRange, u64)> {
+    image
+        .payload(|payload| {
+            let mut regions = payload.regions.iter();
+            let region =
+                regions.find(|region| region.kind() == Some(kind) && region.file_size() > 0)?;
+            Some((region.memory()?, region.file_size()))
+        })?
+        .with_context(|| format!("the image has no {kind}"))
+}
+
+/// The segment that is loaded to `address`, and where its program header lies.
+fn segment_at(image: &[u8], address: u64) -> Result<(usize, ProgramHeader)> {
+    let elf = Elf::parse(image)?;
+    let index = elf
+        .program_headers
+        .iter()
+        .position(|segment| {
+            (segment.p_paddr..segment.p_paddr + segment.p_filesz).contains(&address)
+        })
+        .with_context(|| format!("nothing is loaded to {address:#x}"))?;
+    let segment = elf.program_headers[index].clone();
+    Ok((header_offset(image, index)?, segment))
+}
+
+/// Where the program header with this index lies.
+fn header_offset(file: &[u8], index: usize) -> Result<usize> {
+    let header = Elf::parse(file)?.header;
+    Ok(usize::try_from(header.e_phoff)? + index * usize::from(header.e_phentsize))
+}
