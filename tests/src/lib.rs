@@ -4,6 +4,7 @@
 //! packed from them, and how QEMU boots it.
 
 pub mod elf;
+pub mod flips;
 pub mod image;
 pub mod probe;
 pub mod process;

@@ -4,6 +4,7 @@
 
 mod bench;
 mod build;
+mod flips;
 mod qemu;
 mod reproduce;
 mod root_task;
@@ -37,6 +38,8 @@ enum Task {
     Qemu(Box<qemu::Options>),
     /// Runs all checks and tests; those of a real kernel only where SEL4_PREFIX is set
     Test(test::Options),
+    /// Flips each bit of a small image, one by one, and says what became of it
+    Flips(flips::Options),
     /// Builds everything twice, in different surroundings, and compares the images
     Reproduce,
     /// Measures the boot, the images and the builder
@@ -61,6 +64,7 @@ fn run(task: Task) -> Result<()> {
         Task::System => root_task::run(&workspace),
         Task::Qemu(options) => qemu::run(&workspace, &options),
         Task::Test(options) => test::run(&workspace, &options),
+        Task::Flips(options) => flips::run(&workspace, &options),
         Task::Reproduce => reproduce::run(&workspace),
         Task::Bench(options) => bench::run(&workspace, &options),
     }

@@ -4,12 +4,13 @@
 //!
 //! Whoever starts it on QEMU's virt machine puts a [`Job`] and an image's file into memory. For each
 //! bit that the job names, the hypervisor prints a line on the machine's console, unless the image was
-//! [refused by name](Outcome::Named), as nearly all are:
+//! [refused by name](Outcome::Named), as nearly all are. Bits are named by their byte's offset in the
+//! file, in hexadecimal, and their number in the byte:
 //!
 //! ```text
-//! flip 1a2b.3 irrelevant
+//! flip 1a2b.3 irrelevant enters the kernel at 0xffffff8048000000
 //! flip 1a2c.0 silent rests at 0x48202594
-//! flips: 500 in all, 498 refused by name, ...
+//! flips: all done
 //! ```
 
 #![no_std]
@@ -44,8 +45,8 @@ pub const WINDOW: Span = Span {
 /// The first word of a job.
 pub const JOB_MAGIC: u64 = u64::from_le_bytes(*b"KaaLflip");
 
-/// The text that a run begins its last line with.
-pub const DONE: &str = "flips: ";
+/// The line that a run ends with.
+pub const DONE: &str = "flips: all done";
 
 /// The text that a flip's line begins with.
 pub const FLIP: &str = "flip ";

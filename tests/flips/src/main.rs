@@ -15,6 +15,7 @@
 #![no_main]
 
 mod clock;
+mod compare;
 mod console;
 mod elf;
 mod entry;
@@ -26,16 +27,15 @@ mod stage2;
 mod text;
 
 use core::cell::UnsafeCell;
-use core::fmt;
 
 use aarch64_cpu::registers::{CNTHCTL_EL2, CPTR_EL2, HCR_EL2, MDCR_EL2, Readable, Writeable};
 use kaal_flips::{DONE, FAILED, FLIP, JOB_ADDRESS, JOB_MAGIC, Job, Outcome};
 use smccc::{Smc, psci};
 
+use crate::compare::{Found, Reference};
 use crate::console::{UART_BASE, println};
 use crate::memory::Memory;
-use crate::own_registers::SEEN;
-use crate::run::{End, Handover, Run};
+use crate::run::{End, Run};
 use crate::stage2::Stage2;
 
 /// How much longer than the undamaged image a damaged one may run.
@@ -65,13 +65,6 @@ unsafe impl<T> Sync for Global<T> {}
 
 static STAGE2: Global<Stage2> = Global(UnsafeCell::new(Stage2::EMPTY));
 
-/// What is known of the undamaged image.
-struct Reference {
-    entry: u64,
-    handover: Handover,
-    limit: u64,
-}
-
 extern "C" fn main() -> ! {
     match flip_all() {
         Ok(()) => {}
@@ -89,10 +82,10 @@ fn flip_all() -> Result<(), &'static str> {
     if job.magic != JOB_MAGIC {
         return Err("there is no job");
     }
-    let seen = job.seen.get(..job.seen_count as usize);
     let sweeps = job.sweeps.get(..job.sweep_count as usize);
     let file = memory::file(job.file_size);
-    let (Some(seen), Some(sweeps), Some(file)) = (seen, sweeps, file) else {
+    let (true, Some(sweeps), Some(file)) = (job.seen_count <= job.seen.len() as u64, sweeps, file)
+    else {
         return Err("the job is malformed");
     };
     set_up();
@@ -101,14 +94,12 @@ fn flip_all() -> Result<(), &'static str> {
     let mut memory = Memory::new(stage2.turn_on(job.kernel, UART_BASE));
     let reference = boot_undamaged(job, &mut memory, file)?;
 
-    let mut counts = [0u64; Outcome::ALL.len()];
     for sweep in sweeps {
         for bit in (sweep.bits.start..sweep.bits.end).step_by(sweep.step as usize) {
-            let outcome = flip(job, &mut memory, file, &reference, seen, bit);
-            counts[outcome as usize] += 1;
+            flip(job, &mut memory, file, &reference, bit);
         }
     }
-    println!("{DONE}{} {}", counts.iter().sum::<u64>(), Counts(counts));
+    println!("{DONE}");
     Ok(())
 }
 
@@ -121,139 +112,48 @@ fn set_up() {
     clock::start();
 }
 
-/// Boots the undamaged image, twice: it has to come to the same.
-fn boot_undamaged(
-    job: &Job,
-    memory: &mut Memory,
-    file: &mut [u8],
-) -> Result<Reference, &'static str> {
+/// Boots the undamaged image.
+fn boot_undamaged(job: &Job, memory: &mut Memory, file: &[u8]) -> Result<Reference, &'static str> {
     let entry = memory.load(job, file).ok_or("the image can't be loaded")?;
     let started = clock::now();
     let run = Run::new(job, memory, entry, FIRST_LIMIT);
-    let duration = clock::now() - started;
     if run.end != End::Entered || !run.text.is_empty() {
         println!(
-            "{} at {:#x}: {:?}",
-            run.end,
-            run.guest.address,
-            run.text.as_bytes()
+            "the undamaged image {} at {:#x}",
+            run.end, run.guest.address
         );
         return Err("the undamaged image doesn't enter its kernel in silence");
     }
     memory.note_reference();
-    println!("the undamaged image takes {duration} units of the counter");
     Ok(Reference {
         entry,
         handover: run.handover(),
-        limit: PATIENCE * duration,
+        limit: PATIENCE * (clock::now() - started),
     })
 }
 
-/// Boots the image with a bit flipped.
-fn flip(
-    job: &Job,
-    memory: &mut Memory,
-    file: &mut [u8],
-    reference: &Reference,
-    seen: &[kaal_flips::Span],
-    bit: u64,
-) -> Outcome {
+/// Boots the image with a bit flipped, and tells what comes of it.
+fn flip(job: &Job, memory: &mut Memory, file: &mut [u8], reference: &Reference, bit: u64) {
     let (offset, mask) = ((bit / 8) as usize, 1 << (bit % 8));
+    let place = format_args!("{offset:x}.{}", bit % 8);
     file[offset] ^= mask;
-    let outcome = match memory.load_flipped(file, offset, mask, reference.entry) {
+    match memory.load_flipped(file, offset, mask, reference.entry) {
         Some(entry) => {
             let run = Run::new(job, memory, entry, reference.limit);
-            let difference = match run.end {
-                End::Entered => difference(&run, memory, reference, seen),
-                _ => None,
-            };
-            let outcome = outcome(&run, difference.as_ref());
-            if outcome != Outcome::Named {
-                println!(
-                    "{FLIP}{offset:x}.{} {outcome} {} at {:#x}{}",
-                    bit % 8,
-                    run.end,
-                    run.guest.address,
-                    Detail(difference, &run)
-                );
+            let found = Found::new(
+                &run,
+                memory,
+                reference,
+                &job.seen[..job.seen_count as usize],
+            );
+            if found.outcome != Outcome::Named {
+                println!("{FLIP}{place} {found}");
             }
-            outcome
         }
-        None => {
-            println!("{FLIP}{offset:x}.{} {}", bit % 8, Outcome::NotLoaded);
-            Outcome::NotLoaded
-        }
-    };
+        None => println!("{FLIP}{place} {}", Outcome::NotLoaded),
+    }
     file[offset] ^= mask;
     memory.restore();
-    outcome
-}
-
-fn outcome(run: &Run, difference: Option<&Difference>) -> Outcome {
-    match run.end {
-        End::Entered if difference.is_none() => Outcome::Irrelevant,
-        End::Entered | End::Strayed => Outcome::Unaccounted,
-        _ if run.names_failure => Outcome::Named,
-        _ if run.text.is_empty() => Outcome::Silent,
-        _ => Outcome::Garbled,
-    }
-}
-
-/// What a kernel is entered with that it should not be.
-enum Difference {
-    Argument(usize),
-    State,
-    Register(&'static str),
-    Memory(u64),
-}
-
-/// The first difference to what the undamaged image enters its kernel with.
-fn difference(
-    run: &Run,
-    memory: &Memory,
-    reference: &Reference,
-    seen: &[kaal_flips::Span],
-) -> Option<Difference> {
-    let (found, expected) = (run.handover(), &reference.handover);
-    let argument = (0..6).find(|&index| found.arguments[index] != expected.arguments[index]);
-    let register =
-        (0..SEEN.len()).find(|&index| found.own_registers[index] != expected.own_registers[index]);
-    argument
-        .map(Difference::Argument)
-        .or((found.state != expected.state).then_some(Difference::State))
-        .or(register.map(|index| Difference::Register(SEEN[index])))
-        .or_else(|| memory.first_difference(seen).map(Difference::Memory))
-}
-
-/// Shown behind an outcome.
-struct Detail<'a>(Option<Difference>, &'a Run);
-
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(Difference::Argument(index)) => write!(f, ", x{index} differs")?,
-            Some(Difference::State) => f.write_str(", PSTATE differs")?,
-            Some(Difference::Register(name)) => write!(f, ", {name} differs")?,
-            Some(Difference::Memory(address)) => write!(f, ", {address:#x} differs")?,
-            None => {}
-        }
-        if !self.1.text.is_empty() {
-            write!(f, ", prints {}", self.1.text.as_bytes().escape_ascii())?;
-        }
-        Ok(())
-    }
-}
-
-/// Shown as the number of each outcome.
-struct Counts([u64; Outcome::ALL.len()]);
-
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (outcome, count) in Outcome::ALL.iter().zip(self.0) {
-            write!(f, " {outcome}={count}")?;
-        }
-        Ok(())
-    }
 }
 
 #[panic_handler]

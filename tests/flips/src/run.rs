@@ -25,7 +25,7 @@ const DATA_ABORT: u64 = 0x24;
 const MOST_WAITS: u32 = 64;
 
 /// Alarms that may ring during a boot.
-const MOST_ALARMS: u32 = 3;
+const MOST_ALARMS: u32 = 2;
 
 /// PSCI's SYSTEM_OFF, and what PSCI says to other calls: NOT_SUPPORTED.
 const SYSTEM_OFF: u64 = 0x8400_0008;

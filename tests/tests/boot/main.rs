@@ -13,6 +13,7 @@ mod device_tree;
 mod faults;
 mod firmware;
 mod firmware_trees;
+mod flips;
 mod formats;
 mod image;
 mod integrity;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
     trials.extend(smp::trials(&workspace));
     trials.extend(damage::trials(&workspace));
     trials.extend(integrity::trials(&workspace));
+    trials.extend(flips::trials(&workspace));
     trials.extend(faults::trials(&workspace));
     trials.extend(firmware::trials(&workspace));
     trials.extend(firmware_trees::trials(&workspace));
