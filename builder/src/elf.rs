@@ -112,11 +112,19 @@ impl<'a> Program<'a> {
 
     /// The content of the program headers of the kind `kind`, as far as it lies in the file.
     pub(crate) fn contents(&self, kind: u32) -> impl Iterator<Item = &'a [u8]> {
+        self.located_contents(kind).map(|(_, content)| content)
+    }
+
+    /// The same, each with its virtual address.
+    pub(crate) fn located_contents(&self, kind: u32) -> impl Iterator<Item = (u64, &'a [u8])> {
         let file = self.file;
         self.headers
             .iter()
             .filter(move |header| header.p_type == kind)
-            .filter_map(move |header| slice(file, header.p_offset, header.p_filesz))
+            .filter_map(move |header| {
+                let content = slice(file, header.p_offset, header.p_filesz)?;
+                Some((header.p_vaddr, content))
+            })
     }
 
     /// Virtual address and size in the file of what the program headers of the kind `kind` name.

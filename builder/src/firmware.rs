@@ -11,12 +11,12 @@ use kaal_payload::{
     LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PACKAGE_VERSION, PAGE_SIZE, PhysAddr, TRUST_NOTE_TYPE,
     TrustAnchor, UNPACKER_NOTE_TYPE, VERSION,
 };
-use zerocopy::little_endian::U32;
-use zerocopy::{Immutable, IntoBytes};
+use zerocopy::IntoBytes;
 
 use crate::elf::{Access, LAYOUT, Program, slice};
 use crate::finding::{Finding, Origin};
 use crate::loader_head;
+use crate::note;
 
 /// Most bytes of memory that a program may take: the size of a level 2 block.
 const MAX_SIZE: u64 = 2 << 20;
@@ -29,9 +29,6 @@ const DYNAMIC_ENTRY_SIZE: usize = 16;
 
 /// Size in bytes of an `Elf64_Rela`.
 const RELOCATION_SIZE: usize = 24;
-
-/// Alignment of an ELF note.
-const NOTE_ALIGNMENT: usize = 4;
 
 /// What a program must be.
 #[derive(Debug)]
@@ -91,15 +88,6 @@ pub(crate) struct Part {
     pub(crate) access: Access,
 }
 
-/// `Elf64_Nhdr`
-#[derive(IntoBytes, Immutable)]
-#[repr(C)]
-struct NoteHeader {
-    name_size: U32,
-    content_size: U32,
-    kind: U32,
-}
-
 /// A word that holds an address of the program.
 #[derive(Clone, Copy, Debug)]
 struct Relocation {
@@ -142,7 +130,7 @@ impl Firmware {
                 })
                 .collect(),
             relocations: Vec::new(),
-            anchor: find_anchor(&program),
+            anchor: find_anchor(origin, &program, kind)?,
         };
         let (relocations, entries) = find_relocations(origin, &program, kind)?;
         firmware.relocations = entries
@@ -304,19 +292,32 @@ fn word(bytes: &[u8], offset: usize) -> u64 {
 }
 
 /// The virtual address of the [`TrustAnchor`], the content of a note.
-fn find_anchor(program: &Program<'_>) -> Option<u64> {
-    let note = NoteHeader {
-        name_size: (LOADER_NOTE_NAME.len() as u32 + 1).into(),
-        content_size: (size_of::<TrustAnchor>() as u32).into(),
-        kind: TRUST_NOTE_TYPE.into(),
+fn find_anchor(
+    origin: Origin<'_>,
+    program: &Program<'_>,
+    kind: &Kind,
+) -> Result<Option<u64>, Finding> {
+    let note = note::start(TRUST_NOTE_TYPE, size_of::<TrustAnchor>() as u32);
+    let mut notes = program.located_contents(PT_NOTE);
+    let place = notes.find_map(|(start, notes)| {
+        let offset = notes.windows(note.len()).position(|bytes| bytes == note)?;
+        Some(start.saturating_add((offset + note.len()) as u64))
+    });
+    let is_loaded = |place: u64| {
+        program.segments.iter().any(|segment| {
+            place
+                .checked_sub(segment.virt)
+                .and_then(|offset| slice(segment.content, offset, size_of::<TrustAnchor>() as u64))
+                .is_some()
+        })
     };
-    let name_size = (LOADER_NOTE_NAME.len() + 1).next_multiple_of(NOTE_ALIGNMENT);
-    let notes = program.contents(PT_NOTE).zip(program.places(PT_NOTE));
-    notes.into_iter().find_map(|(notes, (start, _))| {
-        let mut headers = notes.windows(size_of::<NoteHeader>());
-        let header = headers.position(|bytes| bytes == note.as_bytes())?;
-        Some(start + (header + size_of::<NoteHeader>() + name_size) as u64)
-    })
+    match place.filter(|&place| !is_loaded(place)) {
+        None => Ok(place),
+        Some(place) => Err(kind
+            .wrong_shape(origin)
+            .expected("the note for the key that it is to trust within a PT_LOAD")
+            .found(format!("a note at {place:#x}"))),
+    }
 }
 
 fn check_version(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result<(), Finding> {
@@ -326,7 +327,7 @@ fn check_version(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Resu
             data,
             size: data.len(),
             offset: 0,
-            ctx: (NOTE_ALIGNMENT, LAYOUT),
+            ctx: (note::ALIGNMENT, LAYOUT),
         })
         .filter_map(Result::ok)
         .find(|note| note.name == LOADER_NOTE_NAME && note.n_type == kind.note)

@@ -41,6 +41,8 @@ fn try_read(file: &[u8]) -> Result<Yaml, String> {
             }
             Event::SequenceStart(..) | Event::MappingStart(..) => depth += 1,
             Event::SequenceEnd | Event::MappingEnd => depth -= 1,
+            // A few aliases of lists of aliases stand for more than there is memory for.
+            Event::Alias(_) => return Err(format!("an alias, at line {}", place.line())),
             Event::StreamEnd => break,
             _ => {}
         }

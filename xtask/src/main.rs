@@ -2,9 +2,14 @@
 
 //! `cargo xtask`: the way into KaaL without Nix.
 
+#![forbid(unsafe_code)]
+
+mod audit;
 mod bench;
 mod build;
 mod flips;
+mod fuzz;
+mod memory_safety;
 mod qemu;
 mod reproduce;
 mod root_task;
@@ -40,8 +45,16 @@ enum Task {
     Test(test::Options),
     /// Flips each bit of a small image, one by one, and says what became of it
     Flips(flips::Options),
+    /// Checks the licences, sources and versions of all dependencies, and what is known to be wrong with them
+    Audit(audit::Options),
+    /// Runs the tests of what decides, reads and decompresses in Miri, which finds undefined behaviour
+    Miri,
+    /// Runs the same tests with AddressSanitizer, which finds wrong accesses to memory
+    Sanitize,
     /// Builds everything twice, in different surroundings, and compares the images
     Reproduce,
+    /// Searches for input that makes what reads it crash
+    Fuzz(fuzz::Options),
     /// Measures the boot, the images and the builder
     Bench(bench::Options),
 }
@@ -65,7 +78,11 @@ fn run(task: Task) -> Result<()> {
         Task::Qemu(options) => qemu::run(&workspace, &options),
         Task::Test(options) => test::run(&workspace, &options),
         Task::Flips(options) => flips::run(&workspace, &options),
+        Task::Audit(options) => audit::run(&workspace, &options),
+        Task::Miri => memory_safety::miri(&workspace),
+        Task::Sanitize => memory_safety::sanitize(&workspace),
         Task::Reproduce => reproduce::run(&workspace),
+        Task::Fuzz(options) => fuzz::run(&workspace, &options),
         Task::Bench(options) => bench::run(&workspace, &options),
     }
 }

@@ -24,5 +24,6 @@ mod refused_loaders;
 mod refused_places;
 mod refused_platforms;
 mod refused_programs;
+mod signing;
 mod strangers;
 mod truncated;

@@ -12,6 +12,7 @@ use crate::common::loaded::Loaded;
 use crate::common::programs::{self, HYPERVISOR_BASE, KERNEL, KERNEL_SIZE, ORDINARY_BASE, filled};
 
 mod any_machine;
+mod any_program;
 
 /// seL4's `PADDR_TOP`: 511 GiB.
 const PADDR_TOP: u64 = 0x7f_c000_0000;

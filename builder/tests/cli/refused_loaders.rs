@@ -3,6 +3,7 @@
 //! Loaders that are refused.
 
 use expect_test::{Expect, expect};
+use kaal_payload::TRUST_NOTE_TYPE;
 
 use crate::common::elf::{Elf, ProgramHeader};
 use crate::common::folder::Folder;
@@ -185,6 +186,31 @@ fn compact_relocations() {
         error: --loader loader.elf: it has relocations of an unknown format
           expected: relocations in DT_RELA only
           found: the dynamic tag 0x24
+          remedy: give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf
+    "#]],
+    );
+}
+
+#[test]
+fn key_note_outside_of_all_segments() {
+    const TRUST_ANCHOR_SIZE: usize = 40;
+    let mut note = Vec::new();
+    for word in [5, TRUST_ANCHOR_SIZE as u32, TRUST_NOTE_TYPE] {
+        note.extend(word.to_le_bytes());
+    }
+    note.extend(b"KaaL\0\0\0\0");
+    note.resize(note.len() + TRUST_ANCHOR_SIZE, 0);
+    let mut elf = programs::loader();
+    elf.headers.push(ProgramHeader {
+        virt: 0x1000_0000,
+        ..ProgramHeader::other(4, note)
+    });
+    check(
+        &elf,
+        expect![[r#"
+        error: --loader loader.elf: a KaaL loader of the wrong shape
+          expected: the note for the key that it is to trust within a PT_LOAD
+          found: a note at 0x10000014
           remedy: give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf
     "#]],
     );

@@ -103,6 +103,19 @@ fn deeply_nested_platform() {
     .assert_eq(&folder.refused(&[("--platform", "bad")]));
 }
 
+#[test]
+fn platform_with_an_alias() {
+    let folder = Folder::new();
+    folder.put("bad", "- &a []\n- *a\n");
+    expect![[r#"
+        error: --platform bad: can't be understood
+          expected: seL4's platform_gen.yaml or platform_gen.json
+          found: an alias, at line 2
+          remedy: give the file that seL4's build leaves
+    "#]]
+    .assert_eq(&folder.refused(&[("--platform", "bad")]));
+}
+
 const ONE_CORE: &[u8] = br#"{"ARM_HYPERVISOR_SUPPORT": false, "MAX_NUM_NODES": "1"}"#;
 
 #[test]

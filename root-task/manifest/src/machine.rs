@@ -13,9 +13,9 @@ use crate::{Component, Mistake};
 ///
 /// Returns the first [`Mistake`].
 pub fn check_machine(components: &[Component], tree: &DeviceTree<'_>) -> Result<(), Mistake> {
-    let ram: u64 = kaal_machine::ram(tree)
-        .map(|bank| bank.end.0 - bank.start.0)
-        .sum();
+    let ram = kaal_machine::ram(tree)
+        .map(|bank| bank.size())
+        .fold(0, u64::saturating_add);
     let mut left = ram;
     for component in components {
         for device in &component.devices {

@@ -64,7 +64,7 @@ impl Program {
     /// # Errors
     ///
     /// Fails where it is not an AArch64 program linked to fixed addresses, or one that has pages
-    /// which are writable and executable.
+    /// which are writable and executable, or segments that don't fit their memory.
     pub fn read(file: &[u8]) -> anyhow::Result<Self> {
         let elf = Elf::parse(file).context("an ELF file expected")?;
         if elf.header.e_machine != EM_AARCH64 || elf.header.e_type != ET_EXEC {
@@ -88,6 +88,9 @@ impl Program {
             free_from = end
                 .and_then(|end| end.checked_next_multiple_of(PAGE_SIZE))
                 .with_context(|| format!("the segment at {address:#x} has no end"))?;
+            if header.p_filesz > header.p_memsz {
+                bail!("the segment at {address:#x} has more content than memory");
+            }
             let bytes = file
                 .get(header.file_range())
                 .with_context(|| format!("the segment at {address:#x} is not in the file"))?;

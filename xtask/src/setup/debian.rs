@@ -2,8 +2,9 @@
 
 //! Takes packages from the machine's Debian mirror.
 //!
-//! The machine's own package lists and installed packages stay as they are: `apt-get` works on
-//! lists of its own in a temporary folder, and checks the archive's signatures as always.
+//! Where a package is only to be unpacked, the machine's own package lists and installed packages
+//! stay as they are: `apt-get` works on lists of its own in a temporary folder, and checks the
+//! archive's signatures as always.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,17 @@ pub(crate) fn is_root() -> Result<bool> {
 /// Whether this is a machine with Debian's package tools.
 pub(crate) fn has_apt() -> bool {
     process::read(Command::new("apt-get").arg("--version")).is_ok()
+}
+
+/// Installs a package, and what it needs.
+pub(crate) fn install(package: &str) -> Result<()> {
+    let apt_get = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.arg("--quiet=2").args(arguments);
+        process::run(command.env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    apt_get(&["update"])?;
+    apt_get(&["--yes", "--no-install-recommends", "install", package])
 }
 
 /// Puts the source of `core` that fits the compiler into the toolchain.

@@ -2,10 +2,7 @@
 
 //! Provides `qemu-system-aarch64`.
 
-use std::process::Command;
-
 use anyhow::{Context, Result, bail};
-use kaal_tests::process;
 use kaal_tests::qemu::{PROGRAM, Version};
 
 use super::debian;
@@ -36,21 +33,6 @@ fn install() -> Result<()> {
         bail!("{PROGRAM}: not found on PATH; {REMEDY}");
     }
     eprintln!("{PROGRAM}: not found on PATH, installing Debian's package qemu-system-arm");
-    apt_get(&["--quiet=2", "update"])?;
-    apt_get(&[
-        "--quiet=2",
-        "--yes",
-        "--no-install-recommends",
-        "install",
-        "qemu-system-arm",
-    ])
-}
-
-fn apt_get(arguments: &[&str]) -> Result<()> {
-    process::run(
-        Command::new("apt-get")
-            .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive"),
-    )
-    .with_context(|| format!("failed to install {PROGRAM}; {REMEDY}"))
+    debian::install("qemu-system-arm")
+        .with_context(|| format!("failed to install {PROGRAM}; {REMEDY}"))
 }

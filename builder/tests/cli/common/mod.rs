@@ -2,6 +2,7 @@
 
 //! Inputs that are made for the tests, and a folder to build images in.
 
+pub(crate) mod accepted;
 pub(crate) mod device_tree;
 pub(crate) mod elf;
 pub(crate) mod folder;

@@ -44,19 +44,18 @@ impl Packed {
         package
     }
 
-    /// The memory of each chunk, unpacked.
+    /// The memory of each chunk, and its content, behind which it is zero.
     pub(crate) fn unpack(&self) -> Vec<(PhysRange, Vec<u8>)> {
         let unpack = |chunk: &kaal_payload::Chunk| {
             let stored = chunk.stored();
             let bytes = &self.bytes[stored.offset as usize..][..stored.size as usize];
             assert_eq!(crc32c(bytes), stored.checksum);
             let size = chunk.size() as usize;
-            let mut content = match stored.encoding {
+            let content = match stored.encoding {
                 Encoding::Identity => bytes.to_vec(),
                 Encoding::Lz4 => lz4_flex::block::decompress(bytes, size).expect("a block"),
             };
             assert_eq!(content.len(), size);
-            content.resize(chunk.memory().size() as usize, 0);
             (chunk.memory(), content)
         };
         self.package().chunks.iter().map(unpack).collect()

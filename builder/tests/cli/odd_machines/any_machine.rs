@@ -9,6 +9,7 @@ use kaal_payload::{Integrity, PAGE_SIZE, PhysRange, RegionKind};
 use proptest::prelude::*;
 
 use super::range;
+use crate::common::accepted;
 use crate::common::device_tree::DeviceTree;
 use crate::common::loaded::Loaded;
 use crate::common::programs::{self, HYPERVISOR_BASE, KERNEL_SIZE, ORDINARY_BASE};
@@ -71,7 +72,7 @@ proptest! {
         }
         .to_bytes();
         let file = |content| File { path: Path::new("name"), content };
-        let image = build(&Inputs {
+        let inputs = Inputs {
             loader: file(&loader),
             unpacker: None,
             kernel: file(&kernel),
@@ -85,13 +86,12 @@ proptest! {
                 integrity: Integrity::None,
                 ..Settings::default()
             },
-        });
-        if let Ok(image) = image {
+        };
+        if let Ok(image) = build(&inputs) {
             let loaded = Loaded::new(&image.file);
+            let banks: Vec<_> = ram.iter().map(|bank| range(bank.0, bank.0 + bank.1)).collect();
+            accepted::check(&inputs, &image, &loaded, &banks);
             let payload = loaded.payload();
-            for region in payload.regions {
-                loaded.check_region(region);
-            }
             let all = |kind| {
                 let regions = payload.regions.iter();
                 let of_kind = regions.filter(move |region| region.kind() == Some(kind));

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! All that reads device trees.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    (kaal_fuzz::DEVICE_TREE.run)(input);
+});

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Tiny inputs and checks of images, as the builder's own tests have them.
+
+#![allow(dead_code, reason = "the builder's tests use more of it")]
+
+#[path = "../../builder/tests/cli/common/accepted.rs"]
+pub(crate) mod accepted;
+#[path = "../../builder/tests/cli/common/device_tree.rs"]
+pub(crate) mod device_tree;
+#[path = "../../builder/tests/cli/common/elf.rs"]
+pub(crate) mod elf;
+#[path = "../../builder/tests/cli/common/loaded.rs"]
+pub(crate) mod loaded;
+#[path = "../../builder/tests/cli/common/package.rs"]
+pub(crate) mod package;
+#[path = "../../builder/tests/cli/common/programs.rs"]
+pub(crate) mod programs;

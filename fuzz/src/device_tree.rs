@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Hostile device trees, which builder and root task are given, and a firmware may hand over: what
+//! is added to `/chosen` changes nothing else, and an image lies in the RAM that the tree names.
+
+use arbitrary::{Arbitrary, Unstructured};
+use kaal_machine::{Chosen, DeviceTree, MemoryKind, NoRoom};
+use kaal_manifest::check_machine;
+use kaal_payload::{PhysAddr, PhysRange};
+
+use crate::common::device_tree::{Core, DeviceTree as Sample};
+use crate::inputs::{Content, RAM};
+use crate::nodes::Tree;
+use crate::{Target, input, manifest};
+
+/// The memory that the builder takes for RAM where the device tree names none.
+const ASSUMED_RAM: PhysRange = PhysRange {
+    start: RAM.start,
+    end: PhysAddr(511 << 30),
+};
+
+/// All that reads device trees. The first byte tells whether the rest is one, or is made one of.
+pub const DEVICE_TREE: Target = Target {
+    name: "device_tree",
+    run: |input| {
+        let Some((&selector, rest)) = input.split_first() else {
+            return false;
+        };
+        match selector % 2 {
+            0 => run(rest),
+            _ => Tree::arbitrary_take_rest(Unstructured::new(rest))
+                .is_ok_and(|tree| run(&tree.to_bytes())),
+        }
+    },
+    seeds: || {
+        let machine = Sample {
+            reserved: vec![(0x4070_0000, 0x1000)],
+            no_map: vec![(0x4078_0000, 0x1000)],
+            cores: Core::all([0, 1]),
+            ..Sample::with_ram(0x100_0000)
+        };
+        let spin_table = Core {
+            reg: 1,
+            status: "okay",
+            release_address: Some(0xd8),
+        };
+        let board = Sample {
+            console: "ns16550a",
+            cores: vec![spin_table],
+            ..Sample::with_ram(0x100_0000)
+        };
+        [machine, board]
+            .map(|tree| input(0, &tree.to_bytes()))
+            .into()
+    },
+};
+
+fn run(blob: &[u8]) -> bool {
+    if let Ok(tree) = DeviceTree::parse(blob) {
+        check_answers(&tree);
+        for boot_arguments in [&b""[..], b"quiet\0"] {
+            check_chosen(&tree, boot_arguments);
+        }
+        let _ = check_machine(&manifest::components(), &tree);
+    }
+    build(blob)
+}
+
+/// Asks what a loader asks.
+fn check_answers(tree: &DeviceTree<'_>) {
+    kaal_machine::misunderstood(tree);
+    for (kind, memory) in kaal_machine::memory(tree) {
+        assert!(memory.start <= memory.end);
+        if kind == MemoryKind::Ram && !memory.is_empty() {
+            assert!(kaal_machine::is_ram(tree, memory));
+        }
+    }
+    kaal_machine::availability(tree, RAM);
+    for place in tree.walk() {
+        place.reg().for_each(drop);
+    }
+}
+
+/// Checks that what is written to `/chosen` can be read, and that all else is as it was.
+fn check_chosen(tree: &DeviceTree<'_>, boot_arguments: &[u8]) {
+    let chosen = Chosen {
+        measurement: &[0x5a; 32],
+        boot_arguments,
+    };
+    let Err(NoRoom { needed }) = chosen.write(tree, &mut []) else {
+        panic!("a device tree without bytes");
+    };
+    let mut blob = vec![0xa5; needed];
+    assert_eq!(chosen.write(tree, &mut blob), Ok(needed));
+    assert!(chosen.write(tree, &mut vec![0; needed - 1]).is_err());
+    let written = DeviceTree::parse(&blob).expect("a device tree");
+
+    let node = written.find(b"/chosen").expect("/chosen").node();
+    assert_eq!(node.property(b"kaal,measurement"), Some(&[0x5a; 32][..]));
+    if !boot_arguments.is_empty() {
+        assert_eq!(node.property(b"bootargs"), Some(boot_arguments));
+    }
+    assert!(kaal_machine::memory(tree).eq(kaal_machine::memory(&written)));
+    assert!(kaal_machine::cpus(tree).eq(kaal_machine::cpus(&written)));
+    assert_eq!(kaal_machine::machine(tree), kaal_machine::machine(&written));
+    let added = usize::from(tree.find(b"/chosen").is_none());
+    assert_eq!(tree.walk().count() + added, written.walk().count());
+}
+
+/// Builds an image that `blob` is embedded in. Says whether that is accepted.
+fn build(blob: &[u8]) -> bool {
+    let tree = DeviceTree::parse(blob);
+    let memory = |kind| {
+        let memory = tree.iter().flat_map(kaal_machine::memory);
+        memory.filter_map(move |(found, memory)| (found == kind).then_some(memory))
+    };
+    let mut ram: Vec<_> = memory(MemoryKind::Ram).collect();
+    ram.retain(|bank| !bank.is_empty());
+    if ram.is_empty() {
+        ram.push(ASSUMED_RAM);
+    }
+    let content = Content {
+        device_tree: blob.to_vec(),
+        ..Content::well_formed()
+    };
+    let Some(image) = content.build(&ram) else {
+        return false;
+    };
+    if ram != [ASSUMED_RAM] {
+        for no_map in memory(MemoryKind::NoMap) {
+            let mut entries = image.memory_map.entries().iter();
+            assert!(entries.all(|entry| !entry.memory.overlaps(no_map)));
+        }
+    }
+    true
+}

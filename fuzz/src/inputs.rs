@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Packing images of which one input is hostile and all others are well-formed.
+
+use std::path::Path;
+
+use goblin::elf::program_header::PT_LOAD;
+use kaal_elfloader_builder::{File, Format, Image, Inputs, Settings, build};
+use kaal_payload::{Integrity, PhysAddr, PhysRange, PublicKey};
+
+use crate::common::accepted;
+use crate::common::device_tree::DeviceTree;
+use crate::common::elf::Elf;
+use crate::common::loaded::Loaded;
+use crate::common::package::Packed;
+use crate::common::programs::{self, KERNEL, ORDINARY_BASE};
+
+/// Size in bytes of the RAM that begins with the kernel.
+const RAM_SIZE: u64 = 0x100_0000;
+
+/// The RAM that the well-formed device tree names.
+pub(crate) const RAM: PhysRange = PhysRange {
+    start: PhysAddr(KERNEL),
+    end: PhysAddr(KERNEL + RAM_SIZE),
+};
+
+/// Two keys that belong together (RFC 8410, section 10).
+pub(crate) const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
+-----END PUBLIC KEY-----
+";
+pub(crate) const PRIVATE_KEY: &str = "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+-----END PRIVATE KEY-----
+";
+
+/// [`PUBLIC_KEY`] as a loader has it.
+pub(crate) const PUBLIC_KEY_BYTES: PublicKey = [
+    0x19, 0xbf, 0x44, 0x09, 0x69, 0x84, 0xcd, 0xfe, 0x85, 0x41, 0xba, 0xc1, 0x67, 0xdc, 0x3b, 0x96,
+    0xc8, 0x50, 0x86, 0xaa, 0x30, 0xb6, 0xb6, 0xcb, 0x0c, 0x5c, 0x38, 0xad, 0x70, 0x31, 0x66, 0xe1,
+];
+
+/// Most bytes of content in a segment: more would only be copied.
+const MOST_CONTENT: usize = 64;
+
+/// The inputs of an image.
+pub(crate) struct Content {
+    pub(crate) loader: Vec<u8>,
+    pub(crate) unpacker: Option<Vec<u8>>,
+    pub(crate) kernel: Vec<u8>,
+    pub(crate) app: Vec<u8>,
+    pub(crate) device_tree: Vec<u8>,
+    pub(crate) platform: Option<Vec<u8>>,
+    pub(crate) kernel_config: Option<Vec<u8>>,
+    pub(crate) trust_key: Option<Vec<u8>>,
+    pub(crate) sign_key: Option<Vec<u8>>,
+}
+
+impl Content {
+    /// Content that makes an image.
+    pub(crate) fn well_formed() -> Self {
+        Self {
+            loader: programs::loader().to_bytes(),
+            unpacker: None,
+            kernel: small(programs::kernel(ORDINARY_BASE)),
+            app: small(programs::app()),
+            device_tree: DeviceTree::with_ram(RAM_SIZE).to_bytes(),
+            platform: None,
+            kernel_config: None,
+            trust_key: None,
+            sign_key: None,
+        }
+    }
+
+    /// Content with keys to trust and to sign with, for a loader that asks for them.
+    pub(crate) fn signed() -> Self {
+        Self {
+            trust_key: Some(PUBLIC_KEY.into()),
+            sign_key: Some(PRIVATE_KEY.into()),
+            ..Self::well_formed()
+        }
+    }
+
+    /// Builds an image, if the content is accepted: then it must lie within `ram`.
+    pub(crate) fn build(&self, ram: &[PhysRange]) -> Option<Image> {
+        let inputs = self.inputs();
+        let image = match build(&inputs) {
+            Ok(image) => image,
+            Err(finding) => {
+                assert!(!finding.to_string().is_empty());
+                return None;
+            }
+        };
+        let loaded = match inputs.settings.format {
+            Format::Elf => Loaded::new(&image.file),
+            _ => {
+                let packed = Packed::new(image.file.clone());
+                Loaded::unpacked(packed.package().entry.0, packed.unpack())
+            }
+        };
+        accepted::check(&inputs, &image, &loaded, ram);
+        Some(image)
+    }
+
+    fn inputs(&self) -> Inputs<'_> {
+        Inputs {
+            loader: file(&self.loader),
+            unpacker: self.unpacker.as_deref().map(file),
+            kernel: file(&self.kernel),
+            app: file(&self.app),
+            device_tree: Some(file(&self.device_tree)),
+            platform: self.platform.as_deref().map(file),
+            kernel_config: self.kernel_config.as_deref().map(file),
+            trust_key: self.trust_key.as_deref().map(file),
+            sign_key: self.sign_key.as_deref().map(file),
+            settings: Settings {
+                format: match self.unpacker {
+                    Some(_) => Format::Raw,
+                    None => Format::Elf,
+                },
+                integrity: match self.trust_key {
+                    Some(_) => Integrity::Sha256,
+                    None => Integrity::Crc32c,
+                },
+                ..Settings::default()
+            },
+        }
+    }
+}
+
+fn file(content: &[u8]) -> File<'_> {
+    File {
+        path: Path::new("name"),
+        content,
+    }
+}
+
+/// The file of `elf`, with little content.
+pub(crate) fn small(mut elf: Elf) -> Vec<u8> {
+    let loads = elf.headers.iter_mut();
+    for load in loads.filter(|header| header.kind == PT_LOAD) {
+        load.content.truncate(MOST_CONTENT);
+    }
+    elf.to_bytes()
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Hostile files in the place of keys.
+
+use crate::firmware::loader_for_signed;
+use crate::inputs::{Content, PRIVATE_KEY, PUBLIC_KEY, RAM, small};
+use crate::{Target, input};
+
+/// The readers of keys to trust and of keys to sign with. The first byte tells which.
+pub const KEYS: Target = Target {
+    name: "keys",
+    run: |input| {
+        let Some((&selector, key)) = input.split_first() else {
+            return false;
+        };
+        let (key, content) = (Some(key.to_vec()), Content::signed());
+        let content = match selector % 2 {
+            0 => Content {
+                trust_key: key,
+                sign_key: None,
+                ..content
+            },
+            _ => Content {
+                sign_key: key,
+                ..content
+            },
+        };
+        let content = Content {
+            loader: small(loader_for_signed()),
+            ..content
+        };
+        content.build(&[RAM]).is_some()
+    },
+    seeds: || {
+        vec![
+            input(0, PUBLIC_KEY.as_bytes()),
+            input(1, PRIVATE_KEY.as_bytes()),
+        ]
+    },
+};

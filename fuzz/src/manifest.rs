@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Hostile lists of components, and the programs that they name: a list that is accepted starts each
+//! component behind those that it needs, and a program can be loaded as its parts say.
+
+use std::collections::BTreeSet;
+
+use kaal_machine::DeviceTree as Tree;
+use kaal_manifest::{Component, Program, check_machine, generate, read};
+
+use crate::common::device_tree::DeviceTree;
+use crate::common::elf::{Elf, ProgramHeader};
+use crate::common::programs;
+use crate::{Target, input};
+
+const PAGE_SIZE: u64 = 4096;
+
+/// A list with each key.
+const ALL_KEYS: &str = r#"
+[[component]]
+name = "a"
+binary = "b"
+priority = 0xfe
+memory = 4_096
+slots = 1
+stack = 4096
+devices = ["arm,pl011"]
+provides = ["s"]
+restart = { times = 3, back-off = 500 }
+budget = 1
+period = 2
+operator = true
+[[component]]
+name = "c"
+binary = "b"
+priority = 1
+memory = 1
+slots = 1
+needs = ["s"]
+restart = "never"
+"#;
+
+/// The reader of lists of components, and that of their programs. The first byte tells which.
+pub const MANIFEST: Target = Target {
+    name: "manifest",
+    run: |input| match input.split_first() {
+        Some((selector, program)) if selector % 2 == 1 => run_program(program),
+        Some((_, text)) => run_list(text),
+        None => false,
+    },
+    seeds: || vec![input(0, ALL_KEYS.as_bytes()), input(1, &pages().to_bytes())],
+};
+
+/// The components of [`ALL_KEYS`].
+pub(crate) fn components() -> Vec<Component> {
+    read(ALL_KEYS).expect("a list")
+}
+
+/// A program as components are linked: each segment on pages of its own.
+fn pages() -> Elf {
+    let segments = [
+        (ProgramHeader::READ_EXECUTE, 0x20_0000, 16),
+        (ProgramHeader::READ_WRITE, 0x20_1000, 8),
+    ];
+    let headers = segments.map(|(flags, virt, size)| {
+        ProgramHeader::load(flags, virt, programs::filled(size), 0x1000)
+    });
+    Elf::new(Elf::EXEC, 0x20_0000, headers.to_vec())
+}
+
+fn run_list(text: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(text) else {
+        return false;
+    };
+    let components = match read(text) {
+        Ok(components) => components,
+        Err(mistake) => {
+            assert!((1..=text.lines().count() + 1).contains(&mistake.line));
+            return false;
+        }
+    };
+    let (mut names, mut provided) = (BTreeSet::new(), BTreeSet::new());
+    for component in &components {
+        assert!(names.insert(&component.name.value));
+        for need in &component.needs {
+            assert!(provided.contains(&need.value));
+        }
+        for service in &component.provides {
+            assert!(provided.insert(service.value.clone()));
+        }
+        assert!(component.budget <= component.period);
+    }
+    let blob = DeviceTree::with_ram(0x10_0000).to_bytes();
+    let tree = Tree::parse(&blob).expect("a device tree");
+    let _ = check_machine(&components, &tree);
+    let program = Program::read(&pages().to_bytes()).expect("a program");
+    let mut code = String::new();
+    for component in &components {
+        generate(&mut code, component, &program).expect("room");
+    }
+    true
+}
+
+fn run_program(file: &[u8]) -> bool {
+    let Ok(program) = Program::read(file) else {
+        return false;
+    };
+    let mut free_from = PAGE_SIZE;
+    for segment in &program.segments {
+        assert!(segment.address / PAGE_SIZE * PAGE_SIZE >= free_from);
+        assert!(segment.bytes.len() as u64 <= segment.size);
+        assert!(!(segment.writable && segment.executable));
+        let end = segment.address.checked_add(segment.size);
+        free_from = end
+            .and_then(|end| end.checked_next_multiple_of(PAGE_SIZE))
+            .expect("an end");
+    }
+    for component in &components() {
+        generate(&mut String::new(), component, &program).expect("room");
+    }
+    true
+}
