@@ -63,7 +63,7 @@ fn without_own_memory(machine: Machine) -> Machine {
 }
 
 /// The pages that the contract puts the header in.
-fn header_pages() -> &'static [u8] {
+pub(crate) fn header_pages() -> &'static [u8] {
     let end = address_of!("_end");
     let padding = end.align_offset(PAGE_SIZE as usize);
     // SAFETY: every image has these pages, with defined content, and nothing writes to it.

@@ -362,6 +362,28 @@ fn a_damaged_header_still_names_the_symbols() {
 }
 
 #[test]
+fn a_header_tells_by_itself_what_the_loader_verifies_of_itself() {
+    let regions = regions();
+    let payload = payload(&regions);
+    let verified = |integrity| {
+        let encoded = Encoded::new(&Payload {
+            integrity,
+            ..payload
+        });
+        Payload::peek_loader(encoded.bytes())
+    };
+    for integrity in [Integrity::Crc32c, Integrity::Sha256] {
+        assert_eq!(verified(integrity), Some((integrity, payload.loader)));
+    }
+    assert_eq!(verified(Integrity::None), None);
+    assert_eq!(Payload::peek_loader(&[]), None);
+
+    let mut encoded = Encoded::new(&payload);
+    encoded.words.as_mut_bytes()[0] ^= 1;
+    assert_eq!(Payload::peek_loader(encoded.bytes()), None);
+}
+
+#[test]
 fn errors_say_what_was_expected_and_found() {
     let texts = [
         (

@@ -14,6 +14,7 @@ mod device_tree;
 mod faults;
 mod firmware;
 mod firmware_trees;
+mod flips;
 mod formats;
 mod image;
 mod integrity;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
     trials.extend(smp::trials(&workspace));
     trials.extend(damage::trials(&workspace));
     trials.extend(integrity::trials(&workspace));
+    trials.extend(flips::trials(&workspace));
     trials.extend(signed::trials(&workspace));
     trials.extend(faults::trials(&workspace));
     trials.extend(reports::trials(&workspace));
