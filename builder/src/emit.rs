@@ -4,29 +4,38 @@
 
 use kaal_machine::Chosen;
 use kaal_payload::{
-    ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, Region,
-    UserImage, key_id,
+    ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, PhysRange,
+    Region, UserImage, key_id,
 };
 
-use crate::chunk::Piece;
+use crate::chunk::{Chunk, Piece};
 use crate::content::Content;
 use crate::digest::{crc32c, digest};
 use crate::finding::Finding;
 use crate::firmware::Part;
 use crate::format::File;
+use crate::manifest::Facts;
 use crate::measurement::{Measured, measure};
 use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
 use crate::placement::LoaderPlace;
 use crate::plan::Plan;
+use crate::rules::Layout;
 use crate::tables::Tables;
 use crate::{chunk, format, loader_head, signing};
 
-/// The image's file, its measurement and what lies where in it.
-pub(crate) fn emit(
-    parts: &Parts<'_>,
-    plan: &Plan,
-) -> Result<(File, Measurement, MemoryMap), Finding> {
+/// An image, written.
+pub(crate) struct Emitted {
+    pub(crate) file: File,
+    pub(crate) measurement: Measurement,
+    pub(crate) facts: Facts,
+    pub(crate) memory_map: MemoryMap,
+    /// Where everything lies, for the rules.
+    pub(crate) layout: Layout,
+}
+
+/// Writes the image.
+pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
     let place = LoaderPlace::new(parts, plan.loader.start);
     let tables = place.tables(parts);
     let mut loader = parts.loader.relocated(place.base);
@@ -42,14 +51,17 @@ pub(crate) fn emit(
     let content = programs.with_device_tree(plan, &device_tree);
 
     let integrity = parts.settings.integrity;
-    let regions = content.regions(&tables, integrity);
-    let payload = Payload {
+    let table = parts.names.table(place.base);
+    let symbols = symbols(parts, &tables, &table);
+    let regions = content.regions(&tables, symbols.as_ref(), integrity);
+    let mut payload = Payload {
         measurement,
         loader: constant_part(&loader, integrity),
         ..payload(parts, plan, &place, &tables, &regions)
     };
+    let layout = Layout::new(&payload, place.header.start);
     let mut header = [0; MAX_SIZE];
-    let header_size = encode(parts, payload, &mut header)?;
+    let header_size = encode(parts, &mut payload, &mut header)?;
 
     let loader_pieces = loader
         .iter()
@@ -62,37 +74,59 @@ pub(crate) fn emit(
             start: place.header.start,
             content: &header[..header_size],
         }])
-        .chain(chunk::without_zeroes(place.tables, tables.as_bytes()));
+        .chain(chunk::without_zeroes(place.tables, tables.as_bytes()))
+        .chain(symbols.iter().map(|symbols| Piece {
+            start: symbols.memory.start,
+            content: symbols.content,
+        }));
     let mut chunks = content.into_chunks();
     chunks.extend(chunk::cover(plan.loader, loader_pieces));
     chunks.sort_by_key(|chunk| chunk.memory);
 
     let entry = PhysAddr(place.base.0 + parts.loader.entry);
     let file = format::write(parts, plan, entry, &chunks)?;
-    let memory_map = MemoryMap::new(parts, plan, &place, &tables, &file.work);
-    Ok((file, measurement, memory_map))
+    let symbols = symbols.map(|symbols| symbols.memory);
+    let memory_map = MemoryMap::new(parts, plan, &place, &tables, symbols, &file.work);
+    let layout = layout.with_work(file.work.iter().map(|(_, work)| *work));
+    Ok(Emitted {
+        file,
+        measurement,
+        facts: Facts::new(&payload),
+        memory_map,
+        layout,
+    })
+}
+
+/// The symbols, which lie behind everything else, and are not mapped: whoever reads them has turned
+/// translation off.
+fn symbols<'a>(parts: &Parts<'_>, tables: &Tables, table: &'a [u8]) -> Option<Chunk<'a>> {
+    let memory = PhysRange::from_size(tables.memory().end, parts.names.size())?;
+    (!table.is_empty()).then_some(Chunk {
+        memory,
+        content: table,
+    })
 }
 
 /// Writes the payload header to the start of `header` and signs it, where there is a key for that.
 /// Returns its size.
 fn encode(
     parts: &Parts<'_>,
-    mut payload: Payload<'_>,
+    payload: &mut Payload<'_>,
     header: &mut [u8],
 ) -> Result<usize, Finding> {
-    let too_large = |_| header_too_large(parts, &payload);
+    let too_large = |_| header_too_large(parts, payload);
     let size = payload.encode(header, crc32c).map_err(too_large)?;
     let signing_key = parts
         .trust
         .as_ref()
         .and_then(|trust| trust.signing_key.as_ref());
-    let (Some(key), Some(message)) = (signing_key, signing::message(&payload, header)) else {
+    let (Some(key), Some(message)) = (signing_key, signing::message(payload, header)) else {
         return Ok(size);
     };
     payload.signature = signing::sign(key, &message);
     payload
         .encode(header, crc32c)
-        .map_err(|_| header_too_large(parts, &payload))
+        .map_err(|_| header_too_large(parts, payload))
 }
 
 fn header_too_large(parts: &Parts<'_>, payload: &Payload<'_>) -> Finding {

@@ -46,6 +46,7 @@ use kaal_runtime::{console, firmware, log, registers, state};
 use mmu::Handover;
 use smp::Team;
 
+pub use payload::symbol_at;
 pub use trust::{AnyImage, SignedImages, Trust};
 
 /// Boots the payload, if `T` trusts it. `firmware_x0` is what the firmware left in x0: perhaps the

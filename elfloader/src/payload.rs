@@ -2,10 +2,11 @@
 
 //! Finds the payload header.
 
-use core::slice;
+use core::{ptr, slice};
 
 use kaal_payload::{
-    LOADER_MAX_SIZE, LOADER_NOTE_TYPE, MAX_SIZE, Machine, PAGE_SIZE, Payload, PhysAddr, VERSION,
+    LOADER_MAX_SIZE, LOADER_NOTE_TYPE, MAX_SIZE, Machine, PAGE_SIZE, Payload, PhysAddr, Symbol,
+    VERSION,
 };
 
 use kaal_integrity::crc32c;
@@ -32,6 +33,20 @@ pub(crate) fn find<T: Trust>() -> Payload<'static> {
         fail!("the loader lies at another address than the image was built for");
     }
     payload
+}
+
+/// The function that `address` lies in, if the image has symbols. For reports of faults, so the header
+/// may be damaged; that of an image lies in front of its symbols.
+pub fn symbol_at(address: u64) -> Option<Symbol<'static>> {
+    let header = header_pages();
+    let table = Payload::peek_symbols(header)?;
+    if table.start.0 <= header.as_ptr().addr() as u64 {
+        return None;
+    }
+    let start = ptr::with_exposed_provenance(table.start.0 as usize);
+    // SAFETY: the builder put the table there, and nothing writes to it.
+    let table = unsafe { slice::from_raw_parts(start, table.size() as usize) };
+    Symbol::find(table, address)
 }
 
 /// The machine without a console that would lie in the loader itself: printing must not change what

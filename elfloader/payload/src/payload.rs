@@ -9,7 +9,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 use crate::layout::{Cpu, Header, MAGIC, Region, VERSION};
 use crate::{
     Digest, ExceptionLevel, Integrity, LogLevel, MAX_CORES, Machine, PAGE_SIZE, PayloadError,
-    PhysAddr, PhysRange, PhysicalAddressBits, Signature, VirtAddr,
+    PhysAddr, PhysRange, PhysicalAddressBits, RegionKind, Signature, VirtAddr,
 };
 
 /// Largest size in bytes of a header with what follows it: the pages that images keep for it.
@@ -189,6 +189,20 @@ impl<'a> Payload<'a> {
             Ok((header, _)) if header.magic == MAGIC_NUMBER => header.machine.peek(),
             _ => Machine::default(),
         }
+    }
+
+    /// Where the table of symbols lies, as the header at the start of `bytes` says, whether or not the
+    /// rest of it is well-formed: a report of a fault needs no more.
+    pub fn peek_symbols(bytes: &[u8]) -> Option<PhysRange> {
+        let (header, rest) = Header::ref_from_prefix(bytes).ok()?;
+        if header.magic != MAGIC_NUMBER || header.version != VERSION {
+            return None;
+        }
+        let count = header.region_count as usize;
+        let (regions, _) = <[Region]>::ref_from_prefix_with_elems(rest, count).ok()?;
+        let mut regions = regions.iter();
+        let symbols = regions.find(|region| region.kind() == Some(RegionKind::Symbols))?;
+        PhysRange::from_size(symbols.memory()?.start, symbols.file_size())
     }
 
     /// What the header at the start of `bytes` says that the loader verifies of itself, and how, whether

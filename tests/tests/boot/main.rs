@@ -6,6 +6,7 @@
 //! at the first text that tells of a failure, or when its time is over. `cargo xtask test` builds
 //! what they boot.
 
+mod boot_information;
 mod chosen;
 mod console;
 mod damage;
@@ -23,6 +24,7 @@ mod package;
 mod package_damage;
 mod package_trees;
 mod programs;
+mod reports;
 mod root_task;
 mod sel4;
 mod signed;
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
     trials.extend(flips::trials(&workspace));
     trials.extend(signed::trials(&workspace));
     trials.extend(faults::trials(&workspace));
+    trials.extend(reports::trials(&workspace));
     trials.extend(firmware::trials(&workspace));
     trials.extend(firmware_trees::trials(&workspace));
     trials.extend(formats::trials(&workspace));
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
     trials.extend(console::trials(&workspace));
     trials.extend(uarts::trials(&workspace));
     trials.extend(sel4::trials(&workspace));
+    trials.extend(boot_information::trials(&workspace));
     trials.extend(root_task::trials(&workspace));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
