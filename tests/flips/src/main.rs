@@ -14,6 +14,7 @@
 #![no_std]
 #![no_main]
 
+mod areas;
 mod clock;
 mod compare;
 mod console;
@@ -83,7 +84,7 @@ fn flip_all() -> Result<(), &'static str> {
         return Err("there is no job");
     }
     let sweeps = job.sweeps.get(..job.sweep_count as usize);
-    let file = memory::file(job.file_size);
+    let file = areas::file(job.file_size);
     let (true, Some(sweeps), Some(file)) = (job.seen_count <= job.seen.len() as u64, sweeps, file)
     else {
         return Err("the job is malformed");

@@ -7,29 +7,14 @@
 //! that differ are written: QEMU translates code anew that has been written to.
 
 use core::ops::Range;
-use core::slice;
 
-use kaal_flips::{FILE_ADDRESS, FILE_MAX_SIZE, Job, Span, WINDOW};
+use kaal_flips::{Job, Span, WINDOW};
 
+use crate::areas::{
+    PAGE_SIZE, PRISTINE, Pages, REFERENCE, STAGING, area, copy_changes, page, window,
+};
 use crate::elf::{self, Segment};
 use crate::stage2::Stage2;
-
-pub(crate) const PAGE_SIZE: usize = 4096;
-
-/// Pages of the window.
-pub(crate) const PAGES: usize = SIZE / PAGE_SIZE;
-
-/// Size of the window in bytes.
-const SIZE: usize = (WINDOW.end - WINDOW.start) as usize;
-
-/// Where it lies what the window is like before an undamaged boot.
-const PRISTINE: u64 = 0x4100_0000;
-
-/// Where it lies what the window was like when the undamaged image entered its kernel.
-const REFERENCE: u64 = 0x4200_0000;
-
-/// Where damaged ELF files are laid out.
-const STAGING: u64 = 0x4300_0000;
 
 /// What memory holds that nothing is loaded to: an instruction that is undefined, and an address that
 /// is not mapped.
@@ -37,41 +22,6 @@ const PATTERN: u8 = 0xe7;
 
 /// Most segments that an undamaged file may have.
 const MOST_SEGMENTS: usize = 64;
-
-/// Pages, each listed once.
-struct Pages {
-    is_listed: [bool; PAGES],
-    list: [u16; PAGES],
-    count: usize,
-}
-
-impl Pages {
-    const NONE: Self = Self {
-        is_listed: [false; _],
-        list: [0; _],
-        count: 0,
-    };
-
-    fn add(&mut self, page: usize) {
-        if !self.is_listed[page] {
-            self.is_listed[page] = true;
-            self.list[self.count] = page as u16;
-            self.count += 1;
-        }
-    }
-
-    /// Forgets all but the first `count`.
-    fn truncate(&mut self, count: usize) {
-        for index in count..self.count {
-            self.is_listed[usize::from(self.list[index])] = false;
-        }
-        self.count = count;
-    }
-
-    fn get(&self, index: usize) -> usize {
-        usize::from(self.list[index])
-    }
-}
 
 /// The window, and copies of it.
 pub(crate) struct Memory {
@@ -204,7 +154,7 @@ impl Memory {
     fn stage(&self, file: &[u8], segment: &Segment) {
         let content = file.get(segment.offset..segment.offset.wrapping_add(segment.file_size));
         let content = content.unwrap_or_default();
-        for number in pages_of(segment).filter(|&number| self.affected.is_listed[number]) {
+        for number in pages_of(segment).filter(|&number| self.affected.contains(number)) {
             let start = WINDOW.start + (number * PAGE_SIZE) as u64;
             let end = start + PAGE_SIZE as u64;
             let part = |size: u64| {
@@ -252,7 +202,7 @@ impl Memory {
             let [start, end] = [start, end].map(in_window);
             let first = start / PAGE_SIZE;
             (first..end.div_ceil(PAGE_SIZE))
-                .filter(|&number| self.changed.is_listed[number])
+                .filter(|&number| self.changed.contains(number))
                 .find_map(|number| {
                     let from = start.max(number * PAGE_SIZE);
                     let place = from..end.min((number + 1) * PAGE_SIZE);
@@ -305,44 +255,4 @@ fn pages_of(segment: &Segment) -> Range<usize> {
 /// Bytes from the window's start to `address`.
 fn in_window(address: u64) -> usize {
     (address - WINDOW.start) as usize
-}
-
-/// The file, as whoever started this program put it into memory.
-pub(crate) fn file(size: u64) -> Option<&'static mut [u8]> {
-    if size > FILE_MAX_SIZE {
-        return None;
-    }
-    // SAFETY: this memory is the file's, and this is called once.
-    Some(unsafe { slice::from_raw_parts_mut(FILE_ADDRESS as *mut u8, size as usize) })
-}
-
-/// The window.
-fn window() -> &'static mut [u8] {
-    area(WINDOW.start)
-}
-
-/// The window, or a copy of it.
-fn area(start: u64) -> &'static mut [u8] {
-    // SAFETY: the areas are apart from each other and from this program. No two references to the same
-    // one are in use at a time, and none while the image runs.
-    unsafe { slice::from_raw_parts_mut(start as *mut u8, SIZE) }
-}
-
-/// A page of the window, or of a copy of it.
-fn page(area_start: u64, number: usize) -> &'static mut [u128] {
-    let start = area_start as usize + number * PAGE_SIZE;
-    // SAFETY: as above.
-    unsafe { slice::from_raw_parts_mut(start as *mut u128, PAGE_SIZE / size_of::<u128>()) }
-}
-
-/// Makes a page like another one, and returns whether it wasn't.
-fn copy_changes(to: &mut [u128], from: &[u128]) -> bool {
-    let mut is_changed = false;
-    for (to, from) in to.iter_mut().zip(from) {
-        if to != from {
-            *to = *from;
-            is_changed = true;
-        }
-    }
-    is_changed
 }

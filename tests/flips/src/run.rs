@@ -9,10 +9,11 @@ use aarch64_cpu::registers::{
 };
 use kaal_flips::{Job, WINDOW};
 
+use crate::areas::PAGE_SIZE;
 use crate::clock::{self, Interrupt};
 use crate::console::UART_BASE;
 use crate::guest::{EL1H_MASKED, Guest, Vector};
-use crate::memory::{Memory, PAGE_SIZE};
+use crate::memory::Memory;
 use crate::own_registers;
 use crate::text::Text;
 
@@ -202,7 +203,7 @@ impl Run {
         if self.guest.address == vector {
             return Some(End::Nowhere);
         }
-        ESR_EL1.set(class + SAME_LEVEL * is_own << 26 | EXTERNAL);
+        ESR_EL1.set((class + SAME_LEVEL * is_own) << 26 | EXTERNAL);
         ELR_EL1.set(self.guest.address);
         FAR_EL1.set(FAR_EL2.get());
         SPSR_EL1.set(self.guest.state);

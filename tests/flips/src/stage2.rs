@@ -11,7 +11,7 @@ use core::arch::asm;
 use aarch64_cpu::registers::{VTCR_EL2, VTTBR_EL2, Writeable};
 use kaal_flips::{Span, WINDOW};
 
-use crate::memory::{PAGE_SIZE, PAGES};
+use crate::areas::{PAGE_SIZE, PAGES};
 
 const ENTRIES: usize = 512;
 
