@@ -14,6 +14,7 @@ use crate::digest::{crc32c, digest};
 use crate::finding::Finding;
 use crate::firmware::Part;
 use crate::format::File;
+use crate::manifest::Facts;
 use crate::measurement::{Measured, measure};
 use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
@@ -22,11 +23,16 @@ use crate::plan::Plan;
 use crate::tables::Tables;
 use crate::{chunk, format, loader_head, signing};
 
-/// The image's file, its measurement and what lies where in it.
-pub(crate) fn emit(
-    parts: &Parts<'_>,
-    plan: &Plan,
-) -> Result<(File, Measurement, MemoryMap), Finding> {
+/// An image, written.
+pub(crate) struct Emitted {
+    pub(crate) file: File,
+    pub(crate) measurement: Measurement,
+    pub(crate) facts: Facts,
+    pub(crate) memory_map: MemoryMap,
+}
+
+/// Writes the image.
+pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
     let place = LoaderPlace::new(parts, plan.loader.start);
     let tables = place.tables(parts);
     let mut loader = parts.loader.relocated(place.base);
@@ -45,13 +51,13 @@ pub(crate) fn emit(
     let table = parts.names.table(place.base);
     let symbols = symbols(parts, &tables, &table);
     let regions = content.regions(&tables, symbols.as_ref(), integrity);
-    let payload = Payload {
+    let mut payload = Payload {
         measurement,
         loader: constant_part(&loader, integrity),
         ..payload(parts, plan, &place, &tables, &regions)
     };
     let mut header = [0; MAX_SIZE];
-    let header_size = encode(parts, payload, &mut header)?;
+    let header_size = encode(parts, &mut payload, &mut header)?;
 
     let loader_pieces = loader
         .iter()
@@ -77,7 +83,12 @@ pub(crate) fn emit(
     let file = format::write(parts, plan, entry, &chunks)?;
     let symbols = symbols.map(|symbols| symbols.memory);
     let memory_map = MemoryMap::new(parts, plan, &place, &tables, symbols, &file.work);
-    Ok((file, measurement, memory_map))
+    Ok(Emitted {
+        file,
+        measurement,
+        facts: Facts::new(&payload),
+        memory_map,
+    })
 }
 
 /// The symbols, which lie behind everything else, and are not mapped: whoever reads them has turned
@@ -94,22 +105,22 @@ fn symbols<'a>(parts: &Parts<'_>, tables: &Tables, table: &'a [u8]) -> Option<Ch
 /// Returns its size.
 fn encode(
     parts: &Parts<'_>,
-    mut payload: Payload<'_>,
+    payload: &mut Payload<'_>,
     header: &mut [u8],
 ) -> Result<usize, Finding> {
-    let too_large = |_| header_too_large(parts, &payload);
+    let too_large = |_| header_too_large(parts, payload);
     let size = payload.encode(header, crc32c).map_err(too_large)?;
     let signing_key = parts
         .trust
         .as_ref()
         .and_then(|trust| trust.signing_key.as_ref());
-    let (Some(key), Some(message)) = (signing_key, signing::message(&payload, header)) else {
+    let (Some(key), Some(message)) = (signing_key, signing::message(payload, header)) else {
         return Ok(size);
     };
     payload.signature = signing::sign(key, &message);
     payload
         .encode(header, crc32c)
-        .map_err(|_| header_too_large(parts, &payload))
+        .map_err(|_| header_too_large(parts, payload))
 }
 
 fn header_too_large(parts: &Parts<'_>, payload: &Payload<'_>) -> Finding {

@@ -31,6 +31,17 @@ pub enum Symbols {
     Off,
 }
 
+impl Symbols {
+    /// The value of `--symbols`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// The names for one image; none where it is not to hold any.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Names<'a> {

@@ -2,12 +2,14 @@
 
 //! The command line.
 
+mod diff;
 mod explain;
 mod keygen;
 mod pack;
 mod sign;
 
 use std::num::ParseIntError;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -34,6 +36,8 @@ pub struct Cli {
 /// What else the command does than to make an image.
 #[derive(Clone, Debug, Subcommand)]
 enum Command {
+    /// Say what differs between two images
+    Diff(diff::Arguments),
     /// Make a pair of keys to sign images with
     Keygen(keygen::Arguments),
     /// Explain the addresses in what a console showed
@@ -42,19 +46,21 @@ enum Command {
     Sign(sign::Arguments),
 }
 
-/// Does what `cli` asks for.
+/// Does what `cli` asks for, and returns the status to end with.
 ///
 /// # Errors
 ///
 /// Returns what is wrong with the inputs or the output; then nothing has been written.
-pub fn run(cli: &Cli) -> Result<(), Finding> {
+pub fn run(cli: &Cli) -> Result<ExitCode, Finding> {
     match (&cli.command, &cli.pack) {
+        (Some(Command::Diff(arguments)), _) => return Ok(diff::run(arguments)),
         (Some(Command::Keygen(arguments)), _) => keygen::run(arguments),
         (Some(Command::Explain(arguments)), _) => explain::run(arguments),
         (Some(Command::Sign(arguments)), _) => sign::run(arguments),
         (None, Some(arguments)) => pack::run(arguments),
         (None, None) => Ok(()),
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
 /// Reads `4096` or `0x1000`.

@@ -11,7 +11,7 @@ use super::numbers::Number;
 use crate::elf;
 use crate::finding::{Finding, Origin};
 use crate::functions::Functions;
-use crate::input;
+use crate::input::{self, Input};
 
 /// Size in bytes of an instruction.
 const INSTRUCTION: u64 = 4;
@@ -70,8 +70,8 @@ impl fmt::Display for Place<'_> {
 impl Program {
     /// Reads the program that `origin` names.
     pub(crate) fn read(origin: Origin<'_>, kind: Kind) -> Result<Self, Finding> {
-        let file = input::read_program(origin.flag, origin.value)?;
-        let program = elf::Program::read(origin, &file)?;
+        let file = Input::read_program(origin.flag, origin.value)?;
+        let program = elf::Program::read(origin, &file.content)?;
         let functions = input::read_functions(origin.flag, origin.value)?;
         if functions.is_empty() {
             return Err(origin

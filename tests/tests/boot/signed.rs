@@ -19,7 +19,8 @@ use zerocopy::IntoBytes;
 use crate::device_tree::{edit, reserve};
 use crate::image::{Image, find};
 use crate::integrity::{
-    REGIONS, damage_region, first_of_kind, load_less_than_stored, load_more_than_stored,
+    REGIONS, damage_region, first_of_kind, load_amid_zeroes, load_less_than_stored,
+    load_more_than_stored,
 };
 use crate::{says, trial};
 
@@ -183,9 +184,8 @@ fn memory_not_zero(workspace: &Workspace) -> Result<()> {
     let signed = Signed::new(workspace)?;
     let (kernel, stored) = first_of_kind(&signed.image, RegionKind::Kernel)?;
     let address = kernel.start.0 + (kernel.size() + stored) / 2;
-    let device = format!("loader,addr={address:#x},data=1,data-len=8");
-    let arguments = ["-device".to_owned(), device];
-    let console = signed.image.boot_with(&arguments, "KaaL: powering off")?;
+    load_amid_zeroes(&signed.image, address)?;
+    let console = signed.image.boot("KaaL: powering off")?;
     says(&console, "is damaged: not zero behind its content")
 }
 
