@@ -4,8 +4,6 @@
 
 use kaal_payload::{PhysAddr, PhysRange};
 
-use crate::elf::Access;
-
 #[cfg(test)]
 mod tests;
 
@@ -20,7 +18,6 @@ const WORD: usize = 8;
 pub(crate) struct Piece<'a> {
     pub(crate) start: PhysAddr,
     pub(crate) content: &'a [u8],
-    pub(crate) access: Access,
 }
 
 /// Memory that begins with `content` and is zero from there on.
@@ -28,7 +25,6 @@ pub(crate) struct Piece<'a> {
 pub(crate) struct Chunk<'a> {
     pub(crate) memory: PhysRange,
     pub(crate) content: &'a [u8],
-    pub(crate) access: Access,
 }
 
 /// Chunks that together are all of `memory`: `pieces`, which ascend and don't overlap, and zero
@@ -47,7 +43,6 @@ pub(crate) fn cover<'a>(
                     end: piece.start,
                 },
                 content: &[],
-                access: piece.access,
             }),
             None => {}
         }
@@ -57,29 +52,24 @@ pub(crate) fn cover<'a>(
                 end: memory.end,
             },
             content: piece.content,
-            access: piece.access,
         });
     }
     chunks
 }
 
-/// The pieces of `content` at `start` that remain without its long runs of zeroes.
-pub(crate) fn without_zeroes(
-    start: PhysAddr,
-    content: &[u8],
-    access: Access,
-) -> impl Iterator<Item = Piece<'_>> {
+/// The pieces of `content` at `start` that remain without its long runs of zeroes. None ends with a
+/// zero.
+pub(crate) fn without_zeroes(start: PhysAddr, content: &[u8]) -> impl Iterator<Item = Piece<'_>> {
     let mut next = 0;
     std::iter::from_fn(move || {
-        let rest = &content[next..];
+        let rest = content.get(next..)?;
         let skipped = zero_words(rest) * WORD;
         let rest = rest.get(skipped..).filter(|rest| !rest.is_empty())?;
         let piece = Piece {
             start: PhysAddr(start.0 + (next + skipped) as u64),
             content: &rest[..length_before_zeroes(rest)],
-            access,
         };
-        next += skipped + piece.content.len();
+        next = (next + skipped + piece.content.len()).next_multiple_of(WORD);
         Some(piece)
     })
 }
@@ -96,8 +86,8 @@ fn zero_words(content: &[u8]) -> usize {
 fn length_before_zeroes(content: &[u8]) -> usize {
     let mut length = 0;
     for (index, word) in content.chunks(WORD).enumerate() {
-        if word.iter().any(|&byte| byte != 0) {
-            length = index * WORD + word.len();
+        if let Some(last) = word.iter().rposition(|&byte| byte != 0) {
+            length = index * WORD + last + 1;
         } else if (index + 1) * WORD - length >= LONG_RUN {
             break;
         }

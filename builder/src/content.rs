@@ -6,7 +6,7 @@ use kaal_payload::{Integrity, PhysAddr, Region, RegionKind};
 
 use crate::chunk::{self, Chunk, Piece};
 use crate::digest::digest;
-use crate::elf::{Access, Segment};
+use crate::elf::Segment;
 use crate::parts::Parts;
 use crate::plan::Plan;
 use crate::tables::Tables;
@@ -43,7 +43,6 @@ impl<'a> Content<'a> {
         let piece = Piece {
             start: plan.device_tree.start,
             content: blob,
-            access: Access::READ,
         };
         Self {
             device_tree: match blob {
@@ -71,7 +70,6 @@ impl<'a> Content<'a> {
         let tables = Chunk {
             memory: tables.memory(),
             content: tables.as_bytes(),
-            access: Access::READ,
         };
         let kernel = self.kernel.iter().map(|chunk| (RegionKind::Kernel, chunk));
         let device_tree = self.device_tree.iter();
@@ -99,6 +97,5 @@ fn pieces<'a>(
     segments.iter().map(move |segment| Piece {
         start: PhysAddr(start(segment)),
         content: segment.content,
-        access: segment.access,
     })
 }

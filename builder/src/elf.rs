@@ -6,7 +6,7 @@ use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::header::{
     EI_CLASS, EI_DATA, ELFCLASS64, ELFDATA2LSB, ELFMAG, EM_AARCH64, Header, machine_to_str,
 };
-use goblin::elf::program_header::{PF_R, PF_W, PF_X, PT_LOAD, ProgramHeader};
+use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD, ProgramHeader};
 
 use crate::finding::{Finding, Origin};
 
@@ -30,8 +30,6 @@ const PROGRAM_HEADER_SIZE: u64 = 56;
 pub(crate) struct Access(pub(crate) u32);
 
 impl Access {
-    pub(crate) const READ: Self = Self(PF_R);
-
     pub(crate) fn is_writable(self) -> bool {
         self.0 & PF_W != 0
     }

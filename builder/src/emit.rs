@@ -8,19 +8,19 @@ use kaal_payload::{
     UserImage, key_id,
 };
 
+use crate::chunk::Piece;
 use crate::content::Content;
 use crate::digest::{crc32c, digest};
-use crate::elf::Access;
 use crate::finding::Finding;
 use crate::firmware::Part;
 use crate::format::File;
-use crate::measurement::measure;
+use crate::measurement::{Measured, measure};
 use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
 use crate::placement::LoaderPlace;
 use crate::plan::Plan;
 use crate::tables::Tables;
-use crate::{chunk, format, signing};
+use crate::{chunk, format, loader_head, signing};
 
 /// The image's file, its measurement and what lies where in it.
 pub(crate) fn emit(
@@ -29,10 +29,15 @@ pub(crate) fn emit(
 ) -> Result<(File, Measurement, MemoryMap), Finding> {
     let place = LoaderPlace::new(parts, plan.loader.start);
     let tables = place.tables(parts);
-    let loader = parts.loader.relocated(place.base);
+    let mut loader = parts.loader.relocated(place.base);
+    loader_head::write(&mut loader, parts.loader.entry, parts.loader.size());
     let programs = Content::new(parts, plan);
     let user_image = user_image(parts, plan);
-    let measurement = measure(parts.kernel.entry, user_image, programs.chunks());
+    let measured = programs.chunks().map(|chunk| Measured {
+        memory: chunk.memory,
+        content: chunk.content,
+    });
+    let measurement = measure(parts.kernel.entry, user_image, measured);
     let device_tree = device_tree(parts, &measurement)?;
     let content = programs.with_device_tree(plan, &device_tree);
 
@@ -48,15 +53,16 @@ pub(crate) fn emit(
 
     let loader_pieces = loader
         .iter()
-        .map(|part| {
+        .flat_map(|part| {
             let start = PhysAddr(place.base.0 + part.offset);
-            (start, part.content.as_slice(), part.access)
+            chunk::without_zeroes(start, &part.content)
         })
-        .chain([
-            (place.header.start, &header[..header_size], Access::READ),
-            (place.tables, tables.as_bytes(), Access::READ),
-        ])
-        .flat_map(|(start, content, access)| chunk::without_zeroes(start, content, access));
+        // In one piece, so that it can be signed.
+        .chain([Piece {
+            start: place.header.start,
+            content: &header[..header_size],
+        }])
+        .chain(chunk::without_zeroes(place.tables, tables.as_bytes()));
     let mut chunks = content.into_chunks();
     chunks.extend(chunk::cover(plan.loader, loader_pieces));
     chunks.sort_by_key(|chunk| chunk.memory);
@@ -124,13 +130,9 @@ fn user_image(parts: &Parts<'_>, plan: &Plan) -> UserImage {
     }
 }
 
-/// What the loader verifies of itself: all that lies before its first writable part.
+/// What the loader verifies of itself.
 fn constant_part(loader: &[Part], integrity: Integrity) -> ConstantPart {
-    let mut memory = Vec::new();
-    for part in loader.iter().take_while(|part| !part.access.is_writable()) {
-        memory.resize(part.offset as usize, 0);
-        memory.extend_from_slice(&part.content);
-    }
+    let memory = loader_head::constant_part(loader);
     ConstantPart {
         size: memory.len() as u64,
         digest: digest(integrity, &memory),

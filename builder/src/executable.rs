@@ -1,24 +1,33 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Writing an ELF file whose segments lie where they are loaded
+//! Writing an ELF file whose segments lie where they are loaded, and reading it back
 //! (System V ABI, chapters 4 and 5; ELF for the Arm 64-bit Architecture).
+
+use std::ops::Range;
 
 use goblin::elf::header::{
     ELFCLASS64, ELFDATA2LSB, ELFMAG, EM_AARCH64, ET_EXEC, EV_CURRENT, SIZEOF_IDENT,
 };
-use goblin::elf::program_header::PT_LOAD;
-use kaal_payload::PhysAddr;
+use goblin::elf::program_header::{PF_R, PF_W, PF_X, PT_LOAD};
+use kaal_payload::{PhysAddr, PhysRange};
 use zerocopy::little_endian::{U16, U32, U64};
-use zerocopy::{Immutable, IntoBytes};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::chunk::Chunk;
+use crate::elf::slice;
 
 /// `p_align`: file offsets and addresses are equal modulo this. Pages would cost padding, and
 /// nothing maps this file.
 const ALIGNMENT: u64 = 8;
 
+/// `p_flags`: with the MMU off, all memory may be used for anything.
+const FLAGS: u32 = PF_R | PF_W | PF_X;
+
+/// A chunk, and its place in the file.
+pub(crate) type Segment<'a> = (Chunk<'a>, Range<usize>);
+
 /// `Elf64_Ehdr`
-#[derive(IntoBytes, Immutable)]
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 struct FileHeader {
     ident: [u8; SIZEOF_IDENT],
@@ -38,7 +47,7 @@ struct FileHeader {
 }
 
 /// `Elf64_Phdr`
-#[derive(IntoBytes, Immutable)]
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 struct ProgramHeader {
     kind: U32,
@@ -79,7 +88,7 @@ fn program_headers(chunks: &[Chunk<'_>], mut next: u64) -> Vec<ProgramHeader> {
             next = offset + file_size;
             ProgramHeader {
                 kind: PT_LOAD.into(),
-                flags: chunk.access.0.into(),
+                flags: FLAGS.into(),
                 offset: offset.into(),
                 virt: start.into(),
                 phys: start.into(),
@@ -111,4 +120,70 @@ fn file_header(entry: PhysAddr, program_header_count: u16) -> FileHeader {
         section_header_count: U16::ZERO,
         section_names: U16::ZERO,
     }
+}
+
+/// The size in bytes of the executable that begins with `head`, if that is one by [`write`].
+pub(crate) fn claimed_size(head: &[u8]) -> Option<u64> {
+    let (_, headers) = headers(head)?;
+    let last = headers.last()?;
+    last.offset.get().checked_add(last.file_size.get())
+}
+
+/// The entry point of an executable by [`write`], and its segments.
+///
+/// What differs in a single byte from what [`write`] would make of them is refused with the reason.
+pub(crate) fn read(file: &[u8]) -> Result<(PhysAddr, Vec<Segment<'_>>), String> {
+    let (header, headers) = headers(file).ok_or("other headers")?;
+    let mut segments = Vec::with_capacity(headers.len());
+    let (mut memory_end, mut file_end) = (PhysAddr(0), 0);
+    for (index, header) in headers.iter().enumerate() {
+        let malformed = || format!("PT_LOAD {index} with other values");
+        let chunk = chunk(file, header).ok_or_else(malformed)?;
+        let start = header.offset.get() as usize;
+        if chunk.memory.start < memory_end || start < file_end {
+            return Err(format!(
+                "PT_LOAD {index} before the end of the one before it"
+            ));
+        }
+        memory_end = chunk.memory.end;
+        file_end = start + chunk.content.len();
+        segments.push((chunk, start..file_end));
+    }
+    let entry = PhysAddr(header.entry.get());
+    let chunks: Vec<_> = segments.iter().map(|(chunk, _)| *chunk).collect();
+    let expected = write(entry, &chunks);
+    let difference = expected
+        .iter()
+        .zip(file)
+        .position(|(one, other)| one != other);
+    if let Some(offset) = difference {
+        return Err(format!("another byte at the offset {offset:#x}"));
+    }
+    if expected.len() != file.len() {
+        return Err(format!("{} bytes, not {}", file.len(), expected.len()));
+    }
+    Ok((entry, segments))
+}
+
+/// The headers that `file` begins with, if they look like those by [`write`].
+fn headers(file: &[u8]) -> Option<(&FileHeader, &[ProgramHeader])> {
+    let (header, rest) = FileHeader::ref_from_prefix(file).ok()?;
+    let count = header.program_header_count.get();
+    let expected = file_header(PhysAddr(header.entry.get()), count);
+    if header.as_bytes() != expected.as_bytes() {
+        return None;
+    }
+    let (headers, _) = <[ProgramHeader]>::ref_from_prefix_with_elems(rest, count.into()).ok()?;
+    let is_ours = |header: &ProgramHeader| {
+        (header.kind.get(), header.alignment.get()) == (PT_LOAD, ALIGNMENT)
+    };
+    headers.iter().all(is_ours).then_some((header, headers))
+}
+
+/// The memory that `header` tells of, and what `file` has for it.
+fn chunk<'a>(file: &'a [u8], header: &ProgramHeader) -> Option<Chunk<'a>> {
+    let memory = PhysRange::from_size(PhysAddr(header.phys.get()), header.memory_size.get())?;
+    let content = slice(file, header.offset.get(), header.file_size.get())?;
+    let fits = !memory.is_empty() && content.len() as u64 <= memory.size();
+    fits.then_some(Chunk { memory, content })
 }

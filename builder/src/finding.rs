@@ -6,9 +6,12 @@ use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// An option of the command line.
+/// An option of the command line, or its argument that is an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is the option of the same name")]
+#[expect(
+    missing_docs,
+    reason = "each variant is the option or argument of the same name"
+)]
 pub enum Flag {
     Loader,
     Unpacker,
@@ -28,8 +31,12 @@ pub enum Flag {
     TrustKey,
     MinVersion,
     SignKey,
+    SignCommand,
+    Message,
+    Signature,
     ImageVersion,
     Out,
+    Image,
 }
 
 /// Shown as on the command line.
@@ -54,8 +61,12 @@ impl fmt::Display for Flag {
             Self::TrustKey => "--trust-key",
             Self::MinVersion => "--min-version",
             Self::SignKey => "--sign-key",
+            Self::SignCommand => "--sign-command",
+            Self::Message => "--message",
+            Self::Signature => "--signature",
             Self::ImageVersion => "--image-version",
             Self::Out => "--out",
+            Self::Image => "image",
         })
     }
 }

@@ -11,11 +11,13 @@ use kaal_payload::{
     LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PACKAGE_VERSION, PAGE_SIZE, PhysAddr, TRUST_NOTE_TYPE,
     TrustAnchor, UNPACKER_NOTE_TYPE, VERSION,
 };
-use zerocopy::little_endian::U32;
-use zerocopy::{Immutable, IntoBytes};
+use zerocopy::IntoBytes;
 
+use crate::branch::INSTRUCTION;
 use crate::elf::{Access, LAYOUT, Program, slice};
 use crate::finding::{Finding, Origin};
+use crate::loader_head;
+use crate::note;
 
 /// Most bytes of memory that a program may take: the size of a level 2 block.
 const MAX_SIZE: u64 = 2 << 20;
@@ -28,9 +30,6 @@ const DYNAMIC_ENTRY_SIZE: usize = 16;
 
 /// Size in bytes of an `Elf64_Rela`.
 const RELOCATION_SIZE: usize = 24;
-
-/// Alignment of an ELF note.
-const NOTE_ALIGNMENT: usize = 4;
 
 /// What a program must be.
 #[derive(Debug)]
@@ -88,15 +87,6 @@ pub(crate) struct Part {
     pub(crate) content: Vec<u8>,
     /// What the memory may be used for; never both writable and executable.
     pub(crate) access: Access,
-}
-
-/// `Elf64_Nhdr`
-#[derive(IntoBytes, Immutable)]
-#[repr(C)]
-struct NoteHeader {
-    name_size: U32,
-    content_size: U32,
-    kind: U32,
 }
 
 /// A word that holds an address of the program.
@@ -159,6 +149,9 @@ impl Firmware {
         if firmware.has_header() {
             firmware.forget(0, program.headers_end);
         }
+        if !kind.relocates_itself {
+            firmware.check_head(origin, kind)?;
+        }
         Ok(firmware)
     }
 
@@ -172,6 +165,19 @@ impl Firmware {
             .expected("a first PT_LOAD that begins with the file's header")
             .found("other content")
             .remedy(kind.remedy))
+    }
+
+    /// Checks that the program's first bytes are free for a [`LoaderHead`](crate::loader_head).
+    fn check_head(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Finding> {
+        let first = self.parts.first();
+        let head = first.and_then(|part| part.content.first_chunk::<{ loader_head::SIZE }>());
+        if head == Some(&[0; _]) {
+            return Ok(());
+        }
+        Err(kind
+            .wrong_shape(origin)
+            .expected("a first PT_LOAD that begins with the file's header")
+            .found("other content"))
     }
 
     fn has_header(&self) -> bool {
@@ -292,24 +298,18 @@ fn find_anchor(
     program: &Program<'_>,
     kind: &Kind,
 ) -> Result<Option<u64>, Finding> {
-    let note = NoteHeader {
-        name_size: (LOADER_NOTE_NAME.len() as u32 + 1).into(),
-        content_size: (size_of::<TrustAnchor>() as u32).into(),
-        kind: TRUST_NOTE_TYPE.into(),
-    };
-    let name_size = (LOADER_NOTE_NAME.len() + 1).next_multiple_of(NOTE_ALIGNMENT);
+    const SIZE: usize = size_of::<TrustAnchor>();
+    let note = note::start(TRUST_NOTE_TYPE, SIZE as u32);
     let mut notes = program.located_contents(PT_NOTE);
     let place = notes.find_map(|(start, notes)| {
-        let mut headers = notes.windows(size_of::<NoteHeader>());
-        let header = headers.position(|bytes| bytes == note.as_bytes())?;
-        let offset = header + size_of::<NoteHeader>() + name_size;
-        Some(start.saturating_add(offset as u64))
+        let place = notes.windows(note.len()).position(|bytes| bytes == note)?;
+        Some(start.saturating_add((place + note.len()) as u64))
     });
     let is_loaded = |place: u64| {
         program.segments.iter().any(|segment| {
             place
                 .checked_sub(segment.virt)
-                .and_then(|offset| slice(segment.content, offset, size_of::<TrustAnchor>() as u64))
+                .and_then(|offset| slice(segment.content, offset, SIZE as u64))
                 .is_some()
         })
     };
@@ -329,7 +329,7 @@ fn check_version(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Resu
             data,
             size: data.len(),
             offset: 0,
-            ctx: (NOTE_ALIGNMENT, LAYOUT),
+            ctx: (note::ALIGNMENT, LAYOUT),
         })
         .filter_map(Result::ok)
         .find(|note| note.name == LOADER_NOTE_NAME && note.n_type == kind.note)
@@ -365,6 +365,12 @@ fn check_shape(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result
         return Err(wrong(
             "a static position-independent executable (DYN)",
             et_to_str(program.kind).to_owned(),
+        ));
+    }
+    if !program.entry.is_multiple_of(INSTRUCTION) {
+        return Err(wrong(
+            "an entry point at a multiple of 4",
+            format!("one at {:#x}", program.entry),
         ));
     }
     let start = program.segments.first().map_or(0, |segment| segment.virt);
@@ -449,7 +455,7 @@ mod tests {
             offset,
             size: 4,
             content: vec![1; 4],
-            access: Access::READ,
+            access: Access(0),
         };
         let mut program = Firmware {
             entry: 0,

@@ -16,11 +16,14 @@
 //!  emit    emit       content, measurement, chunk, executable; memory_map
 //! ```
 //!
+//! [`Opened`] is the way back: it takes an image's file apart and verifies it.
+//!
 //! [`cli`] is the command line around it.
 
 #![forbid(unsafe_code)]
 
 mod boot_arguments;
+mod branch;
 mod chunk;
 pub mod cli;
 mod content;
@@ -36,16 +39,21 @@ mod format;
 mod image;
 mod input;
 mod kernel;
+mod loader_head;
 mod measurement;
 mod memory;
 mod memory_map;
+mod note;
+pub mod opened;
 mod output;
 mod parts;
 mod placement;
 mod plan;
 mod platform;
 mod ram;
+mod signable;
 mod signing;
+mod signing_command;
 mod tables;
 mod trust;
 mod user_image;
@@ -59,6 +67,7 @@ pub use finding::{Finding, Flag};
 pub use format::{Compression, FileMap, Format, Piece};
 pub use image::{Image, build};
 pub use memory_map::{Entry, MemoryMap};
+pub use opened::Opened;
 
 /// A file that has been read.
 #[derive(Clone, Copy, Debug)]

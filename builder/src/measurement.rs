@@ -11,27 +11,38 @@
 //! Left out is what a machine or a version of KaaL brings along: device tree, translation tables and
 //! loader.
 
-use kaal_payload::{Measurement, UserImage, VirtAddr};
+use kaal_payload::{Measurement, PhysRange, RegionKind, UserImage, VirtAddr};
 use sha2::{Digest, Sha256};
 
-use crate::chunk::Chunk;
+/// What is measured of a region.
+pub(crate) struct Measured<'a> {
+    /// Its memory.
+    pub(crate) memory: PhysRange,
+    /// Its stored bytes.
+    pub(crate) content: &'a [u8],
+}
 
-/// Measures a kernel and a user image, whose `chunks` ascend.
+/// Whether regions of the kind `kind` are measured.
+pub(crate) fn covers(kind: Option<RegionKind>) -> bool {
+    matches!(kind, Some(RegionKind::Kernel | RegionKind::UserImage))
+}
+
+/// Measures a kernel and a user image, whose `regions` ascend.
 pub(crate) fn measure<'a>(
     kernel_entry: VirtAddr,
     user_image: UserImage,
-    chunks: impl IntoIterator<Item = &'a Chunk<'a>>,
+    regions: impl IntoIterator<Item = Measured<'a>>,
 ) -> Measurement {
     let mut hash = Sha256::new();
     for number in [kernel_entry.0, user_image.entry.0, user_image.pv_offset] {
         hash.update(number.to_le_bytes());
     }
-    for chunk in chunks {
-        let stored = chunk.content.len() as u64;
-        for number in [chunk.memory.start.0, chunk.memory.size(), stored] {
+    for Measured { memory, content } in regions {
+        let stored = content.len() as u64;
+        for number in [memory.start.0, memory.size(), stored] {
             hash.update(number.to_le_bytes());
         }
-        hash.update(chunk.content);
+        hash.update(content);
     }
     hash.finalize().into()
 }

@@ -66,7 +66,7 @@ pub extern "C" fn boot<T: Trust>(firmware_x0: u64) -> ! {
 
     state::begin("verifying the image");
     verify::loader(&payload);
-    verify::regions(&payload);
+    verify::regions(&payload, T::CHECKS_ALL_ZEROES);
     log!(
         LogLevel::Info,
         concat!(

@@ -14,6 +14,10 @@ use kaal_runtime::link::Note;
 
 /// Which images a loader boots.
 pub trait Trust {
+    /// Whether memory that should be zero is looked at as a whole. What damages an image leaves traces at
+    /// one of its ends: it loads too much before it or clears too little behind. Who forges one knows that.
+    const CHECKS_ALL_ZEROES: bool;
+
     /// Stops unless the payload is one to be trusted; `header` holds the header that it is from.
     fn authenticate(header: &[u8], payload: &Payload<'_>);
 
@@ -26,6 +30,8 @@ pub trait Trust {
 pub struct AnyImage;
 
 impl Trust for AnyImage {
+    const CHECKS_ALL_ZEROES: bool = false;
+
     fn authenticate(_: &[u8], _: &Payload<'_>) {}
 
     fn device_tree(firmware_x0: u64) -> u64 {
@@ -42,6 +48,8 @@ pub struct SignedImages;
 static ANCHOR: Note<TrustAnchor> = Note::new(TRUST_NOTE_TYPE, TrustAnchor::NONE);
 
 impl Trust for SignedImages {
+    const CHECKS_ALL_ZEROES: bool = true;
+
     fn authenticate(header: &[u8], payload: &Payload<'_>) {
         // SAFETY: a constant.
         let anchor = unsafe { ptr::read_volatile(&raw const ANCHOR.content) };

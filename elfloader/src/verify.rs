@@ -13,11 +13,14 @@ use kaal_payload::{
     RegionKind, Text,
 };
 
-use kaal_integrity::{digest, first_nonzero};
+use kaal_integrity::{digest, is_zero};
 use kaal_runtime::registers::{current_level, has_el2};
 use kaal_runtime::{fail, log};
 
 use crate::device_tree::Found;
+
+/// Bytes at the ends of memory that should be zero which are looked at.
+const END_SIZE: usize = 256;
 
 /// A kernel with hypervisor support runs at EL2 only.
 pub(crate) fn exception_level(payload: &Payload<'_>) {
@@ -103,9 +106,9 @@ pub(crate) fn loader(payload: &Payload<'_>) {
     check_digest(payload, bytes, &payload.loader.digest, &loader);
 }
 
-/// Compares each region's digest, and looks whether memory is zero that should be, if the payload asks
-/// for it.
-pub(crate) fn regions(payload: &Payload<'_>) {
+/// Compares each region's digest, and looks whether memory is zero that should be, all of it or both of
+/// its ends, if the payload asks for it.
+pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
     for (index, region) in payload.regions.iter().enumerate() {
         let number = Decimal(index as u64);
         let (Some(kind), Some(memory)) = (region.kind(), region.memory()) else {
@@ -130,13 +133,22 @@ pub(crate) fn regions(payload: &Payload<'_>) {
         if kind == RegionKind::DeviceTree {
             continue;
         }
-        if let Some(offset) = first_nonzero(rest) {
-            fail!(
-                "{description} is damaged: {} is not zero; load all of the image again",
-                PhysAddr(memory.start.0 + region.file_size() + offset as u64)
-            );
+        let (start, end) = match all_zeroes {
+            true => (rest, &[][..]),
+            false => ends(rest),
+        };
+        if !is_zero(start) || !is_zero(end) {
+            fail!("{description} is damaged: not zero behind its content; load the image again");
         }
     }
+}
+
+/// The first and the last [`END_SIZE`] bytes; all, as the first ones, where there are no more.
+fn ends(bytes: &[u8]) -> (&[u8], &[u8]) {
+    bytes
+        .split_last_chunk::<END_SIZE>()
+        .and_then(|(start, end)| Some((start.get(..END_SIZE)?, &end[..])))
+        .unwrap_or((bytes, &[]))
 }
 
 /// Stops unless the digest of `bytes` is the `expected` one.

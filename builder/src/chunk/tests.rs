@@ -4,7 +4,6 @@ use kaal_payload::{PhysAddr, PhysRange};
 use proptest::prelude::*;
 
 use super::{Chunk, LONG_RUN, Piece, cover, without_zeroes};
-use crate::elf::Access;
 
 const BASE: u64 = 0x1000;
 
@@ -43,7 +42,7 @@ proptest! {
         expected.extend(&content);
         expected.resize(expected.len() + tail as usize, 0);
         let start = PhysAddr(BASE + gap * 8);
-        let pieces = without_zeroes(start, &content, Access::READ);
+        let pieces = without_zeroes(start, &content);
         let chunks = cover(memory(expected.len()), pieces);
         prop_assert_eq!(load(&chunks), expected);
         for chunk in &chunks {
@@ -55,10 +54,7 @@ proptest! {
 
 #[test]
 fn zeroes_alone_are_no_piece() {
-    assert_eq!(
-        without_zeroes(PhysAddr(BASE), &[0; 4096], Access::READ).next(),
-        None
-    );
+    assert_eq!(without_zeroes(PhysAddr(BASE), &[0; 4096]).next(), None);
 }
 
 #[test]
@@ -66,7 +62,6 @@ fn pieces_without_content_are_kept() {
     let piece = |offset: u64, content| Piece {
         start: PhysAddr(BASE + offset),
         content,
-        access: Access::READ,
     };
     let chunks = cover(memory(16), [piece(4, &[1, 2][..]), piece(8, &[])]);
     assert_eq!(

@@ -4,6 +4,7 @@
 
 mod keygen;
 mod pack;
+mod sign;
 
 use std::num::ParseIntError;
 
@@ -34,6 +35,8 @@ pub struct Cli {
 enum Command {
     /// Make a pair of keys to sign images with
     Keygen(keygen::Arguments),
+    /// Sign an image that was built for a loader of signed images
+    Sign(sign::Arguments),
 }
 
 /// Does what `cli` asks for.
@@ -44,6 +47,7 @@ enum Command {
 pub fn run(cli: &Cli) -> Result<(), Finding> {
     match (&cli.command, &cli.pack) {
         (Some(Command::Keygen(arguments)), _) => keygen::run(arguments),
+        (Some(Command::Sign(arguments)), _) => sign::run(arguments),
         (None, Some(arguments)) => pack::run(arguments),
         (None, None) => Ok(()),
     }

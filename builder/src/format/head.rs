@@ -5,15 +5,10 @@
 //! (Linux, `Documentation/arch/arm64/booting.rst`).
 
 use zerocopy::little_endian::{U32, U64};
-use zerocopy::{Immutable, IntoBytes};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use super::Format;
-
-/// `b` to the instruction itself (Arm ARM, DDI 0487, section C6.2, "B").
-const BRANCH: u32 = 0x1400_0000;
-
-/// Size in bytes of an instruction, by which a branch counts.
-const INSTRUCTION: u64 = 4;
+use crate::branch;
 
 /// Header flags: little-endian, pages of 4 KiB, and any place in memory will do.
 const FLAGS: u64 = 1 << 1 | 1 << 3;
@@ -21,7 +16,7 @@ const FLAGS: u64 = 1 << 1 | 1 << 3;
 const MAGIC: [u8; 4] = *b"ARM\x64";
 
 /// The first bytes.
-#[derive(IntoBytes, Immutable)]
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(super) struct Head {
     code: [U32; 2],
@@ -37,12 +32,11 @@ impl Head {
     /// The first bytes of a file that is entered at the offset `entry`, which is no more than some
     /// mebibytes. A firmware keeps `memory` bytes free for it.
     pub(super) fn new(format: Format, entry: u64, memory: u64) -> Self {
-        let branch = BRANCH | (entry / INSTRUCTION) as u32;
         // U-Boot's bootm takes what is in a uImage for an Image, too.
         let is_image = format != Format::Raw;
         let in_image = |value: u64| U64::new(if is_image { value } else { 0 });
         Self {
-            code: [branch.into(), U32::ZERO],
+            code: [branch::to(entry).into(), U32::ZERO],
             text_offset: U64::ZERO,
             image_size: in_image(memory),
             flags: in_image(FLAGS),
@@ -51,4 +45,15 @@ impl Head {
             pe_header: U32::ZERO,
         }
     }
+}
+
+/// Whether a file begins like an arm64 Linux Image.
+pub(crate) fn is_image(file: &[u8]) -> bool {
+    Head::ref_from_prefix(file).is_ok_and(|(head, _)| head.magic == MAGIC)
+}
+
+/// Whether a file begins with a branch forward.
+pub(crate) fn is_entered(file: &[u8]) -> bool {
+    let entry = Head::ref_from_prefix(file).map(|(head, _)| branch::target(head.code[0].get()));
+    matches!(entry, Ok(Some(_)))
 }

@@ -8,16 +8,18 @@
 
 mod content;
 mod file_map;
-mod head;
+pub(crate) mod head;
 mod lz4;
 mod package;
-mod uimage;
+pub(crate) mod uimage;
 mod work;
 
 use std::path::Path;
 
 use clap::ValueEnum;
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
+
+pub(crate) use package::STORED_ALIGNMENT;
 
 pub use file_map::{FileMap, Piece};
 

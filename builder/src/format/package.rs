@@ -8,6 +8,7 @@ use kaal_payload::{
 };
 use zerocopy::IntoBytes;
 
+use super::Compression;
 use super::content::Content;
 use super::file_map::{FileMap, Piece};
 use super::head::Head;
@@ -18,7 +19,7 @@ use crate::firmware::Firmware;
 use crate::parts::Parts;
 
 /// Alignment in bytes of what is stored, so that checksums are computed by the word.
-const ALIGNMENT: usize = 8;
+pub(crate) const STORED_ALIGNMENT: usize = 8;
 
 /// What is in a package, which still may be unpacked by way of any memory.
 pub(super) struct Contents<'a> {
@@ -51,8 +52,13 @@ impl<'a> Contents<'a> {
         };
         let mut next = contents.header_offset() + package_header_size(chunks.len());
         for chunk in chunks {
-            let content = Content::store(chunk.content, parts.settings.compression);
-            let offset = next.next_multiple_of(ALIGNMENT);
+            let compression = match chunk.content.starts_with(&kaal_payload::MAGIC) {
+                // So that it can be signed.
+                true => Compression::None,
+                false => parts.settings.compression,
+            };
+            let content = Content::store(chunk.content, compression);
+            let offset = next.next_multiple_of(STORED_ALIGNMENT);
             next = offset + content.bytes.len();
             let stored = Stored {
                 offset: offset as u64,
@@ -101,6 +107,8 @@ impl<'a> Contents<'a> {
 
     /// The package, which is unpacked by way of `work`.
     pub(super) fn write(&self, work: Work) -> Result<Vec<u8>, Finding> {
+        let mut unpacker = self.unpacker.clone();
+        unpacker.resize(self.header_offset(), 0);
         let settings = self.parts.settings;
         let device_tree = self.parts.device_tree.as_ref();
         let package = Package {
@@ -110,6 +118,7 @@ impl<'a> Contents<'a> {
             machine: device_tree.map(|tree| tree.machine).unwrap_or_default(),
             log_level: settings.log_level,
             integrity: settings.integrity,
+            unpacker_checksum: crc32c(&unpacker),
             chunks: &self.chunks,
         };
         let header_size = package_header_size(self.chunks.len());
@@ -119,8 +128,7 @@ impl<'a> Contents<'a> {
             .map_err(|error| self.too_many_segments(&error.to_string()))?;
 
         let mut file = Vec::with_capacity(self.size);
-        file.extend_from_slice(&self.unpacker);
-        file.resize(self.header_offset(), 0);
+        file.extend_from_slice(&unpacker);
         file.extend_from_slice(&header);
         for (chunk, content) in self.chunks.iter().zip(&self.stored) {
             file.resize(chunk.stored().offset as usize, 0);

@@ -5,7 +5,7 @@
 use crc::{CRC_32_ISO_HDLC, Crc, Table};
 use kaal_payload::PhysAddr;
 use zerocopy::big_endian::U32;
-use zerocopy::{Immutable, IntoBytes};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use super::{Format, not_runnable_at};
 use crate::finding::Finding;
@@ -30,7 +30,7 @@ const NAME_SIZE: usize = 32;
 
 const NAME: &[u8] = concat!("KaaL ", env!("CARGO_PKG_VERSION")).as_bytes();
 
-#[derive(Clone, Copy, IntoBytes, Immutable)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 struct Header {
     magic: U32,
@@ -46,6 +46,9 @@ struct Header {
     compression: u8,
     name: [u8; NAME_SIZE],
 }
+
+/// Size in bytes of the header.
+pub(crate) const HEADER_SIZE: usize = size_of::<Header>();
 
 /// `data` with the header that lets it be loaded to `load` and entered there.
 pub(super) fn wrap(load: PhysAddr, data: Vec<u8>) -> Result<Vec<u8>, Finding> {
@@ -91,6 +94,43 @@ fn header(load: PhysAddr, size: u64, data_checksum: u32) -> Result<Header, Findi
         header_checksum: checksum(header.as_bytes()).into(),
         ..header
     })
+}
+
+/// Whether a file begins like a U-Boot image.
+pub(crate) fn is_one(file: &[u8]) -> bool {
+    file.starts_with(&MAGIC.to_be_bytes())
+}
+
+/// The size in bytes that a file should have by its header.
+pub(crate) fn claimed_size(file: &[u8]) -> Option<u64> {
+    let (header, _) = Header::ref_from_prefix(file).ok()?;
+    Some(HEADER_SIZE as u64 + u64::from(header.size.get()))
+}
+
+/// Checks that `file` has the header that [`wrap`] gives it, or returns what is wrong.
+pub(crate) fn check(file: &[u8]) -> Result<(), String> {
+    let (found, data) = Header::ref_from_prefix(file).map_err(|_| "no header".to_owned())?;
+    let data_checksum = checksum(data);
+    if found.data_checksum.get() != data_checksum {
+        let expected = found.data_checksum.get();
+        return Err(format!(
+            "data of the CRC-32 {data_checksum:#x}, which its header says to be {expected:#x}"
+        ));
+    }
+    let load = PhysAddr(found.load.get().into());
+    match header(load, data.len() as u64, data_checksum) {
+        Ok(header) if header.as_bytes() == found.as_bytes() => Ok(()),
+        _ => Err("a header with another field, or another checksum of its own".to_owned()),
+    }
+}
+
+/// Computes the checksums in the header of `file`, which [`wrap`] made, again.
+pub(crate) fn renew_checksums(file: &mut [u8]) {
+    if let Ok((header, data)) = Header::mut_from_prefix(file) {
+        header.data_checksum = checksum(data).into();
+        header.header_checksum = U32::ZERO;
+        header.header_checksum = checksum(header.as_bytes()).into();
+    }
 }
 
 fn checksum(bytes: &[u8]) -> u32 {

@@ -8,22 +8,13 @@ use kaal_payload::{Encoding, PhysAddr, PhysRange, ROOM_SIZE, TABLES_SIZE};
 
 use crate::common::device_tree::DeviceTree;
 use crate::common::folder::Folder;
+use crate::common::formats::{IMAGE, LZ4, RAW, UIMAGE};
 use crate::common::loaded::Loaded;
 use crate::common::package::Packed;
 use crate::common::programs::{self, HYPERVISOR_BASE, ORDINARY_BASE};
 
 /// Size in bytes of the U-Boot image header.
 const UIMAGE_HEADER: usize = 64;
-
-/// Options for each format.
-const RAW: [(&str, &str); 2] = [("--unpacker", "unpacker.elf"), ("--format", "raw")];
-const IMAGE: [(&str, &str); 2] = [("--unpacker", "unpacker.elf"), ("--format", "image")];
-const UIMAGE: [(&str, &str); 3] = [
-    ("--unpacker", "unpacker.elf"),
-    ("--format", "uimage"),
-    ("--load-address", "0x42000000"),
-];
-const LZ4: (&str, &str) = ("--compress", "lz4");
 
 /// The image's file for changed options.
 fn file(folder: &Folder, changes: &[(&str, &str)]) -> Vec<u8> {
@@ -217,17 +208,17 @@ fn maps() {
         0x2470                319  LZ4 block       0x4023d000..0x4024d000
         0x25b0                262  LZ4 block       0x4024d000..0x4024e128
         0x26b8                 16  content         0x4024e128..0x40253000
-        0x26c8                  0  zeroes          0x40400000..0x40401000
-        0x26c8                 64  content         0x40401000..0x40402000
-        0x2708                 32  content         0x40402000..0x40404000
-        0x2728                280  LZ4 block       0x40404000..0x40406000
-        0x2840                  8  content         0x40406000..0x40407ff8
-        0x2848                 17  LZ4 block       0x40407ff8..0x40409010
-        0x2860                  8  content         0x40409010..0x4040a000
-        0x2868                 39  LZ4 block       0x4040a000..0x4040b008
-        0x2890                  8  content         0x4040b008..0x4040c000
-        0x2898                 16  content         0x4040c000..0x4040d000
-        0x28a8                253  LZ4 block       0x4040d000..0x4040e000
+        0x26c8                  8  content         0x40400000..0x40401000
+        0x26d0                 64  content         0x40401000..0x40402000
+        0x2710                 32  content         0x40402000..0x40404000
+        0x2730                632  content         0x40404000..0x40406000
+        0x29a8                  4  content         0x40406000..0x40407ff8
+        0x29b0                 14  LZ4 block       0x40407ff8..0x40409010
+        0x29c0                  4  content         0x40409010..0x4040a000
+        0x29c8                 38  LZ4 block       0x4040a000..0x4040b008
+        0x29f0                  4  content         0x4040b008..0x4040c000
+        0x29f8                 12  content         0x4040c000..0x4040d000
+        0x2a08                252  LZ4 block       0x4040d000..0x4040e000
         measurement (SHA-256): c9727955a95c27b8e278504feaf563526d8e8006ec760907c25268ec710ffdb7
     "#]]
     .assert_eq(&folder.accepted(&[&IMAGE[..], &[LZ4, ("-v", "")]].concat()));

@@ -8,6 +8,7 @@
     reason = "what a test can't go on without fails it"
 )]
 
+mod bit_flips;
 mod chosen;
 mod common;
 mod cores;
@@ -15,6 +16,7 @@ mod formats;
 mod image;
 mod messages;
 mod odd_machines;
+mod opened;
 mod output;
 mod refused_device_trees;
 mod refused_formats;
@@ -22,4 +24,6 @@ mod refused_loaders;
 mod refused_places;
 mod refused_platforms;
 mod refused_programs;
+mod signing;
+mod strangers;
 mod truncated;

@@ -210,7 +210,7 @@ fn another_version() {
         &programs::unpacker_of_version(7),
         expect![[r#"
         error: --unpacker unpacker.elf: a KaaL unpacker of another version
-          expected: package version 1
+          expected: package version 2
           found: package version 7
           remedy: take unpacker and builder from the same version of KaaL
     "#]],

@@ -8,8 +8,9 @@ use crc::{CRC_32_ISCSI, Crc, Table};
 
 use kaal_runtime::registers::has_crc32;
 
-/// Words of eight bytes that are looked at between two branches.
-const WORDS: usize = 32;
+/// Words of eight bytes that are looked at between two branches: of much content, and of what is left.
+const MANY: usize = 64;
+const FEW: usize = 8;
 
 /// For processors without the instructions, which Armv8.0 leaves optional.
 static BY_TABLE: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISCSI);
@@ -30,11 +31,15 @@ fn by_instruction(bytes: &[u8]) -> u32 {
     let (head, words, tail) = unsafe { bytes.align_to::<u64>() };
     let add_byte = |crc, &byte: &u8| __crc32cb(crc, byte);
     let add_word = |crc, &word: &u64| __crc32cd(crc, word);
+    let (many, words) = words.as_chunks::<MANY>();
+    let (few, words) = words.as_chunks::<FEW>();
     let crc = head.iter().fold(!0, add_byte);
-    let (groups, words) = words.as_chunks::<WORDS>();
-    let crc = groups
+    let crc = many
         .iter()
-        .fold(crc, |crc, group| group.iter().fold(crc, add_word));
+        .fold(crc, |crc, words| words.iter().fold(crc, add_word));
+    let crc = few
+        .iter()
+        .fold(crc, |crc, words| words.iter().fold(crc, add_word));
     let crc = words.iter().fold(crc, add_word);
     !tail.iter().fold(crc, add_byte)
 }

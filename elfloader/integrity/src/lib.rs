@@ -19,7 +19,7 @@ use kaal_payload::{Digest, Integrity};
 
 pub use crc32c::crc32c;
 pub use sha256::sha256;
-pub use zero::first_nonzero;
+pub use zero::is_zero;
 
 /// The digest of `bytes` that `integrity` asks for.
 pub fn digest(integrity: Integrity, bytes: &[u8]) -> Digest {

@@ -5,35 +5,26 @@
 use core::arch::aarch64::{uint64x2_t, vgetq_lane_u64, vorrq_u64};
 
 /// Vectors that are looked at between two branches.
-const VECTORS: usize = 8;
+const GROUP: usize = 16;
 
-type Group = [uint64x2_t; VECTORS];
-
-/// The index of the first byte that isn't zero.
-pub fn first_nonzero(bytes: &[u8]) -> Option<usize> {
+/// Whether all `bytes` are zero.
+#[inline(never)]
+pub fn is_zero(bytes: &[u8]) -> bool {
     // SAFETY: any sixteen bytes are a vector.
-    let (head, groups, tail) = unsafe { bytes.align_to::<Group>() };
-    let first_in = |bytes: &[u8]| bytes.iter().position(|&byte| byte != 0);
-    let (before, behind) = (head.len(), bytes.len() - tail.len());
-    first_in(head)
-        .or_else(|| {
-            let group = groups.iter().position(|group| !is_zero(group))?;
-            let start = before + group * size_of::<Group>();
-            Some(start + first_in(bytes.get(start..)?)?)
-        })
-        .or_else(|| Some(behind + first_in(tail)?))
+    let (head, vectors, tail) = unsafe { bytes.align_to() };
+    let (groups, rest) = vectors.as_chunks::<GROUP>();
+    head.iter().chain(tail).all(|&byte| byte == 0)
+        && rest.iter().all(|vector| all_zero([vector]))
+        && groups.iter().all(all_zero)
 }
 
-fn is_zero(&[a, b, c, d, e, f, g, h]: &Group) -> bool {
+fn all_zero<'a>(vectors: impl IntoIterator<Item = &'a uint64x2_t>) -> bool {
     // SAFETY: every AArch64 processor that the programs run on has vectors.
-    unsafe {
-        let [a, b, c, d] = [
-            vorrq_u64(a, b),
-            vorrq_u64(c, d),
-            vorrq_u64(e, f),
-            vorrq_u64(g, h),
-        ];
-        let all = vorrq_u64(vorrq_u64(a, b), vorrq_u64(c, d));
-        vgetq_lane_u64::<0>(all) | vgetq_lane_u64::<1>(all) == 0
-    }
+    let union = vectors
+        .into_iter()
+        .copied()
+        .reduce(|union, vector| unsafe { vorrq_u64(union, vector) });
+    // SAFETY: as above.
+    union
+        .is_none_or(|union| unsafe { vgetq_lane_u64::<0>(union) | vgetq_lane_u64::<1>(union) == 0 })
 }

@@ -66,6 +66,7 @@ fn package(chunks: &[Chunk]) -> Package<'_> {
         },
         log_level: LogLevel::Debug,
         integrity: Integrity::Crc32c,
+        unpacker_checksum: 0x1234_5678,
         chunks,
     }
 }
@@ -116,7 +117,7 @@ fn the_layout_is_the_documented_one() {
     assert_eq!(encoded.bytes().len(), TOTAL);
     assert_eq!(package_header_size(2), TOTAL);
     assert_eq!(&encoded.bytes()[..8], b"KaaLpack");
-    assert_eq!(encoded.bytes()[8..12], 1u32.to_le_bytes());
+    assert_eq!(encoded.bytes()[8..12], 2u32.to_le_bytes());
     let locator: Vec<u64> = encoded.words[2..6].to_vec();
     let check = !(0x4041_4000 ^ 0x2_b000 ^ 0x1_c000);
     assert_eq!(locator, [0x4041_4000, 0x2_b000, 0x1_c000, check]);
@@ -289,7 +290,7 @@ fn errors_say_what_was_expected_and_found() {
     let texts = [
         (
             PackageError::Version { found: 20 },
-            "version 1 expected, 20 found",
+            "version 2 expected, 20 found",
         ),
         (
             PackageError::Magic,

@@ -100,6 +100,7 @@ impl Image {
             machine: Machine::default(),
             log_level: LogLevel::Info,
             integrity: Integrity::None,
+            unpacker_checksum: 0,
             chunks: &self.chunks,
         }
     }

@@ -108,9 +108,11 @@ fn memory_not_zero(workspace: &Workspace, means: &'static str) -> Result<()> {
         bytes[header + FILE_SIZE..][..8].copy_from_slice(&(segment.p_filesz + MORE).to_le_bytes());
         Ok(())
     })?;
-    let console = image.boot("load all of the image again")?;
-    says(&console, &format!("(kernel, {memory}) is damaged: 0x"))?;
-    says(&console, " is not zero")
+    let console = image.boot("load the image again")?;
+    says(
+        &console,
+        &format!("(kernel, {memory}) is damaged: not zero behind its content"),
+    )
 }
 
 /// Content that begins at no multiple of what instructions take at a time.

@@ -15,7 +15,7 @@ use crate::trial;
 
 /// What programs may take of an image.
 const FIRMWARE: [(&str, Program, u64); 2] = [
-    ("loader", Program::Loader, 30 * 1024),
+    ("loader", Program::Loader, 32 * 1024),
     ("unpacker", Program::Unpacker, 17 * 1024),
 ];
 

@@ -21,7 +21,7 @@ const SIZE: usize = 8 << 20;
 const USER_IMAGE: u64 = 0x40_0000;
 
 mod limit {
-    pub(super) const UNPACKER: u64 = 16 << 10;
+    pub(super) const UNPACKER: u64 = 17 << 10;
     pub(super) const COPIED: u64 = 150;
     pub(super) const DECOMPRESSED: u64 = 2_000;
     pub(super) const PERCENT: u64 = 60;
@@ -113,9 +113,9 @@ pub(super) fn compressed(
 }
 
 fn packed(inputs: &Inputs, compression: &str) -> Inputs {
-    let packing = ["--format", "image", "--compress", compression];
+    let packing = ["--format", "image", "--compress", compression].map(str::to_owned);
     Inputs {
-        packing: packing.map(str::to_owned).to_vec(),
+        packing: [&packing[..], &inputs.packing].concat(),
         ..inputs.clone()
     }
 }

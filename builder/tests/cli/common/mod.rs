@@ -6,6 +6,7 @@ pub(crate) mod accepted;
 pub(crate) mod device_tree;
 pub(crate) mod elf;
 pub(crate) mod folder;
+pub(crate) mod formats;
 pub(crate) mod loaded;
 pub(crate) mod package;
 pub(crate) mod programs;

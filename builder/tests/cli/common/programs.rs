@@ -2,7 +2,10 @@
 
 //! Programs of the shapes that loaders, kernels and root tasks have.
 
-use kaal_payload::{LOADER_NOTE_TYPE, PACKAGE_VERSION, UNPACKER_NOTE_TYPE, VERSION};
+use kaal_payload::{
+    LOADER_NOTE_TYPE, PACKAGE_VERSION, TRUST_NOTE_TYPE, TrustAnchor, UNPACKER_NOTE_TYPE, VERSION,
+};
+use zerocopy::IntoBytes;
 
 use super::elf::{Elf, ProgramHeader};
 
@@ -67,6 +70,38 @@ pub(crate) fn unpacker() -> Elf {
     unpacker_of_version(PACKAGE_VERSION)
 }
 
+/// An unpacker of 0x100 bytes.
+pub(crate) fn tiny_unpacker() -> Elf {
+    let mut content = b"\x7fELF".to_vec();
+    content.extend(filled(0xfc));
+    Elf::new(
+        Elf::DYN,
+        0x80,
+        vec![
+            ProgramHeader::load(ProgramHeader::READ_EXECUTE, 0, content, 0x100),
+            ProgramHeader::other(PT_NOTE, note(UNPACKER_NOTE_TYPE, PACKAGE_VERSION)),
+        ],
+    )
+}
+
+/// A loader for signed images, with a place for whom it trusts.
+pub(crate) fn loader_of_signed_images() -> Elf {
+    let trust = note_with(TRUST_NOTE_TYPE, TrustAnchor::NONE.as_bytes());
+    let notes = [trust, note(LOADER_NOTE_TYPE, VERSION)].concat();
+    // Behind what the builder takes for relocations and the dynamic section, and zeroes.
+    let place: u64 = 0x40;
+    let mut start = relocation(RELOCATED, RELATIVE);
+    start.resize(place as usize, 0);
+    start.extend(&notes);
+    let mut loader = loader_with(start, 0, notes);
+    for header in &mut loader.headers {
+        if header.kind == PT_NOTE {
+            header.virt = place;
+        }
+    }
+    loader
+}
+
 /// A program that begins with `start`, at whose offset `relocations` there is one.
 fn loader_with(start: Vec<u8>, relocations: u64, note: Vec<u8>) -> Elf {
     let size = start.len() as u64;
@@ -94,12 +129,16 @@ fn words(words: &[u64]) -> Vec<u8> {
 }
 
 fn note(kind: u32, version: u32) -> Vec<u8> {
+    note_with(kind, &version.to_le_bytes())
+}
+
+fn note_with(kind: u32, content: &[u8]) -> Vec<u8> {
     let mut note = Vec::new();
-    for word in [5, 4, kind] {
+    for word in [5, content.len() as u32, kind] {
         note.extend(u32::to_le_bytes(word));
     }
     note.extend(b"KaaL\0\0\0\0");
-    note.extend(version.to_le_bytes());
+    note.extend(content);
     note
 }
 

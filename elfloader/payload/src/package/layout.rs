@@ -14,7 +14,7 @@ pub const PACKAGE_MAGIC: [u8; 8] = *b"KaaLpack";
 pub const PACKAGE_END: [u8; 8] = *b"KaaLend.";
 
 /// The version of the contract that this module describes.
-pub const PACKAGE_VERSION: u32 = 1;
+pub const PACKAGE_VERSION: u32 = 2;
 
 /// Type of the ELF note that marks an unpacker; its owner is [`crate::LOADER_NOTE_NAME`], and its
 /// content is the unpacker's [`PACKAGE_VERSION`].
@@ -48,7 +48,9 @@ pub(crate) struct Header {
     /// [`crate::Integrity`]
     pub(crate) integrity: u8,
     /// Zero.
-    pub(crate) reserved: [u8; 6],
+    pub(crate) reserved: [u8; 2],
+    /// CRC-32C of the package's bytes before the header.
+    pub(crate) unpacker_checksum: u32,
 }
 
 /// Where the unpacker may work.

@@ -37,6 +37,8 @@ pub struct Package<'a> {
     pub log_level: LogLevel,
     /// What the unpacker verifies of chunks that are not compressed; of others, it verifies all.
     pub integrity: Integrity,
+    /// CRC-32C of the package's bytes before the header: the unpacker, and what a format begins with.
+    pub unpacker_checksum: u32,
     /// The chunks, in ascending order of address and of what is stored, disjoint.
     pub chunks: &'a [Chunk],
 }
@@ -137,7 +139,7 @@ impl<'a> Package<'a> {
         }
         let work = Work::new(work_start, slot_size, package_size);
         work.memory().ok_or("work area")?;
-        if header.reserved != [0; 6] {
+        if header.reserved != [0; 2] {
             return Err("reserved");
         }
         let in_chunk = |chunk: &Chunk| {
@@ -154,6 +156,7 @@ impl<'a> Package<'a> {
             machine: header.machine.machine()?,
             log_level: LogLevel::from_wire(header.log_level).ok_or("log level")?,
             integrity: Integrity::from_wire(header.integrity).ok_or("integrity")?,
+            unpacker_checksum: header.unpacker_checksum,
             chunks,
         })
     }
@@ -191,7 +194,8 @@ impl<'a> Package<'a> {
             machine: self.machine.into(),
             log_level: self.log_level as u8,
             integrity: self.integrity as u8,
-            reserved: [0; 6],
+            reserved: [0; 2],
+            unpacker_checksum: self.unpacker_checksum,
         }
     }
 }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Signing an image that was built elsewhere, or whose key is elsewhere.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use kaal_payload::Signature;
+
+use crate::finding::{Finding, Flag, Origin};
+use crate::signable::Signable;
+use crate::{File, Opened, input, opened, output, signing, signing_command};
+
+/// An image, and where its signature comes from.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Arguments {
+    /// The image, whose loader is one for signed images
+    #[arg(value_name = "IMAGE")]
+    image: PathBuf,
+    #[command(flatten)]
+    source: Source,
+    /// The signed image to write [default: IMAGE]
+    #[arg(long, value_name = "FILE", conflicts_with = "message")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Source {
+    /// Sign with this private key, a PEM file
+    #[arg(long, value_name = "FILE")]
+    sign_key: Option<PathBuf>,
+    /// Let this shell command sign: it reads the message and writes the signature, 64 bytes
+    #[arg(long, value_name = "COMMAND")]
+    sign_command: Option<OsString>,
+    /// Write what is to be signed to this file, to be signed elsewhere
+    #[arg(long, value_name = "FILE")]
+    message: Option<PathBuf>,
+    /// Take the signature from this file, 64 bytes
+    #[arg(long, value_name = "FILE")]
+    signature: Option<PathBuf>,
+}
+
+/// Signs an image, or writes what is to be signed.
+pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
+    let path = arguments.image.as_path();
+    let content = opened::read(path)?;
+    let opened = Opened::open(File {
+        path,
+        content: &content,
+    })?;
+    let image = Signable::new(&opened)?;
+    if let Some(out) = &arguments.source.message {
+        let origin = origin(Flag::Message, out);
+        output::create(origin, image.message())?.keep();
+        return Ok(());
+    }
+    let (origin, signature) = arguments.source.signature(image.message())?;
+    let signed = image.signed(origin, &signature)?;
+    let out = arguments.out.as_deref().unwrap_or(path);
+    output::check(out, arguments.source.files())?;
+    output::write(out, &signed)
+}
+
+impl Source {
+    /// A signature of `message`, and where it is from.
+    fn signature(&self, message: &[u8]) -> Result<(Origin<'_>, Signature), Finding> {
+        if let Some(path) = &self.sign_key {
+            let origin = origin(Flag::SignKey, path);
+            let key = signing::private_key(origin, &input::read_secret(Flag::SignKey, path)?)?;
+            return Ok((origin, signing::sign(&key, message)));
+        }
+        if let Some(command) = &self.sign_command {
+            let origin = origin(Flag::SignCommand, Path::new(command));
+            let output = signing_command::run(origin, command, message)?;
+            return Ok((origin, as_signature(origin, &output)?));
+        }
+        let path = self.signature.as_deref().unwrap_or(Path::new(""));
+        let origin = origin(Flag::Signature, path);
+        let content = input::read(Flag::Signature, path)?;
+        Ok((origin, as_signature(origin, &content)?))
+    }
+
+    /// The input files.
+    fn files(&self) -> impl Iterator<Item = (Flag, &Path)> {
+        let files = [
+            (Flag::SignKey, &self.sign_key),
+            (Flag::Signature, &self.signature),
+        ];
+        files
+            .into_iter()
+            .filter_map(|(flag, path)| Some((flag, path.as_deref()?)))
+    }
+}
+
+fn origin(flag: Flag, value: &Path) -> Origin<'_> {
+    Origin { flag, value }
+}
+
+fn as_signature(origin: Origin<'_>, bytes: &[u8]) -> Result<Signature, Finding> {
+    bytes.try_into().map_err(|_| {
+        origin
+            .finding("not a signature")
+            .expected("the 64 bytes of an Ed25519 signature (RFC 8032), nothing else")
+            .found(format!("{} bytes", bytes.len()))
+            .remedy("let the signing program write the raw signature")
+    })
+}
