@@ -4,6 +4,7 @@
 {
   lib,
   mkShell,
+  cargo-deny,
   cmake,
   dtc,
   gdb,
@@ -19,6 +20,7 @@ let
 in
 mkShell {
   packages = [
+    cargo-deny
     cmake
     dtc
     gdb

@@ -67,13 +67,26 @@ let
 
   filesNeededFor = name: filesOfAll (closureOf name);
 
+  allFiles = fileset.union commonFiles (filesOfAll (lib.attrNames crates));
+
   # All manifests, over empty programs, which are too empty for the linker script.
   skeleton = craneLib.mkDummySrc {
     extraDummyScript = "touch $out/${linkerScript}";
     src = fileset.toSource {
       inherit root;
-      fileset = fileset.union commonFiles (filesOfAll (lib.attrNames crates));
+      fileset = allFiles;
     };
+  };
+
+  # All sources, also the root task's, and what is said of them.
+  everything = fileset.toSource {
+    inherit root;
+    fileset = fileset.unions [
+      allFiles
+      (root + "/deny.toml")
+      (root + "/docs")
+      (root + "/root-task")
+    ];
   };
 
   # The crate with those that it needs; the rest of the workspace is there in outline only, so
@@ -141,6 +154,25 @@ in
     filesNeededFor
     version
     ;
+
+  # Licences, versions and sources of all dependencies.
+  deny = craneLib.cargoDeny (
+    common
+    // {
+      pname = "kaal";
+      src = everything;
+    }
+  );
+
+  # What the documents say of dependencies and unsafe code.
+  trust = craneLib.cargoTest (
+    argumentsFor "kaal-tests"
+    // {
+      pname = "kaal-trust";
+      src = everything;
+      cargoTestExtraArgs = "--test trust";
+    }
+  );
 
   build = name: craneLib.buildPackage (argumentsFor name // { doCheck = false; });
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # For every crate of the workspace: lints, format, documentation and, on the host, tests. For the
-# root task with its components: lints and format.
+# root task with its components: lints and format. For both: the dependencies.
 {
   lib,
   craneLib,
@@ -41,6 +41,8 @@ let
 in
 lib.concatMapAttrs checksOf workspace.crates
 // {
+  inherit (workspace) deny trust;
+  root-task-deny = images.qemu-arm-virt.default.rootTask.deny;
   root-task-clippy = images.qemu-arm-virt.default.rootTask.clippy;
   root-task-fmt = images.qemu-arm-virt.default.rootTask.fmt;
 }

@@ -85,6 +85,17 @@ build [ pname ] (
           cargoClippyExtraArgs = "-- -Dwarnings";
         }
       );
+      # By KaaL's own rules.
+      deny = craneLib.cargoDeny {
+        inherit (arguments)
+          pname
+          version
+          src
+          cargoVendorDir
+          postUnpack
+          ;
+        cargoDenyExtraArgs = "--config ${../../deny.toml}";
+      };
       # File by file: `cargo fmt` would want the workspaces of all path dependencies.
       fmt = craneLib.mkCargoDerivation {
         inherit (arguments)

@@ -120,6 +120,7 @@ let
         );
       fromArguments = attributes: package (attributes.name or attributes.pname) attributes;
       plain = lib.genAttrs [
+        "cargo-deny"
         "cmake"
         "deadnix"
         "dtc"
@@ -180,6 +181,7 @@ let
       "buildDepsOnly"
       "buildPackage"
       "cargoClippy"
+      "cargoDeny"
       "cargoDoc"
       "cargoFmt"
       "cargoTest"

@@ -3,6 +3,8 @@
 //! What the boot tests and `cargo xtask` share: where the built programs lie, how an image is
 //! packed from them, and how QEMU boots it.
 
+#![forbid(unsafe_code)]
+
 pub mod elf;
 pub mod image;
 pub mod probe;

@@ -2,9 +2,13 @@
 
 //! `cargo xtask`: the way into KaaL without Nix.
 
+#![forbid(unsafe_code)]
+
+mod audit;
 mod bench;
 mod build;
 mod fuzz;
+mod memory_safety;
 mod qemu;
 mod reproduce;
 mod root_task;
@@ -38,6 +42,12 @@ enum Task {
     Qemu(Box<qemu::Options>),
     /// Runs all checks and tests; those of a real kernel only where SEL4_PREFIX is set
     Test(test::Options),
+    /// Checks the licences, sources and versions of all dependencies, and what is known to be wrong with them
+    Audit(audit::Options),
+    /// Runs the tests of what decides, reads and decompresses in Miri, which finds undefined behaviour
+    Miri,
+    /// Runs the same tests with AddressSanitizer, which finds wrong accesses to memory
+    Sanitize,
     /// Builds everything twice, in different surroundings, and compares the images
     Reproduce,
     /// Searches for input that makes what reads it crash
@@ -64,6 +74,9 @@ fn run(task: Task) -> Result<()> {
         Task::System => root_task::run(&workspace),
         Task::Qemu(options) => qemu::run(&workspace, &options),
         Task::Test(options) => test::run(&workspace, &options),
+        Task::Audit(options) => audit::run(&workspace, &options),
+        Task::Miri => memory_safety::miri(&workspace),
+        Task::Sanitize => memory_safety::sanitize(&workspace),
         Task::Reproduce => reproduce::run(&workspace),
         Task::Fuzz(options) => fuzz::run(&workspace, &options),
         Task::Bench(options) => bench::run(&workspace, &options),

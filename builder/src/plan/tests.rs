@@ -179,3 +179,4 @@ fn overlaps_are_found() {
 }
 
 mod any_machine;
+mod every_machine;

@@ -135,6 +135,7 @@ fn el2_loader(base: u64) -> BTreeMap<u64, Page> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases")]
 fn el1_maps_exactly_loader_and_kernel() {
     let lower = el1_loader(LOADER);
     for (start, size) in kernels() {
@@ -149,6 +150,7 @@ fn el1_maps_exactly_loader_and_kernel() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases")]
 fn el2_maps_exactly_loader_and_kernel() {
     for (start, size) in kernels() {
         let kernel = kernel(HYPERVISOR_BASE, start, size);
@@ -202,3 +204,5 @@ fn blocks_save_tables() {
     assert_eq!(size(BLOCK_SIZE + PAGE_SIZE), 8 * PAGE_SIZE);
     assert_eq!(size(BLOCK_SIZE), 7 * PAGE_SIZE);
 }
+
+mod every_image;

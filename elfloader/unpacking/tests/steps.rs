@@ -234,6 +234,7 @@ fn parts(is_compressed: impl Fn(usize) -> bool) -> Vec<Part> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases")]
 fn what_is_stored_as_it_is() {
     for works_behind in [true, false] {
         for start in [0, 3, 10] {
@@ -245,6 +246,7 @@ fn what_is_stored_as_it_is() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases")]
 fn what_is_compressed() {
     for works_behind in [true, false] {
         for start in [0, 3] {
@@ -256,6 +258,7 @@ fn what_is_compressed() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases")]
 fn what_is_compressed_in_part() {
     for works_behind in [true, false] {
         for odd in [true, false] {
@@ -292,6 +295,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
+    #[cfg_attr(miri, ignore = "too many cases")]
     fn any_image(
         start in 0..20u64,
         parts in prop::collection::vec(

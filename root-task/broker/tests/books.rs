@@ -190,6 +190,7 @@ fn taken_by_device() -> usize {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases")]
 fn quotas_bound_the_books() {
     let device = taken_by_device() as u64;
     assert!(

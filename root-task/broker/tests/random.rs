@@ -250,6 +250,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
+    #[cfg_attr(miri, ignore = "too many cases")]
     fn nothing_overlaps_and_everything_comes_back(
         mcs in any::<bool>(),
         requests in prop::collection::vec(request(), 100..101),
@@ -264,6 +265,7 @@ proptest! {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases")]
 fn ten_thousand_rounds_lose_nothing() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;

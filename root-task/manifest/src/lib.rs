@@ -4,6 +4,8 @@
 //! machine, and turns it into Rust code for the root task. Runs when the root task is built, so that
 //! whatever is wrong with the list is known then.
 
+#![forbid(unsafe_code)]
+
 mod books;
 mod code;
 mod machine;

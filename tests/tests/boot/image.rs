@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crc::{CRC_32_ISCSI, Crc};
 use dtoolkit::model::DeviceTree;
 use goblin::elf::{Elf, ProgramHeader};
-use kaal_payload::{MAGIC, MAX_SIZE, Payload, VERSION};
+use kaal_payload::{MAGIC, MAX_SIZE, Payload, Region, VERSION};
 use kaal_tests::image::Inputs;
 use kaal_tests::probe::{self, Expected};
 use kaal_tests::qemu::{self, End, Machine, Report, Watch};
@@ -147,12 +147,21 @@ impl Image {
             let (stored, page) = payload_page(image)?;
             let mut payload = Payload::parse(page.as_bytes(), crc32c)?;
             change(&mut payload);
-            let mut changed = vec![0; MAX_SIZE];
-            payload.encode(&mut changed, crc32c)?;
-            let (changed, rest) = changed.split_at(stored.len());
-            ensure!(rest.iter().all(|&byte| byte == 0), "the file has no room");
-            image[stored].copy_from_slice(changed);
-            Ok(())
+            write_payload(&mut image[stored], &payload)
+        })
+    }
+
+    /// Changes the payload header's regions, and makes its checksum right again.
+    pub(crate) fn change_regions(&self, change: impl FnOnce(&mut Vec<Region>)) -> Result<()> {
+        let mut regions = self.payload(|payload| payload.regions.to_vec())?;
+        change(&mut regions);
+        self.change(|image| {
+            let (stored, page) = payload_page(image)?;
+            let payload = Payload {
+                regions: &regions,
+                ..Payload::parse(page.as_bytes(), crc32c)?
+            };
+            write_payload(&mut image[stored], &payload)
         })
     }
 
@@ -225,6 +234,16 @@ pub(crate) fn change_file(
 pub(crate) fn payload_offset(image: &[u8]) -> Result<usize> {
     let start = [&MAGIC[..], &VERSION.to_le_bytes()].concat();
     find(image, &start).context("the image has no payload header")
+}
+
+/// Writes `payload` to where a payload header is `stored`, which may have been longer.
+fn write_payload(stored: &mut [u8], payload: &Payload<'_>) -> Result<()> {
+    let mut changed = vec![0; MAX_SIZE];
+    payload.encode(&mut changed, crc32c)?;
+    let (changed, rest) = changed.split_at(stored.len());
+    ensure!(rest.iter().all(|&byte| byte == 0), "the file has no room");
+    stored.copy_from_slice(changed);
+    Ok(())
 }
 
 /// Where the payload header lies in an image's file, and a copy of its page that is aligned. The file

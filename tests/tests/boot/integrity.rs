@@ -18,7 +18,7 @@ use crate::{says, trial};
 const MEANS: [&str; 2] = ["crc32c", "sha256"];
 
 /// What the loader calls each region.
-const REGIONS: [(&str, RegionKind); 4] = [
+pub(crate) const REGIONS: [(&str, RegionKind); 4] = [
     ("kernel", RegionKind::Kernel),
     ("device tree", RegionKind::DeviceTree),
     ("user image", RegionKind::UserImage),
@@ -85,34 +85,54 @@ fn damaged_region(
     kind: RegionKind,
 ) -> Result<()> {
     let image = packed(workspace, means)?;
-    let (memory, _) = first_of_kind(&image, kind)?;
+    let memory = damage_region(&image, kind)?;
+    let console = image.boot("load the image again")?;
+    says(&console, &format!("({region}, {memory}) is damaged: "))
+}
+
+/// Changes the first region of this kind, and returns where it lies.
+pub(crate) fn damage_region(image: &Image, kind: RegionKind) -> Result<PhysRange> {
+    let (memory, _) = first_of_kind(image, kind)?;
     image.change(|bytes| {
         let segment = &segment_at(bytes, memory.start.0)?.1;
         let offset = memory.start.0 - segment.p_paddr + segment.p_offset;
         bytes[usize::try_from(offset)?] ^= 0x80;
         Ok(())
     })?;
-    let console = image.boot("load the image again")?;
-    says(&console, &format!("({region}, {memory}) is damaged: "))
+    Ok(memory)
 }
 
-/// Something in the file is loaded to where the kernel expects zeroes.
 fn memory_not_zero(workspace: &Workspace, means: &'static str) -> Result<()> {
-    const MORE: u64 = 64;
-
     let image = packed(workspace, means)?;
-    let (memory, file_size) = first_of_kind(&image, RegionKind::Kernel)?;
-    ensure!(memory.size() > file_size, "the kernel has no zeroes");
-    image.change(|bytes| {
-        let (header, segment) = segment_at(bytes, memory.start.0)?;
-        bytes[header + FILE_SIZE..][..8].copy_from_slice(&(segment.p_filesz + MORE).to_le_bytes());
-        Ok(())
-    })?;
+    let memory = load_more_than_stored(&image)?;
     let console = image.boot("load the image again")?;
     says(
         &console,
         &format!("(kernel, {memory}) is damaged: not zero behind its content"),
     )
+}
+
+/// Lets more of the file be loaded, to where the kernel expects zeroes. Returns where the kernel lies.
+pub(crate) fn load_more_than_stored(image: &Image) -> Result<PhysRange> {
+    let (memory, file_size) = first_of_kind(image, RegionKind::Kernel)?;
+    ensure!(memory.size() > file_size, "the kernel has no zeroes");
+    store(image, memory, file_size + 64)?;
+    Ok(memory)
+}
+
+/// Lets less of the file be loaded to the user image.
+pub(crate) fn load_less_than_stored(image: &Image) -> Result<()> {
+    let (memory, file_size) = first_of_kind(image, RegionKind::UserImage)?;
+    store(image, memory, file_size - 8)
+}
+
+/// Lets `size` bytes of the file be loaded to the start of `memory`.
+fn store(image: &Image, memory: PhysRange, size: u64) -> Result<()> {
+    image.change(|bytes| {
+        let (header, _) = segment_at(bytes, memory.start.0)?;
+        bytes[header + FILE_SIZE..][..8].copy_from_slice(&size.to_le_bytes());
+        Ok(())
+    })
 }
 
 /// Content that begins at no multiple of what instructions take at a time.

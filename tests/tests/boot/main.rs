@@ -24,6 +24,7 @@ mod package_trees;
 mod programs;
 mod root_task;
 mod sel4;
+mod signed;
 mod smp;
 mod uarts;
 
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
     trials.extend(smp::trials(&workspace));
     trials.extend(damage::trials(&workspace));
     trials.extend(integrity::trials(&workspace));
+    trials.extend(signed::trials(&workspace));
     trials.extend(faults::trials(&workspace));
     trials.extend(firmware::trials(&workspace));
     trials.extend(firmware_trees::trials(&workspace));

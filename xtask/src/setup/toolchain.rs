@@ -17,16 +17,20 @@ pub(crate) struct Toolchain {
     sysroot: PathBuf,
     /// The compiler's release, such as `1.97`.
     pub(crate) release: String,
+    /// The target that it runs on itself.
+    pub(crate) host: String,
 }
 
 impl Toolchain {
     pub(crate) fn query() -> Result<Self> {
         let sysroot = process::read(rustc().args(["--print", "sysroot"]))?;
-        let version = process::read(rustc().arg("--version"))?;
+        let version = process::read(rustc().args(["--version", "--verbose"]))?;
         Ok(Self {
             sysroot: PathBuf::from(sysroot.trim_end()),
             release: release_of(&version)
                 .with_context(|| format!("failed to read the compiler's release: {version}"))?,
+            host: host_of(&version)
+                .with_context(|| format!("failed to read the compiler's host: {version}"))?,
         })
     }
 
@@ -47,12 +51,6 @@ impl Toolchain {
     }
 }
 
-/// The target that programs for this machine are built for.
-pub(crate) fn host() -> Result<String> {
-    let host = process::read(rustc().args(["--print", "host-tuple"]))?;
-    Ok(host.trim_end().to_owned())
-}
-
 fn rustc() -> Command {
     Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
 }
@@ -63,9 +61,24 @@ fn release_of(version: &str) -> Option<String> {
     Some(format!("{}.{}", numbers.next()?, numbers.next()?))
 }
 
+/// What stands in a line of its own, like `host: x86_64-unknown-linux-gnu`.
+fn host_of(version: &str) -> Option<String> {
+    let mut lines = version.lines();
+    lines
+        .find_map(|line| line.strip_prefix("host: "))
+        .map(str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::release_of;
+    use super::{host_of, release_of};
+
+    #[test]
+    fn host_is_a_line_of_its_own() {
+        let version = "rustc 1.97.0-nightly (e50aa6fba 2026-05-19)\nbinary: rustc\nhost: a-b-c\n";
+        assert_eq!(host_of(version).as_deref(), Some("a-b-c"));
+        assert_eq!(host_of("rustc 1.97.0"), None);
+    }
 
     #[test]
     fn release_is_major_and_minor() {

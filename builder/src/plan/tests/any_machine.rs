@@ -162,6 +162,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(MACHINES))]
 
     #[test]
+    #[cfg_attr(miri, ignore = "too many cases")]
     fn a_plan_is_sound_and_a_refusal_true(case in case()) {
         match case.place() {
             Some(plan) => case.check(&plan)?,

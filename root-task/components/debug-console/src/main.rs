@@ -5,6 +5,7 @@
 
 #![no_std]
 #![no_main]
+#![forbid(unsafe_code)]
 
 use kaal_component::{Event, Refusal, Service, serial};
 

@@ -5,6 +5,7 @@
 
 #![no_std]
 #![no_main]
+#![forbid(unsafe_code)]
 
 use kaal_component::{
     Interrupt, Refusal, Registers, Report, Test, allocate, free, ping, report, wait, wait_briefly,

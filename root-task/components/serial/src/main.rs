@@ -4,6 +4,7 @@
 
 #![no_std]
 #![no_main]
+#![forbid(unsafe_code)]
 
 mod pl011;
 

@@ -2,6 +2,8 @@
 
 //! What tables map, as the processor would find it.
 
+mod every_layout;
+
 use std::collections::BTreeMap;
 
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange, TABLES_SIZE};
