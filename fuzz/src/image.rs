@@ -95,13 +95,17 @@ fn run(content: &[u8]) -> bool {
     let size = image.payload().encode(header.as_mut_bytes(), crc32c);
     let size = size.expect("a header of the same size");
     assert_eq!(size, range.len());
-    let own = image.with_payload_header(&content[range]);
-    assert!(own.is_ok_and(|file| file == content));
     for extent in image.extents() {
         assert!(extent.content.len() as u64 <= extent.memory.size());
     }
     image.loader_notes(LOADER_NOTE_TYPE);
-    if image.verify().is_err() {
+    let is_whole = image.verify().is_ok();
+    // Of a U-Boot header, only that looks at the checksums.
+    if is_whole || image.format() != Format::Uimage {
+        let own = image.with_payload_header(&content[range]);
+        assert!(own.is_ok_and(|file| file == content));
+    }
+    if !is_whole {
         return false;
     }
     for region in image.payload().regions {
