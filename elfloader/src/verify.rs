@@ -20,7 +20,7 @@ use kaal_runtime::{fail, log};
 use crate::device_tree::Found;
 
 /// Bytes at the ends of memory that should be zero which are looked at.
-const END_SIZE: usize = 256;
+const END_SIZE: usize = 128;
 
 /// A kernel with hypervisor support runs at EL2 only.
 pub(crate) fn exception_level(payload: &Payload<'_>) {
@@ -130,7 +130,7 @@ pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
         };
         check_digest(payload, stored, region.digest(), &description);
         // The device tree's place is larger than what the kernel is told of.
-        if kind == RegionKind::DeviceTree {
+        if kind == RegionKind::DeviceTree || rest.is_empty() {
             continue;
         }
         let (start, end) = match all_zeroes {

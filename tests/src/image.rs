@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use crc::{CRC_32_ISCSI, Crc};
+use goblin::elf::{Elf, ProgramHeader};
+use kaal_payload::{MAGIC, MAX_SIZE, Payload, Region};
+use zerocopy::IntoBytes;
 
 use crate::probe::{self, Expected};
 use crate::process;
@@ -172,6 +176,32 @@ impl Inputs {
     pub fn pack(&self, workspace: &Workspace, image: &Path) -> Result<()> {
         process::read(&mut self.command(workspace, image)).map(drop)
     }
+}
+
+/// The bytes that all regions of an image, an ELF file, store.
+///
+/// # Errors
+///
+/// Fails where the file is no image.
+pub fn stored_in_regions(image: &[u8]) -> Result<usize> {
+    let elf = Elf::parse(image)?;
+    let mut stored = elf.program_headers.iter().map(ProgramHeader::file_range);
+    let header = stored.find_map(|stored| {
+        let content = image.get(stored)?;
+        content.starts_with(&MAGIC).then_some(content)
+    });
+    let mut aligned = vec![0u64; MAX_SIZE / size_of::<u64>()];
+    for (place, &byte) in aligned
+        .as_mut_bytes()
+        .iter_mut()
+        .zip(header.context("no payload header")?)
+    {
+        *place = byte;
+    }
+    let crc32c = |bytes: &[u8]| Crc::<u32>::new(&CRC_32_ISCSI).checksum(bytes);
+    let payload = Payload::parse(aligned.as_bytes(), crc32c)?;
+    let sizes = payload.regions.iter().map(Region::file_size);
+    Ok(usize::try_from(sizes.sum::<u64>())?)
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {

@@ -5,26 +5,30 @@
 use core::arch::aarch64::{uint64x2_t, vgetq_lane_u64, vorrq_u64};
 
 /// Vectors that are looked at between two branches.
-const GROUP: usize = 16;
+const VECTORS: usize = 16;
+
+type Group = [uint64x2_t; VECTORS];
 
 /// Whether all `bytes` are zero.
 #[inline(never)]
 pub fn is_zero(bytes: &[u8]) -> bool {
-    // SAFETY: any sixteen bytes are a vector.
-    let (head, vectors, tail) = unsafe { bytes.align_to() };
-    let (groups, rest) = vectors.as_chunks::<GROUP>();
-    head.iter().chain(tail).all(|&byte| byte == 0)
-        && rest.iter().all(|vector| all_zero([vector]))
-        && groups.iter().all(all_zero)
+    // SAFETY: any eight bytes are a number.
+    let (head, words, tail) = unsafe { bytes.align_to::<u64>() };
+    // SAFETY: any two numbers are a vector.
+    let (first, groups, last) = unsafe { words.align_to::<Group>() };
+    head.iter().all(|&byte| byte == 0)
+        && tail.iter().all(|&byte| byte == 0)
+        && first.iter().all(|&word| word == 0)
+        && last.iter().all(|&word| word == 0)
+        && groups.iter().all(group_is_zero)
 }
 
-fn all_zero<'a>(vectors: impl IntoIterator<Item = &'a uint64x2_t>) -> bool {
+fn group_is_zero([first, rest @ ..]: &Group) -> bool {
     // SAFETY: every AArch64 processor that the programs run on has vectors.
-    let union = vectors
-        .into_iter()
-        .copied()
-        .reduce(|union, vector| unsafe { vorrq_u64(union, vector) });
-    // SAFETY: as above.
-    union
-        .is_none_or(|union| unsafe { vgetq_lane_u64::<0>(union) | vgetq_lane_u64::<1>(union) == 0 })
+    unsafe {
+        let union = rest
+            .iter()
+            .fold(*first, |union, &vector| vorrq_u64(union, vector));
+        vgetq_lane_u64::<0>(union) | vgetq_lane_u64::<1>(union) == 0
+    }
 }
