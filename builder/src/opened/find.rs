@@ -88,6 +88,11 @@ fn read(extent: &Extent<'_>) -> Result<Found, String> {
             payload.size()
         ));
     }
+    let mut again = [0; MAX_SIZE];
+    let size = payload.encode(&mut again, crc32c).unwrap_or_default();
+    if again[..size] != *content {
+        return Err("fields that say nothing, and are not zero".to_owned());
+    }
     Ok(Found {
         address: extent.memory.start,
         in_file: extent.in_file.clone(),
