@@ -42,11 +42,16 @@ let
       }
     );
 
+  # What the tests of a crate read outside of its folder.
+  readByTests.builder = root + "/docs/manifest.md";
+
   # A crate's folder without the crates that lie in it.
   filesOf =
     { folder, ... }:
-    fileset.difference (root + "/${folder}") (
-      fileset.unions (map (nested: root + "/${nested}") (lib.filter (lib.hasPrefix "${folder}/") members))
+    fileset.union (readByTests.${folder} or (fileset.unions [ ])) (
+      fileset.difference (root + "/${folder}") (
+        fileset.unions (map (nested: root + "/${nested}") (lib.filter (lib.hasPrefix "${folder}/") members))
+      )
     );
 
   # .cargo/config.toml names it for every program on the target.

@@ -14,6 +14,7 @@ use crate::digest::{crc32c, digest};
 use crate::finding::Finding;
 use crate::firmware::Part;
 use crate::format::File;
+use crate::manifest::Facts;
 use crate::measurement::{Measured, measure};
 use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
@@ -22,11 +23,16 @@ use crate::plan::Plan;
 use crate::tables::Tables;
 use crate::{chunk, format, loader_head, signing};
 
-/// The image's file, its measurement and what lies where in it.
-pub(crate) fn emit(
-    parts: &Parts<'_>,
-    plan: &Plan,
-) -> Result<(File, Measurement, MemoryMap), Finding> {
+/// An image, written.
+pub(crate) struct Emitted {
+    pub(crate) file: File,
+    pub(crate) measurement: Measurement,
+    pub(crate) facts: Facts,
+    pub(crate) memory_map: MemoryMap,
+}
+
+/// Writes the image.
+pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
     let place = LoaderPlace::new(parts, plan.loader.start);
     let tables = place.tables(parts);
     let mut loader = parts.loader.relocated(place.base);
@@ -43,13 +49,13 @@ pub(crate) fn emit(
 
     let integrity = parts.settings.integrity;
     let regions = content.regions(&tables, integrity);
-    let payload = Payload {
+    let mut payload = Payload {
         measurement,
         loader: constant_part(&loader, integrity),
         ..payload(parts, plan, &place, &tables, &regions)
     };
     let mut header = [0; MAX_SIZE];
-    let header_size = encode(parts, payload, &mut header)?;
+    let header_size = encode(parts, &mut payload, &mut header)?;
 
     let loader_pieces = loader
         .iter()
@@ -70,29 +76,34 @@ pub(crate) fn emit(
     let entry = PhysAddr(place.base.0 + parts.loader.entry);
     let file = format::write(parts, plan, entry, &chunks)?;
     let memory_map = MemoryMap::new(parts, plan, &place, &tables, &file.work);
-    Ok((file, measurement, memory_map))
+    Ok(Emitted {
+        file,
+        measurement,
+        facts: Facts::new(&payload),
+        memory_map,
+    })
 }
 
 /// Writes the payload header to the start of `header` and signs it, where there is a key for that.
 /// Returns its size.
 fn encode(
     parts: &Parts<'_>,
-    mut payload: Payload<'_>,
+    payload: &mut Payload<'_>,
     header: &mut [u8],
 ) -> Result<usize, Finding> {
-    let too_large = |_| header_too_large(parts, &payload);
+    let too_large = |_| header_too_large(parts, payload);
     let size = payload.encode(header, crc32c).map_err(too_large)?;
     let signing_key = parts
         .trust
         .as_ref()
         .and_then(|trust| trust.signing_key.as_ref());
-    let (Some(key), Some(message)) = (signing_key, signing::message(&payload, header)) else {
+    let (Some(key), Some(message)) = (signing_key, signing::message(payload, header)) else {
         return Ok(size);
     };
     payload.signature = signing::sign(key, &message);
     payload
         .encode(header, crc32c)
-        .map_err(|_| header_too_large(parts, &payload))
+        .map_err(|_| header_too_large(parts, payload))
 }
 
 fn header_too_large(parts: &Parts<'_>, payload: &Payload<'_>) -> Finding {

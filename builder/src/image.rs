@@ -4,8 +4,10 @@
 
 use kaal_payload::Measurement;
 
+use crate::emit::Emitted;
 use crate::finding::Finding;
 use crate::format::{self, FileMap};
+use crate::manifest::Facts;
 use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
 use crate::{Inputs, emit, placement, trust};
@@ -18,6 +20,8 @@ pub struct Image {
     pub file: Vec<u8>,
     /// SHA-256 of what it boots, as its payload header says; `measurement.rs` defines it.
     pub measurement: Measurement,
+    /// What its payload header says.
+    pub facts: Facts,
     /// What lies where in it.
     pub memory_map: MemoryMap,
     /// What lies where in its file, if that is not an ELF file.
@@ -35,7 +39,12 @@ pub fn build(inputs: &Inputs<'_>) -> Result<Image, Finding> {
     format::check(inputs)?;
     let parts = Parts::read(inputs)?;
     let plan = placement::plan(&parts)?;
-    let (file, measurement, memory_map) = emit::emit(&parts, &plan)?;
+    let Emitted {
+        file,
+        measurement,
+        facts,
+        memory_map,
+    } = emit::emit(&parts, &plan)?;
     let warnings = [
         format::warnings(&parts),
         placement::warnings(&parts, &plan),
@@ -45,6 +54,7 @@ pub fn build(inputs: &Inputs<'_>) -> Result<Image, Finding> {
     Ok(Image {
         file: file.content,
         measurement,
+        facts,
         memory_map,
         file_map: file.map,
         warnings: [parts.warnings, warnings].concat(),

@@ -2,13 +2,15 @@
 
 //! Reading the input files.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::elf;
+use sha2::{Digest, Sha256};
+
 use crate::finding::{Finding, Flag, Origin};
+use crate::{File, elf};
 
 /// The bits of a file's mode that are permissions.
 const PERMISSIONS: u32 = 0o777;
@@ -19,43 +21,100 @@ const OTHERS: u32 = 0o077;
 /// Bytes that hold the headers of all but unusual ELF files.
 const HEADERS: u64 = 4096;
 
-/// Reads a file.
-pub(crate) fn read(flag: Flag, path: &Path) -> Result<Vec<u8>, Finding> {
-    fs::read(path).map_err(|error| unreadable(flag, path, &error))
+/// Bytes that are hashed at once.
+const BLOCK: usize = 64 << 10;
+
+/// A file that has been read.
+pub(crate) struct Input<'a> {
+    /// The option that names it.
+    pub(crate) flag: Flag,
+    pub(crate) path: &'a Path,
+    /// Its content, as far as it is of use.
+    pub(crate) content: Vec<u8>,
+    /// Its size in bytes.
+    pub(crate) size: u64,
+    /// SHA-256 of all of it.
+    pub(crate) sha256: [u8; 32],
 }
 
-/// Reads a private key, which nobody but its owner may access.
-pub(crate) fn read_secret(flag: Flag, path: &Path) -> Result<Vec<u8>, Finding> {
-    let content = read(flag, path)?;
-    let metadata = fs::metadata(path).map_err(|error| unreadable(flag, path, &error))?;
-    let mode = metadata.permissions().mode() & PERMISSIONS;
-    if mode & OTHERS == 0 {
-        return Ok(content);
+impl<'a> Input<'a> {
+    /// Reads a file.
+    pub(crate) fn read(flag: Flag, path: &'a Path) -> Result<Self, Finding> {
+        let content = fs::read(path).map_err(|error| unreadable(flag, path, &error))?;
+        Ok(Self {
+            flag,
+            path,
+            size: content.len() as u64,
+            sha256: Sha256::digest(&content).into(),
+            content,
+        })
     }
-    Err(Origin { flag, value: path }
-        .finding("others than its owner may access the private key")
-        .expected("the permissions 0600 or fewer")
-        .found(format!("{mode:04o}"))
-        .remedy("take them away with `chmod 600`; if somebody has read it, make another key"))
+
+    /// Reads a private key, which nobody but its owner may access.
+    pub(crate) fn read_secret(flag: Flag, path: &'a Path) -> Result<Self, Finding> {
+        let input = Self::read(flag, path)?;
+        let metadata = fs::metadata(path).map_err(|error| unreadable(flag, path, &error))?;
+        let mode = metadata.permissions().mode() & PERMISSIONS;
+        if mode & OTHERS == 0 {
+            return Ok(input);
+        }
+        Err(Origin { flag, value: path }
+            .finding("others than its owner may access the private key")
+            .expected("the permissions 0600 or fewer")
+            .found(format!("{mode:04o}"))
+            .remedy("take them away with `chmod 600`; if somebody has read it, make another key"))
+    }
+
+    /// Reads an ELF file, if it is one, and keeps it up to the end of what its program headers name:
+    /// the debug information behind that is often many times larger.
+    pub(crate) fn read_program(flag: Flag, path: &'a Path) -> Result<Self, Finding> {
+        Self::try_read_program(flag, path).map_err(|error| unreadable(flag, path, &error))
+    }
+
+    fn try_read_program(flag: Flag, path: &'a Path) -> io::Result<Self> {
+        let mut file = fs::File::open(path)?;
+        let size = file.metadata()?.len();
+        let mut content = Vec::new();
+        file.by_ref().take(HEADERS).read_to_end(&mut content)?;
+        let end = elf::content_end(&content).unwrap_or(u64::MAX);
+        let head = content.len() as u64;
+        content.reserve_exact(end.min(size).saturating_sub(head) as usize);
+        file.by_ref()
+            .take(end.saturating_sub(head))
+            .read_to_end(&mut content)?;
+
+        let mut hash = Sha256::new_with_prefix(&content);
+        let rest = hash_rest(file, &mut hash)?;
+        Ok(Self {
+            flag,
+            path,
+            size: content.len() as u64 + rest,
+            sha256: hash.finalize().into(),
+            content,
+        })
+    }
+
+    /// The file as the library takes it.
+    pub(crate) fn file(&self) -> File<'_> {
+        File {
+            path: self.path,
+            content: &self.content,
+        }
+    }
 }
 
-/// Reads an ELF file, if it is one, up to the end of what its program headers name: the debug
-/// information behind that is often many times larger.
-pub(crate) fn read_program(flag: Flag, path: &Path) -> Result<Vec<u8>, Finding> {
-    try_read_program(path).map_err(|error| unreadable(flag, path, &error))
-}
-
-fn try_read_program(path: &Path) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
-    let size = file.metadata()?.len();
-    let mut content = Vec::new();
-    file.by_ref().take(HEADERS).read_to_end(&mut content)?;
-    let end = elf::content_end(&content).unwrap_or(u64::MAX);
-    let head = content.len() as u64;
-    content.reserve_exact(end.min(size).saturating_sub(head) as usize);
-    file.take(end.saturating_sub(head))
-        .read_to_end(&mut content)?;
-    Ok(content)
+/// Adds what is left of `file` to `hash`. Returns its size in bytes.
+fn hash_rest(mut file: impl Read, hash: &mut Sha256) -> io::Result<u64> {
+    let mut block = vec![0; BLOCK];
+    let mut size = 0;
+    loop {
+        let length = file.read(&mut block)?;
+        if length == 0 {
+            return Ok(size);
+        }
+        hash.update(&block[..length]);
+        size += length as u64;
+    }
 }
 
 fn unreadable(flag: Flag, path: &Path, error: &io::Error) -> Finding {

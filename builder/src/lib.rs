@@ -16,9 +16,9 @@
 //!  emit    emit       content, measurement, chunk, executable; memory_map
 //! ```
 //!
-//! [`Opened`] is the way back: it takes an image's file apart and verifies it.
+//! [`Opened`] is the way back: it takes an image's file apart and verifies it; `diff` compares two.
 //!
-//! [`cli`] is the command line around it.
+//! [`cli`] is the command line around it; `manifest` tells of an image what it was made of.
 
 #![forbid(unsafe_code)]
 
@@ -29,6 +29,7 @@ pub mod cli;
 mod content;
 mod cores;
 mod device_tree;
+mod diff;
 mod digest;
 mod elf;
 mod emit;
@@ -40,6 +41,7 @@ mod image;
 mod input;
 mod kernel;
 mod loader_head;
+mod manifest;
 mod measurement;
 mod memory;
 mod memory_map;
@@ -66,6 +68,7 @@ use kaal_payload::{Integrity, LogLevel, PhysAddr};
 pub use finding::{Finding, Flag};
 pub use format::{Compression, FileMap, Format, Piece};
 pub use image::{Image, build};
+pub use manifest::Facts;
 pub use memory_map::{Entry, MemoryMap};
 pub use opened::Opened;
 

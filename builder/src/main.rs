@@ -11,7 +11,7 @@ use kaal_elfloader_builder::cli::{self, Cli};
 
 fn main() -> ExitCode {
     match cli::run(&Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(finding) => {
             eprintln!("error: {finding}");
             ExitCode::FAILURE

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Writing the image's file: all of it or nothing.
+//! Writing the image's file and its manifest: all of it or nothing.
 
+use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use crate::finding::{Finding, Flag, Origin};
+
+#[cfg(test)]
+mod tests;
 
 /// Permissions of a new file, before the umask.
 const MODE: u32 = 0o666;
@@ -17,48 +21,107 @@ const MODE: u32 = 0o666;
 /// Permissions of a private key.
 const SECRET_MODE: u32 = 0o600;
 
-/// Checks that an image may be written to `out`, which must not be one of `inputs`.
-pub(crate) fn check<'a>(
-    out: &Path,
-    inputs: impl IntoIterator<Item = (Flag, &'a Path)>,
-) -> Result<(), Finding> {
-    let origin = origin(out);
-    let Ok(metadata) = fs::metadata(out) else {
-        return check_folder(out);
-    };
-    if !metadata.is_file() {
-        return Err(origin
-            .finding("can't be replaced by an image")
-            .expected("a regular file, or none")
-            .found("a folder, a device or a socket")
-            .remedy("choose another name"));
-    }
-    for (flag, value) in inputs {
-        let is_same = fs::metadata(value)
-            .is_ok_and(|input| (input.dev(), input.ino()) == (metadata.dev(), metadata.ino()));
-        if is_same {
-            return Err(origin
-                .finding("would replace an input")
-                .expected("a file that is no input")
-                .found(Origin { flag, value }.to_string())
-                .remedy("choose another name"));
-        }
-    }
-    Ok(())
+/// What is to be written.
+pub(crate) struct Output<'a> {
+    image: &'a Path,
+    /// Where the manifest belongs, if there is to be one.
+    manifest: Option<PathBuf>,
 }
 
-/// Writes `image` to `out`.
-pub(crate) fn write(out: &Path, image: &[u8]) -> Result<(), Finding> {
-    try_write(out, image).map_err(|error| {
-        origin(out)
-            .finding("can't be written")
-            .expected(format!(
-                "room for {} bytes in a writable folder",
-                image.len()
-            ))
-            .found(error.kind().to_string())
-            .remedy("make room or choose another folder")
-    })
+impl<'a> Output<'a> {
+    /// An image at `image` and, if it is to be `with_manifest`, that beside it.
+    pub(crate) fn new(image: &'a Path, with_manifest: bool) -> Self {
+        Self {
+            image,
+            manifest: with_manifest.then(|| manifest_path(image)),
+        }
+    }
+
+    /// Checks that all of it may be written, and replaces none of `inputs`.
+    pub(crate) fn check(&self, inputs: &[(Flag, &Path)]) -> Result<(), Finding> {
+        check(self.image, "an image", "choose another name", inputs)?;
+        match &self.manifest {
+            Some(manifest) => {
+                let remedy = "choose another name for the image, or give --no-manifest";
+                check(manifest, "the image's manifest", remedy, inputs)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Writes `image` and, where there is to be one, what `manifest` returns.
+    pub(crate) fn write(
+        &self,
+        image: &[u8],
+        manifest: impl FnOnce() -> io::Result<Vec<u8>>,
+    ) -> Result<(), Finding> {
+        let new_image =
+            temporary(self.image, image, MODE).map_err(|error| unwritable(self.image, &error))?;
+        let replaced = self
+            .manifest
+            .as_deref()
+            .map(|path| {
+                let replaced = manifest().and_then(|content| Replaced::new(path, &content));
+                replaced.map_err(|error| unwritable(path, &error))
+            })
+            .transpose()?;
+        let Err(error) = new_image.persist(self.image) else {
+            return Ok(());
+        };
+        if let Some(replaced) = replaced {
+            let path = replaced.path;
+            replaced.undo().map_err(|error| unwritable(path, &error))?;
+        }
+        Err(unwritable(self.image, &error.error))
+    }
+}
+
+/// A manifest that has been written before its image, which is renamed last. Should that be
+/// interrupted, the manifest's SHA-256 of the image shows that it is another one's.
+struct Replaced<'a> {
+    path: &'a Path,
+    /// What was there before.
+    old: Option<TempPath>,
+}
+
+impl<'a> Replaced<'a> {
+    fn new(path: &'a Path, content: &[u8]) -> io::Result<Self> {
+        let new = temporary(path, content, MODE)?;
+        let replaced = Self {
+            path,
+            old: set_aside(path)?,
+        };
+        match new.persist(path) {
+            Ok(_) => Ok(replaced),
+            Err(error) => {
+                replaced.undo()?;
+                Err(error.into())
+            }
+        }
+    }
+
+    fn undo(self) -> io::Result<()> {
+        match self.old {
+            Some(old) => Ok(old.persist(self.path)?),
+            None if self.path.exists() => fs::remove_file(self.path),
+            None => Ok(()),
+        }
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Finding {
+    origin(path)
+        .finding("can't be written")
+        .expected("a writable folder with enough room, and a name that is not too long")
+        .found(error.kind().to_string())
+        .remedy("make room, or choose another folder or name")
+}
+
+/// Where the manifest of the image at `image` lies.
+pub(crate) fn manifest_path(image: &Path) -> PathBuf {
+    let mut path = OsString::from(image);
+    path.push(".json");
+    path.into()
 }
 
 /// A new file, which disappears again unless it is kept.
@@ -93,8 +156,7 @@ pub(crate) fn create_secret(origin: Origin<'_>, content: &[u8]) -> Result<NewFil
 
 fn create_with(origin: Origin<'_>, content: &[u8], mode: u32) -> Result<NewFile, Finding> {
     let create = || {
-        let mut file = temporary(origin.value, mode)?;
-        file.write_all(content)?;
+        let file = temporary(origin.value, content, mode)?;
         file.persist_noclobber(origin.value)?;
         io::Result::Ok(())
     };
@@ -108,18 +170,50 @@ fn create_with(origin: Origin<'_>, content: &[u8], mode: u32) -> Result<NewFile,
     Ok(NewFile(origin.value.to_owned()))
 }
 
-fn temporary(out: &Path, mode: u32) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new()
+/// A temporary file beside `path`, so that none is ever half-written, which holds `content`.
+fn temporary(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new()
         .prefix(".kaal-")
         .permissions(Permissions::from_mode(mode))
-        .tempfile_in(folder(out))
+        .tempfile_in(folder(path))?;
+    file.write_all(content)?;
+    Ok(file)
 }
 
-/// Writes to a temporary file and renames it, so that `out` is never half-written.
-fn try_write(out: &Path, image: &[u8]) -> io::Result<()> {
-    let mut file = temporary(out, MODE)?;
-    file.write_all(image)?;
-    file.persist(out)?;
+/// Gives the file at `path`, if there is one, a temporary name beside it.
+fn set_aside(path: &Path) -> io::Result<Option<TempPath>> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let aside = temporary(path, &[], MODE)?.into_temp_path();
+    fs::rename(path, &aside)?;
+    Ok(Some(aside))
+}
+
+/// Checks that `what` may be written to `path`, which must not be one of `inputs`.
+fn check(path: &Path, what: &str, remedy: &str, inputs: &[(Flag, &Path)]) -> Result<(), Finding> {
+    let origin = origin(path);
+    let Ok(metadata) = fs::metadata(path) else {
+        return check_folder(path);
+    };
+    if !metadata.is_file() {
+        return Err(origin
+            .finding(format!("can't be replaced by {what}"))
+            .expected("a regular file, or none")
+            .found("a folder, a device or a socket")
+            .remedy(remedy));
+    }
+    for &(flag, value) in inputs {
+        let is_same = fs::metadata(value)
+            .is_ok_and(|input| (input.dev(), input.ino()) == (metadata.dev(), metadata.ino()));
+        if is_same {
+            return Err(origin
+                .finding("would replace an input")
+                .expected("a file that is no input")
+                .found(Origin { flag, value }.to_string())
+                .remedy(remedy));
+        }
+    }
     Ok(())
 }
 

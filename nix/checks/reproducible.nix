@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # All parts of an image built again: in another folder, under another umask and clock, from files
-# that were written in another order. The image must be the same, and hold no path of the build.
+# that were written in another order. The image must be the same, and neither
+# it nor its manifest hold a path of the build. The manifests may differ: they name the programs' whole
+# files, whose debug information holds the folder that they were built in.
 # Only the root task is built in the same folder: it uses crates from outside of its workspace, which
 # Cargo tells apart by their absolute paths.
 {
@@ -52,8 +54,8 @@ runCommand "reproducible" { nativeBuildInputs = [ builder ]; } ''
   cmp ${default}/bootimage.elf again.elf
 
   for path in ${builtins.storeDir} "$NIX_BUILD_TOP/source" another/folder; do
-    if grep --quiet --text --fixed-strings "$path" again.elf; then
-      echo "KaaL: the image holds a path of the machine that built it: $path" >&2
+    if grep --quiet --text --fixed-strings "$path" again.elf again.elf.json; then
+      echo "KaaL: the image or its manifest holds a path of the machine that built it: $path" >&2
       exit 1
     fi
   done

@@ -2,6 +2,7 @@
 
 # Packs a kernel and a root task:
 #   bootimage.elf    what firmware or QEMU loads; bootimage.img where that is no ELF file
+#   bootimage.*.json what it was made of, beside it
 #   bin/run-qemu     boots it on QEMU, where QEMU has a model of the board
 #   memory-map.txt   what lies where in it
 #   debug/           its parts with symbols, for debuggers

@@ -12,6 +12,7 @@ mod memory_safety;
 mod qemu;
 mod reproduce;
 mod root_task;
+mod sbom;
 mod setup;
 mod test;
 
@@ -48,10 +49,12 @@ enum Task {
     Miri,
     /// Runs the same tests with AddressSanitizer, which finds wrong accesses to memory
     Sanitize,
-    /// Builds everything twice, in different surroundings, and compares the images
-    Reproduce,
     /// Searches for input that makes what reads it crash
     Fuzz(fuzz::Options),
+    /// Builds everything twice, in different surroundings, and compares all that comes of it
+    Reproduce,
+    /// Writes a bill of materials of KaaL's programs: the crates that they are made of
+    Sbom,
     /// Measures the boot, the images and the builder
     Bench(bench::Options),
 }
@@ -79,6 +82,7 @@ fn run(task: Task) -> Result<()> {
         Task::Sanitize => memory_safety::sanitize(&workspace),
         Task::Reproduce => reproduce::run(&workspace),
         Task::Fuzz(options) => fuzz::run(&workspace, &options),
+        Task::Sbom => sbom::run(&workspace),
         Task::Bench(options) => bench::run(&workspace, &options),
     }
 }

@@ -2,11 +2,13 @@
 
 //! The command line.
 
+mod diff;
 mod keygen;
 mod pack;
 mod sign;
 
 use std::num::ParseIntError;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -33,24 +35,28 @@ pub struct Cli {
 /// What else the command does than to make an image.
 #[derive(Clone, Debug, Subcommand)]
 enum Command {
+    /// Say what differs between two images
+    Diff(diff::Arguments),
     /// Make a pair of keys to sign images with
     Keygen(keygen::Arguments),
     /// Sign an image that was built for a loader of signed images
     Sign(sign::Arguments),
 }
 
-/// Does what `cli` asks for.
+/// Does what `cli` asks for, and returns the status to end with.
 ///
 /// # Errors
 ///
 /// Returns what is wrong with the inputs or the output; then nothing has been written.
-pub fn run(cli: &Cli) -> Result<(), Finding> {
+pub fn run(cli: &Cli) -> Result<ExitCode, Finding> {
     match (&cli.command, &cli.pack) {
+        (Some(Command::Diff(arguments)), _) => return Ok(diff::run(arguments)),
         (Some(Command::Keygen(arguments)), _) => keygen::run(arguments),
         (Some(Command::Sign(arguments)), _) => sign::run(arguments),
         (None, Some(arguments)) => pack::run(arguments),
         (None, None) => Ok(()),
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
 /// Reads `4096` or `0x1000`.

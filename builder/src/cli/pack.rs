@@ -3,15 +3,20 @@
 //! Making an image: what the command does without the name of another one.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
-use crate::finding::{Finding, Flag};
-use crate::{Compression, File, Format, Inputs, Settings, boot_arguments, build, input, output};
+use crate::finding::Finding;
+use crate::manifest::{Manifest, base_name};
+use crate::output::Output;
+use crate::{Compression, Format, Settings, boot_arguments, build};
 
+use self::files::Files;
 use super::parse_number;
+
+mod files;
 
 /// What an image is made of, and how.
 #[derive(Clone, Debug, Args)]
@@ -79,6 +84,9 @@ pub(super) struct Arguments {
     /// What `bootargs` of the device tree's /chosen is to say
     #[arg(long, value_name = "TEXT")]
     bootargs: Option<OsString>,
+    /// Write no manifest beside the image, which tells what it was made of
+    #[arg(long)]
+    no_manifest: bool,
     /// Print what lies where in the image, and its measurement
     #[arg(short, long)]
     verbose: bool,
@@ -128,23 +136,6 @@ impl From<Verification> for Integrity {
 }
 
 impl Arguments {
-    /// The input files, as far as they are given.
-    fn inputs(&self) -> impl Iterator<Item = (Flag, &Path)> {
-        [
-            (Flag::Loader, Some(&self.loader)),
-            (Flag::Unpacker, self.unpacker.as_ref()),
-            (Flag::Kernel, Some(&self.kernel)),
-            (Flag::App, Some(&self.app)),
-            (Flag::Dtb, self.dtb.as_ref()),
-            (Flag::Platform, self.platform.as_ref()),
-            (Flag::KernelConfig, self.kernel_config.as_ref()),
-            (Flag::TrustKey, self.trust_key.as_ref()),
-            (Flag::SignKey, self.sign_key.as_ref()),
-        ]
-        .into_iter()
-        .filter_map(|(flag, path)| Some((flag, path?.as_path())))
-    }
-
     /// What the loader verifies.
     fn integrity(&self) -> Integrity {
         match (self.verify, &self.trust_key) {
@@ -161,17 +152,7 @@ impl Arguments {
 ///
 /// Returns what is wrong with the inputs or the output; then nothing has been written.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
-    let loader = input::read_program(Flag::Loader, &arguments.loader)?;
-    let kernel = input::read_program(Flag::Kernel, &arguments.kernel)?;
-    let app = input::read_program(Flag::App, &arguments.app)?;
-    let unpacker = arguments
-        .unpacker
-        .as_deref()
-        .map(|path| input::read_program(Flag::Unpacker, path))
-        .transpose()?;
-    let device_tree = read_optional(Flag::Dtb, arguments.dtb.as_deref())?;
-    let platform = read_optional(Flag::Platform, arguments.platform.as_deref())?;
-    let kernel_config = read_optional(Flag::KernelConfig, arguments.kernel_config.as_deref())?;
+    let files = Files::read(arguments)?;
     let boot_arguments = arguments
         .bootargs
         .as_ref()
@@ -180,38 +161,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
             text.to_str().ok_or_else(not_utf_8)
         })
         .transpose()?;
-    let trust_key = read_optional(Flag::TrustKey, arguments.trust_key.as_deref())?;
-    let sign_key = arguments
-        .sign_key
-        .as_deref()
-        .map(|path| input::read_secret(Flag::SignKey, path))
-        .transpose()?;
-    output::check(&arguments.out, arguments.inputs())?;
+    let output = Output::new(&arguments.out, !arguments.no_manifest);
+    output.check(&files.by_flag())?;
 
-    let image = build(&Inputs {
-        loader: file(&arguments.loader, &loader),
-        unpacker: optional_file(arguments.unpacker.as_deref(), unpacker.as_deref()),
-        kernel: file(&arguments.kernel, &kernel),
-        app: file(&arguments.app, &app),
-        device_tree: optional_file(arguments.dtb.as_deref(), device_tree.as_deref()),
-        platform: optional_file(arguments.platform.as_deref(), platform.as_deref()),
-        kernel_config: optional_file(arguments.kernel_config.as_deref(), kernel_config.as_deref()),
-        trust_key: optional_file(arguments.trust_key.as_deref(), trust_key.as_deref()),
-        sign_key: optional_file(arguments.sign_key.as_deref(), sign_key.as_deref()),
-        settings: Settings {
-            kernel_paddr: arguments.kernel_paddr.map(PhysAddr),
-            cores: arguments.cores,
-            app_offset: arguments.app_offset,
-            format: arguments.format,
-            compression: arguments.compress,
-            load_address: arguments.load_address.map(PhysAddr),
-            log_level: arguments.log_level.into(),
-            integrity: arguments.integrity(),
-            boot_arguments,
-            image_version: arguments.image_version,
-            least_version: arguments.min_version,
-        },
-    })?;
+    let settings = Settings {
+        kernel_paddr: arguments.kernel_paddr.map(PhysAddr),
+        cores: arguments.cores,
+        app_offset: arguments.app_offset,
+        format: arguments.format,
+        compression: arguments.compress,
+        load_address: arguments.load_address.map(PhysAddr),
+        log_level: arguments.log_level.into(),
+        integrity: arguments.integrity(),
+        boot_arguments,
+        image_version: arguments.image_version,
+        least_version: arguments.min_version,
+    };
+    let image = build(&files.inputs(settings))?;
     for warning in &image.warnings {
         eprintln!("warning: {warning}");
     }
@@ -222,19 +188,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
         }
         eprintln!("measurement (SHA-256): {}", hexadecimal(&image.measurement));
     }
-    output::write(&arguments.out, &image.file)
-}
-
-fn read_optional(flag: Flag, path: Option<&Path>) -> Result<Option<Vec<u8>>, Finding> {
-    path.map(|path| input::read(flag, path)).transpose()
-}
-
-fn file<'a>(path: &'a Path, content: &'a [u8]) -> File<'a> {
-    File { path, content }
-}
-
-fn optional_file<'a>(path: Option<&'a Path>, content: Option<&'a [u8]>) -> Option<File<'a>> {
-    Some(file(path?, content?))
+    output.write(&image.file, || {
+        let name = base_name(&arguments.out);
+        Manifest::new(name, &image, files.identities(), &settings).to_json()
+    })
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -9,8 +9,11 @@ use clap::Args;
 use kaal_payload::Signature;
 
 use crate::finding::{Finding, Flag, Origin};
+use crate::input::Input;
+use crate::manifest::{self, base_name};
+use crate::output::{self, Output};
 use crate::signable::Signable;
-use crate::{File, Opened, input, opened, output, signing, signing_command};
+use crate::{File, Opened, opened, signing, signing_command};
 
 /// An image, and where its signature comes from.
 #[derive(Clone, Debug, Args)]
@@ -59,8 +62,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
     let (origin, signature) = arguments.source.signature(image.message())?;
     let signed = image.signed(origin, &signature)?;
     let out = arguments.out.as_deref().unwrap_or(path);
-    output::check(out, arguments.source.files())?;
-    output::write(out, &signed)
+    let manifest = manifest::beside(path, &content);
+    let output = Output::new(out, manifest.is_some());
+    output.check(&arguments.source.files())?;
+    output.write(&signed, || {
+        let name = base_name(out);
+        manifest::renewed(manifest.unwrap_or_default(), name, &signed)
+    })
 }
 
 impl Source {
@@ -68,7 +76,8 @@ impl Source {
     fn signature(&self, message: &[u8]) -> Result<(Origin<'_>, Signature), Finding> {
         if let Some(path) = &self.sign_key {
             let origin = origin(Flag::SignKey, path);
-            let key = signing::private_key(origin, &input::read_secret(Flag::SignKey, path)?)?;
+            let key =
+                signing::private_key(origin, &Input::read_secret(Flag::SignKey, path)?.content)?;
             return Ok((origin, signing::sign(&key, message)));
         }
         if let Some(command) = &self.sign_command {
@@ -78,12 +87,12 @@ impl Source {
         }
         let path = self.signature.as_deref().unwrap_or(Path::new(""));
         let origin = origin(Flag::Signature, path);
-        let content = input::read(Flag::Signature, path)?;
-        Ok((origin, as_signature(origin, &content)?))
+        let input = Input::read(Flag::Signature, path)?;
+        Ok((origin, as_signature(origin, &input.content)?))
     }
 
     /// The input files.
-    fn files(&self) -> impl Iterator<Item = (Flag, &Path)> {
+    fn files(&self) -> Vec<(Flag, &Path)> {
         let files = [
             (Flag::SignKey, &self.sign_key),
             (Flag::Signature, &self.signature),
@@ -91,6 +100,7 @@ impl Source {
         files
             .into_iter()
             .filter_map(|(flag, path)| Some((flag, path.as_deref()?)))
+            .collect()
     }
 }
 

@@ -13,6 +13,9 @@ use crate::branch;
 /// Header flags: little-endian, pages of 4 KiB, and any place in memory will do.
 const FLAGS: u64 = 1 << 1 | 1 << 3;
 
+/// Size in bytes of the first bytes.
+pub(crate) const SIZE: usize = size_of::<Head>();
+
 const MAGIC: [u8; 4] = *b"ARM\x64";
 
 /// The first bytes.

@@ -60,7 +60,7 @@ pub enum Compression {
 
 impl Format {
     /// The value of `--format`.
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Elf => "elf",
             Self::Raw => "raw",
@@ -81,6 +81,16 @@ impl Format {
         match self {
             Self::Elf | Self::Raw => PAGE_SIZE,
             Self::Uimage | Self::Image => IMAGE_ALIGNMENT,
+        }
+    }
+}
+
+impl Compression {
+    /// The value of `--compress`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Lz4 => "lz4",
         }
     }
 }

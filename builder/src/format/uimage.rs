@@ -50,6 +50,12 @@ struct Header {
 /// Size in bytes of the header.
 pub(crate) const HEADER_SIZE: usize = size_of::<Header>();
 
+/// The address that `file` says it is loaded to, if it is of this format.
+pub(crate) fn load_address(file: &[u8]) -> Option<PhysAddr> {
+    let (header, _) = Header::ref_from_prefix(file).ok()?;
+    (header.magic == MAGIC).then(|| PhysAddr(header.load.get().into()))
+}
+
 /// `data` with the header that lets it be loaded to `load` and entered there.
 pub(super) fn wrap(load: PhysAddr, data: Vec<u8>) -> Result<Vec<u8>, Finding> {
     let header = header(load, data.len() as u64, checksum(&data))?;

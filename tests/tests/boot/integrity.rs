@@ -48,6 +48,9 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             name("memory_not_zero"),
             move |workspace| memory_not_zero(workspace, means),
         ));
+        trials.push(trial(workspace, name("end_not_zero"), move |workspace| {
+            end_not_zero(workspace, means)
+        }));
         trials.push(trial(workspace, name("odd_address"), move |workspace| {
             odd_address(workspace, means)
         }));
@@ -112,12 +115,74 @@ fn memory_not_zero(workspace: &Workspace, means: &'static str) -> Result<()> {
     )
 }
 
+fn end_not_zero(workspace: &Workspace, means: &'static str) -> Result<()> {
+    let image = packed(workspace, means)?;
+    let (memory, _) = first_of_kind(&image, RegionKind::Kernel)?;
+    load_amid_zeroes(&image, memory.end.0 - 64)?;
+    let console = image.boot("load the image again")?;
+    says(
+        &console,
+        &format!("(kernel, {memory}) is damaged: not zero behind its content"),
+    )
+}
+
 /// Lets more of the file be loaded, to where the kernel expects zeroes. Returns where the kernel lies.
 pub(crate) fn load_more_than_stored(image: &Image) -> Result<PhysRange> {
     let (memory, file_size) = first_of_kind(image, RegionKind::Kernel)?;
     ensure!(memory.size() > file_size, "the kernel has no zeroes");
     store(image, memory, file_size + 64)?;
     Ok(memory)
+}
+
+/// Lets something be loaded to `address`, where the image should have zeroes: by a segment of its own,
+/// which takes the rest of the memory of the one that clears it.
+pub(crate) fn load_amid_zeroes(image: &Image, address: u64) -> Result<()> {
+    image.change(|bytes| {
+        let elf = Elf::parse(bytes)?;
+        let mut segments = elf.program_headers.clone();
+        let cleared = segments.iter_mut().find(|segment| {
+            (segment.p_paddr..segment.p_paddr + segment.p_memsz).contains(&address)
+        });
+        let cleared = cleared.context("nothing is cleared there")?;
+        let size = address - cleared.p_paddr;
+        let added = ProgramHeader {
+            p_vaddr: address,
+            p_paddr: address,
+            p_filesz: 8,
+            p_memsz: cleared.p_memsz - size,
+            ..cleared.clone()
+        };
+        cleared.p_memsz = size;
+        segments.push(added);
+
+        let (offset, count) = (bytes.len().next_multiple_of(8), segments.len());
+        bytes.resize(offset, 0);
+        for segment in segments {
+            bytes.extend(program_header(&segment));
+        }
+        // e_phoff and e_phnum
+        bytes[32..40].copy_from_slice(&(offset as u64).to_le_bytes());
+        bytes[56..58].copy_from_slice(&(count as u16).to_le_bytes());
+        Ok(())
+    })
+}
+
+/// An `Elf64_Phdr`.
+fn program_header(segment: &ProgramHeader) -> Vec<u8> {
+    let kind = [segment.p_type, segment.p_flags].map(u32::to_le_bytes);
+    let numbers = [
+        segment.p_offset,
+        segment.p_vaddr,
+        segment.p_paddr,
+        segment.p_filesz,
+        segment.p_memsz,
+        segment.p_align,
+    ];
+    [
+        kind.as_flattened(),
+        numbers.map(u64::to_le_bytes).as_flattened(),
+    ]
+    .concat()
 }
 
 /// Lets less of the file be loaded to the user image.
@@ -176,7 +241,7 @@ fn shift_start(header: &mut [u8]) -> Result<()> {
 }
 
 /// Memory and stored size of the first region of this kind that stores anything.
-fn first_of_kind(image: &Image, kind: RegionKind) -> Result<(PhysRange, u64)> {
+pub(crate) fn first_of_kind(image: &Image, kind: RegionKind) -> Result<(PhysRange, u64)> {
     image
         .payload(|payload| {
             let mut regions = payload.regions.iter();

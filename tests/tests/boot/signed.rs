@@ -6,19 +6,22 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use ed25519_dalek::VerifyingKey;
 use ed25519_dalek::pkcs8::DecodePublicKey;
 use kaal_payload::{Digest, Payload, Region, RegionKind, TrustAnchor};
 use kaal_tests::probe::PASS;
 use kaal_tests::process;
-use kaal_tests::qemu::Machine;
 use kaal_tests::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 use zerocopy::IntoBytes;
 
+use crate::device_tree::{edit, reserve};
 use crate::image::{Image, find};
-use crate::integrity::{REGIONS, damage_region, load_less_than_stored, load_more_than_stored};
+use crate::integrity::{
+    REGIONS, damage_region, first_of_kind, load_amid_zeroes, load_less_than_stored,
+    load_more_than_stored,
+};
 use crate::{says, trial};
 
 const NOT_BY_THE_KEY: &str = "KaaL: error: the signature does not match";
@@ -70,6 +73,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             Signed::of(workspace, image)?.image.boot(PASS).map(drop)
         }),
         trial(workspace, "signed::packed", packed),
+        trial(workspace, "signed::memory_not_zero", memory_not_zero),
         trial(workspace, "signed::without_a_key", without_a_key),
     ];
     for (name, tamper, reason) in TAMPERING {
@@ -168,16 +172,21 @@ fn public_key(file: PathBuf) -> Result<[u8; 32]> {
 fn packed(workspace: &Workspace) -> Result<()> {
     let signed = Signed::new(workspace)?;
     signed.pack(&["--format", "image", "--compress", "lz4"])?;
-    let other = Machine {
-        memory: "768M".to_owned(),
-        ..signed.image.machine.clone()
-    };
     let tree = signed.image.file("firmware.dtb");
-    other.dump_device_tree(&tree)?;
-    let embedded = signed.image.inputs.device_tree.as_deref();
-    ensure!(fs::read(&tree)? != fs::read(embedded.context("no device tree")?)?);
+    signed.image.machine.dump_device_tree(&tree)?;
+    edit(&tree, |tree| reserve(tree, 0x7000_0000, 0x1000, false))?;
     let arguments = ["-dtb".to_owned(), tree.display().to_string()];
     signed.image.boot_with(&arguments, PASS).map(drop)
+}
+
+/// Something that is no part of the image lies amid memory that should be zero.
+fn memory_not_zero(workspace: &Workspace) -> Result<()> {
+    let signed = Signed::new(workspace)?;
+    let (kernel, stored) = first_of_kind(&signed.image, RegionKind::Kernel)?;
+    let address = kernel.start.0 + (kernel.size() + stored) / 2;
+    load_amid_zeroes(&signed.image, address)?;
+    let console = signed.image.boot("KaaL: powering off")?;
+    says(&console, "is damaged: not zero behind its content")
 }
 
 /// A loader that nobody has told whom to trust, in the place of one that boots any image.

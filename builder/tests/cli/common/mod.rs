@@ -8,5 +8,6 @@ pub(crate) mod elf;
 pub(crate) mod folder;
 pub(crate) mod formats;
 pub(crate) mod loaded;
+pub(crate) mod named;
 pub(crate) mod package;
 pub(crate) mod programs;

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Comparing two images. The status is that of the command `diff`: 0 where they are the same, 1 where
+//! they differ, 2 where that can't be told.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::File;
+use crate::diff::{self, Report, Side};
+use crate::finding::Finding;
+use crate::opened::{self, Opened};
+
+/// Status where two files differ.
+const DIFFERENT: u8 = 1;
+
+/// Status where files can't be compared.
+const TROUBLE: u8 = 2;
+
+/// What is compared.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Arguments {
+    /// An image, or a program that images are made of
+    #[arg(value_name = "A")]
+    one: PathBuf,
+    /// Another one
+    #[arg(value_name = "B")]
+    other: PathBuf,
+    /// Look for the programs that the images were made of in this folder too
+    #[arg(long, value_name = "FOLDER")]
+    programs: Vec<PathBuf>,
+    /// Write JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints what differs, and returns the status.
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    match compare(arguments) {
+        Ok(report) => {
+            let text = match arguments.json {
+                true => report.to_json() + "\n",
+                false => report.to_string(),
+            };
+            match io::stdout().write_all(text.as_bytes()) {
+                Err(_) => ExitCode::from(TROUBLE),
+                Ok(()) if report.is_empty() => ExitCode::SUCCESS,
+                Ok(()) => ExitCode::from(DIFFERENT),
+            }
+        }
+        Err(finding) => {
+            eprintln!("error: {finding}");
+            ExitCode::from(TROUBLE)
+        }
+    }
+}
+
+fn compare(arguments: &Arguments) -> Result<Report, Finding> {
+    let (one, other) = (&arguments.one, &arguments.other);
+    let (first, second) = match (opened::read(one), opened::read(other)) {
+        (Ok(first), Ok(second)) => (first, second),
+        (Err(finding), Err(_)) => return programs(one, other).ok_or(finding),
+        (Err(finding), _) | (_, Err(finding)) => return Err(finding),
+    };
+    let side = |path, content| {
+        let image = Opened::open(File { path, content })?;
+        Ok(Side::new(image, &arguments.programs))
+    };
+    Ok(diff::images(&side(one, &first)?, &side(other, &second)?))
+}
+
+/// Compares two files that are no images, if they are programs.
+fn programs(one: &Path, other: &Path) -> Option<Report> {
+    diff::programs(&fs::read(one).ok()?, &fs::read(other).ok()?)
+}

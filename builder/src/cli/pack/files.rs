@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The files that an image is made of, read.
+
+use std::path::Path;
+
+use crate::finding::{Finding, Flag};
+use crate::input::Input;
+use crate::manifest::{self, Identity, Role};
+use crate::{Inputs, Settings};
+
+use super::Arguments;
+
+/// All input files.
+pub(super) struct Files<'a> {
+    loader: Input<'a>,
+    unpacker: Option<Input<'a>>,
+    kernel: Input<'a>,
+    app: Input<'a>,
+    device_tree: Option<Input<'a>>,
+    platform: Option<Input<'a>>,
+    kernel_config: Option<Input<'a>>,
+    trust_key: Option<Input<'a>>,
+    sign_key: Option<Input<'a>>,
+}
+
+impl<'a> Files<'a> {
+    /// Reads the files that `arguments` name.
+    pub(super) fn read(arguments: &'a Arguments) -> Result<Self, Finding> {
+        let unpacker = arguments.unpacker.as_deref();
+        let sign_key = arguments.sign_key.as_deref();
+        Ok(Self {
+            loader: Input::read_program(Flag::Loader, &arguments.loader)?,
+            kernel: Input::read_program(Flag::Kernel, &arguments.kernel)?,
+            app: Input::read_program(Flag::App, &arguments.app)?,
+            unpacker: unpacker
+                .map(|path| Input::read_program(Flag::Unpacker, path))
+                .transpose()?,
+            device_tree: read_optional(Flag::Dtb, arguments.dtb.as_deref())?,
+            platform: read_optional(Flag::Platform, arguments.platform.as_deref())?,
+            kernel_config: read_optional(Flag::KernelConfig, arguments.kernel_config.as_deref())?,
+            trust_key: read_optional(Flag::TrustKey, arguments.trust_key.as_deref())?,
+            sign_key: sign_key
+                .map(|path| Input::read_secret(Flag::SignKey, path))
+                .transpose()?,
+        })
+    }
+
+    /// The files with what they are for, but for the private key, which is nobody's business.
+    fn by_role(&self) -> impl Iterator<Item = (Role, &Input<'a>)> {
+        [
+            (Role::Loader, Some(&self.loader)),
+            (Role::Unpacker, self.unpacker.as_ref()),
+            (Role::Kernel, Some(&self.kernel)),
+            (Role::RootTask, Some(&self.app)),
+            (Role::DeviceTree, self.device_tree.as_ref()),
+            (Role::Platform, self.platform.as_ref()),
+            (Role::KernelConfig, self.kernel_config.as_ref()),
+            (Role::TrustKey, self.trust_key.as_ref()),
+        ]
+        .into_iter()
+        .filter_map(|(role, input)| Some((role, input?)))
+    }
+
+    /// The files by their options.
+    pub(super) fn by_flag(&self) -> Vec<(Flag, &'a Path)> {
+        let files = self.by_role().map(|(_, input)| input);
+        files
+            .chain(&self.sign_key)
+            .map(|input| (input.flag, input.path))
+            .collect()
+    }
+
+    /// The files as a manifest names them.
+    pub(super) fn identities(&self) -> Vec<manifest::Input> {
+        self.by_role()
+            .map(|(role, input)| manifest::Input {
+                role,
+                file: Identity::new(input.path, input.size, &input.sha256),
+            })
+            .collect()
+    }
+
+    /// The files and `settings`, as the library takes them.
+    pub(super) fn inputs<'b>(&'b self, settings: Settings<'b>) -> Inputs<'b> {
+        Inputs {
+            loader: self.loader.file(),
+            unpacker: self.unpacker.as_ref().map(Input::file),
+            kernel: self.kernel.file(),
+            app: self.app.file(),
+            device_tree: self.device_tree.as_ref().map(Input::file),
+            platform: self.platform.as_ref().map(Input::file),
+            kernel_config: self.kernel_config.as_ref().map(Input::file),
+            trust_key: self.trust_key.as_ref().map(Input::file),
+            sign_key: self.sign_key.as_ref().map(Input::file),
+            settings,
+        }
+    }
+}
+
+fn read_optional<'a>(flag: Flag, path: Option<&'a Path>) -> Result<Option<Input<'a>>, Finding> {
+    path.map(|path| Input::read(flag, path)).transpose()
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! One of the two sides of a comparison.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::symbols::{self, Symbols};
+use crate::manifest::{self, Identity, Role};
+use crate::opened::Opened;
+
+/// Folder beside an image that its programs may lie in.
+const DEBUG: &str = "debug";
+
+/// An image, its manifest, and where the programs may be that it was made of.
+pub(crate) struct Side<'a> {
+    pub(super) file: &'a [u8],
+    pub(super) image: Opened<'a>,
+    /// The image's manifest; `None` where there is none, or that of another image.
+    pub(super) manifest: Option<Value>,
+    folders: Vec<PathBuf>,
+}
+
+impl<'a> Side<'a> {
+    /// The side of `image`; its programs are looked for beside it and in `folders`.
+    pub(crate) fn new(image: Opened<'a>, folders: &[PathBuf]) -> Self {
+        let file = image.file();
+        let beside = file.path.parent().unwrap_or(Path::new("")).to_owned();
+        let near = [beside.join(DEBUG), beside];
+        Self {
+            file: file.content,
+            manifest: manifest::beside(file.path, file.content),
+            image,
+            folders: near.iter().chain(folders).cloned().collect(),
+        }
+    }
+
+    /// The input for `role`, as the manifest has it.
+    pub(super) fn input(&self, role: Role) -> Option<&Value> {
+        let inputs = self.manifest.as_ref()?["inputs"].as_array()?;
+        inputs.iter().find(|input| input["role"] == role.name())
+    }
+
+    /// The symbols of the program for `role`, and its name; `None` where it isn't
+    /// found. It is told by its SHA-256, whatever the file is called.
+    pub(super) fn program(&self, role: Role) -> Option<(String, Symbols)> {
+        let input = self.input(role)?;
+        let files = self.folders.iter().filter_map(|folder| {
+            let folder = match folder.as_os_str().is_empty() {
+                true => Path::new("."),
+                false => folder,
+            };
+            fs::read_dir(folder).ok()
+        });
+        let content = files.flatten().flatten().find_map(|file| {
+            let path = file.path();
+            let metadata = fs::metadata(&path).ok()?;
+            if !metadata.is_file() || input["size"] != metadata.len() {
+                return None;
+            }
+            let content = fs::read(&path).ok()?;
+            (input["sha256"] == Identity::of(String::new(), &content).sha256).then_some(content)
+        })?;
+        let name = input["name"].as_str().unwrap_or(role.name()).to_owned();
+        Some((name, symbols::read(&content)?))
+    }
+}
