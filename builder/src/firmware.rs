@@ -16,6 +16,7 @@ use zerocopy::IntoBytes;
 use crate::branch::INSTRUCTION;
 use crate::elf::{Access, LAYOUT, Program, slice};
 use crate::finding::{Finding, Origin};
+use crate::format::head;
 use crate::loader_head;
 use crate::note;
 
@@ -155,9 +156,12 @@ impl Firmware {
         Ok(firmware)
     }
 
-    /// Checks that the program begins with its ELF header, whose place is needed for something else.
+    /// Checks that the program begins with its ELF header, all of whose place is needed for something
+    /// else.
     fn check_header(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Finding> {
-        if self.has_header() {
+        let first = self.parts.first();
+        let has_room = first.is_some_and(|part| part.content.len() >= head::SIZE);
+        if self.has_header() && has_room {
             return Ok(());
         }
         Err(kind
@@ -373,11 +377,18 @@ fn check_shape(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result
             format!("one at {:#x}", program.entry),
         ));
     }
-    let start = program.segments.first().map_or(0, |segment| segment.virt);
+    let first = program.segments.first();
+    let start = first.map_or(0, |segment| segment.virt);
     if start != 0 {
         return Err(wrong(
             "a first PT_LOAD at address 0",
             format!("one at {start:#x}"),
+        ));
+    }
+    if first.is_some_and(|segment| segment.access.is_writable()) {
+        return Err(wrong(
+            "a first PT_LOAD without the flag W, since it is to be verified",
+            "one with it".to_owned(),
         ));
     }
     for segment in &program.segments {

@@ -8,9 +8,11 @@ use crate::common::programs;
 use crate::inputs::{Content, PUBLIC_KEY_BYTES, RAM};
 use crate::{Target, input};
 
-/// Bits of the first byte: that it is about an unpacker; that it is a loader for signed images.
+/// Bits of the first byte: that it is about an unpacker; that it is a loader for signed images; that the
+/// unpacker is one of an arm64 Linux Image.
 const IS_UNPACKER: u8 = 1;
 const IS_FOR_SIGNED: u8 = 2;
+const IS_OF_IMAGE: u8 = 4;
 
 /// The reader of programs that run before the kernel.
 pub const FIRMWARE: Target = Target {
@@ -31,7 +33,10 @@ pub const FIRMWARE: Target = Target {
             },
             _ => Content {
                 unpacker: Some(program),
-                format: Format::Raw,
+                format: match selector & IS_OF_IMAGE {
+                    0 => Format::Raw,
+                    _ => Format::Image,
+                },
                 ..well_formed
             },
         };
@@ -50,6 +55,10 @@ pub const FIRMWARE: Target = Target {
                 &programs::loader_of_signed_images().to_bytes(),
             ),
             input(IS_UNPACKER, &programs::tiny_unpacker().to_bytes()),
+            input(
+                IS_UNPACKER | IS_OF_IMAGE,
+                &programs::tiny_unpacker().to_bytes(),
+            ),
         ]
     },
 };

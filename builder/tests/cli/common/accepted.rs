@@ -18,7 +18,9 @@ pub(crate) fn check(inputs: &Inputs<'_>, image: &Image, loaded: &Loaded, ram: &[
         path: inputs.app.path,
         content: &image.file,
     });
-    opened.expect("an image").verify().expect("no damage");
+    let opened = opened.expect("an image");
+    opened.verify().expect("no damage");
+    assert_eq!(opened.format(), inputs.settings.format);
     let payload = loaded.payload();
     let pv_offset = payload.user_image.pv_offset;
     check_segments(inputs.kernel.content, loaded, |_, phys| phys);
