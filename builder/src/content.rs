@@ -65,8 +65,13 @@ impl<'a> Content<'a> {
         [self.kernel, self.device_tree, self.user_image].concat()
     }
 
-    /// The regions of a payload header, ascending.
-    pub(crate) fn regions(&self, tables: &Tables, integrity: Integrity) -> Vec<Region> {
+    /// The regions of a payload header, ascending, with `symbols`, if there are any.
+    pub(crate) fn regions(
+        &self,
+        tables: &Tables,
+        symbols: Option<&Chunk<'_>>,
+        integrity: Integrity,
+    ) -> Vec<Region> {
         let tables = Chunk {
             memory: tables.memory(),
             content: tables.as_bytes(),
@@ -78,6 +83,7 @@ impl<'a> Content<'a> {
             .chain(device_tree.map(|chunk| (RegionKind::DeviceTree, chunk)))
             .chain(user_image.map(|chunk| (RegionKind::UserImage, chunk)))
             .chain([(RegionKind::TranslationTables, &tables)])
+            .chain(symbols.map(|symbols| (RegionKind::Symbols, symbols)))
             .collect();
         chunks.sort_by_key(|(_, chunk)| chunk.memory);
         chunks

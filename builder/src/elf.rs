@@ -20,7 +20,7 @@ pub(crate) const LAYOUT: Ctx = Ctx {
 const ARCHIVE_MAGIC: &[u8] = b"!<arch>\n";
 
 /// Size in bytes of an ELF file's header.
-const HEADER_SIZE: usize = 64;
+pub(crate) const HEADER_SIZE: usize = 64;
 
 /// Size in bytes of a program header.
 const PROGRAM_HEADER_SIZE: u64 = 56;

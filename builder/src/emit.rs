@@ -4,11 +4,11 @@
 
 use kaal_machine::Chosen;
 use kaal_payload::{
-    ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, Region,
-    UserImage, key_id,
+    ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, PhysRange,
+    Region, UserImage, key_id,
 };
 
-use crate::chunk::Piece;
+use crate::chunk::{Chunk, Piece};
 use crate::content::Content;
 use crate::digest::{crc32c, digest};
 use crate::finding::Finding;
@@ -20,6 +20,7 @@ use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
 use crate::placement::LoaderPlace;
 use crate::plan::Plan;
+use crate::rules::Layout;
 use crate::tables::Tables;
 use crate::{chunk, format, loader_head, signing};
 
@@ -29,6 +30,8 @@ pub(crate) struct Emitted {
     pub(crate) measurement: Measurement,
     pub(crate) facts: Facts,
     pub(crate) memory_map: MemoryMap,
+    /// Where everything lies, for the rules.
+    pub(crate) layout: Layout,
 }
 
 /// Writes the image.
@@ -48,12 +51,15 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
     let content = programs.with_device_tree(plan, &device_tree);
 
     let integrity = parts.settings.integrity;
-    let regions = content.regions(&tables, integrity);
+    let table = parts.names.table(place.base);
+    let symbols = symbols(parts, &tables, &table);
+    let regions = content.regions(&tables, symbols.as_ref(), integrity);
     let mut payload = Payload {
         measurement,
         loader: constant_part(&loader, integrity),
         ..payload(parts, plan, &place, &tables, &regions)
     };
+    let layout = Layout::new(&payload, place.header.start);
     let mut header = [0; MAX_SIZE];
     let header_size = encode(parts, &mut payload, &mut header)?;
 
@@ -68,19 +74,36 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
             start: place.header.start,
             content: &header[..header_size],
         }])
-        .chain(chunk::without_zeroes(place.tables, tables.as_bytes()));
+        .chain(chunk::without_zeroes(place.tables, tables.as_bytes()))
+        .chain(symbols.iter().map(|symbols| Piece {
+            start: symbols.memory.start,
+            content: symbols.content,
+        }));
     let mut chunks = content.into_chunks();
     chunks.extend(chunk::cover(plan.loader, loader_pieces));
     chunks.sort_by_key(|chunk| chunk.memory);
 
     let entry = PhysAddr(place.base.0 + parts.loader.entry);
     let file = format::write(parts, plan, entry, &chunks)?;
-    let memory_map = MemoryMap::new(parts, plan, &place, &tables, &file.work);
+    let symbols = symbols.map(|symbols| symbols.memory);
+    let memory_map = MemoryMap::new(parts, plan, &place, &tables, symbols, &file.work);
+    let layout = layout.with_work(file.work.iter().map(|(_, work)| *work));
     Ok(Emitted {
         file,
         measurement,
         facts: Facts::new(&payload),
         memory_map,
+        layout,
+    })
+}
+
+/// The symbols, which lie behind everything else, and are not mapped: whoever reads them has turned
+/// translation off.
+fn symbols<'a>(parts: &Parts<'_>, tables: &Tables, table: &'a [u8]) -> Option<Chunk<'a>> {
+    let memory = PhysRange::from_size(tables.memory().end, parts.names.size())?;
+    (!table.is_empty()).then_some(Chunk {
+        memory,
+        content: table,
     })
 }
 

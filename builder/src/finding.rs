@@ -37,6 +37,8 @@ pub enum Flag {
     ImageVersion,
     Out,
     Image,
+    Log,
+    Svg,
 }
 
 /// Shown as on the command line.
@@ -66,7 +68,9 @@ impl fmt::Display for Flag {
             Self::Signature => "--signature",
             Self::ImageVersion => "--image-version",
             Self::Out => "--out",
+            Self::Log => "log",
             Self::Image => "image",
+            Self::Svg => "--svg",
         })
     }
 }
@@ -117,6 +121,18 @@ impl Finding {
     /// The option that the finding is about.
     pub fn flag(&self) -> Flag {
         self.0.flag
+    }
+
+    /// What the problem is, what was expected and found, and the remedy.
+    pub(crate) fn texts(&self) -> [&str; 4] {
+        let Parts {
+            problem,
+            expected,
+            found,
+            remedy,
+            ..
+        } = &*self.0;
+        [problem, expected, found, remedy]
     }
 
     pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {

@@ -10,6 +10,7 @@ use crate::format::{self, FileMap};
 use crate::manifest::Facts;
 use crate::memory_map::MemoryMap;
 use crate::parts::Parts;
+use crate::rules::{self, Situation};
 use crate::{Inputs, emit, placement, trust};
 
 /// A bootable image.
@@ -44,11 +45,14 @@ pub fn build(inputs: &Inputs<'_>) -> Result<Image, Finding> {
         measurement,
         facts,
         memory_map,
+        layout,
     } = emit::emit(&parts, &plan)?;
+    let against_rules = rules::enforce(&Situation::of_build(&parts, layout))?;
     let warnings = [
         format::warnings(&parts),
         placement::warnings(&parts, &plan),
         trust::warnings(&parts),
+        against_rules,
     ]
     .concat();
     Ok(Image {

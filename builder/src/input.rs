@@ -10,6 +10,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, Flag, Origin};
+use crate::functions::Functions;
 use crate::{File, elf};
 
 /// The bits of a file's mode that are permissions.
@@ -101,6 +102,13 @@ impl<'a> Input<'a> {
             content: &self.content,
         }
     }
+}
+
+/// Reads the functions of an ELF file, if it is one that tells them.
+pub(crate) fn read_functions(flag: Flag, path: &Path) -> Result<Functions, Finding> {
+    fs::File::open(path)
+        .and_then(|mut file| Functions::read(&mut file))
+        .map_err(|error| unreadable(flag, path, &error))
 }
 
 /// Adds what is left of `file` to `hash`. Returns its size in bytes.

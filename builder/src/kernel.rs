@@ -19,6 +19,25 @@ const HYPERVISOR_BASE: u64 = 0x80_0000_0000;
 /// its last GiB (as above, `PADDR_TOP`).
 pub(crate) const PADDR_TOP: PhysAddr = PhysAddr((1 << 39) - (1 << 30));
 
+/// Virtual minus physical address in a kernel that runs at `exception_level`, modulo 2^64.
+pub(crate) fn virtual_base(exception_level: ExceptionLevel) -> u64 {
+    match exception_level {
+        ExceptionLevel::El1 => ORDINARY_BASE,
+        ExceptionLevel::El2 => HYPERVISOR_BASE,
+    }
+}
+
+/// The part of `kernel`, which the ELF file `file` holds, that it needs to boot only: up to the symbol
+/// `ki_boot_end` (seL4 16.0.0, `src/arch/arm/common_arm.lds`); `None` where the file has no symbols.
+pub(crate) fn boot_part(kernel: &Kernel<'_>, file: &[u8]) -> Option<PhysRange> {
+    let elf = goblin::elf::Elf::parse(file).ok()?;
+    let mut symbols = elf.syms.iter();
+    let end = symbols.find(|symbol| elf.strtab.get_at(symbol.st_name) == Some("ki_boot_end"))?;
+    let end = PhysAddr(end.st_value.wrapping_sub(kernel.base));
+    let start = kernel.memory.start;
+    (start < end && end <= kernel.memory.end).then_some(PhysRange { start, end })
+}
+
 /// A kernel, at the physical address that it was linked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Kernel<'a> {

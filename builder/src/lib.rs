@@ -11,8 +11,8 @@
 //!
 //! ```text
 //!  read    parts      loader, kernel, user_image (all through elf); device_tree, platform;
-//!                      cores
-//!  plan    placement  plan, memory; tables
+//!                      cores, functions
+//!  plan    placement  plan, memory; tables, symbols
 //!  emit    emit       content, measurement, chunk, executable; memory_map
 //! ```
 //!
@@ -34,11 +34,14 @@ mod digest;
 mod elf;
 mod emit;
 mod executable;
+mod explain;
 mod finding;
 mod firmware;
 mod format;
+mod functions;
 mod image;
 mod input;
+mod inspect;
 mod kernel;
 mod loader_head;
 mod manifest;
@@ -53,9 +56,12 @@ mod placement;
 mod plan;
 mod platform;
 mod ram;
+pub mod rules;
+mod sel4;
 mod signable;
 mod signing;
 mod signing_command;
+mod symbols;
 mod tables;
 mod trust;
 mod user_image;
@@ -67,10 +73,12 @@ use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
 pub use finding::{Finding, Flag};
 pub use format::{Compression, FileMap, Format, Piece};
+pub use functions::Functions;
 pub use image::{Image, build};
 pub use manifest::Facts;
 pub use memory_map::{Entry, MemoryMap};
 pub use opened::Opened;
+pub use symbols::Symbols;
 
 /// A file that has been read.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +106,10 @@ pub struct Inputs<'a> {
     pub platform: Option<File<'a>>,
     /// seL4's `gen_config.json`.
     pub kernel_config: Option<File<'a>>,
+    /// The kernel's functions, if its symbols may be wanted.
+    pub kernel_functions: Option<&'a Functions>,
+    /// The loader's.
+    pub loader_functions: Option<&'a Functions>,
     /// The public key, in PEM, that the loader is to trust: one for signed images.
     pub trust_key: Option<File<'a>>,
     /// The private key, in PEM (PKCS #8), to sign the image with; without one, it remains to be signed.
@@ -126,6 +138,8 @@ pub struct Settings<'a> {
     pub log_level: LogLevel,
     /// What the loader verifies before it enters the kernel.
     pub integrity: Integrity,
+    /// Whether it holds the names of addresses in kernel and loader, for reports of faults.
+    pub symbols: Symbols,
     /// What `bootargs` of the device tree's `/chosen` is to say; `None` to leave it as it is.
     pub boot_arguments: Option<&'a str>,
     /// The image's version.
@@ -146,6 +160,7 @@ impl Default for Settings<'_> {
             load_address: None,
             log_level: LogLevel::Info,
             integrity: Integrity::Crc32c,
+            symbols: Symbols::default(),
             boot_arguments: None,
             image_version: 0,
             least_version: 0,

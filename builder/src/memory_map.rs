@@ -35,6 +35,7 @@ impl MemoryMap {
         plan: &Plan,
         place: &LoaderPlace,
         tables: &Tables,
+        symbols: Option<PhysRange>,
         work: &[(&'static str, PhysRange)],
     ) -> Self {
         let origins = parts.origins;
@@ -65,6 +66,7 @@ impl MemoryMap {
         let work = work.iter().map(|&(what, memory)| (memory, what, None));
         let others = others
             .into_iter()
+            .chain(symbols.map(|memory| (memory, "symbols", None)))
             .chain(work)
             .map(|(memory, what, origin)| {
                 entry(memory.start.0, memory.size(), what.to_owned(), origin)

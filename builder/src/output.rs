@@ -39,11 +39,16 @@ impl<'a> Output<'a> {
 
     /// Checks that all of it may be written, and replaces none of `inputs`.
     pub(crate) fn check(&self, inputs: &[(Flag, &Path)]) -> Result<(), Finding> {
-        check(self.image, "an image", "choose another name", inputs)?;
+        check(
+            origin(self.image),
+            "an image",
+            "choose another name",
+            inputs,
+        )?;
         match &self.manifest {
             Some(manifest) => {
                 let remedy = "choose another name for the image, or give --no-manifest";
-                check(manifest, "the image's manifest", remedy, inputs)
+                check(origin(manifest), "the image's manifest", remedy, inputs)
             }
             None => Ok(()),
         }
@@ -55,14 +60,14 @@ impl<'a> Output<'a> {
         image: &[u8],
         manifest: impl FnOnce() -> io::Result<Vec<u8>>,
     ) -> Result<(), Finding> {
-        let new_image =
-            temporary(self.image, image, MODE).map_err(|error| unwritable(self.image, &error))?;
+        let new_image = temporary(self.image, image, MODE)
+            .map_err(|error| unwritable(origin(self.image), &error))?;
         let replaced = self
             .manifest
             .as_deref()
             .map(|path| {
                 let replaced = manifest().and_then(|content| Replaced::new(path, &content));
-                replaced.map_err(|error| unwritable(path, &error))
+                replaced.map_err(|error| unwritable(origin(path), &error))
             })
             .transpose()?;
         let Err(error) = new_image.persist(self.image) else {
@@ -70,9 +75,11 @@ impl<'a> Output<'a> {
         };
         if let Some(replaced) = replaced {
             let path = replaced.path;
-            replaced.undo().map_err(|error| unwritable(path, &error))?;
+            replaced
+                .undo()
+                .map_err(|error| unwritable(origin(path), &error))?;
         }
-        Err(unwritable(self.image, &error.error))
+        Err(unwritable(origin(self.image), &error.error))
     }
 }
 
@@ -109,8 +116,8 @@ impl<'a> Replaced<'a> {
     }
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Finding {
-    origin(path)
+fn unwritable(origin: Origin<'_>, error: &io::Error) -> Finding {
+    origin
         .finding("can't be written")
         .expected("a writable folder with enough room, and a name that is not too long")
         .found(error.kind().to_string())
@@ -170,6 +177,18 @@ fn create_with(origin: Origin<'_>, content: &[u8], mode: u32) -> Result<NewFile,
     Ok(NewFile(origin.value.to_owned()))
 }
 
+/// Writes `content` to a file, which must not be the image at `image`, or replaces what is there.
+pub(crate) fn replace(origin: Origin<'_>, image: &Path, content: &[u8]) -> Result<(), Finding> {
+    let path = origin.value;
+    let remedy = "choose another name";
+    check(origin, "a picture", remedy, &[(Flag::Image, image)])?;
+    let replace = || {
+        temporary(path, content, MODE)?.persist(path)?;
+        io::Result::Ok(())
+    };
+    replace().map_err(|error| unwritable(origin, &error))
+}
+
 /// A temporary file beside `path`, so that none is ever half-written, which holds `content`.
 fn temporary(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
     let mut file = tempfile::Builder::new()
@@ -191,10 +210,14 @@ fn set_aside(path: &Path) -> io::Result<Option<TempPath>> {
 }
 
 /// Checks that `what` may be written to `path`, which must not be one of `inputs`.
-fn check(path: &Path, what: &str, remedy: &str, inputs: &[(Flag, &Path)]) -> Result<(), Finding> {
-    let origin = origin(path);
-    let Ok(metadata) = fs::metadata(path) else {
-        return check_folder(path);
+fn check(
+    origin: Origin<'_>,
+    what: &str,
+    remedy: &str,
+    inputs: &[(Flag, &Path)],
+) -> Result<(), Finding> {
+    let Ok(metadata) = fs::metadata(origin.value) else {
+        return check_folder(origin);
     };
     if !metadata.is_file() {
         return Err(origin
@@ -232,12 +255,12 @@ fn folder(out: &Path) -> &Path {
     }
 }
 
-fn check_folder(out: &Path) -> Result<(), Finding> {
-    let folder = folder(out);
+fn check_folder(origin: Origin<'_>) -> Result<(), Finding> {
+    let folder = folder(origin.value);
     if folder.is_dir() {
         return Ok(());
     }
-    Err(origin(out)
+    Err(origin
         .finding("in a folder that doesn't exist")
         .expected(format!("the folder {}", folder.display()))
         .found("no such folder")

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use kaal_payload::{Cpu, PhysAddr, PhysRange};
+use kaal_payload::{Cpu, PhysAddr};
 
 use crate::cores::{self, Count};
 use crate::device_tree::DeviceTree;
@@ -13,6 +13,8 @@ use crate::firmware::{Firmware, LOADER, UNPACKER};
 use crate::kernel::Kernel;
 use crate::memory::Memory;
 use crate::platform::{self, KernelConfig};
+use crate::sel4::Platform;
+use crate::symbols::{Names, Source};
 use crate::trust::{self, Trust};
 use crate::user_image::UserImage;
 use crate::{File, Inputs, Settings, boot_arguments, ram};
@@ -24,6 +26,8 @@ pub(crate) struct Origins<'a> {
     pub(crate) kernel: Origin<'a>,
     pub(crate) app: Origin<'a>,
     pub(crate) device_tree: Option<Origin<'a>>,
+    pub(crate) platform: Option<Origin<'a>>,
+    pub(crate) kernel_config: Option<Origin<'a>>,
 }
 
 /// All parts of an image.
@@ -45,7 +49,10 @@ pub(crate) struct Parts<'a> {
     pub(crate) cpus: Vec<Cpu>,
     pub(crate) user_image: UserImage<'a>,
     pub(crate) device_tree: Option<DeviceTree<'a>>,
+    /// The kernel's platform, where it is given.
+    pub(crate) platform: Option<Platform>,
     pub(crate) memory: Memory<'a>,
+    pub(crate) names: Names<'a>,
     pub(crate) warnings: Vec<Finding>,
 }
 
@@ -66,6 +73,10 @@ impl<'a> Parts<'a> {
             kernel: inputs.kernel.origin(Flag::Kernel),
             app: inputs.app.origin(Flag::App),
             device_tree: inputs.device_tree.map(|file| file.origin(Flag::Dtb)),
+            platform: inputs.platform.map(|file| file.origin(Flag::Platform)),
+            kernel_config: inputs
+                .kernel_config
+                .map(|file| file.origin(Flag::KernelConfig)),
         };
         let mut loader = Firmware::read(origins.loader, inputs.loader.content, &LOADER)?;
         let trust = Trust::read(inputs)?;
@@ -102,7 +113,25 @@ impl<'a> Parts<'a> {
             (Some(origin), Some(tree)) => cores::choose(origin, &tree.cpus, cores)?,
             _ => Vec::new(),
         };
-        let (memory, no_such_ram) = read_memory(inputs, device_tree.as_ref())?;
+        let platform = inputs
+            .platform
+            .map(|file| platform::read(file.origin(Flag::Platform), file.content))
+            .transpose()?;
+        let memory = memory(
+            device_tree.as_ref(),
+            origins.platform.zip(platform.as_ref()),
+        );
+
+        let source = |origin, functions| Source { origin, functions };
+        let names = Names::choose(
+            inputs.settings.symbols,
+            config.is_debug,
+            (source(origins.kernel, inputs.kernel_functions), &kernel),
+            (
+                source(origins.loader, inputs.loader_functions),
+                loader.memory(),
+            ),
+        )?;
 
         let no_console = device_tree
             .as_ref()
@@ -123,8 +152,10 @@ impl<'a> Parts<'a> {
             cpus,
             user_image,
             device_tree,
+            platform,
             memory,
-            warnings: [no_console, no_such_ram, unknown_ram, unknown_cores]
+            names,
+            warnings: [no_console, unknown_ram, unknown_cores]
                 .into_iter()
                 .flatten()
                 .collect(),
@@ -147,51 +178,22 @@ fn check_kernel_address(kernel: &Kernel<'_>, expected: PhysAddr) -> Result<(), F
     .remedy("leave the option out, or give the kernel built for that address"))
 }
 
-/// Reads where RAM is, and what may be wrong with that.
-fn read_memory<'a>(
-    inputs: &Inputs<'a>,
+/// Gathers where RAM is.
+fn memory<'a>(
     device_tree: Option<&DeviceTree<'a>>,
-) -> Result<(Memory<'a>, Option<Finding>), Finding> {
+    platform: Option<(Origin<'a>, &Platform)>,
+) -> Memory<'a> {
     let mut memory = Memory::default();
-    let mut warning = None;
     if let Some(device_tree) = device_tree {
         if let Some(ram) = &device_tree.ram {
             memory.add(device_tree.origin, ram.clone());
         }
         memory.reserve(&device_tree.reserved);
     }
-    if let Some(file) = inputs.platform {
-        let origin = file.origin(Flag::Platform);
-        let platform = platform::read_ram(origin, file.content)?;
-        warning = device_tree.and_then(|device_tree| no_such_ram(origin, &platform, device_tree));
-        memory.add(origin, platform);
+    if let Some((origin, platform)) = platform {
+        memory.add(origin, ram::union(platform.memory.clone()));
     }
-    Ok((memory, warning))
-}
-
-/// Warns of RAM that only the platform has. The kernel, which is built for the platform, hands it
-/// out; RAM that only the device tree has, it leaves alone.
-fn no_such_ram(
-    origin: Origin<'_>,
-    platform: &[PhysRange],
-    device_tree: &DeviceTree<'_>,
-) -> Option<Finding> {
-    let (known, source) = (device_tree.ram.as_ref()?, device_tree.origin);
-    let missing = ram::subtract(platform.to_vec(), known.iter().copied());
-    if missing.is_empty() {
-        return None;
-    }
-    Some(
-        origin
-            .finding("has RAM that the device tree does not have")
-            .expected(format!("RAM within {} ({source})", ram::describe(known)))
-            .found(format!(
-                "{}, of which {} is elsewhere",
-                ram::describe(platform),
-                ram::describe(&missing)
-            ))
-            .remedy("give both files of the same machine: the kernel takes all of it for RAM"),
-    )
+    memory
 }
 
 fn unknown_ram(kernel: Origin<'_>) -> Finding {

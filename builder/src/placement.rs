@@ -99,7 +99,8 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Finding> {
             user_image_offset: parts.settings.app_offset,
             loader: &|base| {
                 let place = LoaderPlace::new(parts, base);
-                parts.loader.size() + place.header.size() + place.tables(parts).size()
+                let tables = place.tables(parts).size();
+                parts.loader.size() + place.header.size() + tables + parts.names.size()
             },
             ram: &usable,
             free,

@@ -3,12 +3,12 @@
 //! Where everything in an image lies.
 //!
 //! ```text
-//!  kernel's paddr                                                2 MiB boundary
-//!  |                                                             |
-//!  v                                                             v
-//!  +--------+------------------+------------+--------------------+--------+--------+--------+
-//!  | kernel | device tree slot | user image |                    | loader | header | tables |
-//!  +--------+------------------+------------+--------------------+--------+--------+--------+
+//!  kernel's paddr                                          2 MiB boundary
+//!  |                                                       |
+//!  v                                                       v
+//!  +--------+------------------+------------+--------------+--------+--------+--------+---------+
+//!  | kernel | device tree slot | user image |              | loader | header | tables | symbols |
+//!  +--------+------------------+------------+--------------+--------+--------+--------+---------+
 //! ```
 //!
 //! The kernel stays where it was linked for. Device tree and user image follow in the order that
@@ -35,8 +35,7 @@ pub(crate) struct Request<'a> {
     pub(crate) user_image: u64,
     /// Offset in bytes of the user image from the kernel, if it isn't free to choose.
     pub(crate) user_image_offset: Option<u64>,
-    /// Bytes that the loader, its payload header and the translation tables take for a loader at
-    /// the given address.
+    /// Bytes that the loader takes, with all that lies behind it, for a loader at the given address.
     pub(crate) loader: &'a dyn Fn(PhysAddr) -> u64,
     /// All memory that they may lie in: ascending, disjoint.
     pub(crate) ram: &'a [PhysRange],
@@ -62,7 +61,7 @@ pub(crate) struct Plan {
     pub(crate) device_tree: PhysRange,
     /// The user image.
     pub(crate) user_image: PhysRange,
-    /// The loader, its payload header and the translation tables.
+    /// The loader, its payload header, the translation tables and the symbols.
     pub(crate) loader: PhysRange,
 }
 

@@ -6,39 +6,51 @@ use kaal_payload::{ExceptionLevel, PhysAddr, PhysRange, PhysicalAddressBits};
 use yaml_rust2::Yaml;
 
 use crate::finding::{Finding, Origin};
-use crate::{ram, yaml};
+use crate::sel4::{BootConfig, Platform};
+use crate::yaml;
 
 const PLATFORM: &str = "platform_gen.yaml or platform_gen.json";
 const CONFIG: &str = "gen_config.json";
 
-/// The RAM that seL4's `platform_gen.yaml` or `.json` names, ascending.
-pub(crate) fn read_ram(origin: Origin<'_>, file: &[u8]) -> Result<Vec<PhysRange>, Finding> {
+/// Reads seL4's `platform_gen.yaml` or `.json`.
+pub(crate) fn read(origin: Origin<'_>, file: &[u8]) -> Result<Platform, Finding> {
     let platform = yaml::read(origin, file, PLATFORM)?;
-    let wrong = |reason: String| yaml::not_understood(origin, PLATFORM, reason);
-    let banks = platform["memory"]
+    let memory = platform["memory"]
         .as_vec()
-        .ok_or_else(|| wrong("no list `memory`".to_owned()))?
-        .iter()
-        .map(|bank| Some((address(&bank["start"])?, address(&bank["end"])?)))
-        .enumerate()
-        .map(|(index, bank)| {
-            let (start, end) = bank.ok_or_else(|| {
-                wrong(format!(
-                    "no numbers `start` and `end` in entry {index} of `memory`"
-                ))
-            })?;
-            Ok(PhysRange { start, end })
-        })
-        .collect::<Result<_, _>>()?;
-    let banks = ram::union(banks);
-    if banks.is_empty() {
+        .ok_or_else(|| yaml::not_understood(origin, PLATFORM, "no list `memory`".to_owned()))?;
+    let memory = read_ranges(origin, "memory", memory)?;
+    if memory.is_empty() {
         return Err(origin
             .finding("names no RAM")
             .expected("at least one entry with start < end under `memory`")
             .found("none")
             .remedy("give the platform_gen.yaml that seL4's build leaves for the platform"));
     }
-    Ok(banks)
+    let devices = platform["devices"].as_vec();
+    let devices = devices.map(|devices| read_ranges(origin, "devices", devices));
+    Ok(Platform {
+        memory,
+        devices: devices.transpose()?,
+    })
+}
+
+/// The ranges in the list `name`, ascending, without empty ones.
+fn read_ranges(origin: Origin<'_>, name: &str, list: &[Yaml]) -> Result<Vec<PhysRange>, Finding> {
+    let mut ranges = list
+        .iter()
+        .enumerate()
+        .map(|(index, range)| {
+            let ends = address(&range["start"]).zip(address(&range["end"]));
+            let (start, end) = ends.ok_or_else(|| {
+                let reason = format!("no numbers `start` and `end` in entry {index} of `{name}`");
+                yaml::not_understood(origin, PLATFORM, reason)
+            })?;
+            Ok(PhysRange { start, end })
+        })
+        .collect::<Result<Vec<_>, Finding>>()?;
+    ranges.retain(|range| !range.is_empty());
+    ranges.sort();
+    Ok(ranges)
 }
 
 fn address(number: &Yaml) -> Option<PhysAddr> {
@@ -52,6 +64,10 @@ pub(crate) struct KernelConfig {
     pub(crate) physical_address_bits: PhysicalAddressBits,
     /// `KernelMaxNumNodes`, if it is known.
     pub(crate) cores: Option<u32>,
+    /// `KernelDebugBuild`, if it is known.
+    pub(crate) is_debug: Option<bool>,
+    /// What decides how the kernel boots, if all of it is known.
+    pub(crate) boot: Option<BootConfig>,
 }
 
 impl KernelConfig {
@@ -59,6 +75,8 @@ impl KernelConfig {
     pub(crate) const UNKNOWN: Self = Self {
         physical_address_bits: PhysicalAddressBits::FromProcessor,
         cores: None,
+        is_debug: None,
+        boot: None,
     };
 
     /// Reads seL4's `gen_config.json`, which must be that of the kernel for `exception_level`.
@@ -96,6 +114,8 @@ impl KernelConfig {
         Ok(Self {
             physical_address_bits,
             cores: Some(cores),
+            is_debug: flag("DEBUG_BUILD"),
+            boot: BootConfig::read(&config, exception_level),
         })
     }
 }

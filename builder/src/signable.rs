@@ -2,8 +2,7 @@
 
 //! Images that can be signed after they were built.
 
-use kaal_payload::{MAX_SIZE, Payload, Signature, TRUST_NOTE_TYPE, TrustAnchor};
-use zerocopy::FromBytes;
+use kaal_payload::{MAX_SIZE, Payload, Signature, TrustAnchor};
 
 use crate::digest::crc32c;
 use crate::finding::{Finding, Origin};
@@ -20,7 +19,7 @@ impl<'a> Signable<'a> {
     /// Looks at `image`.
     pub(crate) fn new(image: &'a Opened<'a>) -> Result<Self, Finding> {
         image.verify()?;
-        let anchor = anchor(image).ok_or_else(|| {
+        let anchor = image.trust_anchor().ok_or_else(|| {
             image
                 .origin()
                 .finding("nobody would look at the signature")
@@ -66,12 +65,6 @@ impl<'a> Signable<'a> {
         let (header, size) = encoded(self.image, &payload)?;
         self.image.with_payload_header(&header[..size])
     }
-}
-
-/// Whom the image's loader trusts.
-fn anchor(image: &Opened<'_>) -> Option<TrustAnchor> {
-    let notes = image.loader_notes(TRUST_NOTE_TYPE);
-    TrustAnchor::read_from_bytes(notes.first()?).ok()
 }
 
 fn encoded(image: &Opened<'_>, payload: &Payload<'_>) -> Result<([u8; MAX_SIZE], usize), Finding> {

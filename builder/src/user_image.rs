@@ -100,7 +100,7 @@ impl<'a> UserImage<'a> {
 
 /// seL4's `USER_TOP` (seL4 16.0.0, `libsel4/sel4_arch_include/aarch64/sel4/sel4_arch/constants.h`,
 /// `seL4_UserTop`).
-fn user_top(exception_level: ExceptionLevel, bits: PhysicalAddressBits) -> u64 {
+pub(crate) fn user_top(exception_level: ExceptionLevel, bits: PhysicalAddressBits) -> u64 {
     match (exception_level, bits) {
         (ExceptionLevel::El1, _) => 0x7fff_ffff_ffff,
         (ExceptionLevel::El2, PhysicalAddressBits::Bits40) => 0xff_ffff_ffff,

@@ -46,6 +46,7 @@ use kaal_runtime::{console, firmware, log, registers, state};
 use mmu::Handover;
 use smp::Team;
 
+pub use payload::symbol_at;
 pub use trust::{AnyImage, SignedImages, Trust};
 
 /// Boots the payload, if `T` trusts it. `firmware_x0` is what the firmware left in x0: perhaps the
@@ -86,6 +87,7 @@ pub extern "C" fn boot<T: Trust>(firmware_x0: u64) -> ! {
     state::begin("starting the other cores");
     gic::release_shared_interrupts();
     let handover = Handover::new(&payload, device_tree);
+    verify::loader_again();
     // SAFETY: it stays where it is: this function does not return.
     unsafe { team.start(&handover) };
 

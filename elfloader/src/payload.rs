@@ -2,10 +2,11 @@
 
 //! Finds the payload header.
 
-use core::slice;
+use core::{ptr, slice};
 
 use kaal_payload::{
-    LOADER_MAX_SIZE, LOADER_NOTE_TYPE, MAX_SIZE, Machine, PAGE_SIZE, Payload, PhysAddr, VERSION,
+    LOADER_MAX_SIZE, LOADER_NOTE_TYPE, MAX_SIZE, Machine, PAGE_SIZE, Payload, PhysAddr, Symbol,
+    VERSION,
 };
 
 use kaal_integrity::crc32c;
@@ -34,6 +35,20 @@ pub(crate) fn find<T: Trust>() -> Payload<'static> {
     payload
 }
 
+/// The function that `address` lies in, if the image has symbols. For reports of faults, so the header
+/// may be damaged; that of an image lies in front of its symbols.
+pub fn symbol_at(address: u64) -> Option<Symbol<'static>> {
+    let header = header_pages();
+    let table = Payload::peek_symbols(header)?;
+    if table.start.0 <= header.as_ptr().addr() as u64 {
+        return None;
+    }
+    let start = ptr::with_exposed_provenance(table.start.0 as usize);
+    // SAFETY: the builder put the table there, and nothing writes to it.
+    let table = unsafe { slice::from_raw_parts(start, table.size() as usize) };
+    Symbol::find(table, address)
+}
+
 /// The machine without a console that would lie in the loader itself: printing must not change what
 /// has yet to refuse the image.
 fn without_own_memory(machine: Machine) -> Machine {
@@ -48,7 +63,7 @@ fn without_own_memory(machine: Machine) -> Machine {
 }
 
 /// The pages that the contract puts the header in.
-fn header_pages() -> &'static [u8] {
+pub(crate) fn header_pages() -> &'static [u8] {
     let end = address_of!("_end");
     let padding = end.align_offset(PAGE_SIZE as usize);
     // SAFETY: every image has these pages, with defined content, and nothing writes to it.

@@ -4,6 +4,7 @@
 //! silent hang of the kernel, so it is named here.
 
 use core::fmt;
+use core::hint;
 use core::ptr;
 use core::slice;
 
@@ -15,9 +16,10 @@ use kaal_payload::{
 
 use kaal_integrity::{digest, is_zero};
 use kaal_runtime::registers::{current_level, has_el2};
-use kaal_runtime::{fail, log};
+use kaal_runtime::{address_of, fail, log};
 
 use crate::device_tree::Found;
+use crate::payload;
 
 /// Bytes at the ends of memory that should be zero which are looked at.
 const END_SIZE: usize = 128;
@@ -104,6 +106,24 @@ pub(crate) fn loader(payload: &Payload<'_>) {
     let bytes = unsafe { bytes_at(payload.load_address, payload.loader.size) };
     let loader = Text("the loader");
     check_digest(payload, bytes, &payload.loader.digest, &loader);
+}
+
+/// Compares it once more, and relies on nothing that has been found out before.
+///
+/// A bit that is wrong in the loader may be what lets it miss the first comparison, and damage what the
+/// kernel is handed as well. Then this one, which is code of its own, is intact.
+#[inline(never)]
+pub(crate) fn loader_again() {
+    let header = hint::black_box(payload::header_pages());
+    let Some((integrity, expected)) = Payload::peek_loader(header) else {
+        return;
+    };
+    let start = PhysAddr(address_of!("__ehdr_start").addr() as u64);
+    // SAFETY: nothing writes there, and the contract bounds the size, to memory of the loader's at most.
+    let bytes = unsafe { bytes_at(start, expected.size) };
+    if digest(integrity, bytes) != expected.digest {
+        fail!("the loader is damaged, and has missed that at first; load the image again");
+    }
 }
 
 /// Compares each region's digest, and looks whether memory is zero that should be, all of it or both of

@@ -126,6 +126,8 @@ impl Content {
             device_tree: Some(file(&self.device_tree)),
             platform: self.platform.as_deref().map(file),
             kernel_config: self.kernel_config.as_deref().map(file),
+            kernel_functions: None,
+            loader_functions: None,
             trust_key: self.trust_key.as_deref().map(file),
             sign_key: self.sign_key.as_deref().map(file),
             settings: Settings {

@@ -127,6 +127,12 @@ pub fn loadable_content(file: &[u8]) -> Result<Vec<u8>> {
 
 /// An executable of one segment, `content` at `start`, that is entered at its first byte.
 pub fn executable(start: u64, content: &[u8]) -> Vec<u8> {
+    program(start, start, content, content.len() as u64)
+}
+
+/// An executable of one segment, `content` and zeroes behind it, that takes `memory_size` bytes at the
+/// virtual address `start` and the physical address `phys`, and is entered at its first byte.
+pub fn program(start: u64, phys: u64, content: &[u8], memory_size: u64) -> Vec<u8> {
     /// Sizes of the file's header and of a program header.
     const HEADERS: [u16; 2] = [64, 56];
     const READ_EXECUTE: u32 = PF_R | PF_X;
@@ -146,7 +152,7 @@ pub fn executable(start: u64, content: &[u8]) -> Vec<u8> {
     );
     file.extend([PT_LOAD, READ_EXECUTE].map(u32::to_le_bytes).concat());
     file.extend(
-        [offset, start, start, size, size, 8]
+        [offset, start, phys, size, memory_size, 8]
             .map(u64::to_le_bytes)
             .concat(),
     );

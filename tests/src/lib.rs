@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod elf;
+pub mod flips;
 pub mod image;
 pub mod probe;
 pub mod process;

@@ -33,6 +33,8 @@ pub enum Program {
     ProbeHighHyp,
     /// The probe kernel's user image.
     ProbeTask,
+    /// The hypervisor that boots images with bits flipped.
+    Flips,
 }
 
 impl Workspace {
@@ -107,7 +109,7 @@ impl Workspace {
 
 impl Program {
     /// All programs for the target.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Loader,
         Self::SignedLoader,
         Self::Unpacker,
@@ -116,6 +118,7 @@ impl Program {
         Self::ProbeHigh,
         Self::ProbeHighHyp,
         Self::ProbeTask,
+        Self::Flips,
     ];
 
     /// The package that holds the program.
@@ -125,6 +128,7 @@ impl Program {
             Self::Unpacker => "kaal-unpacker",
             Self::Probe | Self::ProbeHyp | Self::ProbeHigh | Self::ProbeHighHyp => "kaal-probe",
             Self::ProbeTask => "kaal-probe-task",
+            Self::Flips => "kaal-flips",
         }
     }
 
@@ -139,6 +143,7 @@ impl Program {
             Self::ProbeHigh => "kaal-probe-high",
             Self::ProbeHighHyp => "kaal-probe-high-hyp",
             Self::ProbeTask => "kaal-probe-task",
+            Self::Flips => "kaal-flips",
         }
     }
 
@@ -153,6 +158,7 @@ impl Program {
             Self::ProbeHigh => "probe-high.elf",
             Self::ProbeHighHyp => "probe-high-hyp.elf",
             Self::ProbeTask => "probe-task.elf",
+            Self::Flips => "flips.elf",
         }
     }
 }

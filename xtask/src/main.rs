@@ -7,6 +7,7 @@
 mod audit;
 mod bench;
 mod build;
+mod flips;
 mod fuzz;
 mod memory_safety;
 mod qemu;
@@ -43,6 +44,8 @@ enum Task {
     Qemu(Box<qemu::Options>),
     /// Runs all checks and tests; those of a real kernel only where SEL4_PREFIX is set
     Test(test::Options),
+    /// Flips each bit of a small image, one by one, and says what became of it
+    Flips(flips::Options),
     /// Checks the licences, sources and versions of all dependencies, and what is known to be wrong with them
     Audit(audit::Options),
     /// Runs the tests of what decides, reads and decompresses in Miri, which finds undefined behaviour
@@ -77,6 +80,7 @@ fn run(task: Task) -> Result<()> {
         Task::System => root_task::run(&workspace),
         Task::Qemu(options) => qemu::run(&workspace, &options),
         Task::Test(options) => test::run(&workspace, &options),
+        Task::Flips(options) => flips::run(&workspace, &options),
         Task::Audit(options) => audit::run(&workspace, &options),
         Task::Miri => memory_safety::miri(&workspace),
         Task::Sanitize => memory_safety::sanitize(&workspace),

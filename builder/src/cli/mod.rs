@@ -2,10 +2,14 @@
 
 //! The command line.
 
+mod check;
 mod diff;
+mod explain;
+mod inspect;
 mod keygen;
 mod pack;
 mod sign;
+mod text;
 
 use std::num::ParseIntError;
 use std::process::ExitCode;
@@ -35,10 +39,16 @@ pub struct Cli {
 /// What else the command does than to make an image.
 #[derive(Clone, Debug, Subcommand)]
 enum Command {
+    /// Look whether an image is whole, and whether its kernel will boot
+    Check(check::Arguments),
     /// Say what differs between two images
     Diff(diff::Arguments),
+    /// Show what an image is, and what lies where in memory
+    Inspect(inspect::Arguments),
     /// Make a pair of keys to sign images with
     Keygen(keygen::Arguments),
+    /// Explain the addresses in what a console showed
+    Explain(explain::Arguments),
     /// Sign an image that was built for a loader of signed images
     Sign(sign::Arguments),
 }
@@ -50,8 +60,11 @@ enum Command {
 /// Returns what is wrong with the inputs or the output; then nothing has been written.
 pub fn run(cli: &Cli) -> Result<ExitCode, Finding> {
     match (&cli.command, &cli.pack) {
+        (Some(Command::Check(arguments)), _) => check::run(arguments),
         (Some(Command::Diff(arguments)), _) => return Ok(diff::run(arguments)),
+        (Some(Command::Inspect(arguments)), _) => inspect::run(arguments),
         (Some(Command::Keygen(arguments)), _) => keygen::run(arguments),
+        (Some(Command::Explain(arguments)), _) => explain::run(arguments),
         (Some(Command::Sign(arguments)), _) => sign::run(arguments),
         (None, Some(arguments)) => pack::run(arguments),
         (None, None) => Ok(()),

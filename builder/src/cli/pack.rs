@@ -11,7 +11,7 @@ use kaal_payload::{Integrity, LogLevel, PhysAddr};
 use crate::finding::Finding;
 use crate::manifest::{Manifest, base_name};
 use crate::output::Output;
-use crate::{Compression, Format, Settings, boot_arguments, build};
+use crate::{Compression, Format, Settings, Symbols, boot_arguments, build};
 
 use self::files::Files;
 use super::parse_number;
@@ -69,6 +69,9 @@ pub(super) struct Arguments {
     /// What the loader verifies before it enters the kernel [default: crc32c; sha256 with --trust-key]
     #[arg(long, value_enum, value_name = "CHECK")]
     verify: Option<Verification>,
+    /// Whether reports of faults name functions of kernel and loader
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    symbols: Symbols,
     /// Let the loader, one for signed images, boot only those signed with this key, a PEM file
     #[arg(long, value_name = "FILE")]
     trust_key: Option<PathBuf>,
@@ -173,6 +176,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
         load_address: arguments.load_address.map(PhysAddr),
         log_level: arguments.log_level.into(),
         integrity: arguments.integrity(),
+        symbols: arguments.symbols,
         boot_arguments,
         image_version: arguments.image_version,
         least_version: arguments.min_version,

@@ -145,6 +145,7 @@ mod tests {
 
     proptest! {
         #[test]
+        #[cfg_attr(miri, ignore = "too many cases")]
         fn what_is_compressed_is_decompressed(content in content()) {
             let block = compress(&content);
             let found = lz4_flex::block::decompress(&block, content.len());
@@ -156,6 +157,7 @@ mod tests {
 
     /// Lengths around those at which another byte tells of them.
     #[test]
+    #[cfg_attr(miri, ignore = "too many cases")]
     fn long_lengths() {
         for length in [
             LONG - 1,

@@ -30,6 +30,7 @@ pub(crate) use renew::{beside, renewed};
 use maps::{MemoryLine, PackageLine};
 use sbom::Sbom;
 use settings::SettingsFacts;
+pub(crate) use settings::{integrity_name, log_level_name};
 
 /// [`Manifest::kind`].
 const KIND: &str = "KaaL image manifest";
@@ -115,6 +116,6 @@ fn address(address: PhysAddr) -> String {
 }
 
 /// Bytes as text.
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

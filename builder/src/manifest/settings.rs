@@ -20,6 +20,7 @@ pub(super) struct SettingsFacts {
     app_offset: Option<u64>,
     log_level: String,
     verify: String,
+    symbols: String,
     bootargs: Option<String>,
     image_version: u64,
     min_version: u64,
@@ -37,6 +38,7 @@ impl SettingsFacts {
             load_address,
             log_level,
             integrity,
+            symbols,
             boot_arguments,
             image_version,
             least_version,
@@ -50,6 +52,7 @@ impl SettingsFacts {
             app_offset,
             log_level: log_level_name(log_level).to_owned(),
             verify: integrity_name(integrity).to_owned(),
+            symbols: symbols.name().to_owned(),
             bootargs: boot_arguments.map(str::to_owned),
             image_version,
             min_version: least_version,
@@ -58,7 +61,7 @@ impl SettingsFacts {
 }
 
 /// The value of `--log-level`.
-pub(super) fn log_level_name(level: LogLevel) -> &'static str {
+pub(crate) fn log_level_name(level: LogLevel) -> &'static str {
     match level {
         LogLevel::Error => "error",
         LogLevel::Info => "info",
@@ -67,7 +70,7 @@ pub(super) fn log_level_name(level: LogLevel) -> &'static str {
 }
 
 /// The value of `--verify`.
-pub(super) fn integrity_name(integrity: Integrity) -> &'static str {
+pub(crate) fn integrity_name(integrity: Integrity) -> &'static str {
     match integrity {
         Integrity::None => "none",
         Integrity::Crc32c => "crc32c",

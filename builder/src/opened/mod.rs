@@ -27,7 +27,10 @@ mod verify;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use kaal_payload::{LOADER_MAX_SIZE, Package, Payload, PhysAddr, PhysRange, Region};
+use kaal_payload::{
+    LOADER_MAX_SIZE, Package, Payload, PhysAddr, PhysRange, Region, TRUST_NOTE_TYPE, TrustAnchor,
+};
+use zerocopy::FromBytes;
 
 pub use file::read;
 pub use memory::Extent;
@@ -140,6 +143,12 @@ impl<'a> Opened<'a> {
     /// [`kaal_payload::TRUST_NOTE_TYPE`].
     pub fn loader_notes(&self, kind: u32) -> Vec<Vec<u8>> {
         self.memory.notes(self.loader(), kind)
+    }
+
+    /// Whom the loader trusts, if it boots signed images only.
+    pub fn trust_anchor(&self) -> Option<TrustAnchor> {
+        let notes = self.loader_notes(TRUST_NOTE_TYPE);
+        TrustAnchor::read_from_bytes(notes.first()?).ok()
     }
 
     /// The package header, in a file that is a package.

@@ -2,7 +2,7 @@
 
 //! Whether an image's content is what its headers say, and nothing else.
 
-use kaal_payload::{Digest, Integrity, LOADER_MAX_SIZE, MAX_SIZE, PhysAddr, PhysRange};
+use kaal_payload::{Digest, Integrity, LOADER_MAX_SIZE, MAX_SIZE, PhysAddr, PhysRange, RegionKind};
 
 use super::{Opened, Packed};
 use crate::digest::{crc32c, digest};
@@ -23,6 +23,7 @@ pub(super) fn verify(image: &Opened<'_>) -> Result<(), Finding> {
     check_loader(image)?;
     check_extent(image)?;
     check_regions(image)?;
+    check_places(image)?;
     check_cuts(image)?;
     check_measurement(image)
 }
@@ -155,6 +156,35 @@ fn check_regions(image: &Opened<'_>) -> Result<(), Finding> {
         );
         if let Some(address) = image.memory.first_nonzero(rest) {
             return Err(not_zero(image, &what, address));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that device tree and user image lie where the kernel is told that they do.
+fn check_places(image: &Opened<'_>) -> Result<(), Finding> {
+    let payload = image.payload();
+    let of_kind = |kind| {
+        let regions = payload.regions.iter();
+        let regions = regions.filter(move |region| region.kind() == Some(kind));
+        ram::union(regions.filter_map(|region| region.memory()).collect())
+    };
+    let slot = payload.device_tree;
+    let slot = PhysRange::from_size(slot.start, slot.capacity).filter(|_| slot.size > 0);
+    let places = [
+        ("device tree", RegionKind::DeviceTree, slot),
+        (
+            "user image",
+            RegionKind::UserImage,
+            Some(payload.user_image.memory),
+        ),
+    ];
+    for (name, kind, place) in places {
+        let (found, expected) = (of_kind(kind), Vec::from_iter(place));
+        if found != expected {
+            return Err(damaged(image, &format!("the place of its {name}"))
+                .expected(ram::describe(&expected))
+                .found(ram::describe(&found)));
         }
     }
     Ok(())

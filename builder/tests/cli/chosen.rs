@@ -190,6 +190,8 @@ fn boot_arguments_with_a_nul() {
         device_tree: None,
         platform: None,
         kernel_config: None,
+        kernel_functions: None,
+        loader_functions: None,
         trust_key: None,
         sign_key: None,
         settings: Settings {

@@ -114,6 +114,7 @@ fn of_an_ordinary_image() {
             "appOffset": null,
             "logLevel": "info",
             "verify": "crc32c",
+            "symbols": "auto",
             "bootargs": null,
             "imageVersion": 0,
             "minVersion": 0
@@ -389,6 +390,7 @@ fn of_an_image_with_everything() {
           "appOffset": 2412544,
           "logLevel": "debug",
           "verify": "sha256",
+          "symbols": "auto",
           "bootargs": "quiet",
           "imageVersion": 0,
           "minVersion": 0

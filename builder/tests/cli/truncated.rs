@@ -104,6 +104,8 @@ fn build_with(
         device_tree: None,
         platform: None,
         kernel_config: None,
+        kernel_functions: None,
+        loader_functions: None,
         trust_key: None,
         sign_key: None,
         settings: Settings {

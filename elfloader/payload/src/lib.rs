@@ -37,6 +37,7 @@ mod package;
 mod payload;
 mod settings;
 mod signing;
+mod symbols;
 
 pub use address::{PAGE_SIZE, PhysAddr, PhysRange, VirtAddr};
 pub use digest::Digest;
@@ -59,3 +60,4 @@ pub use settings::{
 pub use signing::{
     PublicKey, SIGNED_CONTEXT, Signature, TRUST_NOTE_TYPE, TrustAnchor, key_id, signed_message,
 };
+pub use symbols::{DistanceSize, Symbol, encode_symbol};

@@ -9,7 +9,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 use crate::layout::{Cpu, Header, MAGIC, Region, VERSION};
 use crate::{
     Digest, ExceptionLevel, Integrity, LogLevel, MAX_CORES, Machine, PAGE_SIZE, PayloadError,
-    PhysAddr, PhysRange, PhysicalAddressBits, Signature, VirtAddr,
+    PhysAddr, PhysRange, PhysicalAddressBits, RegionKind, Signature, VirtAddr,
 };
 
 /// Largest size in bytes of a header with what follows it: the pages that images keep for it.
@@ -191,6 +191,29 @@ impl<'a> Payload<'a> {
         }
     }
 
+    /// Where the table of symbols lies, as the header at the start of `bytes` says, whether or not the
+    /// rest of it is well-formed: a report of a fault needs no more.
+    pub fn peek_symbols(bytes: &[u8]) -> Option<PhysRange> {
+        let (header, rest) = Header::ref_from_prefix(bytes).ok()?;
+        if header.magic != MAGIC_NUMBER || header.version != VERSION {
+            return None;
+        }
+        let count = header.region_count as usize;
+        let (regions, _) = <[Region]>::ref_from_prefix_with_elems(rest, count).ok()?;
+        let mut regions = regions.iter();
+        let symbols = regions.find(|region| region.kind() == Some(RegionKind::Symbols))?;
+        PhysRange::from_size(symbols.memory()?.start, symbols.file_size())
+    }
+
+    /// What the header at the start of `bytes` says that the loader verifies of itself, and how, whether
+    /// or not the rest of it is well-formed; `None` where that is nothing, or no header is there.
+    pub fn peek_loader(bytes: &[u8]) -> Option<(Integrity, ConstantPart)> {
+        let (header, _) = Header::ref_from_prefix(bytes).ok()?;
+        let integrity = Integrity::from_wire(header.integrity)?;
+        let is_verified = header.magic == MAGIC_NUMBER && integrity != Integrity::None;
+        is_verified.then_some((integrity, header.loader()))
+    }
+
     /// The part of `header`, which this was parsed from, that its signature is about.
     pub fn signed_part<'b>(&self, header: &'b [u8]) -> Option<&'b [u8]> {
         header.get(SIGNED_FROM..self.size())
@@ -271,10 +294,7 @@ impl<'a> Payload<'a> {
             key_id: header.key_id,
             signature: header.signature,
             load_address: header.load_address,
-            loader: ConstantPart {
-                size: header.loader_constant_size,
-                digest: header.loader_digest,
-            },
+            loader: header.loader(),
             exception_level,
             cores: header.cores,
             physical_address_bits: PhysicalAddressBits::from_wire(header.physical_address_bits)
@@ -333,6 +353,15 @@ impl<'a> Payload<'a> {
             ttbr1: self.tables.ttbr1.unwrap_or_default(),
             machine: self.machine.into(),
             measurement: self.measurement,
+        }
+    }
+}
+
+impl Header {
+    fn loader(&self) -> ConstantPart {
+        ConstantPart {
+            size: self.loader_constant_size,
+            digest: self.loader_digest,
         }
     }
 }

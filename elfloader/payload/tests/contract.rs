@@ -192,6 +192,7 @@ fn every_truncation_is_refused() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases")]
 fn every_flipped_bit_is_refused() {
     let regions = regions();
     let mut encoded = Encoded::new(&payload(&regions));
@@ -338,6 +339,51 @@ fn a_damaged_header_still_names_the_machine() {
 }
 
 #[test]
+fn a_damaged_header_still_names_the_symbols() {
+    let symbols = Region::new(
+        RegionKind::Symbols,
+        range(0x4041_0000, 0x3000),
+        0x2345,
+        Digest::from_crc32c(4),
+    );
+    let without = regions();
+    let with = [&without[..], &[symbols]].concat();
+    let mut encoded = Encoded::new(&payload(&with));
+    encoded.words.as_mut_bytes()[0xb0] ^= 1;
+    let bytes = encoded.bytes();
+    let place = range(0x4041_0000, 0x2345);
+    assert_eq!(Payload::peek_symbols(bytes), Some(place));
+    assert_eq!(Payload::peek_symbols(&bytes[..HEADER_SIZE]), None);
+
+    encoded.words.as_mut_bytes()[0] ^= 1;
+    assert_eq!(Payload::peek_symbols(encoded.bytes()), None);
+    let encoded = Encoded::new(&payload(&without));
+    assert_eq!(Payload::peek_symbols(encoded.bytes()), None);
+}
+
+#[test]
+fn a_header_tells_by_itself_what_the_loader_verifies_of_itself() {
+    let regions = regions();
+    let payload = payload(&regions);
+    let verified = |integrity| {
+        let encoded = Encoded::new(&Payload {
+            integrity,
+            ..payload
+        });
+        Payload::peek_loader(encoded.bytes())
+    };
+    for integrity in [Integrity::Crc32c, Integrity::Sha256] {
+        assert_eq!(verified(integrity), Some((integrity, payload.loader)));
+    }
+    assert_eq!(verified(Integrity::None), None);
+    assert_eq!(Payload::peek_loader(&[]), None);
+
+    let mut encoded = Encoded::new(&payload);
+    encoded.words.as_mut_bytes()[0] ^= 1;
+    assert_eq!(Payload::peek_loader(encoded.bytes()), None);
+}
+
+#[test]
 fn errors_say_what_was_expected_and_found() {
     let texts = [
         (
@@ -394,6 +440,7 @@ proptest! {
             bytes[12..16].copy_from_slice(&[0; 4]);
         }
         let words = words;
+        let _ = Payload::peek_symbols(words.as_bytes());
         if let Ok(payload) = Payload::parse(words.as_bytes(), checksum) {
             let mut out = vec![0u64; words.len()];
             let length = payload.encode(out.as_mut_bytes(), checksum).unwrap();

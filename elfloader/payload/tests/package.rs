@@ -137,6 +137,7 @@ fn every_truncation_is_refused() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases")]
 fn every_flipped_bit_is_refused() {
     let chunks = chunks();
     let mut encoded = Encoded::new(&package(&chunks));

@@ -52,23 +52,49 @@ pub(crate) static CORES: Cores = Cores {
     is_ready: [const { AtomicU32::new(0) }; _],
 };
 
-/// Sets x9 to this core's number: its place in the list, 0 where it has none. With the help of x10 to
-/// x12, and without memory but the list, which is at the start of [`CORES`].
+/// Sets the first register to this core's number: its place in the list, 0 where it has none. With the
+/// help of the others, and without memory but the list, which is at the start of [`CORES`].
 macro_rules! find_number {
-    () => {
-        "
-        mrs     x11, mpidr_el1
-        and     x11, x11, #~{no_affinity}
-        adr     x10, {cores}
-        mov     x9, #{last_core}
-        8:
-        ldr     x12, [x10, x9, lsl #3]
-        cmp     x11, x12
-        b.eq    9f
-        sub     x9, x9, #1
-        cbnz    x9, 8b
-        9:
-        "
+    ($number:literal, $mpidr:literal, $entry:literal) => {
+        concat!(
+            "mrs     ",
+            $mpidr,
+            ", mpidr_el1\n",
+            "and     ",
+            $mpidr,
+            ", ",
+            $mpidr,
+            ", #~{no_affinity}\n",
+            "mov     ",
+            $number,
+            ", #{last_core}\n",
+            "8:\n",
+            "adr     ",
+            $entry,
+            ", {cores}\n",
+            "ldr     ",
+            $entry,
+            ", [",
+            $entry,
+            ", ",
+            $number,
+            ", lsl #3]\n",
+            "cmp     ",
+            $mpidr,
+            ", ",
+            $entry,
+            "\n",
+            "b.eq    9f\n",
+            "sub     ",
+            $number,
+            ", ",
+            $number,
+            ", #1\n",
+            "cbnz    ",
+            $number,
+            ", 8b\n",
+            "9:\n",
+        )
     };
 }
 

@@ -9,9 +9,10 @@ use core::mem::offset_of;
 use kaal_payload::MAX_CORES;
 
 use crate::cores::{CORES, Cores, NO_AFFINITY, find_number};
+use crate::fault::{self, Interrupted};
 use crate::registers::{CPACR_EL1_FPEN, CPTR_EL2_RES1, HCR_EL2_RW, SCTLR_M, current_level};
 use crate::stop::park;
-use crate::{coherency, fault, state};
+use crate::{coherency, state};
 
 /// Size in bytes of the stack of the core that boots.
 const BOOT_STACK_SIZE: usize = 16 * 1024;
@@ -32,34 +33,44 @@ static STACKS: Stacks = Stacks {
     _bytes: UnsafeCell::new([0; _]),
 };
 
-/// Sets `sp` to the end of the stack of the core whose number is in x9, with the help of x10.
+/// Sets `sp` to the end of the stack of the core whose number is in the first register, with the help
+/// of the other.
 macro_rules! use_stack {
-    () => {
-        "
-        adr     x10, {stacks}
-        add     x10, x10, x9, lsl #{stack_bits}
-        add     sp, x10, #{boot_stack_size}
-        "
+    ($number:literal, $address:literal) => {
+        concat!(
+            "adr     ",
+            $address,
+            ", {stacks}\n",
+            "add     ",
+            $address,
+            ", ",
+            $address,
+            ", ",
+            $number,
+            ", lsl #{stack_bits}\n",
+            "add     sp, ",
+            $address,
+            ", #{boot_stack_size}\n",
+        )
     };
 }
 
+/// Size in bytes of the smallest cache line that there may be (Arm ARM DDI 0487, CTR_EL0.DminLine).
+const SMALLEST_LINE: u64 = 16;
+
 /// Writes back what the data cache holds of the program's memory, and removes it from there, with
-/// the help of x9 to x11: with the MMU off, it would be missed, or be written back later.
+/// the help of x0 and x1: with the MMU off, it would be missed, or be written back later.
 macro_rules! clean_program {
     () => {
         "
-        mrs     x9, ctr_el0
-        ubfx    x9, x9, #16, #4
-        mov     x10, #4
-        lsl     x9, x10, x9
-        adrp    x10, __ehdr_start
-        add     x10, x10, :lo12:__ehdr_start
-        adrp    x11, _end
-        add     x11, x11, :lo12:_end
+        adrp    x0, __ehdr_start
+        add     x0, x0, :lo12:__ehdr_start
+        adrp    x1, _end
+        add     x1, x1, :lo12:_end
     5:
-        dc      civac, x10
-        add     x10, x10, x9
-        cmp     x10, x11
+        dc      civac, x0
+        add     x0, x0, #{smallest_line}
+        cmp     x0, x1
         b.lo    5b
         dsb     sy
         "
@@ -70,10 +81,13 @@ macro_rules! clean_program {
 /// others with the core's number.
 pub type Main = extern "C" fn(u64) -> !;
 
-/// Defines the program's entry point, `_start`, which starts the [`Main`] that is named.
+/// Defines the program's entry point, `_start`, which starts the [`Main`] that is named; and as
+/// [`program`](crate::program!), what reports call the program and addresses in it.
 #[macro_export]
 macro_rules! entry_point {
-    ($main:path) => {
+    ($main:path, $name:literal, $symbol_at:path) => {
+        $crate::program!($name, $symbol_at);
+
         const _: $crate::entry::Main = $main;
 
         #[unsafe(naked)]
@@ -138,7 +152,7 @@ pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
 pub unsafe extern "C" fn start_listed(_: u64, main: Main) -> ! {
     naked_asm!(
         "msr     daifset, #0xf",
-        find_number!(),
+        find_number!("x9", "x10", "x11"),
         "mov     x0, x9",
         "cbnz    x9, {prepare}",
         "b       {park}",
@@ -157,7 +171,7 @@ unsafe extern "C" fn prepare() -> ! {
         // The kernel looks for the number there (seL4 16.0.0, `src/arch/arm/64/head.S`).
         "msr     tpidr_el1, x9",
         "msr     spsel, #1",
-        use_stack!(),
+        use_stack!("x9", "x10"),
         // Vectors, and no traps of the floating-point registers, which compiled code may use.
         "adr     x10, {vectors}",
         "mrs     x9, CurrentEL",
@@ -209,73 +223,89 @@ unsafe extern "C" {
     pub safe fn vectors();
 }
 
-// Each vector says which one it is, in x0. Nothing of the interrupted program is saved: no
-// exception is expected, so none returns. Nothing runs in AArch32 below, so the last four vectors
-// are not there. Nothing runs with SP_EL0, so the first four are zeroes: undefined instructions,
-// which the fifth reports.
+// No exception is expected, so none returns, and all are told alike: the syndrome registers say what it
+// was. Nothing runs in AArch32 below, so the last four vectors are not there.
 global_asm!(
     ".section .vectors, \"ax\"",
     ".balign 0x800",
     ".global vectors",
     "vectors:",
-    ".skip   4 * 0x80",
-    ".set    index, 4",
-    ".rept   8",
+    ".rept   12",
     ".balign 0x80",
-    "mov     x0, #index",
     "b       {exception}",
-    ".set    index, index + 1",
     ".endr",
     exception = sym exception,
 );
 
-/// Continues every exception: turns translation off, so that devices can be reached and a
-/// mistake in the tables does no harm, and goes on in Rust with the syndrome registers.
+/// Continues every exception: turns translation off, so that devices can be reached and a mistake in
+/// the tables does no harm, and goes on in Rust with the registers of what was interrupted.
+///
+/// There is no memory to keep them in before: what is mapped, and where, is the interrupted program's
+/// business. The first ones are kept in registers that were for the software which is ended here.
 #[unsafe(naked)]
 unsafe extern "C" fn exception() -> ! {
     naked_asm!(
-        "mrs     x9, CurrentEL",
-        "cmp     x9, #{el2}",
-        "b.hi    3f",
-        "b.eq    2f",
-        "mrs     x1, esr_el1",
-        "mrs     x2, elr_el1",
-        "mrs     x3, far_el1",
-        "mrs     x9, sctlr_el1",
-        "bic     x9, x9, #{sctlr_m}",
-        "msr     sctlr_el1, x9",
+        "msr     tpidr_el0, x0",
+        "msr     tpidrro_el0, x1",
+        "msr     tpidr_el1, x2",
+        "mrs     x0, CurrentEL",
+        "tbnz    x0, #{not_el1}, 2f",
+        "mrs     x0, sctlr_el1",
+        "bic     x0, x0, #{sctlr_m}",
+        "msr     sctlr_el1, x0",
         "b       4f",
         "2:",
-        "mrs     x1, esr_el2",
-        "mrs     x2, elr_el2",
-        "mrs     x3, far_el2",
-        "mrs     x9, sctlr_el2",
-        "bic     x9, x9, #{sctlr_m}",
-        "msr     sctlr_el2, x9",
+        "tbnz    x0, #{not_el2}, 3f",
+        "mrs     x0, sctlr_el2",
+        "bic     x0, x0, #{sctlr_m}",
+        "msr     sctlr_el2, x0",
         "b       4f",
         "3:",
-        "mrs     x1, esr_el3",
-        "mrs     x2, elr_el3",
-        "mrs     x3, far_el3",
-        "mrs     x9, sctlr_el3",
-        "bic     x9, x9, #{sctlr_m}",
-        "msr     sctlr_el3, x9",
+        "mrs     x0, sctlr_el3",
+        "bic     x0, x0, #{sctlr_m}",
+        "msr     sctlr_el3, x0",
         "4:",
         "isb",
         clean_program!(),
-        "msr     spsel, #1",
-        find_number!(),
-        use_stack!(),
-        "mov     x4, x9",
+        find_number!("x0", "x1", "x2"),
+        "mov     x2, sp",
+        use_stack!("x0", "x1"),
+        "sub     sp, sp, #{interrupted_size}",
+        "stp     x3, x4, [sp, #(3 * 8)]",
+        "stp     x5, x6, [sp, #(5 * 8)]",
+        "stp     x7, x8, [sp, #(7 * 8)]",
+        "stp     x9, x10, [sp, #(9 * 8)]",
+        "stp     x11, x12, [sp, #(11 * 8)]",
+        "stp     x13, x14, [sp, #(13 * 8)]",
+        "stp     x15, x16, [sp, #(15 * 8)]",
+        "stp     x17, x18, [sp, #(17 * 8)]",
+        "stp     x19, x20, [sp, #(19 * 8)]",
+        "stp     x21, x22, [sp, #(21 * 8)]",
+        "stp     x23, x24, [sp, #(23 * 8)]",
+        "stp     x25, x26, [sp, #(25 * 8)]",
+        "stp     x27, x28, [sp, #(27 * 8)]",
+        "stp     x29, x30, [sp, #(29 * 8)]",
+        "stp     x2, x0, [sp, #{sp_and_core}]",
+        "mrs     x0, tpidr_el0",
+        "mrs     x1, tpidrro_el0",
+        "mrs     x2, tpidr_el1",
+        "stp     x0, x1, [sp]",
+        "str     x2, [sp, #(2 * 8)]",
+        "mov     x0, sp",
         "b       {report}",
+        // CurrentEL, bits 3:2.
+        not_el1 = const 3,
+        not_el2 = const 2,
+        sctlr_m = const SCTLR_M,
+        smallest_line = const SMALLEST_LINE,
         no_affinity = const NO_AFFINITY,
         cores = sym CORES,
         last_core = const MAX_CORES - 1,
         stacks = sym STACKS,
         stack_bits = const STACK_BITS,
         boot_stack_size = const BOOT_STACK_SIZE,
-        el2 = const 2 << 2,
-        sctlr_m = const SCTLR_M,
+        interrupted_size = const size_of::<Interrupted>(),
+        sp_and_core = const offset_of!(Interrupted, stack_pointer),
         report = sym fault::report,
     )
 }

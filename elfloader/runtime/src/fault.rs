@@ -1,35 +1,139 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! Reports exceptions. None is expected, so each is the end of the boot.
+//!
+//! A report begins with what the registers say and ends with what that means, for which tables are
+//! looked at that may be damaged: should that fault, the rest has been said.
 
-use kaal_payload::{Decimal, Hex};
+pub use kaal_payload::Symbol;
+use kaal_payload::{Decimal, Hex, Text};
 
 use crate::registers::current_level;
-use crate::state;
+use crate::state::{self, Reporter};
 use crate::syndrome::{Source, Syndrome};
-use crate::{console, stop};
+use crate::words::Meaning;
+use crate::{address_of, console, read_register, stop};
+
+/// Tells reports what to call the program, and what names an address has: a `fn(u64) ->
+/// Option<Symbol<'static>>`. It is called after a fault, at any moment.
+#[macro_export]
+macro_rules! program {
+    ($name:literal, $symbol_at:path) => {
+        #[unsafe(no_mangle)]
+        fn kaal_program_name() -> $crate::words::Meaning {
+            $crate::words::Meaning($name)
+        }
+
+        #[unsafe(no_mangle)]
+        fn kaal_symbol_at(address: u64) -> Option<$crate::fault::Symbol<'static>> {
+            $symbol_at(address)
+        }
+    };
+}
+
+unsafe extern "Rust" {
+    safe fn kaal_program_name() -> Meaning;
+    safe fn kaal_symbol_at(address: u64) -> Option<Symbol<'static>>;
+}
+
+/// Registers of the program that an exception interrupted, as the vectors keep them on the stack.
+#[repr(C, align(16))]
+pub(crate) struct Interrupted {
+    x: [u64; 31],
+    /// The stack pointer of the exception level that the exception is taken to.
+    pub(crate) stack_pointer: u64,
+    /// The core's number.
+    core: u64,
+}
+
+/// Reads the one of three registers that is of the current exception level.
+macro_rules! read_banked {
+    ($el1:literal, $el2:literal, $el3:literal) => {
+        match current_level() {
+            1 => read_register!($el1),
+            2 => read_register!($el2),
+            _ => read_register!($el3),
+        }
+    };
+}
+
+impl Interrupted {
+    /// The stack pointer in use, by SPSR_ELx.M: bit 0 chooses that of the level in bits 3:2, which
+    /// may be a lower one, or SP_EL0.
+    fn stack_pointer(&self, spsr: u64) -> u64 {
+        match spsr >> 2 & 0b11 {
+            _ if spsr & 1 == 0 => read_register!("sp_el0"),
+            level if level == current_level() => self.stack_pointer,
+            1 => read_register!("sp_el1"),
+            _ => read_register!("sp_el2"),
+        }
+    }
+}
 
 /// Says what happened and stops. Called from the vectors, with translation off.
-pub(crate) extern "C" fn report(vector: u64, esr: u64, elr: u64, far: u64, core: u64) -> ! {
-    if state::begin_report() {
-        stop::park();
+pub(crate) extern "C" fn report(interrupted: &Interrupted) -> ! {
+    let core = interrupted.core;
+    match state::begin_report(core) {
+        Reporter::First => {}
+        Reporter::Again => stop::stop(),
+        Reporter::Late => stop::park(),
     }
+    let (elr, spsr) = (
+        read_banked!("elr_el1", "elr_el2", "elr_el3"),
+        read_banked!("spsr_el1", "spsr_el2", "spsr_el3"),
+    );
+    let esr = read_banked!("esr_el1", "esr_el2", "esr_el3");
+    let level = current_level();
     console::line(format_args!(
         "KaaL: fault: {} from {}, while {}",
         Syndrome(esr),
-        Source(vector),
+        Source { spsr, level },
         state::step(core),
     ));
     console::print(format_args!(
-        "KaaL: ESR {}, ELR {}, FAR {}, at EL{}",
+        "KaaL: ESR {}, ELR {}, FAR {}, SPSR {}, SP {}, at EL{}",
         Hex(esr),
         Hex(elr),
-        Hex(far),
-        Decimal(current_level()),
+        Hex(read_banked!("far_el1", "far_el2", "far_el3")),
+        Hex(spsr),
+        Hex(interrupted.stack_pointer(spsr)),
+        Decimal(level),
     ));
     if core != 0 {
         console::print(format_args!(", on core {}", Decimal(core)));
     }
+    for (number, &x) in (0..).zip(&interrupted.x) {
+        let separator = Text(if number % 4 == 0 { "\r\nKaaL: " } else { ", " });
+        console::print(format_args!("{separator}x{} {}", Decimal(number), Hex(x)));
+    }
     console::line(format_args!(""));
+    let [.., link] = interrupted.x;
+    locate(Meaning(b"ELR"), elr, 0);
+    locate(Meaning(b"x30"), link, CALL);
     stop::stop()
+}
+
+/// Size in bytes of the instruction that a return address lies behind. Nothing may follow it in its
+/// function, where the callee never returns.
+const CALL: u64 = 4;
+
+/// Says which code lies `back` bytes before an address, as far as that is known; a program that may be
+/// loaded anywhere, by the distance from its start.
+fn locate(register: Meaning, address: u64, back: u64) {
+    let start = address_of!("__ehdr_start").addr() as u64;
+    let is_own = (start..address_of!("_end").addr() as u64).contains(&address);
+    let symbol = kaal_symbol_at(address.wrapping_sub(back));
+    if !is_own && symbol.is_none() {
+        return;
+    }
+    console::print(format_args!("KaaL: {register} {}:", Hex(address)));
+    if is_own {
+        let (name, offset) = (kaal_program_name(), Hex(address - start));
+        console::print(format_args!(" {name}+{offset}"));
+    }
+    if let Some(mut symbol) = symbol {
+        symbol.offset += back;
+        console::print(format_args!(" {symbol}"));
+    }
+    console::line(format_args!(""));
 }

@@ -15,7 +15,7 @@ mod coherency;
 pub mod console;
 pub mod cores;
 pub mod entry;
-mod fault;
+pub mod fault;
 pub mod firmware;
 pub mod link;
 mod memory;

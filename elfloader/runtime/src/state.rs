@@ -3,7 +3,7 @@
 //! What a report of a failure needs to know, wherever the failure happens.
 
 use core::cell::Cell;
-use core::sync::atomic::{AtomicBool, Ordering, compiler_fence};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering, compiler_fence};
 
 use kaal_payload::{Machine, Text};
 
@@ -12,11 +12,18 @@ use crate::console;
 /// The last step, and what all cores but the first one do.
 pub const ENTER_KERNEL: &str = "entering the kernel, or in it before it had vectors of its own";
 
+/// Nothing is being reported.
+const IDLE: u64 = u64::MAX;
+
+/// What reports a failure has failed, too.
+const STOPPING: u64 = u64::MAX - 1;
+
 /// What is known at the moment.
 struct State {
     /// What the core that boots does, in words that follow "while"; others don't look at it.
     step: Cell<Text<'static>>,
-    is_reporting: AtomicBool,
+    /// [`IDLE`], [`STOPPING`], or the number of the core that reports a failure.
+    reporter: AtomicU64,
     is_entered_at_el3: AtomicBool,
     /// Not changed any more when other cores run, but by the one that reports.
     machine: Cell<Machine>,
@@ -28,7 +35,7 @@ unsafe impl Sync for State {}
 
 static STATE: State = State {
     step: Cell::new(Text("starting")),
-    is_reporting: AtomicBool::new(false),
+    reporter: AtomicU64::new(IDLE),
     is_entered_at_el3: AtomicBool::new(false),
     machine: Cell::new(Machine {
         console: None,
@@ -52,13 +59,28 @@ pub(crate) fn step(core: u64) -> Text<'static> {
     }
 }
 
-/// Notes that a failure is being reported, and returns whether one was already. With the MMU off, two
-/// cores can't agree on who is the first: where both fail in the same instant, both report.
-pub(crate) fn begin_report() -> bool {
-    let was_reporting = STATE.is_reporting.load(Ordering::Relaxed);
-    STATE.is_reporting.store(true, Ordering::Relaxed);
+/// Who has a failure to report.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reporter {
+    /// The first, who says all there is.
+    First,
+    /// The same core: what it was about to say is what failed. It may still stop the machine.
+    Again,
+    /// Another core, or one that can't even stop the machine: the rest is silence.
+    Late,
+}
+
+/// Notes that the core with this number has a failure to report. With the MMU off, two cores can't
+/// agree on who is the first: where both fail in the same instant, both report.
+pub(crate) fn begin_report(core: u64) -> Reporter {
+    let (reporter, next) = match STATE.reporter.load(Ordering::Relaxed) {
+        IDLE => (Reporter::First, core),
+        known if known == core => (Reporter::Again, STOPPING),
+        known => (Reporter::Late, known),
+    };
+    STATE.reporter.store(next, Ordering::Relaxed);
     compiler_fence(Ordering::SeqCst);
-    was_reporting
+    reporter
 }
 
 /// Notes that the program was entered at EL3.

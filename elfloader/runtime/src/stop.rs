@@ -11,7 +11,7 @@ use smccc::{Hvc, Smc, psci};
 
 use crate::console;
 use crate::registers::current_level;
-use crate::state::{self, entered_at_el3};
+use crate::state::{self, Reporter, entered_at_el3};
 
 /// Says why the boot can't go on, and stops the machine.
 #[macro_export]
@@ -22,9 +22,9 @@ macro_rules! fail {
 }
 
 /// Says why the boot can't go on, and stops the machine; unless something else has failed, which
-/// tells more of it.
+/// tells more of it. Only the core that boots does so.
 pub fn report_and_stop(reason: fmt::Arguments<'_>) -> ! {
-    if state::begin_report() {
+    if state::begin_report(0) != Reporter::First {
         park();
     }
     console::print(format_args!("KaaL: error: "));

@@ -72,14 +72,16 @@ impl fmt::Display for FaultStatus {
     }
 }
 
-/// The index of an exception vector, shown as where the exception came from (Arm ARM, "Exception
-/// vectors").
-pub(crate) struct Source(pub(crate) u64);
+/// Where an exception came from: what SPSR_ELx says, and the level that it was taken to.
+pub(crate) struct Source {
+    pub(crate) spsr: u64,
+    pub(crate) level: u64,
+}
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            0..=7 => "the same exception level",
+        f.write_str(match self.spsr >> 2 & 0b11 {
+            level if level == self.level => "the same exception level",
             _ => "a lower exception level",
         })
     }

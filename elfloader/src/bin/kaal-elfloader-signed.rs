@@ -5,7 +5,7 @@
 #![no_std]
 #![no_main]
 
-use kaal_elfloader::{SignedImages, boot};
+use kaal_elfloader::{SignedImages, boot, symbol_at};
 use kaal_runtime::entry_point;
 
-entry_point!(boot::<SignedImages>);
+entry_point!(boot::<SignedImages>, b"loader", symbol_at);

@@ -5,7 +5,7 @@
 #![no_std]
 #![no_main]
 
-use kaal_elfloader::{AnyImage, boot};
+use kaal_elfloader::{AnyImage, boot, symbol_at};
 use kaal_runtime::entry_point;
 
-entry_point!(boot::<AnyImage>);
+entry_point!(boot::<AnyImage>, b"loader", symbol_at);

@@ -32,9 +32,16 @@ mod unpack;
 
 use core::arch::asm;
 
-use kaal_payload::{Decimal, LogLevel, PhysAddr};
-use kaal_runtime::{console, fail, firmware, log, state};
+use kaal_payload::{Decimal, LogLevel, PhysAddr, Symbol};
+use kaal_runtime::{console, fail, firmware, log, program, state};
 use kaal_unpacking::TablesError;
+
+program!(b"unpacker", no_symbol_at);
+
+/// Packages have no symbols: the unpacker is known by its distance from an address.
+fn no_symbol_at(_: u64) -> Option<Symbol<'static>> {
+    None
+}
 
 /// Unpacks the image. `firmware_x0` is what the firmware left in x0: perhaps the address of a device
 /// tree.

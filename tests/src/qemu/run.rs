@@ -3,6 +3,7 @@
 //! Runs QEMU and watches its console, so that no run outlives its answer.
 
 use std::io::{self, Read, Write};
+use std::iter;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -197,6 +198,11 @@ fn follow(
                 Err(_) => break,
             },
         };
+        // QEMU writes byte by byte: all that has come meanwhile is looked at at once.
+        let chunk: Vec<u8> = iter::once(chunk)
+            .chain(chunks.try_iter())
+            .flatten()
+            .collect();
         console.extend_from_slice(&chunk);
         if watch.show {
             let mut stdout = io::stdout().lock();

@@ -11,7 +11,7 @@ use crate::image::{Image, change_file};
 use crate::{says, trial};
 
 /// `udf #0`
-const UNDEFINED: [u32; 1] = [0x0000_0000];
+pub(crate) const UNDEFINED: [u32; 1] = [0x0000_0000];
 
 /// `mov x9, #0x1000; ldr x9, [x9]`
 const LOAD_FROM_0X1000: [u32; 2] = [0xd282_0009, 0xf940_0129];
@@ -62,7 +62,8 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                 says(
                     &console,
                     "fault: undefined instruction from the same exception level",
-                )
+                )?;
+                says(&console, "ELR 0xffffff8040000004, ")
             },
         ),
         trial(workspace, "faults::entered_at_el2", |workspace| {
@@ -103,6 +104,19 @@ fn undefined_instruction_below(workspace: &Workspace, machine: &str) -> Result<(
 
 /// Boots `image` with `instructions` in place of the kernel's first ones.
 pub(crate) fn boot(image: Image, workspace: &Workspace, instructions: &[u32]) -> Result<String> {
+    plant(&image, instructions)?;
+    image.pack(workspace)?;
+    // The last line says that it is powering off, or that it can't.
+    let console = image.boot("power")?;
+    says(
+        &console,
+        "while entering the kernel, or in it before it had vectors of its own",
+    )?;
+    Ok(console)
+}
+
+/// Puts `instructions` in place of the kernel's first ones.
+pub(crate) fn plant(image: &Image, instructions: &[u32]) -> Result<()> {
     /// Where the linker script's only segment begins in the probe's ELF file.
     const ENTRY_OFFSET: usize = 0x1000;
 
@@ -112,13 +126,5 @@ pub(crate) fn boot(image: Image, workspace: &Workspace, instructions: &[u32]) ->
             *place = byte;
         }
         Ok(())
-    })?;
-    image.pack(workspace)?;
-    // The last line says that it is powering off, or that it can't.
-    let console = image.boot("power")?;
-    says(
-        &console,
-        "while entering the kernel, or in it before it had vectors of its own",
-    )?;
-    Ok(console)
+    })
 }

@@ -75,7 +75,9 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                 "KaaL: fault: data abort (nothing answers at this address)",
             )?;
             says(&console, "while reading the device tree that x0 points to")?;
-            says(&console, "FAR 0xf000000")
+            says(&console, "FAR 0xf000000")?;
+            says(&console, ": loader+0x")?;
+            says(&console, " <kaal_machine::")
         }),
         trial(workspace, "firmware::less_ram_than_planned", |workspace| {
             // Built for 1 GiB, where the hyp probe lies behind the first 512 MiB.

@@ -6,6 +6,7 @@
 //! at the first text that tells of a failure, or when its time is over. `cargo xtask test` builds
 //! what they boot.
 
+mod boot_information;
 mod chosen;
 mod console;
 mod damage;
@@ -13,6 +14,7 @@ mod device_tree;
 mod faults;
 mod firmware;
 mod firmware_trees;
+mod flips;
 mod formats;
 mod image;
 mod integrity;
@@ -22,6 +24,7 @@ mod package;
 mod package_damage;
 mod package_trees;
 mod programs;
+mod reports;
 mod root_task;
 mod sel4;
 mod signed;
@@ -48,8 +51,10 @@ fn main() -> ExitCode {
     trials.extend(smp::trials(&workspace));
     trials.extend(damage::trials(&workspace));
     trials.extend(integrity::trials(&workspace));
+    trials.extend(flips::trials(&workspace));
     trials.extend(signed::trials(&workspace));
     trials.extend(faults::trials(&workspace));
+    trials.extend(reports::trials(&workspace));
     trials.extend(firmware::trials(&workspace));
     trials.extend(firmware_trees::trials(&workspace));
     trials.extend(formats::trials(&workspace));
@@ -60,6 +65,7 @@ fn main() -> ExitCode {
     trials.extend(console::trials(&workspace));
     trials.extend(uarts::trials(&workspace));
     trials.extend(sel4::trials(&workspace));
+    trials.extend(boot_information::trials(&workspace));
     trials.extend(root_task::trials(&workspace));
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -5,7 +5,7 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use kaal_payload::LOCATOR_OFFSET;
+use kaal_payload::{LOCATOR_OFFSET, PhysRange};
 use kaal_tests::qemu::End;
 use kaal_tests::workspace::Workspace;
 use libtest_mimic::Trial;
@@ -187,22 +187,24 @@ fn cut_off(workspace: &Workspace) -> Result<()> {
 /// Changes a byte of the largest chunk.
 fn content(workspace: &Workspace, flags: &[&'static str]) -> Result<()> {
     let image = packed(workspace, flags)?;
-    damage_largest(&image)?;
+    let memory = damage_largest(&image)?;
     let console = boot_at(&image, ADDRESS, "; load the image again")?;
-    says(&console, "KaaL: error: chunk 0 (0x40000000..0x4029")?;
-    says(&console, ") is damaged: CRC-32C 0x")?;
+    says(&console, "KaaL: error: chunk ")?;
+    says(&console, &format!(" ({memory}) is damaged: CRC-32C 0x"))?;
     says_nothing_of_the_loader(&console)
 }
 
-/// Flips a bit in what is stored of the largest chunk.
-fn damage_largest(image: &Image) -> Result<()> {
+/// Flips a bit in what is stored of the largest chunk, and returns where that belongs.
+fn damage_largest(image: &Image) -> Result<PhysRange> {
     let layout = Layout::of(image)?;
     let largest = layout.chunks.iter().max_by_key(|chunk| chunk.stored().size);
-    let stored = largest.context("no chunks")?.stored();
+    let largest = largest.context("no chunks")?;
+    let stored = largest.stored();
     image.change(|bytes| {
         bytes[(stored.offset + stored.size / 2) as usize] ^= 0x10;
         Ok(())
-    })
+    })?;
+    Ok(largest.memory())
 }
 
 /// What is stored as it is, is taken as it is, as in an ELF file.

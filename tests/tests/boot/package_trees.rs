@@ -122,7 +122,8 @@ fn fault(workspace: &Workspace, x0: u64, reason: &str) -> Result<()> {
     says(&console, "KaaL: fault: data abort (")?;
     says(&console, reason)?;
     says(&console, "while reading the device tree that x0 points to")?;
-    says(&console, &format!("FAR {x0:#x}"))
+    says(&console, &format!("FAR {x0:#x}"))?;
+    says(&console, ": unpacker+0x")
 }
 
 fn too_large(workspace: &Workspace) -> Result<()> {

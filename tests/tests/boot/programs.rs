@@ -16,7 +16,7 @@ use crate::trial;
 /// What programs may take of an image.
 const FIRMWARE: [(&str, Program, u64); 2] = [
     ("loader", Program::Loader, 32 * 1024),
-    ("unpacker", Program::Unpacker, 17 * 1024),
+    ("unpacker", Program::Unpacker, 18 * 1024),
 ];
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {

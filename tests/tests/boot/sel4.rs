@@ -11,7 +11,7 @@ use libtest_mimic::Trial;
 use crate::trial;
 
 /// What seL4 prints when it has accepted all that it was handed over.
-const BOOTED: &str = "Booting all finished, dropped to user space";
+pub(crate) const BOOTED: &str = "Booting all finished, dropped to user space";
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     let tests: [(&str, &[&str]); 2] = [

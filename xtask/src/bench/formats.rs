@@ -21,7 +21,7 @@ const SIZE: usize = 8 << 20;
 const USER_IMAGE: u64 = 0x40_0000;
 
 mod limit {
-    pub(super) const UNPACKER: u64 = 17 << 10;
+    pub(super) const UNPACKER: u64 = 18 << 10;
     pub(super) const COPIED: u64 = 150;
     pub(super) const DECOMPRESSED: u64 = 2_000;
     pub(super) const PERCENT: u64 = 60;

@@ -5,9 +5,9 @@
 use std::path::Path;
 
 use crate::finding::{Finding, Flag};
-use crate::input::Input;
+use crate::input::{self, Input};
 use crate::manifest::{self, Identity, Role};
-use crate::{Inputs, Settings};
+use crate::{Functions, Inputs, Settings, Symbols};
 
 use super::Arguments;
 
@@ -20,6 +20,8 @@ pub(super) struct Files<'a> {
     device_tree: Option<Input<'a>>,
     platform: Option<Input<'a>>,
     kernel_config: Option<Input<'a>>,
+    kernel_functions: Option<Functions>,
+    loader_functions: Option<Functions>,
     trust_key: Option<Input<'a>>,
     sign_key: Option<Input<'a>>,
 }
@@ -39,6 +41,8 @@ impl<'a> Files<'a> {
             device_tree: read_optional(Flag::Dtb, arguments.dtb.as_deref())?,
             platform: read_optional(Flag::Platform, arguments.platform.as_deref())?,
             kernel_config: read_optional(Flag::KernelConfig, arguments.kernel_config.as_deref())?,
+            kernel_functions: read_functions(arguments, Flag::Kernel, &arguments.kernel)?,
+            loader_functions: read_functions(arguments, Flag::Loader, &arguments.loader)?,
             trust_key: read_optional(Flag::TrustKey, arguments.trust_key.as_deref())?,
             sign_key: sign_key
                 .map(|path| Input::read_secret(Flag::SignKey, path))
@@ -91,6 +95,8 @@ impl<'a> Files<'a> {
             device_tree: self.device_tree.as_ref().map(Input::file),
             platform: self.platform.as_ref().map(Input::file),
             kernel_config: self.kernel_config.as_ref().map(Input::file),
+            kernel_functions: self.kernel_functions.as_ref(),
+            loader_functions: self.loader_functions.as_ref(),
             trust_key: self.trust_key.as_ref().map(Input::file),
             sign_key: self.sign_key.as_ref().map(Input::file),
             settings,
@@ -100,4 +106,16 @@ impl<'a> Files<'a> {
 
 fn read_optional<'a>(flag: Flag, path: Option<&'a Path>) -> Result<Option<Input<'a>>, Finding> {
     path.map(|path| Input::read(flag, path)).transpose()
+}
+
+/// A program's functions, if they may be wanted.
+fn read_functions(
+    arguments: &Arguments,
+    flag: Flag,
+    path: &Path,
+) -> Result<Option<Functions>, Finding> {
+    match arguments.symbols {
+        Symbols::Off => Ok(None),
+        Symbols::Auto | Symbols::On => input::read_functions(flag, path).map(Some),
+    }
 }

@@ -76,14 +76,19 @@ impl Folder {
             .collect()
     }
 
-    /// Runs the builder in the folder with changed options.
-    pub(crate) fn run(&self, changes: &[(&str, &str)]) -> Output {
+    /// Runs the builder in the folder with other arguments.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         Command::cargo_bin("kaal-elfloader-builder")
             .expect("the builder")
             .current_dir(self.path())
-            .args(Self::arguments(changes))
+            .args(arguments)
             .output()
             .expect("the builder runs")
+    }
+
+    /// Runs the builder in the folder with changed options.
+    pub(crate) fn run(&self, changes: &[(&str, &str)]) -> Output {
+        self.command(&Self::arguments(changes))
     }
 
     /// The builder's messages for an image that it makes.

@@ -11,3 +11,4 @@ pub(crate) mod loaded;
 pub(crate) mod named;
 pub(crate) mod package;
 pub(crate) mod programs;
+pub(crate) mod symbols;

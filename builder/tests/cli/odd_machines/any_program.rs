@@ -99,6 +99,8 @@ proptest! {
             device_tree: Some(file(&device_tree)),
             platform: None,
             kernel_config: None,
+            kernel_functions: None,
+            loader_functions: None,
             trust_key: None,
             sign_key: None,
             settings: Settings {

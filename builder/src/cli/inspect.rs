@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Showing what an image is.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::text::terminal_width;
+use crate::finding::{Finding, Flag, Origin};
+use crate::inspect::{Inspected, draw, summary, to_json, to_svg};
+use crate::opened::{self, Opened};
+use crate::{File, output};
+
+/// Letters in the column of names.
+const NAMES: usize = 18;
+
+/// Which image to show, and how.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Arguments {
+    /// The image
+    image: PathBuf,
+    /// Write JSON, for programs and bug reports
+    #[arg(long)]
+    json: bool,
+    /// Draw what lies where in memory into this file, for a document
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Letters in a line [default: the terminal's, else 100]
+    #[arg(long, value_name = "NUMBER")]
+    width: Option<usize>,
+}
+
+/// Shows the image that `arguments` name.
+///
+/// # Errors
+///
+/// Returns what the file is if it is no image, or that the picture can't be written.
+pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
+    let path = arguments.image.as_path();
+    let content = opened::read(path)?;
+    let content = content.as_slice();
+    let image = Opened::open(File { path, content })?;
+    let inspected = Inspected::new(&image);
+    if let Some(svg) = &arguments.svg {
+        let origin = Origin {
+            flag: Flag::Svg,
+            value: svg,
+        };
+        output::replace(origin, path, to_svg(&inspected).as_bytes())?;
+    }
+    let text = match arguments.json {
+        true => to_json(&inspected) + "\n",
+        false => {
+            let width = arguments.width.unwrap_or_else(terminal_width);
+            let rows = summary(&inspected).into_iter();
+            let rows = rows.map(|(name, value)| format!("{name:<NAMES$}{value}\n"));
+            let map = draw(&inspected.picture, width);
+            format!("{}\n{map}", rows.collect::<String>())
+        }
+    };
+    // Colours are left out where nobody sees them, or with NO_COLOR. Whoever doesn't read to the end
+    // doesn't want to know.
+    let _ = anstream::stdout().write_all(text.as_bytes());
+    Ok(())
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! A line of letters that shows, to scale, where in memory something is.
+
+use kaal_payload::PhysRange;
+
+/// A letter that is full, of something that the file has content for, and one of what is zero.
+const STORED: char = '█';
+const ZERO: char = '░';
+
+/// `width` letters for all of `whole`, of which those are filled in that `memory` has a part of, fully
+/// where `stored` has one.
+pub(super) fn bar(
+    whole: PhysRange,
+    memory: PhysRange,
+    stored: &[PhysRange],
+    width: usize,
+) -> String {
+    (0..width)
+        .map(|column| {
+            let cell = cell(whole, column, width);
+            match (cell.overlaps(memory), stored) {
+                (false, _) => ' ',
+                (true, stored) if stored.iter().any(|range| range.overlaps(cell)) => STORED,
+                (true, _) => ZERO,
+            }
+        })
+        .collect()
+}
+
+/// The memory that the letter `column` of `width` stands for; never empty.
+fn cell(whole: PhysRange, column: usize, width: usize) -> PhysRange {
+    let size = u128::from(whole.size());
+    let edge = |column: usize| whole.start.0 + (size * column as u128 / width as u128) as u64;
+    let (start, end) = (edge(column), edge(column + 1));
+    PhysRange {
+        start: kaal_payload::PhysAddr(start),
+        end: kaal_payload::PhysAddr(end.max(start.saturating_add(1))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kaal_payload::{PhysAddr, PhysRange};
+    use proptest::prelude::*;
+
+    use super::{STORED, ZERO, bar};
+
+    fn range(start: u64, end: u64) -> PhysRange {
+        PhysRange {
+            start: PhysAddr(start),
+            end: PhysAddr(end),
+        }
+    }
+
+    #[test]
+    fn to_scale() {
+        let whole = range(1000, 2000);
+        let line = bar(whole, range(1200, 1700), &[range(1200, 1400)], 10);
+        assert_eq!(line, "  ██░░░   ");
+    }
+
+    #[test]
+    fn what_is_small_is_seen() {
+        let whole = range(0, u64::MAX);
+        let line = bar(whole, range(5, 6), &[range(5, 6)], 10);
+        assert_eq!(line, "█         ");
+        let line = bar(range(0, 3), range(1, 2), &[], 9);
+        assert!(line.contains(ZERO));
+    }
+
+    proptest! {
+        #[test]
+        fn all_that_is_there_is_seen(
+            start in 0..u64::MAX, size in 1..u64::MAX, at in any::<u64>(), width in 1..200usize,
+        ) {
+            let whole = range(start, start.saturating_add(size));
+            let place = start + at % whole.size();
+            let memory = range(place, place.saturating_add(1));
+            let line = bar(whole, memory, &[memory], width);
+            prop_assert_eq!(line.chars().count(), width);
+            prop_assert!(line.contains(STORED));
+        }
+    }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What an image's headers say, in a line each.
+
+use kaal_payload::{ConsoleKind, Encoding, ExceptionLevel, Gic, PsciConduit};
+use serde::Serialize;
+
+use super::Inspected;
+use super::size::size;
+use crate::manifest::{hexadecimal, integrity_name, log_level_name};
+use crate::ram;
+use crate::rules::Outcome;
+
+/// What has to be done with bytes before the loader runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Unpacking {
+    /// Bytes that are copied.
+    pub(super) copied: u64,
+    /// Bytes that LZ4 blocks become, and that they take.
+    pub(super) decompressed: u64,
+    pub(super) compressed: u64,
+    /// Bytes that are cleared.
+    pub(super) cleared: u64,
+}
+
+impl Unpacking {
+    /// What the image's unpacker does; nothing, if it is an ELF file.
+    pub(super) fn of(inspected: &Inspected<'_>) -> Self {
+        let mut unpacking = Self::default();
+        let package = inspected.image.package();
+        for chunk in package.iter().flat_map(|package| package.chunks) {
+            match chunk.stored().encoding {
+                Encoding::Identity => unpacking.copied += chunk.size(),
+                Encoding::Lz4 => {
+                    unpacking.decompressed += chunk.size();
+                    unpacking.compressed += chunk.stored().size;
+                }
+            }
+            unpacking.cleared += chunk.memory().size() - chunk.size();
+        }
+        unpacking
+    }
+}
+
+/// Names and values.
+pub(crate) fn summary(inspected: &Inspected<'_>) -> Vec<(&'static str, String)> {
+    let image = inspected.image;
+    let payload = image.payload();
+    let level = match payload.exception_level {
+        ExceptionLevel::El1 => "EL1",
+        ExceptionLevel::El2 => "EL2, with hypervisor support",
+    };
+    let user_image = payload.user_image;
+    let virt = user_image.memory.start.0.wrapping_sub(user_image.pv_offset);
+    let slot = payload.device_tree;
+    let device_tree = match slot.size {
+        0 => format!("none; room for {} bytes of the firmware's", slot.capacity),
+        size => format!("{size} bytes, with room for {}", slot.capacity),
+    };
+    let mut rows = vec![
+        ("format", format(inspected)),
+        ("entered at", image.entry().to_string()),
+        (
+            "kernel",
+            format!("at {level}, entry point {}", payload.kernel_entry),
+        ),
+        (
+            "user image",
+            format!("at {virt:#x}, entry point {}", user_image.entry),
+        ),
+        ("device tree", device_tree),
+        ("machine", machine(inspected)),
+        ("cores", payload.cores.to_string()),
+        ("before the loader", unpacking(inspected)),
+        ("--verify", integrity_name(payload.integrity).to_owned()),
+        ("--log-level", log_level_name(payload.log_level).to_owned()),
+        ("image version", payload.image_version.to_string()),
+        ("signature", signature(inspected)),
+        ("measurement", hexadecimal(&payload.measurement)),
+    ];
+    if let Some(text) = payload.boot_arguments.strip_suffix(b"\0") {
+        rows.push(("bootargs", text.escape_ascii().to_string()));
+    }
+    rows.push(("checks", checks(inspected)));
+    rows
+}
+
+fn format(inspected: &Inspected<'_>) -> String {
+    let image = inspected.image;
+    let bytes = image.file().content.len();
+    let compression = match image.compression() {
+        crate::Compression::Lz4 => ", compressed with LZ4",
+        crate::Compression::None => "",
+    };
+    format!("{}, {bytes} bytes{compression}", image.format().name())
+}
+
+/// What the image says of the machine that it is for.
+fn machine(inspected: &Inspected<'_>) -> String {
+    let machine = inspected.image.payload().machine;
+    let console = machine.console.map(|console| {
+        let kind = match console.kind {
+            ConsoleKind::Pl011 => "PL011",
+            ConsoleKind::Ns8250 => "8250",
+            ConsoleKind::Imx => "i.MX UART",
+            ConsoleKind::Lpuart => "LPUART",
+            ConsoleKind::Cadence => "Cadence UART",
+            ConsoleKind::Meson => "Meson UART",
+        };
+        format!("{kind} at {}", console.base)
+    });
+    let psci = machine.psci.map(|conduit| match conduit {
+        PsciConduit::Smc => "PSCI by SMC".to_owned(),
+        PsciConduit::Hvc => "PSCI by HVC".to_owned(),
+    });
+    let gic = machine.gic.map(|gic| match gic {
+        Gic::V2 { .. } => "GICv2".to_owned(),
+        Gic::V3 { .. } => "GICv3".to_owned(),
+    });
+    let ram = inspected.ram.as_ref();
+    let ram = ram.map(|ram| format!("RAM {}", ram::describe(ram)));
+    let known: Vec<_> = [console, psci, gic, ram].into_iter().flatten().collect();
+    match known.as_slice() {
+        [] => "unknown before it boots".to_owned(),
+        _ => known.join(", "),
+    }
+}
+
+fn unpacking(inspected: &Inspected<'_>) -> String {
+    let Unpacking {
+        copied,
+        decompressed,
+        compressed,
+        cleared,
+    } = Unpacking::of(inspected);
+    if inspected.image.package().is_none() {
+        return "nothing is copied: all lies where it is used".to_owned();
+    }
+    let mut text = format!("{} are copied", size(copied));
+    if decompressed > 0 {
+        text += &format!(
+            ", {} decompressed to {}",
+            size(compressed),
+            size(decompressed)
+        );
+    }
+    text + &format!(", {} cleared", size(cleared))
+}
+
+fn signature(inspected: &Inspected<'_>) -> String {
+    let payload = inspected.image.payload();
+    let is_signed = payload.signature != [0; _];
+    let signer = match is_signed {
+        true => format!("by the key {:016x}", payload.key_id),
+        false => "none".to_owned(),
+    };
+    match inspected.image.trust_anchor() {
+        Some(anchor) => format!(
+            "{signer}; the loader trusts the key {:016x}, from version {} on",
+            kaal_payload::key_id(&anchor.key),
+            anchor.least_version
+        ),
+        None => format!("{signer}; the loader asks for none"),
+    }
+}
+
+/// How many rules are kept, and what is wrong if one isn't.
+fn checks(inspected: &Inspected<'_>) -> String {
+    let (mut passed, mut unchecked, mut wrong) = (0, 0, Vec::new());
+    for (rule, outcome) in &inspected.outcomes {
+        match outcome {
+            Outcome::Passed(_) => passed += 1,
+            Outcome::NotChecked(_) => unchecked += 1,
+            Outcome::Warned(complaint) => {
+                wrong.push(format!("{} (warning): {}", rule.id, complaint.problem));
+            }
+            Outcome::Refused(complaint) => {
+                wrong.push(format!("{} (error): {}", rule.id, complaint.problem));
+            }
+        }
+    }
+    let counts = format!("{passed} rules kept, {unchecked} not checked");
+    match wrong.as_slice() {
+        [] => counts,
+        _ => format!("{}; {counts}", wrong.join("; ")),
+    }
+}

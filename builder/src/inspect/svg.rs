@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The picture of memory for a document, as SVG: a column to scale, and beside it what each part of it
+//! is. Colours are those of Okabe and Ito, which people tell apart who see few colours; lines lead from
+//! each part to its name, so that nothing depends on colours. Names and addresses are text, which
+//! can be searched and read aloud.
+
+use std::fmt::Write;
+
+use super::Inspected;
+use super::picture::{Part, Purpose};
+use super::size::size;
+use crate::ram;
+
+/// Width of the picture, in the unit of SVG.
+const WIDTH: u32 = 720;
+
+/// Where the column lies.
+const TOP: f64 = 96.0;
+const LEFT: f64 = 130.0;
+const COLUMN_WIDTH: f64 = 110.0;
+
+/// Where names begin.
+const NAMES: f64 = 310.0;
+
+/// Distance from one name to the next.
+const NAME_HEIGHT: f64 = 46.0;
+
+/// The least heights of the column and of a part.
+const LEAST_HEIGHT: f64 = 380.0;
+const LEAST_PART: f64 = 3.0;
+
+/// Room below the column.
+const BOTTOM: f64 = 76.0;
+
+/// Most letters of a file's name.
+const MOST_LETTERS: usize = 36;
+
+/// A part, and where it is drawn.
+struct Drawn<'a> {
+    part: &'a Part,
+    top: f64,
+    height: f64,
+    /// The middle of its name.
+    name: f64,
+}
+
+impl Drawn<'_> {
+    fn middle(&self) -> f64 {
+        self.top + self.height / 2.0
+    }
+}
+
+/// The picture of `inspected` as a file.
+pub(crate) fn to_svg(inspected: &Inspected<'_>) -> String {
+    let parts = &inspected.picture.parts;
+    let column = (parts.len() as f64 * NAME_HEIGHT).max(LEAST_HEIGHT);
+    let height = TOP + column + BOTTOM;
+    let drawn = place(inspected, column);
+    let mut svg = String::new();
+    write_head(&mut svg, inspected, height);
+    write_frame(&mut svg, inspected, column);
+    for part in &drawn {
+        write_part(&mut svg, inspected, column, part);
+    }
+    svg.push_str("</svg>\n");
+    svg
+}
+
+/// Where each part is drawn in a column of the height `column`.
+fn place<'a>(inspected: &'a Inspected<'_>, column: f64) -> Vec<Drawn<'a>> {
+    let mut drawn: Vec<_> = inspected
+        .picture
+        .parts
+        .iter()
+        .map(|part| {
+            let top = position(inspected, column, part.memory.start.0);
+            let bottom = position(inspected, column, part.memory.end.0);
+            let top = top.min(TOP + column - LEAST_PART);
+            Drawn {
+                part,
+                top,
+                height: (bottom - top).max(LEAST_PART),
+                name: 0.0,
+            }
+        })
+        .collect();
+    // As near to its part as the names before it leave, and then as those behind it do.
+    let mut least = TOP + NAME_HEIGHT / 2.0;
+    for part in &mut drawn {
+        part.name = part.middle().max(least);
+        least = part.name + NAME_HEIGHT;
+    }
+    let mut most = TOP + column - NAME_HEIGHT / 2.0;
+    for part in drawn.iter_mut().rev() {
+        part.name = part.name.min(most);
+        most = part.name - NAME_HEIGHT;
+    }
+    drawn
+}
+
+/// Where `address` is in a column of the height `column`.
+fn position(inspected: &Inspected<'_>, column: f64, address: u64) -> f64 {
+    let whole = inspected.picture.range();
+    let offset = address.saturating_sub(whole.start.0) as f64;
+    TOP + column * offset / whole.size().max(1) as f64
+}
+
+fn write_head(svg: &mut String, inspected: &Inspected<'_>, height: f64) {
+    let name = inspected.image.file().path.file_name().unwrap_or_default();
+    let name = escape(&shorten(&name.to_string_lossy()));
+    let whole = inspected.picture.range();
+    let names: Vec<_> = inspected
+        .picture
+        .parts
+        .iter()
+        .map(|part| format!("{} at {}", part.purpose.name(), part.memory))
+        .collect();
+    let _ = write!(
+        svg,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" \
+         width=\"{WIDTH}\" height=\"{height:.0}\" role=\"img\" aria-labelledby=\"title description\" \
+         font-family=\"system-ui, 'DejaVu Sans', Arial, sans-serif\" font-size=\"13\" fill=\"#111\">\n\
+         <title id=\"title\">{name} in physical memory</title>\n\
+         <desc id=\"description\">{whole}: {}.</desc>\n\
+         <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
+         <text x=\"24\" y=\"38\" font-size=\"20\" font-weight=\"bold\">{name} in physical memory</text>\n\
+         <text x=\"24\" y=\"62\">Entered at {}; addresses grow downwards, and the column is to scale</text>\n",
+        names.join(", "),
+        inspected.image.entry(),
+    );
+}
+
+/// The column without its parts, and what else there is to say.
+fn write_frame(svg: &mut String, inspected: &Inspected<'_>, column: f64) {
+    let whole = inspected.picture.range();
+    let (end, bottom) = (LEFT - 10.0, TOP + column);
+    let _ = write!(
+        svg,
+        "<rect x=\"{LEFT}\" y=\"{TOP}\" width=\"{COLUMN_WIDTH}\" height=\"{column:.1}\" \
+         fill=\"#f2f2f2\" stroke=\"#555\"/>\n\
+         <g font-family=\"ui-monospace, 'DejaVu Sans Mono', monospace\" text-anchor=\"end\">\n\
+         <text x=\"{end}\" y=\"{:.1}\">{}</text>\n<text x=\"{end}\" y=\"{bottom:.1}\">{}</text>\n</g>\n",
+        TOP + 10.0,
+        whole.start,
+        whole.end,
+    );
+    let legend = bottom + 32.0;
+    let _ = write!(
+        svg,
+        "<g stroke=\"#555\">\n\
+         <rect x=\"24\" y=\"{0:.1}\" width=\"14\" height=\"14\" fill=\"#555\"/>\n\
+         <rect x=\"190\" y=\"{0:.1}\" width=\"14\" height=\"14\" fill=\"#555\" fill-opacity=\"0.25\"/>\n\
+         </g>\n\
+         <text x=\"46\" y=\"{1:.1}\">content in the file</text>\n\
+         <text x=\"212\" y=\"{1:.1}\">zeroes, or room for something</text>\n",
+        legend - 12.0,
+        legend,
+    );
+    if let Some(ram) = &inspected.ram {
+        let _ = writeln!(
+            svg,
+            "<text x=\"24\" y=\"{:.1}\">RAM by the image's device tree: {}</text>",
+            legend + 24.0,
+            ram::describe(ram)
+        );
+    }
+}
+
+fn write_part(svg: &mut String, inspected: &Inspected<'_>, column: f64, drawn: &Drawn<'_>) {
+    let Drawn {
+        part,
+        top,
+        height,
+        name,
+    } = drawn;
+    let (color, middle) = (color(part.purpose), drawn.middle());
+    let _ = write!(
+        svg,
+        "<g>\n<title>{}: {}</title>\n\
+         <rect x=\"{LEFT}\" y=\"{top:.1}\" width=\"{COLUMN_WIDTH}\" height=\"{height:.1}\" \
+         fill=\"{color}\" fill-opacity=\"0.3\" stroke=\"#333\" stroke-width=\"0.5\"/>\n",
+        part.purpose.name(),
+        part.memory,
+    );
+    for stored in &part.stored {
+        let start = position(inspected, column, stored.start.0).min(top + height - 1.0);
+        let end = position(inspected, column, stored.end.0);
+        let _ = writeln!(
+            svg,
+            "<rect x=\"{LEFT}\" y=\"{start:.1}\" width=\"{COLUMN_WIDTH}\" height=\"{:.1}\" \
+             fill=\"{color}\"/>",
+            (end - start).max(1.0)
+        );
+    }
+    let edge = LEFT + COLUMN_WIDTH;
+    let stored = match part.stored_size() {
+        0 => "nothing stored".to_owned(),
+        bytes => format!("{} stored", size(bytes)),
+    };
+    let _ = write!(
+        svg,
+        "<polyline points=\"{edge},{middle:.1} {:.1},{middle:.1} {:.1},{name:.1} {:.1},{name:.1}\" \
+         fill=\"none\" stroke=\"#333\"/>\n\
+         <rect x=\"{:.1}\" y=\"{:.1}\" width=\"10\" height=\"32\" fill=\"{color}\" stroke=\"#333\" \
+         stroke-width=\"0.5\"/>\n\
+         <text x=\"{NAMES}\" y=\"{:.1}\" font-size=\"15\" font-weight=\"bold\">{}</text>\n\
+         <text x=\"{NAMES}\" y=\"{:.1}\"><tspan font-family=\"ui-monospace, 'DejaVu Sans Mono', \
+         monospace\">{}</tspan> · {}, {stored}</text>\n</g>\n",
+        edge + 10.0,
+        edge + 40.0,
+        NAMES - 16.0,
+        NAMES - 16.0,
+        name - 16.0,
+        name - 3.0,
+        part.purpose.name(),
+        name + 15.0,
+        part.memory,
+        size(part.memory.size()),
+    );
+}
+
+fn color(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Kernel => "#0072b2",
+        Purpose::DeviceTree => "#e69f00",
+        Purpose::UserImage => "#009e73",
+        Purpose::Loader => "#cc79a7",
+        Purpose::Header => "#d55e00",
+        Purpose::Tables => "#56b4e9",
+        Purpose::Symbols => "#f0e442",
+        Purpose::Work => "#999999",
+    }
+}
+
+/// `text`, or as much of it as there is room for in the title.
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(MOST_LETTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// `text` where XML has text.
+fn escape(text: &str) -> String {
+    text.chars()
+        .map(|letter| match letter {
+            '<' => "&lt;".to_owned(),
+            '>' => "&gt;".to_owned(),
+            '&' => "&amp;".to_owned(),
+            // XML 1.0 has no way to write these.
+            letter if letter.is_control() => "\u{fffd}".to_owned(),
+            letter => letter.to_string(),
+        })
+        .collect()
+}

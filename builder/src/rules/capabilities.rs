@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Rules of what the kernel makes for the user image, and of what it leaves to it.
+
+use super::{Complaint, Outcome, Situation, Source};
+use crate::ram;
+use crate::sel4::{self, FIXED_SLOTS, Slots, Untyped};
+
+/// `free-regions`
+pub(super) fn free_regions(situation: &Situation<'_>) -> Outcome {
+    let Some(platform) = situation.platform() else {
+        return Outcome::NotChecked(
+            "neither --platform nor a device tree says where RAM is".into(),
+        );
+    };
+    let memory = sel4::FreeMemory::new(&situation.handover(), &platform.memory);
+    let (pieces, most) = memory.count();
+    let free = ram::describe(memory.free());
+    if pieces <= most {
+        return Outcome::Passed(format!("{pieces} of {most}: {free}"));
+    }
+    refuse_if_sure(
+        situation,
+        Complaint::new(
+            Source::Image,
+            "the kernel can't keep account of its free memory",
+        )
+        .expected(format!("at most {most} pieces of memory around the image"))
+        .found(format!("{pieces}: {free}"))
+        .remedy("leave --app-offset out, or reserve less memory next to the kernel"),
+    )
+}
+
+/// A refusal, if it is the kernel's own platform that tells where RAM is, and not only the device tree.
+fn refuse_if_sure(situation: &Situation<'_>, complaint: Complaint) -> Outcome {
+    match situation.platform {
+        Some(_) => Outcome::Refused(complaint),
+        None => Outcome::Warned(complaint),
+    }
+}
+
+/// `root-objects`
+pub(super) fn root_objects(situation: &Situation<'_>) -> Outcome {
+    let boot = match situation.boot() {
+        Ok(boot) => boot,
+        Err(missing) => return Outcome::NotChecked(missing),
+    };
+    let layout = &boot.booted.layout;
+    let size = layout.objects_size(&boot.config);
+    let alignment = 1u64 << layout.alignment_bits(&boot.config);
+    if let Some(objects) = boot.booted.objects {
+        return Outcome::Passed(format!(
+            "{size} bytes at {}, boot information at {}",
+            objects.memory, objects.boot_information
+        ));
+    }
+    refuse_if_sure(
+        situation,
+        Complaint::new(
+            Source::App,
+            "no room for the objects that the kernel makes for it",
+        )
+        .expected(format!(
+            "{size} bytes of free memory in one piece, from a multiple of {alignment:#x} on"
+        ))
+        .found(ram::describe(boot.booted.memory.free()))
+        .remedy("build the kernel with a smaller KernelRootCNodeSizeBits, or for more RAM"),
+    )
+}
+
+/// `root-cnode`
+pub(super) fn root_cnode(situation: &Situation<'_>) -> Outcome {
+    let boot = match situation.boot() {
+        Ok(boot) => boot,
+        Err(missing) => return Outcome::NotChecked(missing),
+    };
+    // As many as can be, where they can't be counted.
+    let (least, most) = boot
+        .untyped()
+        .map_or((0, boot.config.most_untyped), |(least, most)| {
+            (least.len() as u64, most.len() as u64)
+        });
+    let slots = |untyped| Slots::new(&boot.booted.layout, &boot.config, untyped);
+    let room = 1u64 << boot.config.root_cnode_bits;
+    let sum = slots(most).sum();
+    let Slots {
+        paging,
+        extra,
+        scheduling,
+        pages,
+        untyped,
+    } = slots(most);
+    let at_most = if least == most { "" } else { "at most " };
+    let numbers = format!(
+        "{at_most}{sum} of {room} slots: {FIXED_SLOTS} fixed, {paging} tables, {extra} for the device \
+         tree, {scheduling} for scheduling, {pages} for the user image, {untyped} for untyped memory"
+    );
+    if sum <= room {
+        return Outcome::Passed(numbers);
+    }
+    let complaint = Complaint::new(
+        Source::App,
+        "the root CNode has too few slots for its pages",
+    )
+    .expected(format!(
+        "at most {room} slots, 2^CONFIG_ROOT_CNODE_SIZE_BITS"
+    ))
+    .found(numbers)
+    .remedy(
+        "build the kernel with a larger KernelRootCNodeSizeBits, or make the root task smaller",
+    );
+    match slots(least).sum() <= room {
+        true => Outcome::Warned(complaint),
+        false => refuse_if_sure(situation, complaint),
+    }
+}
+
+/// `untypeds`
+pub(super) fn untypeds(situation: &Situation<'_>) -> Outcome {
+    let boot = match situation.boot() {
+        Ok(boot) => boot,
+        Err(missing) => return Outcome::NotChecked(missing),
+    };
+    if boot.booted.objects.is_none() {
+        return Outcome::NotChecked("the kernel does not get that far".to_owned());
+    }
+    let Some((least, untyped)) = boot.untyped() else {
+        return Outcome::NotChecked("no --platform says which devices are the kernel's own".into());
+    };
+    let most = boot.config.most_untyped;
+    let devices = untyped.iter().filter(|untyped| untyped.is_device).count();
+    let is_exact = least.len() == untyped.len();
+    let at_most = if is_exact { "" } else { "at most " };
+    let numbers = format!(
+        "{at_most}{} of {most}: {devices} of devices, {} of RAM",
+        untyped.len(),
+        untyped.len() - devices
+    );
+    let lost = untyped.get(most.min(untyped.len() as u64) as usize..);
+    let lost = lost.unwrap_or_default();
+    if lost.is_empty() {
+        return Outcome::Passed(numbers);
+    }
+    let lost_ram = lost.iter().filter(|untyped| !untyped.is_device);
+    let lost_ram: u64 = lost_ram.map(Untyped::size).sum();
+    Outcome::Warned(
+        Complaint::new(
+            Source::KernelConfig,
+            format!("the kernel would keep {lost_ram} bytes of RAM from the root task"),
+        )
+        .expected(format!(
+            "at most {most} pieces of untyped memory, CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS"
+        ))
+        .found(numbers)
+        .remedy("build the kernel with a larger KernelMaxNumBootinfoUntypedCaps"),
+    )
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Where everything in an image lies, as its payload header says.
+
+use kaal_payload::{
+    DeviceTreeSlot, ExceptionLevel, MAX_SIZE, PAGE_SIZE, Payload, PhysAddr, PhysRange, RegionKind,
+    UserImage, VirtAddr,
+};
+
+use crate::ram;
+
+/// Where everything in an image lies.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    pub(crate) exception_level: ExceptionLevel,
+    pub(crate) kernel_entry: VirtAddr,
+    pub(crate) user_image: UserImage,
+    pub(crate) device_tree: DeviceTreeSlot,
+    /// The loader with the pages of the payload header.
+    pub(crate) loader: PhysRange,
+    /// Where the unpacker works, if there is one.
+    pub(crate) work: Option<PhysRange>,
+    pub(crate) regions: Vec<(RegionKind, PhysRange)>,
+    /// The number of cores that the kernel waits for.
+    pub(crate) cores: u32,
+}
+
+impl Layout {
+    /// What `payload` says, whose header lies at `header`.
+    pub(crate) fn new(payload: &Payload<'_>, header: PhysAddr) -> Self {
+        let regions = payload.regions.iter();
+        Self {
+            exception_level: payload.exception_level,
+            kernel_entry: payload.kernel_entry,
+            user_image: payload.user_image,
+            device_tree: payload.device_tree,
+            loader: PhysRange {
+                start: payload.load_address,
+                end: PhysAddr(header.0.saturating_add(MAX_SIZE as u64)),
+            },
+            work: None,
+            regions: regions
+                .filter_map(|region| Some((region.kind()?, region.memory()?)))
+                .collect(),
+            cores: payload.cores,
+        }
+    }
+
+    /// The same in an image whose unpacker works in `work`, pieces that adjoin.
+    pub(crate) fn with_work(self, work: impl IntoIterator<Item = PhysRange>) -> Self {
+        Self {
+            work: ram::union(work.into_iter().collect()).first().copied(),
+            ..self
+        }
+    }
+
+    /// The regions of the kind `kind`.
+    pub(crate) fn regions_of(&self, kind: RegionKind) -> impl Iterator<Item = PhysRange> {
+        let regions = self.regions.iter();
+        regions
+            .filter(move |(found, _)| *found == kind)
+            .map(|(_, memory)| *memory)
+    }
+
+    /// The pages of the kernel.
+    pub(crate) fn kernel(&self) -> PhysRange {
+        let start = self
+            .regions_of(RegionKind::Kernel)
+            .map(|memory| memory.start)
+            .min();
+        let end = self
+            .regions_of(RegionKind::Kernel)
+            .map(|memory| memory.end)
+            .max();
+        let end = end.unwrap_or_default().0;
+        PhysRange {
+            start: start.unwrap_or_default(),
+            end: PhysAddr(end.checked_next_multiple_of(PAGE_SIZE).unwrap_or(end)),
+        }
+    }
+
+    /// The device tree of `size` bytes that the kernel is told of.
+    pub(crate) fn device_tree(&self, size: u64) -> PhysRange {
+        let start = self.device_tree.start;
+        PhysRange {
+            start,
+            end: PhysAddr(start.0.saturating_add(size)),
+        }
+    }
+
+    /// The memory that a device tree may take.
+    pub(crate) fn device_tree_slot(&self) -> PhysRange {
+        self.device_tree(self.device_tree.capacity)
+    }
+
+    /// The virtual address of the user image's first page.
+    pub(crate) fn user_start(&self) -> u64 {
+        let UserImage {
+            memory, pv_offset, ..
+        } = self.user_image;
+        memory.start.0.wrapping_sub(pv_offset)
+    }
+
+    /// All memory that must be the image's own, and what it is for.
+    pub(crate) fn memory(&self) -> Vec<(&'static str, PhysRange)> {
+        let regions = self.regions.iter().filter_map(|(kind, memory)| {
+            let name = match kind {
+                RegionKind::Kernel => "kernel",
+                RegionKind::UserImage => "user image",
+                RegionKind::TranslationTables => "translation tables",
+                RegionKind::Symbols => "symbols",
+                // A part of the slot.
+                RegionKind::DeviceTree => return None,
+            };
+            Some((name, *memory))
+        });
+        let work = self.work.map(|work| ("unpacker's work area", work));
+        let others = [
+            ("device tree", self.device_tree_slot()),
+            ("loader", self.loader),
+        ];
+        let mut memory: Vec<_> = regions.chain(others).chain(work).collect();
+        memory.sort_by_key(|(_, memory)| *memory);
+        memory
+    }
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! All that is known of an image and of what it is for.
+
+use kaal_payload::PhysRange;
+
+use super::Layout;
+use crate::device_tree::DeviceTree;
+use crate::finding::Origin;
+use crate::opened::Opened;
+use crate::parts::Parts;
+use crate::platform::KernelConfig;
+use crate::sel4::{self, Booted, Handover, Platform, Untyped};
+
+/// What something comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The image itself.
+    Image,
+    Kernel,
+    App,
+    DeviceTree,
+    Platform,
+    KernelConfig,
+}
+
+/// Where it all comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sources<'a> {
+    pub(crate) image: Origin<'a>,
+    pub(crate) kernel: Option<Origin<'a>>,
+    pub(crate) app: Option<Origin<'a>>,
+    pub(crate) device_tree: Option<Origin<'a>>,
+    pub(crate) platform: Option<Origin<'a>>,
+    pub(crate) kernel_config: Option<Origin<'a>>,
+}
+
+impl<'a> Sources<'a> {
+    /// What messages name for `source`: what isn't a file of its own is part of the image.
+    pub(crate) fn origin(&self, source: Source) -> Origin<'a> {
+        let origin = match source {
+            Source::Image => None,
+            Source::Kernel => self.kernel,
+            Source::App => self.app,
+            Source::DeviceTree => self.device_tree,
+            Source::Platform => self.platform,
+            Source::KernelConfig => self.kernel_config,
+        };
+        origin.unwrap_or(self.image)
+    }
+}
+
+/// What a device tree says of the machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Board {
+    /// RAM that may be mapped; `None` where none is named.
+    pub(crate) ram: Option<Vec<PhysRange>>,
+    /// Number of cores.
+    pub(crate) cores: usize,
+    /// Size in bytes of the device tree that the kernel gets.
+    pub(crate) size: u64,
+}
+
+impl Board {
+    /// What `tree` says.
+    pub(crate) fn new(tree: &DeviceTree<'_>) -> Self {
+        Self {
+            ram: tree.ram.clone(),
+            cores: tree.cpus.len(),
+            size: tree.size,
+        }
+    }
+
+    /// What the device tree in `image` says, if there is one. If it is damaged, the rule of integrity
+    /// says so.
+    pub(crate) fn embedded(image: &Opened<'_>) -> Option<Self> {
+        let payload = image.payload();
+        let slot = payload.device_tree;
+        let memory = PhysRange::from_size(slot.start, slot.size);
+        let blob = image.bytes(memory.filter(|memory| !memory.is_empty())?)?;
+        let tree = DeviceTree::read(image.origin(), &blob, payload.boot_arguments).ok()?;
+        Some(Self {
+            size: slot.size,
+            ..Self::new(&tree)
+        })
+    }
+}
+
+/// All that is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Situation<'a> {
+    pub(crate) sources: Sources<'a>,
+    pub(crate) layout: Layout,
+    /// The part of the kernel that it needs to boot only, if that is known.
+    pub(crate) boot_part: Option<PhysRange>,
+    /// The machine, as its device tree tells.
+    pub(crate) board: Option<Board>,
+    /// The kernel's platform.
+    pub(crate) platform: Option<Platform>,
+    /// The kernel's configuration.
+    pub(crate) config: Option<KernelConfig>,
+    /// The image's file, if it is one that was read.
+    pub(crate) image: Option<&'a Opened<'a>>,
+}
+
+/// How the kernel boots.
+pub(crate) struct Boot {
+    pub(crate) config: sel4::BootConfig,
+    pub(crate) handover: Handover,
+    pub(crate) platform: Platform,
+    pub(crate) booted: Booted,
+}
+
+impl Boot {
+    /// The least and the most untyped memory that may be left: it depends on which part of itself the
+    /// kernel needs to boot only. `None` where not even that is known.
+    pub(crate) fn untyped(&self) -> Option<(Vec<Untyped>, Vec<Untyped>)> {
+        let boot_parts = self.handover.boot_parts().into_iter();
+        let mut all = boot_parts
+            .map(|boot_part| {
+                let Self {
+                    config,
+                    handover,
+                    platform,
+                    booted,
+                } = self;
+                sel4::untyped(handover, platform, config, booted, boot_part)
+            })
+            .collect::<Option<Vec<_>>>()?;
+        all.sort_by_key(Vec::len);
+        Some((all.first()?.clone(), all.pop()?))
+    }
+}
+
+impl<'a> Situation<'a> {
+    /// An image for the machine that `board` tells of, without more known about it.
+    pub(crate) fn of_image(image: &'a Opened<'a>, board: Option<Board>) -> Self {
+        let work = image.package().and_then(|package| package.work.memory());
+        Self {
+            sources: Sources {
+                image: image.origin(),
+                kernel: None,
+                app: None,
+                device_tree: None,
+                platform: None,
+                kernel_config: None,
+            },
+            layout: Layout::new(&image.payload(), image.payload_header().start).with_work(work),
+            boot_part: None,
+            board,
+            platform: None,
+            config: None,
+            image: Some(image),
+        }
+    }
+
+    /// An image that was made of `parts`.
+    pub(crate) fn of_build(parts: &Parts<'a>, layout: Layout) -> Self {
+        let origins = parts.origins;
+        Self {
+            sources: Sources {
+                image: origins.kernel,
+                kernel: Some(origins.kernel),
+                app: Some(origins.app),
+                device_tree: origins.device_tree,
+                platform: origins.platform,
+                kernel_config: origins.kernel_config,
+            },
+            layout,
+            boot_part: None,
+            board: parts.device_tree.as_ref().map(Board::new),
+            platform: parts.platform.clone(),
+            config: origins.kernel_config.map(|_| parts.config),
+            image: None,
+        }
+    }
+
+    /// The device tree that the kernel is told of; the largest that there is room for where none is
+    /// known.
+    pub(crate) fn device_tree(&self) -> PhysRange {
+        match &self.board {
+            Some(board) => self.layout.device_tree(board.size),
+            None => self.layout.device_tree_slot(),
+        }
+    }
+
+    /// What the kernel is handed over.
+    pub(crate) fn handover(&self) -> Handover {
+        Handover {
+            kernel: self.layout.kernel(),
+            boot_part: self.boot_part,
+            device_tree: self.device_tree(),
+            user_image: self.layout.user_image.memory,
+            user_start: self.layout.user_start(),
+        }
+    }
+
+    /// The kernel's platform. Where it isn't given, its RAM is taken to be what the device tree says
+    /// from the kernel on.
+    pub(crate) fn platform(&self) -> Option<Platform> {
+        if let Some(platform) = &self.platform {
+            return Some(platform.clone());
+        }
+        let ram = self.board.as_ref()?.ram.as_ref()?;
+        let start = self.layout.kernel().start;
+        let banks = ram.iter().map(|bank| PhysRange {
+            start: bank.start.max(start),
+            end: bank.end,
+        });
+        Some(Platform {
+            memory: banks.filter(|bank| !bank.is_empty()).collect(),
+            devices: None,
+        })
+    }
+
+    /// How the kernel boots, or what is missing to know.
+    pub(crate) fn boot(&self) -> Result<Boot, String> {
+        let config = self
+            .config
+            .as_ref()
+            .ok_or("--kernel-config is not given")?
+            .boot
+            .ok_or("--kernel-config does not say all that is needed")?;
+        let platform = self
+            .platform()
+            .ok_or("neither --platform nor a device tree says where RAM is")?;
+        let handover = self.handover();
+        let booted = sel4::boot(&handover, &platform, &config);
+        Ok(Boot {
+            config,
+            handover,
+            platform,
+            booted,
+        })
+    }
+}

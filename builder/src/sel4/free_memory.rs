@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The memory that the kernel keeps account of (`init_freemem`).
+
+use kaal_payload::{PhysAddr, PhysRange};
+
+use super::Handover;
+use crate::kernel::PADDR_TOP;
+use crate::ram;
+
+/// Free memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FreeMemory {
+    /// Ascending, disjoint, none of them empty.
+    free: Vec<PhysRange>,
+    /// How many pieces the kernel can note (`MAX_NUM_FREEMEM_REG`), of which one must be left.
+    most: usize,
+    /// How many pieces there were at first.
+    pieces: usize,
+}
+
+impl FreeMemory {
+    /// What `handover` leaves of `banks`.
+    pub(crate) fn new(handover: &Handover, banks: &[PhysRange]) -> Self {
+        let taken = [handover.kernel, handover.device_tree, handover.user_image];
+        // Adjacent banks stay two pieces.
+        let free: Vec<_> = banks
+            .iter()
+            .map(|bank| ram::clip(*bank, PhysAddr(0), PADDR_TOP))
+            .flat_map(|bank| ram::subtract(vec![bank], taken))
+            .collect();
+        Self {
+            pieces: free.len(),
+            free,
+            most: banks.len() + 2,
+        }
+    }
+
+    /// The number of pieces that there were, and how many may have been at most.
+    pub(crate) fn count(&self) -> (usize, usize) {
+        (self.pieces, self.most - 1)
+    }
+
+    /// The pieces that are free.
+    pub(crate) fn free(&self) -> &[PhysRange] {
+        &self.free
+    }
+
+    /// Takes `size` bytes at a multiple of 2^`alignment_bits` from the highest piece that has them, and
+    /// returns where they begin. What is left of the piece stays free.
+    pub(super) fn take(&mut self, size: u64, alignment_bits: u32) -> Option<PhysAddr> {
+        let alignment = 1u64 << alignment_bits;
+        let (index, start) = self
+            .free
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(index, piece)| {
+                let start = piece.end.0.checked_sub(size)? / alignment * alignment;
+                (start >= piece.start.0).then_some((index, PhysAddr(start)))
+            })?;
+        let taken = PhysRange::from_size(start, size)?;
+        let rest = ram::subtract(vec![self.free[index]], [taken]);
+        self.free.splice(index..=index, rest);
+        Some(start)
+    }
+}

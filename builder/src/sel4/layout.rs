@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The user image's virtual memory, and the objects that it takes.
+
+use kaal_payload::PAGE_SIZE;
+
+use super::{BootConfig, Handover};
+
+/// `seL4_PageBits`, also of a paging structure, the IPC buffer, the boot information and the ASID pool.
+const PAGE_BITS: u32 = 12;
+
+/// `seL4_MinSchedContextBits`
+const SCHEDULING_CONTEXT_BITS: u32 = 7;
+
+/// Size in bytes of what stands before the device tree in the extra boot information
+/// (`seL4_BootInfoHeader`).
+const EXTRA_HEADER_SIZE: u64 = 16;
+
+/// log2 of the most room for the extra boot information: more than there is memory.
+const MOST_BITS: u32 = 60;
+
+/// log2 of what an entry of a table covers, of each level.
+const LEVEL_BITS: [u32; 3] = [39, 30, 21];
+
+/// The user image's virtual memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UserLayout {
+    /// Virtual address of its first page.
+    pub(crate) start: u64,
+    /// Size in bytes of its pages.
+    pub(crate) size: u64,
+    /// Size in bytes of the extra boot information; 0 where there is none.
+    pub(crate) extra: u64,
+}
+
+impl UserLayout {
+    /// The virtual memory of what `handover` tells of.
+    pub(crate) fn new(handover: &Handover) -> Self {
+        let device_tree = handover.device_tree;
+        Self {
+            start: handover.user_start,
+            size: handover.user_image.size(),
+            extra: match device_tree.is_empty() {
+                true => 0,
+                false => device_tree.size().saturating_add(EXTRA_HEADER_SIZE),
+            },
+        }
+    }
+
+    /// log2 of the room for the extra boot information; 0 where there is none
+    /// (`calculate_extra_bi_size_bits`).
+    pub(crate) fn extra_bits(&self) -> u32 {
+        match self.extra {
+            0 => 0,
+            size => (u64::BITS - (size - 1).leading_zeros()).clamp(PAGE_BITS, MOST_BITS),
+        }
+    }
+
+    /// The virtual address behind all that is mapped: the image, the IPC buffer, the boot information
+    /// and the room for the extra boot information (`it_v_reg`).
+    pub(crate) fn end(&self) -> u64 {
+        let extra = match self.extra_bits() {
+            0 => 0,
+            bits => 1 << bits,
+        };
+        let behind = 2 * PAGE_SIZE + extra;
+        self.start.saturating_add(self.size).saturating_add(behind)
+    }
+
+    /// Number of paging structures below the root (`arch_get_n_paging`).
+    pub(crate) fn paging(&self, config: &BootConfig) -> u64 {
+        let first_level = usize::from(config.starts_at_level_1);
+        let count = |bits: u32| {
+            let last = self.end().saturating_sub(1) >> bits;
+            (last - (self.start >> bits)).saturating_add(1)
+        };
+        LEVEL_BITS[first_level..]
+            .iter()
+            .map(|bits| count(*bits))
+            .sum()
+    }
+
+    /// Number of capabilities for the pages of the extra boot information.
+    pub(crate) fn extra_pages(&self) -> u64 {
+        self.extra.div_ceil(PAGE_SIZE)
+    }
+
+    /// Number of capabilities for its pages.
+    pub(crate) fn pages(&self) -> u64 {
+        self.size / PAGE_SIZE
+    }
+
+    /// Size in bytes of all objects that the kernel makes for it (`calculate_rootserver_size`).
+    pub(crate) fn objects_size(&self, config: &BootConfig) -> u64 {
+        let extra = match self.extra_bits() {
+            0 => 0,
+            bits => 1 << bits,
+        };
+        let scheduling_context = match config.is_mcs {
+            true => 1 << SCHEDULING_CONTEXT_BITS,
+            false => 0,
+        };
+        // The IPC buffer, the boot information and the ASID pool.
+        let pages = 3 + self.paging(config);
+        (1u64 << config.cnode_size_bits())
+            .saturating_add(1 << config.tcb_bits)
+            .saturating_add(1 << config.vspace_bits())
+            .saturating_add(extra)
+            .saturating_add(scheduling_context)
+            .saturating_add(pages.saturating_mul(PAGE_SIZE))
+    }
+
+    /// log2 of the alignment of those objects (`rootserver_max_size_bits`).
+    pub(crate) fn alignment_bits(&self, config: &BootConfig) -> u32 {
+        config
+            .cnode_size_bits()
+            .max(config.vspace_bits())
+            .max(self.extra_bits())
+    }
+}

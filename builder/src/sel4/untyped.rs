@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The untyped memory that the kernel passes on (`create_untypeds`).
+
+use kaal_payload::{ExceptionLevel, PhysAddr, PhysRange};
+
+use super::{BootConfig, Handover, Platform};
+use crate::kernel::{self, PADDR_TOP};
+use crate::ram;
+
+/// `seL4_MinUntypedBits`
+const LEAST_BITS: u32 = 4;
+
+/// `seL4_MaxUntypedBits`
+const MOST_BITS: u32 = 47;
+
+/// A piece of untyped memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Untyped {
+    /// Where it begins.
+    pub(crate) start: PhysAddr,
+    /// log2 of its size in bytes.
+    pub(crate) bits: u32,
+    /// Whether it is no memory that objects can be made in.
+    pub(crate) is_device: bool,
+}
+
+impl Untyped {
+    /// Size in bytes.
+    pub(crate) fn size(&self) -> u64 {
+        1 << self.bits
+    }
+}
+
+/// The pieces that `range` is cut into: each of a power of two that it is aligned to, too
+/// (`create_untypeds_for_region`).
+///
+/// Aligned are the addresses at which the kernel maps memory; so memory at 0 is not aligned to more
+/// than the kernel's window is.
+pub(super) fn cut(
+    exception_level: ExceptionLevel,
+    range: PhysRange,
+    is_device: bool,
+) -> Vec<Untyped> {
+    let base = kernel::virtual_base(exception_level);
+    let mut pieces = Vec::new();
+    let mut next = range.start.0.wrapping_add(base);
+    let end = range.end.0.wrapping_add(base);
+    while next != end {
+        let size_bits = end.wrapping_sub(next).ilog2().min(MOST_BITS);
+        let bits = match next {
+            0 => size_bits,
+            _ => size_bits.min(next.trailing_zeros()),
+        };
+        if bits >= LEAST_BITS {
+            pieces.push(Untyped {
+                start: PhysAddr(next.wrapping_sub(base)),
+                bits,
+                is_device,
+            });
+        }
+        next = next.wrapping_add(1 << bits);
+    }
+    pieces
+}
+
+/// What the kernel takes for devices: all addresses up to a limit that are neither its own devices, nor
+/// RAM, nor part of the image.
+pub(super) fn devices(
+    handover: &Handover,
+    platform: &Platform,
+    config: &BootConfig,
+) -> Option<Vec<Untyped>> {
+    let all = PhysRange {
+        start: PhysAddr(0),
+        end: PhysAddr(config.device_top),
+    };
+    let banks = ram::union(platform.memory.clone());
+    let known = ram::union([platform.devices.as_deref()?, &banks].concat());
+    let of_the_kernel = ram::subtract(vec![all], known);
+    let mapped = ram::intersect(
+        &banks,
+        &[PhysRange {
+            start: PhysAddr(0),
+            end: PADDR_TOP,
+        }],
+    );
+    let image = [handover.kernel, handover.device_tree, handover.user_image];
+    let reserved = of_the_kernel.into_iter().chain(mapped).chain(image);
+    let devices = ram::subtract(vec![all], reserved);
+    let devices = devices.into_iter();
+    Some(
+        devices
+            .flat_map(|range| cut(config.exception_level, range, true))
+            .collect(),
+    )
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Where things lie in physical memory.
+
+use expect_test::expect;
+
+use super::{changed, folder, refused};
+use crate::common::device_tree::DeviceTree;
+
+#[test]
+fn alignment() {
+    let folder = changed(|payload| payload.device_tree.start.0 += 8);
+    refused(
+        &folder,
+        &[],
+        "alignment",
+        expect![[r#"
+        error        alignment         the device tree doesn't begin with a page
+          expected: a multiple of 4096
+          found: 0x4023d008
+          remedy: build the image again"#]],
+    );
+}
+
+#[test]
+fn disjoint() {
+    let folder = changed(|payload| payload.device_tree.capacity += 4096);
+    refused(
+        &folder,
+        &[],
+        "disjoint",
+        expect![[r#"
+        error        disjoint          the device tree and the user image overlap
+          expected: no two parts at the same place
+          found: 0x4023d000..0x4024e000 and 0x4024d000..0x4024e128
+          remedy: build the image again, without --app-offset"#]],
+    );
+}
+
+#[test]
+fn order() {
+    let folder = changed(|payload| payload.device_tree.start.0 = 0x4800_0000);
+    refused(
+        &folder,
+        &[],
+        "order",
+        expect![[r#"
+        error        order             not in the order that the kernel asks for
+          expected: the kernel, then the device tree, then the user image
+          found: kernel 0x40000000..0x4023d000, device tree 0x48000000..0x48010000, user image 0x4024d000..0x40253000
+          remedy: build the image again, without --app-offset"#]],
+    );
+}
+
+#[test]
+fn contiguous() {
+    let folder = changed(|payload| payload.user_image.memory.end.0 += 4096);
+    refused(
+        &folder,
+        &[],
+        "contiguous",
+        expect![[r#"
+        error        contiguous        not all of the user image is in the image
+          expected: regions that are all of 0x4024d000..0x40254000
+          found: 0x4024d000..0x4024e128, 0x4024e128..0x40253000
+          remedy: build the image again"#]],
+    );
+}
+
+#[test]
+fn ram() {
+    let folder = folder();
+    folder.put("board.dtb", DeviceTree::with_ram(0x20_0000).to_bytes());
+    refused(
+        &folder,
+        &["--dtb", "board.dtb"],
+        "ram",
+        expect![[r#"
+        error        ram               the device tree has no RAM for the kernel
+          expected: a place within 0x40000000..0x40200000
+          found: 0x40000000..0x4023d000
+          remedy: build the image for this machine, with its --dtb"#]],
+    );
+}
+
+#[test]
+fn paddr_top() {
+    let folder = changed(|payload| payload.device_tree.capacity = 0x80_0000_0000);
+    refused(
+        &folder,
+        &[],
+        "paddr-top",
+        expect![[r#"
+        error        paddr-top         the kernel can't map the device tree
+          expected: an end below 0x7fc0000000, PADDR_TOP
+          found: 0x4023d000..0x804023d000
+          remedy: build the image with a --platform that has RAM below"#]],
+    );
+}

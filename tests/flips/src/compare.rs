@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What came of a boot, compared with what the undamaged image comes to.
+
+use core::fmt;
+
+use kaal_flips::{Outcome, Span};
+
+use crate::memory::Memory;
+use crate::own_registers::SEEN;
+use crate::run::{End, Handover, Run};
+
+/// What is known of the undamaged image.
+pub(crate) struct Reference {
+    pub(crate) entry: u64,
+    pub(crate) handover: Handover,
+    /// The time that damaged ones are given, in the counter's units.
+    pub(crate) limit: u64,
+}
+
+/// What came of a boot.
+pub(crate) struct Found<'a> {
+    pub(crate) outcome: Outcome,
+    run: &'a Run,
+    difference: Option<Difference>,
+}
+
+/// What a kernel is entered with that it should not be.
+enum Difference {
+    Argument(usize),
+    State,
+    Register(&'static str),
+    Memory(u64),
+}
+
+impl<'a> Found<'a> {
+    /// What came of `run`, in which the kernel relies on the memory in `seen`.
+    pub(crate) fn new(run: &'a Run, memory: &Memory, reference: &Reference, seen: &[Span]) -> Self {
+        let difference = match run.end {
+            End::Entered => first_difference(&run.handover(), memory, reference, seen),
+            _ => None,
+        };
+        let outcome = match run.end {
+            End::Entered if difference.is_none() => Outcome::Irrelevant,
+            End::Entered => Outcome::Unaccounted,
+            // It is somewhere in there with the MMU off, as it may be anywhere; that it is lost, it said.
+            End::Strayed if !run.names_failure => Outcome::Unaccounted,
+            _ if run.names_failure => Outcome::Named,
+            _ if run.text.is_empty() => Outcome::Silent,
+            _ => Outcome::Garbled,
+        };
+        Self {
+            outcome,
+            run,
+            difference,
+        }
+    }
+}
+
+fn first_difference(
+    found: &Handover,
+    memory: &Memory,
+    reference: &Reference,
+    seen: &[Span],
+) -> Option<Difference> {
+    let expected = &reference.handover;
+    let first = |found: &[u64], expected: &[u64]| {
+        let mut pairs = found.iter().zip(expected);
+        pairs.position(|(found, expected)| found != expected)
+    };
+    first(&found.arguments, &expected.arguments)
+        .map(Difference::Argument)
+        .or((found.state != expected.state).then_some(Difference::State))
+        .or_else(|| {
+            let register = first(&found.own_registers, &expected.own_registers);
+            register.map(|index| Difference::Register(SEEN[index]))
+        })
+        .or_else(|| memory.first_difference(seen).map(Difference::Memory))
+}
+
+/// Shown as the outcome's word, and what led to it.
+impl fmt::Display for Found<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let run = self.run;
+        write!(
+            f,
+            "{} {} at {:#x}",
+            self.outcome, run.end, run.guest.address
+        )?;
+        match self.difference {
+            Some(Difference::Argument(index)) => write!(f, ", x{index} differs")?,
+            Some(Difference::State) => f.write_str(", PSTATE differs")?,
+            Some(Difference::Register(name)) => write!(f, ", {name} differs")?,
+            Some(Difference::Memory(address)) => write!(f, ", {address:#x} differs")?,
+            None => {}
+        }
+        if self.outcome == Outcome::Garbled {
+            write!(f, ", prints {}", run.text.as_bytes().escape_ascii())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! A small hypervisor that boots an image once for each of its bits, with that bit flipped, and finds
+//! out what became of it: the loader names the damage, or the kernel is entered with just what the
+//! undamaged image gives it.
+//!
+//! It runs at EL2 on QEMU's virt machine, and the image at EL1, in memory of its own (`stage2.rs`). The
+//! image sees a UART, a firmware that powers off, and nothing else. The kernel can't be executed: an
+//! attempt to is where a boot ends.
+//!
+//! What the image's kernel does rely on, and so is compared: its arguments in x0 to x5, the processor's
+//! state and system registers (`own_registers.rs`), and memory as the job says.
+
+#![no_std]
+#![no_main]
+
+mod clock;
+mod compare;
+mod console;
+mod elf;
+mod entry;
+mod guest;
+mod memory;
+mod own_registers;
+mod run;
+mod stage2;
+mod text;
+
+use core::cell::UnsafeCell;
+
+use aarch64_cpu::registers::{CNTHCTL_EL2, CPTR_EL2, HCR_EL2, MDCR_EL2, Readable, Writeable};
+use kaal_flips::{DONE, FAILED, FLIP, JOB_ADDRESS, JOB_MAGIC, Job, Outcome};
+use smccc::{Smc, psci};
+
+use crate::compare::{Found, Reference};
+use crate::console::{UART_BASE, println};
+use crate::memory::Memory;
+use crate::run::{End, Run};
+use crate::stage2::Stage2;
+
+/// How much longer than the undamaged image a damaged one may run.
+const PATIENCE: u64 = 16;
+
+/// The time that the undamaged image is given, in the counter's units.
+const FIRST_LIMIT: u64 = 1 << 26;
+
+/// HCR_EL2: EL1 is AArch64, under a second stage of translation; interrupts come here, waiting, SMC and
+/// implementation-defined registers trap.
+const HCR: u64 = 1 | 0b111 << 3 | 0b11 << 13 | 1 << 19 | 1 << 20 | 1 << 31;
+
+/// CPTR_EL2: nothing traps; the bits that are set are RES1.
+const CPTR: u64 = 0x33ff;
+
+/// MDCR_EL2: registers of debugging and of the performance monitors trap.
+const MDCR: u64 = 0b111 << 9 | 0b11 << 5;
+
+/// CNTHCTL_EL2: the physical counter may be read, the physical timer traps.
+const CNTHCTL: u64 = 0b01;
+
+/// Memory that one core uses, once.
+struct Global<T>(UnsafeCell<T>);
+
+// SAFETY: there is one core.
+unsafe impl<T> Sync for Global<T> {}
+
+static STAGE2: Global<Stage2> = Global(UnsafeCell::new(Stage2::EMPTY));
+
+extern "C" fn main() -> ! {
+    match flip_all() {
+        Ok(()) => {}
+        Err(reason) => println!("{FAILED}{reason}"),
+    }
+    let _ = psci::system_off::<Smc>();
+    loop {
+        aarch64_cpu::asm::wfe();
+    }
+}
+
+fn flip_all() -> Result<(), &'static str> {
+    // SAFETY: whoever started this program put a job there; any bytes are one.
+    let job = unsafe { &*(JOB_ADDRESS as *const Job) };
+    if job.magic != JOB_MAGIC {
+        return Err("there is no job");
+    }
+    let sweeps = job.sweeps.get(..job.sweep_count as usize);
+    let file = memory::file(job.file_size);
+    let (true, Some(sweeps), Some(file)) = (job.seen_count <= job.seen.len() as u64, sweeps, file)
+    else {
+        return Err("the job is malformed");
+    };
+    set_up();
+    // SAFETY: this is the only reference.
+    let stage2 = unsafe { &mut *STAGE2.0.get() };
+    let mut memory = Memory::new(stage2.turn_on(job.kernel, UART_BASE));
+    let reference = boot_undamaged(job, &mut memory, file)?;
+
+    for sweep in sweeps {
+        for bit in (sweep.bits.start..sweep.bits.end).step_by(sweep.step as usize) {
+            flip(job, &mut memory, file, &reference, bit);
+        }
+    }
+    println!("{DONE}");
+    Ok(())
+}
+
+/// Prepares EL2.
+fn set_up() {
+    HCR_EL2.set(HCR);
+    CPTR_EL2.set(CPTR);
+    MDCR_EL2.set(MDCR_EL2.get() | MDCR);
+    CNTHCTL_EL2.set(CNTHCTL);
+    clock::start();
+}
+
+/// Boots the undamaged image.
+fn boot_undamaged(job: &Job, memory: &mut Memory, file: &[u8]) -> Result<Reference, &'static str> {
+    let entry = memory.load(job, file).ok_or("the image can't be loaded")?;
+    let started = clock::now();
+    let run = Run::new(job, memory, entry, FIRST_LIMIT);
+    if run.end != End::Entered || !run.text.is_empty() {
+        println!(
+            "the undamaged image {} at {:#x}",
+            run.end, run.guest.address
+        );
+        return Err("the undamaged image doesn't enter its kernel in silence");
+    }
+    memory.note_reference();
+    Ok(Reference {
+        entry,
+        handover: run.handover(),
+        limit: PATIENCE * (clock::now() - started),
+    })
+}
+
+/// Boots the image with a bit flipped, and tells what comes of it.
+fn flip(job: &Job, memory: &mut Memory, file: &mut [u8], reference: &Reference, bit: u64) {
+    let (offset, mask) = ((bit / 8) as usize, 1 << (bit % 8));
+    let place = format_args!("{offset:x}.{}", bit % 8);
+    file[offset] ^= mask;
+    match memory.load_flipped(file, offset, mask, reference.entry) {
+        Some(entry) => {
+            let run = Run::new(job, memory, entry, reference.limit);
+            let found = Found::new(
+                &run,
+                memory,
+                reference,
+                &job.seen[..job.seen_count as usize],
+            );
+            if found.outcome != Outcome::Named {
+                println!("{FLIP}{place} {found}");
+            }
+        }
+        None => println!("{FLIP}{place} {}", Outcome::NotLoaded),
+    }
+    file[offset] ^= mask;
+    memory.restore();
+}
+
+#[panic_handler]
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+    println!("{FAILED}{}", info.message());
+    let _ = psci::system_off::<Smc>();
+    loop {
+        aarch64_cpu::asm::wfe();
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What came of all flips, by the part of the file that they are in.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use anyhow::{Result, bail, ensure};
+use kaal_flips::{Outcome, Sweep};
+
+use super::Flip;
+use super::parts::Parts;
+
+/// Parts that the kernel or the root task use as they are: damage there must always be named.
+const ALWAYS_NAMED: [&str; 4] = ["kernel", "device tree", "user image", "translation tables"];
+
+/// Flips that are shown of those that must not be.
+const SHOWN: usize = 20;
+
+/// Number of flips, by what came of them.
+type Counts = BTreeMap<Outcome, u64>;
+
+/// What came of flips.
+pub struct Summary {
+    name: &'static str,
+    counts: Vec<(&'static str, Counts)>,
+    /// What must not be.
+    wrong: Vec<String>,
+    /// What nothing was printed for, or not what should be.
+    unnamed: Vec<String>,
+}
+
+impl Summary {
+    /// The summary of `sweeps`; `flips` are those that were not [`Outcome::Named`].
+    pub(super) fn new(
+        name: &'static str,
+        parts: Parts,
+        sweeps: &[Sweep],
+        flips: Vec<Flip>,
+    ) -> Self {
+        let mut counts: Vec<(_, Counts)> = Vec::new();
+        for (name, _) in parts.runs() {
+            if counts.iter().all(|&(other, _)| other != name) {
+                counts.push((name, Counts::new()));
+            }
+        }
+        let mut count = |name: &str, outcome, number: i64| {
+            let mut counts = counts.iter_mut();
+            if let Some((_, counts)) = counts.find(|&&mut (other, _)| other == name) {
+                let count: &mut u64 = counts.entry(outcome).or_default();
+                *count = count.saturating_add_signed(number);
+            }
+        };
+        for sweep in sweeps {
+            for bit in (sweep.bits.start..sweep.bits.end).step_by(sweep.step as usize) {
+                count(parts.name(bit), Outcome::Named, 1);
+            }
+        }
+        let (mut wrong, mut unnamed) = (Vec::new(), Vec::new());
+        for flip in flips {
+            let part = parts.name(flip.bit);
+            count(part, Outcome::Named, -1);
+            count(part, flip.outcome, 1);
+            let (byte, bit) = (flip.bit / 8, flip.bit % 8);
+            let line = format!("{byte:#x}.{bit}, {part}: {} {}", flip.outcome, flip.detail);
+            match flip.outcome {
+                Outcome::Unaccounted => wrong.push(line),
+                _ if ALWAYS_NAMED.contains(&part) => wrong.push(line),
+                Outcome::Silent | Outcome::Garbled => unnamed.push(line),
+                Outcome::Irrelevant | Outcome::Named | Outcome::NotLoaded => {}
+            }
+        }
+        Self {
+            name,
+            counts,
+            wrong,
+            unnamed,
+        }
+    }
+
+    /// Checks that each flip is accounted for.
+    ///
+    /// # Errors
+    ///
+    /// Names the bits that are not.
+    pub fn check(&self) -> Result<()> {
+        ensure!(self.total() > 0, "no bit was flipped");
+        if !self.wrong.is_empty() {
+            bail!(
+                "{} of {} bits of {} are not accounted for:\n{}",
+                self.wrong.len(),
+                self.total(),
+                self.name,
+                self.wrong[..self.wrong.len().min(SHOWN)].join("\n")
+            );
+        }
+        Ok(())
+    }
+
+    /// A line for each flip that was refused without words, or with others than there should be.
+    pub fn unnamed(&self) -> &[String] {
+        &self.unnamed
+    }
+
+    fn total(&self) -> u64 {
+        let counts = self.counts.iter();
+        counts.flat_map(|(_, counts)| counts.values()).sum()
+    }
+}
+
+/// Shown as a table: a row for each part, a column for each outcome.
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:20}{:>9}", self.name, "flips")?;
+        for outcome in Outcome::ALL {
+            write!(f, "{:>12}", outcome.word())?;
+        }
+        let mut all = Counts::new();
+        for (name, counts) in &self.counts {
+            for (&outcome, number) in counts {
+                *all.entry(outcome).or_default() += number;
+            }
+            write_row(f, name, counts)?;
+        }
+        write_row(f, "all", &all)
+    }
+}
+
+fn write_row(f: &mut fmt::Formatter<'_>, name: &str, counts: &Counts) -> fmt::Result {
+    write!(f, "\n{name:20}{:>9}", counts.values().sum::<u64>())?;
+    for outcome in Outcome::ALL {
+        write!(f, "{:>12}", counts.get(&outcome).copied().unwrap_or(0))?;
+    }
+    Ok(())
+}

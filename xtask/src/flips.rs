@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Flips each bit of images, one by one.
+
+use std::num::NonZeroU64;
+use std::thread;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use kaal_tests::flips::{self, Extent, Subject};
+use kaal_tests::workspace::Workspace;
+
+use crate::{build, setup};
+
+/// Which bits are flipped.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The image; a packed one takes an hour or more
+    #[arg(long, value_name = "NAME", default_value = Subject::ALL[0].name)]
+    #[arg(value_parser = PossibleValuesParser::new(Subject::ALL.map(|subject| subject.name)))]
+    image: String,
+    /// Flip one bit in so many
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    step: NonZeroU64,
+    /// Also print a line for each flip that was refused without the words that should be printed
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+/// Builds the programs, flips bits and prints what came of it.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    setup::qemu()?;
+    build::programs(workspace)?;
+    let subject = Subject::ALL
+        .into_iter()
+        .find(|subject| subject.name == options.image)
+        .context("there is no such image")?;
+    let extent = Extent {
+        step: options.step,
+        ..Extent::ALL
+    };
+    let workers = thread::available_parallelism()?.try_into()?;
+    let summary = flips::run(workspace, subject, extent, workers)?;
+    if options.verbose {
+        for line in summary.unnamed() {
+            println!("{line}");
+        }
+    }
+    println!("{summary}");
+    summary.check()
+}
