@@ -10,7 +10,7 @@ const BRANCH: u32 = 0x1400_0000;
 const OPCODE: u32 = 0xfc00_0000;
 
 /// Size in bytes of an instruction, by which a branch counts.
-const INSTRUCTION: u64 = 4;
+pub(crate) const INSTRUCTION: u64 = 4;
 
 /// A branch forward by `offset` bytes, which are a few mebibytes at most.
 pub(crate) fn to(offset: u64) -> u32 {

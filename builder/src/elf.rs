@@ -25,6 +25,10 @@ pub(crate) const HEADER_SIZE: usize = 64;
 /// Size in bytes of a program header.
 const PROGRAM_HEADER_SIZE: u64 = 56;
 
+/// Most program headers that are read: more segments don't fit an image, and each may name all of the
+/// file, so that without a limit, reading them takes as long as the file's square.
+const MOST_PROGRAM_HEADERS: u64 = 256;
+
 /// What a segment's memory may be used for: `p_flags`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Access(pub(crate) u32);
@@ -250,6 +254,13 @@ fn read_program_headers(
             .expected(format!("e_phentsize {PROGRAM_HEADER_SIZE}"))
             .found(format!("e_phentsize {}", header.e_phentsize))
             .remedy("copy or build the file again"));
+    }
+    if count > MOST_PROGRAM_HEADERS {
+        return Err(origin
+            .finding("it has more program headers than a program needs")
+            .expected(format!("at most {MOST_PROGRAM_HEADERS}"))
+            .found(count.to_string())
+            .remedy("put sections of the same access side by side in its linker script"));
     }
     let size = count * PROGRAM_HEADER_SIZE;
     let table = slice(file, header.e_phoff, size).ok_or_else(|| {

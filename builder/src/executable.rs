@@ -122,16 +122,16 @@ fn file_header(entry: PhysAddr, program_header_count: u16) -> FileHeader {
     }
 }
 
-/// The size in bytes of the executable that begins with `head`, if that is one by [`write`].
+/// The size in bytes of the executable that begins with `head`, if that is one by [`write()`].
 pub(crate) fn claimed_size(head: &[u8]) -> Option<u64> {
     let (_, headers) = headers(head)?;
     let last = headers.last()?;
     last.offset.get().checked_add(last.file_size.get())
 }
 
-/// The entry point of an executable by [`write`], and its segments.
+/// The entry point of an executable by [`write()`], and its segments.
 ///
-/// What differs in a single byte from what [`write`] would make of them is refused with the reason.
+/// What differs in a single byte from what [`write()`] would make of them is refused with the reason.
 pub(crate) fn read(file: &[u8]) -> Result<(PhysAddr, Vec<Segment<'_>>), String> {
     let (header, headers) = headers(file).ok_or("other headers")?;
     let mut segments = Vec::with_capacity(headers.len());
@@ -165,7 +165,7 @@ pub(crate) fn read(file: &[u8]) -> Result<(PhysAddr, Vec<Segment<'_>>), String> 
     Ok((entry, segments))
 }
 
-/// The headers that `file` begins with, if they look like those by [`write`].
+/// The headers that `file` begins with, if they look like those by [`write()`].
 fn headers(file: &[u8]) -> Option<(&FileHeader, &[ProgramHeader])> {
     let (header, rest) = FileHeader::ref_from_prefix(file).ok()?;
     let count = header.program_header_count.get();

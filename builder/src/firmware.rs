@@ -13,8 +13,10 @@ use kaal_payload::{
 };
 use zerocopy::IntoBytes;
 
+use crate::branch::INSTRUCTION;
 use crate::elf::{Access, LAYOUT, Program, slice};
 use crate::finding::{Finding, Origin};
+use crate::format::head;
 use crate::loader_head;
 use crate::note;
 
@@ -154,9 +156,12 @@ impl Firmware {
         Ok(firmware)
     }
 
-    /// Checks that the program begins with its ELF header, whose place is needed for something else.
+    /// Checks that the program begins with its ELF header, all of whose place is needed for something
+    /// else.
     fn check_header(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Finding> {
-        if self.has_header() {
+        let first = self.parts.first();
+        let has_room = first.is_some_and(|part| part.content.len() >= head::SIZE);
+        if self.has_header() && has_room {
             return Ok(());
         }
         Err(kind
@@ -297,17 +302,18 @@ fn find_anchor(
     program: &Program<'_>,
     kind: &Kind,
 ) -> Result<Option<u64>, Finding> {
-    let note = note::start(TRUST_NOTE_TYPE, size_of::<TrustAnchor>() as u32);
+    const SIZE: usize = size_of::<TrustAnchor>();
+    let note = note::start(TRUST_NOTE_TYPE, SIZE as u32);
     let mut notes = program.located_contents(PT_NOTE);
     let place = notes.find_map(|(start, notes)| {
-        let offset = notes.windows(note.len()).position(|bytes| bytes == note)?;
-        Some(start.saturating_add((offset + note.len()) as u64))
+        let place = notes.windows(note.len()).position(|bytes| bytes == note)?;
+        Some(start.saturating_add((place + note.len()) as u64))
     });
     let is_loaded = |place: u64| {
         program.segments.iter().any(|segment| {
             place
                 .checked_sub(segment.virt)
-                .and_then(|offset| slice(segment.content, offset, size_of::<TrustAnchor>() as u64))
+                .and_then(|offset| slice(segment.content, offset, SIZE as u64))
                 .is_some()
         })
     };
@@ -365,11 +371,24 @@ fn check_shape(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result
             et_to_str(program.kind).to_owned(),
         ));
     }
-    let start = program.segments.first().map_or(0, |segment| segment.virt);
+    if !program.entry.is_multiple_of(INSTRUCTION) {
+        return Err(wrong(
+            "an entry point at a multiple of 4",
+            format!("one at {:#x}", program.entry),
+        ));
+    }
+    let first = program.segments.first();
+    let start = first.map_or(0, |segment| segment.virt);
     if start != 0 {
         return Err(wrong(
             "a first PT_LOAD at address 0",
             format!("one at {start:#x}"),
+        ));
+    }
+    if first.is_some_and(|segment| segment.access.is_writable()) {
+        return Err(wrong(
+            "a first PT_LOAD without the flag W, since it is to be verified",
+            "one with it".to_owned(),
         ));
     }
     for segment in &program.segments {

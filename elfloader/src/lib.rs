@@ -66,7 +66,6 @@ pub extern "C" fn boot<T: Trust>(firmware_x0: u64) -> ! {
     verify::memory(&payload, &device_tree);
 
     state::begin("verifying the image");
-    verify::loader(&payload);
     verify::regions(&payload, T::CHECKS_ALL_ZEROES);
     log!(
         LogLevel::Info,
@@ -87,7 +86,7 @@ pub extern "C" fn boot<T: Trust>(firmware_x0: u64) -> ! {
     state::begin("starting the other cores");
     gic::release_shared_interrupts();
     let handover = Handover::new(&payload, device_tree);
-    verify::loader_again();
+    verify::loader();
     // SAFETY: it stays where it is: this function does not return.
     unsafe { team.start(&handover) };
 

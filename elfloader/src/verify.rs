@@ -96,24 +96,13 @@ fn memory_used(payload: &Payload<'_>) -> impl Iterator<Item = PhysRange> {
     regions.chain(slot).chain([loader])
 }
 
-/// Compares the digest of what never changes in the loader, if the payload asks for it: what the
-/// checks find is worth as much as they are.
-pub(crate) fn loader(payload: &Payload<'_>) {
-    if payload.integrity == Integrity::None {
-        return;
-    }
-    // SAFETY: the contract bounds the size, and nothing writes there.
-    let bytes = unsafe { bytes_at(payload.load_address, payload.loader.size) };
-    let loader = Text("the loader");
-    check_digest(payload, bytes, &payload.loader.digest, &loader);
-}
-
-/// Compares it once more, and relies on nothing that has been found out before.
+/// Compares the digest of what never changes in the loader, if the payload header asks for it.
 ///
-/// A bit that is wrong in the loader may be what lets it miss the first comparison, and damage what the
-/// kernel is handed as well. Then this one, which is code of its own, is intact.
+/// It is the last that is verified, and relies on nothing that has been found out before: a bit that is
+/// wrong in the loader may be what let it miss other damage, or damage what the kernel is handed. A bit
+/// that is wrong in this comparison does neither.
 #[inline(never)]
-pub(crate) fn loader_again() {
+pub(crate) fn loader() {
     let header = hint::black_box(payload::header_pages());
     let Some((integrity, expected)) = Payload::peek_loader(header) else {
         return;
@@ -122,7 +111,7 @@ pub(crate) fn loader_again() {
     // SAFETY: nothing writes there, and the contract bounds the size, to memory of the loader's at most.
     let bytes = unsafe { bytes_at(start, expected.size) };
     if digest(integrity, bytes) != expected.digest {
-        fail!("the loader is damaged, and has missed that at first; load the image again");
+        fail!("the loader is damaged; load the image again");
     }
 }
 

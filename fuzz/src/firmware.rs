@@ -2,17 +2,17 @@
 
 //! Hostile loaders and unpackers: an image of one that is accepted is as whole as any other.
 
-use goblin::elf::program_header::PT_NOTE;
-use kaal_payload::{LOADER_NOTE_NAME, TRUST_NOTE_TYPE, TrustAnchor};
+use kaal_elfloader_builder::Format;
 
-use crate::common::elf::{Elf, ProgramHeader};
 use crate::common::programs;
-use crate::inputs::{Content, PUBLIC_KEY_BYTES, RAM, small};
+use crate::inputs::{Content, PUBLIC_KEY_BYTES, RAM};
 use crate::{Target, input};
 
-/// Bits of the first byte: that it is about an unpacker; that it is a loader for signed images.
+/// Bits of the first byte: that it is about an unpacker; that it is a loader for signed images; that the
+/// unpacker is one of an arm64 Linux Image.
 const IS_UNPACKER: u8 = 1;
 const IS_FOR_SIGNED: u8 = 2;
+const IS_OF_IMAGE: u8 = 4;
 
 /// The reader of programs that run before the kernel.
 pub const FIRMWARE: Target = Target {
@@ -22,9 +22,9 @@ pub const FIRMWARE: Target = Target {
             return false;
         };
         let program = program.to_vec();
-        let well_formed = match selector & IS_FOR_SIGNED {
-            0 => Content::well_formed(),
-            _ => Content::signed(),
+        let well_formed = match selector & (IS_FOR_SIGNED | IS_UNPACKER) {
+            IS_FOR_SIGNED => Content::signed(),
+            _ => Content::well_formed(),
         };
         let content = match selector & IS_UNPACKER {
             0 => Content {
@@ -33,6 +33,10 @@ pub const FIRMWARE: Target = Target {
             },
             _ => Content {
                 unpacker: Some(program),
+                format: match selector & IS_OF_IMAGE {
+                    0 => Format::Raw,
+                    _ => Format::Image,
+                },
                 ..well_formed
             },
         };
@@ -45,26 +49,16 @@ pub const FIRMWARE: Target = Target {
     },
     seeds: || {
         vec![
-            input(0, &small(programs::loader())),
-            input(IS_FOR_SIGNED, &small(loader_for_signed())),
-            input(IS_UNPACKER, &programs::unpacker().to_bytes()),
+            input(0, &programs::loader().to_bytes()),
+            input(
+                IS_FOR_SIGNED,
+                &programs::loader_of_signed_images().to_bytes(),
+            ),
+            input(IS_UNPACKER, &programs::tiny_unpacker().to_bytes()),
+            input(
+                IS_UNPACKER | IS_OF_IMAGE,
+                &programs::tiny_unpacker().to_bytes(),
+            ),
         ]
     },
 };
-
-/// A loader with a note for the key that it is to trust, which lies where another segment does.
-pub(crate) fn loader_for_signed() -> Elf {
-    let mut elf = programs::loader();
-    let size = size_of::<TrustAnchor>() as u32;
-    let mut note = Vec::new();
-    for word in [LOADER_NOTE_NAME.len() as u32 + 1, size, TRUST_NOTE_TYPE] {
-        note.extend(word.to_le_bytes());
-    }
-    note.extend(LOADER_NOTE_NAME.as_bytes());
-    note.resize(note.len().next_multiple_of(4) + 4 + size as usize, 0);
-    elf.headers.push(ProgramHeader {
-        virt: elf.headers[1].virt,
-        ..ProgramHeader::other(PT_NOTE, note)
-    });
-    elf
-}

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use goblin::elf::program_header::PT_LOAD;
-use kaal_elfloader_builder::{File, Format, Image, Inputs, Settings, build};
+use kaal_elfloader_builder::{Compression, File, Format, Image, Inputs, Settings, build};
 use kaal_payload::{Integrity, PhysAddr, PhysRange, PublicKey};
 
 use crate::common::accepted;
@@ -23,6 +23,12 @@ pub(crate) const RAM: PhysRange = PhysRange {
     start: PhysAddr(KERNEL),
     end: PhysAddr(KERNEL + RAM_SIZE),
 };
+
+/// Where images are loaded to that say it.
+const LOAD_ADDRESS: PhysAddr = PhysAddr(0x4080_0000);
+
+/// Size in bytes of the U-Boot image header.
+pub(crate) const UIMAGE_HEADER: usize = 64;
 
 /// Two keys that belong together (RFC 8410, section 10).
 pub(crate) const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
@@ -54,6 +60,8 @@ pub(crate) struct Content {
     pub(crate) kernel_config: Option<Vec<u8>>,
     pub(crate) trust_key: Option<Vec<u8>>,
     pub(crate) sign_key: Option<Vec<u8>>,
+    pub(crate) format: Format,
+    pub(crate) compression: Compression,
 }
 
 impl Content {
@@ -69,14 +77,17 @@ impl Content {
             kernel_config: None,
             trust_key: None,
             sign_key: None,
+            format: Format::Elf,
+            compression: Compression::None,
         }
     }
 
-    /// Content with keys to trust and to sign with, for a loader that asks for them.
+    /// Content with keys to trust and to sign with, and a loader that asks for them.
     pub(crate) fn signed() -> Self {
         Self {
             trust_key: Some(PUBLIC_KEY.into()),
             sign_key: Some(PRIVATE_KEY.into()),
+            loader: programs::loader_of_signed_images().to_bytes(),
             ..Self::well_formed()
         }
     }
@@ -91,10 +102,14 @@ impl Content {
                 return None;
             }
         };
-        let loaded = match inputs.settings.format {
+        let loaded = match self.format {
             Format::Elf => Loaded::new(&image.file),
-            _ => {
-                let packed = Packed::new(image.file.clone());
+            format => {
+                let start = match format {
+                    Format::Uimage => UIMAGE_HEADER,
+                    _ => 0,
+                };
+                let packed = Packed::new(image.file[start..].to_vec());
                 Loaded::unpacked(packed.package().entry.0, packed.unpack())
             }
         };
@@ -116,9 +131,11 @@ impl Content {
             trust_key: self.trust_key.as_deref().map(file),
             sign_key: self.sign_key.as_deref().map(file),
             settings: Settings {
-                format: match self.unpacker {
-                    Some(_) => Format::Raw,
-                    None => Format::Elf,
+                format: self.format,
+                compression: self.compression,
+                load_address: match self.format {
+                    Format::Uimage => Some(LOAD_ADDRESS),
+                    _ => None,
                 },
                 integrity: match self.trust_key {
                     Some(_) => Integrity::Sha256,

@@ -2,8 +2,7 @@
 
 //! Hostile files in the place of keys.
 
-use crate::firmware::loader_for_signed;
-use crate::inputs::{Content, PRIVATE_KEY, PUBLIC_KEY, RAM, small};
+use crate::inputs::{Content, PRIVATE_KEY, PUBLIC_KEY, RAM};
 use crate::{Target, input};
 
 /// The readers of keys to trust and of keys to sign with. The first byte tells which.
@@ -24,10 +23,6 @@ pub const KEYS: Target = Target {
                 sign_key: key,
                 ..content
             },
-        };
-        let content = Content {
-            loader: small(loader_for_signed()),
-            ..content
         };
         content.build(&[RAM]).is_some()
     },

@@ -18,6 +18,7 @@
 mod common;
 mod device_tree;
 mod firmware;
+mod image;
 mod inputs;
 mod keys;
 mod lz4;
@@ -29,6 +30,7 @@ mod programs;
 
 pub use device_tree::DEVICE_TREE;
 pub use firmware::FIRMWARE;
+pub use image::IMAGE;
 pub use keys::KEYS;
 pub use lz4::LZ4;
 pub use manifest::MANIFEST;
@@ -48,7 +50,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     FIRMWARE,
     KERNEL,
     APP,
@@ -58,6 +60,7 @@ pub const TARGETS: [Target; 9] = [
     LZ4,
     MANIFEST,
     PAYLOAD,
+    IMAGE,
 ];
 
 /// `rest` behind a first byte that tells which of several readers it is for.

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use kaal_elfloader_builder::Format;
 use kaal_payload::{Package, Payload, PhysAddr, package_header_size};
 use zerocopy::IntoBytes;
 
@@ -16,11 +17,11 @@ use crate::{Target, input};
 
 /// Where both headers have their checksum; a payload header's covers all that follows it, and so
 /// does a package header's.
-const CHECKSUM: Range<usize> = 12..16;
+pub(crate) const CHECKSUM: Range<usize> = 12..16;
 
 /// Where a payload header and a package header have their length.
-const PAYLOAD_LENGTH: usize = 80;
-const PACKAGE_LENGTH: usize = 48;
+pub(crate) const PAYLOAD_LENGTH: usize = 80;
+pub(crate) const PACKAGE_LENGTH: usize = 48;
 
 /// Bits of the first byte: that it is about a package header; that its checksum is to be mended, or
 /// little else would be tried.
@@ -70,7 +71,8 @@ fn payload_header() -> Vec<u8> {
 
 fn package_header() -> Vec<u8> {
     let content = Content {
-        unpacker: Some(programs::unpacker().to_bytes()),
+        unpacker: Some(programs::tiny_unpacker().to_bytes()),
+        format: Format::Raw,
         ..Content::well_formed()
     };
     let packed = Packed::new(content.build(&[RAM]).expect("an image").file);
@@ -81,7 +83,7 @@ fn package_header() -> Vec<u8> {
 }
 
 /// Makes the checksum right, if there is a length at `length` that fits.
-fn mend(bytes: &mut [u8], length: usize) {
+pub(crate) fn mend(bytes: &mut [u8], length: usize) {
     let length = bytes.get(length..).and_then(|rest| rest.first_chunk());
     let length = length.map_or(0, |length| u32::from_le_bytes(*length));
     if let Some(covered) = bytes.get(CHECKSUM.end..length as usize) {

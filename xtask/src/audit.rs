@@ -28,7 +28,7 @@ pub(crate) struct Options {
 
 /// Carries out all checks, also after one that failed.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let program = setup::cargo_deny(workspace)?;
+    let program = setup::CARGO_DENY.provide(workspace)?;
     let mut failures = Vec::new();
     let mut note = |what: &str, result: Result<()>| {
         if let Err(error) = result {

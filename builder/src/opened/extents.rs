@@ -59,7 +59,18 @@ pub(super) fn of_package<'a>(
     };
     let package = packed.package();
     let bytes = file.get(packed.start..).unwrap_or_default();
-    let mut next = packed.header_offset + package_header_size(package.chunks.len());
+    let header_size = package_header_size(package.chunks.len());
+    let mut again = vec![0; header_size];
+    let is_encoded = package.encode(&mut again, crc32c).is_ok();
+    if !is_encoded || slice(bytes, packed.header_offset as u64, header_size as u64) != Some(&again)
+    {
+        return Err(damaged(
+            "its package header".to_owned(),
+            "a package header as this version writes it",
+            "fields that say nothing, and are not zero".to_owned(),
+        ));
+    }
+    let mut next = packed.header_offset + header_size;
     let mut extents = Vec::with_capacity(package.chunks.len());
     let mut decompressed = 0;
     for (index, chunk) in package.chunks.iter().enumerate() {

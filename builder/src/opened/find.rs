@@ -50,36 +50,48 @@ impl Found {
     }
 }
 
-/// Finds the payload header behind the loader that is entered at `entry`.
+/// Finds the payload header behind the loader that is entered at `entry`. The loader itself may hold
+/// what only begins like one.
 pub(super) fn payload_header(
     origin: Origin<'_>,
     memory: &Memory<'_>,
     entry: PhysAddr,
 ) -> Result<Found, Finding> {
-    let damaged = |found: String| {
-        origin
-            .finding("its payload header is damaged, or of another version of KaaL")
-            .expected("a payload header as this version writes it, behind the loader")
-            .found(found)
-            .remedy("build or copy the image again")
-    };
-    let extent = candidates(memory, entry)
-        .next()
-        .ok_or_else(|| damaged(format!("none behind the entry point {entry}")))?;
+    let mut problem = None;
+    for extent in candidates(memory, entry) {
+        match read(extent) {
+            Ok(found) => return Ok(found),
+            Err(found) => problem = problem.or(Some(found)),
+        }
+    }
+    Err(origin
+        .finding("its payload header is damaged, or of another version of KaaL")
+        .expected("a payload header as this version writes it, behind the loader")
+        .found(problem.unwrap_or_else(|| format!("none behind the entry point {entry}")))
+        .remedy("build or copy the image again"))
+}
+
+/// Reads the payload header that `extent` is, or says why it is none.
+fn read(extent: &Extent<'_>) -> Result<Found, String> {
     if extent.is_compressed {
-        return Err(damaged("a compressed one".to_owned()));
+        return Err("a compressed one".to_owned());
     }
     let content = &extent.content[..extent.content.len().min(MAX_SIZE)];
     let mut words = [0u64; MAX_SIZE / size_of::<u64>()];
     words.as_mut_bytes()[..content.len()].copy_from_slice(content);
     let payload = Payload::parse(&words.as_bytes()[..content.len()], crc32c)
-        .map_err(|error| damaged(error.to_string()))?;
+        .map_err(|error| error.to_string())?;
     if payload.size() != extent.content.len() {
-        return Err(damaged(format!(
+        return Err(format!(
             "{} bytes with a header of {}",
             extent.content.len(),
             payload.size()
-        )));
+        ));
+    }
+    let mut again = [0; MAX_SIZE];
+    let size = payload.encode(&mut again, crc32c).unwrap_or_default();
+    if again[..size] != *content {
+        return Err("fields that say nothing, and are not zero".to_owned());
     }
     Ok(Found {
         address: extent.memory.start,

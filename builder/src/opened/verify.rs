@@ -87,7 +87,8 @@ fn check_loader(image: &Opened<'_>) -> Result<(), Finding> {
     check_digest(image, "the loader", constant, &payload.loader.digest)?;
 
     let head = LoaderHead::read(constant).filter(|_| constant.len() >= loader_head::SIZE);
-    let entry = head.and_then(|head| Some(PhysAddr(memory.start.0 + head.entry()?)));
+    let entry = head.and_then(|head| memory.start.0.checked_add(head.entry()?));
+    let entry = entry.map(PhysAddr);
     if entry != Some(image.entry) {
         let expected = match entry {
             Some(entry) => format!("{entry}, where the loader's first instruction branches to"),

@@ -119,6 +119,36 @@ fn writable_text() {
 }
 
 #[test]
+fn nothing_constant() {
+    let mut elf = programs::loader();
+    elf.headers[0].flags = ProgramHeader::READ_WRITE;
+    check(
+        &elf,
+        expect![[r#"
+        error: --loader loader.elf: a KaaL loader of the wrong shape
+          expected: a first PT_LOAD without the flag W, since it is to be verified
+          found: one with it
+          remedy: give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf
+    "#]],
+    );
+}
+
+#[test]
+fn entered_between_instructions() {
+    let mut elf = programs::loader();
+    elf.entry += 2;
+    check(
+        &elf,
+        expect![[r#"
+        error: --loader loader.elf: a KaaL loader of the wrong shape
+          expected: an entry point at a multiple of 4
+          found: one at 0x100a
+          remedy: give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf
+    "#]],
+    );
+}
+
+#[test]
 fn too_large() {
     let mut elf = programs::loader();
     elf.headers[2].memory_size = 2 << 20;

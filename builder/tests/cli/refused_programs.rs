@@ -437,6 +437,23 @@ fn app_at_the_end_of_the_address_space() {
     );
 }
 
+/// Each may name the whole file, which is read once for each.
+#[test]
+fn many_program_headers() {
+    let mut elf = programs::app();
+    elf.headers.resize(257, ProgramHeader::other(4, Vec::new()));
+    check(
+        "--app",
+        &elf,
+        expect![[r#"
+        error: --app bad.elf: it has more program headers than a program needs
+          expected: at most 256
+          found: 257
+          remedy: put sections of the same access side by side in its linker script
+    "#]],
+    );
+}
+
 #[test]
 fn app_of_many_segments() {
     let segment =

@@ -136,6 +136,7 @@ impl Manual {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "a million reads")]
 fn a_byte_is_sent_as_soon_as_there_is_room() {
     for manual in &MANUALS {
         for ready_after in [0, 1, 1000, MAX_POLLS - 1] {
@@ -149,6 +150,7 @@ fn a_byte_is_sent_as_soon_as_there_is_room() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "a million reads")]
 fn a_uart_that_never_has_room_is_given_up() {
     for manual in &MANUALS {
         let mut registers = manual.registers(u32::MAX);

@@ -78,7 +78,7 @@ fn damaged_loader(workspace: &Workspace, means: &'static str) -> Result<()> {
         Ok(())
     })?;
     let console = image.boot("load the image again")?;
-    says(&console, "KaaL: error: the loader is damaged: ")
+    says(&console, "KaaL: error: the loader is damaged")
 }
 
 fn damaged_region(

@@ -44,7 +44,7 @@ const TAMPERING: [Tampering; 13] = [
     (
         "least_version_lowered",
         least_version,
-        "the loader is damaged",
+        "the loader is damaged; load",
     ),
     (
         "truncated",

@@ -6,6 +6,7 @@ mod search;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
@@ -38,7 +39,8 @@ pub(crate) struct Options {
 
 /// Searches all targets that are asked for; fails where a crash is found.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    setup::fuzzing()?;
+    setup::compiler()?;
+    let cargo_fuzz = setup::CARGO_FUZZ.provide(workspace)?;
     let output = workspace.target().join("fuzz");
     let seeds = output.join("seeds");
     process::run(
@@ -47,14 +49,20 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
             .arg(&seeds),
     )?;
     let targets = choose(folders(&seeds)?, &options.targets)?;
-    let mut build = cargo(workspace);
-    build.args(["fuzz", "build", "--features", "libfuzzer"]);
+    let mut build = Command::new(cargo_fuzz);
+    build
+        .current_dir(workspace.root())
+        .env("CARGO_TARGET_DIR", workspace.target())
+        .args(["build", "--features", "libfuzzer"]);
     if let [target] = targets.as_slice() {
         build.arg(target);
     }
     process::run(&mut build)?;
 
-    let programs = workspace.target().join(setup::host()?).join("release");
+    let programs = workspace
+        .target()
+        .join(setup::Toolchain::query()?.host)
+        .join("release");
     let known = workspace.root().join("fuzz/corpus");
     let searches = targets.into_iter().map(|target| Search {
         program: programs.join(&target),

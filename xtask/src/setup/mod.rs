@@ -2,22 +2,22 @@
 
 //! Provides what the other commands need and the checkout doesn't hold.
 
-mod cargo_deny;
+mod compiler;
 mod core_library;
 mod debian;
-mod fuzzing;
 mod miri;
 mod qemu;
+mod tool;
 mod toolchain;
 
 use anyhow::Result;
 
-pub(crate) use cargo_deny::provide as cargo_deny;
+pub(crate) use compiler::provide as compiler;
 pub(crate) use core_library::provide as core_library;
-pub(crate) use fuzzing::provide as fuzzing;
 pub(crate) use miri::provide as miri;
 pub(crate) use qemu::provide as qemu;
-pub(crate) use toolchain::{TARGET, Toolchain, host};
+pub(crate) use tool::{CARGO_DENY, CARGO_FUZZ};
+pub(crate) use toolchain::{TARGET, Toolchain};
 
 /// Provides everything and says where it comes from.
 pub(crate) fn all() -> Result<()> {

@@ -51,12 +51,6 @@ impl Toolchain {
     }
 }
 
-/// The target that programs for this machine are built for.
-pub(crate) fn host() -> Result<String> {
-    let host = process::read(rustc().args(["--print", "host-tuple"]))?;
-    Ok(host.trim_end().to_owned())
-}
-
 fn rustc() -> Command {
     Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
 }

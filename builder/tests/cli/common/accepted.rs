@@ -5,15 +5,22 @@
 use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::program_header::PT_LOAD;
 use goblin::elf::{Elf, ProgramHeader};
-use kaal_elfloader_builder::{Image, Inputs};
+use kaal_elfloader_builder::{File, Image, Inputs, Opened};
 use kaal_payload::PhysRange;
 
 use super::loaded::Loaded;
 
 /// Checks that `image`, of which `loaded` is the memory, is whole and lies where it may: kernel and
-/// root task of `inputs` are in it to the last byte, and all parts are disjoint and within `ram`,
-/// which may adjoin or overlap.
+/// root task of `inputs` are in it to the last byte, all parts are disjoint and within `ram`, which may
+/// adjoin or overlap, and whoever looks at it finds no damage.
 pub(crate) fn check(inputs: &Inputs<'_>, image: &Image, loaded: &Loaded, ram: &[PhysRange]) {
+    let opened = Opened::open(File {
+        path: inputs.app.path,
+        content: &image.file,
+    });
+    let opened = opened.expect("an image");
+    opened.verify().expect("no damage");
+    assert_eq!(opened.format(), inputs.settings.format);
     let payload = loaded.payload();
     let pv_offset = payload.user_image.pv_offset;
     check_segments(inputs.kernel.content, loaded, |_, phys| phys);

@@ -141,13 +141,17 @@ impl Loaded {
             .any(|segment| (segment.start..segment.end()).contains(&address))
     }
 
-    /// The payload header's page: the first that is well-formed.
+    /// The payload header's pages: the first content that is one, since others may begin like it.
     fn find_header(&self) -> Vec<u64> {
         let headers = self
             .segments
             .iter()
             .filter(|segment| segment.content.starts_with(&kaal_payload::MAGIC))
-            .map(|segment| words(&self.read(segment.start, MAX_SIZE as u64)));
+            .map(|segment| {
+                let mut pages = segment.content.clone();
+                pages.resize(MAX_SIZE, 0);
+                words(&pages)
+            });
         headers
             .into_iter()
             .find(|words| Payload::parse(words.as_bytes(), crc32c).is_ok())

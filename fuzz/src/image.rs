@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Hostile files in the place of images: one that is opened is, with its own payload header written into
+//! it once more, the same as before; one that is whole holds what its header tells of.
+
+use std::path::Path;
+
+use kaal_elfloader_builder::{Compression, File, Format, Opened};
+use kaal_payload::{LOADER_NOTE_TYPE, MAGIC, MAX_SIZE, PACKAGE_MAGIC, package_header_size};
+use zerocopy::IntoBytes;
+
+use crate::common::elf::{Elf, ProgramHeader};
+use crate::common::loaded::crc32c;
+use crate::common::programs::{self, KERNEL, ORDINARY_BASE};
+use crate::inputs::{Content, RAM, UIMAGE_HEADER};
+use crate::payload::{PACKAGE_LENGTH, PAYLOAD_LENGTH, mend};
+use crate::{Target, input};
+
+/// The bit of the first byte that asks for right checksums, or little else would be tried.
+const MEND: u8 = 1;
+
+/// What a U-Boot image begins with.
+const UIMAGE_MAGIC: [u8; 4] = [0x27, 0x05, 0x19, 0x56];
+
+/// Alignment in bytes of headers in a file.
+const ALIGNMENT: usize = 8;
+
+/// Where a package's header has the number of its chunks, and a chunk the place of what is stored of it,
+/// the size of that, and its checksum.
+const CHUNK_COUNT: usize = PACKAGE_LENGTH + 4;
+const CHUNK_OFFSET: usize = 24;
+const CHUNK_SIZE: usize = 32;
+const CHUNK_CHECKSUM: usize = 40;
+
+/// The reader of images.
+pub const IMAGE: Target = Target {
+    name: "image",
+    run: |input| {
+        let Some((&selector, file)) = input.split_first() else {
+            return false;
+        };
+        let mut file = file.to_vec();
+        if selector & MEND != 0 {
+            let start = match file.starts_with(&UIMAGE_MAGIC) {
+                true => UIMAGE_HEADER.min(file.len()),
+                false => 0,
+            };
+            mend_all(&mut file[start..]);
+        }
+        run(&file)
+    },
+    seeds: || {
+        let formats = [
+            (Format::Elf, Compression::None),
+            (Format::Raw, Compression::Lz4),
+            (Format::Image, Compression::None),
+            (Format::Uimage, Compression::Lz4),
+        ];
+        let any = formats.map(|(format, compression)| Content {
+            format,
+            compression,
+            ..tiny(Content::well_formed())
+        });
+        let contents = any.into_iter().chain([tiny(Content::signed())]);
+        contents
+            .map(|content| content.build(&[RAM]).expect("an image").file)
+            .flat_map(|file| [input(0, &file), input(MEND, &file)])
+            .collect()
+    },
+};
+
+/// The same with a kernel and an unpacker that are as small as can be.
+fn tiny(content: Content) -> Content {
+    let kernel = ProgramHeader::load(
+        ProgramHeader::READ_WRITE_EXECUTE,
+        ORDINARY_BASE + KERNEL,
+        programs::filled(0x40),
+        0x1000,
+    );
+    let kernel = Elf::new(Elf::EXEC, ORDINARY_BASE + KERNEL, vec![kernel.at(KERNEL)]);
+    Content {
+        unpacker: Some(programs::tiny_unpacker().to_bytes()),
+        kernel: kernel.to_bytes(),
+        ..content
+    }
+}
+
+fn run(content: &[u8]) -> bool {
+    let path = Path::new("name");
+    let Ok(image) = Opened::open(File { path, content }) else {
+        return false;
+    };
+    let range = image.payload_header_in_file();
+    let mut header = [0u64; MAX_SIZE / size_of::<u64>()];
+    let size = image.payload().encode(header.as_mut_bytes(), crc32c);
+    let size = size.expect("a header of the same size");
+    assert_eq!(size, range.len());
+    for extent in image.extents() {
+        assert!(extent.content.len() as u64 <= extent.memory.size());
+    }
+    image.loader_notes(LOADER_NOTE_TYPE);
+    let is_whole = image.verify().is_ok();
+    // Of a U-Boot header, only that looks at the checksums.
+    if is_whole || image.format() != Format::Uimage {
+        let own = image.with_payload_header(&content[range]);
+        assert!(own.is_ok_and(|file| file == content));
+    }
+    if !is_whole {
+        return false;
+    }
+    for region in image.payload().regions {
+        let stored = image.stored(region).expect("what is stored");
+        assert_eq!(stored.len() as u64, region.file_size());
+    }
+    image.bytes(image.loader()).expect("the loader's memory");
+    true
+}
+
+/// Makes the checksums right of all headers, and of the chunks that they name.
+fn mend_all(file: &mut [u8]) {
+    for offset in (0..file.len()).step_by(ALIGNMENT) {
+        if file[offset..].starts_with(&MAGIC) {
+            mend(&mut file[offset..], PAYLOAD_LENGTH);
+        }
+    }
+    for offset in (0..file.len()).step_by(ALIGNMENT) {
+        if file[offset..].starts_with(&PACKAGE_MAGIC) {
+            mend_chunks(file, offset);
+            mend(&mut file[offset..], PACKAGE_LENGTH);
+        }
+    }
+}
+
+/// Makes the checksums right of the chunks of a package that begins with the file and has its header at
+/// `header`.
+fn mend_chunks(file: &mut [u8], header: usize) -> Option<()> {
+    let chunk_size = package_header_size(1) - package_header_size(0);
+    let count = file.get(header + CHUNK_COUNT..)?.first_chunk()?;
+    let count = usize::try_from(u32::from_le_bytes(*count)).ok()?;
+    for index in 0..count {
+        let chunk = header + package_header_size(0) + index * chunk_size;
+        let number = |place: usize| {
+            let bytes = file.get(chunk + place..)?.first_chunk()?;
+            usize::try_from(u64::from_le_bytes(*bytes)).ok()
+        };
+        let (start, size) = (number(CHUNK_OFFSET)?, number(CHUNK_SIZE)?);
+        let stored = file.get(start..start.checked_add(size)?)?;
+        let checksum = crc32c(stored).to_le_bytes();
+        file.get_mut(chunk + CHUNK_CHECKSUM..)?
+            .first_chunk_mut()
+            .map(|place: &mut [u8; 4]| *place = checksum)?;
+    }
+    Some(())
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Provides programs that are packages of their own.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use kaal_tests::process;
+use kaal_tests::workspace::Workspace;
+
+use crate::build::cargo;
+
+/// A program, which is also its package.
+pub(crate) struct Tool {
+    name: &'static str,
+    /// The release that is installed where there is none.
+    version: &'static str,
+}
+
+/// Checks dependencies.
+pub(crate) const CARGO_DENY: Tool = Tool {
+    name: "cargo-deny",
+    version: "0.20.2",
+};
+
+/// Builds programs with libFuzzer.
+pub(crate) const CARGO_FUZZ: Tool = Tool {
+    name: "cargo-fuzz",
+    version: "0.13.2",
+};
+
+impl Tool {
+    /// Finds the program, or installs it to Cargo's output folder. Returns how to start it.
+    pub(crate) fn provide(&self, workspace: &Workspace) -> Result<PathBuf> {
+        let Self { name, version } = self;
+        let tools = workspace.target().join("tools");
+        let own = tools.join("bin").join(name);
+        for program in [PathBuf::from(name), own.clone()] {
+            if process::read(Command::new(&program).arg("--version")).is_ok() {
+                return Ok(program);
+            }
+        }
+        eprintln!(
+            "{name}: not found on PATH, installing release {version}; this takes some minutes"
+        );
+        let mut install = cargo(workspace);
+        // Compiled in a temporary folder: once is enough.
+        install
+            .env_remove("CARGO_TARGET_DIR")
+            .args(["install", "--quiet", "--locked", "--version", version])
+            .arg("--root")
+            .arg(&tools)
+            .arg(name);
+        process::run(&mut install).with_context(|| {
+            format!(
+                "failed to install {name}; install it, for instance with `cargo install --locked \
+                 {name}`, and run the command again"
+            )
+        })?;
+        Ok(own)
+    }
+}
