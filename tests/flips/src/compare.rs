@@ -2,7 +2,7 @@
 
 //! What came of a boot, compared with what the undamaged image comes to.
 
-use core::fmt;
+use core::fmt::{self, Write};
 
 use kaal_flips::{Outcome, Span};
 
@@ -78,7 +78,8 @@ fn first_difference(
         .or_else(|| memory.first_difference(seen).map(Difference::Memory))
 }
 
-/// Shown as the outcome's word, and what led to it.
+/// Shown as the outcome's word, and what led to it: not with the very words of the loader, which end a
+/// test.
 impl fmt::Display for Found<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let run = self.run;
@@ -95,7 +96,11 @@ impl fmt::Display for Found<'_> {
             None => {}
         }
         if self.outcome == Outcome::Garbled {
-            write!(f, ", prints {}", run.text.as_bytes().escape_ascii())?;
+            f.write_str(", prints ")?;
+            for &byte in run.text.as_bytes() {
+                let is_plain = byte.is_ascii_alphanumeric();
+                f.write_char(if is_plain { byte.into() } else { '.' })?;
+            }
         }
         Ok(())
     }
