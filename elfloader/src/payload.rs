@@ -23,12 +23,17 @@ static NOTE: Note<u32> = Note::new(LOADER_NOTE_TYPE, VERSION);
 pub(crate) fn find<T: Trust>() -> Payload<'static> {
     let bytes = header_pages();
     state::set_machine(&without_own_memory(Payload::peek_machine(bytes)));
-    verify::loader(bytes);
+    if !T::EXPECTS_FORGERIES {
+        verify::loader(bytes);
+    }
     let payload = match Payload::parse(bytes, crc32c) {
         Ok(payload) => payload,
         Err(error) => fail!("{error}; the image is damaged, build or load it again"),
     };
     T::authenticate(bytes, &payload);
+    if T::EXPECTS_FORGERIES {
+        verify::loader(bytes);
+    }
     let found = PhysAddr(address_of!("__ehdr_start").addr() as u64);
     if found != payload.load_address {
         fail!("the loader lies at another address than the image was built for");
