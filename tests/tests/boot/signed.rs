@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use ed25519_dalek::VerifyingKey;
 use ed25519_dalek::pkcs8::DecodePublicKey;
-use kaal_payload::{Digest, Payload, Region, RegionKind, TrustAnchor};
+use kaal_payload::{Digest, Region, RegionKind, TrustAnchor};
 use kaal_tests::probe::PASS;
 use kaal_tests::process;
 use kaal_tests::workspace::{Program, Workspace};
