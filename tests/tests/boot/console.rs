@@ -23,7 +23,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             let lines = loader_lines(workspace, &[])?;
             ensure!(lines.len() == 1, "one line expected, found {lines:?}");
             let version = env!("CARGO_PKG_VERSION");
-            let start = format!("KaaL {version}: EL1, 6 regions, entering the kernel at 0xffff");
+            let start = format!("KaaL {version}: EL1, 7 regions, entering the kernel at 0xffff");
             ensure!(
                 lines[0].starts_with(&start),
                 "{start} expected, found {lines:?}"
