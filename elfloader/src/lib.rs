@@ -86,7 +86,6 @@ pub extern "C" fn boot<T: Trust>(firmware_x0: u64) -> ! {
     state::begin("starting the other cores");
     gic::release_shared_interrupts();
     let handover = Handover::new(&payload, device_tree);
-    verify::loader();
     // SAFETY: it stays where it is: this function does not return.
     unsafe { team.start(&handover) };
 

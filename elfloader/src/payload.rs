@@ -13,7 +13,7 @@ use kaal_integrity::crc32c;
 use kaal_runtime::link::Note;
 use kaal_runtime::{address_of, fail, state};
 
-use crate::Trust;
+use crate::{Trust, verify};
 
 #[used]
 #[unsafe(link_section = ".note.kaal")]
@@ -23,11 +23,17 @@ static NOTE: Note<u32> = Note::new(LOADER_NOTE_TYPE, VERSION);
 pub(crate) fn find<T: Trust>() -> Payload<'static> {
     let bytes = header_pages();
     state::set_machine(&without_own_memory(Payload::peek_machine(bytes)));
+    if !T::AUTHENTICATES_FIRST {
+        verify::loader(bytes);
+    }
     let payload = match Payload::parse(bytes, crc32c) {
         Ok(payload) => payload,
         Err(error) => fail!("{error}; the image is damaged, build or load it again"),
     };
     T::authenticate(bytes, &payload);
+    if T::AUTHENTICATES_FIRST {
+        verify::loader(bytes);
+    }
     let found = PhysAddr(address_of!("__ehdr_start").addr() as u64);
     if found != payload.load_address {
         fail!("the loader lies at another address than the image was built for");
@@ -63,7 +69,7 @@ fn without_own_memory(machine: Machine) -> Machine {
 }
 
 /// The pages that the contract puts the header in.
-pub(crate) fn header_pages() -> &'static [u8] {
+fn header_pages() -> &'static [u8] {
     let end = address_of!("_end");
     let padding = end.align_offset(PAGE_SIZE as usize);
     // SAFETY: every image has these pages, with defined content, and nothing writes to it.

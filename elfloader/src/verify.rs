@@ -4,7 +4,6 @@
 //! silent hang of the kernel, so it is named here.
 
 use core::fmt;
-use core::hint;
 use core::ptr;
 use core::slice;
 
@@ -19,7 +18,6 @@ use kaal_runtime::registers::{current_level, has_el2};
 use kaal_runtime::{address_of, fail, log};
 
 use crate::device_tree::Found;
-use crate::payload;
 
 /// Bytes at the ends of memory that should be zero which are looked at.
 const END_SIZE: usize = 128;
@@ -96,14 +94,15 @@ fn memory_used(payload: &Payload<'_>) -> impl Iterator<Item = PhysRange> {
     regions.chain(slot).chain([loader])
 }
 
-/// Compares the digest of what never changes in the loader, if the payload header asks for it.
+/// Compares the digest of what never changes in the loader, if the payload header asks for it, which
+/// begins with `header` and need not be well-formed.
 ///
-/// It is the last that is verified, and relies on nothing that has been found out before: a bit that is
-/// wrong in the loader may be what let it miss other damage, or damage what the kernel is handed. A bit
-/// that is wrong in this comparison does neither.
+/// In the loader that boots any image it is the first that is verified, and relies on nothing that has
+/// been found out before: a bit that is wrong in the loader may be what lets it miss other damage, or
+/// damage what the kernel is handed. If it is this comparison that a wrong bit is in, all that comes
+/// behind is intact.
 #[inline(never)]
-pub(crate) fn loader() {
-    let header = hint::black_box(payload::header_pages());
+pub(crate) fn loader(header: &[u8]) {
     let Some((integrity, expected)) = Payload::peek_loader(header) else {
         return;
     };
