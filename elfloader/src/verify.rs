@@ -94,14 +94,12 @@ fn memory_used(payload: &Payload<'_>) -> impl Iterator<Item = PhysRange> {
     regions.chain(slot).chain([loader])
 }
 
-/// Compares the digest of what never changes in the loader, if the payload header asks for it, which
-/// begins with `header` and need not be well-formed.
+/// Compares the digest of what never changes in the loader, if the payload header at the start of `header`
+/// asks for it.
 ///
-/// In the loader that boots any image it is the first that is verified, and relies on nothing that has
-/// been found out before: a bit that is wrong in the loader may be what lets it miss other damage, or
-/// damage what the kernel is handed. If it is this comparison that a wrong bit is in, all that comes
-/// behind is intact.
-#[inline(never)]
+/// It comes before all else, when no code has run yet that could do harm: a bit that is wrong in the
+/// loader may be what lets it miss other damage, or what damages what the kernel is handed. A bit that is
+/// wrong in this comparison does neither.
 pub(crate) fn loader(header: &[u8]) {
     let Some((integrity, expected)) = Payload::peek_loader(header) else {
         return;

@@ -133,7 +133,7 @@ fn says_nothing_of_the_loader(console: &str) -> Result<()> {
 fn version(workspace: &Workspace) -> Result<()> {
     let image = packed(workspace, &[])?;
     damage_header(&image, 8, |byte| *byte = 99)?;
-    let expected = "KaaL: error: package header: version 1 expected, 99 found";
+    let expected = "KaaL: error: package header: version 2 expected, 99 found";
     boot_at(&image, ADDRESS, expected).map(drop)
 }
 

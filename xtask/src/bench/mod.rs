@@ -42,8 +42,8 @@ mod limit {
     }
 }
 
-/// The builder's options for images that are not verified.
-const UNVERIFIED: [&str; 2] = ["--verify", "none"];
+/// The builder's options for images that are not verified and don't hold names for reports.
+const UNVERIFIED: [&str; 4] = ["--verify", "none", "--symbols", "off"];
 
 /// What to measure, and how to tell it.
 #[derive(Args)]

@@ -56,9 +56,9 @@ pub(super) fn measure(
     };
     let mut figures = Vec::new();
     for (means, limit) in MEANS {
-        let packing = ["--verify", means].map(str::to_owned).to_vec();
+        let packing = ["--verify", means, "--symbols", "off"];
         let inputs = Inputs {
-            packing,
+            packing: packing.map(str::to_owned).to_vec(),
             ..inputs.clone()
         };
         let what = match means {
