@@ -23,7 +23,7 @@ static NOTE: Note<u32> = Note::new(LOADER_NOTE_TYPE, VERSION);
 pub(crate) fn find<T: Trust>() -> Payload<'static> {
     let bytes = header_pages();
     state::set_machine(&without_own_memory(Payload::peek_machine(bytes)));
-    if !T::AUTHENTICATES_FIRST {
+    if !T::EXPECTS_FORGERIES {
         verify::loader(bytes);
     }
     let payload = match Payload::parse(bytes, crc32c) {
@@ -31,7 +31,7 @@ pub(crate) fn find<T: Trust>() -> Payload<'static> {
         Err(error) => fail!("{error}; the image is damaged, build or load it again"),
     };
     T::authenticate(bytes, &payload);
-    if T::AUTHENTICATES_FIRST {
+    if T::EXPECTS_FORGERIES {
         verify::loader(bytes);
     }
     let found = PhysAddr(address_of!("__ehdr_start").addr() as u64);

@@ -14,13 +14,10 @@ use kaal_runtime::link::Note;
 
 /// Which images a loader boots.
 pub trait Trust {
-    /// Whether the loader compares its own digest after an image was authenticated: a loader with another
-    /// key in it is a forgery before it is damaged. Else it does so first of all.
-    const AUTHENTICATES_FIRST: bool;
-
-    /// Whether memory that should be zero is looked at as a whole. What damages an image leaves traces at
-    /// one of its ends: it loads too much before it or clears too little behind. Who forges one knows that.
-    const CHECKS_ALL_ZEROES: bool;
+    /// Whether images may be forged, not only damaged. Who forges one knows where others look: so memory that
+    /// should be zero is looked at as a whole, not only at its ends, where damage leaves traces. And an
+    /// image that is signed for another loader is called that, not a damaged loader.
+    const EXPECTS_FORGERIES: bool;
 
     /// Stops unless the payload is one to be trusted; `header` holds the header that it is from.
     fn authenticate(header: &[u8], payload: &Payload<'_>);
@@ -34,8 +31,7 @@ pub trait Trust {
 pub struct AnyImage;
 
 impl Trust for AnyImage {
-    const AUTHENTICATES_FIRST: bool = false;
-    const CHECKS_ALL_ZEROES: bool = false;
+    const EXPECTS_FORGERIES: bool = false;
 
     fn authenticate(_: &[u8], _: &Payload<'_>) {}
 
@@ -53,8 +49,7 @@ pub struct SignedImages;
 static ANCHOR: Note<TrustAnchor> = Note::new(TRUST_NOTE_TYPE, TrustAnchor::NONE);
 
 impl Trust for SignedImages {
-    const AUTHENTICATES_FIRST: bool = true;
-    const CHECKS_ALL_ZEROES: bool = true;
+    const EXPECTS_FORGERIES: bool = true;
 
     fn authenticate(header: &[u8], payload: &Payload<'_>) {
         // SAFETY: a constant.

@@ -97,7 +97,7 @@ fn memory_used(payload: &Payload<'_>) -> impl Iterator<Item = PhysRange> {
 /// Compares the digest of what never changes in the loader, if the payload header at the start of `header`
 /// asks for it.
 ///
-/// It comes before all else, when no code has run yet that could do harm: a bit that is wrong in the
+/// It comes before all that is verified, when little code has run yet that could do harm: a bit that is wrong in the
 /// loader may be what lets it miss other damage, or what damages what the kernel is handed. A bit that is
 /// wrong in this comparison does neither.
 pub(crate) fn loader(header: &[u8]) {
