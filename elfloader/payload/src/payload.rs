@@ -210,7 +210,9 @@ impl<'a> Payload<'a> {
     pub fn peek_loader(bytes: &[u8]) -> Option<(Integrity, ConstantPart)> {
         let (header, _) = Header::ref_from_prefix(bytes).ok()?;
         let integrity = Integrity::from_wire(header.integrity)?;
-        let is_verified = header.magic == MAGIC_NUMBER && integrity != Integrity::None;
+        let is_verified = header.magic == MAGIC_NUMBER
+            && header.loader_constant_size <= LOADER_MAX_SIZE
+            && integrity != Integrity::None;
         is_verified.then_some((integrity, header.loader()))
     }
 

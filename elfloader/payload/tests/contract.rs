@@ -7,7 +7,7 @@
 use crc::{CRC_32_ISCSI, Crc};
 use kaal_payload::{
     AccessSize, Console, ConsoleKind, ConstantPart, Cpu, DeviceTreeSlot, Digest, ExceptionLevel,
-    Gic, Integrity, LogLevel, Machine, Payload, PayloadError, PhysAddr, PhysRange,
+    Gic, Integrity, LOADER_MAX_SIZE, LogLevel, Machine, Payload, PayloadError, PhysAddr, PhysRange,
     PhysicalAddressBits, PsciConduit, Region, RegionKind, TranslationTables, UserImage, VirtAddr,
 };
 use proptest::prelude::*;
@@ -377,6 +377,16 @@ fn a_header_tells_by_itself_what_the_loader_verifies_of_itself() {
     }
     assert_eq!(verified(Integrity::None), None);
     assert_eq!(Payload::peek_loader(&[]), None);
+
+    // More than any loader takes, be the header's checksum right or wrong.
+    let encoded = Encoded::new(&Payload {
+        loader: ConstantPart {
+            size: LOADER_MAX_SIZE + 1,
+            ..payload.loader
+        },
+        ..payload
+    });
+    assert_eq!(Payload::peek_loader(encoded.bytes()), None);
 
     let mut encoded = Encoded::new(&payload);
     encoded.words.as_mut_bytes()[0] ^= 1;

@@ -21,6 +21,9 @@ use crate::text::Text;
 const INSTRUCTION_ABORT: u64 = 0x20;
 const DATA_ABORT: u64 = 0x24;
 
+/// ESR_ELx.EC of an instruction that is not aligned.
+const MISALIGNED: u64 = 0x22;
+
 /// Times that an image may wait for an interrupt or an event, none of which comes, before it counts as
 /// resting. Until then it goes on at once, as the architecture allows.
 const MOST_WAITS: u32 = 64;
@@ -176,6 +179,10 @@ impl Run {
 
     /// An instruction is fetched from where there is none, or from the kernel.
     fn fetch(&mut self, job: &Job) -> Option<End> {
+        // Which comes before what the second stage of translation says, but QEMU looks at that first.
+        if !self.guest.address.is_multiple_of(INSTRUCTION) {
+            return self.abort(MISALIGNED);
+        }
         if !job.kernel.contains(fault_address()) {
             return self.abort(INSTRUCTION_ABORT);
         }
@@ -189,6 +196,7 @@ impl Run {
     fn abort(&mut self, class: u64) -> Option<End> {
         /// ESR_EL1: a 32-bit instruction, a synchronous external abort.
         const EXTERNAL: u64 = 1 << 25 | 0x10;
+        const STATUS: u64 = 0x3f;
         /// ESR_EL1.EC of an abort that comes from EL1 itself.
         const SAME_LEVEL: u64 = 1;
 
@@ -203,7 +211,10 @@ impl Run {
         if self.guest.address == vector {
             return Some(End::Nowhere);
         }
-        ESR_EL1.set((class + SAME_LEVEL * is_own) << 26 | EXTERNAL);
+        ESR_EL1.set(match class {
+            MISALIGNED => class << 26 | EXTERNAL & !STATUS,
+            _ => (class + SAME_LEVEL * is_own) << 26 | EXTERNAL,
+        });
         ELR_EL1.set(self.guest.address);
         FAR_EL1.set(FAR_EL2.get());
         SPSR_EL1.set(self.guest.state);
