@@ -3,13 +3,14 @@
 //! Packs images with the real builder.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use crc::{CRC_32_ISCSI, Crc};
 use goblin::elf::{Elf, ProgramHeader};
-use kaal_payload::{MAGIC, MAX_SIZE, Payload, Region};
+use kaal_payload::{MAGIC, MAX_SIZE, Payload, Region, VERSION};
 use zerocopy::IntoBytes;
 
 use crate::probe::{self, Expected};
@@ -184,24 +185,39 @@ impl Inputs {
 ///
 /// Fails where the file is no image.
 pub fn stored_in_regions(image: &[u8]) -> Result<usize> {
-    let elf = Elf::parse(image)?;
-    let mut stored = elf.program_headers.iter().map(ProgramHeader::file_range);
-    let header = stored.find_map(|stored| {
-        let content = image.get(stored)?;
-        content.starts_with(&MAGIC).then_some(content)
-    });
-    let mut aligned = vec![0u64; MAX_SIZE / size_of::<u64>()];
-    for (place, &byte) in aligned
-        .as_mut_bytes()
-        .iter_mut()
-        .zip(header.context("no payload header")?)
-    {
-        *place = byte;
-    }
-    let crc32c = |bytes: &[u8]| Crc::<u32>::new(&CRC_32_ISCSI).checksum(bytes);
-    let payload = Payload::parse(aligned.as_bytes(), crc32c)?;
+    let (_, header) = payload_header(image)?;
+    let payload = Payload::parse(header.as_bytes(), crc32c)?;
     let sizes = payload.regions.iter().map(Region::file_size);
     Ok(usize::try_from(sizes.sum::<u64>())?)
+}
+
+/// Where the payload header lies in an image, an ELF file, and a copy of its pages that is aligned. The
+/// file doesn't store the zeroes at their end.
+///
+/// # Errors
+///
+/// Fails where the file is no image, or has a payload header of another version.
+pub fn payload_header(image: &[u8]) -> Result<(Range<usize>, Vec<u64>)> {
+    let start = [&MAGIC[..], &VERSION.to_le_bytes()].concat();
+    let elf = Elf::parse(image)?;
+    let mut stored = elf.program_headers.iter().map(ProgramHeader::file_range);
+    let (stored, content) = stored
+        .find_map(|stored| {
+            let content = image.get(stored.clone())?;
+            content.starts_with(&start).then_some((stored, content))
+        })
+        .context("no segment begins with the payload header")?;
+    let mut pages = vec![0u64; MAX_SIZE / size_of::<u64>()];
+    let place = pages.as_mut_bytes().get_mut(..content.len());
+    place
+        .context("the segment is larger than a payload header")?
+        .copy_from_slice(content);
+    Ok((stored, pages))
+}
+
+/// The checksum that headers use.
+pub fn crc32c(bytes: &[u8]) -> u32 {
+    Crc::<u32>::new(&CRC_32_ISCSI).checksum(bytes)
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {

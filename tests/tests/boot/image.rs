@@ -3,16 +3,14 @@
 //! An image under test: packing, changing and booting it.
 
 use std::fs;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use crc::{CRC_32_ISCSI, Crc};
 use dtoolkit::model::DeviceTree;
-use goblin::elf::{Elf, ProgramHeader};
 use kaal_payload::{MAGIC, MAX_SIZE, Payload, Region, VERSION};
-use kaal_tests::image::Inputs;
+pub(crate) use kaal_tests::image::crc32c;
+use kaal_tests::image::{Inputs, payload_header};
 use kaal_tests::probe::{self, Expected};
 use kaal_tests::qemu::{self, End, Machine, Report, Watch};
 use kaal_tests::workspace::{Program, Workspace};
@@ -137,14 +135,14 @@ impl Image {
 
     /// What `look` finds in the payload header of the packed image.
     pub(crate) fn payload<T>(&self, look: impl FnOnce(&Payload<'_>) -> T) -> Result<T> {
-        let (_, page) = payload_page(&fs::read(self.path())?)?;
+        let (_, page) = payload_header(&fs::read(self.path())?)?;
         Ok(look(&Payload::parse(page.as_bytes(), crc32c)?))
     }
 
     /// Changes the payload header of the packed image, and makes its checksum right again.
     pub(crate) fn change_payload(&self, change: impl FnOnce(&mut Payload<'_>)) -> Result<()> {
         self.change(|image| {
-            let (stored, page) = payload_page(image)?;
+            let (stored, page) = payload_header(image)?;
             let mut payload = Payload::parse(page.as_bytes(), crc32c)?;
             change(&mut payload);
             write_payload(&mut image[stored], &payload)
@@ -156,7 +154,7 @@ impl Image {
         let mut regions = self.payload(|payload| payload.regions.to_vec())?;
         change(&mut regions);
         self.change(|image| {
-            let (stored, page) = payload_page(image)?;
+            let (stored, page) = payload_header(image)?;
             let payload = Payload {
                 regions: &regions,
                 ..Payload::parse(page.as_bytes(), crc32c)?
@@ -246,26 +244,9 @@ fn write_payload(stored: &mut [u8], payload: &Payload<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Where the payload header lies in an image's file, and a copy of its page that is aligned. The file
-/// doesn't store the zeroes at its end.
-fn payload_page(image: &[u8]) -> Result<(Range<usize>, Vec<u64>)> {
-    let start = payload_offset(image)?;
-    let elf = Elf::parse(image)?;
-    let mut stored = elf.program_headers.iter().map(ProgramHeader::file_range);
-    let stored = stored.find(|stored| stored.start == start);
-    let stored = stored.context("no segment begins with the payload header")?;
-    let mut page = vec![0u64; MAX_SIZE / size_of::<u64>()];
-    page.as_mut_bytes()[..stored.len()].copy_from_slice(&image[stored.clone()]);
-    Ok((stored, page))
-}
-
 /// Where `needle` first stands in `bytes`.
 pub(crate) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     bytes
         .windows(needle.len())
         .position(|window| window == needle)
-}
-
-pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
-    Crc::<u32>::new(&CRC_32_ISCSI).checksum(bytes)
 }
