@@ -38,8 +38,8 @@ pub enum TreeError {
         /// Bytes at hand.
         found: usize,
     },
-    /// The structure block holds something else than nodes and properties, properly nested, or a
-    /// name of more than 255 bytes.
+    /// The structure block holds something else than one root with nodes and properties, properly nested,
+    /// or a name of more than 255 bytes.
     #[error("the structure block is malformed at offset {offset:#x}")]
     Structure {
         /// Offset in the structure block.
@@ -80,7 +80,13 @@ impl<'a> DeviceTree<'a> {
             boot_cpu: header.boot_cpu,
         };
         let mut walk = tree.walk();
-        while walk.advance()?.is_some() {}
+        let mut roots = 0;
+        while let Some(place) = walk.advance()? {
+            roots += usize::from(place.depth == 1);
+        }
+        if roots != 1 {
+            return Err(TreeError::Structure { offset: 0 });
+        }
         Ok(Self {
             structure: tree.structure.get(..walk.tokens.offset).unwrap_or_default(),
             ..tree

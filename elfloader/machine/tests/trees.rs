@@ -263,6 +263,24 @@ fn of_blocks(structure: &[u8], strings: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn there_is_one_root() {
+    let root = [1u32, 0, 2];
+    let end = [9];
+    let parse = |tokens: &[&[u32]]| {
+        let structure: Vec<u8> = tokens
+            .concat()
+            .into_iter()
+            .flat_map(u32::to_be_bytes)
+            .collect();
+        DeviceTree::parse(&of_blocks(&structure, b"")).map(|tree| tree.walk().count())
+    };
+    let malformed = Err(TreeError::Structure { offset: 0 });
+    assert_eq!(parse(&[&root, &end]), Ok(1));
+    assert_eq!(parse(&[&end]), malformed);
+    assert_eq!(parse(&[&root, &root, &end]), malformed);
+}
+
+#[test]
 fn names_have_a_limit() {
     const BEGIN: [u8; 4] = [0, 0, 0, 1];
     const END: [u8; 8] = [0, 0, 0, 2, 0, 0, 0, 9];

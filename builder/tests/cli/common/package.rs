@@ -21,15 +21,22 @@ impl Packed {
     /// Reads a package, which must be whole.
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
         assert!(bytes.ends_with(&PACKAGE_END));
-        let offsets = (0..bytes.len()).step_by(16);
-        let header_offset = offsets
-            .into_iter()
-            .find(|&offset| bytes[offset..].starts_with(&PACKAGE_MAGIC))
+        let header_at = |offset: usize| {
+            let rest = &bytes[offset..];
+            if !rest.starts_with(&PACKAGE_MAGIC) {
+                return None;
+            }
+            let mut header = vec![0u64; PACKAGE_HEADER_MAX_SIZE / size_of::<u64>()];
+            let size = rest.len().min(PACKAGE_HEADER_MAX_SIZE);
+            header.as_mut_bytes()[..size].copy_from_slice(&rest[..size]);
+            // The unpacker before it may hold what begins as a header does.
+            let is_header = Package::parse(header.as_bytes(), crc32c).is_ok();
+            is_header.then_some((offset, header))
+        };
+        let (header_offset, header) = (0..bytes.len())
+            .step_by(16)
+            .find_map(header_at)
             .expect("a package header");
-        let mut header = vec![0u64; PACKAGE_HEADER_MAX_SIZE / size_of::<u64>()];
-        let rest = &bytes[header_offset..];
-        let size = rest.len().min(PACKAGE_HEADER_MAX_SIZE);
-        header.as_mut_bytes()[..size].copy_from_slice(&rest[..size]);
         Self {
             bytes,
             header_offset,
