@@ -11,6 +11,7 @@ use goblin::elf::header::{EI_CLASS, EI_DATA, ELFCLASS64, ELFDATA2LSB, ELFMAG};
 use goblin::elf::section_header::{SHF_EXECINSTR, SHN_LORESERVE, SHT_SYMTAB, SectionHeader};
 use goblin::elf::sym::{STB_GLOBAL, STT_FUNC, Sym};
 
+use crate::demangled::demangled;
 use crate::elf::{HEADER_SIZE, LAYOUT};
 
 /// Size in bytes of a section header.
@@ -93,7 +94,7 @@ impl Functions {
                     size => symbol.st_value.saturating_add(size),
                 }
                 .min(next),
-                name: format!("{:#}", rustc_demangle::demangle(name)),
+                name: demangled(name),
             })
             .collect();
         Self { list }

@@ -28,6 +28,7 @@ mod chunk;
 pub mod cli;
 mod content;
 mod cores;
+mod demangled;
 mod device_tree;
 mod diff;
 mod digest;

@@ -16,3 +16,5 @@ pub(crate) mod loaded;
 pub(crate) mod package;
 #[path = "../../builder/tests/cli/common/programs.rs"]
 pub(crate) mod programs;
+#[path = "../../builder/tests/cli/common/symbols.rs"]
+pub(crate) mod symbols;

@@ -27,6 +27,7 @@ mod nodes;
 mod payload;
 mod platform;
 mod programs;
+mod symbols;
 
 pub use device_tree::DEVICE_TREE;
 pub use firmware::FIRMWARE;
@@ -37,6 +38,7 @@ pub use manifest::MANIFEST;
 pub use payload::PAYLOAD;
 pub use platform::PLATFORM;
 pub use programs::{APP, KERNEL};
+pub use symbols::SYMBOLS;
 
 /// Something that reads hostile input.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +52,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     FIRMWARE,
     KERNEL,
     APP,
@@ -61,6 +63,7 @@ pub const TARGETS: [Target; 10] = [
     MANIFEST,
     PAYLOAD,
     IMAGE,
+    SYMBOLS,
 ];
 
 /// `rest` behind a first byte that tells which of several readers it is for.

@@ -45,7 +45,7 @@ impl<'a> Side<'a> {
 
     /// The symbols of the program for `role`, and its name; `None` where it isn't
     /// found. It is told by its SHA-256, whatever the file is called.
-    pub(super) fn program(&self, role: Role) -> Option<(String, Symbols)> {
+    pub(super) fn program(&self, role: Role) -> Option<(String, Symbols<'static>)> {
         let input = self.input(role)?;
         let files = self.folders.iter().filter_map(|folder| {
             let folder = match folder.as_os_str().is_empty() {
@@ -64,6 +64,6 @@ impl<'a> Side<'a> {
             (input["sha256"] == Identity::of(String::new(), &content).sha256).then_some(content)
         })?;
         let name = input["name"].as_str().unwrap_or(role.name()).to_owned();
-        Some((name, symbols::read(&content)?))
+        Some((name, symbols::read(content)?))
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use addr2line::{FunctionName, Loader, Location};
 
 use super::numbers::Number;
+use crate::demangled::demangled;
 use crate::elf;
 use crate::finding::{Finding, Origin};
 use crate::functions::Functions;
@@ -165,7 +166,7 @@ impl Program {
 
 fn function_name<R: addr2line::gimli::Reader>(name: &FunctionName<R>) -> Option<String> {
     let name = name.raw_name().ok()?;
-    Some(format!("{:#}", rustc_demangle::demangle(&name)))
+    Some(demangled(&name))
 }
 
 /// Shown as `file:line`.

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Hostile symbols: tables that an image holds for reports of faults, and programs that such tables are made
+//! from.
+
+use std::io::Cursor;
+
+use kaal_elfloader_builder::Functions;
+use kaal_payload::Symbol;
+
+use crate::common::programs::{self, KERNEL, ORDINARY_BASE};
+use crate::common::symbols::{self, Symbol as Seed};
+use crate::inputs::{Content, RAM};
+use crate::{Target, input};
+
+/// First bytes: that a table follows the address to look up, or that a program follows.
+const TABLE: u8 = 0;
+const PROGRAM: u8 = 1;
+
+/// The readers of names of addresses.
+pub const SYMBOLS: Target = Target {
+    name: "symbols",
+    run: |input| match input.split_first() {
+        Some((&PROGRAM, program)) => run_program(program),
+        Some((_, table)) => run_table(table),
+        None => false,
+    },
+    seeds: || {
+        let start = ORDINARY_BASE + KERNEL;
+        let table = [b"\x40boo\xf4", &b"\x02mai\xee"[..], b"\x02\x80"].concat();
+        let address = 0x10cu64.to_le_bytes();
+        let functions = [
+            Seed::local("_RNvCs1234_14kaal_elfloader4boot", start + 0x10, 0),
+            Seed::global("_ZN4core3fmt5write17h0123456789abcdefE", start + 0x40, 0x20),
+            Seed::global("_start", start, 0x10),
+        ];
+        let kernel = programs::kernel(ORDINARY_BASE).to_bytes();
+        vec![
+            input(TABLE, &[&address[..], &table].concat()),
+            input(PROGRAM, &symbols::add(kernel, (start, 0x1000), &functions)),
+        ]
+    },
+};
+
+/// Looks up an address, and the start of the function that it is said to lie in.
+fn run_table(input: &[u8]) -> bool {
+    let Some((&address, table)) = input.split_first_chunk() else {
+        return false;
+    };
+    let address = u64::from_le_bytes(address);
+    let Some(symbol) = Symbol::find(table, address) else {
+        return false;
+    };
+    assert!(symbol.name().all(|letter| (' '..='~').contains(&letter)));
+    let start = address.checked_sub(symbol.offset).expect("a start");
+    let found = Symbol::find(table, start).expect("the same function");
+    assert!(found.offset == 0 && found.name().eq(symbol.name()));
+    true
+}
+
+/// Packs an image with the functions of a program for those of kernel and loader. Says whether there are any.
+fn run_program(program: &[u8]) -> bool {
+    let functions = Functions::read(&mut Cursor::new(program)).expect("memory is readable");
+    let has_functions = !functions.is_empty();
+    let content = Content {
+        functions: Some(functions),
+        ..Content::well_formed()
+    };
+    content.build(&[RAM]).expect("an image");
+    has_functions
+}
