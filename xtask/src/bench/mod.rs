@@ -10,6 +10,7 @@ mod verification;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -31,14 +32,9 @@ mod limit {
     pub(super) const LOADER: u64 = 32 << 10;
     pub(super) const CPU_MICROSECONDS: u64 = 10_000;
 
-    /// Four times the inputs, but no less than what a process takes that does nothing but to start
-    /// with the C library: 4 MiB is more than that on the hosts that were tried.
-    pub(super) const fn memory(input: u64) -> u64 {
-        const LEAST: u64 = 4 << 20;
-        match 4 * input {
-            limit if limit > LEAST => limit,
-            _ => LEAST,
-        }
+    /// Four times the `input`, besides what the builder takes to `start` and do nothing.
+    pub(super) const fn memory(start: u64, input: u64) -> u64 {
+        start + 4 * input
     }
 }
 
@@ -193,6 +189,7 @@ fn measure(workspace: &Workspace, subject: &Subject, scratch: &Path) -> Result<V
     let image = scratch.join("bootimage.elf");
     let inputs = &subject.inputs;
     let cost = Cost::of(&inputs.command(workspace, &image))?;
+    let start = Cost::of(Command::new(workspace.builder()).arg("--version"))?;
 
     let kernel = fs::read(&inputs.kernel)?;
     let app = fs::read(&inputs.app)?;
@@ -221,7 +218,7 @@ fn measure(workspace: &Workspace, subject: &Subject, scratch: &Path) -> Result<V
         figure(
             "builder peak memory bytes",
             cost.peak_bytes,
-            limit::memory(input),
+            limit::memory(start.peak_bytes, input),
         ),
     ])
 }
