@@ -39,6 +39,8 @@ pub enum Flag {
     Image,
     Log,
     Svg,
+    Config,
+    Folder,
 }
 
 /// Shown as on the command line.
@@ -71,6 +73,8 @@ impl fmt::Display for Flag {
             Self::Log => "log",
             Self::Image => "image",
             Self::Svg => "--svg",
+            Self::Config => "--config",
+            Self::Folder => "folder",
         })
     }
 }
@@ -121,6 +125,11 @@ impl Finding {
     /// The option that the finding is about.
     pub fn flag(&self) -> Flag {
         self.0.flag
+    }
+
+    /// What the option was given.
+    pub(crate) fn value(&self) -> &Path {
+        &self.0.value
     }
 
     /// What the problem is, what was expected and found, and the remedy.

@@ -6,15 +6,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use kaal_elfloader_builder::cli::{self, Cli};
+use kaal_elfloader_builder::cli;
 
 fn main() -> ExitCode {
-    match cli::run(&Cli::parse()) {
-        Ok(status) => status,
-        Err(finding) => {
-            eprintln!("error: {finding}");
-            ExitCode::FAILURE
-        }
-    }
+    cli::run(std::env::args_os())
 }

@@ -45,7 +45,7 @@ runCommand "reproducible" { nativeBuildInputs = [ builder ]; } ''
   cp ${lib.getExe rootTask} app
   cp ${kernel}/bin/kernel.elf kernel
   cp ${lib.getExe loader} loader
-  kaal-elfloader-builder --loader loader --kernel kernel --app app \
+  kaal-elfloader-builder --no-config --loader loader --kernel kernel --app app \
     --dtb ${kernel}/support/kernel.dtb \
     --platform ${kernel}/support/platform_gen.yaml \
     --kernel-config ${kernel}/libsel4/include/kernel/gen_config.json \

@@ -42,7 +42,7 @@ runCommand "bootimage-${platform.name}"
   }
   ''
     mkdir -p $out/debug
-    if ! kaal-elfloader-builder -v \
+    if ! kaal-elfloader-builder --no-config -v \
       --loader ${loader} \
       --kernel ${kernel}/bin/kernel.elf \
       --app ${app} \

@@ -134,6 +134,7 @@ impl Inputs {
     /// The builder, told to pack these into `image`.
     pub fn command(&self, workspace: &Workspace, image: &Path) -> Command {
         let mut command = Command::new(workspace.builder());
+        command.arg("--no-config");
         command.arg("--loader").arg(&self.loader);
         command.arg("--unpacker").arg(&self.unpacker);
         command.arg("--kernel").arg(&self.kernel);

@@ -9,6 +9,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use kaal_payload::{PhysAddr, PhysRange};
 
+use super::messages::{Level, Messages};
 use super::text::wrap;
 use crate::File;
 use crate::device_tree::DeviceTree;
@@ -58,7 +59,7 @@ pub(super) struct Arguments {
 /// # Errors
 ///
 /// Returns what is wrong with it.
-pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
+pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Finding> {
     if let Some(id) = &arguments.explain {
         for rule in rules::rules().iter().filter(|rule| rule.id == id) {
             print(&explain(rule));
@@ -110,7 +111,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
         config: config.as_ref().map(read_config).transpose()?,
         ..known
     };
-    report(&situation)
+    report(&situation, messages)
 }
 
 fn read(flag: Flag, path: Option<&Path>) -> Result<Option<Input<'_>>, Finding> {
@@ -125,7 +126,7 @@ fn origin<'a>(input: &Input<'a>) -> Origin<'a> {
 }
 
 /// Prints what comes of each rule.
-fn report(situation: &Situation<'_>) -> Result<(), Finding> {
+fn report(situation: &Situation<'_>, messages: Messages) -> Result<(), Finding> {
     let mut table = String::new();
     let (mut warnings, mut errors) = (Vec::new(), Vec::new());
     for (rule, outcome) in rules::apply(situation) {
@@ -145,13 +146,13 @@ fn report(situation: &Situation<'_>) -> Result<(), Finding> {
     }
     print(&table);
     for warning in warnings {
-        eprintln!("warning: {warning}");
+        messages.write(Level::Warning, &warning);
     }
     let Some(last) = errors.pop() else {
         return Ok(());
     };
     for error in errors {
-        eprintln!("error: {error}");
+        messages.write(Level::Error, &error);
     }
     Err(last)
 }

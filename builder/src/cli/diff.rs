@@ -15,6 +15,8 @@ use crate::diff::{self, Report, Side};
 use crate::finding::Finding;
 use crate::opened::{self, Opened};
 
+use super::messages::{Level, Messages};
+
 /// Status where two files differ.
 const DIFFERENT: u8 = 1;
 
@@ -39,7 +41,7 @@ pub(super) struct Arguments {
 }
 
 /// Prints what differs, and returns the status.
-pub(super) fn run(arguments: &Arguments) -> ExitCode {
+pub(super) fn run(arguments: &Arguments, messages: Messages) -> ExitCode {
     match compare(arguments) {
         Ok(report) => {
             let text = match arguments.json {
@@ -53,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
             }
         }
         Err(finding) => {
-            eprintln!("error: {finding}");
+            messages.write(Level::Error, &finding);
             ExitCode::from(TROUBLE)
         }
     }

@@ -3,44 +3,49 @@
 //! The command line.
 
 mod check;
+mod completions;
+mod config;
 mod diff;
 mod explain;
 mod inspect;
 mod keygen;
+mod man;
+mod messages;
 mod pack;
 mod sign;
 mod text;
 
+use std::ffi::OsString;
 use std::num::ParseIntError;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
 use crate::finding::Finding;
+use messages::{Level, Messages};
 
 pub use pack::{Verbosity, Verification};
 
-/// Packs a seL4 kernel, a root task and the KaaL loader into one bootable image.
-///
-/// Numbers may be decimal or, with 0x in front, hexadecimal.
-#[derive(Clone, Debug, Parser)]
-#[command(
-    version,
-    args_conflicts_with_subcommands = true,
-    subcommand_negates_reqs = true
-)]
-pub struct Cli {
-    #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    pack: Option<pack::Arguments>,
-}
+/// What the command is for.
+const ABOUT: &str = "Packs a seL4 kernel, a root task and the KaaL loader into one bootable image";
+
+/// How its options are read.
+const NOTES: &str = "Numbers may be decimal or, with 0x in front, hexadecimal.
+
+Options of a project may stand in a file kaal.toml, there or in a folder above, as lines such as \
+`kernel = \"build/kernel.elf\"`; each may be given by a variable of the environment as well. The command line goes \
+first, then the environment, then the file.
+
+Exit status: 0 if all went well, 1 if not, 2 if the command line is wrong; that of `diff` is 1 if the images \
+differ, 2 if that can't be told.";
 
 /// What else the command does than to make an image.
 #[derive(Clone, Debug, Subcommand)]
 enum Command {
     /// Look whether an image is whole, and whether its kernel will boot
     Check(check::Arguments),
+    /// Print a script that lets a shell complete the command line
+    Completions(completions::Arguments),
     /// Say what differs between two images
     Diff(diff::Arguments),
     /// Show what an image is, and what lies where in memory
@@ -49,27 +54,114 @@ enum Command {
     Keygen(keygen::Arguments),
     /// Explain the addresses in what a console showed
     Explain(explain::Arguments),
+    /// Write manual pages
+    Man(man::Arguments),
     /// Sign an image that was built for a loader of signed images
     Sign(sign::Arguments),
 }
 
-/// Does what `cli` asks for, and returns the status to end with.
-///
-/// # Errors
-///
-/// Returns what is wrong with the inputs or the output; then nothing has been written.
-pub fn run(cli: &Cli) -> Result<ExitCode, Finding> {
-    match (&cli.command, &cli.pack) {
-        (Some(Command::Check(arguments)), _) => check::run(arguments),
-        (Some(Command::Diff(arguments)), _) => return Ok(diff::run(arguments)),
-        (Some(Command::Inspect(arguments)), _) => inspect::run(arguments),
-        (Some(Command::Keygen(arguments)), _) => keygen::run(arguments),
-        (Some(Command::Explain(arguments)), _) => explain::run(arguments),
-        (Some(Command::Sign(arguments)), _) => sign::run(arguments),
-        (None, Some(arguments)) => pack::run(arguments),
-        (None, None) => Ok(()),
+/// Why the command ends early.
+enum Failure {
+    /// The command line is wrong, or asks for help.
+    Usage(clap::Error),
+    /// Something else is.
+    Finding(Finding),
+}
+
+impl From<clap::Error> for Failure {
+    fn from(error: clap::Error) -> Self {
+        Self::Usage(error)
     }
-    .map(|()| ExitCode::SUCCESS)
+}
+
+impl From<Finding> for Failure {
+    fn from(finding: Finding) -> Self {
+        Self::Finding(finding)
+    }
+}
+
+/// Does what `arguments`, the first of which names the program, ask for. Returns the status to end with; what is
+/// wrong is on standard error then.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let messages = Messages::peek(&arguments);
+    match try_run(&arguments, messages) {
+        Ok(status) => status,
+        Err(Failure::Usage(error)) => messages.write_usage(&error),
+        Err(Failure::Finding(finding)) => {
+            messages.write(Level::Error, &finding);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The command line without the environment.
+fn command() -> clap::Command {
+    let command = clap::Command::new("kaal-elfloader-builder")
+        .version(env!("CARGO_PKG_VERSION"))
+        .args_conflicts_with_subcommands(true)
+        .subcommand_negates_reqs(true);
+    let command = config::Arguments::augment_args(pack::Arguments::augment_args(command));
+    Command::augment_subcommands(messages::Arguments::augment_args(command))
+        .about(ABOUT)
+        .after_help(NOTES)
+}
+
+fn try_run(arguments: &[OsString], messages: Messages) -> Result<ExitCode, Failure> {
+    let first_look = command()
+        .ignore_errors(true)
+        .mut_args(|argument| argument.required(false))
+        .try_get_matches_from(arguments);
+    match first_look {
+        Ok(matches) if matches.subcommand_name().is_some() => {
+            let matches = command().try_get_matches_from(arguments)?;
+            run_subcommand(&Command::from_arg_matches(&matches)?, messages)
+        }
+        Ok(matches) => pack(arguments, &matches, messages),
+        // Help is asked for.
+        Err(_) => {
+            config::with_environment(command()).try_get_matches_from(arguments)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn run_subcommand(subcommand: &Command, messages: Messages) -> Result<ExitCode, Failure> {
+    match subcommand {
+        Command::Check(arguments) => check::run(arguments, messages)?,
+        Command::Completions(arguments) => completions::run(arguments, &mut command()),
+        Command::Diff(arguments) => return Ok(diff::run(arguments, messages)),
+        Command::Inspect(arguments) => inspect::run(arguments)?,
+        Command::Keygen(arguments) => keygen::run(arguments)?,
+        Command::Explain(arguments) => explain::run(arguments)?,
+        Command::Man(arguments) => man::run(arguments, command())?,
+        Command::Sign(arguments) => sign::run(arguments)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes an image, or prints the options for it; `first_look` knows of the command line only.
+fn pack(
+    arguments: &[OsString],
+    first_look: &ArgMatches,
+    messages: Messages,
+) -> Result<ExitCode, Failure> {
+    let config = config::Arguments::from_arg_matches(first_look).unwrap_or_default();
+    let configured = config::apply(command(), &config)?;
+    config::check_environment(&configured, first_look)?;
+    let matches = configured.command.clone().try_get_matches_from(arguments)?;
+    if config.is_printed() {
+        print!(
+            "{}",
+            config::Printed {
+                configured: &configured,
+                matches: &matches,
+            }
+        );
+    } else {
+        pack::run(&pack::Arguments::from_arg_matches(&matches)?, messages)?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Reads `4096` or `0x1000`.

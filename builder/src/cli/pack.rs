@@ -14,12 +14,14 @@ use crate::output::Output;
 use crate::{Compression, Format, Settings, Symbols, boot_arguments, build};
 
 use self::files::Files;
+use super::messages::{Level, Messages};
 use super::parse_number;
 
 mod files;
 
 /// What an image is made of, and how.
 #[derive(Clone, Debug, Args)]
+#[group(skip)]
 pub(super) struct Arguments {
     /// The KaaL loader, an ELF executable
     #[arg(long, value_name = "FILE")]
@@ -154,7 +156,7 @@ impl Arguments {
 /// # Errors
 ///
 /// Returns what is wrong with the inputs or the output; then nothing has been written.
-pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
+pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Finding> {
     let files = Files::read(arguments)?;
     let boot_arguments = arguments
         .bootargs
@@ -183,7 +185,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
     };
     let image = build(&files.inputs(settings))?;
     for warning in &image.warnings {
-        eprintln!("warning: {warning}");
+        messages.write(Level::Warning, warning);
     }
     if arguments.verbose {
         eprintln!("{}", image.memory_map);
