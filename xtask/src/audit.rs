@@ -10,6 +10,7 @@ use clap::Args;
 use kaal_tests::process;
 use kaal_tests::workspace::Workspace;
 
+use crate::progress;
 use crate::setup;
 
 /// What each of the two workspaces is described by.
@@ -36,11 +37,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         }
     };
     for manifest in MANIFESTS {
-        println!("== {manifest}: {}", CHECKS.join(", "));
+        progress::step(format_args!("{manifest}: {}", CHECKS.join(", ")));
         note(manifest, check(&program, workspace, manifest, &CHECKS));
     }
     if !options.without_advisories {
-        println!("== advisories");
+        progress::step("advisories");
         match fetch_advisories(&program, workspace) {
             Ok(()) => {
                 for manifest in MANIFESTS {

@@ -12,6 +12,7 @@ use kaal_tests::process;
 use kaal_tests::qemu::Machine;
 use kaal_tests::workspace::{Program, Workspace};
 
+use crate::progress;
 use crate::setup::{self, TARGET};
 
 /// Builds everything that `target/kaal` and `target/release` hold.
@@ -72,5 +73,6 @@ pub(crate) fn cargo(workspace: &Workspace) -> Command {
     command
         .current_dir(workspace.root())
         .env("CARGO_TARGET_DIR", workspace.target());
+    progress::adapt(&mut command);
     command
 }

@@ -7,17 +7,21 @@
 mod audit;
 mod bench;
 mod build;
+mod debugger;
 mod flips;
 mod fuzz;
 mod memory_safety;
+mod progress;
 mod qemu;
 mod reproduce;
 mod root_task;
 mod sbom;
 mod setup;
 mod test;
+mod watch;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -29,6 +33,9 @@ use kaal_tests::workspace::Workspace;
 struct Arguments {
     #[command(subcommand)]
     task: Task,
+    /// Say nothing of what is under way, only results and errors
+    #[arg(short, long, global = true)]
+    quiet: bool,
 }
 
 #[derive(Subcommand)]
@@ -42,6 +49,8 @@ enum Task {
     System,
     /// Packs an image and boots it on QEMU
     Qemu(Box<qemu::Options>),
+    /// Boots as `qemu` does, and builds and boots again after each change of a source
+    Watch(Box<qemu::Options>),
     /// Runs all checks and tests; those of a real kernel only where SEL4_PREFIX is set
     Test(test::Options),
     /// Flips each bit of a small image, one by one, and says what became of it
@@ -63,11 +72,16 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().task) {
+    let arguments = Arguments::parse();
+    progress::set_quiet(arguments.quiet);
+    let started = Instant::now();
+    let result = run(arguments.task);
+    progress::end(started);
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            qemu::status(&error)
         }
     }
 }
@@ -79,6 +93,7 @@ fn run(task: Task) -> Result<()> {
         Task::Build => build::run(&workspace),
         Task::System => root_task::run(&workspace),
         Task::Qemu(options) => qemu::run(&workspace, &options),
+        Task::Watch(options) => watch::run(&workspace, &options),
         Task::Test(options) => test::run(&workspace, &options),
         Task::Flips(options) => flips::run(&workspace, &options),
         Task::Audit(options) => audit::run(&workspace, &options),

@@ -3,24 +3,34 @@
 //! Packs an image and boots it.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
 use clap::Args;
 use kaal_tests::image::Inputs;
 use kaal_tests::probe;
-use kaal_tests::qemu::{self, End, Input, Machine, Report, Watch};
+use kaal_tests::qemu::{self, End, Input, Machine, Report, Stop, Watch};
 use kaal_tests::sel4::{self, Kernel};
 use kaal_tests::workspace::{Program, Workspace};
 
-use crate::{build, root_task, setup};
+use crate::debugger::{self, Attach};
+use crate::root_task::{self, Profile};
+use crate::{build, setup};
 
 /// The time that the probe kernel, which takes less than a second, is given.
 const PROBE_LIMIT: u64 = 60;
 
+/// What scripts want to know.
+const STATUSES: &str = "\
+Exit status: 0 if the console showed what was waited for, or QEMU ended well where nothing was; 3 if the boot failed, \
+as the console says; 4 if time was over; 5 if QEMU ended; 1 for any other error; 2 if the command line is wrong";
+
 /// What to boot, and where.
 #[derive(Args)]
+#[command(after_help = STATUSES)]
 pub(crate) struct Options {
     /// Root task to boot [default: KaaL's own with SEL4_PREFIX, else the probe kernel's task]
     #[arg(long, value_name = "FILE")]
@@ -62,6 +72,9 @@ pub(crate) struct Options {
     /// End well as soon as the console shows this text
     #[arg(long, value_name = "TEXT")]
     expect: Option<String>,
+    /// Write what the console shows to this file
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
     /// More arguments for QEMU
     #[arg(last = true, value_name = "QEMU-ARGS")]
     qemu_arguments: Vec<OsString>,
@@ -69,6 +82,32 @@ pub(crate) struct Options {
 
 /// Packs what `options` ask for and boots it.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    boot(workspace, options, Manner::default())
+}
+
+/// How a boot is gone about.
+#[derive(Debug)]
+pub(crate) struct Manner {
+    /// How KaaL's own root task is compiled.
+    pub(crate) profile: Profile,
+    /// Whether loader, probe kernels and builder are as they should be already.
+    pub(crate) programs_are_built: bool,
+    /// What ends it from outside.
+    pub(crate) stop: Option<Stop>,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self {
+            profile: Profile::Release,
+            programs_are_built: false,
+            stop: None,
+        }
+    }
+}
+
+/// Packs what `options` ask for and boots it.
+pub(crate) fn boot(workspace: &Workspace, options: &Options, manner: Manner) -> Result<()> {
     let version = setup::qemu()?;
     let kernel = Kernel::from_environment()?;
     let sel4 = match &kernel {
@@ -78,15 +117,21 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         ),
         Some(kernel) => {
             kernel.board()?.check(version)?;
-            Some((kernel, options.root_task(workspace, kernel)?))
+            Some((
+                kernel,
+                options.root_task(workspace, kernel, manner.profile)?,
+            ))
         }
         None => None,
     };
-    build::programs(workspace)?;
+    if !manner.programs_are_built {
+        build::programs(workspace)?;
+    }
+    let stop = manner.stop;
     let scratch = tempfile::tempdir()?;
     match sel4 {
-        Some((kernel, app)) => boot_sel4(workspace, options, kernel, &app, scratch.path()),
-        None => boot_probe(workspace, options, scratch.path()),
+        Some((kernel, app)) => boot_sel4(workspace, options, kernel, &app, stop, scratch.path()),
+        None => boot_probe(workspace, options, stop, scratch.path()),
     }
 }
 
@@ -95,6 +140,7 @@ fn boot_sel4(
     options: &Options,
     kernel: &Kernel,
     app: &Path,
+    stop: Option<Stop>,
     scratch: &Path,
 ) -> Result<()> {
     let machine = options.machine(kernel.machine()?);
@@ -104,13 +150,19 @@ fn boot_sel4(
     }
     let watch = Watch {
         input: Input::Terminal,
+        stop,
         ..options.watch(None, None)
     };
     let report = options.boot(workspace, inputs, &machine, &watch, scratch)?;
     judge(&report, &watch)
 }
 
-fn boot_probe(workspace: &Workspace, options: &Options, scratch: &Path) -> Result<()> {
+fn boot_probe(
+    workspace: &Workspace,
+    options: &Options,
+    stop: Option<Stop>,
+    scratch: &Path,
+) -> Result<()> {
     let (program, machine) = match options.hyp {
         true => (Program::ProbeHyp, Machine::hypervisor()),
         false => (Program::Probe, Machine::ordinary()),
@@ -121,17 +173,25 @@ fn boot_probe(workspace: &Workspace, options: &Options, scratch: &Path) -> Resul
         None => workspace.program(Program::ProbeTask),
     };
     let inputs = Inputs::probe_with_task(workspace, program, &task, &machine, scratch)?;
-    let watch = options.watch(Some(probe::PASS), Some(PROBE_LIMIT));
+    let watch = Watch {
+        stop,
+        ..options.watch(Some(probe::PASS), Some(PROBE_LIMIT))
+    };
     let report = options.boot(workspace, inputs, &machine, &watch, scratch)?;
     judge(&report, &watch)
 }
 
 impl Options {
     /// The root task for a real kernel; KaaL's own is built.
-    fn root_task(&self, workspace: &Workspace, kernel: &Kernel) -> Result<PathBuf> {
+    fn root_task(
+        &self,
+        workspace: &Workspace,
+        kernel: &Kernel,
+        profile: Profile,
+    ) -> Result<PathBuf> {
         match &self.app {
             Some(app) => Ok(app.clone()),
-            None => root_task::build(workspace, kernel),
+            None => root_task::build(workspace, kernel, profile),
         }
     }
 
@@ -170,6 +230,7 @@ impl Options {
             expect: self.expect.clone().or(expect.map(str::to_owned)),
             limit: self.timeout.or(limit).map(Duration::from_secs),
             show: true,
+            log: self.log.clone(),
             ..Watch::default()
         }
     }
@@ -188,31 +249,57 @@ impl Options {
         inputs.pack(workspace, &image)?;
         let mut command = inputs.boot(machine, &image);
         if self.gdb {
-            command.args(["-s", "-S"]);
-            println!(
-                "gdb-multiarch -ex 'target remote :1234' -ex 'add-symbol-file {}' {}",
-                inputs.kernel.display(),
-                image.display()
-            );
+            command.args(debugger::QEMU_OPTIONS);
+            println!("{}", Attach::new(workspace, &inputs, &image)?);
         }
         command.args(&self.qemu_arguments);
         qemu::run(command, watch)
     }
 }
 
+/// A boot that did not come to what was waited for.
+#[derive(Debug)]
+struct Unmet {
+    end: End,
+    message: String,
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Unmet {}
+
+/// The status to end with for `error`.
+pub(crate) fn status(error: &Error) -> ExitCode {
+    match error.downcast_ref::<Unmet>().map(|unmet| unmet.end) {
+        Some(End::Failed) => ExitCode::from(3),
+        Some(End::TimedOut) => ExitCode::from(4),
+        Some(End::Exited(_)) => ExitCode::from(5),
+        Some(End::Expected | End::Stopped) | None => ExitCode::FAILURE,
+    }
+}
+
 /// Whether a boot came to what was waited for.
 fn judge(report: &Report, watch: &Watch) -> Result<()> {
-    let missing = || match &watch.expect {
+    let missing = match &watch.expect {
         Some(text) => format!(" before the console showed {text:?}"),
         None => String::new(),
     };
-    match report.end {
-        End::Expected => Ok(()),
-        End::Exited(status) if status.success() && watch.expect.is_none() => Ok(()),
-        End::Exited(status) => bail!("QEMU ended{}: {status}{}", missing(), said(report)),
-        End::Failed => bail!("the boot failed{}; its console says why", missing()),
-        End::TimedOut => bail!("time was over{}", missing()),
+    let message = match report.end {
+        End::Expected | End::Stopped => return Ok(()),
+        End::Exited(status) if status.success() && watch.expect.is_none() => return Ok(()),
+        End::Exited(status) => format!("QEMU ended{missing}: {status}{}", said(report)),
+        End::Failed => format!("the boot failed{missing}; its console says why"),
+        End::TimedOut => format!("time was over{missing}"),
+    };
+    Err(Unmet {
+        end: report.end,
+        message,
     }
+    .into())
 }
 
 /// What QEMU itself said, to end a sentence with.

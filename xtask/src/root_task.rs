@@ -30,6 +30,24 @@ const FLAGS: [&str; 6] = [
     "-Zlocation-detail=none",
 ];
 
+/// How the root task is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Small and fast.
+    Release,
+    /// Soon done again.
+    Watch,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Watch => "watch",
+        }
+    }
+}
+
 /// Builds the root task for the kernel that the environment names.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let kernel = Kernel::from_environment()?.with_context(|| {
@@ -38,17 +56,18 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             sel4::PREFIX
         )
     })?;
-    println!("built {}", build(workspace, &kernel)?.display());
+    let root_task = build(workspace, &kernel, Profile::Release)?;
+    println!("built {}", root_task.display());
     Ok(())
 }
 
 /// Builds the root task for `kernel`. Returns where it is.
-pub(crate) fn build(workspace: &Workspace, kernel: &Kernel) -> Result<PathBuf> {
+pub(crate) fn build(workspace: &Workspace, kernel: &Kernel, profile: Profile) -> Result<PathBuf> {
     let target = target_flags()?;
-    let programs = programs(workspace);
+    let programs = programs(workspace, profile);
     let cargo = |packages: &[&str]| {
         let mut command = command(workspace, kernel);
-        command.args(["build", "--release", "--locked"]);
+        command.args(["build", "--profile", profile.name(), "--locked"]);
         command.args(&target).args(packages);
         command
     };
@@ -78,7 +97,7 @@ pub(crate) fn lints(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
         .args(["clippy", "--release", "--locked", "--workspace"])
         .args(target_flags()?)
         .args(["--", "-Dwarnings"])
-        .env(COMPONENTS, programs(workspace));
+        .env(COMPONENTS, programs(workspace, Profile::Release));
     Ok(command)
 }
 
@@ -99,10 +118,11 @@ fn folder(workspace: &Workspace) -> PathBuf {
 
 /// Where Cargo leaves the program of a component.
 pub(crate) fn program(workspace: &Workspace, component: &str) -> PathBuf {
-    programs(workspace).join(component)
+    programs(workspace, Profile::Release).join(component)
 }
 
 /// Where Cargo leaves the programs.
-fn programs(workspace: &Workspace) -> PathBuf {
-    workspace.root_task_target().join(TARGET).join("release")
+fn programs(workspace: &Workspace, profile: Profile) -> PathBuf {
+    let target = workspace.root_task_target().join(TARGET);
+    target.join(profile.name())
 }

@@ -12,7 +12,8 @@ use kaal_tests::sel4::{Kernel, PREFIX};
 use kaal_tests::workspace::{Program, Workspace};
 
 use crate::build::{self, cargo};
-use crate::root_task;
+use crate::progress;
+use crate::root_task::{self, Profile};
 
 /// What has to be tested.
 #[derive(Args)]
@@ -58,7 +59,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         .collect();
     if let Some(kernel) = &kernel {
         outcomes.push(carry_out("lints, root task", || {
-            root_task::build(workspace, kernel)?;
+            root_task::build(workspace, kernel, Profile::Release)?;
             process::run(&mut root_task::lints(workspace, kernel)?)
         }));
     }
@@ -114,7 +115,7 @@ fn boot_tests(workspace: &Workspace) -> Command {
 }
 
 fn carry_out(step: &'static str, work: impl FnOnce() -> Result<()>) -> Outcome {
-    println!("== {step}");
+    progress::step(step);
     let started = Instant::now();
     let result = work();
     Outcome {

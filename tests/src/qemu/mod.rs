@@ -5,8 +5,11 @@
 mod board;
 mod instructions;
 mod machine;
+mod painter;
 mod round_trip;
 mod run;
+mod screen;
+mod stop;
 mod version;
 
 pub use board::Board;
@@ -14,6 +17,7 @@ pub use instructions::instructions_until;
 pub use machine::Machine;
 pub use round_trip::{Code, RoundTrip, round_trip};
 pub use run::{End, Input, Report, Typed, Watch, run};
+pub use stop::Stop;
 pub use version::Version;
 
 /// The emulator's name.

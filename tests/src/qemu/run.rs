@@ -2,8 +2,9 @@
 
 //! Runs QEMU and watches its console, so that no run outlives its answer.
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::iter;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -12,7 +13,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::PROGRAM;
+use super::screen::Screen;
+use super::{PROGRAM, Stop};
 
 /// The beginnings of lines that say that a boot failed: the probe kernel's, and the loader's.
 const FAILURES: [&str; 3] = ["KAAL_PROBE_FAIL", "KaaL: error:", "KaaL: fault:"];
@@ -22,6 +24,9 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// The time in which QEMU must follow a request to end.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// The time after which it is looked whether a run is to stop.
+const STOP_TIME: Duration = Duration::from_millis(10);
 
 /// What a run waits for.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +39,10 @@ pub struct Watch {
     pub limit: Option<Duration>,
     /// Whether the console is also shown while it runs.
     pub show: bool,
+    /// The file that the console is written to.
+    pub log: Option<PathBuf>,
+    /// What ends the run from outside.
+    pub stop: Option<Stop>,
     /// Where the guest's console input comes from.
     pub input: Input,
     /// What is typed, one after the other; in the place of `input`, where there is anything.
@@ -85,6 +94,8 @@ pub enum End {
     Exited(ExitStatus),
     /// The time was over.
     TimedOut,
+    /// Somebody stopped it.
+    Stopped,
 }
 
 /// Runs `command`, a QEMU without arguments about the console, until `watch` has its answer.
@@ -98,6 +109,7 @@ pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
         Input::None => ("stdio", Stdio::null()),
         Input::Terminal => ("mon:stdio", Stdio::inherit()),
     };
+    let mut screen = Screen::new(watch.show, watch.log.as_deref())?;
     let started = Instant::now();
     let mut qemu = Qemu(
         command
@@ -120,7 +132,8 @@ pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
     };
     let mut noted = None;
     let chunks = listen(output);
-    let answer = follow(&chunks, watch, started, &mut console, |text| {
+    let answer = follow(&chunks, watch, started, &mut console, |chunk, text| {
+        screen.show(chunk)?;
         if let (None, Some(note)) = (noted, &watch.note) {
             noted = text.contains(note).then(Instant::now);
         }
@@ -175,27 +188,27 @@ impl Drop for Qemu {
     }
 }
 
-/// Collects the console, which `look` sees grow, until there is an answer, or returns `None` when QEMU closes it.
+/// Collects the console, which `look` sees grow by pieces, until there is an answer, or returns `None` when QEMU closes it.
 fn follow(
     chunks: &Receiver<Vec<u8>>,
     watch: &Watch,
     started: Instant,
     console: &mut Vec<u8>,
-    mut look: impl FnMut(&str) -> Result<()>,
+    mut look: impl FnMut(&[u8], &str) -> Result<()>,
 ) -> Result<Option<End>> {
     let mut deadline = watch.limit.map(|limit| (started + limit, End::TimedOut));
     loop {
-        let chunk = match deadline {
-            Some((at, end)) => {
-                match chunks.recv_timeout(at.saturating_duration_since(Instant::now())) {
-                    Ok(chunk) => chunk,
-                    Err(RecvTimeoutError::Timeout) => return Ok(Some(end)),
-                    Err(RecvTimeoutError::Disconnected) => break,
-                }
-            }
-            None => match chunks.recv() {
-                Ok(chunk) => chunk,
-                Err(_) => break,
+        if watch.stop.as_ref().is_some_and(Stop::is_asked) {
+            return Ok(Some(End::Stopped));
+        }
+        let left = deadline.map(|(at, _)| at.saturating_duration_since(Instant::now()));
+        let pause = watch.stop.as_ref().map(|_| STOP_TIME);
+        let chunk = match receive(chunks, left.into_iter().chain(pause).min()) {
+            Ok(chunk) => chunk,
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => match deadline {
+                Some((at, end)) if Instant::now() >= at => return Ok(Some(end)),
+                _ => continue,
             },
         };
         // QEMU writes byte by byte: all that has come meanwhile is looked at at once.
@@ -204,13 +217,8 @@ fn follow(
             .flatten()
             .collect();
         console.extend_from_slice(&chunk);
-        if watch.show {
-            let mut stdout = io::stdout().lock();
-            stdout.write_all(&chunk)?;
-            stdout.flush()?;
-        }
         let text = String::from_utf8_lossy(console);
-        look(&text)?;
+        look(&chunk, &text)?;
         if watch
             .expect
             .as_ref()
@@ -224,6 +232,17 @@ fn follow(
         }
     }
     Ok(has_failed(&String::from_utf8_lossy(console)).then_some(End::Failed))
+}
+
+/// What comes next, if it does within `limit`.
+fn receive(
+    chunks: &Receiver<Vec<u8>>,
+    limit: Option<Duration>,
+) -> Result<Vec<u8>, RecvTimeoutError> {
+    match limit {
+        Some(limit) => chunks.recv_timeout(limit),
+        None => chunks.recv().map_err(RecvTimeoutError::from),
+    }
 }
 
 /// Types what is to be typed.
@@ -281,10 +300,12 @@ fn read_to_end(mut input: impl Read) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::process::Command;
+    use std::thread;
     use std::time::Duration;
 
-    use super::{End, Typed, Watch, run};
+    use super::{End, Stop, Typed, Watch, run};
 
     /// A shell script in QEMU's place; it is given the console's arguments and ignores them.
     fn script(text: &str) -> Command {
@@ -328,6 +349,41 @@ mod tests {
         let report = run(script("echo half; exec sleep 60"), &watch("whole", 100)).unwrap();
         assert_eq!(report.end, End::TimedOut);
         assert_eq!(report.console, "half\n");
+    }
+
+    #[test]
+    fn ends_when_it_is_stopped() {
+        let stop = Stop::default();
+        let watch = Watch {
+            stop: Some(stop.clone()),
+            ..watch("never", 10_000)
+        };
+        let asking = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(100));
+            stop.ask();
+        });
+        let report = run(script("echo half; exec sleep 60"), &watch).unwrap();
+        assert_eq!(report.end, End::Stopped);
+        assert_eq!(report.console, "half\n");
+        asking.join().unwrap();
+    }
+
+    #[test]
+    fn the_log_holds_the_console() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let watch = Watch {
+            log: Some(log.clone()),
+            ..watch("ready", 10_000)
+        };
+        run(script("echo half; echo ready; exec sleep 60"), &watch).unwrap();
+        assert_eq!(fs::read_to_string(log).unwrap(), "half\nready\n");
+        let watch = Watch {
+            log: Some(folder.path().to_owned()),
+            ..watch
+        };
+        let error = run(script(""), &watch).unwrap_err().to_string();
+        assert!(error.starts_with("--log "), "{error}");
     }
 
     #[test]

@@ -20,7 +20,8 @@ use kaal_tests::qemu::{Board, Machine, instructions_until};
 use kaal_tests::sel4::Kernel;
 use kaal_tests::workspace::{Program, Workspace};
 
-use crate::{build, root_task, setup};
+use crate::root_task::{self, Profile};
+use crate::{build, setup};
 use cost::Cost;
 use figure::Figure;
 
@@ -87,7 +88,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     if let Some(kernel) = &kernel {
         let app = match &options.app {
             Some(app) => app.clone(),
-            None => root_task::build(workspace, kernel)?,
+            None => root_task::build(workspace, kernel, Profile::Release)?,
         };
         subjects.push(Subject {
             name: "sel4",

@@ -17,6 +17,7 @@ use kaal_tests::process;
 use kaal_tests::workspace::Workspace;
 
 use crate::build::cargo;
+use crate::progress;
 use crate::setup;
 use search::{Outcome, Search};
 
@@ -111,7 +112,8 @@ fn carry_out(searches: Vec<Search>, time: Duration, jobs: u8) -> Result<Vec<Outc
     let work = || {
         let mut outcomes = Vec::new();
         while let Some(search) = next() {
-            println!("== {}: {}", search.target, search.log.display());
+            progress::step(format_args!("{}: {}", search.target, search.log.display()));
+            let _spinner = progress::spinner(&search.target);
             outcomes.push(search.carry_out(time)?);
         }
         anyhow::Ok(outcomes)

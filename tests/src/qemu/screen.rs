@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Where a console goes while it runs.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::painter::Painter;
+
+/// Shows a console, and keeps it in a file.
+#[derive(Debug)]
+pub(super) struct Screen {
+    painter: Option<Painter>,
+    log: Option<File>,
+}
+
+impl Screen {
+    /// A screen that is shown on standard output, with colours where that is a terminal that has them, and that is
+    /// kept in the file `log`.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the file can't be written.
+    pub(super) fn new(is_shown: bool, log: Option<&Path>) -> Result<Self> {
+        let create = |path: &Path| {
+            File::create(path)
+                .with_context(|| format!("--log {}: can't be written", path.display()))
+        };
+        Ok(Self {
+            painter: is_shown.then(Painter::default),
+            log: log.map(create).transpose()?,
+        })
+    }
+
+    pub(super) fn show(&mut self, piece: &[u8]) -> Result<()> {
+        if let Some(painter) = &mut self.painter {
+            let mut stdout = anstream::stdout().lock();
+            stdout.write_all(&painter.paint(piece))?;
+            stdout.flush()?;
+        }
+        if let Some(log) = &mut self.log {
+            log.write_all(piece).context("--log: failed to write")?;
+        }
+        Ok(())
+    }
+}
