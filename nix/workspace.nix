@@ -43,7 +43,10 @@ let
     );
 
   # What the tests of a crate read outside of its folder.
-  readByTests.builder = root + "/docs/manifest.md";
+  readByTests.builder = fileset.unions [
+    (root + "/docs/configuration.md")
+    (root + "/docs/manifest.md")
+  ];
 
   # A crate's folder without the crates that lie in it.
   filesOf =

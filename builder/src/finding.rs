@@ -40,6 +40,7 @@ pub enum Flag {
     Log,
     Svg,
     Config,
+    Environment,
     Folder,
 }
 
@@ -74,6 +75,7 @@ impl fmt::Display for Flag {
             Self::Image => "image",
             Self::Svg => "--svg",
             Self::Config => "--config",
+            Self::Environment => "environment",
             Self::Folder => "folder",
         })
     }
@@ -170,7 +172,10 @@ impl fmt::Display for Finding {
             found,
             remedy,
         } = &*self.0;
-        writeln!(f, "{flag} {}: {problem}", value.display())?;
+        match value.as_os_str().is_empty() {
+            true => writeln!(f, "{flag}: {problem}")?,
+            false => writeln!(f, "{flag} {}: {problem}", value.display())?,
+        }
         writeln!(f, "  expected: {expected}")?;
         writeln!(f, "  found: {found}")?;
         write!(f, "  remedy: {remedy}")

@@ -92,15 +92,23 @@ impl Messages {
         }
     }
 
+    /// Writes what was asked for besides, with `--verbose`.
+    pub(super) fn write_note(self, message: &str) {
+        match self {
+            Self::Human => eprintln!("{message}"),
+            Self::Json => eprintln!("{}", json!({"level": "note", "message": message})),
+        }
+    }
+
     /// Writes what is wrong with the command line, or the help that it asks for. Returns the status to end with.
     pub(super) fn write_usage(self, error: &clap::Error) -> ExitCode {
         if self == Self::Json && error.use_stderr() {
             let text = error.to_string();
-            let problem = text.strip_prefix("error: ").unwrap_or(&text);
+            let message = text.strip_prefix("error: ").unwrap_or(&text);
             let object = json!({
                 "level": Level::Error.name(),
                 "kind": format!("{:?}", error.kind()),
-                "problem": problem.trim_end(),
+                "message": message.trim_end(),
             });
             eprintln!("{object}");
         } else {

@@ -16,12 +16,14 @@ mod sign;
 mod text;
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::num::ParseIntError;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
 use crate::finding::Finding;
+use config::Configuration;
 use messages::{Level, Messages};
 
 pub use pack::{Verbosity, Verification};
@@ -32,12 +34,15 @@ const ABOUT: &str = "Packs a seL4 kernel, a root task and the KaaL loader into o
 /// How its options are read.
 const NOTES: &str = "Numbers may be decimal or, with 0x in front, hexadecimal.
 
-Options of a project may stand in a file kaal.toml, there or in a folder above, as lines such as \
-`kernel = \"build/kernel.elf\"`; each may be given by a variable of the environment as well. The command line goes \
-first, then the environment, then the file.
+Options for making an image may also stand in a file kaal.toml, in the current folder or one above, in lines such as \
+`kernel = \"build/kernel.elf\"`, and in variables of the environment. The command line goes first, then the \
+environment, then the file.
 
-Exit status: 0 if all went well, 1 if not, 2 if the command line is wrong; that of `diff` is 1 if the images \
-differ, 2 if that can't be told.";
+Exit status: 0 if all went well; 1 if not, or if `check` finds a broken rule or `diff` a difference; 2 if the command \
+line, a variable or kaal.toml is wrong, or if `diff` can't compare.";
+
+/// The status where the command line is wrong, or what it is completed from.
+const USAGE: u8 = 2;
 
 /// What else the command does than to make an image.
 #[derive(Clone, Debug, Subcommand)]
@@ -64,6 +69,8 @@ enum Command {
 enum Failure {
     /// The command line is wrong, or asks for help.
     Usage(clap::Error),
+    /// What it is completed from is wrong.
+    Configuration(Vec<Finding>),
     /// Something else is.
     Finding(Finding),
 }
@@ -88,6 +95,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match try_run(&arguments, messages) {
         Ok(status) => status,
         Err(Failure::Usage(error)) => messages.write_usage(&error),
+        Err(Failure::Configuration(findings)) => {
+            for finding in &findings {
+                messages.write(Level::Error, finding);
+            }
+            ExitCode::from(USAGE)
+        }
         Err(Failure::Finding(finding)) => {
             messages.write(Level::Error, &finding);
             ExitCode::FAILURE
@@ -99,7 +112,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn command() -> clap::Command {
     let command = clap::Command::new("kaal-elfloader-builder")
         .version(env!("CARGO_PKG_VERSION"))
-        .args_conflicts_with_subcommands(true)
         .subcommand_negates_reqs(true);
     let command = config::Arguments::augment_args(pack::Arguments::augment_args(command));
     Command::augment_subcommands(messages::Arguments::augment_args(command))
@@ -108,13 +120,13 @@ fn command() -> clap::Command {
 }
 
 fn try_run(arguments: &[OsString], messages: Messages) -> Result<ExitCode, Failure> {
-    let first_look = command()
+    let first_look = config::without_requirements(command())
         .ignore_errors(true)
-        .mut_args(|argument| argument.required(false))
         .try_get_matches_from(arguments);
     match first_look {
         Ok(matches) if matches.subcommand_name().is_some() => {
             let matches = command().try_get_matches_from(arguments)?;
+            config::refuse_beside_subcommand(&mut command(), &matches)?;
             run_subcommand(&Command::from_arg_matches(&matches)?, messages)
         }
         Ok(matches) => pack(arguments, &matches, messages),
@@ -146,21 +158,28 @@ fn pack(
     first_look: &ArgMatches,
     messages: Messages,
 ) -> Result<ExitCode, Failure> {
+    let command = config::without_requirements(command());
     let config = config::Arguments::from_arg_matches(first_look).unwrap_or_default();
-    let configured = config::apply(command(), &config)?;
-    config::check_environment(&configured, first_look)?;
-    let matches = configured.command.clone().try_get_matches_from(arguments)?;
-    if config.is_printed() {
-        print!(
-            "{}",
-            config::Printed {
-                configured: &configured,
-                matches: &matches,
-            }
-        );
-    } else {
-        pack::run(&pack::Arguments::from_arg_matches(&matches)?, messages)?;
+    let configuration = Configuration::read(&command, &config, first_look)
+        .map_err(|finding| Failure::Configuration(vec![finding]))?;
+    let matches = command
+        .clone()
+        .try_get_matches_from(configuration.complete(arguments))?;
+    if config.print_config {
+        let printed = config::Printed {
+            command: &command,
+            configuration: &configuration,
+            matches: &matches,
+        };
+        // Whoever doesn't read to the end doesn't want to know.
+        let _ = write!(io::stdout(), "{printed}");
+        return Ok(ExitCode::SUCCESS);
     }
+    let missing = configuration.missing(&matches);
+    if !missing.is_empty() {
+        return Err(Failure::Configuration(missing));
+    }
+    pack::run(&pack::Arguments::from_arg_matches(&matches)?, messages)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -168,6 +187,14 @@ fn pack(
 fn parse_number(text: &str) -> Result<u64, ParseIntError> {
     match text.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16),
+        None => text.parse(),
+    }
+}
+
+/// Reads a number of cores in the same way.
+fn parse_count(text: &str) -> Result<u32, ParseIntError> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16),
         None => text.parse(),
     }
 }

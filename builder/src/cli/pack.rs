@@ -15,7 +15,7 @@ use crate::{Compression, Format, Settings, Symbols, boot_arguments, build};
 
 use self::files::Files;
 use super::messages::{Level, Messages};
-use super::parse_number;
+use super::{parse_count, parse_number};
 
 mod files;
 
@@ -51,7 +51,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ADDRESS", value_parser = parse_number)]
     kernel_paddr: Option<u64>,
     /// How many cores the kernel waits for [default: what --kernel-config says, else 1]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = parse_count)]
     cores: Option<u32>,
     /// Put the root task so far behind the kernel's first byte in physical memory
     #[arg(long, value_name = "BYTES", value_parser = parse_number)]
@@ -78,13 +78,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     trust_key: Option<PathBuf>,
     /// Let the loader refuse images of a version below this one
-    #[arg(long, value_name = "NUMBER", requires = "trust_key", default_value_t)]
+    #[arg(long, value_name = "NUMBER", requires = "trust_key", value_parser = parse_number, default_value_t)]
     min_version: u64,
     /// Sign the image with this key, a PEM file
     #[arg(long, value_name = "FILE")]
     sign_key: Option<PathBuf>,
     /// The image's version, which is signed
-    #[arg(long, value_name = "NUMBER", default_value_t)]
+    #[arg(long, value_name = "NUMBER", value_parser = parse_number, default_value_t)]
     image_version: u64,
     /// What `bootargs` of the device tree's /chosen is to say
     #[arg(long, value_name = "TEXT")]
@@ -188,11 +188,12 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Findi
         messages.write(Level::Warning, warning);
     }
     if arguments.verbose {
-        eprintln!("{}", image.memory_map);
+        messages.write_note(&image.memory_map.to_string());
         if let Some(map) = &image.file_map {
-            eprintln!("{map}");
+            messages.write_note(&map.to_string());
         }
-        eprintln!("measurement (SHA-256): {}", hexadecimal(&image.measurement));
+        let measurement = hexadecimal(&image.measurement);
+        messages.write_note(&format!("measurement (SHA-256): {measurement}"));
     }
     output.write(&image.file, || {
         let name = base_name(&arguments.out);

@@ -11,6 +11,7 @@
 mod bit_flips;
 mod chosen;
 mod common;
+mod config;
 mod cores;
 mod diff;
 mod explain;
@@ -18,6 +19,7 @@ mod formats;
 mod image;
 mod inspect;
 mod manifest;
+mod message_format;
 mod messages;
 mod odd_machines;
 mod opened;

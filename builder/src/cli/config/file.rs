@@ -2,20 +2,21 @@
 
 //! Reading `kaal.toml`.
 
-use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, Command, ValueHint};
+use clap::{Arg, Command};
 use toml::de::{DeTable, DeValue};
 
-use super::{is_switch, option, refusal};
+use super::kind::Kind;
+use super::{Given, objection, option};
 use crate::finding::{Finding, Flag, Origin};
 
 /// How alike a name must be for it to be suggested, from 0 to 1.
-const ALIKE: f64 = 0.7;
+const ALIKE: f64 = 0.8;
 
-/// Options that were read from a file.
+/// A file with options.
 #[derive(Debug)]
 pub(super) struct File {
     path: PathBuf,
@@ -34,7 +35,7 @@ struct Setting {
 #[derive(Debug)]
 enum Value {
     Text(String),
-    /// As the file writes it, without what only makes it easier to read.
+    /// As on the command line.
     Integer(String),
     Switch(bool),
     /// Something else: what it is called.
@@ -66,25 +67,36 @@ impl Value {
             Self::Other(description) => (*description).to_owned(),
         }
     }
+
+    /// As it would stand on the command line, if it is of this kind. Paths are relative to `folder`.
+    fn as_argument(&self, kind: &Kind, folder: &Path) -> Option<OsString> {
+        match (self, kind) {
+            (Self::Switch(switch), Kind::Switch) => Some(switch.to_string().into()),
+            (Self::Integer(number), Kind::Number) => Some(number.into()),
+            (Self::Text(path), Kind::Path) if !path.is_empty() => Some(folder.join(path).into()),
+            (Self::Text(text), Kind::Choice(_) | Kind::Text) => Some(text.into()),
+            _ => None,
+        }
+    }
 }
 
 impl File {
     /// Reads the options that stand in `content`.
-    pub(super) fn parse(origin: Origin<'_>, content: &[u8]) -> Result<Self, Finding> {
+    pub(super) fn parse(path: &Path, content: &[u8]) -> Result<Self, Finding> {
         let malformed = |line: usize, found: &str| {
-            origin
-                .finding(format!("line {line}: malformed"))
+            origin(path)
+                .finding(format!("line {line}: not TOML"))
                 .expected("a TOML file: a line such as `kernel = \"kernel.elf\"` for each option")
                 .found(found)
-                .remedy("correct the line")
+                .remedy(format!("correct line {line}"))
         };
         let text = str::from_utf8(content).map_err(|error| {
             let good = content.get(..error.valid_up_to()).unwrap_or_default();
-            malformed(line_of(good), "bytes that are not UTF-8")
+            malformed(line_after(good), "bytes that are not UTF-8")
         })?;
         let line_at = |span: Range<usize>| {
-            let before = text.get(..span.start).unwrap_or(text);
-            line_of(before.as_bytes())
+            let before = text.as_bytes().get(..span.start);
+            line_after(before.unwrap_or_default())
         };
         let table = DeTable::parse(text).map_err(|error| {
             malformed(line_at(error.span().unwrap_or_default()), error.message())
@@ -100,7 +112,7 @@ impl File {
             .collect();
         settings.sort_by_key(|setting| setting.line);
         Ok(Self {
-            path: origin.value.to_owned(),
+            path: path.to_owned(),
             settings,
         })
     }
@@ -109,95 +121,70 @@ impl File {
         &self.path
     }
 
-    /// The line that sets the option `name`, if one does.
-    pub(super) fn line(&self, name: &str) -> Option<usize> {
-        let mut settings = self.settings.iter();
-        Some(settings.find(|setting| setting.name == name)?.line)
+    /// The options that the file gives, if all of them are ones of `command`.
+    pub(super) fn check(&self, command: &Command) -> Result<Vec<Given>, Finding> {
+        let check = |setting| self.check_one(setting, command);
+        self.settings.iter().map(check).collect()
     }
 
-    /// The values of all options, as they would stand on the command line.
-    ///
-    /// # Errors
-    ///
-    /// Returns what is wrong with the first that `command` does not take.
-    pub(super) fn values(&self, command: &Command) -> Result<BTreeMap<String, String>, Finding> {
-        let settings = self.settings.iter();
-        settings
-            .map(|setting| Ok((setting.name.clone(), self.value(setting, command)?)))
-            .collect()
-    }
-
-    fn origin(&self) -> Origin<'_> {
-        Origin {
-            flag: Flag::Config,
-            value: &self.path,
-        }
-    }
-
-    fn value(&self, setting: &Setting, command: &Command) -> Result<String, Finding> {
+    fn check_one(&self, setting: &Setting, command: &Command) -> Result<Given, Finding> {
         let Setting { name, line, value } = setting;
         let mut arguments = command.get_arguments();
-        let Some(argument) = arguments.find(|argument| option(argument) == Some(name)) else {
-            return Err(self.unknown(setting, command));
+        let argument = arguments
+            .find(|argument| option(argument) == Some(name))
+            .ok_or_else(|| self.unknown(setting, command))?;
+        let kind = Kind::of(argument);
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let Some(text) = value.as_argument(&kind, folder) else {
+            return Err(self.wrong(setting, argument, "not what the option takes"));
         };
-        let text = match (value, is_switch(argument)) {
-            (Value::Switch(switch), true) => switch.to_string(),
-            (Value::Text(text), false) => self.resolved(argument, text),
-            (Value::Integer(number), false) => number.clone(),
-            _ => {
-                let expected = match is_switch(argument) {
-                    true => "true or false",
-                    false => "a string or an integer",
-                };
-                return Err(self
-                    .origin()
-                    .finding(format!("line {line}: {name}: a value of another type"))
-                    .expected(expected)
-                    .found(value.description())
-                    .remedy("correct the value"));
-            }
-        };
-        match refusal(command, name, text.as_ref()) {
-            Some((reason, expected)) if !is_switch(argument) => Err(self
-                .origin()
-                .finding(format!("line {line}: {reason}"))
-                .expected(expected.unwrap_or_else(|| "a value as on the command line".to_owned()))
-                .found(value.description())
-                .remedy("correct the value")),
-            _ => Ok(text),
+        if kind != Kind::Switch
+            && let Some(objection) = objection(command, name, &text)
+        {
+            return Err(self.wrong(setting, argument, &objection));
         }
+        let source = format!("{}:{line}", self.path.display());
+        Ok(Given::new(argument, name, &text, source))
     }
 
-    /// Paths in a file are relative to the folder that it lies in.
-    fn resolved(&self, argument: &Arg, text: &str) -> String {
-        let folder = self.path.parent().unwrap_or(Path::new(""));
-        match argument.get_value_hint() {
-            ValueHint::FilePath | ValueHint::AnyPath => folder.join(text).display().to_string(),
-            _ => text.to_owned(),
-        }
+    fn wrong(&self, setting: &Setting, argument: &Arg, problem: &str) -> Finding {
+        let Setting { name, line, value } = setting;
+        let kind = Kind::of(argument);
+        origin(&self.path)
+            .finding(format!("line {line}: {name}: {problem}"))
+            .expected(kind.expected())
+            .found(value.description())
+            .remedy(format!("write {name} = {}", kind.example()))
     }
 
     fn unknown(&self, setting: &Setting, command: &Command) -> Finding {
         let Setting { name, line, .. } = setting;
-        let likeness = |known: &str| strsim::jaro_winkler(known, &name.replace('_', "-"));
+        let plain = name.trim_start_matches('-').replace('_', "-");
         let known = command.get_arguments().filter_map(option);
         let nearest = known
-            .map(|known| (likeness(known), known))
+            .map(|known| (strsim::jaro_winkler(known, &plain), known))
             .filter(|(likeness, _)| *likeness > ALIKE)
             .max_by(|(one, _), (other, _)| one.total_cmp(other));
         let remedy = match nearest {
             Some((_, nearest)) => format!("did you mean {nearest}?"),
-            None => "remove the line; --help lists all options".to_owned(),
+            None => "remove it; docs/configuration.md lists all keys".to_owned(),
         };
-        self.origin()
-            .finding(format!("line {line}: unknown option {name}"))
-            .expected("options of the command line, without the dashes before them")
+        origin(&self.path)
+            .finding(format!("line {line}: unknown key {name}"))
+            .expected("the name of an option for making images, without dashes in front")
             .found(name)
             .remedy(remedy)
     }
 }
 
-/// The number of the line, from 1, that follows `before`.
-fn line_of(before: &[u8]) -> usize {
+fn origin(path: &Path) -> Origin<'_> {
+    Origin {
+        flag: Flag::Config,
+        value: path,
+    }
+}
+
+/// The number of the line, from 1, that `before` ends in.
+fn line_after(before: &[u8]) -> usize {
     1 + before.iter().filter(|&&byte| byte == b'\n').count()
 }

@@ -3,25 +3,29 @@
 //! Options of a project, that are not given again with each command: in `kaal.toml`, and in variables of the
 //! environment.
 //!
-//! A value on the command line goes first, then one in the environment, then one in the file. To the parser of the
-//! command line, values from the file are defaults, so that all are read in one way.
+//! A value on the command line goes first, then one in the environment, then one in the file. Those from the last two
+//! are checked one by one, so that messages name where they stand, then read as if they were on the command line: what
+//! options ask of each other holds wherever they come from.
 
+mod environment;
 mod file;
+mod kind;
 mod print;
+#[cfg(test)]
+mod tests;
 
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command};
+use clap::{Arg, ArgMatches, Args, Command};
 
 use self::file::File;
 use crate::finding::{Finding, Flag, Origin};
 use crate::input::Input;
 
+pub(super) use environment::with_environment;
 pub(super) use print::Printed;
 
 /// The name of the file that is looked for.
@@ -35,12 +39,12 @@ pub(super) struct Arguments {
     /// folder upwards]
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     config: Option<PathBuf>,
-    /// Take options from the command line only
+    /// Take options from the command line only: neither from a file nor from the environment
     #[arg(long)]
     no_config: bool,
     /// Print the options that are in effect, and where each comes from, and make no image
     #[arg(long)]
-    print_config: bool,
+    pub(super) print_config: bool,
 }
 
 /// Names of the options that are none of a project.
@@ -53,127 +57,190 @@ const NOT_OF_A_PROJECT: [&str; 6] = [
     "version",
 ];
 
-impl Arguments {
-    pub(super) fn is_printed(&self) -> bool {
-        self.print_config
+/// The options that no image can be made without.
+const REQUIRED: [Flag; 4] = [Flag::Loader, Flag::Kernel, Flag::App, Flag::Out];
+
+/// An option that is not on the command line.
+#[derive(Debug)]
+struct Given {
+    name: String,
+    /// The argument that would give it there, if that changes anything.
+    argument: Option<OsString>,
+    /// Where it comes from, for people.
+    source: String,
+}
+
+impl Given {
+    /// The option of `argument`, whose value is good.
+    fn new(argument: &Arg, name: &str, value: &OsStr, source: String) -> Self {
+        let is_default = argument
+            .get_default_values()
+            .iter()
+            .any(|default| default.as_os_str() == value);
+        let is_off = is_switch(argument) && value == "false";
+        let mut written = OsString::from(format!("--{name}"));
+        if !is_switch(argument) {
+            written.push("=");
+            written.push(value);
+        }
+        Self {
+            name: name.to_owned(),
+            argument: (!is_off && !is_default).then_some(written),
+            source,
+        }
+    }
+}
+
+/// All options that aren't on the command line.
+#[derive(Debug, Default)]
+pub(super) struct Configuration {
+    file: Option<File>,
+    given: Vec<Given>,
+}
+
+impl Configuration {
+    /// What environment and file say of the options of `command` that `first_look` didn't find on the command line.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong with a variable or the file.
+    pub(super) fn read(
+        command: &Command,
+        arguments: &Arguments,
+        first_look: &ArgMatches,
+    ) -> Result<Self, Finding> {
+        if arguments.no_config {
+            return Ok(Self::default());
+        }
+        let is_on_command_line =
+            |id: &str| first_look.value_source(id) == Some(ValueSource::CommandLine);
+        let mut given = environment::read(command, is_on_command_line)?;
+        let file = arguments.file()?;
+        if let Some(file) = &file {
+            for option in file.check(command)? {
+                let is_given = given.iter().any(|other: &Given| other.name == option.name);
+                if !is_given && !is_on_command_line(&id(&option.name)) {
+                    given.push(option);
+                }
+            }
+        }
+        Ok(Self { file, given })
     }
 
+    /// The whole command line: `arguments`, and what they leave out.
+    pub(super) fn complete(&self, arguments: &[OsString]) -> Vec<OsString> {
+        let (program, rest) = arguments.split_at(arguments.len().min(1));
+        let given = self.given.iter().filter_map(|given| given.argument.clone());
+        program
+            .iter()
+            .cloned()
+            .chain(given)
+            .chain(rest.iter().cloned())
+            .collect()
+    }
+
+    /// What is wrong for each option that is needed and that nothing gives.
+    pub(super) fn missing(&self, matches: &ArgMatches) -> Vec<Finding> {
+        REQUIRED
+            .into_iter()
+            .filter_map(|flag| {
+                let option = flag.to_string();
+                let name = option.trim_start_matches('-');
+                (!matches.contains_id(&id(name))).then(|| self.missing_one(flag, name))
+            })
+            .collect()
+    }
+
+    fn missing_one(&self, flag: Flag, name: &str) -> Finding {
+        let origin = Origin {
+            flag,
+            value: Path::new(""),
+        };
+        let found = match &self.file {
+            Some(file) => format!("none of them; the file is {}", file.path().display()),
+            None => format!("none of them; no {NAME} was read"),
+        };
+        let variable = environment::variable(name);
+        origin
+            .finding("not given")
+            .expected(format!(
+                "the option --{name}, the variable {variable} or the key {name} in {NAME}"
+            ))
+            .found(found)
+            .remedy(format!(
+                "add --{name} FILE, or the line `{name} = \"FILE\"` to {NAME}"
+            ))
+    }
+
+    /// Where the option `name` comes from, if it is not on the command line.
+    fn source(&self, name: &str) -> Option<&str> {
+        let mut given = self.given.iter();
+        Some(&given.find(|given| given.name == name)?.source)
+    }
+}
+
+impl Arguments {
     /// The file that is named, or else found.
     fn file(&self) -> Result<Option<File>, Finding> {
-        let named = self.config.clone();
-        let Some(path) = named.or_else(|| find(&std::env::current_dir().ok()?)) else {
+        let Some(path) = self.config.clone().or_else(nearest) else {
             return Ok(None);
         };
-        let origin = Origin {
-            flag: Flag::Config,
-            value: &path,
-        };
         let input = Input::read(Flag::Config, &path)?;
-        File::parse(origin, &input.content).map(Some)
+        File::parse(&path, &input.content).map(Some)
     }
 }
 
-/// The nearest file, from `folder` upwards.
-fn find(folder: &Path) -> Option<PathBuf> {
-    folder
-        .ancestors()
-        .map(|folder| folder.join(NAME))
-        .find(|path| path.is_file())
+/// The nearest file, from the current folder upwards.
+fn nearest() -> Option<PathBuf> {
+    let here = PathBuf::from(NAME);
+    if here.is_file() {
+        return Some(here);
+    }
+    let folder = std::env::current_dir().ok()?;
+    let mut above = folder.ancestors().map(|folder| folder.join(NAME));
+    above.find(|path| path.is_file())
 }
 
-/// `command`, with the environment and the file that `arguments` name for what is not on the command line.
+/// Lets the parser of the command line look at one value. Returns what it says against it.
+fn objection(command: &Command, name: &str, value: &OsStr) -> Option<String> {
+    let mut argument = OsString::from(format!("--{name}="));
+    argument.push(value);
+    let alone = without_requirements(command.clone());
+    let program = OsString::from(command.get_name());
+    let error = alone.try_get_matches_from([program, argument]).err()?;
+    if error.kind() == ErrorKind::MissingRequiredArgument {
+        return None;
+    }
+    let said = error.to_string();
+    let first = said.lines().next().unwrap_or_default();
+    Some(first.strip_prefix("error: ").unwrap_or(first).to_owned())
+}
+
+/// `command`, content without options that it needs.
+pub(super) fn without_requirements(command: Command) -> Command {
+    command.mut_args(|argument| argument.required(false))
+}
+
+/// Options for making an image have no meaning for another command.
 ///
 /// # Errors
 ///
-/// Returns what is wrong with the file.
-pub(super) fn apply(mut command: Command, arguments: &Arguments) -> Result<Configured, Finding> {
-    if arguments.print_config {
-        command = command.mut_args(|argument| argument.required(false));
-    }
-    if arguments.no_config {
-        return Ok(Configured {
-            command,
-            file: None,
-        });
-    }
-    let file = arguments.file()?;
-    let values = match &file {
-        Some(file) => file.values(&command)?,
-        None => BTreeMap::new(),
-    };
-    let command =
-        command.mut_args(
-            |argument| match option(&argument).and_then(|name| values.get(name)) {
-                Some(value) => argument.required(false).default_value(value),
-                None => argument,
-            },
-        );
-    Ok(Configured {
-        command: with_environment(command),
-        file,
-    })
-}
-
-/// Checks the values of variables, which the parser would take for values on the command line.
-///
-/// # Errors
-///
-/// Returns an error that names the variable.
-pub(super) fn check_environment(
-    configured: &Configured,
-    first_look: &ArgMatches,
+/// Names the first that is there all the same.
+pub(super) fn refuse_beside_subcommand(
+    command: &mut Command,
+    matches: &ArgMatches,
 ) -> Result<(), clap::Error> {
-    let command = &configured.command;
-    let is_given = |argument: &Arg| {
-        let source = first_look.value_source(argument.get_id().as_str());
-        source == Some(ValueSource::CommandLine)
+    let is_given = |argument: &&Arg| {
+        let id = argument.get_id().as_str();
+        !argument.is_global_set() && matches.value_source(id) == Some(ValueSource::CommandLine)
     };
-    for argument in command.get_arguments() {
-        let (Some(name), Some(variable)) = (option(argument), argument.get_env()) else {
-            continue;
-        };
-        let Some(value) = std::env::var_os(variable) else {
-            continue;
-        };
-        if is_given(argument) || is_switch(argument) {
-            continue;
-        }
-        if let Some((reason, _)) = refusal(command, name, &value) {
-            let variable = variable.to_string_lossy();
-            let message = format!("{variable} in the environment: {reason}");
-            return Err(command.clone().error(ErrorKind::ValueValidation, message));
-        }
-    }
-    Ok(())
-}
-
-/// A command line that knows of all else that options come from.
-pub(super) struct Configured {
-    pub(super) command: Command,
-    file: Option<File>,
-}
-
-impl Configured {
-    /// The file, and the line in it that sets the option `name`, if one does.
-    fn line(&self, name: &str) -> Option<(&Path, usize)> {
-        let file = self.file.as_ref()?;
-        Some((file.path(), file.line(name)?))
-    }
-}
-
-/// Lets options that are not given come from the environment.
-pub(super) fn with_environment(command: Command) -> Command {
-    command.mut_args(|argument| match option(&argument) {
-        Some(name) => {
-            let name = variable(name);
-            let argument = match is_switch(&argument) {
-                true => argument.value_parser(BoolishValueParser::new()),
-                false => argument,
-            };
-            argument.env(name).hide_env_values(true)
-        }
-        None => argument,
-    })
+    let given = command.get_arguments().find(is_given);
+    let Some(name) = given.and_then(Arg::get_long) else {
+        return Ok(());
+    };
+    let subcommand = matches.subcommand_name().unwrap_or_default();
+    let message = format!("the argument '--{name}' cannot be used with the command '{subcommand}'");
+    Err(command.error(ErrorKind::ArgumentConflict, message))
 }
 
 /// The option's name, if it is one of a project.
@@ -185,30 +252,10 @@ fn option(argument: &Arg) -> Option<&str> {
 
 /// Whether the option takes no value.
 fn is_switch(argument: &Arg) -> bool {
-    matches!(argument.get_action(), ArgAction::SetTrue)
+    !argument.get_action().takes_values()
 }
 
-/// The variable for the option `name`.
-fn variable(name: &str) -> String {
-    format!("KAAL_{}", name.replace('-', "_").to_uppercase())
-}
-
-/// Why the parser of the command line doesn't take `value` for the option `name`, and what it expects, if it says
-/// so.
-fn refusal(command: &Command, name: &str, value: &OsStr) -> Option<(String, Option<String>)> {
-    let alone = command
-        .clone()
-        .mut_args(|argument| argument.required(false).env(None::<&str>));
-    let mut given = OsString::from(format!("--{name}="));
-    given.push(value);
-    let error = alone
-        .try_get_matches_from([OsStr::new(command.get_name()), &given])
-        .err()
-        .filter(|error| error.kind() != ErrorKind::MissingRequiredArgument)?;
-    let text = error.to_string();
-    let mut lines = text.lines().map(str::trim);
-    let reason = lines.next().unwrap_or_default();
-    let reason = reason.strip_prefix("error: ").unwrap_or(reason).to_owned();
-    let expected = lines.find_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
-    Some((reason, expected.map(str::to_owned)))
+/// The parser's own name for the option `name`.
+fn id(name: &str) -> String {
+    name.replace('-', "_")
 }

@@ -2,22 +2,24 @@
 
 //! The options that are in effect, as a file that sets them.
 
-use std::fmt;
+use std::fmt::{self, Display, Formatter};
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches};
+use clap::{Arg, ArgMatches, Command};
 
-use super::{Configured, is_switch, option, variable};
+use super::kind::Kind;
+use super::{Configuration, option};
 
 /// Shown as a TOML file, in which a comment tells where each value comes from.
 pub(crate) struct Printed<'a> {
-    pub(crate) configured: &'a Configured,
+    pub(crate) command: &'a Command,
+    pub(crate) configuration: &'a Configuration,
     pub(crate) matches: &'a ArgMatches,
 }
 
-impl fmt::Display for Printed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for argument in self.configured.command.get_arguments() {
+impl Display for Printed<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for argument in self.command.get_arguments() {
             if let Some(name) = option(argument) {
                 self.line(argument, name, f)?;
             }
@@ -27,30 +29,34 @@ impl fmt::Display for Printed<'_> {
 }
 
 impl Printed<'_> {
-    fn line(&self, argument: &Arg, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn line(&self, argument: &Arg, name: &str, f: &mut Formatter<'_>) -> fmt::Result {
         let id = argument.get_id().as_str();
-        let Some(source) = self.matches.value_source(id) else {
-            return writeln!(f, "# {name} is not set");
+        let source = match (
+            self.configuration.source(name),
+            self.matches.value_source(id),
+        ) {
+            (Some(source), _) => source.to_owned(),
+            (None, None) => return writeln!(f, "# {name} is not set"),
+            (None, Some(ValueSource::CommandLine)) => format!("--{name}"),
+            (None, Some(_)) => "default".to_owned(),
         };
-        let text = match is_switch(argument) {
-            true => self.matches.get_flag(id).to_string(),
-            false => {
-                let mut values = self.matches.get_raw(id).into_iter().flatten();
-                let value = values.next().unwrap_or_default().to_string_lossy();
-                match value.parse::<i64>() {
-                    Ok(number) => number.to_string(),
-                    Err(_) => toml::Value::from(&*value).to_string(),
-                }
-            }
-        };
-        write!(f, "{name} = {text} # ")?;
-        match source {
-            ValueSource::CommandLine => writeln!(f, "--{name}"),
-            ValueSource::EnvVariable => writeln!(f, "{}", variable(name)),
-            _ => match self.configured.line(name) {
-                Some((file, line)) => writeln!(f, "{}:{line}", file.display()),
-                None => writeln!(f, "default"),
+        writeln!(f, "{name} = {} # {source}", self.value(argument))
+    }
+
+    /// The value, as in a TOML file.
+    fn value(&self, argument: &Arg) -> String {
+        let id = argument.get_id().as_str();
+        let mut raw = self.matches.get_raw(id).into_iter().flatten();
+        let text = raw.next().unwrap_or_default().to_string_lossy();
+        match Kind::of(argument) {
+            Kind::Switch => self.matches.get_flag(id).to_string(),
+            // Leading zeros, which TOML has none of.
+            Kind::Number if !text.starts_with("0x") => match text.trim_start_matches(['+', '0']) {
+                "" => "0".to_owned(),
+                digits => digits.to_owned(),
             },
+            Kind::Number => text.into_owned(),
+            Kind::Path | Kind::Choice(_) | Kind::Text => toml::Value::from(&*text).to_string(),
         }
     }
 }

@@ -61,10 +61,11 @@ impl Folder {
     }
 
     /// The arguments that make an image, with `changes`: an option gets another value, or is added.
-    /// An empty value adds an option that takes none, and leaves out one that takes one.
+    /// An empty value adds an option that takes none, and leaves out one that takes one. Nothing else than
+    /// these says what the image is made of.
     pub(crate) fn arguments<'a>(changes: &[(&'a str, &'a str)]) -> Vec<&'a str> {
         let is_changed = |option| changes.iter().any(|&(changed, _)| changed == option);
-        OPTIONS
+        let options = OPTIONS
             .into_iter()
             .filter(|&(option, _)| !is_changed(option))
             .chain(changes.iter().copied())
@@ -72,8 +73,8 @@ impl Folder {
                 "" if OPTIONS.iter().any(|&(known, _)| known == option) => vec![],
                 "" => vec![option],
                 _ => vec![option, value],
-            })
-            .collect()
+            });
+        ["--no-config"].into_iter().chain(options).collect()
     }
 
     /// Runs the builder in the folder with other arguments.
