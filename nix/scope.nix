@@ -31,6 +31,7 @@ let
     elfloader = scope.call ./packages/elfloader.nix;
     unpacker = scope.call ./packages/unpacker.nix;
     probe = scope.call ./packages/probe.nix;
+    book = scope.call ./packages/book.nix;
     kernelToolchains = scope.call ./kernel-toolchains.nix;
 
     # What there is one of for each platform, variant or root task

@@ -7,6 +7,7 @@
   elfloader,
   unpacker,
   probe,
+  book,
   images,
   mkQemu,
 }:
@@ -37,6 +38,7 @@ in
     elfloader
     unpacker
     probe
+    book
     ;
   default = images.${defaultPlatform}.default;
 }

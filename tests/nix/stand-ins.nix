@@ -126,6 +126,7 @@ let
         "dtc"
         "gdb"
         "libxml2"
+        "mdbook"
         "ninja"
         "nixfmt"
         "qemu"

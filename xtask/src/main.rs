@@ -6,6 +6,7 @@
 
 mod audit;
 mod bench;
+mod book;
 mod build;
 mod debugger;
 mod flips;
@@ -67,6 +68,8 @@ enum Task {
     Reproduce,
     /// Writes a bill of materials of KaaL's programs: the crates that they are made of
     Sbom,
+    /// Builds the documentation as a book, with what it shows of running images made anew
+    Book(book::Options),
     /// Measures the boot, the images and the builder
     Bench(bench::Options),
 }
@@ -102,6 +105,7 @@ fn run(task: Task) -> Result<()> {
         Task::Reproduce => reproduce::run(&workspace),
         Task::Fuzz(options) => fuzz::run(&workspace, &options),
         Task::Sbom => sbom::run(&workspace),
+        Task::Book(options) => book::run(&workspace, &options),
         Task::Bench(options) => bench::run(&workspace, &options),
     }
 }

@@ -11,6 +11,7 @@ use kaal_tests::process;
 use kaal_tests::sel4::{Kernel, PREFIX};
 use kaal_tests::workspace::{Program, Workspace};
 
+use crate::book;
 use crate::build::{self, cargo};
 use crate::progress;
 use crate::root_task::{self, Profile};
@@ -67,6 +68,10 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         build::run(workspace)?;
         process::run(&mut boot_tests(workspace))
     }));
+    outcomes.push(carry_out("tests, documentation", || {
+        process::run(&mut documentation_tests(workspace))
+    }));
+    outcomes.push(carry_out("book", || book::pages(workspace)));
     sum_up(&outcomes)
 }
 
@@ -111,6 +116,12 @@ fn tests(workspace: &Workspace) -> Command {
 fn boot_tests(workspace: &Workspace) -> Command {
     let mut command = cargo(workspace);
     command.args(["test", "--package", "kaal-tests", "--test", "boot"]);
+    command
+}
+
+fn documentation_tests(workspace: &Workspace) -> Command {
+    let mut command = cargo(workspace);
+    command.args(["test", "--package", "kaal-tests", "--test", "docs"]);
     command
 }
 

@@ -16,7 +16,7 @@ pub(crate) use compiler::provide as compiler;
 pub(crate) use core_library::provide as core_library;
 pub(crate) use miri::provide as miri;
 pub(crate) use qemu::provide as qemu;
-pub(crate) use tool::{CARGO_DENY, CARGO_FUZZ};
+pub(crate) use tool::{CARGO_DENY, CARGO_FUZZ, MDBOOK};
 pub(crate) use toolchain::{TARGET, Toolchain};
 
 /// Provides everything and says where it comes from.
