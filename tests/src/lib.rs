@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod book;
+pub mod debugger;
 pub mod elf;
 pub mod flips;
 pub mod image;

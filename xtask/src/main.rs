@@ -8,7 +8,6 @@ mod audit;
 mod bench;
 mod book;
 mod build;
-mod debugger;
 mod flips;
 mod fuzz;
 mod memory_safety;

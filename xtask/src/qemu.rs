@@ -10,18 +10,21 @@ use std::time::Duration;
 
 use anyhow::{Error, Result, bail};
 use clap::Args;
+use kaal_tests::debugger::Debugger;
 use kaal_tests::image::Inputs;
 use kaal_tests::probe;
 use kaal_tests::qemu::{self, End, Input, Machine, Report, Stop, Watch};
 use kaal_tests::sel4::{self, Kernel};
 use kaal_tests::workspace::{Program, Workspace};
 
-use crate::debugger::{self, Attach};
 use crate::root_task::{self, Profile};
 use crate::{build, setup};
 
 /// The time that the probe kernel, which takes less than a second, is given.
 const PROBE_LIMIT: u64 = 60;
+
+/// Where QEMU waits for a debugger.
+const GDB: &str = "localhost:1234";
 
 /// What scripts want to know.
 const STATUSES: &str = "\
@@ -63,7 +66,7 @@ pub(crate) struct Options {
     /// How much the loader says
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
-    /// Wait for a debugger before the first instruction
+    /// Wait for a debugger before the first instruction, and print how gdb is started
     #[arg(long)]
     gdb: bool,
     /// End after this time [default: 60 for the probe kernel]
@@ -249,8 +252,8 @@ impl Options {
         inputs.pack(workspace, &image)?;
         let mut command = inputs.boot(machine, &image);
         if self.gdb {
-            command.args(debugger::QEMU_OPTIONS);
-            println!("{}", Attach::new(workspace, &inputs, &image)?);
+            command.args(["-gdb", &format!("tcp:{GDB}"), "-S"]);
+            println!("{}", Debugger::new(workspace, &inputs, &image, GDB)?);
         }
         command.args(&self.qemu_arguments);
         qemu::run(command, watch)

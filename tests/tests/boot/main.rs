@@ -10,6 +10,7 @@ mod boot_information;
 mod chosen;
 mod console;
 mod damage;
+mod debugger;
 mod device_tree;
 mod faults;
 mod firmware;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
     trials.extend(signed::trials(&workspace));
     trials.extend(faults::trials(&workspace));
     trials.extend(reports::trials(&workspace));
+    trials.extend(debugger::trials(&workspace));
     trials.extend(firmware::trials(&workspace));
     trials.extend(firmware_trees::trials(&workspace));
     trials.extend(formats::trials(&workspace));

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What gdb has to know of a boot.
+
+use std::fmt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+use serde_json::Value;
+
+use crate::image::Inputs;
+use crate::process;
+use crate::workspace::Workspace;
+
+/// Names of a gdb that knows AArch64, the best first.
+const PROGRAMS: [&str; 4] = [
+    "gdb-multiarch",
+    "aarch64-elf-gdb",
+    "aarch64-none-elf-gdb",
+    "gdb",
+];
+
+/// A gdb with the symbols of all programs of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Debugger {
+    program: &'static str,
+    arguments: Vec<String>,
+}
+
+impl Debugger {
+    /// The gdb for the file `image`, which was made of `inputs`, at `target`: what follows gdb's `target remote`.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the builder can't say where the loader lies in the image.
+    pub fn new(workspace: &Workspace, inputs: &Inputs, image: &Path, target: &str) -> Result<Self> {
+        let mut inspect = Command::new(workspace.builder());
+        let report = process::read(inspect.args(["inspect", "--json"]).arg(image))?;
+        let report: Value = serde_json::from_str(&report)?;
+        let loader_address = report["payload"]["loader"]["start"]
+            .as_str()
+            .with_context(|| format!("failed to find the loader in {}", image.display()))?;
+        let script = workspace.root().join("tests/gdb/kaal.gdb");
+        let commands = [
+            format!(
+                "add-symbol-file {} -o {loader_address}",
+                inputs.loader.display()
+            ),
+            format!("add-symbol-file {}", inputs.kernel.display()),
+            format!("add-symbol-file {}", inputs.app.display()),
+            format!("target remote {target}"),
+            format!("source {}", script.display()),
+        ];
+        let arguments = commands
+            .into_iter()
+            .flat_map(|command| ["-ex".to_owned(), command]);
+        Ok(Self {
+            program: program().unwrap_or(PROGRAMS[0]),
+            arguments: arguments.collect(),
+        })
+    }
+
+    /// The command, without any output of gdb about itself.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(self.program);
+        command.args(["-nx", "-quiet"]).args(&self.arguments);
+        command
+    }
+}
+
+/// Shown as it is typed in a shell.
+impl fmt::Display for Debugger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.program)?;
+        for pair in self.arguments.chunks(2) {
+            write!(f, " \\\n ")?;
+            for argument in pair {
+                match argument.contains(' ') {
+                    true => write!(f, " '{argument}'")?,
+                    false => write!(f, " {argument}")?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The gdb that is installed, if one is.
+pub fn program() -> Option<&'static str> {
+    PROGRAMS.into_iter().find(|program| {
+        Command::new(program)
+            .arg("--version")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    })
+}
