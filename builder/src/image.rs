@@ -31,36 +31,38 @@ pub struct Image {
     pub warnings: Vec<Finding>,
 }
 
-/// Makes an image. The same inputs give the same bytes; file names don't matter.
-///
-/// # Errors
-///
-/// Returns what is wrong with the inputs.
-pub fn build(inputs: &Inputs<'_>) -> Result<Image, Finding> {
-    format::check(inputs)?;
-    let parts = Parts::read(inputs)?;
-    let plan = placement::plan(&parts)?;
-    let Emitted {
-        file,
-        measurement,
-        facts,
-        memory_map,
-        layout,
-    } = emit::emit(&parts, &plan)?;
-    let against_rules = rules::enforce(&Situation::of_build(&parts, layout))?;
-    let warnings = [
-        format::warnings(&parts),
-        placement::warnings(&parts, &plan),
-        trust::warnings(&parts),
-        against_rules,
-    ]
-    .concat();
-    Ok(Image {
-        file: file.content,
-        measurement,
-        facts,
-        memory_map,
-        file_map: file.map,
-        warnings: [parts.warnings, warnings].concat(),
-    })
+impl Image {
+    /// Makes an image. The same inputs give the same bytes; file names don't matter.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong with the inputs.
+    pub fn build(inputs: &Inputs<'_>) -> Result<Self, Finding> {
+        format::check(inputs)?;
+        let parts = Parts::read(inputs)?;
+        let plan = placement::plan(&parts)?;
+        let Emitted {
+            file,
+            measurement,
+            facts,
+            memory_map,
+            layout,
+        } = emit::emit(&parts, &plan)?;
+        let against_rules = rules::enforce(&Situation::of_build(&parts, layout))?;
+        let warnings = [
+            format::warnings(&parts),
+            placement::warnings(&parts, &plan),
+            trust::warnings(&parts),
+            against_rules,
+        ]
+        .concat();
+        Ok(Self {
+            file: file.content,
+            measurement,
+            facts,
+            memory_map,
+            file_map: file.map,
+            warnings: [parts.warnings, warnings].concat(),
+        })
+    }
 }

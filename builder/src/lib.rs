@@ -7,7 +7,7 @@
 //! the kernel is entered with are made here. What the kernel would check as it boots, and say
 //! little about, is checked here, in words.
 //!
-//! [`build`] goes through it in three steps, without any I/O:
+//! [`Image::build`] goes through it in three steps, without any I/O:
 //!
 //! ```text
 //!  read    parts      loader, kernel, user_image (all through elf); device_tree, platform;
@@ -19,6 +19,44 @@
 //! [`Opened`] is the way back: it takes an image's file apart and verifies it; `diff` compares two.
 //!
 //! [`cli`] is the command line around it; `manifest` tells of an image what it was made of.
+//!
+//! An image is made of files that have been read:
+//!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! use kaal_elfloader_builder::{File, Image, Inputs};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let loader = std::fs::read("elfloader.elf")?;
+//! let kernel = std::fs::read("kernel.elf")?;
+//! let app = std::fs::read("root-task.elf")?;
+//! let file = |name, content| File { path: Path::new(name), content };
+//! let image = Image::build(&Inputs::new(
+//!     file("elfloader.elf", &loader),
+//!     file("kernel.elf", &kernel),
+//!     file("root-task.elf", &app),
+//! ))?;
+//! std::fs::write("bootimage.elf", &image.file)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What is wrong is told by a [`Finding`]:
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use kaal_elfloader_builder::{File, Flag, Opened};
+//!
+//! let file = File { path: Path::new("notes.txt"), content: b"no image" };
+//! let finding = Opened::open(file).expect_err("no image");
+//! assert_eq!(finding.flag(), Flag::Image);
+//! assert!(finding.to_string().starts_with("image notes.txt: "));
+//! ```
+//!
+//! Versions follow Semantic Versioning. New fields of [`Inputs`] and [`Settings`] are no breaking change: take
+//! those that you don't set from [`Inputs::new`] and `Settings::default`.
 
 #![forbid(unsafe_code)]
 
@@ -75,7 +113,7 @@ use kaal_payload::{Integrity, LogLevel, PhysAddr};
 pub use finding::{Finding, Flag};
 pub use format::{Compression, FileMap, Format, Piece};
 pub use functions::Functions;
-pub use image::{Image, build};
+pub use image::Image;
 pub use manifest::Facts;
 pub use memory_map::{Entry, MemoryMap};
 pub use opened::Opened;
@@ -117,6 +155,26 @@ pub struct Inputs<'a> {
     pub sign_key: Option<File<'a>>,
     /// What is not in files.
     pub settings: Settings<'a>,
+}
+
+impl<'a> Inputs<'a> {
+    /// The files that every image is made of; there is nothing else, and all settings are as by default.
+    pub fn new(loader: File<'a>, kernel: File<'a>, app: File<'a>) -> Self {
+        Self {
+            loader,
+            unpacker: None,
+            kernel,
+            app,
+            device_tree: None,
+            platform: None,
+            kernel_config: None,
+            kernel_functions: None,
+            loader_functions: None,
+            trust_key: None,
+            sign_key: None,
+            settings: Settings::default(),
+        }
+    }
 }
 
 /// What can be chosen of an image.

@@ -5,9 +5,7 @@
 use std::path::Path;
 
 use goblin::elf::program_header::PT_LOAD;
-use kaal_elfloader_builder::{
-    Compression, File, Format, Functions, Image, Inputs, Settings, build,
-};
+use kaal_elfloader_builder::{Compression, File, Format, Functions, Image, Inputs, Settings};
 use kaal_payload::{Integrity, PhysAddr, PhysRange, PublicKey};
 
 use crate::common::accepted;
@@ -100,7 +98,7 @@ impl Content {
     /// Builds an image, if the content is accepted: then it must lie within `ram`.
     pub(crate) fn build(&self, ram: &[PhysRange]) -> Option<Image> {
         let inputs = self.inputs();
-        let image = match build(&inputs) {
+        let image = match Image::build(&inputs) {
             Ok(image) => image,
             Err(finding) => {
                 assert!(!finding.to_string().is_empty());

@@ -11,7 +11,7 @@ use kaal_payload::{Integrity, LogLevel, PhysAddr};
 use crate::finding::Finding;
 use crate::manifest::{Manifest, base_name};
 use crate::output::Output;
-use crate::{Compression, Format, Settings, Symbols, boot_arguments, build};
+use crate::{Compression, Format, Image, Settings, Symbols, boot_arguments};
 
 use self::files::Files;
 use super::messages::{Level, Messages};
@@ -183,7 +183,7 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Findi
         image_version: arguments.image_version,
         least_version: arguments.min_version,
     };
-    let image = build(&files.inputs(settings))?;
+    let image = Image::build(&files.inputs(settings))?;
     for warning in &image.warnings {
         messages.write(Level::Warning, warning);
     }

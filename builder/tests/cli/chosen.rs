@@ -8,7 +8,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use expect_test::expect;
-use kaal_elfloader_builder::{File, Inputs, Settings, build};
+use kaal_elfloader_builder::{File, Image, Inputs, Settings};
 use kaal_machine::DeviceTree;
 use kaal_payload::RegionKind;
 use sha2::{Digest, Sha256};
@@ -182,7 +182,7 @@ fn boot_arguments_with_a_nul() {
         path: Path::new("file"),
         content,
     });
-    let error = build(&Inputs {
+    let error = Image::build(&Inputs {
         loader,
         unpacker: None,
         kernel,

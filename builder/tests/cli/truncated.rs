@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{File, Inputs, Settings, build};
+use kaal_elfloader_builder::{File, Image, Inputs, Settings};
 use kaal_payload::Integrity;
 
 use crate::common::elf::Elf;
@@ -96,7 +96,7 @@ fn build_with(
         path: Path::new("name"),
         content,
     };
-    build(&Inputs {
+    Image::build(&Inputs {
         loader: file(&loader),
         unpacker: None,
         kernel: file(&kernel),

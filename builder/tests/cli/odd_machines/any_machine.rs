@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{File, Inputs, Settings, build};
+use kaal_elfloader_builder::{File, Image, Inputs, Settings};
 use kaal_payload::{Integrity, PAGE_SIZE, PhysRange, RegionKind};
 use proptest::prelude::*;
 
@@ -89,7 +89,7 @@ proptest! {
                 ..Settings::default()
             },
         };
-        if let Ok(image) = build(&inputs) {
+        if let Ok(image) = Image::build(&inputs) {
             let loaded = Loaded::new(&image.file);
             let banks: Vec<_> = ram.iter().map(|bank| range(bank.0, bank.0 + bank.1)).collect();
             accepted::check(&inputs, &image, &loaded, &banks);

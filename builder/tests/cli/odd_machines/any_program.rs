@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{Compression, File, Format, Inputs, Settings, build};
+use kaal_elfloader_builder::{Compression, File, Format, Image, Inputs, Settings};
 use kaal_payload::{Integrity, PAGE_SIZE, PhysAddr};
 use proptest::prelude::*;
 
@@ -114,7 +114,7 @@ proptest! {
                 ..Settings::default()
             },
         };
-        let image = build(&inputs).expect("an image");
+        let image = Image::build(&inputs).expect("an image");
         let loaded = match format {
             Format::Elf => Loaded::new(&image.file),
             _ => {
