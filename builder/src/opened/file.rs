@@ -2,7 +2,7 @@
 
 //! Reading the file of an image, and no more than the start of any other file.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -31,15 +31,16 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Finding> {
             .found(error.to_string())
             .remedy("correct the name, or build the image first")
     };
-    let mut file = File::open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
+    // Before it is opened, because opening a pipe waits for who writes to it.
+    let metadata = fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(origin
             .finding("not a KaaL image")
             .expected("a regular file")
-            .found("a folder, a device or a socket")
+            .found("a folder, a device, a pipe or a socket")
             .remedy("give the file that the builder wrote"));
     }
+    let mut file = File::open(path).map_err(unreadable)?;
     let length = metadata.len();
     let mut content = Vec::new();
     let mut head = file.by_ref().take(HEAD_SIZE);

@@ -134,6 +134,22 @@ fn what_is_no_file() {
     }
 }
 
+/// Opening a pipe would wait for somebody to write to it.
+#[test]
+fn a_pipe_that_nobody_writes_to() {
+    let folder = Folder::new();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.is_ok_and(|status| status.success()));
+    assert_cmd::Command::cargo_bin("kaal-elfloader-builder")
+        .expect("the builder")
+        .arg("inspect")
+        .arg(&pipe)
+        .timeout(std::time::Duration::from_secs(60))
+        .assert()
+        .code(1);
+}
+
 /// A package that claims to become more than memory could hold.
 #[test]
 fn large_claims_cost_nothing() {
