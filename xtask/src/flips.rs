@@ -11,7 +11,7 @@ use clap::builder::PossibleValuesParser;
 use kaal_tests::flips::{self, Extent, Subject};
 use kaal_tests::workspace::Workspace;
 
-use crate::{build, setup};
+use crate::{build, progress, setup};
 
 /// Which bits are flipped.
 #[derive(Args)]
@@ -41,7 +41,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         ..Extent::ALL
     };
     let workers = thread::available_parallelism()?.try_into()?;
+    let spinner = progress::spinner(format!("flipping the bits of {}", subject.name));
     let summary = flips::run(workspace, subject, extent, workers)?;
+    drop(spinner);
     if options.verbose {
         for line in summary.unnamed() {
             println!("{line}");

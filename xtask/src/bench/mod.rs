@@ -21,7 +21,7 @@ use kaal_tests::sel4::Kernel;
 use kaal_tests::workspace::{Program, Workspace};
 
 use crate::root_task::{self, Profile};
-use crate::{build, setup};
+use crate::{build, progress, setup};
 use cost::Cost;
 use figure::Figure;
 
@@ -97,6 +97,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         });
     }
 
+    let spinner = progress::spinner("measuring");
     let mut figures = vec![Figure::new(
         "loader",
         "loadable bytes",
@@ -127,6 +128,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
             &image,
         )?);
     }
+    drop(spinner);
     match options.json {
         true => println!("{}", figure::json(&figures)),
         false => print!("{}", figure::table(&figures)),
