@@ -183,21 +183,11 @@ fn boot_arguments_with_a_nul() {
         content,
     });
     let error = Image::build(&Inputs {
-        loader,
-        unpacker: None,
-        kernel,
-        app,
-        device_tree: None,
-        platform: None,
-        kernel_config: None,
-        kernel_functions: None,
-        loader_functions: None,
-        trust_key: None,
-        sign_key: None,
         settings: Settings {
             boot_arguments: Some("quiet\0loud"),
             ..Settings::default()
         },
+        ..Inputs::new(loader, kernel, app)
     })
     .map(drop)
     .expect_err("a refusal");

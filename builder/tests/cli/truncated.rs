@@ -97,20 +97,10 @@ fn build_with(
         content,
     };
     Image::build(&Inputs {
-        loader: file(&loader),
-        unpacker: None,
-        kernel: file(&kernel),
-        app: file(&app),
-        device_tree: None,
-        platform: None,
-        kernel_config: None,
-        kernel_functions: None,
-        loader_functions: None,
-        trust_key: None,
-        sign_key: None,
         settings: Settings {
             integrity: Integrity::None,
             ..Settings::default()
         },
+        ..Inputs::new(file(&loader), file(&kernel), file(&app))
     })
 }

@@ -73,21 +73,12 @@ proptest! {
         .to_bytes();
         let file = |content| File { path: Path::new("name"), content };
         let inputs = Inputs {
-            loader: file(&loader),
-            unpacker: None,
-            kernel: file(&kernel),
-            app: file(&app),
             device_tree: Some(file(&device_tree)),
-            platform: None,
-            kernel_config: None,
-            kernel_functions: None,
-            loader_functions: None,
-            trust_key: None,
-            sign_key: None,
             settings: Settings {
                 integrity: Integrity::None,
                 ..Settings::default()
             },
+            ..Inputs::new(file(&loader), file(&kernel), file(&app))
         };
         if let Ok(image) = Image::build(&inputs) {
             let loaded = Loaded::new(&image.file);

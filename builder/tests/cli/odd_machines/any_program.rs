@@ -92,17 +92,8 @@ proptest! {
         let device_tree = DeviceTree { ram: vec![RAM], ..DeviceTree::with_ram(0) }.to_bytes();
         let file = |content| File { path: Path::new("name"), content };
         let inputs = Inputs {
-            loader: file(&loader),
             unpacker: Some(file(&unpacker)),
-            kernel: file(&kernel),
-            app: file(&app),
             device_tree: Some(file(&device_tree)),
-            platform: None,
-            kernel_config: None,
-            kernel_functions: None,
-            loader_functions: None,
-            trust_key: None,
-            sign_key: None,
             settings: Settings {
                 kernel_paddr: Some(PhysAddr(kernel_start)),
                 format,
@@ -113,6 +104,7 @@ proptest! {
                 integrity,
                 ..Settings::default()
             },
+            ..Inputs::new(file(&loader), file(&kernel), file(&app))
         };
         let image = Image::build(&inputs).expect("an image");
         let loaded = match format {
