@@ -83,7 +83,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            qemu::status(&error)
+            ExitCode::from(qemu::status(&error))
         }
     }
 }

@@ -5,7 +5,6 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Error, Result, bail};
@@ -276,12 +275,12 @@ impl fmt::Display for Unmet {
 impl std::error::Error for Unmet {}
 
 /// The status to end with for `error`.
-pub(crate) fn status(error: &Error) -> ExitCode {
+pub(crate) fn status(error: &Error) -> u8 {
     match error.downcast_ref::<Unmet>().map(|unmet| unmet.end) {
-        Some(End::Failed) => ExitCode::from(3),
-        Some(End::TimedOut) => ExitCode::from(4),
-        Some(End::Exited(_)) => ExitCode::from(5),
-        Some(End::Expected | End::Stopped) | None => ExitCode::FAILURE,
+        Some(End::Failed) => 3,
+        Some(End::TimedOut) => 4,
+        Some(End::Exited(_)) => 5,
+        Some(End::Expected | End::Stopped) | None => 1,
     }
 }
 
@@ -310,5 +309,43 @@ fn said(report: &Report) -> String {
     match report.messages.trim() {
         "" => String::new(),
         messages => format!(": {messages}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::ExitStatus;
+    use std::time::Duration;
+
+    use anyhow::anyhow;
+    use kaal_tests::qemu::{End, Report, Watch};
+
+    use super::{judge, status};
+
+    /// The status for a boot that ended like that, where `expect` was waited for.
+    fn status_of(end: End, expect: Option<&str>) -> u8 {
+        let report = Report {
+            end,
+            console: String::new(),
+            messages: String::new(),
+            duration: Duration::ZERO,
+            from_note: None,
+        };
+        let watch = Watch {
+            expect: expect.map(str::to_owned),
+            ..Watch::default()
+        };
+        judge(&report, &watch).map_or_else(|error| status(&error), |()| 0)
+    }
+
+    #[test]
+    fn statuses_tell_what_came_of_a_boot() {
+        let ended = End::Exited(ExitStatus::default());
+        assert_eq!(status_of(End::Expected, Some("text")), 0);
+        assert_eq!(status_of(ended, None), 0);
+        assert_eq!(status_of(End::Failed, Some("text")), 3);
+        assert_eq!(status_of(End::TimedOut, Some("text")), 4);
+        assert_eq!(status_of(ended, Some("text")), 5);
+        assert_eq!(status(&anyhow!("no QEMU")), 1);
     }
 }

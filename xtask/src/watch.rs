@@ -105,3 +105,30 @@ fn wait(changes: &Receiver<Vec<PathBuf>>) -> Result<Vec<PathBuf>> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+    use std::sync::mpsc;
+
+    use super::{is_source, wait};
+
+    #[test]
+    fn what_editors_leave_is_no_source() {
+        assert!(is_source(Path::new("src/main.rs")));
+        assert!(!is_source(Path::new("src/.main.rs.swp")));
+        assert!(!is_source(Path::new("src/main.rs~")));
+    }
+
+    #[test]
+    fn all_of_a_change_is_waited_for() {
+        let (sender, changes) = mpsc::channel();
+        let paths = ["one", "other"].map(PathBuf::from);
+        for path in &paths {
+            sender.send(vec![path.clone()]).unwrap();
+        }
+        assert_eq!(wait(&changes).unwrap(), paths);
+        drop(sender);
+        assert!(wait(&changes).is_err());
+    }
+}
