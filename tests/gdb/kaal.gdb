@@ -4,8 +4,6 @@
 # starts it: stops at the first instruction of each. The breakpoint is one of the hardware, which can be set where
 # nothing is mapped yet.
 
-set pagination off
-set confirm off
 set print asm-demangle on
 set disassemble-next-line auto
 hbreak _start

@@ -3,11 +3,10 @@
 //! What gdb has to know of a boot.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{self, Path};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
-
 use serde_json::Value;
 
 use crate::image::Inputs;
@@ -26,7 +25,7 @@ const PROGRAMS: [&str; 4] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Debugger {
     program: &'static str,
-    arguments: Vec<String>,
+    commands: Vec<String>,
 }
 
 impl Debugger {
@@ -43,29 +42,35 @@ impl Debugger {
             .as_str()
             .with_context(|| format!("failed to find the loader in {}", image.display()))?;
         let script = workspace.root().join("tests/gdb/kaal.gdb");
-        let commands = [
-            format!(
-                "add-symbol-file {} -o {loader_address}",
-                inputs.loader.display()
-            ),
-            format!("add-symbol-file {}", inputs.kernel.display()),
-            format!("add-symbol-file {}", inputs.app.display()),
+        let commands = vec![
+            // Else gdb asks whether each of the following is meant, and waits after a screenful.
+            "set confirm off".to_owned(),
+            "set pagination off".to_owned(),
+            format!("{} -o {loader_address}", add_symbols(&inputs.loader)?),
+            add_symbols(&inputs.kernel)?,
+            add_symbols(&inputs.app)?,
+            format!("directory {}", workspace.root().display()),
             format!("target remote {target}"),
             format!("source {}", script.display()),
         ];
-        let arguments = commands
-            .into_iter()
-            .flat_map(|command| ["-ex".to_owned(), command]);
         Ok(Self {
             program: program().unwrap_or(PROGRAMS[0]),
-            arguments: arguments.collect(),
+            commands,
         })
+    }
+
+    /// All commands as a script, for a gdb that an editor starts.
+    pub fn script(&self) -> String {
+        self.commands.join("\n") + "\n"
     }
 
     /// The command, without any output of gdb about itself.
     pub fn command(&self) -> Command {
         let mut command = Command::new(self.program);
-        command.args(["-nx", "-quiet"]).args(&self.arguments);
+        command.args(["-nx", "-quiet"]);
+        for gdb_command in &self.commands {
+            command.args(["-ex", gdb_command]);
+        }
         command
     }
 }
@@ -74,17 +79,17 @@ impl Debugger {
 impl fmt::Display for Debugger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.program)?;
-        for pair in self.arguments.chunks(2) {
-            write!(f, " \\\n ")?;
-            for argument in pair {
-                match argument.contains(' ') {
-                    true => write!(f, " '{argument}'")?,
-                    false => write!(f, " {argument}")?,
-                }
-            }
+        for command in &self.commands {
+            write!(f, " \\\n  -ex '{}'", command.replace('\'', r"'\''"))?;
         }
         Ok(())
     }
+}
+
+/// The command that adds the symbols of `file`, wherever gdb is started.
+fn add_symbols(file: &Path) -> Result<String> {
+    let file = path::absolute(file)?;
+    Ok(format!("add-symbol-file \"{}\"", file.display()))
 }
 
 /// The gdb that is installed, if one is.

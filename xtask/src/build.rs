@@ -4,6 +4,7 @@
 
 use std::env;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -41,12 +42,19 @@ pub(crate) fn programs(workspace: &Workspace) -> Result<()> {
     fs::create_dir_all(&artifacts)
         .with_context(|| format!("failed to create {}", artifacts.display()))?;
     for program in Program::ALL {
-        let to = workspace.program(program);
-        fs::copy(built.join(program.binary()), &to)
-            .with_context(|| format!("failed to write {}", to.display()))?;
+        update(&built.join(program.binary()), &workspace.program(program))?;
     }
 
     process::run(cargo(workspace).args(["build", "--release", "--package", Workspace::BUILDER]))
+}
+
+/// Copies `from` to `to`, unless that is the same already: somebody may be reading it.
+pub(crate) fn update(from: &Path, to: &Path) -> Result<()> {
+    let new = fs::read(from).with_context(|| format!("failed to read {}", from.display()))?;
+    if fs::read(to).is_ok_and(|old| old == new) {
+        return Ok(());
+    }
+    fs::write(to, new).with_context(|| format!("failed to write {}", to.display()))
 }
 
 /// Packs the image that boots where nothing else is asked for.

@@ -4,10 +4,11 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Error, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use clap::Args;
 use kaal_tests::debugger::Debugger;
 use kaal_tests::image::Inputs;
@@ -24,6 +25,9 @@ const PROBE_LIMIT: u64 = 60;
 
 /// Where QEMU waits for a debugger.
 const GDB: &str = "localhost:1234";
+
+/// The file among the programs that has gdb's commands, where editors expect it.
+const GDB_SCRIPT: &str = "attach.gdb";
 
 /// What scripts want to know.
 const STATUSES: &str = "\
@@ -147,11 +151,16 @@ fn boot_sel4(
 ) -> Result<()> {
     let machine = options.machine(kernel.machine()?);
     let inputs = kernel.inputs(workspace, app);
+    // What boots again and again is ended as a whole; a single boot gets Ctrl-C itself.
+    let (input, keys) = match stop {
+        Some(_) => (Input::Interruptible, "Ctrl-A X ends QEMU, Ctrl-C all"),
+        None => (Input::Terminal, "Ctrl-A X ends QEMU"),
+    };
     if options.expect.is_none() && !options.gdb {
-        println!("Ctrl-A X ends QEMU");
+        println!("{keys}");
     }
     let watch = Watch {
-        input: Input::Terminal,
+        input,
         stop,
         ..options.watch(None, None)
     };
@@ -184,6 +193,11 @@ fn boot_probe(
 }
 
 impl Options {
+    /// The root task that the user has built.
+    pub(crate) fn app(&self) -> Option<&Path> {
+        self.app.as_deref()
+    }
+
     /// The root task for a real kernel; KaaL's own is built.
     fn root_task(
         &self,
@@ -252,7 +266,11 @@ impl Options {
         let mut command = inputs.boot(machine, &image);
         if self.gdb {
             command.args(["-gdb", &format!("tcp:{GDB}"), "-S"]);
-            println!("{}", Debugger::new(workspace, &inputs, &image, GDB)?);
+            let debugger = Debugger::new(workspace, &inputs, &image, GDB)?;
+            let script = workspace.artifacts().join(GDB_SCRIPT);
+            fs::write(&script, debugger.script())
+                .with_context(|| format!("failed to write {}", script.display()))?;
+            println!("{debugger}");
         }
         command.args(&self.qemu_arguments);
         qemu::run(command, watch)

@@ -2,7 +2,7 @@
 
 //! Builds and boots again after each change of a source.
 
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -28,39 +28,86 @@ const PAUSE: Duration = Duration::from_millis(30);
 /// Boots, and boots again after each change, until the user ends it.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let (sender, changes) = mpsc::channel();
+    let sources = Sources::new(workspace, options)?;
+    let watched = sources.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        if let Some(event) = event.ok().filter(is_change) {
+        if let Some(event) = event.ok().filter(|event| watched.are_changed_by(event)) {
             // Nobody waits any more where the program ends.
             let _ = sender.send(event.paths);
         }
     })
     .context("failed to watch files")?;
-    for folder in FOLDERS {
-        let folder = workspace.root().join(folder);
-        watcher
-            .watch(&folder, RecursiveMode::Recursive)
-            .with_context(|| format!("failed to watch {}", folder.display()))?;
-    }
-    let root_task = workspace.root().join(ROOT_TASK);
+    sources.watch(&mut watcher)?;
     let mut programs_are_built = false;
     loop {
         let (went_well, paths) =
             boot_until_change(workspace, options, programs_are_built, &changes)?;
-        programs_are_built = went_well && paths.iter().all(|path| path.starts_with(&root_task));
+        programs_are_built = went_well && paths.iter().all(|path| sources.are_of_root_task(path));
     }
 }
 
-/// Whether a source got other content, or another name.
-fn is_change(event: &Event) -> bool {
-    let kind = event.kind;
-    (kind.is_modify() || kind.is_create() || kind.is_remove())
-        && event.paths.iter().any(|path| is_source(path))
+/// What is watched.
+#[derive(Clone, Debug)]
+struct Sources {
+    folders: [PathBuf; 4],
+    root_task: PathBuf,
+    /// The root task that the user builds.
+    app: Option<PathBuf>,
 }
 
-/// Whether `path` may be a source: no hidden file, no backup of an editor.
-fn is_source(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    !name.starts_with('.') && !name.ends_with('~')
+impl Sources {
+    fn new(workspace: &Workspace, options: &Options) -> Result<Self> {
+        let app = options.app().map(path::absolute).transpose()?;
+        Ok(Self {
+            folders: FOLDERS.map(|folder| workspace.root().join(folder)),
+            root_task: workspace.root().join(ROOT_TASK),
+            app,
+        })
+    }
+
+    /// Lets `watcher` watch them.
+    fn watch(&self, watcher: &mut impl Watcher) -> Result<()> {
+        let trees = self
+            .folders
+            .iter()
+            .map(|folder| (folder.as_path(), RecursiveMode::Recursive));
+        // Linkers and editors put a new file in the place of the old one, so its folder is watched.
+        let folder = self.app.as_deref().and_then(Path::parent);
+        let folder = folder.map(|folder| (folder, RecursiveMode::NonRecursive));
+        for (folder, mode) in trees.chain(folder) {
+            watcher
+                .watch(folder, mode)
+                .with_context(|| format!("failed to watch {}", folder.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Whether one of them got other content, or another name.
+    fn are_changed_by(&self, event: &Event) -> bool {
+        let kind = event.kind;
+        (kind.is_modify() || kind.is_create() || kind.is_remove())
+            && event.paths.iter().any(|path| self.contain(path))
+    }
+
+    /// Whether `path` may be one: no hidden file, no backup of an editor.
+    fn contain(&self, path: &Path) -> bool {
+        if self.is_app(path) {
+            return true;
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        self.folders.iter().any(|folder| path.starts_with(folder))
+            && !name.starts_with('.')
+            && !name.ends_with('~')
+    }
+
+    /// Whether `path` is nothing that loader, probe kernels and builder are made from.
+    fn are_of_root_task(&self, path: &Path) -> bool {
+        self.is_app(path) || path.starts_with(&self.root_task)
+    }
+
+    fn is_app(&self, path: &Path) -> bool {
+        self.app.as_deref() == Some(path)
+    }
 }
 
 /// Boots, and returns whether that went well, and what has changed when it has ended after that.
@@ -111,13 +158,19 @@ mod tests {
     use std::path::{Path, PathBuf};
     use std::sync::mpsc;
 
-    use super::{is_source, wait};
+    use super::{FOLDERS, ROOT_TASK, Sources, wait};
 
     #[test]
     fn what_editors_leave_is_no_source() {
-        assert!(is_source(Path::new("src/main.rs")));
-        assert!(!is_source(Path::new("src/.main.rs.swp")));
-        assert!(!is_source(Path::new("src/main.rs~")));
+        let sources = Sources {
+            folders: FOLDERS.map(PathBuf::from),
+            root_task: PathBuf::from(ROOT_TASK),
+            app: Some(PathBuf::from("other/.task")),
+        };
+        let is_one = |path: &str| sources.contain(Path::new(path));
+        assert!(is_one("builder/src/main.rs") && is_one("other/.task"));
+        assert!(!is_one("builder/src/.main.rs.swp") && !is_one("builder/src/main.rs~"));
+        assert!(!is_one("target/main.rs") && !is_one("other/task"));
     }
 
     #[test]

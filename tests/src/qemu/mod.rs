@@ -3,6 +3,7 @@
 //! QEMU as the machine that images boot on.
 
 mod board;
+mod input;
 mod instructions;
 mod machine;
 mod painter;
@@ -13,10 +14,11 @@ mod stop;
 mod version;
 
 pub use board::Board;
+pub use input::Input;
 pub use instructions::instructions_until;
 pub use machine::Machine;
 pub use round_trip::{Code, RoundTrip, round_trip};
-pub use run::{End, Input, Report, Typed, Watch, run};
+pub use run::{End, Report, Typed, Watch, run};
 pub use stop::Stop;
 pub use version::Version;
 

@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::screen::Screen;
-use super::{PROGRAM, Stop};
+use super::{Input, PROGRAM, Stop};
 
 /// The beginnings of lines that say that a boot failed: the probe kernel's, and the loader's.
 const FAILURES: [&str; 3] = ["KAAL_PROBE_FAIL", "KaaL: error:", "KaaL: fault:"];
@@ -58,16 +58,6 @@ pub struct Typed {
     pub text: String,
 }
 
-/// Where the guest's console input comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Input {
-    /// There is none.
-    #[default]
-    None,
-    /// This process's standard input; Ctrl-A X ends QEMU.
-    Terminal,
-}
-
 /// What came of a run.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -104,16 +94,15 @@ pub enum End {
 ///
 /// Fails where QEMU can't be started or watched. A guest that misbehaves is a [`Report`].
 pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
-    let (serial, stdin) = match watch.input {
-        _ if !watch.typed.is_empty() => ("stdio", Stdio::piped()),
-        Input::None => ("stdio", Stdio::null()),
-        Input::Terminal => ("mon:stdio", Stdio::inherit()),
+    let (input, stdin) = match watch.typed.is_empty() {
+        true => (watch.input, watch.input.stdin()),
+        false => (Input::None, Stdio::piped()),
     };
     let mut screen = Screen::new(watch.show, watch.log.as_deref())?;
     let started = Instant::now();
     let mut qemu = Qemu(
         command
-            .args(["-serial", serial])
+            .args(input.options())
             .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -31,6 +31,7 @@ mod sel4;
 mod signed;
 mod smp;
 mod uarts;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
     trials.extend(sel4::trials(&workspace));
     trials.extend(boot_information::trials(&workspace));
     trials.extend(root_task::trials(&workspace));
+    trials.extend(watch::trials(&workspace));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
