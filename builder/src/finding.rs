@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// An option of the command line, or its argument that is an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 #[expect(
     missing_docs,
     reason = "each variant is the option or argument of the same name"

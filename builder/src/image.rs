@@ -15,6 +15,7 @@ use crate::{Inputs, emit, placement, trust};
 
 /// A bootable image.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Image {
     /// Its file, in the format that was asked for. It is loaded and entered with the MMU off: an ELF
     /// file's segments at their physical addresses, another file anywhere.

@@ -18,7 +18,7 @@
 //!
 //! [`Opened`] is the way back: it takes an image's file apart and verifies it; `diff` compares two.
 //!
-//! [`cli`] is the command line around it; `manifest` tells of an image what it was made of.
+//! `cli` is the command line around it; `manifest` tells of an image what it was made of.
 //!
 //! An image is made of files that have been read:
 //!
@@ -42,6 +42,36 @@
 //! # }
 //! ```
 //!
+//! An image's file can be taken apart, and be verified to the last bit:
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use kaal_elfloader_builder::kaal_payload::{PhysAddr, VirtAddr};
+//! use kaal_elfloader_builder::{File, Image, Inputs, Opened, Settings};
+//!
+//! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/example/programs.rs"));
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (loader, kernel, app) = (loader(), kernel(), app());
+//! let file = |name, content| File { path: Path::new(name), content };
+//! let image = Image::build(&Inputs {
+//!     settings: Settings { boot_arguments: Some("quiet"), ..Settings::default() },
+//!     ..Inputs::new(
+//!         file("elfloader.elf", &loader),
+//!         file("kernel.elf", &kernel),
+//!         file("root-task.elf", &app),
+//!     )
+//! })?;
+//!
+//! let opened = Opened::open(file("bootimage.elf", &image.file))?;
+//! opened.verify()?;
+//! assert_eq!(opened.payload().kernel_entry, VirtAddr(0xffff_ff80_4000_0000));
+//! assert_eq!(opened.payload().boot_arguments, b"quiet\0");
+//! assert_eq!(image.memory_map.entries()[0].memory.start, PhysAddr(0x4000_0000));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! What is wrong is told by a [`Finding`]:
 //!
 //! ```
@@ -55,14 +85,18 @@
 //! assert!(finding.to_string().starts_with("image notes.txt: "));
 //! ```
 //!
-//! Versions follow Semantic Versioning. New fields of [`Inputs`] and [`Settings`] are no breaking change: take
-//! those that you don't set from [`Inputs::new`] and `Settings::default`.
+//! Bad input is an error, never a panic.
+//!
+//! Versions follow Semantic Versioning, and so does what is used of [`kaal_payload`]. New fields of [`Inputs`] and
+//! [`Settings`] are no breaking change: take those that you don't set from [`Inputs::new`] and `Settings::default`.
+//! The text of messages may change at any time.
 
 #![forbid(unsafe_code)]
 
 mod boot_arguments;
 mod branch;
 mod chunk;
+#[doc(hidden)]
 pub mod cli;
 mod content;
 mod cores;
@@ -114,6 +148,7 @@ pub use finding::{Finding, Flag};
 pub use format::{Compression, FileMap, Format, Piece};
 pub use functions::Functions;
 pub use image::Image;
+pub use kaal_payload;
 pub use manifest::Facts;
 pub use memory_map::{Entry, MemoryMap};
 pub use opened::Opened;

@@ -16,6 +16,7 @@ use crate::tables::Tables;
 
 /// A line of the memory map.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Entry {
     /// Its addresses.
     pub memory: PhysRange,

@@ -21,6 +21,7 @@ const LARGEST: usize = 48 << 10;
 
 /// Whether an image holds the names of addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[non_exhaustive]
 pub enum Symbols {
     /// For a debug kernel, by its configuration or, without one, where it has symbols that are few
     #[default]

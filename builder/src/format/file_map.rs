@@ -8,6 +8,7 @@ use kaal_payload::{Chunk, Encoding, PhysRange};
 
 /// A line of the map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Piece {
     /// Offset in bytes from the unpacker's first byte.
     pub offset: u64,

@@ -36,6 +36,7 @@ const IMAGE_ALIGNMENT: u64 = 2 << 20;
 
 /// The format of an image's file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[non_exhaustive]
 pub enum Format {
     /// An ELF file, for QEMU and U-Boot's bootelf: nothing is copied
     #[default]
@@ -50,6 +51,7 @@ pub enum Format {
 
 /// How a package stores content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[non_exhaustive]
 pub enum Compression {
     /// As it is
     #[default]

@@ -16,6 +16,7 @@ const MOST_ZEROES: u64 = 64 << 20;
 
 /// A piece of memory and what it begins with; the rest of it is zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Extent<'a> {
     /// Its addresses.
     pub memory: PhysRange,

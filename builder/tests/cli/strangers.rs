@@ -127,6 +127,52 @@ fn a_large_file_is_not_read() {
     assert!(message.contains("longer than it should be"), "{message}");
 }
 
+/// Whatever a large file begins with, `inspect` and `check` say what it is in far less memory than it has bytes.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_large_file_takes_little_memory() {
+    let folder = Folder::new();
+    for options in [&ELF[..], &UIMAGE, &IMAGE] {
+        folder.accepted(options);
+        check_in_little_memory(&folder, "image.elf", "longer than it should be");
+    }
+    let files = [
+        ("zeroes", vec![], "zeroes"),
+        ("gzip", b"\x1f\x8b\x08\0".to_vec(), "a gzip file"),
+        (
+            "app.elf",
+            programs::app().to_bytes(),
+            "an ELF program for AARCH64",
+        ),
+    ];
+    for (name, content, found) in files {
+        folder.put(name, content);
+        check_in_little_memory(&folder, name, found);
+    }
+}
+
+/// Makes the file 10 GiB long, and lets commands that look at it have 128 MiB of addresses.
+#[cfg(target_os = "linux")]
+fn check_in_little_memory(folder: &Folder, name: &str, expected: &str) {
+    let file = OpenFile::options()
+        .write(true)
+        .open(folder.path().join(name))
+        .expect("the file");
+    file.set_len(10 << 30).expect("a sparse file");
+    for subcommand in ["inspect", "check"] {
+        let output = assert_cmd::Command::new("sh")
+            .args(["-c", "ulimit -v 131072 && exec \"$@\"", "sh"])
+            .arg(assert_cmd::cargo::cargo_bin("kaal-elfloader-builder"))
+            .args([subcommand, name])
+            .current_dir(folder.path())
+            .output()
+            .expect("a shell");
+        let messages = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{messages}");
+        assert!(messages.contains(expected), "{messages}");
+    }
+}
+
 #[test]
 fn what_is_no_file() {
     for path in ["/", "/dev/zero", "/nowhere"] {
