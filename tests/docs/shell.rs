@@ -71,7 +71,10 @@ pub(crate) fn trials(workspace: &Workspace, page: &Page) -> Result<Vec<Trial>> {
 fn trial(workspace: &Workspace, folder: &Path, name: String, block: &Block) -> Result<Trial> {
     let mark = Mark::parse(&block.comment).with_context(|| name.clone())?;
     let sel4 = env::var_os(PREFIX);
-    let missing = mark.needs.as_ref().filter(|program| !is_installed(program));
+    let missing = mark
+        .needs
+        .as_ref()
+        .filter(|program| !process::is_installed(program));
     let reason = match (&mark.not_run, missing, mark.needs_sel4 && sel4.is_none()) {
         (Some(reason), _, _) => Some(reason.clone()),
         (None, Some(program), _) => Some(format!("needs {program}")),
@@ -95,10 +98,6 @@ fn trial(workspace: &Workspace, folder: &Path, name: String, block: &Block) -> R
             .run(&steps)
             .map_err(|error| Failed::from(format!("{error:#}")))
     }))
-}
-
-fn is_installed(program: &str) -> bool {
-    process::read(Command::new(program).arg("--version")).is_ok()
 }
 
 /// Makes a page's folder anew.

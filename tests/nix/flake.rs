@@ -6,9 +6,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};
+use kaal_tests::process;
 use kaal_tests::qemu::Board;
 use kaal_tests::workspace::Workspace;
 use libtest_mimic::{Arguments, Trial};
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
     };
     let root = workspace.root();
     let no_flake = !root.join("flake.nix").is_file();
-    let no_nix = no_flake || !has_nix();
+    let no_nix = no_flake || !process::is_installed(NIX);
 
     let mut trials = vec![
         trial("flake_versions_agree", root, no_flake, versions_agree),
@@ -80,15 +81,6 @@ fn trial(
         test(&root).map_err(|error| format!("{error:?}").into())
     })
     .with_ignored_flag(ignored)
-}
-
-fn has_nix() -> bool {
-    Command::new(NIX)
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
 }
 
 /// Every platform that kernels are configured for has a page, which the README's table links to, and

@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::path::{self, Path};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -94,13 +94,7 @@ fn add_symbols(file: &Path) -> Result<String> {
 
 /// The gdb that is installed, if one is.
 pub fn program() -> Option<&'static str> {
-    PROGRAMS.into_iter().find(|program| {
-        Command::new(program)
-            .arg("--version")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
-    })
+    PROGRAMS
+        .into_iter()
+        .find(|program| process::is_installed(program))
 }

@@ -2,6 +2,7 @@
 
 //! Running other programs, with errors that say which and why.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -39,6 +40,11 @@ pub fn read(command: &mut Command) -> Result<String> {
         bail!("`{name}` failed: {}: {}", output.status, errors.trim());
     }
     String::from_utf8(output.stdout).with_context(|| format!("`{name}` printed no UTF-8"))
+}
+
+/// Whether `program` is there and says which version it is.
+pub fn is_installed(program: impl AsRef<OsStr>) -> bool {
+    read(Command::new(program).arg("--version")).is_ok()
 }
 
 fn name_of(command: &Command) -> String {

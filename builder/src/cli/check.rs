@@ -2,7 +2,6 @@
 
 //! Looking whether an image will boot.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,7 +9,7 @@ use clap::builder::PossibleValuesParser;
 use kaal_payload::{PhysAddr, PhysRange};
 
 use super::messages::{Level, Messages};
-use super::text::wrap;
+use super::text::{print, wrap};
 use crate::File;
 use crate::device_tree::DeviceTree;
 use crate::finding::{Finding, Flag, Origin};
@@ -62,7 +61,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Finding> {
     if let Some(id) = &arguments.explain {
         for rule in rules::rules().iter().filter(|rule| rule.id == id) {
-            print(&explain(rule));
+            print(explain(rule));
         }
         return Ok(());
     }
@@ -165,11 +164,6 @@ fn explain(rule: &Rule) -> String {
         wrap(rule.explanation),
         wrap(&format!("Source: {}", rule.source))
     )
-}
-
-fn print(text: &str) {
-    // Whoever doesn't read to the end doesn't want to know.
-    let _ = io::stdout().write_all(text.as_bytes());
 }
 
 /// Checks that `kernel` is the one in the image.

@@ -16,7 +16,6 @@ mod sign;
 mod text;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::num::ParseIntError;
 use std::process::ExitCode;
 
@@ -171,8 +170,7 @@ fn pack(
             configuration: &configuration,
             matches: &matches,
         };
-        // Whoever doesn't read to the end doesn't want to know.
-        let _ = write!(io::stdout(), "{printed}");
+        text::print(printed);
         return Ok(ExitCode::SUCCESS);
     }
     let missing = configuration.missing(&matches);

@@ -2,6 +2,15 @@
 
 //! Text for a terminal.
 
+use std::fmt::Display;
+use std::io::{self, Write};
+
+/// Writes `text` to standard output.
+pub(super) fn print(text: impl Display) {
+    // Whoever doesn't read to the end doesn't want to know.
+    let _ = write!(io::stdout(), "{text}");
+}
+
 /// Letters in a line.
 const WIDTH: usize = 80;
 

@@ -2,8 +2,6 @@
 
 //! Provides the C++ compiler that libFuzzer is built with.
 
-use std::process::Command;
-
 use anyhow::{Context, Result, bail};
 use kaal_tests::process;
 
@@ -19,7 +17,7 @@ install a C++ compiler and run the command again:
 
 /// Finds the compiler, or installs it where that takes no decision of the user's.
 pub(crate) fn provide() -> Result<()> {
-    if process::read(Command::new(PROGRAM).arg("--version")).is_ok() {
+    if process::is_installed(PROGRAM) {
         return Ok(());
     }
     if !debian::is_root()? || !debian::has_apt() {

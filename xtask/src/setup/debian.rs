@@ -36,7 +36,7 @@ pub(crate) fn is_root() -> Result<bool> {
 
 /// Whether this is a machine with Debian's package tools.
 pub(crate) fn has_apt() -> bool {
-    process::read(Command::new("apt-get").arg("--version")).is_ok()
+    process::is_installed("apt-get")
 }
 
 /// Installs a package, and what it needs.

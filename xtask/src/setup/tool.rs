@@ -3,7 +3,6 @@
 //! Provides programs that are packages of their own.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::{Context, Result};
 use kaal_tests::process;
@@ -55,7 +54,7 @@ impl Tool {
         let tools = workspace.target().join("tools");
         let own = tools.join("bin").join(name);
         for program in [PathBuf::from(name), own.clone()] {
-            if process::read(Command::new(&program).arg("--version")).is_ok() {
+            if process::is_installed(&program) {
                 return Ok(program);
             }
         }
