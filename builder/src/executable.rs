@@ -176,6 +176,7 @@ fn headers(file: &[u8]) -> Option<(&FileHeader, &[ProgramHeader])> {
     let (headers, _) = <[ProgramHeader]>::ref_from_prefix_with_elems(rest, count.into()).ok()?;
     let is_ours = |header: &ProgramHeader| {
         (header.kind.get(), header.alignment.get()) == (PT_LOAD, ALIGNMENT)
+            && header.file_size.get() <= header.memory_size.get()
     };
     headers.iter().all(is_ours).then_some((header, headers))
 }

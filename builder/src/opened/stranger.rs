@@ -61,25 +61,28 @@ const LOWEST_KERNEL_ADDRESS: u64 = 0x80_0000_0000;
 
 /// Says what the file is that begins with `head`.
 pub(super) fn explain(origin: Origin<'_>, head: &[u8]) -> Finding {
-    let has_header = contains(head, &MAGIC) || contains(head, &PACKAGE_MAGIC);
-    let finding = match has_header {
+    let holds_magic = contains(head, &MAGIC) || contains(head, &PACKAGE_MAGIC);
+    // Loader and unpacker hold what they look for.
+    let is_damaged = holds_magic && part(head).is_none();
+    let finding = match is_damaged {
         true => origin.finding("a KaaL image that is damaged, or of another version"),
         false => origin.finding("not a KaaL image"),
     };
     finding
         .expected("a file that this version's builder wrote: elf, raw, image or uimage")
-        .found(describe(head))
-        .remedy(match has_header {
+        .found(describe(head, is_damaged))
+        .remedy(match is_damaged {
             true => "build or copy the image again",
             false => "give the file that --out named",
         })
 }
 
-fn describe(head: &[u8]) -> String {
+/// What file it is; with `is_ours`, one that was an image.
+fn describe(head: &[u8], is_ours: bool) -> String {
     if head.is_empty() {
         return "an empty file".to_owned();
     }
-    let kind = kind(head);
+    let kind = kind(head, is_ours);
     let loader = LOADERS.iter().find(|(marker, _)| contains(head, marker));
     match loader {
         Some((_, loader)) => format!("{kind}, an image {loader}"),
@@ -87,15 +90,19 @@ fn describe(head: &[u8]) -> String {
     }
 }
 
-fn kind(head: &[u8]) -> String {
+fn kind(head: &[u8], is_ours: bool) -> String {
+    let content = match is_ours {
+        true => "",
+        false => " of something else",
+    };
     if let Ok(header) = goblin::elf::Elf::parse_header(head) {
         return elf(&header, head);
     }
     if uimage::is_one(head) {
-        return "a U-Boot image of something else".to_owned();
+        return format!("a U-Boot image{content}");
     }
     if head::is_image(head) {
-        return "an arm64 Linux Image of something else".to_owned();
+        return format!("an arm64 Linux Image{content}");
     }
     let format = FORMATS.iter().find(|(offset, magic, _)| {
         head.get(*offset..)
@@ -136,16 +143,29 @@ fn elf(header: &Header, head: &[u8]) -> String {
     if header.e_machine != EM_AARCH64 {
         return what;
     }
-    let guess = if contains(head, &note::start(LOADER_NOTE_TYPE, VERSION_SIZE)) {
-        ": a KaaL loader, which is a part of an image"
-    } else if contains(head, &note::start(UNPACKER_NOTE_TYPE, VERSION_SIZE)) {
-        ": a KaaL unpacker, which is a part of an image"
-    } else if header.e_type == ET_EXEC && header.e_entry >= LOWEST_KERNEL_ADDRESS {
-        ": perhaps a seL4 kernel, which is a part of an image"
-    } else {
-        ""
+    let guess = match part(head) {
+        Some(part) => part,
+        None if header.e_type == ET_EXEC && header.e_entry >= LOWEST_KERNEL_ADDRESS => {
+            ": perhaps a seL4 kernel, which is a part of an image"
+        }
+        None => "",
     };
     format!("{what}{guess}")
+}
+
+/// Which program of KaaL's `head` begins; these are position-independent, and images that hold them aren't.
+fn part(head: &[u8]) -> Option<&'static str> {
+    let header = goblin::elf::Elf::parse_header(head).ok()?;
+    if (header.e_machine, header.e_type) != (EM_AARCH64, ET_DYN) {
+        return None;
+    }
+    if contains(head, &note::start(LOADER_NOTE_TYPE, VERSION_SIZE)) {
+        Some(": a KaaL loader, which is a part of an image")
+    } else if contains(head, &note::start(UNPACKER_NOTE_TYPE, VERSION_SIZE)) {
+        Some(": a KaaL unpacker, which is a part of an image")
+    } else {
+        None
+    }
 }
 
 /// Whether these are letters, or the start of some.
