@@ -21,6 +21,9 @@ const PROGRAMS: [&str; 4] = [
     "gdb",
 ];
 
+/// gdb's command that attaches it.
+const ATTACH: &str = "target remote";
+
 /// A gdb with the symbols of all programs of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Debugger {
@@ -49,8 +52,9 @@ impl Debugger {
             format!("{} -o {loader_address}", add_symbols(&inputs.loader)?),
             add_symbols(&inputs.kernel)?,
             add_symbols(&inputs.app)?,
-            format!("directory {}", workspace.root().display()),
-            format!("target remote {target}"),
+            add_sources(workspace.root()),
+            add_sources(&workspace.root().join("root-task")),
+            format!("{ATTACH} {target}"),
             format!("source {}", script.display()),
         ];
         Ok(Self {
@@ -59,9 +63,11 @@ impl Debugger {
         })
     }
 
-    /// All commands as a script, for a gdb that an editor starts.
+    /// All commands but the one that attaches, as a script for a gdb that an editor has attached.
     pub fn script(&self) -> String {
-        self.commands.join("\n") + "\n"
+        let commands = self.commands.iter();
+        let commands = commands.filter(|command| !command.starts_with(ATTACH));
+        commands.map(|command| format!("{command}\n")).collect()
     }
 
     /// The command, without any output of gdb about itself.
@@ -90,6 +96,11 @@ impl fmt::Display for Debugger {
 fn add_symbols(file: &Path) -> Result<String> {
     let file = path::absolute(file)?;
     Ok(format!("add-symbol-file \"{}\"", file.display()))
+}
+
+/// The command that looks for sources in `folder`: programs name them from their workspace's folder on.
+fn add_sources(folder: &Path) -> String {
+    format!("directory \"{}\"", folder.display())
 }
 
 /// The gdb that is installed, if one is.

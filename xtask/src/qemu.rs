@@ -26,8 +26,8 @@ const PROBE_LIMIT: u64 = 60;
 /// Where QEMU waits for a debugger.
 const GDB: &str = "localhost:1234";
 
-/// The file among the programs that has gdb's commands, where editors expect it.
-const GDB_SCRIPT: &str = "attach.gdb";
+/// The file among the programs that has gdb's commands for the last image, where editors find it.
+const GDB_SCRIPT: &str = "symbols.gdb";
 
 /// What scripts want to know.
 const STATUSES: &str = "\

@@ -89,15 +89,10 @@ impl Sources {
             && event.paths.iter().any(|path| self.contain(path))
     }
 
-    /// Whether `path` may be one: no hidden file, no backup of an editor.
+    /// Whether `path` may be one of them.
     fn contain(&self, path: &Path) -> bool {
-        if self.is_app(path) {
-            return true;
-        }
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        self.folders.iter().any(|folder| path.starts_with(folder))
-            && !name.starts_with('.')
-            && !name.ends_with('~')
+        let is_below = |folder: &PathBuf| path.starts_with(folder);
+        self.is_app(path) || (self.folders.iter().any(is_below) && is_source(path))
     }
 
     /// Whether `path` is nothing that loader, probe kernels and builder are made from.
@@ -108,6 +103,12 @@ impl Sources {
     fn is_app(&self, path: &Path) -> bool {
         self.app.as_deref() == Some(path)
     }
+}
+
+/// Whether `path` may be a source: no hidden file, no backup of an editor.
+fn is_source(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    !name.starts_with('.') && !name.ends_with('~')
 }
 
 /// Boots, and returns whether that went well, and what has changed when it has ended after that.
