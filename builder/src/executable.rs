@@ -3,6 +3,7 @@
 //! Writing an ELF file whose segments lie where they are loaded, and reading it back
 //! (System V ABI, chapters 4 and 5; ELF for the Arm 64-bit Architecture).
 
+use std::iter;
 use std::ops::Range;
 
 use goblin::elf::header::{
@@ -62,14 +63,12 @@ struct ProgramHeader {
 
 /// An executable of `chunks`, which ascend and are fewer than 2^16, entered at `entry`.
 pub(crate) fn write(entry: PhysAddr, chunks: &[Chunk<'_>]) -> Vec<u8> {
-    let headers_size = size_of::<FileHeader>() + chunks.len() * size_of::<ProgramHeader>();
-    let headers = program_headers(chunks, headers_size as u64);
+    let headers = program_headers(chunks);
+    let mut file = head(entry, &headers);
     let size = headers
         .last()
         .map_or(0, |last| last.offset.get() + last.file_size.get());
-    let mut file = Vec::with_capacity(size as usize);
-    file.extend_from_slice(file_header(entry, headers.len() as u16).as_bytes());
-    file.extend_from_slice(headers.as_bytes());
+    file.reserve_exact((size as usize).saturating_sub(file.len()));
     for (header, chunk) in headers.iter().zip(chunks) {
         file.resize(header.offset.get() as usize, 0);
         file.extend_from_slice(chunk.content);
@@ -77,8 +76,16 @@ pub(crate) fn write(entry: PhysAddr, chunks: &[Chunk<'_>]) -> Vec<u8> {
     file
 }
 
-/// The program headers of chunks that are stored one after the other from the offset `next` on.
-fn program_headers(chunks: &[Chunk<'_>], mut next: u64) -> Vec<ProgramHeader> {
+/// What an executable with these program headers begins with.
+fn head(entry: PhysAddr, headers: &[ProgramHeader]) -> Vec<u8> {
+    let header = file_header(entry, headers.len() as u16);
+    [header.as_bytes(), headers.as_bytes()].concat()
+}
+
+/// The program headers of chunks that are stored one after the other, behind these headers.
+fn program_headers(chunks: &[Chunk<'_>]) -> Vec<ProgramHeader> {
+    let size = size_of::<FileHeader>() + chunks.len() * size_of::<ProgramHeader>();
+    let mut next = size as u64;
     chunks
         .iter()
         .map(|chunk| {
@@ -151,18 +158,28 @@ pub(crate) fn read(file: &[u8]) -> Result<(PhysAddr, Vec<Segment<'_>>), String> 
     }
     let entry = PhysAddr(header.entry.get());
     let chunks: Vec<_> = segments.iter().map(|(chunk, _)| *chunk).collect();
-    let expected = write(entry, &chunks);
-    let difference = expected
-        .iter()
-        .zip(file)
-        .position(|(one, other)| one != other);
-    if let Some(offset) = difference {
+    let expected = head(entry, &program_headers(&chunks));
+    if let Some(offset) = difference(file, &expected, &segments) {
         return Err(format!("another byte at the offset {offset:#x}"));
     }
-    if expected.len() != file.len() {
-        return Err(format!("{} bytes, not {}", file.len(), expected.len()));
+    if file_end != file.len() {
+        return Err(format!("{} bytes, not {file_end}", file.len()));
     }
     Ok((entry, segments))
+}
+
+/// Where `file` first differs from the executable that begins with `head`, and has nothing but zeroes between segments.
+fn difference(file: &[u8], head: &[u8], segments: &[Segment<'_>]) -> Option<usize> {
+    let in_head = head.iter().zip(file).position(|(one, other)| one != other);
+    let starts = segments.iter().map(|(_, in_file)| in_file.start);
+    let ends = segments.iter().map(|(_, in_file)| in_file.end);
+    let mut gaps = iter::once(head.len()).chain(ends).zip(starts);
+    in_head.or_else(|| {
+        gaps.find_map(|(end, start)| {
+            let gap = file.get(end..start).unwrap_or_default();
+            Some(end + gap.iter().position(|&byte| byte != 0)?)
+        })
+    })
 }
 
 /// The headers that `file` begins with, if they look like those by [`write()`].
