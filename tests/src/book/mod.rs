@@ -6,6 +6,7 @@
 mod fields;
 mod page;
 mod registers;
+mod steps;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -78,7 +79,7 @@ pub fn generate(workspace: &Workspace) -> Result<Vec<Generated>> {
             .with_context(|| format!("failed to read {path}"))
     };
     let mut page = read(PAGE)?;
-    page = page::replace(&page, "steps", &page::steps(&read(LOADER)?)?)?;
+    page = page::replace(&page, "steps", &steps::table(workspace, &read(LOADER)?)?)?;
     let mut files = Vec::new();
     for example in examples() {
         let scratch = tempfile::tempdir()?;

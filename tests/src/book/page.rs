@@ -2,9 +2,7 @@
 
 //! Writes the generated parts of pages, which stand between comments.
 
-use std::fmt::Write;
-
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use super::registers::Boot;
 
@@ -21,23 +19,6 @@ pub(super) fn replace(page: &str, name: &str, content: &str) -> Result<String> {
         .split_once(END)
         .with_context(|| format!("the page has no line {END} behind {start}"))?;
     Ok(format!("{before}{start}\n\n{content}\n{END}{after}"))
-}
-
-/// The loader's steps, by the names that its reports have for them.
-pub(super) fn steps(source: &str) -> Result<String> {
-    let begun = source.split("state::begin(").skip(1);
-    let names: Vec<&str> = begun
-        .filter_map(|rest| match rest.strip_prefix('"') {
-            Some(name) => name.split('"').next(),
-            None => Some("entering the kernel"),
-        })
-        .collect();
-    ensure!(!names.is_empty(), "the loader's source names no steps");
-    let mut list = String::new();
-    for (index, name) in names.iter().enumerate() {
-        writeln!(list, "{}. {name}", index + 1)?;
-    }
-    Ok(list)
 }
 
 /// Tables of the registers at each handover, and of those that the probe kernel looks at.

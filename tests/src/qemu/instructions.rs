@@ -25,9 +25,28 @@ const LIMIT: u64 = 100_000_000;
 ///
 /// Fails where QEMU can't be started, or ends before `stop` is reached.
 pub fn instructions_until(stop: u64, machine: &Machine, image: &Path) -> Result<u64> {
-    follow(machine, image, &[], |log| {
+    follow(machine, image, Logged::Addresses, &[], |log| {
         count_until(stop, machine.cores, log)
     })
+}
+
+/// What the log has of each instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Logged {
+    /// A line that [`Entry::parse`] reads.
+    Addresses,
+    /// That line, and in lines behind it what the core's registers are before the instruction.
+    Registers,
+}
+
+impl Logged {
+    /// Value of `-d`.
+    fn items(self) -> &'static str {
+        match self {
+            Self::Addresses => "exec,nochain",
+            Self::Registers => "exec,cpu,nochain",
+        }
+    }
 }
 
 /// Runs an image until `read` has read enough of the log of its instructions; of those in `only`, if
@@ -36,9 +55,10 @@ pub fn instructions_until(stop: u64, machine: &Machine, image: &Path) -> Result<
 /// QEMU logs each block of instructions that it executes. With blocks of one instruction,
 /// the lines of that log are the instructions. Cores take turns, in which waiting for an event ends
 /// one: with a thread each, the host would decide how long one waits for another.
-pub(super) fn follow<T>(
+pub(crate) fn follow<T>(
     machine: &Machine,
     image: &Path,
+    logged: Logged,
     only: &[Range<u64>],
     read: impl FnOnce(BufReader<ChildStderr>) -> Result<T>,
 ) -> Result<T> {
@@ -53,7 +73,7 @@ pub(super) fn follow<T>(
         command.args(["-dfilter", &ranges.collect::<Vec<_>>().join(",")]);
     }
     let mut qemu = command
-        .args(["-d", "exec,nochain", "-serial", "null", "-kernel"])
+        .args(["-d", logged.items(), "-serial", "null", "-kernel"])
         .arg(image)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -99,7 +119,7 @@ fn count_until(stop: u64, cores: u32, log: impl BufRead) -> Result<u64> {
 
 /// A line of QEMU's log.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(crate) enum Entry {
     /// A core executes the instruction at an address.
     Executed { core: u32, address: u64 },
     /// The instruction of the line before was not executed after all, and will be logged again.
@@ -108,7 +128,7 @@ pub(super) enum Entry {
 
 impl Entry {
     /// Reads `Trace 0: 0x7f… [00000400/0000000060000000/00000013/ff000000] symbol`.
-    pub(super) fn parse(line: &str) -> Option<Self> {
+    pub(crate) fn parse(line: &str) -> Option<Self> {
         if line.starts_with("Stopped execution of TB chain before") {
             return Some(Self::Interrupted);
         }

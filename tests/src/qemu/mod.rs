@@ -16,6 +16,7 @@ mod version;
 pub use board::Board;
 pub use input::Input;
 pub use instructions::instructions_until;
+pub(crate) use instructions::{Entry, Logged, follow};
 pub use machine::Machine;
 pub use round_trip::{Code, RoundTrip, round_trip};
 pub use run::{End, Report, Typed, Watch, run};

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Result, bail, ensure};
 
 use super::Machine;
-use super::instructions::{Entry, follow};
+use super::instructions::{Entry, Logged, follow};
 
 /// Calls that are measured; odd, so that one of them is the median.
 const CALLS: usize = 91;
@@ -42,7 +42,9 @@ pub struct Code {
 pub fn round_trip(code: &Code, machine: &Machine, image: &Path) -> Result<RoundTrip> {
     let own = [code.client.clone(), code.service.clone()];
     let only = [&own[..], &code.kernel].concat();
-    follow(machine, image, &only, |log| median(code, log))
+    follow(machine, image, Logged::Addresses, &only, |log| {
+        median(code, log)
+    })
 }
 
 fn median(code: &Code, log: impl BufRead) -> Result<RoundTrip> {

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Follows the loader instruction by instruction, and notes where each of its steps begins.
+
+use std::io::BufRead;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use goblin::elf::Elf;
+use kaal_payload::{LOADER_MAX_SIZE, Payload};
+use zerocopy::IntoBytes;
+
+use crate::image::{self, Inputs};
+use crate::qemu::{self, Entry, Logged, Machine};
+use crate::workspace::{Program, Workspace};
+
+/// What reports call the last step, in the sources the constant [`LAST_CONSTANT`].
+const LAST: &str = "entering the kernel";
+
+const LAST_CONSTANT: &str = "state::ENTER_KERNEL";
+
+/// What each step does with memory.
+const MEMORY: [(&str, &str); 8] = [
+    (
+        "reading the payload header",
+        "reads the header, behind the loader",
+    ),
+    (
+        "reading the device tree that x0 points to",
+        "reads the firmware's device tree",
+    ),
+    (
+        "checking the payload against the machine",
+        "reads both, and what the processor says of itself",
+    ),
+    ("verifying the image", "reads each region"),
+    (
+        "moving the firmware's device tree",
+        "writes the device tree's slot, if the firmware has a tree",
+    ),
+    (
+        "starting the other cores",
+        "writes where those wait, if there are any",
+    ),
+    (
+        "lowering the exception level",
+        "none: only registers change",
+    ),
+    (
+        LAST,
+        "the MMU is turned on, with the image's translation tables",
+    ),
+];
+
+/// A way into a kernel.
+struct Way {
+    /// Where the firmware enters the loader, and what is booted.
+    title: &'static str,
+    machine: &'static str,
+    probe: Program,
+}
+
+const WAYS: [Way; 4] = [
+    Way {
+        title: "from EL1",
+        machine: "virt",
+        probe: Program::Probe,
+    },
+    Way {
+        title: "from EL3",
+        machine: "virt,secure=on",
+        probe: Program::Probe,
+    },
+    Way {
+        title: "from EL2, for a hypervisor kernel",
+        machine: "virt,virtualization=on",
+        probe: Program::ProbeHyp,
+    },
+    Way {
+        title: "from EL3, for a hypervisor kernel",
+        machine: "virt,secure=on,virtualization=on",
+        probe: Program::ProbeHyp,
+    },
+];
+
+/// A step of one boot.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Step {
+    /// The exception level that it begins at.
+    level: String,
+    /// How many instructions it takes.
+    instructions: u64,
+}
+
+/// A table of the steps that the loader's `source` names, on each way into a kernel.
+pub(super) fn table(workspace: &Workspace, source: &str) -> Result<String> {
+    let names = names(source)?;
+    let scratch = tempfile::tempdir()?;
+    let mut boots = Vec::new();
+    for way in &WAYS {
+        let machine = Machine {
+            machine: way.machine.to_owned(),
+            cpu: "cortex-a57".to_owned(),
+            ..Machine::ordinary()
+        };
+        let inputs = Inputs::probe(workspace, way.probe, &machine, scratch.path())?;
+        let image = scratch.path().join("image.elf");
+        inputs.pack(workspace, &image)?;
+        boots.push(follow(&machine, &image, &names)?);
+    }
+    let titles: Vec<_> = WAYS.iter().map(|way| way.title).collect();
+    let mut rows = vec![
+        format!("| | step | memory | {} |", titles.join(" | ")),
+        format!("|---|---|---|{}", "---|".repeat(titles.len())),
+    ];
+    for (index, name) in names.iter().enumerate() {
+        let (_, memory) = MEMORY
+            .iter()
+            .find(|(step, _)| step == name)
+            .with_context(|| format!("it is not said what {name:?} does with memory"))?;
+        let steps = boots.iter().filter_map(|boot| boot.get(index));
+        let cells: Vec<_> = steps
+            .map(|step| format!("{}, {}", step.level, step.instructions))
+            .collect();
+        let number = index + 1;
+        rows.push(format!(
+            "| {number} | {name} | {memory} | {} |",
+            cells.join(" | ")
+        ));
+    }
+    Ok(rows.join("\n") + "\n")
+}
+
+/// The loader's steps, by the names that its reports have for them.
+fn names(source: &str) -> Result<Vec<&str>> {
+    let begun = source.split("state::begin(").skip(1);
+    let names: Vec<_> = begun
+        .filter_map(|rest| match rest.strip_prefix('"') {
+            Some(name) => name.split('"').next(),
+            None => rest.starts_with(LAST_CONSTANT).then_some(LAST),
+        })
+        .collect();
+    ensure!(!names.is_empty(), "the loader's source names no steps");
+    Ok(names)
+}
+
+/// The steps of a boot of `image`.
+fn follow(machine: &Machine, image: &Path, names: &[&str]) -> Result<Vec<Step>> {
+    let content =
+        std::fs::read(image).with_context(|| format!("failed to read {}", image.display()))?;
+    let (_, header) = image::payload_header(&content)?;
+    let payload = Payload::parse(header.as_bytes(), image::crc32c)?;
+    let names = names.iter().map(|name| places(&content, name));
+    let names = names.collect::<Result<Vec<_>>>()?;
+    let loader = payload.load_address.0..payload.load_address.0 + LOADER_MAX_SIZE;
+    let kernel = payload.kernel_entry.0;
+    let only = [loader, kernel..kernel + 4];
+    qemu::follow(machine, image, Logged::Registers, &only, |log| {
+        steps(log, &names, kernel)
+    })
+}
+
+/// Where the memory of `image` holds `name`.
+fn places(image: &[u8], name: &str) -> Result<Vec<u64>> {
+    let elf = Elf::parse(image)?;
+    let mut places = Vec::new();
+    for segment in &elf.program_headers {
+        let content = image.get(segment.file_range()).unwrap_or_default();
+        let windows = content.windows(name.len()).zip(segment.p_paddr..);
+        let found = windows.filter(|(window, _)| *window == name.as_bytes());
+        places.extend(found.map(|(_, place)| place));
+    }
+    ensure!(!places.is_empty(), "the loader has no step {name:?}");
+    Ok(places)
+}
+
+/// Reads QEMU's log up to the instruction at `kernel`. A step begins when a register points to its name.
+fn steps(log: impl BufRead, names: &[Vec<u64>], kernel: u64) -> Result<Vec<Step>> {
+    let mut steps: Vec<Step> = Vec::new();
+    for line in log.lines() {
+        let line = line?;
+        match Entry::parse(&line) {
+            Some(Entry::Executed { address, .. }) if address == kernel => {
+                ensure!(
+                    steps.len() == names.len(),
+                    "only {} steps were seen",
+                    steps.len()
+                );
+                return Ok(steps);
+            }
+            Some(Entry::Executed { .. }) => {
+                if let Some(step) = steps.last_mut() {
+                    step.instructions += 1;
+                }
+            }
+            Some(Entry::Interrupted) => {
+                if let Some(step) = steps.last_mut() {
+                    step.instructions = step.instructions.saturating_sub(1);
+                }
+            }
+            None => {
+                let next = names
+                    .get(steps.len())
+                    .map(Vec::as_slice)
+                    .unwrap_or_default();
+                if registers(&line).any(|value| next.contains(&value)) {
+                    steps.push(Step::default());
+                }
+                if let (Some(step), Some(level)) = (steps.last_mut(), level(&line))
+                    && step.level.is_empty()
+                {
+                    step.level = level.to_owned();
+                }
+            }
+        }
+    }
+    bail!("QEMU ended before the kernel was entered");
+}
+
+/// The general-purpose registers in a line like ` PC=0000000040402584 X00=0000000000000000`.
+fn registers(line: &str) -> impl Iterator<Item = u64> {
+    line.split_whitespace().filter_map(|word| {
+        let (_, value) = word.strip_prefix('X')?.split_once('=')?;
+        u64::from_str_radix(value, 16).ok()
+    })
+}
+
+/// The exception level in a line like `PSTATE=600003c9 -ZC- EL2h`.
+fn level(line: &str) -> Option<&str> {
+    let mut words = line.strip_prefix("PSTATE=")?.split_whitespace();
+    words.find(|word| word.starts_with("EL"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Step, names, steps};
+
+    const LOG: &str = "\
+Trace 0: 0x7f0000000100 [00000000/0000000040000000/00000013/ff000000]
+ PC=0000000040000000 X00=0000000000000000 X01=0000000000000000
+PSTATE=400003cd -Z-- EL3h
+Trace 0: 0x7f0000000200 [00000000/0000000040000004/00000013/ff000000]
+ PC=0000000040000004 X00=0000000000000000 X01=0000000000000500
+PSTATE=400003cd -Z-- EL3h
+Trace 0: 0x7f0000000300 [00000000/0000000040000008/00000013/ff000000]
+ PC=0000000040000008 X00=0000000000000600 X01=0000000000000500
+PSTATE=400003c9 -Z-- EL2h
+Trace 0: 0x7f0000000400 [00000000/0000000060000000/00000013/ff000000]
+";
+
+    #[test]
+    fn a_step_begins_where_its_name_is_known() {
+        let step = |level: &str, instructions| Step {
+            level: level.to_owned(),
+            instructions,
+        };
+        let places = [vec![0x500], vec![0x600, 0x700]];
+        let found = steps(LOG.as_bytes(), &places, 0x6000_0000).unwrap();
+        assert_eq!(found, [step("EL3h", 1), step("EL2h", 0)]);
+        assert!(steps(LOG.as_bytes(), &[vec![0x800]], 0x6000_0000).is_err());
+        assert!(steps(LOG.as_bytes(), &places, 0x8000_0000).is_err());
+    }
+
+    #[test]
+    fn names_are_those_of_reports() {
+        let source = "state::begin(\"a\"); state::begin(state::ENTER_KERNEL); state::begin(b)";
+        assert_eq!(names(source).unwrap(), ["a", "entering the kernel"]);
+        assert!(names("").is_err());
+    }
+}
