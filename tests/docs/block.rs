@@ -35,9 +35,10 @@ impl Block {
         self.language == "console"
     }
 
-    /// Whether there is a command in a block that isn't said to show any.
-    pub(crate) fn hides_commands(&self) -> bool {
-        !self.is_console() && self.text.lines().any(|line| line.starts_with("$ "))
+    /// Whether there may be a command in a block that isn't said to show any.
+    pub(crate) fn may_hide_commands(&self) -> bool {
+        let has_prompt = self.text.lines().any(|line| line.starts_with("$ "));
+        self.language.is_empty() || !self.is_console() && has_prompt
     }
 
     /// The commands, each of which begins with `$ ` and goes on after a `\` at the end of a line.

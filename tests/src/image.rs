@@ -7,14 +7,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use crc::{CRC_32_ISCSI, Crc};
 use goblin::elf::{Elf, ProgramHeader};
 use kaal_payload::{MAGIC, MAX_SIZE, Payload, Region, VERSION};
 use zerocopy::IntoBytes;
 
 use crate::probe::{self, Expected};
-use crate::process;
 use crate::qemu::Machine;
 use crate::workspace::{Program, Workspace};
 
@@ -176,7 +175,14 @@ impl Inputs {
     ///
     /// Fails with the builder's words where it refuses the inputs.
     pub fn pack(&self, workspace: &Workspace, image: &Path) -> Result<()> {
-        process::read(&mut self.command(workspace, image)).map(drop)
+        let output = self
+            .command(workspace, image)
+            .output()
+            .context("failed to start the builder")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        let reason = said.trim().trim_start_matches("error: ");
+        ensure!(output.status.success(), "{reason}");
+        Ok(())
     }
 }
 

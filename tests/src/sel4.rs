@@ -53,20 +53,20 @@ impl Kernel {
     }
 
     fn installed_in(prefix: &Path) -> Result<Self> {
-        // Programs that are given the paths may run in other folders.
-        let prefix = prefix
-            .canonicalize()
-            .with_context(|| format!("{PREFIX}: failed to open {}", prefix.display()))?;
         for file in ["bin/kernel.elf", "support/kernel.dtb"] {
             let path = prefix.join(file);
             if !path.is_file() {
                 bail!(
-                    "{PREFIX}: {} expected, nothing found: name the folder that \
-                     `cmake --install` put seL4 in",
+                    "{PREFIX}: {} expected, nothing found: name the folder that `cmake --install` \
+                     put seL4 in; docs/kernel.md says how to build one",
                     path.display()
                 );
             }
         }
+        // Programs that are given the paths may run in other folders.
+        let prefix = prefix
+            .canonicalize()
+            .with_context(|| format!("{PREFIX}: failed to open {}", prefix.display()))?;
         let kernel = fs::read(prefix.join("bin/kernel.elf"))?;
         let entry = elf::entry(&kernel)
             .with_context(|| format!("{PREFIX}: {}", prefix.join("bin/kernel.elf").display()))?;

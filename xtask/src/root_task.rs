@@ -67,7 +67,8 @@ pub(crate) fn build(workspace: &Workspace, kernel: &Kernel, profile: Profile) ->
     let programs = programs(workspace, profile);
     let cargo = |packages: &[&str]| {
         let mut command = command(workspace, kernel);
-        command.args(["build", "--profile", profile.name(), "--locked"]);
+        // Without `--locked`: a component that has just been added is not in Cargo.lock yet.
+        command.args(["build", "--profile", profile.name()]);
         command.args(&target).args(packages);
         command
     };

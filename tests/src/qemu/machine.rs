@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
+use std::fmt;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -75,7 +76,21 @@ impl Machine {
         };
         process::read(dumping.command().args(["-serial", "null"]))
             .and_then(|_| cut_padding(file))
-            .with_context(|| format!("failed to dump the device tree of {self:?}"))
+            .with_context(|| format!("QEMU makes no machine of {self}"))
+    }
+}
+
+/// The options that QEMU is asked for this machine with.
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            machine,
+            cpu,
+            memory,
+            cores,
+            ..
+        } = self;
+        write!(f, "-machine {machine} -cpu {cpu} -m {memory} -smp {cores}")
     }
 }
 

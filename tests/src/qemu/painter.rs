@@ -51,6 +51,11 @@ impl Painter {
         painted
     }
 
+    /// Whether the last line has no end yet.
+    pub(super) fn is_within_line(&self) -> bool {
+        !self.line.is_empty()
+    }
+
     fn style(&self) -> Style {
         match self.speaker {
             _ if self.line.starts_with(ERROR) => ALARM,

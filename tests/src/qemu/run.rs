@@ -2,10 +2,9 @@
 
 //! Runs QEMU and watches its console, so that no run outlives its answer.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::iter;
-use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,10 +13,8 @@ use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::screen::Screen;
-use super::{Input, PROGRAM, Stop};
-
-/// The beginnings of lines that say that a boot failed: the probe kernel's, and the loader's.
-const FAILURES: [&str; 3] = ["KAAL_PROBE_FAIL", "KaaL: error:", "KaaL: fault:"];
+use super::typist::Typist;
+use super::{End, Input, PROGRAM, Report, Stop, Watch, failure};
 
 /// The time in which a guest that said that it failed may finish what it prints.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -27,66 +24,6 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// The time after which it is looked whether a run is to stop.
 const STOP_TIME: Duration = Duration::from_millis(10);
-
-/// What a run waits for.
-#[derive(Clone, Debug, Default)]
-pub struct Watch {
-    /// Console text that ends the run well, even if it tells of a failure.
-    pub expect: Option<String>,
-    /// Console text whose time is noted.
-    pub note: Option<String>,
-    /// The time after which the run ends.
-    pub limit: Option<Duration>,
-    /// Whether the console is also shown while it runs.
-    pub show: bool,
-    /// The file that the console is written to.
-    pub log: Option<PathBuf>,
-    /// What ends the run from outside.
-    pub stop: Option<Stop>,
-    /// Where the guest's console input comes from.
-    pub input: Input,
-    /// What is typed, one after the other; in the place of `input`, where there is anything.
-    pub typed: Vec<Typed>,
-}
-
-/// Something typed on the guest's console.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Typed {
-    /// Console text that is waited for, behind what has been typed last.
-    pub after: String,
-    /// What is typed then.
-    pub text: String,
-}
-
-/// What came of a run.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// How it ended.
-    pub end: End,
-    /// What the guest printed.
-    pub console: String,
-    /// What QEMU itself printed.
-    pub messages: String,
-    /// How long it took.
-    pub duration: Duration,
-    /// The time from the noted text to the expected one, where both were printed.
-    pub from_note: Option<Duration>,
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// The expected text was printed.
-    Expected,
-    /// The guest said that it failed.
-    Failed,
-    /// QEMU ended by itself, for example because the guest powered off.
-    Exited(ExitStatus),
-    /// The time was over.
-    TimedOut,
-    /// Somebody stopped it.
-    Stopped,
-}
 
 /// Runs `command`, a QEMU without arguments about the console, until `watch` has its answer.
 ///
@@ -114,11 +51,7 @@ pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
     let messages = thread::spawn(move || read_to_end(errors));
 
     let mut console = Vec::new();
-    let mut typist = Typist {
-        keyboard: qemu.0.stdin.take(),
-        typed: &watch.typed,
-        seen: 0,
-    };
+    let mut typist = Typist::new(qemu.0.stdin.take(), &watch.typed);
     let mut noted = None;
     let chunks = listen(output);
     let answer = follow(&chunks, watch, started, &mut console, |chunk, text| {
@@ -128,6 +61,7 @@ pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
         }
         typist.follow(text)
     })?;
+    screen.end()?;
     let from_note = match answer {
         Some(End::Expected) => noted.map(|noted| noted.elapsed()),
         _ => None,
@@ -216,11 +150,11 @@ fn follow(
             return Ok(Some(End::Expected));
         }
         let failing = matches!(deadline, Some((_, End::Failed)));
-        if !failing && has_failed(&text) {
+        if !failing && failure::is_shown_by(&text) {
             deadline = Some((Instant::now() + LAST_WORDS, End::Failed));
         }
     }
-    Ok(has_failed(&String::from_utf8_lossy(console)).then_some(End::Failed))
+    Ok(failure::is_shown_by(&String::from_utf8_lossy(console)).then_some(End::Failed))
 }
 
 /// What comes next, if it does within `limit`.
@@ -232,38 +166,6 @@ fn receive(
         Some(limit) => chunks.recv_timeout(limit),
         None => chunks.recv().map_err(RecvTimeoutError::from),
     }
-}
-
-/// Types what is to be typed.
-struct Typist<'a> {
-    keyboard: Option<ChildStdin>,
-    typed: &'a [Typed],
-    /// Bytes of the console that lie before what the next text is waited for in.
-    seen: usize,
-}
-
-impl Typist<'_> {
-    fn follow(&mut self, console: &str) -> Result<()> {
-        while let (Some((next, rest)), Some(keyboard)) =
-            (self.typed.split_first(), &mut self.keyboard)
-        {
-            let fresh = console.get(self.seen..).unwrap_or_default();
-            let Some(place) = fresh.find(&next.after) else {
-                return Ok(());
-            };
-            keyboard
-                .write_all(next.text.as_bytes())
-                .context("failed to type")?;
-            self.seen += place + next.after.len();
-            self.typed = rest;
-        }
-        Ok(())
-    }
-}
-
-/// Whether a console tells of a failure.
-fn has_failed(console: &str) -> bool {
-    FAILURES.iter().any(|failure| console.contains(failure))
 }
 
 /// Reads on a thread of its own, because reading blocks and waiting must not.
@@ -294,7 +196,8 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    use super::{End, Stop, Typed, Watch, run};
+    use super::super::Typed;
+    use super::{End, Stop, Watch, run};
 
     /// A shell script in QEMU's place; it is given the console's arguments and ignores them.
     fn script(text: &str) -> Command {

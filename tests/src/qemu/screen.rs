@@ -46,4 +46,12 @@ impl Screen {
         }
         Ok(())
     }
+
+    /// Begins a new line for who prints next, if the console's last line has no end.
+    pub(super) fn end(&mut self) -> Result<()> {
+        if self.painter.as_ref().is_some_and(Painter::is_within_line) {
+            anstream::stdout().lock().write_all(b"\n")?;
+        }
+        Ok(())
+    }
 }

@@ -21,7 +21,7 @@ pub(crate) fn provide() -> Result<Version> {
     if Version::query().is_err() {
         install()?;
     }
-    let version = Version::query()?;
+    let version = Version::query().context(REMEDY)?;
     if version < OLDEST {
         bail!("{PROGRAM}: release {OLDEST} or newer expected, {version} found; {REMEDY}");
     }
