@@ -23,7 +23,7 @@ const LAST_CONSTANT: &str = "state::ENTER_KERNEL";
 const MEMORY: [(&str, &str); 8] = [
     (
         "reading the payload header",
-        "reads the header, behind the loader",
+        "reads the loader, which must be whole, and the header behind it",
     ),
     (
         "reading the device tree that x0 points to",
@@ -72,12 +72,12 @@ const WAYS: [Way; 4] = [
         probe: Program::Probe,
     },
     Way {
-        title: "from EL2, for a hypervisor kernel",
+        title: "from EL2, hypervisor",
         machine: "virt,virtualization=on",
         probe: Program::ProbeHyp,
     },
     Way {
-        title: "from EL3, for a hypervisor kernel",
+        title: "from EL3, hypervisor",
         machine: "virt,secure=on,virtualization=on",
         probe: Program::ProbeHyp,
     },
@@ -120,7 +120,7 @@ pub(super) fn table(workspace: &Workspace, source: &str) -> Result<String> {
             .with_context(|| format!("it is not said what {name:?} does with memory"))?;
         let steps = boots.iter().filter_map(|boot| boot.get(index));
         let cells: Vec<_> = steps
-            .map(|step| format!("{}, {}", step.level, step.instructions))
+            .map(|step| format!("{}: {}", step.level, step.instructions))
             .collect();
         let number = index + 1;
         rows.push(format!(
