@@ -78,7 +78,9 @@ pub(crate) fn boot(workspace: &Workspace, options: &Options, manner: Manner) -> 
     if !manner.programs_are_built {
         build::programs(workspace)?;
     }
-    let scratch = tempfile::tempdir()?;
+    // Ctrl-C may leave it behind, for `cargo clean` to remove.
+    let scratch = tempfile::tempdir_in(workspace.target())
+        .with_context(|| format!("failed to write to {}", workspace.target().display()))?;
     let boot = Boot {
         workspace,
         options,
