@@ -4,15 +4,19 @@
 
 use std::error::Error;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// An option of the command line, or its argument that is an image.
+use self::text::Text;
+
+pub(crate) use self::given::Given;
+
+mod given;
+mod text;
+
+/// An option of the command line, one of its arguments, or what else may be at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(
-    missing_docs,
-    reason = "each variant is the option or argument of the same name"
-)]
+#[expect(missing_docs, reason = "each variant is what is shown of it")]
 pub enum Flag {
     Loader,
     Unpacker,
@@ -43,6 +47,7 @@ pub enum Flag {
     Config,
     Environment,
     Folder,
+    Output,
 }
 
 /// Shown as on the command line.
@@ -78,6 +83,7 @@ impl fmt::Display for Flag {
             Self::Config => "--config",
             Self::Environment => "environment",
             Self::Folder => "folder",
+            Self::Output => "standard output",
         })
     }
 }
@@ -93,11 +99,10 @@ impl Origin<'_> {
     /// Begins to say what is wrong with this input.
     pub(crate) fn finding(self, problem: impl Into<String>) -> Finding {
         Finding(Box::new(Parts {
-            flag: self.flag,
-            value: self.value.to_owned(),
+            subject: self.into(),
             problem: problem.into(),
-            expected: String::new(),
-            found: String::new(),
+            expected: Text::default(),
+            found: Text::default(),
             remedy: String::new(),
         }))
     }
@@ -106,7 +111,7 @@ impl Origin<'_> {
 /// Shown as on the command line.
 impl fmt::Display for Origin<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.flag, self.value.display())
+        Given::from(*self).fmt(f)
     }
 }
 
@@ -116,27 +121,31 @@ pub struct Finding(Box<Parts>);
 
 #[derive(Clone, Debug)]
 struct Parts {
-    flag: Flag,
-    value: PathBuf,
+    subject: Given,
     problem: String,
-    expected: String,
-    found: String,
+    expected: Text,
+    found: Text,
     remedy: String,
 }
 
 impl Finding {
     /// The option that the finding is about.
     pub fn flag(&self) -> Flag {
-        self.0.flag
+        self.0.subject.flag
     }
 
     /// What the option was given.
     pub(crate) fn value(&self) -> &Path {
-        &self.0.value
+        &self.0.subject.value
+    }
+
+    /// What gave it, if that is known and not the command line.
+    pub(crate) fn source(&self) -> &str {
+        self.0.subject.source.as_deref().unwrap_or_default()
     }
 
     /// What the problem is, what was expected and found, and the remedy.
-    pub(crate) fn texts(&self) -> [&str; 4] {
+    pub(crate) fn texts(&self) -> [String; 4] {
         let Parts {
             problem,
             expected,
@@ -144,16 +153,33 @@ impl Finding {
             remedy,
             ..
         } = &*self.0;
-        [problem, expected, found, remedy]
+        [
+            problem.clone(),
+            expected.to_string(),
+            found.to_string(),
+            remedy.clone(),
+        ]
     }
 
     pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
-        self.0.expected = expected.into();
+        self.0.expected.words = expected.into();
+        self
+    }
+
+    /// Names the option because of which that is expected.
+    pub(crate) fn because_of(mut self, reason: impl Into<Given>) -> Self {
+        self.0.expected.option = Some(reason.into());
         self
     }
 
     pub(crate) fn found(mut self, found: impl Into<String>) -> Self {
-        self.0.found = found.into();
+        self.0.found.words = found.into();
+        self
+    }
+
+    /// Names an option as what was found.
+    pub(crate) fn found_option(mut self, option: impl Into<Given>) -> Self {
+        self.0.found.option = Some(option.into());
         self
     }
 
@@ -161,22 +187,39 @@ impl Finding {
         self.0.remedy = remedy.into();
         self
     }
+
+    /// Adds to the remedy.
+    pub(crate) fn or_else(mut self, remedy: &str) -> Self {
+        self.0.remedy = format!("{}; {remedy}", self.0.remedy);
+        self
+    }
+
+    /// Names what gave each option that the finding names, as far as `source` knows it.
+    pub(crate) fn with_sources(mut self, source: impl Fn(Flag) -> Option<String>) -> Self {
+        let Parts {
+            subject,
+            expected,
+            found,
+            ..
+        } = &mut *self.0;
+        let others = [&mut expected.option, &mut found.option];
+        for given in others.into_iter().flatten().chain([subject]) {
+            given.source = source(given.flag);
+        }
+        self
+    }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Parts {
-            flag,
-            value,
+            subject,
             problem,
             expected,
             found,
             remedy,
         } = &*self.0;
-        match value.as_os_str().is_empty() {
-            true => writeln!(f, "{flag}: {problem}")?,
-            false => writeln!(f, "{flag} {}: {problem}", value.display())?,
-        }
+        writeln!(f, "{subject}: {problem}")?;
         writeln!(f, "  expected: {expected}")?;
         writeln!(f, "  found: {found}")?;
         write!(f, "  remedy: {remedy}")

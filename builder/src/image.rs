@@ -9,9 +9,10 @@ use crate::finding::Finding;
 use crate::format::{self, FileMap};
 use crate::manifest::Facts;
 use crate::memory_map::MemoryMap;
+use crate::options::Options;
 use crate::parts::Parts;
 use crate::rules::{self, Situation};
-use crate::{Inputs, emit, placement, trust};
+use crate::{Inputs, emit, placement, swapped, trust};
 
 /// A bootable image.
 #[derive(Clone, Debug)]
@@ -39,8 +40,10 @@ impl Image {
     ///
     /// Returns what is wrong with the inputs.
     pub fn build(inputs: &Inputs<'_>) -> Result<Self, Finding> {
-        format::check(inputs)?;
-        let parts = Parts::read(inputs)?;
+        if let Some(finding) = Options::from(inputs).check().into_iter().next() {
+            return Err(finding);
+        }
+        let parts = Parts::read(inputs).map_err(|finding| swapped::suspect(finding, inputs))?;
         let plan = placement::plan(&parts)?;
         let Emitted {
             file,

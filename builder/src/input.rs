@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, Flag, Origin};
 use crate::functions::Functions;
-use crate::{File, elf};
+use crate::{File, access, elf, signing};
 
 /// The bits of a file's mode that are permissions.
 const PERMISSIONS: u32 = 0o777;
@@ -41,7 +41,8 @@ pub(crate) struct Input<'a> {
 impl<'a> Input<'a> {
     /// Reads a file.
     pub(crate) fn read(flag: Flag, path: &'a Path) -> Result<Self, Finding> {
-        let content = fs::read(path).map_err(|error| unreadable(flag, path, &error))?;
+        let content = fs::read(path)
+            .map_err(|error| access::unreadable(Origin { flag, value: path }, &error))?;
         Ok(Self {
             flag,
             path,
@@ -53,13 +54,15 @@ impl<'a> Input<'a> {
 
     /// Reads a private key, which nobody but its owner may access.
     pub(crate) fn read_secret(flag: Flag, path: &'a Path) -> Result<Self, Finding> {
+        let origin = Origin { flag, value: path };
         let input = Self::read(flag, path)?;
-        let metadata = fs::metadata(path).map_err(|error| unreadable(flag, path, &error))?;
+        let metadata = fs::metadata(path).map_err(|error| access::unreadable(origin, &error))?;
         let mode = metadata.permissions().mode() & PERMISSIONS;
-        if mode & OTHERS == 0 {
+        // What is no private key is no secret, and refused as such.
+        if mode & OTHERS == 0 || !signing::is_private(&input.content) {
             return Ok(input);
         }
-        Err(Origin { flag, value: path }
+        Err(origin
             .finding("others than its owner may access the private key")
             .expected("the permissions 0600 or fewer")
             .found(format!("{mode:04o}"))
@@ -69,7 +72,8 @@ impl<'a> Input<'a> {
     /// Reads an ELF file, if it is one, and keeps it up to the end of what its program headers name:
     /// the debug information behind that is often many times larger.
     pub(crate) fn read_program(flag: Flag, path: &'a Path) -> Result<Self, Finding> {
-        Self::try_read_program(flag, path).map_err(|error| unreadable(flag, path, &error))
+        Self::try_read_program(flag, path)
+            .map_err(|error| access::unreadable(Origin { flag, value: path }, &error))
     }
 
     fn try_read_program(flag: Flag, path: &'a Path) -> io::Result<Self> {
@@ -108,7 +112,7 @@ impl<'a> Input<'a> {
 pub(crate) fn read_functions(flag: Flag, path: &Path) -> Result<Functions, Finding> {
     fs::File::open(path)
         .and_then(|mut file| Functions::read(&mut file))
-        .map_err(|error| unreadable(flag, path, &error))
+        .map_err(|error| access::unreadable(Origin { flag, value: path }, &error))
 }
 
 /// Adds what is left of `file` to `hash`. Returns its size in bytes.
@@ -123,12 +127,4 @@ fn hash_rest(mut file: impl Read, hash: &mut Sha256) -> io::Result<u64> {
         hash.update(&block[..length]);
         size += length as u64;
     }
-}
-
-fn unreadable(flag: Flag, path: &Path, error: &io::Error) -> Finding {
-    Origin { flag, value: path }
-        .finding("can't be read")
-        .expected("a readable file")
-        .found(error.to_string())
-        .remedy("correct the name, or build the file first")
 }

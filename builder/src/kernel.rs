@@ -90,7 +90,10 @@ impl<'a> Kernel<'a> {
                 return Err(not_like_sel4(
                     "virtual addresses that are the physical ones plus 0xffffff8000000000, or \
                      0x8000000000 with hypervisor support",
-                    format!("the physical ones plus {base:#x}"),
+                    match base {
+                        0 => "the physical ones themselves, as in a user program".to_owned(),
+                        _ => format!("the physical ones plus {base:#x}"),
+                    },
                 ));
             }
         };

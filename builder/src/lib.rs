@@ -93,6 +93,7 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 mod boot_arguments;
 mod branch;
 mod chunk;
@@ -123,6 +124,7 @@ mod memory;
 mod memory_map;
 mod note;
 pub mod opened;
+mod options;
 mod output;
 mod parts;
 mod placement;
@@ -134,6 +136,7 @@ mod sel4;
 mod signable;
 mod signing;
 mod signing_command;
+mod swapped;
 mod symbols;
 mod tables;
 mod trust;

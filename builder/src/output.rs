@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempPath};
 
+use crate::access;
 use crate::finding::{Finding, Flag, Origin};
 
 #[cfg(test)]
@@ -61,13 +62,13 @@ impl<'a> Output<'a> {
         manifest: impl FnOnce() -> io::Result<Vec<u8>>,
     ) -> Result<(), Finding> {
         let new_image = temporary(self.image, image, MODE)
-            .map_err(|error| unwritable(origin(self.image), &error))?;
+            .map_err(|error| not_written(origin(self.image), &error))?;
         let replaced = self
             .manifest
             .as_deref()
             .map(|path| {
                 let replaced = manifest().and_then(|content| Replaced::new(path, &content));
-                replaced.map_err(|error| unwritable(origin(path), &error))
+                replaced.map_err(|error| not_written(origin(path), &error))
             })
             .transpose()?;
         let Err(error) = new_image.persist(self.image) else {
@@ -77,9 +78,9 @@ impl<'a> Output<'a> {
             let path = replaced.path;
             replaced
                 .undo()
-                .map_err(|error| unwritable(origin(path), &error))?;
+                .map_err(|error| not_written(origin(path), &error))?;
         }
-        Err(unwritable(origin(self.image), &error.error))
+        Err(not_written(origin(self.image), &error.error))
     }
 }
 
@@ -116,12 +117,8 @@ impl<'a> Replaced<'a> {
     }
 }
 
-fn unwritable(origin: Origin<'_>, error: &io::Error) -> Finding {
-    origin
-        .finding("can't be written")
-        .expected("a writable folder with enough room, and a name that is not too long")
-        .found(error.kind().to_string())
-        .remedy("make room, or choose another folder or name")
+fn not_written(origin: Origin<'_>, error: &io::Error) -> Finding {
+    access::unwritable(origin, "can't be written", error)
 }
 
 /// Where the manifest of the image at `image` lies.
@@ -162,18 +159,13 @@ pub(crate) fn create_secret(origin: Origin<'_>, content: &[u8]) -> Result<NewFil
 }
 
 fn create_with(origin: Origin<'_>, content: &[u8], mode: u32) -> Result<NewFile, Finding> {
+    check_folder(origin)?;
     let create = || {
         let file = temporary(origin.value, content, mode)?;
         file.persist_noclobber(origin.value)?;
         io::Result::Ok(())
     };
-    create().map_err(|error| {
-        origin
-            .finding("can't be made")
-            .expected("the name of a new file in a writable folder")
-            .found(error.kind().to_string())
-            .remedy("choose another name; what is there is not overwritten")
-    })?;
+    create().map_err(|error| access::unwritable(origin, "can't be made", &error))?;
     Ok(NewFile(origin.value.to_owned()))
 }
 
@@ -186,7 +178,7 @@ pub(crate) fn replace(origin: Origin<'_>, image: &Path, content: &[u8]) -> Resul
         temporary(path, content, MODE)?.persist(path)?;
         io::Result::Ok(())
     };
-    replace().map_err(|error| unwritable(origin, &error))
+    replace().map_err(|error| not_written(origin, &error))
 }
 
 /// A temporary file beside `path`, so that none is ever half-written, which holds `content`.
@@ -223,7 +215,7 @@ fn check(
         return Err(origin
             .finding(format!("can't be replaced by {what}"))
             .expected("a regular file, or none")
-            .found("a folder, a device or a socket")
+            .found(access::kind(&metadata))
             .remedy(remedy));
     }
     for &(flag, value) in inputs {
@@ -233,7 +225,7 @@ fn check(
             return Err(origin
                 .finding("would replace an input")
                 .expected("a file that is no input")
-                .found(Origin { flag, value }.to_string())
+                .found_option(Origin { flag, value })
                 .remedy(remedy));
         }
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use kaal_payload::{Cpu, PhysAddr};
 
-use crate::cores::{self, Count};
+use crate::cores;
 use crate::device_tree::DeviceTree;
 use crate::finding::{Finding, Flag, Origin};
 use crate::firmware::{Firmware, LOADER, UNPACKER};
@@ -103,14 +103,10 @@ impl<'a> Parts<'a> {
             .device_tree
             .map(|file| DeviceTree::read(file.origin(Flag::Dtb), file.content, &boot_arguments))
             .transpose()?;
-        let configured = inputs.kernel_config.zip(config.cores);
-        let configured = configured.map(|(file, cores)| Count {
-            origin: file.origin(Flag::KernelConfig),
-            cores,
-        });
-        let cores = cores::count(inputs.settings.cores, configured)?;
+        let configured = origins.kernel_config.zip(config.cores);
+        let count = cores::count(inputs.settings.cores, configured)?;
         let cpus = match (origins.device_tree, &device_tree) {
-            (Some(origin), Some(tree)) => cores::choose(origin, &tree.cpus, cores)?,
+            (Some(origin), Some(tree)) => cores::choose(origin, &tree.cpus, &count)?,
             _ => Vec::new(),
         };
         let platform = inputs
@@ -137,8 +133,8 @@ impl<'a> Parts<'a> {
             .as_ref()
             .and_then(|device_tree| device_tree.no_console.clone());
         let unknown_ram = memory.is_unknown().then(|| unknown_ram(origins.kernel));
-        let unknown_cores = cores > 1 && cpus.is_empty();
-        let unknown_cores = unknown_cores.then(|| cores::nothing_names(origins.kernel, cores));
+        let unknown_cores = count.cores > 1 && cpus.is_empty();
+        let unknown_cores = unknown_cores.then(|| cores::nothing_names(origins.kernel, &count));
         Ok(Self {
             origins,
             settings: inputs.settings,
@@ -148,7 +144,7 @@ impl<'a> Parts<'a> {
             unpacker,
             kernel,
             config,
-            cores,
+            cores: count.cores,
             cpus,
             user_image,
             device_tree,

@@ -2,7 +2,7 @@
 
 //! Images that can be signed after they were built.
 
-use kaal_payload::{MAX_SIZE, Payload, Signature, TrustAnchor};
+use kaal_payload::{KeyId, MAX_SIZE, Payload, Signature, TrustAnchor, key_id};
 
 use crate::digest::crc32c;
 use crate::finding::{Finding, Origin};
@@ -51,9 +51,9 @@ impl<'a> Signable<'a> {
             return Err(origin
                 .finding("the loader would refuse the signature")
                 .expected(format!(
-                    "one of {}, by the key {:#x} that its loader trusts",
+                    "one of {}, by the key {} that its loader trusts",
                     self.image.origin(),
-                    kaal_payload::key_id(&self.anchor.key)
+                    KeyId(key_id(&self.anchor.key))
                 ))
                 .found("one by another key, or of another message")
                 .remedy("sign this image's --message with the private key to --trust-key"));

@@ -14,6 +14,12 @@ use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, Origin};
 
+/// First line of a private key's PEM file (RFC 7468), without dashes.
+pub(crate) const PRIVATE_KEY: &str = "BEGIN PRIVATE KEY";
+
+/// That of a public key's.
+pub(crate) const PUBLIC_KEY: &str = "BEGIN PUBLIC KEY";
+
 /// A new private key.
 ///
 /// # Errors
@@ -41,11 +47,21 @@ pub(crate) fn pem(key: &SigningKey) -> Result<(Zeroizing<String>, String), spki:
 pub(crate) fn private_key(origin: Origin<'_>, text: &[u8]) -> Result<SigningKey, Finding> {
     let key = str::from_utf8(text).ok().map(SigningKey::from_pkcs8_pem);
     key.and_then(Result::ok).ok_or_else(|| {
+        let (problem, remedy) = match label(text) {
+            Some(PUBLIC_KEY) => (
+                "a public key, where the private one is wanted",
+                "give the private key to it, which `keygen` wrote to its --sign-key",
+            ),
+            _ => (
+                "not a private key",
+                "make one with `kaal-elfloader-builder keygen`",
+            ),
+        };
         origin
-            .finding("not a private key")
-            .expected("an Ed25519 key in PEM, \"BEGIN PRIVATE KEY\" (PKCS #8)")
-            .found(describe(text))
-            .remedy("make one with `kaal-elfloader-builder keygen`")
+            .finding(problem)
+            .expected(format!("an Ed25519 key in PEM, {PRIVATE_KEY:?} (PKCS #8)"))
+            .found(describe(text, PRIVATE_KEY))
+            .remedy(remedy)
     })
 }
 
@@ -57,25 +73,44 @@ pub(crate) fn public_key(origin: Origin<'_>, text: &[u8]) -> Result<VerifyingKey
     key.and_then(Result::ok)
         .filter(|key| !key.is_weak())
         .ok_or_else(|| {
+            let problem = match label(text) {
+                Some(PRIVATE_KEY) => "a private key, where the public one is wanted",
+                _ => "not a public key",
+            };
             origin
-                .finding("not a public key")
-                .expected("an Ed25519 key in PEM, \"BEGIN PUBLIC KEY\"")
-                .found(describe(text))
-                .remedy("give the file that `keygen` wrote, or `openssl pkey -pubout`")
+                .finding(problem)
+                .expected(format!("an Ed25519 key in PEM, {PUBLIC_KEY:?}"))
+                .found(describe(text, PUBLIC_KEY))
+                .remedy(
+                    "give what `keygen` wrote to its --trust-key, or what `openssl pkey -pubout` makes of the private key",
+                )
         })
 }
 
 /// What a file that holds no key of the right kind may hold instead.
-fn describe(text: &[u8]) -> String {
-    let text = String::from_utf8_lossy(text);
-    let first = text.lines().next().unwrap_or_default().trim();
-    match first
-        .strip_prefix("-----")
-        .and_then(|rest| rest.strip_suffix("-----"))
-    {
-        Some(label) => format!("{label:?}, of another kind or damaged"),
+fn describe(text: &[u8], wanted: &str) -> String {
+    match label(text) {
+        Some(label) if label == wanted => format!("{label:?}, of another kind or damaged"),
+        Some(label) => format!("{label:?}"),
         None => "no PEM file".to_owned(),
     }
+}
+
+/// What the first line of the PEM file `text` says, if it is one.
+fn label(text: &[u8]) -> Option<&str> {
+    let first = text.split(|&byte| byte == b'\n').next()?;
+    let first = str::from_utf8(first).ok()?.trim();
+    first.strip_prefix("-----")?.strip_suffix("-----")
+}
+
+/// Whether `text` is a PEM file that is said to hold a private key, of any kind.
+pub(crate) fn is_private(text: &[u8]) -> bool {
+    label(text).is_some_and(|label| label.ends_with("PRIVATE KEY"))
+}
+
+/// Whether `private` is said to hold a public key, and `public` a private one.
+pub(crate) fn are_swapped(private: &[u8], public: &[u8]) -> bool {
+    label(private) == Some(PUBLIC_KEY) && label(public) == Some(PRIVATE_KEY)
 }
 
 /// The message that is signed of an image whose payload header, `payload`, is encoded in `header`.

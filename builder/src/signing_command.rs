@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::io::{self, Seek, Write};
 use std::process::{Command, Output, Stdio};
 
+use crate::access;
 use crate::finding::{Finding, Origin};
 
 /// Runs the shell command `command`, with `message` as its standard input, and returns what it writes
@@ -18,7 +19,7 @@ pub(crate) fn run(origin: Origin<'_>, command: &OsStr, message: &[u8]) -> Result
             .found(found)
             .remedy("run it by hand with the file that --message writes as its standard input")
     };
-    let output = try_run(command, message).map_err(|error| failed(error.to_string()))?;
+    let output = try_run(command, message).map_err(|error| failed(access::words(&error)))?;
     match output.status.success() {
         true => Ok(output.stdout),
         false => Err(failed(output.status.to_string())),

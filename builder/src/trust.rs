@@ -7,8 +7,9 @@ use std::path::Path;
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use kaal_payload::{Integrity, TrustAnchor};
 
-use crate::finding::{Finding, Flag, Origin};
+use crate::finding::{Finding, Flag, Given, Origin};
 use crate::firmware::Firmware;
+use crate::options::Options;
 use crate::parts::Parts;
 use crate::{Inputs, Settings, signing};
 
@@ -20,43 +21,39 @@ pub(crate) struct Trust {
     /// The key to sign with, the private one to that.
     pub(crate) signing_key: Option<SigningKey>,
     least_version: u64,
+    /// The option that names the key.
+    option: Given,
 }
 
 impl Trust {
     /// Reads the keys. `None` where the image is for a loader that boots any.
     pub(crate) fn read(inputs: &Inputs<'_>) -> Result<Option<Self>, Finding> {
-        let Settings {
-            integrity,
-            image_version,
-            least_version,
-            ..
-        } = inputs.settings;
-        let (file, signer) = match (inputs.trust_key, inputs.sign_key) {
-            (Some(file), signer) => (file, signer),
-            (None, Some(signer)) => return Err(unheard(signer.origin(Flag::SignKey))),
-            (None, None) => return Ok(None),
+        let Some(file) = inputs.trust_key else {
+            return Ok(None);
         };
-        let key = signing::public_key(file.origin(Flag::TrustKey), file.content)?;
-        if integrity != Integrity::Sha256 {
-            return Err(too_weak(integrity));
+        let public = file.origin(Flag::TrustKey);
+        if let Some(signer) = inputs.sign_key
+            && signing::are_swapped(signer.content, file.content)
+        {
+            return Err(swapped(signer.origin(Flag::SignKey), public));
         }
-        if image_version < least_version {
-            return Err(too_old(image_version, least_version));
-        }
-        let signing_key = signer
+        let key = signing::public_key(public, file.content)?;
+        let signing_key = inputs
+            .sign_key
             .map(|signer| {
                 let origin = signer.origin(Flag::SignKey);
                 let signing_key = signing::private_key(origin, signer.content)?;
                 match signing_key.verifying_key() == key {
                     true => Ok(signing_key),
-                    false => Err(another_key(origin, file.origin(Flag::TrustKey))),
+                    false => Err(another_key(origin, public)),
                 }
             })
             .transpose()?;
         Ok(Some(Self {
             key,
             signing_key,
-            least_version,
+            least_version: inputs.settings.least_version,
+            option: public.into(),
         }))
     }
 
@@ -80,9 +77,10 @@ pub(crate) fn instruct(
             loader.trust(&trust.anchor());
             Ok(())
         }
-        (Some(_), false) => Err(origin
+        (Some(trust), false) => Err(origin
             .finding("a loader that looks at no signatures")
-            .expected("a loader for signed images, because of --trust-key")
+            .expected("a loader for signed images")
+            .because_of(trust.option.clone())
             .found("one that boots any image")
             .remedy("give target/kaal/elfloader-signed.elf, which `cargo xtask build` leaves")),
         (None, true) => Err(origin
@@ -107,12 +105,12 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Finding> {
     unsigned.into_iter().collect()
 }
 
-fn unheard(origin: Origin<'_>) -> Finding {
-    origin
-        .finding("no loader would look at the signature")
-        .expected("the option --trust-key, and a loader for signed images")
-        .found("none")
-        .remedy("give the public key to --trust-key")
+fn swapped(private: Origin<'_>, public: Origin<'_>) -> Finding {
+    private
+        .finding("a public key, where the private one is wanted")
+        .expected(format!("{:?}", signing::PRIVATE_KEY))
+        .found(format!("{:?}", signing::PUBLIC_KEY))
+        .remedy(format!("exchange the two: the private key is in {public}"))
 }
 
 fn another_key(origin: Origin<'_>, trusted: Origin<'_>) -> Finding {
@@ -123,15 +121,56 @@ fn another_key(origin: Origin<'_>, trusted: Origin<'_>) -> Finding {
         .remedy("give two keys that belong together")
 }
 
-fn too_weak(integrity: Integrity) -> Finding {
+/// All that is wrong with what `options` say of keys and versions.
+pub(crate) fn check(options: &Options<'_>) -> Vec<Finding> {
+    let Settings {
+        integrity,
+        image_version,
+        least_version,
+        ..
+    } = options.settings;
+    let findings = match options.trust_key {
+        None => [
+            options.sign_key.map(unheard),
+            (least_version != 0).then(|| unasked(least_version)),
+        ],
+        Some(key) => [
+            (integrity != Integrity::Sha256).then(|| too_weak(integrity, key)),
+            (image_version < least_version).then(|| too_old(image_version, least_version)),
+        ],
+    };
+    findings.into_iter().flatten().collect()
+}
+
+fn unheard(sign_key: &Path) -> Finding {
+    Origin {
+        flag: Flag::SignKey,
+        value: sign_key,
+    }
+    .finding("no loader would look at the signature")
+    .expected("the option --trust-key, and a loader for signed images")
+    .found("none")
+    .remedy("give the public key to --trust-key")
+}
+
+fn unasked(least_version: u64) -> Finding {
+    of(Flag::MinVersion, &least_version.to_string())
+        .finding("no loader would look at the version")
+        .expected("the option --trust-key, and a loader for signed images")
+        .found("none")
+        .remedy("give the public key to --trust-key, or leave the option out")
+}
+
+fn too_weak(integrity: Integrity, key: &Path) -> Finding {
     let value = match integrity {
         Integrity::None => "none",
         Integrity::Crc32c => "crc32c",
         Integrity::Sha256 => "sha256",
     };
     of(Flag::Verify, value)
-        .finding("too weak for a signed image")
-        .expected("sha256, because of --trust-key: what is signed are hashes")
+        .finding("too weak for a signed image, of which hashes are signed")
+        .expected("sha256")
+        .because_of(Given::new(Flag::TrustKey, key))
         .found(value)
         .remedy("leave the option out")
 }
@@ -140,7 +179,8 @@ fn too_old(version: u64, least_version: u64) -> Finding {
     let version = version.to_string();
     of(Flag::ImageVersion, &version)
         .finding("the loader would refuse the image as too old")
-        .expected(format!("{least_version} or more, because of --min-version"))
+        .expected(format!("{least_version} or more"))
+        .because_of(Given::new(Flag::MinVersion, least_version.to_string()))
         .found(&version)
         .remedy("count the image's version up")
 }

@@ -7,6 +7,7 @@ use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysRange, PhysicalAddressBits, Vi
 
 use crate::elf::{Program, Segment};
 use crate::finding::{Finding, Origin};
+use crate::{File, Opened};
 
 /// The widest gap between segments that is filled with zeroes, in bytes: what a linker may leave
 /// for alignment.
@@ -39,6 +40,21 @@ impl<'a> UserImage<'a> {
                 .expected("an executable at fixed addresses (EXEC)")
                 .found(et_to_str(program.kind))
                 .remedy("link the root task statically, for fixed addresses (-static -no-pie)"));
+        }
+        let path = origin.value;
+        if Opened::open(File {
+            path,
+            content: file,
+        })
+        .is_ok()
+        {
+            return Err(origin
+                .finding("no program")
+                .expected("the root task's executable")
+                .found("an image that the builder made")
+                .remedy(
+                    "give the program that is to be the root task; `inspect` shows the image",
+                ));
         }
         for pair in program.segments.windows(2) {
             if let [first, second] = pair

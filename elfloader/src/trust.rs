@@ -7,7 +7,7 @@ use core::ptr;
 use ed25519_dalek::VerifyingKey;
 use kaal_integrity::sha256;
 use kaal_payload::{
-    Decimal, Hex, Integrity, Payload, TRUST_NOTE_TYPE, TrustAnchor, key_id, signed_message,
+    Decimal, Integrity, KeyId, Payload, TRUST_NOTE_TYPE, TrustAnchor, key_id, signed_message,
 };
 use kaal_runtime::fail;
 use kaal_runtime::link::Note;
@@ -64,8 +64,8 @@ impl Trust for SignedImages {
         if payload.key_id != trusted {
             fail!(
                 "the image is signed with another key, {}; this loader trusts {}",
-                Hex(payload.key_id),
-                Hex(trusted)
+                KeyId(payload.key_id),
+                KeyId(trusted)
             );
         }
         if !is_signed(header, payload, &anchor) {

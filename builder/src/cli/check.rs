@@ -60,10 +60,8 @@ pub(super) struct Arguments {
 /// Returns what is wrong with it.
 pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Finding> {
     if let Some(id) = &arguments.explain {
-        for rule in rules::rules().iter().filter(|rule| rule.id == id) {
-            print(explain(rule));
-        }
-        return Ok(());
+        let mut rules = rules::rules().iter().filter(|rule| rule.id == id);
+        return rules.try_for_each(|rule| print(explain(rule)));
     }
     let path = arguments.image.as_deref().unwrap_or(Path::new(""));
     let content = opened::read(path)?;
@@ -143,7 +141,7 @@ fn report(situation: &Situation<'_>, messages: Messages) -> Result<(), Finding> 
         };
         table.push_str(&format!("{verdict:<13}{:<18}{detail}\n", rule.id));
     }
-    print(&table);
+    print(&table)?;
     for warning in warnings {
         messages.write(Level::Warning, &warning);
     }

@@ -2,10 +2,11 @@
 
 //! What a shell needs to complete the command line.
 
-use std::io::{self, Write};
-
 use clap::{Args, Command};
 use clap_complete::Shell;
+
+use super::text;
+use crate::finding::Finding;
 
 /// Which shell.
 #[derive(Clone, Debug, Args)]
@@ -16,10 +17,13 @@ pub(super) struct Arguments {
 }
 
 /// Prints the script that lets a shell complete `command`.
-pub(super) fn run(arguments: &Arguments, command: &mut Command) {
+///
+/// # Errors
+///
+/// Returns that it can't be written.
+pub(super) fn run(arguments: &Arguments, command: &mut Command) -> Result<(), Finding> {
     let mut script = Vec::new();
     let name = command.get_name().to_owned();
     clap_complete::generate(arguments.shell, command, name, &mut script);
-    // Whoever doesn't read to the end doesn't want to know.
-    let _ = io::stdout().write_all(&script);
+    text::print(String::from_utf8_lossy(&script))
 }

@@ -4,7 +4,6 @@
 //! they differ, 2 where that can't be told.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,6 +15,7 @@ use crate::finding::Finding;
 use crate::opened::{self, Opened};
 
 use super::messages::{Level, Messages};
+use super::text;
 
 /// Status where two files differ.
 const DIFFERENT: u8 = 1;
@@ -42,23 +42,23 @@ pub(super) struct Arguments {
 
 /// Prints what differs, and returns the status.
 pub(super) fn run(arguments: &Arguments, messages: Messages) -> ExitCode {
-    match compare(arguments) {
-        Ok(report) => {
-            let text = match arguments.json {
-                true => report.to_json() + "\n",
-                false => report.to_string(),
-            };
-            match io::stdout().write_all(text.as_bytes()) {
-                Err(_) => ExitCode::from(TROUBLE),
-                Ok(()) if report.is_empty() => ExitCode::SUCCESS,
-                Ok(()) => ExitCode::from(DIFFERENT),
-            }
-        }
+    match compare(arguments).and_then(|report| print(arguments, &report)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(DIFFERENT),
         Err(finding) => {
             messages.write(Level::Error, &finding);
             ExitCode::from(TROUBLE)
         }
     }
+}
+
+/// Prints what differs, and returns whether nothing does.
+fn print(arguments: &Arguments, report: &Report) -> Result<bool, Finding> {
+    match arguments.json {
+        true => text::print(report.to_json() + "\n")?,
+        false => text::print(report)?,
+    }
+    Ok(report.is_empty())
 }
 
 fn compare(arguments: &Arguments) -> Result<Report, Finding> {

@@ -7,22 +7,38 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use goblin::elf::header::ELFMAG;
 
+use super::text;
+use crate::access;
 use crate::explain::{Explainer, Kind, Program};
 use crate::finding::{Finding, Flag, Origin};
 
 /// The log's name that stands for standard input.
 const STANDARD_INPUT: &str = "-";
 
+/// What colours and the like begin with.
+const ESCAPE: u8 = 0x1b;
+
+/// One byte among so many may be one that no console shows: noise of a serial line.
+const NOISE: usize = 8;
+
 /// A log, and the programs that were running.
 #[derive(Clone, Debug, Args)]
-#[group(id = "programs", multiple = true)]
 pub(super) struct Arguments {
     /// What a console showed: a file, or - for standard input
     #[arg(value_name = "LOG")]
     log: PathBuf,
+    #[command(flatten)]
+    programs: Programs,
+}
+
+/// The programs, at least one.
+#[derive(Clone, Debug, Args)]
+#[group(id = "programs", required = true, multiple = true)]
+struct Programs {
     /// The seL4 kernel
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["app", "loader", "unpacker"])]
+    #[arg(long, value_name = "FILE")]
     kernel: Option<PathBuf>,
     /// The root task, or another program by it; may be given several times
     #[arg(long, value_name = "FILE")]
@@ -35,8 +51,8 @@ pub(super) struct Arguments {
     unpacker: Option<PathBuf>,
 }
 
-impl Arguments {
-    fn programs(&self) -> Result<Vec<Program>, Finding> {
+impl Programs {
+    fn read(&self) -> Result<Vec<Program>, Finding> {
         let fixed = self.kernel.iter().map(|path| (Flag::Kernel, path));
         let fixed = fixed.chain(self.app.iter().map(|path| (Flag::App, path)));
         let fixed = fixed.map(|(flag, path)| (flag, path, Kind::Fixed));
@@ -60,16 +76,16 @@ impl Arguments {
 ///
 /// Returns what is wrong with the log or the programs.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
-    let mut explainer = Explainer::new(arguments.programs()?);
-    let log = &arguments.log;
-    let failed = |error: io::Error| unreadable(log, &error);
-    let out = io::stdout().lock();
-    if log == Path::new(STANDARD_INPUT) {
-        copy(io::stdin().lock(), out, &mut explainer).map_err(failed)?;
-    } else {
-        let file = File::open(log).map_err(failed)?;
-        copy(BufReader::new(file), out, &mut explainer).map_err(failed)?;
-    }
+    let origin = Origin {
+        flag: Flag::Log,
+        value: &arguments.log,
+    };
+    let log: Box<dyn BufRead> = match arguments.log == Path::new(STANDARD_INPUT) {
+        true => Box::new(io::stdin().lock()),
+        false => Box::new(open(origin)?),
+    };
+    let mut explainer = Explainer::new(arguments.programs.read()?);
+    copy(origin, log, io::stdout().lock(), &mut explainer)?;
     if explainer.is_idle() {
         let programs = explainer.programs().iter().map(Program::name);
         let programs: Vec<_> = programs.collect();
@@ -81,31 +97,58 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
     Ok(())
 }
 
+/// Opens the log, if it may be one. What a serial line begins with may be anything, what was stored may not.
+fn open(origin: Origin<'_>) -> Result<BufReader<File>, Finding> {
+    let failed = |error: io::Error| access::unreadable(origin, &error);
+    let file = File::open(origin.value).map_err(failed)?;
+    let is_stored = file.metadata().map_err(failed)?.is_file();
+    let mut log = BufReader::new(file);
+    if is_stored {
+        check_text(origin, log.fill_buf().map_err(failed)?)?;
+    }
+    Ok(log)
+}
+
 /// Copies the log, each line as soon as it is there.
-fn copy(mut log: impl BufRead, mut out: impl Write, explainer: &mut Explainer) -> io::Result<()> {
+fn copy(
+    origin: Origin<'_>,
+    mut log: impl BufRead,
+    mut out: impl Write,
+    explainer: &mut Explainer,
+) -> Result<(), Finding> {
     let mut line = Vec::new();
-    while log.read_until(b'\n', &mut line)? > 0 {
+    let failed = |error| access::unreadable(origin, &error);
+    while log.read_until(b'\n', &mut line).map_err(failed)? > 0 {
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end_matches(['\r', '\n']);
         let explanation = explainer.explain(text);
         let written = writeln!(out, "{text}").and_then(|()| out.write_all(explanation.as_bytes()));
-        match written {
-            // Whoever reads this has seen enough.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-            written => written?,
+        if written.is_err() {
+            return text::written(written);
         }
         line.clear();
     }
     Ok(())
 }
 
-fn unreadable(log: &Path, error: &io::Error) -> Finding {
-    Origin {
-        flag: Flag::Log,
-        value: log,
+/// Checks that what begins with `start` may be what a console showed.
+fn check_text(origin: Origin<'_>, start: &[u8]) -> Result<(), Finding> {
+    let is_shown =
+        |byte: &&u8| !byte.is_ascii_control() || byte.is_ascii_whitespace() || **byte == ESCAPE;
+    let hidden = start.len() - start.iter().filter(is_shown).count();
+    if hidden * NOISE <= start.len() {
+        return Ok(());
     }
-    .finding("can't be read")
-    .expected("a readable file, or - for standard input")
-    .found(error.to_string())
-    .remedy("correct the name")
+    let found = match start.starts_with(ELFMAG) {
+        true => "an ELF file".to_owned(),
+        false => format!(
+            "{hidden} control characters in the first {} bytes",
+            start.len()
+        ),
+    };
+    Err(origin
+        .finding("no log of a console")
+        .expected("text, in which addresses stand")
+        .found(found)
+        .remedy("give what the console showed; programs have the options --kernel, --app, --loader and --unpacker"))
 }

@@ -2,12 +2,11 @@
 
 //! Showing what an image is.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::text::terminal_width;
+use super::text::{print_coloured, terminal_width};
 use crate::finding::{Finding, Flag, Origin};
 use crate::inspect::{Inspected, draw, summary, to_json, to_svg};
 use crate::opened::{self, Opened};
@@ -36,7 +35,7 @@ pub(super) struct Arguments {
 ///
 /// # Errors
 ///
-/// Returns what the file is if it is no image, or that the picture can't be written.
+/// Returns what the file is if it is no image, or that it can't be shown.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
     let path = arguments.image.as_path();
     let content = opened::read(path)?;
@@ -60,8 +59,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
             format!("{}\n{map}", rows.collect::<String>())
         }
     };
-    // Colours are left out where nobody sees them, or with NO_COLOR. Whoever doesn't read to the end
-    // doesn't want to know.
-    let _ = anstream::stdout().write_all(text.as_bytes());
-    Ok(())
+    print_coloured(&text)
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Command};
 
+use crate::access;
 use crate::finding::{Finding, Flag, Origin};
 
 /// Where the pages go.
@@ -27,13 +28,10 @@ pub(super) fn run(arguments: &Arguments, command: Command) -> Result<(), Finding
     fs::create_dir_all(folder)
         .and_then(|()| clap_mangen::generate_to(command, folder))
         .map_err(|error| {
-            Origin {
+            let origin = Origin {
                 flag: Flag::Folder,
                 value: folder,
-            }
-            .finding("manual pages can't be written there")
-            .expected("a folder that may be written to")
-            .found(error.to_string())
-            .remedy("name another folder")
+            };
+            access::unwritable(origin, "manual pages can't be written there", &error)
         })
 }

@@ -82,6 +82,7 @@ impl Messages {
                     "level": name,
                     "flag": finding.flag().to_string(),
                     "value": finding.value().to_string_lossy(),
+                    "source": finding.source(),
                     "problem": problem,
                     "expected": expected,
                     "found": found,

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
 use crate::finding::Finding;
-use config::Configuration;
+use config::{Configuration, Sources};
 use messages::{Level, Messages};
 
 pub use pack::{Verbosity, Verification};
@@ -66,23 +66,23 @@ enum Command {
 
 /// Why the command ends early.
 enum Failure {
-    /// The command line is wrong, or asks for help.
-    Usage(clap::Error),
-    /// What it is completed from is wrong.
-    Configuration(Vec<Finding>),
+    /// The parser of the command line has no use for it, or it asks for help.
+    CommandLine(clap::Error),
+    /// What it asks for is wrong, as can be told before any input is looked at.
+    Usage(Vec<Finding>),
     /// Something else is.
-    Finding(Finding),
+    Findings(Vec<Finding>),
 }
 
 impl From<clap::Error> for Failure {
     fn from(error: clap::Error) -> Self {
-        Self::Usage(error)
+        Self::CommandLine(error)
     }
 }
 
 impl From<Finding> for Failure {
     fn from(finding: Finding) -> Self {
-        Self::Finding(finding)
+        Self::Findings(vec![finding])
     }
 }
 
@@ -91,20 +91,16 @@ impl From<Finding> for Failure {
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<_> = arguments.into_iter().collect();
     let messages = Messages::peek(&arguments);
-    match try_run(&arguments, messages) {
-        Ok(status) => status,
-        Err(Failure::Usage(error)) => messages.write_usage(&error),
-        Err(Failure::Configuration(findings)) => {
-            for finding in &findings {
-                messages.write(Level::Error, finding);
-            }
-            ExitCode::from(USAGE)
-        }
-        Err(Failure::Finding(finding)) => {
-            messages.write(Level::Error, &finding);
-            ExitCode::FAILURE
-        }
+    let (findings, status) = match try_run(&arguments, messages) {
+        Ok(status) => return status,
+        Err(Failure::CommandLine(error)) => return messages.write_usage(&error),
+        Err(Failure::Usage(findings)) => (findings, ExitCode::from(USAGE)),
+        Err(Failure::Findings(findings)) => (findings, ExitCode::FAILURE),
+    };
+    for finding in &findings {
+        messages.write(Level::Error, finding);
     }
+    status
 }
 
 /// The command line without the environment.
@@ -130,9 +126,10 @@ fn try_run(arguments: &[OsString], messages: Messages) -> Result<ExitCode, Failu
         }
         Ok(matches) => pack(arguments, &matches, messages),
         // Help is asked for.
-        Err(_) => {
-            config::with_environment(command()).try_get_matches_from(arguments)?;
-            Ok(ExitCode::SUCCESS)
+        Err(help) => {
+            let with_variables = config::with_environment(command());
+            let shown = with_variables.try_get_matches_from(arguments).err();
+            Err(shown.unwrap_or(help).into())
         }
     }
 }
@@ -140,7 +137,7 @@ fn try_run(arguments: &[OsString], messages: Messages) -> Result<ExitCode, Failu
 fn run_subcommand(subcommand: &Command, messages: Messages) -> Result<ExitCode, Failure> {
     match subcommand {
         Command::Check(arguments) => check::run(arguments, messages)?,
-        Command::Completions(arguments) => completions::run(arguments, &mut command()),
+        Command::Completions(arguments) => completions::run(arguments, &mut command())?,
         Command::Diff(arguments) => return Ok(diff::run(arguments, messages)),
         Command::Inspect(arguments) => inspect::run(arguments)?,
         Command::Keygen(arguments) => keygen::run(arguments)?,
@@ -160,7 +157,7 @@ fn pack(
     let command = config::without_requirements(command());
     let config = config::Arguments::from_arg_matches(first_look).unwrap_or_default();
     let configuration = Configuration::read(&command, &config, first_look)
-        .map_err(|finding| Failure::Configuration(vec![finding]))?;
+        .map_err(|finding| Failure::Usage(vec![finding]))?;
     let matches = command
         .clone()
         .try_get_matches_from(configuration.complete(arguments))?;
@@ -170,15 +167,21 @@ fn pack(
             configuration: &configuration,
             matches: &matches,
         };
-        text::print(printed);
+        text::print(printed)?;
         return Ok(ExitCode::SUCCESS);
     }
     let missing = configuration.missing(&matches);
     if !missing.is_empty() {
-        return Err(Failure::Configuration(missing));
+        return Err(Failure::Usage(missing));
     }
-    pack::run(&pack::Arguments::from_arg_matches(&matches)?, messages)?;
-    Ok(ExitCode::SUCCESS)
+    let arguments = pack::Arguments::from_arg_matches(&matches)?;
+    let sources = Sources::new(&configuration, &matches);
+    match pack::run(&arguments, &sources, messages) {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(Failure::Usage(findings)) => Err(Failure::Usage(sources.name(findings))),
+        Err(Failure::Findings(findings)) => Err(Failure::Findings(sources.name(findings))),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Reads `4096` or `0x1000`.

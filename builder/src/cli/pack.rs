@@ -3,19 +3,22 @@
 //! Making an image: what the command does without the name of another one.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Flag, Origin};
 use crate::manifest::{Manifest, base_name};
+use crate::options::Options;
 use crate::output::Output;
-use crate::{Compression, Format, Image, Settings, Symbols, boot_arguments};
+use crate::{Compression, Format, Image, Settings, Symbols, access, boot_arguments};
 
 use self::files::Files;
+use super::config::Sources;
 use super::messages::{Level, Messages};
-use super::{parse_count, parse_number};
+use super::{Failure, parse_count, parse_number};
 
 mod files;
 
@@ -78,7 +81,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     trust_key: Option<PathBuf>,
     /// Let the loader refuse images of a version below this one
-    #[arg(long, value_name = "NUMBER", requires = "trust_key", value_parser = parse_number, default_value_t)]
+    #[arg(long, value_name = "NUMBER", value_parser = parse_number, default_value_t)]
     min_version: u64,
     /// Sign the image with this key, a PEM file
     #[arg(long, value_name = "FILE")]
@@ -149,43 +152,95 @@ impl Arguments {
             (None, Some(_)) => Integrity::Sha256,
         }
     }
+
+    /// What is not in files.
+    fn settings(&self) -> Result<Settings<'_>, Finding> {
+        let not_utf_8 = |text: &OsString| boot_arguments::not_utf_8(&text.to_string_lossy());
+        Ok(Settings {
+            kernel_paddr: self.kernel_paddr.map(PhysAddr),
+            cores: self.cores,
+            app_offset: self.app_offset,
+            format: self.format,
+            compression: self.compress,
+            load_address: self.load_address.map(PhysAddr),
+            log_level: self.log_level.into(),
+            integrity: self.integrity(),
+            symbols: self.symbols,
+            boot_arguments: match &self.bootargs {
+                Some(text) => Some(text.to_str().ok_or_else(|| not_utf_8(text))?),
+                None => None,
+            },
+            image_version: self.image_version,
+            least_version: self.min_version,
+        })
+    }
+
+    /// The input files by their options.
+    fn files(&self) -> impl Iterator<Item = (Flag, &Path)> {
+        let optional = [
+            (Flag::Unpacker, &self.unpacker),
+            (Flag::Dtb, &self.dtb),
+            (Flag::Platform, &self.platform),
+            (Flag::KernelConfig, &self.kernel_config),
+            (Flag::TrustKey, &self.trust_key),
+            (Flag::SignKey, &self.sign_key),
+        ];
+        let optional = optional
+            .into_iter()
+            .filter_map(|(flag, path)| Some((flag, path.as_deref()?)));
+        [
+            (Flag::Loader, self.loader.as_path()),
+            (Flag::Kernel, &self.kernel),
+            (Flag::App, &self.app),
+        ]
+        .into_iter()
+        .chain(optional)
+    }
+
+    /// Says of all input files that can't be found that they can't.
+    fn check_files(&self) -> Result<(), Failure> {
+        let missing = self.files().filter_map(|(flag, value)| {
+            let error = fs::metadata(value).err()?;
+            Some(access::unreadable(Origin { flag, value }, &error))
+        });
+        match missing.collect::<Vec<_>>() {
+            missing if missing.is_empty() => Ok(()),
+            missing => Err(Failure::Findings(missing)),
+        }
+    }
 }
 
-/// Makes the image that `arguments` ask for. Warnings and the memory map go to standard error.
+/// Makes the image that `arguments` from `sources` ask for. Warnings and the memory map go to standard error.
 ///
 /// # Errors
 ///
-/// Returns what is wrong with the inputs or the output; then nothing has been written.
-pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Finding> {
-    let files = Files::read(arguments)?;
-    let boot_arguments = arguments
-        .bootargs
-        .as_ref()
-        .map(|text| {
-            let not_utf_8 = || boot_arguments::not_utf_8(&text.to_string_lossy());
-            text.to_str().ok_or_else(not_utf_8)
-        })
-        .transpose()?;
-    let output = Output::new(&arguments.out, !arguments.no_manifest);
-    output.check(&files.by_flag())?;
-
-    let settings = Settings {
-        kernel_paddr: arguments.kernel_paddr.map(PhysAddr),
-        cores: arguments.cores,
-        app_offset: arguments.app_offset,
-        format: arguments.format,
-        compression: arguments.compress,
-        load_address: arguments.load_address.map(PhysAddr),
-        log_level: arguments.log_level.into(),
-        integrity: arguments.integrity(),
-        symbols: arguments.symbols,
-        boot_arguments,
-        image_version: arguments.image_version,
-        least_version: arguments.min_version,
+/// Returns what is wrong with the arguments, the inputs or the output; then nothing has been written.
+pub(super) fn run(
+    arguments: &Arguments,
+    sources: &Sources<'_>,
+    messages: Messages,
+) -> Result<(), Failure> {
+    let settings = arguments
+        .settings()
+        .map_err(|finding| Failure::Usage(vec![finding]))?;
+    let options = Options {
+        settings,
+        has_unpacker: arguments.unpacker.is_some(),
+        trust_key: arguments.trust_key.as_deref(),
+        sign_key: arguments.sign_key.as_deref(),
     };
+    let wrong = options.check();
+    if !wrong.is_empty() {
+        return Err(Failure::Usage(wrong));
+    }
+    arguments.check_files()?;
+    let files = Files::read(arguments)?;
+    let output = Output::new(&arguments.out, !arguments.no_manifest);
+    output.check(&arguments.files().collect::<Vec<_>>())?;
+
     let image = Image::build(&files.inputs(settings))?;
-    for warning in &image.warnings {
-        messages.write(Level::Warning, warning);
+    for warning in sources.name(image.warnings.clone()) {
+        messages.write(Level::Warning, &warning);
     }
     if arguments.verbose {
         messages.write_note(&image.memory_map.to_string());
@@ -198,7 +253,8 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Findi
     output.write(&image.file, || {
         let name = base_name(&arguments.out);
         Manifest::new(name, &image, files.identities(), &settings).to_json()
-    })
+    })?;
+    Ok(())
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

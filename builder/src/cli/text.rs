@@ -3,12 +3,47 @@
 //! Text for a terminal.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use crate::access;
+use crate::finding::{Finding, Flag, Origin};
 
 /// Writes `text` to standard output.
-pub(super) fn print(text: impl Display) {
-    // Whoever doesn't read to the end doesn't want to know.
-    let _ = write!(io::stdout(), "{text}");
+///
+/// # Errors
+///
+/// Returns why there is no room for it. Whoever doesn't read to the end doesn't want to know.
+pub(super) fn print(text: impl Display) -> Result<(), Finding> {
+    print_to(io::stdout().lock(), text)
+}
+
+/// Writes `text`, which may have colours, to standard output. They are left out where nobody sees them, or with
+/// NO_COLOR.
+///
+/// # Errors
+///
+/// As [`print`].
+pub(super) fn print_coloured(text: &str) -> Result<(), Finding> {
+    print_to(anstream::stdout().lock(), text)
+}
+
+fn print_to(mut out: impl Write, text: impl Display) -> Result<(), Finding> {
+    written(write!(out, "{text}").and_then(|()| out.flush()))
+}
+
+/// What to say of the `result` of writing to standard output.
+pub(super) fn written(result: io::Result<()>) -> Result<(), Finding> {
+    match result {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let origin = Origin {
+                flag: Flag::Output,
+                value: Path::new(""),
+            };
+            Err(access::unwritable(origin, "can't be written", &error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Letters in a line.

@@ -2,7 +2,7 @@
 
 //! The memory that images make, part by part.
 
-use kaal_payload::{PhysAddr, Region, RegionKind, TRUST_NOTE_TYPE, TrustAnchor, key_id};
+use kaal_payload::{KeyId, PhysAddr, Region, RegionKind, TRUST_NOTE_TYPE, TrustAnchor, key_id};
 use zerocopy::FromBytes;
 
 use super::report::{Difference, Report};
@@ -168,8 +168,8 @@ fn trust(side: &Side<'_>) -> Option<String> {
     let notes = side.image.loader_notes(TRUST_NOTE_TYPE);
     let anchor = TrustAnchor::read_from_bytes(notes.first()?).ok()?;
     Some(format!(
-        "key {:016x} from version {} on",
-        key_id(&anchor.key),
+        "key {} from version {} on",
+        KeyId(key_id(&anchor.key)),
         anchor.least_version
     ))
 }

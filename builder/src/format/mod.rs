@@ -6,6 +6,7 @@
 //! which is entered at the file's first byte, and what it puts to where the ELF file would have it
 //! ([`kaal_payload::Package`]).
 
+mod check;
 mod content;
 mod file_map;
 pub(crate) mod head;
@@ -19,6 +20,7 @@ use std::path::Path;
 use clap::ValueEnum;
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
 
+pub(crate) use check::check;
 pub(crate) use package::STORED_ALIGNMENT;
 
 pub use file_map::{FileMap, Piece};
@@ -28,7 +30,6 @@ use crate::executable;
 use crate::finding::{Finding, Flag, Origin};
 use crate::parts::Parts;
 use crate::plan::Plan;
-use crate::{Inputs, Settings};
 
 /// The alignment in bytes that the arm64 Linux Image asks for
 /// (Linux, `Documentation/arch/arm64/booting.rst`).
@@ -107,45 +108,6 @@ pub(crate) struct File {
     pub(crate) map: Option<FileMap>,
 }
 
-/// Checks that the settings make sense together.
-pub(crate) fn check(inputs: &Inputs<'_>) -> Result<(), Finding> {
-    let Settings {
-        format,
-        compression,
-        load_address,
-        ..
-    } = inputs.settings;
-    if format == Format::Elf {
-        return match (compression, load_address) {
-            (Compression::Lz4, _) => Err(only_for_packages(Flag::Compress, "lz4")),
-            (_, Some(address)) => Err(only_for_packages(Flag::LoadAddress, &address.to_string())),
-            _ => Ok(()),
-        };
-    }
-    if inputs.unpacker.is_none() {
-        return Err(format
-            .origin()
-            .finding("needs an unpacker")
-            .expected("the option --unpacker")
-            .found("none")
-            .remedy(
-                "give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf",
-            ));
-    }
-    match load_address {
-        Some(address) => check_load_address(format, address),
-        None if format == Format::Uimage => Err(format
-            .origin()
-            .finding("names the address that it is loaded to")
-            .expected("the option --load-address")
-            .found("none")
-            .remedy(format!(
-                "give a multiple of {IMAGE_ALIGNMENT:#x} that is RAM, like 0x42000000 on QEMU's virt"
-            ))),
-        None => Ok(()),
-    }
-}
-
 /// What may be wrong with a package of `parts`.
 pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Finding> {
     let format = parts.settings.format;
@@ -159,28 +121,6 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Finding> {
         .found("none")
         .remedy("give one; without it the unpacker stops silently where it has to");
     vec![no_console]
-}
-
-fn only_for_packages(flag: Flag, value: &str) -> Finding {
-    Origin {
-        flag,
-        value: Path::new(value),
-    }
-    .finding("makes no sense for an ELF file, whose segments lie where they are used")
-    .expected("--format raw, uimage or image")
-    .found("--format elf")
-    .remedy("leave the option out, or choose another format")
-}
-
-fn check_load_address(format: Format, address: PhysAddr) -> Result<(), Finding> {
-    let alignment = format.alignment();
-    if !address.0.is_multiple_of(alignment) {
-        return Err(not_runnable_at(address)
-            .expected(format!("a multiple of {alignment:#x} for this format"))
-            .found(format!("--format {}", format.name()))
-            .remedy("give another address"));
-    }
-    Ok(())
 }
 
 fn not_runnable_at(address: PhysAddr) -> Finding {

@@ -71,12 +71,7 @@ fn header(load: PhysAddr, size: u64, data_checksum: u32) -> Result<Header, Findi
             .found(format!("{size} bytes"))
             .remedy("choose --format image, or --compress lz4")
     })?;
-    let address = u32::try_from(load.0).map_err(|_| {
-        not_runnable_at(load)
-            .expected("an address of 32 bits, as --format uimage has it")
-            .found(load.to_string())
-            .remedy("give an address below 4 GiB, or choose --format image")
-    })?;
+    let address = address_field(load)?;
     let mut name = [0; NAME_SIZE];
     for (place, &letter) in name.iter_mut().zip(NAME) {
         *place = letter;
@@ -99,6 +94,17 @@ fn header(load: PhysAddr, size: u64, data_checksum: u32) -> Result<Header, Findi
     Ok(Header {
         header_checksum: checksum(header.as_bytes()).into(),
         ..header
+    })
+}
+
+/// The address `load` as the header has it.
+pub(super) fn address_field(load: PhysAddr) -> Result<u32, Finding> {
+    u32::try_from(load.0).map_err(|_| {
+        not_runnable_at(load)
+            .expected("an address of 32 bits")
+            .because_of(Format::Uimage.origin())
+            .found(load.to_string())
+            .remedy("give an address below 4 GiB, or choose --format image")
     })
 }
 

@@ -3,7 +3,7 @@
 //! All that is known of an image, for programs. Fields are in the order of their definition; addresses
 //! are text in hexadecimal, as in the image's manifest, and sizes numbers, in bytes.
 
-use kaal_payload::{PhysRange, key_id};
+use kaal_payload::{KeyId, PhysRange, key_id};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -86,7 +86,7 @@ pub(crate) fn to_json(inspected: &Inspected<'_>) -> String {
     let sha256 = Sha256::digest(file.content).into();
     let trust = image.trust_anchor().map(|anchor| Trust {
         key: hexadecimal(&anchor.key),
-        key_id: format!("{:016x}", key_id(&anchor.key)),
+        key_id: KeyId(key_id(&anchor.key)).to_string(),
         least_version: anchor.least_version.get(),
     });
     let ram = inspected.ram.as_ref();

@@ -2,7 +2,7 @@
 
 //! What an image's headers say, in a line each.
 
-use kaal_payload::{ConsoleKind, Encoding, ExceptionLevel, Gic, PsciConduit};
+use kaal_payload::{ConsoleKind, Encoding, ExceptionLevel, Gic, KeyId, PsciConduit, key_id};
 use serde::Serialize;
 
 use super::Inspected;
@@ -152,13 +152,13 @@ fn signature(inspected: &Inspected<'_>) -> String {
     let payload = inspected.image.payload();
     let is_signed = payload.signature != [0; _];
     let signer = match is_signed {
-        true => format!("by the key {:016x}", payload.key_id),
+        true => format!("by the key {}", KeyId(payload.key_id)),
         false => "none".to_owned(),
     };
     match inspected.image.trust_anchor() {
         Some(anchor) => format!(
-            "{signer}; the loader trusts the key {:016x}, from version {} on",
-            kaal_payload::key_id(&anchor.key),
+            "{signer}; the loader trusts the key {}, from version {} on",
+            KeyId(key_id(&anchor.key)),
             anchor.least_version
         ),
         None => format!("{signer}; the loader asks for none"),

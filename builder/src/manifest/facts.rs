@@ -3,8 +3,8 @@
 //! What a payload header says.
 
 use kaal_payload::{
-    Console, ConsoleKind, Digest, Gic, Integrity, Machine, Payload, PhysAddr, PhysicalAddressBits,
-    PsciConduit, Region,
+    Console, ConsoleKind, Digest, Gic, Integrity, KeyId, Machine, Payload, PhysAddr,
+    PhysicalAddressBits, PsciConduit, Region,
 };
 use serde::Serialize;
 
@@ -115,7 +115,7 @@ impl Facts {
         let digest = |digest| digest_name(payload.integrity, digest);
         Self {
             image_version: payload.image_version,
-            key_id: (payload.key_id != 0).then(|| format!("{:016x}", payload.key_id)),
+            key_id: (payload.key_id != 0).then(|| KeyId(payload.key_id).to_string()),
             signature: (payload.signature != [0; _]).then(|| hexadecimal(&payload.signature)),
             measurement: hexadecimal(&payload.measurement),
             exception_level: payload.exception_level as u8,

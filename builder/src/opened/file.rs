@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::recognise::{self, HEAD_SIZE};
+use crate::access;
 use crate::finding::{Finding, Flag, Origin};
 
 /// Most bytes of a file that is read: far more than any image has.
@@ -24,20 +25,14 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Finding> {
         flag: Flag::Image,
         value: path,
     };
-    let unreadable = |error: io::Error| {
-        origin
-            .finding("can't be read")
-            .expected("a readable file")
-            .found(error.to_string())
-            .remedy("correct the name, or build the image first")
-    };
+    let unreadable = |error: io::Error| access::unreadable(origin, &error);
     // Before it is opened, because opening a pipe waits for who writes to it.
     let metadata = fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(origin
             .finding("not a KaaL image")
             .expected("a regular file")
-            .found("a folder, a device, a pipe or a socket")
+            .found(access::kind(&metadata))
             .remedy("give the file that the builder wrote"));
     }
     let mut file = File::open(path).map_err(unreadable)?;

@@ -2,7 +2,7 @@
 
 //! Rules of whether an image's file is what was built, and of who says so.
 
-use kaal_payload::{Integrity, key_id};
+use kaal_payload::{Integrity, KeyId, key_id};
 
 use super::{Complaint, Outcome, Situation, Source};
 use crate::signing;
@@ -67,16 +67,17 @@ pub(super) fn signature(situation: &Situation<'_>) -> Outcome {
         let found = match payload.key_id {
             _ if payload.signature == [0; _] => "no signature".to_owned(),
             id if id == trusted => "a signature of another image".to_owned(),
-            id => format!("a signature by the key {id:016x}"),
+            id => format!("a signature by the key {}", KeyId(id)),
         };
         return refuse(
-            format!("a signature by the key {trusted:016x}"),
+            format!("a signature by the key {}", KeyId(trusted)),
             found,
             "sign it with the key that its loader trusts",
         );
     }
     let version = payload.image_version;
     Outcome::Passed(format!(
-        "by the key {trusted:016x}, version {version} of at least {least}"
+        "by the key {}, version {version} of at least {least}",
+        KeyId(trusted)
     ))
 }

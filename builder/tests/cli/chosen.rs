@@ -146,7 +146,7 @@ fn boot_arguments_that_are_too_long() {
           found: 2048 bytes
           remedy: shorten them
     "#]]
-    .assert_eq(&Folder::new().refused(&[("--bootargs", &"a".repeat(2048))]));
+    .assert_eq(&Folder::misused(&[("--bootargs", &"a".repeat(2048))]));
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn boot_arguments_that_are_no_text() {
         .arg(OsStr::from_bytes(b"quiet \xff"))
         .output()
         .expect("the builder runs");
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     expect![[r#"
         error: --bootargs quiet �: no text
           expected: UTF-8

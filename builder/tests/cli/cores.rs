@@ -45,6 +45,10 @@ fn check(folder: &Folder, changes: &[(&str, &str)], expected: Expect) {
     expected.assert_eq(&folder.refused(changes));
 }
 
+fn check_usage(changes: &[(&str, &str)], expected: Expect) {
+    expected.assert_eq(&Folder::misused(changes));
+}
+
 #[test]
 fn as_many_as_the_kernel_waits_for() {
     let folder = folder(Core::all([0, 1, 0x100, 0x101]));
@@ -106,7 +110,7 @@ fn without_a_device_tree() {
     let without = [("--dtb", ""), ("--platform", "platform.yaml")];
     expect![[r#"
         warning: --kernel kernel.elf: waits for cores that nothing in the image names
-          expected: a --dtb with the machine's 2 cores
+          expected: a --dtb with the machine's 2 cores, because of --cores 2
           found: none
           remedy: give it; without it, the loader needs one from the firmware
     "#]]
@@ -121,7 +125,7 @@ fn two_numbers() {
         &[("--kernel-config", "4.json"), ("--cores", "2")],
         expect![[r#"
             error: --cores 2: not the number of cores that the kernel was configured for
-              expected: 4, the MAX_NUM_NODES in --kernel-config 4.json
+              expected: 4 (MAX_NUM_NODES), because of --kernel-config 4.json
               found: 2
               remedy: leave the option out, or give kernel and configuration of another build
         "#]],
@@ -131,8 +135,7 @@ fn two_numbers() {
 #[test]
 fn out_of_range() {
     let folder = folder(Core::all(0..9));
-    check(
-        &folder,
+    check_usage(
         &[("--cores", "0")],
         expect![[r#"
             error: --cores 0: a number of cores that seL4 does not run on
@@ -141,8 +144,7 @@ fn out_of_range() {
               remedy: build the kernel with a KernelMaxNumNodes of 1 to 8
         "#]],
     );
-    check(
-        &folder,
+    check_usage(
         &[("--cores", "9")],
         expect![[r#"
             error: --cores 9: a number of cores that seL4 does not run on
@@ -202,7 +204,7 @@ fn fewer_than_the_kernel_waits_for() {
         &[("--kernel-config", "4.json")],
         expect![[r#"
             error: --dtb kernel.dtb: names fewer cores than the kernel waits for
-              expected: 4 nodes cpu@… in /cpus that are not disabled
+              expected: 4 nodes cpu@… in /cpus that are not disabled, because of --kernel-config 4.json
               found: 3
               remedy: give the device tree of the machine that the kernel is built for
         "#]],
@@ -211,11 +213,39 @@ fn fewer_than_the_kernel_waits_for() {
         &folder(Vec::new()),
         &[("--cores", "2")],
         expect![[r#"
-        error: --dtb kernel.dtb: names fewer cores than the kernel waits for
-          expected: 2 nodes cpu@… in /cpus that are not disabled
-          found: 0
-          remedy: give the device tree of the machine that the kernel is built for
-    "#]],
+            error: --dtb kernel.dtb: names fewer cores than the kernel waits for
+              expected: 2 nodes cpu@… in /cpus that are not disabled, because of --cores 2
+              found: 0
+              remedy: give the device tree of the machine that the kernel is built for
+        "#]],
+    );
+}
+
+/// Whoever set it long ago is to learn where.
+#[test]
+fn what_says_how_many_the_kernel_waits_for() {
+    let folder = folder(Core::all([0]));
+    let arguments = Folder::arguments(&[]);
+    let from_elsewhere = |variables| {
+        let output = folder.configured("", &arguments[1..], variables);
+        assert_eq!(output.status.code(), Some(1));
+        let messages = String::from_utf8(output.stderr).expect("text");
+        let expected = messages.lines().nth(1).unwrap_or_default();
+        expected.trim().to_owned()
+    };
+    let number = "expected: 4 nodes cpu@… in /cpus that are not disabled";
+    assert_eq!(
+        from_elsewhere(&[("KAAL_CORES", "4")]),
+        format!("{number}, because of --cores 4 (KAAL_CORES)")
+    );
+    assert_eq!(
+        from_elsewhere(&[("KAAL_KERNEL_CONFIG", "4.json")]),
+        format!("{number}, because of --kernel-config 4.json (KAAL_KERNEL_CONFIG)")
+    );
+    folder.put("kaal.toml", "\ncores = 4\n");
+    assert_eq!(
+        from_elsewhere(&[]),
+        format!("{number}, because of --cores 4 (kaal.toml:2)")
     );
 }
 

@@ -217,12 +217,33 @@ fn a_log_that_is_no_text() {
 }
 
 #[test]
+fn a_program_for_a_log() {
+    let folder = folder();
+    expect![[r#"
+        error: log app.elf: no log of a console
+          expected: text, in which addresses stand
+          found: an ELF file
+          remedy: give what the console showed; programs have the options --kernel, --app, --loader and --unpacker
+    "#]].assert_eq(&refused(&folder, &["app.elf", "--app", "app.elf"]));
+    folder.put("noise", [[0; 100], [b'a'; 100]].concat());
+    expect![[r#"
+        error: log noise: no log of a console
+          expected: text, in which addresses stand
+          found: 100 control characters in the first 200 bytes
+          remedy: give what the console showed; programs have the options --kernel, --app, --loader and --unpacker
+    "#]].assert_eq(&refused(&folder, &["noise", "--app", "app.elf"]));
+    folder.put("log", [&[0; 10][..], &[b'a'; 100]].concat());
+    let output = run(&folder, &["log", "--app", "app.elf"], "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
 fn files_that_are_no_help() {
     let folder = folder();
     expect![[r#"
         error: log missing: can't be read
           expected: a readable file, or - for standard input
-          found: No such file or directory (os error 2)
+          found: No such file or directory
           remedy: correct the name
     "#]]
     .assert_eq(&refused(&folder, &["missing", "--app", "app.elf"]));
@@ -248,4 +269,13 @@ fn wrong_usage() {
         let output = run(&folder, arguments, "");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }
+    let output = run(&folder, &["log"], "");
+    expect![[r#"
+        error: the following required arguments were not provided:
+          <--kernel <FILE>|--app <FILE>|--loader <FILE>|--unpacker <FILE>>
+
+        Usage: kaal-elfloader-builder explain <--kernel <FILE>|--app <FILE>|--loader <FILE>|--unpacker <FILE>> <LOG>
+
+        For more information, try '--help'.
+    "#]].assert_eq(&String::from_utf8(output.stderr).expect("text"));
 }

@@ -26,12 +26,24 @@ fn errors() {
         "level": "error",
         "flag": "--kernel",
         "value": "none.elf",
+        "source": "",
         "problem": "can't be read",
         "expected": "a readable file",
-        "found": "No such file or directory (os error 2)",
+        "found": "No such file or directory",
         "remedy": "correct the name, or build the file first",
     });
     assert_eq!(run(&folder, &arguments), (Some(1), vec![error]));
+}
+
+#[test]
+fn sources() {
+    let folder = Folder::new();
+    let arguments = ["--kernel", "kernel.elf", "--message-format", "json"];
+    folder.put("kaal.toml", "loader = \"none.elf\"\napp = \"app.elf\"\n");
+    let output = folder.configured("", &arguments, &[("KAAL_OUT", "image.elf")]);
+    let message: Value = serde_json::from_slice(&output.stderr).expect("JSON");
+    assert_eq!(message["value"], "none.elf");
+    assert_eq!(message["source"], "kaal.toml:1");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 //! How images are written.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
@@ -44,7 +45,7 @@ fn folder_of_that_name() {
     expect![[r#"
         error: --out images: can't be replaced by an image
           expected: a regular file, or none
-          found: a folder, a device or a socket
+          found: a folder
           remedy: choose another name
     "#]]
     .assert_eq(&folder.refused(&[("--out", "images")]));
@@ -57,7 +58,7 @@ fn socket_of_that_name() {
     expect![[r#"
         error: --out socket: can't be replaced by an image
           expected: a regular file, or none
-          found: a folder, a device or a socket
+          found: a socket
           remedy: choose another name
     "#]]
     .assert_eq(&folder.refused(&[("--out", "socket")]));
@@ -103,13 +104,48 @@ fn disk_full() {
     let message = String::from_utf8(output.stderr).expect("text");
     expect![[r#"
         error: --out image.elf: can't be written
-          expected: a writable folder with enough room, and a name that is not too long
-          found: file too large
-          remedy: make room, or choose another folder or name
+          expected: enough room
+          found: File too large
+          remedy: make room, or choose another folder
     "#]]
     .assert_eq(&message);
     assert_eq!(folder.files(), before);
     assert_eq!(folder.get("image.elf"), b"before");
+}
+
+/// A command that could not show what it should must not end as if it had.
+#[test]
+fn no_room_on_standard_output() {
+    let folder = Folder::new();
+    folder.accepted(&[]);
+    let arguments: &[&[&str]] = &[
+        &["inspect", "image.elf"],
+        &["inspect", "image.elf", "--json"],
+        &["check", "image.elf"],
+        &["check", "--explain", "integrity"],
+        &["completions", "bash"],
+        &["--no-config", "--print-config"],
+    ];
+    let mut said = BTreeSet::new();
+    for arguments in arguments {
+        let output = Command::new("sh")
+            .args(["-c", "exec \"$@\" > /dev/full", "sh"])
+            .arg(cargo_bin("kaal-elfloader-builder"))
+            .args(*arguments)
+            .current_dir(folder.path())
+            .output()
+            .expect("a shell");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        said.insert(String::from_utf8(output.stderr).expect("text"));
+    }
+    let said: Vec<_> = said.into_iter().collect();
+    expect![[r#"
+        error: standard output: can't be written
+          expected: enough room
+          found: No space left on device
+          remedy: make room, or choose another folder
+    "#]]
+    .assert_eq(&said.concat());
 }
 
 #[test]

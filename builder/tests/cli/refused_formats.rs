@@ -15,6 +15,10 @@ fn check(changes: &[(&str, &str)], expected: Expect) {
     expected.assert_eq(&Folder::new().refused(changes));
 }
 
+fn check_usage(changes: &[(&str, &str)], expected: Expect) {
+    expected.assert_eq(&Folder::misused(changes));
+}
+
 fn check_unpacker(elf: &Elf, expected: Expect) {
     let folder = Folder::new();
     folder.put("unpacker.elf", elf.to_bytes());
@@ -23,33 +27,33 @@ fn check_unpacker(elf: &Elf, expected: Expect) {
 
 #[test]
 fn compression_of_an_elf_file() {
-    check(
+    check_usage(
         &[("--compress", "lz4")],
         expect![[r#"
-        error: --compress lz4: makes no sense for an ELF file, whose segments lie where they are used
-          expected: --format raw, uimage or image
-          found: --format elf
-          remedy: leave the option out, or choose another format
-    "#]],
+            error: --compress lz4: makes no sense for an ELF file, whose segments lie where they are used
+              expected: --format raw, uimage or image
+              found: --format elf (default)
+              remedy: leave the option out, or choose another format
+        "#]],
     );
 }
 
 #[test]
 fn load_address_of_an_elf_file() {
-    check(
+    check_usage(
         &[("--load-address", "0x40000000")],
         expect![[r#"
-        error: --load-address 0x40000000: makes no sense for an ELF file, whose segments lie where they are used
-          expected: --format raw, uimage or image
-          found: --format elf
-          remedy: leave the option out, or choose another format
-    "#]],
+            error: --load-address 0x40000000: makes no sense for an ELF file, whose segments lie where they are used
+              expected: --format raw, uimage or image
+              found: --format elf (default)
+              remedy: leave the option out, or choose another format
+        "#]],
     );
 }
 
 #[test]
 fn no_unpacker() {
-    check(
+    check_usage(
         &[("--format", "image")],
         expect![[r#"
         error: --format image: needs an unpacker
@@ -62,7 +66,7 @@ fn no_unpacker() {
 
 #[test]
 fn uimage_without_an_address() {
-    check(
+    check_usage(
         &[UNPACKER, ("--format", "uimage")],
         expect![[r#"
         error: --format uimage: names the address that it is loaded to
@@ -76,28 +80,28 @@ fn uimage_without_an_address() {
 #[test]
 fn misaligned_addresses() {
     let changes = |format, address| [UNPACKER, ("--format", format), ("--load-address", address)];
-    check(
+    check_usage(
         &changes("raw", "0x42000010"),
         expect![[r#"
-        error: --load-address 0x42000010: the image can't run there
-          expected: a multiple of 0x1000 for this format
-          found: --format raw
-          remedy: give another address
-    "#]],
+            error: --load-address 0x42000010: the image can't run there
+              expected: a multiple of 0x1000, because of --format raw
+              found: 0x42000010
+              remedy: give another address
+        "#]],
     );
-    check(
+    check_usage(
         &changes("image", "0x42001000"),
         expect![[r#"
-        error: --load-address 0x42001000: the image can't run there
-          expected: a multiple of 0x200000 for this format
-          found: --format image
-          remedy: give another address
-    "#]],
+            error: --load-address 0x42001000: the image can't run there
+              expected: a multiple of 0x200000, because of --format image
+              found: 0x42001000
+              remedy: give another address
+        "#]],
     );
     let folder = Folder::new();
     folder.accepted(&changes("raw", "0x42001000"));
     for address in ["0x42001000", "0x42100000"] {
-        let message = folder.refused(&changes("uimage", address));
+        let message = Folder::misused(&changes("uimage", address));
         assert!(message.contains("a multiple of 0x200000"), "{message}");
     }
 }
@@ -134,19 +138,19 @@ fn addresses_at_the_end_of_ram() {
 
 #[test]
 fn uimage_above_4_gib() {
-    let folder = Folder::new();
-    folder.put("kernel.dtb", DeviceTree::with_ram(0x2_0000_0000).to_bytes());
-    expect![[r#"
-        error: --load-address 0x100000000: the image can't run there
-          expected: an address of 32 bits, as --format uimage has it
-          found: 0x100000000
-          remedy: give an address below 4 GiB, or choose --format image
-    "#]]
-    .assert_eq(&folder.refused(&[
-        UNPACKER,
-        ("--format", "uimage"),
-        ("--load-address", "0x100000000"),
-    ]));
+    check_usage(
+        &[
+            UNPACKER,
+            ("--format", "uimage"),
+            ("--load-address", "0x100000000"),
+        ],
+        expect![[r#"
+            error: --load-address 0x100000000: the image can't run there
+              expected: an address of 32 bits, because of --format uimage
+              found: 0x100000000
+              remedy: give an address below 4 GiB, or choose --format image
+        "#]],
+    );
 }
 
 #[test]

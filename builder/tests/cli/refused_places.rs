@@ -117,14 +117,13 @@ fn app_offset_before_the_device_tree() {
 
 #[test]
 fn app_offset_within_a_page() {
-    let folder = Folder::new();
     expect![[r#"
-        error: --app-offset 0x800800: no place for the root task
-          expected: a multiple of 0x1000 from 0x24d000 on: behind kernel and device tree
-          found: 24576 bytes at 0x40800800
-          remedy: leave the option out, or give another offset
+        error: --app-offset 0x800800: not a multiple of the page size
+          expected: a multiple of 0x1000
+          found: 0x800800
+          remedy: correct the number, or leave the option out
     "#]]
-    .assert_eq(&folder.refused(&[("--app-offset", "0x800800")]));
+    .assert_eq(&Folder::misused(&[("--app-offset", "0x800800")]));
 }
 
 #[test]

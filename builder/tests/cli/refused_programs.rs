@@ -24,7 +24,7 @@ fn missing_file() {
     expect![[r#"
         error: --kernel missing.elf: can't be read
           expected: a readable file
-          found: No such file or directory (os error 2)
+          found: No such file or directory
           remedy: correct the name, or build the file first
     "#]]
     .assert_eq(&folder.refused(&[("--kernel", "missing.elf")]));
@@ -36,8 +36,8 @@ fn folder_for_a_file() {
     expect![[r#"
         error: --kernel .: can't be read
           expected: a readable file
-          found: Is a directory (os error 21)
-          remedy: correct the name, or build the file first
+          found: a folder
+          remedy: give a file
     "#]]
     .assert_eq(&folder.refused(&[("--kernel", ".")]));
 }
@@ -252,11 +252,11 @@ fn kernel_at_another_base() {
         "--kernel",
         &programs::kernel(0),
         expect![[r#"
-        error: --kernel bad.elf: not linked like seL4
-          expected: virtual addresses that are the physical ones plus 0xffffff8000000000, or 0x8000000000 with hypervisor support
-          found: the physical ones plus 0x0
-          remedy: give the kernel.elf that seL4's build for AArch64 leaves, unchanged
-    "#]],
+            error: --kernel bad.elf: not linked like seL4
+              expected: virtual addresses that are the physical ones plus 0xffffff8000000000, or 0x8000000000 with hypervisor support
+              found: the physical ones themselves, as in a user program
+              remedy: give the kernel.elf that seL4's build for AArch64 leaves, unchanged
+        "#]],
     );
 }
 

@@ -43,7 +43,7 @@ pub use address::{PAGE_SIZE, PhysAddr, PhysRange, VirtAddr};
 pub use digest::Digest;
 pub use error::PayloadError;
 pub use layout::{Cpu, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, MAGIC, Region, VERSION};
-pub use number::{Decimal, Hex, Text};
+pub use number::{Decimal, Hex, KeyId, Text};
 pub use package::{
     Chunk, HEADER_ALIGNMENT, LOCATOR_OFFSET, Locator, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE,
     PACKAGE_MAGIC, PACKAGE_VERSION, Package, PackageError, Place, ROOM_SIZE, Stored, TABLES_SIZE,

@@ -9,6 +9,10 @@ use core::fmt::{self, Write};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hex(pub u64);
 
+/// What [`crate::key_id`] returns, shown as the key's first 16 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyId(pub u64);
+
 /// Shown in decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decimal(pub u64);
@@ -27,12 +31,23 @@ impl fmt::Display for Hex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("0x")?;
         let digits = (u64::BITS - self.0.leading_zeros()).div_ceil(4).max(1);
-        (0..digits).rev().try_for_each(|digit| {
-            let value = (self.0 >> (4 * digit) & 0xf) as u8;
-            let first = if value < 10 { b'0' } else { b'a' - 10 };
-            f.write_char((first + value).into())
-        })
+        write_digits(f, self.0, digits)
     }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_digits(f, self.0, u64::BITS / 4)
+    }
+}
+
+/// Writes the lowest `digits` hexadecimal digits of `number`.
+fn write_digits(f: &mut fmt::Formatter<'_>, number: u64, digits: u32) -> fmt::Result {
+    (0..digits).rev().try_for_each(|digit| {
+        let value = (number >> (4 * digit) & 0xf) as u8;
+        let first = if value < 10 { b'0' } else { b'a' - 10 };
+        f.write_char((first + value).into())
+    })
 }
 
 impl fmt::Display for Decimal {

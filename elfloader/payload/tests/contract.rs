@@ -462,6 +462,7 @@ proptest! {
     #[test]
     fn numbers_are_shown(number: u64) {
         prop_assert_eq!(kaal_payload::Hex(number).to_string(), format!("{number:#x}"));
+        prop_assert_eq!(kaal_payload::KeyId(number).to_string(), format!("{number:016x}"));
         prop_assert_eq!(kaal_payload::Decimal(number).to_string(), number.to_string());
     }
 }

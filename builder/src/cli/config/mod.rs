@@ -11,6 +11,7 @@ mod environment;
 mod file;
 mod kind;
 mod print;
+mod sources;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ use crate::input::Input;
 
 pub(super) use environment::with_environment;
 pub(super) use print::Printed;
+pub(super) use sources::Sources;
 
 /// The name of the file that is looked for.
 const NAME: &str = "kaal.toml";
@@ -96,6 +98,8 @@ impl Given {
 pub(super) struct Configuration {
     file: Option<File>,
     given: Vec<Given>,
+    /// Whether the command line is all there is.
+    is_refused: bool,
 }
 
 impl Configuration {
@@ -110,7 +114,10 @@ impl Configuration {
         first_look: &ArgMatches,
     ) -> Result<Self, Finding> {
         if arguments.no_config {
-            return Ok(Self::default());
+            return Ok(Self {
+                is_refused: true,
+                ..Self::default()
+            });
         }
         let is_on_command_line =
             |id: &str| first_look.value_source(id) == Some(ValueSource::CommandLine);
@@ -124,7 +131,11 @@ impl Configuration {
                 }
             }
         }
-        Ok(Self { file, given })
+        Ok(Self {
+            file,
+            given,
+            is_refused: false,
+        })
     }
 
     /// The whole command line: `arguments`, and what they leave out.
@@ -156,13 +167,19 @@ impl Configuration {
             flag,
             value: Path::new(""),
         };
+        let finding = origin.finding("not given");
+        if self.is_refused {
+            return finding
+                .expected(format!("the option --{name}"))
+                .found("none, and --no-config lets nothing else give it")
+                .remedy(format!("add --{name} FILE"));
+        }
         let found = match &self.file {
             Some(file) => format!("none of them; the file is {}", file.path().display()),
             None => format!("none of them; no {NAME} was read"),
         };
         let variable = environment::variable(name);
-        origin
-            .finding("not given")
+        finding
             .expected(format!(
                 "the option --{name}, the variable {variable} or the key {name} in {NAME}"
             ))

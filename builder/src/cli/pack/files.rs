@@ -66,15 +66,6 @@ impl<'a> Files<'a> {
         .filter_map(|(role, input)| Some((role, input?)))
     }
 
-    /// The files by their options.
-    pub(super) fn by_flag(&self) -> Vec<(Flag, &'a Path)> {
-        let files = self.by_role().map(|(_, input)| input);
-        files
-            .chain(&self.sign_key)
-            .map(|input| (input.flag, input.path))
-            .collect()
-    }
-
     /// The files as a manifest names them.
     pub(super) fn identities(&self) -> Vec<manifest::Input> {
         self.by_role()

@@ -26,7 +26,7 @@ pub(crate) struct Folder(TempDir);
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        let folder = Self(TempDir::new().expect("a temporary folder"));
+        let folder = Self::empty();
         folder.put("loader.elf", programs::loader().to_bytes());
         folder.put("unpacker.elf", programs::unpacker().to_bytes());
         folder.put(
@@ -36,6 +36,11 @@ impl Folder {
         folder.put("app.elf", programs::app().to_bytes());
         folder.put("kernel.dtb", DeviceTree::with_ram(0x1000_0000).to_bytes());
         folder
+    }
+
+    /// A folder with nothing in it.
+    pub(crate) fn empty() -> Self {
+        Self(TempDir::new().expect("a temporary folder"))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -87,6 +92,26 @@ impl Folder {
             .expect("the builder runs")
     }
 
+    /// Runs the builder `below` the folder in an environment whose options are those in `variables`.
+    pub(crate) fn configured(
+        &self,
+        below: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Output {
+        let mut command = Command::cargo_bin("kaal-elfloader-builder").expect("the builder");
+        let names = std::env::vars_os().map(|(name, _)| name);
+        for name in names.filter(|name| name.to_string_lossy().starts_with("KAAL_")) {
+            command.env_remove(name);
+        }
+        command
+            .current_dir(self.path().join(below))
+            .args(arguments)
+            .envs(variables.iter().copied())
+            .output()
+            .expect("the builder runs")
+    }
+
     /// Runs the builder in the folder with changed options.
     pub(crate) fn run(&self, changes: &[(&str, &str)]) -> Output {
         self.command(&Self::arguments(changes))
@@ -98,6 +123,17 @@ impl Folder {
         let messages = String::from_utf8(output.stderr).expect("text");
         assert_eq!(output.status.code(), Some(0), "{messages}");
         assert!(output.stdout.is_empty());
+        messages
+    }
+
+    /// The builder's messages for options that it refuses before it looks at any input: there is none.
+    pub(crate) fn misused(changes: &[(&str, &str)]) -> String {
+        let folder = Self::empty();
+        let output = folder.run(changes);
+        let messages = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(2), "{messages}");
+        assert!(output.stdout.is_empty());
+        assert!(folder.files().is_empty(), "{messages}");
         messages
     }
 

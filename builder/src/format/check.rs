@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What a format asks of other options.
+
+use std::path::Path;
+
+use kaal_payload::PhysAddr;
+
+use super::{Compression, Format, IMAGE_ALIGNMENT, not_runnable_at, uimage};
+use crate::Settings;
+use crate::finding::{Finding, Flag, Origin};
+use crate::options::Options;
+
+/// All that is wrong with what `options` say of the format.
+pub(crate) fn check(options: &Options<'_>) -> Vec<Finding> {
+    let Settings {
+        format,
+        compression,
+        load_address,
+        ..
+    } = options.settings;
+    let is_compressed = compression != Compression::None;
+    let findings = match format {
+        Format::Elf => [
+            is_compressed.then(|| only_for_packages(Flag::Compress, compression.name())),
+            load_address.map(|address| only_for_packages(Flag::LoadAddress, &address.to_string())),
+        ],
+        _ => [
+            (!options.has_unpacker).then(|| no_unpacker(format)),
+            match load_address {
+                Some(address) => check_load_address(format, address).err(),
+                None => (format == Format::Uimage).then(no_load_address),
+            },
+        ],
+    };
+    findings.into_iter().flatten().collect()
+}
+
+fn only_for_packages(flag: Flag, value: &str) -> Finding {
+    Origin {
+        flag,
+        value: Path::new(value),
+    }
+    .finding("makes no sense for an ELF file, whose segments lie where they are used")
+    .expected("--format raw, uimage or image")
+    .found_option(Format::Elf.origin())
+    .remedy("leave the option out, or choose another format")
+}
+
+fn no_unpacker(format: Format) -> Finding {
+    format
+        .origin()
+        .finding("needs an unpacker")
+        .expected("the option --unpacker")
+        .found("none")
+        .remedy("give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf")
+}
+
+fn no_load_address() -> Finding {
+    Format::Uimage
+        .origin()
+        .finding("names the address that it is loaded to")
+        .expected("the option --load-address")
+        .found("none")
+        .remedy(format!(
+            "give a multiple of {IMAGE_ALIGNMENT:#x} that is RAM, like 0x42000000 on QEMU's virt"
+        ))
+}
+
+fn check_load_address(format: Format, address: PhysAddr) -> Result<(), Finding> {
+    let alignment = format.alignment();
+    if !address.0.is_multiple_of(alignment) {
+        return Err(not_runnable_at(address)
+            .expected(format!("a multiple of {alignment:#x}"))
+            .because_of(format.origin())
+            .found(address.to_string())
+            .remedy("give another address"));
+    }
+    match format {
+        Format::Uimage => uimage::address_field(address).map(drop),
+        _ => Ok(()),
+    }
+}

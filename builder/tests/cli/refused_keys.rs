@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Files that are no keys, or the wrong ones.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use expect_test::{Expect, expect};
+
+use crate::common::folder::Folder;
+use crate::signing::{LOADER, TRUST, folder};
+
+fn check(folder: &Folder, changes: &[(&str, &str)], expected: Expect) {
+    expected.assert_eq(&folder.refused(changes));
+}
+
+#[test]
+fn loaders_and_options_belong_together() {
+    let folder = folder();
+    check(
+        &folder,
+        &[TRUST],
+        expect![[r#"
+            error: --loader loader.elf: a loader that looks at no signatures
+              expected: a loader for signed images, because of --trust-key public.pem
+              found: one that boots any image
+              remedy: give target/kaal/elfloader-signed.elf, which `cargo xtask build` leaves
+        "#]],
+    );
+    check(
+        &folder,
+        &[LOADER],
+        expect![[r#"
+            error: --loader signed-loader.elf: a loader that would refuse the image
+              expected: the option --trust-key, for a loader of signed images
+              found: none
+              remedy: give the option, or target/kaal/elfloader.elf, which boots any image
+        "#]],
+    );
+    check(
+        &folder,
+        &[LOADER, TRUST, ("--sign-key", "other.pem")],
+        expect![[r#"
+            error: --sign-key other.pem: the loader would refuse the signature
+              expected: the private key to --trust-key public.pem
+              found: another key
+              remedy: give two keys that belong together
+        "#]],
+    );
+}
+
+#[test]
+fn other_files_are_no_keys() {
+    let folder = folder();
+    check(
+        &folder,
+        &[LOADER, ("--trust-key", "private.pem")],
+        expect![[r#"
+            error: --trust-key private.pem: a private key, where the public one is wanted
+              expected: an Ed25519 key in PEM, "BEGIN PUBLIC KEY"
+              found: "BEGIN PRIVATE KEY"
+              remedy: give what `keygen` wrote to its --trust-key, or what `openssl pkey -pubout` makes of the private key
+        "#]],
+    );
+    folder.put("secret", "secret");
+    let secret = folder.path().join("secret");
+    fs::set_permissions(secret, Permissions::from_mode(0o600)).expect("the owner's file");
+    check(
+        &folder,
+        &[LOADER, TRUST, ("--sign-key", "secret")],
+        expect![[r#"
+            error: --sign-key secret: not a private key
+              expected: an Ed25519 key in PEM, "BEGIN PRIVATE KEY" (PKCS #8)
+              found: no PEM file
+              remedy: make one with `kaal-elfloader-builder keygen`
+        "#]],
+    );
+}
+
+#[test]
+fn swapped() {
+    expect![[r#"
+        error: --sign-key public.pem: a public key, where the private one is wanted
+          expected: "BEGIN PRIVATE KEY"
+          found: "BEGIN PUBLIC KEY"
+          remedy: exchange the two: the private key is in --trust-key private.pem
+    "#]]
+    .assert_eq(&folder().refused(&[
+        LOADER,
+        ("--trust-key", "private.pem"),
+        ("--sign-key", "public.pem"),
+    ]));
+}
+
+/// Nobody is to be told that a public key was read by others.
+#[test]
+fn public_key_to_sign_with() {
+    let folder = folder();
+    expect![[r#"
+        error: --sign-key public.pem: a public key, where the private one is wanted
+          expected: an Ed25519 key in PEM, "BEGIN PRIVATE KEY" (PKCS #8)
+          found: "BEGIN PUBLIC KEY"
+          remedy: give the private key to it, which `keygen` wrote to its --sign-key
+    "#]]
+    .assert_eq(&folder.refused(&[
+        LOADER,
+        ("--trust-key", "public.pem"),
+        ("--sign-key", "public.pem"),
+    ]));
+    folder.accepted(&[LOADER, ("--trust-key", "public.pem")]);
+    let output = folder.command(&["sign", "image.elf", "--sign-key", "public.pem"]);
+    assert_eq!(output.status.code(), Some(1));
+    let messages = String::from_utf8(output.stderr).expect("text");
+    assert!(
+        messages.contains("a public key, where the private one is wanted"),
+        "{messages}"
+    );
+}
+
+#[test]
+fn secrets_of_other_kinds_are_still_secrets() {
+    let folder = folder();
+    folder.put("private.pem", "-----BEGIN OPENSSH PRIVATE KEY-----\n");
+    let private = folder.path().join("private.pem");
+    fs::set_permissions(private, Permissions::from_mode(0o644)).expect("the owner's file");
+    let messages = folder.refused(&[
+        LOADER,
+        ("--trust-key", "public.pem"),
+        ("--sign-key", "private.pem"),
+    ]);
+    assert!(messages.contains("others than its owner"), "{messages}");
+}
