@@ -13,7 +13,7 @@ use kaal_payload::{
     RegionKind, Text,
 };
 
-use kaal_integrity::{digest, is_zero};
+use kaal_integrity::{BLOCK_SIZE, digest, is_zero};
 use kaal_runtime::registers::{current_level, has_el2};
 use kaal_runtime::{address_of, fail, log};
 
@@ -107,7 +107,7 @@ pub(crate) fn loader(header: &[u8]) {
     let start = PhysAddr(address_of!("__ehdr_start").addr() as u64);
     // SAFETY: nothing writes there, and the contract bounds the size, to memory of the loader's at most.
     let bytes = unsafe { bytes_at(start, expected.size) };
-    if digest(integrity, bytes) != expected.digest {
+    if digest(integrity, &[], bytes) != expected.digest {
         fail!("the loader is damaged; load the image again");
     }
 }
@@ -129,12 +129,27 @@ pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
             kind,
             memory,
         };
+        let copied;
+        let first = match memory.start {
+            // No reference points there, since it would be null.
+            PhysAddr(0) => {
+                copied = [first_block()];
+                &copied[..]
+            }
+            _ => &[],
+        };
+        let seen = first.as_flattened().len() as u64;
+        let start = PhysAddr(memory.start.0 + seen);
         // SAFETY: the region lies in RAM, and nothing has written to it since it was loaded.
-        let bytes = unsafe { bytes_at(memory.start, memory.size()) };
-        let Some((stored, rest)) = bytes.split_at_checked(region.file_size() as usize) else {
+        let bytes = unsafe { bytes_at(start, memory.size().saturating_sub(seen)) };
+        let stored = region.file_size().checked_sub(seen);
+        let Some((stored, rest)) =
+            stored.and_then(|stored| bytes.split_at_checked(stored as usize))
+        else {
             fail!("region {number} is malformed");
         };
-        check_digest(payload, stored, region.digest(), &description);
+        let found = digest(payload.integrity, first, stored);
+        compare(payload, &found, region.digest(), &description);
         // The device tree's place is larger than what the kernel is told of.
         if kind == RegionKind::DeviceTree || rest.is_empty() {
             continue;
@@ -157,10 +172,9 @@ fn ends(bytes: &[u8]) -> (&[u8], &[u8]) {
         .unwrap_or((bytes, &[]))
 }
 
-/// Stops unless the digest of `bytes` is the `expected` one.
-fn check_digest(payload: &Payload<'_>, bytes: &[u8], expected: &Digest, what: &dyn fmt::Display) {
-    let found = digest(payload.integrity, bytes);
-    if found == *expected {
+/// Stops unless the digest that was `found` is the `expected` one.
+fn compare(payload: &Payload<'_>, found: &Digest, expected: &Digest, what: &dyn fmt::Display) {
+    if found == expected {
         return;
     }
     let name = Text(match payload.integrity {
@@ -171,7 +185,7 @@ fn check_digest(payload: &Payload<'_>, bytes: &[u8], expected: &Digest, what: &d
     fail!(
         "{what} is damaged: {name} {} expected, {} found; load the image again",
         number(expected),
-        number(&found)
+        number(found)
     );
 }
 
@@ -191,6 +205,18 @@ impl fmt::Display for Described {
         } = self;
         write!(f, "region {number} ({kind}, {memory})")
     }
+}
+
+/// What memory at address 0 begins with, where there is RAM.
+fn first_block() -> [u8; BLOCK_SIZE] {
+    let mut block = [0; BLOCK_SIZE];
+    let (words, _) = block.as_chunks_mut();
+    for (index, word) in words.iter_mut().enumerate() {
+        let place = ptr::with_exposed_provenance::<u64>(index * size_of::<u64>());
+        // SAFETY: a volatile read may be at address 0, where no allocation of Rust's is.
+        *word = unsafe { place.read_volatile() }.to_ne_bytes();
+    }
+    block
 }
 
 /// Memory as it was loaded.

@@ -17,14 +17,17 @@ mod zero;
 
 use kaal_payload::{Digest, Integrity};
 
+use crc32c::crc32c_of_parts;
+use sha256::sha256_of_parts;
+
 pub use crc32c::crc32c;
-pub use sha256::sha256;
+pub use sha256::{BLOCK_SIZE, sha256};
 pub use zero::is_zero;
 
-/// The digest of `bytes` that `integrity` asks for.
-pub fn digest(integrity: Integrity, bytes: &[u8]) -> Digest {
+/// The digest that `integrity` asks for, of the blocks in `first` and the `bytes` behind them.
+pub fn digest(integrity: Integrity, first: &[[u8; BLOCK_SIZE]], bytes: &[u8]) -> Digest {
     match integrity {
-        Integrity::None | Integrity::Crc32c => Digest::from_crc32c(crc32c(bytes)),
-        Integrity::Sha256 => Digest::from_sha256(sha256(bytes)),
+        Integrity::None | Integrity::Crc32c => Digest::from_crc32c(crc32c_of_parts(first, bytes)),
+        Integrity::Sha256 => Digest::from_sha256(sha256_of_parts(first, bytes)),
     }
 }

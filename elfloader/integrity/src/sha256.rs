@@ -13,7 +13,7 @@ use sha2::block_api::compress256;
 use kaal_runtime::registers::has_sha256;
 
 /// Size in bytes of what is hashed at a time.
-const BLOCK_SIZE: usize = 64;
+pub const BLOCK_SIZE: usize = 64;
 
 /// Size in bytes of the number of bits that ends what is hashed.
 const LENGTH_SIZE: usize = size_of::<u64>();
@@ -56,7 +56,14 @@ type Vectors = [uint8x16_t; BLOCK_SIZE / size_of::<uint8x16_t>()];
 
 /// The SHA-256 of `bytes`.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    sha256_of_parts(&[], bytes)
+}
+
+/// The SHA-256 of the blocks in `first` and the `bytes` behind them.
+pub(crate) fn sha256_of_parts(first: &[[u8; BLOCK_SIZE]], bytes: &[u8]) -> [u8; 32] {
+    let length = (first.as_flattened().len() + bytes.len()) as u64;
     let mut state = INITIAL;
+    compress(&mut state, first);
     let (blocks, rest) = bytes.as_chunks();
     compress(&mut state, blocks);
 
@@ -69,8 +76,8 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
         compress(&mut state, &[last]);
         last = [0; BLOCK_SIZE];
     }
-    if let Some(length) = last.last_chunk_mut() {
-        *length = (bytes.len() as u64 * 8).to_be_bytes();
+    if let Some(end) = last.last_chunk_mut() {
+        *end = (length * 8).to_be_bytes();
     }
     compress(&mut state, &[last]);
 

@@ -2,7 +2,7 @@
 
 //! The machine's cores: their numbers, and how they hear of each other.
 //!
-//! A core finds its number by looking for itself in [`Cores::list`], with nothing but its MPIDR_EL1.
+//! A core finds its number by looking for itself in `Cores::list`, with nothing but its MPIDR_EL1.
 //! So one entry point serves whatever starts a core, be it firmware that passes an argument, firmware
 //! that passes none, or the pen; and a fault finds the stack of the core that it happens on, though
 //! the kernel may have changed every register that says so.
