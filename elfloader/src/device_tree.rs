@@ -12,7 +12,7 @@ use core::slice;
 use kaal_machine::{Chosen, DeviceTree, Header, NoRoom};
 use kaal_payload::{Decimal, LogLevel, Payload, PhysAddr, PhysRange};
 
-use kaal_runtime::{cache, fail, log, state};
+use kaal_runtime::{cache, copy, fail, log, state};
 
 /// Alignment that the format asks for (Devicetree Specification v0.4, section 5.6).
 const ALIGNMENT: u64 = 8;
@@ -47,8 +47,8 @@ fn firmware_tree(address: PhysAddr) -> Option<(&'static [u8], DeviceTree<'static
         return None;
     }
     let start = ptr::with_exposed_provenance(address.0 as usize);
-    // SAFETY: nothing writes to memory that the firmware may have passed on. Where there is no
-    // memory, the fault is reported as one of this step.
+    // SAFETY: nothing writes to memory that the firmware may have passed on, but for `bring`, which uses
+    // nothing of this behind that. Where there is no memory, the fault is reported as one of this step.
     let header = unsafe { slice::from_raw_parts(start, Header::SIZE) };
     let size = Header::parse(header).ok()?.used_size();
     // SAFETY: as above; the header says that there is as much.
@@ -58,12 +58,13 @@ fn firmware_tree(address: PhysAddr) -> Option<(&'static [u8], DeviceTree<'static
 
 /// Copies the firmware's device tree to the slot that the kernel finds it in, between the kernel
 /// and the user image, without padding and with what the image says in `/chosen`. Returns the
-/// memory of the device tree that counts, which is empty where there is none.
-pub(crate) fn place(found: Found, payload: &Payload<'_>) -> PhysRange {
+/// memory of the device tree that counts, which is empty where there is none. What is `found` must not
+/// be looked at behind that: it is by reference so that nothing promises otherwise.
+pub(crate) fn place(found: &Found, payload: &Payload<'_>) -> PhysRange {
     let slot = payload.device_tree;
-    let size = match found.firmware {
+    let size = match &found.firmware {
         None => slot.size,
-        Some((bytes, tree)) => copy(bytes, tree, payload),
+        Some((bytes, tree)) => bring(ptr::from_ref(*bytes), tree, payload),
     };
     let Some(memory) = PhysRange::from_size(slot.start, size) else {
         fail!("the device tree's slot passes the end of memory");
@@ -71,8 +72,8 @@ pub(crate) fn place(found: Found, payload: &Payload<'_>) -> PhysRange {
     memory
 }
 
-/// Copies the firmware's `tree`, which `bytes` hold, to the slot and returns its size there.
-fn copy(bytes: &[u8], tree: DeviceTree<'static>, payload: &Payload<'_>) -> u64 {
+/// Brings the firmware's `tree`, which `bytes` hold, to the slot and returns its size there.
+fn bring(bytes: *const [u8], tree: &DeviceTree<'static>, payload: &Payload<'_>) -> u64 {
     let slot = ptr::with_exposed_provenance_mut::<u8>(payload.device_tree.start.0 as usize);
     let capacity = payload.device_tree.capacity as usize;
     let chosen = Chosen {
@@ -83,8 +84,9 @@ fn copy(bytes: &[u8], tree: DeviceTree<'static>, payload: &Payload<'_>) -> u64 {
     // What the firmware left there is not looked at any more.
     let (written, room) = unsafe {
         cache::invalidate(slot, capacity);
-        let (tree, room) = out_of_the_way(bytes, tree, slot, capacity);
-        let written = chosen.write(&tree, slice::from_raw_parts_mut(slot, room));
+        let (moved, room) = out_of_the_way(bytes, slot, capacity);
+        let tree = moved.as_ref().unwrap_or(tree);
+        let written = chosen.write(tree, slice::from_raw_parts_mut(slot, room));
         cache::invalidate(slot, capacity);
         (written, room)
     };
@@ -99,31 +101,33 @@ fn copy(bytes: &[u8], tree: DeviceTree<'static>, payload: &Payload<'_>) -> u64 {
     }
 }
 
-/// Moves `tree`, which `bytes` hold, to the slot's end if it lies in the slot. Returns it and the
-/// room that is left before it.
+/// Moves the `bytes` of a device tree to the slot's end if they lie in the slot and there is room before
+/// it. Returns the tree there, `None` where it was not moved, and the room that is left.
 ///
 /// # Safety
 ///
-/// The slot must be memory that nothing but `tree` refers to.
+/// The slot must be memory that nothing refers to any more but the device tree, and that only where it
+/// is not moved.
 unsafe fn out_of_the_way(
-    bytes: &[u8],
-    tree: DeviceTree<'static>,
+    bytes: *const [u8],
     slot: *mut u8,
     capacity: usize,
-) -> (DeviceTree<'static>, usize) {
-    let (source, end) = (bytes.as_ptr_range(), slot.wrapping_add(capacity));
-    if source.end <= slot.cast_const() || end.cast_const() <= source.start {
-        return (tree, capacity);
+) -> (Option<DeviceTree<'static>>, usize) {
+    let (source, size) = (bytes.cast::<u8>(), bytes.len());
+    let end = slot.wrapping_add(capacity);
+    if source.wrapping_add(size) <= slot.cast_const() || end.cast_const() <= source {
+        return (None, capacity);
     }
-    let room = capacity.saturating_sub(bytes.len()) & !(ALIGNMENT as usize - 1);
+    let room = capacity.saturating_sub(size) & !(ALIGNMENT as usize - 1);
     if room == 0 {
-        return (tree, 0);
+        return (None, 0);
     }
     let place = slot.wrapping_add(room);
-    // SAFETY: `bytes` fit between there and the slot's end, and are not used after this.
-    unsafe { ptr::copy(bytes.as_ptr(), place, bytes.len()) };
+    // SAFETY: the bytes fit between there and the slot's end, and nothing refers to them. Device trees
+    // are aligned, and so are the slot and its size.
+    unsafe { copy::words(source.cast(), place.cast(), size) };
     match firmware_tree(PhysAddr(place.addr() as u64)) {
-        Some((_, moved)) => (moved, room),
-        None => (tree, 0),
+        Some((_, moved)) => (Some(moved), room),
+        None => fail!("the firmware's device tree was damaged when it was moved"),
     }
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Lets the non-secure world have the interrupts (Arm GIC Architecture Specification: IHI 0048B for
+//! Lets the non-secure world have the interrupts, and compares cores' numbers (Arm GIC Architecture Specification: IHI 0048B for
 //! GICv2, IHI 0069 for GICv3).
 //!
-//! Only needed where no secure firmware has done it: where the loader is entered at EL3, and where the
+//! The former is only needed where no secure firmware has done it: where the loader is entered at EL3, and where the
 //! controller has one security state only, as some emulated ones have. There, seL4 would get no
 //! interrupts of a GICv3 either: it puts them into group 1 itself on QEMU's virt machine only (seL4
 //! 16.0.0, `src/arch/arm/machine/gic_v3.c`). A GICv2 without security passes on all.
 
 use core::ptr;
 
-use kaal_payload::{Decimal, Gic, PhysAddr};
+use kaal_payload::{Decimal, Gic, Hex, PhysAddr};
 use kaal_runtime::registers::current_level;
 use kaal_runtime::{clock, cores, fail, state};
 
@@ -30,6 +30,10 @@ const GICD_TYPER: u64 = 0x004;
 /// GICD_IGROUPR0: one bit an interrupt, 1 for group 1, the non-secure one. The first register is each
 /// core's own; of a GICv3, it is not here but with the core's redistributor.
 const GICD_IGROUPR0: u64 = 0x080;
+
+/// GICD_ITARGETSR0 of a GICv2: a byte for each of the first interrupts, which are every core's own. Each
+/// has the bit set whose number the controller has for the core that reads it.
+const GICD_ITARGETSR0: u64 = 0x800;
 
 /// GICC_PMR: the lowest priority that is let through.
 const GICC_PMR: u64 = 0x004;
@@ -115,6 +119,25 @@ pub(crate) unsafe fn release_own_interrupts(gic: Gic, core: u64) {
                 ),
             },
         }
+    }
+}
+
+/// Makes sure that this core, whose number is `core`, has the same number for a GICv2, if that tells it:
+/// seL4 interrupts other cores by it (seL4 16.0.0, `src/arch/arm/machine/gic_v2.c`).
+pub(crate) fn expect_number(core: u64) {
+    let Some(Gic::V2 { distributor, .. }) = state::machine().gic else {
+        return;
+    };
+    // SAFETY: this register of the controller changes nothing when it is read.
+    let targets = unsafe { register(distributor, GICD_ITARGETSR0).read_volatile() } & 0xff;
+    if targets != 0 && targets != 1 << core {
+        fail!(
+            "core {}, MPIDR {}, has the number {} for the interrupt controller, which the kernel \
+             takes for another core's; let the device tree list the cores in the controller's order",
+            Decimal(core),
+            Hex(cores::own_affinity()),
+            Decimal(targets.trailing_zeros().into())
+        );
     }
 }
 

@@ -19,22 +19,34 @@ use kaal_runtime::{read_register, write_register};
 use crate::gic;
 
 /// SCR_EL3: lower levels are non-secure and AArch64, HVC is enabled and SMC is not, since there
-/// is no firmware at EL3 that would answer; bits 4 and 5 are RES1.
-const SCR_EL3: u64 = NON_SECURE | 0b11 << 4 | 1 << 7 | 1 << 8 | 1 << 10;
+/// is no firmware at EL3 that would answer; bits 4 and 5 are RES1. By APK and API, pointer
+/// authentication doesn't trap: see [`HCR_EL2`].
+const SCR_EL3: u64 = NON_SECURE | 0b11 << 4 | 1 << 7 | 1 << 8 | 1 << 10 | 0b11 << 16;
 
 /// SCR_EL3.NS
 const NON_SECURE: u64 = 1 << 0;
+
+/// HCR_EL2: as [`HCR_EL2_RW`], and by APK and API, pointer authentication doesn't trap. EL1 has no say
+/// in whether EL0 may execute PACGA, so that would be a way for any program to a level that nothing
+/// answers at. RES0 where the processor has no such instructions.
+const HCR_EL2: u64 = HCR_EL2_RW | 0b11 << 40;
 
 /// ICC_SRE_ELx: the GIC's system registers are on, for lower levels too (GIC architecture
 /// specification, IHI 0069).
 const ICC_SRE: u64 = 0b1111;
 
-/// CNTHCTL_EL2.EL1PCTEN and .EL1PCEN: EL1 may use the physical counter and timer.
+/// CNTHCTL_EL2.EL1PCTEN and .EL1PCEN: EL1 may use the physical counter and timer. Nothing else traps,
+/// and there are no events.
 const CNTHCTL_EL2_OPEN: u64 = 0b11;
 
 /// MDCR_EL2.HPMN, the only field that must keep its value: the number of event counters that EL1
 /// may use.
 const MDCR_EL2_HPMN: u64 = 0x1f;
+
+/// VBAR_ELx of a level that is left for good: no address that its translation regime has, so that an
+/// exception there is followed by others for ever, each at the address of the one before ("recursive
+/// exception"). The loader's own vectors lie in memory that the kernel hands out.
+const NOWHERE: i64 = -0x800;
 
 /// SPSR_ELx: DAIF masked, at EL1 with SP_EL1.
 const SPSR_EL1H: u64 = 0b1111 << 6 | 0b0101;
@@ -56,7 +68,7 @@ pub(crate) fn lower_to(target: ExceptionLevel, core: u64) {
         unsafe { leave_el3() };
     }
     if current_level() == 2 {
-        // SAFETY: at EL2. Nothing depends on what these registers were.
+        // SAFETY: at EL2. Nothing depends on what these registers were, but for MDCR_EL2.HPMN.
         unsafe { prepare_el2() };
         if target == ExceptionLevel::El1 {
             // SAFETY: at EL2, and EL2 is prepared for it.
@@ -83,7 +95,7 @@ unsafe fn leave_el3() {
         write_register!("mdcr_el3", 0u64);
         if has_el2() {
             write_register!("sctlr_el2", SCTLR_EL2_OFF);
-            write_register!("hcr_el2", HCR_EL2_RW);
+            write_register!("hcr_el2", HCR_EL2);
             write_register!("cptr_el2", CPTR_EL2_RES1);
             write_register!("vbar_el2", vectors as *const () as usize);
             drop_to_el2_from_el3();
@@ -101,16 +113,15 @@ unsafe fn leave_el3() {
 /// Must be called at EL2.
 unsafe fn prepare_el2() {
     let event_counters = read_register!("mdcr_el2") & MDCR_EL2_HPMN;
-    let timer_control = read_register!("cnthctl_el2") | CNTHCTL_EL2_OPEN;
     let (processor, affinity) = (read_register!("midr_el1"), read_register!("mpidr_el1"));
     // SAFETY: EL2 allows all of this, and there is no guest to disturb.
     unsafe {
-        write_register!("hcr_el2", HCR_EL2_RW);
+        write_register!("hcr_el2", HCR_EL2);
         write_register!("cptr_el2", CPTR_EL2_RES1);
         write_register!("hstr_el2", 0u64);
         write_register!("vttbr_el2", 0u64);
         write_register!("mdcr_el2", event_counters);
-        write_register!("cnthctl_el2", timer_control);
+        write_register!("cnthctl_el2", CNTHCTL_EL2_OPEN);
         write_register!("cntvoff_el2", 0u64);
         write_register!("vpidr_el2", processor);
         write_register!("vmpidr_el2", affinity);
@@ -134,19 +145,26 @@ unsafe fn prepare_el1() {
     }
 }
 
-/// Returns to its caller one or two levels lower, on the same stack.
+/// Returns to its caller one or two levels lower, on the same stack. The level that is left has no
+/// vectors then.
 macro_rules! drop_function {
-    ($(#[$doc:meta])* $name:ident: $stack:literal, $link:literal, $state:literal = $value:ident) => {
+    (
+        $(#[$doc:meta])*
+        $name:ident: $vectors:literal, $stack:literal, $link:literal, $state:literal = $value:ident
+    ) => {
         $(#[$doc])*
         #[unsafe(naked)]
         unsafe extern "C" fn $name() {
             naked_asm!(
+                "mov     x9, #{nowhere}",
+                concat!("msr     ", $vectors, ", x9"),
                 "mov     x9, sp",
                 concat!("msr     ", $stack, ", x9"),
                 concat!("msr     ", $link, ", x30"),
                 "mov     x9, #{spsr}",
                 concat!("msr     ", $state, ", x9"),
                 "eret",
+                nowhere = const NOWHERE,
                 spsr = const $value,
             )
         }
@@ -157,19 +175,19 @@ drop_function! {
     /// # Safety
     ///
     /// Must be called at EL3, with EL2 prepared.
-    drop_to_el2_from_el3: "sp_el2", "elr_el3", "spsr_el3" = SPSR_EL2H
+    drop_to_el2_from_el3: "vbar_el3", "sp_el2", "elr_el3", "spsr_el3" = SPSR_EL2H
 }
 
 drop_function! {
     /// # Safety
     ///
     /// Must be called at EL3, with EL1 prepared.
-    drop_to_el1_from_el3: "sp_el1", "elr_el3", "spsr_el3" = SPSR_EL1H
+    drop_to_el1_from_el3: "vbar_el3", "sp_el1", "elr_el3", "spsr_el3" = SPSR_EL1H
 }
 
 drop_function! {
     /// # Safety
     ///
     /// Must be called at EL2, with EL1 prepared.
-    drop_to_el1_from_el2: "sp_el1", "elr_el2", "spsr_el2" = SPSR_EL1H
+    drop_to_el1_from_el2: "vbar_el2", "sp_el1", "elr_el2", "spsr_el2" = SPSR_EL1H
 }

@@ -81,7 +81,7 @@ pub extern "C" fn boot<T: Trust>(firmware_x0: u64) -> ! {
     );
 
     state::begin("moving the firmware's device tree");
-    let device_tree = device_tree::place(device_tree, &payload);
+    let device_tree = device_tree::place(&device_tree, &payload);
 
     state::begin("starting the other cores");
     gic::release_shared_interrupts();

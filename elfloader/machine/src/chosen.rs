@@ -6,7 +6,8 @@
 use kaal_payload::Measurement;
 use thiserror::Error;
 
-use crate::tree::{BEGIN_NODE, END_NODE, END_OF_RESERVATIONS, PROPERTY};
+use crate::tokens::{BEGIN_NODE, END_NODE, PROPERTY};
+use crate::tree::END_OF_RESERVATIONS;
 use crate::{DeviceTree, Header};
 
 /// This version of KaaL, as a device tree holds it.

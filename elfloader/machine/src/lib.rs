@@ -22,7 +22,10 @@ mod cpus;
 mod describe;
 mod header;
 mod memory;
+mod tokens;
 mod tree;
+#[cfg(test)]
+mod work;
 
 pub use chosen::{Chosen, NoRoom};
 pub use console::{UnknownConsole, console};

@@ -95,15 +95,18 @@ pub enum Availability {
     NotRam,
 }
 
+/// How often all banks are looked at: a limit bounds the work that a malformed tree makes.
+const MAX_PASSES: usize = 128;
+
 /// What may be done with all of `memory`, be it in several banks that adjoin or overlap.
 ///
-/// Banks that ascend, as they usually do, are looked at once. Not inlined, which would make the
-/// loader larger.
+/// Banks that ascend, as they usually do, are looked at once; of those that descend, 128 are put
+/// together at most. Not inlined, which would make the loader larger.
 #[inline(never)]
 pub fn availability(tree: &DeviceTree<'_>, wanted: PhysRange) -> Availability {
     let mut availability = Availability::Free;
     let mut ram_until = wanted.start;
-    loop {
+    for _ in 0..MAX_PASSES {
         let before = ram_until;
         for (kind, piece) in memory(tree) {
             match (kind, availability) {
@@ -121,9 +124,10 @@ pub fn availability(tree: &DeviceTree<'_>, wanted: PhysRange) -> Availability {
             return availability;
         }
         if ram_until == before {
-            return Availability::NotRam;
+            break;
         }
     }
+    Availability::NotRam
 }
 
 /// Whether all of `memory` is RAM.

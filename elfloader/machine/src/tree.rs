@@ -8,14 +8,18 @@
 use kaal_payload::{PhysAddr, PhysRange};
 use thiserror::Error;
 
+use crate::tokens::{MAX_NAME, Token, Tokens, before_nul};
 use crate::{Header, HeaderError};
 
 /// Nodes on the way from the root to the deepest node that is looked at.
 const MAX_DEPTH: usize = 16;
 
-/// Bytes of the longest name that is read, of a node or a property. The specification allows 31,
-/// the Raspberry Pi 4's firmware has one of 36; a limit bounds the work that a malformed tree makes.
-const MAX_NAME: usize = 255;
+/// Bytes of the longest path that is looked for: any longer one names no node that is looked at.
+const MAX_PATH: usize = MAX_DEPTH * (MAX_NAME + 1);
+
+/// Entries of a bus's `ranges` that are looked at for one address: a limit bounds the work that a
+/// malformed tree makes.
+const MAX_RANGES: usize = 512;
 
 /// `#address-cells` where a node doesn't state it.
 const DEFAULT_ADDRESS_CELLS: usize = 2;
@@ -88,7 +92,10 @@ impl<'a> DeviceTree<'a> {
             return Err(TreeError::Structure { offset: 0 });
         }
         Ok(Self {
-            structure: tree.structure.get(..walk.tokens.offset).unwrap_or_default(),
+            structure: tree
+                .structure
+                .get(..walk.tokens.offset())
+                .unwrap_or_default(),
             ..tree
         })
     }
@@ -136,9 +143,10 @@ impl<'a> DeviceTree<'a> {
             tokens: self.tokens_at(0),
             place: Place {
                 tree: *self,
-                nodes: [0; MAX_DEPTH],
+                levels: [Level::default(); MAX_DEPTH],
                 depth: 0,
             },
+            is_in_properties: false,
         }
     }
 
@@ -148,11 +156,7 @@ impl<'a> DeviceTree<'a> {
     }
 
     fn tokens_at(&self, offset: usize) -> Tokens<'a> {
-        Tokens {
-            structure: self.structure,
-            strings: self.strings,
-            offset,
-        }
+        Tokens::new(self.structure, self.strings, offset)
     }
 
     /// The memory reservation block without its last entry.
@@ -190,81 +194,6 @@ impl Iterator for Reservations<'_> {
 /// The last entry of the memory reservation block.
 pub(crate) const END_OF_RESERVATIONS: [u8; 16] = [0; 16];
 
-/// The values that begin tokens (Devicetree Specification v0.4, section 5.4.1).
-pub(crate) const BEGIN_NODE: u32 = 1;
-pub(crate) const END_NODE: u32 = 2;
-pub(crate) const PROPERTY: u32 = 3;
-const NOP: u32 = 4;
-const END: u32 = 9;
-
-/// What the structure block consists of.
-enum Token<'a> {
-    BeginNode(&'a [u8]),
-    EndNode,
-    Property(&'a [u8], &'a [u8]),
-    End,
-}
-
-/// Reads tokens off a structure block.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tokens<'a> {
-    structure: &'a [u8],
-    strings: &'a [u8],
-    offset: usize,
-}
-
-impl<'a> Tokens<'a> {
-    fn next(&mut self) -> Result<Token<'a>, TreeError> {
-        let offset = self.offset;
-        self.try_next().ok_or(TreeError::Structure { offset })
-    }
-
-    fn try_next(&mut self) -> Option<Token<'a>> {
-        loop {
-            match self.word()? {
-                BEGIN_NODE => {
-                    let name = name_at(self.structure, self.offset)?;
-                    self.skip(name.len() + 1)?;
-                    return Some(Token::BeginNode(name));
-                }
-                END_NODE => return Some(Token::EndNode),
-                PROPERTY => {
-                    let length = self.word()? as usize;
-                    let name = name_at(self.strings, self.word()? as usize)?;
-                    let start = self.offset;
-                    self.skip(length)?;
-                    let value = self.structure.get(start..start.checked_add(length)?)?;
-                    return Some(Token::Property(name, value));
-                }
-                NOP => {}
-                END => return Some(Token::End),
-                _ => return None,
-            }
-        }
-    }
-
-    fn word(&mut self) -> Option<u32> {
-        let bytes = self.structure.get(self.offset..)?.first_chunk()?;
-        self.offset += bytes.len();
-        Some(u32::from_be_bytes(*bytes))
-    }
-
-    /// Goes to the next multiple of four bytes behind `length` more bytes.
-    fn skip(&mut self, length: usize) -> Option<()> {
-        self.offset = self
-            .offset
-            .checked_add(length)?
-            .checked_next_multiple_of(size_of::<u32>())?;
-        Some(())
-    }
-}
-
-/// The nul-terminated name at `offset`.
-fn name_at(block: &[u8], offset: usize) -> Option<&[u8]> {
-    let rest = block.get(offset..)?;
-    before_nul(rest.get(..=MAX_NAME).unwrap_or(rest))
-}
-
 /// The nul-terminated string at `offset`.
 fn string_at(block: &[u8], offset: usize) -> Option<&[u8]> {
     block.get(offset..).and_then(before_nul)
@@ -278,14 +207,6 @@ fn strings_in(list: &[u8]) -> impl Iterator<Item = &[u8]> {
         rest = rest.get(string.len() + 1..)?;
         Some(string)
     })
-}
-
-/// What stands before the first nul.
-fn before_nul(bytes: &[u8]) -> Option<&[u8]> {
-    bytes
-        .split(|&byte| byte == 0)
-        .next()
-        .filter(|string| string.len() < bytes.len())
 }
 
 /// A property of a node.
@@ -314,7 +235,7 @@ impl<'a> Node<'a> {
 
     /// Where in the structure block the properties begin.
     pub(crate) fn start(&self) -> usize {
-        self.properties.offset
+        self.properties.offset()
     }
 
     /// The properties.
@@ -324,7 +245,7 @@ impl<'a> Node<'a> {
             Ok(Token::Property(name, value)) => Some(Property {
                 name,
                 value,
-                end: tokens.offset,
+                end: tokens.offset(),
             }),
             _ => None,
         })
@@ -385,13 +306,22 @@ impl<'a> Node<'a> {
         }
     }
 
-    fn address_cells(&self) -> usize {
-        self.cells(b"#address-cells", DEFAULT_ADDRESS_CELLS)
+    /// What the node says of its children's addresses.
+    fn bus(&self) -> Bus<'a> {
+        Bus {
+            address_cells: self.cells(b"#address-cells", DEFAULT_ADDRESS_CELLS),
+            size_cells: self.cells(b"#size-cells", DEFAULT_SIZE_CELLS),
+            ranges: self.property(b"ranges"),
+        }
     }
+}
 
-    fn size_cells(&self) -> usize {
-        self.cells(b"#size-cells", DEFAULT_SIZE_CELLS)
-    }
+/// What a node says of its children's addresses.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bus<'a> {
+    address_cells: usize,
+    size_cells: usize,
+    ranges: Option<&'a [u8]>,
 }
 
 /// 32-bit cells, taken off one number after the other.
@@ -414,12 +344,22 @@ impl Cells<'_> {
     }
 }
 
+/// A node on the way to another.
+#[derive(Clone, Copy, Debug, Default)]
+struct Level<'a> {
+    /// Where it begins in the structure block.
+    start: usize,
+    /// Read once, at its first child: to look for it at each would take a malformed tree's children
+    /// times its properties.
+    bus: Bus<'a>,
+}
+
 /// A node and its ancestors.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
     tree: DeviceTree<'a>,
-    /// Where the nodes from the root to this one begin in the structure block.
-    nodes: [usize; MAX_DEPTH],
+    /// The nodes from the root to this one.
+    levels: [Level<'a>; MAX_DEPTH],
     /// Number of nodes, the root and the node itself included.
     depth: usize,
 }
@@ -437,8 +377,26 @@ impl<'a> Place<'a> {
 
     /// The ancestor that is `levels` above the node.
     fn above(&self, levels: usize) -> Option<Node<'a>> {
-        let index = self.depth.checked_sub(levels + 1)?;
-        self.tree.node_at(*self.nodes.get(index)?)
+        self.tree.node_at(self.level(levels)?.start)
+    }
+
+    /// What the ancestor that is `levels` above the node says of its children's addresses.
+    fn bus(&self, levels: usize) -> Bus<'a> {
+        self.level(levels)
+            .map_or_else(Bus::default, |level| level.bus)
+    }
+
+    fn level(&self, levels: usize) -> Option<&Level<'a>> {
+        self.levels.get(self.depth.checked_sub(levels + 1)?)
+    }
+
+    /// Notes what the node says of its children's addresses.
+    fn read_bus(&mut self) {
+        let bus = self.node().bus();
+        let index = self.depth.wrapping_sub(1);
+        if let Some(level) = self.levels.get_mut(index) {
+            level.bus = bus;
+        }
     }
 
     /// Whether this is the node at `path`.
@@ -446,6 +404,9 @@ impl<'a> Place<'a> {
         let Some((b'/', names)) = path.split_first() else {
             return false;
         };
+        if path.len() > MAX_PATH {
+            return false;
+        }
         let mut names = names
             .split(|&byte| byte == b'/')
             .filter(|name| !name.is_empty());
@@ -474,19 +435,19 @@ impl<'a> Place<'a> {
     /// The node's `reg`: ranges of physical addresses, as far as the buses above the node pass
     /// them on.
     pub fn reg(&self) -> Reg<'a> {
-        let parent = self.above(1).unwrap_or_default();
+        let parent = self.bus(1);
         Reg {
             place: *self,
-            address_cells: parent.address_cells(),
-            size_cells: parent.size_cells(),
+            address_cells: parent.address_cells,
+            size_cells: parent.size_cells,
             rest: Cells(self.node().property(b"reg").unwrap_or_default()),
         }
     }
 
     /// Whether [`Self::reg`] returns all that `reg` holds.
     pub fn has_whole_reg(&self) -> bool {
-        let parent = self.above(1).unwrap_or_default();
-        let cells = parent.address_cells().saturating_add(parent.size_cells());
+        let parent = self.bus(1);
+        let cells = parent.address_cells.saturating_add(parent.size_cells);
         let size = self.node().property(b"reg").unwrap_or_default().len();
         let entries = self.reg().count();
         size == entries.saturating_mul(cells.saturating_mul(size_of::<u32>()))
@@ -497,7 +458,7 @@ impl<'a> Place<'a> {
     fn to_physical(self, address: u64) -> Option<u64> {
         let mut address = address;
         for level in 1..self.depth.saturating_sub(1) {
-            address = translate(address, self.above(level)?, self.above(level + 1)?)?;
+            address = translate(address, self.bus(level), self.bus(level + 1))?;
         }
         Some(address)
     }
@@ -526,26 +487,25 @@ impl Iterator for Reg<'_> {
 }
 
 /// Translates an address on `bus` to one on the bus above it.
-fn translate(address: u64, bus: Node<'_>, above: Node<'_>) -> Option<u64> {
-    let ranges = bus.property(b"ranges")?;
+fn translate(address: u64, bus: Bus<'_>, above: Bus<'_>) -> Option<u64> {
+    let ranges = bus.ranges?;
     if ranges.is_empty() {
         return Some(address);
     }
-    let (child_cells, size_cells) = (bus.address_cells(), bus.size_cells());
-    let parent_cells = above.address_cells();
-    if child_cells == 0 {
+    if bus.address_cells == 0 {
         return None;
     }
     let mut ranges = Cells(ranges);
-    loop {
-        let child = ranges.take(child_cells)?;
-        let parent = ranges.take(parent_cells)?;
-        let length = ranges.take(size_cells)?;
+    for _ in 0..MAX_RANGES {
+        let child = ranges.take(bus.address_cells)?;
+        let parent = ranges.take(above.address_cells)?;
+        let length = ranges.take(bus.size_cells)?;
         match address.checked_sub(child) {
             Some(offset) if offset < length => return parent.checked_add(offset),
             _ => {}
         }
     }
+    None
 }
 
 /// Goes through a device tree's nodes.
@@ -553,21 +513,28 @@ fn translate(address: u64, bus: Node<'_>, above: Node<'_>) -> Option<u64> {
 pub struct Walk<'a> {
     tokens: Tokens<'a>,
     place: Place<'a>,
+    /// Whether nothing but properties has come since the last node began.
+    is_in_properties: bool,
 }
 
 impl<'a> Walk<'a> {
     /// The next node; `None` behind the last.
     fn advance(&mut self) -> Result<Option<Place<'a>>, TreeError> {
         loop {
-            let offset = self.tokens.offset;
+            let offset = self.tokens.offset();
             match self.tokens.next()? {
                 Token::BeginNode(_) => {
-                    let nodes = &mut self.place.nodes;
-                    *nodes.get_mut(self.place.depth).ok_or(TreeError::TooDeep)? = offset;
-                    self.place.depth += 1;
+                    if self.is_in_properties {
+                        self.place.read_bus();
+                    }
+                    let Place { levels, depth, .. } = &mut self.place;
+                    levels.get_mut(*depth).ok_or(TreeError::TooDeep)?.start = offset;
+                    *depth += 1;
+                    self.is_in_properties = true;
                     return Ok(Some(self.place));
                 }
                 Token::EndNode => {
+                    self.is_in_properties = false;
                     self.place.depth = self
                         .place
                         .depth

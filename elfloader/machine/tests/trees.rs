@@ -181,6 +181,65 @@ fn addresses_are_translated_through_buses() {
     assert_eq!(reg("/soc/bridge/c"), None, "no window holds it");
 }
 
+/// Each bus has cells of its own, whatever the buses before it have.
+#[test]
+fn cells_are_those_of_the_parent() {
+    let device = |fdt: &mut FdtWriter, name: &str, reg: &[u32]| {
+        node(fdt, name, |fdt| fdt.property_array_u32("reg", reg))
+    };
+    let blob = tree(|fdt| {
+        node(fdt, "narrow", |fdt| {
+            fdt.property_u32("#address-cells", 1)?;
+            fdt.property_u32("#size-cells", 1)?;
+            fdt.property_null("ranges")?;
+            device(fdt, "first", &[0x1000, 0x10])?;
+            device(fdt, "second", &[0x2000, 0x20])
+        })?;
+        node(fdt, "default", |fdt| {
+            fdt.property_null("ranges")?;
+            device(fdt, "third", &[0, 0x3000, 0x30])
+        })?;
+        device(fdt, "fourth", &[0, 0x4000, 0, 0x40])
+    });
+    let tree = DeviceTree::parse(&blob).unwrap();
+    let reg = |path: &str| tree.find(path.as_bytes()).unwrap().reg().next();
+    assert_eq!(reg("/narrow/first"), Some(range(0x1000, 0x10)));
+    assert_eq!(reg("/narrow/second"), Some(range(0x2000, 0x20)));
+    assert_eq!(reg("/default/third"), Some(range(0x3000, 0x30)));
+    assert_eq!(reg("/fourth"), Some(range(0x4000, 0x40)));
+}
+
+#[test]
+fn of_many_ranges_the_first_count() {
+    for (others, expected) in [(511, Some(range(0x5000, 0x10))), (512, None)] {
+        let blob = tree(|fdt| {
+            node(fdt, "bus", |fdt| {
+                fdt.property_u32("#address-cells", 1)?;
+                fdt.property_u32("#size-cells", 1)?;
+                let mut ranges = vec![0; others * 4];
+                ranges.extend([0x1000, 0, 0x5000, 0x1000]);
+                fdt.property_array_u32("ranges", &ranges)?;
+                node(fdt, "device", |fdt| {
+                    fdt.property_array_u32("reg", &[0x1000, 0x10])
+                })
+            })
+        });
+        let tree = DeviceTree::parse(&blob).unwrap();
+        let device = tree.find(b"/bus/device").unwrap();
+        assert_eq!(device.reg().next(), expected, "{others} others");
+    }
+}
+
+#[test]
+fn paths_have_a_limit() {
+    let blob = virt();
+    let tree = DeviceTree::parse(&blob).unwrap();
+    for (length, is_found) in [(4096, true), (4097, false)] {
+        let path = format!("{:/>length$}", "psci");
+        assert_eq!(tree.find(path.as_bytes()).is_some(), is_found, "{length}");
+    }
+}
+
 #[test]
 fn a_bus_without_ranges_passes_nothing_on() {
     let blob = tree(|fdt| {

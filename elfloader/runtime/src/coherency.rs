@@ -7,9 +7,15 @@ use crate::{read_register, write_register};
 /// MIDR_EL1.Implementer and .PartNum: what is left says which release of a processor it is.
 const PROCESSOR: u64 = 0xff00_fff0;
 
-/// The processors that ask for it (Technical Reference Manuals DDI 0500, DDI 0488 and 100095, of
-/// CPUECTLR_EL1.SMPEN): Cortex-A53, Cortex-A57, Cortex-A72.
-const WITH_SMPEN: [u64; 3] = [0x4100_d030, 0x4100_d070, 0x4100_d080];
+/// The processors that ask for it (Technical Reference Manuals DDI 0500, 100236, DDI 0488, 100095 and
+/// 100048, of CPUECTLR_EL1.SMPEN): Cortex-A53, Cortex-A35, Cortex-A57, Cortex-A72, Cortex-A73.
+const WITH_SMPEN: [u64; 5] = [
+    0x4100_d030,
+    0x4100_d040,
+    0x4100_d070,
+    0x4100_d080,
+    0x4100_d090,
+];
 
 /// CPUECTLR_EL1.SMPEN: to be set before caches are turned on or maintained, even on a single core.
 const SMPEN: u64 = 1 << 6;

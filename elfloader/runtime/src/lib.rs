@@ -13,6 +13,7 @@ pub mod cache;
 pub mod clock;
 mod coherency;
 pub mod console;
+pub mod copy;
 pub mod cores;
 pub mod entry;
 pub mod fault;

@@ -9,9 +9,9 @@ use core::panic::PanicInfo;
 use kaal_payload::PsciConduit;
 use smccc::{Hvc, Smc, psci};
 
-use crate::console;
 use crate::registers::current_level;
 use crate::state::{self, Reporter, entered_at_el3};
+use crate::{console, read_register};
 
 /// Says why the boot can't go on, and stops the machine.
 #[macro_export]
@@ -22,9 +22,10 @@ macro_rules! fail {
 }
 
 /// Says why the boot can't go on, and stops the machine; unless something else has failed, which
-/// tells more of it. Only the core that boots does so.
+/// tells more of it. Any core may do so until it enters the kernel.
 pub fn report_and_stop(reason: fmt::Arguments<'_>) -> ! {
-    if state::begin_report(0) != Reporter::First {
+    // The core's number: `entry.rs` has put it there.
+    if state::begin_report(read_register!("tpidr_el1")) != Reporter::First {
         park();
     }
     console::print(format_args!("KaaL: error: "));

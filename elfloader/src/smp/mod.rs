@@ -17,8 +17,8 @@ use kaal_payload::{Cpu, Decimal, Hex, MAX_CORES, Payload};
 use kaal_runtime::{cores, entry, fail};
 
 use crate::device_tree::Found;
-use crate::level;
 use crate::mmu::Handover;
+use crate::{gic, level};
 use way::{LATE, in_words};
 
 /// The cores by number, the one that runs this first; shown as in "4 cores, ", or not at all where it
@@ -109,6 +109,9 @@ impl Team {
     ///
     /// `handover` must stay as it is for ever.
     pub(crate) unsafe fn start(&self, handover: &Handover) {
+        if self.size > 1 {
+            gic::expect_number(0);
+        }
         HANDOVER.store(ptr::from_ref(handover).cast_mut(), Relaxed);
         for other in self.others() {
             cores::enlist(other.number, other.cpu.mpidr);
@@ -152,6 +155,7 @@ unsafe extern "C" fn start() -> ! {
 
 /// Goes where the first core goes.
 extern "C" fn main(number: u64) -> ! {
+    gic::expect_number(number);
     // SAFETY: set before this core was started, to what stays as it is.
     let handover = unsafe { &*HANDOVER.load(Relaxed) };
     level::lower_to(handover.exception_level(), number);

@@ -9,7 +9,7 @@ use core::slice;
 
 use kaal_machine::Header;
 use kaal_payload::{Decimal, PhysRange};
-use kaal_runtime::fail;
+use kaal_runtime::{copy, fail};
 
 use crate::memory;
 
@@ -43,7 +43,7 @@ pub(crate) fn rescue(firmware_x0: u64, room: PhysRange) -> u64 {
     // is in caches is neither what is written now nor to be written over it.
     unsafe {
         memory::clean(room.start, size as u64);
-        memory::copy_words(from.cast(), to.cast(), size);
+        copy::words(from.cast(), to.cast(), size);
         memory::clean(room.start, size as u64);
     }
     room.start.0

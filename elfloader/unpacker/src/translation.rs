@@ -47,10 +47,7 @@ const SCTLR_ON: u64 = SCTLR_M | SCTLR_C | SCTLR_I;
 
 /// Tables that map all that unpacking needs.
 pub(crate) fn tables(found: &Found) -> Result<PhysAddr, TablesError> {
-    let start = address_of!("_end")
-        .addr()
-        .next_multiple_of(PAGE_SIZE as usize);
-    let start = start + PACKAGE_HEADER_MAX_SIZE;
+    let start = pool();
     let count = TABLES_SIZE as usize / size_of::<Table>();
     // SAFETY: there is this pool at the slot's end, it is zero, and nobody else uses it.
     let pool: &mut [Table] =
@@ -71,6 +68,12 @@ pub(crate) fn tables(found: &Found) -> Result<PhysAddr, TablesError> {
     Ok(tables.root())
 }
 
+/// The address of the memory that the tables are made in: behind the package header, at the slot's end.
+fn pool() -> usize {
+    let end = address_of!("_end").addr();
+    end.next_multiple_of(PAGE_SIZE as usize) + PACKAGE_HEADER_MAX_SIZE
+}
+
 /// The unpacker's pages that are not written to.
 fn code() -> PhysRange {
     PhysRange {
@@ -86,7 +89,6 @@ fn code() -> PhysRange {
 /// The tables must map this program, and all that `work` accesses.
 pub(crate) unsafe fn with<T>(root: PhysAddr, work: impl FnOnce() -> T) -> T {
     // SAFETY: the tables map this program where it is, so that it goes on when they take effect.
-    // What it has written is in memory, and nothing old of that is in caches.
     let before = unsafe { turn_on(root) };
     let result = work();
     // SAFETY: that is how it was.
@@ -94,20 +96,33 @@ pub(crate) unsafe fn with<T>(root: PhysAddr, work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Forgets what the TLB and the instruction cache hold, and writes a SCTLR_ELx that turns
-/// translation on.
+/// Forgets what caches hold of this program's memory, up to the tables' end, and what the TLB and the
+/// instruction cache hold; then writes a SCTLR_ELx that turns translation on. In between, no memory is
+/// accessed.
+///
+/// All of that has been written past the caches since the slot was cleaned. A cache that holds instructions
+/// as well may have got lines of it meanwhile by fetches, which are never dirty.
 macro_rules! set_sctlr {
     ($invalidate:literal, $name:literal, $value:expr) => {
         asm!(
             "isb",
+            "2:",
+            "dc      civac, {next}",
+            "add     {next}, {next}, {line}",
+            "cmp     {next}, {end}",
+            "b.lo    2b",
+            "dsb     sy",
             $invalidate,
             "ic      iallu",
             "dsb     sy",
             "isb",
-            concat!("msr     ", $name, ", {}"),
+            concat!("msr     ", $name, ", {value}"),
             "isb",
-            in(reg) $value,
-            options(nostack, preserves_flags),
+            next = inout(reg) address_of!("__ehdr_start") => _,
+            line = in(reg) memory::cache_line(),
+            end = in(reg) pool() + TABLES_SIZE as usize,
+            value = in(reg) $value,
+            options(nostack),
         )
     };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The user image that the probe kernel starts: looks at its own memory and says hello.
+//! The user image that the probe kernel starts: looks at its own memory, says hello and executes what
+//! no kernel can keep it from.
 
 #![no_std]
 #![no_main]
@@ -50,8 +51,13 @@ unsafe extern "C" fn _start() -> ! {
     )
 }
 
-extern "C" fn main() -> ! {
+/// `has_pacga` is 1 where the processor has that instruction.
+extern "C" fn main(has_pacga: u64) -> ! {
     say("task: hello from EL0\n");
+    if has_pacga == 1 {
+        execute_pacga();
+        say("task: executed PACGA\n");
+    }
     let data = DATA.all(PATTERN);
     let zeroes = ZEROES.all(0);
     say(if data {
@@ -65,6 +71,12 @@ extern "C" fn main() -> ! {
         "task: .bss is not zero\n"
     });
     exit(u64::from(!(data && zeroes)))
+}
+
+/// Executes PACGA. EL1 can't forbid it: if it traps, then to EL2 or EL3.
+fn execute_pacga() {
+    // SAFETY: PACGA x9, x9, x9 changes that register only.
+    unsafe { asm!(".inst 0x9ac93129", out("x9") _, options(nomem, nostack)) };
 }
 
 fn say(text: &str) {

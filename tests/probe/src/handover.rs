@@ -12,7 +12,7 @@ use kaal_payload::PAGE_SIZE;
 
 use crate::console::UART_BASE;
 use crate::image;
-use crate::registers::difference_of_counters;
+use crate::registers::{difference_of_counters, hcr_el2_without_pointer_traps};
 use crate::report::Report;
 
 /// What seL4 is entered with in x0 to x5 (seL4 16.0.0, `src/arch/arm/64/head.S`).
@@ -48,6 +48,9 @@ const SCTLR_SET: u64 = 1 << 0 | 1 << 2 | 1 << 12;
 
 /// SCTLR_ELx: alignment checks (A), write implies execute-never (WXN), big endian (EE).
 const SCTLR_CLEAR: u64 = 1 << 1 | 1 << 19 | 1 << 25;
+
+/// HCR_EL2.RW: EL1 is AArch64.
+const HCR_EL2_RW: u64 = 1 << 31;
 
 /// CPTR_EL2 with no trap: its RES1 bits.
 const CPTR_EL2_NO_TRAPS: u64 = 0x33ff;
@@ -96,7 +99,11 @@ fn el2(report: &mut Report) {
     let size = if physical_address_range() < 4 { 2 } else { 4 };
     report.equal("TCR_EL2", TCR_EL2_BUT_PS | size << 16, TCR_EL2.get());
     report.equal("TTBR0_EL2 is a page", 0, TTBR0_EL2.get() % PAGE_SIZE);
-    report.equal("HCR_EL2: only RW", 1 << 31, HCR_EL2.get());
+    report.equal(
+        "HCR_EL2: RW, and no traps of pointer authentication",
+        HCR_EL2_RW | hcr_el2_without_pointer_traps(),
+        HCR_EL2.get(),
+    );
     report.equal(
         "CPTR_EL2",
         CPTR_EL2_NO_TRAPS & !CPTR_EL2_TRAPS,

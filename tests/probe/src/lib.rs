@@ -3,8 +3,9 @@
 //! The probe kernel: linked and entered like seL4, but all it does is to check what the loader
 //! handed over, row by row, and to start the user image.
 //!
-//! It shares no definition with the loader: the values that it expects come from seL4's sources,
-//! so that a mistake on one side shows.
+//! The values that it expects come from seL4's sources and not from the loader's, so that a mistake on
+//! one side shows. What it shares with the loader is `kaal_machine`, by which it reads the device tree, and
+//! types of `kaal_payload`: a mistake in those has to show in their own tests.
 //!
 //! 1. Under the translation that the loader set up: look at the registers (`handover.rs`), of all
 //!    cores (`cores.rs`).

@@ -3,9 +3,9 @@
 //! The registers that all cores must have in common when they come in.
 
 use aarch64_cpu::registers::{
-    CNTPCT_EL0, CNTVCT_EL0, CNTVOFF_EL2, CPTR_EL2, CurrentEL, DAIF, HCR_EL2, MAIR_EL1, MAIR_EL2,
-    Readable, SCTLR_EL1, SCTLR_EL2, SPSel, TCR_EL1, TCR_EL2, TTBR0_EL1, TTBR0_EL2, TTBR1_EL1,
-    VBAR_EL1, VBAR_EL2,
+    CNTPCT_EL0, CNTVCT_EL0, CNTVOFF_EL2, CPTR_EL2, CurrentEL, DAIF, HCR_EL2, ID_AA64ISAR1_EL1,
+    MAIR_EL1, MAIR_EL2, Readable, SCTLR_EL1, SCTLR_EL2, SPSel, TCR_EL1, TCR_EL2, TTBR0_EL1,
+    TTBR0_EL2, TTBR1_EL1, VBAR_EL1, VBAR_EL2,
 };
 
 use crate::handover::Arguments;
@@ -122,4 +122,18 @@ impl Registers {
 /// latter only where CNTHCTL_EL2 lets it.
 pub(crate) fn difference_of_counters() -> u64 {
     CNTPCT_EL0.get().abs_diff(CNTVCT_EL0.get()) >> 24
+}
+
+/// Whether the processor has PACGA: one of the two algorithms that ID_AA64ISAR1_EL1 has a field for.
+pub(crate) fn has_pacga() -> bool {
+    ID_AA64ISAR1_EL1.read(ID_AA64ISAR1_EL1::GPA) != 0
+        || ID_AA64ISAR1_EL1.read(ID_AA64ISAR1_EL1::GPI) != 0
+}
+
+/// HCR_EL2.APK and .API, which are RES0 where there is no pointer authentication.
+pub(crate) fn hcr_el2_without_pointer_traps() -> u64 {
+    match has_pacga() {
+        true => 0b11 << 40,
+        false => 0,
+    }
 }

@@ -15,6 +15,7 @@ use kaal_payload::PAGE_SIZE;
 use crate::entry::is_hyp;
 use crate::handover::Arguments;
 use crate::image;
+use crate::registers::hcr_el2_without_pointer_traps;
 
 const ENTRIES: usize = 512;
 
@@ -166,5 +167,5 @@ fn use_stage_2() {
     let size = TCR_EL2.get() & 0b111 << 16;
     VTCR_EL2.set(T0SZ | START_AT_LEVEL_1 | CACHEABLE_WALKS | size | RES1);
     VTTBR_EL2.set(USER_LEVEL_1.physical());
-    HCR_EL2.set(HCR);
+    HCR_EL2.set(HCR | hcr_el2_without_pointer_traps());
 }

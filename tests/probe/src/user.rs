@@ -8,23 +8,30 @@ use crate::console::{self, println};
 use crate::entry::is_hyp;
 use crate::finish;
 use crate::handover::Arguments;
+use crate::registers::has_pacga;
 use crate::translation;
 
-/// Starts the user image at EL0.
+/// Starts the user image at EL0, with 1 in x0 where the processor has PACGA, else 0.
 ///
 /// # Safety
 ///
 /// The image must lie where `arguments` say.
 pub(crate) unsafe fn start(arguments: &Arguments) -> ! {
     translation::map_user_image(arguments);
-    let entry = arguments.user_entry;
+    let (entry, has_pacga) = (arguments.user_entry, u64::from(has_pacga()));
     // SPSR 0: EL0, AArch64, no interrupt masked; none is enabled.
     // SAFETY: EL0 can only return by an exception, which the probe's vectors take.
     unsafe {
         if is_hyp() {
-            asm!("msr elr_el2, {}", "msr spsr_el2, xzr", "eret", in(reg) entry, options(noreturn));
+            asm!(
+                "msr elr_el2, {}", "msr spsr_el2, xzr", "eret",
+                in(reg) entry, in("x0") has_pacga, options(noreturn),
+            );
         } else {
-            asm!("msr elr_el1, {}", "msr spsr_el1, xzr", "eret", in(reg) entry, options(noreturn));
+            asm!(
+                "msr elr_el1, {}", "msr spsr_el1, xzr", "eret",
+                in(reg) entry, in("x0") has_pacga, options(noreturn),
+            );
         }
     }
 }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The tokens of a structure block (Devicetree Specification v0.4, section 5.4).
+
+use crate::TreeError;
+
+/// Bytes of the longest name that is read, of a node or a property. The specification allows 31,
+/// the Raspberry Pi 4's firmware has one of 36; a limit bounds the work that a malformed tree makes.
+pub(crate) const MAX_NAME: usize = 255;
+
+/// The values that begin tokens (Devicetree Specification v0.4, section 5.4.1).
+pub(crate) const BEGIN_NODE: u32 = 1;
+pub(crate) const END_NODE: u32 = 2;
+pub(crate) const PROPERTY: u32 = 3;
+const NOP: u32 = 4;
+const END: u32 = 9;
+
+/// What the structure block consists of.
+pub(crate) enum Token<'a> {
+    BeginNode(&'a [u8]),
+    EndNode,
+    Property(&'a [u8], &'a [u8]),
+    End,
+}
+
+/// Reads tokens off a structure block.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tokens<'a> {
+    structure: &'a [u8],
+    strings: &'a [u8],
+    offset: usize,
+}
+
+impl<'a> Tokens<'a> {
+    /// The tokens of `structure` from `offset` on, whose properties' names are in `strings`.
+    pub(crate) fn new(structure: &'a [u8], strings: &'a [u8], offset: usize) -> Self {
+        Self {
+            structure,
+            strings,
+            offset,
+        }
+    }
+
+    /// Where in the structure block the next token begins.
+    pub(crate) fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// Reads a token.
+    pub(crate) fn next(&mut self) -> Result<Token<'a>, TreeError> {
+        #[cfg(test)]
+        crate::work::count();
+        let offset = self.offset;
+        self.try_next().ok_or(TreeError::Structure { offset })
+    }
+
+    fn try_next(&mut self) -> Option<Token<'a>> {
+        loop {
+            match self.word()? {
+                BEGIN_NODE => {
+                    let name = name_at(self.structure, self.offset)?;
+                    self.skip(name.len() + 1)?;
+                    return Some(Token::BeginNode(name));
+                }
+                END_NODE => return Some(Token::EndNode),
+                PROPERTY => {
+                    let length = self.word()? as usize;
+                    let name = name_at(self.strings, self.word()? as usize)?;
+                    let start = self.offset;
+                    self.skip(length)?;
+                    let value = self.structure.get(start..start.checked_add(length)?)?;
+                    return Some(Token::Property(name, value));
+                }
+                NOP => {}
+                END => return Some(Token::End),
+                _ => return None,
+            }
+        }
+    }
+
+    fn word(&mut self) -> Option<u32> {
+        let bytes = self.structure.get(self.offset..)?.first_chunk()?;
+        self.offset += bytes.len();
+        Some(u32::from_be_bytes(*bytes))
+    }
+
+    /// Goes to the next multiple of four bytes behind `length` more bytes.
+    fn skip(&mut self, length: usize) -> Option<()> {
+        self.offset = self
+            .offset
+            .checked_add(length)?
+            .checked_next_multiple_of(size_of::<u32>())?;
+        Some(())
+    }
+}
+
+/// The nul-terminated name at `offset`.
+fn name_at(block: &[u8], offset: usize) -> Option<&[u8]> {
+    let rest = block.get(offset..)?;
+    before_nul(rest.get(..=MAX_NAME).unwrap_or(rest))
+}
+
+/// What stands before the first nul.
+pub(crate) fn before_nul(bytes: &[u8]) -> Option<&[u8]> {
+    bytes
+        .split(|&byte| byte == 0)
+        .next()
+        .filter(|string| string.len() < bytes.len())
+}
