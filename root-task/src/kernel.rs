@@ -74,11 +74,7 @@ impl Kernel for Invocations {
     fn pass(&mut self, from: Slot, cnode: Slot, index: u64, pass: Pass) -> Result<(), KernelError> {
         let to = in_component(cnode, index);
         match pass {
-            Pass::Send(badge) => {
-                // The right to be answered, but none to pass on capabilities.
-                let rights = CapRightsBuilder::none().write(true).grant_reply(true);
-                to.mint(&in_root(from), rights.build(), badge)
-            }
+            Pass::Send(badge) => to.mint(&in_root(from), to_call(), badge),
             Pass::Receive => to.copy(&in_root(from), CapRights::read_only()),
             Pass::Whole => to.copy(&in_root(from), CapRights::all()),
         }
@@ -256,6 +252,12 @@ pub(crate) fn in_root(slot: Slot) -> AbsoluteCPtr {
 pub(crate) fn in_component(cnode: Slot, index: u64) -> AbsoluteCPtr {
     let cnode = cap::CNode::from_bits(cnode.0);
     cnode.absolute_cptr_from_bits_with_depth(index, CSPACE_BITS.into())
+}
+
+/// The rights to send and to be answered, but none to receive or to pass on capabilities.
+pub(crate) fn to_call() -> CapRights {
+    let rights = CapRightsBuilder::none().write(true).grant_reply(true);
+    rights.build()
 }
 
 /// The kernel's error in the broker's words.

@@ -66,13 +66,10 @@ sel4_cfg_if! {
             }
         }
     } else {
-        use sel4::{CPtr, CapRights};
+        use kaal_protocol::slots;
+        use sel4::CPtr;
 
-        use crate::kernel::{in_component, in_root};
-
-        /// Where a thread finds the endpoint that its faults go to: the kernel looks for it in the
-        /// thread's own CSpace.
-        const FAULT_SLOT: u64 = 4;
+        use crate::kernel::{in_component, in_root, to_call};
 
         /// Threads share time by priority.
         pub(crate) struct Scheduling;
@@ -82,14 +79,16 @@ sel4_cfg_if! {
                 Self
             }
 
-            /// Gives a thread its spaces, priority and fault endpoint.
+            /// Gives a thread its spaces, priority and fault endpoint. The kernel looks for that in
+            /// the thread's own CSpace, and sends a fault as the thread might: so the thread gets no
+            /// right to receive what others send there.
             pub(crate) fn configure(&self, thread: &Thread) -> Result<(), KernelError> {
-                in_component(thread.cnode, FAULT_SLOT)
-                    .copy(&in_root(thread.fault_endpoint), CapRights::all())
+                in_component(thread.cnode, slots::FAULT)
+                    .copy(&in_root(thread.fault_endpoint), to_call())
                     .map_err(error)?;
                 let tcb = cap::Tcb::from_bits(thread.thread.0);
                 tcb.tcb_configure(
-                    CPtr::from_bits(FAULT_SLOT),
+                    CPtr::from_bits(slots::FAULT),
                     cap::CNode::from_bits(thread.cnode.0),
                     cspace(),
                     cap::VSpace::from_bits(thread.address_space.0),

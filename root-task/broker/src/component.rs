@@ -139,7 +139,7 @@ pub(crate) struct Live {
     objects: Vec<Holding>,
     pub(crate) thread: Slot,
     pub(crate) notification: Slot,
-    cnode: Slot,
+    pub(crate) cnode: Slot,
     address_space: Slot,
     space: Space,
     own_slots: Slots,
@@ -450,6 +450,15 @@ impl Live {
         mapping.holdings.first().map(|holding| holding.block.start)
     }
 
+    /// An empty slot of the component's CSpace, which [`Self::withdraw`] gives back.
+    pub(crate) fn take_own_slot(&mut self) -> Result<u64, Denial> {
+        self.own_slots.take().ok_or(Denial::UsedUp {
+            resource: Resource::OwnSlots,
+            asked: 1,
+            left: 0,
+        })
+    }
+
     /// Passes a capability on, and says in which slot of the component's CSpace it is.
     pub(crate) fn pass(
         &mut self,
@@ -457,18 +466,14 @@ impl Live {
         from: Slot,
         pass: Pass,
     ) -> Result<u64, Denial> {
-        let index = self.own_slots.take().ok_or(Denial::UsedUp {
-            resource: Resource::OwnSlots,
-            asked: 1,
-            left: 0,
-        })?;
+        let index = self.take_own_slot()?;
         kernel
             .pass(from, self.cnode, index, pass)
             .inspect_err(|_| self.own_slots.give(index))?;
         Ok(index)
     }
 
-    /// Takes back a capability that was passed.
+    /// Takes back a slot, and the capability in it if there is one.
     pub(crate) fn withdraw(
         &mut self,
         kernel: &mut impl Kernel,

@@ -16,7 +16,8 @@ pub struct ChannelEnd {
     pub address: u64,
     /// Its size in bytes.
     pub size: u64,
-    /// The slot of the capability that signals the other end.
+    /// The slot of the capability that signals the other end. The client's is empty until the server
+    /// has accepted the channel, which takes one of the server's events.
     pub signal: u64,
     /// The bit of the component's notification that the other end sets.
     pub event: u64,
@@ -37,8 +38,8 @@ pub(crate) struct Channel {
     pub(crate) client: ComponentId,
     pub(crate) server: ComponentId,
     pub(crate) holdings: Vec<Holding>,
-    /// The event of the server, until it has accepted.
-    pub(crate) offered: Option<u64>,
+    /// Whether the server may still accept it.
+    pub(crate) is_offered: bool,
     pub(crate) ends: BTreeMap<ComponentId, End>,
 }
 

@@ -22,7 +22,7 @@ pub struct Channel {
 
 impl Channel {
     /// Creates a channel to the component that offers `service`, with `bytes` of memory. The other
-    /// end must be told to accept it.
+    /// end must be told to accept it, and is signalled only from then on.
     ///
     /// # Errors
     ///
@@ -38,7 +38,8 @@ impl Channel {
         Ok(Self::new(end, outwards, inwards))
     }
 
-    /// Takes part in the channel that `client` created last.
+    /// Takes part in the channel that `client` created last. What the client has sent before is there
+    /// to be received, but was not signalled.
     ///
     /// # Errors
     ///
@@ -77,7 +78,8 @@ impl Channel {
     /// Sends as much of `bytes` as there is room for. Returns how many that was.
     pub fn send(&mut self, bytes: &[u8]) -> usize {
         let sent = self.producer.write(bytes);
-        // The other end may be gone; a non-blocking send is without consequence then.
+        // The other end may be gone, or not have accepted yet; a non-blocking send is without
+        // consequence then.
         self.signal.nb_send(MessageInfoBuilder::default().build());
         sent
     }

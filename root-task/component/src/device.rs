@@ -2,18 +2,16 @@
 
 //! Devices.
 
-use core::ptr;
-
 use kaal_protocol::{Refusal, Request, Text};
 use sel4::cap;
 
 use crate::broker;
+use crate::words::Words;
 
 /// The registers of a device.
 #[derive(Debug)]
 pub struct Registers {
-    address: usize,
-    size: usize,
+    words: Words,
 }
 
 impl Registers {
@@ -26,34 +24,18 @@ impl Registers {
         let name = Text::from(device);
         let [address, size, ..] = broker::request(&Request::Device { name, range: 0 })?;
         Ok(Self {
-            address: address as usize,
-            size: size as usize,
+            words: Words::new(address, size),
         })
     }
 
     /// Reads the 32-bit register at `offset` bytes; 0 where there is none.
     pub fn read(&self, offset: usize) -> u32 {
-        match self.register(offset) {
-            // SAFETY: the broker mapped the device's registers, and `register` stays within them.
-            Some(register) => unsafe { ptr::read_volatile(register) },
-            None => 0,
-        }
+        self.words.read(offset)
     }
 
     /// Writes the 32-bit register at `offset` bytes, if there is one.
     pub fn write(&self, offset: usize, value: u32) {
-        if let Some(register) = self.register(offset) {
-            // SAFETY: the broker mapped the device's registers, and `register` stays within them.
-            unsafe { ptr::write_volatile(register, value) };
-        }
-    }
-
-    fn register(&self, offset: usize) -> Option<*mut u32> {
-        let fits = offset
-            .checked_add(size_of::<u32>())
-            .is_some_and(|end| end <= self.size);
-        let aligned = offset.is_multiple_of(align_of::<u32>());
-        (fits && aligned).then(|| ptr::with_exposed_provenance_mut(self.address + offset))
+        self.words.write(offset, value);
     }
 }
 

@@ -29,13 +29,14 @@ mod memory;
 mod operator;
 mod service;
 mod start;
+mod words;
 
 pub use broker::{wait, wait_briefly};
 pub use channel::Channel;
 pub use console::Console;
 pub use device::{Interrupt, Registers};
 pub use kaal_protocol::{CHANNEL_ENDED, ECHO, Refusal, Report, Test, Text, View, serial};
-pub use memory::{allocate, allocate_dma, free};
+pub use memory::{DmaMemory, allocate, free};
 pub use operator::{inspect, ping, report, restart, tick};
 pub use service::{Call, Client, Event, Service};
 pub use start::run;

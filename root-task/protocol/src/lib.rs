@@ -25,6 +25,8 @@ pub mod slots {
     pub const NOTIFICATION: u64 = 2;
     /// The component's reply object; MCS kernels only.
     pub const REPLY: u64 = 3;
+    /// The broker's endpoint once more, for the component's faults; kernels without MCS only.
+    pub const FAULT: u64 = 4;
 }
 
 /// The event that says that the other end of a channel is gone.

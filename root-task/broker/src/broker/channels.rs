@@ -45,7 +45,7 @@ impl<K: Kernel> Broker<K> {
                 client: id,
                 server,
                 holdings,
-                offered: None,
+                is_offered: true,
                 ends: BTreeMap::new(),
             };
             let outcome = broker.offer(&mut channel);
@@ -73,9 +73,7 @@ impl<K: Kernel> Broker<K> {
     pub fn accept_channel(&mut self, id: ComponentId, client: u64) -> Result<ChannelEnd, Denial> {
         self.audited(id, Action::AcceptChannel(client), |broker| {
             let offered = broker.channels.iter().rev().find(|(_, channel)| {
-                channel.server == id
-                    && channel.client.badge() == client
-                    && channel.offered.is_some()
+                channel.server == id && channel.client.badge() == client && channel.is_offered
             });
             let number = *offered.ok_or(Denial::NotOwned { what: client })?.0;
             let channel = broker.channels.remove(&number);
@@ -86,53 +84,45 @@ impl<K: Kernel> Broker<K> {
         })
     }
 
-    /// Gives the client its end of a channel, and the server an event for it.
+    /// Gives the client its end of a channel. The slot of its signal stays empty: a server has few
+    /// events, so none is taken for what it has not accepted.
     fn offer(&mut self, channel: &mut Channel) -> Result<ChannelEnd, Denial> {
-        let (server, ..) = self.live(channel.server)?;
-        let server_notification = server.notification;
-        let offered = server.take_event()?;
-        let outcome = self.connect(channel, channel.client, server_notification, offered, None);
-        match outcome {
-            Ok(end) => {
-                channel.offered = Some(offered);
-                Ok(end)
-            }
-            Err(denial) => {
-                let (server, ..) = self.live(channel.server)?;
-                server.give_event(offered);
-                Err(denial)
-            }
-        }
+        let client = channel.client;
+        self.connect(channel, client, |live, _, _| live.take_own_slot())
     }
 
-    /// Gives the server its end of a channel.
+    /// Gives the server its end of a channel, and the client the signal of it.
     fn accept(&mut self, channel: &mut Channel) -> Result<ChannelEnd, Denial> {
         let gone = Denial::NotOwned {
             what: channel.client.badge(),
         };
-        let theirs = channel.ends.get(&channel.client).ok_or(gone)?.event;
+        let theirs = channel.ends.get(&channel.client).ok_or(gone)?;
+        let (their_event, their_signal) = (theirs.event, theirs.signal);
         let (client, ..) = self.live(channel.client)?;
-        let notification = client.notification;
-        let end = self.connect(
-            channel,
-            channel.server,
-            notification,
-            theirs,
-            channel.offered,
-        )?;
-        channel.offered = None;
+        let (client_cnode, client_notification) = (client.cnode, client.notification);
+        let server = channel.server;
+        let end = self.connect(channel, server, |live, kernel, event| {
+            let to_server = Pass::Send(event);
+            kernel.pass(live.notification, client_cnode, their_signal, to_server)?;
+            match live.pass(kernel, client_notification, Pass::Send(their_event)) {
+                Ok(signal) => Ok(signal),
+                Err(denial) => {
+                    kernel.withdraw(client_cnode, their_signal)?;
+                    Err(denial)
+                }
+            }
+        })?;
+        channel.is_offered = false;
         Ok(end)
     }
 
-    /// Maps a channel's memory into `id`, and passes it the capability that sets bit `theirs` of the
-    /// other end's notification. Where `event` is `None`, an event of `id` is taken.
+    /// Maps a channel's memory into `id`, and takes an event of `id` for it. `signal` is told which,
+    /// and says in which slot of `id` the signal of the other end is.
     fn connect(
         &mut self,
         channel: &mut Channel,
         id: ComponentId,
-        other: Slot,
-        theirs: u64,
-        event: Option<u64>,
+        signal: impl FnOnce(&mut Live, &mut K, u64) -> Result<u64, Denial>,
     ) -> Result<ChannelEnd, Denial> {
         let originals = slots_of(&channel.holdings);
         let size = channel.size();
@@ -151,17 +141,10 @@ impl<K: Kernel> Broker<K> {
             &originals,
             &mut pages,
             |live, kernel| {
-                let signal = live.pass(kernel, other, Pass::Send(theirs))?;
-                match event {
-                    Some(event) => Ok((signal, event)),
-                    None => match live.take_event() {
-                        Ok(event) => Ok((signal, event)),
-                        Err(denial) => {
-                            live.withdraw(kernel, signal)?;
-                            Err(denial)
-                        }
-                    },
-                }
+                let event = live.take_event()?;
+                let signal = signal(live, kernel, event);
+                let signal = signal.inspect_err(|_| live.give_event(event))?;
+                Ok((signal, event))
             },
         );
         match outcome {
@@ -211,8 +194,7 @@ impl<K: Kernel> Broker<K> {
         let Some(channel) = self.channels.get_mut(&number) else {
             return Ok(());
         };
-        let offered = channel.offered.take();
-        let server = channel.server;
+        channel.is_offered = false;
         let others: Vec<ComponentId> = channel.ends.keys().copied().collect();
         if let Some(end) = channel.ends.remove(&id) {
             for page in end.pages {
@@ -224,9 +206,6 @@ impl<K: Kernel> Broker<K> {
                 live.give_range(end.range);
                 live.usage.refund(end.usage);
             }
-        }
-        if let (Some(event), Ok((live, ..))) = (offered, self.live(server)) {
-            live.give_event(event);
         }
         for other in others {
             if let Ok((live, kernel, _)) = self.live(other)

@@ -17,12 +17,15 @@ fn run() -> Result<(), Refusal> {
     loop {
         event = match event {
             Event::Call(call) if call.label == ECHO => {
-                let accepted = Channel::accept(call.client);
-                let label = accepted
-                    .as_ref()
-                    .map_or_else(|&refusal| refusal as u64, |_| 0);
-                channel = accepted.ok().or(channel);
-                service.answer(label)
+                service.answer(match Channel::accept(call.client) {
+                    Ok(accepted) => {
+                        if let Some(former) = channel.replace(accepted) {
+                            former.close()?;
+                        }
+                        0
+                    }
+                    Err(refusal) => refusal as u64,
+                })
             }
             Event::Call(_) => service.answer(Refusal::Malformed as u64),
             Event::Signals(_) => {

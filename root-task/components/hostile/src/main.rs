@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Sends requests that make no sense, or that it may not make.
+//! Sends requests that make no sense, or that it may not make, and reaches for those of others.
 
 #![no_std]
 #![no_main]
@@ -62,7 +62,12 @@ fn run() -> Result<(), Refusal> {
         }
     }
     let made = REQUESTS.len();
-    writeln!(console, "hostile: {refused} of {made} requests refused").map_err(|_| Refusal::Failed)
+    writeln!(console, "hostile: {refused} of {made} requests refused")
+        .map_err(|_| Refusal::Failed)?;
+    // What others ask the broker for: to the kernel, to poll is to receive without waiting. It
+    // refuses that by a fault, which ends this component.
+    let _ = cap::Notification::from_bits(slots::FAULT).poll();
+    writeln!(console, "hostile: may receive the broker's requests").map_err(|_| Refusal::Failed)
 }
 
 /// Writes a message to the IPC buffer.

@@ -31,7 +31,9 @@ fn run() -> Result<(), Refusal> {
                 }
                 serial::READ => match Channel::accept(call.client) {
                     Ok(channel) => {
-                        keyboard.reader = Some(channel);
+                        if let Some(former) = keyboard.reader.replace(channel) {
+                            former.close()?;
+                        }
                         keyboard.pass_on();
                         0
                     }

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What one end of a channel can do to the other.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
+
+mod model;
+
+use kaal_broker::{
+    Broker, ComponentId, Config, Denial, Device, Image, Interrupt, Quota, Resource, Restart,
+    Trigger,
+};
+use model::Model;
+
+const fn config(name: &'static str) -> Config {
+    Config {
+        name,
+        priority: 100,
+        quota: Quota {
+            bytes: 1 << 20,
+            slots: 300,
+            devices: 1,
+        },
+        stack: 4096,
+        devices: &[],
+        provides: &[],
+        needs: &["serial"],
+        restart: Restart::Never,
+        budget: 1000,
+        period: 1000,
+        operator: false,
+    }
+}
+
+static SERVER: Config = Config {
+    devices: &["uart"],
+    provides: &["serial"],
+    needs: &[],
+    ..config("server")
+};
+static GREEDY: Config = config("greedy");
+static MODEST: Config = config("modest");
+
+const IMAGE: Image<'_> = Image {
+    entry: 0x20_0000,
+    segments: &[],
+};
+
+/// A server and two clients of it, all running.
+fn three() -> (Broker<Model>, [ComponentId; 3]) {
+    let (model, inventory) = Model::new(false);
+    let mut broker = Broker::new(model, inventory).unwrap();
+    let ids = [&SERVER, &GREEDY, &MODEST].map(|config| broker.add(config).unwrap());
+    for id in ids {
+        broker.spawn(id, &IMAGE).unwrap();
+    }
+    (broker, ids)
+}
+
+#[test]
+fn a_client_takes_nothing_of_a_server_that_does_not_accept() {
+    let (mut broker, [server, greedy, modest]) = three();
+    let used_up = loop {
+        if let Err(denial) = broker.create_channel(greedy, "serial", 1) {
+            break denial;
+        }
+    };
+    let is_own = matches!(
+        used_up,
+        Denial::UsedUp {
+            resource: Resource::Events,
+            ..
+        }
+    );
+    assert!(is_own, "{used_up}");
+    let device = Ok(Device {
+        registers: Vec::new(),
+        interrupts: vec![Interrupt {
+            number: 33,
+            trigger: Trigger::Level,
+        }],
+    });
+    broker.request_irq(server, "uart", &device, 0).unwrap();
+    broker.create_channel(modest, "serial", 1).unwrap();
+    broker.accept_channel(server, modest.badge()).unwrap();
+}
+
+#[test]
+fn both_ends_have_an_event_of_their_own_for_each_channel() {
+    let (mut broker, [server, greedy, modest]) = three();
+    let mut of_server = 0;
+    for client in [greedy, modest, modest] {
+        let theirs = broker.create_channel(client, "serial", 1).unwrap();
+        let ours = broker.accept_channel(server, client.badge()).unwrap();
+        assert!(theirs.event.is_power_of_two());
+        assert!(ours.event.is_power_of_two());
+        assert_eq!(of_server & ours.event, 0);
+        of_server |= ours.event;
+    }
+}
+
+/// Once what the kernel refuses of an acceptance is undone, the acceptance succeeds, and leaves
+/// nothing behind in the end.
+#[test]
+fn an_acceptance_that_fails_halfway_is_undone() {
+    let (mut broker, [server, greedy, _]) = three();
+    let at_first = broker.kernel().capabilities();
+    let mut events = Vec::new();
+    for operations in 0.. {
+        let theirs = broker.create_channel(greedy, "serial", 1).unwrap();
+        broker.kernel().fail_after = Some(operations);
+        let refused = broker.accept_channel(server, greedy.badge()).is_err();
+        broker.kernel().fail_after = None;
+        if refused {
+            let ours = broker.accept_channel(server, greedy.badge()).unwrap();
+            events.push(ours.event);
+            broker.free_memory(server, ours.address).unwrap();
+        }
+        broker.kernel().check();
+        broker.free_memory(greedy, theirs.address).unwrap();
+        if !refused {
+            break;
+        }
+    }
+    assert!(events.len() >= 4, "{events:?}");
+    assert!(
+        events.windows(2).all(|pair| pair[0] == pair[1]),
+        "{events:?}"
+    );
+    broker.stop(server, None).unwrap();
+    broker.stop(greedy, None).unwrap();
+    broker.spawn(server, &IMAGE).unwrap();
+    broker.spawn(greedy, &IMAGE).unwrap();
+    assert_eq!(broker.kernel().capabilities(), at_first);
+}
