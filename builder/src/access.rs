@@ -32,6 +32,18 @@ pub(crate) fn unreadable(origin: Origin<'_>, error: &io::Error) -> Finding {
     }
 }
 
+/// Says that the file that `origin` names is no regular one, but what `metadata` tells.
+pub(crate) fn not_regular(origin: Origin<'_>, metadata: &Metadata) -> Finding {
+    origin
+        .finding("can't be read")
+        .expected("a regular file")
+        .found(kind(metadata))
+        .remedy(match metadata.file_type().is_fifo() {
+            true => "write what comes through it to a file, and give that",
+            false => "give a file",
+        })
+}
+
 /// Says why there is `problem` with the file that `origin` names, which is to be written.
 pub(crate) fn unwritable(origin: Origin<'_>, problem: &str, error: &io::Error) -> Finding {
     let (expected, remedy) = match error.kind() {
@@ -88,27 +100,26 @@ pub(crate) fn kind(metadata: &Metadata) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
+    use std::io::{self, ErrorKind};
     use std::path::Path;
 
     use super::{unreadable, unwritable};
     use crate::finding::{Finding, Flag, Origin};
 
-    const NOT_FOUND: i32 = 2;
-    const NO_PERMISSION: i32 = 13;
-    const NO_SPACE: i32 = 28;
-    const READ_ONLY: i32 = 30;
-    const LONG_NAME: i32 = 36;
-    const QUOTA: i32 = 122;
-
-    fn about(flag: Flag, code: i32, say: impl Fn(Origin<'_>, &io::Error) -> Finding) -> String {
+    /// What is said of an error that reads like the operating system's, whose numbers differ from one to another.
+    fn about(
+        flag: Flag,
+        kind: ErrorKind,
+        say: impl Fn(Origin<'_>, &io::Error) -> Finding,
+    ) -> String {
         let origin = Origin {
             flag,
             value: Path::new("file"),
         };
-        let error = io::Error::from_raw_os_error(code);
-        let wrapped = io::Error::new(error.kind(), format!("{error} at path \"/tmp/.kaal-Ab1\""));
+        let error = io::Error::new(kind, format!("{kind} (os error 1)"));
+        let wrapped = io::Error::new(kind, format!("{error} at path \"/tmp/.kaal-Ab1\""));
         let text = say(origin, &error).to_string();
+        assert!(!text.contains("os error"), "{text}");
         assert_eq!(say(origin, &wrapped).to_string(), text);
         let remedy = text.rsplit_once("remedy: ").expect("a remedy").1;
         remedy.to_owned()
@@ -116,34 +127,40 @@ mod tests {
 
     #[test]
     fn remedies_against_unwritable_files_fit_the_reason() {
-        let remedy = |code| {
-            about(Flag::Out, code, |origin, error| {
+        let remedy = |kind| {
+            about(Flag::Out, kind, |origin, error| {
                 unwritable(origin, "can't be written", error)
             })
         };
-        for code in [NO_SPACE, QUOTA] {
-            assert_eq!(remedy(code), "make room, or choose another folder");
+        for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
+            assert_eq!(remedy(kind), "make room, or choose another folder");
         }
         assert_eq!(
-            remedy(NO_PERMISSION),
+            remedy(ErrorKind::PermissionDenied),
             "choose another folder, or let the user who runs this write to it"
         );
-        assert_eq!(remedy(READ_ONLY), "choose another folder");
-        assert_eq!(remedy(LONG_NAME), "choose a shorter name");
+        assert_eq!(
+            remedy(ErrorKind::ReadOnlyFilesystem),
+            "choose another folder"
+        );
+        assert_eq!(remedy(ErrorKind::InvalidFilename), "choose a shorter name");
     }
 
     #[test]
     fn remedies_against_unreadable_files_fit_reason_and_file() {
-        let remedy = |flag, code| about(flag, code, unreadable);
+        let remedy = |flag, kind| about(flag, kind, unreadable);
         for flag in [Flag::Kernel, Flag::Config, Flag::SignKey] {
             assert_eq!(
-                remedy(flag, NO_PERMISSION),
+                remedy(flag, ErrorKind::PermissionDenied),
                 "let the user who runs this read it"
             );
         }
-        assert_eq!(remedy(Flag::Config, NOT_FOUND), "correct the name");
         assert_eq!(
-            remedy(Flag::Kernel, NOT_FOUND),
+            remedy(Flag::Config, ErrorKind::NotFound),
+            "correct the name"
+        );
+        assert_eq!(
+            remedy(Flag::Kernel, ErrorKind::NotFound),
             "correct the name, or build the file first"
         );
     }

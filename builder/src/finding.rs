@@ -128,14 +128,28 @@ struct Parts {
     remedy: String,
 }
 
+/// What a [`Finding`] says, in words. They are for people, and may change at any time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Details {
+    /// What is wrong.
+    pub problem: String,
+    /// What was expected.
+    pub expected: String,
+    /// What was found.
+    pub found: String,
+    /// What to do.
+    pub remedy: String,
+}
+
 impl Finding {
     /// The option that the finding is about.
     pub fn flag(&self) -> Flag {
         self.0.subject.flag
     }
 
-    /// What the option was given.
-    pub(crate) fn value(&self) -> &Path {
+    /// What the option was given: a file's name or another value, be it empty.
+    pub fn value(&self) -> &Path {
         &self.0.subject.value
     }
 
@@ -144,8 +158,8 @@ impl Finding {
         self.0.subject.source.as_deref().unwrap_or_default()
     }
 
-    /// What the problem is, what was expected and found, and the remedy.
-    pub(crate) fn texts(&self) -> [String; 4] {
+    /// The finding in words.
+    pub fn details(&self) -> Details {
         let Parts {
             problem,
             expected,
@@ -153,12 +167,12 @@ impl Finding {
             remedy,
             ..
         } = &*self.0;
-        [
-            problem.clone(),
-            expected.to_string(),
-            found.to_string(),
-            remedy.clone(),
-        ]
+        Details {
+            problem: problem.clone(),
+            expected: expected.to_string(),
+            found: found.to_string(),
+            remedy: remedy.clone(),
+        }
     }
 
     pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {

@@ -23,8 +23,8 @@ pub struct Image {
     pub file: Vec<u8>,
     /// SHA-256 of what it boots, as its payload header says; `measurement.rs` defines it.
     pub measurement: Measurement,
-    /// What its payload header says.
-    pub facts: Facts,
+    /// What its payload header says, for its manifest.
+    pub(crate) facts: Facts,
     /// What lies where in it.
     pub memory_map: MemoryMap,
     /// What lies where in its file, if that is not an ELF file.

@@ -2,16 +2,17 @@
 
 //! Reading the input files.
 
-use std::fs;
-use std::io::{self, Read};
+use std::fs::{self, File as OpenFile};
+use std::io::{self, Read, Take};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use goblin::elf::header::ELFMAG;
 use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, Flag, Origin};
 use crate::functions::Functions;
-use crate::{File, access, elf, signing};
+use crate::{File, access, bounded, elf, signing};
 
 /// The bits of a file's mode that are permissions.
 const PERMISSIONS: u32 = 0o777;
@@ -41,8 +42,7 @@ pub(crate) struct Input<'a> {
 impl<'a> Input<'a> {
     /// Reads a file.
     pub(crate) fn read(flag: Flag, path: &'a Path) -> Result<Self, Finding> {
-        let content = fs::read(path)
-            .map_err(|error| access::unreadable(Origin { flag, value: path }, &error))?;
+        let content = bounded::read(Origin { flag, value: path })?;
         Ok(Self {
             flag,
             path,
@@ -72,17 +72,21 @@ impl<'a> Input<'a> {
     /// Reads an ELF file, if it is one, and keeps it up to the end of what its program headers name:
     /// the debug information behind that is often many times larger.
     pub(crate) fn read_program(flag: Flag, path: &'a Path) -> Result<Self, Finding> {
-        Self::try_read_program(flag, path)
-            .map_err(|error| access::unreadable(Origin { flag, value: path }, &error))
+        let origin = Origin { flag, value: path };
+        let file = bounded::open(origin)?;
+        Self::try_read_program(origin, file).map_err(|error| access::unreadable(origin, &error))
     }
 
-    fn try_read_program(flag: Flag, path: &'a Path) -> io::Result<Self> {
-        let mut file = fs::File::open(path)?;
-        let size = file.metadata()?.len();
+    fn try_read_program(origin: Origin<'a>, mut file: Take<OpenFile>) -> io::Result<Self> {
+        let size = file.get_ref().metadata()?.len();
         let mut content = Vec::new();
         file.by_ref().take(HEADERS).read_to_end(&mut content)?;
-        let end = elf::content_end(&content).unwrap_or(u64::MAX);
         let head = content.len() as u64;
+        // Of what is no program, the start is enough to say so.
+        let end = match content.starts_with(ELFMAG) {
+            true => elf::content_end(&content).unwrap_or(size),
+            false => head,
+        };
         content.reserve_exact(end.min(size).saturating_sub(head) as usize);
         file.by_ref()
             .take(end.saturating_sub(head))
@@ -91,8 +95,8 @@ impl<'a> Input<'a> {
         let mut hash = Sha256::new_with_prefix(&content);
         let rest = hash_rest(file, &mut hash)?;
         Ok(Self {
-            flag,
-            path,
+            flag: origin.flag,
+            path: origin.value,
             size: content.len() as u64 + rest,
             sha256: hash.finalize().into(),
             content,
@@ -110,9 +114,9 @@ impl<'a> Input<'a> {
 
 /// Reads the functions of an ELF file, if it is one that tells them.
 pub(crate) fn read_functions(flag: Flag, path: &Path) -> Result<Functions, Finding> {
-    fs::File::open(path)
-        .and_then(|mut file| Functions::read(&mut file))
-        .map_err(|error| access::unreadable(Origin { flag, value: path }, &error))
+    let origin = Origin { flag, value: path };
+    let mut file = bounded::open(origin)?.into_inner();
+    Functions::read(&mut file).map_err(|error| access::unreadable(origin, &error))
 }
 
 /// Adds what is left of `file` to `hash`. Returns its size in bytes.

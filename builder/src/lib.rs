@@ -82,19 +82,29 @@
 //! let file = File { path: Path::new("notes.txt"), content: b"no image" };
 //! let finding = Opened::open(file).expect_err("no image");
 //! assert_eq!(finding.flag(), Flag::Image);
-//! assert!(finding.to_string().starts_with("image notes.txt: "));
+//! assert_eq!(finding.value(), Path::new("notes.txt"));
+//! let details = finding.details();
+//! assert_eq!(
+//!     finding.to_string(),
+//!     format!(
+//!         "image notes.txt: {}\n  expected: {}\n  found: {}\n  remedy: {}",
+//!         details.problem, details.expected, details.found, details.remedy
+//!     )
+//! );
 //! ```
 //!
 //! Bad input is an error, never a panic.
 //!
-//! Versions follow Semantic Versioning, and so does what is used of [`kaal_payload`]. New fields of [`Inputs`] and
-//! [`Settings`] are no breaking change: take those that you don't set from [`Inputs::new`] and `Settings::default`.
-//! The text of messages may change at any time.
+//! Versions follow Semantic Versioning, for the types of [`kaal_payload`] as well, which this library hands out: a change
+//! of the payload header that changes them is a breaking one. Its bytes may change with any release, since loader and
+//! builder are of one. New fields of [`Inputs`] and [`Settings`] are no breaking change: take those that you don't set
+//! from [`Inputs::new`] and `Settings::default`. The text of messages may change at any time.
 
 #![forbid(unsafe_code)]
 
 mod access;
 mod boot_arguments;
+mod bounded;
 mod branch;
 mod chunk;
 #[doc(hidden)]
@@ -147,12 +157,11 @@ use std::path::Path;
 
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
-pub use finding::{Finding, Flag};
+pub use finding::{Details, Finding, Flag};
 pub use format::{Compression, FileMap, Format, Piece};
 pub use functions::Functions;
 pub use image::Image;
 pub use kaal_payload;
-pub use manifest::Facts;
 pub use memory_map::{Entry, MemoryMap};
 pub use opened::Opened;
 pub use symbols::Symbols;
@@ -239,9 +248,9 @@ pub struct Settings<'a> {
     pub symbols: Symbols,
     /// What `bootargs` of the device tree's `/chosen` is to say; `None` to leave it as it is.
     pub boot_arguments: Option<&'a str>,
-    /// The image's version.
+    /// The image's version, below 2^53.
     pub image_version: u64,
-    /// The least version that a loader for signed images boots.
+    /// The least version that a loader for signed images boots, below 2^53.
     pub least_version: u64,
 }
 

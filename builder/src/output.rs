@@ -2,16 +2,19 @@
 
 //! Writing the image's file and its manifest: all of it or nothing.
 
-use std::ffi::OsString;
-use std::fs::{self, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+mod place;
+mod staged;
 
-use tempfile::{NamedTempFile, TempPath};
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::access;
 use crate::finding::{Finding, Flag, Origin};
+
+use place::{check, check_folder, check_manifest};
+use staged::{Backup, Staged};
 
 #[cfg(test)]
 mod tests;
@@ -27,14 +30,25 @@ pub(crate) struct Output<'a> {
     image: &'a Path,
     /// Where the manifest belongs, if there is to be one.
     manifest: Option<PathBuf>,
+    /// What to do where it can't be there.
+    remedy: &'static str,
 }
 
 impl<'a> Output<'a> {
-    /// An image at `image` and, if it is to be `with_manifest`, that beside it.
-    pub(crate) fn new(image: &'a Path, with_manifest: bool) -> Self {
+    /// An image at `image` that is built and, if it is to be `with_manifest`, that beside it.
+    pub(crate) fn built(image: &'a Path, with_manifest: bool) -> Self {
         Self {
             image,
             manifest: with_manifest.then(|| manifest_path(image)),
+            remedy: "choose another name for the image, or give --no-manifest",
+        }
+    }
+
+    /// An image at `image` that is signed, and a manifest if the unsigned one is `with_manifest`.
+    pub(crate) fn signed(image: &'a Path, with_manifest: bool) -> Self {
+        Self {
+            remedy: "choose another name for the image",
+            ..Self::built(image, with_manifest)
         }
     }
 
@@ -48,11 +62,24 @@ impl<'a> Output<'a> {
         )?;
         match &self.manifest {
             Some(manifest) => {
-                let remedy = "choose another name for the image, or give --no-manifest";
-                check(origin(manifest), "the image's manifest", remedy, inputs)
+                let what = "the image's manifest";
+                check(origin(manifest), what, self.remedy, inputs)?;
+                check_manifest(origin(manifest), self.remedy)
             }
             None => Ok(()),
         }
+    }
+
+    /// Checks that the image doesn't take the place of `manifest`, that of the unsigned image at `unsigned`.
+    pub(crate) fn check_apart(&self, unsigned: &Path, manifest: &Path) -> Result<(), Finding> {
+        if !place::is_same(self.image, manifest) {
+            return Ok(());
+        }
+        Err(origin(self.image)
+            .finding("would replace an input")
+            .expected("a file that is no input")
+            .found(format!("the manifest of image {}", unsigned.display()))
+            .remedy("choose another name"))
     }
 
     /// Writes `image` and, where there is to be one, what `manifest` returns.
@@ -61,7 +88,7 @@ impl<'a> Output<'a> {
         image: &[u8],
         manifest: impl FnOnce() -> io::Result<Vec<u8>>,
     ) -> Result<(), Finding> {
-        let new_image = temporary(self.image, image, MODE)
+        let new_image = Staged::new(self.image, image, MODE)
             .map_err(|error| not_written(origin(self.image), &error))?;
         let replaced = self
             .manifest
@@ -71,7 +98,7 @@ impl<'a> Output<'a> {
                 replaced.map_err(|error| not_written(origin(path), &error))
             })
             .transpose()?;
-        let Err(error) = new_image.persist(self.image) else {
+        let Err(error) = new_image.replace() else {
             return Ok(());
         };
         if let Some(replaced) = replaced {
@@ -80,7 +107,7 @@ impl<'a> Output<'a> {
                 .undo()
                 .map_err(|error| not_written(origin(path), &error))?;
         }
-        Err(not_written(origin(self.image), &error.error))
+        Err(not_written(origin(self.image), &error))
     }
 }
 
@@ -89,28 +116,20 @@ impl<'a> Output<'a> {
 struct Replaced<'a> {
     path: &'a Path,
     /// What was there before.
-    old: Option<TempPath>,
+    old: Option<Backup>,
 }
 
 impl<'a> Replaced<'a> {
     fn new(path: &'a Path, content: &[u8]) -> io::Result<Self> {
-        let new = temporary(path, content, MODE)?;
-        let replaced = Self {
-            path,
-            old: set_aside(path)?,
-        };
-        match new.persist(path) {
-            Ok(_) => Ok(replaced),
-            Err(error) => {
-                replaced.undo()?;
-                Err(error.into())
-            }
-        }
+        let new = Staged::new(path, content, MODE)?;
+        let old = Backup::new(path)?;
+        new.replace()?;
+        Ok(Self { path, old })
     }
 
     fn undo(self) -> io::Result<()> {
         match self.old {
-            Some(old) => Ok(old.persist(self.path)?),
+            Some(old) => old.restore(),
             None if self.path.exists() => fs::remove_file(self.path),
             None => Ok(()),
         }
@@ -160,12 +179,8 @@ pub(crate) fn create_secret(origin: Origin<'_>, content: &[u8]) -> Result<NewFil
 
 fn create_with(origin: Origin<'_>, content: &[u8], mode: u32) -> Result<NewFile, Finding> {
     check_folder(origin)?;
-    let create = || {
-        let file = temporary(origin.value, content, mode)?;
-        file.persist_noclobber(origin.value)?;
-        io::Result::Ok(())
-    };
-    create().map_err(|error| access::unwritable(origin, "can't be made", &error))?;
+    let created = Staged::new(origin.value, content, mode).and_then(Staged::create);
+    created.map_err(|error| access::unwritable(origin, "can't be made", &error))?;
     Ok(NewFile(origin.value.to_owned()))
 }
 
@@ -174,62 +189,8 @@ pub(crate) fn replace(origin: Origin<'_>, image: &Path, content: &[u8]) -> Resul
     let path = origin.value;
     let remedy = "choose another name";
     check(origin, "a picture", remedy, &[(Flag::Image, image)])?;
-    let replace = || {
-        temporary(path, content, MODE)?.persist(path)?;
-        io::Result::Ok(())
-    };
-    replace().map_err(|error| not_written(origin, &error))
-}
-
-/// A temporary file beside `path`, so that none is ever half-written, which holds `content`.
-fn temporary(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
-    let mut file = tempfile::Builder::new()
-        .prefix(".kaal-")
-        .permissions(Permissions::from_mode(mode))
-        .tempfile_in(folder(path))?;
-    file.write_all(content)?;
-    Ok(file)
-}
-
-/// Gives the file at `path`, if there is one, a temporary name beside it.
-fn set_aside(path: &Path) -> io::Result<Option<TempPath>> {
-    if !path.exists() {
-        return Ok(None);
-    }
-    let aside = temporary(path, &[], MODE)?.into_temp_path();
-    fs::rename(path, &aside)?;
-    Ok(Some(aside))
-}
-
-/// Checks that `what` may be written to `path`, which must not be one of `inputs`.
-fn check(
-    origin: Origin<'_>,
-    what: &str,
-    remedy: &str,
-    inputs: &[(Flag, &Path)],
-) -> Result<(), Finding> {
-    let Ok(metadata) = fs::metadata(origin.value) else {
-        return check_folder(origin);
-    };
-    if !metadata.is_file() {
-        return Err(origin
-            .finding(format!("can't be replaced by {what}"))
-            .expected("a regular file, or none")
-            .found(access::kind(&metadata))
-            .remedy(remedy));
-    }
-    for &(flag, value) in inputs {
-        let is_same = fs::metadata(value)
-            .is_ok_and(|input| (input.dev(), input.ino()) == (metadata.dev(), metadata.ino()));
-        if is_same {
-            return Err(origin
-                .finding("would replace an input")
-                .expected("a file that is no input")
-                .found_option(Origin { flag, value })
-                .remedy(remedy));
-        }
-    }
-    Ok(())
+    let replaced = Staged::new(path, content, MODE).and_then(Staged::replace);
+    replaced.map_err(|error| not_written(origin, &error))
 }
 
 fn origin(out: &Path) -> Origin<'_> {
@@ -237,24 +198,4 @@ fn origin(out: &Path) -> Origin<'_> {
         flag: Flag::Out,
         value: out,
     }
-}
-
-/// The folder that `out` is in.
-fn folder(out: &Path) -> &Path {
-    match out.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-fn check_folder(origin: Origin<'_>) -> Result<(), Finding> {
-    let folder = folder(origin.value);
-    if folder.is_dir() {
-        return Ok(());
-    }
-    Err(origin
-        .finding("in a folder that doesn't exist")
-        .expected(format!("the folder {}", folder.display()))
-        .found("no such folder")
-        .remedy("make it, or choose another"))
 }

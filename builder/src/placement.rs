@@ -2,6 +2,8 @@
 
 //! Placing the parts of an image, and saying in words where they don't fit.
 
+mod boot;
+
 use std::path::Path;
 
 use kaal_payload::{MAX_SIZE, PAGE_SIZE, PhysAddr, PhysRange};
@@ -91,42 +93,32 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Finding> {
         device_tree,
     )?;
     let usable = parts.memory.usable(kernel);
-    let place_in = |free: &[PhysRange]| {
-        plan::place(&Request {
-            kernel,
-            device_tree,
-            user_image: parts.user_image.size(),
-            user_image_offset: parts.settings.app_offset,
-            loader: &|base| {
-                let place = LoaderPlace::new(parts, base);
-                let tables = place.tables(parts).size();
-                parts.loader.size() + place.header.size() + tables + parts.names.size()
-            },
-            ram: &usable,
-            free,
-        })
+    let loader_size = |base| {
+        let place = LoaderPlace::new(parts, base);
+        let tables = place.tables(parts).size();
+        parts.loader.size() + place.header.size() + tables + parts.names.size()
     };
-    let unreserved = place_in(&parts.memory.unreserved(kernel));
-    let anywhere = place_in(&usable);
-    // Reserved memory is used where there is no other, and where the kernel would lose account.
-    let plans = || [unreserved, anywhere].into_iter().flatten();
+    let anywhere = Request {
+        kernel,
+        device_tree,
+        user_image: parts.user_image.size(),
+        user_image_offset: parts.settings.app_offset,
+        loader: &loader_size,
+        ram: &usable,
+        free: &usable,
+    };
+    let unreserved = Request {
+        free: &parts.memory.unreserved(kernel),
+        ..anywhere
+    };
+    // Reserved memory is used where there is no other, and where the kernel would not boot.
+    let requests = [unreserved, anywhere];
+    let plans = || requests.iter().flat_map(plan::places);
     plans()
-        .find(|plan| kernel_keeps_account(parts, plan))
+        .find(|plan| boot::succeeds(parts, plan))
         .or_else(|| plans().next())
-        .map_or(anywhere, Ok)
+        .map_or_else(|| plan::place(&anywhere), Ok)
         .map_err(|misfit| explain(parts, misfit))
-}
-
-/// Whether the kernel can keep account of the memory that `plan` leaves it.
-fn kernel_keeps_account(parts: &Parts<'_>, plan: &Plan) -> bool {
-    let device_tree = parts.device_tree.as_ref();
-    let size = device_tree.map_or(plan.device_tree.size(), |tree| tree.size);
-    let device_tree = PhysRange {
-        start: plan.device_tree.start,
-        end: PhysAddr(plan.device_tree.start.0 + size),
-    };
-    let taken = [plan.kernel, device_tree, plan.user_image];
-    parts.memory.kernel_keeps_account(taken)
 }
 
 /// Says which parts lie in reserved memory.
@@ -182,13 +174,17 @@ fn explain(parts: &Parts<'_>, misfit: Misfit) -> Finding {
 
 fn no_place_at_offset(parts: &Parts<'_>) -> Finding {
     let offset = parts.settings.app_offset.unwrap_or_default();
-    let start = parts.kernel.memory.start.0.saturating_add(offset);
+    let base = parts.kernel.memory.start;
+    let place = match base.0.checked_add(offset) {
+        Some(start) => format!("{start:#x}"),
+        None => format!("{base} + {offset:#x}, which is no address of 64 bits"),
+    };
     Origin {
         flag: Flag::AppOffset,
         value: Path::new(&format!("{offset:#x}")),
     }
     .finding("no place for the root task")
-    .found(format!("{} bytes at {start:#x}", parts.user_image.size()))
+    .found(format!("{} bytes at {place}", parts.user_image.size()))
     .remedy("leave the option out, or give another offset")
 }
 

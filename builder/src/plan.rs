@@ -26,6 +26,7 @@ mod search;
 mod tests;
 
 /// What is to be placed. All sizes are multiples of [`kaal_payload::PAGE_SIZE`].
+#[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
     /// The kernel's pages.
     pub(crate) kernel: PhysRange,
@@ -121,7 +122,17 @@ pub(crate) enum Misfit {
 pub(crate) fn place(request: &Request<'_>) -> Result<Plan, Misfit> {
     search::require_ram(request, Thing::Kernel, request.kernel)?;
     let plan = search::best_order(request)
-        .or_else(|misfit| search::another_order(request).ok_or(misfit))?;
+        .or_else(|misfit| search::other_orders(request).next().ok_or(misfit))?;
     plan.check()?;
     Ok(plan)
+}
+
+/// The ways to place everything, one for each order of the parts: first that of [`place`].
+pub(crate) fn places(request: &Request<'_>) -> impl Iterator<Item = Plan> {
+    let first = place(request).ok();
+    let others = first.map(|_| search::other_orders(request));
+    let others = others.into_iter().flatten();
+    first
+        .into_iter()
+        .chain(others.filter(|plan| plan.check().is_ok()))
 }

@@ -113,6 +113,22 @@ pub(crate) fn are_swapped(private: &[u8], public: &[u8]) -> bool {
     label(private) == Some(PUBLIC_KEY) && label(public) == Some(PRIVATE_KEY)
 }
 
+/// The signature that `bytes` are.
+pub(crate) fn signature(origin: Origin<'_>, bytes: &[u8]) -> Result<Signature, Finding> {
+    bytes
+        .try_into()
+        .map_err(|_| no_signature(origin, format!("{} bytes", bytes.len())))
+}
+
+/// Says that what `origin` gave is no signature, but `found`.
+pub(crate) fn no_signature(origin: Origin<'_>, found: String) -> Finding {
+    origin
+        .finding("not a signature")
+        .expected("the 64 bytes of an Ed25519 signature (RFC 8032), nothing else")
+        .found(found)
+        .remedy("let the signing program write the raw signature")
+}
+
 /// The message that is signed of an image whose payload header, `payload`, is encoded in `header`.
 pub(crate) fn message(payload: &Payload<'_>, header: &[u8]) -> Option<[u8; 64]> {
     let signed = payload.signed_part(header)?;

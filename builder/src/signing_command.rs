@@ -3,14 +3,19 @@
 //! Signing by a program of the user's, which has access to a key that the builder has not.
 
 use std::ffi::OsStr;
-use std::io::{self, Seek, Write};
-use std::process::{Command, Output, Stdio};
+use std::io::{self, Read, Seek, Write};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
-use crate::access;
+use kaal_payload::Signature;
+
 use crate::finding::{Finding, Origin};
+use crate::{access, signing};
+
+/// Size in bytes of what is expected.
+const SIZE: usize = size_of::<Signature>();
 
 /// Runs the shell command `command`, with `message` as its standard input, and returns what it writes
-/// to its standard output.
+/// to its standard output. It is ended as soon as that is more than a signature.
 pub(crate) fn run(origin: Origin<'_>, command: &OsStr, message: &[u8]) -> Result<Vec<u8>, Finding> {
     let failed = |found: String| {
         origin
@@ -19,15 +24,19 @@ pub(crate) fn run(origin: Origin<'_>, command: &OsStr, message: &[u8]) -> Result
             .found(found)
             .remedy("run it by hand with the file that --message writes as its standard input")
     };
-    let output = try_run(command, message).map_err(|error| failed(access::words(&error)))?;
-    match output.status.success() {
-        true => Ok(output.stdout),
-        false => Err(failed(output.status.to_string())),
+    let outcome = start(command, message).and_then(finish);
+    match outcome.map_err(|error| failed(access::words(&error)))? {
+        (output, _) if output.len() > SIZE => Err(signing::no_signature(
+            origin,
+            format!("more than {SIZE} bytes"),
+        )),
+        (output, status) if status.success() => Ok(output),
+        (_, status) => Err(failed(status.to_string())),
     }
 }
 
 /// The message is in a file, since some programs want to know its size before they read it.
-fn try_run(command: &OsStr, message: &[u8]) -> io::Result<Output> {
+fn start(command: &OsStr, message: &[u8]) -> io::Result<Child> {
     let mut input = tempfile::tempfile()?;
     input.write_all(message)?;
     input.rewind()?;
@@ -35,6 +44,20 @@ fn try_run(command: &OsStr, message: &[u8]) -> io::Result<Output> {
         .arg("-c")
         .arg(command)
         .stdin(input)
-        .stderr(Stdio::inherit())
-        .output()
+        .stdout(Stdio::piped())
+        .spawn()
+}
+
+/// What `child` writes, one byte more than a signature at most, and its status.
+fn finish(mut child: Child) -> io::Result<(Vec<u8>, ExitStatus)> {
+    let mut output = Vec::new();
+    let read = match child.stdout.take() {
+        Some(stdout) => stdout.take(SIZE as u64 + 1).read_to_end(&mut output),
+        None => Ok(0),
+    };
+    if read.is_err() || output.len() > SIZE {
+        child.kill()?;
+    }
+    let status = child.wait()?;
+    read.map(|_| (output, status))
 }

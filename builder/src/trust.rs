@@ -13,6 +13,9 @@ use crate::options::Options;
 use crate::parts::Parts;
 use crate::{Inputs, Settings, signing};
 
+/// The largest version: in JSON, versions are numbers, of which many programs keep no more than 53 bits.
+const LARGEST_VERSION: u64 = (1 << 53) - 1;
+
 /// Whom the loader trusts, and who signs.
 #[derive(Clone, Debug)]
 pub(crate) struct Trust {
@@ -139,7 +142,24 @@ pub(crate) fn check(options: &Options<'_>) -> Vec<Finding> {
             (image_version < least_version).then(|| too_old(image_version, least_version)),
         ],
     };
-    findings.into_iter().flatten().collect()
+    let versions = [
+        too_large(Flag::ImageVersion, image_version),
+        too_large(Flag::MinVersion, least_version),
+    ];
+    versions.into_iter().chain(findings).flatten().collect()
+}
+
+fn too_large(flag: Flag, version: u64) -> Option<Finding> {
+    (version > LARGEST_VERSION).then(|| {
+        let version = version.to_string();
+        of(flag, &version)
+            .finding("too large")
+            .expected(format!(
+                "at most {LARGEST_VERSION}, which all programs that read JSON keep exactly"
+            ))
+            .found(&version)
+            .remedy("count images, or number them by date")
+    })
 }
 
 fn unheard(sign_key: &Path) -> Finding {

@@ -59,6 +59,16 @@ pub(crate) fn own_have_no_build_script(root: &Path) -> Result<()> {
     Ok(())
 }
 
+/// No registry gets a package, by mistake neither: none would build without the others.
+pub(crate) fn own_are_not_published(root: &Path) -> Result<()> {
+    let metadata = metadata(root)?;
+    for package in metadata.workspace_packages() {
+        let is_private = package.publish.as_ref().is_some_and(Vec::is_empty);
+        ensure!(is_private, "{} could be published", package.name);
+    }
+    Ok(())
+}
+
 fn metadata(root: &Path) -> Result<Metadata> {
     let mut command = MetadataCommand::new();
     command

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Checks that the documents say the truth of dependencies and of unsafe code.
+//! Checks that the documents say the truth of dependencies and of unsafe code, and what Cargo is told of packages.
 //!
 //! Where the checkout has no documents, the tests are listed as ignored.
 
@@ -19,11 +19,15 @@ use libtest_mimic::{Arguments, Trial};
 /// What a test does in the checkout.
 type Check = fn(&Path) -> Result<()>;
 
-const CHECKS: [(&str, Check); 4] = [
+const CHECKS: [(&str, Check); 5] = [
     ("dependencies_are_listed", dependencies::are_listed),
     (
         "own_crates_have_no_build_script",
         dependencies::own_have_no_build_script,
+    ),
+    (
+        "own_crates_are_not_published",
+        dependencies::own_are_not_published,
     ),
     ("unsafe_code_is_listed", unsafe_code::is_listed),
     ("unsafe_code_is_forbidden_elsewhere", forbidden::elsewhere),

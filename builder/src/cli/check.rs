@@ -10,14 +10,14 @@ use kaal_payload::{PhysAddr, PhysRange};
 
 use super::messages::{Level, Messages};
 use super::text::{print, wrap};
-use crate::File;
 use crate::device_tree::DeviceTree;
 use crate::finding::{Finding, Flag, Origin};
 use crate::input::Input;
 use crate::kernel::{self, Kernel};
 use crate::opened::{self, Opened};
 use crate::platform::{self, KernelConfig};
-use crate::rules::{self, Board, Outcome, Rule, Situation, Sources};
+use crate::rules::{self, Board, Outcome, Rule, Situation, Sources, Trusted};
+use crate::{File, signing};
 
 /// What scripts want to know.
 const EXIT_STATUS: &str = "\
@@ -43,6 +43,9 @@ pub(super) struct Arguments {
     /// The device tree that the machine's firmware hands over, instead of the one in the image
     #[arg(long, value_name = "FILE")]
     dtb: Option<PathBuf>,
+    /// The public key that the image must be signed with, and its loader trust, a PEM file
+    #[arg(long, value_name = "FILE")]
+    trust_key: Option<PathBuf>,
     /// Say what a rule is about, and look at no image
     #[arg(
         long,
@@ -73,6 +76,7 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Findi
     let device_tree = read(Flag::Dtb, arguments.dtb.as_deref())?;
     let platform = read(Flag::Platform, arguments.platform.as_deref())?;
     let config = read(Flag::KernelConfig, arguments.kernel_config.as_deref())?;
+    let key = read(Flag::TrustKey, arguments.trust_key.as_deref())?;
 
     let payload = image.payload();
     let level = payload.exception_level;
@@ -106,6 +110,7 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Findi
         boot_part,
         platform: platform.as_ref().map(read_platform).transpose()?,
         config: config.as_ref().map(read_config).transpose()?,
+        trusted: key.as_ref().map(read_key).transpose()?,
         ..known
     };
     report(&situation, messages)
@@ -113,6 +118,12 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Findi
 
 fn read(flag: Flag, path: Option<&Path>) -> Result<Option<Input<'_>>, Finding> {
     path.map(|path| Input::read(flag, path)).transpose()
+}
+
+fn read_key<'a>(given: &Input<'a>) -> Result<Trusted<'a>, Finding> {
+    let origin = origin(given);
+    let key = signing::public_key(origin, &given.content)?.to_bytes();
+    Ok(Trusted { origin, key })
 }
 
 fn origin<'a>(input: &Input<'a>) -> Origin<'a> {

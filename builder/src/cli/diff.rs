@@ -3,16 +3,15 @@
 //! Comparing two images. The status is that of the command `diff`: 0 where they are the same, 1 where
 //! they differ, 2 where that can't be told.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::File;
 use crate::diff::{self, Report, Side};
-use crate::finding::Finding;
+use crate::finding::{Finding, Flag, Origin};
 use crate::opened::{self, Opened};
+use crate::{File, bounded};
 
 use super::messages::{Level, Messages};
 use super::text;
@@ -77,5 +76,7 @@ fn compare(arguments: &Arguments) -> Result<Report, Finding> {
 
 /// Compares two files that are no images, if they are programs.
 fn programs(one: &Path, other: &Path) -> Option<Report> {
-    diff::programs(&fs::read(one).ok()?, &fs::read(other).ok()?)
+    let flag = Flag::Image;
+    let read = |value| bounded::read(Origin { flag, value }).ok();
+    diff::programs(&read(one)?, &read(other)?)
 }

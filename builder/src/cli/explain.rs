@@ -3,7 +3,7 @@
 //! Explaining the addresses in a log.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -19,6 +19,9 @@ const STANDARD_INPUT: &str = "-";
 
 /// What colours and the like begin with.
 const ESCAPE: u8 = 0x1b;
+
+/// Most bytes of a line. A longer one, which may have no end, is taken for several.
+const LONGEST_LINE: u64 = 64 << 10;
 
 /// One byte among so many may be one that no console shows: noise of a serial line.
 const NOISE: usize = 8;
@@ -118,7 +121,11 @@ fn copy(
 ) -> Result<(), Finding> {
     let mut line = Vec::new();
     let failed = |error| access::unreadable(origin, &error);
-    while log.read_until(b'\n', &mut line).map_err(failed)? > 0 {
+    let mut read = |line: &mut Vec<u8>| {
+        let mut log = log.by_ref().take(LONGEST_LINE);
+        log.read_until(b'\n', line).map_err(failed)
+    };
+    while read(&mut line)? > 0 {
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end_matches(['\r', '\n']);
         let explanation = explainer.explain(text);

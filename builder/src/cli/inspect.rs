@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, value_parser};
 
 use super::text::{print_coloured, terminal_width};
 use crate::finding::{Finding, Flag, Origin};
@@ -26,9 +26,9 @@ pub(super) struct Arguments {
     /// Draw what lies where in memory into this file, for a document
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// Letters in a line [default: the terminal's, else 100]
-    #[arg(long, value_name = "NUMBER")]
-    width: Option<usize>,
+    /// Letters in a line, 67 to 1000 [default: the terminal's, else 100]
+    #[arg(long, value_name = "NUMBER", value_parser = value_parser!(u16).range(67..=1000))]
+    width: Option<u16>,
 }
 
 /// Shows the image that `arguments` name.
@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
     let text = match arguments.json {
         true => to_json(&inspected) + "\n",
         false => {
-            let width = arguments.width.unwrap_or_else(terminal_width);
+            let width = arguments.width.map_or_else(terminal_width, usize::from);
             let rows = summary(&inspected).into_iter();
             let rows = rows.map(|(name, value)| format!("{name:<NAMES$}{value}\n"));
             let map = draw(&inspected.picture, width);

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::finding::Finding;
+use crate::finding::{Details, Finding};
 
 /// How errors and warnings are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -77,7 +77,12 @@ impl Messages {
         match self {
             Self::Human => eprintln!("{name}: {finding}"),
             Self::Json => {
-                let [problem, expected, found, remedy] = finding.texts();
+                let Details {
+                    problem,
+                    expected,
+                    found,
+                    remedy,
+                } = finding.details();
                 let object = json!({
                     "level": name,
                     "flag": finding.flag().to_string(),

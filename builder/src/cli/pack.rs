@@ -3,7 +3,6 @@
 //! Making an image: what the command does without the name of another one.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -13,7 +12,7 @@ use crate::finding::{Finding, Flag, Origin};
 use crate::manifest::{Manifest, base_name};
 use crate::options::Options;
 use crate::output::Output;
-use crate::{Compression, Format, Image, Settings, Symbols, access, boot_arguments};
+use crate::{Compression, Format, Image, Settings, Symbols, boot_arguments, bounded};
 
 use self::files::Files;
 use super::config::Sources;
@@ -197,15 +196,14 @@ impl Arguments {
         .chain(optional)
     }
 
-    /// Says of all input files that can't be found that they can't.
+    /// Says of all input files that can't be found, or may not be read, that it is so.
     fn check_files(&self) -> Result<(), Failure> {
-        let missing = self.files().filter_map(|(flag, value)| {
-            let error = fs::metadata(value).err()?;
-            Some(access::unreadable(Origin { flag, value }, &error))
-        });
-        match missing.collect::<Vec<_>>() {
-            missing if missing.is_empty() => Ok(()),
-            missing => Err(Failure::Findings(missing)),
+        let wrong = self
+            .files()
+            .filter_map(|(flag, value)| bounded::check(Origin { flag, value }).err());
+        match wrong.collect::<Vec<_>>() {
+            wrong if wrong.is_empty() => Ok(()),
+            wrong => Err(Failure::Findings(wrong)),
         }
     }
 }
@@ -235,7 +233,7 @@ pub(super) fn run(
     }
     arguments.check_files()?;
     let files = Files::read(arguments)?;
-    let output = Output::new(&arguments.out, !arguments.no_manifest);
+    let output = Output::built(&arguments.out, !arguments.no_manifest);
     output.check(&arguments.files().collect::<Vec<_>>())?;
 
     let image = Image::build(&files.inputs(settings))?;

@@ -11,7 +11,7 @@ use kaal_payload::Signature;
 use crate::finding::{Finding, Flag, Origin};
 use crate::input::Input;
 use crate::manifest::{self, base_name};
-use crate::output::{self, Output};
+use crate::output::{self, Output, manifest_path};
 use crate::signable::Signable;
 use crate::{File, Opened, opened, signing, signing_command};
 
@@ -63,8 +63,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
     let signed = image.signed(origin, &signature)?;
     let out = arguments.out.as_deref().unwrap_or(path);
     let manifest = manifest::beside(path, &content);
-    let output = Output::new(out, manifest.is_some());
+    let output = Output::signed(out, manifest.is_some());
     output.check(&arguments.source.files())?;
+    if manifest.is_some() {
+        output.check_apart(path, &manifest_path(path))?;
+    }
     output.write(&signed, || {
         let name = base_name(out);
         manifest::renewed(manifest.unwrap_or_default(), name, &signed)
@@ -83,12 +86,12 @@ impl Source {
         if let Some(command) = &self.sign_command {
             let origin = origin(Flag::SignCommand, Path::new(command));
             let output = signing_command::run(origin, command, message)?;
-            return Ok((origin, as_signature(origin, &output)?));
+            return Ok((origin, signing::signature(origin, &output)?));
         }
         let path = self.signature.as_deref().unwrap_or(Path::new(""));
         let origin = origin(Flag::Signature, path);
         let input = Input::read(Flag::Signature, path)?;
-        Ok((origin, as_signature(origin, &input.content)?))
+        Ok((origin, signing::signature(origin, &input.content)?))
     }
 
     /// The input files.
@@ -106,14 +109,4 @@ impl Source {
 
 fn origin(flag: Flag, value: &Path) -> Origin<'_> {
     Origin { flag, value }
-}
-
-fn as_signature(origin: Origin<'_>, bytes: &[u8]) -> Result<Signature, Finding> {
-    bytes.try_into().map_err(|_| {
-        origin
-            .finding("not a signature")
-            .expected("the 64 bytes of an Ed25519 signature (RFC 8032), nothing else")
-            .found(format!("{} bytes", bytes.len()))
-            .remedy("let the signing program write the raw signature")
-    })
 }

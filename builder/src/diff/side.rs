@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::symbols::{self, Symbols};
+use crate::bounded;
+use crate::finding::{Flag, Origin};
 use crate::manifest::{self, Identity, Role};
 use crate::opened::Opened;
 
@@ -60,7 +62,11 @@ impl<'a> Side<'a> {
             if !metadata.is_file() || input["size"] != metadata.len() {
                 return None;
             }
-            let content = fs::read(&path).ok()?;
+            let origin = Origin {
+                flag: Flag::Image,
+                value: &path,
+            };
+            let content = bounded::read(origin).ok()?;
             (input["sha256"] == Identity::of(String::new(), &content).sha256).then_some(content)
         })?;
         let name = input["name"].as_str().unwrap_or(role.name()).to_owned();

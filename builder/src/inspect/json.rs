@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! All that is known of an image, for programs. Fields are in the order of their definition; addresses
-//! are text in hexadecimal, as in the image's manifest, and sizes numbers, in bytes.
+//! are text in hexadecimal, as in the image's manifest, and sizes numbers, in bytes. `docs/json.md` describes it for its
+//! readers.
 
 use kaal_payload::{KeyId, PhysRange, key_id};
 use serde::Serialize;

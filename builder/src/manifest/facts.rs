@@ -14,7 +14,7 @@ use super::{address, hexadecimal};
 /// The header's fields, in the words of the command line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Facts {
+pub(crate) struct Facts {
     image_version: u64,
     key_id: Option<String>,
     signature: Option<String>,

@@ -7,7 +7,7 @@
 //! time. Fields are in the order of their definition. Addresses are text, in hexadecimal, because
 //! many readers of JSON keep no more than 53 bits of a number; sizes are numbers, in bytes.
 //!
-//! `docs/manifest.md` describes it for its readers.
+//! `docs/manifest.md` describes it for its readers, and `docs/json.md` what a payload header says.
 
 mod facts;
 mod identity;
@@ -20,10 +20,11 @@ use std::io;
 
 use kaal_payload::{PACKAGE_VERSION, PhysAddr, VERSION};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{Image, Settings};
 
-pub use facts::Facts;
+pub(crate) use facts::Facts;
 pub(crate) use identity::{Identity, Input, Role, base_name};
 pub(crate) use renew::{beside, renewed};
 
@@ -101,6 +102,12 @@ impl Manifest {
     pub(crate) fn to_json(&self) -> io::Result<Vec<u8>> {
         to_json(self)
     }
+}
+
+/// The manifest, of whatever version, that a file holds, if it is one.
+pub(crate) fn parse(file: &[u8]) -> Option<Value> {
+    let manifest: Value = serde_json::from_slice(file).ok()?;
+    (manifest["kind"] == KIND).then_some(manifest)
 }
 
 /// `manifest` as a file holds it.

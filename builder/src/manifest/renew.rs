@@ -2,21 +2,25 @@
 
 //! The manifest that lies beside an image, and that of the image once it is signed.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
 use serde_json::{Value, to_value};
 
 use super::sbom::Hash;
-use super::{Facts, Identity, to_json};
+use super::{Facts, Identity, parse, to_json};
+use crate::finding::{Flag, Origin};
 use crate::output::manifest_path;
-use crate::{File, Opened};
+use crate::{File, Opened, bounded};
 
 /// The manifest beside the image at `path`, if it is the one of `image`, that file's content.
 pub(crate) fn beside(path: &Path, image: &[u8]) -> Option<Value> {
-    let text = fs::read(manifest_path(path)).ok()?;
-    let manifest: Value = serde_json::from_slice(&text).ok()?;
+    let origin = Origin {
+        flag: Flag::Out,
+        value: &manifest_path(path),
+    };
+    let text = bounded::read(origin).ok()?;
+    let manifest = parse(&text)?;
     let expected = Identity::of(String::new(), image).sha256;
     (manifest["image"]["sha256"] == expected).then_some(manifest)
 }

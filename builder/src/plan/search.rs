@@ -35,11 +35,11 @@ pub(super) fn best_order(request: &Request<'_>) -> Result<Plan, Misfit> {
     place_in(request, Order::AboveUserImage, LOADER_ALIGNMENT)
 }
 
-/// Places everything in any other order.
-pub(super) fn another_order(request: &Request<'_>) -> Option<Plan> {
+/// Places everything in each other order in which there is a place.
+pub(super) fn other_orders(request: &Request<'_>) -> impl Iterator<Item = Plan> {
     OTHER_ORDERS
         .into_iter()
-        .find_map(|(order, alignment)| place_in(request, order, alignment).ok())
+        .filter_map(|(order, alignment)| place_in(request, order, alignment).ok())
 }
 
 fn place_in(request: &Request<'_>, order: Order, alignment: u64) -> Result<Plan, Misfit> {

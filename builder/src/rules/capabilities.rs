@@ -68,6 +68,59 @@ pub(super) fn root_objects(situation: &Situation<'_>) -> Outcome {
     )
 }
 
+/// `waiting-cores`
+pub(super) fn waiting_cores(situation: &Situation<'_>) -> Outcome {
+    let layout = &situation.layout;
+    if layout.cores == 1 {
+        return Outcome::Passed("none".to_owned());
+    }
+    let boot = match situation.boot() {
+        Ok(boot) => boot,
+        Err(missing) => return Outcome::NotChecked(missing),
+    };
+    let Some(objects) = boot.booted.objects else {
+        return Outcome::NotChecked("the kernel does not get that far".to_owned());
+    };
+    let needed = layout.loader_with_tables();
+    let remedy = match situation.image {
+        Some(_) => "build the image again, with --kernel-config and without --app-offset",
+        None => {
+            "leave --app-offset out, or build the kernel with a smaller KernelRootCNodeSizeBits or \
+             for more RAM"
+        }
+    };
+    let complaint = |problem: &str, found| {
+        Complaint::new(Source::Image, problem)
+            .expected(format!(
+                "the root task's objects outside of {needed}, the loader with its translation tables"
+            ))
+            .found(found)
+            .remedy(remedy)
+    };
+    if objects.memory.overlaps(needed) {
+        return refuse_if_sure(
+            situation,
+            complaint(
+                "the kernel would overwrite the loader while other cores still need it",
+                objects.memory.to_string(),
+            ),
+        );
+    }
+    let slot = layout.device_tree_slot();
+    sel4::possible_objects(&boot.handover, slot, &boot.platform, &boot.config)
+        .find(|(_, memory)| memory.overlaps(needed))
+        .map_or_else(
+            || Outcome::Passed(format!("{needed} stays as it is until all have come in")),
+            |(size, memory)| {
+                Outcome::Warned(complaint(
+                    "with another device tree, the kernel would overwrite the loader while other \
+                     cores still need it",
+                    format!("{memory}, with a device tree of {size} bytes"),
+                ))
+            },
+        )
+}
+
 /// `root-cnode`
 pub(super) fn root_cnode(situation: &Situation<'_>) -> Outcome {
     let boot = match situation.boot() {

@@ -2,9 +2,10 @@
 
 //! Rules of whether an image's file is what was built, and of who says so.
 
-use kaal_payload::{Integrity, KeyId, key_id};
+use kaal_payload::{Integrity, KeyId, TrustAnchor, key_id};
 
-use super::{Complaint, Outcome, Situation, Source};
+use super::{Complaint, Outcome, Situation, Source, Trusted};
+use crate::finding::Details;
 use crate::signing;
 
 /// `integrity`
@@ -23,7 +24,12 @@ pub(super) fn integrity(situation: &Situation<'_>) -> Outcome {
             "all {bytes} bytes accounted for, {regions} regions by their {digest}"
         )),
         Err(finding) => {
-            let [problem, expected, found, remedy] = finding.texts();
+            let Details {
+                problem,
+                expected,
+                found,
+                remedy,
+            } = finding.details();
             Outcome::Refused(
                 Complaint::new(Source::Image, problem)
                     .expected(expected)
@@ -48,7 +54,13 @@ pub(super) fn signature(situation: &Situation<'_>) -> Outcome {
                 .remedy(remedy),
         )
     };
-    let Some(anchor) = image.trust_anchor() else {
+    let anchor = image.trust_anchor();
+    if let Some(wanted) = situation.trusted
+        && anchor.is_none_or(|anchor| anchor.key != wanted.key)
+    {
+        return Outcome::Refused(untrusted(wanted, anchor));
+    }
+    let Some(anchor) = anchor else {
         return Outcome::NotChecked("its loader boots images whether signed or not".to_owned());
     };
     let trusted = key_id(&anchor.key);
@@ -58,6 +70,13 @@ pub(super) fn signature(situation: &Situation<'_>) -> Outcome {
             format!("version {least} or more"),
             format!("version {}", payload.image_version),
             "build the image with a larger --image-version",
+        );
+    }
+    if payload.integrity != Integrity::Sha256 {
+        return refuse(
+            "SHA-256, since what is signed are digests".to_owned(),
+            "weaker digests".to_owned(),
+            "build the image again, without --verify",
         );
     }
     let header = &image.file().content[image.payload_header_in_file()];
@@ -76,8 +95,29 @@ pub(super) fn signature(situation: &Situation<'_>) -> Outcome {
         );
     }
     let version = payload.image_version;
+    let wanted = situation.trusted;
+    let of = wanted.map_or_else(String::new, |wanted| format!(" of {}", wanted.origin));
     Outcome::Passed(format!(
-        "by the key {}, version {version} of at least {least}",
+        "by the key {}{of}, version {version} of at least {least}",
         KeyId(trusted)
     ))
+}
+
+/// An image whose loader, which trusts `anchor`, would boot what isn't signed with the key that is `wanted`.
+fn untrusted(wanted: Trusted<'_>, anchor: Option<TrustAnchor>) -> Complaint {
+    let (problem, found) = match anchor {
+        Some(anchor) => (
+            "its loader trusts another key",
+            format!("the key {}", KeyId(key_id(&anchor.key))),
+        ),
+        None => (
+            "its loader trusts no key",
+            "a loader that boots images whether signed or not".to_owned(),
+        ),
+    };
+    let key = KeyId(key_id(&wanted.key));
+    Complaint::new(Source::Image, problem)
+        .expected(format!("the key {key} of {}", wanted.origin))
+        .found(found)
+        .remedy("do not install it; if it is yours, give the key that it was built with")
 }

@@ -62,6 +62,17 @@ impl Layout {
             .map(|(_, memory)| *memory)
     }
 
+    /// The loader up to its translation tables: what each core needs until the kernel has given it
+    /// tables of its own.
+    pub(crate) fn loader_with_tables(&self) -> PhysRange {
+        let tables = self.regions_of(RegionKind::TranslationTables);
+        let end = tables.map(|tables| tables.end).max();
+        PhysRange {
+            start: self.loader.start,
+            end: self.loader.end.max(end.unwrap_or_default()),
+        }
+    }
+
     /// The pages of the kernel.
     pub(crate) fn kernel(&self) -> PhysRange {
         let start = self

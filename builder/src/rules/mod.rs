@@ -17,7 +17,7 @@ mod texts;
 
 pub(crate) use layout::Layout;
 pub(crate) use outcome::{Complaint, Outcome};
-pub(crate) use situation::{Board, Situation, Source, Sources};
+pub(crate) use situation::{Board, Situation, Source, Sources, Trusted};
 pub(crate) use texts::RULES;
 
 use crate::finding::Finding;

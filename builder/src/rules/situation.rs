@@ -50,6 +50,15 @@ impl<'a> Sources<'a> {
     }
 }
 
+/// The key that an image must be signed with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Trusted<'a> {
+    /// What names it.
+    pub(crate) origin: Origin<'a>,
+    /// An Ed25519 public key.
+    pub(crate) key: [u8; 32],
+}
+
 /// What a device tree says of the machine.
 #[derive(Clone, Debug)]
 pub(crate) struct Board {
@@ -99,6 +108,8 @@ pub(crate) struct Situation<'a> {
     pub(crate) platform: Option<Platform>,
     /// The kernel's configuration.
     pub(crate) config: Option<KernelConfig>,
+    /// The key that the image must be signed with; `None` where its loader's word is taken.
+    pub(crate) trusted: Option<Trusted<'a>>,
     /// The image's file, if it is one that was read.
     pub(crate) image: Option<&'a Opened<'a>>,
 }
@@ -150,6 +161,7 @@ impl<'a> Situation<'a> {
             board,
             platform: None,
             config: None,
+            trusted: None,
             image: Some(image),
         }
     }
@@ -171,6 +183,7 @@ impl<'a> Situation<'a> {
             board: parts.device_tree.as_ref().map(Board::new),
             platform: parts.platform.clone(),
             config: origins.kernel_config.map(|_| parts.config),
+            trusted: None,
             image: None,
         }
     }
@@ -202,15 +215,7 @@ impl<'a> Situation<'a> {
             return Some(platform.clone());
         }
         let ram = self.board.as_ref()?.ram.as_ref()?;
-        let start = self.layout.kernel().start;
-        let banks = ram.iter().map(|bank| PhysRange {
-            start: bank.start.max(start),
-            end: bank.end,
-        });
-        Some(Platform {
-            memory: banks.filter(|bank| !bank.is_empty()).collect(),
-            devices: None,
-        })
+        Some(Platform::of_ram(ram, self.layout.kernel().start))
     }
 
     /// How the kernel boots, or what is missing to know.

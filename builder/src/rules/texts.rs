@@ -5,7 +5,7 @@
 use super::{Rule, board, capabilities, integrity, place, program};
 
 /// All rules, in the order that they are looked at.
-pub(crate) static RULES: [Rule; 18] = [
+pub(crate) static RULES: [Rule; 19] = [
     Rule {
         id: "integrity",
         sentence: "Every bit of the file is what the builder wrote.",
@@ -23,8 +23,10 @@ pub(crate) static RULES: [Rule; 18] = [
         sentence: "The signature is by the key that the loader trusts, and the image is not too old.",
         explanation: "A loader for signed images has a public key and the least version in it, and \
             refuses all others: unsigned ones, those that someone else signed, and older ones. \
-            Looked at is what the loader in the image says; that this loader is the one that a \
-            machine starts is for the machine's own firmware to ensure.",
+            Which key that is, the loader in the image says, and whoever makes an image can say what \
+            they like: `check --trust-key` demands one, and refuses images whose loader trusts \
+            another or none. That this loader is the one that a machine starts is for the machine's \
+            own firmware to ensure.",
         source: "docs/security.md; RFC 8032 (Ed25519)",
         check: integrity::signature,
     },
@@ -162,6 +164,19 @@ pub(crate) static RULES: [Rule; 18] = [
         source: "seL4 16.0.0, src/kernel/boot.c, calculate_rootserver_size, rootserver_max_size_bits \
             and init_freemem",
         check: capabilities::root_objects,
+    },
+    Rule {
+        id: "waiting-cores",
+        sentence: "The kernel leaves the loader alone until its other cores don't need it any more.",
+        explanation: "A kernel for several cores makes the root task's objects on the first, while the \
+            others wait in it, on the loader's translation tables. The loader's memory is free memory \
+            to it. If the objects lie there, the others fault without a word, and the first waits for \
+            them without end. A build that knows of the kernel's configuration places the loader \
+            elsewhere if it can. How much room the objects take depends on the device tree's size: \
+            if only one larger than the image's, from the firmware, leads there, that is a warning.",
+        source: "seL4 16.0.0, src/kernel/boot.c, create_rootserver_objects and alloc_rootserver_obj; \
+            src/arch/arm/kernel/boot.c, try_init_kernel_secondary_core and release_secondary_cpus",
+        check: capabilities::waiting_cores,
     },
     Rule {
         id: "root-cnode",

@@ -22,6 +22,15 @@ const MOST_BITS: u32 = 60;
 /// log2 of what an entry of a table covers, of each level.
 const LEVEL_BITS: [u32; 3] = [39, 30, 21];
 
+/// The sizes of a device tree up to `most` bytes at which the room that the kernel takes for its copy
+/// changes: the largest for each room.
+pub(super) fn device_tree_sizes(most: u64) -> impl Iterator<Item = u64> {
+    (PAGE_BITS..MOST_BITS)
+        .map(|bits| (1 << bits) - EXTRA_HEADER_SIZE)
+        .take_while(move |size| *size < most)
+        .chain([most])
+}
+
 /// The user image's virtual memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UserLayout {

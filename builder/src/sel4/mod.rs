@@ -31,6 +31,20 @@ pub(crate) struct Platform {
     pub(crate) devices: Option<Vec<PhysRange>>,
 }
 
+impl Platform {
+    /// What it is taken to be where only `ram` is known, the machine's: all of that from `kernel` on.
+    pub(crate) fn of_ram(ram: &[PhysRange], kernel: PhysAddr) -> Self {
+        let banks = ram.iter().map(|bank| PhysRange {
+            start: bank.start.max(kernel),
+            end: bank.end,
+        });
+        Self {
+            memory: banks.filter(|bank| !bank.is_empty()).collect(),
+            devices: None,
+        }
+    }
+}
+
 /// What the kernel is handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Handover {
@@ -87,6 +101,23 @@ pub(crate) fn boot(handover: &Handover, platform: &Platform, config: &BootConfig
         memory,
         objects,
     }
+}
+
+/// Where the objects for the user image may lie, whichever device tree is in `slot`, and its size in bytes.
+pub(crate) fn possible_objects(
+    handover: &Handover,
+    slot: PhysRange,
+    platform: &Platform,
+    config: &BootConfig,
+) -> impl Iterator<Item = (u64, PhysRange)> {
+    layout::device_tree_sizes(slot.size()).filter_map(move |size| {
+        let handover = Handover {
+            device_tree: PhysRange::from_size(slot.start, size)?,
+            ..*handover
+        };
+        let objects = boot(&handover, platform, config).objects?;
+        Some((size, objects.memory))
+    })
 }
 
 /// The untyped memory that is left, in the order that the kernel passes it on, where `boot_part` is what

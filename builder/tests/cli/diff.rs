@@ -52,7 +52,7 @@ fn app(index: usize, byte: u8) -> Vec<u8> {
 }
 
 /// A folder with two images that differ in one byte of the root task.
-fn folder_with_two_root_tasks() -> Folder {
+pub(crate) fn folder_with_two_root_tasks() -> Folder {
     let folder = Folder::new();
     folder.put("app.elf", app(0x44, 0xaa));
     folder.accepted(&[]);

@@ -36,7 +36,7 @@ fn an_elf_file() {
         image version     0
         signature         none; the loader asks for none
         measurement       c9727955a95c27b8e278504feaf563526d8e8006ec760907c25268ec710ffdb7
-        checks            13 rules kept, 5 not checked
+        checks            14 rules kept, 5 not checked
 
         address               size  what                 0x40000000                             0x4040e000
         0x40000000         2.2 MiB  kernel               █░░░░░░░░░░░░░░░░░░░░░░░░░░░
@@ -68,7 +68,7 @@ fn a_package() {
         signature         none; the loader asks for none
         measurement       c9727955a95c27b8e278504feaf563526d8e8006ec760907c25268ec710ffdb7
         bootargs          quiet
-        checks            13 rules kept, 5 not checked
+        checks            14 rules kept, 5 not checked
 
         address               size  what                 0x40000000                   0x408a5000
         0x40000000         2.2 MiB  kernel               █░░░░░░░░░░
@@ -83,6 +83,33 @@ fn a_package() {
     .assert_eq(&shown(&folder, &["--width", "90"]));
 }
 
+/// What no terminal has is no number of letters.
+#[test]
+fn widths_out_of_range() {
+    let folder = Folder::new();
+    folder.accepted(&[]);
+    for width in ["66", "1001", "65600", "18446744073709551616"] {
+        let output = folder.command(&["inspect", "image.elf", "--width", width]);
+        let message = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(2), "{message}");
+    }
+    for width in [67, 1000] {
+        let text = shown(&folder, &["--width", &width.to_string()]);
+        let lines = text.lines().filter(|line| line.starts_with("address"));
+        let lengths: Vec<_> = lines.map(|line| line.chars().count()).collect();
+        assert!(
+            lengths.iter().all(|length| length.abs_diff(width) <= 10),
+            "{lengths:?}"
+        );
+    }
+    let help = folder.command(&["inspect", "--help"]).stdout;
+    assert!(
+        String::from_utf8(help)
+            .expect("text")
+            .contains("67 to 1000")
+    );
+}
+
 #[test]
 fn damage_is_said() {
     let folder = Folder::new();
@@ -93,7 +120,7 @@ fn damage_is_said() {
     folder.put("image.elf", image);
     let text = shown(&folder, &[]);
     let checks = text.lines().find(|line| line.starts_with("checks"));
-    expect!["checks            integrity (error): region 4 (translation tables, 0x40406000..0x4040e000) is damaged; 12 rules kept, 5 not checked"].assert_eq(checks.unwrap_or_default());
+    expect!["checks            integrity (error): region 4 (translation tables, 0x40406000..0x4040e000) is damaged; 13 rules kept, 5 not checked"].assert_eq(checks.unwrap_or_default());
 }
 
 #[test]

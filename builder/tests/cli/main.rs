@@ -9,6 +9,7 @@
 )]
 
 mod bit_flips;
+mod bounded;
 mod chosen;
 mod common;
 mod config;
@@ -18,6 +19,7 @@ mod explain;
 mod formats;
 mod image;
 mod inspect;
+mod json;
 mod manifest;
 mod message_format;
 mod messages;
@@ -34,8 +36,10 @@ mod refused_options;
 mod refused_places;
 mod refused_platforms;
 mod refused_programs;
+mod replaced;
 mod rules;
 mod signing;
 mod strangers;
 mod symbols;
 mod truncated;
+mod trusted_keys;

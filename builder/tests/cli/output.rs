@@ -2,8 +2,9 @@
 
 //! How images are written.
 
+#[cfg(target_os = "linux")]
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::process::Command;
@@ -93,6 +94,36 @@ fn link_to_an_input() {
     }
 }
 
+/// The link stays, and what it leads to stays its owner's alone.
+#[test]
+fn replaces_what_a_link_leads_to() {
+    let folder = Folder::new();
+    let link = folder.path().join("link.elf");
+    folder.put("image.elf", "before");
+    let image = folder.path().join("image.elf");
+    fs::set_permissions(image, Permissions::from_mode(0o600)).expect("the owner's file");
+    symlink("image.elf", &link).expect("a writable folder");
+    folder.accepted(&[("--out", "link.elf")]);
+    assert!(link.is_symlink());
+    assert!(folder.get("image.elf").starts_with(b"\x7fELF"));
+    let metadata = fs::metadata(&link).expect("an image");
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+    assert!(folder.get("link.elf.json").starts_with(b"{\n"));
+}
+
+#[test]
+fn link_to_nothing() {
+    let folder = Folder::new();
+    symlink("nothing.elf", folder.path().join("link.elf")).expect("a writable folder");
+    expect![[r#"
+        error: --out link.elf: can't be replaced by an image
+          expected: a regular file, or none
+          found: a link to a file that doesn't exist
+          remedy: choose another name
+    "#]]
+    .assert_eq(&folder.refused(&[("--out", "link.elf")]));
+}
+
 /// A file larger than what the process may write stands in for a full disk.
 #[test]
 fn disk_full() {
@@ -114,6 +145,7 @@ fn disk_full() {
 }
 
 /// A command that could not show what it should must not end as if it had.
+#[cfg(target_os = "linux")]
 #[test]
 fn no_room_on_standard_output() {
     let folder = Folder::new();

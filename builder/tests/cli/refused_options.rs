@@ -181,6 +181,27 @@ fn all_at_once() {
     ]));
 }
 
+/// Programs that read JSON would round it.
+#[test]
+fn versions_too_large_for_json() {
+    expect![[r#"
+        error: --image-version 18446744073709551615: too large
+          expected: at most 9007199254740991, which all programs that read JSON keep exactly
+          found: 18446744073709551615
+          remedy: count images, or number them by date
+        error: --min-version 9007199254740992: too large
+          expected: at most 9007199254740991, which all programs that read JSON keep exactly
+          found: 9007199254740992
+          remedy: count images, or number them by date
+    "#]]
+    .assert_eq(&Folder::misused(&[
+        ("--trust-key", "public.pem"),
+        ("--min-version", "9007199254740992"),
+        ("--image-version", "0xffffffffffffffff"),
+    ]));
+    Folder::new().accepted(&[("--image-version", "9007199254740991")]);
+}
+
 /// Neither an image's own version nor an unpacker asks for anything else.
 #[test]
 fn options_that_need_no_companion() {

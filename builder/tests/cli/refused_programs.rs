@@ -35,7 +35,7 @@ fn folder_for_a_file() {
     let folder = Folder::new();
     expect![[r#"
         error: --kernel .: can't be read
-          expected: a readable file
+          expected: a regular file
           found: a folder
           remedy: give a file
     "#]]

@@ -196,7 +196,7 @@ fn an_image_without_a_signature_is_warned_of() {
 }
 
 /// The ID of the key that the loader in `folder`'s image trusts.
-fn key_id(folder: &Folder) -> String {
+pub(crate) fn key_id(folder: &Folder) -> String {
     let output = command(folder, &["inspect", "image.elf", "--json"]);
     let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     json["trust"]["keyId"].as_str().expect("a key").to_owned()

@@ -124,15 +124,18 @@ fn follow(
         if watch.stop.as_ref().is_some_and(Stop::is_asked) {
             return Ok(Some(End::Stopped));
         }
+        // Also of a guest that never stops printing.
+        if let Some((at, end)) = deadline
+            && Instant::now() >= at
+        {
+            return Ok(Some(end));
+        }
         let left = deadline.map(|(at, _)| at.saturating_duration_since(Instant::now()));
         let pause = watch.stop.as_ref().map(|_| STOP_TIME);
         let chunk = match receive(chunks, left.into_iter().chain(pause).min()) {
             Ok(chunk) => chunk,
             Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => match deadline {
-                Some((at, end)) if Instant::now() >= at => return Ok(Some(end)),
-                _ => continue,
-            },
+            Err(RecvTimeoutError::Timeout) => continue,
         };
         // QEMU writes byte by byte: all that has come meanwhile is looked at at once.
         let chunk: Vec<u8> = iter::once(chunk)

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use kaal_tests::image::Inputs;
 use kaal_tests::process;
 use kaal_tests::sel4::Kernel;
 use kaal_tests::workspace::{Program, Workspace};
@@ -40,6 +41,11 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             &["--bootargs", LONG],
         ),
     ];
+    let below_the_objects = kernel_trial(
+        workspace,
+        "sel4::boots_as_predicted_below_its_objects",
+        compare_below_the_objects,
+    );
     tests
         .into_iter()
         .map(|(name, flags)| {
@@ -47,6 +53,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                 compare(workspace, kernel, flags)
             })
         })
+        .chain([below_the_objects])
         .collect()
 }
 
@@ -67,23 +74,7 @@ fn compare(workspace: &Workspace, kernel: &Kernel, flags: &[&str]) -> Result<()>
     let scratch = tempfile::tempdir()?;
     let image = scratch.path().join("bootimage.elf");
     let inputs = kernel.inputs(workspace, &workspace.program(Program::ProbeTask));
-    process::run(inputs.command(workspace, &image).args(flags))?;
-    let mut check = Command::new(workspace.builder());
-    check
-        .arg("check")
-        .arg(&image)
-        .arg("--kernel")
-        .arg(&inputs.kernel);
-    for (flag, file) in [
-        ("--platform", &inputs.platform),
-        ("--kernel-config", &inputs.kernel_config),
-    ] {
-        check.arg(flag).arg(
-            file.as_ref()
-                .with_context(|| format!("no file for {flag}"))?,
-        );
-    }
-    let prediction = process::read(&mut check)?;
+    let prediction = predict(workspace, &inputs, &image, flags)?;
     let (address, predicted) =
         read_prediction(&prediction).with_context(|| format!("can't read:\n{prediction}"))?;
 
@@ -97,16 +88,59 @@ fn compare(workspace: &Workspace, kernel: &Kernel, flags: &[&str]) -> Result<()>
     Ok(())
 }
 
+/// With the user image 1 MiB below the objects that the kernel makes for it: behind it, the loader would
+/// lie in those, which other cores don't survive.
+fn compare_below_the_objects(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
+    let scratch = tempfile::tempdir()?;
+    let image = scratch.path().join("bootimage.elf");
+    let inputs = kernel.inputs(workspace, &workspace.program(Program::ProbeTask));
+    let report = predict(workspace, &inputs, &image, &[])?;
+    let address = |rule, before| {
+        let (_, rest) = line(&report, rule)?.split_once(before)?;
+        let (address, _) = rest.strip_prefix("0x")?.split_once("..")?;
+        u64::from_str_radix(address, 16).ok()
+    };
+    let (objects, kernel_start) = address("root-objects", " bytes at ")
+        .zip(address("order", "kernel "))
+        .with_context(|| format!("can't read:\n{report}"))?;
+    let offset = format!("{:#x}", objects - (1 << 20) - kernel_start);
+    compare(workspace, kernel, &["--app-offset", &offset])
+}
+
+/// Makes an image, and returns what `check` says of it.
+fn predict(workspace: &Workspace, inputs: &Inputs, image: &Path, flags: &[&str]) -> Result<String> {
+    process::run(inputs.command(workspace, image).args(flags))?;
+    let mut check = Command::new(workspace.builder());
+    check
+        .arg("check")
+        .arg(image)
+        .arg("--kernel")
+        .arg(&inputs.kernel);
+    for (flag, file) in [
+        ("--platform", &inputs.platform),
+        ("--kernel-config", &inputs.kernel_config),
+    ] {
+        check.arg(flag).arg(
+            file.as_ref()
+                .with_context(|| format!("no file for {flag}"))?,
+        );
+    }
+    process::read(&mut check)
+}
+
+/// What `report` says of `rule`, which is kept.
+fn line<'a>(report: &'a str, rule: &str) -> Option<&'a str> {
+    let mut lines = report.lines();
+    let line = lines.find(|line| line.split_whitespace().nth(1) == Some(rule))?;
+    line.strip_prefix("ok")?
+        .trim_start()
+        .strip_prefix(rule)
+        .map(str::trim)
+}
+
 /// The address of the boot information, and what it will say.
 fn read_prediction(report: &str) -> Option<(u64, Left)> {
-    let line = |rule: &str| {
-        let mut lines = report.lines();
-        let line = lines.find(|line| line.split_whitespace().nth(1) == Some(rule))?;
-        line.strip_prefix("ok")?
-            .trim_start()
-            .strip_prefix(rule)
-            .map(str::trim)
-    };
+    let line = |rule| line(report, rule);
     let number = |text: &str| text.split(' ').next()?.parse::<u64>().ok();
     let (_, address) = line("root-objects")?.rsplit_once("boot information at 0x")?;
     let (_, untyped) = line("untypeds")?.split_once(": ")?;

@@ -156,12 +156,14 @@ fn without_chosen(workspace: &Workspace) -> Result<()> {
     says_measurement(&console, &image)
 }
 
-/// At the start of the slot, within it and at its end.
+/// At the start of the slot, within it and at its end; and a word before that, where it overlaps the place
+/// that it is moved to.
 fn in_the_way(workspace: &Workspace) -> Result<()> {
     let (image, tree) = packed_without_tree(workspace)?;
     let slot = image.payload(|payload| payload.device_tree)?;
     let at_the_end = slot.start.0 + slot.capacity - tree.len().next_multiple_of(8) as u64;
-    for address in [slot.start.0, slot.start.0 + 8, at_the_end] {
+    let addresses = [slot.start.0, slot.start.0 + 8, at_the_end - 8, at_the_end];
+    for address in addresses {
         let console = boot(&image, &tree, address, PASS)
             .with_context(|| format!("the device tree at {address:#x}"))?;
         says_measurement(&console, &image)?;

@@ -19,6 +19,9 @@ const LOAD_FROM_0X1000: [u32; 2] = [0xd282_0009, 0xf940_0129];
 /// `hvc #0`
 const HYPERVISOR_CALL: [u32; 1] = [0xd400_0002];
 
+/// `mrs x0, SCXTNUM_EL1`, which needs SCR_EL3.EnSCXT
+const READ_SCXTNUM_EL1: [u32; 1] = [0xd538_d0e0];
+
 /// `msr SPSel, #0; udf #0`
 const UNDEFINED_WITH_SP_EL0: [u32; 2] = [0xd500_40bf, 0x0000_0000];
 
@@ -77,17 +80,41 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             says(&console, "fault: data abort (translation fault, level ")?;
             says(&console, "ELR 0xffffff8040000004, FAR 0x1000")
         }),
-        trial(workspace, "faults::trap_to_a_higher_level", |workspace| {
-            let mut image = Image::ordinary(workspace)?;
-            image.machine.machine = "virt,virtualization=on".to_owned();
-            let console = boot(image, workspace, &HYPERVISOR_CALL)?;
-            says(
-                &console,
-                "fault: hypervisor call from a lower exception level",
-            )?;
-            says(&console, "at EL2")
-        }),
+        trial(
+            workspace,
+            "faults::trap_to_el2_that_was_left",
+            |workspace| {
+                let machine = "virt,virtualization=on";
+                trap_leads_nowhere(workspace, machine, HYPERVISOR_CALL, "EL2")
+            },
+        ),
+        trial(
+            workspace,
+            "faults::trap_to_el3_that_was_left",
+            |workspace| trap_leads_nowhere(workspace, "virt,secure=on", READ_SCXTNUM_EL1, "EL3"),
+        ),
     ]
+}
+
+/// The kernel hands out the loader's memory, so no trap may end there: not even that of the first
+/// instruction.
+fn trap_leads_nowhere(
+    workspace: &Workspace,
+    machine: &str,
+    instruction: [u32; 1],
+    level: &str,
+) -> Result<()> {
+    let mut image = Image::ordinary(workspace)?;
+    image.machine.machine = machine.to_owned();
+    image.machine.cpu = "max".to_owned();
+    plant(&image, &instruction)?;
+    image.pack(workspace)?;
+    let log = ["-d", "int", "-D", "/dev/stdout"].map(str::to_owned);
+    // The second exception, which is that there is nothing at the vector of the first.
+    let expected = format!("...to {level} PC 0xfffffffffffffa00");
+    let console = image.boot_with(&log, &expected)?;
+    says(&console, "entering the kernel at")?;
+    says(&console, &format!("...from EL1 to {level}"))
 }
 
 /// Vectors must be in force at EL1 too where the loader was entered above it.

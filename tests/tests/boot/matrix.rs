@@ -9,7 +9,7 @@ use kaal_tests::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 
 use crate::image::Image;
-use crate::trial;
+use crate::{says, trial};
 
 /// By the level that the loader is entered at, and whether the processor has EL2.
 const ENTRIES: [(&str, &str); 4] = [
@@ -59,7 +59,11 @@ fn check(workspace: &Workspace, entry: &str, probe: Program, machine: Machine) -
         (Program::ProbeHyp, "el3_without_el2") => "which this processor does not have",
         _ => PASS,
     };
-    image.boot(expected).map(drop)
+    let console = image.boot(expected)?;
+    if expected == PASS && image.machine.cpu == "max" {
+        says(&console, "task: executed PACGA")?;
+    }
+    Ok(())
 }
 
 /// The hyp probe lies at 0x60000000, which is not RAM of a machine with 256 MiB.

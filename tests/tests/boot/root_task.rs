@@ -15,7 +15,7 @@ use crate::sel4::kernel_trial;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// What the system prints by itself, by the time that `crasher` has been given up.
-const SAID: [&str; 12] = [
+const SAID: [&str; 13] = [
     "self-test ram: ok",
     "self-test ipc: ok",
     "self-test memory: ok",
@@ -25,6 +25,7 @@ const SAID: [&str; 12] = [
     "KAAL_SYSTEM_READY",
     "greedy: denied after",
     "hostile: 18 of 18 requests refused",
+    "hostile: used an invalid capability in slot 0x4",
     "hello: echo answers: hello, world",
     "crasher: wrote to 0x10, which is not mapped, at instruction",
     "crasher: restart 2 in 1 s",

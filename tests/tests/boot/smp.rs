@@ -30,7 +30,7 @@ const GICV3: &str = ",gic-version=3";
 /// By the number of cores, the processor, and what adds the interrupt controller to the machine. One
 /// core and a GICv2 are what [`crate::matrix`] boots.
 const MACHINES: [(u32, &str, &str); 7] = [
-    (2, "cortex-a72", ""),
+    (2, "cortex-a35", ""),
     (4, "cortex-a53", ""),
     (8, "cortex-a57", ""),
     (1, "cortex-a53", GICV3),
@@ -41,7 +41,11 @@ const MACHINES: [(u32, &str, &str); 7] = [
 
 type Test = fn(&Workspace) -> Result<()>;
 
-const TESTS: [(&str, Test); 14] = [
+const TESTS: [(&str, Test); 15] = [
+    (
+        "unlike_the_interrupt_controller",
+        unlike_the_interrupt_controller,
+    ),
     ("more_cores_than_needed", more_cores_than_needed),
     ("spin_table", spin_table),
     ("another_cluster", another_cluster),
@@ -168,6 +172,19 @@ const HVC: u32 = 0xd400_0002;
 
 /// `smc #0`
 const SMC: u32 = 0xd400_0003;
+
+/// A GICv2 numbers cores by itself, and seL4 relies on it; a GICv3 knows them by their affinity.
+fn unlike_the_interrupt_controller(workspace: &Workspace) -> Result<()> {
+    for options in ["virt", EL3] {
+        let image = image(workspace, machine(options, 3), &[0, 2], Method::Psci)?;
+        image.pack(workspace)?;
+        image.boot("error: core 1, MPIDR 0x2, has the number 2 for the interrupt controller")?;
+    }
+    let machine = machine("virt,gic-version=3", 3);
+    let image = image(workspace, machine, &[0, 2], Method::Psci)?;
+    image.pack(workspace)?;
+    image.boot(PASS).map(drop)
+}
 
 /// QEMU gives the seventeenth core an affinity of 1.0.
 fn another_cluster(workspace: &Workspace) -> Result<()> {

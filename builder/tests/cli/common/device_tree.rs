@@ -22,6 +22,8 @@ pub(crate) struct DeviceTree {
     pub(crate) cores: Vec<Core>,
     /// `reg` of the core that boots.
     pub(crate) boot_core: u32,
+    /// Whether it tells of PSCI and the interrupt controller.
+    pub(crate) has_psci_and_gic: bool,
     /// Bytes of a property that makes the tree larger.
     pub(crate) note: usize,
     /// Zeroes behind the last block.
@@ -61,6 +63,7 @@ impl DeviceTree {
             console: "arm,pl011",
             cores: Vec::new(),
             boot_core: 0,
+            has_psci_and_gic: false,
             note: 0,
             padding: 0,
         }
@@ -110,6 +113,9 @@ impl DeviceTree {
         fdt.end_node(serial)?;
 
         self.write_cores(&mut fdt)?;
+        if self.has_psci_and_gic {
+            write_psci_and_gic(&mut fdt)?;
+        }
 
         fdt.end_node(root)?;
         fdt.finish()
@@ -152,4 +158,15 @@ impl DeviceTree {
         }
         fdt.end_node(reserved)
     }
+}
+
+fn write_psci_and_gic(fdt: &mut FdtWriter) -> FdtWriterResult<()> {
+    let psci = fdt.begin_node("psci")?;
+    fdt.property_string("compatible", "arm,psci-1.0")?;
+    fdt.property_string("method", "smc")?;
+    fdt.end_node(psci)?;
+    let gic = fdt.begin_node("interrupt-controller@8000000")?;
+    fdt.property_string("compatible", "arm,gic-v3")?;
+    fdt.property_array_u64("reg", &[0x800_0000, 0x1_0000, 0x80a_0000, 0xf6_0000])?;
+    fdt.end_node(gic)
 }

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Input files that would keep the builder waiting, or fill the memory of the machine.
+
+use std::fs::File;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use assert_cmd::cargo::cargo_bin;
+use expect_test::expect;
+
+use crate::common::folder::Folder;
+use crate::common::programs;
+use crate::common::symbols::{self, Symbol};
+
+/// Nothing that is read here takes nearly as long.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// Runs the builder, which must not wait for what nobody writes.
+fn run(folder: &Folder, arguments: &[&str]) -> Output {
+    assert_cmd::Command::cargo_bin("kaal-elfloader-builder")
+        .expect("the builder")
+        .current_dir(folder.path())
+        .args(arguments)
+        .timeout(TIME_LIMIT)
+        .output()
+        .expect("the builder runs")
+}
+
+fn said(output: Output) -> String {
+    String::from_utf8(output.stderr).expect("text")
+}
+
+/// A file of zeroes that takes no room on the disk.
+fn put_zeroes(folder: &Folder, name: &str, size: u64) {
+    let file = File::create(folder.path().join(name)).expect("a writable folder");
+    file.set_len(size).expect("a writable folder");
+}
+
+fn make_pipe(folder: &Folder, name: &str) {
+    let made = Command::new("mkfifo")
+        .arg(folder.path().join(name))
+        .status();
+    assert!(made.is_ok_and(|status| status.success()));
+}
+
+/// Runs a shell in the folder, whose last word is the builder.
+fn shell(folder: &Folder, script: &str, arguments: &[&str]) -> Output {
+    Command::new("sh")
+        .args(["-c", script, "sh"])
+        .arg(cargo_bin("kaal-elfloader-builder"))
+        .args(arguments)
+        .current_dir(folder.path())
+        .output()
+        .expect("a shell")
+}
+
+#[test]
+fn pipes_that_nobody_writes_to() {
+    let folder = Folder::new();
+    make_pipe(&folder, "pipe");
+    let changes = [("--kernel", "pipe"), ("--dtb", "pipe")];
+    let output = run(&folder, &Folder::arguments(&changes));
+    assert_eq!(output.status.code(), Some(1));
+    expect![[r#"
+        error: --kernel pipe: can't be read
+          expected: a regular file
+          found: a pipe
+          remedy: write what comes through it to a file, and give that
+        error: --dtb pipe: can't be read
+          expected: a regular file
+          found: a pipe
+          remedy: write what comes through it to a file, and give that
+    "#]]
+    .assert_eq(&said(output));
+}
+
+#[test]
+fn a_pipe_for_a_manifest() {
+    let folder = Folder::new();
+    folder.accepted(&[("--no-manifest", "")]);
+    make_pipe(&folder, "image.elf.json");
+    let output = run(&folder, &["diff", "image.elf", "image.elf"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    make_pipe(&folder, "pipe");
+    let output = run(&folder, &["diff", "pipe", "pipe"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+#[test]
+fn files_that_are_too_large() {
+    let folder = Folder::new();
+    put_zeroes(&folder, "program", (1 << 30) + 1);
+    put_zeroes(&folder, "other", (64 << 20) + 1);
+    let changes = [("--app", "program"), ("--platform", "other")];
+    expect![[r#"
+        error: --app program: too large
+          expected: at most 1073741824 bytes
+          found: 1073741825 bytes
+          remedy: correct the name, or strip the program of its debug information
+        error: --platform other: too large
+          expected: at most 67108864 bytes
+          found: 67108865 bytes
+          remedy: correct the name
+    "#]]
+    .assert_eq(&folder.refused(&changes));
+    let message = said(folder.command(&["explain", "-", "--app", "program"]));
+    assert!(
+        message.starts_with("error: --app program: too large\n"),
+        "{message}"
+    );
+}
+
+/// Of a file that is no program, no more is kept than it takes to say so.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_large_file_that_is_no_program() {
+    let folder = Folder::new();
+    put_zeroes(&folder, "zeroes", 512 << 20);
+    let arguments = Folder::arguments(&[("--app", "zeroes")]);
+    let output = shell(&folder, "ulimit -v 400000; exec \"$@\"", &arguments);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    expect![[r#"
+        error: --app zeroes: not an ELF file
+          expected: the bytes 7f 45 4c 46 at its start
+          found: 00 00 00 00
+          remedy: give the linked program, not a raw image or text
+    "#]]
+    .assert_eq(&said(output));
+}
+
+/// A signing command that would write for ever is ended.
+#[test]
+fn a_signing_command_that_writes_too_much() {
+    let folder = crate::signing::folder();
+    folder.accepted(&[crate::signing::LOADER, crate::signing::TRUST]);
+    let output = run(&folder, &["sign", "image.elf", "--sign-command", "yes"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    expect![[r#"
+        error: --sign-command yes: not a signature
+          expected: the 64 bytes of an Ed25519 signature (RFC 8032), nothing else
+          found: more than 64 bytes
+          remedy: let the signing program write the raw signature
+    "#]]
+    .assert_eq(&said(output));
+}
+
+/// A line without an end is explained in pieces, as they come.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_without_lines() {
+    let folder = Folder::new();
+    let program = symbols::add(
+        programs::app().to_bytes(),
+        (0x20_0000, 0x20),
+        &[Symbol::global("_start", 0x20_0000, 0x20)],
+    );
+    folder.put("app.elf", program);
+    let script = "ulimit -v 400000; head -c 300000000 /dev/zero | \"$@\" | wc -l";
+    let output = shell(&folder, script, &["explain", "-", "--app", "app.elf"]);
+    let lines = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(
+        lines.trim(),
+        "4578",
+        "{:?}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// A private key need not lie on a disk.
+#[test]
+fn private_keys_through_pipes() {
+    let folder = crate::signing::folder();
+    folder.accepted(&[crate::signing::LOADER, crate::signing::TRUST]);
+    let arguments = ["sign", "image.elf", "--sign-key", "pipe"];
+    make_pipe(&folder, "pipe");
+    let script =
+        "chmod 600 pipe; cat private.pem > pipe & \"$@\"; status=$?; kill $!; exit $status";
+    let output = shell(&folder, script, &arguments);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
