@@ -45,7 +45,9 @@ let
   # What the tests of a crate read outside of its folder.
   readByTests.builder = fileset.unions [
     (root + "/docs/configuration.md")
+    (root + "/docs/json.md")
     (root + "/docs/manifest.md")
+    (root + "/docs/rules.md")
   ];
 
   # A crate's folder without the crates that lie in it.

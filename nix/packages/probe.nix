@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The probe kernels, and the task that they start.
+# The probe kernels, the task that they start, and the hypervisor that flips bits.
 { symlinkJoin, workspace }:
 symlinkJoin {
   name = "kaal-probe-${workspace.version}";
   paths = map workspace.build [
     "kaal-probe"
     "kaal-probe-task"
+    "kaal-flips"
   ];
 }
