@@ -56,6 +56,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     ];
     let mut outcomes: Vec<Outcome> = steps
         .into_iter()
+        .map(|(step, command)| (step, with_kernel(command, kernel.as_ref())))
         .map(|(step, mut command)| carry_out(step, || process::run(&mut command)))
         .collect();
     if let Some(kernel) = &kernel {
@@ -66,13 +67,22 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     }
     outcomes.push(carry_out("tests, boot", || {
         build::run(workspace)?;
-        process::run(&mut boot_tests(workspace))
+        process::run(&mut with_kernel(boot_tests(workspace), kernel.as_ref()))
     }));
     outcomes.push(carry_out("tests, documentation", || {
-        process::run(&mut documentation_tests(workspace))
+        let tests = documentation_tests(workspace);
+        process::run(&mut with_kernel(tests, kernel.as_ref()))
     }));
     outcomes.push(carry_out("book", || book::pages(workspace)));
     sum_up(&outcomes)
+}
+
+/// `command`, which finds the kernel wherever it runs: tests do so in the folder of their crate.
+fn with_kernel(mut command: Command, kernel: Option<&Kernel>) -> Command {
+    if let Some(kernel) = kernel {
+        command.env(PREFIX, kernel.prefix());
+    }
+    command
 }
 
 fn format(workspace: &Workspace) -> Command {

@@ -91,8 +91,9 @@ impl Sources {
 
     /// Whether `path` may be one of them.
     fn contain(&self, path: &Path) -> bool {
-        let is_below = |folder: &PathBuf| path.starts_with(folder);
-        self.is_app(path) || (self.folders.iter().any(is_below) && is_source(path))
+        let relative = |folder: &PathBuf| path.strip_prefix(folder).ok();
+        let mut below = self.folders.iter().filter_map(relative);
+        self.is_app(path) || below.any(is_source)
     }
 
     /// Whether `path` is nothing that loader, probe kernels and builder are made from.
@@ -105,10 +106,11 @@ impl Sources {
     }
 }
 
-/// Whether `path` may be a source: no hidden file, no backup of an editor.
+/// Whether `path` may be a source: no hidden file, no backup of an editor, nothing that Cargo has built.
 fn is_source(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    !name.starts_with('.') && !name.ends_with('~')
+    let is_built = path.iter().any(|folder| folder == "target");
+    !name.starts_with('.') && !name.ends_with('~') && !is_built
 }
 
 /// Boots, and returns whether that went well, and what has changed when it has ended after that.
@@ -172,6 +174,7 @@ mod tests {
         assert!(is_one("builder/src/main.rs") && is_one("other/.task"));
         assert!(!is_one("builder/src/.main.rs.swp") && !is_one("builder/src/main.rs~"));
         assert!(!is_one("target/main.rs") && !is_one("other/task"));
+        assert!(!is_one("root-task/target/debug/main.o"));
     }
 
     #[test]

@@ -13,6 +13,9 @@ const FAILURES: [&str; 6] = [
     "\"rootserver\" at address",
 ];
 
+/// No text that tells of a failure has more bytes.
+pub(super) const LONGEST: usize = 32;
+
 /// Whether a console tells of a failure.
 pub(super) fn is_shown_by(console: &str) -> bool {
     FAILURES.iter().any(|failure| console.contains(failure))
@@ -20,7 +23,12 @@ pub(super) fn is_shown_by(console: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_shown_by;
+    use super::{FAILURES, LONGEST, is_shown_by};
+
+    #[test]
+    fn none_is_longer_than_the_longest() {
+        assert!(FAILURES.iter().all(|failure| failure.len() <= LONGEST));
+    }
 
     #[test]
     fn only_the_first_thread_fails_for_all() {

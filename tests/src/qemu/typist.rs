@@ -28,12 +28,13 @@ impl<'a> Typist<'a> {
     }
 
     /// Types what comes next, if the `console` so far shows what is waited for.
-    pub(super) fn follow(&mut self, console: &str) -> Result<()> {
+    pub(super) fn follow(&mut self, console: &[u8]) -> Result<()> {
         while let (Some((next, rest)), Some(keyboard)) =
             (self.typed.split_first(), &mut self.keyboard)
         {
             let fresh = console.get(self.seen..).unwrap_or_default();
-            let Some(place) = fresh.find(&next.after) else {
+            let mut places = fresh.windows(next.after.len().max(1));
+            let Some(place) = places.position(|text| text == next.after.as_bytes()) else {
                 return Ok(());
             };
             keyboard
