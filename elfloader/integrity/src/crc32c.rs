@@ -28,7 +28,7 @@ pub(crate) fn crc32c_of_parts(first: &[[u8; BLOCK_SIZE]], bytes: &[u8]) -> u32 {
     let first = first.as_flattened();
     if has_crc32() {
         // SAFETY: the processor has the instructions.
-        unsafe { by_instruction(first, bytes) }
+        unsafe { !add(add(!0, first), bytes) }
     } else {
         let mut digest = BY_TABLE.digest();
         digest.update(first);
@@ -37,12 +37,8 @@ pub(crate) fn crc32c_of_parts(first: &[[u8; BLOCK_SIZE]], bytes: &[u8]) -> u32 {
     }
 }
 
-#[target_feature(enable = "crc")]
-fn by_instruction(first: &[u8], bytes: &[u8]) -> u32 {
-    !add(add(!0, first), bytes)
-}
-
 /// Adds `bytes` to a CRC.
+#[inline(never)]
 #[target_feature(enable = "crc")]
 fn add(crc: u32, bytes: &[u8]) -> u32 {
     if bytes.is_empty() {
