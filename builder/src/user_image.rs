@@ -7,7 +7,7 @@ use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysRange, PhysicalAddressBits, Vi
 
 use crate::elf::{Program, Segment};
 use crate::finding::{Finding, Origin};
-use crate::{File, Opened};
+use crate::{File, Opened, executable};
 
 /// The widest gap between segments that is filled with zeroes, in bytes: what a linker may leave
 /// for alignment.
@@ -30,6 +30,12 @@ pub(crate) struct UserImage<'a> {
     pub(crate) segments: Vec<Segment<'a>>,
 }
 
+/// Whether `content` is an image. Of any other program, only the headers are looked at.
+fn is_image(origin: Origin<'_>, content: &[u8]) -> bool {
+    let path = origin.value;
+    executable::claimed_size(content).is_some() && Opened::open(File { path, content }).is_ok()
+}
+
 impl<'a> UserImage<'a> {
     /// Reads the user image that `file` holds.
     pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Finding> {
@@ -41,13 +47,7 @@ impl<'a> UserImage<'a> {
                 .found(et_to_str(program.kind))
                 .remedy("link the root task statically, for fixed addresses (-static -no-pie)"));
         }
-        let path = origin.value;
-        if Opened::open(File {
-            path,
-            content: file,
-        })
-        .is_ok()
-        {
+        if is_image(origin, file) {
             return Err(origin
                 .finding("no program")
                 .expected("the root task's executable")

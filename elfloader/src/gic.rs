@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Lets the non-secure world have the interrupts, and compares cores' numbers (Arm GIC Architecture Specification: IHI 0048B for
-//! GICv2, IHI 0069 for GICv3).
+//! Lets the non-secure world have the interrupts, and compares cores' numbers (Arm GIC Architecture
+//! Specification: IHI 0048B for GICv2, IHI 0069 for GICv3).
 //!
-//! The former is only needed where no secure firmware has done it: where the loader is entered at EL3, and where the
-//! controller has one security state only, as some emulated ones have. There, seL4 would get no
+//! The former is only needed where no secure firmware has done it: where the loader is entered at EL3,
+//! and where the controller has one security state only, as some emulated ones have. There, seL4 would get no
 //! interrupts of a GICv3 either: it puts them into group 1 itself on QEMU's virt machine only (seL4
 //! 16.0.0, `src/arch/arm/machine/gic_v3.c`). A GICv2 without security passes on all.
 

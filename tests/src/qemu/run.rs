@@ -54,13 +54,13 @@ pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
     let mut typist = Typist::new(qemu.0.stdin.take(), &watch.typed);
     let mut noted = None;
     let chunks = listen(output);
-    let answer = follow(&chunks, watch, started, &mut console, |chunk, console| {
+    let answer = follow(&chunks, watch, started, |chunk, text| {
         screen.show(chunk)?;
+        console.extend_from_slice(chunk);
         if let (None, Some(note)) = (noted, &watch.note) {
-            let is_shown = String::from_utf8_lossy(console).contains(note);
-            noted = is_shown.then(Instant::now);
+            noted = text.contains(note).then(Instant::now);
         }
-        typist.follow(console)
+        typist.follow(&console)
     })?;
     screen.end()?;
     let from_note = match answer {
@@ -112,18 +112,19 @@ impl Drop for Qemu {
     }
 }
 
-/// Collects the console, which `look` sees grow by pieces, until there is an answer, or returns `None` when QEMU closes it.
+/// Follows the console until there is an answer, or returns `None` when QEMU closes it. `look` is given each piece,
+/// and a text in which it ends, long enough for all that is looked for.
 fn follow(
     chunks: &Receiver<Vec<u8>>,
     watch: &Watch,
     started: Instant,
-    console: &mut Vec<u8>,
-    mut look: impl FnMut(&[u8], &[u8]) -> Result<()>,
+    mut look: impl FnMut(&[u8], &str) -> Result<()>,
 ) -> Result<Option<End>> {
     // A limit beyond all times is none.
     let end = watch.limit.and_then(|limit| started.checked_add(limit));
     let mut deadline = end.map(|at| (at, End::TimedOut));
     let reach = reach(watch);
+    let mut recent = Vec::new();
     loop {
         if watch.stop.as_ref().is_some_and(Stop::is_asked) {
             return Ok(Some(End::Stopped));
@@ -146,11 +147,11 @@ fn follow(
             .chain(chunks.try_iter())
             .flatten()
             .collect();
-        // What came before was looked at, but for a text that ends in this piece.
-        let fresh = console.len().saturating_sub(reach);
-        console.extend_from_slice(&chunk);
-        look(&chunk, console)?;
-        let text = String::from_utf8_lossy(console.get(fresh..).unwrap_or_default());
+        recent.extend_from_slice(&chunk);
+        let text = String::from_utf8_lossy(&recent).into_owned();
+        // What comes next may end what has begun here.
+        recent.drain(..recent.len().saturating_sub(reach));
+        look(&chunk, &text)?;
         if watch
             .expect
             .as_ref()
@@ -163,13 +164,15 @@ fn follow(
             deadline = Some((Instant::now() + LAST_WORDS, End::Failed));
         }
     }
-    Ok(failure::is_shown_by(&String::from_utf8_lossy(console)).then_some(End::Failed))
+    Ok(deadline
+        .map(|(_, end)| end)
+        .filter(|end| matches!(end, End::Failed)))
 }
 
 /// The length of the longest text that is looked for, in bytes.
 fn reach(watch: &Watch) -> usize {
-    let expected = watch.expect.as_ref().map_or(0, String::len);
-    failure::LONGEST.max(expected)
+    let texts = [&watch.expect, &watch.note].into_iter().flatten();
+    texts.map(String::len).fold(failure::LONGEST, usize::max)
 }
 
 /// What comes next, if it does within `limit`.
