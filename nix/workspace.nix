@@ -115,12 +115,17 @@ let
 
   common = {
     inherit version;
+    CARGO_UNSTABLE_TRIM_PATHS = "true";
+    CARGO_PROFILE_FIRMWARE_TRIM_PATHS = "all";
+    CARGO_PROFILE_RELEASE_TRIM_PATHS = "all";
     strictDeps = true;
     cargoVendorDir = craneLib.vendorCargoDeps { cargoLock = root + "/Cargo.lock"; };
   };
   onHost = common;
   onTarget = common // {
     CARGO_PROFILE = "firmware";
+    # As in xtask/src/build.rs.
+    CARGO_TARGET_AARCH64_UNKNOWN_NONE_RUSTFLAGS = "-Zlocation-detail=none";
     doCheck = false;
     # Programs for the target: the host's tools would harm them, and debuggers want the symbols.
     dontStrip = true;

@@ -33,7 +33,7 @@ craneLib.mkCargoDerivation (
       cp ${probe}/bin/kaal-flips target/kaal/flips.elf
       chmod -R u+w target/kaal target/release
       # `cargo xtask watch` builds programs by itself.
-      cargoWithProfile test --locked --package kaal-tests --test boot -- --skip watch:: 2>&1 | tee boot.log
+      cargoWithProfile test --locked --package kaal-tests --test boot --test shells -- --skip watch:: 2>&1 | tee boot.log
     '';
     installPhaseCommand = ''
       cp boot.log $out

@@ -2,6 +2,8 @@
 
 //! Blocks of code, and the commands in them.
 
+use kaal_tests::console::{self, Step};
+
 /// A block of code in a page.
 pub(crate) struct Block {
     /// Where it begins in the page, counted from 1.
@@ -10,13 +12,6 @@ pub(crate) struct Block {
     /// The HTML before it.
     pub(crate) comment: String,
     pub(crate) text: String,
-}
-
-/// A command and what the page shows of what it prints.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Step {
-    pub(crate) command: String,
-    pub(crate) shown: Vec<String>,
 }
 
 impl Block {
@@ -41,26 +36,8 @@ impl Block {
         self.language.is_empty() || !self.is_console() && has_prompt
     }
 
-    /// The commands, each of which begins with `$ ` and goes on after a `\` at the end of a line.
+    /// The commands.
     pub(crate) fn steps(&self) -> Vec<Step> {
-        let mut steps: Vec<Step> = Vec::new();
-        let mut goes_on = false;
-        for line in self.text.lines() {
-            match (steps.last_mut(), line.strip_prefix("$ ")) {
-                (Some(step), _) if goes_on => {
-                    step.command.push('\n');
-                    step.command.push_str(line);
-                }
-                (_, Some(command)) => steps.push(Step {
-                    command: command.to_owned(),
-                    shown: Vec::new(),
-                }),
-                (Some(step), None) => step.shown.push(line.to_owned()),
-                (None, None) => continue,
-            }
-            let in_command = goes_on || line.starts_with("$ ");
-            goes_on = in_command && line.ends_with('\\');
-        }
-        steps
+        console::steps(&self.text)
     }
 }

@@ -2,17 +2,18 @@
 
 //! The HTML comment before a block of commands, which says how it is run.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use kaal_tests::tools::{self, Tool};
 
 /// How a block is run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Mark {
     /// Why it isn't.
     pub(crate) not_run: Option<String>,
     /// Only where `SEL4_PREFIX` names a kernel.
     pub(crate) needs_sel4: bool,
     /// Only where there is this program.
-    pub(crate) needs: Option<String>,
+    pub(crate) needs: Option<&'static Tool>,
     /// Its commands are ended when they have printed what is shown.
     pub(crate) until_shown: bool,
     /// The page doesn't show what its commands print.
@@ -49,7 +50,7 @@ impl Mark {
     fn add(&mut self, way: &str) -> Result<()> {
         match way.split_once(' ') {
             Some(("needs", "SEL4_PREFIX")) => self.needs_sel4 = true,
-            Some(("needs", program)) => self.needs = Some(program.to_owned()),
+            Some(("needs", program)) => self.needs = Some(tool(program)?),
             Some(("until", "shown")) => self.until_shown = true,
             Some(("output", "not shown")) => self.not_shown = true,
             Some(("numbers", "vary")) => self.numbers_vary = true,
@@ -62,4 +63,12 @@ impl Mark {
         }
         Ok(())
     }
+}
+
+/// The program that goes by `name`.
+fn tool(name: &str) -> Result<&'static Tool> {
+    tools::ALL
+        .into_iter()
+        .find(|tool| tool.name == name || tool.file_names.contains(&name))
+        .with_context(|| format!("needs {name}: a program of tests/src/tools/list.rs expected"))
 }

@@ -17,15 +17,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use kaal_tests::console::Step;
 use kaal_tests::image::Inputs;
-use kaal_tests::process;
 use kaal_tests::qemu::Machine;
 use kaal_tests::sel4::PREFIX;
+use kaal_tests::tools::search_path;
 use kaal_tests::workspace::{Program, Workspace};
 use libtest_mimic::{Failed, Trial};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use crate::block::{Block, Step};
+use crate::block::Block;
 use crate::mark::Mark;
 use crate::output::Comparison;
 use crate::page::Page;
@@ -71,13 +72,10 @@ pub(crate) fn trials(workspace: &Workspace, page: &Page) -> Result<Vec<Trial>> {
 fn trial(workspace: &Workspace, folder: &Path, name: String, block: &Block) -> Result<Trial> {
     let mark = Mark::parse(&block.comment).with_context(|| name.clone())?;
     let sel4 = env::var_os(PREFIX);
-    let missing = mark
-        .needs
-        .as_ref()
-        .filter(|program| !process::is_installed(program));
+    let missing = mark.needs.filter(|tool| tool.find().is_none());
     let reason = match (&mark.not_run, missing, mark.needs_sel4 && sel4.is_none()) {
         (Some(reason), _, _) => Some(reason.clone()),
-        (None, Some(program), _) => Some(format!("needs {program}")),
+        (None, Some(tool), _) => Some(format!("needs {}", tool.name)),
         (None, None, true) => Some(format!("needs {PREFIX}")),
         (None, None, false) => None,
     };
@@ -108,9 +106,7 @@ fn prepare(workspace: &Workspace, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder.join("other"))
         .with_context(|| format!("failed to create {}", folder.display()))?;
     symlink(workspace.target(), folder.join("target"))?;
-    for part in ["nix", "rust-toolchain.toml"] {
-        symlink(workspace.root().join(part), folder.join(part))?;
-    }
+    symlink(workspace.root().join("nix"), folder.join("nix"))?;
     let mut inputs = Inputs::probe(workspace, Program::Probe, &Machine::ordinary(), folder)?;
     for (file, name) in [
         (&mut inputs.loader, "elfloader.elf"),
@@ -220,7 +216,7 @@ impl Session {
         };
         let mut path = OsString::from(&self.programs);
         path.push(":");
-        path.push(env::var_os("PATH").unwrap_or_default());
+        path.push(search_path());
         let mut command = Command::new("sh");
         command
             .arg("-c")

@@ -9,13 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};
-use kaal_tests::process;
 use kaal_tests::qemu::Board;
+use kaal_tests::toolchain;
+use kaal_tests::tools::NIX;
 use kaal_tests::workspace::Workspace;
 use libtest_mimic::{Arguments, Trial};
-
-/// The program that parses and evaluates.
-const NIX: &str = "nix-instantiate";
 
 /// What a user gets wrong in a call of `mkBootImage`, and the words that say so.
 const MISTAKES: [(&str, &str, &str); 4] = [
@@ -52,7 +50,7 @@ fn main() -> ExitCode {
     };
     let root = workspace.root();
     let no_flake = !root.join("flake.nix").is_file();
-    let no_nix = no_flake || !process::is_installed(NIX);
+    let no_nix = no_flake || NIX.find().is_none();
 
     let mut trials = vec![
         trial("flake_versions_agree", root, no_flake, versions_agree),
@@ -114,7 +112,7 @@ fn parses(root: &Path) -> Result<()> {
     for folder in ["nix", "tests/nix"] {
         collect_nix_files(&root.join(folder), &mut files)?;
     }
-    nix(root, Command::new(NIX).arg("--parse").args(files)).map(drop)
+    nix(root, instantiate()?.arg("--parse").args(files)).map(drop)
 }
 
 fn collect_nix_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -187,7 +185,7 @@ fn refuses(root: &Path, arguments: &str, words: &str) -> Result<()> {
 }
 
 /// rust-sel4 is of a version that the flake has a hash for, and the Rust compiler of the day that
-/// rust-toolchain.toml names.
+/// `cargo xtask` takes it of.
 fn versions_agree(root: &Path) -> Result<()> {
     let read = |file: &str| {
         fs::read_to_string(root.join(file)).with_context(|| format!("failed to read {file}"))
@@ -202,8 +200,7 @@ fn versions_agree(root: &Path) -> Result<()> {
         }
     }
 
-    let toolchain = read("rust-toolchain.toml")?;
-    let named = between(&toolchain, "(", ")").context("rust-toolchain.toml names no date")?;
+    let named = toolchain::PINNED.trim_start_matches("nightly-");
     let lock = read("flake.lock")?;
     let seconds: i64 = between(&lock, "\"fenix\": {", "narHash")
         .and_then(|fenix| between(fenix, "\"lastModified\": ", ","))
@@ -211,7 +208,7 @@ fn versions_agree(root: &Path) -> Result<()> {
         .parse()?;
     ensure!(
         days_since_1970(named) == Some(seconds / 86_400),
-        "rust-toolchain.toml names {named}, but flake.lock has fenix of {seconds} s since 1970"
+        "tests/src/toolchain.rs names {named}, but flake.lock has fenix of {seconds} s since 1970"
     );
     Ok(())
 }
@@ -235,9 +232,14 @@ fn days_since_1970(date: &str) -> Option<i64> {
     Some(year * 365 + leap_days + (153 * month + 2) / 5 + day - 719_469)
 }
 
+/// The program that parses and evaluates.
+fn instantiate() -> Result<Command> {
+    NIX.find().map(Command::new).context("Nix is gone")
+}
+
 fn evaluate(root: &Path, expression: &str) -> Result<String> {
     // No store is needed, or written to.
-    let mut command = Command::new(NIX);
+    let mut command = instantiate()?;
     command
         .args(["--eval", "--strict", "--json", "--store", "dummy://"])
         .args(["--expr", expression]);

@@ -3,7 +3,7 @@
 //! What gdb has to know of a boot.
 
 use std::fmt;
-use std::path::{self, Path};
+use std::path::{self, Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -13,31 +13,30 @@ use crate::image::Inputs;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// Names of a gdb that knows AArch64, the best first.
-const PROGRAMS: [&str; 4] = [
-    "gdb-multiarch",
-    "aarch64-elf-gdb",
-    "aarch64-none-elf-gdb",
-    "gdb",
-];
-
 /// gdb's command that attaches it.
 const ATTACH: &str = "target remote";
 
 /// A gdb with the symbols of all programs of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Debugger {
-    program: &'static str,
+    program: PathBuf,
     commands: Vec<String>,
 }
 
 impl Debugger {
     /// The gdb for the file `image`, which was made of `inputs`, at `target`: what follows gdb's `target remote`.
+    /// `program` is the gdb's own file.
     ///
     /// # Errors
     ///
     /// Fails where the builder can't say where the loader lies in the image.
-    pub fn new(workspace: &Workspace, inputs: &Inputs, image: &Path, target: &str) -> Result<Self> {
+    pub fn new(
+        workspace: &Workspace,
+        program: PathBuf,
+        inputs: &Inputs,
+        image: &Path,
+        target: &str,
+    ) -> Result<Self> {
         let mut inspect = Command::new(workspace.builder());
         let report = process::read(inspect.args(["inspect", "--json"]).arg(image))?;
         let report: Value = serde_json::from_str(&report)?;
@@ -57,10 +56,7 @@ impl Debugger {
             format!("{ATTACH} {target}"),
             format!("source {}", script.display()),
         ];
-        Ok(Self {
-            program: program().unwrap_or(PROGRAMS[0]),
-            commands,
-        })
+        Ok(Self { program, commands })
     }
 
     /// All commands but the one that attaches, as a script for a gdb that an editor has attached.
@@ -72,7 +68,7 @@ impl Debugger {
 
     /// The command, without any output of gdb about itself.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(self.program);
+        let mut command = Command::new(&self.program);
         command.args(["-nx", "-quiet"]);
         for gdb_command in &self.commands {
             command.args(["-ex", gdb_command]);
@@ -84,7 +80,7 @@ impl Debugger {
 /// Shown as it is typed in a shell.
 impl fmt::Display for Debugger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.program)?;
+        write!(f, "{}", self.program.display())?;
         for command in &self.commands {
             write!(f, " \\\n  -ex '{}'", command.replace('\'', r"'\''"))?;
         }
@@ -101,11 +97,4 @@ fn add_symbols(file: &Path) -> Result<String> {
 /// The command that looks for sources in `folder`: programs name them from their workspace's folder on.
 fn add_sources(folder: &Path) -> String {
     format!("directory \"{}\"", folder.display())
-}
-
-/// The gdb that is installed, if one is.
-pub fn program() -> Option<&'static str> {
-    PROGRAMS
-        .into_iter()
-        .find(|program| process::is_installed(program))
 }

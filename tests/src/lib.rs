@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod book;
+pub mod console;
 pub mod debugger;
 pub mod elf;
 pub mod flips;
@@ -14,4 +15,6 @@ pub mod probe;
 pub mod process;
 pub mod qemu;
 pub mod sel4;
+pub mod toolchain;
+pub mod tools;
 pub mod workspace;

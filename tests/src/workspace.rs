@@ -78,6 +78,11 @@ impl Workspace {
         self.target.join("kaal")
     }
 
+    /// The folder that `cargo xtask` puts programs in that it gets from elsewhere.
+    pub fn tools(&self) -> PathBuf {
+        self.target.join("tools")
+    }
+
     /// Cargo's output folder for the root task, which is a workspace of its own.
     pub fn root_task_target(&self) -> PathBuf {
         self.target.join("root-task")

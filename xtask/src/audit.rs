@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use kaal_tests::process;
+use kaal_tests::tools::CARGO_DENY;
 use kaal_tests::workspace::Workspace;
 
 use crate::progress;
@@ -29,7 +30,7 @@ pub(crate) struct Options {
 
 /// Carries out all checks, also after one that failed.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let program = setup::CARGO_DENY.provide(workspace)?;
+    let program = setup::tool(workspace, &CARGO_DENY)?;
     let mut failures = Vec::new();
     let mut note = |what: &str, result: Result<()>| {
         if let Err(error) = result {

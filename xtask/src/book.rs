@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use kaal_tests::tools::MDBOOK;
 use kaal_tests::workspace::Workspace;
 use kaal_tests::{book, process};
 
@@ -43,7 +44,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 /// Builds the book of `docs/` as it is.
 pub(crate) fn pages(workspace: &Workspace) -> Result<()> {
     let folder = workspace.target().join("book");
-    let mut mdbook = Command::new(setup::MDBOOK.provide(workspace)?);
+    let mut mdbook = Command::new(setup::tool(workspace, &MDBOOK)?);
     mdbook
         .arg("build")
         .arg(workspace.root().join("docs"))

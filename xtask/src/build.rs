@@ -14,11 +14,11 @@ use kaal_tests::qemu::Machine;
 use kaal_tests::workspace::{Program, Workspace};
 
 use crate::progress;
-use crate::setup::{self, TARGET};
+use crate::setup::{self, Nightly, TARGET};
 
 /// Builds everything that `target/kaal` and `target/release` hold.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    setup::qemu()?;
+    setup::qemu(workspace)?;
     programs(workspace)?;
     default_image(workspace)?;
     println!("built {}", workspace.artifacts().display());
@@ -27,7 +27,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 
 /// Builds the programs for the target and the image builder.
 pub(crate) fn programs(workspace: &Workspace) -> Result<()> {
-    let mut command = cargo(workspace);
+    let mut command = nightly_cargo(workspace)?;
     command
         .args(["build", "--profile", "firmware"])
         .args(target_flags()?);
@@ -45,7 +45,8 @@ pub(crate) fn programs(workspace: &Workspace) -> Result<()> {
         update(&built.join(program.binary()), &workspace.program(program))?;
     }
 
-    process::run(cargo(workspace).args(["build", "--release", "--package", Workspace::BUILDER]))
+    let mut builder = nightly_cargo(workspace)?;
+    process::run(builder.args(["build", "--release", "--package", Workspace::BUILDER]))
 }
 
 /// Copies `from` to `to`, unless that is the same already: somebody may be reading it.
@@ -71,13 +72,33 @@ fn default_image(workspace: &Workspace) -> Result<()> {
 
 /// The flags with which Cargo builds for the target.
 pub(crate) fn target_flags() -> Result<Vec<&'static str>> {
-    let core_library = setup::core_library()?;
+    let core_library = setup::core_library(Nightly::provide()?)?;
     Ok([&["--target", TARGET], core_library.cargo_flags()].concat())
 }
 
-/// Cargo, writing to the folder that the programs are looked for in.
+/// Cargo as it was started, writing to the folder that the programs are looked for in.
 pub(crate) fn cargo(workspace: &Workspace) -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    in_workspace(Command::new(cargo), workspace)
+}
+
+/// Cargo with the nightly compiler, whose programs hold no path of the machine that built them, neither in panic
+/// messages nor in debug information.
+pub(crate) fn nightly_cargo(workspace: &Workspace) -> Result<Command> {
+    let mut command = in_workspace(Nightly::provide()?.cargo(), workspace);
+    command
+        .env(
+            "CARGO_TARGET_AARCH64_UNKNOWN_NONE_RUSTFLAGS",
+            "-Zlocation-detail=none",
+        )
+        .env("CARGO_UNSTABLE_TRIM_PATHS", "true");
+    for profile in ["FIRMWARE", "RELEASE"] {
+        command.env(format!("CARGO_PROFILE_{profile}_TRIM_PATHS"), "all");
+    }
+    Ok(command)
+}
+
+fn in_workspace(mut command: Command, workspace: &Workspace) -> Command {
     command
         .current_dir(workspace.root())
         .env("CARGO_TARGET_DIR", workspace.target());

@@ -30,7 +30,7 @@ pub(crate) struct Options {
 
 /// Builds the programs, flips bits and prints what came of it.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    setup::qemu()?;
+    setup::qemu(workspace)?;
     build::programs(workspace)?;
     let subject = Subject::ALL
         .into_iter()

@@ -40,7 +40,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Provides QEMU and the `core` library for aarch64-unknown-none
+    /// Provides QEMU, and a compiler for aarch64-unknown-none
     Setup,
     /// Builds the loader, the probe kernels and the image builder, and packs the default image
     Build,
@@ -91,7 +91,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<()> {
     let workspace = Workspace::locate()?;
     match task {
-        Task::Setup => setup::all(),
+        Task::Setup => setup::all(&workspace),
         Task::Build => build::run(&workspace),
         Task::System => root_task::run(&workspace),
         Task::Qemu(options) => qemu::run(&workspace, &options),

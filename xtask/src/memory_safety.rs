@@ -12,8 +12,8 @@ use anyhow::Result;
 use kaal_tests::process;
 use kaal_tests::workspace::Workspace;
 
-use crate::build::cargo;
-use crate::setup::{self, Toolchain};
+use crate::build::nightly_cargo;
+use crate::setup::{self, Nightly};
 
 /// Libraries with tests that run on the host and start no other program.
 const LIBRARIES: [&str; 6] = [
@@ -33,7 +33,7 @@ const MIRI_CASES: &str = "4";
 
 /// Runs the tests in Miri. Some leak memory, which harms nothing.
 pub(crate) fn miri(workspace: &Workspace) -> Result<()> {
-    setup::miri()?;
+    setup::miri(Nightly::provide()?)?;
     each(workspace, |command| {
         command
             .args(["miri", "test", "--target", MIRI_TARGET])
@@ -46,10 +46,10 @@ pub(crate) fn miri(workspace: &Workspace) -> Result<()> {
 /// Runs the tests with AddressSanitizer. As with [`miri`], leaks are none of its business.
 pub(crate) fn sanitize(workspace: &Workspace) -> Result<()> {
     // With a target named, macros and build scripts are compiled without.
-    let host = Toolchain::query()?.host;
+    let host = Nightly::provide()?.compiler.host();
     each(workspace, |command| {
         command
-            .args(["test", "--target", &host, "--target-dir"])
+            .args(["test", "--target", host, "--target-dir"])
             .arg(workspace.target().join("sanitize"))
             .env("RUSTFLAGS", "-Zsanitizer=address")
             .env("ASAN_OPTIONS", "detect_leaks=0");
@@ -58,7 +58,7 @@ pub(crate) fn sanitize(workspace: &Workspace) -> Result<()> {
 
 /// Runs the tests of the libraries, then those of the builder's own parts.
 fn each(workspace: &Workspace, begin: impl Fn(&mut Command)) -> Result<()> {
-    let mut libraries = cargo(workspace);
+    let mut libraries = nightly_cargo(workspace)?;
     begin(&mut libraries);
     libraries.args(["--lib", "--tests"]);
     for library in LIBRARIES {
@@ -66,7 +66,7 @@ fn each(workspace: &Workspace, begin: impl Fn(&mut Command)) -> Result<()> {
     }
     process::run(&mut libraries)?;
 
-    let mut builder = cargo(workspace);
+    let mut builder = nightly_cargo(workspace)?;
     begin(&mut builder);
     process::run(builder.args(["--lib", "--package", Workspace::BUILDER]))
 }

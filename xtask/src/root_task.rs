@@ -11,7 +11,7 @@ use kaal_tests::process;
 use kaal_tests::sel4::{self, Kernel};
 use kaal_tests::workspace::Workspace;
 
-use crate::build::{cargo, target_flags};
+use crate::build::{nightly_cargo, target_flags};
 use crate::setup::TARGET;
 
 const PACKAGE: &str = "kaal-root-task";
@@ -65,15 +65,15 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 pub(crate) fn build(workspace: &Workspace, kernel: &Kernel, profile: Profile) -> Result<PathBuf> {
     let target = target_flags()?;
     let programs = programs(workspace, profile);
-    let cargo = |packages: &[&str]| {
-        let mut command = command(workspace, kernel);
+    let cargo = |packages: &[&str]| -> Result<Command> {
+        let mut command = command(workspace, kernel)?;
         // Without `--locked`: a component that has just been added is not in Cargo.lock yet.
         command.args(["build", "--profile", profile.name()]);
         command.args(&target).args(packages);
-        command
+        Ok(command)
     };
-    process::run(&mut cargo(&["--workspace", "--exclude", PACKAGE]))?;
-    let mut root_task = cargo(&["--package", PACKAGE]);
+    process::run(&mut cargo(&["--workspace", "--exclude", PACKAGE])?)?;
+    let mut root_task = cargo(&["--package", PACKAGE])?;
     process::run(root_task.env(COMPONENTS, &programs))?;
     let (built, to) = (programs.join(PACKAGE), workspace.root_task());
     fs::create_dir_all(workspace.artifacts())
@@ -83,17 +83,17 @@ pub(crate) fn build(workspace: &Workspace, kernel: &Kernel, profile: Profile) ->
 }
 
 /// The command that checks the format of the root task and its components.
-pub(crate) fn format(workspace: &Workspace) -> Command {
-    let mut command = cargo(workspace);
+pub(crate) fn format(workspace: &Workspace) -> Result<Command> {
+    let mut command = nightly_cargo(workspace)?;
     command
         .current_dir(folder(workspace))
         .args(["fmt", "--all", "--check"]);
-    command
+    Ok(command)
 }
 
 /// The command that checks the root task and its components, which have been built.
 pub(crate) fn lints(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
-    let mut command = command(workspace, kernel);
+    let mut command = command(workspace, kernel)?;
     command
         .args(["clippy", "--release", "--locked", "--workspace"])
         .args(target_flags()?)
@@ -103,14 +103,14 @@ pub(crate) fn lints(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
 }
 
 /// Cargo, in the root task's workspace.
-fn command(workspace: &Workspace, kernel: &Kernel) -> Command {
-    let mut command = cargo(workspace);
+fn command(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
+    let mut command = nightly_cargo(workspace)?;
     command
         .current_dir(folder(workspace))
         .env("CARGO_TARGET_DIR", workspace.root_task_target())
         .env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\u{1f}"))
         .env(sel4::PREFIX, kernel.prefix());
-    command
+    Ok(command)
 }
 
 fn folder(workspace: &Workspace) -> PathBuf {

@@ -9,12 +9,14 @@ use anyhow::{Result, bail};
 use clap::Args;
 use kaal_tests::process;
 use kaal_tests::sel4::{Kernel, PREFIX};
+use kaal_tests::tools::{GDB, JQ, NIX, Tool};
 use kaal_tests::workspace::{Program, Workspace};
 
 use crate::book;
-use crate::build::{self, cargo};
+use crate::build::{self, cargo, nightly_cargo};
 use crate::progress;
 use crate::root_task::{self, Profile};
+use crate::setup;
 
 /// What has to be tested.
 #[derive(Args)]
@@ -34,6 +36,9 @@ impl Options {
     }
 }
 
+/// Programs that some tests need.
+const NEEDED: [&Tool; 3] = [&GDB, &NIX, &JQ];
+
 /// What came of one step.
 struct Outcome {
     step: &'static str,
@@ -46,12 +51,15 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let kernel = Kernel::from_environment()?;
     options.check(kernel.as_ref())?;
     let target = build::target_flags()?;
+    for tool in NEEDED {
+        setup::tool_for_tests(workspace, tool);
+    }
     let steps = [
-        ("format", format(workspace)),
-        ("format, root task", root_task::format(workspace)),
-        ("lints, host", lints(workspace)),
-        ("lints, target", target_lints(workspace, &target)),
-        ("documentation", documentation(workspace)),
+        ("format", format(workspace)?),
+        ("format, root task", root_task::format(workspace)?),
+        ("lints, host", lints(workspace)?),
+        ("lints, target", target_lints(workspace, &target)?),
+        ("documentation", documentation(workspace)?),
         ("tests, host", tests(workspace)),
     ];
     let mut outcomes: Vec<Outcome> = steps
@@ -67,10 +75,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     }
     outcomes.push(carry_out("tests, boot", || {
         build::run(workspace)?;
-        process::run(&mut with_kernel(boot_tests(workspace), kernel.as_ref()))
+        let tests = built_tests(workspace, &["boot"]);
+        process::run(&mut with_kernel(tests, kernel.as_ref()))
     }));
     outcomes.push(carry_out("tests, documentation", || {
-        let tests = documentation_tests(workspace);
+        let tests = built_tests(workspace, &["shells", "docs"]);
         process::run(&mut with_kernel(tests, kernel.as_ref()))
     }));
     outcomes.push(carry_out("book", || book::pages(workspace)));
@@ -85,20 +94,21 @@ fn with_kernel(mut command: Command, kernel: Option<&Kernel>) -> Command {
     command
 }
 
-fn format(workspace: &Workspace) -> Command {
-    let mut command = cargo(workspace);
+fn format(workspace: &Workspace) -> Result<Command> {
+    let mut command = nightly_cargo(workspace)?;
     command.args(["fmt", "--all", "--check"]);
-    command
+    Ok(command)
 }
 
-fn lints(workspace: &Workspace) -> Command {
-    let mut command = cargo(workspace);
+// Each compiler has lints of its own: those of the pinned one count.
+fn lints(workspace: &Workspace) -> Result<Command> {
+    let mut command = nightly_cargo(workspace)?;
     command.args(["clippy", "--all-targets", "--", "-Dwarnings"]);
-    command
+    Ok(command)
 }
 
-fn target_lints(workspace: &Workspace, target: &[&str]) -> Command {
-    let mut command = cargo(workspace);
+fn target_lints(workspace: &Workspace, target: &[&str]) -> Result<Command> {
+    let mut command = nightly_cargo(workspace)?;
     command
         .args(["clippy", "--profile", "firmware"])
         .args(target);
@@ -106,15 +116,15 @@ fn target_lints(workspace: &Workspace, target: &[&str]) -> Command {
         command.args(["--package", program.package()]);
     }
     command.args(["--", "-Dwarnings"]);
-    command
+    Ok(command)
 }
 
-fn documentation(workspace: &Workspace) -> Command {
-    let mut command = cargo(workspace);
+fn documentation(workspace: &Workspace) -> Result<Command> {
+    let mut command = nightly_cargo(workspace)?;
     command
         .args(["doc", "--no-deps", "--document-private-items"])
         .env("RUSTDOCFLAGS", "-Dwarnings");
-    command
+    Ok(command)
 }
 
 fn tests(workspace: &Workspace) -> Command {
@@ -123,15 +133,13 @@ fn tests(workspace: &Workspace) -> Command {
     command
 }
 
-fn boot_tests(workspace: &Workspace) -> Command {
+/// The tests of what `cargo xtask build` makes, in `suites`.
+fn built_tests(workspace: &Workspace, suites: &[&str]) -> Command {
     let mut command = cargo(workspace);
-    command.args(["test", "--package", "kaal-tests", "--test", "boot"]);
-    command
-}
-
-fn documentation_tests(workspace: &Workspace) -> Command {
-    let mut command = cargo(workspace);
-    command.args(["test", "--package", "kaal-tests", "--test", "docs"]);
+    command.args(["test", "--package", "kaal-tests"]);
+    for suite in suites {
+        command.args(["--test", suite]);
+    }
     command
 }
 

@@ -5,6 +5,7 @@
 
 mod fields;
 mod page;
+mod programs;
 mod registers;
 mod steps;
 
@@ -25,6 +26,9 @@ const PAGE: &str = "docs/boot.md";
 
 /// The page that tells of the payload header, and where the header is declared.
 const FORMAT: [&str; 2] = ["docs/payload.md", "elfloader/payload/src/layout.rs"];
+
+/// The page that lists the programs which commands start.
+const COMMANDS: &str = "docs/commands.md";
 
 /// The header's structures.
 const STRUCTURES: [&str; 3] = ["Header", "Region", "Cpu"];
@@ -106,6 +110,10 @@ pub fn generate(workspace: &Workspace) -> Result<Vec<Generated>> {
     files.push(Generated {
         path: path.into(),
         content: page,
+    });
+    files.push(Generated {
+        path: COMMANDS.into(),
+        content: page::replace(&read(COMMANDS)?, "programs", &programs::table())?,
     });
     Ok(files)
 }

@@ -4,7 +4,7 @@
 
 use anyhow::{Result, bail};
 
-use super::{Machine, PROGRAM, Version};
+use super::{Machine, Version};
 use crate::image::Format;
 
 /// A platform of seL4, and the machine that its kernels boot on.
@@ -124,7 +124,7 @@ impl Board {
     pub fn check(&self, version: Version) -> Result<()> {
         if version < self.since {
             bail!(
-                "{PROGRAM}: release {} or newer expected for -machine {}, {version} found: \
+                "QEMU: release {} or newer expected for -machine {}, {version} found: \
                  install it, or put it first in PATH",
                 self.since,
                 self.machine

@@ -10,7 +10,7 @@ use std::process::{ChildStderr, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use super::{Machine, PROGRAM, Version};
+use super::{Machine, Version};
 
 /// The first release that has the new name for "translate each instruction by itself".
 const RENAMED: Version = Version { major: 8, minor: 1 };
@@ -79,7 +79,7 @@ pub(crate) fn follow<T>(
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .with_context(|| format!("failed to start {PROGRAM}"))?;
+        .context("failed to start QEMU")?;
     let log = qemu.stderr.take().context("QEMU has no error output")?;
     let outcome = read(BufReader::new(log));
     qemu.kill().context("failed to end QEMU")?;

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use kaal_machine::Header;
 
-use super::{Board, PROGRAM};
+use super::{Board, program};
 use crate::process;
 
 /// A machine that QEMU emulates, in QEMU's words.
@@ -47,7 +47,7 @@ impl Machine {
     ///
     /// Not with `-nodefaults`: since QEMU 8.2, machines with a sound device don't start with it.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(program());
         command
             .args(["-machine", &self.machine])
             .args(["-cpu", &self.cpu])

@@ -16,6 +16,11 @@ mod stop;
 mod typist;
 mod version;
 
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use crate::tools::QEMU;
+
 pub use board::Board;
 pub use input::Input;
 pub use instructions::instructions_until;
@@ -27,5 +32,14 @@ pub use run::run;
 pub use stop::Stop;
 pub use version::Version;
 
-/// The emulator's name.
-pub const PROGRAM: &str = "qemu-system-aarch64";
+/// The emulator: its file where it is found, else its name.
+pub fn program() -> PathBuf {
+    static FOUND: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(file) = FOUND.get() {
+        return file.clone();
+    }
+    match QEMU.find() {
+        Some(file) => FOUND.get_or_init(|| file).clone(),
+        None => QEMU.name.into(),
+    }
+}

@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::screen::Screen;
 use super::typist::Typist;
-use super::{End, Input, PROGRAM, Report, Stop, Watch, failure};
+use super::{End, Input, Report, Stop, Watch, failure};
 
 /// The time in which a guest that said that it failed may finish what it prints.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -44,7 +44,7 @@ pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .with_context(|| format!("failed to start {PROGRAM}"))?,
+            .context("failed to start QEMU")?,
     );
     let output = qemu.0.stdout.take().context("QEMU has no output")?;
     let errors = qemu.0.stderr.take().context("QEMU has no error output")?;

@@ -5,8 +5,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::PROGRAM;
+use super::program;
 use crate::process;
+use crate::tools::QEMU;
 
 /// QEMU's release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,8 +25,8 @@ impl Version {
     ///
     /// Fails where there is none.
     pub fn query() -> Result<Self> {
-        let text = process::read(Command::new(PROGRAM).arg("--version"))?;
-        Self::parse(&text).with_context(|| format!("failed to read the release of {PROGRAM}"))
+        let text = process::read(Command::new(program()).arg("--version"))?;
+        Self::parse(&text).with_context(|| format!("failed to read the release of {}", QEMU.name))
     }
 
     /// Reads `QEMU emulator version 7.2.22 (…)`.

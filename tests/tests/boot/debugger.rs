@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! gdb attached to a boot: it stops where each program begins, and says where that is. Listed as ignored where no
-//! gdb is installed.
+//! gdb attached to a boot: it stops where each program begins, and says where that is. Listed as ignored where
+//! there is no gdb for AArch64.
 
 use std::iter;
 use std::os::unix::net::UnixStream;
@@ -11,10 +11,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use kaal_tests::debugger::{self, Debugger};
+use kaal_tests::debugger::Debugger;
 use kaal_tests::image::Inputs;
 use kaal_tests::qemu::{self, Board, Machine, Stop, Watch};
 use kaal_tests::sel4::Kernel;
+use kaal_tests::tools::GDB;
 use kaal_tests::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 
@@ -57,22 +58,22 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     let mut trials: Vec<_> = tests
         .into_iter()
         .map(|(name, probe, machine)| {
+            let (name, is_missing) = GDB.needed_by(name);
             trial(workspace, name, move |workspace| {
                 stops_with_probe(workspace, probe, &machine)
             })
+            .with_ignored_flag(is_missing)
         })
         .collect();
     if !is_for_board() {
-        let name = "debugger::stops_with_sel4";
-        trials.push(kernel_trial(workspace, name, stops_with_sel4));
+        let (name, is_missing) = GDB.needed_by("debugger::stops_with_sel4");
+        let trial = kernel_trial(workspace, &name, stops_with_sel4);
+        trials.push(match is_missing {
+            true => trial.with_ignored_flag(true),
+            false => trial,
+        });
     }
-    match debugger::program() {
-        Some(_) => trials,
-        None => trials
-            .into_iter()
-            .map(|trial| trial.with_ignored_flag(true))
-            .collect(),
-    }
+    trials
 }
 
 /// Whether the environment names a kernel for a board, whose images begin with other programs.
@@ -133,7 +134,8 @@ fn stops(
     let run = thread::spawn(move || qemu::run(boot, &watch));
     wait_for(socket)?;
 
-    let mut gdb = Debugger::new(workspace, inputs, &image, socket)?.command();
+    let program = GDB.find().context("gdb is gone")?;
+    let mut gdb = Debugger::new(workspace, program, inputs, &image, socket)?.command();
     gdb.arg("-batch").stdin(Stdio::null());
     for step in steps(machine.cores, others.len()) {
         gdb.args(["-ex", step]);

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail, ensure};
 use goblin::elf::program_header::PT_LOAD;
 use kaal_tests::probe::PASS;
 use kaal_tests::process;
-use kaal_tests::qemu::{self, End, PROGRAM, Version, Watch};
+use kaal_tests::qemu::{self, End, Version, Watch};
 use kaal_tests::workspace::Workspace;
 use libtest_mimic::Trial;
 use vm_fdt::{FdtWriter, FdtWriterResult};
@@ -105,7 +105,7 @@ const BOARDS: [Board; 8] = [
 ];
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
-    let known = process::read(Command::new(PROGRAM).args(["-machine", "help"]));
+    let known = process::read(Command::new(qemu::program()).args(["-machine", "help"]));
     let known = known.unwrap_or_default();
     let is_known = |machine| {
         known
@@ -166,7 +166,7 @@ impl Board {
         })?;
         image.pack(workspace)?;
 
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(qemu::program());
         command.args(["-machine", self.machine]).args([
             "-nodefaults",
             "-display",

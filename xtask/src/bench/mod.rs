@@ -72,7 +72,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         }
         _ => {}
     }
-    setup::qemu()?;
+    setup::qemu(workspace)?;
     build::programs(workspace)?;
 
     let scratch = tempfile::tempdir()?;

@@ -6,7 +6,6 @@ mod search;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
@@ -14,11 +13,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use kaal_tests::process;
+use kaal_tests::tools::{CARGO_FUZZ, CXX};
 use kaal_tests::workspace::Workspace;
 
 use crate::build::cargo;
 use crate::progress;
-use crate::setup;
+use crate::setup::{self, Nightly};
 use search::{Outcome, Search};
 
 /// The package that holds the targets.
@@ -40,8 +40,9 @@ pub(crate) struct Options {
 
 /// Searches all targets that are asked for; fails where a crash is found.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    setup::compiler()?;
-    let cargo_fuzz = setup::CARGO_FUZZ.provide(workspace)?;
+    setup::tool(workspace, &CXX)?;
+    let cargo_fuzz = setup::tool(workspace, &CARGO_FUZZ)?;
+    let nightly = Nightly::provide()?;
     let output = workspace.target().join("fuzz");
     let seeds = output.join("seeds");
     process::run(
@@ -50,7 +51,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
             .arg(&seeds),
     )?;
     let targets = choose(folders(&seeds)?, &options.targets)?;
-    let mut build = Command::new(cargo_fuzz);
+    let mut build = nightly.command(cargo_fuzz);
     build
         .current_dir(workspace.root())
         .env("CARGO_TARGET_DIR", workspace.target())
@@ -62,7 +63,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 
     let programs = workspace
         .target()
-        .join(setup::Toolchain::query()?.host)
+        .join(nightly.compiler.host())
         .join("release");
     let known = workspace.root().join("fuzz/corpus");
     let searches = targets.into_iter().map(|target| Search {

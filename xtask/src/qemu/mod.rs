@@ -15,6 +15,7 @@ use kaal_tests::image::Inputs;
 use kaal_tests::probe;
 use kaal_tests::qemu::{self, Input, Machine, Report, Stop, Watch};
 use kaal_tests::sel4::{self, Kernel};
+use kaal_tests::tools;
 use kaal_tests::workspace::{Program, Workspace};
 
 use crate::root_task::{self, Profile};
@@ -58,7 +59,7 @@ impl Default for Manner {
 
 /// Packs what `options` ask for and boots it.
 pub(crate) fn boot(workspace: &Workspace, options: &Options, manner: Manner) -> Result<()> {
-    let version = setup::qemu()?;
+    let version = setup::qemu(workspace)?;
     let kernel = Kernel::from_environment()?;
     let sel4 = match &kernel {
         Some(_) if options.hyp => bail!(
@@ -159,7 +160,7 @@ impl Boot<'_> {
         let mut command = inputs.boot(machine, &image);
         if self.options.gdb {
             command.args(["-gdb", &format!("tcp:{GDB}"), "-S"]);
-            let debugger = Debugger::new(self.workspace, &inputs, &image, GDB)?;
+            let debugger = Debugger::new(self.workspace, self.gdb(), &inputs, &image, GDB)?;
             let script = self.workspace.artifacts().join(GDB_SCRIPT);
             fs::write(&script, debugger.script())
                 .with_context(|| format!("failed to write {}", script.display()))?;
@@ -167,6 +168,14 @@ impl Boot<'_> {
         }
         command.args(&self.options.qemu_arguments);
         qemu::run(command, watch)
+    }
+
+    /// The gdb that is there. Another debugger can be attached as well, so that it is no error if there is none.
+    fn gdb(&self) -> PathBuf {
+        setup::tool(self.workspace, &tools::GDB).unwrap_or_else(|error| {
+            eprintln!("{error:#}");
+            tools::GDB.file_names[0].into()
+        })
     }
 }
 

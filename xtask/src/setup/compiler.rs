@@ -1,28 +1,157 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Provides the C++ compiler that libFuzzer is built with.
+//! What a Rust compiler says of itself and holds for the target.
 
-use anyhow::{Context, Result, bail};
-use kaal_tests::process;
+use std::fmt;
+use std::path::PathBuf;
+use std::process::Command;
 
-use super::debian;
+use anyhow::{Context, Result, ensure};
+use kaal_tests::{process, toolchain};
 
-const PROGRAM: &str = "c++";
+/// The target that loader and probe are built for.
+pub(crate) const TARGET: &str = "aarch64-unknown-none";
 
-const REMEDY: &str = "\
-install a C++ compiler and run the command again:
-  apt-get install g++
-  dnf install gcc-c++
-  xcode-select --install";
+/// A compiler.
+#[derive(Debug)]
+pub(crate) struct Compiler {
+    sysroot: PathBuf,
+    description: Description,
+}
 
-/// Finds the compiler, or installs it where that takes no decision of the user's.
-pub(crate) fn provide() -> Result<()> {
-    if process::is_installed(PROGRAM) {
-        return Ok(());
+/// What `rustc --version --verbose` prints.
+#[derive(Debug)]
+struct Description {
+    /// The first line, such as `rustc 1.97.0-nightly (e50aa6fba 2026-05-19)`.
+    version: String,
+    release: (u32, u32),
+    /// The day of the last change.
+    commit_date: String,
+    /// The target that the compiler runs on itself.
+    host: String,
+}
+
+impl Compiler {
+    /// Asks the compiler that `rustc` starts.
+    pub(crate) fn query(rustc: impl Fn() -> Command) -> Result<Self> {
+        let sysroot = process::read(rustc().args(["--print", "sysroot"]))?;
+        let text = process::read(rustc().args(["--version", "--verbose"]))?;
+        let description = Description::parse(&text)
+            .with_context(|| format!("failed to read the compiler's version: {text}"))?;
+        Ok(Self {
+            sysroot: sysroot.trim_end().into(),
+            description,
+        })
     }
-    if !debian::is_root()? || !debian::has_apt() {
-        bail!("{PROGRAM}: not found on PATH; {REMEDY}");
+
+    pub(crate) fn is_nightly(&self) -> bool {
+        let version = &self.description.version;
+        version.contains("-nightly") || version.contains("-dev")
     }
-    eprintln!("{PROGRAM}: not found on PATH, installing Debian's package g++");
-    debian::install("g++").with_context(|| format!("failed to install {PROGRAM}; {REMEDY}"))
+
+    /// Whether it is the one that the flake pins.
+    pub(crate) fn is_pinned(&self) -> bool {
+        self.is_nightly() && self.description.commit_date == toolchain::COMMIT_DATE
+    }
+
+    /// Fails for a compiler that is older than the pinned one.
+    pub(crate) fn check_age(&self) -> Result<()> {
+        let (major, minor) = toolchain::MIN_RELEASE;
+        ensure!(
+            self.description.release >= toolchain::MIN_RELEASE,
+            "{self} is too old: {major}.{minor} or newer expected; get it and run the command again:\n  \
+             rustup toolchain install {}",
+            toolchain::PINNED
+        );
+        Ok(())
+    }
+
+    /// The release as Debian names it, such as `1.97`.
+    pub(crate) fn release(&self) -> String {
+        let (major, minor) = self.description.release;
+        format!("{major}.{minor}")
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.description.host
+    }
+
+    /// Whether `core` comes compiled for the target.
+    pub(crate) fn has_target(&self) -> bool {
+        let libraries = self.sysroot.join("lib/rustlib").join(TARGET).join("lib");
+        libraries.is_dir()
+    }
+
+    /// Whether the source of `core` is there.
+    pub(crate) fn has_source(&self) -> bool {
+        self.source().join("library/core/Cargo.toml").is_file()
+    }
+
+    /// The folder that holds `library`, the folder that Cargo builds `core` from.
+    pub(crate) fn source(&self) -> PathBuf {
+        self.sysroot.join("lib/rustlib/src/rust")
+    }
+}
+
+/// Shown as its first line of version.
+impl fmt::Display for Compiler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.description.version)
+    }
+}
+
+impl Description {
+    fn parse(text: &str) -> Option<Self> {
+        let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
+        let mut numbers = field("release: ")?.split('.').map(str::parse);
+        Some(Self {
+            version: text.lines().next()?.to_owned(),
+            release: (numbers.next()?.ok()?, numbers.next()?.ok()?),
+            commit_date: field("commit-date: ")?.to_owned(),
+            host: field("host: ")?.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Compiler, Description};
+
+    fn compiler(release: &str, date: &str) -> Compiler {
+        let text = format!(
+            "rustc {release} (e50aa6fba {date})\nbinary: rustc\ncommit-date: {date}\nhost: a-b-c\n\
+             release: {release}\nLLVM version: 22.1.4\n"
+        );
+        Compiler {
+            sysroot: "/toolchain".into(),
+            description: Description::parse(&text).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_pinned_compiler_is_told_from_others() {
+        assert!(compiler("1.97.0-nightly", "2026-05-19").is_pinned());
+        assert!(!compiler("1.97.0-nightly", "2026-05-20").is_pinned());
+        let stable = compiler("1.97.0", "2026-05-19");
+        assert!(!stable.is_nightly() && !stable.is_pinned());
+        assert_eq!(
+            (stable.release().as_str(), stable.host()),
+            ("1.97", "a-b-c")
+        );
+        assert!(Description::parse("rustc 1.97.0").is_none());
+    }
+
+    #[test]
+    fn an_old_compiler_is_refused_with_the_command_that_gets_another() {
+        let error = compiler("1.96.0-nightly", "2026-03-01")
+            .check_age()
+            .unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains("1.97 or newer expected"), "{error}");
+        assert!(
+            error.contains("rustup toolchain install nightly-2026-05-20"),
+            "{error}"
+        );
+        assert!(compiler("1.99.0-nightly", "2026-08-01").check_age().is_ok());
+    }
 }

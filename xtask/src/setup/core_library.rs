@@ -3,13 +3,14 @@
 //! Provides the `core` library for the target, compiled or as source.
 
 use std::fmt;
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use kaal_tests::process;
 
-use super::debian;
-use super::toolchain::{TARGET, Toolchain};
+use super::apt::Apt;
+use super::compiler::{Compiler, TARGET};
+use super::nightly::Nightly;
+use super::rust_source;
 
 /// How the toolchain holds `core` for the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,19 +22,22 @@ pub(crate) enum CoreLibrary {
 }
 
 /// A way to get `core`: what it is called, and what does it.
-type Way = (&'static str, fn(&Toolchain) -> Result<()>);
+type Way = (&'static str, fn(&Nightly) -> Result<()>);
 
 /// The ways to get `core`, best first.
 const WAYS: [Way; 3] = [
-    ("rustup target add aarch64-unknown-none", |_| {
-        rustup(&["target", "add", TARGET])
+    ("rustup target add aarch64-unknown-none", |nightly| {
+        rustup(nightly, &["target", "add", TARGET])
     }),
-    ("rustup component add rust-src", |_| {
-        rustup(&["component", "add", "rust-src"])
+    ("rustup component add rust-src", |nightly| {
+        rustup(nightly, &["component", "add", "rust-src"])
     }),
     (
         "Debian's package rust-src, unpacked into the toolchain",
-        debian::unpack_rust_source,
+        |nightly| match Apt::is_there() {
+            true => rust_source::unpack(&nightly.compiler),
+            false => bail!("this is no Debian"),
+        },
     ),
 ];
 
@@ -49,10 +53,10 @@ impl CoreLibrary {
         }
     }
 
-    fn find(toolchain: &Toolchain) -> Option<Self> {
-        if toolchain.has_target() {
+    fn find(compiler: &Compiler) -> Option<Self> {
+        if compiler.has_target() {
             Some(Self::Compiled)
-        } else if toolchain.has_source() {
+        } else if compiler.has_source() {
             Some(Self::Source)
         } else {
             None
@@ -70,16 +74,16 @@ impl fmt::Display for CoreLibrary {
 }
 
 /// Finds `core`, or adds it to the toolchain in the first way that succeeds.
-pub(crate) fn provide() -> Result<CoreLibrary> {
-    let toolchain = Toolchain::query()?;
-    if let Some(library) = CoreLibrary::find(&toolchain) {
+pub(crate) fn provide(nightly: &Nightly) -> Result<CoreLibrary> {
+    let compiler = &nightly.compiler;
+    if let Some(library) = CoreLibrary::find(compiler) {
         return Ok(library);
     }
     let mut failures = Vec::new();
     for (name, add) in WAYS {
         eprintln!("core for {TARGET}: not in the toolchain, trying: {name}");
-        let outcome = add(&toolchain).and_then(|()| {
-            CoreLibrary::find(&toolchain).context("succeeded, but added nothing to this toolchain")
+        let outcome = add(nightly).and_then(|()| {
+            CoreLibrary::find(compiler).context("succeeded, but added nothing to this toolchain")
         });
         match outcome {
             Ok(library) => return Ok(library),
@@ -92,6 +96,6 @@ pub(crate) fn provide() -> Result<CoreLibrary> {
     );
 }
 
-fn rustup(arguments: &[&str]) -> Result<()> {
-    process::read(Command::new("rustup").args(arguments)).map(drop)
+fn rustup(nightly: &Nightly, arguments: &[&str]) -> Result<()> {
+    process::read(nightly.command("rustup").args(arguments)).map(drop)
 }

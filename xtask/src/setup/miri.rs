@@ -2,10 +2,10 @@
 
 //! Provides Miri.
 
-use std::process::Command;
-
 use anyhow::{Context, Result};
 use kaal_tests::process;
+
+use super::nightly::Nightly;
 
 /// Why not one from elsewhere: Miri is a part of the compiler that it comes with.
 const REMEDY: &str = "\
@@ -15,12 +15,14 @@ and where that has none of this day, take another one:
   rustup toolchain install nightly --component miri --component rust-src";
 
 /// Finds Miri, or adds it to the toolchain.
-pub(crate) fn provide() -> Result<()> {
+pub(crate) fn provide(nightly: &Nightly) -> Result<()> {
+    let is_there = || process::read(nightly.cargo().args(["miri", "--version"])).is_ok();
     if is_there() {
         return Ok(());
     }
     eprintln!("Miri: not in the toolchain, trying: rustup component add miri rust-src");
-    process::read(Command::new("rustup").args(["component", "add", "miri", "rust-src"]))
+    let components = ["component", "add", "miri", "rust-src"];
+    process::read(nightly.command("rustup").args(components))
         .map(drop)
         .and_then(|()| {
             is_there()
@@ -28,8 +30,4 @@ pub(crate) fn provide() -> Result<()> {
                 .context("succeeded, but added no Miri")
         })
         .with_context(|| format!("Miri: not in the toolchain; {REMEDY}\nrustup"))
-}
-
-fn is_there() -> bool {
-    process::read(Command::new("cargo").args(["miri", "--version"])).is_ok()
 }

@@ -2,26 +2,29 @@
 
 //! Provides what the other commands need and the checkout doesn't hold.
 
+mod apt;
 mod compiler;
 mod core_library;
-mod debian;
 mod miri;
-mod qemu;
-mod tool;
-mod toolchain;
+mod nightly;
+mod rust_source;
+mod tools;
+mod unpacked;
 
 use anyhow::Result;
+use kaal_tests::workspace::Workspace;
 
-pub(crate) use compiler::provide as compiler;
+pub(crate) use compiler::TARGET;
 pub(crate) use core_library::provide as core_library;
 pub(crate) use miri::provide as miri;
-pub(crate) use qemu::provide as qemu;
-pub(crate) use tool::{CARGO_DENY, CARGO_FUZZ, MDBOOK};
-pub(crate) use toolchain::{TARGET, Toolchain};
+pub(crate) use nightly::Nightly;
+pub(crate) use tools::{qemu, tool, tool_for_tests};
 
-/// Provides everything and says where it comes from.
-pub(crate) fn all() -> Result<()> {
-    println!("QEMU: {}", qemu()?);
-    println!("core for {}: {}", TARGET, core_library()?);
+/// Provides what every boot needs, and says where it comes from.
+pub(crate) fn all(workspace: &Workspace) -> Result<()> {
+    println!("QEMU: {}", qemu(workspace)?);
+    let nightly = Nightly::provide()?;
+    println!("Rust for the target: {}", nightly.compiler);
+    println!("core for {TARGET}: {}", core_library(nightly)?);
     Ok(())
 }

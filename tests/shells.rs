@@ -3,72 +3,75 @@
 //! What shells and `man` make of the scripts and pages that the command writes about itself. Each test is listed
 //! as ignored where its program isn't installed.
 
-#![expect(clippy::expect_used, reason = "a test that can't go on may panic")]
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode, Output, Stdio};
 
+use kaal_tests::tools::{BASH, FISH, MAN, Tool, ZSH};
+use kaal_tests::workspace::Workspace;
 use libtest_mimic::{Arguments, Failed, Trial};
 use tempfile::TempDir;
 
-const BUILDER: &str = env!("CARGO_BIN_EXE_kaal-elfloader-builder");
-
 /// Shells, with the lines that load the script `$1`, fail if that says anything is wrong, and print how the
 /// builder's arguments are completed.
-const SHELLS: [(&str, &str); 3] = [
+const SHELLS: [(&Tool, &str); 3] = [
     (
-        "bash",
+        &BASH,
         r#"source "$1" && complete -p kaal-elfloader-builder"#,
     ),
     (
-        "zsh",
+        &ZSH,
         r#"autoload -U compinit && compinit -D -u && source "$1" && print $_comps[kaal-elfloader-builder]"#,
     ),
     (
-        "fish",
+        &FISH,
         "source $argv[1]; and complete --do-complete 'kaal-elfloader-builder --ker'",
     ),
 ];
 
 fn main() -> ExitCode {
+    let workspace = match Workspace::locate() {
+        Ok(workspace) => workspace,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let builder = workspace.builder();
     let mut trials: Vec<_> = SHELLS
         .into_iter()
         .map(|(shell, lines)| {
-            Trial::test(format!("{shell}_loads_completions"), move || {
-                loads_completions(shell, lines)
+            let builder = builder.clone();
+            let name = format!("{}_loads_completions", shell.name);
+            trial(&name, shell, move || {
+                loads_completions(&builder, shell, lines)
             })
-            .with_ignored_flag(!is_installed(shell))
         })
         .collect();
-    trials.push(
-        Trial::test("man_has_no_complaint", man_has_no_complaint)
-            .with_ignored_flag(!is_installed("man")),
-    );
+    trials.push(trial("man_has_no_complaint", &MAN, move || {
+        man_has_no_complaint(&builder)
+    }));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-fn is_installed(program: &str) -> bool {
-    Command::new(program)
-        .arg("--version")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+fn trial(
+    name: &str,
+    tool: &Tool,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    let (name, is_missing) = tool.needed_by(name);
+    Trial::test(name, test).with_ignored_flag(is_missing)
 }
 
-fn builder(arguments: &[&str]) -> Output {
-    Command::new(BUILDER)
-        .args(arguments)
-        .output()
-        .expect("the builder")
+fn run(builder: &Path, arguments: &[&str]) -> Result<Output, Failed> {
+    Ok(Command::new(builder).args(arguments).output()?)
 }
 
-fn loads_completions(shell: &str, lines: &str) -> Result<(), Failed> {
+fn loads_completions(builder: &Path, shell: &Tool, lines: &str) -> Result<(), Failed> {
+    let shell = shell.name;
     let folder = TempDir::new()?;
     let script = folder.path().join("script");
-    fs::write(&script, builder(&["completions", shell]).stdout)?;
+    fs::write(&script, run(builder, &["completions", shell])?.stdout)?;
     let mut command = Command::new(shell);
     command.arg("-c").arg(lines);
     if shell != "fish" {
@@ -87,11 +90,11 @@ fn loads_completions(shell: &str, lines: &str) -> Result<(), Failed> {
     }
 }
 
-fn man_has_no_complaint() -> Result<(), Failed> {
+fn man_has_no_complaint(builder: &Path) -> Result<(), Failed> {
     let folder = TempDir::new()?;
     let pages = folder.path().join("man1");
-    let path = pages.to_str().expect("a path in UTF-8");
-    let output = builder(&["man", path]);
+    let path = pages.to_str().ok_or("a path in UTF-8 expected")?;
+    let output = run(builder, &["man", path])?;
     if !output.status.success() {
         return Err(format!("{output:?}").into());
     }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Commands as pages show them.
+
+/// A command and what the page shows of what it prints.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The command.
+    pub command: String,
+    /// The lines behind it.
+    pub shown: Vec<String>,
+}
+
+/// The commands in the text of a block, each of which begins with `$ ` and goes on after a `\` at the end of a line.
+pub fn steps(text: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut goes_on = false;
+    for line in text.lines() {
+        match (steps.last_mut(), line.strip_prefix("$ ")) {
+            (Some(step), _) if goes_on => {
+                step.command.push('\n');
+                step.command.push_str(line);
+            }
+            (_, Some(command)) => steps.push(Step {
+                command: command.to_owned(),
+                shown: Vec::new(),
+            }),
+            (Some(step), None) => step.shown.push(line.to_owned()),
+            (None, None) => continue,
+        }
+        let in_command = goes_on || line.starts_with("$ ");
+        goes_on = in_command && line.ends_with('\\');
+    }
+    steps
+}

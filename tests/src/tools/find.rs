@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::Tool;
+use crate::process;
+use crate::workspace::Workspace;
+
+impl Tool {
+    /// Finds a program that can do the job: on `PATH`, or where `cargo xtask` put it.
+    pub fn find(&self) -> Option<PathBuf> {
+        self.find_in(&search_path())
+    }
+
+    /// Finds it in the folders of `path`: each name in all of them before the next one.
+    fn find_in(&self, path: &OsStr) -> Option<PathBuf> {
+        let folders: Vec<PathBuf> = env::split_paths(path).collect();
+        let files = self
+            .file_names
+            .iter()
+            .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+        files
+            .into_iter()
+            .find(|file| file.is_file() && self.is(file))
+    }
+
+    /// Whether `file` can do the job.
+    fn is(&self, file: &PathBuf) -> bool {
+        process::read(Command::new(file).args(self.trial))
+            .is_ok_and(|printed| printed.contains(self.proof))
+    }
+
+    /// A test's name, and whether to leave it out: with the reason in it where the program is missing.
+    pub fn needed_by(&self, test: &str) -> (String, bool) {
+        match self.find() {
+            Some(_) => (test.to_owned(), false),
+            None => (format!("{test} (needs {})", self.name), true),
+        }
+    }
+}
+
+/// `PATH`, and behind it the folder of the programs that `cargo xtask` got.
+pub fn search_path() -> OsString {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let own = Workspace::locate().map(|workspace| workspace.tools().join("bin"));
+    let folders = env::split_paths(&path).chain(own);
+    env::join_paths(folders).unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    use crate::tools::GDB;
+
+    /// Writes a gdb that knows AArch64, or one as most systems have.
+    fn write_gdb(file: &Path, knows_aarch64: bool) {
+        let answer = match knows_aarch64 {
+            true => "echo 'The target architecture is set to \"aarch64\".'",
+            false => "echo 'Undefined item: \"aarch64\".' >&2",
+        };
+        fs::write(file, format!("#!/bin/sh\n{answer}\n")).unwrap();
+        fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
+    fn a_program_is_found_by_what_it_can_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let [ordinary, cross] =
+            ["gdb", "aarch64-none-elf-gdb"].map(|name| folder.path().join(name));
+        write_gdb(&ordinary, false);
+        assert_eq!(GDB.find_in(folder.path().as_os_str()), None);
+        write_gdb(&cross, true);
+        assert_eq!(GDB.find_in(folder.path().as_os_str()), Some(cross.clone()));
+        write_gdb(&ordinary, true);
+        fs::remove_file(cross).unwrap();
+        assert_eq!(GDB.find_in(folder.path().as_os_str()), Some(ordinary));
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Provides the programs that neither Rust nor the checkout has.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, anyhow, bail};
+use kaal_tests::process;
+use kaal_tests::qemu::Version;
+use kaal_tests::tools::{Origin, Packages, QEMU, Relocation, Tool};
+use kaal_tests::workspace::Workspace;
+
+use super::apt::Apt;
+use super::unpacked;
+use crate::build::cargo;
+
+/// The oldest release of QEMU that the machines are tested with.
+const OLDEST_QEMU: Version = Version { major: 7, minor: 2 };
+
+/// Finds a program, or puts it into Cargo's output folder: nothing is installed on the machine.
+pub(crate) fn tool(workspace: &Workspace, tool: &Tool) -> Result<PathBuf> {
+    if let Some(found) = tool.find() {
+        return Ok(found);
+    }
+    match &tool.origin {
+        Origin::Distribution(packages) => match packages.relocation {
+            Some(variables) if Apt::is_there() => unpack(workspace, tool, packages, variables)?,
+            _ => bail!("{}: not found on PATH; {}", tool.name, tool.help()),
+        },
+        Origin::Crate { version, features } => compile(workspace, tool, version, *features)?,
+    }
+    tool.find()
+        .with_context(|| format!("{}: does not run; {}", tool.name, tool.help()))
+}
+
+/// Finds a program that some tests need, or says that these are left out.
+pub(crate) fn tool_for_tests(workspace: &Workspace, needed: &Tool) {
+    if let Err(error) = tool(workspace, needed) {
+        eprintln!("{error:#}\n{}: tests that need it are skipped", needed.name);
+    }
+}
+
+/// Finds QEMU, or unpacks it.
+pub(crate) fn qemu(workspace: &Workspace) -> Result<Version> {
+    tool(workspace, &QEMU)?;
+    let version = Version::query()?;
+    if version < OLDEST_QEMU {
+        bail!(
+            "{}: release {OLDEST_QEMU} or newer expected, {version} found; {}",
+            QEMU.name,
+            QEMU.help()
+        );
+    }
+    Ok(version)
+}
+
+fn unpack(
+    workspace: &Workspace,
+    tool: &Tool,
+    packages: &Packages,
+    variables: Relocation,
+) -> Result<()> {
+    let folder = workspace.tools();
+    eprintln!(
+        "{}: not found on PATH, unpacking {} and what it needs in {}; nothing is installed",
+        tool.name,
+        packages.debian,
+        folder.display()
+    );
+    unpacked::provide(&folder, packages.debian, tool.file_names, variables).map_err(|error| {
+        anyhow!(
+            "{}: failed to unpack it: {error:#}; {}",
+            tool.name,
+            tool.help()
+        )
+    })
+}
+
+fn compile(
+    workspace: &Workspace,
+    tool: &Tool,
+    version: &str,
+    features: Option<&str>,
+) -> Result<()> {
+    let Tool { name, .. } = tool;
+    eprintln!("{name}: not found on PATH, compiling release {version}; this takes some minutes");
+    let mut install = cargo(workspace);
+    // Compiled in a temporary folder: once is enough.
+    install
+        .env_remove("CARGO_TARGET_DIR")
+        .args(["install", "--quiet", "--locked", "--version", version])
+        .arg("--root")
+        .arg(workspace.tools())
+        .arg(name);
+    if let Some(features) = features {
+        install.args(["--no-default-features", "--features", features]);
+    }
+    process::run(&mut install).with_context(|| format!("failed to install {name}; {}", tool.help()))
+}
