@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use kaal_tests::process;
 use kaal_tests::sel4::{Kernel, PREFIX};
-use kaal_tests::tools::{GDB, JQ, NIX, Tool};
+use kaal_tests::tools::{GDB, JQ, MDBOOK, NIX, Tool};
 use kaal_tests::workspace::{Program, Workspace};
 
 use crate::book;
@@ -42,8 +42,15 @@ const NEEDED: [&Tool; 3] = [&GDB, &NIX, &JQ];
 /// What came of one step.
 struct Outcome {
     step: &'static str,
-    result: Result<()>,
+    result: Result<Done>,
     duration: Duration,
+}
+
+/// How a step ended that didn't fail.
+enum Done {
+    Passed,
+    /// Why it was left out.
+    Skipped(String),
 }
 
 /// Runs every step, also after one that failed.
@@ -82,7 +89,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         let tests = built_tests(workspace, &["shells", "docs"]);
         process::run(&mut with_kernel(tests, kernel.as_ref()))
     }));
-    outcomes.push(carry_out("book", || book::pages(workspace)));
+    outcomes.push(book(workspace));
     sum_up(&outcomes)
 }
 
@@ -143,10 +150,25 @@ fn built_tests(workspace: &Workspace, suites: &[&str]) -> Command {
     command
 }
 
+/// Builds the book where that takes no minutes to compile mdBook first.
+fn book(workspace: &Workspace) -> Outcome {
+    const STEP: &str = "book";
+    match MDBOOK.find() {
+        Some(_) => carry_out(STEP, || book::pages(workspace)),
+        None => Outcome {
+            step: STEP,
+            result: Ok(Done::Skipped(
+                "needs mdbook, which `cargo xtask book` gets".to_owned(),
+            )),
+            duration: Duration::ZERO,
+        },
+    }
+}
+
 fn carry_out(step: &'static str, work: impl FnOnce() -> Result<()>) -> Outcome {
     progress::step(step);
     let started = Instant::now();
-    let result = work();
+    let result = work().map(|()| Done::Passed);
     Outcome {
         step,
         result,
@@ -156,17 +178,18 @@ fn carry_out(step: &'static str, work: impl FnOnce() -> Result<()>) -> Outcome {
 
 fn sum_up(outcomes: &[Outcome]) -> Result<()> {
     println!("== summary");
+    let [mut passed, mut failed, mut skipped] = [0; 3];
     for outcome in outcomes {
         let seconds = outcome.duration.as_secs_f64();
-        match &outcome.result {
-            Ok(()) => println!("ok      {seconds:6.1} s  {}", outcome.step),
-            Err(error) => println!("FAILED  {seconds:6.1} s  {}: {error:#}", outcome.step),
-        }
+        let (count, word, reason) = match &outcome.result {
+            Ok(Done::Passed) => (&mut passed, "ok", String::new()),
+            Ok(Done::Skipped(reason)) => (&mut skipped, "skipped", format!(": {reason}")),
+            Err(error) => (&mut failed, "FAILED", format!(": {error:#}")),
+        };
+        *count += 1;
+        println!("{word:7} {seconds:6.1} s  {}{reason}", outcome.step);
     }
-    let failed = outcomes
-        .iter()
-        .filter(|outcome| outcome.result.is_err())
-        .count();
+    println!("steps: {passed} passed, {failed} failed, {skipped} skipped");
     if failed > 0 {
         bail!("{failed} of {} steps failed", outcomes.len());
     }
