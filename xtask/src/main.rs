@@ -8,6 +8,7 @@ mod audit;
 mod bench;
 mod book;
 mod build;
+mod clean_room;
 mod flips;
 mod fuzz;
 mod memory_safety;
@@ -53,6 +54,8 @@ enum Task {
     Watch(Box<qemu::Options>),
     /// Runs all checks and tests; those of a real kernel only where SEL4_PREFIX is set
     Test(test::Options),
+    /// Runs commands as on a new user's machine: on a bare Debian, in a fresh clone
+    CleanRoom(clean_room::Options),
     /// Flips each bit of a small image, one by one, and says what became of it
     Flips(flips::Options),
     /// Checks the licences, sources and versions of all dependencies, and what is known to be wrong with them
@@ -97,6 +100,7 @@ fn run(task: Task) -> Result<()> {
         Task::Qemu(options) => qemu::run(&workspace, &options),
         Task::Watch(options) => watch::run(&workspace, &options),
         Task::Test(options) => test::run(&workspace, &options),
+        Task::CleanRoom(options) => clean_room::run(&workspace, &options),
         Task::Flips(options) => flips::run(&workspace, &options),
         Task::Audit(options) => audit::run(&workspace, &options),
         Task::Miri => memory_safety::miri(&workspace),

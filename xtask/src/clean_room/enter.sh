@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# Runs commands in a copy of a Debian tree, each timed; the first that fails ends it with its status. All mounts end
+# with the namespace that this runs in.
+#
+#   enter.sh TREE ROOM RUSTUP ENVIRONMENT FOLDERS COMMAND...
+#
+# TREE stays as it is: what the commands write goes to ROOM. RUSTUP is the folder of rustup's toolchains. ENVIRONMENT
+# holds variables and FOLDERS folders of this machine to show, one a line.
+
+set -euo pipefail
+
+tree=$1 room=$2 rustup=$3
+mapfile -t environment < <(printf %s "$4")
+mapfile -t folders < <(printf %s "$5")
+shift 5
+
+root=$room/root
+mkdir -p "$room"/{upper,work,rustup-upper,rustup-work,root}
+mount -t overlay overlay -o "lowerdir=$tree,upperdir=$room/upper,workdir=$room/work" "$root"
+mount -t proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
+mount -t tmpfs tmpfs "$root/tmp"
+mkdir -p "$root/root/.rustup" "$root/root/checkout"
+mount -t overlay overlay \
+  -o "lowerdir=$rustup,upperdir=$room/rustup-upper,workdir=$room/rustup-work" "$root/root/.rustup"
+mount --bind "$room/checkout" "$root/root/checkout"
+for folder in "${folders[@]}"; do
+  mkdir -p "$root$folder"
+  mount --bind "$folder" "$root$folder"
+  mount -o remount,bind,ro "$root$folder"
+done
+
+# What KaaL adds to the toolchains by itself.
+rm -rf "$root"/root/.rustup/toolchains/nightly-[0-9]* \
+  "$root"/root/.rustup/toolchains/*/lib/rustlib/{src,aarch64-unknown-none}
+
+cat > "$root/usr/local/bin/sudo" << 'EOF'
+#!/bin/sh
+exec "$@"
+EOF
+chmod +x "$root/usr/local/bin/sudo"
+
+for command in "$@"; do
+  start=$SECONDS status=0
+  echo "clean room: \$ $command"
+  chroot "$root" /usr/bin/env -i "${environment[@]}" HOME=/root TERM=dumb LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+    PATH=/root/.cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    bash -euc "cd /root/checkout; $command" < /dev/null || status=$?
+  echo "clean room: status $status after $((SECONDS - start)) s"
+  [ "$status" = 0 ] || exit "$status"
+done
