@@ -19,7 +19,9 @@ let
       cFlags = [ ];
       cmakeFlags = [
         "-DCMAKE_TOOLCHAIN_FILE=gcc.cmake"
-        "-DCROSS_COMPILER_PREFIX=${cc.targetPrefix}"
+        # With the folder, since on aarch64-linux the compiler is the native one, which has no prefix;
+        # without any, seL4 looks for compilers by other names.
+        "-DCROSS_COMPILER_PREFIX=${cc}/bin/${cc.targetPrefix}"
       ];
     };
 

@@ -49,6 +49,13 @@ in
     if qemu == null then null else qemu // { inherit format needsDeviceTree; }
   ) (import ../../nix/platforms.nix { inherit (inputs.nixpkgs) lib; });
 
+  # By system, what the kernel's build is told of each compiler.
+  kernelToolchains = builtins.mapAttrs (
+    _: pkgs:
+    builtins.mapAttrs (_: toolchain: toolchain.cmakeFlags)
+      (outputs.overlays.default pkgs { }).kaal.kernelToolchains
+  ) inputs.nixpkgs.legacyPackages;
+
   overlaid =
     (outputs.overlays.default inputs.nixpkgs.legacyPackages.x86_64-linux { }).kaal.builder.drvPath;
 }

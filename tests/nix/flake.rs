@@ -15,6 +15,14 @@ use kaal_tests::tools::NIX;
 use kaal_tests::workspace::Workspace;
 use libtest_mimic::{Arguments, Trial};
 
+/// Each system with the compiler that builds its kernels, and what the names of GCC's programs start
+/// with there.
+const KERNEL_COMPILERS: [(&str, &str, &str); 3] = [
+    ("x86_64-linux", "gcc", "aarch64-unknown-linux-gnu-"),
+    ("aarch64-linux", "gcc", ""),
+    ("aarch64-darwin", "llvm", "aarch64-unknown-linux-gnu-"),
+];
+
 /// What a user gets wrong in a call of `mkBootImage`, and the words that say so.
 const MISTAKES: [(&str, &str, &str); 4] = [
     (
@@ -59,6 +67,7 @@ fn main() -> ExitCode {
         trial("flake_lock_agrees", root, no_nix, lock_agrees),
         trial("flake_evaluates", root, no_nix, evaluates),
         trial("flake_machines_agree", root, no_nix, machines_agree),
+        trial("flake_kernel_compilers", root, no_nix, kernel_compilers),
     ];
     for (name, arguments, words) in MISTAKES {
         trials.push(trial(name, root, no_nix, move |root| {
@@ -137,7 +146,7 @@ fn lock_agrees(root: &Path) -> Result<()> {
 /// All outputs evaluate, for all systems.
 fn evaluates(root: &Path) -> Result<()> {
     let paths = evaluate(root, "(import ./tests/nix/evaluate.nix).paths")?;
-    for system in ["x86_64-linux", "aarch64-linux", "aarch64-darwin"] {
+    for (system, ..) in KERNEL_COMPILERS {
         ensure!(paths.contains(system), "{system} is missing in {paths}");
     }
     evaluate(root, "(import ./tests/nix/evaluate.nix).overlaid").map(drop)
@@ -168,6 +177,31 @@ fn machines_agree(root: &Path) -> Result<()> {
         machines.matches("machine").count() == expected.len(),
         "tests/src/qemu/board.rs lacks one of {machines}"
     );
+    Ok(())
+}
+
+/// The kernel's build gets the full path of GCC's programs, and LLVM where it is the default.
+fn kernel_compilers(root: &Path) -> Result<()> {
+    let flags = evaluate(root, "(import ./tests/nix/evaluate.nix).kernelToolchains")?;
+    let flags: serde_json::Value = serde_json::from_str(&flags)?;
+    for (system, default, prefix) in KERNEL_COMPILERS {
+        let compilers = &flags[system];
+        ensure!(
+            compilers["default"] == compilers[default],
+            "{system}: {default} expected, found {}",
+            compilers["default"]
+        );
+        let option = compilers["gcc"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find_map(|flag| flag.as_str()?.strip_prefix("-DCROSS_COMPILER_PREFIX="));
+        let ending = format!("-gcc/bin/{prefix}");
+        ensure!(
+            option.is_some_and(|path| path.starts_with('/') && path.ends_with(&ending)),
+            "{system}: CROSS_COMPILER_PREFIX is {option:?}, not a path that ends in {ending:?}"
+        );
+    }
     Ok(())
 }
 

@@ -157,8 +157,9 @@ let
             lib.genAttrs [ "jinja2" "jsonschema" "lxml" "ply" "pyfdt" "pyyaml" ] (name: package name { })
           );
         };
+      # On aarch64-linux, nothing is crossed: nixpkgs makes this the native set there.
       pkgsCross.aarch64-multiplatform.stdenv.cc = package "gcc" { } // {
-        targetPrefix = "aarch64-unknown-linux-gnu-";
+        targetPrefix = lib.optionalString (system != "aarch64-linux") "aarch64-unknown-linux-gnu-";
       };
       llvmPackages = lib.genAttrs [ "libclang" "lld" "llvm" ] (name: package name { }) // {
         clang-unwrapped = package "clang" { } // {
