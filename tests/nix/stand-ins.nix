@@ -8,6 +8,7 @@ let
     attrValues
     concatMap
     concatStringsSep
+    deepSeq
     elem
     filter
     foldl'
@@ -16,9 +17,11 @@ let
     isAttrs
     isBool
     isFunction
+    isList
     listToAttrs
     mapAttrs
     match
+    pathExists
     readFile
     replaceStrings
     split
@@ -74,13 +77,29 @@ let
     getLib = package: package;
     getExe = package: "${package}/bin/${package.meta.mainProgram}";
     fileset = {
-      difference = files: _: files;
+      difference = from: files: [
+        from
+        files
+      ];
       fileFilter = _: path: path;
-      toSource = { root, ... }: toString root;
-      union = _: files: files;
+      toSource = { root, fileset }: deepSeq (checked fileset) (toString root);
+      union = left: right: [
+        left
+        right
+      ];
       unions = files: files;
     };
   };
+
+  # A set of files, all of which exist.
+  checked =
+    files:
+    if isList files then
+      map checked files
+    else if pathExists files then
+      files
+    else
+      throw "the flake reads ${toString files}, which doesn't exist";
 
   packageSet =
     system:
