@@ -1,44 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# KaaL's own root task and image for every variant of a platform.
+# The image of KaaL's own root task for every variant of a platform.
 {
   lib,
-  platforms,
+  kaalRootTask,
   mkBootImage,
-  mkRootTask,
-  workspace,
+  platforms,
 }:
-let
-  inherit (lib) fileset;
-  root = ../.;
-  folder = "root-task";
-
-  kaalRootTask =
-    kernel:
-    mkRootTask {
-      inherit kernel folder;
-      inherit (workspace) version;
-      pname = "kaal-root-task";
-      # As in xtask/src/root_task.rs.
-      rustflags = [
-        "-Crelocation-model=static"
-        "-Clink-arg=-zmax-page-size=4096"
-        "-Clink-arg=-zseparate-loadable-segments"
-        "-Clink-arg=-znorelro"
-        "-Cforce-unwind-tables=no"
-        "-Zlocation-detail=none"
-      ];
-      components = lib.attrNames (builtins.readDir (root + "/${folder}/components"));
-      src = fileset.toSource {
-        inherit root;
-        fileset = fileset.unions [
-          (root + "/Cargo.toml")
-          (root + "/${folder}")
-          (workspace.filesNeededFor "kaal-machine")
-        ];
-      };
-    };
-in
 lib.mapAttrs (
   platform:
   lib.mapAttrs (

@@ -47,6 +47,7 @@ let
     mkBootTest = scope.call ./packages/boot-test.nix;
 
     # KaaL's own images, by platform and variant
+    kaalRootTask = scope.call ./packages/kaal-root-task.nix;
     images = scope.call ./images.nix;
   };
 in

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# All parts of an image built again: in another folder, under another umask and clock, from files
-# that were written in another order. The image must be the same, and neither
+# All parts of an image built again with their dependencies: in another folder, under another umask
+# and clock, from files that were written in another order. The image must be the same, and neither
 # it nor its manifest hold a path of the build. The manifests may differ: they name the programs' whole
 # files, whose debug information holds the folder that they were built in.
-# Only the root task is built in the same folder: it uses crates from outside of its workspace, which
-# Cargo tells apart by their absolute paths.
 {
   lib,
   runCommand,
@@ -16,13 +14,31 @@
 let
   inherit (images.qemu-arm-virt) default;
 
+  folder = "another/folder";
+
   again =
-    folder: package:
-    package.overrideAttrs (previous: {
-      name = "${lib.getName package}-again";
+    package: unpack:
+    package.overrideAttrs (
+      previous:
+      {
+        name = "${lib.getName package}-again";
+        cargoArtifacts = null;
+      }
+      // lib.mapAttrs (
+        phase: script:
+        ''
+          umask 077
+          export SOURCE_DATE_EPOCH=1000000000
+          ${script}
+        ''
+        + previous.${phase} or ""
+      ) unpack
+    );
+
+  againElsewhere =
+    package:
+    again package {
       postUnpack = ''
-        umask 077
-        export SOURCE_DATE_EPOCH=1000000000
         mv $sourceRoot first
         sourceRoot=${folder}
         mkdir -p $sourceRoot
@@ -30,13 +46,24 @@ let
         tar --create --directory first --files-from files |
           tar --extract --no-same-permissions --directory $sourceRoot
         rm -r first files
-      ''
-      + previous.postUnpack or "";
-    });
+      '';
+    };
 
-  kernel = again "another/folder" default.kernel;
-  loader = again "another/folder" elfloader;
-  rootTask = (again "source" default.rootTask).overrideAttrs { SEL4_PREFIX = kernel; };
+  # The root task's sources lie in the store. All that Cargo writes lies in another folder.
+  againInPlace =
+    package: variables:
+    (again package {
+      unpackPhase = ''
+        mkdir -p ${folder}
+        cd ${folder}
+      '';
+    }).overrideAttrs
+      ({ SEL4_PREFIX = kernel; } // variables);
+
+  kernel = againElsewhere default.kernel;
+  loader = againElsewhere elfloader;
+  components = againInPlace default.rootTask.components { };
+  rootTask = againInPlace default.rootTask { KAAL_COMPONENTS = "${components}/bin"; };
 in
 runCommand "reproducible" { nativeBuildInputs = [ builder ]; } ''
   umask 077
@@ -53,7 +80,7 @@ runCommand "reproducible" { nativeBuildInputs = [ builder ]; } ''
     --out again.elf
   cmp ${default}/bootimage.elf again.elf
 
-  for path in ${builtins.storeDir} "$NIX_BUILD_TOP/source" another/folder; do
+  for path in ${builtins.storeDir} "$NIX_BUILD_TOP/source" ${folder}; do
     if grep --quiet --text --fixed-strings "$path" again.elf again.elf.json; then
       echo "KaaL: the image or its manifest holds a path of the machine that built it: $path" >&2
       exit 1

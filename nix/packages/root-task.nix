@@ -4,6 +4,10 @@
 # `folder`. The root task is the package `pname`; the others that `components` lists are built
 # before it, and found by its build script in the folder that KAAL_COMPONENTS names. `rustflags`, if
 # there are any, take the place of those in Cargo's settings.
+#
+# Cargo compiles the sources where they lie in the store, which is the same path on every machine:
+# it tells crates from outside of the workspace apart by their absolute paths, and programs differ
+# by that.
 {
   lib,
   craneLib,
@@ -22,9 +26,10 @@
 }:
 let
   inherit (kernel) platform;
-  cargoLock = "${src}/${folder}/Cargo.lock";
+  source = "${src}/${folder}";
+  cargoLock = "${source}/Cargo.lock";
 
-  arguments = {
+  common = {
     pname = "${pname}-${platform.name}";
     inherit src version;
     strictDeps = true;
@@ -34,23 +39,38 @@ let
       outputHashes = rustSel4Hashes // outputHashes;
     };
     cargoExtraArgs = "--locked --target aarch64-unknown-none";
-    postUnpack = ''
-      cd $sourceRoot/${folder}
-      sourceRoot=.
-    '';
     # rust-sel4 generates its bindings from the kernel's headers.
     SEL4_PREFIX = kernel;
     LIBCLANG_PATH = "${lib.getLib llvmPackages.libclang}/lib";
+    # Programs without paths of the build, in debug information neither: a root task holds its components,
+    # headers and all, which tell how long that is.
+    CARGO_UNSTABLE_TRIM_PATHS = "true";
+    CARGO_PROFILE_RELEASE_TRIM_PATHS = "all";
     # Programs for the target: the host's tools would harm them, and debuggers want the symbols.
     dontStrip = true;
     dontPatchELF = true;
   }
   // lib.optionalAttrs (rustflags != [ ]) { RUSTFLAGS = toString rustflags; };
 
+  arguments = common // {
+    # All that is written lies in the build's folder.
+    unpackPhase = ''
+      export CARGO_HOME=$PWD/cargo-home
+      export CARGO_TARGET_DIR=$PWD/target
+      cargoBuildLog=$PWD/build-log.json
+      postBuildInstallFromCargoBuildLogOut=$PWD/programs
+      cd ${source}
+    '';
+  };
+
   dependencies = craneLib.buildDepsOnly (
-    arguments
+    common
     // {
-      cargoExtraArgs = "${arguments.cargoExtraArgs} --workspace";
+      cargoExtraArgs = "${common.cargoExtraArgs} --workspace";
+      postUnpack = ''
+        cd $sourceRoot/${folder}
+        sourceRoot=.
+      '';
       extraDummyScript = "cp ${builtins.toFile "Cargo.lock" (builtins.readFile cargoLock)} $out/${folder}/Cargo.lock";
     }
   );
@@ -61,8 +81,11 @@ let
       arguments
       // {
         cargoArtifacts = dependencies;
-        cargoExtraArgs =
-          arguments.cargoExtraArgs + lib.concatMapStrings (name: " --package ${name}") packages;
+        buildPhaseCargoCommand = ''
+          cargoWithProfile build --message-format json-render-diagnostics ${common.cargoExtraArgs} ${
+            lib.concatMapStringsSep " " (name: "--package ${name}") packages
+          } > $cargoBuildLog
+        '';
       }
       // extra
     );
@@ -76,12 +99,13 @@ build [ pname ] (
   componentsFolder
   // {
     passthru = {
+      components = componentPrograms;
       clippy = craneLib.cargoClippy (
         arguments
         // componentsFolder
         // {
           cargoArtifacts = dependencies;
-          cargoExtraArgs = "${arguments.cargoExtraArgs} --workspace";
+          cargoExtraArgs = "${common.cargoExtraArgs} --workspace";
           cargoClippyExtraArgs = "-- -Dwarnings";
         }
       );
@@ -92,7 +116,7 @@ build [ pname ] (
           version
           src
           cargoVendorDir
-          postUnpack
+          unpackPhase
           ;
         cargoDenyExtraArgs = "--config ${../../deny.toml}";
       };
@@ -102,7 +126,7 @@ build [ pname ] (
           pname
           version
           src
-          postUnpack
+          unpackPhase
           ;
         pnameSuffix = "-fmt";
         cargoArtifacts = null;

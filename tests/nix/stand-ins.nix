@@ -64,6 +64,9 @@ let
     optionalString = condition: text: if condition then text else "";
     concatStrings = concatStringsSep "";
     concatMapStrings = f: list: concatStrings (map f list);
+    concatMapStringsSep =
+      separator: f: list:
+      concatStringsSep separator (map f list);
     hasPrefix = prefix: text: substring 0 (stringLength prefix) text == prefix;
     escapeShellArg = text: "'${replaceStrings [ "'" ] [ "'\\''" ] (toString text)}'";
     escapeShellArgs = list: concatStringsSep " " (map escapeShellArg list);
