@@ -33,7 +33,7 @@
     in
     {
       packages = eachSystem (kaal: kaal.call ./nix/packages);
-      checks = eachSystem (kaal: kaal.call ./nix/checks);
+      checks = eachSystem (kaal: lib.concatMapAttrs (_: group: group) kaal.checks);
       devShells = eachSystem (kaal: {
         default = kaal.call ./nix/dev-shell.nix;
       });

@@ -49,6 +49,9 @@ let
     # KaaL's own images, by platform and variant
     kaalRootTask = scope.call ./packages/kaal-root-task.nix;
     images = scope.call ./images.nix;
+
+    # By group and name
+    checks = scope.call ./checks;
   };
 in
 scope

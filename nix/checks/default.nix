@@ -1,12 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# What `nix flake check` builds.
-{ call, book }:
-call ./crates.nix
-// call ./boots.nix
-// {
-  probe-matrix = call ./probe-matrix.nix;
-  reproducible = call ./reproducible.nix;
-  inherit book;
-  nix-style = call ./nix-style.nix;
+# What `nix flake check` builds, in groups that CI builds on a machine each.
+{
+  call,
+  book,
+  images,
+}:
+let
+  boots = call ./boots.nix;
+in
+{
+  crates = call ./crates.nix;
+  boots-virt = boots { inherit (images) qemu-arm-virt; };
+  boots-boards = boots (removeAttrs images [ "qemu-arm-virt" ]);
+  images = {
+    probe-matrix = call ./probe-matrix.nix;
+    reproducible = call ./reproducible.nix;
+    inherit book;
+    nix-style = call ./nix-style.nix;
+  };
 }

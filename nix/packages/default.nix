@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# What `nix build .#…` offers. The plain names are for the default platform's default variant.
+# What `nix build .#…` offers. The plain names are for the default platform's default variant; those
+# that begin with `checks-` are the groups of checks.
 {
   lib,
+  linkFarm,
   builder,
   elfloader,
   unpacker,
   probe,
   book,
+  checks,
   images,
   mkQemu,
 }:
@@ -43,3 +46,6 @@ in
   default = images.${defaultPlatform}.default;
 }
 // lib.concatMapAttrs (platform: lib.concatMapAttrs (named platform)) images
+// lib.mapAttrs' (
+  group: members: lib.nameValuePair "checks-${group}" (linkFarm "checks-${group}" members)
+) checks

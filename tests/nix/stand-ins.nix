@@ -171,6 +171,7 @@ let
         package name (attributes // { inherit script; });
       writeShellApplication = fromArguments;
       symlinkJoin = fromArguments;
+      linkFarm = name: members: package name { inherit members; };
       mkShell = attributes: package "shell" attributes;
       python3.withPackages =
         choose:
