@@ -11,7 +11,7 @@ let
 in
 {
   crates = call ./crates.nix;
-  boots-virt = boots { inherit (images) qemu-arm-virt; };
+  boots-virt = boots { inherit (images) qemu-arm-virt; } // call ./boot-llvm.nix;
   boots-boards = boots (removeAttrs images [ "qemu-arm-virt" ]);
   images = {
     probe-matrix = call ./probe-matrix.nix;

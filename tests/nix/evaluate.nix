@@ -29,6 +29,11 @@ in
       ;
   };
 
+  # By kind of output and system.
+  names = builtins.mapAttrs (_: builtins.mapAttrs (_: builtins.attrNames)) {
+    inherit (outputs) packages checks devShells;
+  };
+
   image =
     arguments:
     (outputs.lib.mkBootImage (

@@ -23,6 +23,9 @@ const KERNEL_COMPILERS: [(&str, &str, &str); 3] = [
     ("aarch64-darwin", "llvm", "aarch64-unknown-linux-gnu-"),
 ];
 
+/// The check that boots LLVM's kernel where others are GCC's.
+const LLVM_CHECK: &str = "boot-qemu-arm-virt-default-llvm";
+
 /// What a user gets wrong in a call of `mkBootImage`, and the words that say so.
 const MISTAKES: [(&str, &str, &str); 4] = [
     (
@@ -180,10 +183,18 @@ fn machines_agree(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The kernel's build gets the full path of GCC's programs, and LLVM where it is the default.
+/// The names of the flake's attributes, by kind of output and system.
+fn names(root: &Path) -> Result<serde_json::Value> {
+    let names = evaluate(root, "(import ./tests/nix/evaluate.nix).names")?;
+    Ok(serde_json::from_str(&names)?)
+}
+
+/// The kernel's build gets the full path of GCC's programs, and LLVM where it is the default. Elsewhere, a
+/// check boots LLVM's kernel.
 fn kernel_compilers(root: &Path) -> Result<()> {
     let flags = evaluate(root, "(import ./tests/nix/evaluate.nix).kernelToolchains")?;
     let flags: serde_json::Value = serde_json::from_str(&flags)?;
+    let names = names(root)?;
     for (system, default, prefix) in KERNEL_COMPILERS {
         let compilers = &flags[system];
         ensure!(
@@ -200,6 +211,13 @@ fn kernel_compilers(root: &Path) -> Result<()> {
         ensure!(
             option.is_some_and(|path| path.starts_with('/') && path.ends_with(&ending)),
             "{system}: CROSS_COMPILER_PREFIX is {option:?}, not a path that ends in {ending:?}"
+        );
+        let boots_llvm = names["checks"][system]
+            .as_array()
+            .is_some_and(|names| names.iter().any(|name| name == LLVM_CHECK));
+        ensure!(
+            boots_llvm == (default != "llvm"),
+            "{system}: {LLVM_CHECK} is a check: {boots_llvm}"
         );
     }
     Ok(())
