@@ -5,30 +5,33 @@
   lib,
   mkShell,
   cargo-deny,
-  cmake,
-  dtc,
   gdb,
-  libxml2,
   llvmPackages,
-  ninja,
   qemu,
   images,
+  kernelToolchains,
+  kernelTools,
   toolchain,
 }:
 let
   inherit (images.qemu-arm-virt) default;
+  inherit (kernelToolchains.default) nativeBuildInputs cFlags cmakeFlags;
 in
 mkShell {
   packages = [
     cargo-deny
-    cmake
-    dtc
     gdb
-    libxml2
-    ninja
     qemu
     toolchain
-  ];
+  ]
+  ++ kernelTools;
+  # Not among the packages, where it would become the compiler for the host, CC.
+  depsBuildTarget = nativeBuildInputs;
+  hardeningDisable = [ "all" ];
+  # What docs/kernel.md gives to cmake.
+  SEL4_TOOLCHAIN = toString (
+    cmakeFlags ++ lib.optional (cFlags != [ ]) "-DCMAKE_C_FLAGS=${toString cFlags}"
+  );
   SEL4_PREFIX = default.kernel;
   LIBCLANG_PATH = "${lib.getLib llvmPackages.libclang}/lib";
 }

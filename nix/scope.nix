@@ -32,6 +32,7 @@ let
     unpacker = scope.call ./packages/unpacker.nix;
     probe = scope.call ./packages/probe.nix;
     book = scope.call ./packages/book.nix;
+    kernelTools = scope.call ./kernel-tools.nix;
     kernelToolchains = scope.call ./kernel-toolchains.nix;
 
     # What there is one of for each platform, variant or root task

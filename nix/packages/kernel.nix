@@ -6,14 +6,10 @@
 {
   lib,
   stdenvNoCC,
-  cmake,
-  dtc,
-  libxml2,
-  ninja,
-  python3,
   sel4Source,
   choosePlatform,
   kernelToolchains,
+  kernelTools,
   mkDeviceTree,
 }:
 {
@@ -35,15 +31,6 @@ let
   complaint = name: ''
     KaaL: kernelConfig.${name} = "${wanted.${name}}" contradicts platform "${platform}", variant "${variant}", which needs "${fixed.${name}}"
   '';
-
-  python = python3.withPackages (modules: [
-    modules.jinja2
-    modules.jsonschema
-    modules.lxml
-    modules.ply
-    modules.pyfdt
-    modules.pyyaml
-  ]);
 in
 lib.throwIf (contradictions != [ ]) (lib.concatMapStrings complaint contradictions) (
   stdenvNoCC.mkDerivation {
@@ -51,14 +38,7 @@ lib.throwIf (contradictions != [ ]) (lib.concatMapStrings complaint contradictio
     version = lib.fileContents "${sel4Source}/VERSION";
     src = sel4Source;
 
-    nativeBuildInputs = [
-      cmake
-      dtc
-      libxml2
-      ninja
-      python
-    ]
-    ++ toolchain.nativeBuildInputs;
+    nativeBuildInputs = kernelTools ++ toolchain.nativeBuildInputs;
     hardeningDisable = [ "all" ];
     # Programs for the target: the host's tools would harm them.
     dontStrip = true;

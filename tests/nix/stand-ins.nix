@@ -61,6 +61,7 @@ let
           value
       ) right;
     optionalAttrs = condition: set: if condition then set else { };
+    optional = condition: item: if condition then [ item ] else [ ];
     optionalString = condition: text: if condition then text else "";
     concatStrings = concatStringsSep "";
     concatMapStrings = f: list: concatStrings (map f list);

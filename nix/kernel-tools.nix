@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# What seL4's build runs besides a compiler.
+{
+  cmake,
+  dtc,
+  libxml2,
+  ninja,
+  python3,
+}:
+[
+  cmake
+  dtc
+  libxml2
+  ninja
+  (python3.withPackages (modules: [
+    modules.jinja2
+    modules.jsonschema
+    modules.lxml
+    modules.ply
+    modules.pyfdt
+    modules.pyyaml
+  ]))
+]
