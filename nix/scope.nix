@@ -22,7 +22,11 @@ let
         inputs.fenix.packages.${system}
           or (throw "KaaL: there is no Rust compiler for the system \"${system}\"");
     };
-    craneLib = (inputs.crane.mkLib pkgs).overrideToolchain scope.toolchain;
+    craneLib =
+      lib.throwIf (lib.versionOlder (lib.versions.majorMinor lib.version) "26.05")
+        "KaaL: nixpkgs 26.05 or newer is needed, but the given one is ${lib.version}: update nixpkgs"
+        ((inputs.crane.mkLib pkgs).overrideToolchain scope.toolchain);
+    cargoDeny = scope.call ./cargo-deny.nix;
     workspace = scope.call ./workspace.nix;
     rustSel4Hashes = import ./rust-sel4-hashes.nix;
 

@@ -5,6 +5,7 @@
 {
   lib,
   runCommand,
+  cargoDeny,
   craneLib,
 }:
 let
@@ -171,7 +172,7 @@ in
     ;
 
   # Licences, versions and sources of all dependencies.
-  deny = craneLib.cargoDeny (
+  deny = cargoDeny (
     common
     // {
       pname = "kaal";

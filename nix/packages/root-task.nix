@@ -10,6 +10,7 @@
 # by that.
 {
   lib,
+  cargoDeny,
   craneLib,
   llvmPackages,
   rustSel4Hashes,
@@ -110,7 +111,7 @@ build [ pname ] (
         }
       );
       # By KaaL's own rules.
-      deny = craneLib.cargoDeny {
+      deny = cargoDeny {
         inherit (arguments)
           pname
           version

@@ -12,6 +12,7 @@ let
     inherit systems;
     sel4 = toString ./sel4;
   };
+  packages = inputs.nixpkgs.legacyPackages.x86_64-linux;
   outputs = flake.outputs (inputs // { self = outputs; });
 
   pathsOf =
@@ -34,11 +35,26 @@ in
     inherit (outputs) packages checks devShells;
   };
 
+  # Package sets in which something is too old.
+  oldPackages = {
+    nixpkgs = packages // {
+      lib = packages.lib // {
+        version = "25.11.20251201.abcdef0";
+      };
+    };
+    cargoDeny = packages // {
+      cargo-deny = packages.cargo-deny // {
+        version = "0.19.4";
+      };
+    };
+  };
+  deny = pkgs: (outputs.overlays.default pkgs { }).kaal.workspace.deny.drvPath;
+
   image =
     arguments:
     (outputs.lib.mkBootImage (
       {
-        pkgs = inputs.nixpkgs.legacyPackages.x86_64-linux;
+        pkgs = packages;
         platform = "qemu-arm-virt";
         rootTask = "/root-task.elf";
       }
@@ -61,6 +77,5 @@ in
       (outputs.overlays.default pkgs { }).kaal.kernelToolchains
   ) inputs.nixpkgs.legacyPackages;
 
-  overlaid =
-    (outputs.overlays.default inputs.nixpkgs.legacyPackages.x86_64-linux { }).kaal.builder.drvPath;
+  overlaid = (outputs.overlays.default packages { }).kaal.builder.drvPath;
 }

@@ -26,27 +26,37 @@ const KERNEL_COMPILERS: [(&str, &str, &str); 3] = [
 /// The check that boots LLVM's kernel where others are GCC's.
 const LLVM_CHECK: &str = "boot-qemu-arm-virt-default-llvm";
 
-/// What a user gets wrong in a call of `mkBootImage`, and the words that say so.
-const MISTAKES: [(&str, &str, &str); 4] = [
+/// What a user gets wrong: a call of a function in `evaluate.nix`, and the words that say so.
+const MISTAKES: [(&str, &str, &str); 6] = [
     (
         "flake_unknown_platform",
-        r#"{ platform = "toaster"; }"#,
+        r#"image { platform = "toaster"; }"#,
         r#"platform = "toaster" doesn't exist; choose one of: bcm2711, bcm2837, imx8mm-evk, imx8mp-evk, qemu-arm-virt, zynqmp"#,
     ),
     (
         "flake_unknown_variant",
-        r#"{ variant = "tiny"; }"#,
+        r#"image { variant = "tiny"; }"#,
         r#"variant = "tiny" doesn't exist; choose one of: default, hyp, hyp-smp, mcs, mcs-smp, smp"#,
     ),
     (
         "flake_contradicting_setting",
-        "{ kernelConfig.KernelIsMCS = true; }",
+        "image { kernelConfig.KernelIsMCS = true; }",
         r#"kernelConfig.KernelIsMCS = "ON" contradicts platform "qemu-arm-virt", variant "default""#,
     ),
     (
         "flake_unknown_compiler",
-        r#"{ kernelToolchain = "tcc"; }"#,
+        r#"image { kernelToolchain = "tcc"; }"#,
         r#"kernelToolchain = "tcc" doesn't exist; choose one of: default, gcc, llvm"#,
+    ),
+    (
+        "flake_old_nixpkgs",
+        "image { pkgs = oldPackages.nixpkgs; }",
+        "nixpkgs 26.05 or newer is needed, but the given one is 25.11.20251201.abcdef0",
+    ),
+    (
+        "flake_old_cargo_deny",
+        "deny oldPackages.cargoDeny",
+        "cargo-deny 0.20 or newer is needed, but the given nixpkgs has 0.19.4",
     ),
 ];
 
@@ -72,9 +82,9 @@ fn main() -> ExitCode {
         trial("flake_machines_agree", root, no_nix, machines_agree),
         trial("flake_kernel_compilers", root, no_nix, kernel_compilers),
     ];
-    for (name, arguments, words) in MISTAKES {
+    for (name, call, words) in MISTAKES {
         trials.push(trial(name, root, no_nix, move |root| {
-            refuses(root, arguments, words)
+            refuses(root, call, words)
         }));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
@@ -223,11 +233,11 @@ fn kernel_compilers(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A call of `mkBootImage` fails in `words`.
-fn refuses(root: &Path, arguments: &str, words: &str) -> Result<()> {
-    let expression = format!("(import ./tests/nix/evaluate.nix).image {arguments}");
+/// A call of a function in `evaluate.nix` fails in `words`.
+fn refuses(root: &Path, call: &str, words: &str) -> Result<()> {
+    let expression = format!("with import ./tests/nix/evaluate.nix; {call}");
     match evaluate(root, &expression) {
-        Ok(path) => anyhow::bail!("{arguments} was accepted: {path}"),
+        Ok(path) => anyhow::bail!("{call} was accepted: {path}"),
         Err(error) => {
             let said = error.to_string();
             ensure!(said.contains(words), "{words:?} expected, but: {said}");

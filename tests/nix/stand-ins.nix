@@ -6,6 +6,7 @@ let
   inherit (builtins)
     attrNames
     attrValues
+    compareVersions
     concatMap
     concatStringsSep
     deepSeq
@@ -76,7 +77,12 @@ let
     throwIf =
       condition: message: value:
       if condition then throw message else value;
-    versions.major = version: head (split "\\." version);
+    versions = {
+      major = version: head (split "\\." version);
+      majorMinor = version: head (match "([0-9]+\\.[0-9]+).*" version);
+    };
+    versionOlder = version: other: compareVersions version other < 0;
+    version = "26.05.20260808.b7c2ada";
     getName = package: package.pname or package.name;
     getLib = package: package;
     getExe = package: "${package}/bin/${package.meta.mainProgram}";
@@ -143,7 +149,6 @@ let
         );
       fromArguments = attributes: package (attributes.name or attributes.pname) attributes;
       plain = lib.genAttrs [
-        "cargo-deny"
         "cmake"
         "deadnix"
         "dtc"
@@ -161,6 +166,9 @@ let
     plain
     // {
       inherit lib;
+      cargo-deny = package "cargo-deny" { } // {
+        version = "0.20.2";
+      };
       runtimeShell = "/bin/sh";
       stdenv = {
         hostPlatform = { inherit system; };
