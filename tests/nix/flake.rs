@@ -4,6 +4,8 @@
 //!
 //! Where there is no Nix, or no flake in the checkout, the tests are listed as ignored.
 
+mod attributes;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -81,6 +83,7 @@ fn main() -> ExitCode {
         trial("flake_evaluates", root, no_nix, evaluates),
         trial("flake_machines_agree", root, no_nix, machines_agree),
         trial("flake_kernel_compilers", root, no_nix, kernel_compilers),
+        trial("flake_attributes_exist", root, no_nix, attributes_exist),
     ];
     for (name, call, words) in MISTAKES {
         trials.push(trial(name, root, no_nix, move |root| {
@@ -191,6 +194,11 @@ fn machines_agree(root: &Path) -> Result<()> {
         "tests/src/qemu/board.rs lacks one of {machines}"
     );
     Ok(())
+}
+
+/// What is named of the flake exists.
+fn attributes_exist(root: &Path) -> Result<()> {
+    attributes::exist(root, &names(root)?)
 }
 
 /// The names of the flake's attributes, by kind of output and system.
