@@ -308,16 +308,19 @@ fn instantiate() -> Result<Command> {
 }
 
 fn evaluate(root: &Path, expression: &str) -> Result<String> {
-    // No store is needed, or written to.
     let mut command = instantiate()?;
     command
-        .args(["--eval", "--strict", "--json", "--store", "dummy://"])
+        .args(["--eval", "--strict", "--json"])
         .args(["--expr", expression]);
     nix(root, &mut command)
 }
 
 fn nix(root: &Path, command: &mut Command) -> Result<String> {
-    let output = command.current_dir(root).output()?;
+    // No store is needed, or made where there is none.
+    let output = command
+        .args(["--store", "dummy://"])
+        .current_dir(root)
+        .output()?;
     ensure!(
         output.status.success(),
         "{}",
