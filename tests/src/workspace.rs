@@ -83,6 +83,11 @@ impl Workspace {
         self.target.join("tools")
     }
 
+    /// The folder that `cargo xtask dist` leaves the archives of a release in.
+    pub fn dist(&self) -> PathBuf {
+        self.target.join("dist")
+    }
+
     /// Cargo's output folder for the root task, which is a workspace of its own.
     pub fn root_task_target(&self) -> PathBuf {
         self.target.join("root-task")

@@ -9,6 +9,7 @@ mod bench;
 mod book;
 mod build;
 mod clean_room;
+mod dist;
 mod flips;
 mod fuzz;
 mod memory_safety;
@@ -70,6 +71,8 @@ enum Task {
     Reproduce,
     /// Writes a bill of materials of KaaL's programs: the crates that they are made of
     Sbom,
+    /// Makes the archives of a release in `target/dist`, with the builder for this or other machines
+    Dist(dist::Options),
     /// Builds the documentation as a book, with what it shows of running images made anew
     Book(book::Options),
     /// Measures the boot, the images and the builder
@@ -108,6 +111,7 @@ fn run(task: Task) -> Result<()> {
         Task::Reproduce => reproduce::run(&workspace),
         Task::Fuzz(options) => fuzz::run(&workspace, &options),
         Task::Sbom => sbom::run(&workspace),
+        Task::Dist(options) => dist::run(&workspace, &options),
         Task::Book(options) => book::run(&workspace, &options),
         Task::Bench(options) => bench::run(&workspace, &options),
     }

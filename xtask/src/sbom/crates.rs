@@ -25,11 +25,11 @@ const PROGRAMS: [(&str, bool); 5] = [
 const SEPARATOR: char = '|';
 
 /// A crate: its name and version.
-pub(super) type Name = (String, String);
+pub(crate) type Name = (String, String);
 
 /// Programs, and the crates that each is linked of.
 #[derive(Default)]
-pub(super) struct Crates {
+pub(crate) struct Crates {
     pub(super) programs: Vec<(&'static str, BTreeSet<Name>)>,
     /// All of them, with their licences.
     pub(super) licenses: BTreeMap<Name, String>,
@@ -39,7 +39,7 @@ pub(super) struct Crates {
 
 impl Crates {
     /// Reads them for a builder that runs on `host`, a target triple or `all`.
-    pub(super) fn read(workspace: &Workspace, host: &str) -> Result<Self> {
+    pub(crate) fn read(workspace: &Workspace, host: &str) -> Result<Self> {
         let lock = fs::read_to_string(workspace.root().join("Cargo.lock"))
             .context("failed to read Cargo.lock")?;
         let mut crates = Self {
@@ -51,6 +51,12 @@ impl Crates {
             crates.add(package, &read_tree(workspace, package, target)?);
         }
         Ok(crates)
+    }
+
+    /// The crates of other projects.
+    pub(crate) fn foreign(&self) -> impl Iterator<Item = &Name> {
+        let names = self.licenses.keys();
+        names.filter(|name| self.checksums.contains_key(name))
     }
 
     /// Adds a program, by lines like `crc v3.4.0|MIT OR Apache-2.0`. Those of the workspace name a folder as well.

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use kaal_tests::workspace::Workspace;
 use serde_json::{Value, json};
 
-use crates::{Crates, Name};
+pub(crate) use crates::{Crates, Name};
 
 /// Writes the document to the folder of the programs.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
@@ -32,7 +32,7 @@ fn file(workspace: &Workspace) -> PathBuf {
 }
 
 /// The bill of materials of programs that are linked of `crates`.
-fn document(crates: &Crates) -> Value {
+pub(crate) fn document(crates: &Crates) -> Value {
     let components: Vec<_> = crates
         .licenses
         .iter()
