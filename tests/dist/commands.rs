@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Runs the commands of the archive's README, with QEMU as the only program on `PATH`.
+
+use std::env;
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use kaal_tests::probe::PASS;
+use kaal_tests::tools::QEMU;
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::unpacked::Unpacked;
+
+/// The time after which a command has failed.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether a command has ended.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The last command of each block boots a probe, which finds everything as it must be.
+pub(crate) fn boot(unpacked: &Unpacked) -> Result<()> {
+    let scratch = tempfile::tempdir()?;
+    let programs = scratch.path().join("programs");
+    fs::create_dir(&programs)?;
+    symlink(find(QEMU.name)?, programs.join(QEMU.name))?;
+    let log = scratch.path().join("log");
+    let blocks = blocks(&unpacked.text("README.md")?);
+    ensure!(blocks.len() == 2, "two blocks of commands expected");
+    for block in blocks {
+        let mut printed = String::new();
+        for command in commands(&block) {
+            let status = run(unpacked, &programs, &command, &log)?;
+            printed = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+            ensure!(status.success(), "$ {command}\n{printed}\n{status}");
+        }
+        ensure!(printed.contains(PASS), "no {PASS}:\n{printed}");
+    }
+    Ok(())
+}
+
+/// Where a program lies that is on `PATH`.
+fn find(program: &str) -> Result<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut files = env::split_paths(&path).map(|folder| folder.join(program));
+    files
+        .find(|file| file.is_file())
+        .with_context(|| format!("{program}: not found on PATH"))
+}
+
+/// Runs a command with `programs` as the only folder of `PATH`, and with no other variable.
+fn run(unpacked: &Unpacked, programs: &Path, line: &str, log: &Path) -> Result<ExitStatus> {
+    let log = File::create(log)?;
+    let mut child = Command::new("/bin/sh")
+        .args(["-c", line])
+        .current_dir(&unpacked.folder)
+        .env_clear()
+        .env("PATH", programs)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .process_group(0)
+        .spawn()?;
+    let end = Instant::now() + LIMIT;
+    while Instant::now() < end {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        thread::sleep(PAUSE);
+    }
+    kill_process_group(Pid::from_child(&child), Signal::KILL)?;
+    child.wait()?;
+    bail!("not done after {LIMIT:?}: $ {line}");
+}
+
+/// The blocks of commands in a Markdown text.
+fn blocks(text: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut is_in_block = false;
+    for event in Parser::new(text) {
+        match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) => {
+                is_in_block = &*language == "console";
+                if is_in_block {
+                    blocks.push(String::new());
+                }
+            }
+            Event::End(TagEnd::CodeBlock) => is_in_block = false,
+            Event::Text(text) if is_in_block => {
+                blocks
+                    .iter_mut()
+                    .last()
+                    .into_iter()
+                    .for_each(|block| block.push_str(&text));
+            }
+            _ => {}
+        }
+    }
+    blocks
+}
+
+/// The commands of a block, each of which begins with `$ `.
+fn commands(block: &str) -> Vec<String> {
+    let block = format!("\n{block}");
+    block.split("\n$ ").skip(1).map(str::to_owned).collect()
+}

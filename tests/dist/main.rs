@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Uses the archive that `cargo xtask dist` made for this machine like a user without Rust or Nix: checks its sum,
+//! unpacks it, and runs the commands that its README shows.
+
+mod commands;
+mod content;
+mod unpacked;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use kaal_tests::workspace::Workspace;
+use libtest_mimic::{Arguments, Trial};
+
+use unpacked::Unpacked;
+
+/// What a test does with the unpacked archive.
+type Check = fn(&Unpacked) -> Result<()>;
+
+const CHECKS: [(&str, Check); 7] = [
+    ("files_are_there_and_none_is_empty", content::is_complete),
+    ("the_builder_is_a_program", content::builder_is_executable),
+    ("no_file_names_the_checkout", content::names_no_folder),
+    ("every_crate_has_its_licence", content::has_licenses),
+    ("the_record_names_both_compilers", content::names_compilers),
+    ("manual_pages_are_those_of_the_builder", content::has_manual),
+    ("the_readme_boots_the_probes", commands::boot),
+];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let unpacked = match Workspace::locate().and_then(|workspace| Unpacked::new(&workspace)) {
+        Ok(unpacked) => unpacked,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let trials = CHECKS.map(|(name, check)| {
+        let unpacked = unpacked.clone();
+        Trial::test(name, move || {
+            check(&unpacked).map_err(|error| format!("{error:#}").into())
+        })
+    });
+    libtest_mimic::run(&arguments, trials.into()).exit_code()
+}
