@@ -37,11 +37,27 @@ pub(crate) fn boot(unpacked: &Unpacked) -> Result<()> {
     for block in blocks {
         let mut printed = String::new();
         for command in commands(&block) {
-            let status = run(unpacked, &programs, &command, &log)?;
+            let outcome = run(unpacked, &programs, &command, &log);
             printed = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+            let status = outcome.with_context(|| format!("$ {command}\n{printed}"))?;
             ensure!(status.success(), "$ {command}\n{printed}\n{status}");
         }
         ensure!(printed.contains(PASS), "no {PASS}:\n{printed}");
+    }
+    Ok(())
+}
+
+/// KaaL's own README shows the commands of the first block.
+pub(crate) fn are_shown(unpacked: &Unpacked) -> Result<()> {
+    let page = fs::read_to_string(unpacked.checkout.join("README.md"))?;
+    let shown: Vec<_> = blocks(&page)
+        .iter()
+        .flat_map(|block| commands(block))
+        .collect();
+    let blocks = blocks(&unpacked.text("README.md")?);
+    let block = blocks.first().context("no block of commands")?;
+    for command in commands(block) {
+        ensure!(shown.contains(&command), "README.md lacks $ {command}");
     }
     Ok(())
 }
@@ -77,7 +93,7 @@ fn run(unpacked: &Unpacked, programs: &Path, line: &str, log: &Path) -> Result<E
     }
     kill_process_group(Pid::from_child(&child), Signal::KILL)?;
     child.wait()?;
-    bail!("not done after {LIMIT:?}: $ {line}");
+    bail!("not done after {LIMIT:?}");
 }
 
 /// The blocks of commands in a Markdown text.
@@ -109,5 +125,8 @@ fn blocks(text: &str) -> Vec<String> {
 /// The commands of a block, each of which begins with `$ `.
 fn commands(block: &str) -> Vec<String> {
     let block = format!("\n{block}");
-    block.split("\n$ ").skip(1).map(str::to_owned).collect()
+    let commands = block.split("\n$ ").skip(1);
+    commands
+        .map(|command| command.trim_end().to_owned())
+        .collect()
 }

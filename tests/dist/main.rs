@@ -18,7 +18,7 @@ use unpacked::Unpacked;
 /// What a test does with the unpacked archive.
 type Check = fn(&Unpacked) -> Result<()>;
 
-const CHECKS: [(&str, Check); 7] = [
+const CHECKS: [(&str, Check); 8] = [
     ("files_are_there_and_none_is_empty", content::is_complete),
     ("the_builder_is_a_program", content::builder_is_executable),
     ("no_file_names_the_checkout", content::names_no_folder),
@@ -26,6 +26,7 @@ const CHECKS: [(&str, Check); 7] = [
     ("the_record_names_both_compilers", content::names_compilers),
     ("manual_pages_are_those_of_the_builder", content::has_manual),
     ("the_readme_boots_the_probes", commands::boot),
+    ("kaals_readme_shows_the_same_commands", commands::are_shown),
 ];
 
 fn main() -> ExitCode {
