@@ -56,6 +56,7 @@ impl Compiler {
 fn read(arguments: &[&str]) -> Result<String> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     process::read(Command::new(rustc).args(arguments))
+        .context("failed to ask the compiler for its version: install Rust from https://rustup.rs")
 }
 
 /// `a-b-c` of a line `host: a-b-c`.

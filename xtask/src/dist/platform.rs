@@ -102,3 +102,75 @@ impl ValueEnum for Platform {
         Some(PossibleValue::new(self.triple))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::{Compiler, Platform};
+
+    /// A compiler that runs on `host` and has the standard libraries of `targets`.
+    fn compiler(sysroot: &Path, host: &str, targets: &[&str]) -> Compiler {
+        for target in targets {
+            let folder = sysroot.join("lib/rustlib").join(target).join("lib");
+            fs::create_dir_all(folder).unwrap();
+        }
+        Compiler {
+            version: String::new(),
+            host: host.to_owned(),
+            sysroot: sysroot.to_owned(),
+        }
+    }
+
+    fn default_of(host: &str, targets: &[&str]) -> Option<&'static str> {
+        let sysroot = tempfile::tempdir().unwrap();
+        let platform = Platform::of_host(&compiler(sysroot.path(), host, targets));
+        platform.ok().map(|platform| platform.triple)
+    }
+
+    /// What is wrong with `triple` on an x86-64 Linux with the standard libraries of `targets`.
+    fn refusal(triple: &str, targets: &[&str]) -> String {
+        let sysroot = tempfile::tempdir().unwrap();
+        let compiler = compiler(sysroot.path(), "x86_64-unknown-linux-gnu", targets);
+        let linker = sysroot
+            .path()
+            .join("lib/rustlib/x86_64-unknown-linux-gnu/bin");
+        fs::create_dir_all(&linker).unwrap();
+        fs::write(linker.join("rust-lld"), "").unwrap();
+        let mut known = Platform::ALL.into_iter();
+        let platform = known.find(|platform| platform.triple == triple).unwrap();
+        match platform.check(&compiler) {
+            Ok(()) => String::new(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn linux_gets_musl_if_the_toolchain_has_it() {
+        let gnu = "x86_64-unknown-linux-gnu";
+        let musl = "x86_64-unknown-linux-musl";
+        assert_eq!(default_of(gnu, &[gnu, musl]), Some(musl));
+        assert_eq!(default_of(gnu, &[gnu]), Some(gnu));
+        let apple = "aarch64-apple-darwin";
+        assert_eq!(default_of(apple, &[apple]), Some(apple));
+        assert_eq!(default_of("riscv64gc-unknown-linux-gnu", &[]), None);
+    }
+
+    #[test]
+    fn refusals_name_the_command_to_type() {
+        let musl = "aarch64-unknown-linux-musl";
+        assert_eq!(refusal(musl, &[musl]), "");
+        let text = refusal(musl, &[]);
+        assert!(text.ends_with("\n  rustup target add aarch64-unknown-linux-musl"));
+        let text = refusal("aarch64-unknown-linux-gnu", &[]);
+        assert!(text.ends_with("dist --target aarch64-unknown-linux-musl"));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn macos_is_needed_for_its_own_archives() {
+        let text = refusal("x86_64-apple-darwin", &["x86_64-apple-darwin"]);
+        assert!(text.contains("built on macOS only"), "{text}");
+    }
+}
