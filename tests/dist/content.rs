@@ -2,12 +2,14 @@
 
 //! What the archive must hold.
 
+use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use goblin::elf::Elf;
 use kaal_tests::process;
 use kaal_tests::workspace::Workspace;
 use serde_json::Value;
@@ -85,9 +87,25 @@ pub(crate) fn builder_is_executable(unpacked: &Unpacked) -> Result<()> {
     Ok(())
 }
 
+/// The builder runs on any Linux: it needs neither a dynamic linker nor a library.
+pub(crate) fn builder_is_static(unpacked: &Unpacked) -> Result<()> {
+    if env::consts::OS != "linux" {
+        return Ok(());
+    }
+    let content = unpacked.read(BUILDER)?;
+    let elf = Elf::parse(&content)?;
+    ensure!(
+        elf.interpreter.is_none() && elf.libraries.is_empty(),
+        "{BUILDER} needs {:?} {:?}",
+        elf.interpreter,
+        elf.libraries
+    );
+    Ok(())
+}
+
 /// No file names the checkout, nor the home folder of who made the archive.
 pub(crate) fn names_no_folder(unpacked: &Unpacked) -> Result<()> {
-    let cargo = std::env::home_dir().map(|home| home.join(".cargo"));
+    let cargo = env::home_dir().map(|home| home.join(".cargo"));
     let folders = [Some(unpacked.checkout.clone()), cargo];
     for file in unpacked.files()? {
         let content = unpacked.read(&file)?;

@@ -18,9 +18,10 @@ use unpacked::Unpacked;
 /// What a test does with the unpacked archive.
 type Check = fn(&Unpacked) -> Result<()>;
 
-const CHECKS: [(&str, Check); 8] = [
+const CHECKS: [(&str, Check); 9] = [
     ("files_are_there_and_none_is_empty", content::is_complete),
     ("the_builder_is_a_program", content::builder_is_executable),
+    ("the_builder_needs_no_library", content::builder_is_static),
     ("no_file_names_the_checkout", content::names_no_folder),
     ("every_crate_has_its_licence", content::has_licenses),
     ("the_record_names_both_compilers", content::names_compilers),

@@ -37,9 +37,8 @@ impl Unpacked {
                 dist.display()
             )
         })?;
-        let lines = sums.lines().filter_map(|line| line.split_once("  "));
+        let mut lines = sums.lines().filter_map(|line| line.split_once("  "));
         let (sum, archive) = lines
-            .into_iter()
             .find(|(_, name)| is_for_this_machine(name))
             .with_context(|| format!("{SUMS} lists no archive for {ARCH} and {OS}:\n{sums}"))?;
         check(&dist.join(archive), sum)?;
