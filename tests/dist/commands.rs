@@ -2,17 +2,18 @@
 
 //! Runs the commands of the archive's README, with QEMU as the only program on `PATH`.
 
-use std::env;
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use kaal_tests::console;
 use kaal_tests::probe::PASS;
+use kaal_tests::qemu;
 use kaal_tests::tools::QEMU;
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -30,7 +31,7 @@ pub(crate) fn boot(unpacked: &Unpacked) -> Result<()> {
     let scratch = tempfile::tempdir()?;
     let programs = scratch.path().join("programs");
     fs::create_dir(&programs)?;
-    symlink(find(QEMU.name)?, programs.join(QEMU.name))?;
+    symlink(qemu::program(), programs.join(QEMU.name))?;
     let log = scratch.path().join("log");
     let blocks = blocks(&unpacked.text("README.md")?);
     ensure!(blocks.len() == 2, "two blocks of commands expected");
@@ -60,15 +61,6 @@ pub(crate) fn are_shown(unpacked: &Unpacked) -> Result<()> {
         ensure!(shown.contains(&command), "README.md lacks $ {command}");
     }
     Ok(())
-}
-
-/// Where a program lies that is on `PATH`.
-fn find(program: &str) -> Result<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let mut files = env::split_paths(&path).map(|folder| folder.join(program));
-    files
-        .find(|file| file.is_file())
-        .with_context(|| format!("{program}: not found on PATH"))
 }
 
 /// Runs a command with `programs` as the only folder of `PATH`, and with no other variable.
@@ -122,11 +114,8 @@ fn blocks(text: &str) -> Vec<String> {
     blocks
 }
 
-/// The commands of a block, each of which begins with `$ `.
+/// The commands of a block.
 fn commands(block: &str) -> Vec<String> {
-    let block = format!("\n{block}");
-    let commands = block.split("\n$ ").skip(1);
-    commands
-        .map(|command| command.trim_end().to_owned())
-        .collect()
+    let steps = console::steps(block).into_iter();
+    steps.map(|step| step.command).collect()
 }

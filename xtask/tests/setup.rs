@@ -51,7 +51,7 @@ impl Machine {
     fn with_rustc(self, release: &str, date: &str) -> Self {
         let sysroot = self.0.path().display().to_string();
         let script = format!(
-            "case $1 in\n--print) echo {sysroot};;\n*) printf 'rustc {release} (0123456789 {date})\\ncommit-date: \
+            "case $1 in\n--print) echo {sysroot};;\n*) printf 'rustc {release} (0123456789 {date})\\ncommit-hash: 0123456789\\ncommit-date: \
              {date}\\nhost: x86_64-unknown-linux-gnu\\nrelease: {release}\\n';;\nesac"
         );
         self.with("rustc", &script)

@@ -12,8 +12,8 @@ use kaal_tests::process;
 use kaal_tests::workspace::Workspace;
 
 use crate::build::cargo;
+use crate::setup::Compiler;
 
-use super::compiler::Compiler;
 use super::linked;
 use super::platform::{Linking, Platform};
 
@@ -61,7 +61,7 @@ fn flags(workspace: &Workspace, platform: Platform, compiler: &Compiler) -> Vec<
         Linking::Apple => &[],
     };
     let mut flags: Vec<OsString> = linking.iter().map(OsString::from).collect();
-    let library = format!("/rustc/{}", compiler.commit());
+    let library = format!("/rustc/{}", compiler.commit_hash());
     flags.push(renamed(
         &compiler.sysroot.join("lib/rustlib/src/rust"),
         &library,

@@ -12,8 +12,8 @@ use kaal_tests::qemu::Machine;
 use kaal_tests::workspace::{Program, Workspace};
 
 use crate::sbom::{self, Crates};
+use crate::setup::Compiler;
 
-use super::compiler::Compiler;
 use super::licenses;
 use super::linked;
 use super::origin::Origin;
@@ -122,7 +122,7 @@ fn record(
          were made by:\n{target_compiler}\n",
         env!("CARGO_PKG_VERSION"),
         origin.commit,
-        compiler.version,
+        compiler.description(),
     );
     println!("{record}");
     Ok(record)

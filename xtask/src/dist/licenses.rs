@@ -10,9 +10,8 @@ use cargo_metadata::{Metadata, MetadataCommand};
 use kaal_tests::workspace::Workspace;
 
 use crate::sbom::{Crates, Name};
-use crate::setup::TARGET;
+use crate::setup::{Compiler, TARGET};
 
-use super::compiler::Compiler;
 use super::platform::{Linking, Platform};
 use super::tree::{self, Files};
 

@@ -4,7 +4,6 @@
 
 mod archive;
 mod builder;
-mod compiler;
 mod content;
 mod licenses;
 mod linked;
@@ -18,9 +17,9 @@ use anyhow::{Context, Result};
 use clap::Args;
 use kaal_tests::workspace::Workspace;
 
-use crate::{build, setup};
+use crate::build;
+use crate::setup::{self, Compiler};
 
-use compiler::Compiler;
 use origin::Origin;
 use platform::Platform;
 
@@ -34,7 +33,7 @@ pub(crate) struct Options {
 
 /// Replaces `target/dist` by archives of the checkout and their checksums.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let compiler = Compiler::query()?;
+    let compiler = Compiler::current()?;
     let platforms = match options.platforms.as_slice() {
         [] => vec![Platform::of_host(&compiler)?],
         chosen => chosen.to_vec(),

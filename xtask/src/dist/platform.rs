@@ -8,7 +8,7 @@ use anyhow::{Result, bail, ensure};
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use super::compiler::Compiler;
+use crate::setup::Compiler;
 
 /// Where a builder runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +44,9 @@ impl Platform {
 
     /// The platform of this machine: on Linux with musl, if the toolchain has that.
     pub(super) fn of_host(compiler: &Compiler) -> Result<Self> {
-        let musl = compiler.host.replace("-gnu", "-musl");
+        let musl = compiler.host().replace("-gnu", "-musl");
         let find = |triple: &str| Self::ALL.into_iter().find(|known| known.triple == triple);
-        match (find(&musl), find(&compiler.host)) {
+        match (find(&musl), find(compiler.host())) {
             (Some(musl), _) if compiler.has_library(musl.triple) => Ok(musl),
             (Some(musl), Some(host)) => {
                 eprintln!(
@@ -60,7 +60,7 @@ impl Platform {
             (Some(other), None) | (None, Some(other)) => Ok(other),
             (None, None) => bail!(
                 "no archive is made for {}: choose another platform with --target",
-                compiler.host
+                compiler.host()
             ),
         }
     }
@@ -75,7 +75,7 @@ impl Platform {
                  https://rustup.rs"
             ),
             Linking::Gnu => ensure!(
-                compiler.host == triple,
+                compiler.host() == triple,
                 "{triple}: built on such a machine only, with its C library; here, type\n  \
                  cargo xtask dist --target {}",
                 triple.replace("-gnu", "-musl")
@@ -108,7 +108,8 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{Compiler, Platform};
+    use super::Platform;
+    use crate::setup::Compiler;
 
     /// A compiler that runs on `host` and has the standard libraries of `targets`.
     fn compiler(sysroot: &Path, host: &str, targets: &[&str]) -> Compiler {
@@ -116,11 +117,7 @@ mod tests {
             let folder = sysroot.join("lib/rustlib").join(target).join("lib");
             fs::create_dir_all(folder).unwrap();
         }
-        Compiler {
-            version: String::new(),
-            host: host.to_owned(),
-            sysroot: sysroot.to_owned(),
-        }
+        Compiler::pretended(sysroot, host, "1.95.0", "2026-04-14")
     }
 
     fn default_of(host: &str, targets: &[&str]) -> Option<&'static str> {

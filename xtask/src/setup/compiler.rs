@@ -2,7 +2,10 @@
 
 //! What a Rust compiler says of itself and holds for the target.
 
+use std::env;
 use std::fmt;
+#[cfg(test)]
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -15,23 +18,32 @@ pub(crate) const TARGET: &str = "aarch64-unknown-none";
 /// A compiler.
 #[derive(Debug)]
 pub(crate) struct Compiler {
-    sysroot: PathBuf,
+    /// The toolchain's folder.
+    pub(crate) sysroot: PathBuf,
     description: Description,
 }
 
 /// What `rustc --version --verbose` prints.
 #[derive(Debug)]
 struct Description {
-    /// The first line, such as `rustc 1.97.0-nightly (e50aa6fba 2026-05-19)`.
-    version: String,
+    text: String,
     release: (u32, u32),
-    /// The day of the last change.
+    commit_hash: String,
+    /// The day of that commit.
     commit_date: String,
     /// The target that the compiler runs on itself.
     host: String,
 }
 
 impl Compiler {
+    /// The compiler that Cargo was started with.
+    pub(crate) fn current() -> Result<Self> {
+        let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        Self::query(|| Command::new(&rustc)).context(
+            "failed to ask the compiler for its version: install Rust from https://rustup.rs",
+        )
+    }
+
     /// Asks the compiler that `rustc` starts.
     pub(crate) fn query(rustc: impl Fn() -> Command) -> Result<Self> {
         let sysroot = process::read(rustc().args(["--print", "sysroot"]))?;
@@ -45,7 +57,7 @@ impl Compiler {
     }
 
     pub(crate) fn is_nightly(&self) -> bool {
-        let version = &self.description.version;
+        let version = self.version();
         version.contains("-nightly") || version.contains("-dev")
     }
 
@@ -72,14 +84,38 @@ impl Compiler {
         format!("{major}.{minor}")
     }
 
+    /// The first line, such as `rustc 1.97.0-nightly (e50aa6fba 2026-05-19)`.
+    fn version(&self) -> &str {
+        let mut lines = self.description.text.lines();
+        lines.next().unwrap_or_default()
+    }
+
+    /// All that `rustc --version --verbose` prints.
+    pub(crate) fn description(&self) -> &str {
+        &self.description.text
+    }
+
+    /// The commit that the compiler was built from.
+    pub(crate) fn commit_hash(&self) -> &str {
+        &self.description.commit_hash
+    }
+
     pub(crate) fn host(&self) -> &str {
         &self.description.host
     }
 
-    /// Whether `core` comes compiled for the target.
-    pub(crate) fn has_target(&self) -> bool {
-        let libraries = self.sysroot.join("lib/rustlib").join(TARGET).join("lib");
-        libraries.is_dir()
+    /// Whether the standard library comes compiled for the target `triple`.
+    pub(crate) fn has_library(&self, triple: &str) -> bool {
+        self.rustlib(triple).join("lib").is_dir()
+    }
+
+    /// Whether the linker comes along that links for any target.
+    pub(crate) fn has_linker(&self) -> bool {
+        self.rustlib(self.host()).join("bin/rust-lld").is_file()
+    }
+
+    fn rustlib(&self, triple: &str) -> PathBuf {
+        self.sysroot.join("lib/rustlib").join(triple)
     }
 
     /// Whether the source of `core` is there.
@@ -93,10 +129,10 @@ impl Compiler {
     }
 }
 
-/// Shown as its first line of version.
+/// Shown as its version.
 impl fmt::Display for Compiler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.description.version)
+        f.write_str(self.version())
     }
 }
 
@@ -105,8 +141,9 @@ impl Description {
         let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
         let mut numbers = field("release: ")?.split('.').map(str::parse);
         Some(Self {
-            version: text.lines().next()?.to_owned(),
+            text: text.to_owned(),
             release: (numbers.next()?.ok()?, numbers.next()?.ok()?),
+            commit_hash: field("commit-hash: ")?.to_owned(),
             commit_date: field("commit-date: ")?.to_owned(),
             host: field("host: ")?.to_owned(),
         })
@@ -114,18 +151,28 @@ impl Description {
 }
 
 #[cfg(test)]
+impl Compiler {
+    /// A compiler in the folder `sysroot`, which runs on `host`.
+    pub(crate) fn pretended(sysroot: &Path, host: &str, release: &str, date: &str) -> Self {
+        let text = format!(
+            "rustc {release} (e50aa6fba {date})\nbinary: rustc\ncommit-hash: e50aa6fba\ncommit-date: {date}\n\
+             host: {host}\nrelease: {release}\nLLVM version: 22.1.4\n"
+        );
+        Self {
+            sysroot: sysroot.to_owned(),
+            description: Description::parse(&text).unwrap(),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::{Compiler, Description};
 
     fn compiler(release: &str, date: &str) -> Compiler {
-        let text = format!(
-            "rustc {release} (e50aa6fba {date})\nbinary: rustc\ncommit-date: {date}\nhost: a-b-c\n\
-             release: {release}\nLLVM version: 22.1.4\n"
-        );
-        Compiler {
-            sysroot: "/toolchain".into(),
-            description: Description::parse(&text).unwrap(),
-        }
+        Compiler::pretended(Path::new("/toolchain"), "a-b-c", release, date)
     }
 
     #[test]

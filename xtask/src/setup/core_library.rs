@@ -54,7 +54,7 @@ impl CoreLibrary {
     }
 
     fn find(compiler: &Compiler) -> Option<Self> {
-        if compiler.has_target() {
+        if compiler.has_library(TARGET) {
             Some(Self::Compiled)
         } else if compiler.has_source() {
             Some(Self::Source)

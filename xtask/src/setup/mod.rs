@@ -14,7 +14,7 @@ mod unpacked;
 use anyhow::Result;
 use kaal_tests::workspace::Workspace;
 
-pub(crate) use compiler::TARGET;
+pub(crate) use compiler::{Compiler, TARGET};
 pub(crate) use core_library::provide as core_library;
 pub(crate) use miri::provide as miri;
 pub(crate) use nightly::Nightly;

@@ -44,9 +44,7 @@ impl Nightly {
     }
 
     fn find_or_install() -> Result<Self> {
-        let current = Compiler::query(|| {
-            Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
-        })?;
+        let current = Compiler::current()?;
         if current.is_nightly() {
             return Ok(Self {
                 compiler: current,
