@@ -65,6 +65,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         ("format", format(workspace)?),
         ("format, root task", root_task::format(workspace)?),
         ("lints, host", lints(workspace)?),
+        ("lints, suites", suite_lints(workspace)?),
         ("lints, target", target_lints(workspace, &target)?),
         ("documentation", documentation(workspace)?),
         ("tests, host", tests(workspace)),
@@ -111,6 +112,14 @@ fn format(workspace: &Workspace) -> Result<Command> {
 fn lints(workspace: &Workspace) -> Result<Command> {
     let mut command = nightly_cargo(workspace)?;
     command.args(["clippy", "--all-targets", "--", "-Dwarnings"]);
+    Ok(command)
+}
+
+/// Lints of the suites that run by name only, which `--all-targets` leaves out.
+fn suite_lints(workspace: &Workspace) -> Result<Command> {
+    let mut command = nightly_cargo(workspace)?;
+    command.args(["clippy", "--package", "kaal-tests", "--test", "*"]);
+    command.args(["--", "-Dwarnings"]);
     Ok(command)
 }
 
