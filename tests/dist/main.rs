@@ -3,6 +3,7 @@
 //! Uses the archive that `cargo xtask dist` made for this machine like a user without Rust or Nix: checks its sum,
 //! unpacks it, and runs the commands that its README shows.
 
+mod clean_room;
 mod commands;
 mod content;
 mod unpacked;
@@ -39,11 +40,19 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let trials = CHECKS.map(|(name, check)| {
-        let unpacked = unpacked.clone();
-        Trial::test(name, move || {
-            check(&unpacked).map_err(|error| format!("{error:#}").into())
-        })
-    });
-    libtest_mimic::run(&arguments, trials.into()).exit_code()
+    let mut trials: Vec<_> = CHECKS
+        .into_iter()
+        .map(|(name, check)| trial(name, &unpacked, check))
+        .collect();
+    let name = "the_readme_boots_the_probes_in_a_clean_room";
+    let room = trial(name, &unpacked, clean_room::boot);
+    trials.push(room.with_ignored_flag(!clean_room::can_be_made(&unpacked.checkout)));
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(name: &str, unpacked: &Unpacked, check: Check) -> Trial {
+    let unpacked = unpacked.clone();
+    Trial::test(name, move || {
+        check(&unpacked).map_err(|error| format!("{error:#}").into())
+    })
 }

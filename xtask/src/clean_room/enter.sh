@@ -5,8 +5,8 @@
 #
 #   enter.sh TREE ROOM RUSTUP ENVIRONMENT FOLDERS COMMAND...
 #
-# TREE stays as it is: what the commands write goes to ROOM. RUSTUP is the folder of rustup's toolchains. ENVIRONMENT
-# holds variables and FOLDERS folders of this machine to show, one a line.
+# TREE stays as it is: what the commands write goes to ROOM. RUSTUP is the folder of rustup's toolchains, or empty.
+# ENVIRONMENT holds variables and FOLDERS folders of this machine to show, one a line.
 
 set -euo pipefail
 
@@ -22,18 +22,19 @@ mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs tmpfs "$root/tmp"
 mkdir -p "$root/root/.rustup" "$root/root/checkout"
-mount -t overlay overlay \
-  -o "lowerdir=$rustup,upperdir=$room/rustup-upper,workdir=$room/rustup-work" "$root/root/.rustup"
+if [ -n "$rustup" ]; then
+  mount -t overlay overlay \
+    -o "lowerdir=$rustup,upperdir=$room/rustup-upper,workdir=$room/rustup-work" "$root/root/.rustup"
+  # What KaaL adds to the toolchains by itself.
+  rm -rf "$root"/root/.rustup/toolchains/nightly-[0-9]* \
+    "$root"/root/.rustup/toolchains/*/lib/rustlib/{src,aarch64-unknown-none}
+fi
 mount --bind "$room/checkout" "$root/root/checkout"
 for folder in "${folders[@]}"; do
   mkdir -p "$root$folder"
   mount --bind "$folder" "$root$folder"
   mount -o remount,bind,ro "$root$folder"
 done
-
-# What KaaL adds to the toolchains by itself.
-rm -rf "$root"/root/.rustup/toolchains/nightly-[0-9]* \
-  "$root"/root/.rustup/toolchains/*/lib/rustlib/{src,aarch64-unknown-none}
 
 cat > "$root/usr/local/bin/sudo" << 'EOF'
 #!/bin/sh

@@ -41,6 +41,9 @@ pub(crate) struct Options {
     /// A package to install first, as a user may have it
     #[arg(long, value_name = "PACKAGE")]
     install: Vec<String>,
+    /// Leave out rustup, as for a user who downloads a release
+    #[arg(long)]
+    without_rust: bool,
     /// A folder of this machine to show, read-only, at the same path
     #[arg(long, value_name = "FOLDER")]
     show: Vec<PathBuf>,
@@ -90,7 +93,15 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let room = tempfile::tempdir_in(&folder)
         .with_context(|| format!("failed to write to {}", folder.display()))?;
     clone(workspace, &room.path().join("checkout"))?;
-    surroundings::add(&room.path().join("upper"))?;
+    let upper = room.path().join("upper");
+    surroundings::add_network(&upper)?;
+    let toolchains = match options.without_rust {
+        true => PathBuf::new(),
+        false => {
+            surroundings::add_rustup(&upper)?;
+            home("RUSTUP_HOME", ".rustup")?
+        }
+    };
     let network = NETWORK
         .into_iter()
         .filter_map(|name| Some(format!("{name}={}", env::var(name).ok()?)));
@@ -114,7 +125,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         ])
         .arg(tree.folder())
         .arg(room.path())
-        .arg(home("RUSTUP_HOME", ".rustup")?)
+        .arg(toolchains)
         .args([environment.join("\n"), shown.join("\n")])
         .args(commands);
     let status = enter.status().context("failed to start `unshare`")?;
@@ -169,6 +180,7 @@ mod tests {
     fn options() -> Options {
         Options {
             install: Vec::new(),
+            without_rust: false,
             show: Vec::new(),
             env: Vec::new(),
             page: None,

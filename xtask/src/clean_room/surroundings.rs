@@ -24,14 +24,8 @@ const PROXIES: [&str; 7] = [
     "rustfmt",
 ];
 
-/// Writes it to `root`, which lies over the tree.
-pub(super) fn add(root: &Path) -> Result<()> {
-    add_rustup(root)?;
-    add_network(root)
-}
-
-/// Adds rustup, without the programs that Cargo has installed beside it.
-fn add_rustup(root: &Path) -> Result<()> {
+/// Adds rustup to `root`, which lies over the tree, without the programs that Cargo has installed beside it.
+pub(super) fn add_rustup(root: &Path) -> Result<()> {
     let programs = home("CARGO_HOME", ".cargo")?.join("bin");
     let to = root.join("root/.cargo/bin");
     fs::create_dir_all(&to)
@@ -44,7 +38,7 @@ fn add_rustup(root: &Path) -> Result<()> {
 }
 
 /// Adds what leads programs to the network here.
-fn add_network(root: &Path) -> Result<()> {
+pub(super) fn add_network(root: &Path) -> Result<()> {
     let network = ["dump", "Acquire::http", "Acquire::https"];
     let mut apt = process::read(Command::new("apt-config").args(network)).unwrap_or_default();
     // Pages show what a person types, who answers with yes.
