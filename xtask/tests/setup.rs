@@ -49,12 +49,30 @@ impl Machine {
     }
 
     fn with_rustc(self, release: &str, date: &str) -> Self {
-        let sysroot = self.0.path().display().to_string();
-        let script = format!(
-            "case $1 in\n--print) echo {sysroot};;\n*) printf 'rustc {release} (0123456789 {date})\\ncommit-hash: 0123456789\\ncommit-date: \
-             {date}\\nhost: x86_64-unknown-linux-gnu\\nrelease: {release}\\n';;\nesac"
-        );
+        let script = self.rustc(release, date);
         self.with("rustc", &script)
+    }
+
+    /// Answers as a compiler does.
+    fn rustc(&self, release: &str, date: &str) -> String {
+        let sysroot = self.0.path().display();
+        format!(
+            "case \"$*\" in\n*--print*) echo {sysroot};;\n*) printf 'rustc {release} (0123456789 {date})\\n\
+             commit-hash: 0123456789\\ncommit-date: {date}\\nhost: x86_64-unknown-linux-gnu\\n\
+             release: {release}\\n';;\nesac"
+        )
+    }
+
+    /// Adds a rustup without a nightly compiler, which can install the toolchain `available`, of that date.
+    fn with_rustup(self, available: &str, date: &str) -> Self {
+        let installed = self.0.path().join("installed");
+        let rustc = self.rustc(NIGHTLY, date);
+        let script = format!(
+            "case \"$1 $2 $3\" in\n'toolchain install {available}') : > {0};;\n\
+             'run {available} rustc') [ -e {0} ] || exit 1\n{rustc}\n;;\n*) echo \"no $*\" >&2; exit 1;;\nesac",
+            installed.display()
+        );
+        self.with("rustup", &script)
     }
 
     /// Adds Debian's package tools, which know one package; `extract` is what unpacking it does.
@@ -185,6 +203,39 @@ fn stable_compiler_without_rustup_is_told_the_command() {
         &[
             "a nightly compiler expected, rustc 1.95.0",
             "rustup toolchain install nightly-2026-05-20",
+        ],
+    );
+}
+
+#[test]
+fn rustup_installs_the_pinned_nightly() {
+    let machine = Machine::new()
+        .with_qemu("8.0.0")
+        .with_rustc("1.95.0", "2026-04-14")
+        .with_rustup("nightly-2026-05-20", "2026-05-19");
+    let said = machine.refuses();
+    assert_says(
+        &said,
+        &[
+            "installing nightly-2026-05-20 with rustup",
+            "no way to add it succeeded",
+        ],
+    );
+    assert!(!said.contains("building with"), "{said}");
+}
+
+#[test]
+fn newest_nightly_takes_the_place_of_one_that_is_not_to_be_had() {
+    let machine = Machine::new()
+        .with_qemu("8.0.0")
+        .with_rustc("1.95.0", "2026-04-14")
+        .with_rustup("nightly", "2026-09-09");
+    assert_says(
+        &machine.refuses(),
+        &[
+            "failed to install nightly-2026-05-20",
+            "installing nightly with rustup",
+            "building with rustc 1.97.0-nightly (0123456789 2026-09-09)",
         ],
     );
 }
