@@ -28,6 +28,9 @@ const KERNEL_COMPILERS: [(&str, &str, &str); 3] = [
 /// The check that boots LLVM's kernel where others are GCC's.
 const LLVM_CHECK: &str = "boot-qemu-arm-virt-default-llvm";
 
+/// The table of boards.
+const BOARDS: &str = "docs/boards/index.md";
+
 /// What a user gets wrong: a call of a function in `evaluate.nix`, and the words that say so.
 const MISTAKES: [(&str, &str, &str); 6] = [
     (
@@ -106,10 +109,12 @@ fn trial(
     .with_ignored_flag(ignored)
 }
 
-/// Every platform that kernels are configured for has a page, which the README's table links to, and
-/// every machine has a platform.
+/// Every platform that kernels are configured for has a page with a row in the table of boards, which the README
+/// links to. Every machine has a platform.
 fn boards_are_described(root: &Path) -> Result<()> {
     let readme = fs::read_to_string(root.join("README.md"))?;
+    ensure!(readme.contains(BOARDS), "README.md has no link to {BOARDS}");
+    let boards = fs::read_to_string(root.join(BOARDS))?;
     let mut platforms = Vec::new();
     for entry in fs::read_dir(root.join("kernel"))? {
         let entry = entry?;
@@ -117,7 +122,11 @@ fn boards_are_described(root: &Path) -> Result<()> {
             let platform = entry.file_name().to_string_lossy().into_owned();
             let page = format!("docs/boards/{platform}.md");
             ensure!(root.join(&page).is_file(), "{page} is missing");
-            ensure!(readme.contains(&page), "README.md has no link to {page}");
+            let row = boards.lines().any(|line| {
+                line.starts_with("| [")
+                    && line.contains(&format!("]({platform}.md) | `{platform}` |"))
+            });
+            ensure!(row, "{BOARDS} has no row for {platform}");
             platforms.push(platform);
         }
     }
