@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Checks that the documents say the truth of dependencies and of unsafe code, and what Cargo is told of packages.
+//! Checks that the documents say the truth of dependencies and of unsafe code, what Cargo is told of packages, and that
+//! commits keep the project's habits.
 //!
-//! Where the checkout has no documents, the tests are listed as ignored.
+//! Where the checkout has no documents, or no history, the tests of these are listed as ignored.
 
 mod dependencies;
 mod forbidden;
+mod history;
 mod table;
 mod unsafe_code;
 
@@ -33,6 +35,12 @@ const CHECKS: [(&str, Check); 5] = [
     ("unsafe_code_is_forbidden_elsewhere", forbidden::elsewhere),
 ];
 
+/// The checks of commits.
+const HISTORY: [(&str, Check); 2] = [
+    ("subjects_are_short", history::has_short_subjects),
+    ("history_is_linear", history::is_linear),
+];
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let workspace = match Workspace::locate() {
@@ -44,12 +52,17 @@ fn main() -> ExitCode {
     };
     let root = workspace.root();
     let no_documents = !root.join("docs").is_dir();
-    let trials = CHECKS.map(|(name, check)| {
-        let root = root.to_owned();
-        Trial::test(name, move || {
-            check(&root).map_err(|error| format!("{error:#}").into())
-        })
-        .with_ignored_flag(no_documents)
-    });
-    libtest_mimic::run(&arguments, trials.into()).exit_code()
+    let no_history = !history::is_known(root);
+    let documents = CHECKS.map(|check| trial(root, check, no_documents));
+    let history = HISTORY.map(|check| trial(root, check, no_history));
+    let trials = documents.into_iter().chain(history).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(root: &Path, (name, check): (&str, Check), ignored: bool) -> Trial {
+    let root = root.to_owned();
+    Trial::test(name, move || {
+        check(&root).map_err(|error| format!("{error:#}").into())
+    })
+    .with_ignored_flag(ignored)
 }
