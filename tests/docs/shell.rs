@@ -224,6 +224,8 @@ impl Session {
             .current_dir(&self.folder)
             .env("PATH", path)
             .env("CARGO_TERM_QUIET", "true")
+            // A reader's shell doesn't have the compiler that the tests were built with selected.
+            .env_remove("RUSTUP_TOOLCHAIN")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
