@@ -4,15 +4,16 @@
 
 use kaal_payload::Measurement;
 
-use crate::emit::Emitted;
-use crate::finding::Finding;
+use crate::Inputs;
+use crate::diagnostic::Finding;
+use crate::emit::{self, Emitted};
 use crate::format::{self, FileMap};
+use crate::layout::memory_map::MemoryMap;
+use crate::layout::placement;
 use crate::manifest::Facts;
-use crate::memory_map::MemoryMap;
 use crate::options::Options;
-use crate::parts::Parts;
+use crate::parts::{Parts, swapped, trust};
 use crate::rules::{self, Situation};
-use crate::{Inputs, emit, placement, swapped, trust};
 
 /// A bootable image.
 #[derive(Clone, Debug)]
@@ -21,7 +22,7 @@ pub struct Image {
     /// Its file, in the format that was asked for. It is loaded and entered with the MMU off: an ELF
     /// file's segments at their physical addresses, another file anywhere.
     pub file: Vec<u8>,
-    /// SHA-256 of what it boots, as its payload header says; `measurement.rs` defines it.
+    /// SHA-256 of what it boots, as its payload header says; `format/measurement.rs` defines it.
     pub measurement: Measurement,
     /// What its payload header says, for its manifest.
     pub(crate) facts: Facts,

@@ -102,69 +102,39 @@
 
 #![forbid(unsafe_code)]
 
-mod access;
-mod boot_arguments;
-mod bounded;
-mod branch;
-mod chunk;
 #[doc(hidden)]
 pub mod cli;
-mod content;
-mod cores;
-mod demangled;
-mod device_tree;
+mod diagnostic;
 mod diff;
-mod digest;
 mod elf;
 mod emit;
-mod executable;
 mod explain;
-mod finding;
-mod firmware;
+mod files;
 mod format;
-mod functions;
 mod image;
-mod input;
+pub mod image_reader;
 mod inspect;
-mod kernel;
-mod loader_head;
+mod layout;
 mod manifest;
-mod measurement;
 mod memory;
-mod memory_map;
-mod note;
-pub mod opened;
 mod options;
-mod output;
 mod parts;
-mod placement;
-mod plan;
-mod platform;
-mod ram;
 pub mod rules;
 mod sel4;
-mod signable;
 mod signing;
-mod signing_command;
-mod swapped;
-mod symbols;
-mod tables;
-mod trust;
-mod user_image;
-mod yaml;
 
 use std::path::Path;
 
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
-pub use finding::{Details, Finding, Flag};
+pub use diagnostic::{Details, Finding, Flag};
+pub use elf::functions::Functions;
 pub use format::{Compression, FileMap, Format, Piece};
-pub use functions::Functions;
 pub use image::Image;
+pub use image_reader::Opened;
 pub use kaal_payload;
-pub use memory_map::{Entry, MemoryMap};
-pub use opened::Opened;
-pub use symbols::Symbols;
+pub use layout::memory_map::{Entry, MemoryMap};
+pub use parts::symbols::Symbols;
 
 /// A file that has been read.
 #[derive(Clone, Copy, Debug)]

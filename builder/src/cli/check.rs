@@ -10,12 +10,12 @@ use kaal_payload::{PhysAddr, PhysRange};
 
 use super::messages::{Level, Messages};
 use super::text::{print, wrap};
-use crate::device_tree::DeviceTree;
-use crate::finding::{Finding, Flag, Origin};
-use crate::input::Input;
-use crate::kernel::{self, Kernel};
-use crate::opened::{self, Opened};
-use crate::platform::{self, KernelConfig};
+use crate::diagnostic::{Finding, Flag, Origin};
+use crate::files::input::Input;
+use crate::image_reader::{self, Opened};
+use crate::parts::device_tree::DeviceTree;
+use crate::parts::kernel::{self, Kernel};
+use crate::parts::platform::{self, KernelConfig};
 use crate::rules::{self, Board, Outcome, Rule, Situation, Sources, Trusted};
 use crate::{File, signing};
 
@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Findi
         return rules.try_for_each(|rule| print(explain(rule)));
     }
     let path = arguments.image.as_deref().unwrap_or(Path::new(""));
-    let content = opened::read(path)?;
+    let content = image_reader::read(path)?;
     let image = Opened::open(File {
         path,
         content: &content,

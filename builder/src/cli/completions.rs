@@ -6,7 +6,7 @@ use clap::{Args, Command};
 use clap_complete::Shell;
 
 use super::text;
-use crate::finding::Finding;
+use crate::diagnostic::Finding;
 
 /// Which shell.
 #[derive(Clone, Debug, Args)]

@@ -8,10 +8,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::File;
+use crate::diagnostic::{Finding, Flag, Origin};
 use crate::diff::{self, Report, Side};
-use crate::finding::{Finding, Flag, Origin};
-use crate::opened::{self, Opened};
-use crate::{File, bounded};
+use crate::files::bounded;
+use crate::image_reader::{self, Opened};
 
 use super::messages::{Level, Messages};
 use super::text;
@@ -62,7 +63,7 @@ fn print(arguments: &Arguments, report: &Report) -> Result<bool, Finding> {
 
 fn compare(arguments: &Arguments) -> Result<Report, Finding> {
     let (one, other) = (&arguments.one, &arguments.other);
-    let (first, second) = match (opened::read(one), opened::read(other)) {
+    let (first, second) = match (image_reader::read(one), image_reader::read(other)) {
         (Ok(first), Ok(second)) => (first, second),
         (Err(finding), Err(_)) => return programs(one, other).ok_or(finding),
         (Err(finding), _) | (_, Err(finding)) => return Err(finding),

@@ -10,9 +10,9 @@ use clap::Args;
 use goblin::elf::header::ELFMAG;
 
 use super::text;
-use crate::access;
+use crate::diagnostic::{Finding, Flag, Origin};
 use crate::explain::{Explainer, Kind, Program};
-use crate::finding::{Finding, Flag, Origin};
+use crate::files::access;
 
 /// The log's name that stands for standard input.
 const STANDARD_INPUT: &str = "-";

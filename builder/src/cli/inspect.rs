@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use clap::{Args, value_parser};
 
 use super::text::{print_coloured, terminal_width};
-use crate::finding::{Finding, Flag, Origin};
+use crate::File;
+use crate::diagnostic::{Finding, Flag, Origin};
+use crate::files::output;
+use crate::image_reader::{self, Opened};
 use crate::inspect::{Inspected, draw, summary, to_json, to_svg};
-use crate::opened::{self, Opened};
-use crate::{File, output};
 
 /// Letters in the column of names.
 const NAMES: usize = 18;
@@ -38,7 +39,7 @@ pub(super) struct Arguments {
 /// Returns what the file is if it is no image, or that it can't be shown.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
     let path = arguments.image.as_path();
-    let content = opened::read(path)?;
+    let content = image_reader::read(path)?;
     let content = content.as_slice();
     let image = Opened::open(File { path, content })?;
     let inspected = Inspected::new(&image);

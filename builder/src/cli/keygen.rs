@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::finding::{Finding, Flag, Origin};
-use crate::{output, signing};
+use crate::diagnostic::{Finding, Flag, Origin};
+use crate::files::output;
+use crate::signing;
 
 /// Where the keys go, by the options that take them when an image is made.
 #[derive(Clone, Debug, Args)]

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Command};
 
-use crate::access;
-use crate::finding::{Finding, Flag, Origin};
+use crate::diagnostic::{Finding, Flag, Origin};
+use crate::files::access;
 
 /// Where the pages go.
 #[derive(Clone, Debug, Args)]

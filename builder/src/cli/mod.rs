@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
-use crate::finding::Finding;
+use crate::diagnostic::Finding;
 use config::{Configuration, Sources};
 use messages::{Level, Messages};
 

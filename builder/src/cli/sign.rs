@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use kaal_payload::Signature;
 
-use crate::finding::{Finding, Flag, Origin};
-use crate::input::Input;
+use crate::File;
+use crate::diagnostic::{Finding, Flag, Origin};
+use crate::files::input::Input;
+use crate::files::output::{self, Output, manifest_path};
+use crate::image_reader::{self, Opened};
 use crate::manifest::{self, base_name};
-use crate::output::{self, Output, manifest_path};
-use crate::signable::Signable;
-use crate::{File, Opened, opened, signing, signing_command};
+use crate::signing::signable::Signable;
+use crate::signing::{self, command};
 
 /// An image, and where its signature comes from.
 #[derive(Clone, Debug, Args)]
@@ -48,7 +50,7 @@ struct Source {
 /// Signs an image, or writes what is to be signed.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
     let path = arguments.image.as_path();
-    let content = opened::read(path)?;
+    let content = image_reader::read(path)?;
     let opened = Opened::open(File {
         path,
         content: &content,
@@ -85,7 +87,7 @@ impl Source {
         }
         if let Some(command) = &self.sign_command {
             let origin = origin(Flag::SignCommand, Path::new(command));
-            let output = signing_command::run(origin, command, message)?;
+            let output = command::run(origin, command, message)?;
             return Ok((origin, signing::signature(origin, &output)?));
         }
         let path = self.signature.as_deref().unwrap_or(Path::new(""));

@@ -6,8 +6,8 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use crate::access;
-use crate::finding::{Finding, Flag, Origin};
+use crate::diagnostic::{Finding, Flag, Origin};
+use crate::files::access;
 
 /// Writes `text` to standard output.
 ///

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::symbols::{self, Symbols};
-use crate::bounded;
-use crate::finding::{Flag, Origin};
+use crate::diagnostic::{Flag, Origin};
+use crate::files::bounded;
+use crate::image_reader::Opened;
 use crate::manifest::{self, Identity, Role};
-use crate::opened::Opened;
 
 /// Folder beside an image that its programs may lie in.
 const DEBUG: &str = "debug";

@@ -10,7 +10,7 @@ use goblin::elf::Elf;
 use goblin::elf::section_header::SHT_NOBITS;
 use goblin::elf::sym::{STT_FUNC, STT_OBJECT};
 
-use crate::demangled::demangled;
+use crate::elf::demangled::demangled;
 
 /// Most symbols of a kind of difference that are named.
 const NAMED: usize = 12;

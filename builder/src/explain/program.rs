@@ -8,11 +8,11 @@ use std::path::Path;
 use addr2line::{FunctionName, Loader, Location};
 
 use super::numbers::Number;
-use crate::demangled::demangled;
+use crate::diagnostic::{Finding, Origin};
 use crate::elf;
-use crate::finding::{Finding, Origin};
-use crate::functions::Functions;
-use crate::input::{self, Input};
+use crate::elf::demangled::demangled;
+use crate::elf::functions::Functions;
+use crate::files::input::{self, Input};
 
 /// Size in bytes of an instruction.
 const INSTRUCTION: u64 = 4;

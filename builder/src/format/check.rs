@@ -8,7 +8,7 @@ use kaal_payload::PhysAddr;
 
 use super::{Compression, Format, IMAGE_ALIGNMENT, not_runnable_at, uimage};
 use crate::Settings;
-use crate::finding::{Finding, Flag, Origin};
+use crate::diagnostic::{Finding, Flag, Origin};
 use crate::options::Options;
 
 /// All that is wrong with what `options` say of the format.

@@ -7,8 +7,7 @@
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-use super::Format;
-use crate::branch;
+use super::{Format, branch};
 
 /// Header flags: little-endian, pages of 4 KiB, and any place in memory will do.
 const FLAGS: u64 = 1 << 1 | 1 << 3;

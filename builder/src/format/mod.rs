@@ -6,11 +6,16 @@
 //! which is entered at the file's first byte, and what it puts to where the ELF file would have it
 //! ([`kaal_payload::Package`]).
 
+pub(crate) mod branch;
 mod check;
 mod content;
+pub(crate) mod digest;
+pub(crate) mod executable;
 mod file_map;
 pub(crate) mod head;
+pub(crate) mod loader_head;
 mod lz4;
+pub(crate) mod measurement;
 mod package;
 pub(crate) mod uimage;
 mod work;
@@ -25,11 +30,10 @@ pub(crate) use package::STORED_ALIGNMENT;
 
 pub use file_map::{FileMap, Piece};
 
-use crate::chunk::Chunk;
-use crate::executable;
-use crate::finding::{Finding, Flag, Origin};
+use crate::diagnostic::{Finding, Flag, Origin};
+use crate::layout::plan::Plan;
+use crate::memory::chunk::Chunk;
 use crate::parts::Parts;
-use crate::plan::Plan;
 
 /// The alignment in bytes that the arm64 Linux Image asks for
 /// (Linux, `Documentation/arch/arm64/booting.rst`).
@@ -170,7 +174,7 @@ pub(crate) fn write(
 fn check_ram(parts: &Parts<'_>, address: PhysAddr, size: u64) -> Result<(), Finding> {
     let usable = parts.memory.usable(parts.kernel.memory);
     let place = PhysRange::from_size(address, size);
-    if place.is_some_and(|place| crate::ram::contains(&usable, place)) {
+    if place.is_some_and(|place| crate::memory::ranges::contains(&usable, place)) {
         return Ok(());
     }
     Err(not_runnable_at(address)

@@ -10,13 +10,13 @@ use zerocopy::IntoBytes;
 
 use super::Compression;
 use super::content::Content;
+use super::digest::crc32c;
 use super::file_map::{FileMap, Piece};
 use super::head::Head;
-use crate::chunk::Chunk;
-use crate::digest::crc32c;
-use crate::finding::Finding;
-use crate::firmware::Firmware;
+use crate::diagnostic::Finding;
+use crate::memory::chunk::Chunk;
 use crate::parts::Parts;
+use crate::parts::firmware::Firmware;
 
 /// Alignment in bytes of what is stored, so that checksums are computed by the word.
 pub(crate) const STORED_ALIGNMENT: usize = 8;

@@ -8,7 +8,7 @@ use zerocopy::big_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use super::{Format, not_runnable_at};
-use crate::finding::Finding;
+use crate::diagnostic::Finding;
 
 /// `IH_MAGIC`
 const MAGIC: u32 = 0x2705_1956;

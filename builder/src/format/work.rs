@@ -5,11 +5,11 @@
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange, Work};
 
 use super::package::Contents;
-use crate::finding::Finding;
-use crate::kernel::PADDR_TOP;
+use crate::diagnostic::Finding;
+use crate::layout::plan::Plan;
+use crate::memory::ranges;
 use crate::parts::Parts;
-use crate::plan::Plan;
-use crate::ram;
+use crate::parts::kernel::PADDR_TOP;
 
 /// Places the memory that the unpacker of `package` works in: above all parts of the image, else
 /// wherever there is room.
@@ -20,8 +20,8 @@ pub(super) fn place(
 ) -> Result<Work, Finding> {
     let taken = plan.things().map(|(_, place)| place);
     let top = taken.iter().map(|place| place.end).max();
-    let free = ram::subtract(parts.memory.unreserved(parts.kernel.memory), taken);
-    let above = ram::intersect(
+    let free = ranges::subtract(parts.memory.unreserved(parts.kernel.memory), taken);
+    let above = ranges::intersect(
         &free,
         &[PhysRange {
             start: top.unwrap_or_default(),

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::Inspected;
 use super::summary::Unpacking;
-use crate::Compression;
+use crate::format::Compression;
 use crate::manifest::{Facts, Identity, hexadecimal};
 use crate::rules::Outcome;
 

@@ -18,7 +18,7 @@ mod svg;
 
 use kaal_payload::PhysRange;
 
-use crate::opened::Opened;
+use crate::image_reader::Opened;
 use crate::rules::{self, Board, Outcome, Situation};
 
 pub(crate) use json::to_json;

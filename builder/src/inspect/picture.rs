@@ -4,8 +4,8 @@
 
 use kaal_payload::{MAX_SIZE, PhysRange, RegionKind};
 
-use crate::opened::Opened;
-use crate::ram;
+use crate::image_reader::Opened;
+use crate::memory::ranges;
 
 /// What a part of memory is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Picture {
         let of_kind = |kind| {
             let regions = payload.regions.iter();
             let regions = regions.filter(move |region| region.kind() == Some(kind));
-            ram::union(regions.filter_map(|region| region.memory()).collect())
+            ranges::union(regions.filter_map(|region| region.memory()).collect())
         };
         let slot = payload.device_tree;
         let work = image.package().and_then(|package| package.work.memory());
@@ -82,7 +82,7 @@ impl Picture {
             (Purpose::Work, Vec::from_iter(work)),
         ];
         let contents = image.extents().iter().map(|extent| extent.filled());
-        let contents = ram::union(contents.collect());
+        let contents = ranges::union(contents.collect());
         let mut parts: Vec<_> = places
             .into_iter()
             .flat_map(|(purpose, places)| places.into_iter().map(move |place| (purpose, place)))
@@ -90,7 +90,7 @@ impl Picture {
             .map(|(purpose, memory)| Part {
                 purpose,
                 memory,
-                stored: ram::intersect(&contents, &[memory]),
+                stored: ranges::intersect(&contents, &[memory]),
             })
             .collect();
         parts.sort_by_key(|part| part.memory);

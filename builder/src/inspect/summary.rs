@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Inspected;
 use super::size::size;
 use crate::manifest::{hexadecimal, integrity_name, log_level_name};
-use crate::ram;
+use crate::memory::ranges;
 use crate::rules::Outcome;
 
 /// What has to be done with bytes before the loader runs.
@@ -90,8 +90,8 @@ fn format(inspected: &Inspected<'_>) -> String {
     let image = inspected.image;
     let bytes = image.file().content.len();
     let compression = match image.compression() {
-        crate::Compression::Lz4 => ", compressed with LZ4",
-        crate::Compression::None => "",
+        crate::format::Compression::Lz4 => ", compressed with LZ4",
+        crate::format::Compression::None => "",
     };
     format!("{}, {bytes} bytes{compression}", image.format().name())
 }
@@ -119,7 +119,7 @@ fn machine(inspected: &Inspected<'_>) -> String {
         Gic::V3 { .. } => "GICv3".to_owned(),
     });
     let ram = inspected.ram.as_ref();
-    let ram = ram.map(|ram| format!("RAM {}", ram::describe(ram)));
+    let ram = ram.map(|ram| format!("RAM {}", ranges::describe(ram)));
     let known: Vec<_> = [console, psci, gic, ram].into_iter().flatten().collect();
     match known.as_slice() {
         [] => "unknown before it boots".to_owned(),

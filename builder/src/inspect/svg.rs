@@ -10,7 +10,7 @@ use std::fmt::Write;
 use super::Inspected;
 use super::picture::{Part, Purpose};
 use super::size::size;
-use crate::ram;
+use crate::memory::ranges;
 
 /// Width of the picture, in the unit of SVG.
 const WIDTH: u32 = 720;
@@ -162,7 +162,7 @@ fn write_frame(svg: &mut String, inspected: &Inspected<'_>, column: f64) {
             svg,
             "<text x=\"24\" y=\"{:.1}\">RAM by the image's device tree: {}</text>",
             legend + 24.0,
-            ram::describe(ram)
+            ranges::describe(ram)
         );
     }
 }

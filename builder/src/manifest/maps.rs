@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::address;
 use super::identity::base_name;
-use crate::{FileMap, MemoryMap};
+use crate::format::FileMap;
+use crate::layout::memory_map::MemoryMap;
 
 /// A line of the memory map.
 #[derive(Clone, Debug, Serialize)]

@@ -22,7 +22,8 @@ use kaal_payload::{PACKAGE_VERSION, PhysAddr, VERSION};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Image, Settings};
+use crate::Settings;
+use crate::image::Image;
 
 pub(crate) use facts::Facts;
 pub(crate) use identity::{Identity, Input, Role, base_name};

@@ -3,7 +3,7 @@
 //! Rules of what the kernel was built for, and of what the machine is.
 
 use super::{Complaint, Outcome, Situation, Source};
-use crate::ram;
+use crate::memory::ranges;
 use crate::sel4::UserLayout;
 
 /// `board-ram`
@@ -11,7 +11,7 @@ pub(super) fn board_ram(situation: &Situation<'_>) -> Outcome {
     let Some(platform) = &situation.platform else {
         return Outcome::NotChecked("--platform is not given".to_owned());
     };
-    let built_for = ram::union(platform.memory.clone());
+    let built_for = ranges::union(platform.memory.clone());
     let kernel = situation.layout.kernel().start;
     let first = built_for.first().map(|bank| bank.start);
     if first != Some(kernel) {
@@ -21,7 +21,7 @@ pub(super) fn board_ram(situation: &Situation<'_>) -> Outcome {
                 "not the platform that the kernel was built for",
             )
             .expected(format!("RAM from {kernel} on, where the kernel lies"))
-            .found(ram::describe(&built_for))
+            .found(ranges::describe(&built_for))
             .remedy("give kernel.elf and platform_gen.yaml of the same build"),
         );
     }
@@ -32,29 +32,29 @@ pub(super) fn board_ram(situation: &Situation<'_>) -> Outcome {
     else {
         return Outcome::NotChecked("no device tree says where the machine has RAM".to_owned());
     };
-    let missing = ram::subtract(built_for.clone(), board.iter().copied());
+    let missing = ranges::subtract(built_for.clone(), board.iter().copied());
     if !missing.is_empty() {
         return Outcome::Warned(
             Complaint::new(
                 Source::Platform,
                 "the kernel was built for RAM that the machine doesn't have",
             )
-            .expected(format!("RAM within {}", ram::describe(board)))
+            .expected(format!("RAM within {}", ranges::describe(board)))
             .found(format!(
                 "{}, of which {} is elsewhere",
-                ram::describe(&built_for),
-                ram::describe(&missing)
+                ranges::describe(&built_for),
+                ranges::describe(&missing)
             ))
             .remedy("build the kernel for this machine: it takes all of it for RAM"),
         );
     }
-    let unused = ram::subtract(board.clone(), built_for.iter().copied());
+    let unused = ranges::subtract(board.clone(), built_for.iter().copied());
     let unused: u64 = unused.iter().map(|range| range.size()).sum();
     let rest = match unused {
         0 => String::new(),
         unused => format!("; {unused} bytes more that it does not use"),
     };
-    Outcome::Passed(format!("{}{rest}", ram::describe(&built_for)))
+    Outcome::Passed(format!("{}{rest}", ranges::describe(&built_for)))
 }
 
 /// `device-tree-size`

@@ -3,7 +3,7 @@
 //! Rules of what the kernel makes for the user image, and of what it leaves to it.
 
 use super::{Complaint, Outcome, Situation, Source};
-use crate::ram;
+use crate::memory::ranges;
 use crate::sel4::{self, FIXED_SLOTS, Slots, Untyped};
 
 /// `free-regions`
@@ -15,7 +15,7 @@ pub(super) fn free_regions(situation: &Situation<'_>) -> Outcome {
     };
     let memory = sel4::FreeMemory::new(&situation.handover(), &platform.memory);
     let (pieces, most) = memory.count();
-    let free = ram::describe(memory.free());
+    let free = ranges::describe(memory.free());
     if pieces <= most {
         return Outcome::Passed(format!("{pieces} of {most}: {free}"));
     }
@@ -63,7 +63,7 @@ pub(super) fn root_objects(situation: &Situation<'_>) -> Outcome {
         .expected(format!(
             "{size} bytes of free memory in one piece, from a multiple of {alignment:#x} on"
         ))
-        .found(ram::describe(boot.booted.memory.free()))
+        .found(ranges::describe(boot.booted.memory.free()))
         .remedy("build the kernel with a smaller KernelRootCNodeSizeBits, or for more RAM"),
     )
 }

@@ -5,7 +5,7 @@
 use kaal_payload::{Integrity, KeyId, TrustAnchor, key_id};
 
 use super::{Complaint, Outcome, Situation, Source, Trusted};
-use crate::finding::Details;
+use crate::diagnostic::Details;
 use crate::signing;
 
 /// `integrity`

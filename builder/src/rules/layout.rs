@@ -7,7 +7,7 @@ use kaal_payload::{
     UserImage, VirtAddr,
 };
 
-use crate::ram;
+use crate::memory::ranges;
 
 /// Where everything in an image lies.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ impl Layout {
     /// The same in an image whose unpacker works in `work`, pieces that adjoin.
     pub(crate) fn with_work(self, work: impl IntoIterator<Item = PhysRange>) -> Self {
         Self {
-            work: ram::union(work.into_iter().collect()).first().copied(),
+            work: ranges::union(work.into_iter().collect()).first().copied(),
             ..self
         }
     }

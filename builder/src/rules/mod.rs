@@ -20,7 +20,7 @@ pub(crate) use outcome::{Complaint, Outcome};
 pub(crate) use situation::{Board, Situation, Source, Sources, Trusted};
 pub(crate) use texts::RULES;
 
-use crate::finding::Finding;
+use crate::diagnostic::Finding;
 
 /// A rule.
 #[derive(Debug)]

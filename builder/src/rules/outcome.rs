@@ -3,7 +3,7 @@
 //! What comes of looking at a rule.
 
 use super::{Rule, Situation, Source};
-use crate::finding::Finding;
+use crate::diagnostic::Finding;
 
 /// What comes of looking at a rule.
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@
 use kaal_payload::{PhysRange, RegionKind};
 
 use super::{Complaint, Outcome, Situation, Source};
-use crate::kernel::PADDR_TOP;
-use crate::ram;
+use crate::memory::ranges;
+use crate::parts::kernel::PADDR_TOP;
 
 /// `alignment`
 pub(super) fn alignment(situation: &Situation<'_>) -> Outcome {
@@ -81,7 +81,7 @@ pub(super) fn ram(situation: &Situation<'_>) -> Outcome {
     let board = board.map(|ram| (Source::DeviceTree, "the device tree", ram));
     let platform = situation.platform.as_ref();
     let platform = platform.map(|platform| {
-        let memory = ram::union(platform.memory.clone());
+        let memory = ranges::union(platform.memory.clone());
         (Source::Platform, "the platform", memory)
     });
     let sources: Vec<_> = board.into_iter().chain(platform).collect();
@@ -92,10 +92,10 @@ pub(super) fn ram(situation: &Situation<'_>) -> Outcome {
     }
     for (about, name, ram) in &sources {
         for (what, memory) in situation.layout.memory() {
-            if !ram::contains(ram, memory) {
+            if !ranges::contains(ram, memory) {
                 return Outcome::Refused(
                     Complaint::new(*about, format!("{name} has no RAM for the {what}"))
-                        .expected(format!("a place within {}", ram::describe(ram)))
+                        .expected(format!("a place within {}", ranges::describe(ram)))
                         .found(memory.to_string())
                         .remedy("build the image for this machine, with its --dtb"),
                 );
@@ -104,7 +104,7 @@ pub(super) fn ram(situation: &Situation<'_>) -> Outcome {
     }
     let described: Vec<_> = sources
         .iter()
-        .map(|(_, name, ram)| format!("{} by {name}", ram::describe(ram)))
+        .map(|(_, name, ram)| format!("{} by {name}", ranges::describe(ram)))
         .collect();
     Outcome::Passed(format!("all of it in {}", described.join(" and in ")))
 }
@@ -140,13 +140,13 @@ pub(super) fn contiguous(situation: &Situation<'_>) -> Outcome {
     let whole = situation.layout.user_image.memory;
     let pieces: Vec<PhysRange> = situation.layout.regions_of(RegionKind::UserImage).collect();
     let count = pieces.len();
-    if ram::union(pieces.clone()) == [whole] {
+    if ranges::union(pieces.clone()) == [whole] {
         return Outcome::Passed(format!("{count} regions are all of {whole}"));
     }
     Outcome::Refused(
         Complaint::new(Source::App, "not all of the user image is in the image")
             .expected(format!("regions that are all of {whole}"))
-            .found(ram::describe(&pieces))
+            .found(ranges::describe(&pieces))
             .remedy("build the image again"),
     )
 }

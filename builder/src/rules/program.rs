@@ -5,9 +5,9 @@
 use kaal_payload::{ExceptionLevel, RegionKind};
 
 use super::{Complaint, Outcome, Situation, Source};
-use crate::kernel::virtual_base;
+use crate::parts::kernel::virtual_base;
+use crate::parts::user_image::user_top;
 use crate::sel4;
-use crate::user_image::user_top;
 
 /// `exception-level`
 pub(super) fn exception_level(situation: &Situation<'_>) -> Outcome {

@@ -5,11 +5,11 @@
 use kaal_payload::PhysRange;
 
 use super::Layout;
-use crate::device_tree::DeviceTree;
-use crate::finding::Origin;
-use crate::opened::Opened;
+use crate::diagnostic::Origin;
+use crate::image_reader::Opened;
 use crate::parts::Parts;
-use crate::platform::KernelConfig;
+use crate::parts::device_tree::DeviceTree;
+use crate::parts::platform::KernelConfig;
 use crate::sel4::{self, Booted, Handover, Platform, Untyped};
 
 /// What something comes from.

@@ -5,8 +5,8 @@
 use kaal_payload::{PhysAddr, PhysRange};
 
 use super::Handover;
-use crate::kernel::PADDR_TOP;
-use crate::ram;
+use crate::memory::ranges;
+use crate::parts::kernel::PADDR_TOP;
 
 /// Free memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +26,8 @@ impl FreeMemory {
         // Adjacent banks stay two pieces.
         let free: Vec<_> = banks
             .iter()
-            .map(|bank| ram::clip(*bank, PhysAddr(0), PADDR_TOP))
-            .flat_map(|bank| ram::subtract(vec![bank], taken))
+            .map(|bank| ranges::clip(*bank, PhysAddr(0), PADDR_TOP))
+            .flat_map(|bank| ranges::subtract(vec![bank], taken))
             .collect();
         Self {
             pieces: free.len(),
@@ -60,7 +60,7 @@ impl FreeMemory {
                 (start >= piece.start.0).then_some((index, PhysAddr(start)))
             })?;
         let taken = PhysRange::from_size(start, size)?;
-        let rest = ram::subtract(vec![self.free[index]], [taken]);
+        let rest = ranges::subtract(vec![self.free[index]], [taken]);
         self.free.splice(index..=index, rest);
         Some(start)
     }

@@ -5,8 +5,8 @@
 use kaal_payload::{ExceptionLevel, PhysAddr, PhysRange};
 
 use super::{BootConfig, Handover, Platform};
-use crate::kernel::{self, PADDR_TOP};
-use crate::ram;
+use crate::memory::ranges;
+use crate::parts::kernel::{self, PADDR_TOP};
 
 /// `seL4_MinUntypedBits`
 const LEAST_BITS: u32 = 4;
@@ -75,10 +75,10 @@ pub(super) fn devices(
         start: PhysAddr(0),
         end: PhysAddr(config.device_top),
     };
-    let banks = ram::union(platform.memory.clone());
-    let known = ram::union([platform.devices.as_deref()?, &banks].concat());
-    let of_the_kernel = ram::subtract(vec![all], known);
-    let mapped = ram::intersect(
+    let banks = ranges::union(platform.memory.clone());
+    let known = ranges::union([platform.devices.as_deref()?, &banks].concat());
+    let of_the_kernel = ranges::subtract(vec![all], known);
+    let mapped = ranges::intersect(
         &banks,
         &[PhysRange {
             start: PhysAddr(0),
@@ -87,7 +87,7 @@ pub(super) fn devices(
     );
     let image = [handover.kernel, handover.device_tree, handover.user_image];
     let reserved = of_the_kernel.into_iter().chain(mapped).chain(image);
-    let devices = ram::subtract(vec![all], reserved);
+    let devices = ranges::subtract(vec![all], reserved);
     let devices = devices.into_iter();
     Some(
         devices

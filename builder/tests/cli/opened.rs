@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{Compression, File, Format, Opened, opened};
+use kaal_elfloader_builder::{Compression, File, Format, Opened, image_reader};
 use kaal_payload::{Encoding, LOADER_NOTE_TYPE, MAX_SIZE, Package, Payload};
 use zerocopy::IntoBytes;
 
@@ -61,7 +61,7 @@ fn what_is_written_is_read() {
             let loaded = Loaded::new(&folder.get("image.elf"));
 
             folder.accepted(&options);
-            let file = opened::read(&folder.path().join("image.elf")).expect("an image");
+            let file = image_reader::read(&folder.path().join("image.elf")).expect("an image");
             assert!(file == folder.get("image.elf"));
             let image = open(&file);
             image.verify().expect("an undamaged image");

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use expect_test::{Expect, expect};
-use kaal_elfloader_builder::{File, Opened, opened};
+use kaal_elfloader_builder::{File, Opened, image_reader};
 use kaal_payload::{MAGIC, PACKAGE_MAGIC};
 
 use crate::common::device_tree::DeviceTree;
@@ -151,7 +151,7 @@ fn every_truncation_is_refused() {
 #[test]
 fn what_is_no_file() {
     for path in ["/", "/dev/zero", "/nowhere"] {
-        assert!(opened::read(Path::new(path)).is_err());
+        assert!(image_reader::read(Path::new(path)).is_err());
     }
 }
 

@@ -9,7 +9,7 @@ use clap::{Arg, Command};
 
 use super::kind::Kind;
 use super::{Given, is_switch, objection, option};
-use crate::finding::{Finding, Flag, Origin};
+use crate::diagnostic::{Finding, Flag, Origin};
 
 /// The options of `command` that variables give, but for those that are on the command line.
 pub(super) fn read(

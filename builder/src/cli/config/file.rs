@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::kind::Kind;
 use super::{Given, objection, option};
-use crate::finding::{Finding, Flag, Origin};
+use crate::diagnostic::{Finding, Flag, Origin};
 
 /// How alike a name must be for it to be suggested, from 0 to 1.
 const ALIKE: f64 = 0.8;

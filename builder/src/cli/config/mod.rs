@@ -23,8 +23,8 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command};
 
 use self::file::File;
-use crate::finding::{Finding, Flag, Origin};
-use crate::input::Input;
+use crate::diagnostic::{Finding, Flag, Origin};
+use crate::files::input::Input;
 
 pub(super) use environment::with_environment;
 pub(super) use print::Printed;

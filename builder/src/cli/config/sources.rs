@@ -6,7 +6,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::{Configuration, id};
-use crate::finding::{Finding, Flag};
+use crate::diagnostic::{Finding, Flag};
 
 /// Where each option comes from.
 pub(crate) struct Sources<'a> {

@@ -4,10 +4,12 @@
 
 use std::path::Path;
 
-use crate::finding::{Finding, Flag};
-use crate::input::{self, Input};
+use crate::diagnostic::{Finding, Flag};
+use crate::elf::functions::Functions;
+use crate::files::input::{self, Input};
 use crate::manifest::{self, Identity, Role};
-use crate::{Functions, Inputs, Settings, Symbols};
+use crate::parts::symbols::Symbols;
+use crate::{Inputs, Settings};
 
 use super::Arguments;
 

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Making an image: what the command does without the name of another one.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use kaal_payload::{Integrity, LogLevel, PhysAddr};
+
+use crate::Settings;
+use crate::diagnostic::{Finding, Flag, Origin};
+use crate::files::bounded;
+use crate::files::output::Output;
+use crate::format::{Compression, Format};
+use crate::image::Image;
+use crate::manifest::{Manifest, base_name};
+use crate::options::{Options, boot_arguments};
+use crate::parts::symbols::Symbols;
+
+use self::files::Files;
+use super::config::Sources;
+use super::messages::{Level, Messages};
+use super::{Failure, parse_count, parse_number};
+
+mod files;
+
+/// What an image is made of, and how.
+#[derive(Clone, Debug, Args)]
+#[group(skip)]
+pub(super) struct Arguments {
+    /// The KaaL loader, an ELF executable
+    #[arg(long, value_name = "FILE")]
+    loader: PathBuf,
+    /// The unpacker, an ELF executable, for formats other than elf
+    #[arg(long, value_name = "FILE")]
+    unpacker: Option<PathBuf>,
+    /// The seL4 kernel (kernel.elf)
+    #[arg(long, value_name = "FILE")]
+    kernel: PathBuf,
+    /// The root task, an ELF executable
+    #[arg(long, value_name = "FILE")]
+    app: PathBuf,
+    /// The image to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Device tree to embed; one that the firmware hands over goes first
+    #[arg(long, value_name = "FILE")]
+    dtb: Option<PathBuf>,
+    /// Where RAM is: seL4's platform_gen.yaml or platform_gen.json
+    #[arg(long, value_name = "FILE")]
+    platform: Option<PathBuf>,
+    /// How the kernel was configured: seL4's gen_config.json
+    #[arg(long, value_name = "FILE")]
+    kernel_config: Option<PathBuf>,
+    /// Check that the kernel is linked for this physical address
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_number)]
+    kernel_paddr: Option<u64>,
+    /// How many cores the kernel waits for [default: what --kernel-config says, else 1]
+    #[arg(long, value_name = "NUMBER", value_parser = parse_count)]
+    cores: Option<u32>,
+    /// Put the root task so far behind the kernel's first byte in physical memory
+    #[arg(long, value_name = "BYTES", value_parser = parse_number)]
+    app_offset: Option<u64>,
+    /// The format of the image
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+    /// How the image stores content; not for elf
+    #[arg(long, value_enum, value_name = "METHOD", default_value_t)]
+    compress: Compression,
+    /// Where the image is loaded to: needed for uimage, checked for raw and image
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_number)]
+    load_address: Option<u64>,
+    /// How much the loader says
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
+    log_level: Verbosity,
+    /// What the loader verifies before it enters the kernel [default: crc32c; sha256 with --trust-key]
+    #[arg(long, value_enum, value_name = "CHECK")]
+    verify: Option<Verification>,
+    /// Whether reports of faults name functions of kernel and loader
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    symbols: Symbols,
+    /// Let the loader, one for signed images, boot only those signed with this key, a PEM file
+    #[arg(long, value_name = "FILE")]
+    trust_key: Option<PathBuf>,
+    /// Let the loader refuse images of a version below this one
+    #[arg(long, value_name = "NUMBER", value_parser = parse_number, default_value_t)]
+    min_version: u64,
+    /// Sign the image with this key, a PEM file
+    #[arg(long, value_name = "FILE")]
+    sign_key: Option<PathBuf>,
+    /// The image's version, which is signed
+    #[arg(long, value_name = "NUMBER", value_parser = parse_number, default_value_t)]
+    image_version: u64,
+    /// What `bootargs` of the device tree's /chosen is to say
+    #[arg(long, value_name = "TEXT")]
+    bootargs: Option<OsString>,
+    /// Write no manifest beside the image, which tells what it was made of
+    #[arg(long)]
+    no_manifest: bool,
+    /// Print what lies where in the image, and its measurement
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+/// Values of `--log-level`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Verbosity {
+    /// Only why it stopped
+    Error,
+    /// One line
+    #[default]
+    Info,
+    /// Also the machine and each region
+    Debug,
+}
+
+/// Values of `--verify`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Verification {
+    /// Nothing: the fewest instructions
+    None,
+    /// A CRC-32C of itself and of each region: finds damage
+    Crc32c,
+    /// A SHA-256 of each
+    Sha256,
+}
+
+impl From<Verbosity> for LogLevel {
+    fn from(verbosity: Verbosity) -> Self {
+        match verbosity {
+            Verbosity::Error => Self::Error,
+            Verbosity::Info => Self::Info,
+            Verbosity::Debug => Self::Debug,
+        }
+    }
+}
+
+impl From<Verification> for Integrity {
+    fn from(verification: Verification) -> Self {
+        match verification {
+            Verification::None => Self::None,
+            Verification::Crc32c => Self::Crc32c,
+            Verification::Sha256 => Self::Sha256,
+        }
+    }
+}
+
+impl Arguments {
+    /// What the loader verifies.
+    fn integrity(&self) -> Integrity {
+        match (self.verify, &self.trust_key) {
+            (Some(verification), _) => verification.into(),
+            (None, None) => Integrity::Crc32c,
+            (None, Some(_)) => Integrity::Sha256,
+        }
+    }
+
+    /// What is not in files.
+    fn settings(&self) -> Result<Settings<'_>, Finding> {
+        let not_utf_8 = |text: &OsString| boot_arguments::not_utf_8(&text.to_string_lossy());
+        Ok(Settings {
+            kernel_paddr: self.kernel_paddr.map(PhysAddr),
+            cores: self.cores,
+            app_offset: self.app_offset,
+            format: self.format,
+            compression: self.compress,
+            load_address: self.load_address.map(PhysAddr),
+            log_level: self.log_level.into(),
+            integrity: self.integrity(),
+            symbols: self.symbols,
+            boot_arguments: match &self.bootargs {
+                Some(text) => Some(text.to_str().ok_or_else(|| not_utf_8(text))?),
+                None => None,
+            },
+            image_version: self.image_version,
+            least_version: self.min_version,
+        })
+    }
+
+    /// The input files by their options.
+    fn files(&self) -> impl Iterator<Item = (Flag, &Path)> {
+        let optional = [
+            (Flag::Unpacker, &self.unpacker),
+            (Flag::Dtb, &self.dtb),
+            (Flag::Platform, &self.platform),
+            (Flag::KernelConfig, &self.kernel_config),
+            (Flag::TrustKey, &self.trust_key),
+            (Flag::SignKey, &self.sign_key),
+        ];
+        let optional = optional
+            .into_iter()
+            .filter_map(|(flag, path)| Some((flag, path.as_deref()?)));
+        [
+            (Flag::Loader, self.loader.as_path()),
+            (Flag::Kernel, &self.kernel),
+            (Flag::App, &self.app),
+        ]
+        .into_iter()
+        .chain(optional)
+    }
+
+    /// Says of all input files that can't be found, or may not be read, that it is so.
+    fn check_files(&self) -> Result<(), Failure> {
+        let wrong = self
+            .files()
+            .filter_map(|(flag, value)| bounded::check(Origin { flag, value }).err());
+        match wrong.collect::<Vec<_>>() {
+            wrong if wrong.is_empty() => Ok(()),
+            wrong => Err(Failure::Findings(wrong)),
+        }
+    }
+}
+
+/// Makes the image that `arguments` from `sources` ask for. Warnings and the memory map go to standard error.
+///
+/// # Errors
+///
+/// Returns what is wrong with the arguments, the inputs or the output; then nothing has been written.
+pub(super) fn run(
+    arguments: &Arguments,
+    sources: &Sources<'_>,
+    messages: Messages,
+) -> Result<(), Failure> {
+    let settings = arguments
+        .settings()
+        .map_err(|finding| Failure::Usage(vec![finding]))?;
+    let options = Options {
+        settings,
+        has_unpacker: arguments.unpacker.is_some(),
+        trust_key: arguments.trust_key.as_deref(),
+        sign_key: arguments.sign_key.as_deref(),
+    };
+    let wrong = options.check();
+    if !wrong.is_empty() {
+        return Err(Failure::Usage(wrong));
+    }
+    arguments.check_files()?;
+    let files = Files::read(arguments)?;
+    let output = Output::built(&arguments.out, !arguments.no_manifest);
+    output.check(&arguments.files().collect::<Vec<_>>())?;
+
+    let image = Image::build(&files.inputs(settings))?;
+    for warning in sources.name(image.warnings.clone()) {
+        messages.write(Level::Warning, &warning);
+    }
+    if arguments.verbose {
+        messages.write_note(&image.memory_map.to_string());
+        if let Some(map) = &image.file_map {
+            messages.write_note(&map.to_string());
+        }
+        let measurement = hexadecimal(&image.measurement);
+        messages.write_note(&format!("measurement (SHA-256): {measurement}"));
+    }
+    output.write(&image.file, || {
+        let name = base_name(&arguments.out);
+        Manifest::new(name, &image, files.identities(), &settings).to_json()
+    })?;
+    Ok(())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

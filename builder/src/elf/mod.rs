@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Reading the ELF files that go into an image.
+
+pub(crate) mod demangled;
+pub(crate) mod functions;
+pub(crate) mod note;
+
+use goblin::container::{Container, Ctx, Endian};
+use goblin::elf::header::{
+    EI_CLASS, EI_DATA, ELFCLASS64, ELFDATA2LSB, ELFMAG, EM_AARCH64, Header, machine_to_str,
+};
+use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD, ProgramHeader};
+
+use crate::diagnostic::{Finding, Origin};
+
+/// How the loader and all kernels and root tasks are laid out: 64 bits, little-endian.
+pub(crate) const LAYOUT: Ctx = Ctx {
+    container: Container::Big,
+    le: Endian::Little,
+};
+
+/// First bytes of a static library (System V ABI, `ar` format).
+const ARCHIVE_MAGIC: &[u8] = b"!<arch>\n";
+
+/// Size in bytes of an ELF file's header.
+pub(crate) const HEADER_SIZE: usize = 64;
+
+/// Size in bytes of a program header.
+const PROGRAM_HEADER_SIZE: u64 = 56;
+
+/// Most program headers that are read: more segments don't fit an image, and each may name all of the
+/// file, so that without a limit, reading them takes as long as the file's square.
+const MOST_PROGRAM_HEADERS: u64 = 256;
+
+/// What a segment's memory may be used for: `p_flags`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Access(pub(crate) u32);
+
+impl Access {
+    pub(crate) fn is_writable(self) -> bool {
+        self.0 & PF_W != 0
+    }
+
+    pub(crate) fn is_executable(self) -> bool {
+        self.0 & PF_X != 0
+    }
+}
+
+/// A `PT_LOAD`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Segment<'a> {
+    /// Virtual address of the first byte.
+    pub(crate) virt: u64,
+    /// Physical address of the first byte.
+    pub(crate) phys: u64,
+    /// Size in bytes in memory, at least 1; neither `virt` nor `phys` plus it overflows.
+    pub(crate) size: u64,
+    /// The content that the file gives, at most `size` bytes; the rest is zero.
+    pub(crate) content: &'a [u8],
+    /// What the memory may be used for.
+    pub(crate) access: Access,
+}
+
+impl Segment<'_> {
+    /// The virtual address behind the last byte.
+    pub(crate) fn virt_end(&self) -> u64 {
+        self.virt + self.size
+    }
+
+    /// The physical address behind the last byte.
+    pub(crate) fn phys_end(&self) -> u64 {
+        self.phys + self.size
+    }
+}
+
+/// A program for AArch64.
+#[derive(Clone, Debug)]
+pub(crate) struct Program<'a> {
+    /// `e_type`
+    pub(crate) kind: u16,
+    /// Virtual address of the entry point; it lies in an executable segment.
+    pub(crate) entry: u64,
+    /// The `PT_LOAD`s by ascending virtual address, at least one; none overlaps another.
+    pub(crate) segments: Vec<Segment<'a>>,
+    /// Where in the file the program headers end.
+    pub(crate) headers_end: u64,
+    headers: Vec<ProgramHeader>,
+    file: &'a [u8],
+}
+
+impl<'a> Program<'a> {
+    /// Reads the program that `file` holds.
+    pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Finding> {
+        let header = read_header(origin, file)?;
+        let headers = read_program_headers(origin, file, &header)?;
+        let segments = read_segments(origin, file, &headers)?;
+        let entry = header.e_entry;
+        let holds_entry = |segment: &Segment<'_>| {
+            segment.access.is_executable() && (segment.virt..segment.virt_end()).contains(&entry)
+        };
+        if !segments.iter().any(holds_entry) {
+            return Err(origin
+                .finding("its entry point lies outside its executable segments")
+                .expected("an entry point in a PT_LOAD with the flag E")
+                .found(format!("entry point {entry:#x}"))
+                .remedy(
+                    "link it with the right ENTRY symbol, and don't strip that symbol's section",
+                ));
+        }
+        Ok(Self {
+            kind: header.e_type,
+            entry,
+            segments,
+            headers_end: header.e_phoff + headers.len() as u64 * PROGRAM_HEADER_SIZE,
+            headers,
+            file,
+        })
+    }
+
+    /// The content of the program headers of the kind `kind`, as far as it lies in the file.
+    pub(crate) fn contents(&self, kind: u32) -> impl Iterator<Item = &'a [u8]> {
+        self.located_contents(kind).map(|(_, content)| content)
+    }
+
+    /// The same, each with its virtual address.
+    pub(crate) fn located_contents(&self, kind: u32) -> impl Iterator<Item = (u64, &'a [u8])> {
+        let file = self.file;
+        self.headers
+            .iter()
+            .filter(move |header| header.p_type == kind)
+            .filter_map(move |header| {
+                let content = slice(file, header.p_offset, header.p_filesz)?;
+                Some((header.p_vaddr, content))
+            })
+    }
+
+    /// Virtual address and size in the file of what the program headers of the kind `kind` name.
+    pub(crate) fn places(&self, kind: u32) -> impl Iterator<Item = (u64, u64)> {
+        self.headers
+            .iter()
+            .filter(move |header| header.p_type == kind)
+            .map(|header| (header.p_vaddr, header.p_filesz))
+    }
+
+    /// The virtual address behind the last segment.
+    pub(crate) fn virt_end(&self) -> u64 {
+        self.segments.last().map_or(0, Segment::virt_end)
+    }
+}
+
+/// How many bytes of a file its program headers need, if `start`, the file's first bytes, tells.
+pub(crate) fn content_end(start: &[u8]) -> Option<u64> {
+    let header = goblin::elf::Elf::parse_header(start).ok()?;
+    let offset = usize::try_from(header.e_phoff).ok()?;
+    let headers = ProgramHeader::parse(start, offset, header.e_phnum.into(), LAYOUT).ok()?;
+    headers
+        .iter()
+        .map(|header| header.p_offset.saturating_add(header.p_filesz))
+        .max()
+}
+
+/// `size` bytes from `offset`, if there are as many.
+pub(crate) fn slice(bytes: &[u8], offset: u64, size: u64) -> Option<&[u8]> {
+    let start = usize::try_from(offset).ok()?;
+    let end = start.checked_add(usize::try_from(size).ok()?)?;
+    bytes.get(start..end)
+}
+
+fn truncated(origin: Origin<'_>, what: &str, needed: u64, found: usize) -> Finding {
+    origin
+        .finding(format!("truncated in {what}"))
+        .expected(format!("at least {needed} bytes"))
+        .found(format!("{found} bytes"))
+        .remedy("copy or build the file again")
+}
+
+fn read_header(origin: Origin<'_>, file: &[u8]) -> Result<Header, Finding> {
+    if file.starts_with(ARCHIVE_MAGIC) {
+        return Err(origin
+            .finding("a static library, not an executable")
+            .expected("an ELF executable")
+            .found("an ar archive")
+            .remedy(
+                "link it to an executable; `cargo xtask build` leaves the loader's at \
+                 target/kaal/elfloader.elf",
+            ));
+    }
+    if !file.starts_with(ELFMAG) {
+        return Err(origin
+            .finding("not an ELF file")
+            .expected("the bytes 7f 45 4c 46 at its start")
+            .found(first_bytes(file))
+            .remedy("give the linked program, not a raw image or text"));
+    }
+    let not_for_aarch64 = |expected: &str, found: String| {
+        origin
+            .finding("not a program for AArch64")
+            .expected(expected)
+            .found(found)
+            .remedy("build it for a little-endian, 64-bit Arm target, e.g. aarch64-unknown-none")
+    };
+    if let Some(&class) = file.get(EI_CLASS)
+        && class != ELFCLASS64
+    {
+        let found = match class {
+            1 => "a 32-bit file".to_owned(),
+            _ => format!("EI_CLASS {class}"),
+        };
+        return Err(not_for_aarch64("a 64-bit file", found));
+    }
+    if let Some(&data) = file.get(EI_DATA)
+        && data != ELFDATA2LSB
+    {
+        let found = match data {
+            2 => "a big-endian file".to_owned(),
+            _ => format!("EI_DATA {data}"),
+        };
+        return Err(not_for_aarch64("a little-endian file", found));
+    }
+    let header = file
+        .get(..HEADER_SIZE)
+        .and_then(|bytes| goblin::elf::Elf::parse_header(bytes).ok())
+        .ok_or_else(|| truncated(origin, "its header", HEADER_SIZE as u64, file.len()))?;
+    if header.e_machine != EM_AARCH64 {
+        return Err(not_for_aarch64(
+            "machine AARCH64 (183)",
+            format!(
+                "machine {} ({})",
+                machine_to_str(header.e_machine),
+                header.e_machine
+            ),
+        ));
+    }
+    Ok(header)
+}
+
+fn first_bytes(file: &[u8]) -> String {
+    if file.is_empty() {
+        return "an empty file".to_owned();
+    }
+    file.iter()
+        .take(ELFMAG.len())
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn read_program_headers(
+    origin: Origin<'_>,
+    file: &[u8],
+    header: &Header,
+) -> Result<Vec<ProgramHeader>, Finding> {
+    let count = u64::from(header.e_phnum);
+    if count > 0 && u64::from(header.e_phentsize) != PROGRAM_HEADER_SIZE {
+        return Err(origin
+            .finding("its program headers have an unknown layout")
+            .expected(format!("e_phentsize {PROGRAM_HEADER_SIZE}"))
+            .found(format!("e_phentsize {}", header.e_phentsize))
+            .remedy("copy or build the file again"));
+    }
+    if count > MOST_PROGRAM_HEADERS {
+        return Err(origin
+            .finding("it has more program headers than a program needs")
+            .expected(format!("at most {MOST_PROGRAM_HEADERS}"))
+            .found(count.to_string())
+            .remedy("put sections of the same access side by side in its linker script"));
+    }
+    let size = count * PROGRAM_HEADER_SIZE;
+    let table = slice(file, header.e_phoff, size).ok_or_else(|| {
+        let needed = header.e_phoff.saturating_add(size);
+        truncated(origin, "its program headers", needed, file.len())
+    })?;
+    ProgramHeader::parse(table, 0, header.e_phnum.into(), LAYOUT)
+        .map_err(|_| truncated(origin, "its program headers", size, table.len()))
+}
+
+fn read_segments<'a>(
+    origin: Origin<'_>,
+    file: &'a [u8],
+    headers: &[ProgramHeader],
+) -> Result<Vec<Segment<'a>>, Finding> {
+    let mut segments = headers
+        .iter()
+        .filter(|header| header.p_type == PT_LOAD && header.p_memsz > 0)
+        .map(|header| read_segment(origin, file, header))
+        .collect::<Result<Vec<_>, _>>()?;
+    if segments.is_empty() {
+        return Err(origin
+            .finding("nothing in it is to be loaded")
+            .expected("at least one PT_LOAD")
+            .found(format!("{} program headers, no PT_LOAD", headers.len()))
+            .remedy("give the linked program, not an object file"));
+    }
+    segments.sort_by_key(|segment| segment.virt);
+    for pair in segments.windows(2) {
+        if let [first, second] = pair
+            && first.virt_end() > second.virt
+        {
+            return Err(origin
+                .finding("its PT_LOADs overlap")
+                .expected(format!("a PT_LOAD at or above {:#x}", first.virt_end()))
+                .found(format!(
+                    "{:#x}..{:#x} and {:#x}..{:#x}",
+                    first.virt,
+                    first.virt_end(),
+                    second.virt,
+                    second.virt_end()
+                ))
+                .remedy("correct the addresses in its linker script"));
+        }
+    }
+    Ok(segments)
+}
+
+fn read_segment<'a>(
+    origin: Origin<'_>,
+    file: &'a [u8],
+    header: &ProgramHeader,
+) -> Result<Segment<'a>, Finding> {
+    let (virt, phys, size) = (header.p_vaddr, header.p_paddr, header.p_memsz);
+    let content = slice(file, header.p_offset, header.p_filesz).ok_or_else(|| {
+        let needed = header.p_offset.saturating_add(header.p_filesz);
+        truncated(
+            origin,
+            &format!("the PT_LOAD at {virt:#x}"),
+            needed,
+            file.len(),
+        )
+    })?;
+    let fits = header.p_filesz <= size
+        && virt.checked_add(size).is_some()
+        && phys.checked_add(size).is_some();
+    if !fits {
+        return Err(origin
+            .finding(format!("its PT_LOAD at {virt:#x} is malformed"))
+            .expected("p_filesz up to p_memsz, and an end within 64 bits")
+            .found(format!(
+                "p_paddr {phys:#x}, p_filesz {:#x}, p_memsz {size:#x}",
+                header.p_filesz
+            ))
+            .remedy("copy or build the file again"));
+    }
+    Ok(Segment {
+        virt,
+        phys,
+        size,
+        content,
+        access: Access(header.p_flags),
+    })
+}

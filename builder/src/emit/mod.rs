@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Writing an image as planned.
+
+mod content;
+
+use kaal_machine::Chosen;
+use kaal_payload::{
+    ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, PhysRange,
+    Region, UserImage, key_id,
+};
+
+use crate::diagnostic::Finding;
+use crate::format::digest::{crc32c, digest};
+use crate::format::measurement::{Measured, measure};
+use crate::format::{self, File, loader_head};
+use crate::layout::memory_map::MemoryMap;
+use crate::layout::page_tables::Tables;
+use crate::layout::placement::LoaderPlace;
+use crate::layout::plan::Plan;
+use crate::manifest::Facts;
+use crate::memory::chunk::{self, Chunk, Piece};
+use crate::parts::Parts;
+use crate::parts::firmware::Part;
+use crate::rules::Layout;
+use crate::signing;
+use content::Content;
+
+/// An image, written.
+pub(crate) struct Emitted {
+    pub(crate) file: File,
+    pub(crate) measurement: Measurement,
+    pub(crate) facts: Facts,
+    pub(crate) memory_map: MemoryMap,
+    /// Where everything lies, for the rules.
+    pub(crate) layout: Layout,
+}
+
+/// Writes the image.
+pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
+    let place = LoaderPlace::new(parts, plan.loader.start);
+    let tables = place.tables(parts);
+    let mut loader = parts.loader.relocated(place.base);
+    loader_head::write(&mut loader, parts.loader.entry, parts.loader.size());
+    let programs = Content::new(parts, plan);
+    let user_image = user_image(parts, plan);
+    let measured = programs.chunks().map(|chunk| Measured {
+        memory: chunk.memory,
+        content: chunk.content,
+    });
+    let measurement = measure(parts.kernel.entry, user_image, measured);
+    let device_tree = device_tree(parts, &measurement)?;
+    let content = programs.with_device_tree(plan, &device_tree);
+
+    let integrity = parts.settings.integrity;
+    let table = parts.names.table(place.base);
+    let symbols = symbols(parts, &tables, &table);
+    let regions = content.regions(&tables, symbols.as_ref(), integrity);
+    let mut payload = Payload {
+        measurement,
+        loader: constant_part(&loader, integrity),
+        ..payload(parts, plan, &place, &tables, &regions)
+    };
+    let layout = Layout::new(&payload, place.header.start);
+    let mut header = [0; MAX_SIZE];
+    let header_size = encode(parts, &mut payload, &mut header)?;
+
+    let loader_pieces = loader
+        .iter()
+        .flat_map(|part| {
+            let start = PhysAddr(place.base.0 + part.offset);
+            chunk::without_zeroes(start, &part.content)
+        })
+        // In one piece, so that it can be signed.
+        .chain([Piece {
+            start: place.header.start,
+            content: &header[..header_size],
+        }])
+        .chain(chunk::without_zeroes(place.tables, tables.as_bytes()))
+        .chain(symbols.iter().map(|symbols| Piece {
+            start: symbols.memory.start,
+            content: symbols.content,
+        }));
+    let mut chunks = content.into_chunks();
+    chunks.extend(chunk::cover(plan.loader, loader_pieces));
+    chunks.sort_by_key(|chunk| chunk.memory);
+
+    let entry = PhysAddr(place.base.0 + parts.loader.entry);
+    let file = format::write(parts, plan, entry, &chunks)?;
+    let symbols = symbols.map(|symbols| symbols.memory);
+    let memory_map = MemoryMap::new(parts, plan, &place, &tables, symbols, &file.work);
+    let layout = layout.with_work(file.work.iter().map(|(_, work)| *work));
+    Ok(Emitted {
+        file,
+        measurement,
+        facts: Facts::new(&payload),
+        memory_map,
+        layout,
+    })
+}
+
+/// The symbols, which lie behind everything else, and are not mapped: whoever reads them has turned
+/// translation off.
+fn symbols<'a>(parts: &Parts<'_>, tables: &Tables, table: &'a [u8]) -> Option<Chunk<'a>> {
+    let memory = PhysRange::from_size(tables.memory().end, parts.names.size())?;
+    (!table.is_empty()).then_some(Chunk {
+        memory,
+        content: table,
+    })
+}
+
+/// Writes the payload header to the start of `header` and signs it, where there is a key for that.
+/// Returns its size.
+fn encode(
+    parts: &Parts<'_>,
+    payload: &mut Payload<'_>,
+    header: &mut [u8],
+) -> Result<usize, Finding> {
+    let too_large = |_| header_too_large(parts, payload);
+    let size = payload.encode(header, crc32c).map_err(too_large)?;
+    let signing_key = parts
+        .trust
+        .as_ref()
+        .and_then(|trust| trust.signing_key.as_ref());
+    let (Some(key), Some(message)) = (signing_key, signing::message(payload, header)) else {
+        return Ok(size);
+    };
+    payload.signature = signing::sign(key, &message);
+    payload
+        .encode(header, crc32c)
+        .map_err(|_| header_too_large(parts, payload))
+}
+
+fn header_too_large(parts: &Parts<'_>, payload: &Payload<'_>) -> Finding {
+    parts
+        .origins
+        .app
+        .finding("too many segments, with those of the kernel")
+        .expected(format!("a payload header of up to {MAX_SIZE} bytes"))
+        .found(format!(
+            "{} bytes, for {} regions and {} bytes of boot arguments",
+            payload.size(),
+            payload.regions.len(),
+            payload.boot_arguments.len()
+        ))
+        .remedy("link the root task with fewer PT_LOADs, or shorten --bootargs")
+}
+
+/// The device tree to embed; empty where there is none.
+fn device_tree(parts: &Parts<'_>, measurement: &Measurement) -> Result<Vec<u8>, Finding> {
+    let chosen = Chosen {
+        measurement,
+        boot_arguments: &parts.boot_arguments,
+    };
+    match &parts.device_tree {
+        Some(device_tree) => device_tree.complete(&chosen),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn user_image(parts: &Parts<'_>, plan: &Plan) -> UserImage {
+    UserImage {
+        memory: plan.user_image,
+        pv_offset: parts.user_image.offset(plan.user_image),
+        entry: parts.user_image.entry,
+    }
+}
+
+/// What the loader verifies of itself.
+fn constant_part(loader: &[Part], integrity: Integrity) -> ConstantPart {
+    let memory = loader_head::constant_part(loader);
+    ConstantPart {
+        size: memory.len() as u64,
+        digest: digest(integrity, &memory),
+    }
+}
+
+/// The payload header, but for the measurement and what the loader verifies of itself.
+fn payload<'a>(
+    parts: &'a Parts<'_>,
+    plan: &Plan,
+    place: &LoaderPlace,
+    tables: &Tables,
+    regions: &'a [Region],
+) -> Payload<'a> {
+    let device_tree = parts.device_tree.as_ref();
+    Payload {
+        image_version: parts.settings.image_version,
+        key_id: parts
+            .trust
+            .as_ref()
+            .map_or(0, |trust| key_id(trust.key.as_bytes())),
+        signature: [0; _],
+        load_address: place.base,
+        loader: ConstantPart::default(),
+        exception_level: parts.kernel.exception_level,
+        cores: parts.cores,
+        physical_address_bits: parts.config.physical_address_bits,
+        log_level: parts.settings.log_level,
+        integrity: parts.settings.integrity,
+        kernel_entry: parts.kernel.entry,
+        user_image: user_image(parts, plan),
+        device_tree: DeviceTreeSlot {
+            start: plan.device_tree.start,
+            size: device_tree.map_or(0, |device_tree| device_tree.size),
+            capacity: plan.device_tree.size(),
+        },
+        tables: tables.roots(),
+        machine: device_tree
+            .map(|device_tree| device_tree.machine)
+            .unwrap_or_default(),
+        measurement: Measurement::default(),
+        regions,
+        cpus: &parts.cpus,
+        boot_arguments: &parts.boot_arguments,
+    }
+}

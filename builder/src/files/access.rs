@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What is said where the operating system doesn't let a file be read or written.
+
+use std::fs::Metadata;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::FileTypeExt;
+
+use crate::diagnostic::{Finding, Flag, Origin};
+
+/// Says why the file that `origin` names can't be read.
+pub(crate) fn unreadable(origin: Origin<'_>, error: &io::Error) -> Finding {
+    let finding = origin
+        .finding("can't be read")
+        .expected(match origin.flag {
+            Flag::Log => "a readable file, or - for standard input",
+            _ => "a readable file",
+        })
+        .found(words(error));
+    match error.kind() {
+        ErrorKind::IsADirectory => finding.found("a folder").remedy("give a file"),
+        ErrorKind::PermissionDenied => finding.remedy("let the user who runs this read it"),
+        _ => finding.remedy(match origin.flag {
+            Flag::Config | Flag::Log => "correct the name",
+            Flag::Image => "correct the name, or build the image first",
+            Flag::Signature => "correct the name, or sign first",
+            Flag::SignKey | Flag::TrustKey => {
+                "correct the name, or make a pair of keys with `kaal-elfloader-builder keygen`"
+            }
+            _ => "correct the name, or build the file first",
+        }),
+    }
+}
+
+/// Says that the file that `origin` names is no regular one, but what `metadata` tells.
+pub(crate) fn not_regular(origin: Origin<'_>, metadata: &Metadata) -> Finding {
+    origin
+        .finding("can't be read")
+        .expected("a regular file")
+        .found(kind(metadata))
+        .remedy(match metadata.file_type().is_fifo() {
+            true => "write what comes through it to a file, and give that",
+            false => "give a file",
+        })
+}
+
+/// Says why there is `problem` with the file that `origin` names, which is to be written.
+pub(crate) fn unwritable(origin: Origin<'_>, problem: &str, error: &io::Error) -> Finding {
+    let (expected, remedy) = match error.kind() {
+        ErrorKind::PermissionDenied => (
+            "a folder that may be written to",
+            "choose another folder, or let the user who runs this write to it",
+        ),
+        ErrorKind::ReadOnlyFilesystem => (
+            "a file system that may be written to",
+            "choose another folder",
+        ),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            ("enough room", "make room, or choose another folder")
+        }
+        ErrorKind::InvalidFilename => ("a name that is not too long", "choose a shorter name"),
+        ErrorKind::AlreadyExists => (
+            "the name of a new file",
+            "choose another name; what is there is not overwritten",
+        ),
+        _ => (
+            "a place that may be written to",
+            "choose another folder or name",
+        ),
+    };
+    origin
+        .finding(problem)
+        .expected(expected)
+        .found(words(error))
+        .remedy(remedy)
+}
+
+/// The operating system's words for `error`: without its number, and without the name of a temporary file.
+pub(crate) fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error ") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
+    }
+}
+
+/// What a file is that is no regular one.
+pub(crate) fn kind(metadata: &Metadata) -> &'static str {
+    let kind = metadata.file_type();
+    if kind.is_dir() {
+        "a folder"
+    } else if kind.is_fifo() {
+        "a pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, ErrorKind};
+    use std::path::Path;
+
+    use super::{unreadable, unwritable};
+    use crate::diagnostic::{Finding, Flag, Origin};
+
+    /// What is said of an error that reads like the operating system's, whose numbers differ from one to another.
+    fn about(
+        flag: Flag,
+        kind: ErrorKind,
+        say: impl Fn(Origin<'_>, &io::Error) -> Finding,
+    ) -> String {
+        let origin = Origin {
+            flag,
+            value: Path::new("file"),
+        };
+        let error = io::Error::new(kind, format!("{kind} (os error 1)"));
+        let wrapped = io::Error::new(kind, format!("{error} at path \"/tmp/.kaal-Ab1\""));
+        let text = say(origin, &error).to_string();
+        assert!(!text.contains("os error"), "{text}");
+        assert_eq!(say(origin, &wrapped).to_string(), text);
+        let remedy = text.rsplit_once("remedy: ").expect("a remedy").1;
+        remedy.to_owned()
+    }
+
+    #[test]
+    fn remedies_against_unwritable_files_fit_the_reason() {
+        let remedy = |kind| {
+            about(Flag::Out, kind, |origin, error| {
+                unwritable(origin, "can't be written", error)
+            })
+        };
+        for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
+            assert_eq!(remedy(kind), "make room, or choose another folder");
+        }
+        assert_eq!(
+            remedy(ErrorKind::PermissionDenied),
+            "choose another folder, or let the user who runs this write to it"
+        );
+        assert_eq!(
+            remedy(ErrorKind::ReadOnlyFilesystem),
+            "choose another folder"
+        );
+        assert_eq!(remedy(ErrorKind::InvalidFilename), "choose a shorter name");
+    }
+
+    #[test]
+    fn remedies_against_unreadable_files_fit_reason_and_file() {
+        let remedy = |flag, kind| about(flag, kind, unreadable);
+        for flag in [Flag::Kernel, Flag::Config, Flag::SignKey] {
+            assert_eq!(
+                remedy(flag, ErrorKind::PermissionDenied),
+                "let the user who runs this read it"
+            );
+        }
+        assert_eq!(
+            remedy(Flag::Config, ErrorKind::NotFound),
+            "correct the name"
+        );
+        assert_eq!(
+            remedy(Flag::Kernel, ErrorKind::NotFound),
+            "correct the name, or build the file first"
+        );
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Reading the input files.
+
+use std::fs::{self, File as OpenFile};
+use std::io::{self, Read, Take};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use goblin::elf::header::ELFMAG;
+use sha2::{Digest, Sha256};
+
+use super::{access, bounded};
+use crate::diagnostic::{Finding, Flag, Origin};
+use crate::elf::functions::Functions;
+use crate::{File, elf, signing};
+
+/// The bits of a file's mode that are permissions.
+const PERMISSIONS: u32 = 0o777;
+
+/// Those that are not its owner's.
+const OTHERS: u32 = 0o077;
+
+/// Bytes that hold the headers of all but unusual ELF files.
+const HEADERS: u64 = 4096;
+
+/// Bytes that are hashed at once.
+const BLOCK: usize = 64 << 10;
+
+/// A file that has been read.
+pub(crate) struct Input<'a> {
+    /// The option that names it.
+    pub(crate) flag: Flag,
+    pub(crate) path: &'a Path,
+    /// Its content, as far as it is of use.
+    pub(crate) content: Vec<u8>,
+    /// Its size in bytes.
+    pub(crate) size: u64,
+    /// SHA-256 of all of it.
+    pub(crate) sha256: [u8; 32],
+}
+
+impl<'a> Input<'a> {
+    /// Reads a file.
+    pub(crate) fn read(flag: Flag, path: &'a Path) -> Result<Self, Finding> {
+        let content = bounded::read(Origin { flag, value: path })?;
+        Ok(Self {
+            flag,
+            path,
+            size: content.len() as u64,
+            sha256: Sha256::digest(&content).into(),
+            content,
+        })
+    }
+
+    /// Reads a private key, which nobody but its owner may access.
+    pub(crate) fn read_secret(flag: Flag, path: &'a Path) -> Result<Self, Finding> {
+        let origin = Origin { flag, value: path };
+        let input = Self::read(flag, path)?;
+        let metadata = fs::metadata(path).map_err(|error| access::unreadable(origin, &error))?;
+        let mode = metadata.permissions().mode() & PERMISSIONS;
+        // What is no private key is no secret, and refused as such.
+        if mode & OTHERS == 0 || !signing::is_private(&input.content) {
+            return Ok(input);
+        }
+        Err(origin
+            .finding("others than its owner may access the private key")
+            .expected("the permissions 0600 or fewer")
+            .found(format!("{mode:04o}"))
+            .remedy("take them away with `chmod 600`; if somebody has read it, make another key"))
+    }
+
+    /// Reads an ELF file, if it is one, and keeps it up to the end of what its program headers name:
+    /// the debug information behind that is often many times larger.
+    pub(crate) fn read_program(flag: Flag, path: &'a Path) -> Result<Self, Finding> {
+        let origin = Origin { flag, value: path };
+        let file = bounded::open(origin)?;
+        Self::try_read_program(origin, file).map_err(|error| access::unreadable(origin, &error))
+    }
+
+    fn try_read_program(origin: Origin<'a>, mut file: Take<OpenFile>) -> io::Result<Self> {
+        let size = file.get_ref().metadata()?.len();
+        let mut content = Vec::new();
+        file.by_ref().take(HEADERS).read_to_end(&mut content)?;
+        let head = content.len() as u64;
+        // Of what is no program, the start is enough to say so.
+        let end = match content.starts_with(ELFMAG) {
+            true => elf::content_end(&content).unwrap_or(size),
+            false => head,
+        };
+        content.reserve_exact(end.min(size).saturating_sub(head) as usize);
+        file.by_ref()
+            .take(end.saturating_sub(head))
+            .read_to_end(&mut content)?;
+
+        let mut hash = Sha256::new_with_prefix(&content);
+        let rest = hash_rest(file, &mut hash)?;
+        Ok(Self {
+            flag: origin.flag,
+            path: origin.value,
+            size: content.len() as u64 + rest,
+            sha256: hash.finalize().into(),
+            content,
+        })
+    }
+
+    /// The file as the library takes it.
+    pub(crate) fn file(&self) -> File<'_> {
+        File {
+            path: self.path,
+            content: &self.content,
+        }
+    }
+}
+
+/// Reads the functions of an ELF file, if it is one that tells them.
+pub(crate) fn read_functions(flag: Flag, path: &Path) -> Result<Functions, Finding> {
+    let origin = Origin { flag, value: path };
+    let mut file = bounded::open(origin)?.into_inner();
+    Functions::read(&mut file).map_err(|error| access::unreadable(origin, &error))
+}
+
+/// Adds what is left of `file` to `hash`. Returns its size in bytes.
+fn hash_rest(mut file: impl Read, hash: &mut Sha256) -> io::Result<u64> {
+    let mut block = vec![0; BLOCK];
+    let mut size = 0;
+    loop {
+        let length = file.read(&mut block)?;
+        if length == 0 {
+            return Ok(size);
+        }
+        hash.update(&block[..length]);
+        size += length as u64;
+    }
+}

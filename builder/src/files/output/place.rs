@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Where something may be written to, and what it may take the place of.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use crate::diagnostic::{Finding, Flag, Origin};
+use crate::files::{access, bounded};
+use crate::manifest;
+
+/// Checks that `what` may be written to `path`, which must not be one of `inputs`.
+pub(super) fn check(
+    origin: Origin<'_>,
+    what: &str,
+    remedy: &str,
+    inputs: &[(Flag, &Path)],
+) -> Result<(), Finding> {
+    let refused = |found: &str| {
+        origin
+            .finding(format!("can't be replaced by {what}"))
+            .expected("a regular file, or none")
+            .found(found)
+            .remedy(remedy)
+    };
+    let metadata = match fs::metadata(origin.value) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound && origin.value.is_symlink() => {
+            return Err(refused("a link to a file that doesn't exist"));
+        }
+        Err(_) => return check_folder(origin),
+    };
+    if !metadata.is_file() {
+        return Err(refused(access::kind(&metadata)));
+    }
+    for &(flag, value) in inputs {
+        if is_same(origin.value, value) {
+            return Err(origin
+                .finding("would replace an input")
+                .expected("a file that is no input")
+                .found_option(Origin { flag, value })
+                .remedy(remedy));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that a manifest, whose name nobody gave, takes the place of a manifest, if of anything.
+pub(super) fn check_manifest(origin: Origin<'_>, remedy: &str) -> Result<(), Finding> {
+    let is_manifest =
+        || bounded::read(origin).is_ok_and(|content| manifest::parse(&content).is_some());
+    if !origin.value.exists() || is_manifest() {
+        return Ok(());
+    }
+    Err(origin
+        .finding("can't be replaced by the image's manifest")
+        .expected("a manifest that the builder wrote, or no file")
+        .found("another file")
+        .remedy(remedy))
+}
+
+/// Whether two names are those of the same file.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    let identity = |path| {
+        let metadata = fs::metadata(path).ok()?;
+        Some((metadata.dev(), metadata.ino()))
+    };
+    identity(one).is_some_and(|one| identity(other) == Some(one))
+}
+
+/// The folder that `out` is in.
+pub(super) fn folder(out: &Path) -> &Path {
+    match out.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+pub(super) fn check_folder(origin: Origin<'_>) -> Result<(), Finding> {
+    let folder = folder(origin.value);
+    if folder.is_dir() {
+        return Ok(());
+    }
+    Err(origin
+        .finding("in a folder that doesn't exist")
+        .expected(format!("the folder {}", folder.display()))
+        .found("no such folder")
+        .remedy("make it, or choose another"))
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The memory that an image's file makes.
+
+use std::borrow::Cow;
+
+use kaal_payload::{Chunk, Encoding, HEADER_ALIGNMENT, PACKAGE_END, PhysAddr, package_header_size};
+
+use super::memory::Extent;
+use super::recognise::Packed;
+use crate::diagnostic::{Finding, Origin};
+use crate::elf::slice;
+use crate::format::digest::crc32c;
+use crate::format::{STORED_ALIGNMENT, executable};
+
+/// Most bytes that an LZ4 block becomes for each byte of it.
+const MOST_PER_BYTE: u64 = 255;
+
+/// Most bytes that all blocks of an image may become.
+const MOST_DECOMPRESSED: u64 = 1 << 30;
+
+/// The entry point and the memory of an executable.
+pub(super) fn of_elf<'a>(
+    origin: Origin<'_>,
+    file: &'a [u8],
+) -> Result<(PhysAddr, Vec<Extent<'a>>), Finding> {
+    let (entry, segments) = executable::read(file).map_err(|found| {
+        origin
+            .finding("damaged in its ELF header, its program headers or between segments")
+            .expected("what the builder writes for these segments")
+            .found(found)
+            .remedy("build or copy the image again")
+    })?;
+    let extents = segments
+        .into_iter()
+        .map(|(chunk, in_file)| Extent {
+            memory: chunk.memory,
+            content: chunk.content.into(),
+            in_file,
+            is_compressed: false,
+        })
+        .collect();
+    Ok((entry, extents))
+}
+
+/// The memory of the chunks of a package, whose other bytes must be what the builder writes.
+pub(super) fn of_package<'a>(
+    origin: Origin<'_>,
+    file: &'a [u8],
+    packed: &Packed,
+) -> Result<Vec<Extent<'a>>, Finding> {
+    let damaged = |what: String, expected: &str, found: String| {
+        origin
+            .finding(format!("{what} is damaged"))
+            .expected(expected)
+            .found(found)
+            .remedy("build or copy the image again")
+    };
+    let package = packed.package();
+    let bytes = file.get(packed.start..).unwrap_or_default();
+    let header_size = package_header_size(package.chunks.len());
+    let mut again = vec![0; header_size];
+    let is_encoded = package.encode(&mut again, crc32c).is_ok();
+    if !is_encoded || slice(bytes, packed.header_offset as u64, header_size as u64) != Some(&again)
+    {
+        return Err(damaged(
+            "its package header".to_owned(),
+            "a package header as this version writes it",
+            "fields that say nothing, and are not zero".to_owned(),
+        ));
+    }
+    let mut next = packed.header_offset + header_size;
+    let mut extents = Vec::with_capacity(package.chunks.len());
+    let mut decompressed = 0;
+    for (index, chunk) in package.chunks.iter().enumerate() {
+        let stored = chunk.stored();
+        let what = || format!("chunk {index} ({})", chunk.memory());
+        let expected_offset = next.next_multiple_of(STORED_ALIGNMENT) as u64;
+        if stored.offset != expected_offset {
+            return Err(damaged(
+                what(),
+                &format!("content at the offset {expected_offset:#x} of the package"),
+                format!("at {:#x}", stored.offset),
+            ));
+        }
+        let content = slice(bytes, stored.offset, stored.size)
+            .ok_or_else(|| damaged(what(), "content within the file", "none".to_owned()))?;
+        let start = stored.offset as usize;
+        check_padding(bytes, next..start).map_err(|offset| not_zero(origin, offset))?;
+        next = start + content.len();
+        let checksum = crc32c(content);
+        if checksum != stored.checksum {
+            return Err(damaged(
+                what(),
+                &format!("CRC-32C {:#x}", stored.checksum),
+                format!("{checksum:#x}"),
+            ));
+        }
+        if stored.encoding == Encoding::Lz4 {
+            decompressed += chunk.size();
+        }
+        let content = decode(chunk, content, decompressed)
+            .map_err(|found| damaged(what(), "an LZ4 block of its size", found))?;
+        extents.push(Extent {
+            memory: chunk.memory(),
+            content,
+            in_file: packed.start + start..packed.start + next,
+            is_compressed: stored.encoding == Encoding::Lz4,
+        });
+    }
+    let end = (next + PACKAGE_END.len()).next_multiple_of(HEADER_ALIGNMENT as usize);
+    if bytes.len() != end || !bytes.ends_with(&PACKAGE_END) {
+        return Err(damaged(
+            "its end".to_owned(),
+            &format!("KaaLend. at the offset {:#x}", end - PACKAGE_END.len()),
+            "something else".to_owned(),
+        ));
+    }
+    check_padding(bytes, next..end - PACKAGE_END.len())
+        .map_err(|offset| not_zero(origin, offset))?;
+    Ok(extents)
+}
+
+/// The content of `chunk`, of which `stored` is stored. All compressed ones up to this one become
+/// `decompressed` bytes.
+fn decode<'a>(chunk: &Chunk, stored: &'a [u8], decompressed: u64) -> Result<Cow<'a, [u8]>, String> {
+    if chunk.stored().encoding == Encoding::Identity {
+        return Ok(Cow::Borrowed(stored));
+    }
+    let size = chunk.size();
+    if size / MOST_PER_BYTE > stored.len() as u64 || decompressed > MOST_DECOMPRESSED {
+        return Err(format!("{} bytes that should become {size}", stored.len()));
+    }
+    let mut content = vec![0; size as usize];
+    match lz4_flex::block::decompress_into(stored, &mut content) {
+        Ok(found) if found == content.len() => Ok(Cow::Owned(content)),
+        Ok(found) => Err(format!("{found} bytes instead of {size}")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Looks for a byte that isn't zero among those between contents.
+fn check_padding(bytes: &[u8], padding: std::ops::Range<usize>) -> Result<(), usize> {
+    let start = padding.start;
+    let bytes = bytes.get(padding).unwrap_or_default();
+    match bytes.iter().position(|&byte| byte != 0) {
+        Some(index) => Err(start + index),
+        None => Ok(()),
+    }
+}
+
+fn not_zero(origin: Origin<'_>, offset: usize) -> Finding {
+    origin
+        .finding("damaged between its chunks")
+        .expected("zeroes")
+        .found(format!(
+            "another byte at the offset {offset:#x} of the package"
+        ))
+        .remedy("build or copy the image again")
+}

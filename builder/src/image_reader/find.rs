@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Finding the payload header where the loader looks for it: at the first page boundary behind itself.
+
+use std::ops::Range;
+
+use kaal_payload::{
+    Cpu, LOADER_MAX_SIZE, MAGIC, MAX_SIZE, PAGE_SIZE, Payload, PhysAddr, PhysRange, Region,
+};
+use zerocopy::IntoBytes;
+
+use super::memory::{Extent, Memory};
+use crate::diagnostic::{Finding, Origin};
+use crate::format::digest::crc32c;
+
+/// A payload header, and where it is.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    address: PhysAddr,
+    in_file: Range<usize>,
+    /// The header without its lists.
+    fixed: Payload<'static>,
+    regions: Vec<Region>,
+    cpus: Vec<Cpu>,
+    boot_arguments: Vec<u8>,
+}
+
+impl Found {
+    /// The payload header.
+    pub(super) fn payload(&self) -> Payload<'_> {
+        Payload {
+            regions: &self.regions,
+            cpus: &self.cpus,
+            boot_arguments: &self.boot_arguments,
+            ..self.fixed
+        }
+    }
+
+    /// Its memory.
+    pub(super) fn memory(&self) -> PhysRange {
+        PhysRange {
+            start: self.address,
+            end: PhysAddr(self.address.0 + self.in_file.len() as u64),
+        }
+    }
+
+    /// Its bytes in the image's file.
+    pub(super) fn in_file(&self) -> Range<usize> {
+        self.in_file.clone()
+    }
+}
+
+/// Finds the payload header behind the loader that is entered at `entry`. The loader itself may hold
+/// what only begins like one.
+pub(super) fn payload_header(
+    origin: Origin<'_>,
+    memory: &Memory<'_>,
+    entry: PhysAddr,
+) -> Result<Found, Finding> {
+    let mut problem = None;
+    for extent in candidates(memory, entry) {
+        match read(extent) {
+            Ok(found) => return Ok(found),
+            Err(found) => problem = problem.or(Some(found)),
+        }
+    }
+    Err(origin
+        .finding("its payload header is damaged, or of another version of KaaL")
+        .expected("a payload header as this version writes it, behind the loader")
+        .found(problem.unwrap_or_else(|| format!("none behind the entry point {entry}")))
+        .remedy("build or copy the image again"))
+}
+
+/// Reads the payload header that `extent` is, or says why it is none.
+fn read(extent: &Extent<'_>) -> Result<Found, String> {
+    if extent.is_compressed {
+        return Err("a compressed one".to_owned());
+    }
+    let content = &extent.content[..extent.content.len().min(MAX_SIZE)];
+    let mut words = [0u64; MAX_SIZE / size_of::<u64>()];
+    words.as_mut_bytes()[..content.len()].copy_from_slice(content);
+    let payload = Payload::parse(&words.as_bytes()[..content.len()], crc32c)
+        .map_err(|error| error.to_string())?;
+    if payload.size() != extent.content.len() {
+        return Err(format!(
+            "{} bytes with a header of {}",
+            extent.content.len(),
+            payload.size()
+        ));
+    }
+    let mut again = [0; MAX_SIZE];
+    let size = payload.encode(&mut again, crc32c).unwrap_or_default();
+    if again[..size] != *content {
+        return Err("fields that say nothing, and are not zero".to_owned());
+    }
+    Ok(Found {
+        address: extent.memory.start,
+        in_file: extent.in_file.clone(),
+        fixed: without_lists(&payload),
+        regions: payload.regions.to_vec(),
+        cpus: payload.cpus.to_vec(),
+        boot_arguments: payload.boot_arguments.to_vec(),
+    })
+}
+
+/// The extents that begin like a payload header, at the page boundaries behind `entry` where one may
+/// lie.
+fn candidates<'a, 'm>(
+    memory: &'m Memory<'a>,
+    entry: PhysAddr,
+) -> impl Iterator<Item = &'m Extent<'a>> {
+    let reach = entry.0.saturating_add(LOADER_MAX_SIZE);
+    memory.extents().iter().filter(move |extent| {
+        let start = extent.memory.start;
+        entry < start
+            && start.0 <= reach
+            && start.0.is_multiple_of(PAGE_SIZE)
+            && extent.content.starts_with(&MAGIC)
+    })
+}
+
+fn without_lists(payload: &Payload<'_>) -> Payload<'static> {
+    let Payload {
+        image_version,
+        key_id,
+        signature,
+        load_address,
+        loader,
+        exception_level,
+        cores,
+        physical_address_bits,
+        log_level,
+        integrity,
+        kernel_entry,
+        user_image,
+        device_tree,
+        tables,
+        machine,
+        measurement,
+        regions: _,
+        cpus: _,
+        boot_arguments: _,
+    } = *payload;
+    Payload {
+        image_version,
+        key_id,
+        signature,
+        load_address,
+        loader,
+        exception_level,
+        cores,
+        physical_address_bits,
+        log_level,
+        integrity,
+        kernel_entry,
+        user_image,
+        device_tree,
+        tables,
+        machine,
+        measurement,
+        regions: &[],
+        cpus: &[],
+        boot_arguments: &[],
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The memory that an image makes.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use kaal_payload::{PhysAddr, PhysRange};
+
+use crate::elf::{note, slice};
+use crate::memory::ranges;
+
+/// Most bytes by which memory that is put together may be larger than all content of the image.
+const MOST_ZEROES: u64 = 64 << 20;
+
+/// A piece of memory and what it begins with; the rest of it is zero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Extent<'a> {
+    /// Its addresses.
+    pub memory: PhysRange,
+    /// The content, decompressed; no more than fits [`Self::memory`].
+    pub content: Cow<'a, [u8]>,
+    /// The bytes in the image's file that hold the content.
+    pub in_file: Range<usize>,
+    /// Whether they are an LZ4 block.
+    pub is_compressed: bool,
+}
+
+impl Extent<'_> {
+    /// The memory that [`Self::content`] takes.
+    pub fn filled(&self) -> PhysRange {
+        PhysRange {
+            start: self.memory.start,
+            end: PhysAddr(self.memory.start.0 + self.content.len() as u64),
+        }
+    }
+}
+
+/// All memory that an image makes.
+#[derive(Clone, Debug)]
+pub(super) struct Memory<'a> {
+    /// Ascending, disjoint.
+    extents: Vec<Extent<'a>>,
+    /// Size in bytes of all content.
+    content_size: u64,
+}
+
+impl<'a> Memory<'a> {
+    /// The memory of `extents`, which ascend and are disjoint.
+    pub(super) fn new(extents: Vec<Extent<'a>>) -> Self {
+        let content: usize = extents.iter().map(|extent| extent.content.len()).sum();
+        Self {
+            extents,
+            content_size: content as u64,
+        }
+    }
+
+    pub(super) fn extents(&self) -> &[Extent<'a>] {
+        &self.extents
+    }
+
+    /// Size in bytes of all content.
+    pub(super) fn content_size(&self) -> u64 {
+        self.content_size
+    }
+
+    /// The set of addresses that the image defines.
+    pub(super) fn defined(&self) -> Vec<PhysRange> {
+        ranges::union(self.extents.iter().map(|extent| extent.memory).collect())
+    }
+
+    /// The extent that holds `address`.
+    pub(super) fn extent_at(&self, address: PhysAddr) -> Option<&Extent<'a>> {
+        let index = self
+            .extents
+            .partition_point(|extent| extent.memory.end <= address);
+        self.extents
+            .get(index)
+            .filter(|extent| extent.memory.start <= address)
+    }
+
+    /// The memory of `range`; `None` where the image doesn't define it, or where that is too much.
+    pub(super) fn bytes(&self, range: PhysRange) -> Option<Cow<'_, [u8]>> {
+        if range.is_empty() {
+            return Some(Cow::Borrowed(&[]));
+        }
+        if range.size() > self.content_size + MOST_ZEROES {
+            return None;
+        }
+        let first = self.extent_at(range.start)?;
+        let offset = range.start.0 - first.memory.start.0;
+        if let Some(bytes) = slice(&first.content, offset, range.size()) {
+            return Some(Cow::Borrowed(bytes));
+        }
+        self.is_defined(range).then(|| {
+            let mut bytes = vec![0; range.size() as usize];
+            for (place, content) in self.filled(range) {
+                let start = (place.start.0 - range.start.0) as usize;
+                bytes[start..][..content.len()].copy_from_slice(content);
+            }
+            Cow::Owned(bytes)
+        })
+    }
+
+    /// The first address in `range` whose byte isn't zero.
+    pub(super) fn first_nonzero(&self, range: PhysRange) -> Option<PhysAddr> {
+        self.filled(range).find_map(|(place, content)| {
+            let index = content.iter().position(|&byte| byte != 0)?;
+            Some(PhysAddr(place.start.0 + index as u64))
+        })
+    }
+
+    fn is_defined(&self, range: PhysRange) -> bool {
+        ranges::contains(&self.defined(), range)
+    }
+
+    /// The content in `range`, and where each piece of it lies.
+    fn filled(&self, range: PhysRange) -> impl Iterator<Item = (PhysRange, &[u8])> {
+        let start = self
+            .extents
+            .partition_point(|extent| extent.memory.end <= range.start);
+        self.extents[start..]
+            .iter()
+            .take_while(move |extent| extent.memory.start < range.end)
+            .filter_map(move |extent| {
+                let place = ranges::clip(extent.filled(), range.start, range.end);
+                if place.is_empty() {
+                    return None;
+                }
+                let offset = place.start.0 - extent.memory.start.0;
+                Some((place, slice(&extent.content, offset, place.size())?))
+            })
+    }
+
+    /// The contents of the ELF notes of the type `kind` in `range` whose owner is KaaL.
+    pub(super) fn notes(&self, range: PhysRange, kind: u32) -> Vec<Vec<u8>> {
+        self.filled(range)
+            .flat_map(|(_, content)| {
+                let offsets = (0..content.len()).step_by(note::ALIGNMENT);
+                offsets.filter_map(move |offset| note::content(content.get(offset..)?, kind))
+            })
+            .map(<[u8]>::to_vec)
+            .collect()
+    }
+}

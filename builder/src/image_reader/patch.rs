@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Giving an image another payload header of the same size.
+
+use kaal_payload::{Chunk, Package, Stored};
+
+use super::{Opened, Packed};
+use crate::diagnostic::Finding;
+use crate::format::digest::crc32c;
+use crate::format::{Format, uimage};
+
+/// The file of `image` with `header` in the place of its payload header.
+pub(super) fn with_payload_header(image: &Opened<'_>, header: &[u8]) -> Result<Vec<u8>, Finding> {
+    let place = image.payload_header_in_file();
+    if header.len() != place.len() {
+        return Err(another_size(image, header.len()));
+    }
+    let mut file = image.file.content.to_vec();
+    file[place].copy_from_slice(header);
+    if let Some(packed) = &image.packed {
+        rewrite_package_header(&mut file, packed).map_err(|found| another_size(image, found))?;
+    }
+    if image.format == Format::Uimage {
+        uimage::renew_checksums(&mut file);
+    }
+    Ok(file)
+}
+
+/// Computes the chunks' checksums, and the header's own, again.
+fn rewrite_package_header(file: &mut [u8], packed: &Packed) -> Result<usize, usize> {
+    let package = packed.package();
+    let bytes = &mut file[packed.start..];
+    let chunks: Vec<_> = package
+        .chunks
+        .iter()
+        .map(|chunk| {
+            let stored = chunk.stored();
+            let content = &bytes[stored.offset as usize..][..stored.size as usize];
+            let checksum = crc32c(content);
+            Chunk::new(chunk.memory(), chunk.size(), Stored { checksum, ..stored })
+        })
+        .collect();
+    let package = Package {
+        chunks: &chunks,
+        ..package
+    };
+    let header = &mut bytes[packed.header_offset..];
+    let size = header.len();
+    package.encode(header, crc32c).map_err(|_| size)
+}
+
+fn another_size(image: &Opened<'_>, found: usize) -> Finding {
+    image
+        .origin()
+        .finding("no room for another payload header")
+        .expected(format!("{} bytes", image.payload_header_in_file().len()))
+        .found(format!("{found} bytes"))
+        .remedy("build the image again")
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Telling by its first bytes whether a file is an image, and of which format.
+
+use kaal_payload::{
+    Chunk, HEADER_ALIGNMENT, LOADER_MAX_SIZE, PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, Package,
+    PackageError,
+};
+use zerocopy::IntoBytes;
+
+use super::stranger;
+use crate::diagnostic::{Finding, Origin};
+use crate::format::digest::crc32c;
+use crate::format::{Format, executable, head, uimage};
+
+/// Bytes at a file's start that hold all that is looked at here: in a package, the unpacker and the
+/// header behind it.
+pub(super) const HEAD_SIZE: u64 = uimage::HEADER_SIZE as u64
+    + LOADER_MAX_SIZE
+    + HEADER_ALIGNMENT
+    + PACKAGE_HEADER_MAX_SIZE as u64;
+
+/// What a file is.
+#[derive(Clone, Debug)]
+pub(super) enum Shape {
+    /// An executable that looks like one of ours.
+    Elf,
+    /// A package, as the format says.
+    Package(Format, Packed),
+}
+
+/// The header of a package, and where it is.
+#[derive(Clone, Debug)]
+pub(super) struct Packed {
+    /// Where the package begins in the file.
+    pub(super) start: usize,
+    /// Where its header begins in the package.
+    pub(super) header_offset: usize,
+    /// The header without its chunks.
+    fixed: Package<'static>,
+    chunks: Vec<Chunk>,
+}
+
+impl Packed {
+    /// The package header.
+    pub(super) fn package(&self) -> Package<'_> {
+        Package {
+            chunks: &self.chunks,
+            ..self.fixed
+        }
+    }
+}
+
+/// What a file of `length` bytes is that begins with `head`, the first [`HEAD_SIZE`] bytes of it, or all.
+pub(super) fn recognise(origin: Origin<'_>, head: &[u8], length: u64) -> Result<Shape, Finding> {
+    if let Some(claimed) = executable::claimed_size(head) {
+        check_length(origin, claimed, length)?;
+        return Ok(Shape::Elf);
+    }
+    let Some((format, start)) = package_format(head) else {
+        return Err(stranger::explain(origin, head));
+    };
+    if format == Format::Uimage {
+        let claimed = uimage::claimed_size(head).ok_or_else(|| stranger::explain(origin, head))?;
+        check_length(origin, claimed, length)?;
+    }
+    let packed = find_package(head, start).map_err(|error| match error {
+        Some(error) => origin
+            .finding("its package header is damaged, or of another version of KaaL")
+            .expected("a package header as this version writes it")
+            .found(error.to_string())
+            .remedy("build or copy the image again"),
+        None => stranger::explain(origin, head),
+    })?;
+    check_length(origin, start as u64 + packed.fixed.size, length)?;
+    Ok(Shape::Package(format, packed))
+}
+
+/// Compares what a header says of the file's length with what it is.
+fn check_length(origin: Origin<'_>, claimed: u64, length: u64) -> Result<(), Finding> {
+    if claimed == length {
+        return Ok(());
+    }
+    let problem = match length < claimed {
+        true => "truncated",
+        false => "longer than it should be",
+    };
+    Err(origin
+        .finding(problem)
+        .expected(format!("{claimed} bytes, by its header"))
+        .found(format!("{length} bytes"))
+        .remedy("build or copy the image again"))
+}
+
+/// The format of a package that begins with `head`, and where the package begins in it.
+fn package_format(head: &[u8]) -> Option<(Format, usize)> {
+    if uimage::is_one(head) {
+        Some((Format::Uimage, uimage::HEADER_SIZE))
+    } else if head::is_image(head) {
+        Some((Format::Image, 0))
+    } else if head::is_entered(head) {
+        Some((Format::Raw, 0))
+    } else {
+        None
+    }
+}
+
+/// The header of the package that begins at `start`: the first that is well-formed, or else why the
+/// first one isn't.
+fn find_package(head: &[u8], start: usize) -> Result<Packed, Option<PackageError>> {
+    let package = head.get(start..).unwrap_or_default();
+    let mut reason = None;
+    for header_offset in (0..package.len()).step_by(HEADER_ALIGNMENT as usize) {
+        let bytes = &package[header_offset..];
+        if !bytes.starts_with(&PACKAGE_MAGIC) {
+            continue;
+        }
+        let size = bytes.len().min(PACKAGE_HEADER_MAX_SIZE);
+        let mut words = vec![0u64; PACKAGE_HEADER_MAX_SIZE / size_of::<u64>()];
+        words.as_mut_bytes()[..size].copy_from_slice(&bytes[..size]);
+        match Package::parse(&words.as_bytes()[..size], crc32c) {
+            Ok(package) => {
+                return Ok(Packed {
+                    start,
+                    header_offset,
+                    fixed: without_chunks(&package),
+                    chunks: package.chunks.to_vec(),
+                });
+            }
+            Err(error) => reason = reason.or(Some(error)),
+        }
+    }
+    Err(reason)
+}
+
+fn without_chunks(package: &Package<'_>) -> Package<'static> {
+    let Package {
+        size,
+        work,
+        entry,
+        machine,
+        log_level,
+        integrity,
+        unpacker_checksum,
+        chunks: _,
+    } = *package;
+    Package {
+        size,
+        work,
+        entry,
+        machine,
+        log_level,
+        integrity,
+        unpacker_checksum,
+        chunks: &[],
+    }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Says what a file is that is no image.
+
+use goblin::elf::header::{EM_AARCH64, ET_CORE, ET_DYN, ET_EXEC, ET_REL, Header, machine_to_str};
+use kaal_payload::{LOADER_NOTE_TYPE, MAGIC, PACKAGE_MAGIC, UNPACKER_NOTE_TYPE};
+
+use crate::diagnostic::{Finding, Origin};
+use crate::elf::note;
+use crate::format::{head, uimage};
+
+/// What files of known formats have at an offset.
+const FORMATS: [(usize, &[u8], &str); 26] = [
+    (0, b"\x1f\x8b", "a gzip file"),
+    (0, b"\xfd7zXZ\0", "an xz file"),
+    (0, b"BZh", "a bzip2 file"),
+    (0, b"\x28\xb5\x2f\xfd", "a Zstandard file"),
+    (0, b"\x04\x22\x4d\x18", "an LZ4 file"),
+    (0, b"\x5d\0\0", "an LZMA file"),
+    (0, b"PK\x03\x04", "a zip archive"),
+    (0, b"!<arch>\n", "a static library (ar archive)"),
+    (0, b"070701", "a cpio archive"),
+    (257, b"ustar", "a tar archive"),
+    (
+        0,
+        b"\xd0\x0d\xfe\xed",
+        "a flattened device tree or a FIT image",
+    ),
+    (0, b"ANDROID!", "an Android boot image"),
+    (0, b"VNDRBOOT", "an Android vendor boot image"),
+    (0, b"QFI\xfb", "a QEMU disk (qcow2)"),
+    (0, b"hsqs", "a squashfs file system"),
+    (0, b"UBI#", "a UBI image"),
+    (512, b"EFI PART", "a disk with a GUID partition table"),
+    (1080, b"\x53\xef", "an ext2, ext3 or ext4 file system"),
+    (0, b"\xfe\xed\xfa\xcf", "a Mach-O program"),
+    (0, b"\xcf\xfa\xed\xfe", "a Mach-O program"),
+    (0, b"BC\xc0\xde", "LLVM bitcode"),
+    (0, b"\0asm", "a WebAssembly module"),
+    (0, b"%PDF", "a PDF document"),
+    (0, b"\x89PNG", "a PNG picture"),
+    (0, b"#!", "a script"),
+    (510, b"\x55\xaa", "a disk with a boot sector"),
+];
+
+/// What other loaders' images hold somewhere at their start.
+const LOADERS: [(&[u8], &str); 3] = [
+    (b"ELF-loader started on", "of seL4_tools' elfloader"),
+    (b"LDR|INFO", "of Microkit's loader"),
+    (b"sel4_kernel_loader", "of rust-sel4's kernel loader"),
+];
+
+/// Size in bytes of the content of the notes that mark loaders and unpackers.
+const VERSION_SIZE: u32 = 4;
+
+/// Bytes at a file's start that tell whether it is text.
+const TEXT_SIZE: usize = 512;
+
+/// Where kernels of seL4 are linked for, at least: above all addresses of user images.
+const LOWEST_KERNEL_ADDRESS: u64 = 0x80_0000_0000;
+
+/// Says what the file is that begins with `head`.
+pub(super) fn explain(origin: Origin<'_>, head: &[u8]) -> Finding {
+    let holds_magic = contains(head, &MAGIC) || contains(head, &PACKAGE_MAGIC);
+    // Loader and unpacker hold what they look for.
+    let is_damaged = holds_magic && part(head).is_none();
+    let finding = match is_damaged {
+        true => origin.finding("a KaaL image that is damaged, or of another version"),
+        false => origin.finding("not a KaaL image"),
+    };
+    finding
+        .expected("a file that this version's builder wrote: elf, raw, image or uimage")
+        .found(describe(head, is_damaged))
+        .remedy(match is_damaged {
+            true => "build or copy the image again",
+            false => "give the file that --out named",
+        })
+}
+
+/// What file it is; with `is_ours`, one that was an image.
+fn describe(head: &[u8], is_ours: bool) -> String {
+    if head.is_empty() {
+        return "an empty file".to_owned();
+    }
+    let kind = kind(head, is_ours);
+    let loader = LOADERS.iter().find(|(marker, _)| contains(head, marker));
+    match loader {
+        Some((_, loader)) => format!("{kind}, an image {loader}"),
+        None => kind,
+    }
+}
+
+fn kind(head: &[u8], is_ours: bool) -> String {
+    let content = match is_ours {
+        true => "",
+        false => " of something else",
+    };
+    if let Ok(header) = goblin::elf::Elf::parse_header(head) {
+        return elf(&header, head);
+    }
+    if uimage::is_one(head) {
+        return format!("a U-Boot image{content}");
+    }
+    if head::is_image(head) {
+        return format!("an arm64 Linux Image{content}");
+    }
+    let format = FORMATS.iter().find(|(offset, magic, _)| {
+        head.get(*offset..)
+            .is_some_and(|rest| rest.starts_with(magic))
+    });
+    if let Some((_, _, name)) = format {
+        return (*name).to_owned();
+    }
+    if head.starts_with(b"MZ") {
+        return "a Windows or UEFI program".to_owned();
+    }
+    if head.iter().all(|&byte| byte == 0) {
+        return "zeroes".to_owned();
+    }
+    if is_text(&head[..head.len().min(TEXT_SIZE)]) {
+        return "text".to_owned();
+    }
+    let bytes: Vec<_> = head
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!(
+        "a file of unknown kind that begins with {}",
+        bytes.join(" ")
+    )
+}
+
+fn elf(header: &Header, head: &[u8]) -> String {
+    let kind = match header.e_type {
+        ET_EXEC | ET_DYN => "program",
+        ET_REL => "object file",
+        ET_CORE => "core dump",
+        _ => "file",
+    };
+    let machine = machine_to_str(header.e_machine);
+    let what = format!("an ELF {kind} for {machine}");
+    if header.e_machine != EM_AARCH64 {
+        return what;
+    }
+    let guess = match part(head) {
+        Some(part) => part,
+        None if header.e_type == ET_EXEC && header.e_entry >= LOWEST_KERNEL_ADDRESS => {
+            ": perhaps a seL4 kernel, which is a part of an image"
+        }
+        None => "",
+    };
+    format!("{what}{guess}")
+}
+
+/// Which program of KaaL's `head` begins; these are position-independent, and images that hold them aren't.
+fn part(head: &[u8]) -> Option<&'static str> {
+    let header = goblin::elf::Elf::parse_header(head).ok()?;
+    if (header.e_machine, header.e_type) != (EM_AARCH64, ET_DYN) {
+        return None;
+    }
+    if contains(head, &note::start(LOADER_NOTE_TYPE, VERSION_SIZE)) {
+        Some(": a KaaL loader, which is a part of an image")
+    } else if contains(head, &note::start(UNPACKER_NOTE_TYPE, VERSION_SIZE)) {
+        Some(": a KaaL unpacker, which is a part of an image")
+    } else {
+        None
+    }
+}
+
+/// Whether these are letters, or the start of some.
+fn is_text(bytes: &[u8]) -> bool {
+    let valid = match str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    !valid
+        .chars()
+        .any(|letter| letter.is_control() && !letter.is_whitespace())
+}
+
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
+}

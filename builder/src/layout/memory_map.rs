@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What lies where in an image.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use kaal_payload::{PhysAddr, PhysRange};
+
+use super::page_tables::Tables;
+use super::placement::LoaderPlace;
+use super::plan::Plan;
+use crate::diagnostic::Origin;
+use crate::elf::Access;
+use crate::parts::Parts;
+
+/// A line of the memory map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// Its addresses.
+    pub memory: PhysRange,
+    /// What lies there.
+    pub what: String,
+    /// The file that it comes from; `None` for what the builder made.
+    pub file: Option<PathBuf>,
+}
+
+/// What lies where in an image, ascending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemoryMap(Vec<Entry>);
+
+impl MemoryMap {
+    pub(crate) fn new(
+        parts: &Parts<'_>,
+        plan: &Plan,
+        place: &LoaderPlace,
+        tables: &Tables,
+        symbols: Option<PhysRange>,
+        work: &[(&'static str, PhysRange)],
+    ) -> Self {
+        let origins = parts.origins;
+        let user_image_offset = parts.user_image.offset(plan.user_image);
+        let kernel = parts.kernel.segments.iter().map(|segment| {
+            let what = describe("kernel", segment.access);
+            entry(segment.phys, segment.size, what, Some(origins.kernel))
+        });
+        let user_image = parts.user_image.segments.iter().map(|segment| {
+            let start = segment.virt.wrapping_add(user_image_offset);
+            let what = describe("user image", segment.access);
+            entry(start, segment.size, what, Some(origins.app))
+        });
+        let loader = parts.loader.parts.iter().map(|part| {
+            let start = place.base.0 + part.offset;
+            let what = describe("loader", part.access);
+            entry(start, part.size, what, Some(origins.loader))
+        });
+        let device_tree = match origins.device_tree {
+            Some(_) => "device tree",
+            None => "room for a device tree",
+        };
+        let others = [
+            (plan.device_tree, device_tree, origins.device_tree),
+            (place.header, "payload header", None),
+            (tables.memory(), "translation tables", None),
+        ];
+        let work = work.iter().map(|&(what, memory)| (memory, what, None));
+        let others = others
+            .into_iter()
+            .chain(symbols.map(|memory| (memory, "symbols", None)))
+            .chain(work)
+            .map(|(memory, what, origin)| {
+                entry(memory.start.0, memory.size(), what.to_owned(), origin)
+            });
+        let mut entries: Vec<_> = kernel
+            .chain(user_image)
+            .chain(loader)
+            .chain(others)
+            .collect();
+        entries.sort_by_key(|entry| entry.memory);
+        Self(entries)
+    }
+
+    /// The lines, by ascending address.
+    pub fn entries(&self) -> &[Entry] {
+        &self.0
+    }
+}
+
+fn entry(start: u64, size: u64, what: String, origin: Option<Origin<'_>>) -> Entry {
+    Entry {
+        memory: PhysRange {
+            start: PhysAddr(start),
+            end: PhysAddr(start + size),
+        },
+        what,
+        file: origin.map(|origin| origin.value.to_owned()),
+    }
+}
+
+/// Which part of `whole` a segment is.
+fn describe(whole: &str, access: Access) -> String {
+    let part = match (access.is_executable(), access.is_writable()) {
+        (true, true) => "text and data",
+        (true, false) => "text",
+        (false, true) => "data",
+        (false, false) => "read-only data",
+    };
+    format!("{whole} {part}")
+}
+
+/// A table with a line for each entry; sizes are in bytes.
+impl fmt::Display for MemoryMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:<14} {:<14} {:>10}  {:<25} from",
+            "start", "end", "size", "what"
+        )?;
+        for Entry { memory, what, file } in &self.0 {
+            let file = file
+                .as_ref()
+                .map_or("(made by the builder)".into(), |file| {
+                    file.to_string_lossy()
+                });
+            write!(
+                f,
+                "\n{:<#14x} {:<#14x} {:>10}  {what:<25} {file}",
+                memory.start.0,
+                memory.end.0,
+                memory.size(),
+            )?;
+        }
+        Ok(())
+    }
+}

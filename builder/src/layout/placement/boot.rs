@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Whether the kernel boots from where a plan puts everything. The rules say the same of the whole image;
+//! here it decides between plans.
+
+use kaal_payload::{PhysAddr, PhysRange};
+
+use super::LoaderPlace;
+use crate::layout::plan::Plan;
+use crate::parts::Parts;
+use crate::sel4::{self, Handover, Platform};
+
+/// Whether the kernel boots with `plan`, as far as is known.
+pub(super) fn succeeds(parts: &Parts<'_>, plan: &Plan) -> bool {
+    let device_tree = parts.device_tree.as_ref();
+    let size = device_tree.map_or(plan.device_tree.size(), |tree| tree.size);
+    let handover = Handover {
+        kernel: plan.kernel,
+        boot_part: None,
+        device_tree: PhysRange {
+            start: plan.device_tree.start,
+            end: PhysAddr(plan.device_tree.start.0 + size),
+        },
+        user_image: plan.user_image,
+        user_start: parts.user_image.start,
+    };
+    let taken = [handover.kernel, handover.device_tree, handover.user_image];
+    parts.memory.kernel_keeps_account(taken) && leaves_loader_alone(parts, plan, &handover)
+}
+
+/// Whether there is room for the objects that the kernel makes, and not where the loader lies, which
+/// other cores still need then, whatever the device tree's size.
+fn leaves_loader_alone(parts: &Parts<'_>, plan: &Plan, handover: &Handover) -> bool {
+    let ram = || parts.device_tree.as_ref()?.ram.as_deref();
+    let guessed = || Some(Platform::of_ram(ram()?, handover.kernel.start));
+    let platform = parts.platform.clone().or_else(guessed);
+    let (2.., Some(config), Some(platform)) = (parts.cores, parts.config.boot, platform) else {
+        return true;
+    };
+    let loader = LoaderPlace::new(parts, plan.loader.start);
+    let needed = PhysRange {
+        start: loader.base,
+        end: loader.tables(parts).memory().end,
+    };
+    let booted = sel4::boot(handover, &platform, &config);
+    booted.objects.is_some()
+        && sel4::possible_objects(handover, plan.device_tree, &platform, &config)
+            .all(|(_, objects)| !objects.overlaps(needed))
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Placing the parts of an image, and saying in words where they don't fit.
+
+mod boot;
+
+use std::path::Path;
+
+use kaal_payload::{MAX_SIZE, PAGE_SIZE, PhysAddr, PhysRange};
+
+use crate::diagnostic::{Finding, Flag, Origin};
+use crate::layout::page_tables::{Mapping, Tables};
+use crate::layout::plan::{self, Misfit, Plan, Request, Thing};
+use crate::parts::Parts;
+use crate::parts::kernel::PADDR_TOP;
+
+/// Least bytes that are kept for the device tree, so that the loader can put the firmware's there.
+/// They are twice what the embedded one takes, if that is more: should the firmware's lie there from
+/// the start, the loader has to move it before it can write another.
+const DEVICE_TREE_CAPACITY: u64 = 64 << 10;
+
+/// The loader's place in detail.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoaderPlace {
+    /// Where its first byte lies.
+    pub(crate) base: PhysAddr,
+    /// The pages of the payload header.
+    pub(crate) header: PhysRange,
+    /// Where the translation tables lie.
+    pub(crate) tables: PhysAddr,
+}
+
+impl LoaderPlace {
+    /// The places for a loader at `base`.
+    pub(crate) fn new(parts: &Parts<'_>, base: PhysAddr) -> Self {
+        let header = PhysAddr(base.0 + parts.loader.size());
+        let tables = PhysAddr(header.0 + MAX_SIZE as u64);
+        Self {
+            base,
+            header: PhysRange {
+                start: header,
+                end: tables,
+            },
+            tables,
+        }
+    }
+
+    /// The translation tables.
+    pub(crate) fn tables(&self, parts: &Parts<'_>) -> Tables {
+        let mut loader: Vec<_> = parts
+            .loader
+            .parts
+            .iter()
+            .map(|part| Mapping {
+                virt: self.base.0 + part.offset,
+                phys: self.base.0 + part.offset,
+                size: part.size.next_multiple_of(PAGE_SIZE),
+                writable: part.access.is_writable(),
+                executable: part.access.is_executable(),
+            })
+            .collect();
+        loader.push(Mapping {
+            virt: self.header.start.0,
+            phys: self.header.start.0,
+            size: self.header.size(),
+            writable: false,
+            executable: false,
+        });
+        let kernel = Mapping {
+            virt: parts.kernel.virt().0,
+            phys: parts.kernel.memory.start.0,
+            size: parts.kernel.memory.size(),
+            writable: true,
+            executable: true,
+        };
+        Tables::new(self.tables, parts.kernel.exception_level, &loader, kernel)
+    }
+}
+
+/// Places all parts.
+pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Finding> {
+    let kernel = parts.kernel.memory;
+    let device_tree = parts
+        .device_tree
+        .as_ref()
+        .map_or(0, |device_tree| 2 * device_tree.size)
+        .max(DEVICE_TREE_CAPACITY)
+        .next_multiple_of(PAGE_SIZE);
+    parts.user_image.check_top(
+        parts.origins.app,
+        parts.kernel.exception_level,
+        parts.config.physical_address_bits,
+        device_tree,
+    )?;
+    let usable = parts.memory.usable(kernel);
+    let loader_size = |base| {
+        let place = LoaderPlace::new(parts, base);
+        let tables = place.tables(parts).size();
+        parts.loader.size() + place.header.size() + tables + parts.names.size()
+    };
+    let anywhere = Request {
+        kernel,
+        device_tree,
+        user_image: parts.user_image.size(),
+        user_image_offset: parts.settings.app_offset,
+        loader: &loader_size,
+        ram: &usable,
+        free: &usable,
+    };
+    let unreserved = Request {
+        free: &parts.memory.unreserved(kernel),
+        ..anywhere
+    };
+    // Reserved memory is used where there is no other, and where the kernel would not boot.
+    let requests = [unreserved, anywhere];
+    let plans = || requests.iter().flat_map(plan::places);
+    plans()
+        .find(|plan| boot::succeeds(parts, plan))
+        .or_else(|| plans().next())
+        .map_or_else(|| plan::place(&anywhere), Ok)
+        .map_err(|misfit| explain(parts, misfit))
+}
+
+/// Says which parts lie in reserved memory.
+pub(crate) fn warnings(parts: &Parts<'_>, plan: &Plan) -> Vec<Finding> {
+    let warning = |(thing, place): (Thing, PhysRange)| {
+        let reserved = parts.memory.reserved_at(place)?;
+        let finding = origin(parts, thing)
+            .finding(format!("{} lies in reserved memory", name(thing)))
+            .expected(format!(
+                "a place outside of {reserved}, which --dtb reserves"
+            ))
+            .found(place.to_string())
+            .remedy("check that the memory's owner is done with it when the image is loaded");
+        Some(finding)
+    };
+    plan.things().into_iter().filter_map(warning).collect()
+}
+
+fn explain(parts: &Parts<'_>, misfit: Misfit) -> Finding {
+    match misfit {
+        Misfit::NoRoom { thing, size } => origin(parts, thing)
+            .finding(format!("no room for {} in RAM", name(thing)))
+            .expected(format!("{size} free bytes below {PADDR_TOP}"))
+            .found(format!(
+                "RAM {}, kernel {}",
+                parts.memory, parts.kernel.memory
+            ))
+            .remedy("give a platform with more RAM, or make the root task smaller"),
+        Misfit::Offset { lowest } => no_place_at_offset(parts).expected(format!(
+            "a multiple of {PAGE_SIZE:#x} from {lowest:#x} on: behind kernel and device tree"
+        )),
+        Misfit::OutsideRam { thing, place } => {
+            let finding = match thing {
+                Thing::UserImage => no_place_at_offset(parts),
+                _ => origin(parts, thing)
+                    .finding(format!("{} lies outside RAM", name(thing)))
+                    .found(place.to_string())
+                    .remedy("give a kernel and a platform of the same build"),
+            };
+            let ram = parts.memory.refusing(place);
+            finding.expected(format!(
+                "a place within {}",
+                ram.unwrap_or_else(|| format!("the memory below {PADDR_TOP}"))
+            ))
+        }
+        Misfit::Overlap((one, one_place), (other, other_place)) => origin(parts, other)
+            .finding(format!("{} would overlap {}", name(other), name(one)))
+            .expected("no two parts at the same place")
+            .found(format!("{other_place} and {one_place}"))
+            .remedy("leave --app-offset out"),
+    }
+}
+
+fn no_place_at_offset(parts: &Parts<'_>) -> Finding {
+    let offset = parts.settings.app_offset.unwrap_or_default();
+    let base = parts.kernel.memory.start;
+    let place = match base.0.checked_add(offset) {
+        Some(start) => format!("{start:#x}"),
+        None => format!("{base} + {offset:#x}, which is no address of 64 bits"),
+    };
+    Origin {
+        flag: Flag::AppOffset,
+        value: Path::new(&format!("{offset:#x}")),
+    }
+    .finding("no place for the root task")
+    .found(format!("{} bytes at {place}", parts.user_image.size()))
+    .remedy("leave the option out, or give another offset")
+}
+
+fn origin<'a>(parts: &Parts<'a>, thing: Thing) -> Origin<'a> {
+    let origins = parts.origins;
+    match thing {
+        Thing::Kernel => origins.kernel,
+        Thing::DeviceTree => origins.device_tree.unwrap_or(origins.kernel),
+        Thing::UserImage => origins.app,
+        Thing::Loader => origins.loader,
+    }
+}
+
+fn name(thing: Thing) -> &'static str {
+    match thing {
+        Thing::Kernel => "the kernel",
+        Thing::DeviceTree => "the device tree",
+        Thing::UserImage => "the root task",
+        Thing::Loader => "the loader",
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The search for places, one order of the parts at a time.
+
+use std::iter;
+
+use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
+
+use super::{Misfit, Plan, Request, Thing};
+use crate::memory::ranges;
+
+/// Preferred alignment of the loader in bytes: what one level 3 table maps.
+pub(super) const LOADER_ALIGNMENT: u64 = 2 << 20;
+
+/// Where the loader lies among the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    BelowKernel,
+    AboveKernel,
+    AboveDeviceTree,
+    AboveUserImage,
+}
+
+/// The orders that [`best_order`] leaves, the best first, and the loader's alignment in each.
+const OTHER_ORDERS: [(Order, u64); 5] = [
+    (Order::BelowKernel, LOADER_ALIGNMENT),
+    (Order::AboveUserImage, PAGE_SIZE),
+    (Order::BelowKernel, PAGE_SIZE),
+    (Order::AboveDeviceTree, PAGE_SIZE),
+    (Order::AboveKernel, PAGE_SIZE),
+];
+
+/// Places everything with the loader last, where it needs no table more than it must.
+pub(super) fn best_order(request: &Request<'_>) -> Result<Plan, Misfit> {
+    place_in(request, Order::AboveUserImage, LOADER_ALIGNMENT)
+}
+
+/// Places everything in each other order in which there is a place.
+pub(super) fn other_orders(request: &Request<'_>) -> impl Iterator<Item = Plan> {
+    OTHER_ORDERS
+        .into_iter()
+        .filter_map(|(order, alignment)| place_in(request, order, alignment).ok())
+}
+
+fn place_in(request: &Request<'_>, order: Order, alignment: u64) -> Result<Plan, Misfit> {
+    let no_room = |thing, size| Misfit::NoRoom { thing, size };
+    let free = request.free;
+    let mut next = request.kernel.end;
+    let mut loader = None;
+
+    if order == Order::BelowKernel {
+        let below = PhysRange {
+            start: PhysAddr(0),
+            end: request.kernel.start,
+        };
+        loader = lowest(
+            &ranges::intersect(free, &[below]),
+            PhysAddr(0),
+            alignment,
+            request.loader,
+        );
+    }
+    if order == Order::AboveKernel {
+        loader = lowest(free, next, alignment, request.loader);
+        next = loader.map_or(next, |loader| loader.end);
+    }
+    let device_tree = lowest(free, next, PAGE_SIZE, |_| request.device_tree)
+        .ok_or(no_room(Thing::DeviceTree, request.device_tree))?;
+    next = device_tree.end;
+    if order == Order::AboveDeviceTree {
+        loader = lowest(free, next, alignment, request.loader);
+        next = loader.map_or(next, |loader| loader.end);
+    }
+    let user_image = match request.user_image_offset {
+        Some(offset) => user_image_at(request, next, offset)?,
+        None => lowest(free, next, PAGE_SIZE, |_| request.user_image)
+            .ok_or(no_room(Thing::UserImage, request.user_image))?,
+    };
+    if order == Order::AboveUserImage {
+        loader = lowest(free, user_image.end, alignment, request.loader);
+    }
+    Ok(Plan {
+        kernel: request.kernel,
+        device_tree,
+        user_image,
+        loader: loader.ok_or_else(|| no_room(Thing::Loader, (request.loader)(user_image.end)))?,
+    })
+}
+
+fn user_image_at(request: &Request<'_>, from: PhysAddr, offset: u64) -> Result<PhysRange, Misfit> {
+    let base = request.kernel.start.0;
+    let lowest = from.0 - base;
+    if offset < lowest || !offset.is_multiple_of(PAGE_SIZE) {
+        return Err(Misfit::Offset { lowest });
+    }
+    let start = base.saturating_add(offset);
+    let place = PhysRange {
+        start: PhysAddr(start),
+        end: PhysAddr(start.saturating_add(request.user_image)),
+    };
+    require_ram(request, Thing::UserImage, place)?;
+    Ok(place)
+}
+
+pub(super) fn require_ram(
+    request: &Request<'_>,
+    thing: Thing,
+    place: PhysRange,
+) -> Result<(), Misfit> {
+    if ranges::contains(request.ram, place) {
+        Ok(())
+    } else {
+        Err(Misfit::OutsideRam { thing, place })
+    }
+}
+
+/// The place in `set` at or above `from` that ends first, of the size that `size` tells for a
+/// start.
+fn lowest(
+    set: &[PhysRange],
+    from: PhysAddr,
+    alignment: u64,
+    size: impl Fn(PhysAddr) -> u64,
+) -> Option<PhysRange> {
+    set.iter().find_map(|range| {
+        let start = range
+            .start
+            .max(from)
+            .0
+            .checked_next_multiple_of(alignment)?;
+        // What crosses a boundary may need less memory behind it.
+        let boundary = start.checked_next_multiple_of(LOADER_ALIGNMENT)?;
+        iter::once(start)
+            .chain((boundary > start).then_some(boundary))
+            .filter(|&start| start < range.end.0)
+            .filter_map(|start| PhysRange::from_size(PhysAddr(start), size(PhysAddr(start))))
+            .filter(|&place| range.contains(place))
+            .min_by_key(|place| place.end)
+    })
+}

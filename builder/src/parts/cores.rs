@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! How many cores the kernel waits for, and which of the machine's they are.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use kaal_payload::{Cpu, MAX_CORES};
+
+use crate::diagnostic::{Finding, Flag, Given, Origin};
+
+/// The fields of `MPIDR_EL1` that tell one core from another: Aff3, Aff2, Aff1 and Aff0
+/// (Arm ARM, DDI 0487).
+const AFFINITY: u64 = 0xff_00ff_ffff;
+
+/// A number of cores, and what says so.
+#[derive(Clone, Debug)]
+pub(crate) struct Count {
+    pub(crate) cores: u32,
+    /// The option; `None` where nothing says so.
+    reason: Option<Given>,
+}
+
+impl Count {
+    /// As `origin` says.
+    fn by(origin: Origin<'_>, cores: u32) -> Self {
+        Self {
+            cores,
+            reason: Some(origin.into()),
+        }
+    }
+
+    /// `finding`, which is expected because of this number.
+    fn explain(&self, finding: Finding) -> Finding {
+        match &self.reason {
+            Some(reason) => finding.because_of(reason.clone()),
+            None => finding,
+        }
+    }
+}
+
+/// Checks what `--cores` says by itself.
+pub(crate) fn check_asked(asked: Option<u32>) -> Result<(), Finding> {
+    match asked {
+        Some(cores) => check(asked_by(&cores.to_string()), cores),
+        None => Ok(()),
+    }
+}
+
+fn asked_by(value: &str) -> Origin<'_> {
+    Origin {
+        flag: Flag::Cores,
+        value: Path::new(value),
+    }
+}
+
+fn check(origin: Origin<'_>, cores: u32) -> Result<(), Finding> {
+    if (1..=MAX_CORES).contains(&cores) {
+        return Ok(());
+    }
+    Err(origin
+        .finding("a number of cores that seL4 does not run on")
+        .expected(format!("1 to {MAX_CORES}"))
+        .found(cores.to_string())
+        .remedy(format!(
+            "build the kernel with a KernelMaxNumNodes of 1 to {MAX_CORES}"
+        )))
+}
+
+/// The number of cores that the kernel waits for, as `--cores`, which has been checked, and the kernel's
+/// configuration tell it; 1 where neither does.
+pub(crate) fn count(
+    asked: Option<u32>,
+    configured: Option<(Origin<'_>, u32)>,
+) -> Result<Count, Finding> {
+    if let Some((origin, cores)) = configured {
+        check(origin, cores)?;
+    }
+    let value = asked.map(|cores| cores.to_string()).unwrap_or_default();
+    let asked = asked.map(|cores| (asked_by(&value), cores));
+    match (asked, configured) {
+        (Some((origin, found)), Some((config, expected))) if found != expected => Err(origin
+            .finding("not the number of cores that the kernel was configured for")
+            .expected(format!("{expected} (MAX_NUM_NODES)"))
+            .because_of(config)
+            .found(found.to_string())
+            .remedy("leave the option out, or give kernel and configuration of another build")),
+        (asked, configured) => Ok(match asked.or(configured) {
+            Some((origin, cores)) => Count::by(origin, cores),
+            None => Count {
+                cores: 1,
+                reason: None,
+            },
+        }),
+    }
+}
+
+/// The first of the cores that a device tree names, as many as `count` says, or none where one is enough.
+pub(crate) fn choose(origin: Origin<'_>, cpus: &[Cpu], count: &Count) -> Result<Vec<Cpu>, Finding> {
+    let cores = count.cores as usize;
+    if cores == 1 {
+        return Ok(Vec::new());
+    }
+    let wrong = |problem: &str, expected: String, found: String| {
+        origin
+            .finding(problem)
+            .expected(expected)
+            .found(found)
+            .remedy("give the device tree of the machine that the kernel is built for")
+    };
+    if cpus.len() < cores {
+        let expected = format!("{cores} nodes cpu@… in /cpus that are not disabled");
+        return Err(count.explain(wrong(
+            "names fewer cores than the kernel waits for",
+            expected,
+            cpus.len().to_string(),
+        )));
+    }
+    let mut known = BTreeSet::new();
+    for cpu in cpus {
+        if cpu.mpidr & !AFFINITY != 0 {
+            return Err(wrong(
+                "names a core that can't exist",
+                format!("a `reg` within {AFFINITY:#x}, the affinity in MPIDR_EL1"),
+                format!("{:#x}", cpu.mpidr),
+            ));
+        }
+        if !known.insert(cpu.mpidr) {
+            return Err(wrong(
+                "names a core twice",
+                "another `reg` in each node of /cpus".to_owned(),
+                format!("{:#x} in two of them", cpu.mpidr),
+            ));
+        }
+    }
+    Ok(cpus.iter().take(cores).copied().collect())
+}
+
+/// What to say of an image for several cores without a device tree that names them.
+pub(crate) fn nothing_names(kernel: Origin<'_>, count: &Count) -> Finding {
+    let finding = kernel
+        .finding("waits for cores that nothing in the image names")
+        .expected(format!("a --dtb with the machine's {} cores", count.cores))
+        .found("none")
+        .remedy("give it; without it, the loader needs one from the firmware");
+    count.explain(finding)
+}

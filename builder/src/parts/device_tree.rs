@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The device tree that is embedded in the image.
+
+use kaal_machine::{Chosen, Header, MemoryKind, NoRoom, Node, UnknownConsole};
+use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
+
+use crate::diagnostic::{Finding, Origin};
+use crate::memory::ranges;
+
+/// A device tree, and what it says.
+#[derive(Clone, Debug)]
+pub(crate) struct DeviceTree<'a> {
+    pub(crate) origin: Origin<'a>,
+    tree: kaal_machine::DeviceTree<'a>,
+    /// Size in bytes of what [`Self::complete`] makes of it.
+    pub(crate) size: u64,
+    /// What the loader needs to know of the machine.
+    pub(crate) machine: Machine,
+    /// The cores, the one that boots first.
+    pub(crate) cpus: Vec<Cpu>,
+    /// RAM without the memory that nobody but its owner may map; `None` where none is named.
+    pub(crate) ram: Option<Vec<PhysRange>>,
+    /// Other memory that is reserved.
+    pub(crate) reserved: Vec<PhysRange>,
+    /// Why the loader will have no console, if so.
+    pub(crate) no_console: Option<Finding>,
+}
+
+impl<'a> DeviceTree<'a> {
+    /// Reads the flattened device tree that `file` holds, in which `boot_arguments` are to be set.
+    pub(crate) fn read(
+        origin: Origin<'a>,
+        file: &'a [u8],
+        boot_arguments: &[u8],
+    ) -> Result<Self, Finding> {
+        let malformed = |found: String| {
+            origin
+                .finding("not a well-formed device tree")
+                .expected("a flattened device tree (.dtb) of version 17")
+                .found(found)
+                .remedy("compile it with dtc, or give the kernel.dtb that seL4's build leaves")
+        };
+        let header = Header::parse(file).map_err(|error| malformed(error.to_string()))?;
+        let file = file.get(..header.total_size).ok_or_else(|| {
+            malformed(format!(
+                "{} bytes, of {} that its header names",
+                file.len(),
+                header.total_size
+            ))
+        })?;
+        let tree =
+            kaal_machine::DeviceTree::parse(file).map_err(|error| malformed(error.to_string()))?;
+        if let Some(node) = kaal_machine::misunderstood(&tree) {
+            return Err(misunderstood(origin, node));
+        }
+        let machine = kaal_machine::machine(&tree);
+        let mut cpus: Vec<_> = kaal_machine::cpus(&tree).collect();
+        cpus.sort_by_key(|cpu| cpu.mpidr != u64::from(header.boot_cpu));
+        let memory = |kind| {
+            let memory = kaal_machine::memory(&tree).filter(move |(found, _)| *found == kind);
+            memory.map(|(_, memory)| memory)
+        };
+        let banks = ranges::union(memory(MemoryKind::Ram).collect());
+        let is_named = !banks.is_empty();
+        let ram = is_named.then(|| ranges::subtract(banks, memory(MemoryKind::NoMap)));
+        let no_console = kaal_machine::console(&tree)
+            .err()
+            .map(|error| explain(origin, error));
+        let chosen = Chosen {
+            measurement: &Measurement::default(),
+            boot_arguments,
+        };
+        let size = complete(origin, &tree, &chosen)?.len() as u64;
+        Ok(Self {
+            origin,
+            tree,
+            size,
+            machine,
+            cpus,
+            ram,
+            reserved: ranges::union(memory(MemoryKind::Reserved).collect()),
+            no_console,
+        })
+    }
+
+    /// The device tree with what an image says in `/chosen`. It is without padding: the kernel
+    /// rounds its size up to a power of two.
+    pub(crate) fn complete(&self, chosen: &Chosen<'_>) -> Result<Vec<u8>, Finding> {
+        complete(self.origin, &self.tree, chosen)
+    }
+}
+
+fn complete(
+    origin: Origin<'_>,
+    tree: &kaal_machine::DeviceTree<'_>,
+    chosen: &Chosen<'_>,
+) -> Result<Vec<u8>, Finding> {
+    let size = match chosen.write(tree, &mut []) {
+        Ok(size) | Err(NoRoom { needed: size }) => size,
+    };
+    let mut blob = vec![0; size];
+    match chosen.write(tree, &mut blob) {
+        Ok(_) => Ok(blob),
+        Err(_) => Err(origin
+            .finding("too large, with what is added to /chosen")
+            .expected("less than 4 GiB")
+            .found(format!("{size} bytes"))
+            .remedy("give the device tree of the machine")),
+    }
+}
+
+fn misunderstood(origin: Origin<'_>, node: Node<'_>) -> Finding {
+    let name = node.name().escape_ascii();
+    let size = node.property(b"reg").unwrap_or_default().len();
+    origin
+        .finding("can't be understood where it says what is RAM")
+        .expected(
+            "a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in \
+             /reserved-memory",
+        )
+        .found(format!("the node {name} with a `reg` of {size} bytes"))
+        .remedy("correct the node in the device tree's source")
+}
+
+fn explain(origin: Origin<'_>, error: UnknownConsole<'_>) -> Finding {
+    origin
+        .finding("names no console that the loader can print on")
+        .expected("a /chosen/stdout-path to a UART that the loader knows")
+        .found(error.to_string())
+        .remedy("set stdout-path; without one the loader stops silently where it has to")
+}

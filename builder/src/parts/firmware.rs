@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The programs that run before the kernel, and the loader's move to the address that it runs at.
+
+use goblin::elf::dynamic::{DT_JMPREL, DT_REL, DT_RELA, DT_RELASZ};
+use goblin::elf::header::{ELFMAG, ET_DYN, et_to_str};
+use goblin::elf::note::NoteDataIterator;
+use goblin::elf::program_header::{PT_DYNAMIC, PT_NOTE};
+use goblin::elf::reloc::R_AARCH64_RELATIVE;
+use kaal_payload::{
+    LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PACKAGE_VERSION, PAGE_SIZE, PhysAddr, TRUST_NOTE_TYPE,
+    TrustAnchor, UNPACKER_NOTE_TYPE, VERSION,
+};
+use zerocopy::IntoBytes;
+
+use crate::diagnostic::{Finding, Origin};
+use crate::elf::{Access, LAYOUT, Program, note, slice};
+use crate::format::branch::INSTRUCTION;
+use crate::format::{head, loader_head};
+
+/// Most bytes of memory that a program may take: the size of a level 2 block.
+const MAX_SIZE: u64 = 2 << 20;
+
+/// Tag of relative relocations in their compact format.
+const DT_RELR: u64 = 36;
+
+/// Size in bytes of an `Elf64_Dyn`.
+const DYNAMIC_ENTRY_SIZE: usize = 16;
+
+/// Size in bytes of an `Elf64_Rela`.
+const RELOCATION_SIZE: usize = 24;
+
+/// What a program must be.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    /// What it is called.
+    name: &'static str,
+    /// The type of the ELF note that marks it.
+    note: u32,
+    /// The contract that it has with the builder, and that contract's version.
+    contract: &'static str,
+    version: u32,
+    /// Whether it applies its relocations itself, wherever it is loaded to, and gives the place of its
+    /// ELF header to that of a format.
+    relocates_itself: bool,
+    /// What to do about a file that isn't one.
+    remedy: &'static str,
+}
+
+/// The loader.
+pub(crate) const LOADER: Kind = Kind {
+    name: "loader",
+    note: LOADER_NOTE_TYPE,
+    contract: "payload",
+    version: VERSION,
+    relocates_itself: false,
+    remedy: "give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf",
+};
+
+/// The unpacker.
+pub(crate) const UNPACKER: Kind = Kind {
+    name: "unpacker",
+    note: UNPACKER_NOTE_TYPE,
+    contract: "package",
+    version: PACKAGE_VERSION,
+    relocates_itself: true,
+    remedy: "give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf",
+};
+
+impl Kind {
+    fn wrong_shape(&self, origin: Origin<'_>) -> Finding {
+        origin
+            .finding(format!("a KaaL {} of the wrong shape", self.name))
+            .remedy(self.remedy)
+    }
+}
+
+/// A page-aligned part of a program.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// Offset in bytes from the load address.
+    pub(crate) offset: u64,
+    /// Size in bytes in memory.
+    pub(crate) size: u64,
+    /// The content, at most `size` bytes; the rest is zero.
+    pub(crate) content: Vec<u8>,
+    /// What the memory may be used for; never both writable and executable.
+    pub(crate) access: Access,
+}
+
+/// A word that holds an address of the program.
+#[derive(Clone, Copy, Debug)]
+struct Relocation {
+    /// Index in [`Firmware::parts`].
+    part: usize,
+    /// Offset in the part's content.
+    offset: usize,
+    /// What to add to the load address.
+    addend: u64,
+}
+
+/// A position-independent program.
+#[derive(Clone, Debug)]
+pub(crate) struct Firmware {
+    /// Offset in bytes of the entry point from the load address.
+    pub(crate) entry: u64,
+    /// Its parts, ascending.
+    pub(crate) parts: Vec<Part>,
+    relocations: Vec<Relocation>,
+    /// Offset in bytes from the load address of the [`TrustAnchor`] of a loader for signed images.
+    anchor: Option<u64>,
+}
+
+impl Firmware {
+    /// Reads the program of the kind `kind` that `file` holds.
+    pub(crate) fn read(origin: Origin<'_>, file: &[u8], kind: &Kind) -> Result<Self, Finding> {
+        let program = Program::read(origin, file)?;
+        check_version(origin, &program, kind)?;
+        check_shape(origin, &program, kind)?;
+        let mut firmware = Self {
+            entry: program.entry,
+            parts: program
+                .segments
+                .iter()
+                .map(|segment| Part {
+                    offset: segment.virt,
+                    size: segment.size,
+                    content: segment.content.to_vec(),
+                    access: segment.access,
+                })
+                .collect(),
+            relocations: Vec::new(),
+            anchor: find_anchor(origin, &program, kind)?,
+        };
+        let (relocations, entries) = find_relocations(origin, &program, kind)?;
+        firmware.relocations = entries
+            .chunks_exact(RELOCATION_SIZE)
+            .map(|entry| firmware.resolve(origin, entry, kind))
+            .collect::<Result<_, _>>()?;
+        if kind.relocates_itself {
+            firmware.check_header(origin, kind)?;
+        } else {
+            firmware.forget(relocations, entries.len() as u64);
+            for (start, size) in program.places(PT_DYNAMIC) {
+                firmware.forget(start, size);
+            }
+        }
+        if firmware.has_header() {
+            firmware.forget(0, program.headers_end);
+        }
+        if !kind.relocates_itself {
+            firmware.check_head(origin, kind)?;
+        }
+        Ok(firmware)
+    }
+
+    /// Checks that the program begins with its ELF header, all of whose place is needed for something
+    /// else.
+    fn check_header(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Finding> {
+        let first = self.parts.first();
+        let has_room = first.is_some_and(|part| part.content.len() >= head::SIZE);
+        if self.has_header() && has_room {
+            return Ok(());
+        }
+        Err(kind
+            .wrong_shape(origin)
+            .expected("a first PT_LOAD that begins with the file's header")
+            .found("other content")
+            .remedy(kind.remedy))
+    }
+
+    /// Checks that the program's first bytes are free for a [`LoaderHead`](crate::format::loader_head).
+    fn check_head(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Finding> {
+        let first = self.parts.first();
+        let head = first.and_then(|part| part.content.first_chunk::<{ loader_head::SIZE }>());
+        if head == Some(&[0; _]) {
+            return Ok(());
+        }
+        Err(kind
+            .wrong_shape(origin)
+            .expected("a first PT_LOAD that begins with the file's header")
+            .found("other content"))
+    }
+
+    fn has_header(&self) -> bool {
+        let first = self.parts.first();
+        first.is_some_and(|part| part.content.starts_with(ELFMAG))
+    }
+
+    /// Size in bytes in memory, rounded up to pages: where the payload header lies.
+    pub(crate) fn size(&self) -> u64 {
+        self.memory().next_multiple_of(PAGE_SIZE)
+    }
+
+    /// Size in bytes in memory.
+    pub(crate) fn memory(&self) -> u64 {
+        self.parts.last().map_or(0, |part| part.offset + part.size)
+    }
+
+    /// The content as it lies in memory, from the first byte to the last that isn't zero by itself.
+    pub(crate) fn flat(&self) -> Vec<u8> {
+        let mut memory = Vec::new();
+        for part in &self.parts {
+            memory.resize(part.offset as usize, 0);
+            memory.extend_from_slice(&part.content);
+        }
+        memory
+    }
+
+    /// The parts with the relocations applied for the load address `base`.
+    pub(crate) fn relocated(&self, base: PhysAddr) -> Vec<Part> {
+        let mut parts = self.parts.clone();
+        for relocation in &self.relocations {
+            let value = base.0.wrapping_add(relocation.addend);
+            let end = relocation.offset + size_of::<u64>();
+            parts[relocation.part].content[relocation.offset..end]
+                .copy_from_slice(&value.to_le_bytes());
+        }
+        parts
+    }
+
+    /// Whether the program boots signed images only.
+    pub(crate) fn wants_signatures(&self) -> bool {
+        self.anchor.is_some()
+    }
+
+    /// Tells the program whom to trust, if it wants to know.
+    pub(crate) fn trust(&mut self, anchor: &TrustAnchor) {
+        let Some(start) = self.anchor else { return };
+        for part in &mut self.parts {
+            let place = start
+                .checked_sub(part.offset)
+                .and_then(|offset| part.content.get_mut(offset as usize..))
+                .and_then(|rest| rest.get_mut(..size_of::<TrustAnchor>()));
+            if let Some(place) = place {
+                place.copy_from_slice(anchor.as_bytes());
+            }
+        }
+    }
+
+    /// Zeroes `size` bytes at the offset `start`. They told how to load and link the program, which
+    /// the image need not: it stores no long runs of zeroes.
+    fn forget(&mut self, start: u64, size: u64) {
+        let bytes = start..start.saturating_add(size);
+        for part in &mut self.parts {
+            for (offset, byte) in (part.offset..).zip(&mut part.content) {
+                if bytes.contains(&offset) {
+                    *byte = 0;
+                }
+            }
+        }
+    }
+
+    /// Finds the word that an `Elf64_Rela` is about.
+    fn resolve(
+        &self,
+        origin: Origin<'_>,
+        entry: &[u8],
+        kind: &Kind,
+    ) -> Result<Relocation, Finding> {
+        let (address, info, addend) = (word(entry, 0), word(entry, 8), word(entry, 16));
+        if info != u64::from(R_AARCH64_RELATIVE) {
+            return Err(origin
+                .finding("it has relocations that need a dynamic linker")
+                .expected(format!("R_AARCH64_RELATIVE ({R_AARCH64_RELATIVE}) only"))
+                .found(format!("type {} at {address:#x}", info as u32))
+                .remedy(kind.remedy));
+        }
+        let place = self.parts.iter().enumerate().find_map(|(part, candidate)| {
+            let offset = usize::try_from(address.checked_sub(candidate.offset)?).ok()?;
+            let end = offset.checked_add(size_of::<u64>())?;
+            (end <= candidate.content.len()).then_some((part, offset))
+        });
+        let (part, offset) = place.ok_or_else(|| {
+            origin
+                .finding("it has a relocation outside of its content")
+                .expected("relocations of words that the file holds")
+                .found(format!("a relocation at {address:#x}"))
+                .remedy(kind.remedy)
+        })?;
+        Ok(Relocation {
+            part,
+            offset,
+            addend,
+        })
+    }
+}
+
+/// The little-endian word at `offset`; 0 where there is none.
+fn word(bytes: &[u8], offset: usize) -> u64 {
+    bytes
+        .get(offset..)
+        .and_then(|rest| rest.first_chunk())
+        .map_or(0, |word| u64::from_le_bytes(*word))
+}
+
+/// The virtual address of the [`TrustAnchor`], the content of a note.
+fn find_anchor(
+    origin: Origin<'_>,
+    program: &Program<'_>,
+    kind: &Kind,
+) -> Result<Option<u64>, Finding> {
+    const SIZE: usize = size_of::<TrustAnchor>();
+    let note = note::start(TRUST_NOTE_TYPE, SIZE as u32);
+    let mut notes = program.located_contents(PT_NOTE);
+    let place = notes.find_map(|(start, notes)| {
+        let place = notes.windows(note.len()).position(|bytes| bytes == note)?;
+        Some(start.saturating_add((place + note.len()) as u64))
+    });
+    let is_loaded = |place: u64| {
+        program.segments.iter().any(|segment| {
+            place
+                .checked_sub(segment.virt)
+                .and_then(|offset| slice(segment.content, offset, SIZE as u64))
+                .is_some()
+        })
+    };
+    match place.filter(|&place| !is_loaded(place)) {
+        None => Ok(place),
+        Some(place) => Err(kind
+            .wrong_shape(origin)
+            .expected("the note for the key that it is to trust within a PT_LOAD")
+            .found(format!("a note at {place:#x}"))),
+    }
+}
+
+fn check_version(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result<(), Finding> {
+    let version = program
+        .contents(PT_NOTE)
+        .flat_map(|data| NoteDataIterator {
+            data,
+            size: data.len(),
+            offset: 0,
+            ctx: (note::ALIGNMENT, LAYOUT),
+        })
+        .filter_map(Result::ok)
+        .find(|note| note.name == LOADER_NOTE_NAME && note.n_type == kind.note)
+        .and_then(|note| note.desc.first_chunk().copied())
+        .map(u32::from_le_bytes);
+    let Kind { name, contract, .. } = kind;
+    match version {
+        Some(version) if version == kind.version => Ok(()),
+        Some(version) => Err(origin
+            .finding(format!("a KaaL {name} of another version"))
+            .expected(format!("{contract} version {}", kind.version))
+            .found(format!("{contract} version {version}"))
+            .remedy(format!(
+                "take {name} and builder from the same version of KaaL"
+            ))),
+        None => Err(origin
+            .finding(format!("not a KaaL {name}"))
+            .expected(format!(
+                "an ELF note of the owner {LOADER_NOTE_NAME:?}, type {}",
+                kind.note
+            ))
+            .found("no such note")
+            .remedy(kind.remedy)),
+    }
+}
+
+fn check_shape(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result<(), Finding> {
+    let wrong = |expected: &str, found: String| {
+        let finding = kind.wrong_shape(origin);
+        finding.expected(expected).found(found)
+    };
+    if program.kind != ET_DYN {
+        return Err(wrong(
+            "a static position-independent executable (DYN)",
+            et_to_str(program.kind).to_owned(),
+        ));
+    }
+    if !program.entry.is_multiple_of(INSTRUCTION) {
+        return Err(wrong(
+            "an entry point at a multiple of 4",
+            format!("one at {:#x}", program.entry),
+        ));
+    }
+    let first = program.segments.first();
+    let start = first.map_or(0, |segment| segment.virt);
+    if start != 0 {
+        return Err(wrong(
+            "a first PT_LOAD at address 0",
+            format!("one at {start:#x}"),
+        ));
+    }
+    if first.is_some_and(|segment| segment.access.is_writable()) {
+        return Err(wrong(
+            "a first PT_LOAD without the flag W, since it is to be verified",
+            "one with it".to_owned(),
+        ));
+    }
+    for segment in &program.segments {
+        if !segment.virt.is_multiple_of(PAGE_SIZE) {
+            return Err(wrong(
+                "PT_LOADs that begin at multiples of 4096",
+                format!("one at {:#x}", segment.virt),
+            ));
+        }
+        if segment.access.is_writable() && segment.access.is_executable() {
+            return Err(wrong(
+                "no PT_LOAD both writable and executable",
+                format!("one at {:#x}", segment.virt),
+            ));
+        }
+    }
+    if program.virt_end() > MAX_SIZE {
+        return Err(wrong(
+            "at most 2 MiB of memory",
+            format!("{} bytes", program.virt_end()),
+        ));
+    }
+    Ok(())
+}
+
+/// Address and bytes of `.rela.dyn`.
+fn find_relocations<'a>(
+    origin: Origin<'_>,
+    program: &Program<'a>,
+    kind: &Kind,
+) -> Result<(u64, &'a [u8]), Finding> {
+    let (mut start, mut size) = (0, 0);
+    for entry in program
+        .contents(PT_DYNAMIC)
+        .flat_map(|dynamic| dynamic.chunks_exact(DYNAMIC_ENTRY_SIZE))
+    {
+        match word(entry, 0) {
+            DT_RELA => start = word(entry, 8),
+            DT_RELASZ => size = word(entry, 8),
+            tag @ (DT_REL | DT_RELR | DT_JMPREL) => {
+                return Err(origin
+                    .finding("it has relocations of an unknown format")
+                    .expected("relocations in DT_RELA only")
+                    .found(format!("the dynamic tag {tag:#x}"))
+                    .remedy(kind.remedy));
+            }
+            _ => {}
+        }
+    }
+    if size == 0 {
+        return Ok((start, &[]));
+    }
+    program
+        .segments
+        .iter()
+        .find_map(|segment| slice(segment.content, start.checked_sub(segment.virt)?, size))
+        .map(|entries| (start, entries))
+        .ok_or_else(|| {
+            origin
+                .finding("its relocations lie outside of its content")
+                .expected("DT_RELA and DT_RELASZ within a PT_LOAD")
+                .found(format!("{size} bytes at {start:#x}"))
+                .remedy(kind.remedy)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Firmware, Part};
+    use crate::elf::Access;
+
+    #[test]
+    fn what_is_forgotten_is_zero_and_nothing_else() {
+        let part = |offset| Part {
+            offset,
+            size: 4,
+            content: vec![1; 4],
+            access: Access(0),
+        };
+        let mut program = Firmware {
+            entry: 0,
+            parts: vec![part(0), part(8)],
+            relocations: Vec::new(),
+            anchor: None,
+        };
+        program.forget(2, 7);
+        program.forget(11, u64::MAX);
+        let contents = program.parts.iter().map(|part| part.content.as_slice());
+        assert_eq!(contents.collect::<Vec<_>>(), [[1, 1, 0, 0], [0, 1, 1, 0]]);
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The seL4 kernel.
+
+use goblin::elf::header::{ET_EXEC, et_to_str};
+use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysAddr, PhysRange, VirtAddr};
+
+use crate::diagnostic::{Finding, Origin};
+use crate::elf::{Program, Segment};
+
+/// Virtual minus physical address in an ordinary kernel
+/// (seL4 16.0.0, `include/arch/arm/arch/64/mode/hardware.h`, `PPTR_BASE`).
+const ORDINARY_BASE: u64 = 0xffff_ff80_0000_0000;
+
+/// Virtual minus physical address in a kernel with hypervisor support (as above).
+const HYPERVISOR_BASE: u64 = 0x80_0000_0000;
+
+/// The physical address behind the last that a kernel can map: the window of 2^39 bytes without
+/// its last GiB (as above, `PADDR_TOP`).
+pub(crate) const PADDR_TOP: PhysAddr = PhysAddr((1 << 39) - (1 << 30));
+
+/// Virtual minus physical address in a kernel that runs at `exception_level`, modulo 2^64.
+pub(crate) fn virtual_base(exception_level: ExceptionLevel) -> u64 {
+    match exception_level {
+        ExceptionLevel::El1 => ORDINARY_BASE,
+        ExceptionLevel::El2 => HYPERVISOR_BASE,
+    }
+}
+
+/// The part of `kernel`, which the ELF file `file` holds, that it needs to boot only: up to the symbol
+/// `ki_boot_end` (seL4 16.0.0, `src/arch/arm/common_arm.lds`); `None` where the file has no symbols.
+pub(crate) fn boot_part(kernel: &Kernel<'_>, file: &[u8]) -> Option<PhysRange> {
+    let elf = goblin::elf::Elf::parse(file).ok()?;
+    let mut symbols = elf.syms.iter();
+    let end = symbols.find(|symbol| elf.strtab.get_at(symbol.st_name) == Some("ki_boot_end"))?;
+    let end = PhysAddr(end.st_value.wrapping_sub(kernel.base));
+    let start = kernel.memory.start;
+    (start < end && end <= kernel.memory.end).then_some(PhysRange { start, end })
+}
+
+/// A kernel, at the physical address that it was linked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Kernel<'a> {
+    /// The exception level that it runs at.
+    pub(crate) exception_level: ExceptionLevel,
+    /// Its entry point.
+    pub(crate) entry: VirtAddr,
+    /// Its segments, ascending.
+    pub(crate) segments: Vec<Segment<'a>>,
+    /// The pages that it takes.
+    pub(crate) memory: PhysRange,
+    /// Virtual minus physical address, modulo 2^64.
+    base: u64,
+}
+
+impl<'a> Kernel<'a> {
+    /// Reads the kernel that `file` holds.
+    pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Finding> {
+        let not_like_sel4 = |expected: &str, found: String| {
+            origin
+                .finding("not linked like seL4")
+                .expected(expected)
+                .found(found)
+                .remedy("give the kernel.elf that seL4's build for AArch64 leaves, unchanged")
+        };
+        let program = Program::read(origin, file)?;
+        if program.kind != ET_EXEC {
+            return Err(not_like_sel4(
+                "an executable at fixed addresses (EXEC)",
+                et_to_str(program.kind).to_owned(),
+            ));
+        }
+        let (mut start, mut end, mut base) = (u64::MAX, 0, None);
+        for segment in &program.segments {
+            let difference = segment.virt.wrapping_sub(segment.phys);
+            if *base.get_or_insert(difference) != difference {
+                return Err(not_like_sel4(
+                    "the same difference of virtual and physical address in all PT_LOADs",
+                    format!("{:#x} at {:#x}", segment.virt, segment.phys),
+                ));
+            }
+            start = start.min(segment.phys);
+            end = end.max(segment.phys_end());
+        }
+        let base = base.unwrap_or_default();
+        let exception_level = match base {
+            ORDINARY_BASE => ExceptionLevel::El1,
+            HYPERVISOR_BASE => ExceptionLevel::El2,
+            _ => {
+                return Err(not_like_sel4(
+                    "virtual addresses that are the physical ones plus 0xffffff8000000000, or \
+                     0x8000000000 with hypervisor support",
+                    match base {
+                        0 => "the physical ones themselves, as in a user program".to_owned(),
+                        _ => format!("the physical ones plus {base:#x}"),
+                    },
+                ));
+            }
+        };
+        if !start.is_multiple_of(PAGE_SIZE) {
+            return Err(not_like_sel4(
+                "a first PT_LOAD at a multiple of 4096",
+                format!("physical address {start:#x}"),
+            ));
+        }
+        if end > PADDR_TOP.0 {
+            return Err(not_like_sel4(
+                &format!("physical addresses below {PADDR_TOP}"),
+                format!("a segment up to {end:#x}"),
+            ));
+        }
+        Ok(Self {
+            exception_level,
+            entry: VirtAddr(program.entry),
+            segments: program.segments,
+            memory: PhysRange {
+                start: PhysAddr(start),
+                end: PhysAddr(end.next_multiple_of(PAGE_SIZE)),
+            },
+            base,
+        })
+    }
+
+    /// The virtual address of [`Self::memory`].
+    pub(crate) fn virt(&self) -> VirtAddr {
+        VirtAddr(self.memory.start.0.wrapping_add(self.base))
+    }
+}

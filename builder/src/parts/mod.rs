@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The inputs, understood, and each checked by itself.
+
+pub(crate) mod cores;
+pub(crate) mod device_tree;
+pub(crate) mod firmware;
+pub(crate) mod kernel;
+pub(crate) mod memory;
+pub(crate) mod platform;
+pub(crate) mod swapped;
+pub(crate) mod symbols;
+pub(crate) mod trust;
+pub(crate) mod user_image;
+mod yaml;
+
+use std::path::Path;
+
+use kaal_payload::{Cpu, PhysAddr};
+
+use crate::diagnostic::{Finding, Flag, Origin};
+use crate::memory::ranges;
+use crate::options::boot_arguments;
+use crate::sel4::Platform;
+use crate::{File, Inputs, Settings};
+use device_tree::DeviceTree;
+use firmware::{Firmware, LOADER, UNPACKER};
+use kernel::Kernel;
+use memory::Memory;
+use platform::KernelConfig;
+use symbols::{Names, Source};
+use trust::Trust;
+use user_image::UserImage;
+
+/// Where the parts come from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origins<'a> {
+    pub(crate) loader: Origin<'a>,
+    pub(crate) kernel: Origin<'a>,
+    pub(crate) app: Origin<'a>,
+    pub(crate) device_tree: Option<Origin<'a>>,
+    pub(crate) platform: Option<Origin<'a>>,
+    pub(crate) kernel_config: Option<Origin<'a>>,
+}
+
+/// All parts of an image.
+pub(crate) struct Parts<'a> {
+    pub(crate) origins: Origins<'a>,
+    pub(crate) settings: Settings<'a>,
+    /// `bootargs` as the device tree is to hold it; empty where it is to be left as it is.
+    pub(crate) boot_arguments: Vec<u8>,
+    /// Where the image is for a loader of signed ones.
+    pub(crate) trust: Option<Trust>,
+    pub(crate) loader: Firmware,
+    /// For formats that need one.
+    pub(crate) unpacker: Option<Firmware>,
+    pub(crate) kernel: Kernel<'a>,
+    pub(crate) config: KernelConfig,
+    /// The number of cores that the kernel waits for.
+    pub(crate) cores: u32,
+    /// Those cores, where there are several and they are known.
+    pub(crate) cpus: Vec<Cpu>,
+    pub(crate) user_image: UserImage<'a>,
+    pub(crate) device_tree: Option<DeviceTree<'a>>,
+    /// The kernel's platform, where it is given.
+    pub(crate) platform: Option<Platform>,
+    pub(crate) memory: Memory<'a>,
+    pub(crate) names: Names<'a>,
+    pub(crate) warnings: Vec<Finding>,
+}
+
+impl<'a> File<'a> {
+    pub(crate) fn origin(&self, flag: Flag) -> Origin<'a> {
+        Origin {
+            flag,
+            value: self.path,
+        }
+    }
+}
+
+impl<'a> Parts<'a> {
+    /// Reads all parts.
+    pub(crate) fn read(inputs: &Inputs<'a>) -> Result<Self, Finding> {
+        let origins = Origins {
+            loader: inputs.loader.origin(Flag::Loader),
+            kernel: inputs.kernel.origin(Flag::Kernel),
+            app: inputs.app.origin(Flag::App),
+            device_tree: inputs.device_tree.map(|file| file.origin(Flag::Dtb)),
+            platform: inputs.platform.map(|file| file.origin(Flag::Platform)),
+            kernel_config: inputs
+                .kernel_config
+                .map(|file| file.origin(Flag::KernelConfig)),
+        };
+        let mut loader = Firmware::read(origins.loader, inputs.loader.content, &LOADER)?;
+        let trust = Trust::read(inputs)?;
+        trust::instruct(&mut loader, origins.loader, trust.as_ref())?;
+        let unpacker = inputs
+            .unpacker
+            .map(|file| Firmware::read(file.origin(Flag::Unpacker), file.content, &UNPACKER))
+            .transpose()?;
+        let kernel = Kernel::read(origins.kernel, inputs.kernel.content)?;
+        let user_image = UserImage::read(origins.app, inputs.app.content)?;
+        if let Some(address) = inputs.settings.kernel_paddr {
+            check_kernel_address(&kernel, address)?;
+        }
+        let config = inputs
+            .kernel_config
+            .map(|file| {
+                let origin = file.origin(Flag::KernelConfig);
+                KernelConfig::read(origin, file.content, kernel.exception_level)
+            })
+            .transpose()?
+            .unwrap_or(KernelConfig::UNKNOWN);
+        let boot_arguments = boot_arguments::encode(inputs.settings.boot_arguments)?;
+        let device_tree = inputs
+            .device_tree
+            .map(|file| DeviceTree::read(file.origin(Flag::Dtb), file.content, &boot_arguments))
+            .transpose()?;
+        let configured = origins.kernel_config.zip(config.cores);
+        let count = cores::count(inputs.settings.cores, configured)?;
+        let cpus = match (origins.device_tree, &device_tree) {
+            (Some(origin), Some(tree)) => cores::choose(origin, &tree.cpus, &count)?,
+            _ => Vec::new(),
+        };
+        let platform = inputs
+            .platform
+            .map(|file| platform::read(file.origin(Flag::Platform), file.content))
+            .transpose()?;
+        let memory = memory(
+            device_tree.as_ref(),
+            origins.platform.zip(platform.as_ref()),
+        );
+
+        let source = |origin, functions| Source { origin, functions };
+        let names = Names::choose(
+            inputs.settings.symbols,
+            config.is_debug,
+            (source(origins.kernel, inputs.kernel_functions), &kernel),
+            (
+                source(origins.loader, inputs.loader_functions),
+                loader.memory(),
+            ),
+        )?;
+
+        let no_console = device_tree
+            .as_ref()
+            .and_then(|device_tree| device_tree.no_console.clone());
+        let unknown_ram = memory.is_unknown().then(|| unknown_ram(origins.kernel));
+        let unknown_cores = count.cores > 1 && cpus.is_empty();
+        let unknown_cores = unknown_cores.then(|| cores::nothing_names(origins.kernel, &count));
+        Ok(Self {
+            origins,
+            settings: inputs.settings,
+            boot_arguments,
+            trust,
+            loader,
+            unpacker,
+            kernel,
+            config,
+            cores: count.cores,
+            cpus,
+            user_image,
+            device_tree,
+            platform,
+            memory,
+            names,
+            warnings: [no_console, unknown_ram, unknown_cores]
+                .into_iter()
+                .flatten()
+                .collect(),
+        })
+    }
+}
+
+fn check_kernel_address(kernel: &Kernel<'_>, expected: PhysAddr) -> Result<(), Finding> {
+    let found = kernel.memory.start;
+    if found == expected {
+        return Ok(());
+    }
+    Err(Origin {
+        flag: Flag::KernelPaddr,
+        value: Path::new(&expected.to_string()),
+    }
+    .finding("the kernel is linked for another physical address")
+    .expected(expected.to_string())
+    .found(format!("{found}, the lowest p_paddr"))
+    .remedy("leave the option out, or give the kernel built for that address"))
+}
+
+/// Gathers where RAM is.
+fn memory<'a>(
+    device_tree: Option<&DeviceTree<'a>>,
+    platform: Option<(Origin<'a>, &Platform)>,
+) -> Memory<'a> {
+    let mut memory = Memory::default();
+    if let Some(device_tree) = device_tree {
+        if let Some(ram) = &device_tree.ram {
+            memory.add(device_tree.origin, ram.clone());
+        }
+        memory.reserve(&device_tree.reserved);
+    }
+    if let Some((origin, platform)) = platform {
+        memory.add(origin, ranges::union(platform.memory.clone()));
+    }
+    memory
+}
+
+fn unknown_ram(kernel: Origin<'_>) -> Finding {
+    kernel
+        .finding("placed without knowing where RAM is")
+        .expected("a --dtb with a memory node, or a --platform")
+        .found("neither")
+        .remedy("give one, so that the image is checked against RAM")
+}

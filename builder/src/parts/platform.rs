@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What seL4's build writes of the platform and of the kernel's configuration.
+
+use kaal_payload::{ExceptionLevel, PhysAddr, PhysRange, PhysicalAddressBits};
+use yaml_rust2::Yaml;
+
+use super::yaml;
+use crate::diagnostic::{Finding, Origin};
+use crate::sel4::{BootConfig, Platform};
+
+const PLATFORM: &str = "platform_gen.yaml or platform_gen.json";
+const CONFIG: &str = "gen_config.json";
+
+/// Reads seL4's `platform_gen.yaml` or `.json`.
+pub(crate) fn read(origin: Origin<'_>, file: &[u8]) -> Result<Platform, Finding> {
+    let platform = yaml::read(origin, file, PLATFORM)?;
+    let memory = platform["memory"]
+        .as_vec()
+        .ok_or_else(|| yaml::not_understood(origin, PLATFORM, "no list `memory`".to_owned()))?;
+    let memory = read_ranges(origin, "memory", memory)?;
+    if memory.is_empty() {
+        return Err(origin
+            .finding("names no RAM")
+            .expected("at least one entry with start < end under `memory`")
+            .found("none")
+            .remedy("give the platform_gen.yaml that seL4's build leaves for the platform"));
+    }
+    let devices = platform["devices"].as_vec();
+    let devices = devices.map(|devices| read_ranges(origin, "devices", devices));
+    Ok(Platform {
+        memory,
+        devices: devices.transpose()?,
+    })
+}
+
+/// The ranges in the list `name`, ascending, without empty ones.
+fn read_ranges(origin: Origin<'_>, name: &str, list: &[Yaml]) -> Result<Vec<PhysRange>, Finding> {
+    let mut ranges = list
+        .iter()
+        .enumerate()
+        .map(|(index, range)| {
+            let ends = address(&range["start"]).zip(address(&range["end"]));
+            let (start, end) = ends.ok_or_else(|| {
+                let reason = format!("no numbers `start` and `end` in entry {index} of `{name}`");
+                yaml::not_understood(origin, PLATFORM, reason)
+            })?;
+            Ok(PhysRange { start, end })
+        })
+        .collect::<Result<Vec<_>, Finding>>()?;
+    ranges.retain(|range| !range.is_empty());
+    ranges.sort();
+    Ok(ranges)
+}
+
+fn address(number: &Yaml) -> Option<PhysAddr> {
+    u64::try_from(number.as_i64()?).ok().map(PhysAddr)
+}
+
+/// What an image depends on in the kernel's configuration.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KernelConfig {
+    /// `KernelArmPASizeBits40` or `44`
+    pub(crate) physical_address_bits: PhysicalAddressBits,
+    /// `KernelMaxNumNodes`, if it is known.
+    pub(crate) cores: Option<u32>,
+    /// `KernelDebugBuild`, if it is known.
+    pub(crate) is_debug: Option<bool>,
+    /// What decides how the kernel boots, if all of it is known.
+    pub(crate) boot: Option<BootConfig>,
+}
+
+impl KernelConfig {
+    /// What is assumed where the configuration isn't given.
+    pub(crate) const UNKNOWN: Self = Self {
+        physical_address_bits: PhysicalAddressBits::FromProcessor,
+        cores: None,
+        is_debug: None,
+        boot: None,
+    };
+
+    /// Reads seL4's `gen_config.json`, which must be that of the kernel for `exception_level`.
+    pub(crate) fn read(
+        origin: Origin<'_>,
+        file: &[u8],
+        exception_level: ExceptionLevel,
+    ) -> Result<Self, Finding> {
+        let config = yaml::read(origin, file, CONFIG)?;
+        let missing = |key: &str| yaml::not_understood(origin, CONFIG, format!("no `{key}`"));
+        let flag = |key: &str| config[key].as_bool();
+
+        let expected = exception_level == ExceptionLevel::El2;
+        let key = "ARM_HYPERVISOR_SUPPORT";
+        let found = flag(key).ok_or_else(|| missing(key))?;
+        if found != expected {
+            return Err(origin
+                .finding("not the configuration of the kernel that --kernel gives")
+                .expected(format!("{key} {expected}, by its addresses"))
+                .found(format!("{key} {found}"))
+                .remedy("give kernel.elf and gen_config.json of the same build"));
+        }
+        let key = "MAX_NUM_NODES";
+        let cores = config[key]
+            .as_str()
+            .and_then(|cores| cores.parse().ok())
+            .ok_or_else(|| yaml::not_understood(origin, CONFIG, format!("no number `{key}`")))?;
+        let physical_address_bits = if flag("ARM_PA_SIZE_BITS_40") == Some(true) {
+            PhysicalAddressBits::Bits40
+        } else if flag("ARM_PA_SIZE_BITS_44") == Some(true) {
+            PhysicalAddressBits::Bits44
+        } else {
+            PhysicalAddressBits::FromProcessor
+        };
+        Ok(Self {
+            physical_address_bits,
+            cores: Some(cores),
+            is_debug: flag("DEBUG_BUILD"),
+            boot: BootConfig::read(&config, exception_level),
+        })
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Telling that programs were given to each other's options.
+
+use goblin::elf::header::ET_EXEC;
+
+use super::firmware::{Firmware, LOADER, UNPACKER};
+use super::kernel::Kernel;
+use crate::diagnostic::{Finding, Flag};
+use crate::elf::Program;
+use crate::{File, Inputs};
+
+/// `finding`, which says so if another program than the one that it is about is what that should be.
+pub(crate) fn suspect(finding: Finding, inputs: &Inputs<'_>) -> Finding {
+    let wanted = finding.flag();
+    let programs = [
+        (Flag::Loader, Some(inputs.loader)),
+        (Flag::Unpacker, inputs.unpacker),
+        (Flag::Kernel, Some(inputs.kernel)),
+        (Flag::App, Some(inputs.app)),
+    ];
+    let mut programs = programs
+        .into_iter()
+        .filter_map(|(flag, file)| Some((flag, file?)));
+    let other = programs.find(|(flag, file)| *flag != wanted && is_for(wanted, file));
+    match other {
+        Some((flag, _)) => finding.or_else(&format!("{wanted} and {flag} may be swapped")),
+        None => finding,
+    }
+}
+
+/// Whether `file` looks like the program that the option `flag` takes; no program looks like two of them.
+fn is_for(flag: Flag, file: &File<'_>) -> bool {
+    let origin = file.origin(flag);
+    let is_kernel = || Kernel::read(origin, file.content).is_ok();
+    match flag {
+        Flag::Loader => Firmware::read(origin, file.content, &LOADER).is_ok(),
+        Flag::Unpacker => Firmware::read(origin, file.content, &UNPACKER).is_ok(),
+        Flag::Kernel => is_kernel(),
+        Flag::App => {
+            let program = Program::read(origin, file.content);
+            program.is_ok_and(|program| program.kind == ET_EXEC) && !is_kernel()
+        }
+        _ => false,
+    }
+}

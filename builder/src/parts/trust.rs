@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Whom the loader trusts, and whether it will trust this image.
+
+use std::path::Path;
+
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use kaal_payload::{Integrity, TrustAnchor};
+
+use super::Parts;
+use super::firmware::Firmware;
+use crate::diagnostic::{Finding, Flag, Given, Origin};
+use crate::options::Options;
+use crate::{Inputs, Settings, signing};
+
+/// The largest version: in JSON, versions are numbers, of which many programs keep no more than 53 bits.
+const LARGEST_VERSION: u64 = (1 << 53) - 1;
+
+/// Whom the loader trusts, and who signs.
+#[derive(Clone, Debug)]
+pub(crate) struct Trust {
+    /// The key that the loader trusts.
+    pub(crate) key: VerifyingKey,
+    /// The key to sign with, the private one to that.
+    pub(crate) signing_key: Option<SigningKey>,
+    least_version: u64,
+    /// The option that names the key.
+    option: Given,
+}
+
+impl Trust {
+    /// Reads the keys. `None` where the image is for a loader that boots any.
+    pub(crate) fn read(inputs: &Inputs<'_>) -> Result<Option<Self>, Finding> {
+        let Some(file) = inputs.trust_key else {
+            return Ok(None);
+        };
+        let public = file.origin(Flag::TrustKey);
+        if let Some(signer) = inputs.sign_key
+            && signing::are_swapped(signer.content, file.content)
+        {
+            return Err(swapped(signer.origin(Flag::SignKey), public));
+        }
+        let key = signing::public_key(public, file.content)?;
+        let signing_key = inputs
+            .sign_key
+            .map(|signer| {
+                let origin = signer.origin(Flag::SignKey);
+                let signing_key = signing::private_key(origin, signer.content)?;
+                match signing_key.verifying_key() == key {
+                    true => Ok(signing_key),
+                    false => Err(another_key(origin, public)),
+                }
+            })
+            .transpose()?;
+        Ok(Some(Self {
+            key,
+            signing_key,
+            least_version: inputs.settings.least_version,
+            option: public.into(),
+        }))
+    }
+
+    fn anchor(&self) -> TrustAnchor {
+        TrustAnchor {
+            key: self.key.to_bytes(),
+            least_version: self.least_version.into(),
+        }
+    }
+}
+
+/// Tells `loader` whom to trust, if it is one that asks, and the image one for such.
+pub(crate) fn instruct(
+    loader: &mut Firmware,
+    origin: Origin<'_>,
+    trust: Option<&Trust>,
+) -> Result<(), Finding> {
+    match (trust, loader.wants_signatures()) {
+        (None, false) => Ok(()),
+        (Some(trust), true) => {
+            loader.trust(&trust.anchor());
+            Ok(())
+        }
+        (Some(trust), false) => Err(origin
+            .finding("a loader that looks at no signatures")
+            .expected("a loader for signed images")
+            .because_of(trust.option.clone())
+            .found("one that boots any image")
+            .remedy("give target/kaal/elfloader-signed.elf, which `cargo xtask build` leaves")),
+        (None, true) => Err(origin
+            .finding("a loader that would refuse the image")
+            .expected("the option --trust-key, for a loader of signed images")
+            .found("none")
+            .remedy("give the option, or target/kaal/elfloader.elf, which boots any image")),
+    }
+}
+
+/// What may be wrong with `parts`.
+pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Finding> {
+    let is_unsigned = |trust: &&Trust| trust.signing_key.is_none();
+    let unsigned = parts.trust.as_ref().filter(is_unsigned).map(|_| {
+        let loader = parts.origins.loader;
+        loader
+            .finding("will refuse the image as long as it is not signed")
+            .expected("the option --sign-key")
+            .found("none")
+            .remedy("sign it with `kaal-elfloader-builder sign`")
+    });
+    unsigned.into_iter().collect()
+}
+
+fn swapped(private: Origin<'_>, public: Origin<'_>) -> Finding {
+    private
+        .finding("a public key, where the private one is wanted")
+        .expected(format!("{:?}", signing::PRIVATE_KEY))
+        .found(format!("{:?}", signing::PUBLIC_KEY))
+        .remedy(format!("exchange the two: the private key is in {public}"))
+}
+
+fn another_key(origin: Origin<'_>, trusted: Origin<'_>) -> Finding {
+    origin
+        .finding("the loader would refuse the signature")
+        .expected(format!("the private key to {trusted}"))
+        .found("another key")
+        .remedy("give two keys that belong together")
+}
+
+/// All that is wrong with what `options` say of keys and versions.
+pub(crate) fn check(options: &Options<'_>) -> Vec<Finding> {
+    let Settings {
+        integrity,
+        image_version,
+        least_version,
+        ..
+    } = options.settings;
+    let findings = match options.trust_key {
+        None => [
+            options.sign_key.map(unheard),
+            (least_version != 0).then(|| unasked(least_version)),
+        ],
+        Some(key) => [
+            (integrity != Integrity::Sha256).then(|| too_weak(integrity, key)),
+            (image_version < least_version).then(|| too_old(image_version, least_version)),
+        ],
+    };
+    let versions = [
+        too_large(Flag::ImageVersion, image_version),
+        too_large(Flag::MinVersion, least_version),
+    ];
+    versions.into_iter().chain(findings).flatten().collect()
+}
+
+fn too_large(flag: Flag, version: u64) -> Option<Finding> {
+    (version > LARGEST_VERSION).then(|| {
+        let version = version.to_string();
+        of(flag, &version)
+            .finding("too large")
+            .expected(format!(
+                "at most {LARGEST_VERSION}, which all programs that read JSON keep exactly"
+            ))
+            .found(&version)
+            .remedy("count images, or number them by date")
+    })
+}
+
+fn unheard(sign_key: &Path) -> Finding {
+    Origin {
+        flag: Flag::SignKey,
+        value: sign_key,
+    }
+    .finding("no loader would look at the signature")
+    .expected("the option --trust-key, and a loader for signed images")
+    .found("none")
+    .remedy("give the public key to --trust-key")
+}
+
+fn unasked(least_version: u64) -> Finding {
+    of(Flag::MinVersion, &least_version.to_string())
+        .finding("no loader would look at the version")
+        .expected("the option --trust-key, and a loader for signed images")
+        .found("none")
+        .remedy("give the public key to --trust-key, or leave the option out")
+}
+
+fn too_weak(integrity: Integrity, key: &Path) -> Finding {
+    let value = match integrity {
+        Integrity::None => "none",
+        Integrity::Crc32c => "crc32c",
+        Integrity::Sha256 => "sha256",
+    };
+    of(Flag::Verify, value)
+        .finding("too weak for a signed image, of which hashes are signed")
+        .expected("sha256")
+        .because_of(Given::new(Flag::TrustKey, key))
+        .found(value)
+        .remedy("leave the option out")
+}
+
+fn too_old(version: u64, least_version: u64) -> Finding {
+    let version = version.to_string();
+    of(Flag::ImageVersion, &version)
+        .finding("the loader would refuse the image as too old")
+        .expected(format!("{least_version} or more"))
+        .because_of(Given::new(Flag::MinVersion, least_version.to_string()))
+        .found(&version)
+        .remedy("count the image's version up")
+}
+
+fn of(flag: Flag, value: &str) -> Origin<'_> {
+    Origin {
+        flag,
+        value: Path::new(value),
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The user image: the root task, as the kernel is to start it.
+
+use goblin::elf::header::{ET_EXEC, et_to_str};
+use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysRange, PhysicalAddressBits, VirtAddr};
+
+use crate::File;
+use crate::diagnostic::{Finding, Origin};
+use crate::elf::{Program, Segment};
+use crate::format::executable;
+use crate::image_reader::Opened;
+
+/// The widest gap between segments that is filled with zeroes, in bytes: what a linker may leave
+/// for alignment.
+const WIDEST_GAP: u64 = 2 << 20;
+
+/// Size in bytes of what stands before each piece of extra boot information
+/// (seL4 16.0.0, `libsel4/include/sel4/bootinfo_types.h`, `seL4_BootInfoHeader`).
+const BOOT_INFO_HEADER_SIZE: u64 = 16;
+
+/// A user image.
+#[derive(Clone, Debug)]
+pub(crate) struct UserImage<'a> {
+    /// Virtual address of its first page.
+    pub(crate) start: u64,
+    /// Virtual address behind its last page.
+    pub(crate) end: u64,
+    /// Its entry point.
+    pub(crate) entry: VirtAddr,
+    /// Its segments, ascending.
+    pub(crate) segments: Vec<Segment<'a>>,
+}
+
+/// Whether `content` is an image. Of any other program, only the headers are looked at.
+fn is_image(origin: Origin<'_>, content: &[u8]) -> bool {
+    let path = origin.value;
+    executable::claimed_size(content).is_some() && Opened::open(File { path, content }).is_ok()
+}
+
+impl<'a> UserImage<'a> {
+    /// Reads the user image that `file` holds.
+    pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Finding> {
+        let program = Program::read(origin, file)?;
+        if program.kind != ET_EXEC {
+            return Err(origin
+                .finding("not linked for fixed addresses")
+                .expected("an executable at fixed addresses (EXEC)")
+                .found(et_to_str(program.kind))
+                .remedy("link the root task statically, for fixed addresses (-static -no-pie)"));
+        }
+        if is_image(origin, file) {
+            return Err(origin
+                .finding("no program")
+                .expected("the root task's executable")
+                .found("an image that the builder made")
+                .remedy(
+                    "give the program that is to be the root task; `inspect` shows the image",
+                ));
+        }
+        for pair in program.segments.windows(2) {
+            if let [first, second] = pair
+                && second.virt - first.virt_end() >= WIDEST_GAP
+            {
+                return Err(origin
+                    .finding("not contiguous, as the kernel needs it")
+                    .expected("gaps of less than 2 MiB between PT_LOADs")
+                    .found(format!(
+                        "a PT_LOAD up to {:#x}, the next from {:#x}",
+                        first.virt_end(),
+                        second.virt
+                    ))
+                    .remedy("put the sections side by side in the root task's linker script"));
+            }
+        }
+        let start = program.segments.first().map_or(0, |segment| segment.virt);
+        let end = program.virt_end().checked_next_multiple_of(PAGE_SIZE);
+        Ok(Self {
+            start: start - start % PAGE_SIZE,
+            end: end.ok_or_else(|| above_top(origin, "the address space's end", u64::MAX))?,
+            entry: VirtAddr(program.entry),
+            segments: program.segments,
+        })
+    }
+
+    /// Size in bytes, a multiple of pages.
+    pub(crate) fn size(&self) -> u64 {
+        self.end - self.start
+    }
+
+    /// Physical minus virtual address, modulo 2^64, for an image at `place`.
+    pub(crate) fn offset(&self, place: PhysRange) -> u64 {
+        place.start.0.wrapping_sub(self.start)
+    }
+
+    /// Checks that the image leaves room for what the kernel maps behind it: the IPC buffer, the
+    /// boot information and, for a device tree of up to `device_tree` bytes, the extra boot
+    /// information (seL4 16.0.0, `src/kernel/boot.c`, `calculate_extra_bi_size_bits`;
+    /// `src/arch/arm/kernel/boot.c`, `try_init_kernel`).
+    pub(crate) fn check_top(
+        &self,
+        origin: Origin<'_>,
+        exception_level: ExceptionLevel,
+        bits: PhysicalAddressBits,
+        device_tree: u64,
+    ) -> Result<(), Finding> {
+        let extra = (BOOT_INFO_HEADER_SIZE + device_tree)
+            .next_power_of_two()
+            .max(PAGE_SIZE);
+        let end = self.end.saturating_add(2 * PAGE_SIZE + extra);
+        let top = user_top(exception_level, bits);
+        if end >= top {
+            return Err(above_top(origin, &format!("{top:#x}"), end));
+        }
+        Ok(())
+    }
+}
+
+/// seL4's `USER_TOP` (seL4 16.0.0, `libsel4/sel4_arch_include/aarch64/sel4/sel4_arch/constants.h`,
+/// `seL4_UserTop`).
+pub(crate) fn user_top(exception_level: ExceptionLevel, bits: PhysicalAddressBits) -> u64 {
+    match (exception_level, bits) {
+        (ExceptionLevel::El1, _) => 0x7fff_ffff_ffff,
+        (ExceptionLevel::El2, PhysicalAddressBits::Bits40) => 0xff_ffff_ffff,
+        (ExceptionLevel::El2, _) => 0xfff_ffff_ffff,
+    }
+}
+
+fn above_top(origin: Origin<'_>, top: &str, end: u64) -> Finding {
+    origin
+        .finding("reaches above USER_TOP, the end of the kernel's user addresses")
+        .expected(format!(
+            "its end, with IPC buffer and boot information behind it, below {top}"
+        ))
+        .found(format!("an end at {end:#x}"))
+        .remedy("link the root task for lower addresses")
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Images that can be signed after they were built.
+
+use kaal_payload::{KeyId, MAX_SIZE, Payload, Signature, TrustAnchor, key_id};
+
+use crate::diagnostic::{Finding, Origin};
+use crate::format::digest::crc32c;
+use crate::image_reader::Opened;
+use crate::signing;
+
+/// An image that is whole and whose loader boots signed images.
+pub(crate) struct Signable<'a> {
+    image: &'a Opened<'a>,
+    anchor: TrustAnchor,
+    message: [u8; 64],
+}
+
+impl<'a> Signable<'a> {
+    /// Looks at `image`.
+    pub(crate) fn new(image: &'a Opened<'a>) -> Result<Self, Finding> {
+        image.verify()?;
+        let anchor = image.trust_anchor().ok_or_else(|| {
+            image
+                .origin()
+                .finding("nobody would look at the signature")
+                .expected("an image whose loader boots signed images")
+                .found("one whose loader boots any")
+                .remedy("build it with --trust-key and target/kaal/elfloader-signed.elf")
+        })?;
+        let (header, size) = encoded(image, &image.payload())?;
+        let message = signing::message(&image.payload(), &header[..size]);
+        Ok(Self {
+            image,
+            anchor,
+            message: message.ok_or_else(|| unencodable(image))?,
+        })
+    }
+
+    /// What is signed: 64 bytes.
+    pub(crate) fn message(&self) -> &[u8] {
+        &self.message
+    }
+
+    /// The image's file with `signature`, which is from `origin`.
+    pub(crate) fn signed(
+        &self,
+        origin: Origin<'_>,
+        signature: &Signature,
+    ) -> Result<Vec<u8>, Finding> {
+        if !signing::is_signed(&self.anchor, &self.message, signature) {
+            return Err(origin
+                .finding("the loader would refuse the signature")
+                .expected(format!(
+                    "one of {}, by the key {} that its loader trusts",
+                    self.image.origin(),
+                    KeyId(key_id(&self.anchor.key))
+                ))
+                .found("one by another key, or of another message")
+                .remedy("sign this image's --message with the private key to --trust-key"));
+        }
+        let payload = Payload {
+            signature: *signature,
+            ..self.image.payload()
+        };
+        let (header, size) = encoded(self.image, &payload)?;
+        self.image.with_payload_header(&header[..size])
+    }
+}
+
+fn encoded(image: &Opened<'_>, payload: &Payload<'_>) -> Result<([u8; MAX_SIZE], usize), Finding> {
+    let mut header = [0; MAX_SIZE];
+    let size = payload.encode(&mut header, crc32c);
+    let size = size.map_err(|_| unencodable(image))?;
+    Ok((header, size))
+}
+
+fn unencodable(image: &Opened<'_>) -> Finding {
+    image
+        .origin()
+        .finding("its payload header can't be written again")
+        .expected(format!("a header of at most {MAX_SIZE} bytes"))
+        .found("a larger one")
+        .remedy("build the image again")
+}
