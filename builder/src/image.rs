@@ -4,14 +4,13 @@
 
 use kaal_payload::Measurement;
 
-use crate::Inputs;
 use crate::diagnostic::Finding;
 use crate::emit::{self, Emitted};
 use crate::format::{self, FileMap};
 use crate::layout::memory_map::MemoryMap;
 use crate::layout::placement;
 use crate::manifest::Facts;
-use crate::options::Options;
+use crate::options::{Inputs, Options};
 use crate::parts::{Parts, swapped, trust};
 use crate::rules::{self, Situation};
 
@@ -57,7 +56,7 @@ impl Image {
         let warnings = [
             format::warnings(&parts),
             placement::warnings(&parts, &plan),
-            trust::warnings(&parts),
+            trust::warnings(parts.origins.loader, parts.trust.as_ref()),
             against_rules,
         ]
         .concat();

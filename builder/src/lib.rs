@@ -123,123 +123,12 @@ pub mod rules;
 mod sel4;
 mod signing;
 
-use std::path::Path;
-
-use kaal_payload::{Integrity, LogLevel, PhysAddr};
-
 pub use diagnostic::{Details, Finding, Flag};
 pub use elf::functions::Functions;
+pub use files::File;
 pub use format::{Compression, FileMap, Format, Piece};
 pub use image::Image;
 pub use image_reader::Opened;
 pub use kaal_payload;
 pub use layout::memory_map::{Entry, MemoryMap};
-pub use parts::symbols::Symbols;
-
-/// A file that has been read.
-#[derive(Clone, Copy, Debug)]
-pub struct File<'a> {
-    /// Its name, for messages and the memory map only.
-    pub path: &'a Path,
-    /// Its content.
-    pub content: &'a [u8],
-}
-
-/// What an image is made of.
-#[derive(Clone, Copy, Debug)]
-pub struct Inputs<'a> {
-    /// The KaaL loader: an ELF executable.
-    pub loader: File<'a>,
-    /// The unpacker, an ELF executable, for formats that need one.
-    pub unpacker: Option<File<'a>>,
-    /// The seL4 kernel: an ELF executable.
-    pub kernel: File<'a>,
-    /// The root task: an ELF executable.
-    pub app: File<'a>,
-    /// A flattened device tree to embed.
-    pub device_tree: Option<File<'a>>,
-    /// seL4's `platform_gen.yaml` or `.json`: where RAM is.
-    pub platform: Option<File<'a>>,
-    /// seL4's `gen_config.json`.
-    pub kernel_config: Option<File<'a>>,
-    /// The kernel's functions, if its symbols may be wanted.
-    pub kernel_functions: Option<&'a Functions>,
-    /// The loader's.
-    pub loader_functions: Option<&'a Functions>,
-    /// The public key, in PEM, that the loader is to trust: one for signed images.
-    pub trust_key: Option<File<'a>>,
-    /// The private key, in PEM (PKCS #8), to sign the image with; without one, it remains to be signed.
-    pub sign_key: Option<File<'a>>,
-    /// What is not in files.
-    pub settings: Settings<'a>,
-}
-
-impl<'a> Inputs<'a> {
-    /// The files that every image is made of; there is nothing else, and all settings are as by default.
-    pub fn new(loader: File<'a>, kernel: File<'a>, app: File<'a>) -> Self {
-        Self {
-            loader,
-            unpacker: None,
-            kernel,
-            app,
-            device_tree: None,
-            platform: None,
-            kernel_config: None,
-            kernel_functions: None,
-            loader_functions: None,
-            trust_key: None,
-            sign_key: None,
-            settings: Settings::default(),
-        }
-    }
-}
-
-/// What can be chosen of an image.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings<'a> {
-    /// The physical address that the kernel must be linked for, if that is to be checked.
-    pub kernel_paddr: Option<PhysAddr>,
-    /// The number of cores that the kernel waits for, if its configuration isn't given or that is to
-    /// be checked.
-    pub cores: Option<u32>,
-    /// Offset in bytes of the root task from the kernel in physical memory, if it isn't free.
-    pub app_offset: Option<u64>,
-    /// The format of the image's file.
-    pub format: Format,
-    /// How it stores content.
-    pub compression: Compression,
-    /// The address that the file is loaded to, if it is known.
-    pub load_address: Option<PhysAddr>,
-    /// How much the loader says.
-    pub log_level: LogLevel,
-    /// What the loader verifies before it enters the kernel.
-    pub integrity: Integrity,
-    /// Whether it holds the names of addresses in kernel and loader, for reports of faults.
-    pub symbols: Symbols,
-    /// What `bootargs` of the device tree's `/chosen` is to say; `None` to leave it as it is.
-    pub boot_arguments: Option<&'a str>,
-    /// The image's version, below 2^53.
-    pub image_version: u64,
-    /// The least version that a loader for signed images boots, below 2^53.
-    pub least_version: u64,
-}
-
-impl Default for Settings<'_> {
-    /// What the command line does without options.
-    fn default() -> Self {
-        Self {
-            kernel_paddr: None,
-            cores: None,
-            app_offset: None,
-            format: Format::default(),
-            compression: Compression::default(),
-            load_address: None,
-            log_level: LogLevel::Info,
-            integrity: Integrity::Crc32c,
-            symbols: Symbols::default(),
-            boot_arguments: None,
-            image_version: 0,
-            least_version: 0,
-        }
-    }
-}
+pub use options::{Inputs, Settings, Symbols};

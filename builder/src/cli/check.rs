@@ -11,13 +11,14 @@ use kaal_payload::{PhysAddr, PhysRange};
 use super::messages::{Level, Messages};
 use super::text::{print, wrap};
 use crate::diagnostic::{Finding, Flag, Origin};
+use crate::files::File;
 use crate::files::input::Input;
 use crate::image_reader::{self, Opened};
 use crate::parts::device_tree::DeviceTree;
 use crate::parts::kernel::{self, Kernel};
 use crate::parts::platform::{self, KernelConfig};
 use crate::rules::{self, Board, Outcome, Rule, Situation, Sources, Trusted};
-use crate::{File, signing};
+use crate::signing;
 
 /// What scripts want to know.
 const EXIT_STATUS: &str = "\

@@ -8,10 +8,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::File;
 use crate::diagnostic::{Finding, Flag, Origin};
 use crate::diff::{self, Report, Side};
-use crate::files::bounded;
+use crate::files::{File, bounded};
 use crate::image_reader::{self, Opened};
 
 use super::messages::{Level, Messages};

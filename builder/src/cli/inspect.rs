@@ -7,9 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, value_parser};
 
 use super::text::{print_coloured, terminal_width};
-use crate::File;
 use crate::diagnostic::{Finding, Flag, Origin};
-use crate::files::output;
+use crate::files::{File, output};
 use crate::image_reader::{self, Opened};
 use crate::inspect::{Inspected, draw, summary, to_json, to_svg};
 

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use kaal_payload::Signature;
 
-use crate::File;
 use crate::diagnostic::{Finding, Flag, Origin};
+use crate::files::File;
 use crate::files::input::Input;
 use crate::files::output::{self, Output, manifest_path};
 use crate::image_reader::{self, Opened};

@@ -10,10 +10,10 @@ use std::path::Path;
 use goblin::elf::header::ELFMAG;
 use sha2::{Digest, Sha256};
 
-use super::{access, bounded};
+use super::{File, access, bounded};
 use crate::diagnostic::{Finding, Flag, Origin};
 use crate::elf::functions::Functions;
-use crate::{File, elf, signing};
+use crate::{elf, signing};
 
 /// The bits of a file's mode that are permissions.
 const PERMISSIONS: u32 = 0o777;

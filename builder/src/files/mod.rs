@@ -6,3 +6,25 @@ pub(crate) mod access;
 pub(crate) mod bounded;
 pub(crate) mod input;
 pub(crate) mod output;
+
+use std::path::Path;
+
+use crate::diagnostic::{Flag, Origin};
+
+/// A file that has been read.
+#[derive(Clone, Copy, Debug)]
+pub struct File<'a> {
+    /// Its name, for messages and the memory map only.
+    pub path: &'a Path,
+    /// Its content.
+    pub content: &'a [u8],
+}
+
+impl<'a> File<'a> {
+    pub(crate) fn origin(&self, flag: Flag) -> Origin<'a> {
+        Origin {
+            flag,
+            value: self.path,
+        }
+    }
+}

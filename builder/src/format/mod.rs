@@ -7,7 +7,6 @@
 //! ([`kaal_payload::Package`]).
 
 pub(crate) mod branch;
-mod check;
 mod content;
 pub(crate) mod digest;
 pub(crate) mod executable;
@@ -25,7 +24,6 @@ use std::path::Path;
 use clap::ValueEnum;
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
 
-pub(crate) use check::check;
 pub(crate) use package::STORED_ALIGNMENT;
 
 pub use file_map::{FileMap, Piece};
@@ -37,7 +35,7 @@ use crate::parts::Parts;
 
 /// The alignment in bytes that the arm64 Linux Image asks for
 /// (Linux, `Documentation/arch/arm64/booting.rst`).
-const IMAGE_ALIGNMENT: u64 = 2 << 20;
+pub(crate) const IMAGE_ALIGNMENT: u64 = 2 << 20;
 
 /// The format of an image's file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -84,7 +82,7 @@ impl Format {
     }
 
     /// Alignment in bytes of the address that a file of this format is loaded to.
-    fn alignment(self) -> u64 {
+    pub(crate) fn alignment(self) -> u64 {
         match self {
             Self::Elf | Self::Raw => PAGE_SIZE,
             Self::Uimage | Self::Image => IMAGE_ALIGNMENT,
@@ -127,7 +125,8 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Finding> {
     vec![no_console]
 }
 
-fn not_runnable_at(address: PhysAddr) -> Finding {
+/// Begins to say why an image can't run at `address`.
+pub(crate) fn not_runnable_at(address: PhysAddr) -> Finding {
     Origin {
         flag: Flag::LoadAddress,
         value: Path::new(&address.to_string()),

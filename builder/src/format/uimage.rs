@@ -98,7 +98,7 @@ fn header(load: PhysAddr, size: u64, data_checksum: u32) -> Result<Header, Findi
 }
 
 /// The address `load` as the header has it.
-pub(super) fn address_field(load: PhysAddr) -> Result<u32, Finding> {
+pub(crate) fn address_field(load: PhysAddr) -> Result<u32, Finding> {
     u32::try_from(load.0).map_err(|_| {
         not_runnable_at(load)
             .expected("an address of 32 bits")

@@ -35,8 +35,8 @@ use zerocopy::FromBytes;
 pub use file::read;
 pub use memory::Extent;
 
-use crate::File;
 use crate::diagnostic::{Finding, Flag, Origin};
+use crate::files::File;
 use crate::format::{Compression, Format};
 use find::Found;
 use memory::Memory;

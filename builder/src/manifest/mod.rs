@@ -22,8 +22,8 @@ use kaal_payload::{PACKAGE_VERSION, PhysAddr, VERSION};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::Settings;
 use crate::image::Image;
+use crate::options::Settings;
 
 pub(crate) use facts::Facts;
 pub(crate) use identity::{Identity, Input, Role, base_name};

@@ -9,10 +9,9 @@ use serde_json::{Value, to_value};
 
 use super::sbom::Hash;
 use super::{Facts, Identity, parse, to_json};
-use crate::File;
 use crate::diagnostic::{Flag, Origin};
-use crate::files::bounded;
 use crate::files::output::manifest_path;
+use crate::files::{File, bounded};
 use crate::image_reader::Opened;
 
 /// The manifest beside the image at `path`, if it is the one of `image`, that file's content.

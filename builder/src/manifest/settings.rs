@@ -6,7 +6,7 @@ use kaal_payload::{Integrity, LogLevel};
 use serde::Serialize;
 
 use super::address;
-use crate::Settings;
+use crate::options::Settings;
 
 /// The settings, by the names of their options; `None` for what wasn't given.
 #[derive(Clone, Debug, Serialize)]

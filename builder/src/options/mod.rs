@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What options ask of their values and of each other: all that can be told before any input is looked at.
+//! What an image is made of and what can be chosen of it; and what options ask of their values and of each other:
+//! all that can be told before any input is looked at.
 
 pub(crate) mod boot_arguments;
+pub(crate) mod cores;
+mod format;
+mod inputs;
+mod settings;
+mod symbols;
+mod trust;
+
+pub use inputs::Inputs;
+pub use settings::Settings;
+pub use symbols::Symbols;
 
 use std::path::Path;
 
 use kaal_payload::{PAGE_SIZE, PhysAddr};
 
 use crate::diagnostic::{Finding, Flag, Origin};
-use crate::parts::{cores, trust};
-use crate::{Inputs, Settings, format};
 
 /// Options, as far as they are looked at here.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +59,9 @@ impl Options<'_> {
             boot_arguments::encode(boot_arguments).map(drop),
         ];
         let values = values.into_iter().filter_map(Result::err).collect();
-        [values, format::check(self), trust::check(self)].concat()
+        let of_format = format::check(&self.settings, self.has_unpacker);
+        let of_trust = trust::check(&self.settings, self.trust_key, self.sign_key);
+        [values, of_format, of_trust].concat()
     }
 }
 

@@ -3,11 +3,11 @@
 //! How many cores the kernel waits for, and which of the machine's they are.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
-use kaal_payload::{Cpu, MAX_CORES};
+use kaal_payload::Cpu;
 
-use crate::diagnostic::{Finding, Flag, Given, Origin};
+use crate::diagnostic::{Finding, Given, Origin};
+use crate::options::cores::{asked_by, check};
 
 /// The fields of `MPIDR_EL1` that tell one core from another: Aff3, Aff2, Aff1 and Aff0
 /// (Arm ARM, DDI 0487).
@@ -37,34 +37,6 @@ impl Count {
             None => finding,
         }
     }
-}
-
-/// Checks what `--cores` says by itself.
-pub(crate) fn check_asked(asked: Option<u32>) -> Result<(), Finding> {
-    match asked {
-        Some(cores) => check(asked_by(&cores.to_string()), cores),
-        None => Ok(()),
-    }
-}
-
-fn asked_by(value: &str) -> Origin<'_> {
-    Origin {
-        flag: Flag::Cores,
-        value: Path::new(value),
-    }
-}
-
-fn check(origin: Origin<'_>, cores: u32) -> Result<(), Finding> {
-    if (1..=MAX_CORES).contains(&cores) {
-        return Ok(());
-    }
-    Err(origin
-        .finding("a number of cores that seL4 does not run on")
-        .expected(format!("1 to {MAX_CORES}"))
-        .found(cores.to_string())
-        .remedy(format!(
-            "build the kernel with a KernelMaxNumNodes of 1 to {MAX_CORES}"
-        )))
 }
 
 /// The number of cores that the kernel waits for, as `--cores`, which has been checked, and the kernel's

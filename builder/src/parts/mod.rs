@@ -20,9 +20,8 @@ use kaal_payload::{Cpu, PhysAddr};
 
 use crate::diagnostic::{Finding, Flag, Origin};
 use crate::memory::ranges;
-use crate::options::boot_arguments;
+use crate::options::{Inputs, Settings, boot_arguments};
 use crate::sel4::Platform;
-use crate::{File, Inputs, Settings};
 use device_tree::DeviceTree;
 use firmware::{Firmware, LOADER, UNPACKER};
 use kernel::Kernel;
@@ -67,15 +66,6 @@ pub(crate) struct Parts<'a> {
     pub(crate) memory: Memory<'a>,
     pub(crate) names: Names<'a>,
     pub(crate) warnings: Vec<Finding>,
-}
-
-impl<'a> File<'a> {
-    pub(crate) fn origin(&self, flag: Flag) -> Origin<'a> {
-        Origin {
-            flag,
-            value: self.path,
-        }
-    }
 }
 
 impl<'a> Parts<'a> {

@@ -8,7 +8,8 @@ use super::firmware::{Firmware, LOADER, UNPACKER};
 use super::kernel::Kernel;
 use crate::diagnostic::{Finding, Flag};
 use crate::elf::Program;
-use crate::{File, Inputs};
+use crate::files::File;
+use crate::options::Inputs;
 
 /// `finding`, which says so if another program than the one that it is about is what that should be.
 pub(crate) fn suspect(finding: Finding, inputs: &Inputs<'_>) -> Finding {

@@ -2,12 +2,12 @@
 
 //! The names of addresses that an image holds for reports of faults ([`kaal_payload::Symbol`]).
 
-use clap::ValueEnum;
 use kaal_payload::{DistanceSize, PAGE_SIZE, PhysAddr, encode_symbol};
 
 use super::kernel::Kernel;
 use crate::diagnostic::{Finding, Origin};
 use crate::elf::functions::{Function, Functions};
+use crate::options::Symbols;
 
 /// Bytes between two functions that are not taken for the end of the first one: what aligns the next.
 const PADDING: u64 = 64;
@@ -18,30 +18,6 @@ const INSTRUCTION: u64 = 4;
 /// The largest table that is embedded without being asked for, where nothing says whether the kernel is
 /// one to debug: three times what a debug kernel's takes.
 const LARGEST: usize = 48 << 10;
-
-/// Whether an image holds the names of addresses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-#[non_exhaustive]
-pub enum Symbols {
-    /// For a debug kernel, by its configuration or, without one, where it has symbols that are few
-    #[default]
-    Auto,
-    /// Always
-    On,
-    /// Never: the smallest image
-    Off,
-}
-
-impl Symbols {
-    /// The value of `--symbols`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::On => "on",
-            Self::Off => "off",
-        }
-    }
-}
 
 /// The names for one image; none where it is not to hold any.
 #[derive(Clone, Copy, Debug, Default)]

@@ -2,19 +2,13 @@
 
 //! Whom the loader trusts, and whether it will trust this image.
 
-use std::path::Path;
-
 use ed25519_dalek::{SigningKey, VerifyingKey};
-use kaal_payload::{Integrity, TrustAnchor};
+use kaal_payload::TrustAnchor;
 
-use super::Parts;
 use super::firmware::Firmware;
 use crate::diagnostic::{Finding, Flag, Given, Origin};
-use crate::options::Options;
-use crate::{Inputs, Settings, signing};
-
-/// The largest version: in JSON, versions are numbers, of which many programs keep no more than 53 bits.
-const LARGEST_VERSION: u64 = (1 << 53) - 1;
+use crate::options::Inputs;
+use crate::signing;
 
 /// Whom the loader trusts, and who signs.
 #[derive(Clone, Debug)]
@@ -94,11 +88,10 @@ pub(crate) fn instruct(
     }
 }
 
-/// What may be wrong with `parts`.
-pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Finding> {
+/// What may be wrong with an image for the loader that `loader` names.
+pub(crate) fn warnings(loader: Origin<'_>, trust: Option<&Trust>) -> Vec<Finding> {
     let is_unsigned = |trust: &&Trust| trust.signing_key.is_none();
-    let unsigned = parts.trust.as_ref().filter(is_unsigned).map(|_| {
-        let loader = parts.origins.loader;
+    let unsigned = trust.filter(is_unsigned).map(|_| {
         loader
             .finding("will refuse the image as long as it is not signed")
             .expected("the option --sign-key")
@@ -122,92 +115,4 @@ fn another_key(origin: Origin<'_>, trusted: Origin<'_>) -> Finding {
         .expected(format!("the private key to {trusted}"))
         .found("another key")
         .remedy("give two keys that belong together")
-}
-
-/// All that is wrong with what `options` say of keys and versions.
-pub(crate) fn check(options: &Options<'_>) -> Vec<Finding> {
-    let Settings {
-        integrity,
-        image_version,
-        least_version,
-        ..
-    } = options.settings;
-    let findings = match options.trust_key {
-        None => [
-            options.sign_key.map(unheard),
-            (least_version != 0).then(|| unasked(least_version)),
-        ],
-        Some(key) => [
-            (integrity != Integrity::Sha256).then(|| too_weak(integrity, key)),
-            (image_version < least_version).then(|| too_old(image_version, least_version)),
-        ],
-    };
-    let versions = [
-        too_large(Flag::ImageVersion, image_version),
-        too_large(Flag::MinVersion, least_version),
-    ];
-    versions.into_iter().chain(findings).flatten().collect()
-}
-
-fn too_large(flag: Flag, version: u64) -> Option<Finding> {
-    (version > LARGEST_VERSION).then(|| {
-        let version = version.to_string();
-        of(flag, &version)
-            .finding("too large")
-            .expected(format!(
-                "at most {LARGEST_VERSION}, which all programs that read JSON keep exactly"
-            ))
-            .found(&version)
-            .remedy("count images, or number them by date")
-    })
-}
-
-fn unheard(sign_key: &Path) -> Finding {
-    Origin {
-        flag: Flag::SignKey,
-        value: sign_key,
-    }
-    .finding("no loader would look at the signature")
-    .expected("the option --trust-key, and a loader for signed images")
-    .found("none")
-    .remedy("give the public key to --trust-key")
-}
-
-fn unasked(least_version: u64) -> Finding {
-    of(Flag::MinVersion, &least_version.to_string())
-        .finding("no loader would look at the version")
-        .expected("the option --trust-key, and a loader for signed images")
-        .found("none")
-        .remedy("give the public key to --trust-key, or leave the option out")
-}
-
-fn too_weak(integrity: Integrity, key: &Path) -> Finding {
-    let value = match integrity {
-        Integrity::None => "none",
-        Integrity::Crc32c => "crc32c",
-        Integrity::Sha256 => "sha256",
-    };
-    of(Flag::Verify, value)
-        .finding("too weak for a signed image, of which hashes are signed")
-        .expected("sha256")
-        .because_of(Given::new(Flag::TrustKey, key))
-        .found(value)
-        .remedy("leave the option out")
-}
-
-fn too_old(version: u64, least_version: u64) -> Finding {
-    let version = version.to_string();
-    of(Flag::ImageVersion, &version)
-        .finding("the loader would refuse the image as too old")
-        .expected(format!("{least_version} or more"))
-        .because_of(Given::new(Flag::MinVersion, least_version.to_string()))
-        .found(&version)
-        .remedy("count the image's version up")
-}
-
-fn of(flag: Flag, value: &str) -> Origin<'_> {
-    Origin {
-        flag,
-        value: Path::new(value),
-    }
 }

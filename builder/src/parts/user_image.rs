@@ -5,9 +5,9 @@
 use goblin::elf::header::{ET_EXEC, et_to_str};
 use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysRange, PhysicalAddressBits, VirtAddr};
 
-use crate::File;
 use crate::diagnostic::{Finding, Origin};
 use crate::elf::{Program, Segment};
+use crate::files::File;
 use crate::format::executable;
 use crate::image_reader::Opened;
 

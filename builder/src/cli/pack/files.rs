@@ -8,8 +8,7 @@ use crate::diagnostic::{Finding, Flag};
 use crate::elf::functions::Functions;
 use crate::files::input::{self, Input};
 use crate::manifest::{self, Identity, Role};
-use crate::parts::symbols::Symbols;
-use crate::{Inputs, Settings};
+use crate::options::{Inputs, Settings, Symbols};
 
 use super::Arguments;
 

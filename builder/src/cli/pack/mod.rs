@@ -8,15 +8,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
-use crate::Settings;
 use crate::diagnostic::{Finding, Flag, Origin};
 use crate::files::bounded;
 use crate::files::output::Output;
 use crate::format::{Compression, Format};
 use crate::image::Image;
 use crate::manifest::{Manifest, base_name};
-use crate::options::{Options, boot_arguments};
-use crate::parts::symbols::Symbols;
+use crate::options::{Options, Settings, Symbols, boot_arguments};
 
 use self::files::Files;
 use super::config::Sources;

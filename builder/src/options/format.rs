@@ -6,19 +6,18 @@ use std::path::Path;
 
 use kaal_payload::PhysAddr;
 
-use super::{Compression, Format, IMAGE_ALIGNMENT, not_runnable_at, uimage};
-use crate::Settings;
+use super::Settings;
 use crate::diagnostic::{Finding, Flag, Origin};
-use crate::options::Options;
+use crate::format::{Compression, Format, IMAGE_ALIGNMENT, not_runnable_at, uimage};
 
-/// All that is wrong with what `options` say of the format.
-pub(crate) fn check(options: &Options<'_>) -> Vec<Finding> {
+/// All that is wrong with what options say of the format.
+pub(super) fn check(settings: &Settings<'_>, has_unpacker: bool) -> Vec<Finding> {
     let Settings {
         format,
         compression,
         load_address,
         ..
-    } = options.settings;
+    } = *settings;
     let is_compressed = compression != Compression::None;
     let findings = match format {
         Format::Elf => [
@@ -26,7 +25,7 @@ pub(crate) fn check(options: &Options<'_>) -> Vec<Finding> {
             load_address.map(|address| only_for_packages(Flag::LoadAddress, &address.to_string())),
         ],
         _ => [
-            (!options.has_unpacker).then(|| no_unpacker(format)),
+            (!has_unpacker).then(|| no_unpacker(format)),
             match load_address {
                 Some(address) => check_load_address(format, address).err(),
                 None => (format == Format::Uimage).then(no_load_address),

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! How many cores a kernel can wait for.
+
+use std::path::Path;
+
+use kaal_payload::MAX_CORES;
+
+use crate::diagnostic::{Finding, Flag, Origin};
+
+/// Checks what `--cores` says by itself.
+pub(crate) fn check_asked(asked: Option<u32>) -> Result<(), Finding> {
+    match asked {
+        Some(cores) => check(asked_by(&cores.to_string()), cores),
+        None => Ok(()),
+    }
+}
+
+/// The option `--cores`, which says `value`.
+pub(crate) fn asked_by(value: &str) -> Origin<'_> {
+    Origin {
+        flag: Flag::Cores,
+        value: Path::new(value),
+    }
+}
+
+/// Checks a number of cores that `origin` asks for.
+pub(crate) fn check(origin: Origin<'_>, cores: u32) -> Result<(), Finding> {
+    if (1..=MAX_CORES).contains(&cores) {
+        return Ok(());
+    }
+    Err(origin
+        .finding("a number of cores that seL4 does not run on")
+        .expected(format!("1 to {MAX_CORES}"))
+        .found(cores.to_string())
+        .remedy(format!(
+            "build the kernel with a KernelMaxNumNodes of 1 to {MAX_CORES}"
+        )))
+}
