@@ -6,7 +6,7 @@ use kaal_payload::Measurement;
 
 use crate::diagnostic::Finding;
 use crate::emit::{self, Emitted};
-use crate::format::{self, FileMap};
+use crate::format::FileMap;
 use crate::layout::memory_map::MemoryMap;
 use crate::layout::placement;
 use crate::manifest::Facts;
@@ -54,7 +54,7 @@ impl Image {
         } = emit::emit(&parts, &plan)?;
         let against_rules = rules::enforce(&Situation::of_build(&parts, layout))?;
         let warnings = [
-            format::warnings(&parts),
+            emit::warnings(&parts),
             placement::warnings(&parts, &plan),
             trust::warnings(parts.origins.loader, parts.trust.as_ref()),
             against_rules,

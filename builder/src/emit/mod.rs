@@ -3,6 +3,10 @@
 //! Writing an image as planned.
 
 mod content;
+mod file;
+mod package;
+
+pub(crate) use file::warnings;
 
 use kaal_machine::Chosen;
 use kaal_payload::{
@@ -12,8 +16,8 @@ use kaal_payload::{
 
 use crate::diagnostic::Finding;
 use crate::format::digest::{crc32c, digest};
+use crate::format::loader_head;
 use crate::format::measurement::{Measured, measure};
-use crate::format::{self, File, loader_head};
 use crate::layout::memory_map::MemoryMap;
 use crate::layout::page_tables::Tables;
 use crate::layout::placement::LoaderPlace;
@@ -25,6 +29,7 @@ use crate::parts::firmware::Part;
 use crate::rules::Layout;
 use crate::signing;
 use content::Content;
+use file::File;
 
 /// An image, written.
 pub(crate) struct Emitted {
@@ -86,7 +91,7 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
     chunks.sort_by_key(|chunk| chunk.memory);
 
     let entry = PhysAddr(place.base.0 + parts.loader.entry);
-    let file = format::write(parts, plan, entry, &chunks)?;
+    let file = file::write(parts, plan, entry, &chunks)?;
     let symbols = symbols.map(|symbols| symbols.memory);
     let memory_map = MemoryMap::new(parts, plan, &place, &tables, symbols, &file.work);
     let layout = layout.with_work(file.work.iter().map(|(_, work)| *work));

@@ -25,7 +25,7 @@ pub struct Piece {
 pub struct FileMap(Vec<Piece>);
 
 impl Piece {
-    pub(super) fn of_chunk(chunk: &Chunk) -> Self {
+    pub(crate) fn of_chunk(chunk: &Chunk) -> Self {
         let stored = chunk.stored();
         Self {
             offset: stored.offset,
@@ -41,7 +41,7 @@ impl Piece {
 }
 
 impl FileMap {
-    pub(super) fn new(pieces: Vec<Piece>) -> Self {
+    pub(crate) fn new(pieces: Vec<Piece>) -> Self {
         Self(pieces)
     }
 

@@ -20,7 +20,7 @@ const MAGIC: [u8; 4] = *b"ARM\x64";
 /// The first bytes.
 #[derive(FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
-pub(super) struct Head {
+pub(crate) struct Head {
     code: [U32; 2],
     text_offset: U64,
     image_size: U64,
@@ -33,7 +33,7 @@ pub(super) struct Head {
 impl Head {
     /// The first bytes of a file that is entered at the offset `entry`, which is no more than some
     /// mebibytes. A firmware keeps `memory` bytes free for it.
-    pub(super) fn new(format: Format, entry: u64, memory: u64) -> Self {
+    pub(crate) fn new(format: Format, entry: u64, memory: u64) -> Self {
         // U-Boot's bootm takes what is in a uImage for an Image, too.
         let is_image = format != Format::Raw;
         let in_image = |value: u64| U64::new(if is_image { value } else { 0 });

@@ -57,7 +57,7 @@ pub(crate) fn load_address(file: &[u8]) -> Option<PhysAddr> {
 }
 
 /// `data` with the header that lets it be loaded to `load` and entered there.
-pub(super) fn wrap(load: PhysAddr, data: Vec<u8>) -> Result<Vec<u8>, Finding> {
+pub(crate) fn wrap(load: PhysAddr, data: Vec<u8>) -> Result<Vec<u8>, Finding> {
     let header = header(load, data.len() as u64, checksum(&data))?;
     Ok([header.as_bytes(), &data].concat())
 }

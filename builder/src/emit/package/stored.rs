@@ -6,7 +6,8 @@ use std::borrow::Cow;
 
 use kaal_payload::Encoding;
 
-use super::{Compression, lz4};
+use super::lz4;
+use crate::format::Compression;
 
 /// Stored bytes.
 pub(super) struct Content<'a> {

@@ -4,7 +4,7 @@
 
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange, Work};
 
-use super::package::Contents;
+use super::Contents;
 use crate::diagnostic::Finding;
 use crate::layout::plan::Plan;
 use crate::memory::ranges;
@@ -13,7 +13,7 @@ use crate::parts::kernel::PADDR_TOP;
 
 /// Places the memory that the unpacker of `package` works in: above all parts of the image, else
 /// wherever there is room.
-pub(super) fn place(
+pub(crate) fn place(
     parts: &Parts<'_>,
     plan: &Plan,
     package: &Contents<'_>,
@@ -55,7 +55,7 @@ pub(super) fn place(
 }
 
 /// The parts of `work`, for the memory map.
-pub(super) fn describe(work: Work) -> Vec<(&'static str, PhysRange)> {
+pub(crate) fn describe(work: Work) -> Vec<(&'static str, PhysRange)> {
     let spare = work.spare();
     let whole = work.memory().unwrap_or(spare);
     let area = |start, end| PhysRange { start, end };

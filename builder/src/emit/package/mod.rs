@@ -2,24 +2,24 @@
 
 //! Packing an image.
 
+mod lz4;
+mod stored;
+pub(super) mod work;
+
 use kaal_payload::{
     Chunk as PackedChunk, HEADER_ALIGNMENT, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE, PAGE_SIZE,
     Package, PhysAddr, Stored, Work, package_header_size, slot_size,
 };
 use zerocopy::IntoBytes;
 
-use super::Compression;
-use super::content::Content;
-use super::digest::crc32c;
-use super::file_map::{FileMap, Piece};
-use super::head::Head;
 use crate::diagnostic::Finding;
+use crate::format::digest::crc32c;
+use crate::format::head::Head;
+use crate::format::{Compression, FileMap, Piece, STORED_ALIGNMENT};
 use crate::memory::chunk::Chunk;
 use crate::parts::Parts;
 use crate::parts::firmware::Firmware;
-
-/// Alignment in bytes of what is stored, so that checksums are computed by the word.
-pub(crate) const STORED_ALIGNMENT: usize = 8;
+use stored::Content;
 
 /// What is in a package, which still may be unpacked by way of any memory.
 pub(super) struct Contents<'a> {

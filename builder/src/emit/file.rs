@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The image's file: an ELF file, or a package.
+
+use kaal_payload::{PhysAddr, PhysRange};
+
+use super::package::{Contents, work};
+use crate::diagnostic::Finding;
+use crate::format::{FileMap, Format, executable, not_runnable_at, uimage};
+use crate::layout::plan::Plan;
+use crate::memory::chunk::Chunk;
+use crate::memory::ranges;
+use crate::parts::Parts;
+
+/// An image's file.
+pub(crate) struct File {
+    /// Its content.
+    pub(crate) content: Vec<u8>,
+    /// Where the unpacker works, if there is one.
+    pub(crate) work: Vec<(&'static str, PhysRange)>,
+    /// What lies where in a packed one.
+    pub(crate) map: Option<FileMap>,
+}
+
+/// What may be wrong with a package of `parts`.
+pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Finding> {
+    let format = parts.settings.format;
+    if format == Format::Elf || parts.device_tree.is_some() {
+        return Vec::new();
+    }
+    let no_console = format
+        .origin()
+        .finding("the unpacker will not know the machine's console")
+        .expected("a --dtb, even where the firmware brings its own")
+        .found("none")
+        .remedy("give one; without it the unpacker stops silently where it has to");
+    vec![no_console]
+}
+
+/// The file of an image that is `chunks` in memory, and that is entered at `entry`.
+pub(super) fn write(
+    parts: &Parts<'_>,
+    plan: &Plan,
+    entry: PhysAddr,
+    chunks: &[Chunk<'_>],
+) -> Result<File, Finding> {
+    let settings = parts.settings;
+    let Some(unpacker) = parts
+        .unpacker
+        .as_ref()
+        .filter(|_| settings.format != Format::Elf)
+    else {
+        return Ok(File {
+            content: executable::write(entry, chunks),
+            work: Vec::new(),
+            map: None,
+        });
+    };
+    let package = Contents::new(parts, unpacker, entry, chunks);
+    let work = work::place(parts, plan, &package)?;
+    if let Some(address) = settings.load_address {
+        check_ram(parts, address, package.size())?;
+    }
+    let content = package.write(work)?;
+    Ok(File {
+        content: match (settings.format, settings.load_address) {
+            (Format::Uimage, Some(address)) => uimage::wrap(address, content)?,
+            _ => content,
+        },
+        work: work::describe(work),
+        map: Some(package.map()),
+    })
+}
+
+/// Checks that a file of `size` bytes lies in RAM where it is loaded to.
+fn check_ram(parts: &Parts<'_>, address: PhysAddr, size: u64) -> Result<(), Finding> {
+    let usable = parts.memory.usable(parts.kernel.memory);
+    let place = PhysRange::from_size(address, size);
+    if place.is_some_and(|place| ranges::contains(&usable, place)) {
+        return Ok(());
+    }
+    Err(not_runnable_at(address)
+        .expected(format!("{size} bytes of RAM"))
+        .found(format!("RAM {}", parts.memory))
+        .remedy("give another address, or none where the firmware chooses it"))
+}
