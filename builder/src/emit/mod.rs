@@ -4,6 +4,7 @@
 
 mod content;
 mod file;
+mod loader_head;
 mod package;
 
 pub(crate) use file::warnings;
@@ -16,7 +17,6 @@ use kaal_payload::{
 
 use crate::diagnostic::Finding;
 use crate::format::digest::{crc32c, digest};
-use crate::format::loader_head;
 use crate::format::measurement::{Measured, measure};
 use crate::layout::memory_map::MemoryMap;
 use crate::layout::page_tables::Tables;
