@@ -7,25 +7,7 @@ use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysAddr, PhysRange, VirtAddr};
 
 use crate::diagnostic::{Finding, Origin};
 use crate::elf::{Program, Segment};
-
-/// Virtual minus physical address in an ordinary kernel
-/// (seL4 16.0.0, `include/arch/arm/arch/64/mode/hardware.h`, `PPTR_BASE`).
-const ORDINARY_BASE: u64 = 0xffff_ff80_0000_0000;
-
-/// Virtual minus physical address in a kernel with hypervisor support (as above).
-const HYPERVISOR_BASE: u64 = 0x80_0000_0000;
-
-/// The physical address behind the last that a kernel can map: the window of 2^39 bytes without
-/// its last GiB (as above, `PADDR_TOP`).
-pub(crate) const PADDR_TOP: PhysAddr = PhysAddr((1 << 39) - (1 << 30));
-
-/// Virtual minus physical address in a kernel that runs at `exception_level`, modulo 2^64.
-pub(crate) fn virtual_base(exception_level: ExceptionLevel) -> u64 {
-    match exception_level {
-        ExceptionLevel::El1 => ORDINARY_BASE,
-        ExceptionLevel::El2 => HYPERVISOR_BASE,
-    }
-}
+use crate::sel4::{HYPERVISOR_BASE, ORDINARY_BASE, PADDR_TOP};
 
 /// The part of `kernel`, which the ELF file `file` holds, that it needs to boot only: up to the symbol
 /// `ki_boot_end` (seL4 16.0.0, `src/arch/arm/common_arm.lds`); `None` where the file has no symbols.

@@ -6,9 +6,9 @@ use std::fmt;
 
 use kaal_payload::{PhysAddr, PhysRange};
 
-use super::kernel::PADDR_TOP;
 use crate::diagnostic::Origin;
 use crate::memory::ranges;
+use crate::sel4::PADDR_TOP;
 
 /// RAM as one input tells it.
 struct Source<'a> {

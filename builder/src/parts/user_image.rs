@@ -10,6 +10,7 @@ use crate::elf::{Program, Segment};
 use crate::files::File;
 use crate::format::executable;
 use crate::image_reader::Opened;
+use crate::sel4::user_top;
 
 /// The widest gap between segments that is filled with zeroes, in bytes: what a linker may leave
 /// for alignment.
@@ -113,16 +114,6 @@ impl<'a> UserImage<'a> {
             return Err(above_top(origin, &format!("{top:#x}"), end));
         }
         Ok(())
-    }
-}
-
-/// seL4's `USER_TOP` (seL4 16.0.0, `libsel4/sel4_arch_include/aarch64/sel4/sel4_arch/constants.h`,
-/// `seL4_UserTop`).
-pub(crate) fn user_top(exception_level: ExceptionLevel, bits: PhysicalAddressBits) -> u64 {
-    match (exception_level, bits) {
-        (ExceptionLevel::El1, _) => 0x7fff_ffff_ffff,
-        (ExceptionLevel::El2, PhysicalAddressBits::Bits40) => 0xff_ffff_ffff,
-        (ExceptionLevel::El2, _) => 0xfff_ffff_ffff,
     }
 }
 

@@ -6,7 +6,7 @@ use kaal_payload::{PhysRange, RegionKind};
 
 use super::{Complaint, Outcome, Situation, Source};
 use crate::memory::ranges;
-use crate::parts::kernel::PADDR_TOP;
+use crate::sel4::PADDR_TOP;
 
 /// `alignment`
 pub(super) fn alignment(situation: &Situation<'_>) -> Outcome {

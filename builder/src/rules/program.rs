@@ -5,9 +5,7 @@
 use kaal_payload::{ExceptionLevel, RegionKind};
 
 use super::{Complaint, Outcome, Situation, Source};
-use crate::parts::kernel::virtual_base;
-use crate::parts::user_image::user_top;
-use crate::sel4;
+use crate::sel4::{self, user_top, virtual_base};
 
 /// `exception-level`
 pub(super) fn exception_level(situation: &Situation<'_>) -> Outcome {

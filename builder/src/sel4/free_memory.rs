@@ -4,9 +4,8 @@
 
 use kaal_payload::{PhysAddr, PhysRange};
 
-use super::Handover;
+use super::{Handover, PADDR_TOP};
 use crate::memory::ranges;
-use crate::parts::kernel::PADDR_TOP;
 
 /// Free memory.
 #[derive(Clone, Debug, PartialEq, Eq)]

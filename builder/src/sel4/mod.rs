@@ -6,6 +6,7 @@
 //! Modelled is seL4 16.0.0: `try_init_kernel` (`src/arch/arm/kernel/boot.c`) and what it calls in
 //! `src/kernel/boot.c`. Where a name of theirs is a term here, it is given.
 
+mod addresses;
 mod config;
 mod free_memory;
 mod layout;
@@ -16,6 +17,7 @@ mod untyped;
 
 use kaal_payload::{PhysAddr, PhysRange};
 
+pub(crate) use addresses::{HYPERVISOR_BASE, ORDINARY_BASE, PADDR_TOP, user_top, virtual_base};
 pub(crate) use config::BootConfig;
 pub(crate) use free_memory::FreeMemory;
 pub(crate) use layout::UserLayout;

@@ -4,9 +4,8 @@
 
 use kaal_payload::{ExceptionLevel, PhysAddr, PhysRange};
 
-use super::{BootConfig, Handover, Platform};
+use super::{BootConfig, Handover, PADDR_TOP, Platform, virtual_base};
 use crate::memory::ranges;
-use crate::parts::kernel::{self, PADDR_TOP};
 
 /// `seL4_MinUntypedBits`
 const LEAST_BITS: u32 = 4;
@@ -42,7 +41,7 @@ pub(super) fn cut(
     range: PhysRange,
     is_device: bool,
 ) -> Vec<Untyped> {
-    let base = kernel::virtual_base(exception_level);
+    let base = virtual_base(exception_level);
     let mut pieces = Vec::new();
     let mut next = range.start.0.wrapping_add(base);
     let end = range.end.0.wrapping_add(base);

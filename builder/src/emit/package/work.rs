@@ -9,7 +9,7 @@ use crate::diagnostic::Finding;
 use crate::layout::plan::Plan;
 use crate::memory::ranges;
 use crate::parts::Parts;
-use crate::parts::kernel::PADDR_TOP;
+use crate::sel4::PADDR_TOP;
 
 /// Places the memory that the unpacker of `package` works in: above all parts of the image, else
 /// wherever there is room.

@@ -12,7 +12,7 @@ use crate::diagnostic::{Finding, Flag, Origin};
 use crate::layout::page_tables::{Mapping, Tables};
 use crate::layout::plan::{self, Misfit, Plan, Request, Thing};
 use crate::parts::Parts;
-use crate::parts::kernel::PADDR_TOP;
+use crate::sel4::PADDR_TOP;
 
 /// Least bytes that are kept for the device tree, so that the loader can put the firmware's there.
 /// They are twice what the embedded one takes, if that is more: should the firmware's lie there from

@@ -8,7 +8,7 @@ use super::{
     ACCESSED, AP1_RES1, BLOCK_SIZE, EXECUTE_NEVER, INNER_SHAREABLE, Mapping, NORMAL_MEMORY,
     PRIVILEGED_EXECUTE_NEVER, READ_ONLY, Tables,
 };
-use crate::parts::kernel::PADDR_TOP;
+use crate::sel4::PADDR_TOP;
 
 const BASE: PhysAddr = PhysAddr(0x4040_9000);
 const LOADER: u64 = 0x4040_0000;
