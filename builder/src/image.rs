@@ -9,7 +9,7 @@ use crate::emit::{self, Emitted};
 use crate::format::FileMap;
 use crate::layout::memory_map::MemoryMap;
 use crate::layout::placement;
-use crate::manifest::Facts;
+use crate::manifest::{Built, Facts};
 use crate::options::{Inputs, Options};
 use crate::parts::{Parts, swapped, trust};
 use crate::rules::{self, Situation};
@@ -24,7 +24,7 @@ pub struct Image {
     /// SHA-256 of what it boots, as its payload header says; `format/measurement.rs` defines it.
     pub measurement: Measurement,
     /// What its payload header says, for its manifest.
-    pub(crate) facts: Facts,
+    facts: Facts,
     /// What lies where in it.
     pub memory_map: MemoryMap,
     /// What lies where in its file, if that is not an ELF file.
@@ -68,5 +68,16 @@ impl Image {
             file_map: file.map,
             warnings: [parts.warnings, warnings].concat(),
         })
+    }
+}
+
+impl<'a> From<&'a Image> for Built<'a> {
+    fn from(image: &'a Image) -> Self {
+        Self {
+            file: &image.file,
+            facts: &image.facts,
+            memory_map: &image.memory_map,
+            file_map: image.file_map.as_ref(),
+        }
     }
 }

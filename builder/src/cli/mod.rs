@@ -11,6 +11,7 @@ mod inspect;
 mod keygen;
 mod man;
 mod messages;
+mod output;
 mod pack;
 mod sign;
 mod text;

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use kaal_payload::Signature;
 
+use super::output::Output;
 use crate::diagnostic::{Finding, Flag, Origin};
-use crate::files::File;
 use crate::files::input::Input;
-use crate::files::output::{self, Output, manifest_path};
+use crate::files::{File, output};
 use crate::image_reader::{self, Opened};
-use crate::manifest::{self, base_name};
+use crate::manifest::{self, base_name, manifest_path};
 use crate::signing::signable::Signable;
 use crate::signing::{self, command};
 

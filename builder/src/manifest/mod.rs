@@ -22,12 +22,13 @@ use kaal_payload::{PACKAGE_VERSION, PhysAddr, VERSION};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::image::Image;
+use crate::format::FileMap;
+use crate::layout::memory_map::MemoryMap;
 use crate::options::Settings;
 
 pub(crate) use facts::Facts;
 pub(crate) use identity::{Identity, Input, Role, base_name};
-pub(crate) use renew::{beside, renewed};
+pub(crate) use renew::{beside, manifest_path, renewed};
 
 use maps::{MemoryLine, PackageLine};
 use sbom::Sbom;
@@ -72,15 +73,25 @@ struct Kaal {
     package_version: u32,
 }
 
+/// What came of a build.
+pub(crate) struct Built<'a> {
+    /// The image's file.
+    pub(crate) file: &'a [u8],
+    /// What its payload header says.
+    pub(crate) facts: &'a Facts,
+    pub(crate) memory_map: &'a MemoryMap,
+    pub(crate) file_map: Option<&'a FileMap>,
+}
+
 impl Manifest {
     /// The manifest of `image`, whose file is called `name`, and which was made of `inputs`.
     pub(crate) fn new(
         name: String,
-        image: &Image,
+        image: &Built<'_>,
         inputs: Vec<Input>,
         settings: &Settings<'_>,
     ) -> Self {
-        let identity = Identity::of(name, &image.file);
+        let identity = Identity::of(name, image.file);
         Self {
             kind: KIND.to_owned(),
             manifest_version: MANIFEST_VERSION,
@@ -94,8 +105,8 @@ impl Manifest {
             inputs,
             settings: SettingsFacts::new(settings),
             payload: image.facts.clone(),
-            memory_map: maps::memory(&image.memory_map),
-            package_map: image.file_map.as_ref().map_or(Vec::new(), maps::package),
+            memory_map: maps::memory(image.memory_map),
+            package_map: image.file_map.map_or(Vec::new(), maps::package),
         }
     }
 

@@ -2,17 +2,24 @@
 
 //! The manifest that lies beside an image, and that of the image once it is signed.
 
+use std::ffi::OsString;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, to_value};
 
 use super::sbom::Hash;
 use super::{Facts, Identity, parse, to_json};
 use crate::diagnostic::{Flag, Origin};
-use crate::files::output::manifest_path;
 use crate::files::{File, bounded};
 use crate::image_reader::Opened;
+
+/// Where the manifest of the image at `image` lies.
+pub(crate) fn manifest_path(image: &Path) -> PathBuf {
+    let mut path = OsString::from(image);
+    path.push(".json");
+    path.into()
+}
 
 /// The manifest beside the image at `path`, if it is the one of `image`, that file's content.
 pub(crate) fn beside(path: &Path, image: &[u8]) -> Option<Value> {

@@ -10,15 +10,15 @@ use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
 use crate::diagnostic::{Finding, Flag, Origin};
 use crate::files::bounded;
-use crate::files::output::Output;
 use crate::format::{Compression, Format};
 use crate::image::Image;
-use crate::manifest::{Manifest, base_name};
+use crate::manifest::{Built, Manifest, base_name};
 use crate::options::{Options, Settings, Symbols, boot_arguments};
 
 use self::files::Files;
 use super::config::Sources;
 use super::messages::{Level, Messages};
+use super::output::Output;
 use super::{Failure, parse_count, parse_number};
 
 mod files;
@@ -252,7 +252,7 @@ pub(super) fn run(
     }
     output.write(&image.file, || {
         let name = base_name(&arguments.out);
-        Manifest::new(name, &image, files.identities(), &settings).to_json()
+        Manifest::new(name, &Built::from(&image), files.identities(), &settings).to_json()
     })?;
     Ok(())
 }

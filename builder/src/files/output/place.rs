@@ -8,11 +8,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::diagnostic::{Finding, Flag, Origin};
-use crate::files::{access, bounded};
-use crate::manifest;
+use crate::files::access;
 
 /// Checks that `what` may be written to `path`, which must not be one of `inputs`.
-pub(super) fn check(
+pub(crate) fn check(
     origin: Origin<'_>,
     what: &str,
     remedy: &str,
@@ -47,22 +46,8 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Checks that a manifest, whose name nobody gave, takes the place of a manifest, if of anything.
-pub(super) fn check_manifest(origin: Origin<'_>, remedy: &str) -> Result<(), Finding> {
-    let is_manifest =
-        || bounded::read(origin).is_ok_and(|content| manifest::parse(&content).is_some());
-    if !origin.value.exists() || is_manifest() {
-        return Ok(());
-    }
-    Err(origin
-        .finding("can't be replaced by the image's manifest")
-        .expected("a manifest that the builder wrote, or no file")
-        .found("another file")
-        .remedy(remedy))
-}
-
 /// Whether two names are those of the same file.
-pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
     let identity = |path| {
         let metadata = fs::metadata(path).ok()?;
         Some((metadata.dev(), metadata.ino()))

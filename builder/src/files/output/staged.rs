@@ -16,14 +16,14 @@ const PREFIX: &str = ".kaal-";
 
 /// New content of a file, in a temporary one beside it.
 #[must_use]
-pub(super) struct Staged {
+pub(crate) struct Staged {
     file: NamedTempFile,
     target: PathBuf,
 }
 
 impl Staged {
     /// `content` for the file at `path`, which keeps its permissions; those of a new one are `mode`, before the umask.
-    pub(super) fn new(path: &Path, content: &[u8], mode: u32) -> io::Result<Self> {
+    pub(crate) fn new(path: &Path, content: &[u8], mode: u32) -> io::Result<Self> {
         let target = target(path);
         let mut file = Builder::new()
             .prefix(PREFIX)
@@ -37,13 +37,13 @@ impl Staged {
     }
 
     /// Takes the place of what is there.
-    pub(super) fn replace(self) -> io::Result<()> {
+    pub(crate) fn replace(self) -> io::Result<()> {
         self.file.persist(&self.target)?;
         Ok(())
     }
 
     /// Takes a place where nothing is.
-    pub(super) fn create(self) -> io::Result<()> {
+    pub(crate) fn create(self) -> io::Result<()> {
         self.file.persist_noclobber(&self.target)?;
         Ok(())
     }
@@ -51,14 +51,14 @@ impl Staged {
 
 /// What a file holds before it is replaced. The file keeps its name meanwhile.
 #[must_use]
-pub(super) struct Backup {
+pub(crate) struct Backup {
     file: TempPath,
     target: PathBuf,
 }
 
 impl Backup {
     /// The content of the file at `path`, if there is one.
-    pub(super) fn new(path: &Path) -> io::Result<Option<Self>> {
+    pub(crate) fn new(path: &Path) -> io::Result<Option<Self>> {
         if !path.exists() {
             return Ok(None);
         }
@@ -69,7 +69,7 @@ impl Backup {
     }
 
     /// Gives the file back what it held.
-    pub(super) fn restore(self) -> io::Result<()> {
+    pub(crate) fn restore(self) -> io::Result<()> {
         self.file.persist(&self.target)?;
         Ok(())
     }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-use std::{fs, io};
+use std::fs;
+use std::io;
 
 use tempfile::TempDir;
 
-use super::{Output, manifest_path};
+use super::Output;
+use crate::manifest::manifest_path;
 
 /// An image can't take the place of a folder, which [`Output::check`] would have found.
 #[test]
