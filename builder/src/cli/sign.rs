@@ -82,7 +82,7 @@ impl Source {
         if let Some(path) = &self.sign_key {
             let origin = origin(Flag::SignKey, path);
             let key =
-                signing::private_key(origin, &Input::read_secret(Flag::SignKey, path)?.content)?;
+                signing::private_key(origin, &signing::read_secret(Flag::SignKey, path)?.content)?;
             return Ok((origin, signing::sign(&key, message)));
         }
         if let Some(command) = &self.sign_command {

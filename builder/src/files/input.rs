@@ -2,9 +2,8 @@
 
 //! Reading the input files.
 
-use std::fs::{self, File as OpenFile};
+use std::fs::File as OpenFile;
 use std::io::{self, Read, Take};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use goblin::elf::header::ELFMAG;
@@ -12,14 +11,8 @@ use sha2::{Digest, Sha256};
 
 use super::{File, access, bounded};
 use crate::diagnostic::{Finding, Flag, Origin};
+use crate::elf;
 use crate::elf::functions::Functions;
-use crate::{elf, signing};
-
-/// The bits of a file's mode that are permissions.
-const PERMISSIONS: u32 = 0o777;
-
-/// Those that are not its owner's.
-const OTHERS: u32 = 0o077;
 
 /// Bytes that hold the headers of all but unusual ELF files.
 const HEADERS: u64 = 4096;
@@ -51,23 +44,6 @@ impl<'a> Input<'a> {
             sha256: Sha256::digest(&content).into(),
             content,
         })
-    }
-
-    /// Reads a private key, which nobody but its owner may access.
-    pub(crate) fn read_secret(flag: Flag, path: &'a Path) -> Result<Self, Finding> {
-        let origin = Origin { flag, value: path };
-        let input = Self::read(flag, path)?;
-        let metadata = fs::metadata(path).map_err(|error| access::unreadable(origin, &error))?;
-        let mode = metadata.permissions().mode() & PERMISSIONS;
-        // What is no private key is no secret, and refused as such.
-        if mode & OTHERS == 0 || !signing::is_private(&input.content) {
-            return Ok(input);
-        }
-        Err(origin
-            .finding("others than its owner may access the private key")
-            .expected("the permissions 0600 or fewer")
-            .found(format!("{mode:04o}"))
-            .remedy("take them away with `chmod 600`; if somebody has read it, make another key"))
     }
 
     /// Reads an ELF file, if it is one, and keeps it up to the end of what its program headers name:

@@ -3,7 +3,10 @@
 //! Keys, and what is signed with them: Ed25519 (RFC 8032), in PEM files as OpenSSL writes them.
 
 pub(crate) mod command;
+mod secret;
 pub(crate) mod signable;
+
+pub(crate) use secret::read_secret;
 
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::spki::der::zeroize::Zeroizing;

@@ -9,6 +9,7 @@ use crate::elf::functions::Functions;
 use crate::files::input::{self, Input};
 use crate::manifest::{self, Identity, Role};
 use crate::options::{Inputs, Settings, Symbols};
+use crate::signing;
 
 use super::Arguments;
 
@@ -46,7 +47,7 @@ impl<'a> Files<'a> {
             loader_functions: read_functions(arguments, Flag::Loader, &arguments.loader)?,
             trust_key: read_optional(Flag::TrustKey, arguments.trust_key.as_deref())?,
             sign_key: sign_key
-                .map(|path| Input::read_secret(Flag::SignKey, path))
+                .map(|path| signing::read_secret(Flag::SignKey, path))
                 .transpose()?,
         })
     }
