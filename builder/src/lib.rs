@@ -7,18 +7,30 @@
 //! the kernel is entered with are made here. What the kernel would check as it boots, and say
 //! little about, is checked here, in words.
 //!
-//! [`Image::build`] goes through it in three steps, without any I/O:
+//! [`Image::build`] goes through it in three steps, without any I/O: it reads the parts, plans where they lie and
+//! emits the file. [`Opened`] is the way back: it takes an image's file apart and verifies it.
 //!
-//! ```text
-//!  read    parts      loader, kernel, user_image (all through elf); device_tree, platform;
-//!                      cores, functions
-//!  plan    placement  plan, memory; tables, symbols
-//!  emit    emit       content, measurement, chunk, executable; memory_map
-//! ```
+//! Each module is a room. It imports none but those that are listed below it:
 //!
-//! [`Opened`] is the way back: it takes an image's file apart and verifies it; `diff` compares two.
-//!
-//! `cli` is the command line around it; `manifest` tells of an image what it was made of.
+//! - `cli`: the command line, and what each command does
+//! - `image`: from inputs to an image: read, plan, emit
+//! - `inspect`: shows what an image is: as text, as JSON and as a picture
+//! - `diff`: how two images differ
+//! - `explain`: which functions the addresses in a log belong to
+//! - `emit`: writes an image as planned, and packages
+//! - `manifest`: what is written beside an image
+//! - `rules`: what must be true of an image so that it boots
+//! - `layout`: where everything lies: plan, placement, page tables, memory map
+//! - `parts`: loader, kernel, user image, device tree, platform and cores, each read and checked by itself
+//! - `signing`: keys and signatures
+//! - `image_reader`: takes an image's file apart, verifies it, and recognises other files
+//! - `options`: what an image is made of, what can be chosen, and what options ask of each other
+//! - `sel4`: what a seL4 kernel does with its memory as it boots
+//! - `format`: what the bytes of an image's file mean
+//! - `files`: reads and writes files
+//! - `elf`: reads ELF files
+//! - `memory`: sets of addresses, and what lies at them
+//! - `diagnostic`: the one shape of all errors and warnings
 //!
 //! An image is made of files that have been read:
 //!
@@ -101,6 +113,8 @@
 //! from [`Inputs::new`] and `Settings::default`. The text of messages may change at any time.
 
 #![forbid(unsafe_code)]
+// The page of a room is its mod.rs.
+#![warn(clippy::self_named_module_files)]
 
 #[doc(hidden)]
 pub mod cli;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Checks that the documents say the truth of dependencies and of unsafe code, what Cargo is told of packages, and that
-//! commits keep the project's habits.
+//! Checks that the documents say the truth of dependencies and of unsafe code, what Cargo is told of packages, that
+//! the builder's modules import each other in one direction, and that commits keep the project's habits.
 //!
 //! Where the checkout has no documents, or no history, the tests of these are listed as ignored.
 
 mod dependencies;
 mod forbidden;
 mod history;
+mod rooms;
 mod table;
 mod unsafe_code;
 
@@ -21,7 +22,7 @@ use libtest_mimic::{Arguments, Trial};
 /// What a test does in the checkout.
 type Check = fn(&Path) -> Result<()>;
 
-const CHECKS: [(&str, Check); 5] = [
+const CHECKS: [(&str, Check); 6] = [
     ("dependencies_are_listed", dependencies::are_listed),
     (
         "own_crates_have_no_build_script",
@@ -33,6 +34,7 @@ const CHECKS: [(&str, Check); 5] = [
     ),
     ("unsafe_code_is_listed", unsafe_code::is_listed),
     ("unsafe_code_is_forbidden_elsewhere", forbidden::elsewhere),
+    ("builder_has_no_circle_of_imports", rooms::import_downwards),
 ];
 
 /// The checks of commits.

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The builder's modules import each other in one direction, so that there is no circle of imports.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Result, anyhow, ensure};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use crate::unsafe_code::{files, read};
+
+const SOURCES: &str = "builder/src";
+
+/// The page that lists the modules.
+const PAGE: &str = "lib.rs";
+
+/// What a line of the list begins with, before a module's name.
+const ROW: &str = "//! - `";
+
+/// Each module imports none but those that are listed below it.
+pub(crate) fn import_downwards(root: &Path) -> Result<()> {
+    let sources = root.join(SOURCES);
+    let page = read(&sources.join(PAGE))?;
+    let rooms: Vec<_> = page
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix(ROW)?.split_once('`')?.0))
+        .collect();
+    check_list(&rooms, &page)?;
+    let floor = |name: &str| rooms.iter().position(|room| *room == name);
+    let mut complaints = Vec::new();
+    for path in files(&sources)? {
+        let name = path.strip_prefix(&sources)?;
+        let Some(room) = name.iter().next().and_then(|room| room.to_str()) else {
+            continue;
+        };
+        // The page itself and `main.rs` are no modules.
+        let Some(here) = floor(room.trim_end_matches(".rs")) else {
+            continue;
+        };
+        let tokens: TokenStream = read(&path)?
+            .parse()
+            .map_err(|error| anyhow!("failed to read {}: {error}", path.display()))?;
+        for import in imports(tokens) {
+            if floor(&import).is_none_or(|there| there < here) {
+                complaints.push(format!("{SOURCES}/{} imports {import}", name.display()));
+            }
+        }
+    }
+    ensure!(
+        complaints.is_empty(),
+        "{SOURCES}/{PAGE} does not list these below the modules that import them:\n{}",
+        complaints.join("\n")
+    );
+    Ok(())
+}
+
+/// Every module of the crate is in the list once, and nothing else is.
+fn check_list(rooms: &[&str], page: &str) -> Result<()> {
+    let modules = page.lines().filter_map(|line| {
+        let declaration = line.strip_prefix("pub ").unwrap_or(line);
+        declaration.strip_prefix("mod ")?.strip_suffix(';')
+    });
+    let mut listed = rooms.to_vec();
+    listed.sort_unstable();
+    ensure!(
+        modules.collect::<BTreeSet<_>>().iter().eq(&listed),
+        "{SOURCES}/{PAGE} lists other modules than it declares: {}",
+        rooms.join(", ")
+    );
+    Ok(())
+}
+
+/// What follows `crate::` in paths, in macros too.
+fn imports(tokens: TokenStream) -> BTreeSet<String> {
+    let tokens: Vec<_> = tokens.into_iter().collect();
+    let mut found = BTreeSet::new();
+    for (index, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Group(group) => found.extend(imports(group.stream())),
+            TokenTree::Ident(ident) if ident == "crate" => {
+                let mut path = tokens[index + 1..].iter();
+                let colons = [path.next(), path.next()];
+                if colons.iter().all(|colon| is(*colon, ':')) {
+                    found.extend(path.next().into_iter().flat_map(first_names));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The first name of a path, or of each path in braces.
+fn first_names(token: &TokenTree) -> Vec<String> {
+    match token {
+        TokenTree::Ident(ident) => vec![ident.to_string()],
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+            let tokens: Vec<_> = group.stream().into_iter().collect();
+            let paths = tokens.split(|token| is(Some(token), ','));
+            paths
+                .filter_map(|path| Some(path.first()?.to_string()))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn is(token: Option<&TokenTree>, mark: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == mark)
+}
