@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! Reading and writing files.
+//!
+//! ```text
+//!  input       the input files, read
+//!  bounded     opens them: none may be too large, or keep the builder waiting
+//!  output      writes files whole or not at all
+//!  access      what is said where the operating system refuses
+//! ```
 
 pub(crate) mod access;
 pub(crate) mod bounded;

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! Memory: sets of addresses, and what lies at them.
+//!
+//! ```text
+//!  ranges      sets of addresses
+//!  chunk       content at an address, without the zeroes at its end
+//! ```
 
 pub(crate) mod chunk;
 pub(crate) mod ranges;
