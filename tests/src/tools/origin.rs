@@ -9,7 +9,7 @@ use super::Tool;
 pub enum Origin {
     /// The machine's distribution.
     Distribution(Packages),
-    /// crates.io: Cargo compiles it.
+    /// The registry of crates: Cargo compiles it.
     Crate {
         /// The release.
         version: &'static str,

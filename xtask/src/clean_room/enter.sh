@@ -16,20 +16,19 @@ mapfile -t folders < <(printf %s "$5")
 shift 5
 
 root=$room/root
+home=/root # of the user inside
 mkdir -p "$room"/{upper,work,rustup-upper,rustup-work,root}
 mount -t overlay overlay -o "lowerdir=$tree,upperdir=$room/upper,workdir=$room/work" "$root"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs tmpfs "$root/tmp"
-mkdir -p "$root/root/.rustup" "$root/root/checkout"
+mkdir -p "$root$home/.rustup" "$root$home/checkout"
 if [ -n "$rustup" ]; then
   mount -t overlay overlay \
-    -o "lowerdir=$rustup,upperdir=$room/rustup-upper,workdir=$room/rustup-work" "$root/root/.rustup"
-  # What KaaL adds to the toolchains by itself.
-  rm -rf "$root"/root/.rustup/toolchains/nightly-[0-9]* \
-    "$root"/root/.rustup/toolchains/*/lib/rustlib/{src,aarch64-unknown-none}
+    -o "lowerdir=$rustup,upperdir=$room/rustup-upper,workdir=$room/rustup-work,redirect_dir=on" \
+    "$root$home/.rustup"
 fi
-mount --bind "$room/checkout" "$root/root/checkout"
+mount --bind "$room/checkout" "$root$home/checkout"
 for folder in "${folders[@]}"; do
   mkdir -p "$root$folder"
   mount --bind "$folder" "$root$folder"
@@ -42,12 +41,26 @@ exec "$@"
 EOF
 chmod +x "$root/usr/local/bin/sudo"
 
+inside() {
+  chroot "$root" /usr/bin/env -i "${environment[@]}" HOME=$home TERM=dumb LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+    PATH=$home/.cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    bash -euc "cd ~/checkout; $1" < /dev/null
+}
+
+# What KaaL adds to the toolchains by itself. rustup forgets what it added; Debian's rust-src it doesn't know.
+if [ -n "$rustup" ]; then
+  rm -rf "$root$home"/.rustup/toolchains/nightly-[0-9]*
+  inside 'for toolchain in ~/.rustup/toolchains/*; do
+    rustup target remove --toolchain "${toolchain##*/}" aarch64-unknown-none || true
+    rustup component remove --toolchain "${toolchain##*/}" rust-src || true
+  done' > /dev/null 2>&1
+  rm -rf "$root$home"/.rustup/toolchains/*/lib/rustlib/{src,aarch64-unknown-none}
+fi
+
 for command in "$@"; do
   start=$SECONDS status=0
   echo "clean room: \$ $command"
-  chroot "$root" /usr/bin/env -i "${environment[@]}" HOME=/root TERM=dumb LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
-    PATH=/root/.cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-    bash -euc "cd /root/checkout; $command" < /dev/null || status=$?
+  inside "$command" || status=$?
   echo "clean room: status $status after $((SECONDS - start)) s"
   [ "$status" = 0 ] || exit "$status"
 done
