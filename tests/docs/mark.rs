@@ -69,6 +69,6 @@ impl Mark {
 fn tool(name: &str) -> Result<&'static Tool> {
     tools::ALL
         .into_iter()
-        .find(|tool| tool.name == name || tool.file_names.contains(&name))
+        .find(|tool| tool.name == name || tool.file_names().contains(&name))
         .with_context(|| format!("needs {name}: a program of tests/src/tools/list.rs expected"))
 }

@@ -4,6 +4,7 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::Command;
+use std::slice;
 
 use super::Tool;
 use crate::process;
@@ -19,12 +20,20 @@ impl Tool {
     fn find_in(&self, path: &OsStr) -> Option<PathBuf> {
         let folders: Vec<PathBuf> = env::split_paths(path).collect();
         let files = self
-            .file_names
+            .file_names()
             .iter()
             .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
         files
             .into_iter()
             .find(|file| file.is_file() && self.is(file))
+    }
+
+    /// The names that its file may have, best first.
+    pub fn file_names(&self) -> &[&'static str] {
+        match self.file_names {
+            [] => slice::from_ref(&self.name),
+            names => names,
+        }
     }
 
     /// Whether `file` can do the job.

@@ -18,8 +18,8 @@ pub use origin::{Origin, Packages, Relocation};
 pub struct Tool {
     /// What messages call it.
     pub name: &'static str,
-    /// The file names that it may have, best first.
-    pub file_names: &'static [&'static str],
+    /// The other names that its file may have, best first; none where it has this one.
+    file_names: &'static [&'static str],
     /// The arguments of a short run that tells whether it can do the job.
     trial: &'static [&'static str],
     /// What that run prints if so.

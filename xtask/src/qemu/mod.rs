@@ -174,7 +174,7 @@ impl Boot<'_> {
     fn gdb(&self) -> PathBuf {
         setup::tool(self.workspace, &tools::GDB).unwrap_or_else(|error| {
             eprintln!("{error:#}");
-            tools::GDB.file_names[0].into()
+            tools::GDB.file_names()[0].into()
         })
     }
 }

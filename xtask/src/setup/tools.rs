@@ -67,7 +67,7 @@ fn unpack(
         packages.debian,
         folder.display()
     );
-    unpacked::provide(&folder, packages.debian, tool.file_names, variables).map_err(|error| {
+    unpacked::provide(&folder, packages.debian, tool.file_names(), variables).map_err(|error| {
         anyhow!(
             "{}: failed to unpack it: {error:#}; {}",
             tool.name,
