@@ -15,7 +15,6 @@ use kaal_tests::console;
 use kaal_tests::probe::PASS;
 use kaal_tests::qemu;
 use kaal_tests::tools::QEMU;
-use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::unpacked::Unpacked;
@@ -33,11 +32,12 @@ pub(crate) fn boot(unpacked: &Unpacked) -> Result<()> {
     fs::create_dir(&programs)?;
     symlink(qemu::program(), programs.join(QEMU.name))?;
     let log = scratch.path().join("log");
-    let blocks = blocks(&unpacked.text("README.md")?);
+    let page = unpacked.text("README.md")?;
+    let blocks: Vec<_> = console::blocks(&page).collect();
     ensure!(blocks.len() == 2, "two blocks of commands expected");
     for block in blocks {
         let mut printed = String::new();
-        for command in commands(&block) {
+        for command in commands(block) {
             let outcome = run(unpacked, &programs, &command, &log);
             printed = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
             let status = outcome.with_context(|| format!("$ {command}\n{printed}"))?;
@@ -51,12 +51,11 @@ pub(crate) fn boot(unpacked: &Unpacked) -> Result<()> {
 /// KaaL's own README shows the commands of the first block.
 pub(crate) fn are_shown(unpacked: &Unpacked) -> Result<()> {
     let page = fs::read_to_string(unpacked.checkout.join("README.md"))?;
-    let shown: Vec<_> = blocks(&page)
-        .iter()
-        .flat_map(|block| commands(block))
-        .collect();
-    let blocks = blocks(&unpacked.text("README.md")?);
-    let block = blocks.first().context("no block of commands")?;
+    let shown: Vec<_> = console::blocks(&page).flat_map(commands).collect();
+    let archived = unpacked.text("README.md")?;
+    let block = console::blocks(&archived)
+        .next()
+        .context("no block of commands")?;
     for command in commands(block) {
         ensure!(shown.contains(&command), "README.md lacks $ {command}");
     }
@@ -86,32 +85,6 @@ fn run(unpacked: &Unpacked, programs: &Path, line: &str, log: &Path) -> Result<E
     kill_process_group(Pid::from_child(&child), Signal::KILL)?;
     child.wait()?;
     bail!("not done after {LIMIT:?}");
-}
-
-/// The blocks of commands in a Markdown text.
-fn blocks(text: &str) -> Vec<String> {
-    let mut blocks = Vec::new();
-    let mut is_in_block = false;
-    for event in Parser::new(text) {
-        match event {
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) => {
-                is_in_block = &*language == "console";
-                if is_in_block {
-                    blocks.push(String::new());
-                }
-            }
-            Event::End(TagEnd::CodeBlock) => is_in_block = false,
-            Event::Text(text) if is_in_block => {
-                blocks
-                    .iter_mut()
-                    .last()
-                    .into_iter()
-                    .for_each(|block| block.push_str(&text));
-            }
-            _ => {}
-        }
-    }
-    blocks
 }
 
 /// The commands of a block.

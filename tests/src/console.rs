@@ -11,6 +11,16 @@ pub struct Step {
     pub shown: Vec<String>,
 }
 
+/// What begins and ends a block of commands.
+const FENCES: [&str; 2] = ["```console\n", "\n```"];
+
+/// The blocks of commands in a page.
+pub fn blocks(page: &str) -> impl Iterator<Item = &str> {
+    let [begin, end] = FENCES;
+    let blocks = page.split(begin).skip(1);
+    blocks.filter_map(move |rest| Some(rest.split_once(end)?.0))
+}
+
 /// The commands in the text of a block, each of which begins with `$ ` and goes on after a `\` at the end of a line.
 pub fn steps(text: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();

@@ -8,17 +8,11 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use kaal_tests::console;
 
-/// What begins and ends a block of commands.
-const FENCES: [&str; 2] = ["```console\n", "\n```"];
-
 /// All commands of `page`, to be run by one shell, as by a reader who types them in one terminal.
 pub(super) fn commands(page: &Path) -> Result<String> {
     let text =
         fs::read_to_string(page).with_context(|| format!("failed to read {}", page.display()))?;
-    let [begin, end] = FENCES;
-    let blocks = text.split(begin).skip(1);
-    let blocks = blocks.filter_map(|rest| Some(rest.split_once(end)?.0));
-    let steps = blocks.flat_map(console::steps);
+    let steps = console::blocks(&text).flat_map(console::steps);
     let commands: Vec<_> = steps.map(|step| step.command).collect();
     ensure!(
         !commands.is_empty(),
