@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # Every platform with its variants: the kernel's settings, the machine that QEMU emulates, and the
-# builder's options. tests/src/qemu/board.rs says the same of the machines; a test compares the two.
+# builder's options. tests/harness/src/qemu/board.rs says the same of the machines; a test compares the two.
 { lib }:
 let
   settings = ../kernel;

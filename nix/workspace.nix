@@ -51,17 +51,12 @@ let
     (root + "/docs/rules.md")
   ];
 
-  # A crate's folder without the crates that lie in it.
   filesOf =
     { folder, ... }:
-    fileset.union (readByTests.${folder} or (fileset.unions [ ])) (
-      fileset.difference (root + "/${folder}") (
-        fileset.unions (map (nested: root + "/${nested}") (lib.filter (lib.hasPrefix "${folder}/") members))
-      )
-    );
+    fileset.union (root + "/${folder}") (readByTests.${folder} or (fileset.unions [ ]));
 
   # .cargo/config.toml names it for every program on the target.
-  linkerScript = "elfloader/discard.ld";
+  linkerScript = "elfloader/runtime/discard.ld";
 
   commonFiles = fileset.unions (
     map (file: root + "/${file}") [

@@ -4,7 +4,7 @@
 //! is added to `/chosen` changes nothing else, and an image lies in the RAM that the tree names.
 
 use arbitrary::{Arbitrary, Unstructured};
-use kaal_machine::{Chosen, DeviceTree, MemoryKind, NoRoom};
+use kaal_devicetree::{Chosen, DeviceTree, MemoryKind, NoRoom};
 use kaal_manifest::check_machine;
 use kaal_payload::{PhysAddr, PhysRange};
 
@@ -68,14 +68,14 @@ fn run(blob: &[u8]) -> bool {
 
 /// Asks what a loader asks.
 fn check_answers(tree: &DeviceTree<'_>) {
-    kaal_machine::misunderstood(tree);
-    for (kind, memory) in kaal_machine::memory(tree) {
+    kaal_devicetree::misunderstood(tree);
+    for (kind, memory) in kaal_devicetree::memory(tree) {
         assert!(memory.start <= memory.end);
         if kind == MemoryKind::Ram && !memory.is_empty() {
-            assert!(kaal_machine::is_ram(tree, memory));
+            assert!(kaal_devicetree::is_ram(tree, memory));
         }
     }
-    kaal_machine::availability(tree, RAM);
+    kaal_devicetree::availability(tree, RAM);
     for place in tree.walk() {
         place.reg().for_each(drop);
     }
@@ -100,9 +100,9 @@ fn check_chosen(tree: &DeviceTree<'_>, boot_arguments: &[u8]) {
     if !boot_arguments.is_empty() {
         assert_eq!(node.property(b"bootargs"), Some(boot_arguments));
     }
-    assert!(kaal_machine::memory(tree).eq(kaal_machine::memory(&written)));
-    assert!(kaal_machine::cpus(tree).eq(kaal_machine::cpus(&written)));
-    assert_eq!(kaal_machine::machine(tree), kaal_machine::machine(&written));
+    assert!(kaal_devicetree::memory(tree).eq(kaal_devicetree::memory(&written)));
+    assert!(kaal_devicetree::cpus(tree).eq(kaal_devicetree::cpus(&written)));
+    assert_eq!(kaal_devicetree::machine(tree), kaal_devicetree::machine(&written));
     let added = usize::from(tree.find(b"/chosen").is_none());
     assert_eq!(tree.walk().count() + added, written.walk().count());
 }
@@ -111,7 +111,7 @@ fn check_chosen(tree: &DeviceTree<'_>, boot_arguments: &[u8]) {
 fn build(blob: &[u8]) -> bool {
     let tree = DeviceTree::parse(blob);
     let memory = |kind| {
-        let memory = tree.iter().flat_map(kaal_machine::memory);
+        let memory = tree.iter().flat_map(kaal_devicetree::memory);
         memory.filter_map(move |(found, memory)| (found == kind).then_some(memory))
     };
     let mut ram: Vec<_> = memory(MemoryKind::Ram).collect();

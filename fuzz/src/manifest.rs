@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use kaal_machine::DeviceTree as Tree;
+use kaal_devicetree::DeviceTree as Tree;
 use kaal_manifest::{Component, Program, check_machine, generate, read};
 
 use crate::common::device_tree::DeviceTree;

@@ -31,7 +31,7 @@ mkRootTask {
     fileset = fileset.unions [
       (root + "/Cargo.toml")
       (root + "/${folder}")
-      (workspace.filesNeededFor "kaal-machine")
+      (workspace.filesNeededFor "kaal-devicetree")
     ];
   };
 }

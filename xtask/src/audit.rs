@@ -7,9 +7,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use kaal_tests::process;
-use kaal_tests::tools::CARGO_DENY;
-use kaal_tests::workspace::Workspace;
+use kaal_harness::process;
+use kaal_harness::tools::CARGO_DENY;
+use kaal_harness::workspace::Workspace;
 
 use crate::progress;
 use crate::setup;

@@ -7,9 +7,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use kaal_tests::tools::MDBOOK;
-use kaal_tests::workspace::Workspace;
-use kaal_tests::{book, process};
+use kaal_harness::tools::MDBOOK;
+use kaal_harness::workspace::Workspace;
+use kaal_harness::{book, process};
 
 use crate::build;
 use crate::setup;

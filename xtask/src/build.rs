@@ -8,10 +8,10 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use kaal_tests::image::Inputs;
-use kaal_tests::process;
-use kaal_tests::qemu::Machine;
-use kaal_tests::workspace::{Program, Workspace};
+use kaal_harness::image::Inputs;
+use kaal_harness::process;
+use kaal_harness::qemu::Machine;
+use kaal_harness::workspace::{Program, Workspace};
 
 use crate::progress;
 use crate::setup::{self, Nightly, TARGET};

@@ -8,8 +8,8 @@ use std::thread;
 use anyhow::{Context, Result};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use kaal_tests::flips::{self, Extent, Subject};
-use kaal_tests::workspace::Workspace;
+use kaal_harness::flips::{self, Extent, Subject};
+use kaal_harness::workspace::Workspace;
 
 use crate::{build, progress, setup};
 

@@ -27,7 +27,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use kaal_tests::workspace::Workspace;
+use kaal_harness::workspace::Workspace;
 
 /// Builds, boots, tests and measures KaaL. Each command first provides what it needs.
 #[derive(Parser)]

@@ -9,8 +9,8 @@
 use std::process::Command;
 
 use anyhow::Result;
-use kaal_tests::process;
-use kaal_tests::workspace::Workspace;
+use kaal_harness::process;
+use kaal_harness::workspace::Workspace;
 
 use crate::build::nightly_cargo;
 use crate::setup::{self, Nightly};
@@ -19,10 +19,10 @@ use crate::setup::{self, Nightly};
 const LIBRARIES: [&str; 6] = [
     "kaal-broker",
     "kaal-lz4",
-    "kaal-machine",
+    "kaal-devicetree",
     "kaal-payload",
     "kaal-uart",
-    "kaal-unpacking",
+    "kaal-translation",
 ];
 
 /// What Miri pretends to run on: always the same, without the assembly of AArch64, which it can't run.

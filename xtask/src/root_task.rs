@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use kaal_tests::process;
-use kaal_tests::sel4::{self, Kernel};
-use kaal_tests::workspace::Workspace;
+use kaal_harness::process;
+use kaal_harness::sel4::{self, Kernel};
+use kaal_harness::workspace::Workspace;
 
 use crate::build::{nightly_cargo, target_flags};
 use crate::setup::TARGET;

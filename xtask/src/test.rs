@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::Args;
-use kaal_tests::process;
-use kaal_tests::sel4::{Kernel, PREFIX};
-use kaal_tests::tools::{GDB, JQ, MDBOOK, NIX, Tool};
-use kaal_tests::workspace::{Program, Workspace};
+use kaal_harness::process;
+use kaal_harness::sel4::{Kernel, PREFIX};
+use kaal_harness::tools::{GDB, JQ, MDBOOK, NIX, Tool};
+use kaal_harness::workspace::{Program, Workspace};
 
 use crate::book;
 use crate::build::{self, cargo, nightly_cargo};

@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use kaal_tests::qemu::Stop;
-use kaal_tests::workspace::Workspace;
+use kaal_harness::qemu::Stop;
+use kaal_harness::workspace::Workspace;
 use notify::{Event, RecursiveMode, Watcher};
 
 use crate::progress;

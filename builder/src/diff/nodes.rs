@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use kaal_machine::DeviceTree;
+use kaal_devicetree::DeviceTree;
 
 /// Properties by name, by path of the node.
 type Nodes = BTreeMap<String, BTreeMap<String, Vec<u8>>>;

@@ -9,7 +9,7 @@ mod package;
 
 pub(crate) use file::warnings;
 
-use kaal_machine::Chosen;
+use kaal_devicetree::Chosen;
 use kaal_payload::{
     ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, PhysRange,
     Region, UserImage, key_id,

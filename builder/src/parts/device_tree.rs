@@ -2,7 +2,7 @@
 
 //! The device tree that is embedded in the image.
 
-use kaal_machine::{Chosen, Header, MemoryKind, NoRoom, Node, UnknownConsole};
+use kaal_devicetree::{Chosen, Header, MemoryKind, NoRoom, Node, UnknownConsole};
 use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
 
 use crate::diagnostic::{Finding, Origin};
@@ -12,7 +12,7 @@ use crate::memory::ranges;
 #[derive(Clone, Debug)]
 pub(crate) struct DeviceTree<'a> {
     pub(crate) origin: Origin<'a>,
-    tree: kaal_machine::DeviceTree<'a>,
+    tree: kaal_devicetree::DeviceTree<'a>,
     /// Size in bytes of what [`Self::complete`] makes of it.
     pub(crate) size: u64,
     /// What the loader needs to know of the machine.
@@ -50,21 +50,21 @@ impl<'a> DeviceTree<'a> {
             ))
         })?;
         let tree =
-            kaal_machine::DeviceTree::parse(file).map_err(|error| malformed(error.to_string()))?;
-        if let Some(node) = kaal_machine::misunderstood(&tree) {
+            kaal_devicetree::DeviceTree::parse(file).map_err(|error| malformed(error.to_string()))?;
+        if let Some(node) = kaal_devicetree::misunderstood(&tree) {
             return Err(misunderstood(origin, node));
         }
-        let machine = kaal_machine::machine(&tree);
-        let mut cpus: Vec<_> = kaal_machine::cpus(&tree).collect();
+        let machine = kaal_devicetree::machine(&tree);
+        let mut cpus: Vec<_> = kaal_devicetree::cpus(&tree).collect();
         cpus.sort_by_key(|cpu| cpu.mpidr != u64::from(header.boot_cpu));
         let memory = |kind| {
-            let memory = kaal_machine::memory(&tree).filter(move |(found, _)| *found == kind);
+            let memory = kaal_devicetree::memory(&tree).filter(move |(found, _)| *found == kind);
             memory.map(|(_, memory)| memory)
         };
         let banks = ranges::union(memory(MemoryKind::Ram).collect());
         let is_named = !banks.is_empty();
         let ram = is_named.then(|| ranges::subtract(banks, memory(MemoryKind::NoMap)));
-        let no_console = kaal_machine::console(&tree)
+        let no_console = kaal_devicetree::console(&tree)
             .err()
             .map(|error| explain(origin, error));
         let chosen = Chosen {
@@ -93,7 +93,7 @@ impl<'a> DeviceTree<'a> {
 
 fn complete(
     origin: Origin<'_>,
-    tree: &kaal_machine::DeviceTree<'_>,
+    tree: &kaal_devicetree::DeviceTree<'_>,
     chosen: &Chosen<'_>,
 ) -> Result<Vec<u8>, Finding> {
     let size = match chosen.write(tree, &mut []) {

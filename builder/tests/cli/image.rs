@@ -195,7 +195,7 @@ fn device_tree_is_shrunk() {
     let slot = tight.payload().device_tree;
     let blob = tight.read(slot.start.0, slot.size);
     assert_eq!(blob[4..8], (slot.size as u32).to_be_bytes());
-    let header = kaal_machine::Header::parse(&blob).expect("a device tree");
+    let header = kaal_devicetree::Header::parse(&blob).expect("a device tree");
     assert!(header.used_size() + 8 > blob.len());
 
     let padded = DeviceTree {

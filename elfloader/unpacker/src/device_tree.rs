@@ -7,7 +7,7 @@
 use core::ptr;
 use core::slice;
 
-use kaal_machine::Header;
+use kaal_devicetree::Header;
 use kaal_payload::{Decimal, PhysRange};
 use kaal_runtime::{copy, fail};
 

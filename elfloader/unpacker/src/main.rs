@@ -17,7 +17,7 @@
 //!  loader, as from an ELF file
 //! ```
 //!
-//! The order in which memory is written, and the translation tables, are in [`kaal_unpacking`].
+//! The order in which memory is written, and the translation tables, are in [`kaal_translation`].
 
 #![no_std]
 #![no_main]
@@ -34,7 +34,7 @@ use core::arch::asm;
 
 use kaal_payload::{Decimal, LogLevel, PhysAddr, Symbol};
 use kaal_runtime::{console, fail, firmware, log, program, state};
-use kaal_unpacking::TablesError;
+use kaal_translation::TablesError;
 
 program!(b"unpacker", no_symbol_at);
 

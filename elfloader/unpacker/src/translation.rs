@@ -15,7 +15,7 @@ use kaal_runtime::registers::{
     SCTLR_C, SCTLR_EL1_OFF, SCTLR_EL2_OFF, SCTLR_I, SCTLR_M, current_level, physical_address_range,
 };
 use kaal_runtime::{address_of, read_register, write_register};
-use kaal_unpacking::{Regime, Table, Tables, TablesError, Use};
+use kaal_translation::{Regime, Table, Tables, TablesError, Use};
 
 use crate::memory;
 use crate::package::Found;

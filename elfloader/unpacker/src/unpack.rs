@@ -11,7 +11,7 @@ use kaal_lz4::DecodeError;
 use kaal_payload::{
     Chunk, Decimal, Encoding, Hex, Integrity, PAGE_SIZE, Package, PhysAddr, PhysRange,
 };
-use kaal_unpacking::{Step, steps};
+use kaal_translation::{Step, steps};
 
 use crate::memory;
 

@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use kaal_machine::{DeviceTree, Place};
+use kaal_devicetree::{DeviceTree, Place};
 use kaal_payload::PhysRange;
 use thiserror::Error;
 

@@ -3,7 +3,7 @@
 //! Whether the machine has what components may have.
 
 use kaal_broker::Device;
-use kaal_machine::DeviceTree;
+use kaal_devicetree::DeviceTree;
 
 use crate::{Component, Mistake};
 
@@ -13,7 +13,7 @@ use crate::{Component, Mistake};
 ///
 /// Returns the first [`Mistake`].
 pub fn check_machine(components: &[Component], tree: &DeviceTree<'_>) -> Result<(), Mistake> {
-    let ram = kaal_machine::ram(tree)
+    let ram = kaal_devicetree::ram(tree)
         .map(|bank| bank.size())
         .fold(0, u64::saturating_add);
     let mut left = ram;

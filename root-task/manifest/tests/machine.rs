@@ -4,7 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
-use kaal_machine::DeviceTree;
+use kaal_devicetree::DeviceTree;
 use kaal_manifest::{Component, Program, check_machine, read};
 use vm_fdt::FdtWriter;
 

@@ -5,7 +5,7 @@
 use core::fmt;
 
 use crc::{CRC_32_ISCSI, Crc};
-use kaal_machine::{DeviceTree, Header, Node};
+use kaal_devicetree::{DeviceTree, Header, Node};
 
 use crate::console::println;
 use crate::report::Report;

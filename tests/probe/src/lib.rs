@@ -4,7 +4,7 @@
 //! handed over, row by row, and to start the user image.
 //!
 //! The values that it expects come from seL4's sources and not from the loader's, so that a mistake on
-//! one side shows. What it shares with the loader is `kaal_machine`, by which it reads the device tree, and
+//! one side shows. What it shares with the loader is `kaal_devicetree`, by which it reads the device tree, and
 //! types of `kaal_payload`: a mistake in those has to show in their own tests.
 //!
 //! 1. Under the translation that the loader set up: look at the registers (`handover.rs`), of all
@@ -43,7 +43,7 @@ extern "C" fn main(arguments: &Arguments) -> ! {
     translation::enable();
     entry::use_own_vectors();
     let tree = memory::check(arguments, &mut report);
-    let machine = tree.as_ref().map(kaal_machine::machine);
+    let machine = tree.as_ref().map(kaal_devicetree::machine);
     if let Some(gic) = machine.and_then(|machine| machine.gic) {
         cores::check_interrupts(gic, &mut report);
     }

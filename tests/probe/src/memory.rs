@@ -5,7 +5,7 @@
 use core::slice;
 
 use crc::{CRC_32_ISCSI, Crc};
-use kaal_machine::{Availability, DeviceTree};
+use kaal_devicetree::{Availability, DeviceTree};
 use kaal_payload::{PhysAddr, PhysRange};
 
 use crate::handover::Arguments;
@@ -58,7 +58,7 @@ pub(crate) fn check(arguments: &Arguments, report: &mut Report) -> Option<Device
 /// Whether `memory` is RAM that nobody else maps; seL4 takes other reserved memory as RAM.
 fn is_own(tree: &DeviceTree<'_>, memory: PhysRange) -> bool {
     matches!(
-        kaal_machine::availability(tree, memory),
+        kaal_devicetree::availability(tree, memory),
         Availability::Free | Availability::Reserved(_)
     )
 }

@@ -6,10 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
-use kaal_tests::elf;
-use kaal_tests::image::Inputs;
-use kaal_tests::qemu::instructions_until;
-use kaal_tests::workspace::{Program, Workspace};
+use kaal_harness::elf;
+use kaal_harness::image::Inputs;
+use kaal_harness::qemu::instructions_until;
+use kaal_harness::workspace::{Program, Workspace};
 
 use super::Subject;
 use super::figure::Figure;

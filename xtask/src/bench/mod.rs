@@ -14,11 +14,11 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use kaal_tests::elf;
-use kaal_tests::image::Inputs;
-use kaal_tests::qemu::{Board, Machine, instructions_until};
-use kaal_tests::sel4::Kernel;
-use kaal_tests::workspace::{Program, Workspace};
+use kaal_harness::elf;
+use kaal_harness::image::Inputs;
+use kaal_harness::qemu::{Board, Machine, instructions_until};
+use kaal_harness::sel4::Kernel;
+use kaal_harness::workspace::{Program, Workspace};
 
 use crate::root_task::{self, Profile};
 use crate::{build, progress, setup};

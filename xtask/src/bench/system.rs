@@ -7,10 +7,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use kaal_tests::elf;
-use kaal_tests::qemu::{self, Code, Machine, Watch, round_trip};
-use kaal_tests::sel4::Kernel;
-use kaal_tests::workspace::Workspace;
+use kaal_harness::elf;
+use kaal_harness::qemu::{self, Code, Machine, Watch, round_trip};
+use kaal_harness::sel4::Kernel;
+use kaal_harness::workspace::Workspace;
 
 use super::figure::Figure;
 use crate::root_task;

@@ -7,11 +7,11 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
-use kaal_tests::elf;
-use kaal_tests::image::{self, Inputs};
-use kaal_tests::process;
-use kaal_tests::qemu::instructions_until;
-use kaal_tests::workspace::{Program, Workspace};
+use kaal_harness::elf;
+use kaal_harness::image::{self, Inputs};
+use kaal_harness::process;
+use kaal_harness::qemu::instructions_until;
+use kaal_harness::workspace::{Program, Workspace};
 
 use super::Subject;
 use super::figure::Figure;

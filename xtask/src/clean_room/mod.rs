@@ -15,8 +15,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use kaal_tests::process;
-use kaal_tests::workspace::Workspace;
+use kaal_harness::process;
+use kaal_harness::workspace::Workspace;
 
 use tree::Tree;
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use kaal_tests::console;
+use kaal_harness::console;
 
 /// All commands of `page`, to be run by one shell, as by a reader who types them in one terminal.
 pub(super) fn commands(page: &Path) -> Result<String> {

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use kaal_tests::process;
+use kaal_harness::process;
 
 use super::home;
 

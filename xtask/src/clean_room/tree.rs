@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use kaal_tests::process;
-use kaal_tests::tools::DEBOOTSTRAP;
-use kaal_tests::workspace::Workspace;
+use kaal_harness::process;
+use kaal_harness::tools::DEBOOTSTRAP;
+use kaal_harness::workspace::Workspace;
 
 use crate::setup;
 

@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use kaal_tests::process;
-use kaal_tests::workspace::Workspace;
+use kaal_harness::process;
+use kaal_harness::workspace::Workspace;
 
 use crate::build::cargo;
 use crate::setup::Compiler;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use cargo_metadata::{Metadata, MetadataCommand};
-use kaal_tests::workspace::Workspace;
+use kaal_harness::workspace::Workspace;
 
 use crate::sbom::{Crates, Name};
 use crate::setup::{Compiler, TARGET};

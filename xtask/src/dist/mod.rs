@@ -15,7 +15,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use kaal_tests::workspace::Workspace;
+use kaal_harness::workspace::Workspace;
 
 use crate::build;
 use crate::setup::{self, Compiler};

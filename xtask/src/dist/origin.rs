@@ -6,8 +6,8 @@ use std::env;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use kaal_tests::process;
-use kaal_tests::workspace::Workspace;
+use kaal_harness::process;
+use kaal_harness::workspace::Workspace;
 
 /// The variable that says of what time the archives' files are.
 const EPOCH: &str = "SOURCE_DATE_EPOCH";

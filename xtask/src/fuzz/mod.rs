@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use kaal_tests::process;
-use kaal_tests::tools::{CARGO_FUZZ, CXX};
-use kaal_tests::workspace::Workspace;
+use kaal_harness::process;
+use kaal_harness::tools::{CARGO_FUZZ, CXX};
+use kaal_harness::workspace::Workspace;
 
 use crate::build::cargo;
 use crate::progress;

@@ -9,14 +9,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use kaal_tests::debugger::Debugger;
-use kaal_tests::elf;
-use kaal_tests::image::Inputs;
-use kaal_tests::probe;
-use kaal_tests::qemu::{self, Input, Machine, Report, Stop, Watch};
-use kaal_tests::sel4::{self, Kernel};
-use kaal_tests::tools;
-use kaal_tests::workspace::{Program, Workspace};
+use kaal_harness::debugger::Debugger;
+use kaal_harness::elf;
+use kaal_harness::image::Inputs;
+use kaal_harness::probe;
+use kaal_harness::qemu::{self, Input, Machine, Report, Stop, Watch};
+use kaal_harness::sel4::{self, Kernel};
+use kaal_harness::tools;
+use kaal_harness::workspace::{Program, Workspace};
 
 use crate::root_task::{self, Profile};
 use crate::{build, setup};

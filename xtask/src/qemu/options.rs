@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use kaal_tests::qemu::{Machine, Watch};
+use kaal_harness::qemu::{Machine, Watch};
 
 /// The seconds in which a text that is waited for is shown; a boot takes a few.
 const LIMIT: u64 = 60;

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use anyhow::{Error, Result};
-use kaal_tests::qemu::{End, Report, Watch};
+use kaal_harness::qemu::{End, Report, Watch};
 
 /// A boot that did not come to what was waited for.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ mod tests {
     use std::time::Duration;
 
     use anyhow::anyhow;
-    use kaal_tests::qemu::{End, Report, Watch};
+    use kaal_harness::qemu::{End, Report, Watch};
 
     use super::{judge, status};
 

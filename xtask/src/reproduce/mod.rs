@@ -10,8 +10,8 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use kaal_tests::sel4::Kernel;
-use kaal_tests::workspace::Workspace;
+use kaal_harness::sel4::Kernel;
+use kaal_harness::workspace::Workspace;
 
 use outputs::{Keys, Outputs};
 use surroundings::BUILDS;
@@ -104,7 +104,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use kaal_tests::workspace::Workspace;
+    use kaal_harness::workspace::Workspace;
 
     use super::{compare, contains};
 

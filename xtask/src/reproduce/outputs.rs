@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use kaal_tests::image::Inputs;
-use kaal_tests::process;
-use kaal_tests::qemu::Machine;
-use kaal_tests::sel4::Kernel;
-use kaal_tests::workspace::{Program, Workspace};
+use kaal_harness::image::Inputs;
+use kaal_harness::process;
+use kaal_harness::qemu::Machine;
+use kaal_harness::sel4::Kernel;
+use kaal_harness::workspace::{Program, Workspace};
 
 use super::surroundings::Surroundings;
 

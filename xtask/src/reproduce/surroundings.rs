@@ -14,8 +14,8 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
-use kaal_tests::process;
-use kaal_tests::workspace::Workspace;
+use kaal_harness::process;
+use kaal_harness::workspace::Workspace;
 
 /// Variables that say where Cargo and the toolchains are, with their folders under the home folder:
 /// a build with another home folder is to use the same ones.

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use anyhow::{Context, Result};
-use kaal_tests::process;
-use kaal_tests::workspace::{Program, Workspace};
+use kaal_harness::process;
+use kaal_harness::workspace::{Program, Workspace};
 
 use crate::build::cargo;
 use crate::setup::TARGET;

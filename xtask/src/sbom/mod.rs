@@ -9,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use kaal_tests::workspace::Workspace;
+use kaal_harness::workspace::Workspace;
 use serde_json::{Value, json};
 
 pub(crate) use crates::{Crates, Name};

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use kaal_tests::{process, toolchain};
+use kaal_harness::{process, toolchain};
 
 /// The target that loader and probe are built for.
 pub(crate) const TARGET: &str = "aarch64-unknown-none";

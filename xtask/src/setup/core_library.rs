@@ -5,7 +5,7 @@
 use std::fmt;
 
 use anyhow::{Context, Result, bail};
-use kaal_tests::process;
+use kaal_harness::process;
 
 use super::apt::Apt;
 use super::compiler::{Compiler, TARGET};

@@ -3,7 +3,7 @@
 //! Provides Miri.
 
 use anyhow::{Context, Result};
-use kaal_tests::process;
+use kaal_harness::process;
 
 use super::nightly::Nightly;
 

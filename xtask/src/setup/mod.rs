@@ -12,7 +12,7 @@ mod tools;
 mod unpacked;
 
 use anyhow::Result;
-use kaal_tests::workspace::Workspace;
+use kaal_harness::workspace::Workspace;
 
 pub(crate) use compiler::{Compiler, TARGET};
 pub(crate) use core_library::provide as core_library;

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
-use kaal_tests::{process, toolchain};
+use kaal_harness::{process, toolchain};
 
 use super::compiler::Compiler;
 

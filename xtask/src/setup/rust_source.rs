@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use kaal_tests::process;
+use kaal_harness::process;
 
 use super::apt::{Apt, Package};
 use super::compiler::Compiler;

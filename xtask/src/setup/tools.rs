@@ -5,10 +5,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
-use kaal_tests::process;
-use kaal_tests::qemu::Version;
-use kaal_tests::tools::{Origin, Packages, QEMU, Relocation, Tool};
-use kaal_tests::workspace::Workspace;
+use kaal_harness::process;
+use kaal_harness::qemu::Version;
+use kaal_harness::tools::{Origin, Packages, QEMU, Relocation, Tool};
+use kaal_harness::workspace::Workspace;
 
 use super::apt::Apt;
 use super::unpacked;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use kaal_tests::tools::Relocation;
+use kaal_harness::tools::Relocation;
 
 use super::apt::Apt;
 
@@ -105,7 +105,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::process::Command;
 
-    use kaal_tests::process;
+    use kaal_harness::process;
 
     use super::{libraries, quoted, start};
 

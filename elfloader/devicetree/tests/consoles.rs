@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Consoles of all kinds, as device trees name them.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
+
+use kaal_devicetree::{DeviceTree, UnknownConsole};
+use kaal_payload::{AccessSize, Console, ConsoleKind, PhysAddr};
+use vm_fdt::FdtWriter;
+
+/// What a device tree may say of its console.
+#[derive(Clone, Copy)]
+struct Uart<'a> {
+    compatible: &'a [&'a str],
+    base: u64,
+    /// Properties of one number each.
+    numbers: &'a [(&'a str, u32)],
+    /// The property of `/chosen` that names the console.
+    chosen: &'a str,
+}
+
+const PL011: Uart<'_> = Uart {
+    compatible: &["arm,pl011", "arm,primecell"],
+    base: 0x900_0000,
+    numbers: &[],
+    chosen: "stdout-path",
+};
+
+impl Uart<'_> {
+    fn tree(&self) -> Vec<u8> {
+        let mut fdt = FdtWriter::new().unwrap();
+        let root = fdt.begin_node("").unwrap();
+        fdt.property_u32("#address-cells", 2).unwrap();
+        fdt.property_u32("#size-cells", 2).unwrap();
+        let uart = fdt.begin_node("serial@1").unwrap();
+        let compatible = self.compatible.iter().map(|&name| name.into()).collect();
+        fdt.property_string_list("compatible", compatible).unwrap();
+        fdt.property_array_u64("reg", &[self.base, 0x1000]).unwrap();
+        for &(name, value) in self.numbers {
+            fdt.property_u32(name, value).unwrap();
+        }
+        fdt.end_node(uart).unwrap();
+        let chosen = fdt.begin_node("chosen").unwrap();
+        fdt.property_string(self.chosen, "/serial@1:115200n8")
+            .unwrap();
+        fdt.end_node(chosen).unwrap();
+        fdt.end_node(root).unwrap();
+        fdt.finish().unwrap()
+    }
+
+    fn check(&self, expected: Console) {
+        let blob = self.tree();
+        let tree = DeviceTree::parse(&blob).unwrap();
+        let compatible = self.compatible;
+        assert_eq!(
+            kaal_devicetree::console(&tree),
+            Ok(expected),
+            "{compatible:?} {:?}",
+            self.numbers
+        );
+    }
+
+    fn check_refused(&self, expected: UnknownConsole<'_>) {
+        let blob = self.tree();
+        let tree = DeviceTree::parse(&blob).unwrap();
+        assert_eq!(
+            kaal_devicetree::console(&tree),
+            Err(expected),
+            "{:?}",
+            self.numbers
+        );
+    }
+}
+
+fn console(kind: ConsoleKind, register_shift: u8, access_size: AccessSize) -> Console {
+    Console {
+        kind,
+        base: PhysAddr(0x900_0000),
+        register_shift,
+        access_size,
+    }
+}
+
+/// The lists are those of boards that seL4 runs on.
+#[test]
+fn boards_consoles_are_known() {
+    let words: [(&[&str], ConsoleKind); 14] = [
+        (&["arm,pl011", "arm,primecell"], ConsoleKind::Pl011),
+        (&["brcm,bcm2835-pl011", "arm,pl011"], ConsoleKind::Pl011),
+        (&["arm,sbsa-uart"], ConsoleKind::Pl011),
+        (&["fsl,imx8mm-uart", "fsl,imx6q-uart"], ConsoleKind::Imx),
+        (&["fsl,imx53-uart", "fsl,imx21-uart"], ConsoleKind::Imx),
+        (
+            &[
+                "fsl,imx93-lpuart",
+                "fsl,imx8ulp-lpuart",
+                "fsl,imx7ulp-lpuart",
+            ],
+            ConsoleKind::Lpuart,
+        ),
+        (&["fsl,imx8qxp-lpuart"], ConsoleKind::Lpuart),
+        (&["cdns,uart-r1p12", "xlnx,xuartps"], ConsoleKind::Cadence),
+        (&["xlnx,xuartps", "cdns,uart-r1p8"], ConsoleKind::Cadence),
+        (
+            &["xlnx,zynqmp-uart", "cdns,uart-r1p12"],
+            ConsoleKind::Cadence,
+        ),
+        (&["xlnx,xuartps"], ConsoleKind::Cadence),
+        (&["amlogic,meson-gx-uart"], ConsoleKind::Meson),
+        (
+            &["amlogic,meson-s4-uart", "amlogic,meson-ao-uart"],
+            ConsoleKind::Meson,
+        ),
+        (
+            &["amlogic,meson6-uart", "amlogic,meson-uart"],
+            ConsoleKind::Meson,
+        ),
+    ];
+    for (compatible, kind) in words {
+        let uart = Uart {
+            compatible,
+            ..PL011
+        };
+        uart.check(console(kind, 0, AccessSize::Word));
+    }
+}
+
+#[test]
+fn relatives_of_the_8250_are_as_wide_as_the_tree_says() {
+    const SHIFT: (&str, u32) = ("reg-shift", 2);
+    const WORDS: [(&str, u32); 2] = [SHIFT, ("reg-io-width", 4)];
+    let (byte, half, word) = (AccessSize::Byte, AccessSize::HalfWord, AccessSize::Word);
+    type Relative<'a> = (&'a [&'a str], &'a [(&'a str, u32)], u8, AccessSize);
+    let relatives: [Relative<'_>; 11] = [
+        (&["ns8250"], &[], 0, byte),
+        (&["ns16450"], &[], 0, byte),
+        (&["ns16550"], &[], 0, byte),
+        (&["exar,xr16l2552", "ns16550a"], &[SHIFT], 2, byte),
+        (
+            &["ns16550a"],
+            &[("reg-shift", 1), ("reg-io-width", 2)],
+            1,
+            half,
+        ),
+        (
+            &["rockchip,rk3399-uart", "snps,dw-apb-uart"],
+            &WORDS,
+            2,
+            word,
+        ),
+        (
+            &["nvidia,tegra210-uart", "nvidia,tegra20-uart"],
+            &[SHIFT],
+            2,
+            byte,
+        ),
+        (
+            &["nuvoton,npcm845-uart", "nuvoton,npcm750-uart"],
+            &[SHIFT],
+            2,
+            byte,
+        ),
+        (&["brcm,bcm2835-aux-uart"], &[], 2, word),
+        (&["ti,am64-uart", "ti,am654-uart"], &[], 2, word),
+        (&["ti,am654-uart"], &[("reg-shift", 3)], 3, word),
+    ];
+    for (compatible, numbers, shift, size) in relatives {
+        let uart = Uart {
+            compatible,
+            numbers,
+            ..PL011
+        };
+        uart.check(console(ConsoleKind::Ns8250, shift, size));
+    }
+}
+
+#[test]
+fn registers_may_begin_at_an_offset() {
+    let uart = Uart {
+        compatible: &["ns16550a"],
+        numbers: &[("reg-offset", 0x100)],
+        ..PL011
+    };
+    let at_offset = Console {
+        base: PhysAddr(0x900_0100),
+        ..console(ConsoleKind::Ns8250, 0, AccessSize::Byte)
+    };
+    uart.check(at_offset);
+}
+
+#[test]
+fn what_is_said_of_8250s_is_not_taken_for_others() {
+    let uart = Uart {
+        numbers: &[("reg-shift", 2), ("reg-io-width", 1), ("reg-offset", 4)],
+        ..PL011
+    };
+    uart.check(console(ConsoleKind::Pl011, 0, AccessSize::Word));
+}
+
+#[test]
+fn registers_that_could_not_be_accessed_are_named() {
+    let refused: [(u64, &[(&str, u32)]); 7] = [
+        (0x900_0000, &[("reg-shift", 5)]),
+        (0x900_0000, &[("reg-shift", 256)]),
+        (0x900_0000, &[("reg-io-width", 3)]),
+        (0x900_0000, &[("reg-io-width", 8)]),
+        // Register 5 would lie at an address that is no multiple of 4.
+        (0x900_0000, &[("reg-io-width", 4)]),
+        (0x900_0002, &[("reg-shift", 2), ("reg-io-width", 4)]),
+        (u64::MAX - 0x1000, &[("reg-offset", 0x1001)]),
+    ];
+    for (base, numbers) in refused {
+        let uart = Uart {
+            compatible: &["ns16550a"],
+            base,
+            numbers,
+            ..PL011
+        };
+        uart.check_refused(UnknownConsole::Registers { node: b"serial@1" });
+    }
+}
+
+#[test]
+fn older_trees_have_another_name_for_the_console() {
+    let uart = Uart {
+        chosen: "linux,stdout-path",
+        ..PL011
+    };
+    uart.check(console(ConsoleKind::Pl011, 0, AccessSize::Word));
+    let uart = Uart {
+        chosen: "linux,stdin-path",
+        ..PL011
+    };
+    uart.check_refused(UnknownConsole::NotStated);
+}

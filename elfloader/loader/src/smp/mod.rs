@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Starts the other cores that the kernel waits for.
+//!
+//! All begin at [`start`], however they are started (`way.rs`), and go down to the kernel by the same
+//! steps as the first core, with the MMU off until the last of them. Why they agree on what is in
+//! memory, [`kaal_runtime::cores`] says.
+
+mod way;
+
+use core::arch::naked_asm;
+use core::fmt;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+
+use kaal_payload::{Cpu, Decimal, Hex, MAX_CORES, Payload};
+use kaal_runtime::{cores, entry, fail};
+
+use crate::device_tree::Found;
+use crate::mmu::Handover;
+use crate::{gic, level};
+use way::{LATE, in_words};
+
+/// The cores by number, the one that runs this first; shown as in "4 cores, ", or not at all where it
+/// is the only one.
+pub(crate) struct Team {
+    cpus: [Cpu; MAX_CORES as usize],
+    size: usize,
+}
+
+impl fmt::Display for Team {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.size {
+            1 => Ok(()),
+            size => write!(f, "{} cores, ", Decimal(size as u64)),
+        }
+    }
+}
+
+/// A core to start, and its number.
+struct Other {
+    number: u64,
+    cpu: Cpu,
+}
+
+/// As errors name it.
+impl fmt::Display for Other {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (number, mpidr) = (Decimal(self.number), Hex(self.cpu.mpidr));
+        write!(f, "core {number}, MPIDR {mpidr}")
+    }
+}
+
+impl Team {
+    /// Finds the cores that the kernel waits for: the first in the device tree besides this one.
+    pub(crate) fn find(payload: &Payload<'_>, device_tree: &Found) -> Self {
+        let mut team = Self {
+            cpus: [Cpu::default(); _],
+            size: 0,
+        };
+        let wanted = payload.cores as usize;
+        team.add(
+            wanted,
+            Cpu {
+                mpidr: cores::own_affinity(),
+                ..Cpu::default()
+            },
+        );
+        match &device_tree.firmware {
+            Some((_, tree)) if wanted > 1 => {
+                kaal_devicetree::cpus(tree).for_each(|cpu| team.add(wanted, cpu));
+            }
+            _ => payload.cpus.iter().for_each(|&cpu| team.add(wanted, cpu)),
+        }
+        if team.size < wanted {
+            fail!(
+                "the kernel waits for {} cores, the device tree names {}; boot a machine \
+                 with more, or build it for fewer",
+                Decimal(wanted as u64),
+                Decimal(team.size as u64)
+            );
+        }
+        team
+    }
+
+    /// Adds a core, unless it is one of them already or there are as many as wanted.
+    #[inline(never)]
+    fn add(&mut self, wanted: usize, cpu: Cpu) {
+        let known = self.cpus.get(..self.size).unwrap_or_default();
+        if self.size < wanted
+            && known.iter().all(|known| known.mpidr != cpu.mpidr)
+            && let Some(place) = self.cpus.get_mut(self.size)
+        {
+            *place = cpu;
+            self.size += 1;
+        }
+    }
+
+    /// The cores to start.
+    fn others(&self) -> impl Iterator<Item = Other> + Clone {
+        let cpus = self.cpus.get(1..self.size).unwrap_or_default();
+        (1..).zip(cpus).map(|(number, &cpu)| Other { number, cpu })
+    }
+
+    /// Starts the other cores, and waits until each is about to enter the kernel. Those in the pen that
+    /// are not wanted are put to rest.
+    ///
+    /// # Safety
+    ///
+    /// `handover` must stay as it is for ever.
+    pub(crate) unsafe fn start(&self, handover: &Handover) {
+        if self.size > 1 {
+            gic::expect_number(0);
+        }
+        HANDOVER.store(ptr::from_ref(handover).cast_mut(), Relaxed);
+        for other in self.others() {
+            cores::enlist(other.number, other.cpu.mpidr);
+            cores::barrier();
+            if let Err(reason) = other.start() {
+                other.give_up(reason);
+            }
+        }
+        cores::open_pen(start as *const () as usize);
+        for other in self.others() {
+            if !cores::becomes_ready(other.number) {
+                other.give_up(LATE);
+            }
+        }
+    }
+}
+
+impl Other {
+    fn give_up(&self, reason: u32) -> ! {
+        fail!("{self} does not start: {}", in_words(reason));
+    }
+}
+
+/// What all cores enter the kernel with.
+static HANDOVER: AtomicPtr<Handover> = AtomicPtr::new(ptr::null_mut());
+
+/// Where a core begins.
+///
+/// # Safety
+///
+/// As [`entry::start_listed`].
+#[unsafe(naked)]
+unsafe extern "C" fn start() -> ! {
+    naked_asm!(
+        "adr     x1, {main}",
+        "b       {start}",
+        main = sym main,
+        start = sym entry::start_listed,
+    )
+}
+
+/// Goes where the first core goes.
+extern "C" fn main(number: u64) -> ! {
+    gic::expect_number(number);
+    // SAFETY: set before this core was started, to what stays as it is.
+    let handover = unsafe { &*HANDOVER.load(Relaxed) };
+    level::lower_to(handover.exception_level(), number);
+    cores::report_ready(number);
+    handover.enter_kernel()
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Checks what the builder can't know: does the payload fit this machine? What doesn't would be a
+//! silent hang of the kernel, so it is named here.
+
+use core::fmt;
+use core::ptr;
+use core::slice;
+
+use kaal_devicetree::{Availability, DeviceTree};
+use kaal_payload::{
+    Decimal, Digest, ExceptionLevel, Hex, Integrity, LogLevel, Payload, PhysAddr, PhysRange,
+    RegionKind, Text,
+};
+
+use kaal_integrity::{BLOCK_SIZE, digest, is_zero};
+use kaal_runtime::registers::{current_level, has_el2};
+use kaal_runtime::{address_of, fail, log};
+
+use crate::device_tree::Found;
+
+/// Bytes at the ends of memory that should be zero which are looked at.
+const END_SIZE: usize = 128;
+
+/// A kernel with hypervisor support runs at EL2 only.
+pub(crate) fn exception_level(payload: &Payload<'_>) {
+    if payload.exception_level == ExceptionLevel::El1 {
+        return;
+    }
+    let obstacle = match current_level() {
+        1 => "but the firmware entered the loader at EL1",
+        _ if !has_el2() => "which this processor does not have",
+        _ => return,
+    };
+    fail!(
+        "the kernel has hypervisor support and must be entered at EL2, {}; with QEMU, add \
+         -machine virt,virtualization=on",
+        Text(obstacle)
+    );
+}
+
+/// All memory that the image uses must be RAM that the firmware doesn't keep to itself, as far as
+/// its device tree tells.
+///
+/// Memory that is reserved without `no-map` is no error: the device tree itself and an initial RAM
+/// disk are listed so, which seL4 has no use for, and it takes all such memory as RAM.
+pub(crate) fn memory(payload: &Payload<'_>, device_tree: &Found) {
+    let Some((_, tree)) = &device_tree.firmware else {
+        return;
+    };
+    for memory in memory_used(payload) {
+        match kaal_devicetree::availability(tree, memory) {
+            Availability::Free => {}
+            Availability::Reserved(reserved) => log!(
+                LogLevel::Debug,
+                "KaaL: the image takes {memory}, of which {reserved} is reserved"
+            ),
+            Availability::NoMap(reserved) => fail!(
+                "the image needs {memory}, of which the firmware keeps {reserved} to itself \
+                 (no-map); build the image for it with --dtb"
+            ),
+            Availability::NotRam => fail!(
+                "the image needs {memory}, but this machine's RAM is{}; give it more memory, or \
+                 build the image for it with --dtb",
+                Banks(tree)
+            ),
+        }
+    }
+}
+
+/// Shown as what follows "RAM is".
+struct Banks<'a>(&'a DeviceTree<'a>);
+
+impl fmt::Display for Banks<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut otherwise = " nothing";
+        for bank in kaal_devicetree::ram(self.0) {
+            otherwise = "";
+            write!(f, " {bank}")?;
+        }
+        f.write_str(otherwise)
+    }
+}
+
+/// The memory of the loader, of all regions and of the device tree's slot.
+fn memory_used(payload: &Payload<'_>) -> impl Iterator<Item = PhysRange> {
+    let slot = payload.device_tree;
+    let slot = PhysRange::from_size(slot.start, slot.capacity);
+    let loader = PhysRange {
+        start: payload.load_address,
+        end: payload.tables.ttbr0,
+    };
+    let regions = payload.regions.iter().filter_map(|region| region.memory());
+    regions.chain(slot).chain([loader])
+}
+
+/// Compares the digest of what never changes in the loader, if the payload header at the start of `header`
+/// asks for it.
+///
+/// It comes before all that is verified, when little code has run yet that could do harm: a bit that is wrong in the
+/// loader may be what lets it miss other damage, or what damages what the kernel is handed. A bit that is
+/// wrong in this comparison does neither.
+pub(crate) fn loader(header: &[u8]) {
+    let Some((integrity, expected)) = Payload::peek_loader(header) else {
+        return;
+    };
+    let start = PhysAddr(address_of!("__ehdr_start").addr() as u64);
+    // SAFETY: nothing writes there, and the contract bounds the size, to memory of the loader's at most.
+    let bytes = unsafe { bytes_at(start, expected.size) };
+    if digest(integrity, &[], bytes) != expected.digest {
+        fail!("the loader is damaged; load the image again");
+    }
+}
+
+/// Compares each region's digest, and looks whether memory is zero that should be, all of it or both of
+/// its ends, if the payload asks for it.
+pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
+    for (index, region) in payload.regions.iter().enumerate() {
+        let number = Decimal(index as u64);
+        let (Some(kind), Some(memory)) = (region.kind(), region.memory()) else {
+            fail!("region {number} is malformed");
+        };
+        log!(LogLevel::Debug, "KaaL: region {number}: {memory} {kind}");
+        if payload.integrity == Integrity::None {
+            continue;
+        }
+        let description = Described {
+            number,
+            kind,
+            memory,
+        };
+        let copied;
+        let first = match memory.start {
+            // No reference points there, since it would be null.
+            PhysAddr(0) => {
+                copied = [first_block()];
+                &copied[..]
+            }
+            _ => &[],
+        };
+        let seen = first.as_flattened().len() as u64;
+        let start = PhysAddr(memory.start.0 + seen);
+        // SAFETY: the region lies in RAM, and nothing has written to it since it was loaded.
+        let bytes = unsafe { bytes_at(start, memory.size().saturating_sub(seen)) };
+        let stored = region.file_size().checked_sub(seen);
+        let Some((stored, rest)) =
+            stored.and_then(|stored| bytes.split_at_checked(stored as usize))
+        else {
+            fail!("region {number} is malformed");
+        };
+        let found = digest(payload.integrity, first, stored);
+        compare(payload, &found, region.digest(), &description);
+        // The device tree's place is larger than what the kernel is told of.
+        if kind == RegionKind::DeviceTree || rest.is_empty() {
+            continue;
+        }
+        let (start, end) = match all_zeroes {
+            true => (rest, &[][..]),
+            false => ends(rest),
+        };
+        if !is_zero(start) || !is_zero(end) {
+            fail!("{description} is damaged: not zero behind its content; load the image again");
+        }
+    }
+}
+
+/// The first and the last [`END_SIZE`] bytes; all, as the first ones, where there are no more.
+fn ends(bytes: &[u8]) -> (&[u8], &[u8]) {
+    bytes
+        .split_last_chunk::<END_SIZE>()
+        .and_then(|(start, end)| Some((start.get(..END_SIZE)?, &end[..])))
+        .unwrap_or((bytes, &[]))
+}
+
+/// Stops unless the digest that was `found` is the `expected` one.
+fn compare(payload: &Payload<'_>, found: &Digest, expected: &Digest, what: &dyn fmt::Display) {
+    if found == expected {
+        return;
+    }
+    let name = Text(match payload.integrity {
+        Integrity::Sha256 => "SHA-256 begins with",
+        _ => "CRC-32C",
+    });
+    let number = |digest: &Digest| Hex(u64::from(digest.crc32c()));
+    fail!(
+        "{what} is damaged: {name} {} expected, {} found; load the image again",
+        number(expected),
+        number(found)
+    );
+}
+
+/// A region, as messages call it.
+struct Described {
+    number: Decimal,
+    kind: RegionKind,
+    memory: PhysRange,
+}
+
+impl fmt::Display for Described {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            number,
+            kind,
+            memory,
+        } = self;
+        write!(f, "region {number} ({kind}, {memory})")
+    }
+}
+
+/// What memory at address 0 begins with, where there is RAM.
+fn first_block() -> [u8; BLOCK_SIZE] {
+    let mut block = [0; BLOCK_SIZE];
+    let (words, _) = block.as_chunks_mut();
+    for (index, word) in words.iter_mut().enumerate() {
+        let place = ptr::with_exposed_provenance::<u64>(index * size_of::<u64>());
+        // SAFETY: a volatile read may be at address 0, where no allocation of Rust's is.
+        *word = unsafe { place.read_volatile() }.to_ne_bytes();
+    }
+    block
+}
+
+/// Memory as it was loaded.
+///
+/// # Safety
+///
+/// It must be memory that nothing writes to.
+unsafe fn bytes_at(start: PhysAddr, size: u64) -> &'static [u8] {
+    let start = ptr::with_exposed_provenance(start.0 as usize);
+    // SAFETY: the caller's promise.
+    unsafe { slice::from_raw_parts(start, size as usize) }
+}

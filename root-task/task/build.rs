@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Turns the lists of components, and the programs that they name, into Rust code.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use anyhow::{Context, Result};
+use kaal_devicetree::DeviceTree;
+use kaal_manifest::{Program, check_machine, generate, read};
+
+/// The folder that holds the components' programs; `cargo xtask` sets it.
+const COMPONENTS: &str = "KAAL_COMPONENTS";
+
+/// What the root node of QEMU's virt machine is compatible with: a list of one.
+const VIRT: &[u8] = b"linux,dummy-virt\0";
+
+fn main() -> Result<()> {
+    println!("cargo::rerun-if-env-changed={COMPONENTS}");
+    println!("cargo::rerun-if-env-changed=SEL4_PREFIX");
+    println!("cargo::rerun-if-changed=build.rs");
+    let tree = read_file(&path("SEL4_PREFIX")?.join("support/kernel.dtb"))?;
+    let tree = DeviceTree::parse(&tree).context("the kernel's device tree")?;
+    let is_virt = tree
+        .find(b"/")
+        .is_some_and(|root| root.node().is_compatible(VIRT));
+    // The devices that components drive are those of the virt machine.
+    let lists = Path::new(if is_virt { "" } else { "board" });
+    let mut code = String::new();
+    writeln!(code, "static SYSTEM: &[Embedded] = &[")?;
+    embed(&mut code, &lists.join("system.toml"), &tree)?;
+    writeln!(code, "];\nstatic SELF_TEST: &[Embedded] = &[")?;
+    embed(&mut code, &lists.join("self-test.toml"), &tree)?;
+    writeln!(code, "];")?;
+    let out = path("OUT_DIR")?.join("system.rs");
+    fs::write(&out, code).with_context(|| format!("failed to write {}", out.display()))
+}
+
+/// Adds the components of a list.
+fn embed(code: &mut String, list: &Path, tree: &DeviceTree<'_>) -> Result<()> {
+    let name = || list.display().to_string();
+    println!("cargo::rerun-if-changed={}", name());
+    let text = fs::read_to_string(list).with_context(|| format!("failed to read {}", name()))?;
+    let components = read(&text).with_context(name)?;
+    check_machine(&components, tree).with_context(name)?;
+    let programs = path(COMPONENTS)?;
+    for component in &components {
+        let (program, file) = Program::load(&programs, component).with_context(name)?;
+        println!("cargo::rerun-if-changed={}", file.display());
+        generate(code, component, &program)?;
+    }
+    Ok(())
+}
+
+fn path(variable: &str) -> Result<PathBuf> {
+    let value = env::var_os(variable).with_context(|| {
+        format!("{variable} is not set: build the root task with `cargo xtask root-task`")
+    })?;
+    Ok(value.into())
+}
+
+fn read_file(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).with_context(|| format!("failed to read {}", file.display()))
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What the kernel left to the root task.
+
+use kaal_broker::{Block, Inventory, Slot, UntypedMemory};
+use kaal_devicetree::DeviceTree;
+use sel4::{BootInfoExtraId, BootInfoPtr};
+
+/// All untyped memory and all empty slots.
+pub(crate) fn take(bootinfo: &BootInfoPtr) -> Inventory {
+    let empty = bootinfo.empty().range();
+    Inventory {
+        empty_slots: empty.start as u64..empty.end as u64,
+        untyped: untyped(bootinfo).collect(),
+    }
+}
+
+/// All untyped memory.
+pub(crate) fn untyped(bootinfo: &BootInfoPtr) -> impl Iterator<Item = UntypedMemory> {
+    let slots = bootinfo.untyped().range();
+    let descriptions = bootinfo.untyped_list();
+    slots
+        .zip(descriptions)
+        .map(|(slot, untyped)| UntypedMemory {
+            block: Block {
+                bits: untyped.size_bits() as u8,
+                start: untyped.paddr() as u64,
+            },
+            slot: Slot(slot as u64),
+            is_device: untyped.is_device(),
+        })
+}
+
+/// The device tree that the kernel was given, if it was given one.
+pub(crate) fn device_tree(bootinfo: &BootInfoPtr) -> Option<DeviceTree<'_>> {
+    /// An extra block begins with its kind and its length, a word each.
+    const HEADER: usize = 2 * size_of::<u64>();
+    let block = bootinfo
+        .extra()
+        .find(|block| block.id == BootInfoExtraId::Fdt)?;
+    DeviceTree::parse(block.content_with_header.get(HEADER..)?).ok()
+}

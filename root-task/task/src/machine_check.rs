@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Whether what the kernel left is what the machine has.
+
+use alloc::vec::Vec;
+
+use kaal_broker::PAGE_SIZE;
+use kaal_devicetree::DeviceTree;
+use sel4::BootInfoPtr;
+
+use crate::inventory;
+use crate::self_test::{is_seeded, tell};
+
+/// What the kernel may have kept for itself besides the root task's CNode and image, in bytes: its
+/// own image, page tables and stacks.
+const KERNEL_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// Size of a slot in a CNode, in bytes (seL4 manual, section 2.4.2).
+const SLOT_BYTES: u64 = 32;
+
+/// Checks that untyped memory is RAM where it says so, that no two pieces overlap, and that all RAM
+/// is untyped memory, or held back by the kernel's configuration (which passes it on as if it were a
+/// device), or the root task's, or fits into what the kernel needs.
+pub(crate) fn ram(bootinfo: &BootInfoPtr, tree: Option<&DeviceTree<'_>>) -> bool {
+    let Some(tree) = tree else {
+        return tell(
+            "ram",
+            false,
+            format_args!("the kernel passed on no device tree"),
+        );
+    };
+    let mut pieces: Vec<_> = inventory::untyped(bootinfo).collect();
+    pieces.sort_unstable_by_key(|piece| piece.block.start);
+    let apart = pieces.windows(2).all(|pair| match pair {
+        [low, high] => low.block.start + low.block.size() <= high.block.start,
+        _ => true,
+    });
+    let is_ram = |start: u64| {
+        let mut banks = kaal_devicetree::ram(tree);
+        banks.any(|bank| (bank.start.0..bank.end.0).contains(&start))
+    };
+    let right_kind = pieces
+        .iter()
+        .all(|piece| is_ram(piece.block.start) || piece.is_device);
+    let ram: u64 = kaal_devicetree::ram(tree)
+        .map(|bank| bank.end.0 - bank.start.0)
+        .sum();
+    let sum = |is_device: bool| -> u64 {
+        let kind = pieces.iter().filter(|piece| piece.is_device == is_device);
+        let in_ram = kind.filter(|piece| is_ram(piece.block.start));
+        in_ram.map(|piece| piece.block.size()).sum()
+    };
+    let (untyped, held_back) = (sum(false), sum(true));
+    let cnode = SLOT_BYTES << bootinfo.inner().initThreadCNodeSizeBits;
+    let image = bootinfo.user_image_frames().len() as u64 * PAGE_SIZE;
+    let accounted = untyped + held_back + cnode + image + if is_seeded("ram") { ram } else { 0 };
+    let kernel = ram.checked_sub(accounted);
+    let passed = apart && right_kind && kernel.is_some_and(|kernel| kernel <= KERNEL_LIMIT);
+    tell(
+        "ram",
+        passed,
+        format_args!(
+            "{} KiB: {} untyped, {} held back, {} CSpace, {} root task, {} kernel",
+            ram / 1024,
+            untyped / 1024,
+            held_back / 1024,
+            cnode / 1024,
+            image / 1024,
+            kernel.unwrap_or_default() / 1024,
+        ),
+    )
+}

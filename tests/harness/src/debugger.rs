@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What gdb has to know of a boot.
+
+use std::fmt;
+use std::path::{self, Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::image::Inputs;
+use crate::process;
+use crate::workspace::Workspace;
+
+/// gdb's command that attaches it.
+const ATTACH: &str = "target remote";
+
+/// A gdb with the symbols of all programs of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Debugger {
+    program: PathBuf,
+    commands: Vec<String>,
+}
+
+impl Debugger {
+    /// The gdb for the file `image`, which was made of `inputs`, at `target`: what follows gdb's `target remote`.
+    /// `program` is the gdb's own file.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the builder can't say where the loader lies in the image.
+    pub fn new(
+        workspace: &Workspace,
+        program: PathBuf,
+        inputs: &Inputs,
+        image: &Path,
+        target: &str,
+    ) -> Result<Self> {
+        let mut inspect = Command::new(workspace.builder());
+        let report = process::read(inspect.args(["inspect", "--json"]).arg(image))?;
+        let report: Value = serde_json::from_str(&report)?;
+        let loader_address = report["payload"]["loader"]["start"]
+            .as_str()
+            .with_context(|| format!("failed to find the loader in {}", image.display()))?;
+        let script = workspace.root().join("tests/harness/kaal.gdb");
+        let commands = vec![
+            // Else gdb asks whether each of the following is meant, and waits after a screenful.
+            "set confirm off".to_owned(),
+            "set pagination off".to_owned(),
+            format!("{} -o {loader_address}", add_symbols(&inputs.loader)?),
+            add_symbols(&inputs.kernel)?,
+            add_symbols(&inputs.app)?,
+            add_sources(workspace.root()),
+            add_sources(&workspace.root().join("root-task")),
+            format!("{ATTACH} {target}"),
+            format!("source {}", script.display()),
+        ];
+        Ok(Self { program, commands })
+    }
+
+    /// All commands but the one that attaches, as a script for a gdb that an editor has attached.
+    pub fn script(&self) -> String {
+        let commands = self.commands.iter();
+        let commands = commands.filter(|command| !command.starts_with(ATTACH));
+        commands.map(|command| format!("{command}\n")).collect()
+    }
+
+    /// The command, without any output of gdb about itself.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(["-nx", "-quiet"]);
+        for gdb_command in &self.commands {
+            command.args(["-ex", gdb_command]);
+        }
+        command
+    }
+}
+
+/// Shown as it is typed in a shell.
+impl fmt::Display for Debugger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.program.display())?;
+        for command in &self.commands {
+            write!(f, " \\\n  -ex '{}'", command.replace('\'', r"'\''"))?;
+        }
+        Ok(())
+    }
+}
+
+/// The command that adds the symbols of `file`, wherever gdb is started.
+fn add_symbols(file: &Path) -> Result<String> {
+    let file = path::absolute(file)?;
+    Ok(format!("add-symbol-file \"{}\"", file.display()))
+}
+
+/// The command that looks for sources in `folder`: programs name them from their workspace's folder on.
+fn add_sources(folder: &Path) -> String {
+    format!("directory \"{}\"", folder.display())
+}

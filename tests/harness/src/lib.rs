@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The library of `cargo xtask` and the test suites: finds the built programs, packs images from
+//! them, and boots the images on QEMU.
+
+#![forbid(unsafe_code)]
+
+pub mod book;
+pub mod console;
+pub mod debugger;
+pub mod elf;
+pub mod flips;
+pub mod image;
+pub mod probe;
+pub mod process;
+pub mod qemu;
+pub mod sel4;
+pub mod toolchain;
+pub mod tools;
+pub mod workspace;

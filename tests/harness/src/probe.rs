@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Tells the probe kernel what it has to find.
+
+use anyhow::{Context, Result, bail};
+use crc::{CRC_32_ISCSI, Crc};
+use kaal_devicetree::DeviceTree;
+
+use crate::elf;
+
+/// The console line that the probe kernel prints when everything is as it must be.
+pub const PASS: &str = "KAAL_PROBE_PASS";
+
+/// What stands before what the probe kernel is told.
+const MARK: &[u8; 8] = b"KaaLwant";
+
+/// What the probe kernel can be told to find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// The checksum of the user image.
+    UserImageCrc32c(u32),
+    /// The checksum of the device tree.
+    DeviceTreeCrc32c(u32),
+    /// The number of cores.
+    Cores(u32),
+}
+
+/// The checksum of a user image as the probe kernel finds it in memory.
+///
+/// # Errors
+///
+/// Fails where `task` is not an ELF file with loadable segments.
+pub fn user_image_crc32c(task: &[u8]) -> Result<u32> {
+    let memory = elf::flatten(task)?;
+    Ok(Crc::<u32>::new(&CRC_32_ISCSI).checksum(&memory))
+}
+
+/// The checksum over what a device tree's nodes but `/chosen` say: for each, how deep it lies and its
+/// name, then its properties' names and values; a nul follows each name.
+///
+/// # Errors
+///
+/// Fails where `blob` is not a device tree.
+pub fn device_tree_crc32c(blob: &[u8]) -> Result<u32> {
+    let tree = DeviceTree::parse(blob)?;
+    let mut said = Vec::new();
+    for place in tree.walk().filter(|place| !place.is_at(b"/chosen")) {
+        said.push(u8::try_from(place.depth())?);
+        said.extend([place.node().name(), b"\0"].concat());
+        for property in place.node().properties() {
+            said.extend([property.name, b"\0", property.value].concat());
+        }
+    }
+    Ok(Crc::<u32>::new(&CRC_32_ISCSI).checksum(&said))
+}
+
+impl Expected {
+    /// Writes this into the ELF file of a probe kernel.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the file doesn't have exactly one place for it.
+    pub fn supply(self, probe: &mut [u8]) -> Result<()> {
+        let mut places = probe
+            .windows(MARK.len())
+            .enumerate()
+            .filter(|(_, window)| *window == MARK)
+            .map(|(offset, _)| offset + MARK.len());
+        let (Some(place), None) = (places.next(), places.next()) else {
+            bail!("the probe kernel must have one place for what it is told");
+        };
+        let (index, value) = match self {
+            Self::UserImageCrc32c(crc) => (0, crc),
+            Self::DeviceTreeCrc32c(crc) => (1, crc),
+            Self::Cores(cores) => (2, cores),
+        };
+        let place = place + 8 * index;
+        let field = probe
+            .get_mut(place..place + 8)
+            .context("the probe kernel ends within its place for what it is told")?;
+        let (is_supplied, field) = field.split_at_mut(4);
+        is_supplied.copy_from_slice(&1u32.to_le_bytes());
+        field.copy_from_slice(&value.to_le_bytes());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Expected;
+
+    #[test]
+    fn values_follow_their_mark() {
+        let mut probe = *b"..KaaLwant..........................";
+        Expected::UserImageCrc32c(0x0403_0201)
+            .supply(&mut probe)
+            .unwrap();
+        assert_eq!(
+            &probe,
+            b"..KaaLwant\x01\0\0\0\x01\x02\x03\x04.................."
+        );
+        Expected::DeviceTreeCrc32c(0x0807_0605)
+            .supply(&mut probe)
+            .unwrap();
+        Expected::Cores(4).supply(&mut probe).unwrap();
+        let expected = b"..KaaLwant\x01\0\0\0\x01\x02\x03\x04\x01\0\0\0\x05\x06\x07\x08\
+            \x01\0\0\0\x04\0\0\0..";
+        assert_eq!(&probe, expected);
+    }
+
+    #[test]
+    fn there_must_be_one_mark() {
+        for mut probe in [
+            b"................".repeat(4),
+            b"KaaLwant........................".repeat(2),
+        ] {
+            assert!(Expected::Cores(1).supply(&mut probe).is_err());
+        }
+    }
+
+    #[test]
+    fn the_field_must_be_whole() {
+        let mut probe = *b"KaaLwant....................";
+        assert!(Expected::DeviceTreeCrc32c(0).supply(&mut probe).is_ok());
+        assert!(Expected::Cores(1).supply(&mut probe).is_err());
+    }
+}

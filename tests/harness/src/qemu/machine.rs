@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use kaal_devicetree::Header;
+
+use super::{Board, program};
+use crate::process;
+
+/// A machine that QEMU emulates, in QEMU's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// Value of `-machine`.
+    pub machine: String,
+    /// Value of `-cpu`.
+    pub cpu: String,
+    /// Value of `-m`.
+    pub memory: String,
+    /// Value of `-smp`.
+    pub cores: u32,
+    /// The number of UARTs that come before that of the console.
+    pub serial: usize,
+    /// Whether QEMU boots an image only with a device tree.
+    pub needs_device_tree: bool,
+}
+
+impl Machine {
+    /// The machine that ordinary kernels boot on: it enters the loader at EL1.
+    pub fn ordinary() -> Self {
+        Board::VIRT.machine()
+    }
+
+    /// The machine that hypervisor kernels boot on: it enters the loader at EL2.
+    pub fn hypervisor() -> Self {
+        Self {
+            machine: "virt,virtualization=on".to_owned(),
+            cpu: "cortex-a57".to_owned(),
+            ..Self::ordinary()
+        }
+    }
+
+    /// QEMU emulating this machine; the next `-serial` is for its console.
+    ///
+    /// Not with `-nodefaults`: since QEMU 8.2, machines with a sound device don't start with it.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(program());
+        command
+            .args(["-machine", &self.machine])
+            .args(["-cpu", &self.cpu])
+            .args(["-m", &self.memory])
+            .args(["-smp", &self.cores.to_string()])
+            .args(["-nic", "none", "-monitor", "none"])
+            .args(["-display", "none", "-no-reboot"]);
+        for _ in 0..self.serial {
+            command.args(["-serial", "null"]);
+        }
+        command
+    }
+
+    /// Writes the machine's device tree to `file`, without QEMU's random seeds in it and
+    /// without the room behind it.
+    ///
+    /// # Errors
+    ///
+    /// Fails where QEMU knows no such machine, or can't write the file.
+    pub fn dump_device_tree(&self, file: &Path) -> Result<()> {
+        // A comma in a value is written twice.
+        let value = file.display().to_string().replace(',', ",,");
+        let dumping = Self {
+            machine: format!("{},dtb-randomness=off,dumpdtb={value}", self.machine),
+            ..self.clone()
+        };
+        process::read(dumping.command().args(["-serial", "null"]))
+            .and_then(|_| cut_padding(file))
+            .with_context(|| format!("QEMU makes no machine of {self}"))
+    }
+}
+
+/// The options that QEMU is asked for this machine with.
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            machine,
+            cpu,
+            memory,
+            cores,
+            ..
+        } = self;
+        write!(f, "-machine {machine} -cpu {cpu} -m {memory} -smp {cores}")
+    }
+}
+
+/// Cuts off the room that QEMU leaves behind a device tree: a mebibyte, where the tree itself
+/// takes 8 KiB.
+fn cut_padding(file: &Path) -> Result<()> {
+    let mut blob = fs::read(file)?;
+    let size = Header::parse(&blob)?.used_size();
+    blob.truncate(size);
+    Header::set_total_size(&mut blob, u32::try_from(size)?);
+    Ok(fs::write(file, blob)?)
+}

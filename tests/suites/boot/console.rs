@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What the loader says, and what happens where it has nothing to say it on.
+
+use anyhow::{Context, Result, ensure};
+use kaal_harness::probe::PASS;
+use kaal_harness::qemu::{End, Machine};
+use kaal_harness::workspace::{Program, Workspace};
+use libtest_mimic::Trial;
+
+use crate::image::{Image, change_file, find};
+use crate::trial;
+
+/// What begins each of the loader's lines.
+const LOADER: &str = "KaaL";
+
+/// What begins the probe's first line.
+const PROBE: &str = "KaaL's probe kernel";
+
+pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
+    vec![
+        trial(workspace, "console::one_line_by_default", |workspace| {
+            let lines = loader_lines(workspace, &[])?;
+            ensure!(lines.len() == 1, "one line expected, found {lines:?}");
+            let version = env!("CARGO_PKG_VERSION");
+            let start = format!("KaaL {version}: EL1, 7 regions, entering the kernel at 0xffff");
+            ensure!(
+                lines[0].starts_with(&start),
+                "{start} expected, found {lines:?}"
+            );
+            Ok(())
+        }),
+        trial(workspace, "console::nothing_at_level_error", |workspace| {
+            let lines = loader_lines(workspace, &["--log-level", "error"])?;
+            ensure!(lines.is_empty(), "no line expected, found {lines:?}");
+            Ok(())
+        }),
+        trial(
+            workspace,
+            "console::all_regions_at_level_debug",
+            |workspace| {
+                let lines = loader_lines(workspace, &["--log-level", "debug"])?;
+                for kind in ["kernel", "device tree", "user image", "translation tables"] {
+                    let is_named = |line: &String| line.contains("region") && line.ends_with(kind);
+                    ensure!(
+                        lines.iter().any(is_named),
+                        "{kind} expected, found {lines:?}"
+                    );
+                }
+                Ok(())
+            },
+        ),
+        trial(
+            workspace,
+            "console::unknown_uart_is_named_when_building",
+            |workspace| {
+                let image = with_unknown_uart(Image::ordinary(workspace)?)?;
+                let messages = image.pack(workspace)?;
+                ensure!(
+                    messages.contains("pl011@9000000 (arm,xl011)"),
+                    "found: {messages}"
+                );
+                let console = image.boot(PASS)?;
+                ensure!(
+                    console.starts_with(PROBE),
+                    "{PROBE:?} expected first, found:\n{console}"
+                );
+                Ok(())
+            },
+        ),
+        trial(
+            workspace,
+            "console::error_without_console_powers_off",
+            |workspace| {
+                let image = Image::of(workspace, Program::ProbeHyp, Machine::ordinary())?;
+                let image = with_unknown_uart(image)?;
+                image.pack(workspace)?;
+                let end = image.boot_silently()?;
+                ensure!(
+                    matches!(end, End::Exited(_)),
+                    "an end by itself expected, {end:?} found"
+                );
+                Ok(())
+            },
+        ),
+    ]
+}
+
+/// The lines that the loader prints on its way to the probe.
+fn loader_lines(workspace: &Workspace, flags: &[&'static str]) -> Result<Vec<String>> {
+    let mut image = Image::ordinary(workspace)?;
+    image.flags = flags.to_vec();
+    image.pack(workspace)?;
+    let console = image.boot(PASS)?;
+    let lines = console.lines().take_while(|line| !line.starts_with(PROBE));
+    let lines: Vec<String> = lines.map(str::to_owned).collect();
+    let strange = lines.iter().find(|line| !line.starts_with(LOADER));
+    ensure!(
+        strange.is_none(),
+        "the loader's lines expected, found {strange:?}"
+    );
+    Ok(lines)
+}
+
+/// Lets the device tree name a UART of a kind that does not exist.
+fn with_unknown_uart(image: Image) -> Result<Image> {
+    let dtb = image.inputs.device_tree.as_ref();
+    change_file(dtb.context("no device tree")?, |bytes| {
+        let place = find(bytes, b"arm,pl011").context("no PL011 in the device tree")?;
+        bytes[place..place + 9].copy_from_slice(b"arm,xl011");
+        Ok(())
+    })?;
+    Ok(image)
+}

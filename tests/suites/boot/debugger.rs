@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! gdb attached to a boot: it stops where each program begins, and says where that is. Listed as ignored where
+//! there is no gdb for AArch64.
+
+use std::iter;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use kaal_harness::debugger::Debugger;
+use kaal_harness::image::Inputs;
+use kaal_harness::qemu::{self, Board, Machine, Stop, Watch};
+use kaal_harness::sel4::Kernel;
+use kaal_harness::tools::GDB;
+use kaal_harness::workspace::{Program, Workspace};
+use libtest_mimic::Trial;
+
+use crate::sel4::kernel_trial;
+use crate::trial;
+
+/// The time that all three stops are given.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// gdb says where it is.
+const WHERE: &str = "where-am-i";
+
+/// A place where gdb is to stop: the symbol, the program's file, and the source's where there is one. Naked functions
+/// have no lines, and the probe kernel's task has none at all.
+type Place = (&'static str, &'static str, Option<&'static str>);
+
+/// The places that each boot begins with.
+const LOADER: [Place; 2] = [
+    ("_start", "elfloader.elf", None),
+    (
+        "::rust_entry",
+        "elfloader.elf",
+        Some("elfloader/runtime/src/"),
+    ),
+];
+
+pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
+    let tests = [
+        (
+            "debugger::stops_at_el1",
+            Program::Probe,
+            Machine::ordinary(),
+        ),
+        (
+            "debugger::stops_at_el2",
+            Program::ProbeHyp,
+            Machine::hypervisor(),
+        ),
+    ];
+    let mut trials: Vec<_> = tests
+        .into_iter()
+        .map(|(name, probe, machine)| {
+            let (name, is_missing) = GDB.needed_by(name);
+            trial(workspace, name, move |workspace| {
+                stops_with_probe(workspace, probe, &machine)
+            })
+            .with_ignored_flag(is_missing)
+        })
+        .collect();
+    if !is_for_board() {
+        let (name, is_missing) = GDB.needed_by("debugger::stops_with_sel4");
+        let trial = kernel_trial(workspace, &name, stops_with_sel4);
+        trials.push(match is_missing {
+            true => trial.with_ignored_flag(true),
+            false => trial,
+        });
+    }
+    trials
+}
+
+/// Whether the environment names a kernel for a board, whose images begin with other programs.
+fn is_for_board() -> bool {
+    let kernel = Kernel::from_environment().ok().flatten();
+    kernel.is_some_and(|kernel| !kernel.board().is_ok_and(|board| board == Board::VIRT))
+}
+
+fn stops_with_probe(workspace: &Workspace, probe: Program, machine: &Machine) -> Result<()> {
+    let scratch = tempfile::tempdir()?;
+    let inputs = Inputs::probe(workspace, probe, machine, scratch.path())?;
+    let file = probe.file_name();
+    let others = [
+        ("_start", file, None),
+        ("::main", file, Some("tests/probe/src/lib.rs")),
+        ("_start", Program::ProbeTask.file_name(), None),
+    ];
+    stops(workspace, &inputs, machine, &others, scratch.path())
+}
+
+fn stops_with_sel4(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
+    let scratch = tempfile::tempdir()?;
+    let inputs = kernel.inputs(workspace, &workspace.root_task());
+    let others = [
+        ("_start", "kernel.elf", Some("head.S")),
+        ("_start", "root-task.elf", None),
+        ("::run_main", "root-task.elf", Some("src/main.rs")),
+    ];
+    stops(
+        workspace,
+        &inputs,
+        &kernel.machine()?,
+        &others,
+        scratch.path(),
+    )
+}
+
+/// Boots and fails where gdb doesn't stop at the loader's places and then at `others`.
+fn stops(
+    workspace: &Workspace,
+    inputs: &Inputs,
+    machine: &Machine,
+    others: &[Place],
+    scratch: &Path,
+) -> Result<()> {
+    let image = scratch.join("image.elf");
+    let socket = scratch.join("gdb");
+    let socket = socket.to_str().context("a path in UTF-8 expected")?;
+    inputs.pack(workspace, &image)?;
+    let mut boot = inputs.boot(machine, &image);
+    boot.args(["-S", "-gdb", &format!("unix:{socket},server=on,wait=off")]);
+    let stop = Stop::default();
+    let watch = Watch {
+        limit: Some(LIMIT),
+        stop: Some(stop.clone()),
+        ..Watch::default()
+    };
+    let run = thread::spawn(move || qemu::run(boot, &watch));
+    wait_for(socket)?;
+
+    let program = GDB.find().context("gdb is gone")?;
+    let mut gdb = Debugger::new(workspace, program, inputs, &image, socket)?.command();
+    gdb.arg("-batch").stdin(Stdio::null());
+    for step in steps(machine.cores, others.len()) {
+        gdb.args(["-ex", step]);
+    }
+    let output = gdb.output().context("failed to start gdb")?;
+    stop.ask();
+    drop(run.join());
+
+    let expected: Vec<_> = LOADER.iter().chain(others).collect();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let mut found = places(&said);
+    found.dedup_by_key(|(symbol, _)| *symbol);
+    ensure!(
+        found.len() == expected.len() && found.iter().zip(expected).all(is_at),
+        "gdb stopped elsewhere:\n{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
+}
+
+/// What gdb does after it has been attached, at the loader's first instruction: it stops in the loader's first
+/// function, where each of `cores` enters the kernel, and at all of the `others`.
+fn steps(cores: u32, others: usize) -> Vec<&'static str> {
+    let mut steps = vec![WHERE, "thbreak rust_entry"];
+    let stops = |count| iter::repeat_n(["continue", WHERE], count).flatten();
+    steps.extend(stops(1 + cores as usize));
+    // Not before: the loader's other cores have a `main` as well.
+    steps.push("thbreak main");
+    steps.extend(stops(others - 1));
+    steps.push("kill");
+    steps
+}
+
+/// What gdb said of symbols, each with what it said of lines.
+fn places(said: &str) -> Vec<(&str, &str)> {
+    let starts = said.match_indices(" in section ").map(|(place, _)| {
+        let line = said.get(..place).and_then(|before| before.rfind('\n'));
+        line.map_or(0, |line| line + 1)
+    });
+    starts
+        .filter_map(|start| said.get(start..)?.split_once('\n'))
+        .map(|(symbol, rest)| {
+            let end = rest.find("\npc ").unwrap_or(rest.len());
+            (symbol, rest.get(..end).unwrap_or_default())
+        })
+        .collect()
+}
+
+fn is_at(((symbol, line), (name, program, source)): (&(&str, &str), &Place)) -> bool {
+    let has_line = |source: &str| line.starts_with("Line ") && line.contains(source);
+    symbol.contains(name) && symbol.contains(program) && source.is_none_or(has_line)
+}
+
+/// Waits until QEMU listens on `socket`.
+fn wait_for(socket: &str) -> Result<()> {
+    let started = Instant::now();
+    while UnixStream::connect(socket).is_err() {
+        ensure!(
+            started.elapsed() < LIMIT,
+            "QEMU does not listen on {socket}"
+        );
+        thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}

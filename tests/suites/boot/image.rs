@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! An image under test: packing, changing and booting it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use dtoolkit::model::DeviceTree;
+use kaal_payload::{MAGIC, MAX_SIZE, Payload, Region, VERSION};
+pub(crate) use kaal_harness::image::crc32c;
+use kaal_harness::image::{Inputs, payload_header};
+use kaal_harness::probe::{self, Expected};
+use kaal_harness::qemu::{self, End, Machine, Report, Watch};
+use kaal_harness::workspace::{Program, Workspace};
+use tempfile::TempDir;
+use zerocopy::IntoBytes;
+
+use crate::device_tree::edit;
+
+/// The time that a boot is given. None takes as much; it is here so that a hang ends.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The time after which an image that should stay silent is believed to.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// An image of a probe kernel, and the machine that it boots on.
+pub(crate) struct Image {
+    pub(crate) machine: Machine,
+    pub(crate) inputs: Inputs,
+    /// More arguments for the builder.
+    pub(crate) flags: Vec<&'static str>,
+    scratch: TempDir,
+}
+
+impl Image {
+    /// An image of `probe`, with the device tree of `machine`.
+    pub(crate) fn of(workspace: &Workspace, probe: Program, machine: Machine) -> Result<Self> {
+        let task = fs::read(workspace.program(Program::ProbeTask))?;
+        Self::with_task(workspace, probe, &task, machine)
+    }
+
+    /// As [`Self::of`], with the ELF file `task` as the user image.
+    pub(crate) fn with_task(
+        workspace: &Workspace,
+        probe: Program,
+        task: &[u8],
+        machine: Machine,
+    ) -> Result<Self> {
+        let scratch = tempfile::tempdir()?;
+        let file = scratch.path().join("task.elf");
+        fs::write(&file, task)?;
+        let inputs = Inputs::probe_with_task(workspace, probe, &file, &machine, scratch.path())?;
+        Ok(Self {
+            inputs,
+            machine,
+            flags: Vec::new(),
+            scratch,
+        })
+    }
+
+    /// An image of the probe kernel for EL1.
+    pub(crate) fn ordinary(workspace: &Workspace) -> Result<Self> {
+        Self::of(workspace, Program::Probe, Machine::ordinary())
+    }
+
+    /// An image of the probe kernel for EL2.
+    pub(crate) fn hypervisor(workspace: &Workspace) -> Result<Self> {
+        Self::of(workspace, Program::ProbeHyp, Machine::hypervisor())
+    }
+
+    /// Lets image and probe be for `cores` cores.
+    pub(crate) fn wait_for(&mut self, cores: u32) -> Result<()> {
+        self.inputs.cores = Some(cores);
+        change_file(&self.inputs.kernel, |probe| {
+            Expected::Cores(cores).supply(probe)
+        })
+    }
+
+    /// Changes the device tree that the image embeds.
+    pub(crate) fn change_tree(
+        &self,
+        change: impl FnOnce(&mut DeviceTree) -> Result<()>,
+    ) -> Result<()> {
+        let file = self.inputs.device_tree.as_deref();
+        edit(file.context("no device tree")?, change)
+    }
+
+    /// A file of this test's own.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.scratch.path().join(name)
+    }
+
+    /// The packed image.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.file("bootimage.elf")
+    }
+
+    /// Packs the image and returns what the builder said.
+    pub(crate) fn pack(&self, workspace: &Workspace) -> Result<String> {
+        self.pack_for(workspace, None)
+    }
+
+    /// As [`Self::pack`], for a firmware that hands over the device tree `firmware`. The probe is
+    /// told to expect what that says, or else what the embedded one says.
+    pub(crate) fn pack_for(
+        &self,
+        workspace: &Workspace,
+        firmware: Option<&Path>,
+    ) -> Result<String> {
+        let trees = firmware
+            .into_iter()
+            .chain(self.inputs.device_tree.as_deref());
+        let mut checksums = trees.filter_map(|tree| {
+            let tree = fs::read(tree).ok()?;
+            probe::device_tree_crc32c(&tree).ok()
+        });
+        if let Some(checksum) = checksums.next() {
+            change_file(&self.inputs.kernel, |kernel| {
+                Expected::DeviceTreeCrc32c(checksum).supply(kernel)
+            })?;
+        }
+        let mut command = self.inputs.command(workspace, &self.path());
+        let output = command.args(&self.flags).output()?;
+        let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+        ensure!(output.status.success(), "{messages}");
+        Ok(messages)
+    }
+
+    /// Changes the packed image.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
+        change_file(&self.path(), change)
+    }
+
+    /// What `look` finds in the payload header of the packed image.
+    pub(crate) fn payload<T>(&self, look: impl FnOnce(&Payload<'_>) -> T) -> Result<T> {
+        let (_, page) = payload_header(&fs::read(self.path())?)?;
+        Ok(look(&Payload::parse(page.as_bytes(), crc32c)?))
+    }
+
+    /// Changes the payload header of the packed image, and makes its checksum right again.
+    pub(crate) fn change_payload(&self, change: impl FnOnce(&mut Payload<'_>)) -> Result<()> {
+        self.change(|image| {
+            let (stored, page) = payload_header(image)?;
+            let mut payload = Payload::parse(page.as_bytes(), crc32c)?;
+            change(&mut payload);
+            write_payload(&mut image[stored], &payload)
+        })
+    }
+
+    /// Changes the payload header's regions, and makes its checksum right again.
+    pub(crate) fn change_regions(&self, change: impl FnOnce(&mut Vec<Region>)) -> Result<()> {
+        let mut regions = self.payload(|payload| payload.regions.to_vec())?;
+        change(&mut regions);
+        self.change(|image| {
+            let (stored, page) = payload_header(image)?;
+            let payload = Payload {
+                regions: &regions,
+                ..Payload::parse(page.as_bytes(), crc32c)?
+            };
+            write_payload(&mut image[stored], &payload)
+        })
+    }
+
+    /// Boots the packed image until `expected` is printed, and returns what was printed.
+    pub(crate) fn boot(&self, expected: &str) -> Result<String> {
+        self.boot_with(&[], expected)
+    }
+
+    /// As [`Self::boot`], with more arguments for QEMU.
+    pub(crate) fn boot_with(&self, arguments: &[String], expected: &str) -> Result<String> {
+        self.boot_loaded(&[&self.as_kernel(), arguments].concat(), expected)
+    }
+
+    /// As [`Self::boot`], with arguments for QEMU that load and start the image.
+    pub(crate) fn boot_loaded(&self, arguments: &[String], expected: &str) -> Result<String> {
+        let report = self.run(arguments, Some(expected), LIMIT)?;
+        match report.end {
+            End::Expected => Ok(report.console),
+            end => bail!(
+                "{expected:?} expected on the console, but the run ended with {end:?}:\n{}{}",
+                report.console,
+                report.messages
+            ),
+        }
+    }
+
+    /// Boots the packed image, which should not print anything, and returns how that ended.
+    pub(crate) fn boot_silently(&self) -> Result<End> {
+        self.run_silently(&self.as_kernel())
+    }
+
+    /// As [`Self::boot_silently`], with arguments for QEMU that load and start the image.
+    pub(crate) fn run_silently(&self, arguments: &[String]) -> Result<End> {
+        let report = self.run(arguments, None, SILENCE)?;
+        ensure!(
+            report.console.is_empty(),
+            "silence expected, found:\n{}",
+            report.console
+        );
+        Ok(report.end)
+    }
+
+    fn as_kernel(&self) -> [String; 2] {
+        ["-kernel".to_owned(), self.path().display().to_string()]
+    }
+
+    fn run(&self, arguments: &[String], expect: Option<&str>, limit: Duration) -> Result<Report> {
+        let mut command = self.machine.command();
+        command.args(arguments);
+        let watch = Watch {
+            expect: expect.map(str::to_owned),
+            limit: Some(limit),
+            ..Watch::default()
+        };
+        qemu::run(command, &watch)
+    }
+}
+
+/// Changes a file.
+pub(crate) fn change_file(
+    path: &Path,
+    change: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+) -> Result<()> {
+    let mut bytes = fs::read(path).with_context(|| format!("failed to read {}", path.display()))?;
+    change(&mut bytes)?;
+    fs::write(path, bytes).with_context(|| format!("failed to write {}", path.display()))
+}
+
+/// Where the payload header lies in an image's file.
+pub(crate) fn payload_offset(image: &[u8]) -> Result<usize> {
+    let start = [&MAGIC[..], &VERSION.to_le_bytes()].concat();
+    find(image, &start).context("the image has no payload header")
+}
+
+/// Writes `payload` to where a payload header is `stored`, which may have been longer.
+fn write_payload(stored: &mut [u8], payload: &Payload<'_>) -> Result<()> {
+    let mut changed = vec![0; MAX_SIZE];
+    payload.encode(&mut changed, crc32c)?;
+    let (changed, rest) = changed.split_at(stored.len());
+    ensure!(rest.iter().all(|&byte| byte == 0), "the file has no room");
+    stored.copy_from_slice(changed);
+    Ok(())
+}
+
+/// Where `needle` first stands in `bytes`.
+pub(crate) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    bytes
+        .windows(needle.len())
+        .position(|window| window == needle)
+}

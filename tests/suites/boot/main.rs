@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Boots images on QEMU and reads what they print.
+//!
+//! Each test packs an image with the real builder and ends at the console text that it waits for,
+//! at the first text that tells of a failure, or when its time is over. `cargo xtask test` builds
+//! what they boot.
+
+mod boot_information;
+mod chosen;
+mod console;
+mod damage;
+mod debugger;
+mod device_tree;
+mod faults;
+mod firmware;
+mod firmware_trees;
+mod flips;
+mod formats;
+mod image;
+mod integrity;
+mod matrix;
+mod odd_machines;
+mod package;
+mod package_damage;
+mod package_trees;
+mod programs;
+mod reports;
+mod root_task;
+mod sel4;
+mod signed;
+mod smp;
+mod uarts;
+mod watch;
+
+use std::process::ExitCode;
+
+use kaal_harness::workspace::Workspace;
+use libtest_mimic::{Arguments, Trial};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let workspace = match Workspace::locate() {
+        Ok(workspace) => workspace,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut trials = Vec::new();
+    trials.extend(programs::trials(&workspace));
+    trials.extend(matrix::trials(&workspace));
+    trials.extend(smp::trials(&workspace));
+    trials.extend(damage::trials(&workspace));
+    trials.extend(integrity::trials(&workspace));
+    trials.extend(flips::trials(&workspace));
+    trials.extend(signed::trials(&workspace));
+    trials.extend(faults::trials(&workspace));
+    trials.extend(reports::trials(&workspace));
+    trials.extend(debugger::trials(&workspace));
+    trials.extend(firmware::trials(&workspace));
+    trials.extend(firmware_trees::trials(&workspace));
+    trials.extend(formats::trials(&workspace));
+    trials.extend(package_trees::trials(&workspace));
+    trials.extend(package_damage::trials(&workspace));
+    trials.extend(odd_machines::trials(&workspace));
+    trials.extend(chosen::trials(&workspace));
+    trials.extend(console::trials(&workspace));
+    trials.extend(uarts::trials(&workspace));
+    trials.extend(sel4::trials(&workspace));
+    trials.extend(boot_information::trials(&workspace));
+    trials.extend(root_task::trials(&workspace));
+    trials.extend(watch::trials(&workspace));
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// A test that has the workspace.
+fn trial(
+    workspace: &Workspace,
+    name: impl Into<String>,
+    test: impl FnOnce(&Workspace) -> anyhow::Result<()> + Send + 'static,
+) -> Trial {
+    let workspace = workspace.clone();
+    Trial::test(name, move || {
+        test(&workspace).map_err(|error| format!("{error:?}").into())
+    })
+}
+
+/// Fails where `console` doesn't hold `text`.
+fn says(console: &str, text: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        console.contains(text),
+        "{text:?} expected on the console, found:\n{console}"
+    );
+    Ok(())
+}

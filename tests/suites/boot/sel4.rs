@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! A real seL4 kernel, where `SEL4_PREFIX` names one; skipped elsewhere.
+
+use anyhow::{Context, Result, bail};
+use kaal_harness::qemu::{self, End, Version, Watch};
+use kaal_harness::sel4::{Kernel, PREFIX};
+use kaal_harness::workspace::{Program, Workspace};
+use libtest_mimic::Trial;
+
+use crate::trial;
+
+/// What seL4 prints when it has accepted all that it was handed over.
+pub(crate) const BOOTED: &str = "Booting all finished, dropped to user space";
+
+pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
+    let tests: [(&str, &[&str]); 2] = [
+        ("sel4::boots_to_user_space", &[]),
+        (
+            "sel4::boots_to_user_space_when_verified",
+            &["--verify", "crc32c"],
+        ),
+    ];
+    tests
+        .into_iter()
+        .map(|(name, flags)| {
+            kernel_trial(workspace, name, |workspace, kernel| {
+                boot(workspace, kernel, flags)
+            })
+        })
+        .collect()
+}
+
+/// A test that has the real kernel; where it can't be run, it is ignored and its name says why.
+pub(crate) fn kernel_trial(
+    workspace: &Workspace,
+    name: &str,
+    test: impl FnOnce(&Workspace, &Kernel) -> Result<()> + Send + 'static,
+) -> Trial {
+    let obstacle = obstacle();
+    let name = match &obstacle {
+        Some(reason) => format!("{name} ({reason})"),
+        None => name.to_owned(),
+    };
+    let trial = trial(workspace, name, |workspace| {
+        let kernel = Kernel::from_environment()?.with_context(|| format!("{PREFIX} is not set"))?;
+        test(workspace, &kernel)
+    });
+    trial.with_ignored_flag(obstacle.is_some())
+}
+
+/// Why there is no kernel, or no machine for it. A kernel that can't be read is a failure of the
+/// test instead.
+fn obstacle() -> Option<String> {
+    match Kernel::from_environment() {
+        Ok(None) => Some(format!("{PREFIX} is not set")),
+        Ok(Some(kernel)) => {
+            let version = Version::query().ok()?;
+            let check = kernel.board().and_then(|board| board.check(version));
+            check.err().map(|error| format!("{error:#}"))
+        }
+        Err(_) => None,
+    }
+}
+
+/// Boots the kernel with the probe's task, which is a user image as good as any until it makes
+/// its first system call.
+fn boot(workspace: &Workspace, kernel: &Kernel, flags: &[&str]) -> Result<()> {
+    let scratch = tempfile::tempdir()?;
+    let image = scratch.path().join("bootimage.elf");
+    let inputs = kernel.inputs(workspace, &workspace.program(Program::ProbeTask));
+    kaal_harness::process::run(inputs.command(workspace, &image).args(flags))?;
+    let command = inputs.boot(&kernel.machine()?, &image);
+    let watch = Watch {
+        expect: Some(BOOTED.to_owned()),
+        limit: Some(std::time::Duration::from_secs(60)),
+        ..Watch::default()
+    };
+    let report = qemu::run(command, &watch)?;
+    match report.end {
+        End::Expected => Ok(()),
+        end => bail!("{BOOTED:?} expected, but {end:?}:\n{}", report.console),
+    }
+}

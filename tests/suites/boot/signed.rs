@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Signed images: they boot as built, and any other way they are refused, with the reason.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use ed25519_dalek::VerifyingKey;
+use ed25519_dalek::pkcs8::DecodePublicKey;
+use kaal_payload::{Digest, Region, RegionKind, TrustAnchor};
+use kaal_harness::probe::PASS;
+use kaal_harness::process;
+use kaal_harness::workspace::{Program, Workspace};
+use libtest_mimic::Trial;
+use zerocopy::IntoBytes;
+
+use crate::device_tree::{edit, reserve};
+use crate::image::{Image, find};
+use crate::integrity::{
+    REGIONS, damage_region, first_of_kind, load_amid_zeroes, load_less_than_stored,
+    load_more_than_stored,
+};
+use crate::{says, trial};
+
+const NOT_BY_THE_KEY: &str = "KaaL: error: the signature does not match";
+const NOT_SIGNED: &str = "KaaL: error: the image is not signed";
+const ANOTHER_KEY: &str = "KaaL: error: the image is signed with another key";
+
+/// What is done to a signed image, and what the loader says of it.
+type Tampering = (&'static str, fn(&Signed) -> Result<()>, &'static str);
+
+const TAMPERING: [Tampering; 13] = [
+    ("header", header, NOT_BY_THE_KEY),
+    ("version", version, NOT_BY_THE_KEY),
+    ("order", order, "does not lie behind the one before"),
+    ("regions_swapped", regions_swapped, NOT_BY_THE_KEY),
+    ("region_left_out", region_left_out, NOT_BY_THE_KEY),
+    ("weaker_digests", weaker_digests, NOT_SIGNED),
+    ("signature_removed", signature_removed, NOT_SIGNED),
+    ("another_key", another_key, ANOTHER_KEY),
+    ("key_replaced_in_the_loader", loader_key, ANOTHER_KEY),
+    (
+        "least_version_lowered",
+        least_version,
+        "the loader is damaged; load",
+    ),
+    (
+        "truncated",
+        truncated,
+        " is damaged: SHA-256 begins with 0x",
+    ),
+    (
+        "extended",
+        extended,
+        "is damaged: not zero behind its content",
+    ),
+    (
+        "replayed",
+        replayed,
+        "the image has version 5, this loader boots 6 and later ones",
+    ),
+];
+
+pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
+    let mut trials = vec![
+        trial(workspace, "signed::boots", |workspace| {
+            Signed::new(workspace)?.image.boot(PASS).map(drop)
+        }),
+        trial(workspace, "signed::hypervisor", |workspace| {
+            let image = Image::hypervisor(workspace)?;
+            Signed::of(workspace, image)?.image.boot(PASS).map(drop)
+        }),
+        trial(workspace, "signed::packed", packed),
+        trial(workspace, "signed::memory_not_zero", memory_not_zero),
+        trial(workspace, "signed::without_a_key", without_a_key),
+    ];
+    for (name, tamper, reason) in TAMPERING {
+        let name = format!("signed::{name}");
+        trials.push(trial(workspace, name, move |workspace| {
+            let signed = Signed::new(workspace)?;
+            tamper(&signed)?;
+            says(&signed.image.boot("KaaL: powering off")?, reason)
+        }));
+    }
+    for (region, kind) in REGIONS {
+        let name = format!("signed::{region}");
+        trials.push(trial(workspace, name, move |workspace| {
+            let signed = Signed::new(workspace)?;
+            damage_region(&signed.image, kind)?;
+            let console = signed.image.boot("KaaL: powering off")?;
+            says(&console, &format!("({region}, "))?;
+            says(&console, "is damaged: SHA-256 begins with 0x")
+        }));
+    }
+    trials
+}
+
+/// A signed image of the version 5, whose loader boots versions from 4 on.
+struct Signed {
+    workspace: Workspace,
+    image: Image,
+}
+
+impl Signed {
+    fn new(workspace: &Workspace) -> Result<Self> {
+        Self::of(workspace, Image::ordinary(workspace)?)
+    }
+
+    fn of(workspace: &Workspace, mut image: Image) -> Result<Self> {
+        image.inputs.loader = workspace.program(Program::SignedLoader);
+        let signed = Self {
+            workspace: workspace.clone(),
+            image,
+        };
+        signed.make_keys("private.pem", "public.pem")?;
+        signed.pack(&[])?;
+        Ok(signed)
+    }
+
+    fn make_keys(&self, private: &str, public: &str) -> Result<()> {
+        let mut command = Command::new(self.workspace.builder());
+        command.arg("keygen");
+        command.arg("--sign-key").arg(self.image.file(private));
+        command.arg("--trust-key").arg(self.image.file(public));
+        process::run(&mut command)
+    }
+
+    /// Packs and signs the image, with more of the builder's options.
+    fn pack(&self, options: &[&str]) -> Result<()> {
+        self.pack_with("private.pem", "public.pem", options)
+    }
+
+    fn pack_with(&self, private: &str, public: &str, options: &[&str]) -> Result<()> {
+        let mut command = self
+            .image
+            .inputs
+            .command(&self.workspace, &self.image.path());
+        command.arg("--sign-key").arg(self.image.file(private));
+        command.arg("--trust-key").arg(self.image.file(public));
+        command.args(["--image-version", "5", "--min-version", "4"]);
+        process::read(command.args(options)).map(drop)
+    }
+
+    /// Changes the loader's note that says whom to trust.
+    fn change_anchor(&self, change: impl FnOnce(&mut TrustAnchor)) -> Result<()> {
+        let mut anchor = self.anchor()?;
+        self.image.change(|bytes| {
+            let place = find(bytes, anchor.as_bytes()).context("no note says whom to trust")?;
+            change(&mut anchor);
+            bytes[place..][..size_of::<TrustAnchor>()].copy_from_slice(anchor.as_bytes());
+            Ok(())
+        })
+    }
+
+    fn anchor(&self) -> Result<TrustAnchor> {
+        let key = public_key(self.image.file("public.pem"))?;
+        Ok(TrustAnchor {
+            key,
+            least_version: 4.into(),
+        })
+    }
+}
+
+fn public_key(file: PathBuf) -> Result<[u8; 32]> {
+    let key = VerifyingKey::from_public_key_pem(&fs::read_to_string(file)?);
+    Ok(key.context("no public key")?.to_bytes())
+}
+
+/// An image that is no ELF file, from a firmware whose device tree nobody has signed.
+fn packed(workspace: &Workspace) -> Result<()> {
+    let signed = Signed::new(workspace)?;
+    signed.pack(&["--format", "image", "--compress", "lz4"])?;
+    let tree = signed.image.file("firmware.dtb");
+    signed.image.machine.dump_device_tree(&tree)?;
+    edit(&tree, |tree| reserve(tree, 0x7000_0000, 0x1000, false))?;
+    let arguments = ["-dtb".to_owned(), tree.display().to_string()];
+    signed.image.boot_with(&arguments, PASS).map(drop)
+}
+
+/// Something that is no part of the image lies amid memory that should be zero.
+fn memory_not_zero(workspace: &Workspace) -> Result<()> {
+    let signed = Signed::new(workspace)?;
+    let (kernel, stored) = first_of_kind(&signed.image, RegionKind::Kernel)?;
+    let address = kernel.start.0 + (kernel.size() + stored) / 2;
+    load_amid_zeroes(&signed.image, address)?;
+    let console = signed.image.boot("KaaL: powering off")?;
+    says(&console, "is damaged: not zero behind its content")
+}
+
+/// A loader that nobody has told whom to trust, in the place of one that boots any image.
+fn without_a_key(workspace: &Workspace) -> Result<()> {
+    let signed = Signed::new(workspace)?;
+    signed.change_anchor(|anchor| *anchor = TrustAnchor::NONE)?;
+    let console = signed.image.boot("KaaL: powering off")?;
+    says(&console, "KaaL: error: this loader was given no key")
+}
+
+fn header(signed: &Signed) -> Result<()> {
+    signed
+        .image
+        .change_payload(|payload| payload.user_image.entry.0 += 4)
+}
+
+fn version(signed: &Signed) -> Result<()> {
+    signed
+        .image
+        .change_payload(|payload| payload.image_version += 1)
+}
+
+fn order(signed: &Signed) -> Result<()> {
+    signed.image.change_regions(|regions| regions.swap(0, 1))
+}
+
+/// Two regions of the same memory and digest, but with each other's meaning.
+fn regions_swapped(signed: &Signed) -> Result<()> {
+    signed.image.change_regions(|regions| {
+        let swapped = |region: &Region| {
+            let kind = match region.kind()? {
+                RegionKind::Kernel => RegionKind::UserImage,
+                RegionKind::UserImage => RegionKind::Kernel,
+                kind => kind,
+            };
+            Some(Region::new(
+                kind,
+                region.memory()?,
+                region.file_size(),
+                *region.digest(),
+            ))
+        };
+        for region in regions {
+            *region = swapped(region).unwrap_or(*region);
+        }
+    })
+}
+
+fn region_left_out(signed: &Signed) -> Result<()> {
+    signed.image.change_regions(|regions| {
+        regions.remove(0);
+    })
+}
+
+/// All digests are right, but of a kind that is easily forged.
+fn weaker_digests(signed: &Signed) -> Result<()> {
+    signed.image.change_payload(|payload| {
+        payload.integrity = kaal_payload::Integrity::Crc32c;
+        payload.loader.digest = Digest::from_crc32c(0);
+    })
+}
+
+fn signature_removed(signed: &Signed) -> Result<()> {
+    signed
+        .image
+        .change_payload(|payload| payload.signature = [0; _])
+}
+
+/// All of it is built and signed anew, with keys of the attacker's, for the loader that was there.
+fn another_key(signed: &Signed) -> Result<()> {
+    signed.make_keys("attacker.pem", "attacker-public.pem")?;
+    signed.pack_with("attacker.pem", "attacker-public.pem", &[])?;
+    let key = public_key(signed.image.file("attacker-public.pem"))?;
+    let attacker = TrustAnchor {
+        key,
+        ..signed.anchor()?
+    };
+    let trusted = signed.anchor()?;
+    signed.image.change(|bytes| {
+        let place = find(bytes, attacker.as_bytes()).context("no note says whom to trust")?;
+        bytes[place..][..size_of::<TrustAnchor>()].copy_from_slice(trusted.as_bytes());
+        Ok(())
+    })
+}
+
+fn loader_key(signed: &Signed) -> Result<()> {
+    signed.make_keys("attacker.pem", "attacker-public.pem")?;
+    let key = public_key(signed.image.file("attacker-public.pem"))?;
+    signed.change_anchor(|anchor| anchor.key = key)
+}
+
+fn least_version(signed: &Signed) -> Result<()> {
+    signed.change_anchor(|anchor| anchor.least_version = 1.into())
+}
+
+/// Less of the user image is loaded, and zeroes in its place.
+fn truncated(signed: &Signed) -> Result<()> {
+    load_less_than_stored(&signed.image)
+}
+
+/// More is loaded, to where the kernel expects zeroes.
+fn extended(signed: &Signed) -> Result<()> {
+    load_more_than_stored(&signed.image).map(drop)
+}
+
+/// The image was signed, but a newer loader knows that it is too old.
+fn replayed(signed: &Signed) -> Result<()> {
+    signed.change_anchor(|anchor| anchor.least_version = 6.into())
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Holds the documentation to what is true: the commands that it shows are run and what they print is
+//! compared, its links lead somewhere, and what is generated from the code is up to date.
+//!
+//! `cargo xtask test` builds what the commands need.
+
+mod block;
+mod generated;
+mod links;
+mod mark;
+mod output;
+mod page;
+mod shell;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use kaal_harness::workspace::Workspace;
+use libtest_mimic::{Arguments, Trial};
+
+use page::Page;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // Commands of a page work on what earlier ones left.
+    arguments.test_threads = Some(1);
+    let trials = match Workspace::locate().and_then(|workspace| trials(&workspace)) {
+        Ok(trials) => trials,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    shell::print_count();
+    conclusion.exit_code()
+}
+
+fn trials(workspace: &Workspace) -> Result<Vec<Trial>> {
+    let pages = Page::all(workspace.root())?;
+    let mut trials = links::trials(workspace, &pages);
+    trials.extend(generated::trials(workspace));
+    for page in &pages {
+        trials.extend(shell::trials(workspace, page)?);
+    }
+    Ok(trials)
+}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# The path of every derivation that the flake offers, evaluated against the stand-ins.
+let
+  flake = import ../../../flake.nix;
+  systems = [
+    "x86_64-linux"
+    "aarch64-linux"
+    "aarch64-darwin"
+  ];
+  inputs = import ./stand-ins.nix {
+    inherit systems;
+    sel4 = toString ./sel4;
+  };
+  packages = inputs.nixpkgs.legacyPackages.x86_64-linux;
+  outputs = flake.outputs (inputs // { self = outputs; });
+
+  pathsOf =
+    value:
+    if value.type or null == "derivation" then value.drvPath else builtins.mapAttrs (_: pathsOf) value;
+in
+{
+  paths = builtins.mapAttrs (_: pathsOf) {
+    inherit (outputs)
+      packages
+      checks
+      devShells
+      formatter
+      hydraJobs
+      ;
+  };
+
+  # By kind of output and system.
+  names = builtins.mapAttrs (_: builtins.mapAttrs (_: builtins.attrNames)) {
+    inherit (outputs) packages checks devShells;
+  };
+
+  # Package sets in which something is too old.
+  oldPackages = {
+    nixpkgs = packages // {
+      lib = packages.lib // {
+        version = "25.11.20251201.abcdef0";
+      };
+    };
+    cargoDeny = packages // {
+      cargo-deny = packages.cargo-deny // {
+        version = "0.19.4";
+      };
+    };
+  };
+  deny = pkgs: (outputs.overlays.default pkgs { }).kaal.workspace.deny.drvPath;
+
+  image =
+    arguments:
+    (outputs.lib.mkBootImage (
+      {
+        pkgs = packages;
+        platform = "qemu-arm-virt";
+        rootTask = "/root-task.elf";
+      }
+      // arguments
+    )).drvPath;
+
+  # QEMU's machine for each platform's default variant, and how that is given an image.
+  machines = builtins.mapAttrs (
+    _: variants:
+    let
+      inherit (variants.default) qemu format needsDeviceTree;
+    in
+    if qemu == null then null else qemu // { inherit format needsDeviceTree; }
+  ) (import ../../../nix/platforms.nix { inherit (inputs.nixpkgs) lib; });
+
+  # By system, what the kernel's build is told of each compiler.
+  kernelToolchains = builtins.mapAttrs (
+    _: pkgs:
+    builtins.mapAttrs (_: toolchain: toolchain.cmakeFlags)
+      (outputs.overlays.default pkgs { }).kaal.kernelToolchains
+  ) inputs.nixpkgs.legacyPackages;
+
+  overlaid = (outputs.overlays.default packages { }).kaal.builder.drvPath;
+}

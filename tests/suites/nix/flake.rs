@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Checks the flake without its inputs: what `nix` alone can tell, against small stand-ins.
+//!
+//! Where there is no Nix, or no flake in the checkout, the tests are listed as ignored.
+
+mod attributes;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, ensure};
+use kaal_harness::qemu::Board;
+use kaal_harness::toolchain;
+use kaal_harness::tools::NIX;
+use kaal_harness::workspace::Workspace;
+use libtest_mimic::{Arguments, Trial};
+
+/// Each system with the compiler that builds its kernels, and what the names of GCC's programs start
+/// with there.
+const KERNEL_COMPILERS: [(&str, &str, &str); 3] = [
+    ("x86_64-linux", "gcc", "aarch64-unknown-linux-gnu-"),
+    ("aarch64-linux", "gcc", ""),
+    ("aarch64-darwin", "llvm", "aarch64-unknown-linux-gnu-"),
+];
+
+/// The check that boots LLVM's kernel where others are GCC's.
+const LLVM_CHECK: &str = "boot-qemu-arm-virt-default-llvm";
+
+/// The table of boards.
+const BOARDS: &str = "docs/boards/index.md";
+
+/// What a user gets wrong: a call of a function in `evaluate.nix`, and the words that say so.
+const MISTAKES: [(&str, &str, &str); 6] = [
+    (
+        "flake_unknown_platform",
+        r#"image { platform = "toaster"; }"#,
+        r#"platform = "toaster" doesn't exist; choose one of: bcm2711, bcm2837, imx8mm-evk, imx8mp-evk, qemu-arm-virt, zynqmp"#,
+    ),
+    (
+        "flake_unknown_variant",
+        r#"image { variant = "tiny"; }"#,
+        r#"variant = "tiny" doesn't exist; choose one of: default, hyp, hyp-smp, mcs, mcs-smp, smp"#,
+    ),
+    (
+        "flake_contradicting_setting",
+        "image { kernelConfig.KernelIsMCS = true; }",
+        r#"kernelConfig.KernelIsMCS = "ON" contradicts platform "qemu-arm-virt", variant "default""#,
+    ),
+    (
+        "flake_unknown_compiler",
+        r#"image { kernelToolchain = "tcc"; }"#,
+        r#"kernelToolchain = "tcc" doesn't exist; choose one of: default, gcc, llvm"#,
+    ),
+    (
+        "flake_old_nixpkgs",
+        "image { pkgs = oldPackages.nixpkgs; }",
+        "nixpkgs 26.05 or newer is needed, but the given one is 25.11.20251201.abcdef0",
+    ),
+    (
+        "flake_old_cargo_deny",
+        "deny oldPackages.cargoDeny",
+        "cargo-deny 0.20 or newer is needed, but the given nixpkgs has 0.19.4",
+    ),
+];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let workspace = match Workspace::locate() {
+        Ok(workspace) => workspace,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let root = workspace.root();
+    let no_flake = !root.join("flake.nix").is_file();
+    let no_nix = no_flake || NIX.find().is_none();
+
+    let mut trials = vec![
+        trial("flake_versions_agree", root, no_flake, versions_agree),
+        trial("boards_are_described", root, no_flake, boards_are_described),
+        trial("flake_parses", root, no_nix, parses),
+        trial("flake_lock_agrees", root, no_nix, lock_agrees),
+        trial("flake_evaluates", root, no_nix, evaluates),
+        trial("flake_machines_agree", root, no_nix, machines_agree),
+        trial("flake_kernel_compilers", root, no_nix, kernel_compilers),
+        trial("flake_attributes_exist", root, no_nix, attributes_exist),
+    ];
+    for (name, call, words) in MISTAKES {
+        trials.push(trial(name, root, no_nix, move |root| {
+            refuses(root, call, words)
+        }));
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(
+    name: &str,
+    root: &Path,
+    ignored: bool,
+    test: impl FnOnce(&Path) -> Result<()> + Send + 'static,
+) -> Trial {
+    let root = root.to_owned();
+    Trial::test(name, move || {
+        test(&root).map_err(|error| format!("{error:?}").into())
+    })
+    .with_ignored_flag(ignored)
+}
+
+/// Every platform that kernels are configured for has a page with a row in the table of boards, which the README
+/// links to. Every machine has a platform.
+fn boards_are_described(root: &Path) -> Result<()> {
+    let readme = fs::read_to_string(root.join("README.md"))?;
+    ensure!(readme.contains(BOARDS), "README.md has no link to {BOARDS}");
+    let boards = fs::read_to_string(root.join(BOARDS))?;
+    let mut platforms = Vec::new();
+    for entry in fs::read_dir(root.join("kernel"))? {
+        let entry = entry?;
+        if entry.path().is_dir() {
+            let platform = entry.file_name().to_string_lossy().into_owned();
+            let page = format!("docs/boards/{platform}.md");
+            ensure!(root.join(&page).is_file(), "{page} is missing");
+            let row = boards.lines().any(|line| {
+                line.starts_with("| [")
+                    && line.contains(&format!("]({platform}.md) | `{platform}` |"))
+            });
+            ensure!(row, "{BOARDS} has no row for {platform}");
+            platforms.push(platform);
+        }
+    }
+    for board in Board::ALL {
+        ensure!(
+            platforms.iter().any(|platform| platform == board.platform),
+            "kernel/ has no settings for {}",
+            board.platform
+        );
+    }
+    Ok(())
+}
+
+/// Every `.nix` file is one.
+fn parses(root: &Path) -> Result<()> {
+    let mut files = vec![root.join("flake.nix")];
+    for folder in ["nix", "tests/suites/nix"] {
+        collect_nix_files(&root.join(folder), &mut files)?;
+    }
+    nix(root, instantiate()?.arg("--parse").args(files)).map(drop)
+}
+
+fn collect_nix_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| format!("failed to read {folder:?}"))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect_nix_files(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "nix") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The lock file is for the inputs that the flake names.
+fn lock_agrees(root: &Path) -> Result<()> {
+    let complaints = evaluate(root, "import ./tests/suites/nix/lock.nix")?;
+    ensure!(complaints.trim() == "[]", "{complaints}");
+    Ok(())
+}
+
+/// All outputs evaluate, for all systems.
+fn evaluates(root: &Path) -> Result<()> {
+    let paths = evaluate(root, "(import ./tests/suites/nix/evaluate.nix).paths")?;
+    for (system, ..) in KERNEL_COMPILERS {
+        ensure!(paths.contains(system), "{system} is missing in {paths}");
+    }
+    evaluate(root, "(import ./tests/suites/nix/evaluate.nix).overlaid").map(drop)
+}
+
+/// Nix and `cargo xtask` boot a platform's kernels on the same machine.
+fn machines_agree(root: &Path) -> Result<()> {
+    let machines = evaluate(root, "(import ./tests/suites/nix/evaluate.nix).machines")?;
+    let expected = Board::ALL.map(|board| {
+        let fields = [
+            format!(r#""cores":{}"#, board.cores),
+            format!(r#""cpu":"{}""#, board.cpu),
+            format!(r#""format":"{}""#, board.format.name()),
+            format!(r#""machine":"{}""#, board.machine),
+            format!(r#""memory":"{}""#, board.memory),
+            format!(r#""needsDeviceTree":{}"#, board.needs_device_tree),
+            format!(r#""serial":{}"#, board.serial),
+        ];
+        format!(r#""{}":{{{}}}"#, board.platform, fields.join(","))
+    });
+    for machine in &expected {
+        ensure!(
+            machines.contains(machine),
+            "nix/platforms.nix: {machine} expected in {machines}"
+        );
+    }
+    ensure!(
+        machines.matches("machine").count() == expected.len(),
+        "tests/harness/src/qemu/board.rs lacks one of {machines}"
+    );
+    Ok(())
+}
+
+/// What is named of the flake exists.
+fn attributes_exist(root: &Path) -> Result<()> {
+    attributes::exist(root, &names(root)?)
+}
+
+/// The names of the flake's attributes, by kind of output and system.
+fn names(root: &Path) -> Result<serde_json::Value> {
+    let names = evaluate(root, "(import ./tests/suites/nix/evaluate.nix).names")?;
+    Ok(serde_json::from_str(&names)?)
+}
+
+/// The kernel's build gets the full path of GCC's programs, and LLVM where it is the default. Elsewhere, a
+/// check boots LLVM's kernel.
+fn kernel_compilers(root: &Path) -> Result<()> {
+    let flags = evaluate(root, "(import ./tests/suites/nix/evaluate.nix).kernelToolchains")?;
+    let flags: serde_json::Value = serde_json::from_str(&flags)?;
+    let names = names(root)?;
+    for (system, default, prefix) in KERNEL_COMPILERS {
+        let compilers = &flags[system];
+        ensure!(
+            compilers["default"] == compilers[default],
+            "{system}: {default} expected, found {}",
+            compilers["default"]
+        );
+        let option = compilers["gcc"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find_map(|flag| flag.as_str()?.strip_prefix("-DCROSS_COMPILER_PREFIX="));
+        let ending = format!("-gcc/bin/{prefix}");
+        ensure!(
+            option.is_some_and(|path| path.starts_with('/') && path.ends_with(&ending)),
+            "{system}: CROSS_COMPILER_PREFIX is {option:?}, not a path that ends in {ending:?}"
+        );
+        let boots_llvm = names["checks"][system]
+            .as_array()
+            .is_some_and(|names| names.iter().any(|name| name == LLVM_CHECK));
+        ensure!(
+            boots_llvm == (default != "llvm"),
+            "{system}: {LLVM_CHECK} is a check: {boots_llvm}"
+        );
+    }
+    Ok(())
+}
+
+/// A call of a function in `evaluate.nix` fails in `words`.
+fn refuses(root: &Path, call: &str, words: &str) -> Result<()> {
+    let expression = format!("with import ./tests/suites/nix/evaluate.nix; {call}");
+    match evaluate(root, &expression) {
+        Ok(path) => anyhow::bail!("{call} was accepted: {path}"),
+        Err(error) => {
+            let said = error.to_string();
+            ensure!(said.contains(words), "{words:?} expected, but: {said}");
+            Ok(())
+        }
+    }
+}
+
+/// rust-sel4 is of a version that the flake has a hash for, and the Rust compiler of the day that
+/// `cargo xtask` takes it of.
+fn versions_agree(root: &Path) -> Result<()> {
+    let read = |file: &str| {
+        fs::read_to_string(root.join(file)).with_context(|| format!("failed to read {file}"))
+    };
+    let hashes = read("nix/rust-sel4-hashes.nix")?;
+    for lock in ["root-task/Cargo.lock", "nix/template/root-task/Cargo.lock"] {
+        for line in read(lock)?.lines() {
+            if let Some(source) = line.strip_prefix("source = \"git+") {
+                let source = format!("\"git+{source}");
+                ensure!(hashes.contains(&source), "{lock}: no hash for {source}");
+            }
+        }
+    }
+
+    let named = toolchain::PINNED.trim_start_matches("nightly-");
+    let lock = read("flake.lock")?;
+    let seconds: i64 = between(&lock, "\"fenix\": {", "narHash")
+        .and_then(|fenix| between(fenix, "\"lastModified\": ", ","))
+        .context("flake.lock has no date for fenix")?
+        .parse()?;
+    ensure!(
+        days_since_1970(named) == Some(seconds / 86_400),
+        "tests/harness/src/toolchain.rs names {named}, but flake.lock has fenix of {seconds} s since 1970"
+    );
+    Ok(())
+}
+
+/// What stands in `text` behind the first `start`, up to `end`.
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(start)?;
+    Some(rest.split_once(end)?.0)
+}
+
+/// The number of the day `date`, which is written like 2026-05-20.
+fn days_since_1970(date: &str) -> Option<i64> {
+    let mut numbers = date.split('-').map(|number| number.parse::<i64>().ok());
+    let (year, month, day) = (numbers.next()??, numbers.next()??, numbers.next()??);
+    // Years that begin in March end with the day that some lack.
+    let (year, month) = match month > 2 {
+        true => (year, month - 3),
+        false => (year - 1, month + 9),
+    };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    Some(year * 365 + leap_days + (153 * month + 2) / 5 + day - 719_469)
+}
+
+/// The program that parses and evaluates.
+fn instantiate() -> Result<Command> {
+    NIX.find().map(Command::new).context("Nix is gone")
+}
+
+fn evaluate(root: &Path, expression: &str) -> Result<String> {
+    let mut command = instantiate()?;
+    command
+        .args(["--eval", "--strict", "--json"])
+        .args(["--expr", expression]);
+    nix(root, &mut command)
+}
+
+fn nix(root: &Path, command: &mut Command) -> Result<String> {
+    // No store is needed, or made where there is none.
+    let output = command
+        .args(["--store", "dummy://"])
+        .current_dir(root)
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8(output.stdout)?)
+}

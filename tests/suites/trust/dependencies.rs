@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! `docs/dependencies.md` lists exactly the crates that the loader and the unpacker are built from, with
+//! versions, so that none is taken in unseen.
+
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use cargo_metadata::{Metadata, MetadataCommand, Package};
+use kaal_harness::process;
+use kaal_harness::workspace::Program;
+
+use crate::table::{self, Rows};
+use crate::unsafe_code;
+
+const DOCUMENT: &str = "docs/dependencies.md";
+
+const TARGET: &str = "aarch64-unknown-none";
+
+/// The packages that the programs come from.
+const PACKAGES: [&str; 2] = [Program::Loader.package(), Program::Unpacker.package()];
+
+/// What ends up in the programs, and what else runs to make them: derive macros, build scripts and
+/// what these use.
+pub(crate) fn are_listed(root: &Path) -> Result<()> {
+    let metadata = metadata(root)?;
+    let in_programs = rows(&packages(root, &metadata, "normal,no-proc-macro")?)?;
+    let mut on_host = rows(&packages(root, &metadata, "normal,build")?)?;
+    on_host.retain(|name, _| !in_programs.contains_key(name));
+    let mut complaints = Vec::new();
+    for (heading, expected) in [
+        ("In the programs", &in_programs),
+        ("On the machine that builds them", &on_host),
+    ] {
+        let found = table::read(root, DOCUMENT, heading)?;
+        complaints.extend(table::differences(&found, expected));
+    }
+    ensure!(
+        complaints.is_empty(),
+        "{DOCUMENT}:\n{}",
+        complaints.join("\n")
+    );
+    Ok(())
+}
+
+/// No crate of this workspace that ends up in the programs has a build script.
+pub(crate) fn own_have_no_build_script(root: &Path) -> Result<()> {
+    let metadata = metadata(root)?;
+    for package in packages(root, &metadata, "normal,no-proc-macro")? {
+        let is_own = package.source.is_none();
+        ensure!(
+            !(is_own && has_build_script(package)),
+            "{} has a build script",
+            package.name
+        );
+    }
+    Ok(())
+}
+
+/// No registry gets a package, by mistake neither: none would build without the others.
+pub(crate) fn own_are_not_published(root: &Path) -> Result<()> {
+    let metadata = metadata(root)?;
+    for package in metadata.workspace_packages() {
+        let is_private = package.publish.as_ref().is_some_and(Vec::is_empty);
+        ensure!(is_private, "{} could be published", package.name);
+    }
+    Ok(())
+}
+
+fn metadata(root: &Path) -> Result<Metadata> {
+    let mut command = MetadataCommand::new();
+    command
+        .manifest_path(root.join("Cargo.toml"))
+        .other_options(["--locked", "--filter-platform", TARGET].map(String::from));
+    Ok(command.exec()?)
+}
+
+/// What the programs are built from, with all features, along `edges`, in Cargo's words.
+fn packages<'a>(root: &Path, metadata: &'a Metadata, edges: &str) -> Result<Vec<&'a Package>> {
+    let mut tree = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    tree.current_dir(root)
+        .args([
+            "tree",
+            "--locked",
+            "--quiet",
+            "--all-features",
+            "--target",
+            TARGET,
+        ])
+        .args(["--prefix", "none", "--format", "{p}", "--no-dedupe"])
+        .args(["--edges", edges]);
+    for package in PACKAGES {
+        tree.args(["--package", package]);
+    }
+    let tree = process::read(&mut tree)?;
+    // Lines are like `zerocopy v0.8.63`, with more behind that for some packages.
+    let mut packages = Vec::new();
+    for line in tree.lines().filter(|line| !line.is_empty()) {
+        let mut words = line.split(' ');
+        let (name, version) = (words.next(), words.next());
+        let package = metadata.packages.iter().find(|package| {
+            let tag = format!("v{}", package.version);
+            Some(package.name.as_str()) == name && Some(tag.as_str()) == version
+        });
+        packages.push(package.with_context(|| format!("cargo metadata lacks {line}"))?);
+    }
+    ensure!(!packages.is_empty(), "cargo tree is empty");
+    Ok(packages)
+}
+
+/// The rows of all packages that are not the project's own.
+fn rows(packages: &[&Package]) -> Result<Rows> {
+    let yes_or_no = |is: bool| if is { "yes" } else { "no" };
+    let mut rows = Rows::new();
+    for package in packages.iter().filter(|package| package.source.is_some()) {
+        let folder = package
+            .manifest_path
+            .parent()
+            .context("a manifest lies in a folder")?;
+        let has_unsafe_code = unsafe_code::is_in(&folder.join("src").into_std_path_buf())?;
+        let key = format!("`{} {}`", package.name, package.version);
+        let cells = [has_build_script(package), has_unsafe_code].map(yes_or_no);
+        rows.insert(key, cells.map(String::from).to_vec());
+    }
+    Ok(rows)
+}
+
+fn has_build_script(package: &Package) -> bool {
+    package
+        .targets
+        .iter()
+        .any(|target| target.is_custom_build())
+}
