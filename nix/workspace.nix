@@ -112,14 +112,14 @@ let
   common = {
     inherit version;
     CARGO_UNSTABLE_TRIM_PATHS = "true";
-    CARGO_PROFILE_FIRMWARE_TRIM_PATHS = "all";
+    CARGO_PROFILE_BOOT_TRIM_PATHS = "all";
     CARGO_PROFILE_RELEASE_TRIM_PATHS = "all";
     strictDeps = true;
     cargoVendorDir = craneLib.vendorCargoDeps { cargoLock = root + "/Cargo.lock"; };
   };
   onHost = common;
   onTarget = common // {
-    CARGO_PROFILE = "firmware";
+    CARGO_PROFILE = "boot";
     # As in xtask/src/build.rs.
     CARGO_TARGET_AARCH64_UNKNOWN_NONE_RUSTFLAGS = "-Zlocation-detail=none";
     doCheck = false;

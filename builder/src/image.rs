@@ -4,7 +4,7 @@
 
 use kaal_payload::Measurement;
 
-use crate::diagnostic::Finding;
+use crate::diagnostic::Diagnostic;
 use crate::emit::{self, Emitted};
 use crate::format::FileMap;
 use crate::layout::memory_map::MemoryMap;
@@ -30,7 +30,7 @@ pub struct Image {
     /// What lies where in its file, if that is not an ELF file.
     pub file_map: Option<FileMap>,
     /// What may be wrong with it.
-    pub warnings: Vec<Finding>,
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl Image {
@@ -39,11 +39,12 @@ impl Image {
     /// # Errors
     ///
     /// Returns what is wrong with the inputs.
-    pub fn build(inputs: &Inputs<'_>) -> Result<Self, Finding> {
-        if let Some(finding) = Options::from(inputs).check().into_iter().next() {
-            return Err(finding);
+    pub fn build(inputs: &Inputs<'_>) -> Result<Self, Diagnostic> {
+        if let Some(diagnostic) = Options::from(inputs).check().into_iter().next() {
+            return Err(diagnostic);
         }
-        let parts = Parts::read(inputs).map_err(|finding| swapped::suspect(finding, inputs))?;
+        let parts =
+            Parts::read(inputs).map_err(|diagnostic| swapped::suspect(diagnostic, inputs))?;
         let plan = placement::plan(&parts)?;
         let Emitted {
             file,

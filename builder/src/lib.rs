@@ -8,7 +8,7 @@
 //! little about, is checked here, in words.
 //!
 //! [`Image::build`] goes through it in three steps, without any I/O: it reads the parts, plans where they lie and
-//! emits the file. [`Opened`] is the way back: it takes an image's file apart and verifies it.
+//! emits the file. [`ImageReader`] is the way back: it takes an image's file apart and verifies it.
 //!
 //! Each module is a room. It imports none but those that are listed below it:
 //!
@@ -60,7 +60,7 @@
 //! use std::path::Path;
 //!
 //! use kaal_elfloader_builder::kaal_payload::{PhysAddr, VirtAddr};
-//! use kaal_elfloader_builder::{File, Image, Inputs, Opened, Settings};
+//! use kaal_elfloader_builder::{File, Image, Inputs, ImageReader, Settings};
 //!
 //! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/example/programs.rs"));
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -75,7 +75,7 @@
 //!     )
 //! })?;
 //!
-//! let opened = Opened::open(file("bootimage.elf", &image.file))?;
+//! let opened = ImageReader::open(file("bootimage.elf", &image.file))?;
 //! opened.verify()?;
 //! assert_eq!(opened.payload().kernel_entry, VirtAddr(0xffff_ff80_4000_0000));
 //! assert_eq!(opened.payload().boot_arguments, b"quiet\0");
@@ -84,20 +84,20 @@
 //! # }
 //! ```
 //!
-//! What is wrong is told by a [`Finding`]:
+//! What is wrong is told by a [`Diagnostic`]:
 //!
 //! ```
 //! use std::path::Path;
 //!
-//! use kaal_elfloader_builder::{File, Flag, Opened};
+//! use kaal_elfloader_builder::{File, Flag, ImageReader};
 //!
 //! let file = File { path: Path::new("notes.txt"), content: b"no image" };
-//! let finding = Opened::open(file).expect_err("no image");
-//! assert_eq!(finding.flag(), Flag::Image);
-//! assert_eq!(finding.value(), Path::new("notes.txt"));
-//! let details = finding.details();
+//! let diagnostic = ImageReader::open(file).expect_err("no image");
+//! assert_eq!(diagnostic.flag(), Flag::Image);
+//! assert_eq!(diagnostic.value(), Path::new("notes.txt"));
+//! let details = diagnostic.details();
 //! assert_eq!(
-//!     finding.to_string(),
+//!     diagnostic.to_string(),
 //!     format!(
 //!         "image notes.txt: {}\n  expected: {}\n  found: {}\n  remedy: {}",
 //!         details.problem, details.expected, details.found, details.remedy
@@ -137,12 +137,12 @@ pub mod rules;
 mod sel4;
 mod signing;
 
-pub use diagnostic::{Details, Finding, Flag};
+pub use diagnostic::{Details, Diagnostic, Flag};
 pub use elf::functions::Functions;
 pub use files::File;
-pub use format::{Compression, FileMap, Format, Piece};
+pub use format::{Compression, FileMap, FileMapEntry, Format};
 pub use image::Image;
-pub use image_reader::Opened;
+pub use image_reader::ImageReader;
 pub use kaal_payload;
 pub use layout::memory_map::{Entry, MemoryMap};
 pub use options::{Inputs, Settings, Symbols};

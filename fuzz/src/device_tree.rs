@@ -102,7 +102,10 @@ fn check_chosen(tree: &DeviceTree<'_>, boot_arguments: &[u8]) {
     }
     assert!(kaal_devicetree::memory(tree).eq(kaal_devicetree::memory(&written)));
     assert!(kaal_devicetree::cpus(tree).eq(kaal_devicetree::cpus(&written)));
-    assert_eq!(kaal_devicetree::machine(tree), kaal_devicetree::machine(&written));
+    assert_eq!(
+        kaal_devicetree::machine(tree),
+        kaal_devicetree::machine(&written)
+    );
     let added = usize::from(tree.find(b"/chosen").is_none());
     assert_eq!(tree.walk().count() + added, written.walk().count());
 }

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{Compression, File, Format, Opened};
+use kaal_elfloader_builder::{Compression, File, Format, ImageReader};
 use kaal_payload::{LOADER_NOTE_TYPE, MAGIC, MAX_SIZE, PACKAGE_MAGIC, package_header_size};
 use zerocopy::IntoBytes;
 
@@ -87,7 +87,7 @@ fn tiny(content: Content) -> Content {
 
 fn run(content: &[u8]) -> bool {
     let path = Path::new("name");
-    let Ok(image) = Opened::open(File { path, content }) else {
+    let Ok(image) = ImageReader::open(File { path, content }) else {
         return false;
     };
     let range = image.payload_header_in_file();

@@ -100,8 +100,8 @@ impl Content {
         let inputs = self.inputs();
         let image = match Image::build(&inputs) {
             Ok(image) => image,
-            Err(finding) => {
-                assert!(!finding.to_string().is_empty());
+            Err(diagnostic) => {
+                assert!(!diagnostic.to_string().is_empty());
                 return None;
             }
         };

@@ -15,9 +15,9 @@
     reason = "a panic is how a target says that it has found something"
 )]
 
+mod boot_program;
 mod common;
 mod device_tree;
-mod firmware;
 mod image;
 mod inputs;
 mod keys;
@@ -29,8 +29,8 @@ mod platform;
 mod programs;
 mod symbols;
 
+pub use boot_program::BOOT_PROGRAM;
 pub use device_tree::DEVICE_TREE;
-pub use firmware::FIRMWARE;
 pub use image::IMAGE;
 pub use keys::KEYS;
 pub use lz4::LZ4;
@@ -53,7 +53,7 @@ pub struct Target {
 
 /// All targets.
 pub const TARGETS: [Target; 11] = [
-    FIRMWARE,
+    BOOT_PROGRAM,
     KERNEL,
     APP,
     DEVICE_TREE,

@@ -114,7 +114,7 @@ fn run_package(bytes: &[u8]) -> bool {
     let Ok(package) = Package::parse(bytes, crc32c) else {
         return false;
     };
-    for address in [0, package.work.start.0, u64::MAX - package.size] {
+    for address in [0, package.scratch.start.0, u64::MAX - package.size] {
         kaal_translation::steps(&package, PhysAddr(address)).for_each(drop);
     }
     let size = package_header_size(package.chunks.len());

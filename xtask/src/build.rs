@@ -29,7 +29,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 pub(crate) fn programs(workspace: &Workspace) -> Result<()> {
     let mut command = nightly_cargo(workspace)?;
     command
-        .args(["build", "--profile", "firmware"])
+        .args(["build", "--profile", "boot"])
         .args(target_flags()?);
     for program in Program::ALL {
         command.args(["--package", program.package()]);
@@ -37,7 +37,7 @@ pub(crate) fn programs(workspace: &Workspace) -> Result<()> {
     }
     process::run(&mut command)?;
 
-    let built = workspace.target().join(TARGET).join("firmware");
+    let built = workspace.target().join(TARGET).join("boot");
     let artifacts = workspace.artifacts();
     fs::create_dir_all(&artifacts)
         .with_context(|| format!("failed to create {}", artifacts.display()))?;

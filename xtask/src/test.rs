@@ -125,9 +125,7 @@ fn suite_lints(workspace: &Workspace) -> Result<Command> {
 
 fn target_lints(workspace: &Workspace, target: &[&str]) -> Result<Command> {
     let mut command = nightly_cargo(workspace)?;
-    command
-        .args(["clippy", "--profile", "firmware"])
-        .args(target);
+    command.args(["clippy", "--profile", "boot"]).args(target);
     for program in Program::ALL {
         command.args(["--package", program.package()]);
     }
@@ -174,10 +172,10 @@ fn book(workspace: &Workspace) -> Outcome {
     }
 }
 
-fn carry_out(step: &'static str, work: impl FnOnce() -> Result<()>) -> Outcome {
+fn carry_out(step: &'static str, scratch: impl FnOnce() -> Result<()>) -> Outcome {
     progress::step(step);
     let started = Instant::now();
-    let result = work().map(|()| Done::Passed);
+    let result = scratch().map(|()| Done::Passed);
     Outcome {
         step,
         result,

@@ -10,10 +10,10 @@ use kaal_payload::{PhysAddr, PhysRange};
 
 use super::messages::{Level, Messages};
 use super::text::{print, wrap};
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::File;
 use crate::files::input::Input;
-use crate::image_reader::{self, Opened};
+use crate::image_reader::{self, ImageReader};
 use crate::parts::device_tree::DeviceTree;
 use crate::parts::kernel::{self, Kernel};
 use crate::parts::platform::{self, KernelConfig};
@@ -62,14 +62,14 @@ pub(super) struct Arguments {
 /// # Errors
 ///
 /// Returns what is wrong with it.
-pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Finding> {
+pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Diagnostic> {
     if let Some(id) = &arguments.explain {
         let mut rules = rules::rules().iter().filter(|rule| rule.id == id);
         return rules.try_for_each(|rule| print(explain(rule)));
     }
     let path = arguments.image.as_deref().unwrap_or(Path::new(""));
     let content = image_reader::read(path)?;
-    let image = Opened::open(File {
+    let image = ImageReader::open(File {
         path,
         content: &content,
     })?;
@@ -117,11 +117,11 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Findi
     report(&situation, messages)
 }
 
-fn read(flag: Flag, path: Option<&Path>) -> Result<Option<Input<'_>>, Finding> {
+fn read(flag: Flag, path: Option<&Path>) -> Result<Option<Input<'_>>, Diagnostic> {
     path.map(|path| Input::read(flag, path)).transpose()
 }
 
-fn read_key<'a>(given: &Input<'a>) -> Result<Trusted<'a>, Finding> {
+fn read_key<'a>(given: &Input<'a>) -> Result<Trusted<'a>, Diagnostic> {
     let origin = origin(given);
     let key = signing::public_key(origin, &given.content)?.to_bytes();
     Ok(Trusted { origin, key })
@@ -135,7 +135,7 @@ fn origin<'a>(input: &Input<'a>) -> Origin<'a> {
 }
 
 /// Prints what comes of each rule.
-fn report(situation: &Situation<'_>, messages: Messages) -> Result<(), Finding> {
+fn report(situation: &Situation<'_>, messages: Messages) -> Result<(), Diagnostic> {
     let mut table = String::new();
     let (mut warnings, mut errors) = (Vec::new(), Vec::new());
     for (rule, outcome) in rules::apply(situation) {
@@ -143,11 +143,11 @@ fn report(situation: &Situation<'_>, messages: Messages) -> Result<(), Finding> 
         let detail = match outcome {
             Outcome::Passed(text) | Outcome::NotChecked(text) => text,
             Outcome::Warned(complaint) => {
-                warnings.push(complaint.finding(rule, situation));
+                warnings.push(complaint.diagnostic(rule, situation));
                 complaint.problem
             }
             Outcome::Refused(complaint) => {
-                errors.push(complaint.finding(rule, situation));
+                errors.push(complaint.diagnostic(rule, situation));
                 complaint.problem
             }
         };
@@ -179,9 +179,9 @@ fn explain(rule: &Rule) -> String {
 /// Checks that `kernel` is the one in the image.
 fn check_kernel(
     origin: Origin<'_>,
-    image: &Opened<'_>,
+    image: &ImageReader<'_>,
     kernel: &Kernel<'_>,
-) -> Result<(), Finding> {
+) -> Result<(), Diagnostic> {
     let holds = |phys: u64, content: &[u8]| {
         let start = PhysAddr(phys);
         let memory = PhysRange::from_size(start, content.len() as u64);
@@ -198,7 +198,7 @@ fn check_kernel(
         return Ok(());
     }
     Err(origin
-        .finding("not the kernel in the image")
+        .diagnostic("not the kernel in the image")
         .expected("the file that the image was built of")
         .found("other content")
         .remedy("give that file, or none"))

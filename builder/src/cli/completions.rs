@@ -6,7 +6,7 @@ use clap::{Args, Command};
 use clap_complete::Shell;
 
 use super::text;
-use crate::diagnostic::Finding;
+use crate::diagnostic::Diagnostic;
 
 /// Which shell.
 #[derive(Clone, Debug, Args)]
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
 /// # Errors
 ///
 /// Returns that it can't be written.
-pub(super) fn run(arguments: &Arguments, command: &mut Command) -> Result<(), Finding> {
+pub(super) fn run(arguments: &Arguments, command: &mut Command) -> Result<(), Diagnostic> {
     let mut script = Vec::new();
     let name = command.get_name().to_owned();
     clap_complete::generate(arguments.shell, command, name, &mut script);

@@ -8,10 +8,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::diff::{self, Report, Side};
 use crate::files::{File, bounded};
-use crate::image_reader::{self, Opened};
+use crate::image_reader::{self, ImageReader};
 
 use super::messages::{Level, Messages};
 use super::text;
@@ -44,15 +44,15 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> ExitCode {
     match compare(arguments).and_then(|report| print(arguments, &report)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(DIFFERENT),
-        Err(finding) => {
-            messages.write(Level::Error, &finding);
+        Err(diagnostic) => {
+            messages.write(Level::Error, &diagnostic);
             ExitCode::from(TROUBLE)
         }
     }
 }
 
 /// Prints what differs, and returns whether nothing does.
-fn print(arguments: &Arguments, report: &Report) -> Result<bool, Finding> {
+fn print(arguments: &Arguments, report: &Report) -> Result<bool, Diagnostic> {
     match arguments.json {
         true => text::print(report.to_json() + "\n")?,
         false => text::print(report)?,
@@ -60,15 +60,15 @@ fn print(arguments: &Arguments, report: &Report) -> Result<bool, Finding> {
     Ok(report.is_empty())
 }
 
-fn compare(arguments: &Arguments) -> Result<Report, Finding> {
+fn compare(arguments: &Arguments) -> Result<Report, Diagnostic> {
     let (one, other) = (&arguments.one, &arguments.other);
     let (first, second) = match (image_reader::read(one), image_reader::read(other)) {
         (Ok(first), Ok(second)) => (first, second),
-        (Err(finding), Err(_)) => return programs(one, other).ok_or(finding),
-        (Err(finding), _) | (_, Err(finding)) => return Err(finding),
+        (Err(diagnostic), Err(_)) => return programs(one, other).ok_or(diagnostic),
+        (Err(diagnostic), _) | (_, Err(diagnostic)) => return Err(diagnostic),
     };
     let side = |path, content| {
-        let image = Opened::open(File { path, content })?;
+        let image = ImageReader::open(File { path, content })?;
         Ok(Side::new(image, &arguments.programs))
     };
     Ok(diff::images(&side(one, &first)?, &side(other, &second)?))

@@ -10,7 +10,7 @@ use clap::Args;
 use goblin::elf::header::ELFMAG;
 
 use super::text;
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::explain::{Explainer, Kind, Program};
 use crate::files::access;
 
@@ -55,7 +55,7 @@ struct Programs {
 }
 
 impl Programs {
-    fn read(&self) -> Result<Vec<Program>, Finding> {
+    fn read(&self) -> Result<Vec<Program>, Diagnostic> {
         let fixed = self.kernel.iter().map(|path| (Flag::Kernel, path));
         let fixed = fixed.chain(self.app.iter().map(|path| (Flag::App, path)));
         let fixed = fixed.map(|(flag, path)| (flag, path, Kind::Fixed));
@@ -78,7 +78,7 @@ impl Programs {
 /// # Errors
 ///
 /// Returns what is wrong with the log or the programs.
-pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let origin = Origin {
         flag: Flag::Log,
         value: &arguments.log,
@@ -101,7 +101,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
 }
 
 /// Opens the log, if it may be one. What a serial line begins with may be anything, what was stored may not.
-fn open(origin: Origin<'_>) -> Result<BufReader<File>, Finding> {
+fn open(origin: Origin<'_>) -> Result<BufReader<File>, Diagnostic> {
     let failed = |error: io::Error| access::unreadable(origin, &error);
     let file = File::open(origin.value).map_err(failed)?;
     let is_stored = file.metadata().map_err(failed)?.is_file();
@@ -118,7 +118,7 @@ fn copy(
     mut log: impl BufRead,
     mut out: impl Write,
     explainer: &mut Explainer,
-) -> Result<(), Finding> {
+) -> Result<(), Diagnostic> {
     let mut line = Vec::new();
     let failed = |error| access::unreadable(origin, &error);
     let mut read = |line: &mut Vec<u8>| {
@@ -139,7 +139,7 @@ fn copy(
 }
 
 /// Checks that what begins with `start` may be what a console showed.
-fn check_text(origin: Origin<'_>, start: &[u8]) -> Result<(), Finding> {
+fn check_text(origin: Origin<'_>, start: &[u8]) -> Result<(), Diagnostic> {
     let is_shown =
         |byte: &&u8| !byte.is_ascii_control() || byte.is_ascii_whitespace() || **byte == ESCAPE;
     let hidden = start.len() - start.iter().filter(is_shown).count();
@@ -154,7 +154,7 @@ fn check_text(origin: Origin<'_>, start: &[u8]) -> Result<(), Finding> {
         ),
     };
     Err(origin
-        .finding("no log of a console")
+        .diagnostic("no log of a console")
         .expected("text, in which addresses stand")
         .found(found)
         .remedy("give what the console showed; programs have the options --kernel, --app, --loader and --unpacker"))

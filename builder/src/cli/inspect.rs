@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use clap::{Args, value_parser};
 
 use super::text::{print_coloured, terminal_width};
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::{File, output};
-use crate::image_reader::{self, Opened};
+use crate::image_reader::{self, ImageReader};
 use crate::inspect::{Inspected, draw, summary, to_json, to_svg};
 
 /// Letters in the column of names.
@@ -36,11 +36,11 @@ pub(super) struct Arguments {
 /// # Errors
 ///
 /// Returns what the file is if it is no image, or that it can't be shown.
-pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let path = arguments.image.as_path();
     let content = image_reader::read(path)?;
     let content = content.as_slice();
-    let image = Opened::open(File { path, content })?;
+    let image = ImageReader::open(File { path, content })?;
     let inspected = Inspected::new(&image);
     if let Some(svg) = &arguments.svg {
         let origin = Origin {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::output;
 use crate::signing;
 
@@ -22,7 +22,7 @@ pub(super) struct Arguments {
 }
 
 /// Makes a pair of keys, and writes each to its file.
-pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let private = Origin {
         flag: Flag::SignKey,
         value: &arguments.sign_key,
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
     };
     let not_made = |found: String| {
         private
-            .finding("no key could be made")
+            .diagnostic("no key could be made")
             .expected("random numbers from the operating system")
             .found(found)
             .remedy("see to it that the system has its source of random numbers")

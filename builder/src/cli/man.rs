@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Command};
 
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::access;
 
 /// Where the pages go.
@@ -23,7 +23,7 @@ pub(super) struct Arguments {
 /// # Errors
 ///
 /// Returns what is wrong with the folder.
-pub(super) fn run(arguments: &Arguments, command: Command) -> Result<(), Finding> {
+pub(super) fn run(arguments: &Arguments, command: Command) -> Result<(), Diagnostic> {
     let folder = &arguments.folder;
     fs::create_dir_all(folder)
         .and_then(|()| clap_mangen::generate_to(command, folder))

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::diagnostic::{Details, Finding};
+use crate::diagnostic::{Details, Diagnostic};
 
 /// How errors and warnings are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -71,23 +71,23 @@ impl Messages {
         }
     }
 
-    /// Writes a finding.
-    pub(super) fn write(self, level: Level, finding: &Finding) {
+    /// Writes a diagnostic.
+    pub(super) fn write(self, level: Level, diagnostic: &Diagnostic) {
         let name = level.name();
         match self {
-            Self::Human => eprintln!("{name}: {finding}"),
+            Self::Human => eprintln!("{name}: {diagnostic}"),
             Self::Json => {
                 let Details {
                     problem,
                     expected,
                     found,
                     remedy,
-                } = finding.details();
+                } = diagnostic.details();
                 let object = json!({
                     "level": name,
-                    "flag": finding.flag().to_string(),
-                    "value": finding.value().to_string_lossy(),
-                    "source": finding.source(),
+                    "flag": diagnostic.flag().to_string(),
+                    "value": diagnostic.value().to_string_lossy(),
+                    "source": diagnostic.source(),
                     "problem": problem,
                     "expected": expected,
                     "found": found,

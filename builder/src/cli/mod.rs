@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
-use crate::diagnostic::Finding;
+use crate::diagnostic::Diagnostic;
 use config::{Configuration, Sources};
 use messages::{Level, Messages};
 
@@ -70,9 +70,9 @@ enum Failure {
     /// The parser of the command line has no use for it, or it asks for help.
     CommandLine(clap::Error),
     /// What it asks for is wrong, as can be told before any input is looked at.
-    Usage(Vec<Finding>),
+    Usage(Vec<Diagnostic>),
     /// Something else is.
-    Findings(Vec<Finding>),
+    Diagnostics(Vec<Diagnostic>),
 }
 
 impl From<clap::Error> for Failure {
@@ -81,9 +81,9 @@ impl From<clap::Error> for Failure {
     }
 }
 
-impl From<Finding> for Failure {
-    fn from(finding: Finding) -> Self {
-        Self::Findings(vec![finding])
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Diagnostics(vec![diagnostic])
     }
 }
 
@@ -92,14 +92,14 @@ impl From<Finding> for Failure {
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<_> = arguments.into_iter().collect();
     let messages = Messages::peek(&arguments);
-    let (findings, status) = match try_run(&arguments, messages) {
+    let (diagnostics, status) = match try_run(&arguments, messages) {
         Ok(status) => return status,
         Err(Failure::CommandLine(error)) => return messages.write_usage(&error),
-        Err(Failure::Usage(findings)) => (findings, ExitCode::from(USAGE)),
-        Err(Failure::Findings(findings)) => (findings, ExitCode::FAILURE),
+        Err(Failure::Usage(diagnostics)) => (diagnostics, ExitCode::from(USAGE)),
+        Err(Failure::Diagnostics(diagnostics)) => (diagnostics, ExitCode::FAILURE),
     };
-    for finding in &findings {
-        messages.write(Level::Error, finding);
+    for diagnostic in &diagnostics {
+        messages.write(Level::Error, diagnostic);
     }
     status
 }
@@ -158,7 +158,7 @@ fn pack(
     let command = config::without_requirements(command());
     let config = config::Arguments::from_arg_matches(first_look).unwrap_or_default();
     let configuration = Configuration::read(&command, &config, first_look)
-        .map_err(|finding| Failure::Usage(vec![finding]))?;
+        .map_err(|diagnostic| Failure::Usage(vec![diagnostic]))?;
     let matches = command
         .clone()
         .try_get_matches_from(configuration.complete(arguments))?;
@@ -179,8 +179,10 @@ fn pack(
     let sources = Sources::new(&configuration, &matches);
     match pack::run(&arguments, &sources, messages) {
         Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(Failure::Usage(findings)) => Err(Failure::Usage(sources.name(findings))),
-        Err(Failure::Findings(findings)) => Err(Failure::Findings(sources.name(findings))),
+        Err(Failure::Usage(diagnostics)) => Err(Failure::Usage(sources.name(diagnostics))),
+        Err(Failure::Diagnostics(diagnostics)) => {
+            Err(Failure::Diagnostics(sources.name(diagnostics)))
+        }
         Err(failure) => Err(failure),
     }
 }

@@ -9,10 +9,10 @@ use clap::Args;
 use kaal_payload::Signature;
 
 use super::output::Output;
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::input::Input;
 use crate::files::{File, output};
-use crate::image_reader::{self, Opened};
+use crate::image_reader::{self, ImageReader};
 use crate::manifest::{self, base_name, manifest_path};
 use crate::signing::signable::Signable;
 use crate::signing::{self, command};
@@ -48,10 +48,10 @@ struct Source {
 }
 
 /// Signs an image, or writes what is to be signed.
-pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let path = arguments.image.as_path();
     let content = image_reader::read(path)?;
-    let opened = Opened::open(File {
+    let opened = ImageReader::open(File {
         path,
         content: &content,
     })?;
@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Finding> {
 
 impl Source {
     /// A signature of `message`, and where it is from.
-    fn signature(&self, message: &[u8]) -> Result<(Origin<'_>, Signature), Finding> {
+    fn signature(&self, message: &[u8]) -> Result<(Origin<'_>, Signature), Diagnostic> {
         if let Some(path) = &self.sign_key {
             let origin = origin(Flag::SignKey, path);
             let key =

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::access;
 
 /// Writes `text` to standard output.
@@ -14,7 +14,7 @@ use crate::files::access;
 /// # Errors
 ///
 /// Returns why there is no room for it. Whoever doesn't read to the end doesn't want to know.
-pub(super) fn print(text: impl Display) -> Result<(), Finding> {
+pub(super) fn print(text: impl Display) -> Result<(), Diagnostic> {
     print_to(io::stdout().lock(), text)
 }
 
@@ -24,16 +24,16 @@ pub(super) fn print(text: impl Display) -> Result<(), Finding> {
 /// # Errors
 ///
 /// As [`print`].
-pub(super) fn print_coloured(text: &str) -> Result<(), Finding> {
+pub(super) fn print_coloured(text: &str) -> Result<(), Diagnostic> {
     print_to(anstream::stdout().lock(), text)
 }
 
-fn print_to(mut out: impl Write, text: impl Display) -> Result<(), Finding> {
+fn print_to(mut out: impl Write, text: impl Display) -> Result<(), Diagnostic> {
     written(write!(out, "{text}").and_then(|()| out.flush()))
 }
 
 /// What to say of the `result` of writing to standard output.
-pub(super) fn written(result: io::Result<()>) -> Result<(), Finding> {
+pub(super) fn written(result: io::Result<()>) -> Result<(), Diagnostic> {
     match result {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             let origin = Origin {

@@ -8,9 +8,9 @@ use std::path::Path;
 
 use self::text::Text;
 
-pub(crate) use self::given::Given;
+pub(crate) use self::subject::Subject;
 
-mod given;
+mod subject;
 mod text;
 
 /// An option of the command line, one of its arguments, or what else may be at fault.
@@ -97,8 +97,8 @@ pub(crate) struct Origin<'a> {
 
 impl Origin<'_> {
     /// Begins to say what is wrong with this input.
-    pub(crate) fn finding(self, problem: impl Into<String>) -> Finding {
-        Finding(Box::new(Parts {
+    pub(crate) fn diagnostic(self, problem: impl Into<String>) -> Diagnostic {
+        Diagnostic(Box::new(Fields {
             subject: self.into(),
             problem: problem.into(),
             expected: Text::default(),
@@ -111,24 +111,24 @@ impl Origin<'_> {
 /// Shown as on the command line.
 impl fmt::Display for Origin<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Given::from(*self).fmt(f)
+        Subject::from(*self).fmt(f)
     }
 }
 
 /// What is wrong with an input: an error, or a warning where an image can be made all the same.
 #[derive(Clone, Debug)]
-pub struct Finding(Box<Parts>);
+pub struct Diagnostic(Box<Fields>);
 
 #[derive(Clone, Debug)]
-struct Parts {
-    subject: Given,
+struct Fields {
+    subject: Subject,
     problem: String,
     expected: Text,
     found: Text,
     remedy: String,
 }
 
-/// What a [`Finding`] says, in words. They are for people, and may change at any time.
+/// What a [`Diagnostic`] says, in words. They are for people, and may change at any time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Details {
@@ -142,8 +142,8 @@ pub struct Details {
     pub remedy: String,
 }
 
-impl Finding {
-    /// The option that the finding is about.
+impl Diagnostic {
+    /// The option that the diagnostic is about.
     pub fn flag(&self) -> Flag {
         self.0.subject.flag
     }
@@ -158,9 +158,9 @@ impl Finding {
         self.0.subject.source.as_deref().unwrap_or_default()
     }
 
-    /// The finding in words.
+    /// The diagnostic in words.
     pub fn details(&self) -> Details {
-        let Parts {
+        let Fields {
             problem,
             expected,
             found,
@@ -181,7 +181,7 @@ impl Finding {
     }
 
     /// Names the option because of which that is expected.
-    pub(crate) fn because_of(mut self, reason: impl Into<Given>) -> Self {
+    pub(crate) fn because_of(mut self, reason: impl Into<Subject>) -> Self {
         self.0.expected.option = Some(reason.into());
         self
     }
@@ -192,7 +192,7 @@ impl Finding {
     }
 
     /// Names an option as what was found.
-    pub(crate) fn found_option(mut self, option: impl Into<Given>) -> Self {
+    pub(crate) fn found_option(mut self, option: impl Into<Subject>) -> Self {
         self.0.found.option = Some(option.into());
         self
     }
@@ -208,9 +208,9 @@ impl Finding {
         self
     }
 
-    /// Names what gave each option that the finding names, as far as `source` knows it.
+    /// Names what gave each option that the diagnostic names, as far as `source` knows it.
     pub(crate) fn with_sources(mut self, source: impl Fn(Flag) -> Option<String>) -> Self {
-        let Parts {
+        let Fields {
             subject,
             expected,
             found,
@@ -224,9 +224,9 @@ impl Finding {
     }
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Parts {
+        let Fields {
             subject,
             problem,
             expected,
@@ -240,4 +240,4 @@ impl fmt::Display for Finding {
     }
 }
 
-impl Error for Finding {}
+impl Error for Diagnostic {}

@@ -4,13 +4,13 @@
 
 use std::fmt;
 
-use super::Given;
+use super::Subject;
 
 /// Words, an option, or the first because of the second.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Text {
     pub(super) words: String,
-    pub(super) option: Option<Given>,
+    pub(super) option: Option<Subject>,
 }
 
 impl fmt::Display for Text {

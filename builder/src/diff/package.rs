@@ -22,7 +22,7 @@ pub(super) fn compare(one: &Side<'_>, other: &Side<'_>, report: &mut Report) {
         let difference = Difference::new("load address");
         report.add(difference.detail(Some(format!("{one}, {other}"))));
     }
-    if let (Some(one), Some(other)) = (ours.work.memory(), theirs.work.memory())
+    if let (Some(one), Some(other)) = (ours.scratch.memory(), theirs.scratch.memory())
         && one != other
     {
         let difference = Difference::new("unpacker's work area").following();

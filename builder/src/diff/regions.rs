@@ -170,6 +170,6 @@ fn trust(side: &Side<'_>) -> Option<String> {
     Some(format!(
         "key {} from version {} on",
         KeyId(key_id(&anchor.key)),
-        anchor.least_version
+        anchor.min_version
     ))
 }

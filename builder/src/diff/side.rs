@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::symbols::{self, Symbols};
 use crate::diagnostic::{Flag, Origin};
 use crate::files::bounded;
-use crate::image_reader::Opened;
+use crate::image_reader::ImageReader;
 use crate::manifest::{self, Identity, Role};
 
 /// Folder beside an image that its programs may lie in.
@@ -19,7 +19,7 @@ const DEBUG: &str = "debug";
 /// An image, its manifest, and where the programs may be that it was made of.
 pub(crate) struct Side<'a> {
     pub(super) file: &'a [u8],
-    pub(super) image: Opened<'a>,
+    pub(super) image: ImageReader<'a>,
     /// The image's manifest; `None` where there is none, or that of another image.
     pub(super) manifest: Option<Value>,
     folders: Vec<PathBuf>,
@@ -27,7 +27,7 @@ pub(crate) struct Side<'a> {
 
 impl<'a> Side<'a> {
     /// The side of `image`; its programs are looked for beside it and in `folders`.
-    pub(crate) fn new(image: Opened<'a>, folders: &[PathBuf]) -> Self {
+    pub(crate) fn new(image: ImageReader<'a>, folders: &[PathBuf]) -> Self {
         let file = image.file();
         let beside = file.path.parent().unwrap_or(Path::new("")).to_owned();
         let near = [beside.join(DEBUG), beside];

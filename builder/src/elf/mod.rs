@@ -12,7 +12,7 @@ use goblin::elf::header::{
 };
 use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD, ProgramHeader};
 
-use crate::diagnostic::{Finding, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 
 /// How the loader and all kernels and root tasks are laid out: 64 bits, little-endian.
 pub(crate) const LAYOUT: Ctx = Ctx {
@@ -91,7 +91,7 @@ pub(crate) struct Program<'a> {
 
 impl<'a> Program<'a> {
     /// Reads the program that `file` holds.
-    pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Finding> {
+    pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Diagnostic> {
         let header = read_header(origin, file)?;
         let headers = read_program_headers(origin, file, &header)?;
         let segments = read_segments(origin, file, &headers)?;
@@ -101,7 +101,7 @@ impl<'a> Program<'a> {
         };
         if !segments.iter().any(holds_entry) {
             return Err(origin
-                .finding("its entry point lies outside its executable segments")
+                .diagnostic("its entry point lies outside its executable segments")
                 .expected("an entry point in a PT_LOAD with the flag E")
                 .found(format!("entry point {entry:#x}"))
                 .remedy(
@@ -167,18 +167,18 @@ pub(crate) fn slice(bytes: &[u8], offset: u64, size: u64) -> Option<&[u8]> {
     bytes.get(start..end)
 }
 
-fn truncated(origin: Origin<'_>, what: &str, needed: u64, found: usize) -> Finding {
+fn truncated(origin: Origin<'_>, what: &str, needed: u64, found: usize) -> Diagnostic {
     origin
-        .finding(format!("truncated in {what}"))
+        .diagnostic(format!("truncated in {what}"))
         .expected(format!("at least {needed} bytes"))
         .found(format!("{found} bytes"))
         .remedy("copy or build the file again")
 }
 
-fn read_header(origin: Origin<'_>, file: &[u8]) -> Result<Header, Finding> {
+fn read_header(origin: Origin<'_>, file: &[u8]) -> Result<Header, Diagnostic> {
     if file.starts_with(ARCHIVE_MAGIC) {
         return Err(origin
-            .finding("a static library, not an executable")
+            .diagnostic("a static library, not an executable")
             .expected("an ELF executable")
             .found("an ar archive")
             .remedy(
@@ -188,14 +188,14 @@ fn read_header(origin: Origin<'_>, file: &[u8]) -> Result<Header, Finding> {
     }
     if !file.starts_with(ELFMAG) {
         return Err(origin
-            .finding("not an ELF file")
+            .diagnostic("not an ELF file")
             .expected("the bytes 7f 45 4c 46 at its start")
             .found(first_bytes(file))
             .remedy("give the linked program, not a raw image or text"));
     }
     let not_for_aarch64 = |expected: &str, found: String| {
         origin
-            .finding("not a program for AArch64")
+            .diagnostic("not a program for AArch64")
             .expected(expected)
             .found(found)
             .remedy("build it for a little-endian, 64-bit Arm target, e.g. aarch64-unknown-none")
@@ -250,18 +250,18 @@ fn read_program_headers(
     origin: Origin<'_>,
     file: &[u8],
     header: &Header,
-) -> Result<Vec<ProgramHeader>, Finding> {
+) -> Result<Vec<ProgramHeader>, Diagnostic> {
     let count = u64::from(header.e_phnum);
     if count > 0 && u64::from(header.e_phentsize) != PROGRAM_HEADER_SIZE {
         return Err(origin
-            .finding("its program headers have an unknown layout")
+            .diagnostic("its program headers have an unknown layout")
             .expected(format!("e_phentsize {PROGRAM_HEADER_SIZE}"))
             .found(format!("e_phentsize {}", header.e_phentsize))
             .remedy("copy or build the file again"));
     }
     if count > MOST_PROGRAM_HEADERS {
         return Err(origin
-            .finding("it has more program headers than a program needs")
+            .diagnostic("it has more program headers than a program needs")
             .expected(format!("at most {MOST_PROGRAM_HEADERS}"))
             .found(count.to_string())
             .remedy("put sections of the same access side by side in its linker script"));
@@ -279,7 +279,7 @@ fn read_segments<'a>(
     origin: Origin<'_>,
     file: &'a [u8],
     headers: &[ProgramHeader],
-) -> Result<Vec<Segment<'a>>, Finding> {
+) -> Result<Vec<Segment<'a>>, Diagnostic> {
     let mut segments = headers
         .iter()
         .filter(|header| header.p_type == PT_LOAD && header.p_memsz > 0)
@@ -287,7 +287,7 @@ fn read_segments<'a>(
         .collect::<Result<Vec<_>, _>>()?;
     if segments.is_empty() {
         return Err(origin
-            .finding("nothing in it is to be loaded")
+            .diagnostic("nothing in it is to be loaded")
             .expected("at least one PT_LOAD")
             .found(format!("{} program headers, no PT_LOAD", headers.len()))
             .remedy("give the linked program, not an object file"));
@@ -298,7 +298,7 @@ fn read_segments<'a>(
             && first.virt_end() > second.virt
         {
             return Err(origin
-                .finding("its PT_LOADs overlap")
+                .diagnostic("its PT_LOADs overlap")
                 .expected(format!("a PT_LOAD at or above {:#x}", first.virt_end()))
                 .found(format!(
                     "{:#x}..{:#x} and {:#x}..{:#x}",
@@ -317,7 +317,7 @@ fn read_segment<'a>(
     origin: Origin<'_>,
     file: &'a [u8],
     header: &ProgramHeader,
-) -> Result<Segment<'a>, Finding> {
+) -> Result<Segment<'a>, Diagnostic> {
     let (virt, phys, size) = (header.p_vaddr, header.p_paddr, header.p_memsz);
     let content = slice(file, header.p_offset, header.p_filesz).ok_or_else(|| {
         let needed = header.p_offset.saturating_add(header.p_filesz);
@@ -333,7 +333,7 @@ fn read_segment<'a>(
         && phys.checked_add(size).is_some();
     if !fits {
         return Err(origin
-            .finding(format!("its PT_LOAD at {virt:#x} is malformed"))
+            .diagnostic(format!("its PT_LOAD at {virt:#x} is malformed"))
             .expected("p_filesz up to p_memsz, and an end within 64 bits")
             .found(format!(
                 "p_paddr {phys:#x}, p_filesz {:#x}, p_memsz {size:#x}",

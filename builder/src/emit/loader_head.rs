@@ -5,11 +5,11 @@
 use zerocopy::IntoBytes;
 
 use crate::format::loader_head::LoaderHead;
-use crate::parts::firmware::Part;
+use crate::parts::boot_program::PageSegment;
 
 /// Writes the first bytes of the loader `parts`, which is entered at the offset `entry` and takes `size`
 /// bytes of memory.
-pub(super) fn write(parts: &mut [Part], entry: u64, size: u64) {
+pub(super) fn write(parts: &mut [PageSegment], entry: u64, size: u64) {
     let constant_size = constant_part(parts).len() as u64;
     let mut rest = Vec::new();
     for part in parts.iter().filter(|part| part.offset >= constant_size) {
@@ -25,7 +25,7 @@ pub(super) fn write(parts: &mut [Part], entry: u64, size: u64) {
 }
 
 /// The memory of the part that never changes: all that lies before the first writable part.
-pub(super) fn constant_part(parts: &[Part]) -> Vec<u8> {
+pub(super) fn constant_part(parts: &[PageSegment]) -> Vec<u8> {
     let mut memory = Vec::new();
     for part in parts.iter().take_while(|part| !part.access.is_writable()) {
         memory.resize(part.offset as usize, 0);

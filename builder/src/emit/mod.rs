@@ -2,12 +2,12 @@
 
 //! Writing an image as planned.
 
-mod content;
-mod file;
+mod image_file;
 mod loader_head;
+mod memory_image;
 mod package;
 
-pub(crate) use file::warnings;
+pub(crate) use image_file::warnings;
 
 use kaal_devicetree::Chosen;
 use kaal_payload::{
@@ -15,7 +15,7 @@ use kaal_payload::{
     Region, UserImage, key_id,
 };
 
-use crate::diagnostic::Finding;
+use crate::diagnostic::Diagnostic;
 use crate::format::digest::{crc32c, digest};
 use crate::format::measurement::{Measured, measure};
 use crate::layout::memory_map::MemoryMap;
@@ -23,17 +23,17 @@ use crate::layout::page_tables::Tables;
 use crate::layout::placement::LoaderPlace;
 use crate::layout::plan::Plan;
 use crate::manifest::Facts;
-use crate::memory::chunk::{self, Chunk, Piece};
+use crate::memory::chunk::{self, Chunk, Fragment};
 use crate::parts::Parts;
-use crate::parts::firmware::Part;
+use crate::parts::boot_program::PageSegment;
 use crate::rules::Layout;
 use crate::signing;
-use content::Content;
-use file::File;
+use image_file::ImageFile;
+use memory_image::MemoryImage;
 
 /// An image, written.
 pub(crate) struct Emitted {
-    pub(crate) file: File,
+    pub(crate) file: ImageFile,
     pub(crate) measurement: Measurement,
     pub(crate) facts: Facts,
     pub(crate) memory_map: MemoryMap,
@@ -42,12 +42,12 @@ pub(crate) struct Emitted {
 }
 
 /// Writes the image.
-pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
+pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic> {
     let place = LoaderPlace::new(parts, plan.loader.start);
     let tables = place.tables(parts);
     let mut loader = parts.loader.relocated(place.base);
     loader_head::write(&mut loader, parts.loader.entry, parts.loader.size());
-    let programs = Content::new(parts, plan);
+    let programs = MemoryImage::new(parts, plan);
     let user_image = user_image(parts, plan);
     let measured = programs.chunks().map(|chunk| Measured {
         memory: chunk.memory,
@@ -77,12 +77,12 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
             chunk::without_zeroes(start, &part.content)
         })
         // In one piece, so that it can be signed.
-        .chain([Piece {
+        .chain([Fragment {
             start: place.header.start,
             content: &header[..header_size],
         }])
         .chain(chunk::without_zeroes(place.tables, tables.as_bytes()))
-        .chain(symbols.iter().map(|symbols| Piece {
+        .chain(symbols.iter().map(|symbols| Fragment {
             start: symbols.memory.start,
             content: symbols.content,
         }));
@@ -91,10 +91,10 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Finding> {
     chunks.sort_by_key(|chunk| chunk.memory);
 
     let entry = PhysAddr(place.base.0 + parts.loader.entry);
-    let file = file::write(parts, plan, entry, &chunks)?;
+    let file = image_file::write(parts, plan, entry, &chunks)?;
     let symbols = symbols.map(|symbols| symbols.memory);
-    let memory_map = MemoryMap::new(parts, plan, &place, &tables, symbols, &file.work);
-    let layout = layout.with_work(file.work.iter().map(|(_, work)| *work));
+    let memory_map = MemoryMap::new(parts, plan, &place, &tables, symbols, &file.scratch);
+    let layout = layout.with_scratch(file.scratch.iter().map(|(_, scratch)| *scratch));
     Ok(Emitted {
         file,
         measurement,
@@ -120,7 +120,7 @@ fn encode(
     parts: &Parts<'_>,
     payload: &mut Payload<'_>,
     header: &mut [u8],
-) -> Result<usize, Finding> {
+) -> Result<usize, Diagnostic> {
     let too_large = |_| header_too_large(parts, payload);
     let size = payload.encode(header, crc32c).map_err(too_large)?;
     let signing_key = parts
@@ -136,11 +136,11 @@ fn encode(
         .map_err(|_| header_too_large(parts, payload))
 }
 
-fn header_too_large(parts: &Parts<'_>, payload: &Payload<'_>) -> Finding {
+fn header_too_large(parts: &Parts<'_>, payload: &Payload<'_>) -> Diagnostic {
     parts
         .origins
         .app
-        .finding("too many segments, with those of the kernel")
+        .diagnostic("too many segments, with those of the kernel")
         .expected(format!("a payload header of up to {MAX_SIZE} bytes"))
         .found(format!(
             "{} bytes, for {} regions and {} bytes of boot arguments",
@@ -152,7 +152,7 @@ fn header_too_large(parts: &Parts<'_>, payload: &Payload<'_>) -> Finding {
 }
 
 /// The device tree to embed; empty where there is none.
-fn device_tree(parts: &Parts<'_>, measurement: &Measurement) -> Result<Vec<u8>, Finding> {
+fn device_tree(parts: &Parts<'_>, measurement: &Measurement) -> Result<Vec<u8>, Diagnostic> {
     let chosen = Chosen {
         measurement,
         boot_arguments: &parts.boot_arguments,
@@ -172,7 +172,7 @@ fn user_image(parts: &Parts<'_>, plan: &Plan) -> UserImage {
 }
 
 /// What the loader verifies of itself.
-fn constant_part(loader: &[Part], integrity: Integrity) -> ConstantPart {
+fn constant_part(loader: &[PageSegment], integrity: Integrity) -> ConstantPart {
     let memory = loader_head::constant_part(loader);
     ConstantPart {
         size: memory.len() as u64,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Finding the numbers in a line that may be addresses.
+//! Diagnostic the numbers in a line that may be addresses.
 
 /// What stands before a number in hexadecimal.
 const PREFIX: &str = "0x";

@@ -8,7 +8,7 @@ use std::path::Path;
 use addr2line::{FunctionName, Loader, Location};
 
 use super::numbers::Number;
-use crate::diagnostic::{Finding, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf;
 use crate::elf::demangled::demangled;
 use crate::elf::functions::Functions;
@@ -70,13 +70,13 @@ impl fmt::Display for Place<'_> {
 
 impl Program {
     /// Reads the program that `origin` names.
-    pub(crate) fn read(origin: Origin<'_>, kind: Kind) -> Result<Self, Finding> {
+    pub(crate) fn read(origin: Origin<'_>, kind: Kind) -> Result<Self, Diagnostic> {
         let file = Input::read_program(origin.flag, origin.value)?;
         let program = elf::Program::read(origin, &file.content)?;
         let functions = input::read_functions(origin.flag, origin.value)?;
         if functions.is_empty() {
             return Err(origin
-                .finding("has no symbols to explain addresses by")
+                .diagnostic("has no symbols to explain addresses by")
                 .expected("functions in a section .symtab")
                 .found("none")
                 .remedy("give the file as it was linked, before it was stripped"));

@@ -6,21 +6,21 @@ use std::fs::Metadata;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileTypeExt;
 
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 
 /// Says why the file that `origin` names can't be read.
-pub(crate) fn unreadable(origin: Origin<'_>, error: &io::Error) -> Finding {
-    let finding = origin
-        .finding("can't be read")
+pub(crate) fn unreadable(origin: Origin<'_>, error: &io::Error) -> Diagnostic {
+    let diagnostic = origin
+        .diagnostic("can't be read")
         .expected(match origin.flag {
             Flag::Log => "a readable file, or - for standard input",
             _ => "a readable file",
         })
         .found(words(error));
     match error.kind() {
-        ErrorKind::IsADirectory => finding.found("a folder").remedy("give a file"),
-        ErrorKind::PermissionDenied => finding.remedy("let the user who runs this read it"),
-        _ => finding.remedy(match origin.flag {
+        ErrorKind::IsADirectory => diagnostic.found("a folder").remedy("give a file"),
+        ErrorKind::PermissionDenied => diagnostic.remedy("let the user who runs this read it"),
+        _ => diagnostic.remedy(match origin.flag {
             Flag::Config | Flag::Log => "correct the name",
             Flag::Image => "correct the name, or build the image first",
             Flag::Signature => "correct the name, or sign first",
@@ -33,9 +33,9 @@ pub(crate) fn unreadable(origin: Origin<'_>, error: &io::Error) -> Finding {
 }
 
 /// Says that the file that `origin` names is no regular one, but what `metadata` tells.
-pub(crate) fn not_regular(origin: Origin<'_>, metadata: &Metadata) -> Finding {
+pub(crate) fn not_regular(origin: Origin<'_>, metadata: &Metadata) -> Diagnostic {
     origin
-        .finding("can't be read")
+        .diagnostic("can't be read")
         .expected("a regular file")
         .found(kind(metadata))
         .remedy(match metadata.file_type().is_fifo() {
@@ -45,7 +45,7 @@ pub(crate) fn not_regular(origin: Origin<'_>, metadata: &Metadata) -> Finding {
 }
 
 /// Says why there is `problem` with the file that `origin` names, which is to be written.
-pub(crate) fn unwritable(origin: Origin<'_>, problem: &str, error: &io::Error) -> Finding {
+pub(crate) fn unwritable(origin: Origin<'_>, problem: &str, error: &io::Error) -> Diagnostic {
     let (expected, remedy) = match error.kind() {
         ErrorKind::PermissionDenied => (
             "a folder that may be written to",
@@ -69,7 +69,7 @@ pub(crate) fn unwritable(origin: Origin<'_>, problem: &str, error: &io::Error) -
         ),
     };
     origin
-        .finding(problem)
+        .diagnostic(problem)
         .expected(expected)
         .found(words(error))
         .remedy(remedy)
@@ -104,13 +104,13 @@ mod tests {
     use std::path::Path;
 
     use super::{unreadable, unwritable};
-    use crate::diagnostic::{Finding, Flag, Origin};
+    use crate::diagnostic::{Diagnostic, Flag, Origin};
 
     /// What is said of an error that reads like the operating system's, whose numbers differ from one to another.
     fn about(
         flag: Flag,
         kind: ErrorKind,
-        say: impl Fn(Origin<'_>, &io::Error) -> Finding,
+        say: impl Fn(Origin<'_>, &io::Error) -> Diagnostic,
     ) -> String {
         let origin = Origin {
             flag,

@@ -7,16 +7,16 @@ use std::io::{Read, Take};
 use std::os::unix::fs::FileTypeExt;
 
 use super::access;
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 
 /// Most bytes of a program's file: some have many times their size of debug information.
-const MOST_OF_A_PROGRAM: u64 = 1 << 30;
+const MAX_PROGRAM_SIZE: u64 = 1 << 30;
 
 /// Most bytes of any other file: far more than the largest device tree has.
-const MOST_OF_OTHERS: u64 = 64 << 20;
+const MAX_OTHER_SIZE: u64 = 64 << 20;
 
 /// Opens the file that `origin` names. Of what comes through a pipe, no more is read than of a file.
-pub(crate) fn open(origin: Origin<'_>) -> Result<Take<File>, Finding> {
+pub(crate) fn open(origin: Origin<'_>) -> Result<Take<File>, Diagnostic> {
     // Before it is opened, because opening a pipe waits for who writes to it.
     check(origin)?;
     let file = File::open(origin.value).map_err(|error| access::unreadable(origin, &error))?;
@@ -24,7 +24,7 @@ pub(crate) fn open(origin: Origin<'_>) -> Result<Take<File>, Finding> {
 }
 
 /// Reads the file that `origin` names.
-pub(crate) fn read(origin: Origin<'_>) -> Result<Vec<u8>, Finding> {
+pub(crate) fn read(origin: Origin<'_>) -> Result<Vec<u8>, Diagnostic> {
     let mut file = open(origin)?;
     let mut read = || {
         let size = file.get_ref().metadata()?.len().min(file.limit());
@@ -36,7 +36,7 @@ pub(crate) fn read(origin: Origin<'_>) -> Result<Vec<u8>, Finding> {
 }
 
 /// Checks, without opening it, that the file that `origin` names may be read.
-pub(crate) fn check(origin: Origin<'_>) -> Result<(), Finding> {
+pub(crate) fn check(origin: Origin<'_>) -> Result<(), Diagnostic> {
     let metadata =
         fs::metadata(origin.value).map_err(|error| access::unreadable(origin, &error))?;
     if !may_be_read(origin.flag, &metadata) {
@@ -45,7 +45,7 @@ pub(crate) fn check(origin: Origin<'_>) -> Result<(), Finding> {
     let most = most(origin.flag);
     if metadata.len() > most {
         return Err(origin
-            .finding("too large")
+            .diagnostic("too large")
             .expected(format!("at most {most} bytes"))
             .found(format!("{} bytes", metadata.len()))
             .remedy(match is_program(origin.flag) {
@@ -63,8 +63,8 @@ fn may_be_read(flag: Flag, metadata: &Metadata) -> bool {
 
 fn most(flag: Flag) -> u64 {
     match is_program(flag) {
-        true => MOST_OF_A_PROGRAM,
-        false => MOST_OF_OTHERS,
+        true => MAX_PROGRAM_SIZE,
+        false => MAX_OTHER_SIZE,
     }
 }
 

@@ -10,7 +10,7 @@ use goblin::elf::header::ELFMAG;
 use sha2::{Digest, Sha256};
 
 use super::{File, access, bounded};
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::elf;
 use crate::elf::functions::Functions;
 
@@ -35,7 +35,7 @@ pub(crate) struct Input<'a> {
 
 impl<'a> Input<'a> {
     /// Reads a file.
-    pub(crate) fn read(flag: Flag, path: &'a Path) -> Result<Self, Finding> {
+    pub(crate) fn read(flag: Flag, path: &'a Path) -> Result<Self, Diagnostic> {
         let content = bounded::read(Origin { flag, value: path })?;
         Ok(Self {
             flag,
@@ -48,7 +48,7 @@ impl<'a> Input<'a> {
 
     /// Reads an ELF file, if it is one, and keeps it up to the end of what its program headers name:
     /// the debug information behind that is often many times larger.
-    pub(crate) fn read_program(flag: Flag, path: &'a Path) -> Result<Self, Finding> {
+    pub(crate) fn read_program(flag: Flag, path: &'a Path) -> Result<Self, Diagnostic> {
         let origin = Origin { flag, value: path };
         let file = bounded::open(origin)?;
         Self::try_read_program(origin, file).map_err(|error| access::unreadable(origin, &error))
@@ -90,7 +90,7 @@ impl<'a> Input<'a> {
 }
 
 /// Reads the functions of an ELF file, if it is one that tells them.
-pub(crate) fn read_functions(flag: Flag, path: &Path) -> Result<Functions, Finding> {
+pub(crate) fn read_functions(flag: Flag, path: &Path) -> Result<Functions, Diagnostic> {
     let origin = Origin { flag, value: path };
     let mut file = bounded::open(origin)?.into_inner();
     Functions::read(&mut file).map_err(|error| access::unreadable(origin, &error))

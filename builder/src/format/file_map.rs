@@ -9,7 +9,7 @@ use kaal_payload::{Chunk, Encoding, PhysRange};
 /// A line of the map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Piece {
+pub struct FileMapEntry {
     /// Offset in bytes from the unpacker's first byte.
     pub offset: u64,
     /// Size in bytes.
@@ -22,9 +22,9 @@ pub struct Piece {
 
 /// What lies where in a packed image's file, ascending.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileMap(Vec<Piece>);
+pub struct FileMap(Vec<FileMapEntry>);
 
-impl Piece {
+impl FileMapEntry {
     pub(crate) fn of_chunk(chunk: &Chunk) -> Self {
         let stored = chunk.stored();
         Self {
@@ -41,12 +41,12 @@ impl Piece {
 }
 
 impl FileMap {
-    pub(crate) fn new(pieces: Vec<Piece>) -> Self {
-        Self(pieces)
+    pub(crate) fn new(entries: Vec<FileMapEntry>) -> Self {
+        Self(entries)
     }
 
     /// The lines, by ascending offset.
-    pub fn pieces(&self) -> &[Piece] {
+    pub fn entries(&self) -> &[FileMapEntry] {
         &self.0
     }
 }
@@ -59,7 +59,7 @@ impl fmt::Display for FileMap {
             "{:<14} {:>10}  {:<15} unpacked to",
             "offset", "size", "what"
         )?;
-        for Piece {
+        for FileMapEntry {
             offset,
             size,
             what,

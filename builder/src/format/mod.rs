@@ -20,9 +20,9 @@ use std::path::Path;
 use clap::ValueEnum;
 use kaal_payload::{PAGE_SIZE, PhysAddr};
 
-pub use file_map::{FileMap, Piece};
+pub use file_map::{FileMap, FileMapEntry};
 
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 
 /// The alignment in bytes that the arm64 Linux Image asks for
 /// (Linux, `Documentation/arch/arm64/booting.rst`).
@@ -95,10 +95,10 @@ impl Compression {
 }
 
 /// Begins to say why an image can't run at `address`.
-pub(crate) fn not_runnable_at(address: PhysAddr) -> Finding {
+pub(crate) fn not_runnable_at(address: PhysAddr) -> Diagnostic {
     Origin {
         flag: Flag::LoadAddress,
         value: Path::new(&address.to_string()),
     }
-    .finding("the image can't run there")
+    .diagnostic("the image can't run there")
 }

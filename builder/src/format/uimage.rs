@@ -8,7 +8,7 @@ use zerocopy::big_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use super::{Format, not_runnable_at};
-use crate::diagnostic::Finding;
+use crate::diagnostic::Diagnostic;
 
 /// `IH_MAGIC`
 const MAGIC: u32 = 0x2705_1956;
@@ -57,16 +57,16 @@ pub(crate) fn load_address(file: &[u8]) -> Option<PhysAddr> {
 }
 
 /// `data` with the header that lets it be loaded to `load` and entered there.
-pub(crate) fn wrap(load: PhysAddr, data: Vec<u8>) -> Result<Vec<u8>, Finding> {
+pub(crate) fn wrap(load: PhysAddr, data: Vec<u8>) -> Result<Vec<u8>, Diagnostic> {
     let header = header(load, data.len() as u64, checksum(&data))?;
     Ok([header.as_bytes(), &data].concat())
 }
 
-fn header(load: PhysAddr, size: u64, data_checksum: u32) -> Result<Header, Finding> {
+fn header(load: PhysAddr, size: u64, data_checksum: u32) -> Result<Header, Diagnostic> {
     let size = u32::try_from(size).map_err(|_| {
         Format::Uimage
             .origin()
-            .finding("the image is too large for this format")
+            .diagnostic("the image is too large for this format")
             .expected("less than 4294967296 bytes")
             .found(format!("{size} bytes"))
             .remedy("choose --format image, or --compress lz4")
@@ -98,7 +98,7 @@ fn header(load: PhysAddr, size: u64, data_checksum: u32) -> Result<Header, Findi
 }
 
 /// The address `load` as the header has it.
-pub(crate) fn address_field(load: PhysAddr) -> Result<u32, Finding> {
+pub(crate) fn address_field(load: PhysAddr) -> Result<u32, Diagnostic> {
     u32::try_from(load.0).map_err(|_| {
         not_runnable_at(load)
             .expected("an address of 32 bits")

@@ -8,7 +8,7 @@ use kaal_payload::{Chunk, Encoding, HEADER_ALIGNMENT, PACKAGE_END, PhysAddr, pac
 
 use super::memory::Extent;
 use super::recognise::Packed;
-use crate::diagnostic::{Finding, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::slice;
 use crate::format::digest::crc32c;
 use crate::format::{STORED_ALIGNMENT, executable};
@@ -23,10 +23,10 @@ const MOST_DECOMPRESSED: u64 = 1 << 30;
 pub(super) fn of_elf<'a>(
     origin: Origin<'_>,
     file: &'a [u8],
-) -> Result<(PhysAddr, Vec<Extent<'a>>), Finding> {
+) -> Result<(PhysAddr, Vec<Extent<'a>>), Diagnostic> {
     let (entry, segments) = executable::read(file).map_err(|found| {
         origin
-            .finding("damaged in its ELF header, its program headers or between segments")
+            .diagnostic("damaged in its ELF header, its program headers or between segments")
             .expected("what the builder writes for these segments")
             .found(found)
             .remedy("build or copy the image again")
@@ -48,10 +48,10 @@ pub(super) fn of_package<'a>(
     origin: Origin<'_>,
     file: &'a [u8],
     packed: &Packed,
-) -> Result<Vec<Extent<'a>>, Finding> {
+) -> Result<Vec<Extent<'a>>, Diagnostic> {
     let damaged = |what: String, expected: &str, found: String| {
         origin
-            .finding(format!("{what} is damaged"))
+            .diagnostic(format!("{what} is damaged"))
             .expected(expected)
             .found(found)
             .remedy("build or copy the image again")
@@ -149,9 +149,9 @@ fn check_padding(bytes: &[u8], padding: std::ops::Range<usize>) -> Result<(), us
     }
 }
 
-fn not_zero(origin: Origin<'_>, offset: usize) -> Finding {
+fn not_zero(origin: Origin<'_>, offset: usize) -> Diagnostic {
     origin
-        .finding("damaged between its chunks")
+        .diagnostic("damaged between its chunks")
         .expected("zeroes")
         .found(format!(
             "another byte at the offset {offset:#x} of the package"

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::recognise::{self, HEAD_SIZE};
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::access;
 
 /// Most bytes of a file that is read: far more than any image has.
@@ -20,7 +20,7 @@ const MAX_SIZE: u64 = 1 << 30;
 /// # Errors
 ///
 /// Returns why the file can't be read, or what it is if it is no image.
-pub fn read(path: &Path) -> Result<Vec<u8>, Finding> {
+pub fn read(path: &Path) -> Result<Vec<u8>, Diagnostic> {
     let origin = Origin {
         flag: Flag::Image,
         value: path,
@@ -30,7 +30,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Finding> {
     let metadata = fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(origin
-            .finding("not a KaaL image")
+            .diagnostic("not a KaaL image")
             .expected("a regular file")
             .found(access::kind(&metadata))
             .remedy("give the file that the builder wrote"));
@@ -43,7 +43,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Finding> {
     recognise::recognise(origin, &content, length)?;
     if length > MAX_SIZE {
         return Err(origin
-            .finding("too large for a KaaL image")
+            .diagnostic("too large for a KaaL image")
             .expected(format!("at most {MAX_SIZE} bytes"))
             .found(format!("{length} bytes"))
             .remedy("give the file that the builder wrote"));

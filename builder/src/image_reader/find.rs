@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Finding the payload header where the loader looks for it: at the first page boundary behind itself.
+//! Diagnostic the payload header where the loader looks for it: at the first page boundary behind itself.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use kaal_payload::{
 use zerocopy::IntoBytes;
 
 use super::memory::{Extent, Memory};
-use crate::diagnostic::{Finding, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::digest::crc32c;
 
 /// A payload header, and where it is.
@@ -56,7 +56,7 @@ pub(super) fn payload_header(
     origin: Origin<'_>,
     memory: &Memory<'_>,
     entry: PhysAddr,
-) -> Result<Found, Finding> {
+) -> Result<Found, Diagnostic> {
     let mut problem = None;
     for extent in candidates(memory, entry) {
         match read(extent) {
@@ -65,7 +65,7 @@ pub(super) fn payload_header(
         }
     }
     Err(origin
-        .finding("its payload header is damaged, or of another version of KaaL")
+        .diagnostic("its payload header is damaged, or of another version of KaaL")
         .expected("a payload header as this version writes it, behind the loader")
         .found(problem.unwrap_or_else(|| format!("none behind the entry point {entry}")))
         .remedy("build or copy the image again"))

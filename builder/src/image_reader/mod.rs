@@ -8,7 +8,7 @@
 //!
 //! ```text
 //!  file          the bytes of a file, if it is an image, without reading all of it if it isn't
-//!  recognise     which format a file has; stranger: what it is if it is no image
+//!  recognise     which format a file has; identify: what it is if it is no image
 //!  extents       the memory that it makes, from an ELF file or a package
 //!  find          the payload header in that memory
 //!  verify        all that digests and checksums tell
@@ -18,10 +18,10 @@
 mod extents;
 mod file;
 mod find;
+mod identify;
 mod memory;
 mod patch;
 mod recognise;
-mod stranger;
 mod verify;
 
 use std::borrow::Cow;
@@ -35,7 +35,7 @@ use zerocopy::FromBytes;
 pub use file::read;
 pub use memory::Extent;
 
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::File;
 use crate::format::{Compression, Format};
 use find::Found;
@@ -45,9 +45,9 @@ use recognise::{Packed, Shape};
 /// An image's file, taken apart.
 ///
 /// It is well-formed: the headers' own checksums are right, and the file is, byte for byte, of the form
-/// that the builder gives it. [`Opened::verify`] also looks at the content.
+/// that the builder gives it. [`ImageReader::verify`] also looks at the content.
 #[derive(Clone, Debug)]
-pub struct Opened<'a> {
+pub struct ImageReader<'a> {
     file: File<'a>,
     format: Format,
     entry: PhysAddr,
@@ -56,7 +56,7 @@ pub struct Opened<'a> {
     packed: Option<Packed>,
 }
 
-impl<'a> Opened<'a> {
+impl<'a> ImageReader<'a> {
     /// Takes `file` apart.
     ///
     /// Its memory is bounded by a fixed limit and by the size of `file`.
@@ -64,7 +64,7 @@ impl<'a> Opened<'a> {
     /// # Errors
     ///
     /// Returns what else the file is, or where it isn't well-formed.
-    pub fn open(file: File<'a>) -> Result<Self, Finding> {
+    pub fn open(file: File<'a>) -> Result<Self, Diagnostic> {
         let origin = origin(&file);
         let shape = recognise::recognise(origin, file.content, file.content.len() as u64)?;
         let (format, entry, extents, packed) = match shape {
@@ -189,7 +189,7 @@ impl<'a> Opened<'a> {
     /// # Errors
     ///
     /// Returns the first damage.
-    pub fn verify(&self) -> Result<(), Finding> {
+    pub fn verify(&self) -> Result<(), Diagnostic> {
         verify::verify(self)
     }
 
@@ -199,7 +199,7 @@ impl<'a> Opened<'a> {
     /// # Errors
     ///
     /// Returns that the size is another one.
-    pub fn with_payload_header(&self, header: &[u8]) -> Result<Vec<u8>, Finding> {
+    pub fn with_payload_header(&self, header: &[u8]) -> Result<Vec<u8>, Diagnostic> {
         patch::with_payload_header(self, header)
     }
 

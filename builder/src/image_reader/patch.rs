@@ -4,13 +4,16 @@
 
 use kaal_payload::{Chunk, Package, Stored};
 
-use super::{Opened, Packed};
-use crate::diagnostic::Finding;
+use super::{ImageReader, Packed};
+use crate::diagnostic::Diagnostic;
 use crate::format::digest::crc32c;
 use crate::format::{Format, uimage};
 
 /// The file of `image` with `header` in the place of its payload header.
-pub(super) fn with_payload_header(image: &Opened<'_>, header: &[u8]) -> Result<Vec<u8>, Finding> {
+pub(super) fn with_payload_header(
+    image: &ImageReader<'_>,
+    header: &[u8],
+) -> Result<Vec<u8>, Diagnostic> {
     let place = image.payload_header_in_file();
     if header.len() != place.len() {
         return Err(another_size(image, header.len()));
@@ -49,10 +52,10 @@ fn rewrite_package_header(file: &mut [u8], packed: &Packed) -> Result<usize, usi
     package.encode(header, crc32c).map_err(|_| size)
 }
 
-fn another_size(image: &Opened<'_>, found: usize) -> Finding {
+fn another_size(image: &ImageReader<'_>, found: usize) -> Diagnostic {
     image
         .origin()
-        .finding("no room for another payload header")
+        .diagnostic("no room for another payload header")
         .expected(format!("{} bytes", image.payload_header_in_file().len()))
         .found(format!("{found} bytes"))
         .remedy("build the image again")

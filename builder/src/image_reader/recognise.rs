@@ -8,8 +8,8 @@ use kaal_payload::{
 };
 use zerocopy::IntoBytes;
 
-use super::stranger;
-use crate::diagnostic::{Finding, Origin};
+use super::identify;
+use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::digest::crc32c;
 use crate::format::{Format, executable, head, uimage};
 
@@ -52,32 +52,32 @@ impl Packed {
 }
 
 /// What a file of `length` bytes is that begins with `head`, the first [`HEAD_SIZE`] bytes of it, or all.
-pub(super) fn recognise(origin: Origin<'_>, head: &[u8], length: u64) -> Result<Shape, Finding> {
+pub(super) fn recognise(origin: Origin<'_>, head: &[u8], length: u64) -> Result<Shape, Diagnostic> {
     if let Some(claimed) = executable::claimed_size(head) {
         check_length(origin, claimed, length)?;
         return Ok(Shape::Elf);
     }
     let Some((format, start)) = package_format(head) else {
-        return Err(stranger::explain(origin, head));
+        return Err(identify::explain(origin, head));
     };
     if format == Format::Uimage {
-        let claimed = uimage::claimed_size(head).ok_or_else(|| stranger::explain(origin, head))?;
+        let claimed = uimage::claimed_size(head).ok_or_else(|| identify::explain(origin, head))?;
         check_length(origin, claimed, length)?;
     }
     let packed = find_package(head, start).map_err(|error| match error {
         Some(error) => origin
-            .finding("its package header is damaged, or of another version of KaaL")
+            .diagnostic("its package header is damaged, or of another version of KaaL")
             .expected("a package header as this version writes it")
             .found(error.to_string())
             .remedy("build or copy the image again"),
-        None => stranger::explain(origin, head),
+        None => identify::explain(origin, head),
     })?;
     check_length(origin, start as u64 + packed.fixed.size, length)?;
     Ok(Shape::Package(format, packed))
 }
 
 /// Compares what a header says of the file's length with what it is.
-fn check_length(origin: Origin<'_>, claimed: u64, length: u64) -> Result<(), Finding> {
+fn check_length(origin: Origin<'_>, claimed: u64, length: u64) -> Result<(), Diagnostic> {
     if claimed == length {
         return Ok(());
     }
@@ -86,7 +86,7 @@ fn check_length(origin: Origin<'_>, claimed: u64, length: u64) -> Result<(), Fin
         false => "longer than it should be",
     };
     Err(origin
-        .finding(problem)
+        .diagnostic(problem)
         .expected(format!("{claimed} bytes, by its header"))
         .found(format!("{length} bytes"))
         .remedy("build or copy the image again"))
@@ -136,7 +136,7 @@ fn find_package(head: &[u8], start: usize) -> Result<Packed, Option<PackageError
 fn without_chunks(package: &Package<'_>) -> Package<'static> {
     let Package {
         size,
-        work,
+        scratch,
         entry,
         machine,
         log_level,
@@ -146,7 +146,7 @@ fn without_chunks(package: &Package<'_>) -> Package<'static> {
     } = *package;
     Package {
         size,
-        work,
+        scratch,
         entry,
         machine,
         log_level,

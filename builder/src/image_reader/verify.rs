@@ -4,8 +4,8 @@
 
 use kaal_payload::{Digest, Integrity, LOADER_MAX_SIZE, MAX_SIZE, PhysAddr, PhysRange, RegionKind};
 
-use super::{Opened, Packed};
-use crate::diagnostic::Finding;
+use super::{ImageReader, Packed};
+use crate::diagnostic::Diagnostic;
 use crate::format::digest::{crc32c, digest};
 use crate::format::loader_head::{self, LoaderHead};
 use crate::format::measurement::{self, Measured};
@@ -13,7 +13,7 @@ use crate::format::{Format, uimage};
 use crate::memory::ranges;
 
 /// Looks at all of it.
-pub(super) fn verify(image: &Opened<'_>) -> Result<(), Finding> {
+pub(super) fn verify(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     if image.format == Format::Uimage {
         check_uimage(image)?;
     }
@@ -28,12 +28,12 @@ pub(super) fn verify(image: &Opened<'_>) -> Result<(), Finding> {
     check_measurement(image)
 }
 
-fn damaged(image: &Opened<'_>, what: &str) -> Finding {
-    let finding = image.origin().finding(format!("{what} is damaged"));
-    finding.remedy("build or copy the image again")
+fn damaged(image: &ImageReader<'_>, what: &str) -> Diagnostic {
+    let diagnostic = image.origin().diagnostic(format!("{what} is damaged"));
+    diagnostic.remedy("build or copy the image again")
 }
 
-fn check_uimage(image: &Opened<'_>) -> Result<(), Finding> {
+fn check_uimage(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let Err(found) = uimage::check(image.file.content) else {
         return Ok(());
     };
@@ -43,7 +43,7 @@ fn check_uimage(image: &Opened<'_>) -> Result<(), Finding> {
 }
 
 /// Checks what the package header says besides its chunks.
-fn check_package(image: &Opened<'_>, packed: &Packed) -> Result<(), Finding> {
+fn check_package(image: &ImageReader<'_>, packed: &Packed) -> Result<(), Diagnostic> {
     let (package, payload) = (packed.package(), image.payload());
     let unpacker = &image.file.content[packed.start..][..packed.header_offset];
     let found = crc32c(unpacker);
@@ -58,7 +58,7 @@ fn check_package(image: &Opened<'_>, packed: &Packed) -> Result<(), Finding> {
     if !is_same {
         return Err(image
             .origin()
-            .finding("its headers contradict each other")
+            .diagnostic("its headers contradict each other")
             .expected("the same machine, log level and integrity in package and payload header")
             .found("different ones")
             .remedy("build the image again"));
@@ -67,7 +67,7 @@ fn check_package(image: &Opened<'_>, packed: &Packed) -> Result<(), Finding> {
 }
 
 /// Checks the loader's memory, and that it is entered where it should be.
-fn check_loader(image: &Opened<'_>) -> Result<(), Finding> {
+fn check_loader(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let payload = image.payload();
     let memory = image.loader();
     let is_sound = !memory.is_empty()
@@ -109,7 +109,7 @@ fn check_loader(image: &Opened<'_>) -> Result<(), Finding> {
 }
 
 /// Checks that the image makes all memory that the payload header tells of, and no other.
-fn check_extent(image: &Opened<'_>) -> Result<(), Finding> {
+fn check_extent(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let header = image.payload_header();
     let header_pages = PhysRange::from_size(header.start, MAX_SIZE as u64);
     let regions = image.payload().regions.iter();
@@ -137,7 +137,7 @@ fn check_extent(image: &Opened<'_>) -> Result<(), Finding> {
     }
 }
 
-fn check_regions(image: &Opened<'_>) -> Result<(), Finding> {
+fn check_regions(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     for (index, region) in image.payload().regions.iter().enumerate() {
         let (Some(memory), Some(kind)) = (region.memory(), region.kind()) else {
             continue;
@@ -162,7 +162,7 @@ fn check_regions(image: &Opened<'_>) -> Result<(), Finding> {
 }
 
 /// Checks that device tree and user image lie where the kernel is told that they do.
-fn check_places(image: &Opened<'_>) -> Result<(), Finding> {
+fn check_places(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let payload = image.payload();
     let of_kind = |kind| {
         let regions = payload.regions.iter();
@@ -192,7 +192,7 @@ fn check_places(image: &Opened<'_>) -> Result<(), Finding> {
 
 /// Checks that what is stored ends where the builder would end it: where a region does, or behind a
 /// byte that isn't zero.
-fn check_cuts(image: &Opened<'_>) -> Result<(), Finding> {
+fn check_cuts(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let payload = image.payload();
     for extent in image.extents() {
         let is_region = payload.regions.iter().any(|region| {
@@ -213,18 +213,18 @@ fn check_cuts(image: &Opened<'_>) -> Result<(), Finding> {
     Ok(())
 }
 
-fn not_zero(image: &Opened<'_>, what: &str, address: PhysAddr) -> Finding {
+fn not_zero(image: &ImageReader<'_>, what: &str, address: PhysAddr) -> Diagnostic {
     damaged(image, what)
         .expected("zeroes where nothing is stored")
         .found(format!("another byte at {address}"))
 }
 
 fn check_digest(
-    image: &Opened<'_>,
+    image: &ImageReader<'_>,
     what: &str,
     bytes: &[u8],
     expected: &Digest,
-) -> Result<(), Finding> {
+) -> Result<(), Diagnostic> {
     let integrity = image.payload().integrity;
     let found = digest(integrity, bytes);
     if found == *expected {
@@ -244,7 +244,7 @@ fn check_digest(
 }
 
 /// Checks that the measurement is that of kernel and user image.
-fn check_measurement(image: &Opened<'_>) -> Result<(), Finding> {
+fn check_measurement(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let payload = image.payload();
     let regions: Vec<_> = payload
         .regions

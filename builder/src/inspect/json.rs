@@ -37,7 +37,7 @@ struct Report<'a> {
     trust: Option<Trust>,
     /// The machine's RAM, as the image's device tree tells.
     ram: Option<Vec<Range>>,
-    memory: Vec<Part<'a>>,
+    memory: Vec<Area<'a>>,
     /// What the unpacker does; zeroes in an ELF file.
     unpacking: Unpacking,
     checks: Vec<Check<'a>>,
@@ -48,7 +48,8 @@ struct Report<'a> {
 struct Trust {
     key: String,
     key_id: String,
-    least_version: u64,
+    #[serde(rename = "leastVersion")]
+    min_version: u64,
 }
 
 #[derive(Serialize)]
@@ -58,7 +59,7 @@ struct Range {
 }
 
 #[derive(Serialize)]
-struct Part<'a> {
+struct Area<'a> {
     what: &'a str,
     start: String,
     end: String,
@@ -88,10 +89,10 @@ pub(crate) fn to_json(inspected: &Inspected<'_>) -> String {
     let trust = image.trust_anchor().map(|anchor| Trust {
         key: hexadecimal(&anchor.key),
         key_id: KeyId(key_id(&anchor.key)).to_string(),
-        least_version: anchor.least_version.get(),
+        min_version: anchor.min_version.get(),
     });
     let ram = inspected.ram.as_ref();
-    let parts = inspected.picture.parts.iter();
+    let areas = inspected.picture.areas.iter();
     let report = Report {
         kind: KIND,
         report_version: VERSION,
@@ -105,13 +106,13 @@ pub(crate) fn to_json(inspected: &Inspected<'_>) -> String {
         payload: Facts::new(&image.payload()),
         trust,
         ram: ram.map(|ram| ram.iter().map(Range::new).collect()),
-        memory: parts
-            .map(|part| Part {
-                what: part.purpose.name(),
-                start: part.memory.start.to_string(),
-                end: part.memory.end.to_string(),
-                size: part.memory.size(),
-                stored: part.stored_size(),
+        memory: areas
+            .map(|area| Area {
+                what: area.purpose.name(),
+                start: area.memory.start.to_string(),
+                end: area.memory.end.to_string(),
+                size: area.memory.size(),
+                stored: area.stored_size(),
             })
             .collect(),
         unpacking: Unpacking::of(inspected),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The picture of memory on a terminal: a line for each part, with its place to scale.
+//! The picture of memory on a terminal: a line for each area, with its place to scale.
 
 use std::fmt::Write;
 
@@ -28,15 +28,15 @@ pub(crate) fn draw(picture: &Picture, width: usize) -> String {
         "{:<14} {:>11}  {:<20} {start}{end:>gap$}",
         "address", "size", "what"
     );
-    for part in &picture.parts {
-        let style = style(part.purpose);
-        let bar = bar(whole, part.memory, &part.stored, bar_width);
+    for area in &picture.areas {
+        let style = style(area.purpose);
+        let bar = bar(whole, area.memory, &area.stored, bar_width);
         let _ = writeln!(
             text,
             "{:<14} {:>11}  {:<20} {style}{}{style:#}",
-            part.memory.start.to_string(),
-            size(part.memory.size()),
-            part.purpose.name(),
+            area.memory.start.to_string(),
+            size(area.memory.size()),
+            area.purpose.name(),
             bar.trim_end()
         );
     }
@@ -55,7 +55,7 @@ fn style(purpose: Purpose) -> Style {
         Purpose::Header => AnsiColor::Red,
         Purpose::Tables => AnsiColor::Cyan,
         Purpose::Symbols => AnsiColor::BrightBlue,
-        Purpose::Work => AnsiColor::BrightBlack,
+        Purpose::Scratch => AnsiColor::BrightBlack,
     };
     Style::new().fg_color(Some(Color::Ansi(color)))
 }

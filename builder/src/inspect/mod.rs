@@ -18,7 +18,7 @@ mod svg;
 
 use kaal_payload::PhysRange;
 
-use crate::image_reader::Opened;
+use crate::image_reader::ImageReader;
 use crate::rules::{self, Board, Outcome, Situation};
 
 pub(crate) use json::to_json;
@@ -29,7 +29,7 @@ pub(crate) use svg::to_svg;
 
 /// An image, and what comes of the rules that need nothing but it.
 pub(crate) struct Inspected<'a> {
-    pub(crate) image: &'a Opened<'a>,
+    pub(crate) image: &'a ImageReader<'a>,
     pub(crate) picture: Picture,
     /// The machine's RAM, as the image's device tree tells.
     pub(crate) ram: Option<Vec<PhysRange>>,
@@ -38,7 +38,7 @@ pub(crate) struct Inspected<'a> {
 
 impl<'a> Inspected<'a> {
     /// Looks at `image`.
-    pub(crate) fn new(image: &'a Opened<'a>) -> Self {
+    pub(crate) fn new(image: &'a ImageReader<'a>) -> Self {
         let board = Board::embedded(image);
         let ram = board.as_ref().and_then(|board| board.ram.clone());
         let situation = Situation::of_image(image, board);

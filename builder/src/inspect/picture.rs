@@ -4,10 +4,10 @@
 
 use kaal_payload::{MAX_SIZE, PhysRange, RegionKind};
 
-use crate::image_reader::Opened;
+use crate::image_reader::ImageReader;
 use crate::memory::ranges;
 
-/// What a part of memory is for.
+/// What an area of memory is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Kernel,
@@ -17,12 +17,12 @@ pub(crate) enum Purpose {
     Header,
     Tables,
     Symbols,
-    Work,
+    Scratch,
 }
 
-/// A part of memory.
+/// An area of memory.
 #[derive(Clone, Debug)]
-pub(crate) struct Part {
+pub(crate) struct Area {
     pub(crate) purpose: Purpose,
     pub(crate) memory: PhysRange,
     /// What of it the file has content for; the rest is zero, or nothing is loaded there.
@@ -32,7 +32,7 @@ pub(crate) struct Part {
 /// All of it, ascending.
 #[derive(Clone, Debug)]
 pub(crate) struct Picture {
-    pub(crate) parts: Vec<Part>,
+    pub(crate) areas: Vec<Area>,
 }
 
 impl Purpose {
@@ -45,12 +45,12 @@ impl Purpose {
             Self::Header => "payload header",
             Self::Tables => "translation tables",
             Self::Symbols => "symbols",
-            Self::Work => "unpacker's work area",
+            Self::Scratch => "unpacker's work area",
         }
     }
 }
 
-impl Part {
+impl Area {
     /// Number of bytes that the file has content for.
     pub(crate) fn stored_size(&self) -> u64 {
         self.stored.iter().map(|range| range.size()).sum()
@@ -58,7 +58,7 @@ impl Part {
 }
 
 impl Picture {
-    pub(super) fn new(image: &Opened<'_>) -> Self {
+    pub(super) fn new(image: &ImageReader<'_>) -> Self {
         let payload = image.payload();
         let of_kind = |kind| {
             let regions = payload.regions.iter();
@@ -66,7 +66,7 @@ impl Picture {
             ranges::union(regions.filter_map(|region| region.memory()).collect())
         };
         let slot = payload.device_tree;
-        let work = image.package().and_then(|package| package.work.memory());
+        let scratch = image.package().and_then(|package| package.scratch.memory());
         let header = PhysRange::from_size(image.payload_header().start, MAX_SIZE as u64);
         let places = [
             (Purpose::Kernel, of_kind(RegionKind::Kernel)),
@@ -79,32 +79,32 @@ impl Picture {
             (Purpose::Header, Vec::from_iter(header)),
             (Purpose::Tables, of_kind(RegionKind::TranslationTables)),
             (Purpose::Symbols, of_kind(RegionKind::Symbols)),
-            (Purpose::Work, Vec::from_iter(work)),
+            (Purpose::Scratch, Vec::from_iter(scratch)),
         ];
         let contents = image.extents().iter().map(|extent| extent.filled());
         let contents = ranges::union(contents.collect());
-        let mut parts: Vec<_> = places
+        let mut areas: Vec<_> = places
             .into_iter()
             .flat_map(|(purpose, places)| places.into_iter().map(move |place| (purpose, place)))
             .filter(|(_, memory)| !memory.is_empty())
-            .map(|(purpose, memory)| Part {
+            .map(|(purpose, memory)| Area {
                 purpose,
                 memory,
                 stored: ranges::intersect(&contents, &[memory]),
             })
             .collect();
-        parts.sort_by_key(|part| part.memory);
-        Self { parts }
+        areas.sort_by_key(|area| area.memory);
+        Self { areas }
     }
 
-    /// All memory from the first part's start to the last one's end.
+    /// All memory from the first area's start to the last one's end.
     pub(crate) fn range(&self) -> PhysRange {
-        let ends = self.parts.iter().map(|part| part.memory.end);
+        let ends = self.areas.iter().map(|area| area.memory.end);
         PhysRange {
             start: self
-                .parts
+                .areas
                 .first()
-                .map_or_else(Default::default, |part| part.memory.start),
+                .map_or_else(Default::default, |area| area.memory.start),
             end: ends.max().unwrap_or_default(),
         }
     }

@@ -159,7 +159,7 @@ fn signature(inspected: &Inspected<'_>) -> String {
         Some(anchor) => format!(
             "{signer}; the loader trusts the key {}, from version {} on",
             KeyId(key_id(&anchor.key)),
-            anchor.least_version
+            anchor.min_version
         ),
         None => format!("{signer}; the loader asks for none"),
     }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The picture of memory for a document, as SVG: a column to scale, and beside it what each part of it
+//! The picture of memory for a document, as SVG: a column to scale, and beside it what each area of it
 //! is. Colours are those of Okabe and Ito, which people tell apart who see few colours; lines lead from
-//! each part to its name, so that nothing depends on colours. Names and addresses are text, which
+//! each area to its name, so that nothing depends on colours. Names and addresses are text, which
 //! can be searched and read aloud.
 
 use std::fmt::Write;
 
 use super::Inspected;
-use super::picture::{Part, Purpose};
+use super::picture::{Area, Purpose};
 use super::size::size;
 use crate::memory::ranges;
 
@@ -26,7 +26,7 @@ const NAMES: f64 = 310.0;
 /// Distance from one name to the next.
 const NAME_HEIGHT: f64 = 46.0;
 
-/// The least heights of the column and of a part.
+/// The least heights of the column and of an area.
 const LEAST_HEIGHT: f64 = 380.0;
 const LEAST_PART: f64 = 3.0;
 
@@ -36,9 +36,9 @@ const BOTTOM: f64 = 76.0;
 /// Most letters of a file's name.
 const MOST_LETTERS: usize = 36;
 
-/// A part, and where it is drawn.
+/// An area, and where it is drawn.
 struct Drawn<'a> {
-    part: &'a Part,
+    area: &'a Area,
     top: f64,
     height: f64,
     /// The middle of its name.
@@ -53,48 +53,48 @@ impl Drawn<'_> {
 
 /// The picture of `inspected` as a file.
 pub(crate) fn to_svg(inspected: &Inspected<'_>) -> String {
-    let parts = &inspected.picture.parts;
-    let column = (parts.len() as f64 * NAME_HEIGHT).max(LEAST_HEIGHT);
+    let areas = &inspected.picture.areas;
+    let column = (areas.len() as f64 * NAME_HEIGHT).max(LEAST_HEIGHT);
     let height = TOP + column + BOTTOM;
     let drawn = place(inspected, column);
     let mut svg = String::new();
     write_head(&mut svg, inspected, height);
     write_frame(&mut svg, inspected, column);
-    for part in &drawn {
-        write_part(&mut svg, inspected, column, part);
+    for area in &drawn {
+        write_area(&mut svg, inspected, column, area);
     }
     svg.push_str("</svg>\n");
     svg
 }
 
-/// Where each part is drawn in a column of the height `column`.
+/// Where each area is drawn in a column of the height `column`.
 fn place<'a>(inspected: &'a Inspected<'_>, column: f64) -> Vec<Drawn<'a>> {
     let mut drawn: Vec<_> = inspected
         .picture
-        .parts
+        .areas
         .iter()
-        .map(|part| {
-            let top = position(inspected, column, part.memory.start.0);
-            let bottom = position(inspected, column, part.memory.end.0);
+        .map(|area| {
+            let top = position(inspected, column, area.memory.start.0);
+            let bottom = position(inspected, column, area.memory.end.0);
             let top = top.min(TOP + column - LEAST_PART);
             Drawn {
-                part,
+                area,
                 top,
                 height: (bottom - top).max(LEAST_PART),
                 name: 0.0,
             }
         })
         .collect();
-    // As near to its part as the names before it leave, and then as those behind it do.
+    // As near to its area as the names before it leave, and then as those behind it do.
     let mut least = TOP + NAME_HEIGHT / 2.0;
-    for part in &mut drawn {
-        part.name = part.middle().max(least);
-        least = part.name + NAME_HEIGHT;
+    for area in &mut drawn {
+        area.name = area.middle().max(least);
+        least = area.name + NAME_HEIGHT;
     }
     let mut most = TOP + column - NAME_HEIGHT / 2.0;
-    for part in drawn.iter_mut().rev() {
-        part.name = part.name.min(most);
-        most = part.name - NAME_HEIGHT;
+    for area in drawn.iter_mut().rev() {
+        area.name = area.name.min(most);
+        most = area.name - NAME_HEIGHT;
     }
     drawn
 }
@@ -112,9 +112,9 @@ fn write_head(svg: &mut String, inspected: &Inspected<'_>, height: f64) {
     let whole = inspected.picture.range();
     let names: Vec<_> = inspected
         .picture
-        .parts
+        .areas
         .iter()
-        .map(|part| format!("{} at {}", part.purpose.name(), part.memory))
+        .map(|area| format!("{} at {}", area.purpose.name(), area.memory))
         .collect();
     let _ = write!(
         svg,
@@ -131,7 +131,7 @@ fn write_head(svg: &mut String, inspected: &Inspected<'_>, height: f64) {
     );
 }
 
-/// The column without its parts, and what else there is to say.
+/// The column without its areas, and what else there is to say.
 fn write_frame(svg: &mut String, inspected: &Inspected<'_>, column: f64) {
     let whole = inspected.picture.range();
     let (end, bottom) = (LEFT - 10.0, TOP + column);
@@ -167,23 +167,23 @@ fn write_frame(svg: &mut String, inspected: &Inspected<'_>, column: f64) {
     }
 }
 
-fn write_part(svg: &mut String, inspected: &Inspected<'_>, column: f64, drawn: &Drawn<'_>) {
+fn write_area(svg: &mut String, inspected: &Inspected<'_>, column: f64, drawn: &Drawn<'_>) {
     let Drawn {
-        part,
+        area,
         top,
         height,
         name,
     } = drawn;
-    let (color, middle) = (color(part.purpose), drawn.middle());
+    let (color, middle) = (color(area.purpose), drawn.middle());
     let _ = write!(
         svg,
         "<g>\n<title>{}: {}</title>\n\
          <rect x=\"{LEFT}\" y=\"{top:.1}\" width=\"{COLUMN_WIDTH}\" height=\"{height:.1}\" \
          fill=\"{color}\" fill-opacity=\"0.3\" stroke=\"#333\" stroke-width=\"0.5\"/>\n",
-        part.purpose.name(),
-        part.memory,
+        area.purpose.name(),
+        area.memory,
     );
-    for stored in &part.stored {
+    for stored in &area.stored {
         let start = position(inspected, column, stored.start.0).min(top + height - 1.0);
         let end = position(inspected, column, stored.end.0);
         let _ = writeln!(
@@ -194,7 +194,7 @@ fn write_part(svg: &mut String, inspected: &Inspected<'_>, column: f64, drawn: &
         );
     }
     let edge = LEFT + COLUMN_WIDTH;
-    let stored = match part.stored_size() {
+    let stored = match area.stored_size() {
         0 => "nothing stored".to_owned(),
         bytes => format!("{} stored", size(bytes)),
     };
@@ -213,10 +213,10 @@ fn write_part(svg: &mut String, inspected: &Inspected<'_>, column: f64, drawn: &
         NAMES - 16.0,
         name - 16.0,
         name - 3.0,
-        part.purpose.name(),
+        area.purpose.name(),
         name + 15.0,
-        part.memory,
-        size(part.memory.size()),
+        area.memory,
+        size(area.memory.size()),
     );
 }
 
@@ -229,7 +229,7 @@ fn color(purpose: Purpose) -> &'static str {
         Purpose::Header => "#d55e00",
         Purpose::Tables => "#56b4e9",
         Purpose::Symbols => "#f0e442",
-        Purpose::Work => "#999999",
+        Purpose::Scratch => "#999999",
     }
 }
 

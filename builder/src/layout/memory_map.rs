@@ -37,7 +37,7 @@ impl MemoryMap {
         place: &LoaderPlace,
         tables: &Tables,
         symbols: Option<PhysRange>,
-        work: &[(&'static str, PhysRange)],
+        scratch: &[(&'static str, PhysRange)],
     ) -> Self {
         let origins = parts.origins;
         let user_image_offset = parts.user_image.offset(plan.user_image);
@@ -64,11 +64,11 @@ impl MemoryMap {
             (place.header, "payload header", None),
             (tables.memory(), "translation tables", None),
         ];
-        let work = work.iter().map(|&(what, memory)| (memory, what, None));
+        let scratch = scratch.iter().map(|&(what, memory)| (memory, what, None));
         let others = others
             .into_iter()
             .chain(symbols.map(|memory| (memory, "symbols", None)))
-            .chain(work)
+            .chain(scratch)
             .map(|(memory, what, origin)| {
                 entry(memory.start.0, memory.size(), what.to_owned(), origin)
             });

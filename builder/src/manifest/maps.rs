@@ -52,7 +52,7 @@ pub(super) fn memory(map: &MemoryMap) -> Vec<MemoryLine> {
 }
 
 pub(super) fn package(map: &FileMap) -> Vec<PackageLine> {
-    map.pieces()
+    map.entries()
         .iter()
         .map(|piece| PackageLine {
             offset: piece.offset,

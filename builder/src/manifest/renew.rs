@@ -12,7 +12,7 @@ use super::sbom::Hash;
 use super::{Facts, Identity, parse, to_json};
 use crate::diagnostic::{Flag, Origin};
 use crate::files::{File, bounded};
-use crate::image_reader::Opened;
+use crate::image_reader::ImageReader;
 
 /// Where the manifest of the image at `image` lies.
 pub(crate) fn manifest_path(image: &Path) -> PathBuf {
@@ -36,7 +36,7 @@ pub(crate) fn beside(path: &Path, image: &[u8]) -> Option<Value> {
 /// `manifest` for `image`, which is the same image with another payload header, in a file called
 /// `name`: as if it had been built that way.
 pub(crate) fn renewed(mut manifest: Value, name: String, image: &[u8]) -> io::Result<Vec<u8>> {
-    let opened = Opened::open(File {
+    let opened = ImageReader::open(File {
         path: Path::new(&name),
         content: image,
     })

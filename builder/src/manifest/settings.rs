@@ -41,7 +41,7 @@ impl SettingsFacts {
             symbols,
             boot_arguments,
             image_version,
-            least_version,
+            min_version,
         } = *settings;
         Self {
             format: format.name().to_owned(),
@@ -55,7 +55,7 @@ impl SettingsFacts {
             symbols: symbols.name().to_owned(),
             bootargs: boot_arguments.map(str::to_owned),
             image_version,
-            min_version: least_version,
+            min_version,
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 
 /// Most bytes of the text: what Linux for Arm, whose readers of device trees are the most common,
 /// keeps (`arch/arm64/include/uapi/asm/setup.h`, `COMMAND_LINE_SIZE`), without a nul.
@@ -14,19 +14,19 @@ const MAX_LENGTH: usize = 2047;
 const SHOWN: usize = 32;
 
 /// The text as a device tree holds it: with a nul at its end. Empty where there is no text.
-pub(crate) fn encode(text: Option<&str>) -> Result<Vec<u8>, Finding> {
+pub(crate) fn encode(text: Option<&str>) -> Result<Vec<u8>, Diagnostic> {
     let Some(text) = text else {
         return Ok(Vec::new());
     };
     if text.len() > MAX_LENGTH {
-        return Err(finding(text, "too long")
+        return Err(diagnostic(text, "too long")
             .expected(format!("at most {MAX_LENGTH} bytes"))
             .found(format!("{} bytes", text.len()))
             .remedy("shorten them"));
     }
     if let Some(place) = text.find('\0') {
         return Err(
-            finding(text, "hold a nul, which ends a text in a device tree")
+            diagnostic(text, "hold a nul, which ends a text in a device tree")
                 .expected("text without nuls")
                 .found(format!("one behind {place} bytes"))
                 .remedy("leave it out"),
@@ -36,14 +36,14 @@ pub(crate) fn encode(text: Option<&str>) -> Result<Vec<u8>, Finding> {
 }
 
 /// Says what is wrong with text that is no UTF-8.
-pub(crate) fn not_utf_8(text: &str) -> Finding {
-    finding(text, "no text")
+pub(crate) fn not_utf_8(text: &str) -> Diagnostic {
+    diagnostic(text, "no text")
         .expected("UTF-8")
         .found("other bytes")
         .remedy("write them in ASCII")
 }
 
-fn finding(text: &str, problem: &str) -> Finding {
+fn diagnostic(text: &str, problem: &str) -> Diagnostic {
     let shown: String = text.chars().take(SHOWN).collect();
     let shown = match text.len() - shown.len() {
         0 => shown,
@@ -53,5 +53,5 @@ fn finding(text: &str, problem: &str) -> Finding {
         flag: Flag::Bootargs,
         value: Path::new(&shown),
     }
-    .finding(problem)
+    .diagnostic(problem)
 }

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use kaal_payload::MAX_CORES;
 
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 
 /// Checks what `--cores` says by itself.
-pub(crate) fn check_asked(asked: Option<u32>) -> Result<(), Finding> {
+pub(crate) fn check_asked(asked: Option<u32>) -> Result<(), Diagnostic> {
     match asked {
         Some(cores) => check(asked_by(&cores.to_string()), cores),
         None => Ok(()),
@@ -25,12 +25,12 @@ pub(crate) fn asked_by(value: &str) -> Origin<'_> {
 }
 
 /// Checks a number of cores that `origin` asks for.
-pub(crate) fn check(origin: Origin<'_>, cores: u32) -> Result<(), Finding> {
+pub(crate) fn check(origin: Origin<'_>, cores: u32) -> Result<(), Diagnostic> {
     if (1..=MAX_CORES).contains(&cores) {
         return Ok(());
     }
     Err(origin
-        .finding("a number of cores that seL4 does not run on")
+        .diagnostic("a number of cores that seL4 does not run on")
         .expected(format!("1 to {MAX_CORES}"))
         .found(cores.to_string())
         .remedy(format!(

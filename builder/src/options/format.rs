@@ -7,11 +7,11 @@ use std::path::Path;
 use kaal_payload::PhysAddr;
 
 use super::Settings;
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::format::{Compression, Format, IMAGE_ALIGNMENT, not_runnable_at, uimage};
 
 /// All that is wrong with what options say of the format.
-pub(super) fn check(settings: &Settings<'_>, has_unpacker: bool) -> Vec<Finding> {
+pub(super) fn check(settings: &Settings<'_>, has_unpacker: bool) -> Vec<Diagnostic> {
     let Settings {
         format,
         compression,
@@ -19,7 +19,7 @@ pub(super) fn check(settings: &Settings<'_>, has_unpacker: bool) -> Vec<Finding>
         ..
     } = *settings;
     let is_compressed = compression != Compression::None;
-    let findings = match format {
+    let diagnostics = match format {
         Format::Elf => [
             is_compressed.then(|| only_for_packages(Flag::Compress, compression.name())),
             load_address.map(|address| only_for_packages(Flag::LoadAddress, &address.to_string())),
@@ -32,33 +32,33 @@ pub(super) fn check(settings: &Settings<'_>, has_unpacker: bool) -> Vec<Finding>
             },
         ],
     };
-    findings.into_iter().flatten().collect()
+    diagnostics.into_iter().flatten().collect()
 }
 
-fn only_for_packages(flag: Flag, value: &str) -> Finding {
+fn only_for_packages(flag: Flag, value: &str) -> Diagnostic {
     Origin {
         flag,
         value: Path::new(value),
     }
-    .finding("makes no sense for an ELF file, whose segments lie where they are used")
+    .diagnostic("makes no sense for an ELF file, whose segments lie where they are used")
     .expected("--format raw, uimage or image")
     .found_option(Format::Elf.origin())
     .remedy("leave the option out, or choose another format")
 }
 
-fn no_unpacker(format: Format) -> Finding {
+fn no_unpacker(format: Format) -> Diagnostic {
     format
         .origin()
-        .finding("needs an unpacker")
+        .diagnostic("needs an unpacker")
         .expected("the option --unpacker")
         .found("none")
         .remedy("give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf")
 }
 
-fn no_load_address() -> Finding {
+fn no_load_address() -> Diagnostic {
     Format::Uimage
         .origin()
-        .finding("names the address that it is loaded to")
+        .diagnostic("names the address that it is loaded to")
         .expected("the option --load-address")
         .found("none")
         .remedy(format!(
@@ -66,7 +66,7 @@ fn no_load_address() -> Finding {
         ))
 }
 
-fn check_load_address(format: Format, address: PhysAddr) -> Result<(), Finding> {
+fn check_load_address(format: Format, address: PhysAddr) -> Result<(), Diagnostic> {
     let alignment = format.alignment();
     if !address.0.is_multiple_of(alignment) {
         return Err(not_runnable_at(address)

@@ -19,7 +19,7 @@ use std::path::Path;
 
 use kaal_payload::{PAGE_SIZE, PhysAddr};
 
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 
 /// Options, as far as they are looked at here.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,7 @@ impl<'a> From<&Inputs<'a>> for Options<'a> {
 
 impl Options<'_> {
     /// All that is wrong with them.
-    pub(crate) fn check(&self) -> Vec<Finding> {
+    pub(crate) fn check(&self) -> Vec<Diagnostic> {
         let Settings {
             kernel_paddr,
             app_offset,
@@ -65,7 +65,7 @@ impl Options<'_> {
     }
 }
 
-fn check_alignment(flag: Flag, value: Option<u64>) -> Result<(), Finding> {
+fn check_alignment(flag: Flag, value: Option<u64>) -> Result<(), Diagnostic> {
     match value {
         Some(value) if !value.is_multiple_of(PAGE_SIZE) => {
             let value = format!("{value:#x}");
@@ -73,7 +73,7 @@ fn check_alignment(flag: Flag, value: Option<u64>) -> Result<(), Finding> {
                 flag,
                 value: Path::new(&value),
             }
-            .finding("not a multiple of the page size")
+            .diagnostic("not a multiple of the page size")
             .expected(format!("a multiple of {PAGE_SIZE:#x}"))
             .found(&value)
             .remedy("correct the number, or leave the option out"))

@@ -34,7 +34,7 @@ pub struct Settings<'a> {
     /// The image's version, below 2^53.
     pub image_version: u64,
     /// The least version that a loader for signed images boots, below 2^53.
-    pub least_version: u64,
+    pub min_version: u64,
 }
 
 impl Default for Settings<'_> {
@@ -52,7 +52,7 @@ impl Default for Settings<'_> {
             symbols: Symbols::default(),
             boot_arguments: None,
             image_version: 0,
-            least_version: 0,
+            min_version: 0,
         }
     }
 }

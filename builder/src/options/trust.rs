@@ -7,7 +7,7 @@ use std::path::Path;
 use kaal_payload::Integrity;
 
 use super::Settings;
-use crate::diagnostic::{Finding, Flag, Given, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin, Subject};
 
 /// The largest version: in JSON, versions are numbers, of which many programs keep no more than 53 bits.
 const LARGEST_VERSION: u64 = (1 << 53) - 1;
@@ -17,35 +17,35 @@ pub(super) fn check(
     settings: &Settings<'_>,
     trust_key: Option<&Path>,
     sign_key: Option<&Path>,
-) -> Vec<Finding> {
+) -> Vec<Diagnostic> {
     let Settings {
         integrity,
         image_version,
-        least_version,
+        min_version,
         ..
     } = *settings;
-    let findings = match trust_key {
+    let diagnostics = match trust_key {
         None => [
             sign_key.map(unheard),
-            (least_version != 0).then(|| unasked(least_version)),
+            (min_version != 0).then(|| unasked(min_version)),
         ],
         Some(key) => [
             (integrity != Integrity::Sha256).then(|| too_weak(integrity, key)),
-            (image_version < least_version).then(|| too_old(image_version, least_version)),
+            (image_version < min_version).then(|| too_old(image_version, min_version)),
         ],
     };
     let versions = [
         too_large(Flag::ImageVersion, image_version),
-        too_large(Flag::MinVersion, least_version),
+        too_large(Flag::MinVersion, min_version),
     ];
-    versions.into_iter().chain(findings).flatten().collect()
+    versions.into_iter().chain(diagnostics).flatten().collect()
 }
 
-fn too_large(flag: Flag, version: u64) -> Option<Finding> {
+fn too_large(flag: Flag, version: u64) -> Option<Diagnostic> {
     (version > LARGEST_VERSION).then(|| {
         let version = version.to_string();
         of(flag, &version)
-            .finding("too large")
+            .diagnostic("too large")
             .expected(format!(
                 "at most {LARGEST_VERSION}, which all programs that read JSON keep exactly"
             ))
@@ -54,45 +54,45 @@ fn too_large(flag: Flag, version: u64) -> Option<Finding> {
     })
 }
 
-fn unheard(sign_key: &Path) -> Finding {
+fn unheard(sign_key: &Path) -> Diagnostic {
     Origin {
         flag: Flag::SignKey,
         value: sign_key,
     }
-    .finding("no loader would look at the signature")
+    .diagnostic("no loader would look at the signature")
     .expected("the option --trust-key, and a loader for signed images")
     .found("none")
     .remedy("give the public key to --trust-key")
 }
 
-fn unasked(least_version: u64) -> Finding {
-    of(Flag::MinVersion, &least_version.to_string())
-        .finding("no loader would look at the version")
+fn unasked(min_version: u64) -> Diagnostic {
+    of(Flag::MinVersion, &min_version.to_string())
+        .diagnostic("no loader would look at the version")
         .expected("the option --trust-key, and a loader for signed images")
         .found("none")
         .remedy("give the public key to --trust-key, or leave the option out")
 }
 
-fn too_weak(integrity: Integrity, key: &Path) -> Finding {
+fn too_weak(integrity: Integrity, key: &Path) -> Diagnostic {
     let value = match integrity {
         Integrity::None => "none",
         Integrity::Crc32c => "crc32c",
         Integrity::Sha256 => "sha256",
     };
     of(Flag::Verify, value)
-        .finding("too weak for a signed image, of which hashes are signed")
+        .diagnostic("too weak for a signed image, of which hashes are signed")
         .expected("sha256")
-        .because_of(Given::new(Flag::TrustKey, key))
+        .because_of(Subject::new(Flag::TrustKey, key))
         .found(value)
         .remedy("leave the option out")
 }
 
-fn too_old(version: u64, least_version: u64) -> Finding {
+fn too_old(version: u64, min_version: u64) -> Diagnostic {
     let version = version.to_string();
     of(Flag::ImageVersion, &version)
-        .finding("the loader would refuse the image as too old")
-        .expected(format!("{least_version} or more"))
-        .because_of(Given::new(Flag::MinVersion, least_version.to_string()))
+        .diagnostic("the loader would refuse the image as too old")
+        .expected(format!("{min_version} or more"))
+        .because_of(Subject::new(Flag::MinVersion, min_version.to_string()))
         .found(&version)
         .remedy("count the image's version up")
 }

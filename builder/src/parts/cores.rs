@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use kaal_payload::Cpu;
 
-use crate::diagnostic::{Finding, Given, Origin};
+use crate::diagnostic::{Diagnostic, Origin, Subject};
 use crate::options::cores::{asked_by, check};
 
 /// The fields of `MPIDR_EL1` that tell one core from another: Aff3, Aff2, Aff1 and Aff0
@@ -18,7 +18,7 @@ const AFFINITY: u64 = 0xff_00ff_ffff;
 pub(crate) struct Count {
     pub(crate) cores: u32,
     /// The option; `None` where nothing says so.
-    reason: Option<Given>,
+    reason: Option<Subject>,
 }
 
 impl Count {
@@ -30,11 +30,11 @@ impl Count {
         }
     }
 
-    /// `finding`, which is expected because of this number.
-    fn explain(&self, finding: Finding) -> Finding {
+    /// `diagnostic`, which is expected because of this number.
+    fn explain(&self, diagnostic: Diagnostic) -> Diagnostic {
         match &self.reason {
-            Some(reason) => finding.because_of(reason.clone()),
-            None => finding,
+            Some(reason) => diagnostic.because_of(reason.clone()),
+            None => diagnostic,
         }
     }
 }
@@ -44,7 +44,7 @@ impl Count {
 pub(crate) fn count(
     asked: Option<u32>,
     configured: Option<(Origin<'_>, u32)>,
-) -> Result<Count, Finding> {
+) -> Result<Count, Diagnostic> {
     if let Some((origin, cores)) = configured {
         check(origin, cores)?;
     }
@@ -52,7 +52,7 @@ pub(crate) fn count(
     let asked = asked.map(|cores| (asked_by(&value), cores));
     match (asked, configured) {
         (Some((origin, found)), Some((config, expected))) if found != expected => Err(origin
-            .finding("not the number of cores that the kernel was configured for")
+            .diagnostic("not the number of cores that the kernel was configured for")
             .expected(format!("{expected} (MAX_NUM_NODES)"))
             .because_of(config)
             .found(found.to_string())
@@ -68,14 +68,18 @@ pub(crate) fn count(
 }
 
 /// The first of the cores that a device tree names, as many as `count` says, or none where one is enough.
-pub(crate) fn choose(origin: Origin<'_>, cpus: &[Cpu], count: &Count) -> Result<Vec<Cpu>, Finding> {
+pub(crate) fn choose(
+    origin: Origin<'_>,
+    cpus: &[Cpu],
+    count: &Count,
+) -> Result<Vec<Cpu>, Diagnostic> {
     let cores = count.cores as usize;
     if cores == 1 {
         return Ok(Vec::new());
     }
     let wrong = |problem: &str, expected: String, found: String| {
         origin
-            .finding(problem)
+            .diagnostic(problem)
             .expected(expected)
             .found(found)
             .remedy("give the device tree of the machine that the kernel is built for")
@@ -109,11 +113,11 @@ pub(crate) fn choose(origin: Origin<'_>, cpus: &[Cpu], count: &Count) -> Result<
 }
 
 /// What to say of an image for several cores without a device tree that names them.
-pub(crate) fn nothing_names(kernel: Origin<'_>, count: &Count) -> Finding {
-    let finding = kernel
-        .finding("waits for cores that nothing in the image names")
+pub(crate) fn nothing_names(kernel: Origin<'_>, count: &Count) -> Diagnostic {
+    let diagnostic = kernel
+        .diagnostic("waits for cores that nothing in the image names")
         .expected(format!("a --dtb with the machine's {} cores", count.cores))
         .found("none")
         .remedy("give it; without it, the loader needs one from the firmware");
-    count.explain(finding)
+    count.explain(diagnostic)
 }

@@ -5,7 +5,7 @@
 use kaal_devicetree::{Chosen, Header, MemoryKind, NoRoom, Node, UnknownConsole};
 use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
 
-use crate::diagnostic::{Finding, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 use crate::memory::ranges;
 
 /// A device tree, and what it says.
@@ -24,7 +24,7 @@ pub(crate) struct DeviceTree<'a> {
     /// Other memory that is reserved.
     pub(crate) reserved: Vec<PhysRange>,
     /// Why the loader will have no console, if so.
-    pub(crate) no_console: Option<Finding>,
+    pub(crate) no_console: Option<Diagnostic>,
 }
 
 impl<'a> DeviceTree<'a> {
@@ -33,10 +33,10 @@ impl<'a> DeviceTree<'a> {
         origin: Origin<'a>,
         file: &'a [u8],
         boot_arguments: &[u8],
-    ) -> Result<Self, Finding> {
+    ) -> Result<Self, Diagnostic> {
         let malformed = |found: String| {
             origin
-                .finding("not a well-formed device tree")
+                .diagnostic("not a well-formed device tree")
                 .expected("a flattened device tree (.dtb) of version 17")
                 .found(found)
                 .remedy("compile it with dtc, or give the kernel.dtb that seL4's build leaves")
@@ -49,8 +49,8 @@ impl<'a> DeviceTree<'a> {
                 header.total_size
             ))
         })?;
-        let tree =
-            kaal_devicetree::DeviceTree::parse(file).map_err(|error| malformed(error.to_string()))?;
+        let tree = kaal_devicetree::DeviceTree::parse(file)
+            .map_err(|error| malformed(error.to_string()))?;
         if let Some(node) = kaal_devicetree::misunderstood(&tree) {
             return Err(misunderstood(origin, node));
         }
@@ -86,7 +86,7 @@ impl<'a> DeviceTree<'a> {
 
     /// The device tree with what an image says in `/chosen`. It is without padding: the kernel
     /// rounds its size up to a power of two.
-    pub(crate) fn complete(&self, chosen: &Chosen<'_>) -> Result<Vec<u8>, Finding> {
+    pub(crate) fn complete(&self, chosen: &Chosen<'_>) -> Result<Vec<u8>, Diagnostic> {
         complete(self.origin, &self.tree, chosen)
     }
 }
@@ -95,7 +95,7 @@ fn complete(
     origin: Origin<'_>,
     tree: &kaal_devicetree::DeviceTree<'_>,
     chosen: &Chosen<'_>,
-) -> Result<Vec<u8>, Finding> {
+) -> Result<Vec<u8>, Diagnostic> {
     let size = match chosen.write(tree, &mut []) {
         Ok(size) | Err(NoRoom { needed: size }) => size,
     };
@@ -103,18 +103,18 @@ fn complete(
     match chosen.write(tree, &mut blob) {
         Ok(_) => Ok(blob),
         Err(_) => Err(origin
-            .finding("too large, with what is added to /chosen")
+            .diagnostic("too large, with what is added to /chosen")
             .expected("less than 4 GiB")
             .found(format!("{size} bytes"))
             .remedy("give the device tree of the machine")),
     }
 }
 
-fn misunderstood(origin: Origin<'_>, node: Node<'_>) -> Finding {
+fn misunderstood(origin: Origin<'_>, node: Node<'_>) -> Diagnostic {
     let name = node.name().escape_ascii();
     let size = node.property(b"reg").unwrap_or_default().len();
     origin
-        .finding("can't be understood where it says what is RAM")
+        .diagnostic("can't be understood where it says what is RAM")
         .expected(
             "a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in \
              /reserved-memory",
@@ -123,9 +123,9 @@ fn misunderstood(origin: Origin<'_>, node: Node<'_>) -> Finding {
         .remedy("correct the node in the device tree's source")
 }
 
-fn explain(origin: Origin<'_>, error: UnknownConsole<'_>) -> Finding {
+fn explain(origin: Origin<'_>, error: UnknownConsole<'_>) -> Diagnostic {
     origin
-        .finding("names no console that the loader can print on")
+        .diagnostic("names no console that the loader can print on")
         .expected("a /chosen/stdout-path to a UART that the loader knows")
         .found(error.to_string())
         .remedy("set stdout-path; without one the loader stops silently where it has to")

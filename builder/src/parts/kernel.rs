@@ -5,7 +5,7 @@
 use goblin::elf::header::{ET_EXEC, et_to_str};
 use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysAddr, PhysRange, VirtAddr};
 
-use crate::diagnostic::{Finding, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{Program, Segment};
 use crate::sel4::{HYPERVISOR_BASE, ORDINARY_BASE, PADDR_TOP};
 
@@ -37,10 +37,10 @@ pub(crate) struct Kernel<'a> {
 
 impl<'a> Kernel<'a> {
     /// Reads the kernel that `file` holds.
-    pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Finding> {
+    pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Diagnostic> {
         let not_like_sel4 = |expected: &str, found: String| {
             origin
-                .finding("not linked like seL4")
+                .diagnostic("not linked like seL4")
                 .expected(expected)
                 .found(found)
                 .remedy("give the kernel.elf that seL4's build for AArch64 leaves, unchanged")

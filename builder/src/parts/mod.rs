@@ -2,9 +2,9 @@
 
 //! The inputs, understood, and each checked by itself.
 
+pub(crate) mod boot_program;
 pub(crate) mod cores;
 pub(crate) mod device_tree;
-pub(crate) mod firmware;
 pub(crate) mod kernel;
 pub(crate) mod memory;
 pub(crate) mod platform;
@@ -18,12 +18,12 @@ use std::path::Path;
 
 use kaal_payload::{Cpu, PhysAddr};
 
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::memory::ranges;
 use crate::options::{Inputs, Settings, boot_arguments};
 use crate::sel4::Platform;
+use boot_program::{BootProgram, LOADER, UNPACKER};
 use device_tree::DeviceTree;
-use firmware::{Firmware, LOADER, UNPACKER};
 use kernel::Kernel;
 use memory::Memory;
 use platform::KernelConfig;
@@ -50,9 +50,9 @@ pub(crate) struct Parts<'a> {
     pub(crate) boot_arguments: Vec<u8>,
     /// Where the image is for a loader of signed ones.
     pub(crate) trust: Option<Trust>,
-    pub(crate) loader: Firmware,
+    pub(crate) loader: BootProgram,
     /// For formats that need one.
-    pub(crate) unpacker: Option<Firmware>,
+    pub(crate) unpacker: Option<BootProgram>,
     pub(crate) kernel: Kernel<'a>,
     pub(crate) config: KernelConfig,
     /// The number of cores that the kernel waits for.
@@ -65,12 +65,12 @@ pub(crate) struct Parts<'a> {
     pub(crate) platform: Option<Platform>,
     pub(crate) memory: Memory<'a>,
     pub(crate) names: Names<'a>,
-    pub(crate) warnings: Vec<Finding>,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 impl<'a> Parts<'a> {
     /// Reads all parts.
-    pub(crate) fn read(inputs: &Inputs<'a>) -> Result<Self, Finding> {
+    pub(crate) fn read(inputs: &Inputs<'a>) -> Result<Self, Diagnostic> {
         let origins = Origins {
             loader: inputs.loader.origin(Flag::Loader),
             kernel: inputs.kernel.origin(Flag::Kernel),
@@ -81,12 +81,12 @@ impl<'a> Parts<'a> {
                 .kernel_config
                 .map(|file| file.origin(Flag::KernelConfig)),
         };
-        let mut loader = Firmware::read(origins.loader, inputs.loader.content, &LOADER)?;
+        let mut loader = BootProgram::read(origins.loader, inputs.loader.content, &LOADER)?;
         let trust = Trust::read(inputs)?;
         trust::instruct(&mut loader, origins.loader, trust.as_ref())?;
         let unpacker = inputs
             .unpacker
-            .map(|file| Firmware::read(file.origin(Flag::Unpacker), file.content, &UNPACKER))
+            .map(|file| BootProgram::read(file.origin(Flag::Unpacker), file.content, &UNPACKER))
             .transpose()?;
         let kernel = Kernel::read(origins.kernel, inputs.kernel.content)?;
         let user_image = UserImage::read(origins.app, inputs.app.content)?;
@@ -162,7 +162,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-fn check_kernel_address(kernel: &Kernel<'_>, expected: PhysAddr) -> Result<(), Finding> {
+fn check_kernel_address(kernel: &Kernel<'_>, expected: PhysAddr) -> Result<(), Diagnostic> {
     let found = kernel.memory.start;
     if found == expected {
         return Ok(());
@@ -171,7 +171,7 @@ fn check_kernel_address(kernel: &Kernel<'_>, expected: PhysAddr) -> Result<(), F
         flag: Flag::KernelPaddr,
         value: Path::new(&expected.to_string()),
     }
-    .finding("the kernel is linked for another physical address")
+    .diagnostic("the kernel is linked for another physical address")
     .expected(expected.to_string())
     .found(format!("{found}, the lowest p_paddr"))
     .remedy("leave the option out, or give the kernel built for that address"))
@@ -195,9 +195,9 @@ fn memory<'a>(
     memory
 }
 
-fn unknown_ram(kernel: Origin<'_>) -> Finding {
+fn unknown_ram(kernel: Origin<'_>) -> Diagnostic {
     kernel
-        .finding("placed without knowing where RAM is")
+        .diagnostic("placed without knowing where RAM is")
         .expected("a --dtb with a memory node, or a --platform")
         .found("neither")
         .remedy("give one, so that the image is checked against RAM")

@@ -6,14 +6,14 @@ use kaal_payload::{ExceptionLevel, PhysAddr, PhysRange, PhysicalAddressBits};
 use yaml_rust2::Yaml;
 
 use super::yaml;
-use crate::diagnostic::{Finding, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 use crate::sel4::{BootConfig, Platform};
 
 const PLATFORM: &str = "platform_gen.yaml or platform_gen.json";
 const CONFIG: &str = "gen_config.json";
 
 /// Reads seL4's `platform_gen.yaml` or `.json`.
-pub(crate) fn read(origin: Origin<'_>, file: &[u8]) -> Result<Platform, Finding> {
+pub(crate) fn read(origin: Origin<'_>, file: &[u8]) -> Result<Platform, Diagnostic> {
     let platform = yaml::read(origin, file, PLATFORM)?;
     let memory = platform["memory"]
         .as_vec()
@@ -21,7 +21,7 @@ pub(crate) fn read(origin: Origin<'_>, file: &[u8]) -> Result<Platform, Finding>
     let memory = read_ranges(origin, "memory", memory)?;
     if memory.is_empty() {
         return Err(origin
-            .finding("names no RAM")
+            .diagnostic("names no RAM")
             .expected("at least one entry with start < end under `memory`")
             .found("none")
             .remedy("give the platform_gen.yaml that seL4's build leaves for the platform"));
@@ -35,7 +35,11 @@ pub(crate) fn read(origin: Origin<'_>, file: &[u8]) -> Result<Platform, Finding>
 }
 
 /// The ranges in the list `name`, ascending, without empty ones.
-fn read_ranges(origin: Origin<'_>, name: &str, list: &[Yaml]) -> Result<Vec<PhysRange>, Finding> {
+fn read_ranges(
+    origin: Origin<'_>,
+    name: &str,
+    list: &[Yaml],
+) -> Result<Vec<PhysRange>, Diagnostic> {
     let mut ranges = list
         .iter()
         .enumerate()
@@ -47,7 +51,7 @@ fn read_ranges(origin: Origin<'_>, name: &str, list: &[Yaml]) -> Result<Vec<Phys
             })?;
             Ok(PhysRange { start, end })
         })
-        .collect::<Result<Vec<_>, Finding>>()?;
+        .collect::<Result<Vec<_>, Diagnostic>>()?;
     ranges.retain(|range| !range.is_empty());
     ranges.sort();
     Ok(ranges)
@@ -84,7 +88,7 @@ impl KernelConfig {
         origin: Origin<'_>,
         file: &[u8],
         exception_level: ExceptionLevel,
-    ) -> Result<Self, Finding> {
+    ) -> Result<Self, Diagnostic> {
         let config = yaml::read(origin, file, CONFIG)?;
         let missing = |key: &str| yaml::not_understood(origin, CONFIG, format!("no `{key}`"));
         let flag = |key: &str| config[key].as_bool();
@@ -94,7 +98,7 @@ impl KernelConfig {
         let found = flag(key).ok_or_else(|| missing(key))?;
         if found != expected {
             return Err(origin
-                .finding("not the configuration of the kernel that --kernel gives")
+                .diagnostic("not the configuration of the kernel that --kernel gives")
                 .expected(format!("{key} {expected}, by its addresses"))
                 .found(format!("{key} {found}"))
                 .remedy("give kernel.elf and gen_config.json of the same build"));

@@ -4,16 +4,16 @@
 
 use goblin::elf::header::ET_EXEC;
 
-use super::firmware::{Firmware, LOADER, UNPACKER};
+use super::boot_program::{BootProgram, LOADER, UNPACKER};
 use super::kernel::Kernel;
-use crate::diagnostic::{Finding, Flag};
+use crate::diagnostic::{Diagnostic, Flag};
 use crate::elf::Program;
 use crate::files::File;
 use crate::options::Inputs;
 
-/// `finding`, which says so if another program than the one that it is about is what that should be.
-pub(crate) fn suspect(finding: Finding, inputs: &Inputs<'_>) -> Finding {
-    let wanted = finding.flag();
+/// `diagnostic`, which says so if another program than the one that it is about is what that should be.
+pub(crate) fn suspect(diagnostic: Diagnostic, inputs: &Inputs<'_>) -> Diagnostic {
+    let wanted = diagnostic.flag();
     let programs = [
         (Flag::Loader, Some(inputs.loader)),
         (Flag::Unpacker, inputs.unpacker),
@@ -25,8 +25,8 @@ pub(crate) fn suspect(finding: Finding, inputs: &Inputs<'_>) -> Finding {
         .filter_map(|(flag, file)| Some((flag, file?)));
     let other = programs.find(|(flag, file)| *flag != wanted && is_for(wanted, file));
     match other {
-        Some((flag, _)) => finding.or_else(&format!("{wanted} and {flag} may be swapped")),
-        None => finding,
+        Some((flag, _)) => diagnostic.or_else(&format!("{wanted} and {flag} may be swapped")),
+        None => diagnostic,
     }
 }
 
@@ -35,8 +35,8 @@ fn is_for(flag: Flag, file: &File<'_>) -> bool {
     let origin = file.origin(flag);
     let is_kernel = || Kernel::read(origin, file.content).is_ok();
     match flag {
-        Flag::Loader => Firmware::read(origin, file.content, &LOADER).is_ok(),
-        Flag::Unpacker => Firmware::read(origin, file.content, &UNPACKER).is_ok(),
+        Flag::Loader => BootProgram::read(origin, file.content, &LOADER).is_ok(),
+        Flag::Unpacker => BootProgram::read(origin, file.content, &UNPACKER).is_ok(),
         Flag::Kernel => is_kernel(),
         Flag::App => {
             let program = Program::read(origin, file.content);

@@ -5,7 +5,7 @@
 use kaal_payload::{DistanceSize, PAGE_SIZE, PhysAddr, encode_symbol};
 
 use super::kernel::Kernel;
-use crate::diagnostic::{Finding, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::functions::{Function, Functions};
 use crate::options::Symbols;
 
@@ -51,7 +51,7 @@ impl<'a> Names<'a> {
         is_debug: Option<bool>,
         (source, kernel): (Source<'a>, &Kernel<'_>),
         (loader, loader_size): (Source<'a>, u64),
-    ) -> Result<Self, Finding> {
+    ) -> Result<Self, Diagnostic> {
         let mut names = Self {
             loader: loader.between(0, loader_size),
             kernel: source.between(kernel.virt().0, kernel.memory.size()),
@@ -60,7 +60,7 @@ impl<'a> Names<'a> {
         if wanted == Symbols::On && names.kernel.is_empty() {
             return Err(source
                 .origin
-                .finding("has no symbols, which --symbols on asks for")
+                .diagnostic("has no symbols, which --symbols on asks for")
                 .expected("functions in a section .symtab")
                 .found("none")
                 .remedy("give the kernel.elf that seL4's build leaves, or leave the option out"));

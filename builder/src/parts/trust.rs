@@ -5,8 +5,8 @@
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use kaal_payload::TrustAnchor;
 
-use super::firmware::Firmware;
-use crate::diagnostic::{Finding, Flag, Given, Origin};
+use super::boot_program::BootProgram;
+use crate::diagnostic::{Diagnostic, Flag, Origin, Subject};
 use crate::options::Inputs;
 use crate::signing;
 
@@ -17,14 +17,14 @@ pub(crate) struct Trust {
     pub(crate) key: VerifyingKey,
     /// The key to sign with, the private one to that.
     pub(crate) signing_key: Option<SigningKey>,
-    least_version: u64,
+    min_version: u64,
     /// The option that names the key.
-    option: Given,
+    option: Subject,
 }
 
 impl Trust {
     /// Reads the keys. `None` where the image is for a loader that boots any.
-    pub(crate) fn read(inputs: &Inputs<'_>) -> Result<Option<Self>, Finding> {
+    pub(crate) fn read(inputs: &Inputs<'_>) -> Result<Option<Self>, Diagnostic> {
         let Some(file) = inputs.trust_key else {
             return Ok(None);
         };
@@ -49,7 +49,7 @@ impl Trust {
         Ok(Some(Self {
             key,
             signing_key,
-            least_version: inputs.settings.least_version,
+            min_version: inputs.settings.min_version,
             option: public.into(),
         }))
     }
@@ -57,17 +57,17 @@ impl Trust {
     fn anchor(&self) -> TrustAnchor {
         TrustAnchor {
             key: self.key.to_bytes(),
-            least_version: self.least_version.into(),
+            min_version: self.min_version.into(),
         }
     }
 }
 
 /// Tells `loader` whom to trust, if it is one that asks, and the image one for such.
 pub(crate) fn instruct(
-    loader: &mut Firmware,
+    loader: &mut BootProgram,
     origin: Origin<'_>,
     trust: Option<&Trust>,
-) -> Result<(), Finding> {
+) -> Result<(), Diagnostic> {
     match (trust, loader.wants_signatures()) {
         (None, false) => Ok(()),
         (Some(trust), true) => {
@@ -75,13 +75,13 @@ pub(crate) fn instruct(
             Ok(())
         }
         (Some(trust), false) => Err(origin
-            .finding("a loader that looks at no signatures")
+            .diagnostic("a loader that looks at no signatures")
             .expected("a loader for signed images")
             .because_of(trust.option.clone())
             .found("one that boots any image")
             .remedy("give target/kaal/elfloader-signed.elf, which `cargo xtask build` leaves")),
         (None, true) => Err(origin
-            .finding("a loader that would refuse the image")
+            .diagnostic("a loader that would refuse the image")
             .expected("the option --trust-key, for a loader of signed images")
             .found("none")
             .remedy("give the option, or target/kaal/elfloader.elf, which boots any image")),
@@ -89,11 +89,11 @@ pub(crate) fn instruct(
 }
 
 /// What may be wrong with an image for the loader that `loader` names.
-pub(crate) fn warnings(loader: Origin<'_>, trust: Option<&Trust>) -> Vec<Finding> {
+pub(crate) fn warnings(loader: Origin<'_>, trust: Option<&Trust>) -> Vec<Diagnostic> {
     let is_unsigned = |trust: &&Trust| trust.signing_key.is_none();
     let unsigned = trust.filter(is_unsigned).map(|_| {
         loader
-            .finding("will refuse the image as long as it is not signed")
+            .diagnostic("will refuse the image as long as it is not signed")
             .expected("the option --sign-key")
             .found("none")
             .remedy("sign it with `kaal-elfloader-builder sign`")
@@ -101,17 +101,17 @@ pub(crate) fn warnings(loader: Origin<'_>, trust: Option<&Trust>) -> Vec<Finding
     unsigned.into_iter().collect()
 }
 
-fn swapped(private: Origin<'_>, public: Origin<'_>) -> Finding {
+fn swapped(private: Origin<'_>, public: Origin<'_>) -> Diagnostic {
     private
-        .finding("a public key, where the private one is wanted")
+        .diagnostic("a public key, where the private one is wanted")
         .expected(format!("{:?}", signing::PRIVATE_KEY))
         .found(format!("{:?}", signing::PUBLIC_KEY))
         .remedy(format!("exchange the two: the private key is in {public}"))
 }
 
-fn another_key(origin: Origin<'_>, trusted: Origin<'_>) -> Finding {
+fn another_key(origin: Origin<'_>, trusted: Origin<'_>) -> Diagnostic {
     origin
-        .finding("the loader would refuse the signature")
+        .diagnostic("the loader would refuse the signature")
         .expected(format!("the private key to {trusted}"))
         .found("another key")
         .remedy("give two keys that belong together")

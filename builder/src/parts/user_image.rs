@@ -5,11 +5,11 @@
 use goblin::elf::header::{ET_EXEC, et_to_str};
 use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysRange, PhysicalAddressBits, VirtAddr};
 
-use crate::diagnostic::{Finding, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{Program, Segment};
 use crate::files::File;
 use crate::format::executable;
-use crate::image_reader::Opened;
+use crate::image_reader::ImageReader;
 use crate::sel4::user_top;
 
 /// The widest gap between segments that is filled with zeroes, in bytes: what a linker may leave
@@ -36,23 +36,23 @@ pub(crate) struct UserImage<'a> {
 /// Whether `content` is an image. Of any other program, only the headers are looked at.
 fn is_image(origin: Origin<'_>, content: &[u8]) -> bool {
     let path = origin.value;
-    executable::claimed_size(content).is_some() && Opened::open(File { path, content }).is_ok()
+    executable::claimed_size(content).is_some() && ImageReader::open(File { path, content }).is_ok()
 }
 
 impl<'a> UserImage<'a> {
     /// Reads the user image that `file` holds.
-    pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Finding> {
+    pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Diagnostic> {
         let program = Program::read(origin, file)?;
         if program.kind != ET_EXEC {
             return Err(origin
-                .finding("not linked for fixed addresses")
+                .diagnostic("not linked for fixed addresses")
                 .expected("an executable at fixed addresses (EXEC)")
                 .found(et_to_str(program.kind))
                 .remedy("link the root task statically, for fixed addresses (-static -no-pie)"));
         }
         if is_image(origin, file) {
             return Err(origin
-                .finding("no program")
+                .diagnostic("no program")
                 .expected("the root task's executable")
                 .found("an image that the builder made")
                 .remedy(
@@ -64,7 +64,7 @@ impl<'a> UserImage<'a> {
                 && second.virt - first.virt_end() >= WIDEST_GAP
             {
                 return Err(origin
-                    .finding("not contiguous, as the kernel needs it")
+                    .diagnostic("not contiguous, as the kernel needs it")
                     .expected("gaps of less than 2 MiB between PT_LOADs")
                     .found(format!(
                         "a PT_LOAD up to {:#x}, the next from {:#x}",
@@ -104,7 +104,7 @@ impl<'a> UserImage<'a> {
         exception_level: ExceptionLevel,
         bits: PhysicalAddressBits,
         device_tree: u64,
-    ) -> Result<(), Finding> {
+    ) -> Result<(), Diagnostic> {
         let extra = (BOOT_INFO_HEADER_SIZE + device_tree)
             .next_power_of_two()
             .max(PAGE_SIZE);
@@ -117,9 +117,9 @@ impl<'a> UserImage<'a> {
     }
 }
 
-fn above_top(origin: Origin<'_>, top: &str, end: u64) -> Finding {
+fn above_top(origin: Origin<'_>, top: &str, end: u64) -> Diagnostic {
     origin
-        .finding("reaches above USER_TOP, the end of the kernel's user addresses")
+        .diagnostic("reaches above USER_TOP, the end of the kernel's user addresses")
         .expected(format!(
             "its end, with IPC buffer and boot information behind it, below {top}"
         ))

@@ -5,21 +5,21 @@
 use yaml_rust2::parser::{MarkedEventReceiver, Parser};
 use yaml_rust2::{Event, Yaml, YamlLoader};
 
-use crate::diagnostic::{Finding, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 
 /// Lists and mappings within each other: more than seL4's files have, and few enough that reading
 /// them is no question of the stack.
 const MAX_DEPTH: usize = 16;
 
 /// The document that `file`, which should be seL4's `name`, consists of.
-pub(crate) fn read(origin: Origin<'_>, file: &[u8], name: &str) -> Result<Yaml, Finding> {
+pub(crate) fn read(origin: Origin<'_>, file: &[u8], name: &str) -> Result<Yaml, Diagnostic> {
     try_read(file).map_err(|reason| not_understood(origin, name, reason))
 }
 
 /// Says that a file isn't seL4's `name`.
-pub(crate) fn not_understood(origin: Origin<'_>, name: &str, reason: String) -> Finding {
+pub(crate) fn not_understood(origin: Origin<'_>, name: &str, reason: String) -> Diagnostic {
     origin
-        .finding("can't be understood")
+        .diagnostic("can't be understood")
         .expected(format!("seL4's {name}"))
         .found(reason)
         .remedy("give the file that seL4's build leaves")

@@ -23,13 +23,13 @@ pub(super) fn integrity(situation: &Situation<'_>) -> Outcome {
         Ok(()) => Outcome::Passed(format!(
             "all {bytes} bytes accounted for, {regions} regions by their {digest}"
         )),
-        Err(finding) => {
+        Err(diagnostic) => {
             let Details {
                 problem,
                 expected,
                 found,
                 remedy,
-            } = finding.details();
+            } = diagnostic.details();
             Outcome::Refused(
                 Complaint::new(Source::Image, problem)
                     .expected(expected)
@@ -64,7 +64,7 @@ pub(super) fn signature(situation: &Situation<'_>) -> Outcome {
         return Outcome::NotChecked("its loader boots images whether signed or not".to_owned());
     };
     let trusted = key_id(&anchor.key);
-    let least = anchor.least_version.get();
+    let least = anchor.min_version.get();
     if payload.image_version < least {
         return refuse(
             format!("version {least} or more"),

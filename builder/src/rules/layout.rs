@@ -19,7 +19,7 @@ pub(crate) struct Layout {
     /// The loader with the pages of the payload header.
     pub(crate) loader: PhysRange,
     /// Where the unpacker works, if there is one.
-    pub(crate) work: Option<PhysRange>,
+    pub(crate) scratch: Option<PhysRange>,
     pub(crate) regions: Vec<(RegionKind, PhysRange)>,
     /// The number of cores that the kernel waits for.
     pub(crate) cores: u32,
@@ -38,7 +38,7 @@ impl Layout {
                 start: payload.load_address,
                 end: PhysAddr(header.0.saturating_add(MAX_SIZE as u64)),
             },
-            work: None,
+            scratch: None,
             regions: regions
                 .filter_map(|region| Some((region.kind()?, region.memory()?)))
                 .collect(),
@@ -46,10 +46,12 @@ impl Layout {
         }
     }
 
-    /// The same in an image whose unpacker works in `work`, pieces that adjoin.
-    pub(crate) fn with_work(self, work: impl IntoIterator<Item = PhysRange>) -> Self {
+    /// The same in an image whose unpacker works in `scratch`, pieces that adjoin.
+    pub(crate) fn with_scratch(self, scratch: impl IntoIterator<Item = PhysRange>) -> Self {
         Self {
-            work: ranges::union(work.into_iter().collect()).first().copied(),
+            scratch: ranges::union(scratch.into_iter().collect())
+                .first()
+                .copied(),
             ..self
         }
     }
@@ -125,12 +127,14 @@ impl Layout {
             };
             Some((name, *memory))
         });
-        let work = self.work.map(|work| ("unpacker's work area", work));
+        let scratch = self
+            .scratch
+            .map(|scratch| ("unpacker's work area", scratch));
         let others = [
             ("device tree", self.device_tree_slot()),
             ("loader", self.loader),
         ];
-        let mut memory: Vec<_> = regions.chain(others).chain(work).collect();
+        let mut memory: Vec<_> = regions.chain(others).chain(scratch).collect();
         memory.sort_by_key(|(_, memory)| *memory);
         memory
     }

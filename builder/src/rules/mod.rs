@@ -20,7 +20,7 @@ pub(crate) use outcome::{Complaint, Outcome};
 pub(crate) use situation::{Board, Situation, Source, Sources, Trusted};
 pub(crate) use texts::RULES;
 
-use crate::diagnostic::Finding;
+use crate::diagnostic::Diagnostic;
 
 /// A rule.
 #[derive(Debug)]
@@ -49,13 +49,13 @@ pub(crate) fn apply(situation: &Situation<'_>) -> Vec<(&'static Rule, Outcome)> 
 }
 
 /// Looks whether all rules are kept: returns what may be wrong.
-pub(crate) fn enforce(situation: &Situation<'_>) -> Result<Vec<Finding>, Finding> {
+pub(crate) fn enforce(situation: &Situation<'_>) -> Result<Vec<Diagnostic>, Diagnostic> {
     let mut warnings = Vec::new();
     for (rule, outcome) in apply(situation) {
         match outcome {
             Outcome::Passed(_) | Outcome::NotChecked(_) => {}
-            Outcome::Warned(complaint) => warnings.push(complaint.finding(rule, situation)),
-            Outcome::Refused(complaint) => return Err(complaint.finding(rule, situation)),
+            Outcome::Warned(complaint) => warnings.push(complaint.diagnostic(rule, situation)),
+            Outcome::Refused(complaint) => return Err(complaint.diagnostic(rule, situation)),
         }
     }
     Ok(warnings)

@@ -3,7 +3,7 @@
 //! What comes of looking at a rule.
 
 use super::{Rule, Situation, Source};
-use crate::diagnostic::Finding;
+use crate::diagnostic::Diagnostic;
 
 /// What comes of looking at a rule.
 #[derive(Clone, Debug)]
@@ -68,11 +68,11 @@ impl Complaint {
     }
 
     /// The complaint as all errors and warnings look.
-    pub(crate) fn finding(&self, rule: &Rule, situation: &Situation<'_>) -> Finding {
+    pub(crate) fn diagnostic(&self, rule: &Rule, situation: &Situation<'_>) -> Diagnostic {
         situation
             .sources
             .origin(self.about)
-            .finding(format!("{} (rule {})", self.problem, rule.id))
+            .diagnostic(format!("{} (rule {})", self.problem, rule.id))
             .expected(&self.expected)
             .found(&self.found)
             .remedy(&self.remedy)

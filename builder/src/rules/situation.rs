@@ -6,7 +6,7 @@ use kaal_payload::PhysRange;
 
 use super::Layout;
 use crate::diagnostic::Origin;
-use crate::image_reader::Opened;
+use crate::image_reader::ImageReader;
 use crate::parts::Parts;
 use crate::parts::device_tree::DeviceTree;
 use crate::parts::platform::KernelConfig;
@@ -82,7 +82,7 @@ impl Board {
 
     /// What the device tree in `image` says, if there is one. If it is damaged, the rule of integrity
     /// says so.
-    pub(crate) fn embedded(image: &Opened<'_>) -> Option<Self> {
+    pub(crate) fn embedded(image: &ImageReader<'_>) -> Option<Self> {
         let payload = image.payload();
         let slot = payload.device_tree;
         let memory = PhysRange::from_size(slot.start, slot.size);
@@ -111,7 +111,7 @@ pub(crate) struct Situation<'a> {
     /// The key that the image must be signed with; `None` where its loader's word is taken.
     pub(crate) trusted: Option<Trusted<'a>>,
     /// The image's file, if it is one that was read.
-    pub(crate) image: Option<&'a Opened<'a>>,
+    pub(crate) image: Option<&'a ImageReader<'a>>,
 }
 
 /// How the kernel boots.
@@ -145,8 +145,8 @@ impl Boot {
 
 impl<'a> Situation<'a> {
     /// An image for the machine that `board` tells of, without more known about it.
-    pub(crate) fn of_image(image: &'a Opened<'a>, board: Option<Board>) -> Self {
-        let work = image.package().and_then(|package| package.work.memory());
+    pub(crate) fn of_image(image: &'a ImageReader<'a>, board: Option<Board>) -> Self {
+        let scratch = image.package().and_then(|package| package.scratch.memory());
         Self {
             sources: Sources {
                 image: image.origin(),
@@ -156,7 +156,8 @@ impl<'a> Situation<'a> {
                 platform: None,
                 kernel_config: None,
             },
-            layout: Layout::new(&image.payload(), image.payload_header().start).with_work(work),
+            layout: Layout::new(&image.payload(), image.payload_header().start)
+                .with_scratch(scratch),
             boot_part: None,
             board,
             platform: None,

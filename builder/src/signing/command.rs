@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use kaal_payload::Signature;
 
-use crate::diagnostic::{Finding, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 use crate::files::access;
 use crate::signing;
 
@@ -17,10 +17,14 @@ const SIZE: usize = size_of::<Signature>();
 
 /// Runs the shell command `command`, with `message` as its standard input, and returns what it writes
 /// to its standard output. It is ended as soon as that is more than a signature.
-pub(crate) fn run(origin: Origin<'_>, command: &OsStr, message: &[u8]) -> Result<Vec<u8>, Finding> {
+pub(crate) fn run(
+    origin: Origin<'_>,
+    command: &OsStr,
+    message: &[u8],
+) -> Result<Vec<u8>, Diagnostic> {
     let failed = |found: String| {
         origin
-            .finding("the signing command failed")
+            .diagnostic("the signing command failed")
             .expected("exit status 0")
             .found(found)
             .remedy("run it by hand with the file that --message writes as its standard input")

@@ -17,7 +17,7 @@ use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use kaal_payload::{Payload, Signature, TrustAnchor, signed_message};
 use sha2::{Digest, Sha256};
 
-use crate::diagnostic::{Finding, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 
 /// First line of a private key's PEM file (RFC 7468), without dashes.
 pub(crate) const PRIVATE_KEY: &str = "BEGIN PRIVATE KEY";
@@ -49,7 +49,7 @@ pub(crate) fn pem(key: &SigningKey) -> Result<(Zeroizing<String>, String), spki:
 }
 
 /// The private key in the PEM file `text`.
-pub(crate) fn private_key(origin: Origin<'_>, text: &[u8]) -> Result<SigningKey, Finding> {
+pub(crate) fn private_key(origin: Origin<'_>, text: &[u8]) -> Result<SigningKey, Diagnostic> {
     let key = str::from_utf8(text).ok().map(SigningKey::from_pkcs8_pem);
     key.and_then(Result::ok).ok_or_else(|| {
         let (problem, remedy) = match label(text) {
@@ -63,7 +63,7 @@ pub(crate) fn private_key(origin: Origin<'_>, text: &[u8]) -> Result<SigningKey,
             ),
         };
         origin
-            .finding(problem)
+            .diagnostic(problem)
             .expected(format!("an Ed25519 key in PEM, {PRIVATE_KEY:?} (PKCS #8)"))
             .found(describe(text, PRIVATE_KEY))
             .remedy(remedy)
@@ -71,7 +71,7 @@ pub(crate) fn private_key(origin: Origin<'_>, text: &[u8]) -> Result<SigningKey,
 }
 
 /// The public key in the PEM file `text`.
-pub(crate) fn public_key(origin: Origin<'_>, text: &[u8]) -> Result<VerifyingKey, Finding> {
+pub(crate) fn public_key(origin: Origin<'_>, text: &[u8]) -> Result<VerifyingKey, Diagnostic> {
     let key = str::from_utf8(text)
         .ok()
         .map(VerifyingKey::from_public_key_pem);
@@ -83,7 +83,7 @@ pub(crate) fn public_key(origin: Origin<'_>, text: &[u8]) -> Result<VerifyingKey
                 _ => "not a public key",
             };
             origin
-                .finding(problem)
+                .diagnostic(problem)
                 .expected(format!("an Ed25519 key in PEM, {PUBLIC_KEY:?}"))
                 .found(describe(text, PUBLIC_KEY))
                 .remedy(
@@ -119,16 +119,16 @@ pub(crate) fn are_swapped(private: &[u8], public: &[u8]) -> bool {
 }
 
 /// The signature that `bytes` are.
-pub(crate) fn signature(origin: Origin<'_>, bytes: &[u8]) -> Result<Signature, Finding> {
+pub(crate) fn signature(origin: Origin<'_>, bytes: &[u8]) -> Result<Signature, Diagnostic> {
     bytes
         .try_into()
         .map_err(|_| no_signature(origin, format!("{} bytes", bytes.len())))
 }
 
 /// Says that what `origin` gave is no signature, but `found`.
-pub(crate) fn no_signature(origin: Origin<'_>, found: String) -> Finding {
+pub(crate) fn no_signature(origin: Origin<'_>, found: String) -> Diagnostic {
     origin
-        .finding("not a signature")
+        .diagnostic("not a signature")
         .expected("the 64 bytes of an Ed25519 signature (RFC 8032), nothing else")
         .found(found)
         .remedy("let the signing program write the raw signature")

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::is_private;
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::access;
 use crate::files::input::Input;
 
@@ -18,7 +18,7 @@ const PERMISSIONS: u32 = 0o777;
 const OTHERS: u32 = 0o077;
 
 /// Reads a private key, which nobody but its owner may access.
-pub(crate) fn read_secret(flag: Flag, path: &Path) -> Result<Input<'_>, Finding> {
+pub(crate) fn read_secret(flag: Flag, path: &Path) -> Result<Input<'_>, Diagnostic> {
     let origin = Origin { flag, value: path };
     let input = Input::read(flag, path)?;
     let metadata = fs::metadata(path).map_err(|error| access::unreadable(origin, &error))?;
@@ -28,7 +28,7 @@ pub(crate) fn read_secret(flag: Flag, path: &Path) -> Result<Input<'_>, Finding>
         return Ok(input);
     }
     Err(origin
-        .finding("others than its owner may access the private key")
+        .diagnostic("others than its owner may access the private key")
         .expected("the permissions 0600 or fewer")
         .found(format!("{mode:04o}"))
         .remedy("take them away with `chmod 600`; if somebody has read it, make another key"))

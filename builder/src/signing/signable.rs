@@ -4,26 +4,26 @@
 
 use kaal_payload::{KeyId, MAX_SIZE, Payload, Signature, TrustAnchor, key_id};
 
-use crate::diagnostic::{Finding, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::digest::crc32c;
-use crate::image_reader::Opened;
+use crate::image_reader::ImageReader;
 use crate::signing;
 
 /// An image that is whole and whose loader boots signed images.
 pub(crate) struct Signable<'a> {
-    image: &'a Opened<'a>,
+    image: &'a ImageReader<'a>,
     anchor: TrustAnchor,
     message: [u8; 64],
 }
 
 impl<'a> Signable<'a> {
     /// Looks at `image`.
-    pub(crate) fn new(image: &'a Opened<'a>) -> Result<Self, Finding> {
+    pub(crate) fn new(image: &'a ImageReader<'a>) -> Result<Self, Diagnostic> {
         image.verify()?;
         let anchor = image.trust_anchor().ok_or_else(|| {
             image
                 .origin()
-                .finding("nobody would look at the signature")
+                .diagnostic("nobody would look at the signature")
                 .expected("an image whose loader boots signed images")
                 .found("one whose loader boots any")
                 .remedy("build it with --trust-key and target/kaal/elfloader-signed.elf")
@@ -47,10 +47,10 @@ impl<'a> Signable<'a> {
         &self,
         origin: Origin<'_>,
         signature: &Signature,
-    ) -> Result<Vec<u8>, Finding> {
+    ) -> Result<Vec<u8>, Diagnostic> {
         if !signing::is_signed(&self.anchor, &self.message, signature) {
             return Err(origin
-                .finding("the loader would refuse the signature")
+                .diagnostic("the loader would refuse the signature")
                 .expected(format!(
                     "one of {}, by the key {} that its loader trusts",
                     self.image.origin(),
@@ -68,17 +68,20 @@ impl<'a> Signable<'a> {
     }
 }
 
-fn encoded(image: &Opened<'_>, payload: &Payload<'_>) -> Result<([u8; MAX_SIZE], usize), Finding> {
+fn encoded(
+    image: &ImageReader<'_>,
+    payload: &Payload<'_>,
+) -> Result<([u8; MAX_SIZE], usize), Diagnostic> {
     let mut header = [0; MAX_SIZE];
     let size = payload.encode(&mut header, crc32c);
     let size = size.map_err(|_| unencodable(image))?;
     Ok((header, size))
 }
 
-fn unencodable(image: &Opened<'_>) -> Finding {
+fn unencodable(image: &ImageReader<'_>) -> Diagnostic {
     image
         .origin()
-        .finding("its payload header can't be written again")
+        .diagnostic("its payload header can't be written again")
         .expected(format!("a header of at most {MAX_SIZE} bytes"))
         .found("a larger one")
         .remedy("build the image again")

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{File, Opened};
+use kaal_elfloader_builder::{File, ImageReader};
 
 use crate::common::elf::{Elf, ProgramHeader};
 use crate::common::folder::Folder;
@@ -29,7 +29,7 @@ fn tiny() -> Folder {
 /// Whether the image in `content` is taken for one that is whole.
 fn is_accepted(content: &[u8]) -> bool {
     let path = Path::new("image");
-    Opened::open(File { path, content }).is_ok_and(|image| image.verify().is_ok())
+    ImageReader::open(File { path, content }).is_ok_and(|image| image.verify().is_ok())
 }
 
 /// Flips every bit of the image that `options` make.

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use expect_test::expect;
-use kaal_elfloader_builder::{File, Image, Inputs, Settings};
 use kaal_devicetree::DeviceTree;
+use kaal_elfloader_builder::{File, Image, Inputs, Settings};
 use kaal_payload::RegionKind;
 use sha2::{Digest, Sha256};
 

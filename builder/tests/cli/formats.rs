@@ -141,14 +141,14 @@ fn the_work_area_is_free() {
         let changes: Vec<_> = IMAGE.iter().copied().chain(compression).collect();
         let packed = Packed::new(file(&folder, &changes));
         let package = packed.package();
-        let work = package.work;
+        let scratch = package.scratch;
         // Four pages for the unpacker, one for the header, and the tables.
-        assert_eq!(work.slot_size, 0x5000 + TABLES_SIZE);
-        assert_eq!(work.room_size, ROOM_SIZE);
-        assert!(work.spare_size >= package.size);
-        assert!(ram.contains(work.memory().expect("a place")));
+        assert_eq!(scratch.slot_size, 0x5000 + TABLES_SIZE);
+        assert_eq!(scratch.room_size, ROOM_SIZE);
+        assert!(scratch.spare_size >= package.size);
+        assert!(ram.contains(scratch.memory().expect("a place")));
         let last = package.chunks.last().expect("chunks");
-        assert_eq!(work.start, last.memory().end);
+        assert_eq!(scratch.start, last.memory().end);
     }
 }
 
@@ -161,7 +161,7 @@ fn the_work_area_lies_below_where_there_is_no_room_above() {
     };
     folder.put("kernel.dtb", device_tree.to_bytes());
     let packed = Packed::new(file(&folder, &IMAGE));
-    assert_eq!(packed.package().work.start.0, 0x3f00_0000);
+    assert_eq!(packed.package().scratch.start.0, 0x3f00_0000);
 }
 
 /// Where nobody says where RAM is, it is taken to begin with the kernel.
@@ -180,7 +180,7 @@ fn without_a_device_tree() {
     "#]]
     .assert_eq(&folder.accepted(&[&IMAGE[..], &[("--dtb", "")]].concat()));
     let packed = Packed::new(folder.get("image.elf"));
-    assert!(packed.package().work.start.0 >= 0x4040_0000);
+    assert!(packed.package().scratch.start.0 >= 0x4040_0000);
     assert_eq!(packed.package().machine.console, None);
 }
 

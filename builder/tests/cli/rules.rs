@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Output;
 
 use expect_test::{Expect, expect};
-use kaal_elfloader_builder::{File, Opened};
+use kaal_elfloader_builder::{File, ImageReader};
 use kaal_payload::{MAX_SIZE, Payload};
 
 use crate::common::folder::Folder;
@@ -60,7 +60,7 @@ fn changed(change: impl FnOnce(&mut Payload<'_>)) -> Folder {
 pub(crate) fn change_header(folder: &Folder, change: impl FnOnce(&mut Payload<'_>)) {
     let content = folder.get("image.elf");
     let path = Path::new("image.elf");
-    let image = Opened::open(File {
+    let image = ImageReader::open(File {
         path,
         content: &content,
     })

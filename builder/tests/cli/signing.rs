@@ -9,7 +9,7 @@ use std::process::Output;
 
 use assert_cmd::Command;
 use expect_test::{Expect, expect};
-use kaal_elfloader_builder::{File, Opened};
+use kaal_elfloader_builder::{File, ImageReader};
 use kaal_payload::Signature;
 use serde_json::Value;
 
@@ -163,7 +163,7 @@ fn signing_at_once_or_later_is_the_same() {
 
 fn signature_of(image: &[u8]) -> Signature {
     let path = Path::new("image.elf");
-    let opened = Opened::open(File {
+    let opened = ImageReader::open(File {
         path,
         content: image,
     });

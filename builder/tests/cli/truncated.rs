@@ -87,7 +87,7 @@ fn damaged() {
 fn build_with(
     option: &str,
     content: &[u8],
-) -> Result<kaal_elfloader_builder::Image, kaal_elfloader_builder::Finding> {
+) -> Result<kaal_elfloader_builder::Image, kaal_elfloader_builder::Diagnostic> {
     let [loader, kernel, app] = programs().map(|(candidate, elf)| match candidate == option {
         true => content.to_vec(),
         false => elf.to_bytes(),

@@ -18,14 +18,14 @@
 
 mod chosen;
 mod console;
+#[cfg(test)]
+mod cost;
 mod cpus;
 mod describe;
 mod header;
 mod memory;
 mod tokens;
 mod tree;
-#[cfg(test)]
-mod work;
 
 pub use chosen::{Chosen, NoRoom};
 pub use console::{UnknownConsole, console};

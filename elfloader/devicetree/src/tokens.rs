@@ -49,7 +49,7 @@ impl<'a> Tokens<'a> {
     /// Reads a token.
     pub(crate) fn next(&mut self) -> Result<Token<'a>, TreeError> {
         #[cfg(test)]
-        crate::work::count();
+        crate::cost::count();
         let offset = self.offset;
         self.try_next().ok_or(TreeError::Structure { offset })
     }

@@ -142,6 +142,10 @@ fn interrupt_controllers_of_both_kinds() {
             })
         });
         let tree = DeviceTree::parse(&blob).unwrap();
-        assert_eq!(kaal_devicetree::machine(&tree).gic, expected, "{compatible}");
+        assert_eq!(
+            kaal_devicetree::machine(&tree).gic,
+            expected,
+            "{compatible}"
+        );
     }
 }

@@ -78,7 +78,10 @@ fn an_empty_tree_describes_nothing() {
     let tree = DeviceTree::parse(&blob).unwrap();
     assert_eq!(kaal_devicetree::machine(&tree), Machine::default());
     assert_eq!(kaal_devicetree::ram(&tree).count(), 0);
-    assert_eq!(kaal_devicetree::console(&tree), Err(UnknownConsole::NotStated));
+    assert_eq!(
+        kaal_devicetree::console(&tree),
+        Err(UnknownConsole::NotStated)
+    );
 }
 
 #[test]

@@ -71,11 +71,11 @@ impl Trust for SignedImages {
         if !is_signed(header, payload, &anchor) {
             fail!("the signature does not match: the image was changed after it was signed");
         }
-        if payload.image_version < anchor.least_version.get() {
+        if payload.image_version < anchor.min_version.get() {
             fail!(
                 "the image has version {}, this loader boots {} and later ones",
                 Decimal(payload.image_version),
-                Decimal(anchor.least_version.get())
+                Decimal(anchor.min_version.get())
             );
         }
     }

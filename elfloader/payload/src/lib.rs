@@ -46,8 +46,8 @@ pub use layout::{Cpu, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, MAGIC, Region, VERSION
 pub use number::{Decimal, Hex, KeyId, Text};
 pub use package::{
     Chunk, HEADER_ALIGNMENT, LOCATOR_OFFSET, Locator, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE,
-    PACKAGE_MAGIC, PACKAGE_VERSION, Package, PackageError, Place, ROOM_SIZE, Stored, TABLES_SIZE,
-    UNPACKER_NOTE_TYPE, Work, package_header_size, slot_size,
+    PACKAGE_MAGIC, PACKAGE_VERSION, Package, PackageError, Place, ROOM_SIZE, Scratch, Stored,
+    TABLES_SIZE, UNPACKER_NOTE_TYPE, package_header_size, slot_size,
 };
 pub use payload::{
     ConstantPart, DeviceTreeSlot, LOADER_MAX_SIZE, MAX_SIZE, Measurement, Payload, SIGNED_FROM,

@@ -28,14 +28,14 @@ pub struct TrustAnchor {
     /// The key that images are signed with.
     pub key: PublicKey,
     /// The least version that an image may have.
-    pub least_version: U64,
+    pub min_version: U64,
 }
 
 impl TrustAnchor {
     /// Nobody.
     pub const NONE: Self = Self {
         key: [0; _],
-        least_version: U64::ZERO,
+        min_version: U64::ZERO,
     };
 }
 

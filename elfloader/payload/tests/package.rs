@@ -7,7 +7,8 @@
 use crc::{CRC_32_ISCSI, Crc};
 use kaal_payload::{
     AccessSize, Chunk, Console, ConsoleKind, Encoding, Integrity, LogLevel, Machine, Package,
-    PackageError, PhysAddr, PhysRange, PsciConduit, ROOM_SIZE, Stored, Work, package_header_size,
+    PackageError, PhysAddr, PhysRange, PsciConduit, ROOM_SIZE, Scratch, Stored,
+    package_header_size,
 };
 use proptest::prelude::*;
 use zerocopy::IntoBytes;
@@ -52,7 +53,7 @@ fn package(chunks: &[Chunk]) -> Package<'_> {
     let size = 0x1_c000;
     Package {
         size,
-        work: Work::new(PhysAddr(0x4041_4000), 0x2_b000, size),
+        scratch: Scratch::new(PhysAddr(0x4041_4000), 0x2_b000, size),
         entry: PhysAddr(0x4000_0ffc),
         machine: Machine {
             console: Some(Console {
@@ -320,10 +321,13 @@ fn errors_say_what_was_expected_and_found() {
 
 #[test]
 fn the_work_area_is_as_documented() {
-    let work = Work::new(PhysAddr(0x4041_4000), 0x2_b000, 0x1_c001);
+    let scratch = Scratch::new(PhysAddr(0x4041_4000), 0x2_b000, 0x1_c001);
     let area = 2 * 0x2_b000 + ROOM_SIZE;
-    assert_eq!(work.spare(), range(0x4041_4000 + area, 0x1_d000));
-    assert_eq!(work.memory(), Some(range(0x4041_4000, 2 * area + 0x1_d000)));
+    assert_eq!(scratch.spare(), range(0x4041_4000 + area, 0x1_d000));
+    assert_eq!(
+        scratch.memory(),
+        Some(range(0x4041_4000, 2 * area + 0x1_d000))
+    );
 }
 
 proptest! {
@@ -361,17 +365,17 @@ proptest! {
         x0 in prop_oneof![0x3c00_0000..0x5000_0000u64, any::<u64>()],
     ) {
         let start = 0x4000_0000 + start * 0x1000;
-        let work = Work::new(PhysAddr(start), slot_pages * 0x1000, size);
+        let scratch = Scratch::new(PhysAddr(start), slot_pages * 0x1000, size);
         let package = range(start.saturating_add_signed(package), size);
-        let place = work.place(package, x0);
+        let place = scratch.place(package, x0);
         prop_assert!(!place.slot.overlaps(package));
         prop_assert!(!place.room.overlaps(package));
         prop_assert!(!place.slot.overlaps(place.room));
         if let Some(tree) = PhysRange::from_size(PhysAddr(x0), ROOM_SIZE) {
             prop_assert!(!place.slot.overlaps(tree));
         }
-        let all = work.memory().unwrap();
+        let all = scratch.memory().unwrap();
         prop_assert!(all.contains(place.slot) && all.contains(place.room));
-        prop_assert!(!work.spare().overlaps(place.slot) && !work.spare().overlaps(place.room));
+        prop_assert!(!scratch.spare().overlaps(place.slot) && !scratch.spare().overlaps(place.room));
     }
 }

@@ -48,7 +48,7 @@ pub fn steps<'a>(package: &Package<'a>, address: PhysAddr) -> impl Iterator<Item
     };
     let is_compressed = |chunk: &Chunk| chunk.stored().encoding != Encoding::Identity;
     let is_in_the_way = |chunk: &Chunk| chunk.memory().overlaps(from);
-    let to = package.work.spare().start;
+    let to = package.scratch.spare().start;
     let moves = chunks.iter().any(is_compressed) && chunks.iter().any(is_in_the_way);
 
     let base = if moves { to } else { address };

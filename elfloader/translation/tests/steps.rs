@@ -4,7 +4,7 @@
 //! lie in it, and looks whether all is as it should be afterwards.
 
 use kaal_payload::{
-    Chunk, Encoding, Integrity, LogLevel, Machine, Package, PhysAddr, PhysRange, Stored, Work,
+    Chunk, Encoding, Integrity, LogLevel, Machine, Package, PhysAddr, PhysRange, Scratch, Stored,
 };
 use kaal_translation::{Step, steps};
 use proptest::prelude::*;
@@ -44,20 +44,20 @@ struct Part {
 struct Image {
     chunks: Vec<Chunk>,
     size: u64,
-    work: Work,
+    scratch: Scratch,
 }
 
 impl Image {
     /// An image of `parts` from `start` on; the memory to work in lies behind them, or before.
     fn new(start: u64, parts: &[Part], works_behind: bool) -> Self {
         let size = UNPACKER + parts.iter().map(|part| part.stored).sum::<u64>();
-        let work = |start| Work {
+        let scratch = |start| Scratch {
             start: PhysAddr(start),
             slot_size: SLOT,
             room_size: ROOM,
             spare_size: size,
         };
-        let work_size = work(0).size().unwrap_or_default();
+        let work_size = scratch(0).size().unwrap_or_default();
         let mut next = if works_behind {
             start
         } else {
@@ -88,14 +88,14 @@ impl Image {
         Self {
             chunks,
             size,
-            work: work(if works_behind { next } else { start }),
+            scratch: scratch(if works_behind { next } else { start }),
         }
     }
 
     fn package(&self) -> Package<'_> {
         Package {
             size: self.size,
-            work: self.work,
+            scratch: self.scratch,
             entry: PhysAddr(0),
             machine: Machine::default(),
             log_level: LogLevel::Info,
@@ -108,7 +108,9 @@ impl Image {
     /// Whether all of it lies in memory.
     fn fits(&self) -> bool {
         let ends = self.chunks.iter().map(|chunk| chunk.memory().end);
-        let end = ends.chain(self.work.memory().map(|work| work.end)).max();
+        let end = ends
+            .chain(self.scratch.memory().map(|scratch| scratch.end))
+            .max();
         end.is_some_and(|end| end.0 <= MEMORY as u64)
     }
 
@@ -131,7 +133,7 @@ impl Image {
         ram.write(address, &self.bytes());
         ram.write(x0, &[TREE_BYTE; DEVICE_TREE]);
 
-        let place = package.work.place(memory, x0);
+        let place = package.scratch.place(memory, x0);
         ram.write(place.slot.start.0, &[UNPACKER_BYTE; SLOT as usize]);
         ram.copy(x0, place.room.start.0, DEVICE_TREE as u64);
         for step in steps(&package, PhysAddr(address)) {

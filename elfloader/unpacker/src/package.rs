@@ -48,7 +48,7 @@ pub(crate) fn find(firmware_x0: u64) -> Found {
         start: PhysAddr(address),
         end: PhysAddr(address.wrapping_add(package.size)),
     };
-    let place = package.work.place(memory, firmware_x0);
+    let place = package.scratch.place(memory, firmware_x0);
     let start = address_of!("__ehdr_start").addr();
     let size = address_of!("_end").addr() - start;
     let fits = place.slot.start.0 == start as u64 && place.slot.size() == slot_size(size as u64);

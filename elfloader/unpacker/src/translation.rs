@@ -59,8 +59,8 @@ pub(crate) fn tables(found: &Found) -> Result<PhysAddr, TablesError> {
     let mut tables = Tables::new(pool, PhysAddr(start as u64), regime)?;
     tables.map(code(), Use::Code)?;
     tables.map(found.memory, Use::Data)?;
-    if let Some(work) = found.package.work.memory() {
-        tables.map(work, Use::Data)?;
+    if let Some(scratch) = found.package.scratch.memory() {
+        tables.map(scratch, Use::Data)?;
     }
     for chunk in found.package.chunks {
         tables.map(chunk.memory(), Use::Data)?;

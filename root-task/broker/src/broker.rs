@@ -158,9 +158,9 @@ impl<K: Kernel> Broker<K> {
         &mut self,
         id: ComponentId,
         action: Action,
-        work: impl FnOnce(&mut Self) -> Result<T, Denial>,
+        scratch: impl FnOnce(&mut Self) -> Result<T, Denial>,
     ) -> Result<T, Denial> {
-        let outcome = work(self);
+        let outcome = scratch(self);
         self.audit
             .record(id, action, outcome.as_ref().err().copied());
         outcome

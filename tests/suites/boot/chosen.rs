@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use goblin::elf::Elf;
 use kaal_devicetree::{Chosen, DeviceTree, NoRoom};
-use kaal_payload::RegionKind;
 use kaal_harness::probe::PASS;
 use kaal_harness::workspace::Workspace;
+use kaal_payload::RegionKind;
 use libtest_mimic::Trial;
 use sha2::{Digest, Sha256};
 

@@ -52,7 +52,7 @@ const PLACES: [Place; 7] = [
         Ok(behind(layout.areas()[0].start, 0))
     }),
     ("spare_room", |layout| {
-        Ok(behind(layout.work.spare().start, -0x3000))
+        Ok(behind(layout.scratch.spare().start, -0x3000))
     }),
     ("second_area", |layout| {
         Ok(behind(layout.areas()[1].start, -0x5000))

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use dtoolkit::model::DeviceTree;
-use kaal_payload::{MAGIC, MAX_SIZE, Payload, Region, VERSION};
 pub(crate) use kaal_harness::image::crc32c;
 use kaal_harness::image::{Inputs, payload_header};
 use kaal_harness::probe::{self, Expected};
 use kaal_harness::qemu::{self, End, Machine, Report, Watch};
 use kaal_harness::workspace::{Program, Workspace};
+use kaal_payload::{MAGIC, MAX_SIZE, Payload, Region, VERSION};
 use tempfile::TempDir;
 use zerocopy::IntoBytes;
 

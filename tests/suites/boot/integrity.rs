@@ -7,9 +7,9 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 use goblin::elf::program_header::PT_LOAD;
 use goblin::elf::{Elf, ProgramHeader};
-use kaal_payload::{PhysRange, RegionKind};
 use kaal_harness::probe::PASS;
 use kaal_harness::workspace::Workspace;
+use kaal_payload::{PhysRange, RegionKind};
 use libtest_mimic::Trial;
 
 use crate::image::{Image, find};

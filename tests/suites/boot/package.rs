@@ -7,7 +7,7 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 use kaal_payload::{
     Chunk, PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, PACKAGE_VERSION, Package, PhysAddr, PhysRange,
-    Stored, Work,
+    Scratch, Stored,
 };
 use zerocopy::IntoBytes;
 
@@ -17,7 +17,7 @@ use crate::image::{Image, crc32c, find};
 /// What the tests need to know of a package.
 pub(crate) struct Layout {
     pub(crate) size: u64,
-    pub(crate) work: Work,
+    pub(crate) scratch: Scratch,
     pub(crate) chunks: Vec<Chunk>,
 }
 
@@ -28,7 +28,7 @@ impl Layout {
         let package = Package::parse(page.as_bytes(), crc32c)?;
         Ok(Self {
             size: package.size,
-            work: package.work,
+            scratch: package.scratch,
             chunks: package.chunks.to_vec(),
         })
     }
@@ -53,8 +53,8 @@ impl Layout {
 
     /// The two areas that the unpacker may work in.
     pub(crate) fn areas(&self) -> [PhysRange; 2] {
-        let spare = self.work.spare();
-        let whole = self.work.memory().unwrap_or(spare);
+        let spare = self.scratch.spare();
+        let whole = self.scratch.memory().unwrap_or(spare);
         [(whole.start, spare.start), (spare.end, whole.end)]
             .map(|(start, end)| PhysRange { start, end })
     }

@@ -5,9 +5,9 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use kaal_payload::{LOCATOR_OFFSET, PhysRange};
 use kaal_harness::qemu::End;
 use kaal_harness::workspace::Workspace;
+use kaal_payload::{LOCATOR_OFFSET, PhysRange};
 use libtest_mimic::Trial;
 
 use crate::firmware::{loaded, with_translation_on};
@@ -253,7 +253,7 @@ fn offsets(_: &[u8]) -> Vec<u8> {
 
 fn another_unpacker(workspace: &Workspace) -> Result<()> {
     let image = packed(workspace, &[])?;
-    change_header(&image, |package| package.work.slot_size += 0x1000)?;
+    change_header(&image, |package| package.scratch.slot_size += 0x1000)?;
     let expected = "KaaL: error: the package header is not this unpacker's; build the image again";
     boot_at(&image, ADDRESS, expected).map(drop)
 }

@@ -6,9 +6,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use kaal_payload::ROOM_SIZE;
 use kaal_harness::probe::PASS;
 use kaal_harness::workspace::Workspace;
+use kaal_payload::ROOM_SIZE;
 use libtest_mimic::Trial;
 
 use crate::firmware::{dtb_of, loaded};
@@ -34,22 +34,25 @@ const PLACES: [Place; 11] = [
     ("above_the_package", |layout| {
         PACKAGE + layout.size.next_multiple_of(0x1000)
     }),
-    ("first_slot", |layout| behind(layout.work.start, 0x1000)),
+    ("first_slot", |layout| behind(layout.scratch.start, 0x1000)),
     ("below_the_first_slot", |layout| {
-        behind(layout.work.start, -0x1000)
+        behind(layout.scratch.start, -0x1000)
     }),
     ("end_of_the_first_slot", |layout| {
-        behind(layout.work.start, layout.work.slot_size as i64 - 8)
+        behind(layout.scratch.start, layout.scratch.slot_size as i64 - 8)
     }),
     ("room", |layout| {
-        behind(layout.work.start, layout.work.slot_size as i64 + 0x1008)
+        behind(
+            layout.scratch.start,
+            layout.scratch.slot_size as i64 + 0x1008,
+        )
     }),
     ("second_slot", |layout| {
-        let slot = layout.work.slot_size + ROOM_SIZE;
-        behind(layout.work.start, slot as i64)
+        let slot = layout.scratch.slot_size + ROOM_SIZE;
+        behind(layout.scratch.start, slot as i64)
     }),
     ("spare_room", |layout| {
-        behind(layout.work.spare().start, 0x1000)
+        behind(layout.scratch.spare().start, 0x1000)
     }),
     ("second_area", |layout| {
         behind(layout.areas()[1].start, 0x1000)

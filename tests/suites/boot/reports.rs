@@ -4,9 +4,9 @@
 
 use anyhow::{Context, Result, ensure};
 use goblin::elf::Elf;
-use kaal_payload::{Digest, PhysAddr, PhysRange, Region, RegionKind, VirtAddr};
 use kaal_harness::qemu::Machine;
 use kaal_harness::workspace::{Program, Workspace};
+use kaal_payload::{Digest, PhysAddr, PhysRange, Region, RegionKind, VirtAddr};
 use libtest_mimic::Trial;
 
 use crate::faults::{UNDEFINED, boot, plant};

@@ -9,10 +9,10 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use ed25519_dalek::VerifyingKey;
 use ed25519_dalek::pkcs8::DecodePublicKey;
-use kaal_payload::{Digest, Region, RegionKind, TrustAnchor};
 use kaal_harness::probe::PASS;
 use kaal_harness::process;
 use kaal_harness::workspace::{Program, Workspace};
+use kaal_payload::{Digest, Region, RegionKind, TrustAnchor};
 use libtest_mimic::Trial;
 use zerocopy::IntoBytes;
 
@@ -43,7 +43,7 @@ const TAMPERING: [Tampering; 13] = [
     ("key_replaced_in_the_loader", loader_key, ANOTHER_KEY),
     (
         "least_version_lowered",
-        least_version,
+        min_version,
         "the loader is damaged; load",
     ),
     (
@@ -158,7 +158,7 @@ impl Signed {
         let key = public_key(self.image.file("public.pem"))?;
         Ok(TrustAnchor {
             key,
-            least_version: 4.into(),
+            min_version: 4.into(),
         })
     }
 }
@@ -278,8 +278,8 @@ fn loader_key(signed: &Signed) -> Result<()> {
     signed.change_anchor(|anchor| anchor.key = key)
 }
 
-fn least_version(signed: &Signed) -> Result<()> {
-    signed.change_anchor(|anchor| anchor.least_version = 1.into())
+fn min_version(signed: &Signed) -> Result<()> {
+    signed.change_anchor(|anchor| anchor.min_version = 1.into())
 }
 
 /// Less of the user image is loaded, and zeroes in its place.
@@ -294,5 +294,5 @@ fn extended(signed: &Signed) -> Result<()> {
 
 /// The image was signed, but a newer loader knows that it is too old.
 fn replayed(signed: &Signed) -> Result<()> {
-    signed.change_anchor(|anchor| anchor.least_version = 6.into())
+    signed.change_anchor(|anchor| anchor.min_version = 6.into())
 }

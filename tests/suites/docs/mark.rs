@@ -70,5 +70,7 @@ fn tool(name: &str) -> Result<&'static Tool> {
     tools::ALL
         .into_iter()
         .find(|tool| tool.name == name || tool.file_names().contains(&name))
-        .with_context(|| format!("needs {name}: a program of tests/harness/src/tools/list.rs expected"))
+        .with_context(|| {
+            format!("needs {name}: a program of tests/harness/src/tools/list.rs expected")
+        })
 }

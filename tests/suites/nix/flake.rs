@@ -219,7 +219,10 @@ fn names(root: &Path) -> Result<serde_json::Value> {
 /// The kernel's build gets the full path of GCC's programs, and LLVM where it is the default. Elsewhere, a
 /// check boots LLVM's kernel.
 fn kernel_compilers(root: &Path) -> Result<()> {
-    let flags = evaluate(root, "(import ./tests/suites/nix/evaluate.nix).kernelToolchains")?;
+    let flags = evaluate(
+        root,
+        "(import ./tests/suites/nix/evaluate.nix).kernelToolchains",
+    )?;
     let flags: serde_json::Value = serde_json::from_str(&flags)?;
     let names = names(root)?;
     for (system, default, prefix) in KERNEL_COMPILERS {

@@ -110,7 +110,7 @@ fn choose(all: Vec<String>, asked: &[String]) -> Result<Vec<String>> {
 fn carry_out(searches: Vec<Search>, time: Duration, jobs: u8) -> Result<Vec<Outcome>> {
     let waiting = Mutex::new(searches.into_iter());
     let next = || waiting.lock().ok()?.next();
-    let work = || {
+    let scratch = || {
         let mut outcomes = Vec::new();
         while let Some(search) = next() {
             progress::step(format_args!("{}: {}", search.target, search.log.display()));
@@ -120,7 +120,7 @@ fn carry_out(searches: Vec<Search>, time: Duration, jobs: u8) -> Result<Vec<Outc
         anyhow::Ok(outcomes)
     };
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(scratch)).collect();
         let mut outcomes = Vec::new();
         for worker in workers {
             match worker.join() {

@@ -8,14 +8,14 @@ use std::path::Path;
 use clap::{Arg, Command};
 
 use super::kind::Kind;
-use super::{Given, is_switch, objection, option};
-use crate::diagnostic::{Finding, Flag, Origin};
+use super::{Assignment, is_switch, objection, option};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 
 /// The options of `command` that variables give, but for those that are on the command line.
 pub(super) fn read(
     command: &Command,
     is_on_command_line: impl Fn(&str) -> bool,
-) -> Result<Vec<Given>, Finding> {
+) -> Result<Vec<Assignment>, Diagnostic> {
     let mut all = Vec::new();
     for argument in command.get_arguments() {
         let Some(name) = option(argument) else {
@@ -25,7 +25,7 @@ pub(super) fn read(
         match std::env::var_os(&variable) {
             Some(value) if !is_on_command_line(argument.get_id().as_str()) => {
                 check(command, argument, name, &value)?;
-                all.push(Given::new(argument, name, &value, variable));
+                all.push(Assignment::new(argument, name, &value, variable));
             }
             _ => {}
         }
@@ -33,7 +33,7 @@ pub(super) fn read(
     Ok(all)
 }
 
-fn check(command: &Command, argument: &Arg, name: &str, value: &OsStr) -> Result<(), Finding> {
+fn check(command: &Command, argument: &Arg, name: &str, value: &OsStr) -> Result<(), Diagnostic> {
     let problem = match is_switch(argument) {
         true if value == "true" || value == "false" => None,
         true => Some(format!("not a value of --{name}")),
@@ -50,7 +50,7 @@ fn check(command: &Command, argument: &Arg, name: &str, value: &OsStr) -> Result
         value: Path::new(&setting),
     };
     Err(origin
-        .finding(problem)
+        .diagnostic(problem)
         .expected(Kind::of(argument).expected())
         .found(format!("{:?}", value.to_string_lossy()))
         .remedy(format!("correct or unset {variable}")))

@@ -10,15 +10,15 @@ use clap::{Arg, Command};
 use toml::de::{DeTable, DeValue};
 
 use super::kind::Kind;
-use super::{Given, objection, option};
-use crate::diagnostic::{Finding, Flag, Origin};
+use super::{Assignment, objection, option};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 
 /// How alike a name must be for it to be suggested, from 0 to 1.
 const ALIKE: f64 = 0.8;
 
 /// A file with options.
 #[derive(Debug)]
-pub(super) struct File {
+pub(super) struct ConfigFile {
     path: PathBuf,
     settings: Vec<Setting>,
 }
@@ -80,12 +80,12 @@ impl Value {
     }
 }
 
-impl File {
+impl ConfigFile {
     /// Reads the options that stand in `content`.
-    pub(super) fn parse(path: &Path, content: &[u8]) -> Result<Self, Finding> {
+    pub(super) fn parse(path: &Path, content: &[u8]) -> Result<Self, Diagnostic> {
         let malformed = |line: usize, found: &str| {
             origin(path)
-                .finding(format!("line {line}: not TOML"))
+                .diagnostic(format!("line {line}: not TOML"))
                 .expected("a TOML file: a line such as `kernel = \"kernel.elf\"` for each option")
                 .found(found)
                 .remedy(format!("correct line {line}"))
@@ -122,12 +122,12 @@ impl File {
     }
 
     /// The options that the file gives, if all of them are ones of `command`.
-    pub(super) fn check(&self, command: &Command) -> Result<Vec<Given>, Finding> {
+    pub(super) fn check(&self, command: &Command) -> Result<Vec<Assignment>, Diagnostic> {
         let check = |setting| self.check_one(setting, command);
         self.settings.iter().map(check).collect()
     }
 
-    fn check_one(&self, setting: &Setting, command: &Command) -> Result<Given, Finding> {
+    fn check_one(&self, setting: &Setting, command: &Command) -> Result<Assignment, Diagnostic> {
         let Setting { name, line, value } = setting;
         let mut arguments = command.get_arguments();
         let argument = arguments
@@ -144,20 +144,20 @@ impl File {
             return Err(self.wrong(setting, argument, &objection));
         }
         let source = format!("{}:{line}", self.path.display());
-        Ok(Given::new(argument, name, &text, source))
+        Ok(Assignment::new(argument, name, &text, source))
     }
 
-    fn wrong(&self, setting: &Setting, argument: &Arg, problem: &str) -> Finding {
+    fn wrong(&self, setting: &Setting, argument: &Arg, problem: &str) -> Diagnostic {
         let Setting { name, line, value } = setting;
         let kind = Kind::of(argument);
         origin(&self.path)
-            .finding(format!("line {line}: {name}: {problem}"))
+            .diagnostic(format!("line {line}: {name}: {problem}"))
             .expected(kind.expected())
             .found(value.description())
             .remedy(format!("write {name} = {}", kind.example()))
     }
 
-    fn unknown(&self, setting: &Setting, command: &Command) -> Finding {
+    fn unknown(&self, setting: &Setting, command: &Command) -> Diagnostic {
         let Setting { name, line, .. } = setting;
         let plain = name.trim_start_matches('-').replace('_', "-");
         let known = command.get_arguments().filter_map(option);
@@ -170,7 +170,7 @@ impl File {
             None => "remove it; docs/configuration.md lists all keys".to_owned(),
         };
         origin(&self.path)
-            .finding(format!("line {line}: unknown key {name}"))
+            .diagnostic(format!("line {line}: unknown key {name}"))
             .expected("the name of an option for making images, without dashes in front")
             .found(name)
             .remedy(remedy)

@@ -22,8 +22,8 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command};
 
-use self::file::File;
-use crate::diagnostic::{Finding, Flag, Origin};
+use self::file::ConfigFile;
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::input::Input;
 
 pub(super) use environment::with_environment;
@@ -64,7 +64,7 @@ const REQUIRED: [Flag; 4] = [Flag::Loader, Flag::Kernel, Flag::App, Flag::Out];
 
 /// An option that is not on the command line.
 #[derive(Debug)]
-struct Given {
+struct Assignment {
     name: String,
     /// The argument that would give it there, if that changes anything.
     argument: Option<OsString>,
@@ -72,7 +72,7 @@ struct Given {
     source: String,
 }
 
-impl Given {
+impl Assignment {
     /// The option of `argument`, whose value is good.
     fn new(argument: &Arg, name: &str, value: &OsStr, source: String) -> Self {
         let is_default = argument
@@ -96,8 +96,8 @@ impl Given {
 /// All options that aren't on the command line.
 #[derive(Debug, Default)]
 pub(super) struct Configuration {
-    file: Option<File>,
-    given: Vec<Given>,
+    file: Option<ConfigFile>,
+    given: Vec<Assignment>,
     /// Whether the command line is all there is.
     is_refused: bool,
 }
@@ -112,7 +112,7 @@ impl Configuration {
         command: &Command,
         arguments: &Arguments,
         first_look: &ArgMatches,
-    ) -> Result<Self, Finding> {
+    ) -> Result<Self, Diagnostic> {
         if arguments.no_config {
             return Ok(Self {
                 is_refused: true,
@@ -125,7 +125,9 @@ impl Configuration {
         let file = arguments.file()?;
         if let Some(file) = &file {
             for option in file.check(command)? {
-                let is_given = given.iter().any(|other: &Given| other.name == option.name);
+                let is_given = given
+                    .iter()
+                    .any(|other: &Assignment| other.name == option.name);
                 if !is_given && !is_on_command_line(&id(&option.name)) {
                     given.push(option);
                 }
@@ -151,7 +153,7 @@ impl Configuration {
     }
 
     /// What is wrong for each option that is needed and that nothing gives.
-    pub(super) fn missing(&self, matches: &ArgMatches) -> Vec<Finding> {
+    pub(super) fn missing(&self, matches: &ArgMatches) -> Vec<Diagnostic> {
         REQUIRED
             .into_iter()
             .filter_map(|flag| {
@@ -162,14 +164,14 @@ impl Configuration {
             .collect()
     }
 
-    fn missing_one(&self, flag: Flag, name: &str) -> Finding {
+    fn missing_one(&self, flag: Flag, name: &str) -> Diagnostic {
         let origin = Origin {
             flag,
             value: Path::new(""),
         };
-        let finding = origin.finding("not given");
+        let diagnostic = origin.diagnostic("not given");
         if self.is_refused {
-            return finding
+            return diagnostic
                 .expected(format!("the option --{name}"))
                 .found("none, and --no-config lets nothing else give it")
                 .remedy(format!("add --{name} FILE"));
@@ -179,7 +181,7 @@ impl Configuration {
             None => format!("none of them; no {NAME} was read"),
         };
         let variable = environment::variable(name);
-        finding
+        diagnostic
             .expected(format!(
                 "the option --{name}, the variable {variable} or the key {name} in {NAME}"
             ))
@@ -198,12 +200,12 @@ impl Configuration {
 
 impl Arguments {
     /// The file that is named, or else found.
-    fn file(&self) -> Result<Option<File>, Finding> {
+    fn file(&self) -> Result<Option<ConfigFile>, Diagnostic> {
         let Some(path) = self.config.clone().or_else(nearest) else {
             return Ok(None);
         };
         let input = Input::read(Flag::Config, &path)?;
-        File::parse(&path, &input.content).map(Some)
+        ConfigFile::parse(&path, &input.content).map(Some)
     }
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What gave the options that findings name.
+//! What gave the options that diagnostics name.
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::{Configuration, id};
-use crate::diagnostic::{Finding, Flag};
+use crate::diagnostic::{Diagnostic, Flag};
 
 /// Where each option comes from.
 pub(crate) struct Sources<'a> {
@@ -23,10 +23,10 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Lets `findings` name what gave the options that they are about.
-    pub(crate) fn name(&self, findings: Vec<Finding>) -> Vec<Finding> {
-        let name = |finding: Finding| finding.with_sources(|flag| self.source(flag));
-        findings.into_iter().map(name).collect()
+    /// Lets `diagnostics` name what gave the options that they are about.
+    pub(crate) fn name(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let name = |diagnostic: Diagnostic| diagnostic.with_sources(|flag| self.source(flag));
+        diagnostics.into_iter().map(name).collect()
     }
 
     /// A variable, a line of a file, or that it is the default; `None` for the command line.

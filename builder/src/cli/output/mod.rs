@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::bounded;
 use crate::files::output::{Backup, MODE, Staged, check, is_same, not_written};
 use crate::manifest::{self, manifest_path};
@@ -42,7 +42,7 @@ impl<'a> Output<'a> {
     }
 
     /// Checks that all of it may be written, and replaces none of `inputs`.
-    pub(super) fn check(&self, inputs: &[(Flag, &Path)]) -> Result<(), Finding> {
+    pub(super) fn check(&self, inputs: &[(Flag, &Path)]) -> Result<(), Diagnostic> {
         check(
             origin(self.image),
             "an image",
@@ -60,12 +60,12 @@ impl<'a> Output<'a> {
     }
 
     /// Checks that the image doesn't take the place of `manifest`, that of the unsigned image at `unsigned`.
-    pub(super) fn check_apart(&self, unsigned: &Path, manifest: &Path) -> Result<(), Finding> {
+    pub(super) fn check_apart(&self, unsigned: &Path, manifest: &Path) -> Result<(), Diagnostic> {
         if !is_same(self.image, manifest) {
             return Ok(());
         }
         Err(origin(self.image)
-            .finding("would replace an input")
+            .diagnostic("would replace an input")
             .expected("a file that is no input")
             .found(format!("the manifest of image {}", unsigned.display()))
             .remedy("choose another name"))
@@ -76,7 +76,7 @@ impl<'a> Output<'a> {
         &self,
         image: &[u8],
         manifest: impl FnOnce() -> io::Result<Vec<u8>>,
-    ) -> Result<(), Finding> {
+    ) -> Result<(), Diagnostic> {
         let new_image = Staged::new(self.image, image, MODE)
             .map_err(|error| not_written(origin(self.image), &error))?;
         let replaced = self
@@ -126,14 +126,14 @@ impl<'a> Replaced<'a> {
 }
 
 /// Checks that a manifest, whose name nobody gave, takes the place of a manifest, if of anything.
-fn check_manifest(origin: Origin<'_>, remedy: &str) -> Result<(), Finding> {
+fn check_manifest(origin: Origin<'_>, remedy: &str) -> Result<(), Diagnostic> {
     let is_manifest =
         || bounded::read(origin).is_ok_and(|content| manifest::parse(&content).is_some());
     if !origin.value.exists() || is_manifest() {
         return Ok(());
     }
     Err(origin
-        .finding("can't be replaced by the image's manifest")
+        .diagnostic("can't be replaced by the image's manifest")
         .expected("a manifest that the builder wrote, or no file")
         .found("another file")
         .remedy(remedy))

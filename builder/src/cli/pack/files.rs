@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use crate::diagnostic::{Finding, Flag};
+use crate::diagnostic::{Diagnostic, Flag};
 use crate::elf::functions::Functions;
 use crate::files::input::{self, Input};
 use crate::manifest::{self, Identity, Role};
@@ -30,7 +30,7 @@ pub(super) struct Files<'a> {
 
 impl<'a> Files<'a> {
     /// Reads the files that `arguments` name.
-    pub(super) fn read(arguments: &'a Arguments) -> Result<Self, Finding> {
+    pub(super) fn read(arguments: &'a Arguments) -> Result<Self, Diagnostic> {
         let unpacker = arguments.unpacker.as_deref();
         let sign_key = arguments.sign_key.as_deref();
         Ok(Self {
@@ -97,7 +97,7 @@ impl<'a> Files<'a> {
     }
 }
 
-fn read_optional<'a>(flag: Flag, path: Option<&'a Path>) -> Result<Option<Input<'a>>, Finding> {
+fn read_optional<'a>(flag: Flag, path: Option<&'a Path>) -> Result<Option<Input<'a>>, Diagnostic> {
     path.map(|path| Input::read(flag, path)).transpose()
 }
 
@@ -106,7 +106,7 @@ fn read_functions(
     arguments: &Arguments,
     flag: Flag,
     path: &Path,
-) -> Result<Option<Functions>, Finding> {
+) -> Result<Option<Functions>, Diagnostic> {
     match arguments.symbols {
         Symbols::Off => Ok(None),
         Symbols::Auto | Symbols::On => input::read_functions(flag, path).map(Some),

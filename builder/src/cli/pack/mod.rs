@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::bounded;
 use crate::format::{Compression, Format};
 use crate::image::Image;
@@ -155,7 +155,7 @@ impl Arguments {
     }
 
     /// What is not in files.
-    fn settings(&self) -> Result<Settings<'_>, Finding> {
+    fn settings(&self) -> Result<Settings<'_>, Diagnostic> {
         let not_utf_8 = |text: &OsString| boot_arguments::not_utf_8(&text.to_string_lossy());
         Ok(Settings {
             kernel_paddr: self.kernel_paddr.map(PhysAddr),
@@ -172,7 +172,7 @@ impl Arguments {
                 None => None,
             },
             image_version: self.image_version,
-            least_version: self.min_version,
+            min_version: self.min_version,
         })
     }
 
@@ -205,7 +205,7 @@ impl Arguments {
             .filter_map(|(flag, value)| bounded::check(Origin { flag, value }).err());
         match wrong.collect::<Vec<_>>() {
             wrong if wrong.is_empty() => Ok(()),
-            wrong => Err(Failure::Findings(wrong)),
+            wrong => Err(Failure::Diagnostics(wrong)),
         }
     }
 }
@@ -222,7 +222,7 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let settings = arguments
         .settings()
-        .map_err(|finding| Failure::Usage(vec![finding]))?;
+        .map_err(|diagnostic| Failure::Usage(vec![diagnostic]))?;
     let options = Options {
         settings,
         has_unpacker: arguments.unpacker.is_some(),

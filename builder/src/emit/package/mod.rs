@@ -3,41 +3,41 @@
 //! Packing an image.
 
 mod lz4;
+pub(super) mod scratch;
 mod stored;
-pub(super) mod work;
 
 use kaal_payload::{
     Chunk as PackedChunk, HEADER_ALIGNMENT, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE, PAGE_SIZE,
-    Package, PhysAddr, Stored, Work, package_header_size, slot_size,
+    Package, PhysAddr, Scratch, Stored, package_header_size, slot_size,
 };
 use zerocopy::IntoBytes;
 
-use crate::diagnostic::Finding;
+use crate::diagnostic::Diagnostic;
 use crate::format::digest::crc32c;
 use crate::format::head::Head;
-use crate::format::{Compression, FileMap, Piece, STORED_ALIGNMENT};
+use crate::format::{Compression, FileMap, FileMapEntry, STORED_ALIGNMENT};
 use crate::memory::chunk::Chunk;
 use crate::parts::Parts;
-use crate::parts::firmware::Firmware;
-use stored::Content;
+use crate::parts::boot_program::BootProgram;
+use stored::StoredChunk;
 
 /// What is in a package, which still may be unpacked by way of any memory.
-pub(super) struct Contents<'a> {
+pub(super) struct UnplacedPackage<'a> {
     parts: &'a Parts<'a>,
     entry: PhysAddr,
     /// The unpacker, with the first bytes that the format asks for.
     unpacker: Vec<u8>,
     unpacker_memory: u64,
     chunks: Vec<PackedChunk>,
-    stored: Vec<Content<'a>>,
+    stored: Vec<StoredChunk<'a>>,
     size: usize,
 }
 
-impl<'a> Contents<'a> {
+impl<'a> UnplacedPackage<'a> {
     /// Packs `chunks`, which ascend, for `unpacker`. What they become is entered at `entry`.
     pub(super) fn new(
         parts: &'a Parts<'a>,
-        unpacker: &Firmware,
+        unpacker: &BootProgram,
         entry: PhysAddr,
         chunks: &'a [Chunk<'a>],
     ) -> Self {
@@ -57,7 +57,7 @@ impl<'a> Contents<'a> {
                 true => Compression::None,
                 false => parts.settings.compression,
             };
-            let content = Content::store(chunk.content, compression);
+            let content = StoredChunk::store(chunk.content, compression);
             let offset = next.next_multiple_of(STORED_ALIGNMENT);
             next = offset + content.bytes.len();
             let stored = Stored {
@@ -95,8 +95,8 @@ impl<'a> Contents<'a> {
     }
 
     /// The memory from `start` on that is needed for unpacking.
-    pub(super) fn work(&self, start: PhysAddr) -> Work {
-        Work::new(start, slot_size(self.unpacker_memory), self.size())
+    pub(super) fn scratch(&self, start: PhysAddr) -> Scratch {
+        Scratch::new(start, slot_size(self.unpacker_memory), self.size())
     }
 
     fn header_offset(&self) -> usize {
@@ -105,15 +105,15 @@ impl<'a> Contents<'a> {
             .next_multiple_of(HEADER_ALIGNMENT as usize)
     }
 
-    /// The package, which is unpacked by way of `work`.
-    pub(super) fn write(&self, work: Work) -> Result<Vec<u8>, Finding> {
+    /// The package, which is unpacked by way of `scratch`.
+    pub(super) fn write(&self, scratch: Scratch) -> Result<Vec<u8>, Diagnostic> {
         let mut unpacker = self.unpacker.clone();
         unpacker.resize(self.header_offset(), 0);
         let settings = self.parts.settings;
         let device_tree = self.parts.device_tree.as_ref();
         let package = Package {
             size: self.size(),
-            work,
+            scratch,
             entry: self.entry,
             machine: device_tree.map(|tree| tree.machine).unwrap_or_default(),
             log_level: settings.log_level,
@@ -139,11 +139,11 @@ impl<'a> Contents<'a> {
         Ok(file)
     }
 
-    fn too_many_segments(&self, found: &str) -> Finding {
+    fn too_many_segments(&self, found: &str) -> Diagnostic {
         self.parts
             .origins
             .app
-            .finding("too many segments, with those of the kernel")
+            .diagnostic("too many segments, with those of the kernel")
             .expected("a package header that fits a page")
             .found(found)
             .remedy("link the root task with fewer PT_LOADs, or choose --format elf")
@@ -152,13 +152,13 @@ impl<'a> Contents<'a> {
     /// What lies where in the package.
     pub(super) fn map(&self) -> FileMap {
         let header = self.header_offset();
-        let made = |what, offset, size| Piece {
+        let made = |what, offset, size| FileMapEntry {
             offset,
             size,
             what,
             memory: None,
         };
-        let mut pieces = vec![
+        let mut entries = vec![
             made("unpacker", 0, self.unpacker.len() as u64),
             made(
                 "package header",
@@ -166,7 +166,7 @@ impl<'a> Contents<'a> {
                 package_header_size(self.chunks.len()) as u64,
             ),
         ];
-        pieces.extend(self.chunks.iter().map(Piece::of_chunk));
-        FileMap::new(pieces)
+        entries.extend(self.chunks.iter().map(FileMapEntry::of_chunk));
+        FileMap::new(entries)
     }
 }

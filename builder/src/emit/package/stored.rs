@@ -10,12 +10,12 @@ use super::lz4;
 use crate::format::Compression;
 
 /// Stored bytes.
-pub(super) struct Content<'a> {
+pub(super) struct StoredChunk<'a> {
     pub(super) encoding: Encoding,
     pub(super) bytes: Cow<'a, [u8]>,
 }
 
-impl<'a> Content<'a> {
+impl<'a> StoredChunk<'a> {
     /// Stores `content`: compressed, if it is to be and gets smaller.
     pub(super) fn store(content: &'a [u8], compression: Compression) -> Self {
         if compression == Compression::Lz4 {

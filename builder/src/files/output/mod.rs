@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::access;
 
 pub(crate) use place::{check, is_same};
@@ -24,7 +24,7 @@ pub(crate) const MODE: u32 = 0o666;
 const SECRET_MODE: u32 = 0o600;
 
 /// Says that the file that `origin` names can't be written.
-pub(crate) fn not_written(origin: Origin<'_>, error: &io::Error) -> Finding {
+pub(crate) fn not_written(origin: Origin<'_>, error: &io::Error) -> Diagnostic {
     access::unwritable(origin, "can't be written", error)
 }
 
@@ -49,16 +49,16 @@ impl Drop for NewFile {
 }
 
 /// Writes a new file, and never to one that is there.
-pub(crate) fn create(origin: Origin<'_>, content: &[u8]) -> Result<NewFile, Finding> {
+pub(crate) fn create(origin: Origin<'_>, content: &[u8]) -> Result<NewFile, Diagnostic> {
     create_with(origin, content, MODE)
 }
 
 /// As [`create`], for what nobody but its owner may access.
-pub(crate) fn create_secret(origin: Origin<'_>, content: &[u8]) -> Result<NewFile, Finding> {
+pub(crate) fn create_secret(origin: Origin<'_>, content: &[u8]) -> Result<NewFile, Diagnostic> {
     create_with(origin, content, SECRET_MODE)
 }
 
-fn create_with(origin: Origin<'_>, content: &[u8], mode: u32) -> Result<NewFile, Finding> {
+fn create_with(origin: Origin<'_>, content: &[u8], mode: u32) -> Result<NewFile, Diagnostic> {
     check_folder(origin)?;
     let created = Staged::new(origin.value, content, mode).and_then(Staged::create);
     created.map_err(|error| access::unwritable(origin, "can't be made", &error))?;
@@ -66,7 +66,7 @@ fn create_with(origin: Origin<'_>, content: &[u8], mode: u32) -> Result<NewFile,
 }
 
 /// Writes `content` to a file, which must not be the image at `image`, or replaces what is there.
-pub(crate) fn replace(origin: Origin<'_>, image: &Path, content: &[u8]) -> Result<(), Finding> {
+pub(crate) fn replace(origin: Origin<'_>, image: &Path, content: &[u8]) -> Result<(), Diagnostic> {
     let path = origin.value;
     let remedy = "choose another name";
     check(origin, "a picture", remedy, &[(Flag::Image, image)])?;

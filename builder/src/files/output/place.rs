@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::access;
 
 /// Checks that `what` may be written to `path`, which must not be one of `inputs`.
@@ -16,10 +16,10 @@ pub(crate) fn check(
     what: &str,
     remedy: &str,
     inputs: &[(Flag, &Path)],
-) -> Result<(), Finding> {
+) -> Result<(), Diagnostic> {
     let refused = |found: &str| {
         origin
-            .finding(format!("can't be replaced by {what}"))
+            .diagnostic(format!("can't be replaced by {what}"))
             .expected("a regular file, or none")
             .found(found)
             .remedy(remedy)
@@ -37,7 +37,7 @@ pub(crate) fn check(
     for &(flag, value) in inputs {
         if is_same(origin.value, value) {
             return Err(origin
-                .finding("would replace an input")
+                .diagnostic("would replace an input")
                 .expected("a file that is no input")
                 .found_option(Origin { flag, value })
                 .remedy(remedy));
@@ -63,13 +63,13 @@ pub(super) fn folder(out: &Path) -> &Path {
     }
 }
 
-pub(super) fn check_folder(origin: Origin<'_>) -> Result<(), Finding> {
+pub(super) fn check_folder(origin: Origin<'_>) -> Result<(), Diagnostic> {
     let folder = folder(origin.value);
     if folder.is_dir() {
         return Ok(());
     }
     Err(origin
-        .finding("in a folder that doesn't exist")
+        .diagnostic("in a folder that doesn't exist")
         .expected(format!("the folder {}", folder.display()))
         .found("no such folder")
         .remedy("make it, or choose another"))

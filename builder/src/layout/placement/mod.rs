@@ -8,9 +8,9 @@ use std::path::Path;
 
 use kaal_payload::{MAX_SIZE, PAGE_SIZE, PhysAddr, PhysRange};
 
-use crate::diagnostic::{Finding, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::layout::page_tables::{Mapping, Tables};
-use crate::layout::plan::{self, Misfit, Plan, Request, Thing};
+use crate::layout::plan::{self, Item, PlacementError, Plan, Request};
 use crate::parts::Parts;
 use crate::sel4::PADDR_TOP;
 
@@ -78,7 +78,7 @@ impl LoaderPlace {
 }
 
 /// Places all parts.
-pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Finding> {
+pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Diagnostic> {
     let kernel = parts.kernel.memory;
     let device_tree = parts
         .device_tree
@@ -118,61 +118,61 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Finding> {
         .find(|plan| boot::succeeds(parts, plan))
         .or_else(|| plans().next())
         .map_or_else(|| plan::place(&anywhere), Ok)
-        .map_err(|misfit| explain(parts, misfit))
+        .map_err(|error| explain(parts, error))
 }
 
 /// Says which parts lie in reserved memory.
-pub(crate) fn warnings(parts: &Parts<'_>, plan: &Plan) -> Vec<Finding> {
-    let warning = |(thing, place): (Thing, PhysRange)| {
+pub(crate) fn warnings(parts: &Parts<'_>, plan: &Plan) -> Vec<Diagnostic> {
+    let warning = |(item, place): (Item, PhysRange)| {
         let reserved = parts.memory.reserved_at(place)?;
-        let finding = origin(parts, thing)
-            .finding(format!("{} lies in reserved memory", name(thing)))
+        let diagnostic = origin(parts, item)
+            .diagnostic(format!("{} lies in reserved memory", name(item)))
             .expected(format!(
                 "a place outside of {reserved}, which --dtb reserves"
             ))
             .found(place.to_string())
             .remedy("check that the memory's owner is done with it when the image is loaded");
-        Some(finding)
+        Some(diagnostic)
     };
     plan.things().into_iter().filter_map(warning).collect()
 }
 
-fn explain(parts: &Parts<'_>, misfit: Misfit) -> Finding {
-    match misfit {
-        Misfit::NoRoom { thing, size } => origin(parts, thing)
-            .finding(format!("no room for {} in RAM", name(thing)))
+fn explain(parts: &Parts<'_>, error: PlacementError) -> Diagnostic {
+    match error {
+        PlacementError::NoRoom { item, size } => origin(parts, item)
+            .diagnostic(format!("no room for {} in RAM", name(item)))
             .expected(format!("{size} free bytes below {PADDR_TOP}"))
             .found(format!(
                 "RAM {}, kernel {}",
                 parts.memory, parts.kernel.memory
             ))
             .remedy("give a platform with more RAM, or make the root task smaller"),
-        Misfit::Offset { lowest } => no_place_at_offset(parts).expected(format!(
+        PlacementError::Offset { lowest } => no_place_at_offset(parts).expected(format!(
             "a multiple of {PAGE_SIZE:#x} from {lowest:#x} on: behind kernel and device tree"
         )),
-        Misfit::OutsideRam { thing, place } => {
-            let finding = match thing {
-                Thing::UserImage => no_place_at_offset(parts),
-                _ => origin(parts, thing)
-                    .finding(format!("{} lies outside RAM", name(thing)))
+        PlacementError::OutsideRam { item, place } => {
+            let diagnostic = match item {
+                Item::UserImage => no_place_at_offset(parts),
+                _ => origin(parts, item)
+                    .diagnostic(format!("{} lies outside RAM", name(item)))
                     .found(place.to_string())
                     .remedy("give a kernel and a platform of the same build"),
             };
             let ram = parts.memory.refusing(place);
-            finding.expected(format!(
+            diagnostic.expected(format!(
                 "a place within {}",
                 ram.unwrap_or_else(|| format!("the memory below {PADDR_TOP}"))
             ))
         }
-        Misfit::Overlap((one, one_place), (other, other_place)) => origin(parts, other)
-            .finding(format!("{} would overlap {}", name(other), name(one)))
+        PlacementError::Overlap((one, one_place), (other, other_place)) => origin(parts, other)
+            .diagnostic(format!("{} would overlap {}", name(other), name(one)))
             .expected("no two parts at the same place")
             .found(format!("{other_place} and {one_place}"))
             .remedy("leave --app-offset out"),
     }
 }
 
-fn no_place_at_offset(parts: &Parts<'_>) -> Finding {
+fn no_place_at_offset(parts: &Parts<'_>) -> Diagnostic {
     let offset = parts.settings.app_offset.unwrap_or_default();
     let base = parts.kernel.memory.start;
     let place = match base.0.checked_add(offset) {
@@ -183,26 +183,26 @@ fn no_place_at_offset(parts: &Parts<'_>) -> Finding {
         flag: Flag::AppOffset,
         value: Path::new(&format!("{offset:#x}")),
     }
-    .finding("no place for the root task")
+    .diagnostic("no place for the root task")
     .found(format!("{} bytes at {place}", parts.user_image.size()))
     .remedy("leave the option out, or give another offset")
 }
 
-fn origin<'a>(parts: &Parts<'a>, thing: Thing) -> Origin<'a> {
+fn origin<'a>(parts: &Parts<'a>, item: Item) -> Origin<'a> {
     let origins = parts.origins;
-    match thing {
-        Thing::Kernel => origins.kernel,
-        Thing::DeviceTree => origins.device_tree.unwrap_or(origins.kernel),
-        Thing::UserImage => origins.app,
-        Thing::Loader => origins.loader,
+    match item {
+        Item::Kernel => origins.kernel,
+        Item::DeviceTree => origins.device_tree.unwrap_or(origins.kernel),
+        Item::UserImage => origins.app,
+        Item::Loader => origins.loader,
     }
 }
 
-fn name(thing: Thing) -> &'static str {
-    match thing {
-        Thing::Kernel => "the kernel",
-        Thing::DeviceTree => "the device tree",
-        Thing::UserImage => "the root task",
-        Thing::Loader => "the loader",
+fn name(item: Item) -> &'static str {
+    match item {
+        Item::Kernel => "the kernel",
+        Item::DeviceTree => "the device tree",
+        Item::UserImage => "the root task",
+        Item::Loader => "the loader",
     }
 }

@@ -46,7 +46,7 @@ pub(crate) struct Request<'a> {
 
 /// Something that has a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Thing {
+pub(crate) enum Item {
     Kernel,
     DeviceTree,
     UserImage,
@@ -68,22 +68,22 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// What lies where.
-    pub(crate) fn things(&self) -> [(Thing, PhysRange); 4] {
+    pub(crate) fn things(&self) -> [(Item, PhysRange); 4] {
         [
-            (Thing::Kernel, self.kernel),
-            (Thing::DeviceTree, self.device_tree),
-            (Thing::UserImage, self.user_image),
-            (Thing::Loader, self.loader),
+            (Item::Kernel, self.kernel),
+            (Item::DeviceTree, self.device_tree),
+            (Item::UserImage, self.user_image),
+            (Item::Loader, self.loader),
         ]
     }
 
     /// Checks everything against everything else.
-    fn check(&self) -> Result<(), Misfit> {
+    fn check(&self) -> Result<(), PlacementError> {
         let things = self.things();
         for (index, &one) in things.iter().enumerate() {
             for &other in &things[..index] {
                 if one.1.overlaps(other.1) {
-                    return Err(Misfit::Overlap(other, one));
+                    return Err(PlacementError::Overlap(other, one));
                 }
             }
         }
@@ -93,11 +93,11 @@ impl Plan {
 
 /// Why there is no plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Misfit {
+pub(crate) enum PlacementError {
     /// No free memory is large enough.
     NoRoom {
         /// What has no place.
-        thing: Thing,
+        item: Item,
         /// Its size in bytes.
         size: u64,
     },
@@ -110,19 +110,19 @@ pub(crate) enum Misfit {
     /// Something that can't move doesn't lie in RAM.
     OutsideRam {
         /// What it is.
-        thing: Thing,
+        item: Item,
         /// Where it would lie.
         place: PhysRange,
     },
     /// Two things are at the same place.
-    Overlap((Thing, PhysRange), (Thing, PhysRange)),
+    Overlap((Item, PhysRange), (Item, PhysRange)),
 }
 
 /// Places everything.
-pub(crate) fn place(request: &Request<'_>) -> Result<Plan, Misfit> {
-    search::require_ram(request, Thing::Kernel, request.kernel)?;
+pub(crate) fn place(request: &Request<'_>) -> Result<Plan, PlacementError> {
+    search::require_ram(request, Item::Kernel, request.kernel)?;
     let plan = search::best_order(request)
-        .or_else(|misfit| search::other_orders(request).next().ok_or(misfit))?;
+        .or_else(|error| search::other_orders(request).next().ok_or(error))?;
     plan.check()?;
     Ok(plan)
 }

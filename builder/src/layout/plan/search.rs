@@ -6,7 +6,7 @@ use std::iter;
 
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
 
-use super::{Misfit, Plan, Request, Thing};
+use super::{Item, PlacementError, Plan, Request};
 use crate::memory::ranges;
 
 /// Preferred alignment of the loader in bytes: what one level 3 table maps.
@@ -31,7 +31,7 @@ const OTHER_ORDERS: [(Order, u64); 5] = [
 ];
 
 /// Places everything with the loader last, where it needs no table more than it must.
-pub(super) fn best_order(request: &Request<'_>) -> Result<Plan, Misfit> {
+pub(super) fn best_order(request: &Request<'_>) -> Result<Plan, PlacementError> {
     place_in(request, Order::AboveUserImage, LOADER_ALIGNMENT)
 }
 
@@ -42,8 +42,8 @@ pub(super) fn other_orders(request: &Request<'_>) -> impl Iterator<Item = Plan> 
         .filter_map(|(order, alignment)| place_in(request, order, alignment).ok())
 }
 
-fn place_in(request: &Request<'_>, order: Order, alignment: u64) -> Result<Plan, Misfit> {
-    let no_room = |thing, size| Misfit::NoRoom { thing, size };
+fn place_in(request: &Request<'_>, order: Order, alignment: u64) -> Result<Plan, PlacementError> {
+    let no_room = |item, size| PlacementError::NoRoom { item, size };
     let free = request.free;
     let mut next = request.kernel.end;
     let mut loader = None;
@@ -65,7 +65,7 @@ fn place_in(request: &Request<'_>, order: Order, alignment: u64) -> Result<Plan,
         next = loader.map_or(next, |loader| loader.end);
     }
     let device_tree = lowest(free, next, PAGE_SIZE, |_| request.device_tree)
-        .ok_or(no_room(Thing::DeviceTree, request.device_tree))?;
+        .ok_or(no_room(Item::DeviceTree, request.device_tree))?;
     next = device_tree.end;
     if order == Order::AboveDeviceTree {
         loader = lowest(free, next, alignment, request.loader);
@@ -74,7 +74,7 @@ fn place_in(request: &Request<'_>, order: Order, alignment: u64) -> Result<Plan,
     let user_image = match request.user_image_offset {
         Some(offset) => user_image_at(request, next, offset)?,
         None => lowest(free, next, PAGE_SIZE, |_| request.user_image)
-            .ok_or(no_room(Thing::UserImage, request.user_image))?,
+            .ok_or(no_room(Item::UserImage, request.user_image))?,
     };
     if order == Order::AboveUserImage {
         loader = lowest(free, user_image.end, alignment, request.loader);
@@ -83,34 +83,38 @@ fn place_in(request: &Request<'_>, order: Order, alignment: u64) -> Result<Plan,
         kernel: request.kernel,
         device_tree,
         user_image,
-        loader: loader.ok_or_else(|| no_room(Thing::Loader, (request.loader)(user_image.end)))?,
+        loader: loader.ok_or_else(|| no_room(Item::Loader, (request.loader)(user_image.end)))?,
     })
 }
 
-fn user_image_at(request: &Request<'_>, from: PhysAddr, offset: u64) -> Result<PhysRange, Misfit> {
+fn user_image_at(
+    request: &Request<'_>,
+    from: PhysAddr,
+    offset: u64,
+) -> Result<PhysRange, PlacementError> {
     let base = request.kernel.start.0;
     let lowest = from.0 - base;
     if offset < lowest || !offset.is_multiple_of(PAGE_SIZE) {
-        return Err(Misfit::Offset { lowest });
+        return Err(PlacementError::Offset { lowest });
     }
     let start = base.saturating_add(offset);
     let place = PhysRange {
         start: PhysAddr(start),
         end: PhysAddr(start.saturating_add(request.user_image)),
     };
-    require_ram(request, Thing::UserImage, place)?;
+    require_ram(request, Item::UserImage, place)?;
     Ok(place)
 }
 
 pub(super) fn require_ram(
     request: &Request<'_>,
-    thing: Thing,
+    item: Item,
     place: PhysRange,
-) -> Result<(), Misfit> {
+) -> Result<(), PlacementError> {
     if ranges::contains(request.ram, place) {
         Ok(())
     } else {
-        Err(Misfit::OutsideRam { thing, place })
+        Err(PlacementError::OutsideRam { item, place })
     }
 }
 

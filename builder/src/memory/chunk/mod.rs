@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Memory cut into pieces that a file stores each without the zeroes at its end.
+//! Memory cut into fragments that a file stores each without the zeroes at its end.
 
 use kaal_payload::{PhysAddr, PhysRange};
 
@@ -15,7 +15,7 @@ const WORD: usize = 8;
 
 /// Content at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Piece<'a> {
+pub(crate) struct Fragment<'a> {
     pub(crate) start: PhysAddr,
     pub(crate) content: &'a [u8],
 }
@@ -27,20 +27,20 @@ pub(crate) struct Chunk<'a> {
     pub(crate) content: &'a [u8],
 }
 
-/// Chunks that together are all of `memory`: `pieces`, which ascend and don't overlap, and zero
+/// Chunks that together are all of `memory`: `fragments`, which ascend and don't overlap, and zero
 /// wherever there is none.
 pub(crate) fn cover<'a>(
     memory: PhysRange,
-    pieces: impl IntoIterator<Item = Piece<'a>>,
+    fragments: impl IntoIterator<Item = Fragment<'a>>,
 ) -> Vec<Chunk<'a>> {
     let mut chunks: Vec<Chunk<'a>> = Vec::new();
-    for piece in pieces {
+    for fragment in fragments {
         match chunks.last_mut() {
-            Some(last) => last.memory.end = piece.start,
-            None if memory.start < piece.start => chunks.push(Chunk {
+            Some(last) => last.memory.end = fragment.start,
+            None if memory.start < fragment.start => chunks.push(Chunk {
                 memory: PhysRange {
                     start: memory.start,
-                    end: piece.start,
+                    end: fragment.start,
                 },
                 content: &[],
             }),
@@ -48,29 +48,32 @@ pub(crate) fn cover<'a>(
         }
         chunks.push(Chunk {
             memory: PhysRange {
-                start: piece.start,
+                start: fragment.start,
                 end: memory.end,
             },
-            content: piece.content,
+            content: fragment.content,
         });
     }
     chunks
 }
 
-/// The pieces of `content` at `start` that remain without its long runs of zeroes. None ends with a
+/// The fragments of `content` at `start` that remain without its long runs of zeroes. None ends with a
 /// zero.
-pub(crate) fn without_zeroes(start: PhysAddr, content: &[u8]) -> impl Iterator<Item = Piece<'_>> {
+pub(crate) fn without_zeroes(
+    start: PhysAddr,
+    content: &[u8],
+) -> impl Iterator<Item = Fragment<'_>> {
     let mut next = 0;
     std::iter::from_fn(move || {
         let rest = content.get(next..)?;
         let skipped = zero_words(rest) * WORD;
         let rest = rest.get(skipped..).filter(|rest| !rest.is_empty())?;
-        let piece = Piece {
+        let fragment = Fragment {
             start: PhysAddr(start.0 + (next + skipped) as u64),
             content: &rest[..length_before_zeroes(rest)],
         };
-        next = (next + skipped + piece.content.len()).next_multiple_of(WORD);
-        Some(piece)
+        next = (next + skipped + fragment.content.len()).next_multiple_of(WORD);
+        Some(fragment)
     })
 }
 

@@ -3,7 +3,7 @@
 use kaal_payload::{PhysAddr, PhysRange};
 use proptest::prelude::*;
 
-use super::{Chunk, LONG_RUN, Piece, cover, without_zeroes};
+use super::{Chunk, Fragment, LONG_RUN, cover, without_zeroes};
 
 const BASE: u64 = 0x1000;
 
@@ -42,8 +42,8 @@ proptest! {
         expected.extend(&content);
         expected.resize(expected.len() + tail as usize, 0);
         let start = PhysAddr(BASE + gap * 8);
-        let pieces = without_zeroes(start, &content);
-        let chunks = cover(memory(expected.len()), pieces);
+        let fragments = without_zeroes(start, &content);
+        let chunks = cover(memory(expected.len()), fragments);
         prop_assert_eq!(load(&chunks), expected);
         for chunk in &chunks {
             let zeroes = chunk.content.split(|&byte| byte != 0).map(<[u8]>::len);
@@ -59,11 +59,11 @@ fn zeroes_alone_are_no_piece() {
 
 #[test]
 fn pieces_without_content_are_kept() {
-    let piece = |offset: u64, content| Piece {
+    let fragment = |offset: u64, content| Fragment {
         start: PhysAddr(BASE + offset),
         content,
     };
-    let chunks = cover(memory(16), [piece(4, &[1, 2][..]), piece(8, &[])]);
+    let chunks = cover(memory(16), [fragment(4, &[1, 2][..]), fragment(8, &[])]);
     assert_eq!(
         load(&chunks),
         [0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]

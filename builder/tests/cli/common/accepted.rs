@@ -5,7 +5,7 @@
 use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::program_header::PT_LOAD;
 use goblin::elf::{Elf, ProgramHeader};
-use kaal_elfloader_builder::{File, Image, Inputs, Opened};
+use kaal_elfloader_builder::{File, Image, ImageReader, Inputs};
 use kaal_payload::PhysRange;
 
 use super::loaded::Loaded;
@@ -14,7 +14,7 @@ use super::loaded::Loaded;
 /// root task of `inputs` are in it to the last byte, all parts are disjoint and within `ram`, which may
 /// adjoin or overlap, and whoever looks at it finds no damage.
 pub(crate) fn check(inputs: &Inputs<'_>, image: &Image, loaded: &Loaded, ram: &[PhysRange]) {
-    let opened = Opened::open(File {
+    let opened = ImageReader::open(File {
         path: inputs.app.path,
         content: &image.file,
     });

@@ -16,12 +16,12 @@
 //! ```
 //!
 //! The unpacker first moves itself to one of four slots in memory that the builder keeps free for
-//! it ([`Work`]), then puts each [`Chunk`] to its destination, and enters the loader.
+//! it ([`Scratch`]), then puts each [`Chunk`] to its destination, and enters the loader.
 
 mod error;
 mod layout;
 mod parse;
-mod work;
+mod scratch;
 
 pub use error::PackageError;
 pub use layout::{
@@ -29,4 +29,4 @@ pub use layout::{
     UNPACKER_NOTE_TYPE,
 };
 pub use parse::{LOCATOR_OFFSET, PACKAGE_HEADER_MAX_SIZE, Package, package_header_size};
-pub use work::{Place, ROOM_SIZE, TABLES_SIZE, Work, slot_size};
+pub use scratch::{Place, ROOM_SIZE, Scratch, TABLES_SIZE, slot_size};

@@ -7,7 +7,7 @@ use core::mem::offset_of;
 use zerocopy::{FromBytes, IntoBytes};
 
 use super::layout::{Chunk, HEADER_ALIGNMENT, Header, Locator, PACKAGE_MAGIC, PACKAGE_VERSION};
-use super::{PackageError, Work};
+use super::{PackageError, Scratch};
 use crate::{Integrity, LogLevel, Machine, PAGE_SIZE, PhysAddr};
 
 /// Largest size in bytes of a header with its chunks: the page that slots keep for it.
@@ -28,7 +28,7 @@ pub struct Package<'a> {
     /// Size in bytes of the package.
     pub size: u64,
     /// The memory that the unpacker may work in.
-    pub work: Work,
+    pub scratch: Scratch,
     /// The loader's entry point.
     pub entry: PhysAddr,
     /// What the embedded device tree says of the machine.
@@ -137,8 +137,8 @@ impl<'a> Package<'a> {
         if !is_sound {
             return Err("work area");
         }
-        let work = Work::new(work_start, slot_size, package_size);
-        work.memory().ok_or("work area")?;
+        let scratch = Scratch::new(work_start, slot_size, package_size);
+        scratch.memory().ok_or("work area")?;
         if header.reserved != [0; 2] {
             return Err("reserved");
         }
@@ -151,7 +151,7 @@ impl<'a> Package<'a> {
         }
         Ok(Self {
             size: package_size,
-            work,
+            scratch,
             entry: header.entry,
             machine: header.machine.machine()?,
             log_level: LogLevel::from_wire(header.log_level).ok_or("log level")?,
@@ -164,7 +164,7 @@ impl<'a> Package<'a> {
     /// Checks each chunk by itself and against what lies before it, and that none is where the
     /// unpacker works.
     fn check_chunks(&self) -> Result<(), PackageError> {
-        let work = self.work.memory();
+        let scratch = self.scratch.memory();
         let (mut memory_end, mut stored_end) = (PhysAddr(0), 0);
         for (index, chunk) in self.chunks.iter().enumerate() {
             let memory = chunk.memory();
@@ -173,7 +173,7 @@ impl<'a> Package<'a> {
                 && memory_end <= memory.start
                 && stored_end <= stored.offset
                 && stored.size <= self.size.saturating_sub(stored.offset)
-                && !work.is_some_and(|work| work.overlaps(memory));
+                && !scratch.is_some_and(|scratch| scratch.overlaps(memory));
             if !is_sound {
                 return Err(PackageError::Chunk { index });
             }
@@ -187,7 +187,7 @@ impl<'a> Package<'a> {
             magic: PACKAGE_MAGIC,
             version: PACKAGE_VERSION,
             checksum: 0,
-            locator: Locator::new(self.work.start, self.work.slot_size, self.size),
+            locator: Locator::new(self.scratch.start, self.scratch.slot_size, self.size),
             length,
             chunk_count: self.chunks.len() as u32,
             entry: self.entry,

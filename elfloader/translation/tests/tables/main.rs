@@ -185,10 +185,14 @@ fn the_pool_is_large_enough() {
         let start = (number + 1) * (1 << 33) - 0x5000;
         range(start, start + (1 << 31) + 0x7000)
     };
-    let work = piece(4);
-    let code = range(work.start.0 + 0x2000, work.start.0 + 0x7000);
+    let scratch = piece(4);
+    let code = range(scratch.start.0 + 0x2000, scratch.start.0 + 0x7000);
     let package = range((1 << 39) - 0x1000, (1 << 39) + 0x1000);
-    let mut memory = vec![(code, Use::Code), (package, Use::Data), (work, Use::Data)];
+    let mut memory = vec![
+        (code, Use::Code),
+        (package, Use::Data),
+        (scratch, Use::Data),
+    ];
     memory.extend((0..4).map(|number| (piece(number), Use::Data)));
     assert!(mapped(Regime::El1, &memory, POOL).is_ok());
 }

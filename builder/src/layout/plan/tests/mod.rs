@@ -2,7 +2,7 @@
 
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
 
-use super::{Misfit, Plan, Request, Thing, place};
+use super::{Item, PlacementError, Plan, Request, place};
 
 const MIB: u64 = 1 << 20;
 
@@ -26,7 +26,7 @@ fn request<'a>(ram: &'a [PhysRange]) -> Request<'a> {
     }
 }
 
-fn loader_start(ram: &[PhysRange]) -> Result<u64, Misfit> {
+fn loader_start(ram: &[PhysRange]) -> Result<u64, PlacementError> {
     place(&request(ram)).map(|plan| plan.loader.start.0 / MIB)
 }
 
@@ -140,8 +140,8 @@ fn only_what_can_not_move_lies_outside_of_free_memory() {
 fn loader_has_no_place() {
     assert_eq!(
         loader_start(&[range(1024 * MIB, 1029 * MIB + MIB - PAGE_SIZE)]),
-        Err(Misfit::NoRoom {
-            thing: Thing::Loader,
+        Err(PlacementError::NoRoom {
+            item: Item::Loader,
             size: MIB,
         })
     );
@@ -169,9 +169,9 @@ fn overlaps_are_found() {
     };
     assert_eq!(
         plan.check(),
-        Err(Misfit::Overlap(
-            (Thing::Kernel, plan.kernel),
-            (Thing::Loader, plan.loader)
+        Err(PlacementError::Overlap(
+            (Item::Kernel, plan.kernel),
+            (Item::Loader, plan.loader)
         ))
     );
     let loader = range(3 * MIB, 4 * MIB);

@@ -21,10 +21,10 @@ pub(crate) fn count() {
     TOKENS.set(TOKENS.get() + 1);
 }
 
-/// How many tokens `work` reads.
-fn tokens_read(work: impl FnOnce()) -> usize {
+/// How many tokens `run` reads.
+fn tokens_read(run: impl FnOnce()) -> usize {
     let before = TOKENS.get();
-    work();
+    run();
     TOKENS.get() - before
 }
 

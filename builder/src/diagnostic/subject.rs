@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! An option that a finding names.
+//! An option that a diagnostic names.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,14 +9,14 @@ use super::{Flag, Origin};
 
 /// An option, what it was given, and by what.
 #[derive(Clone, Debug)]
-pub(crate) struct Given {
+pub(crate) struct Subject {
     pub(super) flag: Flag,
     pub(super) value: PathBuf,
     /// A variable or a line of a file, if it is known and not the command line.
     pub(super) source: Option<String>,
 }
 
-impl Given {
+impl Subject {
     /// An option of the command line.
     pub(crate) fn new(flag: Flag, value: impl Into<PathBuf>) -> Self {
         Self {
@@ -27,14 +27,14 @@ impl Given {
     }
 }
 
-impl From<Origin<'_>> for Given {
+impl From<Origin<'_>> for Subject {
     fn from(origin: Origin<'_>) -> Self {
         Self::new(origin.flag, origin.value)
     }
 }
 
 /// Shown as on the command line, with its source in parentheses.
-impl fmt::Display for Given {
+impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.flag)?;
         if !self.value.as_os_str().is_empty() {

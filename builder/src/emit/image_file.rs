@@ -4,8 +4,8 @@
 
 use kaal_payload::{PhysAddr, PhysRange};
 
-use super::package::{Contents, work};
-use crate::diagnostic::Finding;
+use super::package::{UnplacedPackage, scratch};
+use crate::diagnostic::Diagnostic;
 use crate::format::{FileMap, Format, executable, not_runnable_at, uimage};
 use crate::layout::plan::Plan;
 use crate::memory::chunk::Chunk;
@@ -13,24 +13,24 @@ use crate::memory::ranges;
 use crate::parts::Parts;
 
 /// An image's file.
-pub(crate) struct File {
+pub(crate) struct ImageFile {
     /// Its content.
     pub(crate) content: Vec<u8>,
     /// Where the unpacker works, if there is one.
-    pub(crate) work: Vec<(&'static str, PhysRange)>,
+    pub(crate) scratch: Vec<(&'static str, PhysRange)>,
     /// What lies where in a packed one.
     pub(crate) map: Option<FileMap>,
 }
 
 /// What may be wrong with a package of `parts`.
-pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Finding> {
+pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Diagnostic> {
     let format = parts.settings.format;
     if format == Format::Elf || parts.device_tree.is_some() {
         return Vec::new();
     }
     let no_console = format
         .origin()
-        .finding("the unpacker will not know the machine's console")
+        .diagnostic("the unpacker will not know the machine's console")
         .expected("a --dtb, even where the firmware brings its own")
         .found("none")
         .remedy("give one; without it the unpacker stops silently where it has to");
@@ -43,37 +43,37 @@ pub(super) fn write(
     plan: &Plan,
     entry: PhysAddr,
     chunks: &[Chunk<'_>],
-) -> Result<File, Finding> {
+) -> Result<ImageFile, Diagnostic> {
     let settings = parts.settings;
     let Some(unpacker) = parts
         .unpacker
         .as_ref()
         .filter(|_| settings.format != Format::Elf)
     else {
-        return Ok(File {
+        return Ok(ImageFile {
             content: executable::write(entry, chunks),
-            work: Vec::new(),
+            scratch: Vec::new(),
             map: None,
         });
     };
-    let package = Contents::new(parts, unpacker, entry, chunks);
-    let work = work::place(parts, plan, &package)?;
+    let package = UnplacedPackage::new(parts, unpacker, entry, chunks);
+    let scratch = scratch::place(parts, plan, &package)?;
     if let Some(address) = settings.load_address {
         check_ram(parts, address, package.size())?;
     }
-    let content = package.write(work)?;
-    Ok(File {
+    let content = package.write(scratch)?;
+    Ok(ImageFile {
         content: match (settings.format, settings.load_address) {
             (Format::Uimage, Some(address)) => uimage::wrap(address, content)?,
             _ => content,
         },
-        work: work::describe(work),
+        scratch: scratch::describe(scratch),
         map: Some(package.map()),
     })
 }
 
 /// Checks that a file of `size` bytes lies in RAM where it is loaded to.
-fn check_ram(parts: &Parts<'_>, address: PhysAddr, size: u64) -> Result<(), Finding> {
+fn check_ram(parts: &Parts<'_>, address: PhysAddr, size: u64) -> Result<(), Diagnostic> {
     let usable = parts.memory.usable(parts.kernel.memory);
     let place = PhysRange::from_size(address, size);
     if place.is_some_and(|place| ranges::contains(&usable, place)) {

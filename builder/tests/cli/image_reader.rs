@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use kaal_elfloader_builder::{Compression, File, Format, Opened, image_reader};
+use kaal_elfloader_builder::{Compression, File, Format, ImageReader, image_reader};
 use kaal_payload::{Encoding, LOADER_NOTE_TYPE, MAX_SIZE, Package, Payload};
 use zerocopy::IntoBytes;
 
@@ -42,9 +42,9 @@ fn variants() -> impl Iterator<Item = (Format, Compression, Vec<(&'static str, &
     })
 }
 
-fn open(content: &[u8]) -> Opened<'_> {
+fn open(content: &[u8]) -> ImageReader<'_> {
     let path = Path::new("image.elf");
-    Opened::open(File { path, content }).expect("an image")
+    ImageReader::open(File { path, content }).expect("an image")
 }
 
 #[test]

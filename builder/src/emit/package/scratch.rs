@@ -2,10 +2,10 @@
 
 //! Keeps memory free for the unpacker to work in.
 
-use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange, Work};
+use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange, Scratch};
 
-use super::Contents;
-use crate::diagnostic::Finding;
+use super::UnplacedPackage;
+use crate::diagnostic::Diagnostic;
 use crate::layout::plan::Plan;
 use crate::memory::ranges;
 use crate::parts::Parts;
@@ -16,8 +16,8 @@ use crate::sel4::PADDR_TOP;
 pub(crate) fn place(
     parts: &Parts<'_>,
     plan: &Plan,
-    package: &Contents<'_>,
-) -> Result<Work, Finding> {
+    package: &UnplacedPackage<'_>,
+) -> Result<Scratch, Diagnostic> {
     let taken = plan.things().map(|(_, place)| place);
     let top = taken.iter().map(|place| place.end).max();
     let free = ranges::subtract(parts.memory.unreserved(parts.kernel.memory), taken);
@@ -28,14 +28,14 @@ pub(crate) fn place(
             end: PADDR_TOP,
         }],
     );
-    let needed = package.work(PhysAddr(0));
+    let needed = package.scratch(PhysAddr(0));
     above
         .iter()
         .chain(&free)
         .find_map(|range| {
             let start = range.start.0.checked_next_multiple_of(PAGE_SIZE)?;
-            let work = package.work(PhysAddr(start));
-            range.contains(work.memory()?).then_some(work)
+            let scratch = package.scratch(PhysAddr(start));
+            range.contains(scratch.memory()?).then_some(scratch)
         })
         .ok_or_else(|| {
             let size = needed
@@ -45,7 +45,7 @@ pub(crate) fn place(
                 .settings
                 .format
                 .origin()
-                .finding("no room in RAM for the unpacker to work in")
+                .diagnostic("no room in RAM for the unpacker to work in")
                 .expected(format!("{size} free bytes in one piece below {PADDR_TOP}"))
                 .found(format!("RAM {}", parts.memory))
                 .remedy(
@@ -54,10 +54,10 @@ pub(crate) fn place(
         })
 }
 
-/// The parts of `work`, for the memory map.
-pub(crate) fn describe(work: Work) -> Vec<(&'static str, PhysRange)> {
-    let spare = work.spare();
-    let whole = work.memory().unwrap_or(spare);
+/// The parts of `scratch`, for the memory map.
+pub(crate) fn describe(scratch: Scratch) -> Vec<(&'static str, PhysRange)> {
+    let spare = scratch.spare();
+    let whole = scratch.memory().unwrap_or(spare);
     let area = |start, end| PhysRange { start, end };
     vec![
         ("unpacker's work area", area(whole.start, spare.start)),

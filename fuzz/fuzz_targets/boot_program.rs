@@ -5,5 +5,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-    (kaal_fuzz::FIRMWARE.run)(input);
+    (kaal_fuzz::BOOT_PROGRAM.run)(input);
 });

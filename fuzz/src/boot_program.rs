@@ -15,8 +15,8 @@ const IS_FOR_SIGNED: u8 = 2;
 const IS_OF_IMAGE: u8 = 4;
 
 /// The reader of programs that run before the kernel.
-pub const FIRMWARE: Target = Target {
-    name: "firmware",
+pub const BOOT_PROGRAM: Target = Target {
+    name: "boot_program",
     run: |input| {
         let Some((&selector, program)) = input.split_first() else {
             return false;

@@ -13,7 +13,7 @@ use kaal_payload::{
 };
 use zerocopy::IntoBytes;
 
-use crate::diagnostic::{Finding, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{Access, LAYOUT, Program, note, slice};
 use crate::format::branch::INSTRUCTION;
 use crate::format::{head, loader_head};
@@ -68,16 +68,16 @@ pub(crate) const UNPACKER: Kind = Kind {
 };
 
 impl Kind {
-    fn wrong_shape(&self, origin: Origin<'_>) -> Finding {
+    fn wrong_shape(&self, origin: Origin<'_>) -> Diagnostic {
         origin
-            .finding(format!("a KaaL {} of the wrong shape", self.name))
+            .diagnostic(format!("a KaaL {} of the wrong shape", self.name))
             .remedy(self.remedy)
     }
 }
 
 /// A page-aligned part of a program.
 #[derive(Clone, Debug)]
-pub(crate) struct Part {
+pub(crate) struct PageSegment {
     /// Offset in bytes from the load address.
     pub(crate) offset: u64,
     /// Size in bytes in memory.
@@ -91,7 +91,7 @@ pub(crate) struct Part {
 /// A word that holds an address of the program.
 #[derive(Clone, Copy, Debug)]
 struct Relocation {
-    /// Index in [`Firmware::parts`].
+    /// Index in [`BootProgram::parts`].
     part: usize,
     /// Offset in the part's content.
     offset: usize,
@@ -101,19 +101,19 @@ struct Relocation {
 
 /// A position-independent program.
 #[derive(Clone, Debug)]
-pub(crate) struct Firmware {
+pub(crate) struct BootProgram {
     /// Offset in bytes of the entry point from the load address.
     pub(crate) entry: u64,
     /// Its parts, ascending.
-    pub(crate) parts: Vec<Part>,
+    pub(crate) parts: Vec<PageSegment>,
     relocations: Vec<Relocation>,
     /// Offset in bytes from the load address of the [`TrustAnchor`] of a loader for signed images.
     anchor: Option<u64>,
 }
 
-impl Firmware {
+impl BootProgram {
     /// Reads the program of the kind `kind` that `file` holds.
-    pub(crate) fn read(origin: Origin<'_>, file: &[u8], kind: &Kind) -> Result<Self, Finding> {
+    pub(crate) fn read(origin: Origin<'_>, file: &[u8], kind: &Kind) -> Result<Self, Diagnostic> {
         let program = Program::read(origin, file)?;
         check_version(origin, &program, kind)?;
         check_shape(origin, &program, kind)?;
@@ -122,7 +122,7 @@ impl Firmware {
             parts: program
                 .segments
                 .iter()
-                .map(|segment| Part {
+                .map(|segment| PageSegment {
                     offset: segment.virt,
                     size: segment.size,
                     content: segment.content.to_vec(),
@@ -156,7 +156,7 @@ impl Firmware {
 
     /// Checks that the program begins with its ELF header, all of whose place is needed for something
     /// else.
-    fn check_header(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Finding> {
+    fn check_header(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Diagnostic> {
         let first = self.parts.first();
         let has_room = first.is_some_and(|part| part.content.len() >= head::SIZE);
         if self.has_header() && has_room {
@@ -170,7 +170,7 @@ impl Firmware {
     }
 
     /// Checks that the program's first bytes are free for a [`LoaderHead`](crate::format::loader_head).
-    fn check_head(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Finding> {
+    fn check_head(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Diagnostic> {
         let first = self.parts.first();
         let head = first.and_then(|part| part.content.first_chunk::<{ loader_head::SIZE }>());
         if head == Some(&[0; _]) {
@@ -208,7 +208,7 @@ impl Firmware {
     }
 
     /// The parts with the relocations applied for the load address `base`.
-    pub(crate) fn relocated(&self, base: PhysAddr) -> Vec<Part> {
+    pub(crate) fn relocated(&self, base: PhysAddr) -> Vec<PageSegment> {
         let mut parts = self.parts.clone();
         for relocation in &self.relocations {
             let value = base.0.wrapping_add(relocation.addend);
@@ -257,11 +257,11 @@ impl Firmware {
         origin: Origin<'_>,
         entry: &[u8],
         kind: &Kind,
-    ) -> Result<Relocation, Finding> {
+    ) -> Result<Relocation, Diagnostic> {
         let (address, info, addend) = (word(entry, 0), word(entry, 8), word(entry, 16));
         if info != u64::from(R_AARCH64_RELATIVE) {
             return Err(origin
-                .finding("it has relocations that need a dynamic linker")
+                .diagnostic("it has relocations that need a dynamic linker")
                 .expected(format!("R_AARCH64_RELATIVE ({R_AARCH64_RELATIVE}) only"))
                 .found(format!("type {} at {address:#x}", info as u32))
                 .remedy(kind.remedy));
@@ -273,7 +273,7 @@ impl Firmware {
         });
         let (part, offset) = place.ok_or_else(|| {
             origin
-                .finding("it has a relocation outside of its content")
+                .diagnostic("it has a relocation outside of its content")
                 .expected("relocations of words that the file holds")
                 .found(format!("a relocation at {address:#x}"))
                 .remedy(kind.remedy)
@@ -299,7 +299,7 @@ fn find_anchor(
     origin: Origin<'_>,
     program: &Program<'_>,
     kind: &Kind,
-) -> Result<Option<u64>, Finding> {
+) -> Result<Option<u64>, Diagnostic> {
     const SIZE: usize = size_of::<TrustAnchor>();
     let note = note::start(TRUST_NOTE_TYPE, SIZE as u32);
     let mut notes = program.located_contents(PT_NOTE);
@@ -324,7 +324,7 @@ fn find_anchor(
     }
 }
 
-fn check_version(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result<(), Finding> {
+fn check_version(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result<(), Diagnostic> {
     let version = program
         .contents(PT_NOTE)
         .flat_map(|data| NoteDataIterator {
@@ -341,14 +341,14 @@ fn check_version(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Resu
     match version {
         Some(version) if version == kind.version => Ok(()),
         Some(version) => Err(origin
-            .finding(format!("a KaaL {name} of another version"))
+            .diagnostic(format!("a KaaL {name} of another version"))
             .expected(format!("{contract} version {}", kind.version))
             .found(format!("{contract} version {version}"))
             .remedy(format!(
                 "take {name} and builder from the same version of KaaL"
             ))),
         None => Err(origin
-            .finding(format!("not a KaaL {name}"))
+            .diagnostic(format!("not a KaaL {name}"))
             .expected(format!(
                 "an ELF note of the owner {LOADER_NOTE_NAME:?}, type {}",
                 kind.note
@@ -358,10 +358,10 @@ fn check_version(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Resu
     }
 }
 
-fn check_shape(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result<(), Finding> {
+fn check_shape(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result<(), Diagnostic> {
     let wrong = |expected: &str, found: String| {
-        let finding = kind.wrong_shape(origin);
-        finding.expected(expected).found(found)
+        let diagnostic = kind.wrong_shape(origin);
+        diagnostic.expected(expected).found(found)
     };
     if program.kind != ET_DYN {
         return Err(wrong(
@@ -417,7 +417,7 @@ fn find_relocations<'a>(
     origin: Origin<'_>,
     program: &Program<'a>,
     kind: &Kind,
-) -> Result<(u64, &'a [u8]), Finding> {
+) -> Result<(u64, &'a [u8]), Diagnostic> {
     let (mut start, mut size) = (0, 0);
     for entry in program
         .contents(PT_DYNAMIC)
@@ -428,7 +428,7 @@ fn find_relocations<'a>(
             DT_RELASZ => size = word(entry, 8),
             tag @ (DT_REL | DT_RELR | DT_JMPREL) => {
                 return Err(origin
-                    .finding("it has relocations of an unknown format")
+                    .diagnostic("it has relocations of an unknown format")
                     .expected("relocations in DT_RELA only")
                     .found(format!("the dynamic tag {tag:#x}"))
                     .remedy(kind.remedy));
@@ -446,7 +446,7 @@ fn find_relocations<'a>(
         .map(|entries| (start, entries))
         .ok_or_else(|| {
             origin
-                .finding("its relocations lie outside of its content")
+                .diagnostic("its relocations lie outside of its content")
                 .expected("DT_RELA and DT_RELASZ within a PT_LOAD")
                 .found(format!("{size} bytes at {start:#x}"))
                 .remedy(kind.remedy)
@@ -455,18 +455,18 @@ fn find_relocations<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Firmware, Part};
+    use super::{BootProgram, PageSegment};
     use crate::elf::Access;
 
     #[test]
     fn what_is_forgotten_is_zero_and_nothing_else() {
-        let part = |offset| Part {
+        let part = |offset| PageSegment {
             offset,
             size: 4,
             content: vec![1; 4],
             access: Access(0),
         };
-        let mut program = Firmware {
+        let mut program = BootProgram {
             entry: 0,
             parts: vec![part(0), part(8)],
             relocations: Vec::new(),

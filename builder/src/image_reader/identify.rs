@@ -5,7 +5,7 @@
 use goblin::elf::header::{EM_AARCH64, ET_CORE, ET_DYN, ET_EXEC, ET_REL, Header, machine_to_str};
 use kaal_payload::{LOADER_NOTE_TYPE, MAGIC, PACKAGE_MAGIC, UNPACKER_NOTE_TYPE};
 
-use crate::diagnostic::{Finding, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::note;
 use crate::format::{head, uimage};
 
@@ -60,15 +60,15 @@ const TEXT_SIZE: usize = 512;
 const LOWEST_KERNEL_ADDRESS: u64 = 0x80_0000_0000;
 
 /// Says what the file is that begins with `head`.
-pub(super) fn explain(origin: Origin<'_>, head: &[u8]) -> Finding {
+pub(super) fn explain(origin: Origin<'_>, head: &[u8]) -> Diagnostic {
     let holds_magic = contains(head, &MAGIC) || contains(head, &PACKAGE_MAGIC);
     // Loader and unpacker hold what they look for.
     let is_damaged = holds_magic && part(head).is_none();
-    let finding = match is_damaged {
-        true => origin.finding("a KaaL image that is damaged, or of another version"),
-        false => origin.finding("not a KaaL image"),
+    let diagnostic = match is_damaged {
+        true => origin.diagnostic("a KaaL image that is damaged, or of another version"),
+        false => origin.diagnostic("not a KaaL image"),
     };
-    finding
+    diagnostic
         .expected("a file that this version's builder wrote: elf, raw, image or uimage")
         .found(describe(head, is_damaged))
         .remedy(match is_damaged {

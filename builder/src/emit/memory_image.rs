@@ -8,29 +8,29 @@ use crate::elf::Segment;
 use crate::format::digest::digest;
 use crate::layout::page_tables::Tables;
 use crate::layout::plan::Plan;
-use crate::memory::chunk::{self, Chunk, Piece};
+use crate::memory::chunk::{self, Chunk, Fragment};
 use crate::parts::Parts;
 
 /// Chunks that cover each part's place.
-pub(crate) struct Content<'a> {
+pub(crate) struct MemoryImage<'a> {
     kernel: Vec<Chunk<'a>>,
     device_tree: Vec<Chunk<'a>>,
     user_image: Vec<Chunk<'a>>,
 }
 
-impl<'a> Content<'a> {
+impl<'a> MemoryImage<'a> {
     /// The content without a device tree.
     pub(crate) fn new(parts: &'a Parts<'a>, plan: &Plan) -> Self {
         let user_image_offset = parts.user_image.offset(plan.user_image);
         Self {
             kernel: chunk::cover(
                 plan.kernel,
-                pieces(&parts.kernel.segments, |segment| segment.phys),
+                fragments(&parts.kernel.segments, |segment| segment.phys),
             ),
             device_tree: Vec::new(),
             user_image: chunk::cover(
                 plan.user_image,
-                pieces(&parts.user_image.segments, |segment| {
+                fragments(&parts.user_image.segments, |segment| {
                     segment.virt.wrapping_add(user_image_offset)
                 }),
             ),
@@ -40,14 +40,14 @@ impl<'a> Content<'a> {
     /// The same with the device tree `blob`. Where that is empty, nothing is loaded to its place, in
     /// which the firmware may keep its own.
     pub(crate) fn with_device_tree(self, plan: &Plan, blob: &'a [u8]) -> Self {
-        let piece = Piece {
+        let fragment = Fragment {
             start: plan.device_tree.start,
             content: blob,
         };
         Self {
             device_tree: match blob {
                 [] => Vec::new(),
-                _ => chunk::cover(plan.device_tree, [piece]),
+                _ => chunk::cover(plan.device_tree, [fragment]),
             },
             ..self
         }
@@ -96,11 +96,11 @@ impl<'a> Content<'a> {
     }
 }
 
-fn pieces<'a>(
+fn fragments<'a>(
     segments: &[Segment<'a>],
     start: impl Fn(&Segment<'a>) -> u64,
-) -> impl Iterator<Item = Piece<'a>> {
-    segments.iter().map(move |segment| Piece {
+) -> impl Iterator<Item = Fragment<'a>> {
+    segments.iter().map(move |segment| Fragment {
         start: PhysAddr(start(segment)),
         content: segment.content,
     })

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use expect_test::{Expect, expect};
-use kaal_elfloader_builder::{File, Opened, image_reader};
+use kaal_elfloader_builder::{File, ImageReader, image_reader};
 use kaal_payload::{MAGIC, PACKAGE_MAGIC};
 
 use crate::common::device_tree::DeviceTree;
@@ -20,7 +20,7 @@ mod large;
 /// What is found in `content` instead of an image.
 fn found(content: &[u8]) -> String {
     let path = Path::new("file");
-    let message = Opened::open(File { path, content })
+    let message = ImageReader::open(File { path, content })
         .expect_err("no image")
         .to_string();
     let found = message
@@ -99,8 +99,8 @@ fn other_programs() {
 /// The problem that is named, and what is found.
 fn problem(content: &[u8]) -> String {
     let path = Path::new("file");
-    let finding = Opened::open(File { path, content }).expect_err("no image");
-    let message = finding.to_string();
+    let diagnostic = ImageReader::open(File { path, content }).expect_err("no image");
+    let message = diagnostic.to_string();
     let line = message.lines().next().expect("a line");
     format!("{}; {}", &line["image file: ".len()..], found(content))
 }
@@ -184,7 +184,7 @@ fn large_claims_cost_nothing() {
     let whole = file.clone();
     let path = Path::new("image.elf");
     let content = &whole[..];
-    let image = Opened::open(File { path, content }).expect("an image");
+    let image = ImageReader::open(File { path, content }).expect("an image");
     let package = image.package().expect("a package");
     let (_, header) = image.package_in_file().expect("a package");
     let first = &package.chunks[0];

@@ -35,7 +35,7 @@ pub const fn slot_size(unpacker: u64) -> u64 {
 
 /// The memory that the unpacker works in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Work {
+pub struct Scratch {
     /// Its first byte.
     pub start: PhysAddr,
     /// Size in bytes of a slot, as [`slot_size`] tells.
@@ -55,7 +55,7 @@ pub struct Place {
     pub room: PhysRange,
 }
 
-impl Work {
+impl Scratch {
     /// What an unpacker whose slots are of `slot_size` needs for a package of `package_size`.
     pub const fn new(start: PhysAddr, slot_size: u64, package_size: u64) -> Self {
         Self {
