@@ -23,7 +23,7 @@ const LAST_CONSTANT: &str = "state::ENTER_KERNEL";
 const MEMORY: [(&str, &str); 8] = [
     (
         "reading the payload header",
-        "reads the loader, which must be whole, and the header behind it",
+        "reads the loader, to verify it, and the header behind it",
     ),
     (
         "reading the device tree that x0 points to",
@@ -31,7 +31,7 @@ const MEMORY: [(&str, &str); 8] = [
     ),
     (
         "checking the payload against the machine",
-        "reads both, and what the processor says of itself",
+        "reads header, device tree and the processor's ID registers",
     ),
     ("verifying the image", "reads each region"),
     (
@@ -40,16 +40,13 @@ const MEMORY: [(&str, &str); 8] = [
     ),
     (
         "starting the other cores",
-        "writes where those wait, if there are any",
+        "writes the memory that waiting cores poll, if there are any",
     ),
     (
         "lowering the exception level",
-        "none: only registers change",
+        "none: writes registers only",
     ),
-    (
-        LAST,
-        "the MMU is turned on, with the image's translation tables",
-    ),
+    (LAST, "turns on the MMU with the image's translation tables"),
 ];
 
 /// A way into a kernel.
