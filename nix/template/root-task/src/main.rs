@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The first task that seL4 starts.
+//! The root task, the first program that seL4 starts.
 
 #![no_std]
 #![no_main]
