@@ -21,7 +21,7 @@
     inputs@{ self, nixpkgs, ... }:
     let
       inherit (nixpkgs) lib;
-      # Of these, those that nixpkgs knows.
+      # Only those that nixpkgs has: one that replaces the input can lack some.
       systems = lib.intersectLists [
         "x86_64-linux"
         "aarch64-linux"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# crane's `cargoDeny`, where cargo-deny knows all that deny.toml says.
+# crane's `cargoDeny`, if cargo-deny is new enough for every setting in deny.toml.
 {
   lib,
   cargo-deny,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The entry of platforms.nix that a caller's attributes name.
+# Looks up the entry of platforms.nix for a platform and a variant.
 { choose, platforms }:
 {
   platform,

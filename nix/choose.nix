@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The attribute of a set that a caller's own attribute names.
+# Looks up `name`, the value of the caller's `attribute`, in a set.
 { lib }:
 attribute: name: set:
 set.${name} or (throw ''

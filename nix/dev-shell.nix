@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# `nix develop`: all that the crates and the kernel are built, booted and debugged with.
+# `nix develop`: the programs to build, boot and debug the crates and the kernel.
 {
   lib,
   mkShell,
@@ -25,10 +25,10 @@ mkShell {
     toolchain
   ]
   ++ kernelTools;
-  # Not among the packages, where it would become the compiler for the host, CC.
+  # In `packages`, it would become the compiler for the host, CC.
   depsBuildTarget = nativeBuildInputs;
   hardeningDisable = [ "all" ];
-  # What docs/kernel.md gives to cmake.
+  # docs/kernel.md passes it to cmake.
   SEL4_TOOLCHAIN = toString (
     cmakeFlags ++ lib.optional (cFlags != [ ]) "-DCMAKE_C_FLAGS=${toString cFlags}"
   );

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# `nix fmt`: treefmt with what treefmt.toml names.
+# `nix fmt`: treefmt with the formatters that treefmt.toml names.
 {
   writeShellApplication,
   nixfmt,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The compilers that seL4 can be built with, by name: what to put on PATH, and what to tell CMake.
-# `default` is the one that comes ready-made from nixpkgs' binary cache: GCC on Linux, which is
-# also what seL4 is verified with, but LLVM on macOS, where a cross GCC is built from source.
+# The compilers that can build seL4, by name, with their packages and their flags for CMake.
+# `default` is the compiler that nixpkgs' binary cache has: GCC on Linux and LLVM on macOS, where a
+# cross GCC would be built from source. seL4 is verified with GCC.
 {
   lib,
   stdenv,
@@ -19,8 +19,8 @@ let
       cFlags = [ ];
       cmakeFlags = [
         "-DCMAKE_TOOLCHAIN_FILE=gcc.cmake"
-        # With the folder, since on aarch64-linux the compiler is the native one, which has no prefix;
-        # without any, seL4 looks for compilers by other names.
+        # The prefix includes the folder, so that it isn't empty on aarch64-linux, where the native compiler
+        # has no prefix. With an empty one, seL4 looks for compilers by other names.
         "-DCROSS_COMPILER_PREFIX=${cc}/bin/${cc.targetPrefix}"
       ];
     };

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# What seL4's build runs besides a compiler.
+# The programs that seL4's build runs, without the compiler.
 {
   cmake,
   dtc,

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# A bootable image of seL4, built for a platform, and a root task.
+# Builds seL4 for a platform and packs it with a root task into a bootable image.
 #
-# `rootTask` is an ELF file, a package whose main program is one, or a function from the kernel to
-# either. `kernelConfig` adds to the kernel's settings; `kernelToolchain` names its compiler.
+# `rootTask` is an ELF file, a package with an ELF file as its main program, or a function from the
+# kernel to either. `kernelConfig` adds to the kernel's settings; `kernelToolchain` names its compiler.
 {
   lib,
   choose,

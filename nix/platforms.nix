@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # Every platform with its variants: the kernel's settings, the machine that QEMU emulates, and the
-# builder's options. tests/harness/src/qemu/board.rs says the same of the machines; a test compares the two.
+# builder's options. tests/harness/src/qemu/board.rs lists the same machines; a test compares the two.
 { lib }:
 let
   settings = ../kernel;
@@ -13,7 +13,7 @@ let
       name = "${platform}-${variant}";
       inherit platform variant;
       kernel = attributes.kernel // {
-        # Without the settings of other platforms, so that a change to those rebuilds nothing.
+        # Only this platform's settings, so that changes to others don't rebuild its kernel.
         settings = "${
           lib.fileset.toSource {
             root = settings;
@@ -30,23 +30,23 @@ let
   ordinary =
     {
       fixed,
-      # Whether kernel and image are built for the device tree that QEMU makes. That of a board comes
-      # with seL4.
+      # Whether kernel and image use the device tree that QEMU generates. seL4 has the device trees of
+      # boards.
       deviceTreeFromQemu ? false,
-      # QEMU's arguments by name; `serial` is the number of UARTs before the one that seL4 prints on.
-      # `null` where QEMU has no model of the board.
+      # QEMU's arguments by name, or `null` if QEMU has no model of the board. `serial` is the number of
+      # UARTs before the one that seL4 prints on.
       qemu,
-      # The image's: what the board's firmware loads, and QEMU in its place.
+      # The image's format, which the board's firmware and QEMU's model can load.
       format ? "elf",
-      # Whether QEMU must be given the kernel's device tree. With 4 GiB of RAM or more, it boots what it
-      # takes for a Linux kernel only so.
+      # Whether QEMU needs the kernel's device tree. On a machine with 4 GiB of RAM or more, it doesn't
+      # boot a Linux kernel without one.
       needsDeviceTree ? false,
     }:
     {
       kernel = {
         inherit deviceTreeFromQemu;
-        # What the other attributes rest on: `kernelConfig` can't change it, and a build in which
-        # the kernel has it otherwise fails.
+        # The other attributes rely on these settings. `kernelConfig` can't change them, and the build fails
+        # if the kernel has other values.
         fixed = {
           KernelSel4Arch = "aarch64";
           KernelMaxNumNodes = "1";
@@ -89,7 +89,7 @@ let
 
   forFourCores = variant: lib.recursiveUpdate variant { kernel.fixed.KernelMaxNumNodes = "4"; };
 
-  # The virt machine has as many cores as it is told to, boards have what they have.
+  # Only the virt machine has a configurable number of cores.
   withFourCores = variant: lib.recursiveUpdate (forFourCores variant) { qemu.cores = 4; };
 
   onFourCores = board: {

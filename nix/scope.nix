@@ -6,7 +6,7 @@ let
   inherit (pkgs) lib;
   inherit (pkgs.stdenv.hostPlatform) system;
   scope = {
-    # The function in `file`, with what its arguments name.
+    # Calls the function in `file` with the attributes that its arguments name.
     call =
       file:
       let
@@ -30,7 +30,7 @@ let
     workspace = scope.call ./workspace.nix;
     rustSel4Hashes = import ./rust-sel4-hashes.nix;
 
-    # What is the same for every platform
+    # The same for every platform
     builder = scope.call ./packages/builder.nix;
     elfloader = scope.call ./packages/elfloader.nix;
     unpacker = scope.call ./packages/unpacker.nix;
@@ -39,7 +39,7 @@ let
     kernelTools = scope.call ./kernel-tools.nix;
     kernelToolchains = scope.call ./kernel-toolchains.nix;
 
-    # What there is one of for each platform, variant or root task
+    # Functions of a platform, a variant or a root task
     choose = scope.call ./choose.nix;
     choosePlatform = scope.call ./choose-platform.nix;
     mkDeviceTree = scope.call ./packages/device-tree.nix;

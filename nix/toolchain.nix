@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The Rust compiler, of the date that fenix is pinned to, for the host and for the target.
+# The Rust compiler for the host and the target, of the date in the pinned fenix.
 { fenix }:
 fenix.combine [
   fenix.latest.cargo
   fenix.latest.clippy
   fenix.latest.rustc
   fenix.latest.rustfmt
-  # Link-time optimisation needs the library's bitcode, and images hold no path of the machine that
-  # built them. The released library is so; one that is compiled for the purpose is so with this.
+  # For a standard library that is compiled from source. Link-time optimisation needs its bitcode, and images must not
+  # hold paths of the machine that built them. The released library has both properties.
   (fenix.targets.aarch64-unknown-none.latest.rust-std.overrideAttrs {
     RUSTFLAGS = "-Cembed-bitcode=yes -Zlocation-detail=none";
   })

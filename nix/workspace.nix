@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The Cargo workspace, as its manifests describe it: which crates there are, what each is built
-# from, and the dependencies that all share.
+# The Cargo workspace, as its manifests describe it: the crates, the sources of each, and the
+# dependencies that they share.
 {
   lib,
   runCommand,
@@ -43,7 +43,7 @@ let
       }
     );
 
-  # What the tests of a crate read outside of its folder.
+  # Files outside of a crate's folder that its tests read.
   readByTests.builder = fileset.unions [
     (root + "/docs/configuration.md")
     (root + "/docs/json.md")
@@ -75,7 +75,7 @@ let
 
   allFiles = fileset.union commonFiles (filesOfAll (lib.attrNames crates));
 
-  # All manifests, over empty programs, which are too empty for the linker script.
+  # All manifests with dummy sources. The linker script is empty, because it doesn't fit dummy programs.
   skeleton = craneLib.mkDummySrc {
     extraDummyScript = "touch $out/${linkerScript}";
     src = fileset.toSource {
@@ -84,7 +84,7 @@ let
     };
   };
 
-  # All sources, also the root task's, and what is said of them.
+  # All sources, including the root task's, and the documentation.
   everything = fileset.toSource {
     inherit root;
     fileset = fileset.unions [
@@ -95,8 +95,8 @@ let
     ];
   };
 
-  # The crate with those that it needs; the rest of the workspace is there in outline only, so
-  # that a change to it rebuilds nothing.
+  # The crate and its dependencies in the workspace. The other crates are dummies, so that a change to
+  # them doesn't rebuild this one.
   sourceOf =
     name:
     runCommand "source" { } ''
@@ -120,10 +120,10 @@ let
   onHost = common;
   onTarget = common // {
     CARGO_PROFILE = "boot";
-    # As in xtask/src/build.rs.
+    # Same as in xtask/src/build.rs.
     CARGO_TARGET_AARCH64_UNKNOWN_NONE_RUSTFLAGS = "-Zlocation-detail=none";
     doCheck = false;
-    # Programs for the target: the host's tools would harm them, and debuggers want the symbols.
+    # The host's tools would damage programs for the target, and debuggers need the symbols.
     dontStrip = true;
     dontPatchELF = true;
   };
@@ -146,7 +146,7 @@ let
     }
   );
 
-  # What crane's functions take to work on one crate.
+  # The arguments of crane's functions for one crate.
   argumentsFor =
     name:
     (if crates.${name}.onHost then onHost else onTarget)
@@ -175,7 +175,7 @@ in
     }
   );
 
-  # What the documents say of dependencies and unsafe code.
+  # Compares the documentation with the dependencies and the unsafe code.
   trust = craneLib.cargoTest (
     argumentsFor "kaal-tests"
     // {

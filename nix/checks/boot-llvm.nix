@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The kernel that LLVM builds, as on macOS, where other kernels are GCC's.
+# Boots a kernel that LLVM built. macOS builds all kernels with LLVM, so it needs no such check.
 {
   lib,
   stdenv,

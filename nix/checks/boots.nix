@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# Every variant of those platforms that QEMU has a model of: seL4 boots into the root task.
+# Boots seL4 into the root task, for every variant of the platforms that QEMU has a model of.
 { lib, mkBootTest }:
 lib.concatMapAttrs (
   platform: variants:

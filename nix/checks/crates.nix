@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# For every crate of the workspace: lints, format, documentation and, on the host, tests. For the
-# root task with its components: lints and format. For both: the dependencies.
+# Lints, format and documentation of every crate of the workspace, and tests of those on the host.
+# Lints and format of the root task with its components. The dependencies of both.
 {
   lib,
   craneLib,

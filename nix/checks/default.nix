@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# What `nix flake check` builds, in groups that CI builds on a machine each.
+# The checks of `nix flake check`. CI builds each group on its own machine.
 {
   call,
   book,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The boot tests of the workspace: the probe kernels on every machine that they are meant for, and
-# damaged images. The output is the tests' log.
+# The boot tests of the workspace, with the probe kernels on all their machines and with damaged
+# images. The output is the tests' log.
 {
   lib,
   craneLib,
@@ -18,7 +18,7 @@ craneLib.mkCargoDerivation (
     pnameSuffix = "-boot";
     nativeBuildInputs = [ qemu ];
     doInstallCargoArtifacts = false;
-    # The tests look for the programs where `cargo xtask build` leaves them.
+    # The tests look for the programs where `cargo xtask build` writes them.
     buildPhaseCargoCommand = ''
       mkdir -p target/kaal target/release
       cp ${lib.getExe builder} target/release/
@@ -32,7 +32,7 @@ craneLib.mkCargoDerivation (
       cp ${probe}/bin/kaal-probe-task target/kaal/probe-task.elf
       cp ${probe}/bin/kaal-flips target/kaal/flips.elf
       chmod -R u+w target/kaal target/release
-      # `cargo xtask watch` builds programs by itself.
+      # The tests of `cargo xtask watch` would build the programs again.
       cargoWithProfile test --locked --package kaal-tests --test boot --test shells -- --skip watch:: 2>&1 | tee boot.log
     '';
     installPhaseCommand = ''

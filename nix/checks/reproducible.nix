@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# All parts of an image built again with their dependencies: in another folder, under another umask
-# and clock, from files that were written in another order. The image must be the same, and neither
-# it nor its manifest hold a path of the build. The manifests may differ: they name the programs' whole
-# files, whose debug information holds the folder that they were built in.
+# Builds all parts of an image again, with their dependencies: in another folder, with another umask and
+# clock, from files written in another order. The image must be the same, and neither it nor its manifest may
+# hold a path of the build. The manifests can differ: they have the hashes of whole programs, whose debug
+# information holds the build folder.
 {
   lib,
   runCommand,
@@ -49,7 +49,7 @@ let
       '';
     };
 
-  # The root task's sources lie in the store. All that Cargo writes lies in another folder.
+  # The root task's sources stay in the store. Cargo writes to another folder.
   againInPlace =
     package: variables:
     (again package {

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # Packs a kernel and a root task:
-#   bootimage.elf    what firmware or QEMU loads; bootimage.img where that is no ELF file
-#   bootimage.*.json what it was made of, beside it
-#   bin/run-qemu     boots it on QEMU, where QEMU has a model of the board
-#   memory-map.txt   what lies where in it
+#   bootimage.elf    the image; bootimage.img if it is not an ELF file
+#   bootimage.*.json its manifest
+#   bin/run-qemu     boots it on QEMU, if QEMU has a model of the board
+#   memory-map.txt   its memory map
 #   debug/           its parts with symbols, for debuggers
 {
   lib,

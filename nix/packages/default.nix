@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# What `nix build .#…` offers. The plain names are for the default platform's default variant; those
-# that begin with `checks-` are the groups of checks.
+# The packages of `nix build .#…`. Names without a suffix are for the default platform's default variant.
+# Names that begin with `checks-` are the groups of checks.
 {
   lib,
   linkFarm,

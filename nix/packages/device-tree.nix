@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The device tree of the machine that QEMU emulates for a platform, as QEMU tells it, but without
-# its random seeds.
+# The device tree that QEMU generates for a platform's machine, without random seeds.
 {
   runCommand,
   qemu,

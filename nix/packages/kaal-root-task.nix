@@ -16,7 +16,7 @@ mkRootTask {
   inherit kernel folder;
   inherit (workspace) version;
   pname = "kaal-root-task";
-  # As in xtask/src/root_task.rs.
+  # Same as in xtask/src/root_task.rs.
   rustflags = [
     "-Crelocation-model=static"
     "-Clink-arg=-zmax-page-size=4096"

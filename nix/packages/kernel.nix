@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# seL4, installed as what the crates of rust-sel4 call SEL4_PREFIX. `kernelConfig` adds to the
-# settings in kernel/<platform>/<variant>.cmake: attributes named like seL4's settings, with
+# seL4, installed as rust-sel4 expects SEL4_PREFIX. `kernelConfig` adds to the settings in
+# kernel/<platform>/<variant>.cmake. Its attributes have the names of seL4's settings, and values are
 # true, false, numbers or strings.
 {
   lib,
@@ -40,7 +40,7 @@ lib.throwIf (contradictions != [ ]) (lib.concatMapStrings complaint contradictio
 
     nativeBuildInputs = kernelTools ++ toolchain.nativeBuildInputs;
     hardeningDisable = [ "all" ];
-    # Programs for the target: the host's tools would harm them.
+    # The host's tools would damage programs for the target.
     dontStrip = true;
     dontPatchELF = true;
 
@@ -48,7 +48,7 @@ lib.throwIf (contradictions != [ ]) (lib.concatMapStrings complaint contradictio
       patchShebangs .
     '';
 
-    # The kernel's assertions name source files: by where they lie in seL4.
+    # Assertions name source files, so map the build folder to `seL4`.
     configurePhase = ''
       runHook preConfigure
       cmake -S . -B build -G Ninja -C ${settings} \
@@ -66,7 +66,7 @@ lib.throwIf (contradictions != [ ]) (lib.concatMapStrings complaint contradictio
       runHook postBuild
     '';
 
-    # seL4's build drops without a word what it doesn't know and what its other settings rule out.
+    # seL4's build silently ignores unknown settings, and settings that others rule out.
     doCheck = true;
     checkPhase = ''
       runHook preCheck

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The probe kernels, the task that they start, and the hypervisor that flips bits.
+# The probe kernels, their task, and the hypervisor that flips bits.
 { symlinkJoin, workspace }:
 symlinkJoin {
   name = "kaal-probe-${workspace.version}";

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# Boots one image on QEMU; arguments go to QEMU.
+# Boots one image on QEMU, and passes arguments to QEMU.
 { writeShellApplication }:
 image:
 writeShellApplication {

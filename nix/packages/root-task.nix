@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# Programs in Rust for a seL4 kernel, on the crates of rust-sel4. `src` holds a Cargo workspace in
-# `folder`. The root task is the package `pname`; the others that `components` lists are built
-# before it, and found by its build script in the folder that KAAL_COMPONENTS names. `rustflags`, if
-# there are any, take the place of those in Cargo's settings.
+# A root task in Rust for a seL4 kernel, on rust-sel4. `src` holds a Cargo workspace in `folder`, and
+# `pname` is the root task's package. The packages in `components` are built first; the root task's build
+# script finds them in the folder KAAL_COMPONENTS. `rustflags` replace those in Cargo's configuration.
 #
-# Cargo compiles the sources where they lie in the store, which is the same path on every machine:
-# it tells crates from outside of the workspace apart by their absolute paths, and programs differ
-# by that.
+# Cargo compiles the sources in the store, because their path there is the same on every machine. Cargo
+# distinguishes crates outside of the workspace by absolute paths, which change the programs.
 {
   lib,
   cargoDeny,
@@ -43,18 +41,18 @@ let
     # rust-sel4 generates its bindings from the kernel's headers.
     SEL4_PREFIX = kernel;
     LIBCLANG_PATH = "${lib.getLib llvmPackages.libclang}/lib";
-    # Programs without paths of the build, in debug information neither: a root task holds its components,
-    # headers and all, which tell how long that is.
+    # No paths of the build, not even in debug information: a root task holds its components with their ELF
+    # headers, which depend on the size of the debug information.
     CARGO_UNSTABLE_TRIM_PATHS = "true";
     CARGO_PROFILE_RELEASE_TRIM_PATHS = "all";
-    # Programs for the target: the host's tools would harm them, and debuggers want the symbols.
+    # The host's tools would damage programs for the target, and debuggers need the symbols.
     dontStrip = true;
     dontPatchELF = true;
   }
   // lib.optionalAttrs (rustflags != [ ]) { RUSTFLAGS = toString rustflags; };
 
   arguments = common // {
-    # All that is written lies in the build's folder.
+    # The sources are read-only, so write to the build folder.
     unpackPhase = ''
       export CARGO_HOME=$PWD/cargo-home
       export CARGO_TARGET_DIR=$PWD/target
@@ -110,7 +108,7 @@ build [ pname ] (
           cargoClippyExtraArgs = "-- -Dwarnings";
         }
       );
-      # By KaaL's own rules.
+      # With KaaL's own rules.
       deny = cargoDeny {
         inherit (arguments)
           pname
@@ -121,7 +119,7 @@ build [ pname ] (
           ;
         cargoDenyExtraArgs = "--config ${../../deny.toml}";
       };
-      # File by file: `cargo fmt` would want the workspaces of all path dependencies.
+      # `cargo fmt` would need the workspaces of all path dependencies, so format file by file.
       fmt = craneLib.mkCargoDerivation {
         inherit (arguments)
           pname

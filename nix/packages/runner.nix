@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# Boots an image, which the first argument names, on the machine that QEMU emulates for a
-# platform; further arguments go to QEMU. The console is the terminal, and Ctrl-C ends it.
+# Boots an image on QEMU's machine for a platform. The first argument names the image; the others go to
+# QEMU. The terminal shows the console, and Ctrl-C ends QEMU.
 {
   lib,
   writeShellApplication,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The unpacker, which stands at the start of images that are not ELF files.
+# The unpacker, the program at the start of images that are not ELF files.
 { workspace }:
 (workspace.build "kaal-unpacker").overrideAttrs {
   meta = {
