@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The reader of root tasks.
+//! Fuzzes the reader of root tasks.
 
 #![no_main]
 

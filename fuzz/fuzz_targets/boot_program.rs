@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The reader of loaders and unpackers.
+//! Fuzzes the reader of loaders and unpackers.
 
 #![no_main]
 

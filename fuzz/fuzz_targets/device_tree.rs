@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! All that reads device trees.
+//! Fuzzes the readers of device trees.
 
 #![no_main]
 

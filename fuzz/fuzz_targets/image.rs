@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The reader of images.
+//! Fuzzes the reader of images.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The reader of kernels.
+//! Fuzzes the reader of kernels.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The readers of keys.
+//! Fuzzes the readers of keys.
 
 #![no_main]
 

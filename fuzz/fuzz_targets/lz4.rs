@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The decoder of LZ4 blocks.
+//! Fuzzes the decoder of LZ4 blocks.
 
 #![no_main]
 

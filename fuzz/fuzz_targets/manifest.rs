@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The readers of lists of components and of their programs.
+//! Fuzzes the readers of component lists and component programs.
 
 #![no_main]
 

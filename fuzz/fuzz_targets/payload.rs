@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The parsers of payload and package headers.
+//! Fuzzes the parsers of payload and package headers.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The readers of platform and kernel configuration.
+//! Fuzzes the readers of the platform's description and the kernel's configuration.
 
 #![no_main]
 

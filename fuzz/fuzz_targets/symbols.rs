@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The readers of names of addresses.
+//! Fuzzes the readers of symbols.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Hostile loaders and unpackers: an image of one that is accepted is as whole as any other.
+//! Hostile loaders and unpackers. If the builder accepts one, the image must be whole.
 
 use kaal_elfloader_builder::Format;
 
@@ -8,13 +8,16 @@ use crate::common::programs;
 use crate::inputs::{Content, PUBLIC_KEY_BYTES, RAM};
 use crate::{Target, input};
 
-/// Bits of the first byte: that it is about an unpacker; that it is a loader for signed images; that the
-/// unpacker is one of an arm64 Linux Image.
+/// Bit of the first byte: the program is an unpacker.
 const IS_UNPACKER: u8 = 1;
+
+/// Bit of the first byte: the program is a loader for signed images.
 const IS_FOR_SIGNED: u8 = 2;
+
+/// Bit of the first byte: the unpacker is that of an arm64 Linux Image.
 const IS_OF_IMAGE: u8 = 4;
 
-/// The reader of programs that run before the kernel.
+/// The reader of loaders and unpackers.
 pub const BOOT_PROGRAM: Target = Target {
     name: "boot_program",
     run: |input| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Tiny inputs and checks of images, as the builder's own tests have them.
+//! Tiny inputs and checks of images, shared with the builder's tests.
 
 #![allow(dead_code, reason = "the builder's tests use more of it")]
 

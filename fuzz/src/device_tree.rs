@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Hostile device trees, which builder and root task are given, and a firmware may hand over: what
-//! is added to `/chosen` changes nothing else, and an image lies in the RAM that the tree names.
+//! Hostile device trees. A user gives them to the builder and the root task, and a firmware to the loader.
+//!
+//! Writing to `/chosen` must change nothing else, and an image must lie in the RAM that the tree names.
 
 use arbitrary::{Arbitrary, Unstructured};
 use kaal_devicetree::{Chosen, DeviceTree, MemoryKind, NoRoom};
@@ -13,13 +14,13 @@ use crate::inputs::{Content, RAM};
 use crate::nodes::Tree;
 use crate::{Target, input, manifest};
 
-/// The memory that the builder takes for RAM where the device tree names none.
+/// The RAM that the builder assumes if the device tree names none.
 const ASSUMED_RAM: PhysRange = PhysRange {
     start: RAM.start,
     end: PhysAddr(511 << 30),
 };
 
-/// All that reads device trees. The first byte tells whether the rest is one, or is made one of.
+/// The readers of device trees. The first byte chooses: the rest is a device tree, or one is generated from it.
 pub const DEVICE_TREE: Target = Target {
     name: "device_tree",
     run: |input| {
@@ -66,7 +67,7 @@ fn run(blob: &[u8]) -> bool {
     build(blob)
 }
 
-/// Asks what a loader asks.
+/// Makes the loader's queries.
 fn check_answers(tree: &DeviceTree<'_>) {
     kaal_devicetree::misunderstood(tree);
     for (kind, memory) in kaal_devicetree::memory(tree) {
@@ -81,7 +82,7 @@ fn check_answers(tree: &DeviceTree<'_>) {
     }
 }
 
-/// Checks that what is written to `/chosen` can be read, and that all else is as it was.
+/// Checks that properties written to `/chosen` can be read, and that nothing else changes.
 fn check_chosen(tree: &DeviceTree<'_>, boot_arguments: &[u8]) {
     let chosen = Chosen {
         measurement: &[0x5a; 32],
@@ -110,7 +111,7 @@ fn check_chosen(tree: &DeviceTree<'_>, boot_arguments: &[u8]) {
     assert_eq!(tree.walk().count() + added, written.walk().count());
 }
 
-/// Builds an image that `blob` is embedded in. Says whether that is accepted.
+/// Builds an image with the device tree `blob`. Returns whether the builder accepts it.
 fn build(blob: &[u8]) -> bool {
     let tree = DeviceTree::parse(blob);
     let memory = |kind| {

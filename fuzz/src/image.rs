@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Hostile files in the place of images: one that is opened is, with its own payload header written into
-//! it once more, the same as before; one that is whole holds what its header tells of.
+//! Hostile images.
+//!
+//! If an image can be opened, writing its own payload header into it must not change it. A whole image must
+//! hold everything that its header names.
 
 use std::path::Path;
 
@@ -16,20 +18,25 @@ use crate::inputs::{Content, RAM, UIMAGE_HEADER};
 use crate::payload::{PACKAGE_LENGTH, PAYLOAD_LENGTH, mend};
 use crate::{Target, input};
 
-/// The bit of the first byte that asks for right checksums, or little else would be tried.
+/// Bit of the first byte: correct the checksums. Otherwise, most inputs would fail there.
 const MEND: u8 = 1;
 
-/// What a U-Boot image begins with.
+/// The first bytes of a U-Boot image.
 const UIMAGE_MAGIC: [u8; 4] = [0x27, 0x05, 0x19, 0x56];
 
 /// Alignment in bytes of headers in a file.
 const ALIGNMENT: usize = 8;
 
-/// Where a package's header has the number of its chunks, and a chunk the place of what is stored of it,
-/// the size of that, and its checksum.
+/// Offset of the number of chunks in a package header.
 const CHUNK_COUNT: usize = PACKAGE_LENGTH + 4;
+
+/// Offset in a chunk of the place of its stored bytes.
 const CHUNK_OFFSET: usize = 24;
+
+/// Offset in a chunk of the size of its stored bytes.
 const CHUNK_SIZE: usize = 32;
+
+/// Offset in a chunk of its checksum.
 const CHUNK_CHECKSUM: usize = 40;
 
 /// The reader of images.
@@ -69,7 +76,7 @@ pub const IMAGE: Target = Target {
     },
 };
 
-/// The same with a kernel and an unpacker that are as small as can be.
+/// `content` with the smallest possible kernel and unpacker.
 fn tiny(content: Content) -> Content {
     let kernel = ProgramHeader::load(
         ProgramHeader::READ_WRITE_EXECUTE,
@@ -100,7 +107,7 @@ fn run(content: &[u8]) -> bool {
     }
     image.loader_notes(LOADER_NOTE_TYPE);
     let is_whole = image.verify().is_ok();
-    // Of a U-Boot header, only that looks at the checksums.
+    // Only `verify` checks the checksums of a U-Boot header, which writing an image renews.
     if is_whole || image.format() != Format::Uimage {
         let own = image.with_payload_header(&content[range]);
         assert!(own.is_ok_and(|file| file == content));
@@ -116,7 +123,7 @@ fn run(content: &[u8]) -> bool {
     true
 }
 
-/// Makes the checksums right of all headers, and of the chunks that they name.
+/// Corrects the checksums of all headers and of their chunks.
 fn mend_all(file: &mut [u8]) {
     for offset in (0..file.len()).step_by(ALIGNMENT) {
         if file[offset..].starts_with(&MAGIC) {
@@ -131,7 +138,7 @@ fn mend_all(file: &mut [u8]) {
     }
 }
 
-/// Makes the checksums right of the chunks of a package that begins with the file and has its header at
+/// Corrects the checksums of the chunks of a package. The package begins with the file, its header is at
 /// `header`.
 fn mend_chunks(file: &mut [u8], header: usize) -> Option<()> {
     let chunk_size = package_header_size(1) - package_header_size(0);

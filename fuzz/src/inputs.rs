@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Packing images of which one input is hostile and all others are well-formed.
+//! Packs images from one hostile input and other well-formed inputs.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::common::loaded::Loaded;
 use crate::common::package::Packed;
 use crate::common::programs::{self, KERNEL, ORDINARY_BASE};
 
-/// Size in bytes of the RAM that begins with the kernel.
+/// Size in bytes of the RAM, which begins at the kernel.
 const RAM_SIZE: u64 = 0x100_0000;
 
 /// The RAM that the well-formed device tree names.
@@ -24,29 +24,31 @@ pub(crate) const RAM: PhysRange = PhysRange {
     end: PhysAddr(KERNEL + RAM_SIZE),
 };
 
-/// Where images are loaded to that say it.
+/// The load address of images that need one.
 const LOAD_ADDRESS: PhysAddr = PhysAddr(0x4080_0000);
 
 /// Size in bytes of the U-Boot image header.
 pub(crate) const UIMAGE_HEADER: usize = 64;
 
-/// Two keys that belong together (RFC 8410, section 10).
+/// The public key of a pair (RFC 8410, section 10).
 pub(crate) const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
 -----END PUBLIC KEY-----
 ";
+
+/// The private key of the same pair.
 pub(crate) const PRIVATE_KEY: &str = "-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
 -----END PRIVATE KEY-----
 ";
 
-/// [`PUBLIC_KEY`] as a loader has it.
+/// [`PUBLIC_KEY`] as a loader stores it.
 pub(crate) const PUBLIC_KEY_BYTES: PublicKey = [
     0x19, 0xbf, 0x44, 0x09, 0x69, 0x84, 0xcd, 0xfe, 0x85, 0x41, 0xba, 0xc1, 0x67, 0xdc, 0x3b, 0x96,
     0xc8, 0x50, 0x86, 0xaa, 0x30, 0xb6, 0xb6, 0xcb, 0x0c, 0x5c, 0x38, 0xad, 0x70, 0x31, 0x66, 0xe1,
 ];
 
-/// Most bytes of content in a segment: more would only be copied.
+/// Maximum content of a segment in bytes. More would test nothing new.
 const MOST_CONTENT: usize = 64;
 
 /// The inputs of an image.
@@ -60,14 +62,14 @@ pub(crate) struct Content {
     pub(crate) kernel_config: Option<Vec<u8>>,
     pub(crate) trust_key: Option<Vec<u8>>,
     pub(crate) sign_key: Option<Vec<u8>>,
-    /// Those of both kernel and loader.
+    /// The functions of both kernel and loader.
     pub(crate) functions: Option<Functions>,
     pub(crate) format: Format,
     pub(crate) compression: Compression,
 }
 
 impl Content {
-    /// Content that makes an image.
+    /// Content that the builder accepts.
     pub(crate) fn well_formed() -> Self {
         Self {
             loader: programs::loader().to_bytes(),
@@ -85,7 +87,7 @@ impl Content {
         }
     }
 
-    /// Content with keys to trust and to sign with, and a loader that asks for them.
+    /// Content with a pair of keys and a loader for signed images.
     pub(crate) fn signed() -> Self {
         Self {
             trust_key: Some(PUBLIC_KEY.into()),
@@ -95,7 +97,7 @@ impl Content {
         }
     }
 
-    /// Builds an image, if the content is accepted: then it must lie within `ram`.
+    /// Builds an image if the builder accepts the content. It must lie within `ram`.
     pub(crate) fn build(&self, ram: &[PhysRange]) -> Option<Image> {
         let inputs = self.inputs();
         let image = match Image::build(&inputs) {
@@ -157,7 +159,7 @@ fn file(content: &[u8]) -> File<'_> {
     }
 }
 
-/// The file of `elf`, with little content.
+/// The file of `elf`, with at most [`MOST_CONTENT`] bytes of each segment.
 pub(crate) fn small(mut elf: Elf) -> Vec<u8> {
     let loads = elf.headers.iter_mut();
     for load in loads.filter(|header| header.kind == PT_LOAD) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Hostile files in the place of keys.
+//! Hostile key files.
 
 use crate::inputs::{Content, PRIVATE_KEY, PUBLIC_KEY, RAM};
 use crate::{Target, input};
 
-/// The readers of keys to trust and of keys to sign with. The first byte tells which.
+/// The readers of public and private keys. The first byte chooses one.
 pub const KEYS: Target = Target {
     name: "keys",
     run: |input| {

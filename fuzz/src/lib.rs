@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Feeds hostile input to all that reads input from outside: files that the builder is given, what
-//! a firmware hands over, what lies in a damaged image.
+//! Feeds hostile input to KaaL's readers of external input: the builder's input files, device trees from a
+//! firmware, and damaged images.
 //!
-//! A [`Target`] takes any bytes, makes of them the input that it is about, and has it read. It
-//! panics where reading it does, and where something is accepted that isn't sound: each says in its
-//! module what it looks for. `cargo xtask fuzz` lets libFuzzer search for such bytes. Those in
-//! `corpus/TARGET` are what it found worth keeping, and what once made it crash; a test runs them
-//! through the same functions, without libFuzzer.
+//! A [`Target`] takes any bytes, makes its kind of input from them, and lets KaaL read that. It panics if
+//! the reader panics, or if the reader accepts unsound input; the target's module says what it checks.
+//! `cargo xtask fuzz` lets libFuzzer search for such bytes. `corpus/TARGET` holds inputs that the search kept,
+//! and inputs that once crashed a reader. A test runs them through the same functions without libFuzzer.
 
 #![forbid(unsafe_code)]
-#![expect(
-    clippy::expect_used,
-    reason = "a panic is how a target says that it has found something"
-)]
+#![expect(clippy::expect_used, reason = "a target panics to report a fault")]
 
 mod boot_program;
 mod common;
@@ -40,14 +36,14 @@ pub use platform::PLATFORM;
 pub use programs::{APP, KERNEL};
 pub use symbols::SYMBOLS;
 
-/// Something that reads hostile input.
+/// A reader and its checks.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// Its name: that of its program in `fuzz_targets`, and of its folder in `corpus`.
+    /// The name of the target, of its program in `fuzz_targets` and of its folder in `corpus`.
     pub name: &'static str,
-    /// Reads an input and says whether it is accepted; panics where something is wrong with that.
+    /// Reads an input and returns whether the reader accepts it. Panics at a fault.
     pub run: fn(&[u8]) -> bool,
-    /// Inputs that are accepted, for the search to begin with.
+    /// Accepted inputs that the search begins with.
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
 
@@ -66,7 +62,7 @@ pub const TARGETS: [Target; 11] = [
     SYMBOLS,
 ];
 
-/// `rest` behind a first byte that tells which of several readers it is for.
+/// `rest` after a first byte that selects one of several readers.
 fn input(selector: u8, rest: &[u8]) -> Vec<u8> {
     [&[selector], rest].concat()
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Hostile LZ4 blocks: nothing outside of the output is written, and what both accept, `lz4_flex`
-//! decompresses to the same.
+//! Hostile LZ4 blocks. The decoder must write only to the output, and agree with `lz4_flex`: both accept the
+//! same blocks, with the same result.
 
 use crate::{Target, input};
 
-/// What stands around the output, which must stay.
+/// Bytes before and after the output, which must not change.
 const FRAME: [u8; 32] = [0xa5; 32];
 
-/// The decoder of LZ4 blocks. The first two bytes tell how many bytes a block is to become.
+/// The decoder of LZ4 blocks. The first two bytes are the size of the decompressed block.
 pub const LZ4: Target = Target {
     name: "lz4",
     run,
@@ -31,7 +31,7 @@ fn run(input: &[u8]) -> bool {
     let reference = lz4_flex::block::decompress_into(block, &mut expected);
     let is_block = reference.as_ref().is_ok_and(|&found| found == size);
 
-    // In memory of its own, so that an access behind it is found.
+    // In memory of its own, so that the address sanitizer finds reads past its end.
     let block = block.to_vec().into_boxed_slice();
     let mut framed = [&FRAME[..], &vec![0x5a; size], &FRAME].concat();
     let result = kaal_lz4::decompress(&block, &mut framed[FRAME.len()..][..size]);
@@ -45,7 +45,7 @@ fn run(input: &[u8]) -> bool {
     );
     assert!(!is_block || output == expected);
 
-    // Memory that ends with the output, so that an access behind that is found as well.
+    // Memory that ends with the output, so that the address sanitizer finds accesses past that too.
     let mut output = vec![0; size].into_boxed_slice();
     assert_eq!(kaal_lz4::decompress(&block, &mut output), result);
     is_block

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Writes the seeds of all targets to a folder for each, in the folder that is named.
+//! Writes the seeds of all targets to the folder in the argument, in one subfolder per target.
 
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Hostile lists of components, and the programs that they name: a list that is accepted starts each
-//! component behind those that it needs, and a program can be loaded as its parts say.
+//! Hostile component lists (`system.toml`) and component programs.
+//!
+//! An accepted list must start each component after those that it needs. The segments of an accepted program
+//! must lie on separate pages, and none may be both writable and executable.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +17,7 @@ use crate::{Target, input};
 
 const PAGE_SIZE: u64 = 4096;
 
-/// A list with each key.
+/// A list with every key.
 const ALL_KEYS: &str = r#"
 [[component]]
 name = "a"
@@ -40,7 +42,7 @@ needs = ["s"]
 restart = "never"
 "#;
 
-/// The reader of lists of components, and that of their programs. The first byte tells which.
+/// The readers of component lists and of component programs. The first byte chooses one.
 pub const MANIFEST: Target = Target {
     name: "manifest",
     run: |input| match input.split_first() {
@@ -56,7 +58,7 @@ pub(crate) fn components() -> Vec<Component> {
     read(ALL_KEYS).expect("a list")
 }
 
-/// A program as components are linked: each segment on pages of its own.
+/// A program that is linked like a component, with each segment on its own pages.
 fn pages() -> Elf {
     let segments = [
         (ProgramHeader::READ_EXECUTE, 0x20_0000, 16),

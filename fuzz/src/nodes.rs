@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Device trees that are well-formed but otherwise hostile: of a tree's bytes, few changes leave
-//! one, and those that are refused at once reach nothing.
+//! Generates device trees that are well-formed but otherwise hostile.
+//!
+//! Most changes to a tree's bytes make it malformed, and a reader refuses that before it looks at any node.
 
 use std::collections::BTreeMap;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
-/// What a tree consists of.
+/// The parts of a tree.
 #[derive(Arbitrary, Debug)]
 pub(crate) struct Tree {
     reservations: Vec<(Number, Number)>,
@@ -15,7 +16,7 @@ pub(crate) struct Tree {
     items: Vec<Item>,
 }
 
-/// What stands in the structure block.
+/// An item of the structure block.
 #[derive(Arbitrary, Debug)]
 enum Item {
     Begin(Word),
@@ -33,11 +34,11 @@ enum Value {
     Bytes(Vec<u8>),
 }
 
-/// A name or a string that somebody looks for, or another.
+/// A name or string; often one that a reader looks for.
 #[derive(Debug)]
 struct Word(Vec<u8>);
 
-/// A number that means something, or another.
+/// A number; often one with a meaning.
 #[derive(Debug)]
 struct Number(u64);
 
@@ -173,7 +174,7 @@ const NOP: u32 = 4;
 const END: u32 = 9;
 
 impl Tree {
-    /// The flattened device tree: a root with all items, as far as they are nested properly.
+    /// The flattened device tree: a root with all items that nest properly.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut strings = Strings::default();
         let mut structure = Vec::new();
@@ -244,7 +245,7 @@ fn begin(structure: &mut Vec<u8>, name: &[u8]) {
     put(structure, &[name, b"\0"].concat());
 }
 
-/// Adds `bytes`, with zeroes up to the next token.
+/// Adds `bytes` and zeroes up to the next token.
 fn put(structure: &mut Vec<u8>, bytes: &[u8]) {
     structure.extend(bytes);
     structure.resize(structure.len().next_multiple_of(4), 0);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Hostile payload and package headers, which a loader or an unpacker may find in a damaged image:
-//! what one is parsed to is what is parsed when that is written again.
+//! Hostile payload and package headers, as a loader or unpacker can find them in a damaged image.
+//!
+//! Parsing a header, writing the result and parsing that must give the same result.
 
 use std::ops::Range;
 
@@ -15,17 +16,19 @@ use crate::common::programs;
 use crate::inputs::{Content, RAM};
 use crate::{Target, input};
 
-/// Where both headers have their checksum; a payload header's covers all that follows it, and so
-/// does a package header's.
+/// The checksum's place in both headers. It covers the bytes after it.
 pub(crate) const CHECKSUM: Range<usize> = 12..16;
 
-/// Where a payload header and a package header have their length.
+/// Offset of the length in a payload header.
 pub(crate) const PAYLOAD_LENGTH: usize = 80;
+
+/// Offset of the length in a package header.
 pub(crate) const PACKAGE_LENGTH: usize = 48;
 
-/// Bits of the first byte: that it is about a package header; that its checksum is to be mended, or
-/// little else would be tried.
+/// Bit of the first byte: the header is a package header.
 const IS_PACKAGE: u8 = 1;
+
+/// Bit of the first byte: correct the checksum. Otherwise, most inputs would fail there.
 const MEND: u8 = 2;
 
 /// The parsers of payload and package headers.
@@ -82,7 +85,7 @@ fn package_header() -> Vec<u8> {
     header
 }
 
-/// Makes the checksum right, if there is a length at `length` that fits.
+/// Corrects the checksum if the length at `length` fits.
 pub(crate) fn mend(bytes: &mut [u8], length: usize) {
     let length = bytes.get(length..).and_then(|rest| rest.first_chunk());
     let length = length.map_or(0, |length| u32::from_le_bytes(*length));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Hostile descriptions of the platform and of the kernel: an image lies in the RAM that the device
-//! tree names, whatever else is called RAM.
+//! Hostile platform descriptions and kernel configurations. An image must lie in the device tree's RAM,
+//! whatever the platform description calls RAM.
 
 use crate::inputs::{Content, RAM};
 use crate::{Target, input};
@@ -14,8 +14,8 @@ const PLATFORM_JSON: &str =
 
 const CONFIG_JSON: &str = r#"{"ARM_HYPERVISOR_SUPPORT": false, "MAX_NUM_NODES": "1", "ARM_PA_SIZE_BITS_40": true, "ARM_PA_SIZE_BITS_44": false}"#;
 
-/// The readers of `platform_gen.yaml` or `.json`, and of `gen_config.json`. The first byte tells
-/// which of the two files it is.
+/// The readers of `platform_gen.yaml` or `.json`, and of `gen_config.json`. The first byte chooses the
+/// file.
 pub const PLATFORM: Target = Target {
     name: "platform",
     run: |input| {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Hostile kernels and root tasks: whatever is accepted lies in the image to the last byte, in RAM,
-//! and in nothing's way.
+//! Hostile kernels and root tasks. If the builder accepts one, the image must hold all of its bytes, in RAM and
+//! without overlaps.
 
 use crate::Target;
 use crate::common::elf::{Elf, ProgramHeader};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Hostile symbols: tables that an image holds for reports of faults, and programs that such tables are made
-//! from.
+//! Hostile symbols: the tables in an image for fault reports, and the programs that the builder makes them from.
 
 use std::io::Cursor;
 
@@ -13,11 +12,13 @@ use crate::common::symbols::{self, Symbol as Seed};
 use crate::inputs::{Content, RAM};
 use crate::{Target, input};
 
-/// First bytes: that a table follows the address to look up, or that a program follows.
+/// First byte: an address to look up and a table follow.
 const TABLE: u8 = 0;
+
+/// First byte: a program follows.
 const PROGRAM: u8 = 1;
 
-/// The readers of names of addresses.
+/// The readers of symbols.
 pub const SYMBOLS: Target = Target {
     name: "symbols",
     run: |input| match input.split_first() {
@@ -42,7 +43,7 @@ pub const SYMBOLS: Target = Target {
     },
 };
 
-/// Looks up an address, and the start of the function that it is said to lie in.
+/// Looks up an address, then the start of its function; both must have the same name.
 fn run_table(input: &[u8]) -> bool {
     let Some((&address, table)) = input.split_first_chunk() else {
         return false;
@@ -58,7 +59,7 @@ fn run_table(input: &[u8]) -> bool {
     true
 }
 
-/// Packs an image with the functions of a program for those of kernel and loader. Says whether there are any.
+/// Packs an image with a program's functions as those of the kernel and the loader. Returns whether there are any.
 fn run_program(program: &[u8]) -> bool {
     let functions = Functions::read(&mut Cursor::new(program)).expect("memory is readable");
     let has_functions = !functions.is_empty();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Runs what is known of each target through it: the seeds, and what the search once kept.
+//! Runs the seeds and the corpus of each target.
 
 #![expect(clippy::expect_used, reason = "a test that can't go on may panic")]
 
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use kaal_fuzz::{TARGETS, Target};
 
-/// Most bytes that a target's corpus may take in the repository.
+/// Maximum size in bytes of a target's corpus.
 const MOST_BYTES: u64 = 32 << 10;
 
 fn corpora() -> PathBuf {
@@ -69,7 +69,7 @@ fn each_corpus_is_of_a_target_and_small() {
     }
 }
 
-/// Whatever ends a seed early is refused or accepted like anything else.
+/// Truncated seeds cause no panic.
 #[test]
 fn truncated_seeds() {
     for target in TARGETS {
