@@ -5,17 +5,29 @@
 //! A message has a label and words, as seL4 passes them. A request's label says what is asked for; an
 //! answer's label is 0 for yes, or the number of a [`Refusal`]. Text is packed into words, its length
 //! in bytes before it. Whatever a component sends, [`Request::decode`] either understands or refuses.
+//!
+//! Each module imports none but those that are listed below it:
+//!
+//! - `request`: requests to the broker
+//! - `refusal`: why the answer is no
+//! - `message`: words of a message, and text in them
+//! - `text`: text of bounded length
+//! - `ring`: bytes through memory that two components share
 
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod message;
+mod refusal;
 mod request;
 mod ring;
 mod text;
 
-pub use request::{Refusal, Report, Request, Test, View};
-pub use ring::{Consumer, Cursors, Producer};
-pub use text::{Malformed, Reader, TEXT_LIMIT, Text, Writer};
+pub use message::{Malformed, Reader, Writer};
+pub use refusal::Refusal;
+pub use request::{Report, Request, Test, View};
+pub use ring::{Cursors, Ring};
+pub use text::{TEXT_LIMIT, Text};
 
 /// The slots of a component's CSpace that hold something from the start.
 pub mod slots {
@@ -27,6 +39,8 @@ pub mod slots {
     pub const REPLY: u64 = 3;
     /// The broker's endpoint once more, for the component's faults; kernels without MCS only.
     pub const FAULT: u64 = 4;
+    /// The first of those that the broker fills on request.
+    pub const FIRST_EMPTY: u64 = 8;
 }
 
 /// The event that says that the other end of a channel is gone.

@@ -2,9 +2,10 @@
 
 //! Requests to the broker.
 
-use thiserror::Error;
+use zerocopy::TryFromBytes;
 
-use crate::{Malformed, Reader, Text, Writer};
+use crate::message::{Malformed, Reader, Writer};
+use crate::text::Text;
 
 /// What a component asks of the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,16 +17,10 @@ pub enum Request {
         /// Whether it may be written.
         writable: bool,
     },
-    /// Memory for a device; answered with its address and its physical address.
-    AllocateDma {
-        /// Size in bytes.
-        bytes: u64,
-    },
+    /// Memory of so many bytes for a device; answered with its address and its physical address.
+    AllocateDma(u64),
     /// To take back what was mapped at an address.
-    Free {
-        /// The address.
-        address: u64,
-    },
+    Free(u64),
     /// A device's registers; answered with their address and size.
     Device {
         /// The device's path, alias or compatible.
@@ -41,15 +36,9 @@ pub enum Request {
         index: u64,
     },
     /// To offer a service; answered with the endpoint's slot.
-    Register {
-        /// The service.
-        service: Text,
-    },
+    Register(Text),
     /// To use a service; answered with the endpoint's slot.
-    Lookup {
-        /// The service.
-        service: Text,
-    },
+    Lookup(Text),
     /// A channel to a service's provider; answered with address, size, slot to signal, and event.
     CreateChannel {
         /// The service.
@@ -57,11 +46,9 @@ pub enum Request {
         /// Size of the shared memory in bytes.
         bytes: u64,
     },
-    /// To take part in a channel; answered like [`Self::CreateChannel`].
-    AcceptChannel {
-        /// Who created it, by the badge of its calls.
-        client: u64,
-    },
+    /// To take part in the channel of a client, given by the badge of its calls; answered like
+    /// [`Self::CreateChannel`].
+    AcceptChannel(u64),
     /// To end; not answered.
     Exit,
     /// A line of what an operator may see; answered with its text.
@@ -71,27 +58,19 @@ pub enum Request {
         /// Which line of it.
         line: u64,
     },
-    /// To restart a component; for operators.
-    Restart {
-        /// The component's name.
-        name: Text,
-    },
-    /// Time has passed; for operators.
-    Tick {
-        /// A clock that counts seconds.
-        seconds: u64,
-    },
+    /// To restart the component of this name; for operators.
+    Restart(Text),
+    /// The time, by a clock that counts seconds; for operators.
+    Tick(u64),
     /// The outcome of a self-test; for the self-test only.
     Report(Report),
     /// Nothing; answered with the same word.
-    Ping {
-        /// Any word.
-        word: u64,
-    },
+    Ping(u64),
 }
 
 /// What an operator may see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes)]
+#[repr(u64)]
 pub enum View {
     /// Components, and what they have.
     Components,
@@ -113,7 +92,8 @@ pub struct Report {
 }
 
 /// What the self-test tries out, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes)]
+#[repr(u64)]
 pub enum Test {
     /// A call of the root task, and its answer.
     Ipc,
@@ -128,131 +108,37 @@ pub enum Test {
 }
 
 impl Test {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Ipc,
-        Self::Memory,
-        Self::Device,
-        Self::Interrupt,
-        Self::Stoppable,
-    ];
-
-    fn from_word(word: u64) -> Result<Self, Malformed> {
-        let known = Self::ALL.into_iter().find(|&test| test as u64 == word);
-        known.ok_or(Malformed)
-    }
-}
-
-/// Why the answer is no.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[repr(u64)]
-pub enum Refusal {
-    /// The request makes no sense.
-    #[error("the request is malformed")]
-    Malformed = 1,
-    /// The quota doesn't allow it.
-    #[error("the quota does not allow it")]
-    Quota,
-    /// There is nothing left.
-    #[error("there is not enough left")]
-    UsedUp,
-    /// The configuration doesn't allow it.
-    #[error("the configuration does not allow it")]
-    NotConfigured,
-    /// It is not there.
-    #[error("there is no such thing")]
-    NotFound,
-    /// Somebody has it.
-    #[error("it is taken")]
-    Taken,
-    /// The component doesn't have it.
-    #[error("it is not the component's")]
-    NotOwned,
-    /// Something else.
-    #[error("the root task failed")]
-    Failed,
-}
-
-impl Refusal {
-    /// The refusal of an answer's label.
-    pub fn from_label(label: u64) -> Self {
-        const ALL: [Refusal; 7] = [
-            Refusal::Malformed,
-            Refusal::Quota,
-            Refusal::UsedUp,
-            Refusal::NotConfigured,
-            Refusal::NotFound,
-            Refusal::Taken,
-            Refusal::NotOwned,
-        ];
-        let known = ALL.into_iter().find(|&refusal| refusal as u64 == label);
-        known.unwrap_or(Refusal::Failed)
-    }
+    /// How many there are.
+    pub const COUNT: usize = Self::Stoppable as usize + 1;
 }
 
 impl Request {
     /// Writes the request's words. Returns its label and their number.
     pub fn encode(&self, words: &mut [u64]) -> (u64, usize) {
-        let mut writer = Writer::new(words);
-        let label = match self {
-            Self::AllocateMemory { bytes, writable } => {
-                writer.word(*bytes).word(u64::from(*writable));
-                1
-            }
-            Self::AllocateDma { bytes } => {
-                writer.word(*bytes);
-                2
-            }
-            Self::Free { address } => {
-                writer.word(*address);
-                3
-            }
-            Self::Device { name, range } => {
-                writer.word(*range).text(name.as_bytes());
-                4
-            }
-            Self::Interrupt { name, index } => {
-                writer.word(*index).text(name.as_bytes());
-                5
-            }
-            Self::Register { service } => {
-                writer.text(service.as_bytes());
-                6
-            }
-            Self::Lookup { service } => {
-                writer.text(service.as_bytes());
-                7
-            }
-            Self::CreateChannel { service, bytes } => {
-                writer.word(*bytes).text(service.as_bytes());
-                8
-            }
-            Self::AcceptChannel { client } => {
-                writer.word(*client);
-                9
-            }
-            Self::Exit => 10,
-            Self::Inspect { view, line } => {
-                writer.word(*view as u64).word(*line);
-                11
-            }
-            Self::Restart { name } => {
-                writer.text(name.as_bytes());
-                12
-            }
-            Self::Tick { seconds } => {
-                writer.word(*seconds);
-                13
-            }
-            Self::Report(report) => {
-                writer.word(report.test as u64).word(report.passed.into());
-                14
-            }
-            Self::Ping { word } => {
-                writer.word(*word);
-                15
-            }
+        let (label, numbers, text): (u64, &[u64], Option<&Text>) = match self {
+            Self::AllocateMemory { bytes, writable } => (1, &[*bytes, (*writable).into()], None),
+            Self::AllocateDma(bytes) => (2, &[*bytes], None),
+            Self::Free(address) => (3, &[*address], None),
+            Self::Device { name, range } => (4, &[*range], Some(name)),
+            Self::Interrupt { name, index } => (5, &[*index], Some(name)),
+            Self::Register(service) => (6, &[], Some(service)),
+            Self::Lookup(service) => (7, &[], Some(service)),
+            Self::CreateChannel { service, bytes } => (8, &[*bytes], Some(service)),
+            Self::AcceptChannel(client) => (9, &[*client], None),
+            Self::Exit => (10, &[], None),
+            Self::Inspect { view, line } => (11, &[*view as u64, *line], None),
+            Self::Restart(name) => (12, &[], Some(name)),
+            Self::Tick(seconds) => (13, &[*seconds], None),
+            Self::Report(report) => (14, &[report.test as u64, report.passed.into()], None),
+            Self::Ping(word) => (15, &[*word], None),
         };
+        let mut writer = Writer::new(words);
+        for &number in numbers {
+            writer.word(number);
+        }
+        if let Some(text) = text {
+            writer.text(text.as_bytes());
+        }
         (label, writer.length())
     }
 
@@ -268,12 +154,8 @@ impl Request {
                 bytes: words.word()?,
                 writable: words.word()? != 0,
             },
-            2 => Self::AllocateDma {
-                bytes: words.word()?,
-            },
-            3 => Self::Free {
-                address: words.word()?,
-            },
+            2 => Self::AllocateDma(words.word()?),
+            3 => Self::Free(words.word()?),
             4 => Self::Device {
                 range: words.word()?,
                 name: words.text()?,
@@ -282,60 +164,35 @@ impl Request {
                 index: words.word()?,
                 name: words.text()?,
             },
-            6 => Self::Register {
-                service: words.text()?,
-            },
-            7 => Self::Lookup {
-                service: words.text()?,
-            },
+            6 => Self::Register(words.text()?),
+            7 => Self::Lookup(words.text()?),
             8 => Self::CreateChannel {
                 bytes: words.word()?,
                 service: words.text()?,
             },
-            9 => Self::AcceptChannel {
-                client: words.word()?,
-            },
+            9 => Self::AcceptChannel(words.word()?),
             10 => Self::Exit,
             11 => Self::Inspect {
-                view: View::from_word(words.word()?)?,
+                view: words.choice()?,
                 line: words.word()?,
             },
-            12 => Self::Restart {
-                name: words.text()?,
-            },
-            13 => Self::Tick {
-                seconds: words.word()?,
-            },
+            12 => Self::Restart(words.text()?),
+            13 => Self::Tick(words.word()?),
             14 => Self::Report(Report {
-                test: Test::from_word(words.word()?)?,
+                test: words.choice()?,
                 passed: words.word()? != 0,
             }),
-            15 => Self::Ping {
-                word: words.word()?,
-            },
+            15 => Self::Ping(words.word()?),
             _ => return Err(Malformed),
         })
-    }
-}
-
-impl View {
-    fn from_word(word: u64) -> Result<Self, Malformed> {
-        [
-            Self::Components,
-            Self::Memory,
-            Self::Capabilities,
-            Self::Log,
-        ]
-        .into_iter()
-        .find(|&view| view as u64 == word)
-        .ok_or(Malformed)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Report, Request, Test, View};
-    use crate::{Malformed, Text};
+    use crate::message::Malformed;
+    use crate::text::Text;
 
     #[test]
     fn requests_survive() {
@@ -349,8 +206,8 @@ mod tests {
                 bytes: 1 << 40,
                 writable: true,
             },
-            Request::AllocateDma { bytes: 1 },
-            Request::Free { address: 0x1000 },
+            Request::AllocateDma(1),
+            Request::Free(0x1000),
             Request::Device {
                 name: name.clone(),
                 range: 1,
@@ -359,26 +216,22 @@ mod tests {
                 name: name.clone(),
                 index: 2,
             },
-            Request::Register {
-                service: name.clone(),
-            },
-            Request::Lookup {
-                service: name.clone(),
-            },
+            Request::Register(name.clone()),
+            Request::Lookup(name.clone()),
             Request::CreateChannel {
                 service: name.clone(),
                 bytes: 4096,
             },
-            Request::AcceptChannel { client: 5 },
+            Request::AcceptChannel(5),
             Request::Exit,
             Request::Inspect {
                 view: View::Log,
                 line: 7,
             },
-            Request::Restart { name },
-            Request::Tick { seconds: 8 },
+            Request::Restart(name),
+            Request::Tick(8),
             Request::Report(report),
-            Request::Ping { word: 9 },
+            Request::Ping(9),
         ];
         for request in requests {
             let mut words = [0; 120];

@@ -16,30 +16,15 @@ pub struct Cursors {
     read: AtomicU64,
 }
 
-impl Cursors {
-    /// Bytes that are to be read, at most `capacity`.
-    fn pending(&self, written: u64, read: u64, capacity: usize) -> usize {
-        usize::try_from(written.wrapping_sub(read))
-            .map_or(capacity, |pending| pending.min(capacity))
-    }
-}
-
-/// The side that writes.
+/// A ring in shared memory. One side only writes to it, the other only reads.
 #[derive(Debug)]
-pub struct Producer<'a> {
+pub struct Ring<'a> {
     cursors: &'a Cursors,
     bytes: &'a [AtomicU8],
 }
 
-/// The side that reads.
-#[derive(Debug)]
-pub struct Consumer<'a> {
-    cursors: &'a Cursors,
-    bytes: &'a [AtomicU8],
-}
-
-impl<'a> Producer<'a> {
-    /// Writes to the ring in `bytes`.
+impl<'a> Ring<'a> {
+    /// The ring in `bytes`.
     pub fn new(cursors: &'a Cursors, bytes: &'a [AtomicU8]) -> Self {
         Self { cursors, bytes }
     }
@@ -48,11 +33,10 @@ impl<'a> Producer<'a> {
     pub fn write(&mut self, text: &[u8]) -> usize {
         let written = self.cursors.written.load(Ordering::Relaxed);
         let read = self.cursors.read.load(Ordering::Acquire);
-        let capacity = self.bytes.len();
-        let room = capacity - self.cursors.pending(written, read, capacity);
+        let room = self.bytes.len() - self.pending(written, read);
         let mut cursor = written;
         for &byte in text.iter().take(room) {
-            if let Some(place) = place(self.bytes, cursor) {
+            if let Some(place) = self.place(cursor) {
                 place.store(byte, Ordering::Relaxed);
             }
             cursor = cursor.wrapping_add(1);
@@ -60,22 +44,15 @@ impl<'a> Producer<'a> {
         self.cursors.written.store(cursor, Ordering::Release);
         text.len().min(room)
     }
-}
-
-impl<'a> Consumer<'a> {
-    /// Reads from the ring in `bytes`.
-    pub fn new(cursors: &'a Cursors, bytes: &'a [AtomicU8]) -> Self {
-        Self { cursors, bytes }
-    }
 
     /// Reads up to `buffer.len()` bytes. Returns how many.
     pub fn read(&mut self, buffer: &mut [u8]) -> usize {
         let read = self.cursors.read.load(Ordering::Relaxed);
         let written = self.cursors.written.load(Ordering::Acquire);
-        let pending = self.cursors.pending(written, read, self.bytes.len());
+        let pending = self.pending(written, read);
         let mut cursor = read;
         for byte in buffer.iter_mut().take(pending) {
-            if let Some(place) = place(self.bytes, cursor) {
+            if let Some(place) = self.place(cursor) {
                 *byte = place.load(Ordering::Relaxed);
             }
             cursor = cursor.wrapping_add(1);
@@ -83,26 +60,33 @@ impl<'a> Consumer<'a> {
         self.cursors.read.store(cursor, Ordering::Release);
         buffer.len().min(pending)
     }
-}
 
-/// Where the byte that `cursor` counts lies.
-fn place(bytes: &[AtomicU8], cursor: u64) -> Option<&AtomicU8> {
-    let index = cursor.checked_rem(bytes.len() as u64)?;
-    bytes.get(usize::try_from(index).ok()?)
+    /// Bytes that are to be read, at most all of the ring.
+    fn pending(&self, written: u64, read: u64) -> usize {
+        let capacity = self.bytes.len();
+        usize::try_from(written.wrapping_sub(read))
+            .map_or(capacity, |pending| pending.min(capacity))
+    }
+
+    /// Where the byte that `cursor` counts lies.
+    fn place(&self, cursor: u64) -> Option<&AtomicU8> {
+        let index = cursor.checked_rem(self.bytes.len() as u64)?;
+        self.bytes.get(usize::try_from(index).ok()?)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use core::sync::atomic::{AtomicU8, Ordering};
 
-    use super::{Consumer, Cursors, Producer};
+    use super::{Cursors, Ring};
 
     #[test]
     fn bytes_come_through_in_order() {
         let cursors = Cursors::default();
         let bytes: [AtomicU8; 5] = Default::default();
-        let mut producer = Producer::new(&cursors, &bytes);
-        let mut consumer = Consumer::new(&cursors, &bytes);
+        let mut producer = Ring::new(&cursors, &bytes);
+        let mut consumer = Ring::new(&cursors, &bytes);
         let mut buffer = [0; 4];
         assert_eq!(producer.write(b"abcdefgh"), 5);
         assert_eq!(consumer.read(&mut buffer), 4);
@@ -121,10 +105,10 @@ mod tests {
         let mut buffer = [0; 10];
         for lie in [7, u64::MAX, 1 << 63] {
             cursors.written.store(lie, Ordering::Relaxed);
-            assert!(Consumer::new(&cursors, &bytes).read(&mut buffer) <= bytes.len());
+            assert!(Ring::new(&cursors, &bytes).read(&mut buffer) <= bytes.len());
             cursors.read.store(lie / 2, Ordering::Relaxed);
-            assert!(Producer::new(&cursors, &bytes).write(&buffer) <= bytes.len());
+            assert!(Ring::new(&cursors, &bytes).write(&buffer) <= bytes.len());
         }
-        assert_eq!(Producer::new(&cursors, &[]).write(b"x"), 0);
+        assert_eq!(Ring::new(&cursors, &[]).write(b"x"), 0);
     }
 }

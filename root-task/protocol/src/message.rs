@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Words of a message, and text in them.
+
+use thiserror::Error;
+use zerocopy::TryFromBytes;
+
+use crate::text::{TEXT_LIMIT, Text};
+
+const WORD: usize = size_of::<u64>();
+
+/// A message that makes no sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the message is malformed")]
+pub struct Malformed;
+
+/// Writes words.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    words: &'a mut [u64],
+    length: usize,
+}
+
+impl<'a> Writer<'a> {
+    /// Writes to `words`, from the first on.
+    pub fn new(words: &'a mut [u64]) -> Self {
+        Self { words, length: 0 }
+    }
+
+    /// Writes a word; beyond the last one, nothing.
+    pub fn word(&mut self, word: u64) -> &mut Self {
+        if let Some(free) = self.words.get_mut(self.length) {
+            *free = word;
+            self.length += 1;
+        }
+        self
+    }
+
+    /// Writes a text.
+    pub fn text(&mut self, text: &[u8]) -> &mut Self {
+        self.word(text.len() as u64);
+        for chunk in text.chunks(WORD) {
+            let bytes = chunk.iter().rev();
+            self.word(bytes.fold(0, |word, &byte| word << 8 | u64::from(byte)));
+        }
+        self
+    }
+
+    /// Words written.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+}
+
+/// Reads words.
+#[derive(Clone, Debug)]
+pub struct Reader<'a> {
+    words: &'a [u64],
+}
+
+impl<'a> Reader<'a> {
+    /// Reads `words`, from the first on.
+    pub fn new(words: &'a [u64]) -> Self {
+        Self { words }
+    }
+
+    /// The next word.
+    ///
+    /// # Errors
+    ///
+    /// Fails behind the last one.
+    pub fn word(&mut self) -> Result<u64, Malformed> {
+        self.words.split_off_first().copied().ok_or(Malformed)
+    }
+
+    /// The next word, as one of the variants of an enum.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it is none, or behind the last word.
+    pub(crate) fn choice<T: TryFromBytes>(&mut self) -> Result<T, Malformed> {
+        T::try_read_from_bytes(&self.word()?.to_ne_bytes()).map_err(|_| Malformed)
+    }
+
+    /// The next text.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it is longer than the message or [`TEXT_LIMIT`].
+    pub fn text(&mut self) -> Result<Text, Malformed> {
+        let length = usize::try_from(self.word()?).map_err(|_| Malformed)?;
+        if length > TEXT_LIMIT {
+            return Err(Malformed);
+        }
+        let words = self.words.split_off(..length.div_ceil(WORD));
+        let bytes = words
+            .ok_or(Malformed)?
+            .iter()
+            .flat_map(|word| word.to_le_bytes());
+        Ok(bytes.take(length).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Malformed, Reader, Writer};
+    use crate::text::{TEXT_LIMIT, Text};
+
+    #[test]
+    fn text_survives() {
+        let mut words = [0; 100];
+        let length = Writer::new(&mut words)
+            .word(7)
+            .text(b"hello, world")
+            .text(b"")
+            .length();
+        let mut reader = Reader::new(&words[..length]);
+        assert_eq!(reader.word(), Ok(7));
+        assert_eq!(reader.text(), Ok(Text::from("hello, world")));
+        assert_eq!(reader.text(), Ok(Text::new()));
+        assert_eq!(reader.word(), Err(Malformed));
+    }
+
+    #[test]
+    fn lies_about_the_length_are_refused() {
+        for length in [9, TEXT_LIMIT as u64 + 1, u64::MAX] {
+            assert_eq!(Reader::new(&[length, 0]).text(), Err(Malformed));
+        }
+    }
+
+    #[test]
+    fn too_long_is_cut() {
+        let mut text = Text::new();
+        for _ in 0..1000 {
+            text.push(b'x');
+        }
+        assert_eq!(text.as_str().len(), TEXT_LIMIT);
+        let mut words = [0; 3];
+        assert_eq!(Writer::new(&mut words).text(&[1; 100]).length(), 3);
+    }
+}
