@@ -6,7 +6,6 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 use kaal_devicetree::{Chosen, DeviceTree, MemoryKind, NoRoom};
-use kaal_manifest::check_machine;
 use kaal_payload::{PhysAddr, PhysRange};
 
 use crate::common::device_tree::{Core, DeviceTree as Sample};
@@ -62,7 +61,7 @@ fn run(blob: &[u8]) -> bool {
         for boot_arguments in [&b""[..], b"quiet\0"] {
             check_chosen(&tree, boot_arguments);
         }
-        let _ = check_machine(&manifest::components(), &tree);
+        let _ = manifest::list().check_machine(&tree);
     }
     build(blob)
 }

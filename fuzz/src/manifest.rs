@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use kaal_devicetree::DeviceTree as Tree;
-use kaal_manifest::{Component, Program, check_machine, generate, read};
+use kaal_manifest::{List, Program, generate};
 
 use crate::common::device_tree::DeviceTree;
 use crate::common::elf::{Elf, ProgramHeader};
@@ -54,8 +54,8 @@ pub const MANIFEST: Target = Target {
 };
 
 /// The components of [`ALL_KEYS`].
-pub(crate) fn components() -> Vec<Component> {
-    read(ALL_KEYS).expect("a list")
+pub(crate) fn list() -> List {
+    List::read(ALL_KEYS).expect("a list")
 }
 
 /// A program that is linked like a component, with each segment on its own pages.
@@ -74,30 +74,30 @@ fn run_list(text: &[u8]) -> bool {
     let Ok(text) = str::from_utf8(text) else {
         return false;
     };
-    let components = match read(text) {
-        Ok(components) => components,
+    let list = match List::read(text) {
+        Ok(list) => list,
         Err(mistake) => {
             assert!((1..=text.lines().count() + 1).contains(&mistake.line));
             return false;
         }
     };
     let (mut names, mut provided) = (BTreeSet::new(), BTreeSet::new());
-    for component in &components {
-        assert!(names.insert(&component.name.value));
+    for component in &list.components {
+        assert!(names.insert(component.name.get_ref()));
         for need in &component.needs {
-            assert!(provided.contains(&need.value));
+            assert!(provided.contains(need.get_ref()));
         }
         for service in &component.provides {
-            assert!(provided.insert(service.value.clone()));
+            assert!(provided.insert(service.get_ref()));
         }
-        assert!(component.budget <= component.period);
+        assert!(component.budget() <= *component.period.get_ref());
     }
     let blob = DeviceTree::with_ram(0x10_0000).to_bytes();
     let tree = Tree::parse(&blob).expect("a device tree");
-    let _ = check_machine(&components, &tree);
+    let _ = list.check_machine(&tree);
     let program = Program::read(&pages().to_bytes()).expect("a program");
     let mut code = String::new();
-    for component in &components {
+    for component in &list.components {
         generate(&mut code, component, &program).expect("room");
     }
     true
@@ -117,7 +117,7 @@ fn run_program(file: &[u8]) -> bool {
             .and_then(|end| end.checked_next_multiple_of(PAGE_SIZE))
             .expect("an end");
     }
-    for component in &components() {
+    for component in &list().components {
         generate(&mut String::new(), component, &program).expect("room");
     }
     true

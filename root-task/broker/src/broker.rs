@@ -12,13 +12,15 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::component::Live;
+use crate::audit::{Action, Audit};
+use crate::buddy::Block;
+use crate::config::{ComponentId, Config};
+use crate::error::Denial;
+use crate::kernel::{Kernel, Object, Slot};
 use crate::pool::Pool;
+use crate::process::Process;
+use crate::quota::Resources;
 use crate::shared::{Channel, Service};
-use crate::{
-    Action, Audit, Block, ComponentId, Config, Denial, Kernel, KernelError, Object, Slot, State,
-    Status,
-};
 
 /// A piece of untyped memory that the kernel left to the root task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,19 +42,28 @@ pub struct Inventory {
     pub untyped: Vec<UntypedMemory>,
 }
 
+/// What there is to know of a component.
+#[derive(Clone, Copy, Debug)]
+pub struct Status {
+    /// What it is configured to be.
+    pub config: &'static Config,
+    /// Whether it runs, or waits for something. Otherwise, it has nothing.
+    pub is_running: bool,
+    /// What it has.
+    pub usage: Resources,
+}
+
 /// A component, running or not.
 #[derive(Debug)]
 struct Component {
     config: &'static Config,
-    starts: u32,
-    live: Option<Live>,
+    process: Option<Process>,
 }
 
-/// Decides on requests, and keeps the books.
+/// Decides on requests, and accounts for what it granted.
 #[derive(Debug)]
 pub struct Broker<K> {
-    kernel: K,
-    pool: Pool,
+    pool: Pool<K>,
     endpoint: Slot,
     components: Vec<Component>,
     services: BTreeMap<&'static str, Service>,
@@ -69,17 +80,14 @@ impl<K: Kernel> Broker<K> {
     ///
     /// Fails where the broker's own endpoint can't be made.
     pub fn new(kernel: K, inventory: Inventory) -> Result<Self, Denial> {
-        let mut kernel = kernel;
-        let mut pool = Pool::new(inventory.empty_slots);
+        let mut pool = Pool::new(kernel, inventory.empty_slots);
         for untyped in inventory.untyped {
             pool.add(untyped.block, untyped.slot, untyped.is_device);
         }
-        let endpoint = pool.object(&mut kernel, Object::Endpoint)?;
-        let endpoint = endpoint.slots.first().copied();
+        let (endpoint, _) = pool.object(Object::Endpoint)?;
         Ok(Self {
-            kernel,
             pool,
-            endpoint: endpoint.ok_or(KernelError::InvalidCapability)?,
+            endpoint,
             components: Vec::new(),
             services: BTreeMap::new(),
             channels: BTreeMap::new(),
@@ -95,9 +103,8 @@ impl<K: Kernel> Broker<K> {
     ///
     /// Fails where memory or slots don't suffice.
     pub fn make_own(&mut self, object: Object) -> Result<Slot, Denial> {
-        let holding = self.pool.object(&mut self.kernel, object)?;
-        let slot = holding.slots.first().copied();
-        Ok(slot.ok_or(KernelError::InvalidCapability)?)
+        let (slot, _) = self.pool.object(object)?;
+        Ok(slot)
     }
 
     /// The badge bit that tells the faults of a component from its requests.
@@ -110,7 +117,7 @@ impl<K: Kernel> Broker<K> {
 
     /// The kernel.
     pub fn kernel(&mut self) -> &mut K {
-        &mut self.kernel
+        &mut self.pool.kernel
     }
 
     /// Bytes of RAM that are free.
@@ -137,45 +144,58 @@ impl<K: Kernel> Broker<K> {
     /// All components.
     pub fn components(&self) -> impl Iterator<Item = (ComponentId, Status)> {
         self.components.iter().zip(1..).map(|(component, number)| {
-            let live = component.live.as_ref();
+            let process = component.process.as_ref();
             let status = Status {
-                name: component.config.name,
-                state: live.map_or(State::Stopped, |_| State::Running),
-                usage: live.map(|live| live.usage).unwrap_or_default(),
-                starts: component.starts,
+                config: component.config,
+                is_running: process.is_some(),
+                usage: process.map(|process| process.usage).unwrap_or_default(),
             };
             (ComponentId(number), status)
         })
     }
 
-    /// What `id` is configured to be.
-    pub fn config(&self, id: ComponentId) -> Option<&'static Config> {
-        let index = usize::from(id.0).checked_sub(1)?;
-        Some(self.components.get(index)?.config)
+    /// What there is to know of `id`, if there is such a component.
+    pub fn status(&self, id: ComponentId) -> Option<Status> {
+        let mut components = self.components();
+        components.find_map(|(other, status)| (other == id).then_some(status))
     }
 
     fn audited<T>(
         &mut self,
         id: ComponentId,
         action: Action,
-        scratch: impl FnOnce(&mut Self) -> Result<T, Denial>,
+        decide: impl FnOnce(&mut Self) -> Result<T, Denial>,
     ) -> Result<T, Denial> {
-        let outcome = scratch(self);
+        let outcome = decide(self);
         self.audit
             .record(id, action, outcome.as_ref().err().copied());
         outcome
     }
 
-    fn live(&mut self, id: ComponentId) -> Result<(&mut Live, &mut K, &mut Pool), Denial> {
+    /// A running component, and the pool that it is served from.
+    fn process(&mut self, id: ComponentId) -> Result<(&mut Process, &mut Pool<K>), Denial> {
         let component = component_mut(&mut self.components, id)?;
-        let live = component.live.as_mut().ok_or(Denial::NotRunning)?;
-        Ok((live, &mut self.kernel, &mut self.pool))
+        let process = component.process.as_mut().ok_or(Denial::NotRunning)?;
+        Ok((process, &mut self.pool))
+    }
+
+    /// The name among those that `names` takes from the configuration which equals `name`.
+    fn configured(
+        &self,
+        id: ComponentId,
+        name: &str,
+        names: fn(&Config) -> &'static [&'static str],
+    ) -> Result<&'static str, Denial> {
+        let status = self.status(id).ok_or(Denial::NoSuchComponent(id.0))?;
+        let mut names = names(status.config).iter().copied();
+        names
+            .find(|&known| known == name)
+            .ok_or(Denial::NotConfigured)
     }
 }
 
 fn component_mut(components: &mut [Component], id: ComponentId) -> Result<&mut Component, Denial> {
-    usize::from(id.0)
-        .checked_sub(1)
+    id.index()
         .and_then(|index| components.get_mut(index))
         .ok_or(Denial::NoSuchComponent(id.0))
 }

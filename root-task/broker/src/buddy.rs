@@ -27,15 +27,11 @@ impl Block {
 
     /// The two halves.
     pub(crate) const fn halves(self) -> [Self; 2] {
-        let bits = self.bits - 1;
-        let start = self.start;
-        [
-            Self { bits, start },
-            Self {
-                bits,
-                start: start | 1 << bits,
-            },
-        ]
+        let low = Self {
+            bits: self.bits - 1,
+            start: self.start,
+        };
+        [low, low.other_half()]
     }
 
     /// The block that this one is a half of.
@@ -144,45 +140,26 @@ impl Buddies {
 mod tests {
     use super::{Block, Buddies};
 
-    fn buddies(bits: u8) -> Buddies {
+    const fn block(bits: u8, start: u64) -> Block {
+        Block { bits, start }
+    }
+
+    fn buddies(roots: &[Block]) -> Buddies {
         let mut buddies = Buddies::default();
-        buddies.add(Block {
-            bits,
-            start: 0x4000_0000,
-        });
+        roots.iter().for_each(|&root| buddies.add(root));
         buddies
     }
 
     #[test]
     fn takes_the_smallest_that_fits() {
-        let mut buddies = buddies(20);
-        buddies.add(Block {
-            bits: 12,
-            start: 0x1000,
-        });
-        assert_eq!(
-            buddies.allocate(12),
-            Some(Block {
-                bits: 12,
-                start: 0x1000
-            })
-        );
-        assert_eq!(
-            buddies.allocate(12),
-            Some(Block {
-                bits: 12,
-                start: 0x4000_0000
-            })
-        );
+        let mut buddies = buddies(&[block(20, 0x4000_0000), block(12, 0x1000)]);
+        assert_eq!(buddies.allocate(12), Some(block(12, 0x1000)));
+        assert_eq!(buddies.allocate(12), Some(block(12, 0x4000_0000)));
     }
 
     #[test]
     fn merges_what_was_split_and_nothing_else() {
-        let mut buddies = buddies(14);
-        buddies.add(Block {
-            bits: 14,
-            start: 0x4000_4000,
-        });
+        let mut buddies = buddies(&[block(14, 0x4000_0000), block(14, 0x4000_4000)]);
         let before = buddies.clone();
         let [a, b] = [buddies.allocate(12).unwrap(), buddies.allocate(13).unwrap()];
         assert_eq!(buddies.free_bytes(), 0x8000 - 0x3000);
@@ -193,7 +170,7 @@ mod tests {
 
     #[test]
     fn full_means_none() {
-        let mut buddies = buddies(12);
+        let mut buddies = buddies(&[block(12, 0x4000_0000)]);
         assert_eq!(buddies.allocate(13), None);
         assert!(buddies.allocate(12).is_some());
         assert_eq!(buddies.allocate(4), None);

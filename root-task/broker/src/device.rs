@@ -8,23 +8,7 @@ use kaal_devicetree::{DeviceTree, Place};
 use kaal_payload::PhysRange;
 use thiserror::Error;
 
-/// When an interrupt is signalled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trigger {
-    /// Once, when the line changes.
-    Edge,
-    /// As long as the line is active.
-    Level,
-}
-
-/// An interrupt of a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Interrupt {
-    /// The number that the interrupt controller gives it.
-    pub number: u32,
-    /// When it is signalled.
-    pub trigger: Trigger,
-}
+use crate::kernel::{Interrupt, Trigger};
 
 /// A device's registers and interrupts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +50,28 @@ impl Device {
             interrupts: interrupts(tree, &place),
         })
     }
+
+    /// One of the ranges of its registers.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the device has fewer.
+    pub fn range(&self, index: u64) -> Result<PhysRange, DeviceError> {
+        nth(&self.registers, index).ok_or(DeviceError::NoRegisters)
+    }
+
+    /// One of its interrupts.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the device has fewer.
+    pub fn interrupt(&self, index: u64) -> Result<Interrupt, DeviceError> {
+        nth(&self.interrupts, index).ok_or(DeviceError::NoInterrupt)
+    }
+}
+
+fn nth<T: Copy>(list: &[T], index: u64) -> Option<T> {
+    list.get(usize::try_from(index).ok()?).copied()
 }
 
 fn find_place<'a>(tree: &DeviceTree<'a>, name: &[u8]) -> Option<Place<'a>> {
@@ -100,20 +106,15 @@ fn interrupts(tree: &DeviceTree<'_>, place: &Place<'_>) -> Vec<Interrupt> {
     }
     let property = place.node().property(b"interrupts").unwrap_or_default();
     let (cells, _) = property.as_chunks::<4>();
-    cells
-        .chunks_exact(CELLS as usize)
-        .filter_map(|interrupt| match interrupt {
-            &[kind, number, flags] => gic_interrupt(
-                u32::from_be_bytes(kind),
-                u32::from_be_bytes(number),
-                u32::from_be_bytes(flags),
-            ),
-            _ => None,
-        })
+    let (interrupts, _) = cells.as_chunks();
+    interrupts
+        .iter()
+        .map(|interrupt| interrupt.map(u32::from_be_bytes))
+        .filter_map(gic_interrupt)
         .collect()
 }
 
-fn gic_interrupt(kind: u32, number: u32, flags: u32) -> Option<Interrupt> {
+fn gic_interrupt([kind, number, flags]: [u32; 3]) -> Option<Interrupt> {
     const SHARED: u32 = 0;
     const PRIVATE: u32 = 1;
     const FIRST_SHARED: u32 = 32;
@@ -136,7 +137,8 @@ fn gic_interrupt(kind: u32, number: u32, flags: u32) -> Option<Interrupt> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Interrupt, Trigger, gic_interrupt};
+    use super::gic_interrupt;
+    use crate::kernel::{Interrupt, Trigger};
 
     #[test]
     fn the_gic_numbers_kinds_one_after_the_other() {
@@ -144,13 +146,13 @@ mod tests {
             number: 33,
             trigger: Trigger::Level,
         });
-        assert_eq!(gic_interrupt(0, 1, 4), level);
+        assert_eq!(gic_interrupt([0, 1, 4]), level);
         let edge = Some(Interrupt {
             number: 27,
             trigger: Trigger::Edge,
         });
-        assert_eq!(gic_interrupt(1, 11, 1), edge);
-        assert_eq!(gic_interrupt(2, 0, 4), None);
-        assert_eq!(gic_interrupt(0, u32::MAX, 4), None);
+        assert_eq!(gic_interrupt([1, 11, 1]), edge);
+        assert_eq!(gic_interrupt([2, 0, 4]), None);
+        assert_eq!(gic_interrupt([0, u32::MAX, 4]), None);
     }
 }

@@ -2,9 +2,11 @@
 
 //! Why the broker says no.
 
+use kaal_protocol::Refusal;
 use thiserror::Error;
 
-use crate::{DeviceError, KernelError};
+use crate::device::DeviceError;
+use crate::kernel::KernelError;
 
 /// What a quota is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -53,30 +55,21 @@ pub enum Denial {
         /// How much of it is left.
         left: u64,
     },
-    /// The size makes no sense.
-    #[error("no memory has a size of {asked} bytes")]
-    Size {
-        /// Bytes asked for.
-        asked: u64,
-    },
+    /// The size makes no sense. Bytes asked for.
+    #[error("no memory has a size of {0} bytes")]
+    Size(u64),
     /// The component's configuration doesn't name it.
     #[error("not in the component's configuration")]
     NotConfigured,
     /// The device tree doesn't have it.
     #[error(transparent)]
     Device(#[from] DeviceError),
-    /// Somebody has it already.
-    #[error("{what:#x} is taken")]
-    Taken {
-        /// The device's address, or the interrupt.
-        what: u64,
-    },
-    /// The component doesn't have it.
-    #[error("{what:#x} is not the component's")]
-    NotOwned {
-        /// The address, interrupt or channel named.
-        what: u64,
-    },
+    /// Somebody has it already. The device's address, or the interrupt.
+    #[error("{0:#x} is taken")]
+    Taken(u64),
+    /// The component doesn't have it. The address, interrupt or channel named.
+    #[error("{0:#x} is not the component's")]
+    NotOwned(u64),
     /// No component of this number.
     #[error("there is no component {0}")]
     NoSuchComponent(u16),
@@ -89,13 +82,40 @@ pub enum Denial {
     /// Another component has this name.
     #[error("the name is taken")]
     Name,
-    /// The image doesn't fit an address space.
-    #[error("the image is malformed at {address:#x}")]
-    Image {
-        /// Where.
-        address: u64,
-    },
+    /// The image doesn't fit an address space. Where.
+    #[error("the image is malformed at {0:#x}")]
+    Image(u64),
     /// The kernel refused.
     #[error("the kernel: {0}")]
     Kernel(#[from] KernelError),
+}
+
+impl Denial {
+    /// All of a resource is in use.
+    pub(crate) const fn none_left(resource: Resource) -> Self {
+        let (asked, left) = (1, 0);
+        Self::UsedUp {
+            resource,
+            asked,
+            left,
+        }
+    }
+}
+
+/// The part of a denial that a component learns. The log has the rest.
+impl From<Denial> for Refusal {
+    fn from(denial: Denial) -> Self {
+        match denial {
+            Denial::Quota { .. } => Self::Quota,
+            Denial::UsedUp { .. } => Self::UsedUp,
+            Denial::Size(_) => Self::Malformed,
+            Denial::NotConfigured => Self::NotConfigured,
+            Denial::Device(DeviceError::NotFound | DeviceError::NoInterrupt)
+            | Denial::NoSuchComponent(_)
+            | Denial::NotRunning => Self::NotFound,
+            Denial::Taken(_) => Self::Taken,
+            Denial::NotOwned(_) => Self::NotOwned,
+            _ => Self::Failed,
+        }
+    }
 }

@@ -4,13 +4,14 @@
 
 use thiserror::Error;
 
-use crate::Trigger;
-
 /// Size of a page as a power of two, in bytes.
 pub const PAGE_BITS: u8 = 12;
 
 /// Size of a page in bytes.
 pub const PAGE_SIZE: u64 = 1 << PAGE_BITS;
+
+/// Slots of a component's CSpace as a power of two.
+pub const CSPACE_BITS: u8 = 8;
 
 /// A slot of the root task's own CSpace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,24 +42,35 @@ pub enum Object {
     AddressSpace,
 }
 
-/// What a page may be used for.
+/// How a page is mapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rights {
-    /// Reading.
+pub enum Access {
+    /// Cached memory, to read.
     Read,
-    /// Reading and writing.
+    /// Cached memory, to read and write.
     ReadWrite,
-    /// Reading and executing.
+    /// Cached memory, to read and execute.
     ReadExecute,
+    /// To read and write, neither cached nor reordered.
+    Device,
 }
 
-/// How the processor treats a page.
+/// When an interrupt is signalled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Memory {
-    /// Cached.
-    Normal,
-    /// Neither cached nor reordered, never executed.
-    Device,
+pub enum Trigger {
+    /// Once, when the line changes.
+    Edge,
+    /// As long as the line is active.
+    Level,
+}
+
+/// An interrupt of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interrupt {
+    /// The number that the interrupt controller gives it.
+    pub number: u32,
+    /// When it is signalled.
+    pub trigger: Trigger,
 }
 
 /// Why the kernel refused (seL4 manual, section 10.1).
@@ -96,12 +108,15 @@ pub enum KernelError {
     NotEnoughMemory,
 }
 
+/// What an invocation returns.
+pub type KernelResult = Result<(), KernelError>;
+
 /// All that a thread is started with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Thread {
     /// The thread.
     pub thread: Slot,
-    /// Its CNode, of 2^[`CSPACE_BITS`](crate::CSPACE_BITS) slots.
+    /// Its CNode, of 2^[`CSPACE_BITS`] slots.
     pub cnode: Slot,
     /// Its address space.
     pub address_space: Slot,
@@ -144,46 +159,34 @@ pub trait Kernel {
     fn table_spans(&self) -> &'static [u8];
 
     /// Turns a part of the memory of `untyped` into `object`.
-    fn retype(&mut self, untyped: Slot, object: Object, to: Slot) -> Result<(), KernelError>;
+    fn retype(&mut self, untyped: Slot, object: Object, to: Slot) -> KernelResult;
 
     /// Deletes the capability in `slot`.
-    fn delete(&mut self, slot: Slot) -> Result<(), KernelError>;
+    fn delete(&mut self, slot: Slot) -> KernelResult;
 
     /// Deletes every capability derived from the one in `slot`.
-    fn revoke(&mut self, slot: Slot) -> Result<(), KernelError>;
+    fn revoke(&mut self, slot: Slot) -> KernelResult;
 
     /// Copies a capability within the root task's CSpace.
-    fn copy(&mut self, from: Slot, to: Slot) -> Result<(), KernelError>;
+    fn copy(&mut self, from: Slot, to: Slot) -> KernelResult;
 
     /// Copies a capability within the root task's CSpace and gives the copy a badge.
-    fn mint(&mut self, from: Slot, to: Slot, badge: u64) -> Result<(), KernelError>;
+    fn mint(&mut self, from: Slot, to: Slot, badge: u64) -> KernelResult;
 
     /// Copies a capability into slot `index` of a component's `cnode`; `badge` 0 leaves it without.
-    fn pass(&mut self, from: Slot, cnode: Slot, index: u64, pass: Pass) -> Result<(), KernelError>;
+    fn pass(&mut self, from: Slot, cnode: Slot, index: u64, pass: Pass) -> KernelResult;
 
     /// Deletes the capability in slot `index` of a component's `cnode`.
-    fn withdraw(&mut self, cnode: Slot, index: u64) -> Result<(), KernelError>;
+    fn withdraw(&mut self, cnode: Slot, index: u64) -> KernelResult;
 
     /// Lets an address space be used.
-    fn assign_asid(&mut self, address_space: Slot) -> Result<(), KernelError>;
+    fn assign_asid(&mut self, address_space: Slot) -> KernelResult;
 
     /// Maps a translation table where the first one is missing on the way to `address`.
-    fn map_table(
-        &mut self,
-        table: Slot,
-        address_space: Slot,
-        address: u64,
-    ) -> Result<(), KernelError>;
+    fn map_table(&mut self, table: Slot, space: Slot, address: u64) -> KernelResult;
 
     /// Maps a page.
-    fn map_page(
-        &mut self,
-        page: Slot,
-        address_space: Slot,
-        address: u64,
-        rights: Rights,
-        memory: Memory,
-    ) -> Result<(), KernelError>;
+    fn map_page(&mut self, page: Slot, space: Slot, address: u64, access: Access) -> KernelResult;
 
     /// Copies `bytes` to `offset` of a page that is not mapped anywhere. `executable` pages are made
     /// visible to instruction fetches.
@@ -193,28 +196,23 @@ pub trait Kernel {
         offset: u64,
         bytes: &[u8],
         executable: bool,
-    ) -> Result<(), KernelError>;
+    ) -> KernelResult;
 
     /// Creates the capability to handle `interrupt`.
-    fn take_interrupt(
-        &mut self,
-        interrupt: u32,
-        trigger: Trigger,
-        to: Slot,
-    ) -> Result<(), KernelError>;
+    fn take_interrupt(&mut self, interrupt: Interrupt, to: Slot) -> KernelResult;
 
     /// Lets the interrupt signal `notification`, from now on.
-    fn bind_interrupt(&mut self, handler: Slot, notification: Slot) -> Result<(), KernelError>;
+    fn bind_interrupt(&mut self, handler: Slot, notification: Slot) -> KernelResult;
 
     /// Starts a thread.
-    fn start(&mut self, thread: &Thread) -> Result<(), KernelError>;
+    fn start(&mut self, thread: &Thread) -> KernelResult;
 
     /// Signals a notification by a capability with a badge.
-    fn signal(&mut self, notification: Slot) -> Result<(), KernelError>;
+    fn signal(&mut self, notification: Slot) -> KernelResult;
 
     /// Lets a thread that waits for an answer that can't come ask again. A thread that runs is not
     /// disturbed.
-    fn ask_again(&mut self, thread: Slot) -> Result<(), KernelError>;
+    fn resume(&mut self, thread: Slot) -> KernelResult;
 }
 
 /// With which rights and badge a capability is passed to a component.

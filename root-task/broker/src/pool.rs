@@ -12,28 +12,31 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::buddy::{Block, Buddies};
+use crate::error::{Denial, Resource};
+use crate::kernel::{Kernel, KernelError, KernelResult, Object, PAGE_BITS, PAGE_SIZE, Slot};
 use crate::slots::Slots;
-use crate::{Denial, Kernel, KernelError, Object, PAGE_BITS, PAGE_SIZE, Resource, Slot};
 
 /// A block in use, and where the capabilities to its objects are.
 #[derive(Debug)]
-pub(crate) struct Holding {
+pub(crate) struct Allocation {
     pub(crate) block: Block,
     pub(crate) slots: Vec<Slot>,
 }
 
-/// All untyped memory and all slots.
+/// All untyped memory and all slots, and the kernel that turns them into objects.
 #[derive(Debug)]
-pub(crate) struct Pool {
+pub(crate) struct Pool<K> {
+    pub(crate) kernel: K,
     ram: Buddies,
     devices: Buddies,
     untyped: BTreeMap<Block, Slot>,
     slots: Slots,
 }
 
-impl Pool {
-    pub(crate) fn new(empty_slots: Range<u64>) -> Self {
+impl<K: Kernel> Pool<K> {
+    pub(crate) fn new(kernel: K, empty_slots: Range<u64>) -> Self {
         Self {
+            kernel,
             ram: Buddies::default(),
             devices: Buddies::default(),
             untyped: BTreeMap::new(),
@@ -60,117 +63,124 @@ impl Pool {
         self.slots.left()
     }
 
-    pub(crate) fn take_slot(&mut self) -> Result<Slot, Denial> {
-        self.slots.take().map(Slot).ok_or(Denial::UsedUp {
-            resource: Resource::Slots,
-            asked: 1,
-            left: 0,
-        })
-    }
-
-    pub(crate) fn give_slot(&mut self, Slot(slot): Slot) {
-        self.slots.give(slot);
-    }
-
-    /// Deletes the capability in `slot`, which is empty then.
-    pub(crate) fn delete(
+    /// Lets the kernel fill an empty slot, which stays empty where it refuses.
+    pub(crate) fn fill_slot(
         &mut self,
-        kernel: &mut impl Kernel,
-        slot: Slot,
-    ) -> Result<(), KernelError> {
-        kernel.delete(slot)?;
-        self.give_slot(slot);
-        Ok(())
+        fill: impl FnOnce(&mut K, Slot) -> KernelResult,
+    ) -> Result<Slot, Denial> {
+        let index = self
+            .slots
+            .take()
+            .ok_or(Denial::none_left(Resource::Slots))?;
+        match fill(&mut self.kernel, Slot(index)) {
+            Ok(()) => Ok(Slot(index)),
+            Err(error) => {
+                self.slots.give(index);
+                Err(error.into())
+            }
+        }
     }
 
-    /// Makes one object.
-    pub(crate) fn object(
-        &mut self,
-        kernel: &mut impl Kernel,
-        object: Object,
-    ) -> Result<Holding, Denial> {
-        let block = self.ram_block(kernel, kernel.object_bits(object))?;
-        self.fill(kernel, block, object, 1)
-    }
-
-    /// Makes pages of `size` bytes in all, in as few blocks as the free memory allows.
-    pub(crate) fn pages(
-        &mut self,
-        kernel: &mut impl Kernel,
-        size: u64,
-    ) -> Result<Vec<Holding>, Denial> {
-        let mut holdings = Vec::new();
-        let mut left = size;
-        while left > 0 {
-            let largest = u8::try_from(left.ilog2()).unwrap_or(u8::MAX);
-            let outcome = (PAGE_BITS..=largest)
-                .rev()
-                .find(|&bits| self.ram.smallest(bits).is_some())
-                .ok_or(self.used_up(left))
-                .and_then(|bits| self.contiguous_pages(kernel, bits));
-            match outcome {
-                Ok(holding) => {
-                    left -= holding.block.size();
-                    holdings.push(holding);
-                }
+    /// Copies capabilities, all or none.
+    pub(crate) fn copy(&mut self, originals: &[Slot]) -> Result<Vec<Slot>, Denial> {
+        let mut copies = Vec::new();
+        for &original in originals {
+            match self.fill_slot(|kernel, slot| kernel.copy(original, slot)) {
+                Ok(copy) => copies.push(copy),
                 Err(denial) => {
-                    self.release_all(kernel, holdings)?;
+                    self.delete(copies)?;
                     return Err(denial);
                 }
             }
         }
-        Ok(holdings)
+        Ok(copies)
+    }
+
+    /// Deletes the capabilities in `slots`, which are empty then.
+    pub(crate) fn delete(&mut self, slots: impl IntoIterator<Item = Slot>) -> KernelResult {
+        for slot in slots {
+            self.kernel.delete(slot)?;
+            self.slots.give(slot.0);
+        }
+        Ok(())
+    }
+
+    /// Makes one object.
+    pub(crate) fn object(&mut self, object: Object) -> Result<(Slot, Allocation), Denial> {
+        let block = self.ram_block(self.kernel.object_bits(object))?;
+        let allocation = self.fill(block, object, 1)?;
+        let slot = allocation.slots.first().copied();
+        Ok((slot.ok_or(KernelError::InvalidCapability)?, allocation))
+    }
+
+    /// Makes pages of `size` bytes in all, in as few blocks as the free memory allows.
+    pub(crate) fn pages(&mut self, size: u64) -> Result<Vec<Allocation>, Denial> {
+        self.collect(size, |pool, offset| {
+            let left = size - offset;
+            let largest = u8::try_from(left.ilog2()).unwrap_or(u8::MAX);
+            let mut sizes = (PAGE_BITS..=largest).rev();
+            let bits = sizes.find(|&bits| pool.ram.smallest(bits).is_some());
+            pool.contiguous_pages(bits.ok_or(pool.used_up(left))?)
+        })
     }
 
     /// Makes pages of one block of 2^`bits` bytes.
-    pub(crate) fn contiguous_pages(
-        &mut self,
-        kernel: &mut impl Kernel,
-        bits: u8,
-    ) -> Result<Holding, Denial> {
-        let block = self.ram_block(kernel, bits)?;
-        self.fill(kernel, block, Object::Page, 1 << (bits - PAGE_BITS))
+    pub(crate) fn contiguous_pages(&mut self, bits: u8) -> Result<Allocation, Denial> {
+        let block = self.ram_block(bits)?;
+        self.fill(block, Object::Page, 1 << (bits - PAGE_BITS))
     }
 
-    /// Makes a page of the device memory at `address`, and of no other.
-    pub(crate) fn device_page(
+    /// Makes the pages of the device memory from `start` on, and of no other.
+    pub(crate) fn device_pages(
         &mut self,
-        kernel: &mut impl Kernel,
-        address: u64,
-    ) -> Result<Holding, Denial> {
-        let around = self
-            .devices
-            .around(address, PAGE_BITS)
-            .ok_or(Denial::Taken { what: address })?;
-        let block = self.split(kernel, around, address, PAGE_BITS)?;
-        self.fill(kernel, block, Object::Page, 1)
+        start: u64,
+        size: u64,
+    ) -> Result<Vec<Allocation>, Denial> {
+        self.collect(size, |pool, offset| {
+            let address = start + offset;
+            let around = pool.devices.around(address, PAGE_BITS);
+            let block = pool.split(around.ok_or(Denial::Taken(address))?, address, PAGE_BITS)?;
+            pool.fill(block, Object::Page, 1)
+        })
     }
 
-    /// Deletes all that was made of a block, and every capability to it, and makes it free.
+    /// Makes what `next` makes from each offset on, until that is `size` bytes; all or nothing.
+    fn collect(
+        &mut self,
+        size: u64,
+        next: impl Fn(&mut Self, u64) -> Result<Allocation, Denial>,
+    ) -> Result<Vec<Allocation>, Denial> {
+        let mut allocations = Vec::new();
+        let mut offset = 0;
+        while offset < size {
+            match next(self, offset) {
+                Ok(allocation) => {
+                    offset += allocation.block.size();
+                    allocations.push(allocation);
+                }
+                Err(denial) => {
+                    self.release(allocations)?;
+                    return Err(denial);
+                }
+            }
+        }
+        Ok(allocations)
+    }
+
+    /// Deletes all that was made of blocks, and every capability to it, and makes them free.
     pub(crate) fn release(
         &mut self,
-        kernel: &mut impl Kernel,
-        holding: Holding,
-    ) -> Result<(), KernelError> {
-        let Some(&untyped) = self.untyped.get(&holding.block) else {
-            return Err(KernelError::InvalidCapability);
-        };
-        kernel.revoke(untyped)?;
-        for slot in holding.slots {
-            self.give_slot(slot);
+        allocations: impl IntoIterator<Item = Allocation>,
+    ) -> KernelResult {
+        for allocation in allocations {
+            let untyped = self.untyped_of(allocation.block)?;
+            self.kernel.revoke(untyped)?;
+            for slot in allocation.slots {
+                self.slots.give(slot.0);
+            }
+            self.give_block(allocation.block)?;
         }
-        self.give_block(kernel, holding.block)
-    }
-
-    /// Like [`Self::release`], for all of them.
-    pub(crate) fn release_all(
-        &mut self,
-        kernel: &mut impl Kernel,
-        holdings: impl IntoIterator<Item = Holding>,
-    ) -> Result<(), KernelError> {
-        holdings
-            .into_iter()
-            .try_for_each(|holding| self.release(kernel, holding))
+        Ok(())
     }
 
     fn used_up(&self, asked: u64) -> Denial {
@@ -181,26 +191,19 @@ impl Pool {
         }
     }
 
-    fn ram_block(&mut self, kernel: &mut impl Kernel, bits: u8) -> Result<Block, Denial> {
-        let block = self
-            .ram
-            .smallest(bits)
-            .ok_or_else(|| self.used_up(1u64.checked_shl(bits.into()).unwrap_or(u64::MAX)))?;
-        self.split(kernel, block, block.start, bits)
+    fn ram_block(&mut self, bits: u8) -> Result<Block, Denial> {
+        let Some(block) = self.ram.smallest(bits) else {
+            return Err(self.used_up(1u64.checked_shl(bits.into()).unwrap_or(u64::MAX)));
+        };
+        self.split(block, block.start, bits)
     }
 
     /// Splits a free block until the piece at `address` has 2^`bits` bytes, and takes that.
-    fn split(
-        &mut self,
-        kernel: &mut impl Kernel,
-        block: Block,
-        address: u64,
-        bits: u8,
-    ) -> Result<Block, Denial> {
+    fn split(&mut self, block: Block, address: u64, bits: u8) -> Result<Block, Denial> {
         let mut block = block;
         while block.bits > bits {
-            if let Err(denial) = self.halve(kernel, block) {
-                self.give_block(kernel, block)?;
+            if let Err(denial) = self.halve(block) {
+                self.give_block(block)?;
                 return Err(denial);
             }
             block = Block::around(address, block.bits - 1);
@@ -209,72 +212,52 @@ impl Pool {
         Ok(block)
     }
 
-    fn halve(&mut self, kernel: &mut impl Kernel, block: Block) -> Result<(), Denial> {
+    fn halve(&mut self, block: Block) -> Result<(), Denial> {
         let untyped = self.untyped_of(block)?;
-        let halves = block.halves();
-        let mut made: Vec<Slot> = Vec::new();
-        for half in halves {
-            let outcome = self.take_slot().and_then(|slot| {
-                kernel
-                    .retype(untyped, Object::Untyped(half.bits), slot)
-                    .map_err(|error| {
-                        self.give_slot(slot);
-                        error.into()
-                    })
-                    .map(|()| slot)
-            });
-            match outcome {
-                Ok(slot) => made.push(slot),
-                Err(denial) => {
-                    for slot in made {
-                        self.delete(kernel, slot)?;
-                    }
-                    return Err(denial);
-                }
+        let [low, high] = block.halves();
+        let low_slot = self.retype(untyped, Object::Untyped(low.bits))?;
+        match self.retype(untyped, Object::Untyped(high.bits)) {
+            Ok(high_slot) => self.untyped.extend([(low, low_slot), (high, high_slot)]),
+            Err(denial) => {
+                self.delete([low_slot])?;
+                return Err(denial);
             }
         }
-        self.untyped.extend(halves.into_iter().zip(made));
         let buddies = self.buddies(block);
         buddies.take(block);
-        halves.into_iter().for_each(|half| buddies.give(half));
+        buddies.give(low);
+        buddies.give(high);
         Ok(())
     }
 
     /// Makes `count` objects of a block that was taken, which they fill.
-    fn fill(
-        &mut self,
-        kernel: &mut impl Kernel,
-        block: Block,
-        object: Object,
-        count: u64,
-    ) -> Result<Holding, Denial> {
+    fn fill(&mut self, block: Block, object: Object, count: u64) -> Result<Allocation, Denial> {
         let untyped = self.untyped_of(block)?;
-        let mut holding = Holding {
-            block,
-            slots: Vec::new(),
-        };
+        let mut slots = Vec::new();
         for _ in 0..count {
-            let outcome = self.take_slot().and_then(|slot| {
-                holding.slots.push(slot);
-                Ok(kernel.retype(untyped, object, slot)?)
-            });
-            if let Err(denial) = outcome {
-                self.release(kernel, holding)?;
-                return Err(denial);
+            match self.retype(untyped, object) {
+                Ok(slot) => slots.push(slot),
+                Err(denial) => {
+                    self.release([Allocation { block, slots }])?;
+                    return Err(denial);
+                }
             }
         }
-        Ok(holding)
+        Ok(Allocation { block, slots })
+    }
+
+    fn retype(&mut self, untyped: Slot, object: Object) -> Result<Slot, Denial> {
+        self.fill_slot(|kernel, slot| kernel.retype(untyped, object, slot))
     }
 
     /// Makes a block free of which nothing is left, and merges what can be merged.
-    fn give_block(&mut self, kernel: &mut impl Kernel, block: Block) -> Result<(), KernelError> {
+    fn give_block(&mut self, block: Block) -> KernelResult {
         self.buddies(block).give(block);
         let mut block = block;
         while let Some(whole) = self.buddies(block).mergeable(block) {
             for half in whole.halves() {
-                if let Some(untyped) = self.untyped.remove(&half) {
-                    self.delete(kernel, untyped)?;
-                }
+                let untyped = self.untyped.remove(&half);
+                self.delete(untyped)?;
                 self.buddies(whole).take(half);
             }
             self.buddies(whole).give(whole);
@@ -284,10 +267,8 @@ impl Pool {
     }
 
     fn untyped_of(&self, block: Block) -> Result<Slot, KernelError> {
-        self.untyped
-            .get(&block)
-            .copied()
-            .ok_or(KernelError::InvalidCapability)
+        let untyped = self.untyped.get(&block).copied();
+        untyped.ok_or(KernelError::InvalidCapability)
     }
 
     /// The free blocks that `block` is, or will be, one of.
@@ -299,10 +280,16 @@ impl Pool {
     }
 }
 
+/// The slots of all objects in `allocations`.
+pub(crate) fn slots_of(allocations: &[Allocation]) -> Vec<Slot> {
+    let slots = allocations.iter().map(|allocation| &allocation.slots);
+    slots.flatten().copied().collect()
+}
+
 /// The size of whole pages that hold `bytes`.
 pub(crate) fn page_align(bytes: u64) -> Result<u64, Denial> {
     match bytes.checked_next_multiple_of(PAGE_SIZE) {
         Some(size @ 1..) => Ok(size),
-        _ => Err(Denial::Size { asked: bytes }),
+        _ => Err(Denial::Size(bytes)),
     }
 }

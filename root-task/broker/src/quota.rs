@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What a component may have, and what it has.
+//! Quotas: how much a component may have, and how much it has.
 
 use crate::error::{Denial, Resource};
+use crate::kernel::PAGE_SIZE;
 
-/// What a component may have at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quota {
-    /// Bytes of untyped memory, with all that its own objects and image take.
-    pub bytes: u64,
-    /// Slots of the root task's CSpace.
-    pub slots: u64,
-    /// Devices.
-    pub devices: u64,
-}
-
-/// What a component has.
+/// Amounts of what components have: a quota, or what is used of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// Bytes of untyped memory.
+pub struct Resources {
+    /// Bytes of untyped memory, with all that the component's own objects and image take.
     pub bytes: u64,
     /// Slots of the root task's CSpace.
     pub slots: u64,
@@ -26,22 +16,30 @@ pub struct Usage {
     pub devices: u64,
 }
 
-impl Usage {
+impl Resources {
+    /// Pages of `bytes` in all.
+    pub(crate) const fn pages(bytes: u64) -> Self {
+        Self {
+            bytes,
+            slots: bytes / PAGE_SIZE,
+            devices: 0,
+        }
+    }
+
     /// Adds `more` as far as `quota` allows.
-    pub(crate) fn charge(&mut self, more: Usage, quota: &Quota) -> Result<(), Denial> {
+    pub(crate) fn charge(&mut self, more: Self, quota: &Self) -> Result<(), Denial> {
         let check = |resource, used: u64, asked: u64, allowed: u64| {
             let left = allowed.saturating_sub(used);
-            if asked > left {
-                Err(Denial::Quota {
+            match asked <= left {
+                true => Ok(used + asked),
+                false => Err(Denial::Quota {
                     resource,
                     asked,
                     left,
-                })
-            } else {
-                Ok(used + asked)
+                }),
             }
         };
-        *self = Usage {
+        *self = Self {
             bytes: check(Resource::Bytes, self.bytes, more.bytes, quota.bytes)?,
             slots: check(Resource::Slots, self.slots, more.slots, quota.slots)?,
             devices: check(Resource::Devices, self.devices, more.devices, quota.devices)?,
@@ -50,7 +48,7 @@ impl Usage {
     }
 
     /// Takes off what was charged.
-    pub(crate) fn refund(&mut self, less: Usage) {
+    pub(crate) fn refund(&mut self, less: Self) {
         self.bytes -= less.bytes;
         self.slots -= less.slots;
         self.devices -= less.devices;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What to do about a component that failed.
+//! Whether and when a component that failed is started again.
 
 /// When a component that failed is started again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,33 +14,25 @@ pub enum Restart {
         /// Delay before the second restart, in milliseconds; the first is immediate.
         back_off: u64,
     },
-    /// Each time.
+    /// Each time, at once.
     Always,
-}
-
-/// What to do about a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// Start the component again after this time, in milliseconds.
-    After(u64),
-    /// Leave it stopped.
-    GiveUp,
 }
 
 impl Restart {
     /// The longest delay: an hour, in milliseconds.
     const LONGEST: u64 = 60 * 60 * 1000;
 
-    /// What to do after a failure, when the component was restarted `restarts` times before.
-    pub fn decide(self, restarts: u32) -> Decision {
+    /// The delay in milliseconds before the next restart of a component that was restarted
+    /// `restarts` times before. `None` gives the component up.
+    pub fn delay(self, restarts: u32) -> Option<u64> {
         match self {
-            Self::Never => Decision::GiveUp,
-            Self::Always => Decision::After(0),
-            Self::Times { count, .. } if restarts >= count => Decision::GiveUp,
-            Self::Times { .. } if restarts == 0 => Decision::After(0),
+            Self::Never => None,
+            Self::Always => Some(0),
+            Self::Times { count, .. } if restarts >= count => None,
+            Self::Times { .. } if restarts == 0 => Some(0),
             Self::Times { back_off, .. } => {
                 let factor = 1u64.checked_shl(restarts - 1).unwrap_or(u64::MAX);
-                Decision::After(back_off.saturating_mul(factor).min(Self::LONGEST))
+                Some(back_off.saturating_mul(factor).min(Self::LONGEST))
             }
         }
     }
@@ -48,7 +40,7 @@ impl Restart {
 
 #[cfg(test)]
 mod tests {
-    use super::{Decision, Restart};
+    use super::Restart;
 
     #[test]
     fn delays_double_until_the_component_is_given_up() {
@@ -56,18 +48,8 @@ mod tests {
             count: 4,
             back_off: 500,
         };
-        let decisions = [0, 1, 2, 3, 4].map(|restarts| policy.decide(restarts));
-        let after = Decision::After;
-        assert_eq!(
-            decisions,
-            [
-                after(0),
-                after(500),
-                after(1000),
-                after(2000),
-                Decision::GiveUp
-            ]
-        );
+        let delays = [0, 1, 2, 3, 4].map(|restarts| policy.delay(restarts));
+        assert_eq!(delays, [Some(0), Some(500), Some(1000), Some(2000), None]);
     }
 
     #[test]
@@ -76,8 +58,8 @@ mod tests {
             count: u32::MAX,
             back_off: u64::MAX,
         };
-        assert_eq!(policy.decide(1000), Decision::After(Restart::LONGEST));
-        assert_eq!(Restart::Never.decide(0), Decision::GiveUp);
-        assert_eq!(Restart::Always.decide(u32::MAX), Decision::After(0));
+        assert_eq!(policy.delay(1000), Some(Restart::LONGEST));
+        assert_eq!(Restart::Never.delay(0), None);
+        assert_eq!(Restart::Always.delay(u32::MAX), Some(0));
     }
 }

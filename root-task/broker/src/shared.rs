@@ -5,9 +5,10 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use crate::pool::Holding;
-use crate::space::Range;
-use crate::{ComponentId, Slot, Usage};
+use crate::address_space::Range;
+use crate::config::ComponentId;
+use crate::kernel::Slot;
+use crate::pool::Allocation;
 
 /// One end of a channel, as its component uses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub struct ChannelEnd {
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) endpoint: Slot,
-    pub(crate) holding: Holding,
+    pub(crate) allocation: Allocation,
     pub(crate) holders: BTreeSet<ComponentId>,
 }
 
@@ -37,7 +38,9 @@ pub(crate) struct Service {
 pub(crate) struct Channel {
     pub(crate) client: ComponentId,
     pub(crate) server: ComponentId,
-    pub(crate) holdings: Vec<Holding>,
+    pub(crate) memory: Vec<Allocation>,
+    /// Size of the memory in bytes.
+    pub(crate) size: u64,
     /// Whether the server may still accept it.
     pub(crate) is_offered: bool,
     pub(crate) ends: BTreeMap<ComponentId, End>,
@@ -50,15 +53,4 @@ pub(crate) struct End {
     pub(crate) pages: Vec<Slot>,
     pub(crate) signal: u64,
     pub(crate) event: u64,
-    pub(crate) usage: Usage,
-}
-
-impl Channel {
-    /// Size in bytes.
-    pub(crate) fn size(&self) -> u64 {
-        self.holdings
-            .iter()
-            .map(|holding| holding.block.size())
-            .sum()
-    }
 }

@@ -7,8 +7,7 @@
 mod model;
 
 use kaal_broker::{
-    Broker, ComponentId, Config, Denial, Device, Image, Interrupt, Quota, Resource, Restart,
-    Trigger,
+    Broker, ComponentId, Config, Denial, Image, Interrupt, Resource, Resources, Restart, Trigger,
 };
 use model::Model;
 
@@ -16,7 +15,7 @@ const fn config(name: &'static str) -> Config {
     Config {
         name,
         priority: 100,
-        quota: Quota {
+        quota: Resources {
             bytes: 1 << 20,
             slots: 300,
             devices: 1,
@@ -73,14 +72,11 @@ fn a_client_takes_nothing_of_a_server_that_does_not_accept() {
         }
     );
     assert!(is_own, "{used_up}");
-    let device = Ok(Device {
-        registers: Vec::new(),
-        interrupts: vec![Interrupt {
-            number: 33,
-            trigger: Trigger::Level,
-        }],
+    let interrupt = Ok(Interrupt {
+        number: 33,
+        trigger: Trigger::Level,
     });
-    broker.request_irq(server, "uart", &device, 0).unwrap();
+    broker.request_irq(server, "uart", interrupt).unwrap();
     broker.create_channel(modest, "serial", 1).unwrap();
     broker.accept_channel(server, modest.badge()).unwrap();
 }

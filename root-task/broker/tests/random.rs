@@ -7,14 +7,14 @@
 mod model;
 
 use kaal_broker::{
-    Broker, ComponentId, Config, Device, DeviceError, Image, Interrupt, Quota, Restart, Rights,
-    Segment, Trigger,
+    Access, Broker, ComponentId, Config, Device, Image, Interrupt, Resources, Restart, Segment,
+    Trigger,
 };
 use kaal_payload::{PhysAddr, PhysRange};
 use model::Model;
 use proptest::prelude::*;
 
-const QUOTA: Quota = Quota {
+const QUOTA: Resources = Resources {
     bytes: 1 << 20,
     slots: 300,
     devices: 2,
@@ -47,7 +47,7 @@ static CONFIGS: [Config; 4] = [
     },
     config("third"),
     Config {
-        quota: Quota {
+        quota: Resources {
             bytes: 100_000,
             slots: 30,
             devices: 0,
@@ -63,13 +63,13 @@ const IMAGE: Image<'_> = Image {
             address: 0x20_0000,
             size: 5000,
             bytes: &[1; 4500],
-            rights: Rights::ReadExecute,
+            access: Access::ReadExecute,
         },
         Segment {
             address: 0x20_2010,
             size: 100,
             bytes: &[],
-            rights: Rights::ReadWrite,
+            access: Access::ReadWrite,
         },
     ],
 };
@@ -143,7 +143,7 @@ impl World {
         )
     }
 
-    fn device(first: bool) -> (&'static str, Result<Device, DeviceError>) {
+    fn device(first: bool) -> (&'static str, Device) {
         let (name, start, number) = match first {
             true => ("serial", 0x0900_0000, 33),
             false => ("timer", 0x0901_0000, 34),
@@ -155,7 +155,7 @@ impl World {
                 trigger: Trigger::Level,
             }],
         };
-        (name, Ok(device))
+        (name, device)
     }
 
     fn service(first: bool) -> &'static str {
@@ -177,7 +177,7 @@ impl World {
                 }
             }
             Request::Allocate(id, size) => {
-                let memory = broker.allocate_memory(ComponentId(id), size, Rights::ReadWrite);
+                let memory = broker.allocate_memory(ComponentId(id), size, Access::ReadWrite);
                 self.addresses[usize::from(id)].extend(memory);
             }
             Request::AllocateDma(id, size) => {
@@ -200,12 +200,12 @@ impl World {
             }
             Request::Device(id, which) => {
                 let (name, device) = Self::device(which);
-                let registers = broker.request_device(ComponentId(id), name, &device, 0);
+                let registers = broker.request_device(ComponentId(id), name, device.range(0));
                 self.addresses[usize::from(id)].extend(registers.map(|(address, _)| address));
             }
             Request::Interrupt(id, which) => {
                 let (name, device) = Self::device(which);
-                let _ = broker.request_irq(ComponentId(id), name, &device, 0);
+                let _ = broker.request_irq(ComponentId(id), name, device.interrupt(0));
             }
             Request::Register(id, which) => {
                 let _ = broker.register_service(ComponentId(id), Self::service(which));

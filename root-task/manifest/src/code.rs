@@ -4,8 +4,10 @@
 
 use std::fmt::{Result, Write};
 
-use crate::program::Segment;
-use crate::{Component, Lined, Program, Restart};
+use toml::Spanned;
+
+use crate::component::Component;
+use crate::program::{Program, Segment};
 
 /// Writes the value of type `Embedded` that stands for a component.
 ///
@@ -13,60 +15,49 @@ use crate::{Component, Lined, Program, Restart};
 ///
 /// Fails where `code` does.
 pub fn generate(code: &mut impl Write, component: &Component, program: &Program) -> Result {
-    let rights = |segment: &Segment| match (segment.executable, segment.writable) {
-        (true, _) => "ReadExecute",
-        (_, true) => "ReadWrite",
-        _ => "Read",
-    };
-    let restart = match component.restart {
-        Restart::Never => "Never".to_owned(),
-        Restart::Always => "Always".to_owned(),
-        Restart::Times(count, back_off) => {
-            format!("Times {{ count: {count}, back_off: {back_off} }}")
-        }
-    };
-    writeln!(code, "Embedded {{")?;
-    writeln!(code, "config: Config {{")?;
-    writeln!(code, "name: {:?},", component.name.value)?;
-    writeln!(code, "priority: {},", component.priority)?;
     writeln!(
         code,
-        "quota: Quota {{ bytes: {}, slots: {}, devices: {} }},",
-        component.memory.value,
-        component.slots.value,
-        component.devices.len()
-    )?;
-    writeln!(code, "stack: {},", component.stack)?;
-    writeln!(code, "devices: &{:?},", texts(&component.devices))?;
-    writeln!(code, "provides: &{:?},", texts(&component.provides))?;
-    writeln!(code, "needs: &{:?},", texts(&component.needs))?;
-    writeln!(code, "restart: Restart::{restart},")?;
-    writeln!(
-        code,
-        "budget: {}, period: {},",
-        component.budget, component.period
-    )?;
-    writeln!(code, "operator: {},", component.operator)?;
-    writeln!(code, "}},")?;
-    writeln!(
-        code,
-        "image: Image {{ entry: {:#x}, segments: &[",
-        program.entry
+        "Embedded {{ config: Config {{ name: {name:?}, priority: {priority}, \
+         quota: Resources {{ bytes: {memory}, slots: {slots}, devices: {device_count} }}, \
+         stack: {stack}, devices: &{devices:?}, provides: &{provides:?}, needs: &{needs:?}, \
+         restart: Restart::{restart:?}, budget: {budget}, period: {period}, \
+         operator: {operator} }}, image: Image {{ entry: {entry:#x}, segments: &[",
+        name = component.name.get_ref(),
+        priority = component.priority.get_ref(),
+        memory = component.memory.get_ref(),
+        slots = component.slots.get_ref(),
+        device_count = component.devices.len(),
+        stack = component.stack.get_ref(),
+        devices = texts(&component.devices),
+        provides = texts(&component.provides),
+        needs = texts(&component.needs),
+        restart = component.restart,
+        budget = component.budget(),
+        period = component.period.get_ref(),
+        operator = component.operator,
+        entry = program.entry,
     )?;
     for segment in &program.segments {
         writeln!(
             code,
-            "Segment {{ address: {:#x}, size: {:#x}, bytes: b\"{}\", rights: Rights::{} }},",
+            "Segment {{ address: {:#x}, size: {:#x}, bytes: b\"{}\", access: Access::{} }},",
             segment.address,
             segment.size,
             segment.bytes.escape_ascii(),
-            rights(segment)
+            access(segment)
         )?;
     }
-    writeln!(code, "] }},")?;
-    writeln!(code, "}},")
+    writeln!(code, "] }} }},")
 }
 
-fn texts(list: &[Lined<String>]) -> Vec<&str> {
-    list.iter().map(|text| text.value.as_str()).collect()
+fn access(segment: &Segment) -> &'static str {
+    match (segment.executable, segment.writable) {
+        (true, _) => "ReadExecute",
+        (_, true) => "ReadWrite",
+        _ => "Read",
+    }
+}
+
+fn texts(list: &[Spanned<String>]) -> Vec<&String> {
+    list.iter().map(Spanned::get_ref).collect()
 }

@@ -4,84 +4,64 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Component, Mistake};
+use toml::Spanned;
+
+use crate::component::Component;
+use crate::mistake::{Mistake, line_of};
 
 /// Orders components so that each comes after those whose services it needs.
-pub(crate) fn by_needs(components: Vec<Component>) -> Result<Vec<Component>, Mistake> {
-    check_names(&components)?;
-    let providers = providers(&components)?;
-    for component in &components {
-        for need in &component.needs {
-            if !providers.contains_key(&need.value) {
-                let problem = format!("no component provides {:?}", need.value);
-                return Err(Mistake::new(need.line, "needs", problem));
+pub(crate) fn by_needs(text: &str, components: &mut [Component]) -> Result<(), Mistake> {
+    let names = components.iter().map(|component| &component.name);
+    unique(text, "name", "the name of the component", names)?;
+    let services = components.iter().flat_map(|component| &component.provides);
+    let providers = unique(text, "provides", "provided", services)?;
+    let mut needs = components.iter().flat_map(|component| &component.needs);
+    if let Some(need) = needs.find(|need| !providers.contains_key(need.get_ref())) {
+        let problem = format!("no component provides {:?}", need.get_ref());
+        return Err(Mistake::new(text, need, "needs", problem));
+    }
+    let mut provided: BTreeSet<String> = BTreeSet::new();
+    for next in 0..components.len() {
+        let waiting = &mut components[next..];
+        let is_missing = |need: &&Spanned<String>| !provided.contains(need.get_ref());
+        let is_ready =
+            |component: &Component| !component.needs.iter().any(|need| is_missing(&need));
+        match waiting.iter().position(is_ready) {
+            // Those before it keep their order.
+            Some(ready) => waiting[..=ready].rotate_right(1),
+            None => {
+                let names = waiting
+                    .iter()
+                    .map(|component| component.name.get_ref().as_str());
+                let problem = format!(
+                    "components need each other's services: {}",
+                    names.collect::<Vec<_>>().join(", ")
+                );
+                let mut needs = waiting.iter().flat_map(|component| &component.needs);
+                let need = needs.find(is_missing).unwrap_or(&waiting[0].name);
+                return Err(Mistake::new(text, need, "needs", problem));
             }
         }
-    }
-    let mut ordered = Vec::new();
-    let mut provided: BTreeSet<String> = BTreeSet::new();
-    let mut waiting = components;
-    while !waiting.is_empty() {
-        let is_ready = |component: &Component| {
-            let mut needs = component.needs.iter();
-            needs.all(|need| provided.contains(&need.value))
-        };
-        let Some(next) = waiting.iter().position(is_ready) else {
-            return Err(cycle(&waiting, &provided));
-        };
-        let component = waiting.remove(next);
-        provided.extend(
-            component
-                .provides
-                .iter()
-                .map(|service| service.value.clone()),
-        );
-        ordered.push(component);
-    }
-    Ok(ordered)
-}
-
-fn check_names(components: &[Component]) -> Result<(), Mistake> {
-    let mut lines = BTreeMap::new();
-    for component in components {
-        let name = &component.name;
-        if let Some(first) = lines.insert(&name.value, name.line) {
-            let problem = format!(
-                "{:?} is the name of the component in line {first}",
-                name.value
-            );
-            return Err(Mistake::new(name.line, "name", problem));
-        }
+        let services = waiting[0].provides.iter();
+        provided.extend(services.map(|service| service.get_ref().clone()));
     }
     Ok(())
 }
 
-/// The line in which each service is provided.
-fn providers(components: &[Component]) -> Result<BTreeMap<String, usize>, Mistake> {
+/// The values, which must differ, and the lines that they stand on.
+fn unique<'a>(
+    text: &str,
+    key: &str,
+    what: &str,
+    values: impl Iterator<Item = &'a Spanned<String>>,
+) -> Result<BTreeMap<String, usize>, Mistake> {
     let mut lines = BTreeMap::new();
-    for service in components.iter().flat_map(|component| &component.provides) {
-        if let Some(first) = lines.insert(service.value.clone(), service.line) {
-            let problem = format!("{:?} is provided in line {first}", service.value);
-            return Err(Mistake::new(service.line, "provides", problem));
+    for value in values {
+        let line = line_of(text, &value.span());
+        if let Some(first) = lines.insert(value.get_ref().clone(), line) {
+            let problem = format!("{:?} is {what} in line {first}", value.get_ref());
+            return Err(Mistake::new(text, value, key, problem));
         }
     }
     Ok(lines)
-}
-
-/// Describes why none of `waiting` can be the next.
-fn cycle(waiting: &[Component], provided: &BTreeSet<String>) -> Mistake {
-    let names: Vec<&str> = waiting
-        .iter()
-        .map(|component| component.name.value.as_str())
-        .collect();
-    let line = waiting
-        .iter()
-        .flat_map(|component| &component.needs)
-        .find(|need| !provided.contains(&need.value))
-        .map_or(1, |need| need.line);
-    let problem = format!(
-        "components need each other's services: {}",
-        names.join(", ")
-    );
-    Mistake::new(line, "needs", problem)
 }

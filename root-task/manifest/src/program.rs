@@ -2,17 +2,11 @@
 
 //! The programs that components run.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use anyhow::{Context, bail};
 use goblin::elf::Elf;
 use goblin::elf::header::{EM_AARCH64, ET_EXEC};
 use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD};
-
-use crate::{Component, Mistake};
-
-const PAGE_SIZE: u64 = 4096;
+use kaal_broker::PAGE_SIZE;
 
 /// A program, as it is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,26 +33,6 @@ pub struct Segment {
 }
 
 impl Program {
-    /// Reads the program that a component runs from `folder`. Returns it and where it is.
-    ///
-    /// # Errors
-    ///
-    /// Fails where it is missing, or as [`Self::read`] does.
-    pub fn load(folder: &Path, component: &Component) -> Result<(Self, PathBuf), Mistake> {
-        let binary = &component.binary;
-        let file = folder.join(&binary.value);
-        let program = fs::read(&file)
-            .with_context(|| format!("failed to read {}", file.display()))
-            .and_then(|content| Self::read(&content));
-        match program {
-            Ok(program) => Ok((program, file)),
-            Err(error) => {
-                let problem = format!("{:?}: {error:#}", binary.value);
-                Err(Mistake::new(binary.line, "binary", problem))
-            }
-        }
-    }
-
     /// Reads an ELF file.
     ///
     /// # Errors

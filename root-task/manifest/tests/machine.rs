@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
 use kaal_devicetree::DeviceTree;
-use kaal_manifest::{Component, Program, check_machine, read};
+use kaal_manifest::List;
 use vm_fdt::FdtWriter;
 
 const RAM: u64 = 1 << 20;
@@ -36,14 +36,14 @@ fn component(name: &str, memory: u64, device: &str) -> String {
     )
 }
 
-fn components(text: &str) -> Vec<Component> {
-    read(text).unwrap()
+fn list(text: &str) -> List {
+    List::read(text).unwrap()
 }
 
 fn mistake(text: &str) -> String {
     let blob = tree();
     let tree = DeviceTree::parse(&blob).unwrap();
-    let mistake = check_machine(&components(text), &tree).unwrap_err();
+    let mistake = list(text).check_machine(&tree).unwrap_err();
     mistake.to_string()
 }
 
@@ -51,8 +51,8 @@ fn mistake(text: &str) -> String {
 fn what_is_there_is_accepted() {
     let blob = tree();
     let tree = DeviceTree::parse(&blob).unwrap();
-    let components = components(&component("a", RAM, "arm,pl011"));
-    assert_eq!(check_machine(&components, &tree), Ok(()));
+    let list = list(&component("a", RAM, "arm,pl011"));
+    assert_eq!(list.check_machine(&tree), Ok(()));
 }
 
 #[test]
@@ -76,8 +76,9 @@ fn quotas_larger_than_memory_are_refused_at_the_first_too_many() {
 #[test]
 fn a_missing_binary_is_named_with_its_file() {
     let folder = tempfile::tempdir().unwrap();
-    let component = components(&component("a", 1, "arm,pl011")).remove(0);
-    let mistake = Program::load(folder.path(), &component)
+    let list = list(&component("a", 1, "arm,pl011"));
+    let mistake = list
+        .load(&list.components[0], folder.path())
         .unwrap_err()
         .to_string();
     let file = folder.path().join("missing");

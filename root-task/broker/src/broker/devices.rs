@@ -2,13 +2,16 @@
 
 //! Devices and their interrupts.
 
-use alloc::vec::Vec;
+use kaal_payload::PhysRange;
 
 use super::Broker;
+use crate::audit::Action;
+use crate::config::ComponentId;
+use crate::device::DeviceError;
+use crate::error::Denial;
+use crate::kernel::{Access, Interrupt, Kernel, PAGE_SIZE};
 use crate::pool::page_align;
-use crate::{
-    Action, ComponentId, Denial, Device, DeviceError, Kernel, Memory, PAGE_SIZE, Rights, Usage,
-};
+use crate::quota::Resources;
 
 impl<K: Kernel> Broker<K> {
     /// Maps the registers of a device, or one of several ranges of them, and returns their address
@@ -16,50 +19,30 @@ impl<K: Kernel> Broker<K> {
     ///
     /// # Errors
     ///
-    /// Fails where the device is not in the component's configuration, the ranges are fewer, or a
+    /// Fails where the device is not in the component's configuration, `registers` is an error, or a
     /// page of the registers has been granted to somebody.
     pub fn request_device(
         &mut self,
         id: ComponentId,
         name: &str,
-        device: &Result<Device, DeviceError>,
-        range: usize,
+        registers: Result<PhysRange, DeviceError>,
     ) -> Result<(u64, u64), Denial> {
-        let registers = device
-            .as_ref()
-            .ok()
-            .and_then(|device| device.registers.get(range).copied());
         let shown = registers.map_or(0, |registers| registers.start.0);
         self.audited(id, Action::RequestDevice(shown), |broker| {
-            broker.check_device(id, name)?;
-            if let Err(error) = device {
-                return Err((*error).into());
-            }
-            let registers = registers.ok_or(DeviceError::NoRegisters)?;
+            broker.configured(id, name, |config| config.devices)?;
+            let registers = registers?;
             let first = registers.start.0 & !(PAGE_SIZE - 1);
             let size = page_align(registers.end.0 - first)?;
-            let usage = Usage {
+            let usage = Resources {
                 bytes: 0,
                 slots: size / PAGE_SIZE,
                 devices: 1,
             };
-            let (live, kernel, pool) = broker.live(id)?;
-            live.charge(usage)?;
-            let mut holdings = Vec::new();
-            for page in (first..first + size).step_by(PAGE_SIZE as usize) {
-                match pool.device_page(kernel, page) {
-                    Ok(holding) => holdings.push(holding),
-                    Err(denial) => {
-                        pool.release_all(kernel, holdings)?;
-                        live.usage.refund(usage);
-                        return Err(denial);
-                    }
-                }
-            }
-            let rights = Rights::ReadWrite;
-            let address = live.place(kernel, pool, holdings, usage, rights, Memory::Device)?;
-            let offset = registers.start.0 - first;
-            Ok((address + offset, registers.end.0 - registers.start.0))
+            let (process, pool) = broker.process(id)?;
+            let address = process.map_new(pool, usage, Access::Device, |pool| {
+                pool.device_pages(first, size)
+            })?;
+            Ok((address + registers.start.0 - first, registers.size()))
         })
     }
 
@@ -68,39 +51,25 @@ impl<K: Kernel> Broker<K> {
     ///
     /// # Errors
     ///
-    /// Fails where the device is not in the component's configuration, or the interrupt has been
-    /// granted to somebody.
+    /// Fails where the device is not in the component's configuration, `interrupt` is an error, or
+    /// the interrupt has been granted to somebody.
     pub fn request_irq(
         &mut self,
         id: ComponentId,
         name: &str,
-        device: &Result<Device, DeviceError>,
-        index: usize,
+        interrupt: Result<Interrupt, DeviceError>,
     ) -> Result<(u64, u64), Denial> {
-        let interrupt = device
-            .as_ref()
-            .ok()
-            .and_then(|device| device.interrupts.get(index).copied());
         let shown = interrupt.map_or(0, |interrupt| interrupt.number);
         self.audited(id, Action::RequestInterrupt(shown), |broker| {
-            broker.check_device(id, name)?;
-            if let Err(error) = device {
-                return Err((*error).into());
-            }
-            let interrupt = interrupt.ok_or(DeviceError::NoInterrupt)?;
+            broker.configured(id, name, |config| config.devices)?;
+            let interrupt = interrupt?;
             if broker.interrupts.contains_key(&interrupt.number) {
-                return Err(Denial::Taken {
-                    what: interrupt.number.into(),
-                });
+                return Err(Denial::Taken(interrupt.number.into()));
             }
-            let (live, kernel, pool) = broker.live(id)?;
-            let granted = live.handle(kernel, pool, interrupt)?;
+            let (process, pool) = broker.process(id)?;
+            let granted = process.handle(pool, interrupt)?;
             broker.interrupts.insert(interrupt.number, id);
             Ok(granted)
         })
-    }
-
-    fn check_device(&self, id: ComponentId, name: &str) -> Result<(), Denial> {
-        self.configured(id, name, |config| config.devices).map(drop)
     }
 }

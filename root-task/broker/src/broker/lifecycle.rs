@@ -3,8 +3,11 @@
 //! How components come and go.
 
 use super::{Broker, Component, component_mut};
-use crate::component::{Endpoint, Live};
-use crate::{Action, ComponentId, Config, Denial, Image, Kernel};
+use crate::audit::Action;
+use crate::config::{ComponentId, Config, Image};
+use crate::error::Denial;
+use crate::kernel::Kernel;
+use crate::process::{Endpoint, Process};
 
 impl<K: Kernel> Broker<K> {
     /// Makes a component known, without starting it.
@@ -17,11 +20,8 @@ impl<K: Kernel> Broker<K> {
         if self.components.iter().any(is_taken) {
             return Err(Denial::Name);
         }
-        self.components.push(Component {
-            config,
-            starts: 0,
-            live: None,
-        });
+        let process = None;
+        self.components.push(Component { config, process });
         Ok(ComponentId(self.components.len() as u16))
     }
 
@@ -38,23 +38,17 @@ impl<K: Kernel> Broker<K> {
                 fault_badge: Self::FAULT_BADGE | id.badge(),
             };
             let component = component_mut(&mut broker.components, id)?;
-            if component.live.is_some() {
+            if component.process.is_some() {
                 return Err(Denial::Running);
             }
             let config = component.config;
-            let mut live = Live::new(config.quota);
-            let (kernel, pool) = (&mut broker.kernel, &mut broker.pool);
-            match live.start(kernel, pool, config, image, endpoint) {
-                Ok(()) => {
-                    component.live = Some(live);
-                    component.starts += 1;
-                    Ok(())
-                }
-                Err(denial) => {
-                    live.take_apart(kernel, pool)?;
-                    Err(denial)
-                }
+            let mut process = Process::new(config.quota);
+            if let Err(denial) = process.start(&mut broker.pool, config, image, endpoint) {
+                process.end(&mut broker.pool)?;
+                return Err(denial);
             }
+            component.process = Some(process);
+            Ok(())
         })
     }
 
@@ -69,12 +63,10 @@ impl<K: Kernel> Broker<K> {
     pub fn stop(&mut self, id: ComponentId, asking: Option<ComponentId>) -> Result<(), Denial> {
         self.audited(id, Action::Stop, |broker| {
             let component = component_mut(&mut broker.components, id)?;
-            let live = component.live.take().ok_or(Denial::NotRunning)?;
-            for interrupt in live.interrupts() {
-                broker.interrupts.remove(&interrupt);
-            }
+            let process = component.process.take().ok_or(Denial::NotRunning)?;
+            broker.interrupts.retain(|_, owner| *owner != id);
             broker.leave_channels(id)?;
-            live.take_apart(&mut broker.kernel, &mut broker.pool)?;
+            process.end(&mut broker.pool)?;
             broker.leave_services(id, asking)
         })
     }

@@ -2,11 +2,15 @@
 
 //! Memory.
 
-use alloc::vec::Vec;
+use alloc::vec;
 
 use super::Broker;
+use crate::audit::Action;
+use crate::config::ComponentId;
+use crate::error::Denial;
+use crate::kernel::{Access, Kernel};
 use crate::pool::page_align;
-use crate::{Action, ComponentId, Denial, Kernel, Memory, PAGE_SIZE, Rights, Usage};
+use crate::quota::Resources;
 
 impl<K: Kernel> Broker<K> {
     /// Maps `bytes` of memory, rounded up to whole pages, and returns their address.
@@ -18,12 +22,12 @@ impl<K: Kernel> Broker<K> {
         &mut self,
         id: ComponentId,
         bytes: u64,
-        rights: Rights,
+        access: Access,
     ) -> Result<u64, Denial> {
         self.audited(id, Action::AllocateMemory(bytes), |broker| {
             let size = page_align(bytes)?;
-            let (live, kernel, pool) = broker.live(id)?;
-            live.memory(kernel, pool, size, rights)
+            let (process, pool) = broker.process(id)?;
+            process.memory(pool, size, access)
         })
     }
 
@@ -35,25 +39,16 @@ impl<K: Kernel> Broker<K> {
     /// Fails where quota, memory or addresses don't suffice.
     pub fn allocate_dma(&mut self, id: ComponentId, bytes: u64) -> Result<(u64, u64), Denial> {
         self.audited(id, Action::AllocateMemory(bytes), |broker| {
-            let size = page_align(bytes)?
-                .checked_next_power_of_two()
-                .ok_or(Denial::Size { asked: bytes })?;
+            let size = page_align(bytes)?.checked_next_power_of_two();
+            let size = size.ok_or(Denial::Size(bytes))?;
             let bits = u8::try_from(size.ilog2()).unwrap_or(u8::MAX);
-            let usage = Usage {
-                bytes: size,
-                slots: size / PAGE_SIZE,
-                devices: 0,
-            };
-            let (live, kernel, pool) = broker.live(id)?;
-            live.charge(usage)?;
-            let holding = pool
-                .contiguous_pages(kernel, bits)
-                .inspect_err(|_| live.usage.refund(usage))?;
-            let holdings = Vec::from([holding]);
-            let rights = Rights::ReadWrite;
-            let address = live.place(kernel, pool, holdings, usage, rights, Memory::Device)?;
-            let physical = live.physical(address);
-            Ok((address, physical.ok_or(Denial::NotOwned { what: address })?))
+            let (process, pool) = broker.process(id)?;
+            let usage = Resources::pages(size);
+            let address = process.map_new(pool, usage, Access::Device, |pool| {
+                Ok(vec![pool.contiguous_pages(bits)?])
+            })?;
+            let physical = process.physical(address);
+            Ok((address, physical.ok_or(Denial::NotOwned(address))?))
         })
     }
 
@@ -64,18 +59,15 @@ impl<K: Kernel> Broker<K> {
     /// Fails where nothing was mapped there for the component.
     pub fn free_memory(&mut self, id: ComponentId, address: u64) -> Result<(), Denial> {
         self.audited(id, Action::FreeMemory(address), |broker| {
-            let (live, kernel, pool) = broker.live(id)?;
-            if live.free(kernel, pool, address)? {
+            let (process, pool) = broker.process(id)?;
+            if process.free(pool, address)? {
                 return Ok(());
             }
             let number = broker.channels.iter().find_map(|(&number, channel)| {
                 let end = channel.ends.get(&id)?;
                 (end.range.address() == address).then_some(number)
             });
-            match number {
-                Some(number) => broker.leave_channel(id, number),
-                None => Err(Denial::NotOwned { what: address }),
-            }
+            broker.leave_channel(id, number.ok_or(Denial::NotOwned(address))?)
         })
     }
 }

@@ -5,8 +5,11 @@
 use alloc::collections::BTreeSet;
 
 use super::{Broker, Component};
+use crate::audit::Action;
+use crate::config::ComponentId;
+use crate::error::Denial;
+use crate::kernel::{Kernel, Object, Pass};
 use crate::shared::Service;
-use crate::{Action, ComponentId, Config, Denial, Kernel, KernelError, Object, Pass};
 
 impl<K: Kernel> Broker<K> {
     /// Lets a component receive the calls to a service. Returns the slot of the endpoint.
@@ -33,22 +36,10 @@ impl<K: Kernel> Broker<K> {
         })
     }
 
-    /// The name in the configuration that equals `name`.
-    pub(super) fn configured(
-        &self,
-        id: ComponentId,
-        name: &str,
-        names: fn(&Config) -> &'static [&'static str],
-    ) -> Result<&'static str, Denial> {
-        let config = self.config(id).ok_or(Denial::NoSuchComponent(id.0))?;
-        let found = names(config).iter().copied().find(|&known| known == name);
-        found.ok_or(Denial::NotConfigured)
-    }
-
     /// The running component that provides `service`.
     pub(super) fn provider(&self, service: &str) -> Option<ComponentId> {
         let provides = |component: &Component| {
-            component.live.is_some() && component.config.provides.contains(&service)
+            component.process.is_some() && component.config.provides.contains(&service)
         };
         let index = self.components.iter().position(provides)?;
         Some(ComponentId(index as u16 + 1))
@@ -60,33 +51,28 @@ impl<K: Kernel> Broker<K> {
         name: &'static str,
         pass: Pass,
     ) -> Result<u64, Denial> {
-        self.live(id)?;
+        self.process(id)?;
         let endpoint = match self.services.get(name) {
             Some(service) => service.endpoint,
             None => {
-                let holding = self.pool.object(&mut self.kernel, Object::Endpoint)?;
-                let endpoint = holding.slots.first().copied();
-                let endpoint = endpoint.ok_or(KernelError::InvalidCapability)?;
-                let holders = BTreeSet::new();
+                let (endpoint, allocation) = self.pool.object(Object::Endpoint)?;
                 let service = Service {
                     endpoint,
-                    holding,
-                    holders,
+                    allocation,
+                    holders: BTreeSet::new(),
                 };
                 self.services.insert(name, service);
                 endpoint
             }
         };
-        let (live, kernel, _) = self.live(id)?;
-        let outcome = live.pass(kernel, endpoint, pass);
-        match &outcome {
-            Ok(_) => {
-                if let Some(service) = self.services.get_mut(name) {
-                    service.holders.insert(id);
-                }
-            }
-            Err(_) => self.release_unused_services()?,
+        let (process, pool) = self.process(id)?;
+        let outcome = process.pass(&mut pool.kernel, endpoint, pass);
+        if outcome.is_ok()
+            && let Some(service) = self.services.get_mut(name)
+        {
+            service.holders.insert(id);
         }
+        self.release_unused_services()?;
         outcome
     }
 
@@ -96,7 +82,9 @@ impl<K: Kernel> Broker<K> {
         id: ComponentId,
         asking: Option<ComponentId>,
     ) -> Result<(), Denial> {
-        let provides = self.config(id).map_or(&[][..], |config| config.provides);
+        let provides = self
+            .status(id)
+            .map_or(&[][..], |status| status.config.provides);
         let mut waiting = BTreeSet::new();
         for (name, service) in &mut self.services {
             service.holders.remove(&id);
@@ -106,19 +94,17 @@ impl<K: Kernel> Broker<K> {
         }
         waiting.retain(|&client| Some(client) != asking);
         for client in waiting {
-            let (live, kernel, _) = self.live(client)?;
-            kernel.ask_again(live.thread)?;
+            let (process, pool) = self.process(client)?;
+            pool.kernel.resume(process.thread)?;
         }
         self.release_unused_services()
     }
 
     fn release_unused_services(&mut self) -> Result<(), Denial> {
-        let unused = self
-            .services
-            .extract_if(.., |_, service| service.holders.is_empty());
-        for (_, service) in unused {
-            self.pool.release(&mut self.kernel, service.holding)?;
-        }
-        Ok(())
+        let is_unused = |_: &&str, service: &mut Service| service.holders.is_empty();
+        let unused = self.services.extract_if(.., is_unused);
+        Ok(self
+            .pool
+            .release(unused.map(|(_, service)| service.allocation))?)
     }
 }

@@ -2,7 +2,7 @@
 
 //! A kernel that agrees to everything, and notes nothing.
 
-use kaal_broker::{Kernel, KernelError, Memory, Object, Pass, Rights, Slot, Thread, Trigger};
+use kaal_broker::{Access, Interrupt, Kernel, KernelError, Object, Pass, Slot, Thread};
 
 pub(crate) struct Agreeing;
 
@@ -64,14 +64,7 @@ impl Kernel for Agreeing {
         Ok(())
     }
 
-    fn map_page(
-        &mut self,
-        _: Slot,
-        _: Slot,
-        _: u64,
-        _: Rights,
-        _: Memory,
-    ) -> Result<(), KernelError> {
+    fn map_page(&mut self, _: Slot, _: Slot, _: u64, _: Access) -> Result<(), KernelError> {
         Ok(())
     }
 
@@ -79,7 +72,7 @@ impl Kernel for Agreeing {
         Ok(())
     }
 
-    fn take_interrupt(&mut self, _: u32, _: Trigger, _: Slot) -> Result<(), KernelError> {
+    fn take_interrupt(&mut self, _: Interrupt, _: Slot) -> Result<(), KernelError> {
         Ok(())
     }
 
@@ -95,7 +88,7 @@ impl Kernel for Agreeing {
         Ok(())
     }
 
-    fn ask_again(&mut self, _: Slot) -> Result<(), KernelError> {
+    fn resume(&mut self, _: Slot) -> Result<(), KernelError> {
         Ok(())
     }
 }

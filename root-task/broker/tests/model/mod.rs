@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kaal_broker::{
-    Block, Inventory, Kernel, KernelError, Memory, Object, PAGE_BITS, PAGE_SIZE, Pass, Rights,
-    Slot, Thread, Trigger, UntypedMemory,
+    Access, Block, Interrupt, Inventory, Kernel, KernelError, Object, PAGE_BITS, PAGE_SIZE, Pass,
+    Slot, Thread, UntypedMemory,
 };
 
 /// Where a capability is: in the root task's CSpace, or in the CSpace of a component's CNode, which
@@ -345,14 +345,13 @@ impl Kernel for Model {
         page: Slot,
         space: Slot,
         address: u64,
-        _: Rights,
-        memory: Memory,
+        access: Access,
     ) -> Result<(), KernelError> {
         self.may_fail()?;
         let What::Object(Object::Page, _, is_device) = self.get(page)?.what else {
             return Err(KernelError::InvalidCapability);
         };
-        assert!(!is_device || memory == Memory::Device, "a device is cached");
+        assert!(!is_device || access == Access::Device, "a device is cached");
         let space = self.object(space, Object::AddressSpace)?;
         if !address.is_multiple_of(PAGE_SIZE) {
             return Err(KernelError::AlignmentError);
@@ -392,8 +391,9 @@ impl Kernel for Model {
         Ok(())
     }
 
-    fn take_interrupt(&mut self, number: u32, _: Trigger, to: Slot) -> Result<(), KernelError> {
+    fn take_interrupt(&mut self, interrupt: Interrupt, to: Slot) -> Result<(), KernelError> {
         self.may_fail()?;
+        let number = interrupt.number;
         if self.interrupts.contains(&number) {
             return Err(KernelError::RevokeFirst);
         }
@@ -433,7 +433,7 @@ impl Kernel for Model {
         self.object(notification, Object::Notification).map(drop)
     }
 
-    fn ask_again(&mut self, thread: Slot) -> Result<(), KernelError> {
+    fn resume(&mut self, thread: Slot) -> Result<(), KernelError> {
         self.object(thread, Object::Thread).map(drop)
     }
 }

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use agreeing::Agreeing;
 use kaal_broker::{
-    BOOKS_PER_DEVICE, BOOKS_PER_SLOT, Block, Broker, ComponentId, Config, Device, Image, Inventory,
-    OTHER_BOOKS, PAGE_SIZE, Quota, Restart, Rights, Slot, UntypedMemory,
+    Access, Block, Broker, ComponentId, Config, HEAP_FOR_REST, HEAP_PER_DEVICE, HEAP_PER_SLOT,
+    Image, Inventory, PAGE_SIZE, Resources, Restart, Slot, UntypedMemory,
 };
 use kaal_payload::{PhysAddr, PhysRange};
 
@@ -56,7 +56,7 @@ const ROUNDS: u32 = 3;
 const OF_ITS_OWN: u64 = 20;
 
 /// What the audit log and the kernel's list of untyped memory take, in bytes.
-const LOG: u64 = OTHER_BOOKS / 2;
+const LOG: u64 = HEAP_FOR_REST / 2;
 
 const IMAGE: Image<'_> = Image {
     entry: 0,
@@ -111,7 +111,7 @@ fn config(name: &'static str, slots: u64) -> Config {
     Config {
         name,
         priority: 1,
-        quota: Quota {
+        quota: Resources {
             bytes: 1 << 28,
             slots,
             devices: 1,
@@ -152,7 +152,7 @@ fn most_taken(slots: u64, appetite: Appetite) -> usize {
         let mut denied = 0;
         while denied < NAMES.len() {
             let id = ComponentId(numbers.next().unwrap());
-            match broker.allocate_memory(id, pages * PAGE_SIZE, Rights::ReadWrite) {
+            match broker.allocate_memory(id, pages * PAGE_SIZE, Access::ReadWrite) {
                 Ok(address) => had.push((id, address)),
                 Err(_) => denied += 1,
             }
@@ -176,33 +176,27 @@ fn taken_by_device() -> usize {
     let id = broker.add(&configs[0]).unwrap();
     broker.spawn(id, &IMAGE).unwrap();
     let start = 0x5555_5555_5000;
-    let device = Ok(Device {
-        registers: vec![PhysRange {
-            start: PhysAddr(start),
-            end: PhysAddr(start + PAGE_SIZE),
-        }],
-        interrupts: Vec::new(),
+    let registers = Ok(PhysRange {
+        start: PhysAddr(start),
+        end: PhysAddr(start + PAGE_SIZE),
     });
     let before = NOW.load(Ordering::Relaxed);
     MOST.store(before, Ordering::Relaxed);
-    broker.request_device(id, "device", &device, 0).unwrap();
+    broker.request_device(id, "device", registers).unwrap();
     MOST.load(Ordering::Relaxed) - before
 }
 
 #[test]
 #[cfg_attr(miri, ignore = "too many cases")]
-fn quotas_bound_the_books() {
+fn quotas_bound_the_heap() {
     let device = taken_by_device() as u64;
-    assert!(
-        device <= BOOKS_PER_DEVICE / 2,
-        "{device} bytes for a device"
-    );
+    assert!(device <= HEAP_PER_DEVICE / 2, "{device} bytes for a device");
     for slots in [64, 100, 400, 1100] {
         for appetite in APPETITES {
             let most = most_taken(slots, appetite) as u64;
             let each = most.saturating_sub(LOG) / (slots * NAMES.len() as u64);
             assert!(
-                each <= BOOKS_PER_SLOT / 2,
+                each <= HEAP_PER_SLOT / 2,
                 "{slots} slots, {appetite:?}: {each} bytes for a slot"
             );
         }

@@ -12,7 +12,8 @@
 use alloc::collections::BTreeSet;
 
 use crate::buddy::{Block, Buddies};
-use crate::{Denial, PAGE_BITS, PAGE_SIZE, Resource};
+use crate::error::{Denial, Resource};
+use crate::kernel::{PAGE_BITS, PAGE_SIZE};
 
 /// Where the ranges that are handed out lie. An image ends below.
 pub(crate) const RANGES: Block = Block {
@@ -22,7 +23,7 @@ pub(crate) const RANGES: Block = Block {
 
 /// What is used of an address space.
 #[derive(Debug)]
-pub(crate) struct Space {
+pub(crate) struct AddressSpace {
     ranges: Buddies,
     tables: BTreeSet<Block>,
 }
@@ -41,7 +42,7 @@ impl Range {
     }
 }
 
-impl Space {
+impl AddressSpace {
     pub(crate) fn new() -> Self {
         let mut ranges = Buddies::default();
         ranges.add(RANGES);
@@ -95,12 +96,12 @@ impl Space {
 mod tests {
     use alloc::vec::Vec;
 
-    use super::Space;
-    use crate::PAGE_SIZE;
+    use super::AddressSpace;
+    use crate::kernel::PAGE_SIZE;
 
     #[test]
     fn ranges_have_guard_pages() {
-        let mut space = Space::new();
+        let mut space = AddressSpace::new();
         let mut ranges: Vec<(u64, u64)> = [1, 3, 2, 7, 1]
             .into_iter()
             .map(|pages| pages * PAGE_SIZE)
@@ -114,7 +115,7 @@ mod tests {
 
     #[test]
     fn too_much_is_refused() {
-        let mut space = Space::new();
+        let mut space = AddressSpace::new();
         assert!(space.take(1 << 30).is_err());
         assert!(space.take(!0xfff).is_err());
         let range = space.take((1 << 30) - 2 * PAGE_SIZE).unwrap();

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! A component that runs: its objects, address space, slots and events.
+
+mod interrupt;
+mod memory;
+mod start;
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use kaal_protocol::{CHANNEL_ENDED, slots};
+
+use crate::address_space::{AddressSpace, Range};
+use crate::error::{Denial, Resource};
+use crate::kernel::{CSPACE_BITS, Kernel, KernelResult, Object, Pass, Slot};
+use crate::pool::{Allocation, Pool};
+use crate::quota::Resources;
+use crate::slots::Slots;
+
+pub(crate) use start::Endpoint;
+
+/// The bits of a notification that are events. The others would look like the badge of a component.
+const EVENTS: u64 = !0xffff & !CHANNEL_ENDED;
+
+/// Memory that is mapped into a component.
+#[derive(Debug)]
+struct Mapping {
+    range: Range,
+    allocations: Vec<Allocation>,
+    usage: Resources,
+}
+
+/// All that a running component has.
+#[derive(Debug)]
+pub(crate) struct Process {
+    quota: Resources,
+    pub(crate) usage: Resources,
+    objects: Vec<Allocation>,
+    pub(crate) thread: Slot,
+    pub(crate) notification: Slot,
+    pub(crate) cnode: Slot,
+    vspace: Slot,
+    space: AddressSpace,
+    own_slots: Slots,
+    events: u64,
+    memory: BTreeMap<u64, Mapping>,
+    /// Capabilities that the root task keeps for the component beside its objects.
+    kept: Vec<Slot>,
+    /// The notification, badged with [`CHANNEL_ENDED`].
+    pub(crate) ended: Option<Slot>,
+}
+
+impl Process {
+    /// A component that has nothing yet.
+    pub(crate) fn new(quota: Resources) -> Self {
+        Self {
+            quota,
+            usage: Resources::default(),
+            objects: Vec::new(),
+            thread: Slot(0),
+            notification: Slot(0),
+            cnode: Slot(0),
+            vspace: Slot(0),
+            space: AddressSpace::new(),
+            own_slots: Slots::new(slots::FIRST_EMPTY..1 << CSPACE_BITS),
+            events: !EVENTS,
+            memory: BTreeMap::new(),
+            kept: Vec::new(),
+            ended: None,
+        }
+    }
+
+    /// Takes back all that the component has. Its thread is stopped first.
+    pub(crate) fn end(self, pool: &mut Pool<impl Kernel>) -> KernelResult {
+        pool.release(self.objects)?;
+        pool.delete(self.kept)?;
+        let mappings = self.memory.into_values();
+        pool.release(mappings.flat_map(|mapping| mapping.allocations))
+    }
+
+    /// Whether `usage` could be charged.
+    pub(crate) fn check(&self, usage: Resources) -> Result<(), Denial> {
+        let mut charged = self.usage;
+        charged.charge(usage, &self.quota)
+    }
+
+    /// Charges `usage` for what `make` makes, unless that fails.
+    pub(crate) fn charged<T>(
+        &mut self,
+        usage: Resources,
+        make: impl FnOnce(&mut Self) -> Result<T, Denial>,
+    ) -> Result<T, Denial> {
+        self.usage.charge(usage, &self.quota)?;
+        make(self).inspect_err(|_| self.usage.refund(usage))
+    }
+
+    fn object(&mut self, pool: &mut Pool<impl Kernel>, object: Object) -> Result<Slot, Denial> {
+        let usage = Resources {
+            bytes: 1 << pool.kernel.object_bits(object),
+            slots: 1,
+            devices: 0,
+        };
+        let (slot, allocation) = self.charged(usage, |_| pool.object(object))?;
+        self.objects.push(allocation);
+        Ok(slot)
+    }
+
+    /// An empty slot of the component's CSpace, which [`Self::withdraw`] gives back.
+    pub(crate) fn take_own_slot(&mut self) -> Result<u64, Denial> {
+        let slot = self.own_slots.take();
+        slot.ok_or(Denial::none_left(Resource::OwnSlots))
+    }
+
+    /// Passes a capability on, and says in which slot of the component's CSpace it is.
+    pub(crate) fn pass(
+        &mut self,
+        kernel: &mut impl Kernel,
+        from: Slot,
+        pass: Pass,
+    ) -> Result<u64, Denial> {
+        let index = self.take_own_slot()?;
+        kernel
+            .pass(from, self.cnode, index, pass)
+            .inspect_err(|_| self.own_slots.give(index))?;
+        Ok(index)
+    }
+
+    /// Takes back a slot, and the capability in it if there is one.
+    pub(crate) fn withdraw(&mut self, kernel: &mut impl Kernel, index: u64) -> KernelResult {
+        kernel.withdraw(self.cnode, index)?;
+        self.own_slots.give(index);
+        Ok(())
+    }
+
+    /// Takes a bit of the component's notification that nothing else sets, unless `connect` fails.
+    pub(crate) fn with_event<T>(
+        &mut self,
+        connect: impl FnOnce(&mut Self, u64) -> Result<T, Denial>,
+    ) -> Result<T, Denial> {
+        let event = !self.events & self.events.wrapping_add(1);
+        if event == 0 {
+            return Err(Denial::none_left(Resource::Events));
+        }
+        self.events |= event;
+        connect(self, event).inspect_err(|_| self.give_event(event))
+    }
+
+    /// An event is no longer in use.
+    pub(crate) fn give_event(&mut self, event: u64) {
+        self.events &= !event;
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Interrupts that a component handles, and other capabilities that the root task keeps for it.
+
+use super::Process;
+use crate::error::Denial;
+use crate::kernel::{Interrupt, Kernel, Pass, Slot};
+use crate::pool::Pool;
+use crate::quota::Resources;
+
+/// What handling an interrupt is charged: the handler, and the notification with the event's badge.
+const HANDLER: Resources = Resources {
+    bytes: 0,
+    slots: 2,
+    devices: 0,
+};
+
+impl Process {
+    /// Lets the component handle an interrupt. Returns its slot and its event.
+    pub(crate) fn handle(
+        &mut self,
+        pool: &mut Pool<impl Kernel>,
+        interrupt: Interrupt,
+    ) -> Result<(u64, u64), Denial> {
+        let kept = self.kept.len();
+        let outcome = self.charged(HANDLER, |process| {
+            process.with_event(|process, event| {
+                let index = process.connect(pool, interrupt, event)?;
+                Ok((index, event))
+            })
+        });
+        if outcome.is_err() {
+            pool.delete(self.kept.drain(kept..).rev())?;
+        }
+        outcome
+    }
+
+    fn connect(
+        &mut self,
+        pool: &mut Pool<impl Kernel>,
+        interrupt: Interrupt,
+        event: u64,
+    ) -> Result<u64, Denial> {
+        let signal = self.keep(pool, self.notification, event)?;
+        let handler = pool.fill_slot(|kernel, slot| kernel.take_interrupt(interrupt, slot))?;
+        self.kept.push(handler);
+        pool.kernel.bind_interrupt(handler, signal)?;
+        self.pass(&mut pool.kernel, handler, Pass::Whole)
+    }
+
+    /// Keeps a badged copy of a capability until the component ends.
+    pub(super) fn keep(
+        &mut self,
+        pool: &mut Pool<impl Kernel>,
+        original: Slot,
+        badge: u64,
+    ) -> Result<Slot, Denial> {
+        let copy = pool.fill_slot(|kernel, slot| kernel.mint(original, slot, badge))?;
+        self.kept.push(copy);
+        Ok(copy)
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Memory that is mapped into a component.
+
+use alloc::vec::Vec;
+
+use super::{Mapping, Process};
+use crate::address_space::Range;
+use crate::error::Denial;
+use crate::kernel::{Access, Kernel, KernelError, Object, PAGE_SIZE, Slot};
+use crate::pool::{Allocation, Pool, slots_of};
+use crate::quota::Resources;
+
+impl Process {
+    /// Allocates and maps `size` bytes, whole pages. Returns their address.
+    pub(crate) fn memory<K: Kernel>(
+        &mut self,
+        pool: &mut Pool<K>,
+        size: u64,
+        access: Access,
+    ) -> Result<u64, Denial> {
+        let usage = Resources::pages(size);
+        self.map_new(pool, usage, access, |pool| pool.pages(size))
+    }
+
+    /// Charges `usage` for the pages that `make` makes, and maps them. Returns their address.
+    pub(crate) fn map_new<K: Kernel>(
+        &mut self,
+        pool: &mut Pool<K>,
+        usage: Resources,
+        access: Access,
+        make: impl FnOnce(&mut Pool<K>) -> Result<Vec<Allocation>, Denial>,
+    ) -> Result<u64, Denial> {
+        self.charged(usage, |process| {
+            let allocations = make(pool)?;
+            match process.map_anywhere(pool, &slots_of(&allocations), access) {
+                Ok(range) => {
+                    let mapping = Mapping {
+                        range,
+                        allocations,
+                        usage,
+                    };
+                    process.memory.insert(range.address(), mapping);
+                    Ok(range.address())
+                }
+                Err(denial) => {
+                    pool.release(allocations)?;
+                    Err(denial)
+                }
+            }
+        })
+    }
+
+    /// Maps pages to addresses of their own. Where that fails, the caller deletes the pages'
+    /// capabilities.
+    pub(crate) fn map_anywhere(
+        &mut self,
+        pool: &mut Pool<impl Kernel>,
+        pages: &[Slot],
+        access: Access,
+    ) -> Result<Range, Denial> {
+        let range = self.space.take(pages.len() as u64 * PAGE_SIZE)?;
+        self.map(pool, pages, range.address(), access)
+            .inspect_err(|_| self.space.give(range))?;
+        Ok(range)
+    }
+
+    /// Maps pages one after the other, with the tables that this takes.
+    pub(super) fn map(
+        &mut self,
+        pool: &mut Pool<impl Kernel>,
+        pages: &[Slot],
+        address: u64,
+        access: Access,
+    ) -> Result<(), Denial> {
+        for (&page, address) in pages.iter().zip((address..).step_by(PAGE_SIZE as usize)) {
+            let spans = pool.kernel.table_spans();
+            let missing: Vec<_> = self.space.missing_tables(spans, address).collect();
+            for table in missing {
+                let slot = self.object(pool, Object::PageTable)?;
+                pool.kernel.map_table(slot, self.vspace, table.start)?;
+                self.space.add_table(table);
+            }
+            pool.kernel.map_page(page, self.vspace, address, access)?;
+        }
+        Ok(())
+    }
+
+    /// The addresses of `range` are no longer in use.
+    pub(crate) fn give_range(&mut self, range: Range) {
+        self.space.give(range);
+    }
+
+    /// Takes back what was mapped at `address`. Returns whether there was something.
+    pub(crate) fn free(
+        &mut self,
+        pool: &mut Pool<impl Kernel>,
+        address: u64,
+    ) -> Result<bool, KernelError> {
+        let Some(mapping) = self.memory.remove(&address) else {
+            return Ok(false);
+        };
+        pool.release(mapping.allocations)?;
+        self.space.give(mapping.range);
+        self.usage.refund(mapping.usage);
+        Ok(true)
+    }
+
+    /// The first physical address of what is mapped at `address`.
+    pub(crate) fn physical(&self, address: u64) -> Option<u64> {
+        let first = self.memory.get(&address)?.allocations.first()?;
+        Some(first.block.start)
+    }
+
+    /// The first page of what is mapped at `address`.
+    pub(super) fn page(&self, address: u64) -> Result<Slot, KernelError> {
+        let mapping = self.memory.get(&address);
+        mapping
+            .and_then(|mapping| mapping.allocations.first()?.slots.first().copied())
+            .ok_or(KernelError::InvalidCapability)
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Makes a component's objects, loads its program and starts it.
+
+use kaal_protocol::{CHANNEL_ENDED, slots};
+
+use super::Process;
+use crate::address_space::RANGES;
+use crate::config::{Config, Image, Segment};
+use crate::error::Denial;
+use crate::kernel::{Access, CSPACE_BITS, Kernel, Object, PAGE_SIZE, Pass, Slot, Thread};
+use crate::pool::{Pool, page_align, slots_of};
+use crate::quota::Resources;
+
+/// The broker's endpoint, as one component sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) slot: Slot,
+    pub(crate) badge: u64,
+    pub(crate) fault_badge: u64,
+}
+
+impl Process {
+    /// Makes the objects of a component, and loads and starts it. Where that fails, what was made so
+    /// far is left for [`Self::end`].
+    pub(crate) fn start<K: Kernel>(
+        &mut self,
+        pool: &mut Pool<K>,
+        config: &Config,
+        image: &Image<'_>,
+        endpoint: Endpoint,
+    ) -> Result<(), Denial> {
+        self.thread = self.object(pool, Object::Thread)?;
+        self.cnode = self.object(pool, Object::CNode(CSPACE_BITS))?;
+        self.vspace = self.object(pool, Object::AddressSpace)?;
+        self.notification = self.object(pool, Object::Notification)?;
+        pool.kernel.assign_asid(self.vspace)?;
+        let mut sched_context = None;
+        if pool.kernel.is_mcs() {
+            sched_context = Some(self.object(pool, Object::SchedContext)?);
+            let reply = self.object(pool, Object::Reply)?;
+            self.fill_own_slot(pool, slots::REPLY, reply, Pass::Whole)?;
+        }
+        let to_broker = Pass::Send(endpoint.badge);
+        self.fill_own_slot(pool, slots::BROKER, endpoint.slot, to_broker)?;
+        self.fill_own_slot(pool, slots::NOTIFICATION, self.notification, Pass::Receive)?;
+        for segment in image.segments {
+            self.load(pool, segment)?;
+        }
+        let stack_size = page_align(config.stack)?;
+        let stack = self.memory(pool, stack_size, Access::ReadWrite)?;
+        let ipc_buffer_address = self.memory(pool, PAGE_SIZE, Access::ReadWrite)?;
+        self.ended = Some(self.keep(pool, self.notification, CHANNEL_ENDED)?);
+        let thread = Thread {
+            thread: self.thread,
+            cnode: self.cnode,
+            address_space: self.vspace,
+            fault_endpoint: self.keep(pool, endpoint.slot, endpoint.fault_badge)?,
+            notification: self.notification,
+            sched_context,
+            ipc_buffer: self.page(ipc_buffer_address)?,
+            ipc_buffer_address,
+            entry: image.entry,
+            stack: stack + stack_size,
+            priority: config.priority,
+            budget: config.budget,
+            period: config.period,
+        };
+        Ok(pool.kernel.start(&thread)?)
+    }
+
+    fn fill_own_slot(
+        &self,
+        pool: &mut Pool<impl Kernel>,
+        index: u64,
+        from: Slot,
+        pass: Pass,
+    ) -> Result<(), Denial> {
+        Ok(pool.kernel.pass(from, self.cnode, index, pass)?)
+    }
+
+    fn load<K: Kernel>(&mut self, pool: &mut Pool<K>, segment: &Segment<'_>) -> Result<(), Denial> {
+        let malformed = Denial::Image(segment.address);
+        let end = segment.address.checked_add(segment.size).ok_or(malformed)?;
+        if end > RANGES.start || segment.bytes.len() as u64 > segment.size {
+            return Err(malformed);
+        }
+        let first = segment.address & !(PAGE_SIZE - 1);
+        let size = page_align(end - first)?;
+        let allocations = self.charged(Resources::pages(size), |_| pool.pages(size))?;
+        let pages = slots_of(&allocations);
+        self.objects.extend(allocations);
+        let executable = segment.access == Access::ReadExecute;
+        let mut rest = segment.bytes;
+        let mut offset = segment.address - first;
+        for &page in &pages {
+            let length = rest.len().min((PAGE_SIZE - offset) as usize);
+            let (bytes, behind) = rest.split_at(length);
+            pool.kernel.fill_page(page, offset, bytes, executable)?;
+            rest = behind;
+            offset = 0;
+        }
+        self.map(pool, &pages, first, segment.access)
+    }
+}

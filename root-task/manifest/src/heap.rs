@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Whether the root task's heap suffices for all that components may have.
+
+use kaal_broker::{HEAP_BYTES, HEAP_FOR_REST, HEAP_PER_DEVICE, HEAP_PER_SLOT};
+
+use crate::component::Component;
+use crate::mistake::Mistake;
+
+pub(crate) fn check(text: &str, components: &[Component]) -> Result<(), Mistake> {
+    let mut left = HEAP_BYTES - HEAP_FOR_REST;
+    for component in components {
+        let slots = *component.slots.get_ref();
+        let devices = component.devices.len() as u64 * HEAP_PER_DEVICE;
+        let most = left.saturating_sub(devices) / HEAP_PER_SLOT;
+        if slots > most {
+            let problem = format!(
+                "at most {most} expected, {slots} found: the root task's heap has no room for more; \
+                 lower the quotas, or raise HEAP_BYTES in broker/src/heap.rs"
+            );
+            return Err(Mistake::new(text, &component.slots, "slots", problem));
+        }
+        left -= devices + slots * HEAP_PER_SLOT;
+    }
+    Ok(())
+}

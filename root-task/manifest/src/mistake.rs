@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Mistakes in the list.
+
+use std::fmt;
+use std::ops::Range;
+
+use thiserror::Error;
+use toml::Spanned;
+
+/// What is wrong with the list, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("line {line}: {key}: {problem}")]
+pub struct Mistake {
+    /// Line of the file, from 1.
+    pub line: usize,
+    /// The key that it is about.
+    pub key: String,
+    /// What was expected and what was found.
+    pub problem: String,
+}
+
+impl Mistake {
+    /// A mistake in the value of `key`.
+    pub(crate) fn new<T>(
+        text: &str,
+        value: &Spanned<T>,
+        key: &str,
+        problem: impl fmt::Display,
+    ) -> Self {
+        Self {
+            line: line_of(text, &value.span()),
+            key: key.to_owned(),
+            problem: problem.to_string(),
+        }
+    }
+
+    /// A mistake that `toml` found. It names no key, so that of the line is taken.
+    pub(crate) fn of_syntax(text: &str, error: &toml::de::Error) -> Self {
+        let line = line_of(text, &error.span().unwrap_or_default());
+        let content = text.lines().nth(line - 1).unwrap_or_default();
+        let key = content.split('=').next().unwrap_or_default().trim();
+        Self {
+            line,
+            key: key.to_owned(),
+            problem: error.message().to_owned(),
+        }
+    }
+}
+
+/// The line that a value stands on, from 1.
+pub(crate) fn line_of(text: &str, span: &Range<usize>) -> usize {
+    let before = text.get(..span.start).unwrap_or(text);
+    before.matches('\n').count() + 1
+}
