@@ -2,6 +2,8 @@
 
 //! Calls to the broker.
 
+use core::array;
+
 use kaal_protocol::{Reader, Refusal, Request, Text, slots};
 use sel4::{MessageInfoBuilder, cap};
 
@@ -10,15 +12,10 @@ const ANSWER: usize = 4;
 
 /// Makes a request. Returns the words of the answer.
 pub(crate) fn request(request: &Request) -> Result<[u64; ANSWER], Refusal> {
-    let answer = call(request)?;
+    let length = call(request)?;
     Ok(sel4::with_ipc_buffer(|buffer| {
-        let mut words = [0; ANSWER];
-        let given = buffer.msg_regs().iter().take(answer);
-        words
-            .iter_mut()
-            .zip(given)
-            .for_each(|(to, from)| *to = *from);
-        words
+        let mut words = buffer.msg_regs().iter().take(length).copied();
+        array::from_fn(|_| words.next().unwrap_or_default())
     }))
 }
 
@@ -36,10 +33,13 @@ fn call(request: &Request) -> Result<usize, Refusal> {
     let (label, length) = sel4::with_ipc_buffer_mut(|buffer| request.encode(buffer.msg_regs_mut()));
     let info = MessageInfoBuilder::default().label(label).length(length);
     let answer = cap::Endpoint::from_bits(slots::BROKER).call(info.build());
-    match answer.label() {
-        0 => Ok(answer.length()),
-        label => Err(Refusal::from_label(label)),
-    }
+    Refusal::check(answer.label())?;
+    Ok(answer.length())
+}
+
+/// Takes back what was mapped at an address.
+pub(crate) fn free(address: u64) -> Result<(), Refusal> {
+    request(&Request::Free(address)).map(drop)
 }
 
 /// Ends the component.
@@ -51,18 +51,15 @@ pub(crate) fn exit() -> ! {
 }
 
 /// Waits until an interrupt or a channel signals. Returns the events, one bit each;
-/// [`CHANNEL_ENDED`](crate::CHANNEL_ENDED) where the other end of a channel is gone.
+/// [`CHANNEL_ENDED`](kaal_protocol::CHANNEL_ENDED) where the other end of a channel is gone.
 pub fn wait() -> u64 {
-    let (_, events) = notification().wait();
-    events
+    notification().wait().1
 }
 
 /// Like [`wait`], but gives up after asking `times` times.
 pub fn wait_briefly(times: u32) -> Option<u64> {
-    (0..times).find_map(|_| {
-        let (_, events) = notification().poll();
-        (events != 0).then_some(events)
-    })
+    let mut polls = (0..times).map(|_| notification().poll().1);
+    polls.find(|&events| events != 0)
 }
 
 fn notification() -> cap::Notification {

@@ -5,7 +5,7 @@
 use core::ptr;
 use core::sync::atomic::AtomicU8;
 
-use kaal_protocol::{Consumer, Cursors, Producer, Refusal, Request, Text};
+use kaal_protocol::{Cursors, Refusal, Request, Ring, Text};
 use sel4::{MessageInfoBuilder, cap};
 
 use crate::broker;
@@ -13,8 +13,8 @@ use crate::broker;
 /// One end of a channel.
 #[derive(Debug)]
 pub struct Channel {
-    producer: Producer<'static>,
-    consumer: Consumer<'static>,
+    outwards: Ring<'static>,
+    inwards: Ring<'static>,
     signal: cap::Notification,
     event: u64,
     address: u64,
@@ -33,9 +33,7 @@ impl Channel {
             service: Text::from(service),
             bytes: bytes as u64,
         };
-        let end = broker::request(&request)?;
-        let (outwards, inwards) = halves(end);
-        Ok(Self::new(end, outwards, inwards))
+        Self::open(&request, |[outwards, inwards]| [outwards, inwards])
     }
 
     /// Takes part in the channel that `client` created last. What the client has sent before is there
@@ -45,19 +43,23 @@ impl Channel {
     ///
     /// Fails where it created none, or quota doesn't suffice.
     pub fn accept(client: u64) -> Result<Self, Refusal> {
-        let end = broker::request(&Request::AcceptChannel { client })?;
-        let (inwards, outwards) = halves(end);
-        Ok(Self::new(end, outwards, inwards))
+        let request = Request::AcceptChannel(client);
+        Self::open(&request, |[inwards, outwards]| [outwards, inwards])
     }
 
-    fn new([address, _, signal, event]: [u64; 4], outwards: Half, inwards: Half) -> Self {
-        Self {
-            address,
-            producer: Producer::new(outwards.0, outwards.1),
-            consumer: Consumer::new(inwards.0, inwards.1),
+    fn open(
+        request: &Request,
+        order: fn([Ring<'static>; 2]) -> [Ring<'static>; 2],
+    ) -> Result<Self, Refusal> {
+        let [address, size, signal, event] = broker::request(request)?;
+        let [outwards, inwards] = order(rings(address, size));
+        Ok(Self {
+            outwards,
+            inwards,
             signal: cap::Notification::from_bits(signal),
             event,
-        }
+            address,
+        })
     }
 
     /// Gives this end back. The memory is freed when both ends are.
@@ -66,8 +68,7 @@ impl Channel {
     ///
     /// Fails where it was given back already.
     pub fn close(self) -> Result<(), Refusal> {
-        let address = self.address;
-        broker::request(&Request::Free { address }).map(drop)
+        broker::free(self.address)
     }
 
     /// The event that the other end sets.
@@ -77,7 +78,7 @@ impl Channel {
 
     /// Sends as much of `bytes` as there is room for. Returns how many that was.
     pub fn send(&mut self, bytes: &[u8]) -> usize {
-        let sent = self.producer.write(bytes);
+        let sent = self.outwards.write(bytes);
         // The other end may be gone, or not have accepted yet; a non-blocking send is without
         // consequence then.
         self.signal.nb_send(MessageInfoBuilder::default().build());
@@ -86,25 +87,22 @@ impl Channel {
 
     /// Receives what has been sent, up to `buffer.len()` bytes. Returns how many.
     pub fn receive(&mut self, buffer: &mut [u8]) -> usize {
-        self.consumer.read(buffer)
+        self.inwards.read(buffer)
     }
 }
 
-type Half = (&'static Cursors, &'static [AtomicU8]);
-
 /// The stream from who created the channel, and the one back.
-fn halves([address, size, ..]: [u64; 4]) -> (Half, Half) {
+fn rings(address: u64, size: u64) -> [Ring<'static>; 2] {
     let half = size as usize / 2;
-    let at = |address: usize| {
-        let cursors = ptr::with_exposed_provenance::<Cursors>(address);
-        let bytes = ptr::with_exposed_provenance::<AtomicU8>(address + size_of::<Cursors>());
+    [0, half].map(|offset| {
+        let start = address as usize + offset;
+        let cursors = ptr::with_exposed_provenance::<Cursors>(start);
+        let bytes = ptr::with_exposed_provenance::<AtomicU8>(start + size_of::<Cursors>());
         // SAFETY: the broker mapped `size` bytes at `address`, whole pages, and they stay until the
         // channel is closed, which consumes it. All of it is atomic, so that the other end may change it.
         unsafe {
             let bytes = core::slice::from_raw_parts(bytes, half - size_of::<Cursors>());
-            (&*cursors, bytes)
+            Ring::new(&*cursors, bytes)
         }
-    };
-    let address = address as usize;
-    (at(address), at(address + half))
+    })
 }

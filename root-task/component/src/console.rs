@@ -6,7 +6,7 @@ use core::fmt;
 
 use kaal_protocol::{Refusal, Text, serial};
 
-use crate::Client;
+use crate::service::Client;
 
 /// Prints whole lines.
 #[derive(Debug)]

@@ -15,28 +15,44 @@
 //! fn run() -> Result<(), Refusal> {
 //!     let mut console = Console::open()?;
 //!     let memory = kaal_component::allocate(8192)?;
-//!     writeln!(console, "hello with {} bytes", memory.len()).map_err(|_| Refusal::Failed)
+//!     writeln!(console, "hello with {} bytes", memory.len())?;
+//!     Ok(())
 //! }
 //! ```
+//!
+//! Each module imports none but those that are listed below it:
+//!
+//! - `start`: a component's first and last instructions
+//! - `console`: the console, through the service `serial`
+//! - `service`: services that the component offers and uses
+//! - `channel`: memory that two components share
+//! - `memory`: memory
+//! - `registers`: a device's registers
+//! - `pl031`: the registers of the PL031 real-time clock
+//! - `interrupt`: interrupts
+//! - `operator`: what only operators may do
+//! - `broker`: calls to the broker
 
 #![no_std]
 
 mod broker;
 mod channel;
 mod console;
-mod device;
+mod interrupt;
 mod memory;
 mod operator;
+pub mod pl031;
+mod registers;
 mod service;
 mod start;
-mod words;
 
 pub use broker::{wait, wait_briefly};
 pub use channel::Channel;
 pub use console::Console;
-pub use device::{Interrupt, Registers};
+pub use interrupt::Interrupt;
 pub use kaal_protocol::{CHANNEL_ENDED, ECHO, Refusal, Report, Test, Text, View, serial};
 pub use memory::{DmaMemory, allocate, free};
 pub use operator::{inspect, ping, report, restart, tick};
+pub use registers::Registers;
 pub use service::{Call, Client, Event, Service};
 pub use start::run;

@@ -2,12 +2,15 @@
 
 //! Memory.
 
+use core::ops::Deref;
+
 use kaal_protocol::{Refusal, Request};
+use sel4::FrameObjectType;
 
 use crate::broker;
-use crate::words::Words;
+use crate::registers::Registers;
 
-const PAGE_SIZE: usize = 4096;
+const PAGE_SIZE: usize = FrameObjectType::GRANULE.bytes();
 
 /// Allocates memory, all zero; the size is rounded up to whole pages of 4 KiB.
 ///
@@ -21,7 +24,10 @@ pub fn allocate(bytes: usize) -> Result<&'static mut [u8], Refusal> {
     };
     let [address, ..] = broker::request(&request)?;
     let size = bytes.next_multiple_of(PAGE_SIZE);
-    Ok(slice(address, size))
+    let start = core::ptr::with_exposed_provenance_mut(address as usize);
+    // SAFETY: the broker has just mapped `size` bytes of memory there for this component only, and
+    // they stay until this slice is given back.
+    Ok(unsafe { core::slice::from_raw_parts_mut(start, size) })
 }
 
 /// Gives memory back.
@@ -30,21 +36,13 @@ pub fn allocate(bytes: usize) -> Result<&'static mut [u8], Refusal> {
 ///
 /// Fails where `memory` is not a whole piece as it was allocated.
 pub fn free(memory: &'static mut [u8]) -> Result<(), Refusal> {
-    let address = memory.as_ptr().expose_provenance() as u64;
-    broker::request(&Request::Free { address }).map(drop)
-}
-
-fn slice(address: u64, size: usize) -> &'static mut [u8] {
-    let start = core::ptr::with_exposed_provenance_mut(address as usize);
-    // SAFETY: the broker has just mapped `size` bytes of memory there for this component only, and
-    // they stay until this slice is given back.
-    unsafe { core::slice::from_raw_parts_mut(start, size) }
+    broker::free(memory.as_ptr().expose_provenance() as u64)
 }
 
 /// One piece of uncached memory that a device may read and write at any time.
 #[derive(Debug)]
 pub struct DmaMemory {
-    words: Words,
+    words: Registers,
     physical: u64,
 }
 
@@ -55,13 +53,11 @@ impl DmaMemory {
     ///
     /// Fails where the quota or the machine's memory doesn't suffice.
     pub fn allocate(bytes: usize) -> Result<Self, Refusal> {
-        let request = Request::AllocateDma {
-            bytes: bytes as u64,
-        };
+        let request = Request::AllocateDma(bytes as u64);
         let [address, physical, ..] = broker::request(&request)?;
         let size = bytes.next_multiple_of(PAGE_SIZE).next_power_of_two();
         Ok(Self {
-            words: Words::new(address, size as u64),
+            words: Registers::new(address, size as u64),
             physical,
         })
     }
@@ -71,28 +67,21 @@ impl DmaMemory {
         self.physical
     }
 
-    /// Its size in bytes.
-    pub fn size(&self) -> usize {
-        self.words.size()
-    }
-
-    /// Reads the 32-bit word at `offset` bytes; 0 where there is none.
-    pub fn read(&self, offset: usize) -> u32 {
-        self.words.read(offset)
-    }
-
-    /// Writes the 32-bit word at `offset` bytes, if there is one.
-    pub fn write(&self, offset: usize, value: u32) {
-        self.words.write(offset, value);
-    }
-
     /// Gives the memory back. The device must no longer use it.
     ///
     /// # Errors
     ///
     /// Fails where it was given back already.
     pub fn free(self) -> Result<(), Refusal> {
-        let address = self.words.address();
-        broker::request(&Request::Free { address }).map(drop)
+        broker::free(self.words.address())
+    }
+}
+
+/// Its words.
+impl Deref for DmaMemory {
+    type Target = Registers;
+
+    fn deref(&self) -> &Registers {
+        &self.words
     }
 }

@@ -21,8 +21,7 @@ pub fn inspect(view: View, line: u64) -> Result<Text, Refusal> {
 ///
 /// Fails where there is no such component, or memory doesn't suffice.
 pub fn restart(name: &str) -> Result<(), Refusal> {
-    let name = Text::from(name);
-    broker::request(&Request::Restart { name }).map(drop)
+    broker::request(&Request::Restart(Text::from(name))).map(drop)
 }
 
 /// Tells the root task the time, by a clock that counts seconds.
@@ -31,7 +30,7 @@ pub fn restart(name: &str) -> Result<(), Refusal> {
 ///
 /// Fails where the component is no operator.
 pub fn tick(seconds: u64) -> Result<(), Refusal> {
-    broker::request(&Request::Tick { seconds }).map(drop)
+    broker::request(&Request::Tick(seconds)).map(drop)
 }
 
 /// Tells the root task the outcome of a self-test.
@@ -49,9 +48,6 @@ pub fn report(report: Report) -> Result<(), Refusal> {
 ///
 /// Fails where the root task answers with anything else.
 pub fn ping(word: u64) -> Result<(), Refusal> {
-    let [answer, ..] = broker::request(&Request::Ping { word })?;
-    match answer == word {
-        true => Ok(()),
-        false => Err(Refusal::Failed),
-    }
+    let [answer, ..] = broker::request(&Request::Ping(word))?;
+    (answer == word).then_some(()).ok_or(Refusal::Failed)
 }

@@ -20,7 +20,7 @@ pub struct Service {
     reason = "components have no heap that a call could be on"
 )]
 pub enum Event {
-    /// A call, which must be answered by [`Service::answer`] before the next is received.
+    /// A call, which is answered before the next is received.
     Call(Call),
     /// Interrupts or channels signalled; the events, one bit each.
     Signals(u64),
@@ -44,24 +44,36 @@ impl Service {
     ///
     /// Fails where the component's configuration doesn't provide it.
     pub fn register(service: &str) -> Result<Self, Refusal> {
-        let service = Text::from(service);
-        let [slot, ..] = broker::request(&Request::Register { service })?;
+        let [slot, ..] = broker::request(&Request::Register(Text::from(service)))?;
         Ok(Self {
             endpoint: cap::Endpoint::from_bits(slot),
         })
     }
 
-    /// Waits for a call or a signal.
-    pub fn receive(&self) -> Event {
-        let (info, badge) = self.endpoint.recv(reply_authority());
-        event(&info, badge)
-    }
-
-    /// Answers a call with `label`, 0 for success, and waits for the next call or signal.
-    pub fn answer(&self, label: u64) -> Event {
-        let info = MessageInfoBuilder::default().label(label).build();
-        let (info, badge) = self.endpoint.reply_recv(info, reply_authority());
-        event(&info, badge)
+    /// Serves until `handle` fails on signals. Where it fails on a call, the caller gets the refusal.
+    ///
+    /// # Errors
+    ///
+    /// Returns what `handle` returned.
+    pub fn serve(
+        &self,
+        mut handle: impl FnMut(Event) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let mut message = self.endpoint.recv(reply_authority());
+        loop {
+            message = match event(&message.0, message.1) {
+                Event::Call(call) => {
+                    let answer = handle(Event::Call(call));
+                    let label = answer.map_or_else(|refusal| refusal as u64, |()| 0);
+                    let info = MessageInfoBuilder::default().label(label).build();
+                    self.endpoint.reply_recv(info, reply_authority())
+                }
+                signals => {
+                    handle(signals)?;
+                    self.endpoint.recv(reply_authority())
+                }
+            }
+        }
     }
 }
 
@@ -105,8 +117,7 @@ impl Client {
     ///
     /// Fails where the component's configuration doesn't need it.
     pub fn lookup(service: &str) -> Result<Self, Refusal> {
-        let service = Text::from(service);
-        let [slot, ..] = broker::request(&Request::Lookup { service })?;
+        let [slot, ..] = broker::request(&Request::Lookup(Text::from(service)))?;
         Ok(Self {
             endpoint: cap::Endpoint::from_bits(slot),
         })
@@ -122,9 +133,6 @@ impl Client {
             Writer::new(buffer.msg_regs_mut()).text(text).length()
         });
         let info = MessageInfoBuilder::default().label(label).length(length);
-        match self.endpoint.call(info.build()).label() {
-            0 => Ok(()),
-            label => Err(Refusal::from_label(label)),
-        }
+        Refusal::check(self.endpoint.call(info.build()).label())
     }
 }

@@ -6,20 +6,10 @@
 #![no_main]
 #![forbid(unsafe_code)]
 
+use kaal_component::pl031::{DEVICE, RTCDR, RTCICR, RTCIMSC, RTCMR};
 use kaal_component::{Interrupt, Refusal, Registers};
 
 kaal_component::main!(run);
-
-const DEVICE: &str = "arm,pl031";
-
-/// Seconds, counting up.
-const RTCDR: usize = 0x00;
-/// The second at which to interrupt.
-const RTCMR: usize = 0x04;
-/// Whether to interrupt.
-const RTCIMSC: usize = 0x10;
-/// Clears the interrupt.
-const RTCICR: usize = 0x1c;
 
 fn run() -> Result<(), Refusal> {
     let clock = Registers::request(DEVICE)?;

@@ -12,20 +12,13 @@ use kaal_component::{Event, Refusal, Service, serial};
 kaal_component::main!(run);
 
 fn run() -> Result<(), Refusal> {
-    let service = Service::register("serial")?;
-    let mut event = service.receive();
-    loop {
-        event = match event {
-            Event::Call(call) => service.answer(match call.label {
-                serial::WRITE => {
-                    for &byte in call.text.as_bytes() {
-                        sel4::debug_put_char(byte);
-                    }
-                    0
-                }
-                _ => Refusal::Malformed as u64,
-            }),
-            Event::Signals(_) => service.receive(),
+    Service::register("serial")?.serve(|event| match event {
+        Event::Call(call) if call.label == serial::WRITE => {
+            let text = call.text.as_bytes().iter().copied();
+            text.for_each(sel4::debug_put_char);
+            Ok(())
         }
-    }
+        Event::Call(_) => Err(Refusal::Malformed),
+        Event::Signals(_) => Ok(()),
+    })
 }

@@ -31,5 +31,6 @@ fn run() -> Result<(), Refusal> {
         }
     }
     let answer = str::from_utf8(&answer).map_err(|_| Refusal::Malformed)?;
-    writeln!(console, "hello: echo answers: {answer}").map_err(|_| Refusal::Failed)
+    writeln!(console, "hello: echo answers: {answer}")?;
+    Ok(())
 }

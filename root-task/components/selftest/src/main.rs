@@ -7,18 +7,12 @@
 #![no_main]
 #![forbid(unsafe_code)]
 
+use kaal_component::pl031::{DEVICE, RTCDR, RTCICR, RTCIMSC, RTCMR};
 use kaal_component::{
     Interrupt, Refusal, Registers, Report, Test, allocate, free, ping, report, wait, wait_briefly,
 };
 
 kaal_component::main!(run);
-
-/// The PL031 real-time clock (Arm DDI 0224).
-const DEVICE: &str = "arm,pl031";
-const RTCDR: usize = 0x00;
-const RTCMR: usize = 0x04;
-const RTCIMSC: usize = 0x10;
-const RTCICR: usize = 0x1c;
 
 const PATTERN: u8 = 0xa5;
 

@@ -21,26 +21,17 @@ fn run() -> Result<(), Refusal> {
     let service = Service::register("serial")?;
     uart.enable_receive_interrupt();
     let mut keyboard = Keyboard::default();
-    let mut event = service.receive();
-    loop {
-        event = match event {
-            Event::Call(call) => service.answer(match call.label {
-                serial::WRITE => {
-                    uart.print(call.text.as_bytes());
-                    0
+    service.serve(|event| {
+        match event {
+            Event::Call(call) => match call.label {
+                serial::WRITE => uart.print(call.text.as_bytes()),
+                serial::READ => {
+                    let former = keyboard.reader.replace(Channel::accept(call.client)?);
+                    keyboard.pass_on();
+                    former.map_or(Ok(()), Channel::close)?;
                 }
-                serial::READ => match Channel::accept(call.client) {
-                    Ok(channel) => {
-                        if let Some(former) = keyboard.reader.replace(channel) {
-                            former.close()?;
-                        }
-                        keyboard.pass_on();
-                        0
-                    }
-                    Err(refusal) => refusal as u64,
-                },
-                _ => Refusal::Malformed as u64,
-            }),
+                _ => return Err(Refusal::Malformed),
+            },
             Event::Signals(_) => {
                 // First, so that what arrives from now on interrupts again.
                 uart.clear_receive_interrupt();
@@ -49,10 +40,10 @@ fn run() -> Result<(), Refusal> {
                 }
                 keyboard.pass_on();
                 interrupt.acknowledge()?;
-                service.receive()
             }
-        };
-    }
+        }
+        Ok(())
+    })
 }
 
 /// What was typed, and who reads it. What is typed before anybody reads is kept, as far as it fits.

@@ -33,7 +33,7 @@ fn run() -> Result<(), Refusal> {
         for &byte in typed.iter().take(length) {
             take(&mut console, &mut line, byte)?;
         }
-        console.flush().map_err(|_| Refusal::Failed)?;
+        console.flush()?;
     }
 }
 
@@ -47,23 +47,19 @@ fn listen(keyboard: &Client) -> Result<Channel, Refusal> {
 
 /// Takes what was typed: shows it, and carries out a line when it ends.
 fn take(console: &mut Console, line: &mut Text, byte: u8) -> Result<(), Refusal> {
-    let shown = match byte {
+    match byte {
         b'\r' | b'\n' => {
-            writeln!(console).map_err(|_| Refusal::Failed)?;
-            let command = core::mem::take(line);
-            carry_out(console, command.as_str()).map_err(|_| Refusal::Failed)?;
-            return prompt(console);
+            writeln!(console)?;
+            carry_out(console, core::mem::take(line).as_str())?;
+            prompt(console)?;
         }
-        byte if BACKSPACE.contains(&byte) => {
-            line.pop().map_or(Ok(()), |_| write!(console, "\x08 \x08"))
+        byte if BACKSPACE.contains(&byte) && line.pop().is_some() => {
+            write!(console, "\x08 \x08")?;
         }
-        b' '..=b'~' => match line.push(byte) {
-            true => write!(console, "{}", char::from(byte)),
-            false => Ok(()),
-        },
-        _ => Ok(()),
-    };
-    shown.map_err(|_| Refusal::Failed)
+        b' '..=b'~' if line.push(byte) => write!(console, "{}", char::from(byte))?,
+        _ => {}
+    }
+    Ok(())
 }
 
 fn carry_out(console: &mut Console, command: &str) -> fmt::Result {
@@ -83,17 +79,11 @@ fn carry_out(console: &mut Console, command: &str) -> fmt::Result {
 }
 
 fn show(console: &mut Console, view: View) -> fmt::Result {
-    for line in 0.. {
-        match inspect(view, line) {
-            Ok(text) => writeln!(console, "{}", text.as_str())?,
-            Err(_) => break,
-        }
-    }
-    Ok(())
+    let mut lines = (0..).map_while(|line| inspect(view, line).ok());
+    lines.try_for_each(|line| writeln!(console, "{}", line.as_str()))
 }
 
-fn prompt(console: &mut Console) -> Result<(), Refusal> {
-    write!(console, "{PROMPT}")
-        .and_then(|()| console.flush())
-        .map_err(|_| Refusal::Failed)
+fn prompt(console: &mut Console) -> fmt::Result {
+    write!(console, "{PROMPT}")?;
+    console.flush()
 }

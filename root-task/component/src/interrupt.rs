@@ -1,43 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Devices.
+//! Interrupts.
 
 use kaal_protocol::{Refusal, Request, Text};
 use sel4::cap;
 
 use crate::broker;
-use crate::words::Words;
-
-/// The registers of a device.
-#[derive(Debug)]
-pub struct Registers {
-    words: Words,
-}
-
-impl Registers {
-    /// Requests the first registers of a device, named by path, alias or compatible.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the device is not in the component's configuration, or taken.
-    pub fn request(device: &str) -> Result<Self, Refusal> {
-        let name = Text::from(device);
-        let [address, size, ..] = broker::request(&Request::Device { name, range: 0 })?;
-        Ok(Self {
-            words: Words::new(address, size),
-        })
-    }
-
-    /// Reads the 32-bit register at `offset` bytes; 0 where there is none.
-    pub fn read(&self, offset: usize) -> u32 {
-        self.words.read(offset)
-    }
-
-    /// Writes the 32-bit register at `offset` bytes, if there is one.
-    pub fn write(&self, offset: usize, value: u32) {
-        self.words.write(offset, value);
-    }
-}
 
 /// An interrupt of a device.
 #[derive(Debug)]

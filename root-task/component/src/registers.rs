@@ -5,14 +5,29 @@
 
 use core::ptr;
 
-/// Words of 32 bits at addresses that are mapped as a device's.
+use kaal_protocol::{Refusal, Request, Text};
+
+use crate::broker;
+
+/// The registers of a device: words of 32 bits at addresses that are mapped as a device's.
 #[derive(Debug)]
-pub(crate) struct Words {
+pub struct Registers {
     address: usize,
     size: usize,
 }
 
-impl Words {
+impl Registers {
+    /// Requests the first registers of a device, named by path, alias or compatible.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the device is not in the component's configuration, or taken.
+    pub fn request(device: &str) -> Result<Self, Refusal> {
+        let name = Text::from(device);
+        let [address, size, ..] = broker::request(&Request::Device { name, range: 0 })?;
+        Ok(Self::new(address, size))
+    }
+
     /// The words of the `size` bytes at `address`, which the broker has mapped, and which stay.
     pub(crate) fn new(address: u64, size: u64) -> Self {
         Self {
@@ -27,12 +42,12 @@ impl Words {
     }
 
     /// Their size in bytes.
-    pub(crate) fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.size
     }
 
-    /// Reads the word at `offset` bytes; 0 where there is none.
-    pub(crate) fn read(&self, offset: usize) -> u32 {
+    /// Reads the 32-bit word at `offset` bytes; 0 where there is none.
+    pub fn read(&self, offset: usize) -> u32 {
         match self.word(offset) {
             // SAFETY: the broker mapped the memory, and `word` stays within it.
             Some(word) => unsafe { ptr::read_volatile(word) },
@@ -40,8 +55,8 @@ impl Words {
         }
     }
 
-    /// Writes the word at `offset` bytes, if there is one.
-    pub(crate) fn write(&self, offset: usize, value: u32) {
+    /// Writes the 32-bit word at `offset` bytes, if there is one.
+    pub fn write(&self, offset: usize, value: u32) {
         if let Some(word) = self.word(offset) {
             // SAFETY: the broker mapped the memory, and `word` stays within it.
             unsafe { ptr::write_volatile(word, value) };
