@@ -8,7 +8,7 @@ use std::{env, fs};
 
 use anyhow::{Context, Result};
 use kaal_devicetree::DeviceTree;
-use kaal_manifest::{Program, check_machine, generate, read};
+use kaal_manifest::{List, generate};
 
 /// The folder that holds the components' programs; `cargo xtask` sets it.
 const COMPONENTS: &str = "KAAL_COMPONENTS";
@@ -28,9 +28,9 @@ fn main() -> Result<()> {
     // The devices that components drive are those of the virt machine.
     let lists = Path::new(if is_virt { "" } else { "board" });
     let mut code = String::new();
-    writeln!(code, "static SYSTEM: &[Embedded] = &[")?;
+    writeln!(code, "pub(crate) static SYSTEM: &[Embedded] = &[")?;
     embed(&mut code, &lists.join("system.toml"), &tree)?;
-    writeln!(code, "];\nstatic SELF_TEST: &[Embedded] = &[")?;
+    writeln!(code, "];\npub(crate) static SELF_TEST: &[Embedded] = &[")?;
     embed(&mut code, &lists.join("self-test.toml"), &tree)?;
     writeln!(code, "];")?;
     let out = path("OUT_DIR")?.join("system.rs");
@@ -38,16 +38,16 @@ fn main() -> Result<()> {
 }
 
 /// Adds the components of a list.
-fn embed(code: &mut String, list: &Path, tree: &DeviceTree<'_>) -> Result<()> {
-    let name = || list.display().to_string();
+fn embed(code: &mut String, file: &Path, tree: &DeviceTree<'_>) -> Result<()> {
+    let name = || file.display().to_string();
     println!("cargo::rerun-if-changed={}", name());
-    let text = fs::read_to_string(list).with_context(|| format!("failed to read {}", name()))?;
-    let components = read(&text).with_context(name)?;
-    check_machine(&components, tree).with_context(name)?;
+    let text = fs::read_to_string(file).with_context(|| format!("failed to read {}", name()))?;
+    let list = List::read(&text).with_context(name)?;
+    list.check_machine(tree).with_context(name)?;
     let programs = path(COMPONENTS)?;
-    for component in &components {
-        let (program, file) = Program::load(&programs, component).with_context(name)?;
-        println!("cargo::rerun-if-changed={}", file.display());
+    for component in &list.components {
+        let (program, binary) = list.load(component, &programs).with_context(name)?;
+        println!("cargo::rerun-if-changed={}", binary.display());
         generate(code, component, &program)?;
     }
     Ok(())

@@ -3,14 +3,14 @@
 //! Carries out by invocations what the broker decides.
 
 use kaal_broker::{
-    CSPACE_BITS, Kernel, KernelError, Memory, Object, Pass, Rights, Slot, Thread, Trigger,
+    Access, Interrupt, Kernel, KernelError, KernelResult, Object, Pass, Slot, Thread, Trigger,
 };
 use sel4::{
-    AbsoluteCPtr, BootInfoPtr, CPtr, CapRights, CapRightsBuilder, FrameObjectType, ObjectBlueprint,
-    TranslationTableObjectType, UserContext, VmAttributes, cap, init_thread, sel4_cfg_bool,
-    sel4_cfg_if,
+    BootInfoPtr, CapRights, FrameObjectType, ObjectBlueprint, TranslationTableObjectType,
+    UserContext, VmAttributes, cap, init_thread, sel4_cfg_bool, sel4_cfg_if,
 };
 
+use crate::capabilities::{checked, in_component, in_root, page, to_call};
 use crate::scheduling::Scheduling;
 use crate::window::Window;
 
@@ -43,91 +43,64 @@ impl Kernel for Invocations {
         TABLE_SPANS
     }
 
-    fn retype(&mut self, untyped: Slot, object: Object, to: Slot) -> Result<(), KernelError> {
+    fn retype(&mut self, untyped: Slot, object: Object, to: Slot) -> KernelResult {
         let root = init_thread::slot::CNODE.cap().absolute_cptr_for_self();
         let blueprint = blueprint(object).ok_or(KernelError::InvalidArgument)?;
-        cap::Untyped::from_bits(untyped.0)
-            .untyped_retype(&blueprint, &root, to.0 as usize, 1)
-            .map_err(error)
+        let untyped = cap::Untyped::from_bits(untyped.0);
+        checked(untyped.untyped_retype(&blueprint, &root, to.0 as usize, 1))
     }
 
-    fn delete(&mut self, slot: Slot) -> Result<(), KernelError> {
-        in_root(slot).delete().map_err(error)
+    fn delete(&mut self, slot: Slot) -> KernelResult {
+        checked(in_root(slot).delete())
     }
 
-    fn revoke(&mut self, slot: Slot) -> Result<(), KernelError> {
-        in_root(slot).revoke().map_err(error)
+    fn revoke(&mut self, slot: Slot) -> KernelResult {
+        checked(in_root(slot).revoke())
     }
 
-    fn copy(&mut self, from: Slot, to: Slot) -> Result<(), KernelError> {
-        in_root(to)
-            .copy(&in_root(from), CapRights::all())
-            .map_err(error)
+    fn copy(&mut self, from: Slot, to: Slot) -> KernelResult {
+        checked(in_root(to).copy(&in_root(from), CapRights::all()))
     }
 
-    fn mint(&mut self, from: Slot, to: Slot, badge: u64) -> Result<(), KernelError> {
-        in_root(to)
-            .mint(&in_root(from), CapRights::all(), badge)
-            .map_err(error)
+    fn mint(&mut self, from: Slot, to: Slot, badge: u64) -> KernelResult {
+        checked(in_root(to).mint(&in_root(from), CapRights::all(), badge))
     }
 
-    fn pass(&mut self, from: Slot, cnode: Slot, index: u64, pass: Pass) -> Result<(), KernelError> {
+    fn pass(&mut self, from: Slot, cnode: Slot, index: u64, pass: Pass) -> KernelResult {
         let to = in_component(cnode, index);
-        match pass {
+        checked(match pass {
             Pass::Send(badge) => to.mint(&in_root(from), to_call(), badge),
             Pass::Receive => to.copy(&in_root(from), CapRights::read_only()),
             Pass::Whole => to.copy(&in_root(from), CapRights::all()),
-        }
-        .map_err(error)
+        })
     }
 
-    fn withdraw(&mut self, cnode: Slot, index: u64) -> Result<(), KernelError> {
-        in_component(cnode, index).delete().map_err(error)
+    fn withdraw(&mut self, cnode: Slot, index: u64) -> KernelResult {
+        checked(in_component(cnode, index).delete())
     }
 
-    fn assign_asid(&mut self, address_space: Slot) -> Result<(), KernelError> {
-        init_thread::slot::ASID_POOL
-            .cap()
-            .asid_pool_assign(cap::VSpace::from_bits(address_space.0))
-            .map_err(error)
+    fn assign_asid(&mut self, address_space: Slot) -> KernelResult {
+        let pool = init_thread::slot::ASID_POOL.cap();
+        checked(pool.asid_pool_assign(cap::VSpace::from_bits(address_space.0)))
     }
 
-    fn map_table(
-        &mut self,
-        table: Slot,
-        address_space: Slot,
-        address: u64,
-    ) -> Result<(), KernelError> {
-        let space = cap::VSpace::from_bits(address_space.0);
-        cap::PT::from_bits(table.0)
-            .pt_map(space, address as usize, VmAttributes::DEFAULT)
-            .map_err(error)
+    fn map_table(&mut self, table: Slot, space: Slot, address: u64) -> KernelResult {
+        let table = cap::PT::from_bits(table.0);
+        let space = cap::VSpace::from_bits(space.0);
+        checked(table.pt_map(space, address as usize, VmAttributes::DEFAULT))
     }
 
-    fn map_page(
-        &mut self,
-        slot: Slot,
-        address_space: Slot,
-        address: u64,
-        rights: Rights,
-        memory: Memory,
-    ) -> Result<(), KernelError> {
-        let space = cap::VSpace::from_bits(address_space.0);
-        let cached = match memory {
-            Memory::Normal => VmAttributes::PAGE_CACHEABLE,
-            Memory::Device => VmAttributes::NONE,
+    fn map_page(&mut self, slot: Slot, space: Slot, address: u64, access: Access) -> KernelResult {
+        let space = cap::VSpace::from_bits(space.0);
+        let cached = VmAttributes::PAGE_CACHEABLE;
+        let data = cached | VmAttributes::EXECUTE_NEVER;
+        let (rights, attributes) = match access {
+            Access::Read => (CapRights::read_only(), data),
+            Access::ReadWrite => (CapRights::read_write(), data),
+            Access::ReadExecute => (CapRights::read_only(), cached),
+            Access::Device => (CapRights::read_write(), VmAttributes::EXECUTE_NEVER),
         };
-        let (rights, attributes) = match rights {
-            Rights::Read => (CapRights::read_only(), cached | VmAttributes::EXECUTE_NEVER),
-            Rights::ReadWrite => (
-                CapRights::read_write(),
-                cached | VmAttributes::EXECUTE_NEVER,
-            ),
-            Rights::ReadExecute => (CapRights::read_only(), cached),
-        };
-        page(slot)
-            .frame_map(space, address as usize, rights, attributes)
-            .map_err(error)
+        checked(page(slot).frame_map(space, address as usize, rights, attributes))
     }
 
     fn fill_page(
@@ -136,53 +109,44 @@ impl Kernel for Invocations {
         offset: u64,
         bytes: &[u8],
         executable: bool,
-    ) -> Result<(), KernelError> {
+    ) -> KernelResult {
         self.window
             .copy(page(slot), offset as usize, bytes, executable)
     }
 
-    fn take_interrupt(
-        &mut self,
-        interrupt: u32,
-        trigger: Trigger,
-        to: Slot,
-    ) -> Result<(), KernelError> {
-        let is_edge = trigger == Trigger::Edge;
-        init_thread::slot::IRQ_CONTROL
-            .cap()
-            .irq_control_get_trigger(interrupt.into(), is_edge, &in_root(to))
-            .map_err(error)
+    fn take_interrupt(&mut self, interrupt: Interrupt, to: Slot) -> KernelResult {
+        let control = init_thread::slot::IRQ_CONTROL.cap();
+        let (number, is_edge) = (interrupt.number, interrupt.trigger == Trigger::Edge);
+        checked(control.irq_control_get_trigger(number.into(), is_edge, &in_root(to)))
     }
 
-    fn bind_interrupt(&mut self, handler: Slot, notification: Slot) -> Result<(), KernelError> {
+    fn bind_interrupt(&mut self, handler: Slot, notification: Slot) -> KernelResult {
         let handler = cap::IrqHandler::from_bits(handler.0);
-        handler
-            .irq_handler_set_notification(cap::Notification::from_bits(notification.0))
-            .and_then(|()| handler.irq_handler_ack())
-            .map_err(error)
+        let notification = cap::Notification::from_bits(notification.0);
+        checked(handler.irq_handler_set_notification(notification))?;
+        checked(handler.irq_handler_ack())
     }
 
-    fn start(&mut self, thread: &Thread) -> Result<(), KernelError> {
+    fn start(&mut self, thread: &Thread) -> KernelResult {
         self.scheduling.configure(thread)?;
         let tcb = cap::Tcb::from_bits(thread.thread.0);
-        tcb.tcb_bind_notification(cap::Notification::from_bits(thread.notification.0))
-            .map_err(error)?;
+        let notification = cap::Notification::from_bits(thread.notification.0);
+        checked(tcb.tcb_bind_notification(notification))?;
         let mut context = UserContext::default();
         *context.pc_mut() = thread.entry;
         *context.sp_mut() = thread.stack;
         *context.c_param_mut(0) = thread.ipc_buffer_address;
-        tcb.tcb_write_all_registers(true, &mut context)
-            .map_err(error)
+        checked(tcb.tcb_write_all_registers(true, &mut context))
     }
 
-    fn signal(&mut self, notification: Slot) -> Result<(), KernelError> {
+    fn signal(&mut self, notification: Slot) -> KernelResult {
         cap::Notification::from_bits(notification.0).signal();
         Ok(())
     }
 
-    fn ask_again(&mut self, thread: Slot) -> Result<(), KernelError> {
+    fn resume(&mut self, thread: Slot) -> KernelResult {
         // Resuming a thread that is blocked lets it execute its system call once more.
-        cap::Tcb::from_bits(thread.0).tcb_resume().map_err(error)
+        checked(cap::Tcb::from_bits(thread.0).tcb_resume())
     }
 }
 
@@ -211,8 +175,7 @@ fn blueprint(object: Object) -> Option<ObjectBlueprint> {
             size_bits: bits.into(),
         },
         Object::Thread => ObjectBlueprint::Tcb,
-        Object::SchedContext => return sched_context(),
-        Object::Reply => return reply(),
+        Object::SchedContext | Object::Reply => return mcs_blueprint(object),
         Object::Page => FrameObjectType::GRANULE.blueprint(),
         Object::PageTable => TranslationTableObjectType::PT.blueprint(),
         Object::AddressSpace => TranslationTableObjectType::VSpace.blueprint(),
@@ -221,57 +184,16 @@ fn blueprint(object: Object) -> Option<ObjectBlueprint> {
 
 sel4_cfg_if! {
     if #[sel4_cfg(KERNEL_MCS)] {
-        fn sched_context() -> Option<ObjectBlueprint> {
+        fn mcs_blueprint(object: Object) -> Option<ObjectBlueprint> {
             let size_bits = sel4::sys::seL4_MinSchedContextBits as usize;
-            Some(ObjectBlueprint::SchedContext { size_bits })
-        }
-
-        fn reply() -> Option<ObjectBlueprint> {
-            Some(ObjectBlueprint::Reply)
+            Some(match object {
+                Object::SchedContext => ObjectBlueprint::SchedContext { size_bits },
+                _ => ObjectBlueprint::Reply,
+            })
         }
     } else {
-        fn sched_context() -> Option<ObjectBlueprint> {
+        fn mcs_blueprint(_: Object) -> Option<ObjectBlueprint> {
             None
         }
-
-        fn reply() -> Option<ObjectBlueprint> {
-            None
-        }
-    }
-}
-
-pub(crate) fn page(slot: Slot) -> cap::Granule {
-    cap::Granule::from_bits(slot.0)
-}
-
-pub(crate) fn in_root(slot: Slot) -> AbsoluteCPtr {
-    let root = init_thread::slot::CNODE.cap();
-    root.absolute_cptr(CPtr::from_bits(slot.0))
-}
-
-pub(crate) fn in_component(cnode: Slot, index: u64) -> AbsoluteCPtr {
-    let cnode = cap::CNode::from_bits(cnode.0);
-    cnode.absolute_cptr_from_bits_with_depth(index, CSPACE_BITS.into())
-}
-
-/// The rights to send and to be answered, but none to receive or to pass on capabilities.
-pub(crate) fn to_call() -> CapRights {
-    let rights = CapRightsBuilder::none().write(true).grant_reply(true);
-    rights.build()
-}
-
-/// The kernel's error in the broker's words.
-pub(crate) fn error(error: sel4::Error) -> KernelError {
-    match error {
-        sel4::Error::InvalidArgument => KernelError::InvalidArgument,
-        sel4::Error::InvalidCapability => KernelError::InvalidCapability,
-        sel4::Error::IllegalOperation => KernelError::IllegalOperation,
-        sel4::Error::RangeError => KernelError::RangeError,
-        sel4::Error::AlignmentError => KernelError::AlignmentError,
-        sel4::Error::FailedLookup => KernelError::FailedLookup,
-        sel4::Error::TruncatedMessage => KernelError::TruncatedMessage,
-        sel4::Error::DeleteFirst => KernelError::DeleteFirst,
-        sel4::Error::RevokeFirst => KernelError::RevokeFirst,
-        sel4::Error::NotEnoughMemory => KernelError::NotEnoughMemory,
     }
 }

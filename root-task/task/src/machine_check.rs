@@ -9,7 +9,7 @@ use kaal_devicetree::DeviceTree;
 use sel4::BootInfoPtr;
 
 use crate::inventory;
-use crate::self_test::{is_seeded, tell};
+use crate::report::{is_seeded, report};
 
 /// What the kernel may have kept for itself besides the root task's CNode and image, in bytes: its
 /// own image, page tables and stacks.
@@ -23,11 +23,8 @@ const SLOT_BYTES: u64 = 32;
 /// device), or the root task's, or fits into what the kernel needs.
 pub(crate) fn ram(bootinfo: &BootInfoPtr, tree: Option<&DeviceTree<'_>>) -> bool {
     let Some(tree) = tree else {
-        return tell(
-            "ram",
-            false,
-            format_args!("the kernel passed on no device tree"),
-        );
+        let detail = format_args!("the kernel passed on no device tree");
+        return report("ram", false, detail);
     };
     let mut pieces: Vec<_> = inventory::untyped(bootinfo).collect();
     pieces.sort_unstable_by_key(|piece| piece.block.start);
@@ -42,9 +39,7 @@ pub(crate) fn ram(bootinfo: &BootInfoPtr, tree: Option<&DeviceTree<'_>>) -> bool
     let right_kind = pieces
         .iter()
         .all(|piece| is_ram(piece.block.start) || piece.is_device);
-    let ram: u64 = kaal_devicetree::ram(tree)
-        .map(|bank| bank.end.0 - bank.start.0)
-        .sum();
+    let ram: u64 = kaal_devicetree::ram(tree).map(|bank| bank.size()).sum();
     let sum = |is_device: bool| -> u64 {
         let kind = pieces.iter().filter(|piece| piece.is_device == is_device);
         let in_ram = kind.filter(|piece| is_ram(piece.block.start));
@@ -56,7 +51,7 @@ pub(crate) fn ram(bootinfo: &BootInfoPtr, tree: Option<&DeviceTree<'_>>) -> bool
     let accounted = untyped + held_back + cnode + image + if is_seeded("ram") { ram } else { 0 };
     let kernel = ram.checked_sub(accounted);
     let passed = apart && right_kind && kernel.is_some_and(|kernel| kernel <= KERNEL_LIMIT);
-    tell(
+    report(
         "ram",
         passed,
         format_args!(

@@ -2,10 +2,10 @@
 
 //! How a thread is configured, which differs between kernels with and without MCS.
 
-use kaal_broker::{CSPACE_BITS, KernelError, Thread};
+use kaal_broker::{CSPACE_BITS, KernelResult, Thread};
 use sel4::{BootInfoPtr, CNodeCapData, cap, init_thread, sel4_cfg_if};
 
-use crate::kernel::{error, page};
+use crate::capabilities::{checked, page};
 
 /// The highest priority that a component may give to others: none above the lowest.
 const MAXIMUM_CONTROLLED_PRIORITY: u64 = 0;
@@ -16,6 +16,8 @@ fn cspace() -> CNodeCapData {
 
 sel4_cfg_if! {
     if #[sel4_cfg(KERNEL_MCS)] {
+        use kaal_broker::KernelError;
+
         /// Gives threads time, by scheduling contexts.
         pub(crate) struct Scheduling {
             control: cap::SchedControl,
@@ -30,46 +32,42 @@ sel4_cfg_if! {
             }
 
             /// Gives a thread its spaces, priority, time and fault endpoint.
-            pub(crate) fn configure(&self, thread: &Thread) -> Result<(), KernelError> {
+            pub(crate) fn configure(&self, thread: &Thread) -> KernelResult {
                 const EXTRA_REFILLS: u64 = 0;
                 const BADGE: u64 = 0;
                 const FLAGS: u64 = 0;
                 let tcb = cap::Tcb::from_bits(thread.thread.0);
                 let context = thread.sched_context.ok_or(KernelError::InvalidCapability)?;
                 let context = cap::SchedContext::from_bits(context.0);
-                self.control
-                    .sched_control_configure_flags(
-                        context,
-                        thread.budget,
-                        thread.period,
-                        EXTRA_REFILLS,
-                        BADGE,
-                        FLAGS,
-                    )
-                    .map_err(error)?;
-                tcb.tcb_configure(
+                checked(self.control.sched_control_configure_flags(
+                    context,
+                    thread.budget,
+                    thread.period,
+                    EXTRA_REFILLS,
+                    BADGE,
+                    FLAGS,
+                ))?;
+                checked(tcb.tcb_configure(
                     cap::CNode::from_bits(thread.cnode.0),
                     cspace(),
                     cap::VSpace::from_bits(thread.address_space.0),
                     thread.ipc_buffer_address,
                     page(thread.ipc_buffer),
-                )
-                .map_err(error)?;
-                tcb.tcb_set_sched_params(
+                ))?;
+                checked(tcb.tcb_set_sched_params(
                     init_thread::slot::TCB.cap(),
                     MAXIMUM_CONTROLLED_PRIORITY,
                     thread.priority.into(),
                     context,
                     cap::Endpoint::from_bits(thread.fault_endpoint.0),
-                )
-                .map_err(error)
+                ))
             }
         }
     } else {
         use kaal_protocol::slots;
         use sel4::CPtr;
 
-        use crate::kernel::{in_component, in_root, to_call};
+        use crate::capabilities::{in_component, in_root, to_call};
 
         /// Threads share time by priority.
         pub(crate) struct Scheduling;
@@ -82,24 +80,21 @@ sel4_cfg_if! {
             /// Gives a thread its spaces, priority and fault endpoint. The kernel looks for that in
             /// the thread's own CSpace, and sends a fault as the thread might: so the thread gets no
             /// right to receive what others send there.
-            pub(crate) fn configure(&self, thread: &Thread) -> Result<(), KernelError> {
-                in_component(thread.cnode, slots::FAULT)
-                    .copy(&in_root(thread.fault_endpoint), to_call())
-                    .map_err(error)?;
+            pub(crate) fn configure(&self, thread: &Thread) -> KernelResult {
+                let fault_slot = in_component(thread.cnode, slots::FAULT);
+                checked(fault_slot.copy(&in_root(thread.fault_endpoint), to_call()))?;
                 let tcb = cap::Tcb::from_bits(thread.thread.0);
-                tcb.tcb_configure(
+                checked(tcb.tcb_configure(
                     CPtr::from_bits(slots::FAULT),
                     cap::CNode::from_bits(thread.cnode.0),
                     cspace(),
                     cap::VSpace::from_bits(thread.address_space.0),
                     thread.ipc_buffer_address,
                     page(thread.ipc_buffer),
-                )
-                .map_err(error)?;
+                ))?;
                 let authority = init_thread::slot::TCB.cap();
                 let priority = thread.priority.into();
-                tcb.tcb_set_sched_params(authority, MAXIMUM_CONTROLLED_PRIORITY, priority)
-                    .map_err(error)
+                checked(tcb.tcb_set_sched_params(authority, MAXIMUM_CONTROLLED_PRIORITY, priority))
             }
         }
     }

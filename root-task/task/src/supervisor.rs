@@ -2,11 +2,12 @@
 
 //! When components that failed are started again.
 
-use kaal_broker::{Decision, Restart};
+use crate::system::Embedded;
 
-/// How far a component is with its restarts.
-#[derive(Clone, Copy, Debug, Default)]
+/// A component, and how far it is with its restarts.
+#[derive(Clone, Copy)]
 pub(crate) struct Supervised {
+    pub(crate) program: &'static Embedded,
     /// How often it was restarted after a failure.
     pub(crate) restarts: u32,
     /// Whether it is not restarted any more.
@@ -15,36 +16,33 @@ pub(crate) struct Supervised {
     due: Option<u64>,
 }
 
-/// What happens to a component that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// It is started again, at once.
-    Restart,
-    /// It is started again after so many seconds at least.
-    Later(u64),
-    /// It stays stopped.
-    Nothing,
-}
-
 impl Supervised {
-    /// The component failed. Without a clock, `now` is `None`, and nothing can be delayed.
-    pub(crate) fn fail(&mut self, policy: Restart, now: Option<u64>) -> Next {
-        match (policy.decide(self.restarts), now) {
-            (Decision::GiveUp, _) => {
-                self.given_up = true;
-                Next::Nothing
-            }
-            (Decision::After(0), _) | (_, None) => {
-                self.restarts += 1;
-                Next::Restart
-            }
-            (Decision::After(milliseconds), Some(now)) => {
-                let seconds = milliseconds.div_ceil(1000);
+    /// A component that has not failed.
+    pub(crate) fn new(program: &'static Embedded) -> Self {
+        Self {
+            program,
+            restarts: 0,
+            given_up: false,
+            due: None,
+        }
+    }
+
+    /// The component failed. Returns the seconds, at least, after which it is started again; `None`
+    /// gives it up. Without a clock, `now` is `None`, and nothing can be delayed.
+    pub(crate) fn fail(&mut self, now: Option<u64>) -> Option<u64> {
+        let Some(milliseconds) = self.program.config.restart.delay(self.restarts) else {
+            self.given_up = true;
+            return None;
+        };
+        self.restarts += 1;
+        let seconds = milliseconds.div_ceil(1000);
+        match now {
+            Some(now) if seconds > 0 => {
                 // The current second is over at any moment.
                 self.due = Some(now + seconds + 1);
-                self.restarts += 1;
-                Next::Later(seconds)
+                Some(seconds)
             }
+            _ => Some(0),
         }
     }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The components that are part of the root task's image, as `build.rs` has embedded them.
+//! The components that are part of the root task's image, as `build.rs` has embedded them: those of
+//! `system.toml` (`SYSTEM`), each behind those whose services it needs, and that of `self-test.toml`
+//! (`SELF_TEST`).
 
-use kaal_broker::{Config, Image, Quota, Restart, Rights, Segment};
+use kaal_broker::{Access, Config, Image, Resources, Restart, Segment};
 
 /// A component and its program.
 pub(crate) struct Embedded {
@@ -11,13 +13,3 @@ pub(crate) struct Embedded {
 }
 
 include!(concat!(env!("OUT_DIR"), "/system.rs"));
-
-/// The components of `system.toml`, each behind those whose services it needs.
-pub(crate) fn components() -> &'static [Embedded] {
-    SYSTEM
-}
-
-/// The component of `self-test.toml`.
-pub(crate) fn self_test() -> &'static [Embedded] {
-    SELF_TEST
-}

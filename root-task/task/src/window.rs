@@ -4,10 +4,10 @@
 
 use core::cell::UnsafeCell;
 
-use kaal_broker::{KernelError, PAGE_SIZE};
+use kaal_broker::{KernelError, KernelResult, PAGE_SIZE};
 use sel4::{BootInfoPtr, CapRights, VmAttributes, cap, init_thread};
 
-use crate::kernel::error;
+use crate::capabilities::checked;
 
 /// Takes up the page; its own memory is never accessed.
 #[repr(C, align(4096))]
@@ -35,7 +35,7 @@ impl Window {
         let image = (&raw const __executable_start).addr();
         let page = address / PAGE_SIZE as usize - image / PAGE_SIZE as usize;
         let frame = bootinfo.user_image_frames().index(page).cap();
-        frame.frame_unmap().map_err(error)?;
+        checked(frame.frame_unmap())?;
         Ok(Self { address })
     }
 
@@ -47,14 +47,13 @@ impl Window {
         offset: usize,
         bytes: &[u8],
         executable: bool,
-    ) -> Result<(), KernelError> {
+    ) -> KernelResult {
         if bytes.len() > (PAGE_SIZE as usize).saturating_sub(offset) {
             return Err(KernelError::RangeError);
         }
         let space = init_thread::slot::VSPACE.cap();
         let attributes = VmAttributes::DEFAULT | VmAttributes::EXECUTE_NEVER;
-        page.frame_map(space, self.address, CapRights::read_write(), attributes)
-            .map_err(error)?;
+        checked(page.frame_map(space, self.address, CapRights::read_write(), attributes))?;
         let to = core::ptr::with_exposed_provenance_mut::<u8>(self.address + offset);
         // SAFETY: the page has just been mapped at the window's address, nothing else is there, and
         // the range ends within the page.
@@ -62,19 +61,16 @@ impl Window {
         if executable {
             unify(page)?;
         }
-        page.frame_unmap().map_err(error)
+        checked(page.frame_unmap())
     }
 }
 
 /// Cleans a mapped page from the data cache, and removes it from the instruction cache.
-fn unify(page: cap::Granule) -> Result<(), KernelError> {
+fn unify(page: cap::Granule) -> KernelResult {
     let status = sel4::with_ipc_buffer_mut(|buffer| {
         buffer
             .inner_mut()
             .seL4_ARM_Page_Unify_Instruction(page.bits(), 0, PAGE_SIZE)
     });
-    match sel4::Error::from_sys(status) {
-        None => Ok(()),
-        Some(refusal) => Err(error(refusal)),
-    }
+    checked(sel4::Error::from_sys(status).map_or(Ok(()), Err))
 }

@@ -4,42 +4,48 @@
 
 use core::fmt::{self, Write};
 
-use kaal_broker::State;
+use kaal_broker::{Broker, Resources};
 use kaal_protocol::{Text, View};
 
-use crate::server::Server;
+use crate::kernel::Invocations;
+use crate::supervisor::Supervised;
 
 /// A line of a view; `None` behind the last.
-pub(crate) fn line(server: &Server<'_>, view: View, line: u64) -> Option<Text> {
+pub(crate) fn line(
+    broker: &Broker<Invocations>,
+    supervised: &[Supervised],
+    view: View,
+    line: u64,
+) -> Option<Text> {
     let line = usize::try_from(line).ok()?;
     let mut text = Text::new();
     let written = match view {
-        View::Components => component(server, line, &mut text),
-        View::Memory => memory(server, line, &mut text),
-        View::Capabilities => capabilities(server, line, &mut text),
-        View::Log => write!(text, "{}", server.broker.audit().entries().nth(line)?),
+        View::Components => component(broker, supervised, line, &mut text),
+        View::Memory => memory(broker, line, &mut text),
+        View::Capabilities => capabilities(broker, line, &mut text),
+        View::Log => write!(text, "{}", broker.audit().entries().nth(line)?),
     };
     (written.is_ok() && !text.as_bytes().is_empty()).then_some(text)
 }
 
-fn component(server: &Server<'_>, line: usize, text: &mut Text) -> fmt::Result {
+fn component(broker: &Broker<Invocations>, supervised: &[Supervised], line: usize, text: &mut Text) -> fmt::Result {
     let Some(line) = line.checked_sub(1) else {
         return write!(text, "ID  NAME       STATE     MEMORY  SLOTS  RESTARTS");
     };
-    let Some((id, status)) = server.broker.components().nth(line) else {
+    let mut components = broker.components().zip(supervised);
+    let Some(((id, status), supervised)) = components.nth(line) else {
         return Ok(());
     };
-    let supervised = server.supervised(id);
-    let state = match (status.state, supervised.given_up) {
-        (State::Running, _) => "running",
-        (State::Stopped, true) => "given up",
-        (State::Stopped, false) => "stopped",
+    let state = match (status.is_running, supervised.given_up) {
+        (true, _) => "running",
+        (false, true) => "given up",
+        (false, false) => "stopped",
     };
     write!(
         text,
         "{:2}  {:10} {:8} {:4} KiB  {:5}  {:8}",
         id.0,
-        status.name,
+        status.config.name,
         state,
         status.usage.bytes / 1024,
         status.usage.slots,
@@ -47,36 +53,34 @@ fn component(server: &Server<'_>, line: usize, text: &mut Text) -> fmt::Result {
     )
 }
 
-fn memory(server: &Server<'_>, line: usize, text: &mut Text) -> fmt::Result {
-    let used = |count: fn(kaal_broker::Usage) -> u64| -> u64 {
-        let components = server.broker.components();
+fn memory(broker: &Broker<Invocations>, line: usize, text: &mut Text) -> fmt::Result {
+    let used = |count: fn(Resources) -> u64| -> u64 {
+        let components = broker.components();
         components.map(|(_, status)| count(status.usage)).sum()
     };
     match line {
         0 => write!(
             text,
             "memory: {} KiB free, {} KiB in components",
-            server.broker.free_bytes() / 1024,
+            broker.free_bytes() / 1024,
             used(|usage| usage.bytes) / 1024,
         ),
         1 => write!(
             text,
             "slots: {} free, {} in components",
-            server.broker.free_slots(),
+            broker.free_slots(),
             used(|usage| usage.slots),
         ),
         _ => Ok(()),
     }
 }
 
-fn capabilities(server: &Server<'_>, line: usize, text: &mut Text) -> fmt::Result {
-    let Some((id, status)) = server.broker.components().nth(line) else {
+fn capabilities(broker: &Broker<Invocations>, line: usize, text: &mut Text) -> fmt::Result {
+    let Some((_, status)) = broker.components().nth(line) else {
         return Ok(());
     };
-    let Some(config) = server.broker.config(id) else {
-        return Ok(());
-    };
-    write!(text, "{}: {} slots", status.name, status.usage.slots)?;
+    let config = status.config;
+    write!(text, "{}: {} slots", config.name, status.usage.slots)?;
     for (what, names) in [
         ("devices", config.devices),
         ("provides", config.provides),

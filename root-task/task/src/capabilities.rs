@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Capabilities, by the slots that the broker names, and the kernel's errors.
+
+use kaal_broker::{CSPACE_BITS, KernelError, KernelResult, Slot};
+use sel4::{AbsoluteCPtr, CPtr, CapRights, CapRightsBuilder, cap, init_thread};
+
+/// A page.
+pub(crate) fn page(slot: Slot) -> cap::Granule {
+    cap::Granule::from_bits(slot.0)
+}
+
+/// A slot of the root task.
+pub(crate) fn in_root(slot: Slot) -> AbsoluteCPtr {
+    let root = init_thread::slot::CNODE.cap();
+    root.absolute_cptr(CPtr::from_bits(slot.0))
+}
+
+/// A slot of a component.
+pub(crate) fn in_component(cnode: Slot, index: u64) -> AbsoluteCPtr {
+    let cnode = cap::CNode::from_bits(cnode.0);
+    cnode.absolute_cptr_from_bits_with_depth(index, CSPACE_BITS.into())
+}
+
+/// The rights to send and to be answered, but none to receive or to pass on capabilities.
+pub(crate) fn to_call() -> CapRights {
+    let rights = CapRightsBuilder::none().write(true).grant_reply(true);
+    rights.build()
+}
+
+/// What an invocation returned, as the broker's type.
+pub(crate) fn checked(result: Result<(), sel4::Error>) -> KernelResult {
+    result.map_err(|error| match error {
+        sel4::Error::InvalidArgument => KernelError::InvalidArgument,
+        sel4::Error::InvalidCapability => KernelError::InvalidCapability,
+        sel4::Error::IllegalOperation => KernelError::IllegalOperation,
+        sel4::Error::RangeError => KernelError::RangeError,
+        sel4::Error::AlignmentError => KernelError::AlignmentError,
+        sel4::Error::FailedLookup => KernelError::FailedLookup,
+        sel4::Error::TruncatedMessage => KernelError::TruncatedMessage,
+        sel4::Error::DeleteFirst => KernelError::DeleteFirst,
+        sel4::Error::RevokeFirst => KernelError::RevokeFirst,
+        sel4::Error::NotEnoughMemory => KernelError::NotEnoughMemory,
+    })
+}

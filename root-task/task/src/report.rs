@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Prints the outcome of tests.
+
+use core::fmt;
+
+use sel4_root_task::debug_println;
+
+/// Prints a test's line. Returns whether it passed.
+pub(crate) fn report(name: &str, passed: bool, detail: fmt::Arguments<'_>) -> bool {
+    let outcome = if passed { "ok" } else { "FAILED" };
+    debug_println!("self-test {name}: {outcome}: {detail}");
+    passed
+}
+
+/// Whether the build asks for this test to fail, as a test of the test.
+pub(crate) fn is_seeded(name: &str) -> bool {
+    option_env!("KAAL_SEED_FAULT") == Some(name)
+}

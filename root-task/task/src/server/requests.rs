@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Carries out what components ask for.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use kaal_broker::{Access, ComponentId, Device, DeviceError};
+use kaal_protocol::{Refusal, Request, TEXT_LIMIT, Test, Text, Writer};
+
+use super::{Answer, Server};
+use crate::supervisor::Supervised;
+use crate::views;
+
+impl Server<'_> {
+    pub(super) fn carry_out(&mut self, id: ComponentId, request: Request) -> Answer {
+        let status = self.broker.status(id);
+        let is_operator = status.is_some_and(|status| status.config.operator);
+        Ok(match request {
+            Request::AllocateMemory { bytes, writable } => {
+                let access = match writable {
+                    true => Access::ReadWrite,
+                    false => Access::Read,
+                };
+                vec![self.broker.allocate_memory(id, bytes, access)?]
+            }
+            Request::AllocateDma(bytes) => pair(self.broker.allocate_dma(id, bytes)?),
+            Request::Free(address) => {
+                self.broker.free_memory(id, address)?;
+                Vec::new()
+            }
+            Request::Device { name, range } => {
+                let device = self.device(&name);
+                let registers = device.and_then(|device| device.range(range));
+                pair(self.broker.request_device(id, name.as_str(), registers)?)
+            }
+            Request::Interrupt { name, index } => {
+                let device = self.device(&name);
+                let interrupt = device.and_then(|device| device.interrupt(index));
+                pair(self.broker.request_irq(id, name.as_str(), interrupt)?)
+            }
+            Request::Register(service) => {
+                vec![self.broker.register_service(id, service.as_str())?]
+            }
+            Request::Lookup(service) => vec![self.broker.lookup_service(id, service.as_str())?],
+            Request::CreateChannel { service, bytes } => {
+                let service = service.as_str();
+                let end = self.broker.create_channel(id, service, bytes)?;
+                vec![end.address, end.size, end.signal, end.event]
+            }
+            Request::AcceptChannel(client) => {
+                let end = self.broker.accept_channel(id, client)?;
+                vec![end.address, end.size, end.signal, end.event]
+            }
+            Request::Ping(word) => vec![word],
+            Request::Report(report) if self.reports.len() < Test::COUNT => {
+                self.reports.push(report);
+                Vec::new()
+            }
+            Request::Inspect { view, line } if is_operator => {
+                let text = views::line(&self.broker, &self.components, view, line);
+                let text = text.ok_or(Refusal::NotFound)?;
+                let mut words = vec![0; 1 + TEXT_LIMIT / size_of::<u64>()];
+                let length = Writer::new(&mut words).text(text.as_bytes()).length();
+                words.truncate(length);
+                words
+            }
+            Request::Restart(name) if is_operator => {
+                let mut components = self.broker.components();
+                // Who asks must be there to be answered.
+                let named = components.find_map(|(other, status)| {
+                    (status.config.name == name.as_str() && other != id).then_some(other)
+                });
+                drop(components);
+                let named = named.ok_or(Refusal::NotFound)?;
+                if let Some(component) = self.component(named) {
+                    *component = Supervised::new(component.program);
+                }
+                self.restart(named, Some(id))?;
+                Vec::new()
+            }
+            Request::Tick(seconds) if is_operator => {
+                self.now = Some(seconds);
+                self.restart_due(seconds);
+                Vec::new()
+            }
+            _ => {
+                self.broker.refuse_unknown(id, request.encode(&mut []).0);
+                return Err(Refusal::NotConfigured);
+            }
+        })
+    }
+
+    fn device(&self, name: &Text) -> Result<Device, DeviceError> {
+        let tree = self.tree.as_ref().ok_or(DeviceError::NotFound)?;
+        Device::find(tree, name.as_str())
+    }
+}
+
+fn pair((first, second): (u64, u64)) -> Vec<u64> {
+    vec![first, second]
+}
