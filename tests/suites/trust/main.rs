@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! Checks that the documents say the truth of dependencies and of unsafe code, what Cargo is told of packages, that
-//! the builder's modules import each other in one direction, and that commits keep the project's habits.
+//! modules import each other in one direction, and that commits keep the project's habits.
 //!
 //! Where the checkout has no documents, or no history, the tests of these are listed as ignored.
 
@@ -34,7 +34,7 @@ const CHECKS: [(&str, Check); 6] = [
     ),
     ("unsafe_code_is_listed", unsafe_code::is_listed),
     ("unsafe_code_is_forbidden_elsewhere", forbidden::elsewhere),
-    ("builder_has_no_circle_of_imports", rooms::import_downwards),
+    ("no_crate_has_a_circle_of_imports", rooms::import_downwards),
 ];
 
 /// The checks of commits.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The builder's modules import each other in one direction, so that there is no circle of imports.
+//! The modules of a crate import each other in one direction, so that there is no circle of imports.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,23 +10,38 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::unsafe_code::{files, read};
 
-const SOURCES: &str = "builder/src";
-
-/// The page that lists the modules.
-const PAGE: &str = "lib.rs";
+/// The crates' sources, and the page of each that lists its modules.
+const CRATES: [(&str, &str); 6] = [
+    ("builder/src", "lib.rs"),
+    ("root-task/broker/src", "lib.rs"),
+    ("root-task/component/src", "lib.rs"),
+    ("root-task/manifest/src", "lib.rs"),
+    ("root-task/protocol/src", "lib.rs"),
+    ("root-task/task/src", "main.rs"),
+];
 
 /// What a line of the list begins with, before a module's name.
 const ROW: &str = "//! - `";
 
 /// Each module imports none but those that are listed below it.
 pub(crate) fn import_downwards(root: &Path) -> Result<()> {
-    let sources = root.join(SOURCES);
-    let page = read(&sources.join(PAGE))?;
-    let rooms: Vec<_> = page
+    CRATES
+        .iter()
+        .try_for_each(|(sources, page)| check(root, sources, page))
+}
+
+fn check(root: &Path, folder: &str, page: &str) -> Result<()> {
+    let sources = root.join(folder);
+    let text = read(&sources.join(page))?;
+    let rooms: Vec<_> = text
         .lines()
         .filter_map(|line| Some(line.strip_prefix(ROW)?.split_once('`')?.0))
         .collect();
-    check_list(&rooms, &page)?;
+    ensure!(
+        modules(&text).iter().eq(&sorted(&rooms)),
+        "{folder}/{page} lists other modules than it declares: {}",
+        rooms.join(", ")
+    );
     let floor = |name: &str| rooms.iter().position(|room| *room == name);
     let mut complaints = Vec::new();
     for path in files(&sources)? {
@@ -43,32 +58,31 @@ pub(crate) fn import_downwards(root: &Path) -> Result<()> {
             .map_err(|error| anyhow!("failed to read {}: {error}", path.display()))?;
         for import in imports(tokens) {
             if floor(&import).is_none_or(|there| there < here) {
-                complaints.push(format!("{SOURCES}/{} imports {import}", name.display()));
+                complaints.push(format!("{folder}/{} imports {import}", name.display()));
             }
         }
     }
     ensure!(
         complaints.is_empty(),
-        "{SOURCES}/{PAGE} does not list these below the modules that import them:\n{}",
+        "{folder}/{page} does not list these below the modules that import them:\n{}",
         complaints.join("\n")
     );
     Ok(())
 }
 
-/// Every module of the crate is in the list once, and nothing else is.
-fn check_list(rooms: &[&str], page: &str) -> Result<()> {
+/// The modules that a page declares.
+fn modules(page: &str) -> BTreeSet<&str> {
     let modules = page.lines().filter_map(|line| {
         let declaration = line.strip_prefix("pub ").unwrap_or(line);
         declaration.strip_prefix("mod ")?.strip_suffix(';')
     });
-    let mut listed = rooms.to_vec();
-    listed.sort_unstable();
-    ensure!(
-        modules.collect::<BTreeSet<_>>().iter().eq(&listed),
-        "{SOURCES}/{PAGE} lists other modules than it declares: {}",
-        rooms.join(", ")
-    );
-    Ok(())
+    modules.collect()
+}
+
+fn sorted<'a>(rooms: &[&'a str]) -> Vec<&'a str> {
+    let mut sorted = rooms.to_vec();
+    sorted.sort_unstable();
+    sorted
 }
 
 /// What follows `crate::` in paths, in macros too.
@@ -78,7 +92,8 @@ fn imports(tokens: TokenStream) -> BTreeSet<String> {
     for (index, token) in tokens.iter().enumerate() {
         match token {
             TokenTree::Group(group) => found.extend(imports(group.stream())),
-            TokenTree::Ident(ident) if ident == "crate" => {
+            // A macro's `$crate` is what the crate exports.
+            TokenTree::Ident(ident) if ident == "crate" && !is(tokens[..index].last(), '$') => {
                 let mut path = tokens[index + 1..].iter();
                 let colons = [path.next(), path.next()];
                 if colons.iter().all(|colon| is(*colon, ':')) {
