@@ -22,7 +22,9 @@ pub(crate) fn run(server: &mut Server<'_>) -> Result<bool, Denial> {
         let is_done = |report: &Report| report.test == Test::Stoppable;
         !server.is_running(id) || server.reports.iter().any(is_done)
     });
-    let mut devices = SELF_TEST.iter().flat_map(|component| component.config.devices);
+    let mut devices = SELF_TEST
+        .iter()
+        .flat_map(|component| component.config.devices);
     let has_device = devices.next().is_some();
     let mut all_passed = true;
     for (test, name, detail) in TESTS {

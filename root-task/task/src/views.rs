@@ -28,7 +28,12 @@ pub(crate) fn line(
     (written.is_ok() && !text.as_bytes().is_empty()).then_some(text)
 }
 
-fn component(broker: &Broker<Invocations>, supervised: &[Supervised], line: usize, text: &mut Text) -> fmt::Result {
+fn component(
+    broker: &Broker<Invocations>,
+    supervised: &[Supervised],
+    line: usize,
+    text: &mut Text,
+) -> fmt::Result {
     let Some(line) = line.checked_sub(1) else {
         return write!(text, "ID  NAME       STATE     MEMORY  SLOTS  RESTARTS");
     };
