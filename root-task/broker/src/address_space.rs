@@ -10,6 +10,7 @@
 //! ```
 
 use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 
 use crate::buddy::{Block, Buddies};
 use crate::error::{Denial, Resource};
@@ -42,16 +43,16 @@ impl Range {
     }
 }
 
-impl AddressSpace {
-    pub(crate) fn new() -> Self {
+impl Default for AddressSpace {
+    fn default() -> Self {
         let mut ranges = Buddies::default();
         ranges.add(RANGES);
-        Self {
-            ranges,
-            tables: BTreeSet::new(),
-        }
+        let tables = BTreeSet::new();
+        Self { ranges, tables }
     }
+}
 
+impl AddressSpace {
     /// Takes addresses for `size` bytes, which are whole pages.
     pub(crate) fn take(&mut self, size: u64) -> Result<Range, Denial> {
         let used_up = Denial::UsedUp {
@@ -75,15 +76,15 @@ impl AddressSpace {
     }
 
     /// The tables, highest level first, that are missing for mapping a page at `address`.
-    pub(crate) fn missing_tables<'a>(
-        &'a self,
-        spans: &'static [u8],
+    pub(crate) fn missing_tables(
+        &self,
+        spans: impl Iterator<Item = u8>,
         address: u64,
-    ) -> impl Iterator<Item = Block> + use<'a> {
+    ) -> Vec<Block> {
         spans
-            .iter()
-            .map(move |&span| Block::around(address, span))
+            .map(|span| Block::around(address, span))
             .filter(|table| !self.tables.contains(table))
+            .collect()
     }
 
     /// A missing table was mapped.
@@ -101,7 +102,7 @@ mod tests {
 
     #[test]
     fn ranges_have_guard_pages() {
-        let mut space = AddressSpace::new();
+        let mut space = AddressSpace::default();
         let mut ranges: Vec<(u64, u64)> = [1, 3, 2, 7, 1]
             .into_iter()
             .map(|pages| pages * PAGE_SIZE)
@@ -115,7 +116,7 @@ mod tests {
 
     #[test]
     fn too_much_is_refused() {
-        let mut space = AddressSpace::new();
+        let mut space = AddressSpace::default();
         assert!(space.take(1 << 30).is_err());
         assert!(space.take(!0xfff).is_err());
         let range = space.take((1 << 30) - 2 * PAGE_SIZE).unwrap();

@@ -5,33 +5,46 @@
 use alloc::collections::VecDeque;
 use core::fmt;
 
+use thiserror::Error;
+
 use crate::config::ComponentId;
 use crate::error::Denial;
 
 /// What a component, or the root task for it, asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Action {
     /// So many bytes of memory.
+    #[error("allocate {0} bytes")]
     AllocateMemory(u64),
     /// To give back the memory at this address.
+    #[error("free memory at {0:#x}")]
     FreeMemory(u64),
     /// A device; its registers' physical address, or 0 where it was not found.
+    #[error("device at {0:#x}")]
     RequestDevice(u64),
     /// An interrupt.
+    #[error("interrupt {0}")]
     RequestInterrupt(u32),
     /// To offer a service.
+    #[error("register service")]
     RegisterService,
     /// To use a service.
+    #[error("look up service")]
     LookupService,
     /// A channel with so many bytes of shared memory.
+    #[error("create channel of {0} bytes")]
     CreateChannel(u64),
     /// To take part in the channel that a component created.
+    #[error("accept channel of component {0}")]
     AcceptChannel(u64),
     /// To be started.
+    #[error("spawn")]
     Spawn,
     /// To be stopped.
+    #[error("stop")]
     Stop,
     /// A request that nobody understands; its number.
+    #[error("unknown request {0}")]
     Unknown(u64),
 }
 
@@ -50,24 +63,11 @@ pub struct Entry {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ComponentId(component) = self.component;
-        write!(f, "#{} component {component}: ", self.number)?;
-        match self.action {
-            Action::AllocateMemory(bytes) => write!(f, "allocate {bytes} bytes")?,
-            Action::FreeMemory(address) => write!(f, "free memory at {address:#x}")?,
-            Action::RequestDevice(address) => write!(f, "device at {address:#x}")?,
-            Action::RequestInterrupt(interrupt) => write!(f, "interrupt {interrupt}")?,
-            Action::RegisterService => write!(f, "register service")?,
-            Action::LookupService => write!(f, "look up service")?,
-            Action::CreateChannel(bytes) => write!(f, "create channel of {bytes} bytes")?,
-            Action::AcceptChannel(client) => write!(f, "accept channel of component {client}")?,
-            Action::Spawn => write!(f, "spawn")?,
-            Action::Stop => write!(f, "stop")?,
-            Action::Unknown(request) => write!(f, "unknown request {request}")?,
-        }
+        let (number, component, action) = (self.number, self.component.0, self.action);
+        write!(f, "#{number} component {component}: {action}: ")?;
         match self.denial {
-            None => write!(f, ": granted"),
-            Some(denial) => write!(f, ": denied: {denial}"),
+            None => f.write_str("granted"),
+            Some(denial) => write!(f, "denied: {denial}"),
         }
     }
 }

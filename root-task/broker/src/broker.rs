@@ -120,14 +120,9 @@ impl<K: Kernel> Broker<K> {
         &mut self.pool.kernel
     }
 
-    /// Bytes of RAM that are free.
-    pub fn free_bytes(&self) -> u64 {
-        self.pool.free_bytes()
-    }
-
-    /// Slots of the root task's CSpace that are empty.
-    pub fn free_slots(&self) -> u64 {
-        self.pool.free_slots()
+    /// RAM, and slots of the root task's CSpace, that are free.
+    pub fn free(&self) -> Resources {
+        self.pool.free()
     }
 
     /// What was granted and denied.

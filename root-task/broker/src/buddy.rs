@@ -48,14 +48,13 @@ impl Block {
     }
 }
 
-/// The free ones among blocks. Every operation takes O(log n) steps.
+/// The free ones among blocks. Operations take O(log n) steps unless they say otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Buddies {
     /// Smallest first, then by address: the first that is large enough is the best fit.
     free: BTreeSet<Block>,
     /// The blocks as they were added, which are no halves.
     roots: BTreeSet<Block>,
-    free_bytes: u64,
 }
 
 impl Buddies {
@@ -65,9 +64,9 @@ impl Buddies {
         self.give(root);
     }
 
-    /// Bytes in free blocks.
+    /// Bytes in free blocks; takes O(n) steps.
     pub(crate) fn free_bytes(&self) -> u64 {
-        self.free_bytes
+        self.free.iter().map(|block| block.size()).sum()
     }
 
     /// Whether `block` is one of those added, or a part of one.
@@ -87,20 +86,14 @@ impl Buddies {
             .find(|block| self.free.contains(block))
     }
 
-    /// Takes a free block. Returns whether it was free.
-    pub(crate) fn take(&mut self, block: Block) -> bool {
-        let taken = self.free.remove(&block);
-        if taken {
-            self.free_bytes -= block.size();
-        }
-        taken
+    /// Takes a free block.
+    pub(crate) fn take(&mut self, block: Block) {
+        self.free.remove(&block);
     }
 
     /// Makes a block free that was taken, or that was created by splitting or merging.
     pub(crate) fn give(&mut self, block: Block) {
-        if self.free.insert(block) {
-            self.free_bytes += block.size();
-        }
+        self.free.insert(block);
     }
 
     /// The block that `block` forms with its other half, if both are free.

@@ -14,7 +14,7 @@ pub const PAGE_SIZE: u64 = 1 << PAGE_BITS;
 pub const CSPACE_BITS: u8 = 8;
 
 /// A slot of the root task's own CSpace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slot(pub u64);
 
 /// What untyped memory is turned into (seL4 manual, section 2.4.2).
@@ -156,7 +156,7 @@ pub trait Kernel {
 
     /// Address bits that a translation table of each level below the root spans, from the highest
     /// level to the one that holds pages.
-    fn table_spans(&self) -> &'static [u8];
+    fn table_spans(&self) -> impl Iterator<Item = u8>;
 
     /// Turns a part of the memory of `untyped` into `object`.
     fn retype(&mut self, untyped: Slot, object: Object, to: Slot) -> KernelResult;
@@ -168,12 +168,9 @@ pub trait Kernel {
     fn revoke(&mut self, slot: Slot) -> KernelResult;
 
     /// Copies a capability within the root task's CSpace.
-    fn copy(&mut self, from: Slot, to: Slot) -> KernelResult;
+    fn copy(&mut self, from: Slot, to: Slot, pass: Pass) -> KernelResult;
 
-    /// Copies a capability within the root task's CSpace and gives the copy a badge.
-    fn mint(&mut self, from: Slot, to: Slot, badge: u64) -> KernelResult;
-
-    /// Copies a capability into slot `index` of a component's `cnode`; `badge` 0 leaves it without.
+    /// Copies a capability into slot `index` of a component's `cnode`.
     fn pass(&mut self, from: Slot, cnode: Slot, index: u64, pass: Pass) -> KernelResult;
 
     /// Deletes the capability in slot `index` of a component's `cnode`.
@@ -215,7 +212,7 @@ pub trait Kernel {
     fn resume(&mut self, thread: Slot) -> KernelResult;
 }
 
-/// With which rights and badge a capability is passed to a component.
+/// With which rights and badge a capability is copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pass {
     /// To call an endpoint or signal a notification, with a badge.

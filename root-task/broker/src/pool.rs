@@ -13,7 +13,8 @@ use core::ops::Range;
 
 use crate::buddy::{Block, Buddies};
 use crate::error::{Denial, Resource};
-use crate::kernel::{Kernel, KernelError, KernelResult, Object, PAGE_BITS, PAGE_SIZE, Slot};
+use crate::kernel::{Kernel, KernelError, KernelResult, Object, PAGE_BITS, PAGE_SIZE, Pass, Slot};
+use crate::quota::Resources;
 use crate::slots::Slots;
 
 /// A block in use, and where the capabilities to its objects are.
@@ -53,14 +54,13 @@ impl<K: Kernel> Pool<K> {
         }
     }
 
-    /// Bytes of RAM that are free.
-    pub(crate) fn free_bytes(&self) -> u64 {
-        self.ram.free_bytes()
-    }
-
-    /// Slots that are empty.
-    pub(crate) fn free_slots(&self) -> u64 {
-        self.slots.left()
+    /// RAM and slots that are free.
+    pub(crate) fn free(&self) -> Resources {
+        Resources {
+            bytes: self.ram.free_bytes(),
+            slots: self.slots.left(),
+            devices: 0,
+        }
     }
 
     /// Lets the kernel fill an empty slot, which stays empty where it refuses.
@@ -81,19 +81,30 @@ impl<K: Kernel> Pool<K> {
         }
     }
 
-    /// Copies capabilities, all or none.
-    pub(crate) fn copy(&mut self, originals: &[Slot]) -> Result<Vec<Slot>, Denial> {
-        let mut copies = Vec::new();
-        for &original in originals {
-            match self.fill_slot(|kernel, slot| kernel.copy(original, slot)) {
-                Ok(copy) => copies.push(copy),
+    /// Lets the kernel fill a slot for each of `items`; all or none.
+    fn fill_slots<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        fill: impl Fn(&mut K, T, Slot) -> KernelResult,
+    ) -> Result<Vec<Slot>, Denial> {
+        let mut slots = Vec::new();
+        for item in items {
+            match self.fill_slot(|kernel, slot| fill(kernel, item, slot)) {
+                Ok(slot) => slots.push(slot),
                 Err(denial) => {
-                    self.delete(copies)?;
+                    self.delete(slots)?;
                     return Err(denial);
                 }
             }
         }
-        Ok(copies)
+        Ok(slots)
+    }
+
+    /// Copies capabilities, all or none.
+    pub(crate) fn copy(&mut self, originals: &[Slot]) -> Result<Vec<Slot>, Denial> {
+        self.fill_slots(originals, |kernel, &from, to| {
+            kernel.copy(from, to, Pass::Whole)
+        })
     }
 
     /// Deletes the capabilities in `slots`, which are empty then.
@@ -214,40 +225,30 @@ impl<K: Kernel> Pool<K> {
 
     fn halve(&mut self, block: Block) -> Result<(), Denial> {
         let untyped = self.untyped_of(block)?;
-        let [low, high] = block.halves();
-        let low_slot = self.retype(untyped, Object::Untyped(low.bits))?;
-        match self.retype(untyped, Object::Untyped(high.bits)) {
-            Ok(high_slot) => self.untyped.extend([(low, low_slot), (high, high_slot)]),
-            Err(denial) => {
-                self.delete([low_slot])?;
-                return Err(denial);
-            }
-        }
+        let slots = self.fill_slots(block.halves(), |kernel, half, slot| {
+            kernel.retype(untyped, Object::Untyped(half.bits), slot)
+        })?;
+        self.untyped.extend(block.halves().into_iter().zip(slots));
         let buddies = self.buddies(block);
         buddies.take(block);
-        buddies.give(low);
-        buddies.give(high);
+        block
+            .halves()
+            .into_iter()
+            .for_each(|half| buddies.give(half));
         Ok(())
     }
 
     /// Makes `count` objects of a block that was taken, which they fill.
     fn fill(&mut self, block: Block, object: Object, count: u64) -> Result<Allocation, Denial> {
         let untyped = self.untyped_of(block)?;
-        let mut slots = Vec::new();
-        for _ in 0..count {
-            match self.retype(untyped, object) {
-                Ok(slot) => slots.push(slot),
-                Err(denial) => {
-                    self.release([Allocation { block, slots }])?;
-                    return Err(denial);
-                }
-            }
+        let slots = self.fill_slots(0..count, |kernel, _, slot| {
+            kernel.retype(untyped, object, slot)
+        });
+        if slots.is_err() {
+            self.give_block(block)?;
         }
+        let slots = slots?;
         Ok(Allocation { block, slots })
-    }
-
-    fn retype(&mut self, untyped: Slot, object: Object) -> Result<Slot, Denial> {
-        self.fill_slot(|kernel, slot| kernel.retype(untyped, object, slot))
     }
 
     /// Makes a block free of which nothing is left, and merges what can be merged.

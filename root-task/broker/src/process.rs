@@ -32,7 +32,7 @@ struct Mapping {
 }
 
 /// All that a running component has.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Process {
     quota: Resources,
     pub(crate) usage: Resources,
@@ -56,18 +56,9 @@ impl Process {
     pub(crate) fn new(quota: Resources) -> Self {
         Self {
             quota,
-            usage: Resources::default(),
-            objects: Vec::new(),
-            thread: Slot(0),
-            notification: Slot(0),
-            cnode: Slot(0),
-            vspace: Slot(0),
-            space: AddressSpace::new(),
             own_slots: Slots::new(slots::FIRST_EMPTY..1 << CSPACE_BITS),
             events: !EVENTS,
-            memory: BTreeMap::new(),
-            kept: Vec::new(),
-            ended: None,
+            ..Self::default()
         }
     }
 

@@ -117,7 +117,7 @@ fn request() -> impl Strategy<Value = Request> {
 struct World {
     broker: Broker<Model>,
     addresses: [Vec<u64>; 6],
-    free_at_first: (u64, u64, usize),
+    free_at_first: (Resources, usize),
 }
 
 impl World {
@@ -135,12 +135,8 @@ impl World {
         }
     }
 
-    fn free(broker: &mut Broker<Model>) -> (u64, u64, usize) {
-        (
-            broker.free_bytes(),
-            broker.free_slots(),
-            broker.kernel().capabilities(),
-        )
+    fn free(broker: &mut Broker<Model>) -> (Resources, usize) {
+        (broker.free(), broker.kernel().capabilities())
     }
 
     fn device(first: bool) -> (&'static str, Device) {

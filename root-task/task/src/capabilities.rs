@@ -2,7 +2,7 @@
 
 //! Capabilities, by the slots that the broker names, and the kernel's errors.
 
-use kaal_broker::{CSPACE_BITS, KernelError, KernelResult, Slot};
+use kaal_broker::{CSPACE_BITS, KernelError, KernelResult, Pass, Slot};
 use sel4::{AbsoluteCPtr, CPtr, CapRights, CapRightsBuilder, cap, init_thread};
 
 /// A page.
@@ -22,10 +22,16 @@ pub(crate) fn in_component(cnode: Slot, index: u64) -> AbsoluteCPtr {
     cnode.absolute_cptr_from_bits_with_depth(index, CSPACE_BITS.into())
 }
 
-/// The rights to send and to be answered, but none to receive or to pass on capabilities.
-pub(crate) fn to_call() -> CapRights {
-    let rights = CapRightsBuilder::none().write(true).grant_reply(true);
-    rights.build()
+/// Copies a capability. Who may call may send and be answered, but neither receive nor pass on
+/// capabilities.
+pub(crate) fn copy(from: Slot, to: AbsoluteCPtr, pass: Pass) -> KernelResult {
+    let from = in_root(from);
+    let to_call = CapRightsBuilder::none().write(true).grant_reply(true);
+    checked(match pass {
+        Pass::Send(badge) => to.mint(&from, to_call.build(), badge),
+        Pass::Receive => to.copy(&from, CapRights::read_only()),
+        Pass::Whole => to.copy(&from, CapRights::all()),
+    })
 }
 
 /// What an invocation returned, as the broker's type.

@@ -10,7 +10,7 @@ use sel4::{
     UserContext, VmAttributes, cap, init_thread, sel4_cfg_bool, sel4_cfg_if,
 };
 
-use crate::capabilities::{checked, in_component, in_root, page, to_call};
+use crate::capabilities::{checked, copy, in_component, in_root, page};
 use crate::scheduling::Scheduling;
 use crate::window::Window;
 
@@ -39,8 +39,10 @@ impl Kernel for Invocations {
         blueprint(object).map_or(0, |blueprint| blueprint.physical_size_bits() as u8)
     }
 
-    fn table_spans(&self) -> &'static [u8] {
-        TABLE_SPANS
+    fn table_spans(&self) -> impl Iterator<Item = u8> {
+        let below_root = (1..sel4::vspace_levels::NUM_LEVELS).rev();
+        let index_bits = TranslationTableObjectType::PT.index_bits();
+        below_root.map(move |levels| (FrameObjectType::GRANULE.bits() + index_bits * levels) as u8)
     }
 
     fn retype(&mut self, untyped: Slot, object: Object, to: Slot) -> KernelResult {
@@ -58,21 +60,12 @@ impl Kernel for Invocations {
         checked(in_root(slot).revoke())
     }
 
-    fn copy(&mut self, from: Slot, to: Slot) -> KernelResult {
-        checked(in_root(to).copy(&in_root(from), CapRights::all()))
-    }
-
-    fn mint(&mut self, from: Slot, to: Slot, badge: u64) -> KernelResult {
-        checked(in_root(to).mint(&in_root(from), CapRights::all(), badge))
+    fn copy(&mut self, from: Slot, to: Slot, pass: Pass) -> KernelResult {
+        copy(from, in_root(to), pass)
     }
 
     fn pass(&mut self, from: Slot, cnode: Slot, index: u64, pass: Pass) -> KernelResult {
-        let to = in_component(cnode, index);
-        checked(match pass {
-            Pass::Send(badge) => to.mint(&in_root(from), to_call(), badge),
-            Pass::Receive => to.copy(&in_root(from), CapRights::read_only()),
-            Pass::Whole => to.copy(&in_root(from), CapRights::all()),
-        })
+        copy(from, in_component(cnode, index), pass)
     }
 
     fn withdraw(&mut self, cnode: Slot, index: u64) -> KernelResult {
@@ -149,19 +142,6 @@ impl Kernel for Invocations {
         checked(cap::Tcb::from_bits(thread.0).tcb_resume())
     }
 }
-
-/// What the tables below the root of an address space span.
-const TABLE_SPANS: &[u8] = &{
-    const LEVELS: usize = sel4::vspace_levels::NUM_LEVELS;
-    let mut spans = [0; LEVELS - 1];
-    let mut level = 1;
-    while level < LEVELS {
-        let index_bits = TranslationTableObjectType::PT.index_bits() * (LEVELS - level);
-        spans[level - 1] = (FrameObjectType::GRANULE.bits() + index_bits) as u8;
-        level += 1;
-    }
-    spans
-};
 
 /// How the kernel calls an object; `None` where it has no such objects.
 fn blueprint(object: Object) -> Option<ObjectBlueprint> {

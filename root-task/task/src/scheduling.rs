@@ -67,7 +67,9 @@ sel4_cfg_if! {
         use kaal_protocol::slots;
         use sel4::CPtr;
 
-        use crate::capabilities::{in_component, in_root, to_call};
+        use kaal_broker::Pass;
+
+        use crate::capabilities::{copy, in_component};
 
         /// Threads share time by priority.
         pub(crate) struct Scheduling;
@@ -78,11 +80,11 @@ sel4_cfg_if! {
             }
 
             /// Gives a thread its spaces, priority and fault endpoint. The kernel looks for that in
-            /// the thread's own CSpace, and sends a fault as the thread might: so the thread gets no
+            /// the thread's own CSpace, and sends a fault as the thread might. The capability has no
             /// right to receive what others send there.
             pub(crate) fn configure(&self, thread: &Thread) -> KernelResult {
                 let fault_slot = in_component(thread.cnode, slots::FAULT);
-                checked(fault_slot.copy(&in_root(thread.fault_endpoint), to_call()))?;
+                copy(thread.fault_endpoint, fault_slot, Pass::Whole)?;
                 let tcb = cap::Tcb::from_bits(thread.thread.0);
                 checked(tcb.tcb_configure(
                     CPtr::from_bits(slots::FAULT),

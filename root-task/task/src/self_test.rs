@@ -12,12 +12,11 @@ use crate::system::SELF_TEST;
 
 /// Runs the self-test component, then takes back what it has. Returns whether all went well.
 pub(crate) fn run(server: &mut Server<'_>) -> Result<bool, Denial> {
-    let free = |server: &mut Server<'_>| (server.broker.free_bytes(), server.broker.free_slots());
-    let before = free(server);
+    let before = server.broker.free();
     let Some(&id) = server.start(SELF_TEST)?.first() else {
         return Ok(true);
     };
-    let during = free(server);
+    let during = server.broker.free();
     server.serve(|server| {
         let is_done = |report: &Report| report.test == Test::Stoppable;
         !server.is_running(id) || server.reports.iter().any(is_done)
@@ -36,15 +35,15 @@ pub(crate) fn run(server: &mut Server<'_>) -> Result<bool, Denial> {
         let passed = reports.any(|report| report.test == test && report.passed);
         all_passed &= report(name, passed, format_args!("{detail}"));
     }
-    let held = before.0 - server.broker.free_bytes();
+    let held = before.bytes - server.broker.free().bytes;
     // Killed while it waits, and once more right after it was started.
-    server.stop(id)?;
-    let after = free(server);
+    server.broker.stop(id, None)?;
+    let after = server.broker.free();
     server.restart(id, None)?;
-    let again = free(server);
-    server.stop(id)?;
-    let lost = if is_seeded("recovery") { 1 } else { 0 };
-    let passed = after == (before.0 - lost, before.1) && again == during && free(server) == before;
+    let again = server.broker.free();
+    server.broker.stop(id, None)?;
+    let is_freed = after == before && !is_seeded("recovery");
+    let passed = is_freed && again == during && server.broker.free() == before;
     let detail = format_args!("a component was killed, its {held} bytes reused and freed");
     Ok(report("recovery", passed, detail) && all_passed)
 }

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use kaal_broker::{Broker, ComponentId, Denial, Object, Slot};
 use kaal_devicetree::DeviceTree;
 use kaal_protocol::{Refusal, Report, Request};
-use sel4::{MessageInfo, MessageInfoBuilder, cap};
+use sel4::{MessageInfo, MessageInfoBuilder, ReplyAuthority, cap, sel4_cfg_bool};
 use sel4_root_task::debug_println;
 
 use crate::fault::Fault;
@@ -36,9 +36,9 @@ impl<'a> Server<'a> {
         tree: Option<DeviceTree<'a>>,
     ) -> Result<Self, Denial> {
         let mut broker = broker;
-        let reply = match sel4::sel4_cfg_bool!(KERNEL_MCS) {
+        let reply = match sel4_cfg_bool!(KERNEL_MCS) {
             true => broker.make_own(Object::Reply)?,
-            false => Slot(0),
+            false => Slot::default(),
         };
         Ok(Self {
             broker,
@@ -65,11 +65,6 @@ impl<'a> Server<'a> {
             ids.push(id);
         }
         Ok(ids)
-    }
-
-    /// Stops a component.
-    pub(crate) fn stop(&mut self, id: ComponentId) -> Result<(), Denial> {
-        self.broker.stop(id, None)
     }
 
     /// Starts a component, which is stopped first if it runs. `asking` waits for the answer.
@@ -123,7 +118,7 @@ impl<'a> Server<'a> {
         }
         match Request::decode(label, &words) {
             Ok(Request::Exit) => {
-                if let Err(denial) = self.stop(id) {
+                if let Err(denial) = self.broker.stop(id, None) {
                     debug_println!("component {}: failed to stop: {denial}", id.0);
                 }
                 None
@@ -196,12 +191,12 @@ fn write(answer: Answer) -> MessageInfo {
 
 sel4::sel4_cfg_if! {
     if #[sel4_cfg(KERNEL_MCS)] {
-        fn reply_authority(reply: Slot) -> sel4::ReplyAuthority {
+        fn reply_authority(reply: Slot) -> ReplyAuthority {
             cap::Reply::from_bits(reply.0)
         }
     } else {
-        fn reply_authority(_: Slot) -> sel4::ReplyAuthority {
-            sel4::ReplyAuthority::default()
+        fn reply_authority(_: Slot) -> ReplyAuthority {
+            ReplyAuthority::default()
         }
     }
 }

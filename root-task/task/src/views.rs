@@ -67,13 +67,13 @@ fn memory(broker: &Broker<Invocations>, line: usize, text: &mut Text) -> fmt::Re
         0 => write!(
             text,
             "memory: {} KiB free, {} KiB in components",
-            broker.free_bytes() / 1024,
+            broker.free().bytes / 1024,
             used(|usage| usage.bytes) / 1024,
         ),
         1 => write!(
             text,
             "slots: {} free, {} in components",
-            broker.free_slots(),
+            broker.free().slots,
             used(|usage| usage.slots),
         ),
         _ => Ok(()),

@@ -55,7 +55,7 @@ impl Process {
         original: Slot,
         badge: u64,
     ) -> Result<Slot, Denial> {
-        let copy = pool.fill_slot(|kernel, slot| kernel.mint(original, slot, badge))?;
+        let copy = pool.fill_slot(|kernel, slot| kernel.copy(original, slot, Pass::Send(badge)))?;
         self.kept.push(copy);
         Ok(copy)
     }

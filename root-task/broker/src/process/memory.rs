@@ -75,8 +75,7 @@ impl Process {
     ) -> Result<(), Denial> {
         for (&page, address) in pages.iter().zip((address..).step_by(PAGE_SIZE as usize)) {
             let spans = pool.kernel.table_spans();
-            let missing: Vec<_> = self.space.missing_tables(spans, address).collect();
-            for table in missing {
+            for table in self.space.missing_tables(spans, address) {
                 let slot = self.object(pool, Object::PageTable)?;
                 pool.kernel.map_table(slot, self.vspace, table.start)?;
                 self.space.add_table(table);

@@ -24,8 +24,8 @@ impl Kernel for Agreeing {
         }
     }
 
-    fn table_spans(&self) -> &'static [u8] {
-        &[39, 30, 21]
+    fn table_spans(&self) -> impl Iterator<Item = u8> {
+        [39, 30, 21].into_iter()
     }
 
     fn retype(&mut self, _: Slot, _: Object, _: Slot) -> Result<(), KernelError> {
@@ -40,11 +40,7 @@ impl Kernel for Agreeing {
         Ok(())
     }
 
-    fn copy(&mut self, _: Slot, _: Slot) -> Result<(), KernelError> {
-        Ok(())
-    }
-
-    fn mint(&mut self, _: Slot, _: Slot, _: u64) -> Result<(), KernelError> {
+    fn copy(&mut self, _: Slot, _: Slot, _: Pass) -> Result<(), KernelError> {
         Ok(())
     }
 

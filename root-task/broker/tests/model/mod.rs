@@ -240,8 +240,8 @@ impl Kernel for Model {
         self.bits(object)
     }
 
-    fn table_spans(&self) -> &'static [u8] {
-        &[39, 30, 21]
+    fn table_spans(&self) -> impl Iterator<Item = u8> {
+        [39, 30, 21].into_iter()
     }
 
     fn retype(&mut self, untyped: Slot, object: Object, to: Slot) -> Result<(), KernelError> {
@@ -292,14 +292,9 @@ impl Kernel for Model {
         }
     }
 
-    fn copy(&mut self, from: Slot, to: Slot) -> Result<(), KernelError> {
+    fn copy(&mut self, from: Slot, to: Slot, pass: Pass) -> Result<(), KernelError> {
         self.may_fail()?;
-        self.derive(from, Place::Root(to.0))
-    }
-
-    fn mint(&mut self, from: Slot, to: Slot, badge: u64) -> Result<(), KernelError> {
-        self.may_fail()?;
-        assert_ne!(badge, 0);
+        assert_ne!(pass, Pass::Send(0));
         self.derive(from, Place::Root(to.0))
     }
 
@@ -328,7 +323,7 @@ impl Kernel for Model {
         self.may_fail()?;
         let table = self.object(table, Object::PageTable)?;
         let space = self.object(space, Object::AddressSpace)?;
-        let missing = self.table_spans().iter().find_map(|&bits| {
+        let missing = self.table_spans().find_map(|bits| {
             let block = Block {
                 bits,
                 start: address >> bits << bits,
@@ -356,7 +351,7 @@ impl Kernel for Model {
         if !address.is_multiple_of(PAGE_SIZE) {
             return Err(KernelError::AlignmentError);
         }
-        for &bits in self.table_spans() {
+        for bits in self.table_spans() {
             let block = Block {
                 bits,
                 start: address >> bits << bits,
