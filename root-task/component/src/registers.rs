@@ -3,9 +3,10 @@
 //! Memory that a device reads and writes, too: no reference to it may exist, and each access that
 //! the program states is made.
 
-use core::ptr;
+use core::ptr::{self, NonNull};
 
 use kaal_protocol::{Refusal, Request, Text};
+use safe_mmio::UniqueMmioPointer;
 
 use crate::broker;
 
@@ -33,6 +34,23 @@ impl Registers {
         Self {
             address: address as usize,
             size: size as usize,
+        }
+    }
+
+    /// The registers as `T` describes them, for the driver of a library.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the device has fewer registers.
+    pub fn into_pointer<T>(self) -> Result<UniqueMmioPointer<'static, T>, Refusal> {
+        let start = ptr::with_exposed_provenance_mut(self.address);
+        match NonNull::new(start) {
+            // SAFETY: the broker mapped the registers for this component only, they stay, and hold
+            // all of `T`. Nothing else accesses them, because `self` is consumed.
+            Some(start) if size_of::<T>() <= self.size => {
+                Ok(unsafe { UniqueMmioPointer::new(start) })
+            }
+            _ => Err(Refusal::NotFound),
         }
     }
 

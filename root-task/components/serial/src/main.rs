@@ -6,25 +6,27 @@
 #![no_main]
 #![forbid(unsafe_code)]
 
-mod pl011;
-
+use arm_pl011_uart::{Interrupts, Uart};
 use kaal_component::{Channel, Event, Interrupt, Refusal, Registers, Service, Text, serial};
-use pl011::Pl011;
 
 kaal_component::main!(run);
 
 const DEVICE: &str = "arm,pl011";
 
+/// A byte was received, just now or some time ago.
+const RECEIVED: Interrupts = Interrupts::RXI.union(Interrupts::RTI);
+
 fn run() -> Result<(), Refusal> {
-    let uart = Pl011::new(Registers::request(DEVICE)?);
+    // The kernel has set it up.
+    let mut uart = Uart::new(Registers::request(DEVICE)?.into_pointer()?);
     let interrupt = Interrupt::request(DEVICE)?;
     let service = Service::register("serial")?;
-    uart.enable_receive_interrupt();
+    uart.set_interrupt_masks(RECEIVED);
     let mut keyboard = Keyboard::default();
     service.serve(|event| {
         match event {
             Event::Call(call) => match call.label {
-                serial::WRITE => uart.print(call.text.as_bytes()),
+                serial::WRITE => print(&mut uart, call.text.as_bytes()),
                 serial::READ => {
                     let former = keyboard.reader.replace(Channel::accept(call.client)?);
                     keyboard.pass_on();
@@ -34,9 +36,11 @@ fn run() -> Result<(), Refusal> {
             },
             Event::Signals(_) => {
                 // First, so that what arrives from now on interrupts again.
-                uart.clear_receive_interrupt();
-                while let Some(byte) = uart.read() {
-                    keyboard.typed.push(byte);
+                uart.clear_interrupts(RECEIVED);
+                while !uart.is_rx_fifo_empty() {
+                    if let Ok(Some(byte)) = uart.read_word() {
+                        keyboard.typed.push(byte);
+                    }
                 }
                 keyboard.pass_on();
                 interrupt.acknowledge()?;
@@ -44,6 +48,19 @@ fn run() -> Result<(), Refusal> {
         }
         Ok(())
     })
+}
+
+/// Prints a text, with the carriage returns that a terminal wants.
+fn print(uart: &mut Uart<'_>, text: &[u8]) {
+    for &byte in text {
+        let carriage_return = (byte == b'\n').then_some(b'\r');
+        for byte in carriage_return.into_iter().chain([byte]) {
+            while uart.is_tx_fifo_full() {
+                core::hint::spin_loop();
+            }
+            uart.write_word(byte);
+        }
+    }
 }
 
 /// What was typed, and who reads it. What is typed before anybody reads is kept, as far as it fits.
