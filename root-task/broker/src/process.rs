@@ -48,7 +48,7 @@ pub(crate) struct Process {
     /// Capabilities that the root task keeps for the component beside its objects.
     kept: Vec<Slot>,
     /// The notification, badged with [`CHANNEL_ENDED`].
-    pub(crate) ended: Option<Slot>,
+    pub(crate) ended: Slot,
 }
 
 impl Process {

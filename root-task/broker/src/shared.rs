@@ -51,6 +51,5 @@ pub(crate) struct Channel {
 pub(crate) struct End {
     pub(crate) range: Range,
     pub(crate) pages: Vec<Slot>,
-    pub(crate) signal: u64,
-    pub(crate) event: u64,
+    pub(crate) end: ChannelEnd,
 }

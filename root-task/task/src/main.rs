@@ -18,6 +18,7 @@
 //! - `scheduling`: configures threads, with and without MCS
 //! - `window`: a page that any page can be mapped to for a moment
 //! - `capabilities`: capabilities, by the slots that the broker names
+
 #![no_std]
 #![no_main]
 

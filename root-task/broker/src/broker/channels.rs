@@ -81,17 +81,16 @@ impl<K: Kernel> Broker<K> {
     /// Gives the server its end of a channel, and the client the signal of it.
     fn accept(&mut self, channel: &mut Channel) -> Result<ChannelEnd, Denial> {
         let gone = Denial::NotOwned(channel.client.badge());
-        let theirs = channel.ends.get(&channel.client).ok_or(gone)?;
-        let (their_event, their_signal) = (theirs.event, theirs.signal);
+        let theirs = channel.ends.get(&channel.client).ok_or(gone)?.end;
         let (client, _) = self.process(channel.client)?;
         let (client_cnode, client_notification) = (client.cnode, client.notification);
         let id = channel.server;
         let end = self.connect(channel, id, |server, kernel, event| {
             let to_server = Pass::Send(event);
-            kernel.pass(server.notification, client_cnode, their_signal, to_server)?;
-            let signal = server.pass(kernel, client_notification, Pass::Send(their_event));
+            kernel.pass(server.notification, client_cnode, theirs.signal, to_server)?;
+            let signal = server.pass(kernel, client_notification, Pass::Send(theirs.event));
             if signal.is_err() {
-                kernel.withdraw(client_cnode, their_signal)?;
+                kernel.withdraw(client_cnode, theirs.signal)?;
             }
             signal
         })?;
@@ -115,32 +114,22 @@ impl<K: Kernel> Broker<K> {
             let connected = mapped.and_then(|range| {
                 process
                     .with_event(|process, event| {
-                        let signal = connect_signal(process, &mut pool.kernel, event)?;
-                        Ok((range, signal, event))
+                        let end = ChannelEnd {
+                            address: range.address(),
+                            size,
+                            signal: connect_signal(process, &mut pool.kernel, event)?,
+                            event,
+                        };
+                        Ok((range, end))
                     })
                     .inspect_err(|_| process.give_range(range))
             });
-            match connected {
-                Ok((range, signal, event)) => {
-                    let end = End {
-                        range,
-                        pages,
-                        signal,
-                        event,
-                    };
-                    channel.ends.insert(id, end);
-                    Ok(ChannelEnd {
-                        address: range.address(),
-                        size,
-                        signal,
-                        event,
-                    })
-                }
-                Err(denial) => {
-                    pool.delete(pages)?;
-                    Err(denial)
-                }
+            if connected.is_err() {
+                pool.delete(pages.iter().copied())?;
             }
+            let (range, end) = connected?;
+            channel.ends.insert(id, End { range, pages, end });
+            Ok(end)
         })
     }
 
@@ -166,20 +155,18 @@ impl<K: Kernel> Broker<K> {
         let own = channel.ends.remove(&id);
         let others: Vec<ComponentId> = channel.ends.keys().copied().collect();
         let usage = Resources::pages(channel.size);
-        if let Some(end) = own {
-            self.pool.delete(end.pages)?;
+        if let Some(own) = own {
+            self.pool.delete(own.pages)?;
             if let Ok((process, pool)) = self.process(id) {
-                process.withdraw(&mut pool.kernel, end.signal)?;
-                process.give_event(end.event);
-                process.give_range(end.range);
+                process.withdraw(&mut pool.kernel, own.end.signal)?;
+                process.give_event(own.end.event);
+                process.give_range(own.range);
                 process.usage.refund(usage);
             }
         }
         for &other in &others {
-            if let Ok((process, pool)) = self.process(other)
-                && let Some(ended) = process.ended
-            {
-                pool.kernel.signal(ended)?;
+            if let Ok((process, pool)) = self.process(other) {
+                pool.kernel.signal(process.ended)?;
             }
         }
         if others.is_empty()

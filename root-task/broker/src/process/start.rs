@@ -50,7 +50,7 @@ impl Process {
         let stack_size = page_align(config.stack)?;
         let stack = self.memory(pool, stack_size, Access::ReadWrite)?;
         let ipc_buffer_address = self.memory(pool, PAGE_SIZE, Access::ReadWrite)?;
-        self.ended = Some(self.keep(pool, self.notification, CHANNEL_ENDED)?);
+        self.ended = self.keep(pool, self.notification, CHANNEL_ENDED)?;
         let thread = Thread {
             thread: self.thread,
             cnode: self.cnode,

@@ -6,7 +6,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use kaal_broker::{Access, ComponentId, Device, DeviceError};
-use kaal_protocol::{Refusal, Request, TEXT_LIMIT, Test, Text, Writer};
+use kaal_protocol::{Refusal, Request, TEXT_LIMIT, Test, Text, View, Writer};
 
 use super::{Answer, Server};
 use crate::supervisor::Supervised;
@@ -57,28 +57,8 @@ impl Server<'_> {
                 self.reports.push(report);
                 Vec::new()
             }
-            Request::Inspect { view, line } if is_operator => {
-                let text = views::line(&self.broker, &self.components, view, line);
-                let text = text.ok_or(Refusal::NotFound)?;
-                let mut words = vec![0; 1 + TEXT_LIMIT / size_of::<u64>()];
-                let length = Writer::new(&mut words).text(text.as_bytes()).length();
-                words.truncate(length);
-                words
-            }
-            Request::Restart(name) if is_operator => {
-                let mut components = self.broker.components();
-                // Who asks must be there to be answered.
-                let named = components.find_map(|(other, status)| {
-                    (status.config.name == name.as_str() && other != id).then_some(other)
-                });
-                drop(components);
-                let named = named.ok_or(Refusal::NotFound)?;
-                if let Some(component) = self.component(named) {
-                    *component = Supervised::new(component.program);
-                }
-                self.restart(named, Some(id))?;
-                Vec::new()
-            }
+            Request::Inspect { view, line } if is_operator => self.inspect(view, line)?,
+            Request::Restart(name) if is_operator => self.restart_named(id, name.as_str())?,
             Request::Tick(seconds) if is_operator => {
                 self.now = Some(seconds);
                 self.restart_due(seconds);
@@ -89,6 +69,31 @@ impl Server<'_> {
                 return Err(Refusal::NotConfigured);
             }
         })
+    }
+
+    fn inspect(&self, view: View, line: u64) -> Answer {
+        let text = views::line(&self.broker, &self.components, view, line);
+        let text = text.ok_or(Refusal::NotFound)?;
+        let mut words = vec![0; 1 + TEXT_LIMIT / size_of::<u64>()];
+        let length = Writer::new(&mut words).text(text.as_bytes()).length();
+        words.truncate(length);
+        Ok(words)
+    }
+
+    /// Restarts the component of this name, but not `asking`, who must be there to be answered.
+    fn restart_named(&mut self, asking: ComponentId, name: &str) -> Answer {
+        let mut components = self.broker.components();
+        let named = components.find(|(_, status)| status.config.name == name);
+        let named = named
+            .map(|(named, _)| named)
+            .filter(|&named| named != asking);
+        drop(components);
+        let named = named.ok_or(Refusal::NotFound)?;
+        if let Some(component) = self.component(named) {
+            *component = Supervised::new(component.program);
+        }
+        self.restart(named, Some(asking))?;
+        Ok(Vec::new())
     }
 
     fn device(&self, name: &Text) -> Result<Device, DeviceError> {
