@@ -23,7 +23,6 @@ pub(crate) const RANGES: Block = Block {
 };
 
 /// What is used of an address space.
-#[derive(Debug)]
 pub(crate) struct AddressSpace {
     ranges: Buddies,
     tables: BTreeSet<Block>,

@@ -54,14 +54,12 @@ pub struct Status {
 }
 
 /// A component, running or not.
-#[derive(Debug)]
 struct Component {
     config: &'static Config,
     process: Option<Process>,
 }
 
 /// Decides on requests, and accounts for what it granted.
-#[derive(Debug)]
 pub struct Broker<K> {
     pool: Pool<K>,
     endpoint: Slot,

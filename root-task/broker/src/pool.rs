@@ -18,14 +18,12 @@ use crate::quota::Resources;
 use crate::slots::Slots;
 
 /// A block in use, and where the capabilities to its objects are.
-#[derive(Debug)]
 pub(crate) struct Allocation {
     pub(crate) block: Block,
     pub(crate) slots: Vec<Slot>,
 }
 
 /// All untyped memory and all slots, and the kernel that turns them into objects.
-#[derive(Debug)]
 pub(crate) struct Pool<K> {
     pub(crate) kernel: K,
     ram: Buddies,

@@ -24,7 +24,6 @@ pub(crate) use start::Endpoint;
 const EVENTS: u64 = !0xffff & !CHANNEL_ENDED;
 
 /// Memory that is mapped into a component.
-#[derive(Debug)]
 struct Mapping {
     range: Range,
     allocations: Vec<Allocation>,
@@ -32,7 +31,7 @@ struct Mapping {
 }
 
 /// All that a running component has.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Process {
     quota: Resources,
     pub(crate) usage: Resources,

@@ -26,7 +26,6 @@ pub struct ChannelEnd {
 
 /// A service: an endpoint that its provider receives from and others call. It outlives its provider,
 /// so that callers wait while the provider is restarted.
-#[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) endpoint: Slot,
     pub(crate) allocation: Allocation,
@@ -34,7 +33,6 @@ pub(crate) struct Service {
 }
 
 /// Memory that two components share, each with a bit of the other's notification.
-#[derive(Debug)]
 pub(crate) struct Channel {
     pub(crate) client: ComponentId,
     pub(crate) server: ComponentId,
@@ -47,7 +45,6 @@ pub(crate) struct Channel {
 }
 
 /// What one end of a channel consists of.
-#[derive(Debug)]
 pub(crate) struct End {
     pub(crate) range: Range,
     pub(crate) pages: Vec<Slot>,

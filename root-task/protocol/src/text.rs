@@ -8,8 +8,9 @@ use core::fmt;
 pub const TEXT_LIMIT: usize = 512;
 
 /// A text of at most [`TEXT_LIMIT`] bytes. What is written beyond that is left out.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Text {
+    /// Zero from `length` on, so that equal texts are equal arrays.
     bytes: [u8; TEXT_LIMIT],
     length: usize,
 }
@@ -49,7 +50,7 @@ impl Text {
     /// Takes the last byte off.
     pub fn pop(&mut self) -> Option<u8> {
         self.length = self.length.checked_sub(1)?;
-        self.bytes.get(self.length).copied()
+        self.bytes.get_mut(self.length).map(core::mem::take)
     }
 }
 
@@ -74,14 +75,6 @@ impl FromIterator<u8> for Text {
         text
     }
 }
-
-impl PartialEq for Text {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_bytes() == other.as_bytes()
-    }
-}
-
-impl Eq for Text {}
 
 impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,10 +2,12 @@
 
 //! What operators see, line by line.
 
-use core::fmt::{self, Write};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
 
 use kaal_broker::{Broker, Resources};
-use kaal_protocol::{Text, View};
+use kaal_protocol::View;
 
 use crate::kernel::Invocations;
 use crate::supervisor::Supervised;
@@ -16,85 +18,73 @@ pub(crate) fn line(
     supervised: &[Supervised],
     view: View,
     line: u64,
-) -> Option<Text> {
+) -> Option<String> {
     let line = usize::try_from(line).ok()?;
-    let mut text = Text::new();
-    let written = match view {
-        View::Components => component(broker, supervised, line, &mut text),
-        View::Memory => memory(broker, line, &mut text),
-        View::Capabilities => capabilities(broker, line, &mut text),
-        View::Log => write!(text, "{}", broker.audit().entries().nth(line)?),
-    };
-    (written.is_ok() && !text.as_bytes().is_empty()).then_some(text)
+    match view {
+        View::Components => component(broker, supervised, line),
+        View::Memory => memory(broker, line),
+        View::Capabilities => capabilities(broker, line),
+        View::Log => Some(broker.audit().entries().nth(line)?.to_string()),
+    }
 }
 
 fn component(
     broker: &Broker<Invocations>,
     supervised: &[Supervised],
     line: usize,
-    text: &mut Text,
-) -> fmt::Result {
+) -> Option<String> {
     let Some(line) = line.checked_sub(1) else {
-        return write!(text, "ID  NAME       STATE     MEMORY  SLOTS  RESTARTS");
+        return Some("ID  NAME       STATE     MEMORY  SLOTS  RESTARTS".to_owned());
     };
-    let mut components = broker.components().zip(supervised);
-    let Some(((id, status), supervised)) = components.nth(line) else {
-        return Ok(());
-    };
+    let ((id, status), supervised) = broker.components().zip(supervised).nth(line)?;
     let state = match (status.is_running, supervised.given_up) {
         (true, _) => "running",
         (false, true) => "given up",
         (false, false) => "stopped",
     };
-    write!(
-        text,
-        "{:2}  {:10} {:8} {:4} KiB  {:5}  {:8}",
+    Some(format!(
+        "{:2}  {:10} {state:8} {:4} KiB  {:5}  {:8}",
         id.0,
         status.config.name,
-        state,
         status.usage.bytes / 1024,
         status.usage.slots,
         supervised.restarts,
-    )
+    ))
 }
 
-fn memory(broker: &Broker<Invocations>, line: usize, text: &mut Text) -> fmt::Result {
+fn memory(broker: &Broker<Invocations>, line: usize) -> Option<String> {
     let used = |count: fn(Resources) -> u64| -> u64 {
         let components = broker.components();
         components.map(|(_, status)| count(status.usage)).sum()
     };
+    let free = broker.free();
     match line {
-        0 => write!(
-            text,
+        0 => Some(format!(
             "memory: {} KiB free, {} KiB in components",
-            broker.free().bytes / 1024,
+            free.bytes / 1024,
             used(|usage| usage.bytes) / 1024,
-        ),
-        1 => write!(
-            text,
+        )),
+        1 => Some(format!(
             "slots: {} free, {} in components",
-            broker.free().slots,
+            free.slots,
             used(|usage| usage.slots),
-        ),
-        _ => Ok(()),
+        )),
+        _ => None,
     }
 }
 
-fn capabilities(broker: &Broker<Invocations>, line: usize, text: &mut Text) -> fmt::Result {
-    let Some((_, status)) = broker.components().nth(line) else {
-        return Ok(());
-    };
+fn capabilities(broker: &Broker<Invocations>, line: usize) -> Option<String> {
+    let (_, status) = broker.components().nth(line)?;
     let config = status.config;
-    write!(text, "{}: {} slots", config.name, status.usage.slots)?;
+    let mut text = format!("{}: {} slots", config.name, status.usage.slots);
     for (what, names) in [
         ("devices", config.devices),
         ("provides", config.provides),
         ("needs", config.needs),
     ] {
         if !names.is_empty() {
-            write!(text, ", {what}")?;
-            names.iter().try_for_each(|name| write!(text, " {name}"))?;
+            text += &format!(", {what} {}", names.join(" "));
         }
     }
-    Ok(())
+    Some(text)
 }

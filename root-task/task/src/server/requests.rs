@@ -73,7 +73,7 @@ impl Server<'_> {
 
     fn inspect(&self, view: View, line: u64) -> Answer {
         let text = views::line(&self.broker, &self.components, view, line);
-        let text = text.ok_or(Refusal::NotFound)?;
+        let text = Text::from(text.ok_or(Refusal::NotFound)?.as_str());
         let mut words = vec![0; 1 + TEXT_LIMIT / size_of::<u64>()];
         let length = Writer::new(&mut words).text(text.as_bytes()).length();
         words.truncate(length);
