@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 
 use crate::buddy::{Block, Buddies};
 use crate::error::{Denial, Resource};
-use crate::kernel::{PAGE_BITS, PAGE_SIZE};
+use crate::kernel::PAGE_SIZE;
 
 /// Where the ranges that are handed out lie. An image ends below.
 pub(crate) const RANGES: Block = Block {
@@ -54,19 +54,17 @@ impl Default for AddressSpace {
 impl AddressSpace {
     /// Takes addresses for `size` bytes, which are whole pages.
     pub(crate) fn take(&mut self, size: u64) -> Result<Range, Denial> {
-        let used_up = Denial::UsedUp {
-            resource: Resource::Addresses,
-            asked: size,
-            left: self.ranges.free_bytes(),
-        };
-        let with_guards = size.checked_add(2 * PAGE_SIZE).ok_or(used_up)?;
-        let bits = with_guards
-            .checked_next_power_of_two()
-            .and_then(|size| u8::try_from(size.ilog2()).ok())
-            .ok_or(used_up)?
-            .max(PAGE_BITS);
-        let outer = self.ranges.allocate(bits).ok_or(used_up)?;
-        Ok(Range { outer })
+        let with_guards = size.checked_add(2 * PAGE_SIZE);
+        let block_size = with_guards.and_then(u64::checked_next_power_of_two);
+        let block = block_size.and_then(|size| self.ranges.allocate(size.ilog2() as u8));
+        match block {
+            Some(outer) => Ok(Range { outer }),
+            None => Err(Denial::UsedUp {
+                resource: Resource::Addresses,
+                asked: size,
+                left: self.ranges.free_bytes(),
+            }),
+        }
     }
 
     /// Gives addresses back that nothing is mapped to any more.

@@ -105,9 +105,6 @@ impl<K: Kernel> Broker<K> {
         Ok(slot)
     }
 
-    /// The badge bit that tells the faults of a component from its requests.
-    pub const FAULT_BADGE: u64 = 1 << 32;
-
     /// The endpoint that requests and faults arrive at.
     pub fn endpoint(&self) -> Slot {
         self.endpoint

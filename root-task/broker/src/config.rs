@@ -6,6 +6,9 @@ use crate::kernel::Access;
 use crate::quota::Resources;
 use crate::restart::Restart;
 
+/// The badge bit that tells the faults of a component from its requests.
+pub const FAULT_BADGE: u64 = 1 << 32;
+
 /// A component's number, from 1. It is also the badge of its requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ComponentId(pub u16);

@@ -53,7 +53,7 @@ mod slots;
 pub use audit::{Action, Audit, Entry};
 pub use broker::{Broker, Inventory, Status, UntypedMemory};
 pub use buddy::Block;
-pub use config::{ComponentId, Config, Image, Segment};
+pub use config::{ComponentId, Config, FAULT_BADGE, Image, Segment};
 pub use device::{Device, DeviceError};
 pub use error::{Denial, Resource};
 pub use heap::{HEAP_BYTES, HEAP_FOR_REST, HEAP_PER_DEVICE, HEAP_PER_SLOT};

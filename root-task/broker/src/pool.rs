@@ -129,7 +129,7 @@ impl<K: Kernel> Pool<K> {
             let largest = u8::try_from(left.ilog2()).unwrap_or(u8::MAX);
             let mut sizes = (PAGE_BITS..=largest).rev();
             let bits = sizes.find(|&bits| pool.ram.smallest(bits).is_some());
-            pool.contiguous_pages(bits.ok_or(pool.used_up(left))?)
+            pool.contiguous_pages(bits.ok_or_else(|| pool.used_up(left))?)
         })
     }
 

@@ -18,8 +18,6 @@ use crate::pool::{Allocation, Pool};
 use crate::quota::Resources;
 use crate::slots::Slots;
 
-pub(crate) use start::Endpoint;
-
 /// The bits of a notification that are events. The others would look like the badge of a component.
 const EVENTS: u64 = !0xffff & !CHANNEL_ENDED;
 
@@ -40,7 +38,7 @@ pub(crate) struct Process {
     pub(crate) notification: Slot,
     pub(crate) cnode: Slot,
     vspace: Slot,
-    space: AddressSpace,
+    pub(crate) space: AddressSpace,
     own_slots: Slots,
     events: u64,
     memory: BTreeMap<u64, Mapping>,

@@ -6,7 +6,7 @@ mod requests;
 
 use alloc::vec::Vec;
 
-use kaal_broker::{Broker, ComponentId, Denial, Object, Slot};
+use kaal_broker::{Broker, ComponentId, Denial, FAULT_BADGE, Object, Slot};
 use kaal_devicetree::DeviceTree;
 use kaal_protocol::{Refusal, Report, Request};
 use sel4::{MessageInfo, MessageInfoBuilder, ReplyAuthority, cap, sel4_cfg_bool};
@@ -111,7 +111,7 @@ impl<'a> Server<'a> {
             words.unwrap_or_default().to_vec()
         });
         let (id, label) = (ComponentId(badge as u16), info.label());
-        if badge & Broker::<Invocations>::FAULT_BADGE != 0 {
+        if badge & FAULT_BADGE != 0 {
             let words = &words;
             self.fail(id, &Fault { label, words });
             return None;

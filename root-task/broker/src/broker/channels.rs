@@ -122,7 +122,7 @@ impl<K: Kernel> Broker<K> {
                         };
                         Ok((range, end))
                     })
-                    .inspect_err(|_| process.give_range(range))
+                    .inspect_err(|_| process.space.give(range))
             });
             if connected.is_err() {
                 pool.delete(pages.iter().copied())?;
@@ -160,7 +160,7 @@ impl<K: Kernel> Broker<K> {
             if let Ok((process, pool)) = self.process(id) {
                 process.withdraw(&mut pool.kernel, own.end.signal)?;
                 process.give_event(own.end.event);
-                process.give_range(own.range);
+                process.space.give(own.range);
                 process.usage.refund(usage);
             }
         }

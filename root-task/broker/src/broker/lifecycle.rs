@@ -7,7 +7,7 @@ use crate::audit::Action;
 use crate::config::{ComponentId, Config, Image};
 use crate::error::Denial;
 use crate::kernel::Kernel;
-use crate::process::{Endpoint, Process};
+use crate::process::Process;
 
 impl<K: Kernel> Broker<K> {
     /// Makes a component known, without starting it.
@@ -32,18 +32,14 @@ impl<K: Kernel> Broker<K> {
     /// Fails where it runs already, or its quota or the memory is too small. It is stopped then.
     pub fn spawn(&mut self, id: ComponentId, image: &Image<'_>) -> Result<(), Denial> {
         self.audited(id, Action::Spawn, |broker| {
-            let endpoint = Endpoint {
-                slot: broker.endpoint,
-                badge: id.badge(),
-                fault_badge: Self::FAULT_BADGE | id.badge(),
-            };
             let component = component_mut(&mut broker.components, id)?;
             if component.process.is_some() {
                 return Err(Denial::Running);
             }
             let config = component.config;
             let mut process = Process::new(config.quota);
-            if let Err(denial) = process.start(&mut broker.pool, config, image, endpoint) {
+            if let Err(denial) = process.start(&mut broker.pool, config, image, broker.endpoint, id)
+            {
                 process.end(&mut broker.pool)?;
                 return Err(denial);
             }

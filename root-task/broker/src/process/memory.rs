@@ -85,11 +85,6 @@ impl Process {
         Ok(())
     }
 
-    /// The addresses of `range` are no longer in use.
-    pub(crate) fn give_range(&mut self, range: Range) {
-        self.space.give(range);
-    }
-
     /// Takes back what was mapped at `address`. Returns whether there was something.
     pub(crate) fn free(
         &mut self,

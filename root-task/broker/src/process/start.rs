@@ -6,19 +6,11 @@ use kaal_protocol::{CHANNEL_ENDED, slots};
 
 use super::Process;
 use crate::address_space::RANGES;
-use crate::config::{Config, Image, Segment};
+use crate::config::{ComponentId, Config, FAULT_BADGE, Image, Segment};
 use crate::error::Denial;
 use crate::kernel::{Access, CSPACE_BITS, Kernel, Object, PAGE_SIZE, Pass, Slot, Thread};
 use crate::pool::{Pool, page_align, slots_of};
 use crate::quota::Resources;
-
-/// The broker's endpoint, as one component sees it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Endpoint {
-    pub(crate) slot: Slot,
-    pub(crate) badge: u64,
-    pub(crate) fault_badge: u64,
-}
 
 impl Process {
     /// Makes the objects of a component, and loads and starts it. Where that fails, what was made so
@@ -28,7 +20,8 @@ impl Process {
         pool: &mut Pool<K>,
         config: &Config,
         image: &Image<'_>,
-        endpoint: Endpoint,
+        endpoint: Slot,
+        id: ComponentId,
     ) -> Result<(), Denial> {
         self.thread = self.object(pool, Object::Thread)?;
         self.cnode = self.object(pool, Object::CNode(CSPACE_BITS))?;
@@ -39,11 +32,12 @@ impl Process {
         if pool.kernel.is_mcs() {
             sched_context = Some(self.object(pool, Object::SchedContext)?);
             let reply = self.object(pool, Object::Reply)?;
-            self.fill_own_slot(pool, slots::REPLY, reply, Pass::Whole)?;
+            let kernel = &mut pool.kernel;
+            kernel.pass(reply, self.cnode, slots::REPLY, Pass::Whole)?;
         }
-        let to_broker = Pass::Send(endpoint.badge);
-        self.fill_own_slot(pool, slots::BROKER, endpoint.slot, to_broker)?;
-        self.fill_own_slot(pool, slots::NOTIFICATION, self.notification, Pass::Receive)?;
+        let (kernel, cnode) = (&mut pool.kernel, self.cnode);
+        kernel.pass(endpoint, cnode, slots::BROKER, Pass::Send(id.badge()))?;
+        kernel.pass(self.notification, cnode, slots::NOTIFICATION, Pass::Receive)?;
         for segment in image.segments {
             self.load(pool, segment)?;
         }
@@ -55,7 +49,7 @@ impl Process {
             thread: self.thread,
             cnode: self.cnode,
             address_space: self.vspace,
-            fault_endpoint: self.keep(pool, endpoint.slot, endpoint.fault_badge)?,
+            fault_endpoint: self.keep(pool, endpoint, FAULT_BADGE | id.badge())?,
             notification: self.notification,
             sched_context,
             ipc_buffer: self.page(ipc_buffer_address)?,
@@ -67,16 +61,6 @@ impl Process {
             period: config.period,
         };
         Ok(pool.kernel.start(&thread)?)
-    }
-
-    fn fill_own_slot(
-        &self,
-        pool: &mut Pool<impl Kernel>,
-        index: u64,
-        from: Slot,
-        pass: Pass,
-    ) -> Result<(), Denial> {
-        Ok(pool.kernel.pass(from, self.cnode, index, pass)?)
     }
 
     fn load<K: Kernel>(&mut self, pool: &mut Pool<K>, segment: &Segment<'_>) -> Result<(), Denial> {
