@@ -43,15 +43,12 @@ impl Registers {
     ///
     /// Fails where the device has fewer registers.
     pub fn into_pointer<T>(self) -> Result<UniqueMmioPointer<'static, T>, Refusal> {
-        let start = ptr::with_exposed_provenance_mut(self.address);
-        match NonNull::new(start) {
-            // SAFETY: the broker mapped the registers for this component only, they stay, and hold
-            // all of `T`. Nothing else accesses them, because `self` is consumed.
-            Some(start) if size_of::<T>() <= self.size => {
-                Ok(unsafe { UniqueMmioPointer::new(start) })
-            }
-            _ => Err(Refusal::NotFound),
-        }
+        let start = NonNull::new(ptr::with_exposed_provenance_mut(self.address));
+        let start = start.filter(|_| size_of::<T>() <= self.size);
+        let start = start.ok_or(Refusal::NotFound)?;
+        // SAFETY: the broker mapped the registers for this component only, they stay, and hold all of
+        // `T`. Nothing else accesses them, because `self` is consumed.
+        Ok(unsafe { UniqueMmioPointer::new(start) })
     }
 
     /// Where they lie.
