@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Turns the lists of components, and the programs that they name, into Rust code.
+//! Turns the lists of components, and their programs, into Rust code.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use anyhow::{Context, Result};
 use kaal_devicetree::DeviceTree;
 use kaal_manifest::{List, generate};
 
-/// The folder that holds the components' programs; `cargo xtask` sets it.
+/// Names the folder with the components' programs; `cargo xtask` sets it.
 const COMPONENTS: &str = "KAAL_COMPONENTS";
 
-/// What the root node of QEMU's virt machine is compatible with: a list of one.
+/// The `compatible` of QEMU's virt machine, a list with one entry.
 const VIRT: &[u8] = b"linux,dummy-virt\0";
 
 fn main() -> Result<()> {
@@ -21,11 +21,11 @@ fn main() -> Result<()> {
     println!("cargo::rerun-if-env-changed=SEL4_PREFIX");
     println!("cargo::rerun-if-changed=build.rs");
     let tree = read_file(&path("SEL4_PREFIX")?.join("support/kernel.dtb"))?;
-    let tree = DeviceTree::parse(&tree).context("the kernel's device tree")?;
+    let tree = DeviceTree::parse(&tree).context("failed to read the kernel's device tree")?;
     let is_virt = tree
         .find(b"/")
         .is_some_and(|root| root.node().is_compatible(VIRT));
-    // The devices that components drive are those of the virt machine.
+    // The components drive devices of the virt machine only.
     let lists = Path::new(if is_virt { "" } else { "board" });
     let mut code = String::new();
     writeln!(code, "pub(crate) static SYSTEM: &[Embedded] = &[")?;
@@ -37,7 +37,7 @@ fn main() -> Result<()> {
     fs::write(&out, code).with_context(|| format!("failed to write {}", out.display()))
 }
 
-/// Adds the components of a list.
+/// Generates the components of a list.
 fn embed(code: &mut String, file: &Path, tree: &DeviceTree<'_>) -> Result<()> {
     let name = || file.display().to_string();
     println!("cargo::rerun-if-changed={}", name());

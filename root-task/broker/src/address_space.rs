@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The addresses of a component.
+//! The address space of a component.
 //!
 //! ```text
-//!          0  the null page and whatever the image leaves out: never mapped
-//!   0x200000  the component's image, as it is linked
-//! 0x1_0000_0000  stack, IPC buffer, memory, devices, channels: ranges with an unmapped page before
-//!             and after each
+//!           0  never mapped
+//!    0x200000  image, at the addresses that it is linked for
+//! 0x100000000  ranges for stack, IPC buffer, memory, devices and channels, each
+//!              between two unmapped pages
 //! ```
 
 use alloc::collections::BTreeSet;
@@ -16,27 +16,27 @@ use crate::buddy::{Block, Buddies};
 use crate::error::{Denial, Resource};
 use crate::kernel::PAGE_SIZE;
 
-/// Where the ranges that are handed out lie. An image ends below.
+/// The addresses that are allocated. Images end below.
 pub(crate) const RANGES: Block = Block {
     bits: 30,
     start: 1 << 32,
 };
 
-/// What is used of an address space.
+/// The allocated addresses and the page tables of an address space.
 pub(crate) struct AddressSpace {
     ranges: Buddies,
     tables: BTreeSet<Block>,
 }
 
-/// Addresses that were handed out.
+/// An allocated range of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Range {
-    /// With the unmapped pages.
+    /// The range, including its unmapped pages.
     outer: Block,
 }
 
 impl Range {
-    /// The first address that may be mapped.
+    /// Returns the first address that may be mapped.
     pub(crate) fn address(self) -> u64 {
         self.outer.start + PAGE_SIZE
     }
@@ -52,7 +52,7 @@ impl Default for AddressSpace {
 }
 
 impl AddressSpace {
-    /// Takes addresses for `size` bytes, which are whole pages.
+    /// Allocates addresses for `size` bytes, which is a multiple of the page size.
     pub(crate) fn take(&mut self, size: u64) -> Result<Range, Denial> {
         let with_guards = size.checked_add(2 * PAGE_SIZE);
         let block_size = with_guards.and_then(u64::checked_next_power_of_two);
@@ -67,12 +67,12 @@ impl AddressSpace {
         }
     }
 
-    /// Gives addresses back that nothing is mapped to any more.
+    /// Frees addresses that aren't mapped any more.
     pub(crate) fn give(&mut self, range: Range) {
         self.ranges.release(range.outer);
     }
 
-    /// The tables, highest level first, that are missing for mapping a page at `address`.
+    /// Returns the page tables that are missing for a page at `address`, highest level first.
     pub(crate) fn missing_tables(
         &self,
         spans: impl Iterator<Item = u8>,
@@ -84,7 +84,7 @@ impl AddressSpace {
             .collect()
     }
 
-    /// A missing table was mapped.
+    /// Notes that a missing table was mapped.
     pub(crate) fn add_table(&mut self, table: Block) {
         self.tables.insert(table);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What was granted and what was denied, the last of it.
+//! The audit log: the latest decisions of the broker.
 
 use alloc::collections::VecDeque;
 use core::fmt;
@@ -10,54 +10,54 @@ use thiserror::Error;
 use crate::config::ComponentId;
 use crate::error::Denial;
 
-/// What a component, or the root task for it, asked for.
+/// A request of a component, or of the root task for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Action {
-    /// So many bytes of memory.
+    /// Allocate this many bytes of memory.
     #[error("allocate {0} bytes")]
     AllocateMemory(u64),
-    /// To give back the memory at this address.
+    /// Free the memory at this address.
     #[error("free memory at {0:#x}")]
     FreeMemory(u64),
-    /// A device; its registers' physical address, or 0 where it was not found.
+    /// Map the device whose registers start at this physical address; 0 if there is no such device.
     #[error("device at {0:#x}")]
     RequestDevice(u64),
-    /// An interrupt.
+    /// Handle this interrupt; 0 if there is no such interrupt.
     #[error("interrupt {0}")]
     RequestInterrupt(u32),
-    /// To offer a service.
+    /// Offer a service.
     #[error("register service")]
     RegisterService,
-    /// To use a service.
+    /// Use a service.
     #[error("look up service")]
     LookupService,
-    /// A channel with so many bytes of shared memory.
+    /// Create a channel with this many bytes of shared memory.
     #[error("create channel of {0} bytes")]
     CreateChannel(u64),
-    /// To take part in the channel that a component created.
+    /// Accept the channel that this component created.
     #[error("accept channel of component {0}")]
     AcceptChannel(u64),
-    /// To be started.
+    /// Start.
     #[error("spawn")]
     Spawn,
-    /// To be stopped.
+    /// Stop.
     #[error("stop")]
     Stop,
-    /// A request that nobody understands; its number.
+    /// A request that is unknown or not allowed; its number.
     #[error("unknown request {0}")]
     Unknown(u64),
 }
 
-/// One line of the log.
+/// An entry of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Counts all entries, also those that have been overwritten.
+    /// Number of the entry, counting overwritten ones.
     pub number: u64,
-    /// Whom it is about.
+    /// The component concerned.
     pub component: ComponentId,
-    /// What was asked for.
+    /// The request.
     pub action: Action,
-    /// Why it was denied, if it was.
+    /// The reason, if the request was denied.
     pub denial: Option<Denial>,
 }
 
@@ -72,7 +72,7 @@ impl fmt::Display for Entry {
     }
 }
 
-/// A log that forgets the oldest entries.
+/// A log that overwrites its oldest entries.
 #[derive(Clone, Debug, Default)]
 pub struct Audit {
     entries: VecDeque<Entry>,
@@ -80,7 +80,7 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// Entries that are kept.
+    /// Maximum number of entries.
     pub const CAPACITY: usize = 128;
 
     pub(crate) fn record(
@@ -102,7 +102,7 @@ impl Audit {
         self.recorded += 1;
     }
 
-    /// The entries that are kept, oldest first.
+    /// Returns the entries, oldest first.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
         self.entries.iter()
     }

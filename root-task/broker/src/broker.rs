@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The broker: every request that a component, or the root task for it, can make.
+//! The broker: all requests of components, and of the root task for them.
 
 mod channels;
 mod devices;
@@ -22,38 +22,38 @@ use crate::process::Process;
 use crate::quota::Resources;
 use crate::shared::{Channel, Service};
 
-/// A piece of untyped memory that the kernel left to the root task.
+/// A piece of untyped memory that the kernel gave to the root task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UntypedMemory {
-    /// Which memory.
+    /// The memory.
     pub block: Block,
-    /// Its capability.
+    /// The slot of its capability.
     pub slot: Slot,
-    /// Whether it is anything else than RAM.
+    /// Whether the kernel treats it as device memory.
     pub is_device: bool,
 }
 
-/// What the broker has to give.
+/// All resources that the broker may grant.
 #[derive(Clone, Debug)]
 pub struct Inventory {
     /// Empty slots of the root task's CSpace.
     pub empty_slots: Range<u64>,
-    /// Untyped memory of which nothing has been made.
+    /// Untyped memory that contains no objects.
     pub untyped: Vec<UntypedMemory>,
 }
 
-/// What there is to know of a component.
+/// The state of a component.
 #[derive(Clone, Copy, Debug)]
 pub struct Status {
-    /// What it is configured to be.
+    /// Its configuration.
     pub config: &'static Config,
-    /// Whether it runs, or waits for something. Otherwise, it has nothing.
+    /// Whether it runs, or waits. If not, it has no resources.
     pub is_running: bool,
-    /// What it has.
+    /// Its use of resources.
     pub usage: Resources,
 }
 
-/// A component, running or not.
+/// A component, running or stopped.
 struct Component {
     config: &'static Config,
     process: Option<Process>,
@@ -72,11 +72,11 @@ pub struct Broker<K> {
 }
 
 impl<K: Kernel> Broker<K> {
-    /// A broker that gives out what `inventory` lists.
+    /// Creates a broker that grants what `inventory` lists.
     ///
     /// # Errors
     ///
-    /// Fails where the broker's own endpoint can't be made.
+    /// Fails if the broker can't create its own endpoint.
     pub fn new(kernel: K, inventory: Inventory) -> Result<Self, Denial> {
         let mut pool = Pool::new(kernel, inventory.empty_slots);
         for untyped in inventory.untyped {
@@ -95,43 +95,43 @@ impl<K: Kernel> Broker<K> {
         })
     }
 
-    /// Makes an object for the root task itself, which is never taken back.
+    /// Creates an object for the root task itself, which stays for ever.
     ///
     /// # Errors
     ///
-    /// Fails where memory or slots don't suffice.
+    /// Fails if memory or slots are exhausted.
     pub fn make_own(&mut self, object: Object) -> Result<Slot, Denial> {
         let (slot, _) = self.pool.object(object)?;
         Ok(slot)
     }
 
-    /// The endpoint that requests and faults arrive at.
+    /// Returns the endpoint where requests and faults arrive.
     pub fn endpoint(&self) -> Slot {
         self.endpoint
     }
 
-    /// The kernel.
+    /// Returns the kernel.
     pub fn kernel(&mut self) -> &mut K {
         &mut self.pool.kernel
     }
 
-    /// RAM, and slots of the root task's CSpace, that are free.
+    /// Returns free RAM, and free slots of the root task's CSpace.
     pub fn free(&self) -> Resources {
         self.pool.free()
     }
 
-    /// What was granted and denied.
+    /// Returns the audit log.
     pub fn audit(&self) -> &Audit {
         &self.audit
     }
 
-    /// Notes a request that could not even be read.
+    /// Logs that a request was refused because it is malformed or not allowed.
     pub fn refuse_unknown(&mut self, id: ComponentId, request: u64) {
         let denial = Some(Denial::NotConfigured);
         self.audit.record(id, Action::Unknown(request), denial);
     }
 
-    /// All components.
+    /// Returns all components and their states.
     pub fn components(&self) -> impl Iterator<Item = (ComponentId, Status)> {
         self.components.iter().zip(1..).map(|(component, number)| {
             let process = component.process.as_ref();
@@ -144,7 +144,7 @@ impl<K: Kernel> Broker<K> {
         })
     }
 
-    /// What there is to know of `id`, if there is such a component.
+    /// Returns the state of `id`; `None` if there is no such component.
     pub fn status(&self, id: ComponentId) -> Option<Status> {
         let mut components = self.components();
         components.find_map(|(other, status)| (other == id).then_some(status))
@@ -162,14 +162,14 @@ impl<K: Kernel> Broker<K> {
         outcome
     }
 
-    /// A running component, and the pool that it is served from.
+    /// Returns a running component, and the pool.
     fn process(&mut self, id: ComponentId) -> Result<(&mut Process, &mut Pool<K>), Denial> {
         let component = component_mut(&mut self.components, id)?;
         let process = component.process.as_mut().ok_or(Denial::NotRunning)?;
         Ok((process, &mut self.pool))
     }
 
-    /// The name among those that `names` takes from the configuration which equals `name`.
+    /// Finds `name` among the `names` of a component's configuration.
     fn configured(
         &self,
         id: ComponentId,

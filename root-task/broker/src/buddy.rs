@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Blocks of 2ⁿ units that are split into halves and merged again.
+//! A buddy allocator: blocks of 2ⁿ bytes are split into halves and merged again.
 
 use alloc::collections::BTreeSet;
 
-/// A block of addresses, as large as it is aligned.
+/// A block of addresses, aligned to its size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Block {
-    /// Size as a power of two, in bytes.
+    /// Size in bytes, as a power of two.
     pub bits: u8,
     /// First address.
     pub start: u64,
 }
 
 impl Block {
-    /// Size in bytes.
+    /// Returns the size in bytes.
     pub const fn size(self) -> u64 {
         1 << self.bits
     }
 
-    /// The block of this size that `address` lies in.
+    /// Returns the block of 2^`bits` bytes that contains `address`.
     pub(crate) const fn around(address: u64, bits: u8) -> Self {
         let start = address >> bits << bits;
         Self { bits, start }
     }
 
-    /// The two halves.
+    /// Returns the two halves, the lower one first.
     pub(crate) const fn halves(self) -> [Self; 2] {
         let low = Self {
             bits: self.bits - 1,
@@ -34,12 +34,12 @@ impl Block {
         [low, low.other_half()]
     }
 
-    /// The block that this one is a half of.
+    /// Returns the block of which this one is a half.
     pub(crate) const fn whole(self) -> Self {
         Self::around(self.start, self.bits + 1)
     }
 
-    /// The other half of [`Self::whole`].
+    /// Returns the other half of [`Self::whole`].
     pub(crate) const fn other_half(self) -> Self {
         Self {
             bits: self.bits,
@@ -48,62 +48,62 @@ impl Block {
     }
 }
 
-/// The free ones among blocks. Operations take O(log n) steps unless they say otherwise.
+/// A set of free blocks. Operations take O(log n) steps, unless noted otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Buddies {
-    /// Smallest first, then by address: the first that is large enough is the best fit.
+    /// Ordered by size, then address, so the first that is large enough is the best fit.
     free: BTreeSet<Block>,
-    /// The blocks as they were added, which are no halves.
+    /// The blocks as they were added; they have no other half.
     roots: BTreeSet<Block>,
 }
 
 impl Buddies {
-    /// Adds a block that belongs to no other.
+    /// Adds a block that isn't part of another.
     pub(crate) fn add(&mut self, root: Block) {
         self.roots.insert(root);
         self.give(root);
     }
 
-    /// Bytes in free blocks; takes O(n) steps.
+    /// Returns the bytes in free blocks, in O(n) steps.
     pub(crate) fn free_bytes(&self) -> u64 {
         self.free.iter().map(|block| block.size()).sum()
     }
 
-    /// Whether `block` is one of those added, or a part of one.
+    /// Whether `block` is an added block, or a part of one.
     pub(crate) fn covers(&self, block: Block) -> bool {
         (block.bits..64).any(|bits| self.roots.contains(&Block::around(block.start, bits)))
     }
 
-    /// The smallest free block of at least 2^`bits` bytes.
+    /// Returns the smallest free block of at least 2^`bits` bytes.
     pub(crate) fn smallest(&self, bits: u8) -> Option<Block> {
         self.free.range(Block { bits, start: 0 }..).next().copied()
     }
 
-    /// The free block, of at least 2^`bits` bytes, that `address` lies in.
+    /// Returns the free block of at least 2^`bits` bytes that contains `address`.
     pub(crate) fn around(&self, address: u64, bits: u8) -> Option<Block> {
         (bits..64)
             .map(|bits| Block::around(address, bits))
             .find(|block| self.free.contains(block))
     }
 
-    /// Takes a free block.
+    /// Removes a free block.
     pub(crate) fn take(&mut self, block: Block) {
         self.free.remove(&block);
     }
 
-    /// Makes a block free that was taken, or that was created by splitting or merging.
+    /// Adds a free block: one that was taken, split or merged.
     pub(crate) fn give(&mut self, block: Block) {
         self.free.insert(block);
     }
 
-    /// The block that `block` forms with its other half, if both are free.
+    /// Returns the block that `block` forms with its other half, if both are free.
     pub(crate) fn mergeable(&self, block: Block) -> Option<Block> {
         let is_half = !self.roots.contains(&block);
         let both_free = self.free.contains(&block) && self.free.contains(&block.other_half());
         (is_half && both_free).then(|| block.whole())
     }
 
-    /// Takes a block of 2^`bits` bytes, splitting as needed.
+    /// Takes a block of 2^`bits` bytes, and splits a larger one if needed.
     pub(crate) fn allocate(&mut self, bits: u8) -> Option<Block> {
         let mut block = self.smallest(bits)?;
         self.take(block);
@@ -115,7 +115,7 @@ impl Buddies {
         Some(block)
     }
 
-    /// Gives a block back, merging as far as possible.
+    /// Frees a block, and merges it as far as possible.
     pub(crate) fn release(&mut self, block: Block) {
         self.give(block);
         let mut block = block;

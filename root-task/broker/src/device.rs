@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Devices, as the device tree describes them.
+//! Devices from the device tree.
 
 use alloc::vec::Vec;
 
@@ -13,19 +13,19 @@ use crate::kernel::{Interrupt, Trigger};
 /// A device's registers and interrupts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
-    /// Physical addresses of its registers.
+    /// Physical addresses of the registers.
     pub registers: Vec<PhysRange>,
     /// Its interrupts.
     pub interrupts: Vec<Interrupt>,
 }
 
-/// Why a device can't be used.
+/// Reasons why a device can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum DeviceError {
-    /// No node is at the path, has the alias or is compatible.
-    #[error("no such device in the device tree")]
+    /// No node has this path, alias or `compatible`.
+    #[error("the device tree has no such device")]
     NotFound,
-    /// The node's `reg` can't be read.
+    /// The node has no readable `reg`, or fewer ranges.
     #[error("the device has no registers")]
     NoRegisters,
     /// The node has fewer interrupts, or they can't be read.
@@ -34,11 +34,11 @@ pub enum DeviceError {
 }
 
 impl Device {
-    /// Looks for a device by path (it starts with `/`), by alias, or by a value of `compatible`.
+    /// Finds a device by path (with a leading `/`), alias or `compatible`.
     ///
     /// # Errors
     ///
-    /// Fails where there is no such device, or none with registers.
+    /// Fails if there is no such device, or it has no registers.
     pub fn find(tree: &DeviceTree<'_>, name: &str) -> Result<Self, DeviceError> {
         let place = find_place(tree, name.as_bytes()).ok_or(DeviceError::NotFound)?;
         let registers: Vec<PhysRange> = place.reg().collect();
@@ -51,20 +51,20 @@ impl Device {
         })
     }
 
-    /// One of the ranges of its registers.
+    /// Returns one range of the registers.
     ///
     /// # Errors
     ///
-    /// Fails where the device has fewer.
+    /// Fails if the device has fewer.
     pub fn range(&self, index: u64) -> Result<PhysRange, DeviceError> {
         nth(&self.registers, index).ok_or(DeviceError::NoRegisters)
     }
 
-    /// One of its interrupts.
+    /// Returns one of the interrupts.
     ///
     /// # Errors
     ///
-    /// Fails where the device has fewer.
+    /// Fails if the device has fewer.
     pub fn interrupt(&self, index: u64) -> Result<Interrupt, DeviceError> {
         nth(&self.interrupts, index).ok_or(DeviceError::NoInterrupt)
     }
@@ -88,8 +88,8 @@ fn find_place<'a>(tree: &DeviceTree<'a>, name: &[u8]) -> Option<Place<'a>> {
     }
 }
 
-/// The interrupts of a device whose interrupts go to an Arm GIC: three cells each, which are kind,
-/// number within the kind, and flags (Linux's binding arm,gic).
+/// Reads the interrupts of a device at an Arm GIC. Each has three cells: kind, number within the
+/// kind, and flags (Linux's binding arm,gic).
 fn interrupts(tree: &DeviceTree<'_>, place: &Place<'_>) -> Vec<Interrupt> {
     const CELLS: u32 = 3;
     let parent = place

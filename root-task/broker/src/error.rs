@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Why the broker says no.
+//! Reasons for denials.
 
 use kaal_protocol::Refusal;
 use thiserror::Error;
@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::device::DeviceError;
 use crate::kernel::KernelError;
 
-/// What a quota is about.
+/// A resource that can be exhausted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Resource {
     /// Bytes of memory.
@@ -21,7 +21,7 @@ pub enum Resource {
     #[error("devices")]
     Devices,
     /// Slots of the component's own CSpace.
-    #[error("slots of its own")]
+    #[error("slots of the component's CSpace")]
     OwnSlots,
     /// Addresses of the component's address space.
     #[error("addresses")]
@@ -31,67 +31,67 @@ pub enum Resource {
     Events,
 }
 
-/// Why a request is denied. A denied request has changed nothing.
+/// The reason for a denial. A denied request grants nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Denial {
-    /// The component's quota doesn't allow it.
-    #[error("quota: {asked} {resource} asked for, {left} left")]
+    /// The request exceeds the component's quota.
+    #[error("quota: {asked} {resource} requested, {left} left")]
     Quota {
-        /// What was asked for.
+        /// The resource.
         resource: Resource,
-        /// How much of it.
+        /// Requested amount.
         asked: u64,
-        /// How much of it the quota leaves.
+        /// Rest of the quota.
         left: u64,
     },
-    /// There is not enough of it at all.
-    #[error("used up: {asked} {resource} asked for, {left} left, perhaps in smaller pieces")]
+    /// The resource is exhausted.
+    #[error("exhausted: {asked} {resource} requested, {left} left, possibly in smaller pieces")]
     UsedUp {
-        /// What was asked for.
+        /// The resource.
         resource: Resource,
-        /// How much of it.
+        /// Requested amount.
         asked: u64,
-        /// How much of it is left.
+        /// Available amount.
         left: u64,
     },
-    /// The size makes no sense. Bytes asked for.
-    #[error("no memory has a size of {0} bytes")]
+    /// The requested size, in bytes, is 0 or too large.
+    #[error("invalid size: {0} bytes")]
     Size(u64),
-    /// The component's configuration doesn't name it.
-    #[error("not in the component's configuration")]
+    /// The component's configuration doesn't allow the request.
+    #[error("not allowed by the component's configuration")]
     NotConfigured,
-    /// The device tree doesn't have it.
+    /// The device can't be used.
     #[error(transparent)]
     Device(#[from] DeviceError),
-    /// Somebody has it already. The device's address, or the interrupt.
-    #[error("{0:#x} is taken")]
+    /// Another component has the device at this address, or this interrupt.
+    #[error("{0:#x} belongs to another component")]
     Taken(u64),
-    /// The component doesn't have it. The address, interrupt or channel named.
-    #[error("{0:#x} is not the component's")]
+    /// The component doesn't have this address, or a channel of this client.
+    #[error("the component does not have {0:#x}")]
     NotOwned(u64),
-    /// No component of this number.
+    /// There is no component with this number.
     #[error("there is no component {0}")]
     NoSuchComponent(u16),
-    /// The component is not in a state for it.
+    /// The component isn't running.
     #[error("the component is not running")]
     NotRunning,
-    /// The component runs already.
+    /// The component is already running.
     #[error("the component is running")]
     Running,
     /// Another component has this name.
-    #[error("the name is taken")]
+    #[error("another component has this name")]
     Name,
-    /// The image doesn't fit an address space. Where.
-    #[error("the image is malformed at {0:#x}")]
+    /// The segment at this address doesn't fit the address space.
+    #[error("the segment at {0:#x} does not fit the address space")]
     Image(u64),
-    /// The kernel refused.
-    #[error("the kernel: {0}")]
+    /// The kernel returned an error.
+    #[error("kernel error: {0}")]
     Kernel(#[from] KernelError),
 }
 
 impl Denial {
-    /// All of a resource is in use.
+    /// One more of a resource was requested, and none is left.
     pub(crate) const fn none_left(resource: Resource) -> Self {
         let (asked, left) = (1, 0);
         Self::UsedUp {
@@ -102,7 +102,7 @@ impl Denial {
     }
 }
 
-/// The part of a denial that a component learns. The log has the rest.
+/// The reason that a component learns. The audit log has the details.
 impl From<Denial> for Refusal {
     fn from(denial: Denial) -> Self {
         match denial {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! How much of the root task's heap the broker needs for what it knows of components.
+//! The root task's heap, and how much of it the broker needs.
 //!
-//! Whatever a component gets takes slots, so its quota of slots bounds the heap that the broker needs
-//! for it: a page's slot, its block, the two halves of each split on the way to it, and addresses.
-//! Device memory is split from pieces as large as the machine's address space, which counts apart.
+//! Everything that a component gets takes slots, so its quota of slots limits the heap that the
+//! broker needs for it. The heap holds slots, blocks with the halves of each split, and addresses.
+//! Device memory is split from pieces as large as the machine's address space, so devices count
+//! apart.
 //!
-//! The constants are at least twice what `tests/heap.rs` measures, because an allocator leaves gaps.
+//! The constants are at least twice the values that `tests/heap.rs` measures, because allocators
+//! leave gaps.
 
 /// The root task's heap, in bytes.
 pub const HEAP_BYTES: u64 = 2 * 1024 * 1024;
@@ -17,6 +19,6 @@ pub const HEAP_PER_SLOT: u64 = 1024;
 /// Heap for each device of a component's quota, in bytes.
 pub const HEAP_PER_DEVICE: u64 = 16 * 1024;
 
-/// Heap for all else, in bytes: the audit log, the kernel's list of untyped memory, and the message
-/// at hand.
+/// Heap for everything else, in bytes: the audit log, the kernel's list of untyped memory, and the
+/// current message.
 pub const HEAP_FOR_REST: u64 = 64 * 1024;

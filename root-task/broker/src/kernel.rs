@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the broker asks of the kernel.
+//! The broker's interface to the kernel.
 
 use thiserror::Error;
 
-/// Size of a page as a power of two, in bytes.
+/// Size of a page in bytes, as a power of two.
 pub const PAGE_BITS: u8 = 12;
 
 /// Size of a page in bytes.
 pub const PAGE_SIZE: u64 = 1 << PAGE_BITS;
 
-/// Slots of a component's CSpace as a power of two.
+/// Number of slots of a component's CSpace, as a power of two.
 pub const CSPACE_BITS: u8 = 8;
 
 /// A slot of the root task's own CSpace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slot(pub u64);
 
-/// What untyped memory is turned into (seL4 manual, section 2.4.2).
+/// Kernel objects that untyped memory is retyped into (seL4 manual, section 2.4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Object {
-    /// A smaller piece of untyped memory, of 2ⁿ bytes.
+    /// Untyped memory of 2ⁿ bytes.
     Untyped(u8),
     /// An endpoint.
     Endpoint,
@@ -36,53 +36,53 @@ pub enum Object {
     Reply,
     /// A page of [`PAGE_SIZE`] bytes.
     Page,
-    /// A translation table below the root.
+    /// A page table below the root.
     PageTable,
-    /// The root translation table of an address space.
+    /// The root page table of an address space.
     AddressSpace,
 }
 
-/// How a page is mapped.
+/// Access rights and cacheability of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Cached memory, to read.
+    /// Read-only, cached.
     Read,
-    /// Cached memory, to read and write.
+    /// Read and write, cached.
     ReadWrite,
-    /// Cached memory, to read and execute.
+    /// Read and execute, cached.
     ReadExecute,
-    /// To read and write, neither cached nor reordered.
+    /// Read and write, neither cached nor reordered.
     Device,
 }
 
-/// When an interrupt is signalled.
+/// How an interrupt is triggered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
-    /// Once, when the line changes.
+    /// By a change of its line.
     Edge,
-    /// As long as the line is active.
+    /// By an active line.
     Level,
 }
 
 /// An interrupt of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interrupt {
-    /// The number that the interrupt controller gives it.
+    /// Number at the interrupt controller.
     pub number: u32,
-    /// When it is signalled.
+    /// How it is triggered.
     pub trigger: Trigger,
 }
 
-/// Why the kernel refused (seL4 manual, section 10.1).
+/// Errors of the kernel (seL4 manual, section 10.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum KernelError {
-    /// An argument makes no sense to the kernel.
+    /// An argument is invalid.
     #[error("invalid argument")]
     InvalidArgument,
-    /// A capability is missing or of another type.
+    /// A capability is missing or has the wrong type.
     #[error("invalid capability")]
     InvalidCapability,
-    /// The operation is not possible in this state.
+    /// The operation isn't possible in this state.
     #[error("illegal operation")]
     IllegalOperation,
     /// A value is out of range.
@@ -91,27 +91,27 @@ pub enum KernelError {
     /// An address is not aligned.
     #[error("alignment error")]
     AlignmentError,
-    /// A slot or a translation table could not be found.
+    /// A slot or page table is missing.
     #[error("failed lookup")]
     FailedLookup,
     /// The message is too short.
     #[error("truncated message")]
     TruncatedMessage,
-    /// The destination is in use.
+    /// The destination slot isn't empty, or the address is mapped.
     #[error("delete first")]
     DeleteFirst,
-    /// Capabilities are derived from this one.
+    /// The capability has derived capabilities.
     #[error("revoke first")]
     RevokeFirst,
-    /// The untyped memory is used up.
+    /// The untyped memory is exhausted.
     #[error("not enough memory")]
     NotEnoughMemory,
 }
 
-/// What an invocation returns.
+/// Result of an invocation.
 pub type KernelResult = Result<(), KernelError>;
 
-/// All that a thread is started with.
+/// Parameters of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Thread {
     /// The thread.
@@ -120,73 +120,73 @@ pub struct Thread {
     pub cnode: Slot,
     /// Its address space.
     pub address_space: Slot,
-    /// The endpoint, already badged, that its faults go to.
+    /// The badged endpoint that receives its faults.
     pub fault_endpoint: Slot,
-    /// The notification bound to it.
+    /// The notification that is bound to it.
     pub notification: Slot,
     /// Its scheduling context; `None` without MCS.
     pub sched_context: Option<Slot>,
-    /// The page of its IPC buffer.
+    /// The page that holds its IPC buffer.
     pub ipc_buffer: Slot,
-    /// Where that page lies in its address space.
+    /// Virtual address of the IPC buffer.
     pub ipc_buffer_address: u64,
-    /// First instruction.
+    /// Virtual address of the first instruction.
     pub entry: u64,
     /// Initial stack pointer.
     pub stack: u64,
-    /// Priority, 255 being the highest.
+    /// Priority; 255 is the highest.
     pub priority: u8,
-    /// Time that it may run in each period, in microseconds; has no effect without MCS.
+    /// Run time in each period, in microseconds; ignored without MCS.
     pub budget: u64,
-    /// The period, in microseconds; has no effect without MCS.
+    /// Period in microseconds; ignored without MCS.
     pub period: u64,
 }
 
-/// What the kernel is asked for.
+/// Invocations of the kernel.
 ///
 /// # Errors
 ///
-/// Every method returns the kernel's own error where it refuses. Nothing has changed then.
+/// Every method returns the kernel's error. If it creates a capability, the slot then stays empty.
 pub trait Kernel {
-    /// Whether the kernel schedules by scheduling contexts.
+    /// Whether the kernel has MCS scheduling contexts.
     fn is_mcs(&self) -> bool;
 
-    /// Size of `object` in untyped memory as a power of two, in bytes.
+    /// Returns the size of `object` in bytes, as a power of two.
     fn object_bits(&self, object: Object) -> u8;
 
-    /// Address bits that a translation table of each level below the root spans, from the highest
-    /// level to the one that holds pages.
+    /// Returns the number of address bits that a page table of each level spans, from the level
+    /// below the root to the level that maps pages.
     fn table_spans(&self) -> impl Iterator<Item = u8>;
 
-    /// Turns a part of the memory of `untyped` into `object`.
+    /// Creates `object` in the memory of `untyped`.
     fn retype(&mut self, untyped: Slot, object: Object, to: Slot) -> KernelResult;
 
     /// Deletes the capability in `slot`.
     fn delete(&mut self, slot: Slot) -> KernelResult;
 
-    /// Deletes every capability derived from the one in `slot`.
+    /// Deletes every capability that is derived from the one in `slot`.
     fn revoke(&mut self, slot: Slot) -> KernelResult;
 
     /// Copies a capability within the root task's CSpace.
     fn copy(&mut self, from: Slot, to: Slot, pass: Pass) -> KernelResult;
 
-    /// Copies a capability into slot `index` of a component's `cnode`.
+    /// Copies a capability to slot `index` of a component's `cnode`.
     fn pass(&mut self, from: Slot, cnode: Slot, index: u64, pass: Pass) -> KernelResult;
 
     /// Deletes the capability in slot `index` of a component's `cnode`.
     fn withdraw(&mut self, cnode: Slot, index: u64) -> KernelResult;
 
-    /// Lets an address space be used.
+    /// Assigns an ASID to an address space, which makes it usable.
     fn assign_asid(&mut self, address_space: Slot) -> KernelResult;
 
-    /// Maps a translation table where the first one is missing on the way to `address`.
+    /// Maps a page table at the first level that lacks one for `address`.
     fn map_table(&mut self, table: Slot, space: Slot, address: u64) -> KernelResult;
 
     /// Maps a page.
     fn map_page(&mut self, page: Slot, space: Slot, address: u64, access: Access) -> KernelResult;
 
-    /// Copies `bytes` to `offset` of a page that is not mapped anywhere. `executable` pages are made
-    /// visible to instruction fetches.
+    /// Copies `bytes` to `offset` of an unmapped page. If `executable`, it makes them visible to
+    /// instruction fetches.
     fn fill_page(
         &mut self,
         page: Slot,
@@ -195,30 +195,29 @@ pub trait Kernel {
         executable: bool,
     ) -> KernelResult;
 
-    /// Creates the capability to handle `interrupt`.
+    /// Creates the handler capability of an interrupt.
     fn take_interrupt(&mut self, interrupt: Interrupt, to: Slot) -> KernelResult;
 
-    /// Lets the interrupt signal `notification`, from now on.
+    /// Enables an interrupt, which then signals `notification`.
     fn bind_interrupt(&mut self, handler: Slot, notification: Slot) -> KernelResult;
 
-    /// Starts a thread.
+    /// Configures and starts a thread.
     fn start(&mut self, thread: &Thread) -> KernelResult;
 
-    /// Signals a notification by a capability with a badge.
+    /// Signals a notification.
     fn signal(&mut self, notification: Slot) -> KernelResult;
 
-    /// Lets a thread that waits for an answer that can't come ask again. A thread that runs is not
-    /// disturbed.
+    /// Makes a blocked thread repeat its system call. A running thread isn't affected.
     fn resume(&mut self, thread: Slot) -> KernelResult;
 }
 
-/// With which rights and badge a capability is copied.
+/// Rights and badge of a copied capability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pass {
-    /// To call an endpoint or signal a notification, with a badge.
+    /// Call an endpoint or signal a notification, with this badge.
     Send(u64),
-    /// To receive from an endpoint or notification.
+    /// Receive from an endpoint or notification.
     Receive,
-    /// As it is.
+    /// All rights of the original, and its badge.
     Whole,
 }

@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The policy of KaaL's capability broker: who is granted which memory, device, interrupt, channel
-//! and service, within which quota, and how all of it is taken back.
+//! The policy of KaaL's capability broker: which component gets which memory, device, interrupt,
+//! channel and service, within which quota, and how the broker takes it back.
 //!
-//! The broker decides, and accounts for what it granted. It carries its decisions out through
-//! [`Kernel`]: the root task implements that trait with seL4's invocations, the tests with a model of
-//! seL4's rules. So everything here runs, and is tested, on any host.
+//! The broker decides, and accounts for what it granted. It acts through [`Kernel`]: the root task
+//! implements this trait with seL4's invocations, the tests with a model of seL4's rules. So the
+//! broker runs, and is tested, on any host.
 //!
-//! One rule makes recovery exact: every object lies in a block of untyped memory that has exactly
-//! one owner. To take back what a component had, its blocks are revoked, which deletes the objects
-//! and every capability to them, wherever it was passed on to, and the blocks are free again.
+//! One rule makes recovery exact: every object lies in a block of untyped memory with exactly one
+//! owner. To take back a component's resources, the broker revokes its blocks. This deletes the
+//! objects and every capability to them, including passed-on copies, and frees the blocks.
 //!
-//! Each module imports none but those that are listed below it:
+//! Each module imports only modules listed below it:
 //!
-//! - `broker`: the requests that components, or the root task for them, can make
+//! - `broker`: requests of components, and of the root task for them
 //! - `shared`: services and channels, which belong to several components
-//! - `process`: a component that runs, and all that it has
-//! - `pool`: untyped memory and the objects made of it
-//! - `address_space`: the addresses of a component
+//! - `process`: a running component and its resources
+//! - `pool`: untyped memory, and its retyping into objects
+//! - `address_space`: the address space of a component
 //! - `slots`: the empty slots of a CNode
-//! - `audit`: what was granted and denied
-//! - `config`: what a component is, and what it may have
-//! - `quota`: amounts of what components have
-//! - `restart`: whether and when a component is started again
-//! - `heap`: how much heap the broker needs
-//! - `error`: why a request is denied
-//! - `device`: devices, as the device tree describes them
-//! - `kernel`: what the broker asks of the kernel
-//! - `buddy`: blocks that are split into halves and merged again
+//! - `audit`: the audit log
+//! - `config`: configuration and program of a component
+//! - `quota`: quotas and their use
+//! - `restart`: restart policies
+//! - `heap`: the heap that the broker needs
+//! - `error`: reasons for denials
+//! - `device`: devices from the device tree
+//! - `kernel`: the broker's interface to the kernel
+//! - `buddy`: a buddy allocator
 
 #![no_std]
 #![forbid(unsafe_code)]

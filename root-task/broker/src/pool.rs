@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The machine's untyped memory, and the objects made of it.
+//! The machine's untyped memory, and its retyping into objects.
 //!
-//! seL4 hands out an untyped's memory from its start to its end, and starts over only when nothing
-//! made of it is left (seL4 manual, section 2.4.2). So the pool makes of each untyped either two
-//! halves, or the objects of one grant: then what one grant gave back is free at once, whatever else
-//! is still in use.
+//! seL4 allocates from the start of an untyped to its end, and restarts only after all objects in
+//! it are gone (seL4 manual, section 2.4.2). So the pool retypes each untyped either into two
+//! halves, or into the objects of one grant. When a grant ends, its memory is free at once,
+//! regardless of all others.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -17,13 +17,13 @@ use crate::kernel::{Kernel, KernelError, KernelResult, Object, PAGE_BITS, PAGE_S
 use crate::quota::Resources;
 use crate::slots::Slots;
 
-/// A block in use, and where the capabilities to its objects are.
+/// A block in use, and the slots of its objects' capabilities.
 pub(crate) struct Allocation {
     pub(crate) block: Block,
     pub(crate) slots: Vec<Slot>,
 }
 
-/// All untyped memory and all slots, and the kernel that turns them into objects.
+/// All untyped memory and all slots, and the kernel that retypes it.
 pub(crate) struct Pool<K> {
     pub(crate) kernel: K,
     ram: Buddies,
@@ -43,7 +43,7 @@ impl<K: Kernel> Pool<K> {
         }
     }
 
-    /// Adds an untyped of which nothing has been made.
+    /// Adds an untyped that contains no objects.
     pub(crate) fn add(&mut self, block: Block, untyped: Slot, is_device: bool) {
         self.untyped.insert(block, untyped);
         match is_device {
@@ -52,7 +52,7 @@ impl<K: Kernel> Pool<K> {
         }
     }
 
-    /// RAM and slots that are free.
+    /// Returns free RAM and slots.
     pub(crate) fn free(&self) -> Resources {
         Resources {
             bytes: self.ram.free_bytes(),
@@ -61,7 +61,8 @@ impl<K: Kernel> Pool<K> {
         }
     }
 
-    /// Lets the kernel fill an empty slot, which stays empty where it refuses.
+    /// Takes an empty slot and lets `fill` create a capability there. After an error, the slot
+    /// stays empty.
     pub(crate) fn fill_slot(
         &mut self,
         fill: impl FnOnce(&mut K, Slot) -> KernelResult,
@@ -79,7 +80,7 @@ impl<K: Kernel> Pool<K> {
         }
     }
 
-    /// Lets the kernel fill a slot for each of `items`; all or none.
+    /// Creates a capability for each of `items`; after an error, none.
     fn fill_slots<T>(
         &mut self,
         items: impl IntoIterator<Item = T>,
@@ -98,14 +99,14 @@ impl<K: Kernel> Pool<K> {
         Ok(slots)
     }
 
-    /// Copies capabilities, all or none.
+    /// Copies capabilities; after an error, none.
     pub(crate) fn copy(&mut self, originals: &[Slot]) -> Result<Vec<Slot>, Denial> {
         self.fill_slots(originals, |kernel, &from, to| {
             kernel.copy(from, to, Pass::Whole)
         })
     }
 
-    /// Deletes the capabilities in `slots`, which are empty then.
+    /// Deletes the capabilities in `slots`, and returns the slots to the empty ones.
     pub(crate) fn delete(&mut self, slots: impl IntoIterator<Item = Slot>) -> KernelResult {
         for slot in slots {
             self.kernel.delete(slot)?;
@@ -114,7 +115,7 @@ impl<K: Kernel> Pool<K> {
         Ok(())
     }
 
-    /// Makes one object.
+    /// Creates one object. Returns its slot and its memory.
     pub(crate) fn object(&mut self, object: Object) -> Result<(Slot, Allocation), Denial> {
         let block = self.ram_block(self.kernel.object_bits(object))?;
         let allocation = self.fill(block, object, 1)?;
@@ -122,7 +123,7 @@ impl<K: Kernel> Pool<K> {
         Ok((slot.ok_or(KernelError::InvalidCapability)?, allocation))
     }
 
-    /// Makes pages of `size` bytes in all, in as few blocks as the free memory allows.
+    /// Allocates pages of `size` bytes in total, in as few blocks as possible.
     pub(crate) fn pages(&mut self, size: u64) -> Result<Vec<Allocation>, Denial> {
         self.collect(size, |pool, offset| {
             let left = size - offset;
@@ -133,13 +134,13 @@ impl<K: Kernel> Pool<K> {
         })
     }
 
-    /// Makes pages of one block of 2^`bits` bytes.
+    /// Allocates pages in one block of 2^`bits` bytes.
     pub(crate) fn contiguous_pages(&mut self, bits: u8) -> Result<Allocation, Denial> {
         let block = self.ram_block(bits)?;
         self.fill(block, Object::Page, 1 << (bits - PAGE_BITS))
     }
 
-    /// Makes the pages of the device memory from `start` on, and of no other.
+    /// Allocates the device memory at `start`.
     pub(crate) fn device_pages(
         &mut self,
         start: u64,
@@ -153,7 +154,8 @@ impl<K: Kernel> Pool<K> {
         })
     }
 
-    /// Makes what `next` makes from each offset on, until that is `size` bytes; all or nothing.
+    /// Collects the allocations that `next` returns for each offset, up to `size` bytes. After an
+    /// error, it releases them.
     fn collect(
         &mut self,
         size: u64,
@@ -176,7 +178,7 @@ impl<K: Kernel> Pool<K> {
         Ok(allocations)
     }
 
-    /// Deletes all that was made of blocks, and every capability to it, and makes them free.
+    /// Deletes all objects in blocks and every capability to them, and frees the blocks.
     pub(crate) fn release(
         &mut self,
         allocations: impl IntoIterator<Item = Allocation>,
@@ -207,7 +209,7 @@ impl<K: Kernel> Pool<K> {
         self.split(block, block.start, bits)
     }
 
-    /// Splits a free block until the piece at `address` has 2^`bits` bytes, and takes that.
+    /// Splits a free block down to the piece of 2^`bits` bytes at `address`, and takes that.
     fn split(&mut self, block: Block, address: u64, bits: u8) -> Result<Block, Denial> {
         let mut block = block;
         while block.bits > bits {
@@ -236,7 +238,7 @@ impl<K: Kernel> Pool<K> {
         Ok(())
     }
 
-    /// Makes `count` objects of a block that was taken, which they fill.
+    /// Fills a taken block with `count` objects.
     fn fill(&mut self, block: Block, object: Object, count: u64) -> Result<Allocation, Denial> {
         let untyped = self.untyped_of(block)?;
         let slots = self.fill_slots(0..count, |kernel, _, slot| {
@@ -249,7 +251,7 @@ impl<K: Kernel> Pool<K> {
         Ok(Allocation { block, slots })
     }
 
-    /// Makes a block free of which nothing is left, and merges what can be merged.
+    /// Frees a block without objects, and merges it with free neighbours.
     fn give_block(&mut self, block: Block) -> KernelResult {
         self.buddies(block).give(block);
         let mut block = block;
@@ -270,7 +272,7 @@ impl<K: Kernel> Pool<K> {
         untyped.ok_or(KernelError::InvalidCapability)
     }
 
-    /// The free blocks that `block` is, or will be, one of.
+    /// The set of free blocks that `block` belongs to.
     fn buddies(&mut self, block: Block) -> &mut Buddies {
         match self.devices.covers(block) {
             true => &mut self.devices,
@@ -279,13 +281,13 @@ impl<K: Kernel> Pool<K> {
     }
 }
 
-/// The slots of all objects in `allocations`.
+/// Returns the slots of all objects in `allocations`.
 pub(crate) fn slots_of(allocations: &[Allocation]) -> Vec<Slot> {
     let slots = allocations.iter().map(|allocation| &allocation.slots);
     slots.flatten().copied().collect()
 }
 
-/// The size of whole pages that hold `bytes`.
+/// Rounds `bytes` up to whole pages.
 pub(crate) fn page_align(bytes: u64) -> Result<u64, Denial> {
     match bytes.checked_next_multiple_of(PAGE_SIZE) {
         Some(size @ 1..) => Ok(size),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A component that runs: its objects, address space, slots and events.
+//! A running component: its objects, address space, slots and events.
 
 mod interrupt;
 mod memory;
@@ -18,17 +18,18 @@ use crate::pool::{Allocation, Pool};
 use crate::quota::Resources;
 use crate::slots::Slots;
 
-/// The bits of a notification that are events. The others would look like the badge of a component.
+/// Notification bits that serve as events. The lower 16 bits are excluded, because a value there
+/// looks like a component's badge.
 const EVENTS: u64 = !0xffff & !CHANNEL_ENDED;
 
-/// Memory that is mapped into a component.
+/// A memory mapping of a component.
 struct Mapping {
     range: Range,
     allocations: Vec<Allocation>,
     usage: Resources,
 }
 
-/// All that a running component has.
+/// The resources of a running component.
 #[derive(Default)]
 pub(crate) struct Process {
     quota: Resources,
@@ -42,14 +43,14 @@ pub(crate) struct Process {
     own_slots: Slots,
     events: u64,
     memory: BTreeMap<u64, Mapping>,
-    /// Capabilities that the root task keeps for the component beside its objects.
+    /// Slots of further capabilities that the root task keeps for the component.
     kept: Vec<Slot>,
-    /// The notification, badged with [`CHANNEL_ENDED`].
+    /// The component's notification, badged with [`CHANNEL_ENDED`].
     pub(crate) ended: Slot,
 }
 
 impl Process {
-    /// A component that has nothing yet.
+    /// A component without any resources.
     pub(crate) fn new(quota: Resources) -> Self {
         Self {
             quota,
@@ -59,7 +60,7 @@ impl Process {
         }
     }
 
-    /// Takes back all that the component has. Its thread is stopped first.
+    /// Frees all resources of the component. Its thread goes first, and so stops.
     pub(crate) fn end(self, pool: &mut Pool<impl Kernel>) -> KernelResult {
         pool.release(self.objects)?;
         pool.delete(self.kept)?;
@@ -67,13 +68,13 @@ impl Process {
         pool.release(mappings.flat_map(|mapping| mapping.allocations))
     }
 
-    /// Whether `usage` could be charged.
+    /// Checks that the quota allows `usage`.
     pub(crate) fn check(&self, usage: Resources) -> Result<(), Denial> {
         let mut charged = self.usage;
         charged.charge(usage, &self.quota)
     }
 
-    /// Charges `usage` for what `make` makes, unless that fails.
+    /// Charges `usage`, and refunds it if `make` fails.
     pub(crate) fn charged<T>(
         &mut self,
         usage: Resources,
@@ -94,13 +95,13 @@ impl Process {
         Ok(slot)
     }
 
-    /// An empty slot of the component's CSpace, which [`Self::withdraw`] gives back.
+    /// Takes an empty slot of the component's CSpace. [`Self::withdraw`] returns it.
     pub(crate) fn take_own_slot(&mut self) -> Result<u64, Denial> {
         let slot = self.own_slots.take();
         slot.ok_or(Denial::none_left(Resource::OwnSlots))
     }
 
-    /// Passes a capability on, and says in which slot of the component's CSpace it is.
+    /// Copies a capability into the component's CSpace. Returns its slot there.
     pub(crate) fn pass(
         &mut self,
         kernel: &mut impl Kernel,
@@ -114,14 +115,14 @@ impl Process {
         Ok(index)
     }
 
-    /// Takes back a slot, and the capability in it if there is one.
+    /// Empties a slot of the component's CSpace, and returns it to the empty ones.
     pub(crate) fn withdraw(&mut self, kernel: &mut impl Kernel, index: u64) -> KernelResult {
         kernel.withdraw(self.cnode, index)?;
         self.own_slots.give(index);
         Ok(())
     }
 
-    /// Takes a bit of the component's notification that nothing else sets, unless `connect` fails.
+    /// Takes an unused event and passes it to `connect`. If that fails, the event stays unused.
     pub(crate) fn with_event<T>(
         &mut self,
         connect: impl FnOnce(&mut Self, u64) -> Result<T, Denial>,
@@ -134,7 +135,7 @@ impl Process {
         connect(self, event).inspect_err(|_| self.give_event(event))
     }
 
-    /// An event is no longer in use.
+    /// Returns an event to the unused ones.
     pub(crate) fn give_event(&mut self, event: u64) {
         self.events &= !event;
     }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Quotas: how much a component may have, and how much it has.
+//! Quotas and their use.
 
 use crate::error::{Denial, Resource};
 use crate::kernel::PAGE_SIZE;
 
-/// Amounts of what components have: a quota, or what is used of it.
+/// Amounts of resources: a quota, or the use of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Resources {
-    /// Bytes of untyped memory, with all that the component's own objects and image take.
+    /// Bytes of untyped memory, including the component's kernel objects and image.
     pub bytes: u64,
     /// Slots of the root task's CSpace.
     pub slots: u64,
@@ -17,7 +17,7 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// Pages of `bytes` in all.
+    /// The resources for pages of `bytes` in total.
     pub(crate) const fn pages(bytes: u64) -> Self {
         Self {
             bytes,
@@ -26,7 +26,7 @@ impl Resources {
         }
     }
 
-    /// Adds `more` as far as `quota` allows.
+    /// Adds `more`, unless that exceeds `quota`.
     pub(crate) fn charge(&mut self, more: Self, quota: &Self) -> Result<(), Denial> {
         let check = |resource, used: u64, asked: u64, allowed: u64| {
             let left = allowed.saturating_sub(used);
@@ -47,7 +47,7 @@ impl Resources {
         Ok(())
     }
 
-    /// Takes off what was charged.
+    /// Subtracts an earlier charge.
     pub(crate) fn refund(&mut self, less: Self) {
         self.bytes -= less.bytes;
         self.slots -= less.slots;

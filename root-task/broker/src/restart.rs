@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Whether and when a component that failed is started again.
+//! Restart policies of components.
 
-/// When a component that failed is started again.
+/// When to restart a component that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Restart {
-    /// Not at all.
+    /// Never.
     Never,
-    /// As many times, with a delay that doubles each time.
+    /// A number of times, with a delay that doubles each time.
     Times {
         /// Restarts before the component is given up.
         count: u32,
         /// Delay before the second restart, in milliseconds; the first is immediate.
         back_off: u64,
     },
-    /// Each time, at once.
+    /// Every time, without delay.
     Always,
 }
 
 impl Restart {
-    /// The longest delay: an hour, in milliseconds.
+    /// The longest delay in milliseconds: one hour.
     const LONGEST: u64 = 60 * 60 * 1000;
 
-    /// The delay in milliseconds before the next restart of a component that was restarted
-    /// `restarts` times before. `None` gives the component up.
+    /// Returns the delay in milliseconds before the next restart, after `restarts` earlier ones.
+    /// `None` means that the component stays stopped.
     pub fn delay(self, restarts: u32) -> Option<u64> {
         match self {
             Self::Never => None,

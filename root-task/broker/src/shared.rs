@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What belongs to several components, and lives as long as one of them has it.
+//! Services and channels, which belong to several components and exist as long as one of them uses
+//! them.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -10,41 +11,41 @@ use crate::config::ComponentId;
 use crate::kernel::Slot;
 use crate::pool::Allocation;
 
-/// One end of a channel, as its component uses it.
+/// One end of a channel, as its component sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChannelEnd {
-    /// Where the shared memory lies.
+    /// Virtual address of the shared memory.
     pub address: u64,
-    /// Its size in bytes.
+    /// Size of the shared memory in bytes.
     pub size: u64,
-    /// The slot of the capability that signals the other end. The client's is empty until the server
-    /// has accepted the channel, which takes one of the server's events.
+    /// Slot of the capability that signals the other end. The client's slot is empty until the
+    /// server accepts the channel.
     pub signal: u64,
     /// The bit of the component's notification that the other end sets.
     pub event: u64,
 }
 
-/// A service: an endpoint that its provider receives from and others call. It outlives its provider,
-/// so that callers wait while the provider is restarted.
+/// A service: the provider receives from its endpoint, others call it. The endpoint outlives the
+/// provider, so callers wait while the provider restarts.
 pub(crate) struct Service {
     pub(crate) endpoint: Slot,
     pub(crate) allocation: Allocation,
     pub(crate) holders: BTreeSet<ComponentId>,
 }
 
-/// Memory that two components share, each with a bit of the other's notification.
+/// Memory that two components share, with a signal in each direction.
 pub(crate) struct Channel {
     pub(crate) client: ComponentId,
     pub(crate) server: ComponentId,
     pub(crate) memory: Vec<Allocation>,
     /// Size of the memory in bytes.
     pub(crate) size: u64,
-    /// Whether the server may still accept it.
+    /// Whether the server may still accept the channel.
     pub(crate) is_offered: bool,
     pub(crate) ends: BTreeMap<ComponentId, End>,
 }
 
-/// What one end of a channel consists of.
+/// The resources of one end of a channel.
 pub(crate) struct End {
     pub(crate) range: Range,
     pub(crate) pages: Vec<Slot>,

@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// Hands out slots by their index, those given back first.
+/// Allocates slots by index, freed ones first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slots {
     untouched: Range<u64>,
@@ -13,7 +13,7 @@ pub(crate) struct Slots {
 }
 
 impl Slots {
-    /// All slots of `empty` are empty.
+    /// All slots in `empty` are free.
     pub(crate) fn new(empty: Range<u64>) -> Self {
         Self {
             untouched: empty,
@@ -21,17 +21,17 @@ impl Slots {
         }
     }
 
-    /// An empty slot, which must now be thought of as used.
+    /// Takes an empty slot.
     pub(crate) fn take(&mut self) -> Option<u64> {
         self.given_back.pop().or_else(|| self.untouched.next())
     }
 
-    /// A slot that was taken is empty again.
+    /// Returns a slot that has been emptied.
     pub(crate) fn give(&mut self, slot: u64) {
         self.given_back.push(slot);
     }
 
-    /// How many slots are empty.
+    /// Returns the number of empty slots.
     pub(crate) fn left(&self) -> u64 {
         self.untouched.end - self.untouched.start + self.given_back.len() as u64
     }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Calls to the broker.
+//! Requests to the broker.
 
 use core::array;
 
 use kaal_protocol::{Reader, Refusal, Request, Text, slots};
 use sel4::{MessageInfoBuilder, cap};
 
-/// Words of an answer that a component looks at.
+/// Maximum number of words in an answer without text.
 const ANSWER: usize = 4;
 
-/// Makes a request. Returns the words of the answer.
+/// Makes a request. Returns the words of the answer, padded with zeros.
 pub(crate) fn request(request: &Request) -> Result<[u64; ANSWER], Refusal> {
     let length = call(request)?;
     Ok(sel4::with_ipc_buffer(|buffer| {
@@ -19,7 +19,7 @@ pub(crate) fn request(request: &Request) -> Result<[u64; ANSWER], Refusal> {
     }))
 }
 
-/// Makes a request that is answered with a text.
+/// Makes a request whose answer is a text.
 pub(crate) fn request_text(request: &Request) -> Result<Text, Refusal> {
     let length = call(request)?;
     sel4::with_ipc_buffer(|buffer| {
@@ -28,7 +28,7 @@ pub(crate) fn request_text(request: &Request) -> Result<Text, Refusal> {
     })
 }
 
-/// Makes a request. Returns the length of the answer in words.
+/// Makes a request. Returns the number of words in the answer.
 fn call(request: &Request) -> Result<usize, Refusal> {
     let (label, length) = sel4::with_ipc_buffer_mut(|buffer| request.encode(buffer.msg_regs_mut()));
     let info = MessageInfoBuilder::default().label(label).length(length);
@@ -37,7 +37,7 @@ fn call(request: &Request) -> Result<usize, Refusal> {
     Ok(answer.length())
 }
 
-/// Takes back what was mapped at an address.
+/// Frees the memory, device or channel at an address.
 pub(crate) fn free(address: u64) -> Result<(), Refusal> {
     request(&Request::Free(address)).map(drop)
 }
@@ -45,18 +45,18 @@ pub(crate) fn free(address: u64) -> Result<(), Refusal> {
 /// Ends the component.
 pub(crate) fn exit() -> ! {
     loop {
-        // There is no answer, and no harm in asking again.
+        // The root task doesn't answer. If the call fails, ask again.
         let _ = call(&Request::Exit);
     }
 }
 
-/// Waits until an interrupt or a channel signals. Returns the events, one bit each;
-/// [`CHANNEL_ENDED`](kaal_protocol::CHANNEL_ENDED) where the other end of a channel is gone.
+/// Waits for an interrupt or a channel's signal. Returns the events, one bit each.
+/// [`CHANNEL_ENDED`](kaal_protocol::CHANNEL_ENDED) means that the other end of a channel is gone.
 pub fn wait() -> u64 {
     notification().wait().1
 }
 
-/// Like [`wait`], but gives up after asking `times` times.
+/// Polls for events up to `times` times, without waiting.
 pub fn wait_briefly(times: u32) -> Option<u64> {
     let mut polls = (0..times).map(|_| notification().poll().1);
     polls.find(|&events| events != 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Channels: memory that two components share, with a stream of bytes in each direction.
+//! Channels: shared memory with a byte stream in each direction.
 
 use core::ptr;
 use core::sync::atomic::AtomicU8;
@@ -21,13 +21,13 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Creates a channel to the component that offers `service`, with `bytes` of memory. The other
-    /// end must be told to accept it, and is signalled only from then on.
+    /// Creates a channel of `bytes` to the provider of `service`. Then ask the provider to accept
+    /// it; signals reach it only from then on.
     ///
     /// # Errors
     ///
-    /// Fails where the component's configuration doesn't need the service, nobody offers it, or
-    /// quota or memory don't suffice.
+    /// Fails if the component's configuration doesn't need the service, no running component
+    /// provides it, or quota or memory are exhausted.
     pub fn create(service: &str, bytes: usize) -> Result<Self, Refusal> {
         let request = Request::CreateChannel {
             service: Text::from(service),
@@ -36,12 +36,12 @@ impl Channel {
         Self::open(&request, |[outwards, inwards]| [outwards, inwards])
     }
 
-    /// Takes part in the channel that `client` created last. What the client has sent before is there
-    /// to be received, but was not signalled.
+    /// Accepts the channel that `client` created last. Bytes that the client sent before are there,
+    /// but sent no signal.
     ///
     /// # Errors
     ///
-    /// Fails where it created none, or quota doesn't suffice.
+    /// Fails if there is no such channel, or the quota is exhausted.
     pub fn accept(client: u64) -> Result<Self, Refusal> {
         let request = Request::AcceptChannel(client);
         Self::open(&request, |[inwards, outwards]| [outwards, inwards])
@@ -62,44 +62,45 @@ impl Channel {
         })
     }
 
-    /// Gives this end back. The memory is freed when both ends are.
+    /// Closes this end. The memory is free after both ends are closed.
     ///
     /// # Errors
     ///
-    /// Fails where it was given back already.
+    /// Fails if this end is closed already.
     pub fn close(self) -> Result<(), Refusal> {
         broker::free(self.address)
     }
 
-    /// The event that the other end sets.
+    /// Returns the event that the other end sets.
     pub fn event(&self) -> u64 {
         self.event
     }
 
-    /// Sends as much of `bytes` as there is room for. Returns how many that was.
+    /// Sends as much of `bytes` as fits. Returns the number of bytes sent.
     pub fn send(&mut self, bytes: &[u8]) -> usize {
         let sent = self.outwards.write(bytes);
-        // The other end may be gone, or not have accepted yet; a non-blocking send is without
-        // consequence then.
+        // The other end may be gone, or not have accepted yet. Then a non-blocking send does
+        // nothing.
         self.signal.nb_send(MessageInfoBuilder::default().build());
         sent
     }
 
-    /// Receives what has been sent, up to `buffer.len()` bytes. Returns how many.
+    /// Receives up to `buffer.len()` bytes. Returns the number of bytes received.
     pub fn receive(&mut self, buffer: &mut [u8]) -> usize {
         self.inwards.read(buffer)
     }
 }
 
-/// The stream from who created the channel, and the one back.
+/// Returns the stream of the channel's creator, and the stream of the other end.
 fn rings(address: u64, size: u64) -> [Ring<'static>; 2] {
     let half = size as usize / 2;
     [0, half].map(|offset| {
         let start = address as usize + offset;
         let cursors = ptr::with_exposed_provenance::<Cursors>(start);
         let bytes = ptr::with_exposed_provenance::<AtomicU8>(start + size_of::<Cursors>());
-        // SAFETY: the broker mapped `size` bytes at `address`, whole pages, and they stay until the
-        // channel is closed, which consumes it. All of it is atomic, so that the other end may change it.
+        // SAFETY: the broker mapped `size` bytes at `address`, a multiple of the page size. They
+        // stay mapped until the channel is closed, which consumes it. All accesses are atomic, so
+        // the other end may change the bytes.
         unsafe {
             let bytes = core::slice::from_raw_parts(bytes, half - size_of::<Cursors>());
             Ring::new(&*cursors, bytes)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The console, through the service `serial`.
+//! The console, which uses the service `serial`.
 
 use core::fmt;
 
@@ -8,7 +8,7 @@ use kaal_protocol::{Refusal, Text, serial};
 
 use crate::service::Client;
 
-/// Prints whole lines.
+/// Collects text and prints it line by line.
 #[derive(Debug)]
 pub struct Console {
     serial: Client,
@@ -16,11 +16,11 @@ pub struct Console {
 }
 
 impl Console {
-    /// Opens the console; needs the service `serial`.
+    /// Opens the console.
     ///
     /// # Errors
     ///
-    /// Fails where the component's configuration doesn't need the service.
+    /// Fails if the component's configuration doesn't need the service `serial`.
     pub fn open() -> Result<Self, Refusal> {
         Ok(Self {
             serial: Client::lookup("serial")?,
@@ -28,7 +28,7 @@ impl Console {
         })
     }
 
-    /// Prints what was written, also where the line has not ended.
+    /// Prints the collected text, even if its line is incomplete.
     pub fn flush(&mut self) -> fmt::Result {
         let line = core::mem::take(&mut self.line);
         self.serial

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Interrupts.
+//! Interrupts of devices.
 
 use kaal_protocol::{Refusal, Request, Text};
 use sel4::cap;
@@ -15,11 +15,12 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// Requests the first interrupt of a device, named by path, alias or compatible.
+    /// Requests the first interrupt of a device, given by path, alias or `compatible`.
     ///
     /// # Errors
     ///
-    /// Fails where the device is not in the component's configuration, or the interrupt is taken.
+    /// Fails if the component's configuration doesn't name the device, or a component handles the
+    /// interrupt already.
     pub fn request(device: &str) -> Result<Self, Refusal> {
         let name = Text::from(device);
         let [slot, event, ..] = broker::request(&Request::Interrupt { name, index: 0 })?;
@@ -29,16 +30,16 @@ impl Interrupt {
         })
     }
 
-    /// The event that the interrupt sets.
+    /// Returns the event that the interrupt sets.
     pub fn event(&self) -> u64 {
         self.event
     }
 
-    /// Lets the interrupt be signalled again. The device must no longer ask for it.
+    /// Enables the next interrupt. First, clear the interrupt at the device.
     ///
     /// # Errors
     ///
-    /// Fails where the interrupt was taken back.
+    /// Fails if the kernel refuses, for example because the interrupt was taken back.
     pub fn acknowledge(&self) -> Result<(), Refusal> {
         self.handler
             .irq_handler_ack()

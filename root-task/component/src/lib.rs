@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What a KaaL component is written with: memory, devices, interrupts, services and channels, all
-//! asked of the broker, and a console.
+//! The library for KaaL components: memory, devices, interrupts, services, channels and a console,
+//! all requested from the broker.
 //!
 //! ```ignore
 //! #![no_std]
@@ -20,18 +20,18 @@
 //! }
 //! ```
 //!
-//! Each module imports none but those that are listed below it:
+//! Each module imports only modules listed below it:
 //!
-//! - `start`: a component's first and last instructions
-//! - `console`: the console, through the service `serial`
-//! - `service`: services that the component offers and uses
-//! - `channel`: memory that two components share
-//! - `memory`: memory
+//! - `start`: start and end of a component
+//! - `console`: the console, which uses the service `serial`
+//! - `service`: offers and uses services
+//! - `channel`: shared memory with byte streams
+//! - `memory`: memory for the component and for devices
 //! - `registers`: a device's registers
-//! - `pl031`: the registers of the PL031 real-time clock
+//! - `pl031`: register offsets of the PL031 real-time clock
 //! - `interrupt`: interrupts
-//! - `operator`: what only operators may do
-//! - `broker`: calls to the broker
+//! - `operator`: requests of operators and of the self-test
+//! - `broker`: requests to the broker
 
 #![no_std]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Memory.
+//! Memory for the component and for devices.
 
 use core::ops::Deref;
 
@@ -12,11 +12,11 @@ use crate::registers::Registers;
 
 const PAGE_SIZE: usize = FrameObjectType::GRANULE.bytes();
 
-/// Allocates memory, all zero; the size is rounded up to whole pages of 4 KiB.
+/// Allocates zeroed memory. The size is rounded up to whole pages of 4 KiB.
 ///
 /// # Errors
 ///
-/// Fails where the quota or the machine's memory doesn't suffice.
+/// Fails if the quota or the machine's memory is exhausted.
 pub fn allocate(bytes: usize) -> Result<&'static mut [u8], Refusal> {
     let request = Request::AllocateMemory {
         bytes: bytes as u64,
@@ -25,21 +25,21 @@ pub fn allocate(bytes: usize) -> Result<&'static mut [u8], Refusal> {
     let [address, ..] = broker::request(&request)?;
     let size = bytes.next_multiple_of(PAGE_SIZE);
     let start = core::ptr::with_exposed_provenance_mut(address as usize);
-    // SAFETY: the broker has just mapped `size` bytes of memory there for this component only, and
-    // they stay until this slice is given back.
+    // SAFETY: the broker has just mapped `size` bytes there, for this component only. They stay
+    // mapped until this slice is freed.
     Ok(unsafe { core::slice::from_raw_parts_mut(start, size) })
 }
 
-/// Gives memory back.
+/// Frees memory.
 ///
 /// # Errors
 ///
-/// Fails where `memory` is not a whole piece as it was allocated.
+/// Fails if `memory` isn't exactly an allocation.
 pub fn free(memory: &'static mut [u8]) -> Result<(), Refusal> {
     broker::free(memory.as_ptr().expose_provenance() as u64)
 }
 
-/// One piece of uncached memory that a device may read and write at any time.
+/// Contiguous, uncached memory that a device may access at any time.
 #[derive(Debug)]
 pub struct DmaMemory {
     words: Registers,
@@ -47,11 +47,11 @@ pub struct DmaMemory {
 }
 
 impl DmaMemory {
-    /// Allocates memory, all zero; the size is rounded up to a power of two, at least 4 KiB.
+    /// Allocates zeroed memory. The size is rounded up to a power of two, at least 4 KiB.
     ///
     /// # Errors
     ///
-    /// Fails where the quota or the machine's memory doesn't suffice.
+    /// Fails if the quota or the machine's memory is exhausted.
     pub fn allocate(bytes: usize) -> Result<Self, Refusal> {
         let request = Request::AllocateDma(bytes as u64);
         let [address, physical, ..] = broker::request(&request)?;
@@ -62,22 +62,22 @@ impl DmaMemory {
         })
     }
 
-    /// Its physical address, for the device.
+    /// Returns the physical address.
     pub fn physical(&self) -> u64 {
         self.physical
     }
 
-    /// Gives the memory back. The device must no longer use it.
+    /// Frees the memory. The device must not use it any more.
     ///
     /// # Errors
     ///
-    /// Fails where it was given back already.
+    /// Fails if the memory is free already.
     pub fn free(self) -> Result<(), Refusal> {
         broker::free(self.words.address())
     }
 }
 
-/// Its words.
+/// Accesses the memory like registers.
 impl Deref for DmaMemory {
     type Target = Registers;
 

@@ -1,43 +1,43 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What only operators may do, as their configuration says.
+//! Requests that the broker grants only to operators or the self-test, except `ping`.
 
 use kaal_protocol::{Refusal, Report, Request, Text, View};
 
 use crate::broker;
 
-/// A line of what there is to see.
+/// Returns a line of a view; the first has the number 0.
 ///
 /// # Errors
 ///
-/// Fails behind the last line.
+/// Fails after the last line, or if the component isn't an operator.
 pub fn inspect(view: View, line: u64) -> Result<Text, Refusal> {
     broker::request_text(&Request::Inspect { view, line })
 }
 
-/// Restarts a component.
+/// Restarts the component `name`.
 ///
 /// # Errors
 ///
-/// Fails where there is no such component, or memory doesn't suffice.
+/// Fails if there is no such other component, it can't be started, or the caller isn't an operator.
 pub fn restart(name: &str) -> Result<(), Refusal> {
     broker::request(&Request::Restart(Text::from(name))).map(drop)
 }
 
-/// Tells the root task the time, by a clock that counts seconds.
+/// Tells the root task the time, in seconds of any clock.
 ///
 /// # Errors
 ///
-/// Fails where the component is no operator.
+/// Fails if the component isn't an operator.
 pub fn tick(seconds: u64) -> Result<(), Refusal> {
     broker::request(&Request::Tick(seconds)).map(drop)
 }
 
-/// Tells the root task the outcome of a self-test.
+/// Reports the result of a self-test to the root task.
 ///
 /// # Errors
 ///
-/// Fails where the component is not the self-test.
+/// Fails if all self-tests have reported already.
 pub fn report(report: Report) -> Result<(), Refusal> {
     broker::request(&Request::Report(report)).map(drop)
 }
@@ -46,7 +46,7 @@ pub fn report(report: Report) -> Result<(), Refusal> {
 ///
 /// # Errors
 ///
-/// Fails where the root task answers with anything else.
+/// Fails if the root task answers with another word.
 pub fn ping(word: u64) -> Result<(), Refusal> {
     let [answer, ..] = broker::request(&Request::Ping(word))?;
     (answer == word).then_some(()).ok_or(Refusal::Failed)

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The registers of the PL031 real-time clock (Arm DDI 0224), as offsets.
+//! Register offsets of the PL031 real-time clock (Arm DDI 0224).
 
 /// The device's `compatible`.
 pub const DEVICE: &str = "arm,pl031";
 
-/// Seconds, counting up.
+/// Data register: the time in seconds.
 pub const RTCDR: usize = 0x00;
 
-/// The second at which to interrupt.
+/// Match register: the time of the interrupt, in seconds.
 pub const RTCMR: usize = 0x04;
 
-/// Whether to interrupt.
+/// Interrupt mask register: 1 enables the interrupt.
 pub const RTCIMSC: usize = 0x10;
 
-/// Clears the interrupt.
+/// Interrupt clear register: 1 clears the interrupt.
 pub const RTCICR: usize = 0x1c;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Memory that a device reads and writes, too: no reference to it may exist, and each access that
-//! the program states is made.
+//! Registers and other memory that a device accesses. There must be no references to it, and the
+//! compiler must keep all accesses.
 
 use core::ptr::{self, NonNull};
 
@@ -10,7 +10,7 @@ use safe_mmio::UniqueMmioPointer;
 
 use crate::broker;
 
-/// The registers of a device: words of 32 bits at addresses that are mapped as a device's.
+/// A device's registers: 32-bit words that are mapped as device memory.
 #[derive(Debug)]
 pub struct Registers {
     address: usize,
@@ -18,18 +18,19 @@ pub struct Registers {
 }
 
 impl Registers {
-    /// Requests the first registers of a device, named by path, alias or compatible.
+    /// Maps the first range of a device's registers. The device is given by path, alias or
+    /// `compatible`.
     ///
     /// # Errors
     ///
-    /// Fails where the device is not in the component's configuration, or taken.
+    /// Fails if the component's configuration doesn't name the device, or another component has it.
     pub fn request(device: &str) -> Result<Self, Refusal> {
         let name = Text::from(device);
         let [address, size, ..] = broker::request(&Request::Device { name, range: 0 })?;
         Ok(Self::new(address, size))
     }
 
-    /// The words of the `size` bytes at `address`, which the broker has mapped, and which stay.
+    /// The words at `address`, where the broker mapped `size` bytes that stay mapped.
     pub(crate) fn new(address: u64, size: u64) -> Self {
         Self {
             address: address as usize,
@@ -37,43 +38,45 @@ impl Registers {
         }
     }
 
-    /// The registers as `T` describes them, for the driver of a library.
+    /// Returns a pointer to the registers for a driver, with the layout `T`.
     ///
     /// # Errors
     ///
-    /// Fails where the device has fewer registers.
+    /// Fails if `T` is larger than the registers or needs another alignment.
     pub fn into_pointer<T>(self) -> Result<UniqueMmioPointer<'static, T>, Refusal> {
-        let start = NonNull::new(ptr::with_exposed_provenance_mut(self.address));
-        let start = start.filter(|_| size_of::<T>() <= self.size);
+        let start = NonNull::new(ptr::with_exposed_provenance_mut::<T>(self.address));
+        let start = start.filter(|start| start.is_aligned() && size_of::<T>() <= self.size);
         let start = start.ok_or(Refusal::NotFound)?;
-        // SAFETY: the broker mapped the registers for this component only, they stay, and hold all of
-        // `T`. Nothing else accesses them, because `self` is consumed.
+        // SAFETY: the broker mapped the registers for this component only, they stay mapped, and
+        // hold an aligned `T`. Nothing else accesses them, because `self` is consumed.
         Ok(unsafe { UniqueMmioPointer::new(start) })
     }
 
-    /// Where they lie.
+    /// Returns the virtual address.
     pub(crate) fn address(&self) -> u64 {
         self.address as u64
     }
 
-    /// Their size in bytes.
+    /// Returns the size in bytes.
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// Reads the 32-bit word at `offset` bytes; 0 where there is none.
+    /// Reads the 32-bit word at `offset`, in bytes. Returns 0 if the offset is unaligned or too
+    /// large.
     pub fn read(&self, offset: usize) -> u32 {
         match self.word(offset) {
-            // SAFETY: the broker mapped the memory, and `word` stays within it.
+            // SAFETY: the broker mapped the memory, and `word` lies within it.
             Some(word) => unsafe { ptr::read_volatile(word) },
             None => 0,
         }
     }
 
-    /// Writes the 32-bit word at `offset` bytes, if there is one.
+    /// Writes the 32-bit word at `offset`, in bytes. Does nothing if the offset is unaligned or too
+    /// large.
     pub fn write(&self, offset: usize, value: u32) {
         if let Some(word) = self.word(offset) {
-            // SAFETY: the broker mapped the memory, and `word` stays within it.
+            // SAFETY: the broker mapped the memory, and `word` lies within it.
             unsafe { ptr::write_volatile(word, value) };
         }
     }

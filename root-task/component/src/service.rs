@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Services: who offers one receives calls, who uses one makes them.
+//! Services: the provider receives calls, and clients make them.
 
 use kaal_protocol::{Reader, Refusal, Request, Text, Writer};
 use sel4::{MessageInfo, MessageInfoBuilder, cap};
@@ -13,27 +13,27 @@ pub struct Service {
     endpoint: cap::Endpoint,
 }
 
-/// What reaches a service.
+/// An event at a service.
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
     reason = "components have no heap that a call could be on"
 )]
 pub enum Event {
-    /// A call, which is answered before the next is received.
+    /// A call. It is answered before the next event.
     Call(Call),
-    /// Interrupts or channels signalled; the events, one bit each.
+    /// Signals of interrupts or channels, one bit each.
     Signals(u64),
 }
 
-/// A call of a service.
+/// A call to a service.
 #[derive(Debug)]
 pub struct Call {
-    /// Who calls.
+    /// The caller's badge.
     pub client: u64,
-    /// What the caller asks for.
+    /// The kind of request.
     pub label: u64,
-    /// The text that came with it; empty where there was none, or none that makes sense.
+    /// The text of the call; empty if there is none, or it is malformed.
     pub text: Text,
 }
 
@@ -42,7 +42,7 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// Fails where the component's configuration doesn't provide it.
+    /// Fails if the component's configuration doesn't provide it.
     pub fn register(service: &str) -> Result<Self, Refusal> {
         let [slot, ..] = broker::request(&Request::Register(Text::from(service)))?;
         Ok(Self {
@@ -50,11 +50,12 @@ impl Service {
         })
     }
 
-    /// Serves until `handle` fails on signals. Where it fails on a call, the caller gets the refusal.
+    /// Passes all events to `handle`. The caller of a service gets its error as the answer; an
+    /// error on signals ends the loop.
     ///
     /// # Errors
     ///
-    /// Returns what `handle` returned.
+    /// Returns the error of `handle` on signals.
     pub fn serve(
         &self,
         mut handle: impl FnMut(Event) -> Result<(), Refusal>,
@@ -111,11 +112,11 @@ pub struct Client {
 }
 
 impl Client {
-    /// Looks for a service. It need not be offered yet: calls wait until it is.
+    /// Looks up a service. The provider may start later: calls wait for it.
     ///
     /// # Errors
     ///
-    /// Fails where the component's configuration doesn't need it.
+    /// Fails if the component's configuration doesn't need it.
     pub fn lookup(service: &str) -> Result<Self, Refusal> {
         let [slot, ..] = broker::request(&Request::Lookup(Text::from(service)))?;
         Ok(Self {
@@ -123,11 +124,11 @@ impl Client {
         })
     }
 
-    /// Calls the service. Where it is restarted meanwhile, it gets the call again.
+    /// Calls the service. If the provider restarts meanwhile, it gets the call again.
     ///
     /// # Errors
     ///
-    /// Fails where the service answers with anything but success.
+    /// Fails if the service refuses the call.
     pub fn call(&self, label: u64, text: &[u8]) -> Result<(), Refusal> {
         let length = sel4::with_ipc_buffer_mut(|buffer| {
             Writer::new(buffer.msg_regs_mut()).text(text).length()

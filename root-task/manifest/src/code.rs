@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The list as Rust code.
+//! Generates Rust code.
 
 use std::fmt::{Result, Write};
 
@@ -9,11 +9,11 @@ use toml::Spanned;
 use crate::component::Component;
 use crate::program::{Program, Segment};
 
-/// Writes the value of type `Embedded` that stands for a component.
+/// Writes a component as an expression of type `Embedded`.
 ///
 /// # Errors
 ///
-/// Fails where `code` does.
+/// Fails if `code` does.
 pub fn generate(code: &mut impl Write, component: &Component, program: &Program) -> Result {
     writeln!(
         code,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A component as the list describes it, key by key.
+//! A component in the list, and the checks of its values.
 
 use kaal_broker::Restart;
 use serde::{Deserialize, Deserializer};
@@ -8,41 +8,41 @@ use toml::Spanned;
 
 use crate::mistake::Mistake;
 
-/// A component as the list describes it.
+/// A component in the list.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Component {
-    /// Its unique name.
+    /// Unique name.
     pub name: Spanned<String>,
-    /// The program that it runs.
+    /// Name of its program's package.
     pub binary: Spanned<String>,
-    /// Its priority.
+    /// Priority.
     pub priority: Spanned<u64>,
-    /// Bytes of memory that it may have.
+    /// Quota of memory in bytes.
     pub memory: Spanned<u64>,
-    /// Slots that it may have.
+    /// Quota of slots.
     pub slots: Spanned<u64>,
-    /// Bytes of stack.
+    /// Size of the stack in bytes.
     #[serde(default = "default_stack")]
     pub stack: Spanned<u64>,
     /// Devices that it may request.
     #[serde(default)]
     pub devices: Vec<Spanned<String>>,
-    /// Services that it provides.
+    /// Services that it may offer.
     #[serde(default)]
     pub provides: Vec<Spanned<String>>,
-    /// Services that it needs.
+    /// Services that it may use.
     #[serde(default)]
     pub needs: Vec<Spanned<String>>,
-    /// What to do when it fails.
+    /// Restart policy.
     #[serde(default = "never", deserialize_with = "restart")]
     pub restart: Restart,
-    /// Microseconds that it may run in each period; without them, all of it.
+    /// Run time in each period, in microseconds; by default, all of the period.
     pub budget: Option<Spanned<u64>>,
-    /// The period in microseconds.
+    /// Period in microseconds.
     #[serde(default = "default_period")]
     pub period: Spanned<u64>,
-    /// Whether it may see and restart others.
+    /// Whether it may inspect and restart others.
     #[serde(default)]
     pub operator: bool,
 }
@@ -51,7 +51,7 @@ fn default_stack() -> Spanned<u64> {
     Spanned::new(0..0, 16 * 1024)
 }
 
-/// A component may run all the time, in turns of 10 ms.
+/// By default, a component may run all the time, in slices of 10 ms.
 fn default_period() -> Spanned<u64> {
     Spanned::new(0..0, 10_000)
 }
@@ -93,12 +93,12 @@ fn restart<'de, D: Deserializer<'de>>(value: D) -> Result<Restart, D::Error> {
 }
 
 impl Component {
-    /// Microseconds that it may run in each period.
+    /// Returns the run time in each period, in microseconds.
     pub fn budget(&self) -> u64 {
         *self.budget.as_ref().unwrap_or(&self.period).get_ref()
     }
 
-    /// Checks each value by itself.
+    /// Checks that each value is in its range.
     pub(crate) fn check(&self, text: &str) -> Result<(), Mistake> {
         let period = *self.period.get_ref();
         for (key, number, least, most) in [
@@ -123,7 +123,7 @@ impl Component {
                     text,
                     value,
                     key,
-                    "a text expected, \"\" found",
+                    "a name expected, \"\" found",
                 ));
             }
         }

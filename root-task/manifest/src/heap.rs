@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Whether the root task's heap suffices for all that components may have.
+//! Checks that the root task's heap suffices for all quotas.
 
 use kaal_broker::{HEAP_BYTES, HEAP_FOR_REST, HEAP_PER_DEVICE, HEAP_PER_SLOT};
 
@@ -15,8 +15,8 @@ pub(crate) fn check(text: &str, components: &[Component]) -> Result<(), Mistake>
         let most = left.saturating_sub(devices) / HEAP_PER_SLOT;
         if slots > most {
             let problem = format!(
-                "at most {most} expected, {slots} found: the root task's heap has no room for more; \
-                 lower the quotas, or raise HEAP_BYTES in broker/src/heap.rs"
+                "at most {most} expected, {slots} found, because the root task's heap is limited: \
+                 lower the quotas, or raise HEAP_BYTES in root-task/broker/src/heap.rs"
             );
             return Err(Mistake::new(text, &component.slots, "slots", problem));
         }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Reads the list of components that the root task starts, checks it against the programs and the
-//! machine, and turns it into Rust code for the root task. Runs when the root task is built, so that
-//! whatever is wrong with the list is known then.
+//! Reads the list of components, checks it against their programs and the machine, and generates
+//! Rust code for the root task. The root task's build script uses it, so the build reports
+//! mistakes.
 //!
-//! Each module imports none but those that are listed below it:
+//! Each module imports only modules listed below it:
 //!
-//! - `code`: the list as Rust code
+//! - `code`: generates Rust code
 //! - `list`: reads the list and checks it against the machine
-//! - `program`: the programs that components run
-//! - `order`: who is started before whom
-//! - `heap`: whether the root task's heap suffices
-//! - `component`: a component as the list describes it
+//! - `program`: reads components' programs
+//! - `order`: the order in which components start
+//! - `heap`: checks that the root task's heap suffices
+//! - `component`: a component in the list
 //! - `mistake`: mistakes in the list
 
 #![forbid(unsafe_code)]

@@ -15,7 +15,7 @@ use crate::mistake::Mistake;
 use crate::program::Program;
 use crate::{heap, order};
 
-/// A list of components, each behind those whose services it needs.
+/// A list of components, each after the providers of services that it needs.
 #[derive(Clone, Debug)]
 pub struct List {
     text: String,
@@ -48,7 +48,7 @@ impl List {
         Ok(Self { text, components })
     }
 
-    /// Checks that the machine has all devices, and memory for all quotas together.
+    /// Checks that the machine has all devices, and enough memory for all quotas together.
     ///
     /// # Errors
     ///
@@ -68,18 +68,18 @@ impl List {
             let memory = *component.memory.get_ref();
             left = left.checked_sub(memory).ok_or_else(|| {
                 let problem =
-                    format!("{memory} bytes asked for, {left} left of the machine's {ram}");
+                    format!("{memory} bytes requested, {left} of the machine's {ram} bytes left");
                 Mistake::new(&self.text, &component.memory, "memory", problem)
             })?;
         }
         Ok(())
     }
 
-    /// Reads the program that a component runs from `folder`. Returns it and where it is.
+    /// Reads a component's program from `folder`. Returns the program and its path.
     ///
     /// # Errors
     ///
-    /// Fails where it is missing, or as [`Program::read`] does.
+    /// Fails if the file is missing, or like [`Program::read`].
     pub fn load(
         &self,
         component: &Component,

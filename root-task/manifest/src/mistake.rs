@@ -8,20 +8,20 @@ use std::ops::Range;
 use thiserror::Error;
 use toml::Spanned;
 
-/// What is wrong with the list, and where.
+/// A mistake in the list, with its place.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("line {line}: {key}: {problem}")]
 pub struct Mistake {
     /// Line of the file, from 1.
     pub line: usize,
-    /// The key that it is about.
+    /// The key.
     pub key: String,
-    /// What was expected and what was found.
+    /// Expected and found values.
     pub problem: String,
 }
 
 impl Mistake {
-    /// A mistake in the value of `key`.
+    /// Creates a mistake in the value of `key`.
     pub(crate) fn new<T>(
         text: &str,
         value: &Spanned<T>,
@@ -35,7 +35,8 @@ impl Mistake {
         }
     }
 
-    /// A mistake that `toml` found. It names no key, so that of the line is taken.
+    /// Creates a mistake from an error of `toml`. The key is that of the line, because the error
+    /// has none.
     pub(crate) fn of_syntax(text: &str, error: &toml::de::Error) -> Self {
         let line = line_of(text, &error.span().unwrap_or_default());
         let content = text.lines().nth(line - 1).unwrap_or_default();
@@ -48,7 +49,7 @@ impl Mistake {
     }
 }
 
-/// The line that a value stands on, from 1.
+/// Returns the line of a span, from 1.
 pub(crate) fn line_of(text: &str, span: &Range<usize>) -> usize {
     let before = text.get(..span.start).unwrap_or(text);
     before.matches('\n').count() + 1

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Who is started before whom.
+//! The order in which components start.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use toml::Spanned;
 use crate::component::Component;
 use crate::mistake::{Mistake, line_of};
 
-/// Orders components so that each comes after those whose services it needs.
+/// Sorts components, each after the providers of services that it needs.
 pub(crate) fn by_needs(text: &str, components: &mut [Component]) -> Result<(), Mistake> {
     let names = components.iter().map(|component| &component.name);
     unique(text, "name", "the name of the component", names)?;
@@ -17,7 +17,7 @@ pub(crate) fn by_needs(text: &str, components: &mut [Component]) -> Result<(), M
     let providers = unique(text, "provides", "provided", services)?;
     let mut needs = components.iter().flat_map(|component| &component.needs);
     if let Some(need) = needs.find(|need| !providers.contains_key(need.get_ref())) {
-        let problem = format!("no component provides {:?}", need.get_ref());
+        let problem = format!("no component provides the service {:?}", need.get_ref());
         return Err(Mistake::new(text, need, "needs", problem));
     }
     let mut provided: BTreeSet<String> = BTreeSet::new();
@@ -27,7 +27,7 @@ pub(crate) fn by_needs(text: &str, components: &mut [Component]) -> Result<(), M
         let is_ready =
             |component: &Component| !component.needs.iter().any(|need| is_missing(&need));
         match waiting.iter().position(is_ready) {
-            // Those before it keep their order.
+            // Components that aren't ready keep their order.
             Some(ready) => waiting[..=ready].rotate_right(1),
             None => {
                 let names = waiting
@@ -48,7 +48,7 @@ pub(crate) fn by_needs(text: &str, components: &mut [Component]) -> Result<(), M
     Ok(())
 }
 
-/// The values, which must differ, and the lines that they stand on.
+/// Returns the line of each value. Fails if two values are equal.
 fn unique<'a>(
     text: &str,
     key: &str,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The programs that components run.
+//! Reads components' programs.
 
 use anyhow::{Context, bail};
 use goblin::elf::Elf;
@@ -8,27 +8,27 @@ use goblin::elf::header::{EM_AARCH64, ET_EXEC};
 use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD};
 use kaal_broker::PAGE_SIZE;
 
-/// A program, as it is loaded.
+/// A program to load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
-    /// Address of the first instruction.
+    /// Virtual address of the first instruction.
     pub entry: u64,
-    /// Its parts.
+    /// Segments, by ascending address.
     pub segments: Vec<Segment>,
 }
 
-/// A part of a program.
+/// A segment of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
-    /// Where it lies.
+    /// Virtual address.
     pub address: u64,
-    /// Its size in bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// What is loaded to its beginning.
+    /// Content of its first bytes; the rest is zero.
     pub bytes: Vec<u8>,
-    /// Whether it may be written.
+    /// Whether it is writable.
     pub writable: bool,
-    /// Whether it may be executed.
+    /// Whether it is executable.
     pub executable: bool,
 }
 
@@ -37,12 +37,13 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// Fails where it is not an AArch64 program linked to fixed addresses, or one that has pages
-    /// which are writable and executable, or segments that don't fit their memory.
+    /// Fails if the file isn't an AArch64 program linked to fixed addresses, a segment is both
+    /// writable and executable, segments share a page, or the entry point isn't in executable
+    /// content.
     pub fn read(file: &[u8]) -> anyhow::Result<Self> {
-        let elf = Elf::parse(file).context("an ELF file expected")?;
+        let elf = Elf::parse(file).context("not an ELF file")?;
         if elf.header.e_machine != EM_AARCH64 || elf.header.e_type != ET_EXEC {
-            bail!("an AArch64 program linked to fixed addresses expected");
+            bail!("not an AArch64 program that is linked to fixed addresses");
         }
         let loaded = elf.program_headers.iter();
         let loaded = loaded.filter(|header| header.p_type == PT_LOAD && header.p_memsz > 0);
@@ -61,13 +62,15 @@ impl Program {
             let end = address.checked_add(header.p_memsz);
             free_from = end
                 .and_then(|end| end.checked_next_multiple_of(PAGE_SIZE))
-                .with_context(|| format!("the segment at {address:#x} has no end"))?;
+                .with_context(|| {
+                    format!("the segment at {address:#x} exceeds the address space")
+                })?;
             if header.p_filesz > header.p_memsz {
-                bail!("the segment at {address:#x} has more content than memory");
+                bail!("the segment at {address:#x} has more bytes in the file than in memory");
             }
             let bytes = file
                 .get(header.file_range())
-                .with_context(|| format!("the segment at {address:#x} is not in the file"))?;
+                .with_context(|| format!("the segment at {address:#x} exceeds the file"))?;
             segments.push(Segment {
                 address,
                 size: header.p_memsz,
@@ -81,7 +84,10 @@ impl Program {
             segment.executable && (segment.address..end).contains(&elf.entry)
         };
         if !segments.iter().any(is_entry) {
-            bail!("the entry {:#x} is not in executable memory", elf.entry);
+            bail!(
+                "the entry point {:#x} is not in an executable segment",
+                elf.entry
+            );
         }
         Ok(Self {
             entry: elf.entry,

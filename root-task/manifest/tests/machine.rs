@@ -69,7 +69,7 @@ fn quotas_larger_than_memory_are_refused_at_the_first_too_many() {
     let text = component("a", RAM, "arm,pl011") + &component("b", 1, "arm,pl011");
     assert_eq!(
         mistake(&text),
-        "line 12: memory: 1 bytes asked for, 0 left of the machine's 1048576"
+        "line 12: memory: 1 bytes requested, 0 of the machine's 1048576 bytes left"
     );
 }
 

@@ -61,7 +61,7 @@ fn mistakes_name_line_and_key() {
     let cases = [
         (
             "needs = [\"s\"]",
-            "line 7: needs: no component provides \"s\"",
+            "line 7: needs: no component provides the service \"s\"",
         ),
         (
             "stack = 1",
@@ -120,8 +120,8 @@ fn quotas_beyond_the_root_tasks_heap_are_refused() {
     assert!(read(&(slots("a", 1000) + &slots("b", 984))).is_ok());
     assert_eq!(
         mistake(&(slots("a", 1000) + &slots("b", 985))),
-        "line 13: slots: at most 984 expected, 985 found: the root task's heap has no room for more; \
-         lower the quotas, or raise HEAP_BYTES in broker/src/heap.rs"
+        "line 13: slots: at most 984 expected, 985 found, because the root task's heap is limited: \
+         lower the quotas, or raise HEAP_BYTES in root-task/broker/src/heap.rs"
     );
     let with_device = component("a", "devices = [\"d\"]").replace("slots = 1", "slots = 1984");
     assert!(mistake(&with_device).starts_with("line 6: slots: at most 1968 expected"));

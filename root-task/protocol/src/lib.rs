@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What components and the root task say to each other.
+//! The protocol between components and the root task.
 //!
-//! A message has a label and words, as seL4 passes them. A request's label says what is asked for; an
-//! answer's label is 0 for yes, or the number of a [`Refusal`]. Text is packed into words, its length
-//! in bytes before it. Whatever a component sends, [`Request::decode`] either understands or refuses.
+//! A message has a label and words, as in seL4. A request's label is the kind of request. An
+//! answer's label is 0 for success, or the number of a [`Refusal`]. A text is its length in bytes,
+//! then its bytes packed into words. [`Request::decode`] accepts or refuses every possible message.
 //!
-//! Each module imports none but those that are listed below it:
+//! Each module imports only modules listed below it:
 //!
 //! - `request`: requests to the broker
-//! - `refusal`: why the answer is no
-//! - `message`: words of a message, and text in them
+//! - `refusal`: refusals of the root task and of services
+//! - `message`: words and text of messages
 //! - `text`: text of bounded length
-//! - `ring`: bytes through memory that two components share
+//! - `ring`: a byte stream through shared memory
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -29,31 +29,31 @@ pub use request::{Report, Request, Test, View};
 pub use ring::{Cursors, Ring};
 pub use text::{TEXT_LIMIT, Text};
 
-/// The slots of a component's CSpace that hold something from the start.
+/// Slots of a component's CSpace that are filled at its start.
 pub mod slots {
     /// The broker's endpoint.
     pub const BROKER: u64 = 1;
-    /// The component's own notification.
+    /// The component's notification.
     pub const NOTIFICATION: u64 = 2;
     /// The component's reply object; MCS kernels only.
     pub const REPLY: u64 = 3;
-    /// The broker's endpoint once more, for the component's faults; kernels without MCS only.
+    /// The broker's endpoint for the component's faults; kernels without MCS only.
     pub const FAULT: u64 = 4;
-    /// The first of those that the broker fills on request.
+    /// The first slot that the broker fills on request.
     pub const FIRST_EMPTY: u64 = 8;
 }
 
-/// The event that says that the other end of a channel is gone.
+/// The event for the end of a channel: the other end is gone.
 pub const CHANNEL_ENDED: u64 = 1 << 63;
 
-/// The labels of calls to the service `serial`.
+/// Labels of calls to the service `serial`.
 pub mod serial {
-    /// Print the text.
+    /// Prints the text.
     pub const WRITE: u64 = 1;
-    /// Send what is typed from now on through the channel that the caller created.
+    /// Sends typed text through the channel that the caller created last.
     pub const READ: u64 = 2;
 }
 
-/// The label of calls to the service `echo`: take part in the channel that the caller created, and
-/// send back whatever comes through it.
+/// Label of calls to the service `echo`: accepts the channel that the caller created last, and
+/// sends back everything that arrives there.
 pub const ECHO: u64 = 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Words of a message, and text in them.
+//! Words and text of messages.
 
 use thiserror::Error;
 use zerocopy::TryFromBytes;
@@ -9,12 +9,12 @@ use crate::text::{TEXT_LIMIT, Text};
 
 const WORD: usize = size_of::<u64>();
 
-/// A message that makes no sense.
+/// Error: a message is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the message is malformed")]
 pub struct Malformed;
 
-/// Writes words.
+/// Writes a message.
 #[derive(Debug)]
 pub struct Writer<'a> {
     words: &'a mut [u64],
@@ -22,12 +22,12 @@ pub struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// Writes to `words`, from the first on.
+    /// Creates a writer to `words`.
     pub fn new(words: &'a mut [u64]) -> Self {
         Self { words, length: 0 }
     }
 
-    /// Writes a word; beyond the last one, nothing.
+    /// Writes a word, or nothing if the message is full.
     pub fn word(&mut self, word: u64) -> &mut Self {
         if let Some(free) = self.words.get_mut(self.length) {
             *free = word;
@@ -36,7 +36,7 @@ impl<'a> Writer<'a> {
         self
     }
 
-    /// Writes a text.
+    /// Writes a text: its length in bytes, then its bytes in words, padded with zeros.
     pub fn text(&mut self, text: &[u8]) -> &mut Self {
         self.word(text.len() as u64);
         for chunk in text.chunks(WORD) {
@@ -46,47 +46,47 @@ impl<'a> Writer<'a> {
         self
     }
 
-    /// Words written.
+    /// Returns the number of words written.
     pub fn length(&self) -> usize {
         self.length
     }
 }
 
-/// Reads words.
+/// Reads a message.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     words: &'a [u64],
 }
 
 impl<'a> Reader<'a> {
-    /// Reads `words`, from the first on.
+    /// Creates a reader of `words`.
     pub fn new(words: &'a [u64]) -> Self {
         Self { words }
     }
 
-    /// The next word.
+    /// Reads a word.
     ///
     /// # Errors
     ///
-    /// Fails behind the last one.
+    /// Fails after the last word.
     pub fn word(&mut self) -> Result<u64, Malformed> {
         self.words.split_off_first().copied().ok_or(Malformed)
     }
 
-    /// The next word, as one of the variants of an enum.
+    /// Reads a word that numbers a variant of the enum `T`.
     ///
     /// # Errors
     ///
-    /// Fails where it is none, or behind the last word.
+    /// Fails if there is no such variant, or after the last word.
     pub(crate) fn choice<T: TryFromBytes>(&mut self) -> Result<T, Malformed> {
         T::try_read_from_bytes(&self.word()?.to_ne_bytes()).map_err(|_| Malformed)
     }
 
-    /// The next text.
+    /// Reads a text.
     ///
     /// # Errors
     ///
-    /// Fails where it is longer than the message or [`TEXT_LIMIT`].
+    /// Fails if the text is longer than the message or [`TEXT_LIMIT`].
     pub fn text(&mut self) -> Result<Text, Malformed> {
         let length = usize::try_from(self.word()?).map_err(|_| Malformed)?;
         if length > TEXT_LIMIT {

@@ -1,48 +1,48 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Why the root task, or a service, says no.
+//! Refusals of the root task and of services.
 
 use core::fmt;
 
 use thiserror::Error;
 use zerocopy::TryFromBytes;
 
-/// Why the answer is no; the answer's label.
+/// The reason for a refusal. Its number is the answer's label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, TryFromBytes)]
 #[repr(u64)]
 pub enum Refusal {
-    /// The request makes no sense.
+    /// The request is malformed.
     #[error("the request is malformed")]
     Malformed = 1,
-    /// The quota doesn't allow it.
-    #[error("the quota does not allow it")]
+    /// The request exceeds the quota.
+    #[error("the quota is exceeded")]
     Quota,
-    /// There is nothing left.
-    #[error("there is not enough left")]
+    /// The resource is exhausted.
+    #[error("not enough is left")]
     UsedUp,
-    /// The configuration doesn't allow it.
+    /// The configuration doesn't allow the request.
     #[error("the configuration does not allow it")]
     NotConfigured,
-    /// It is not there.
-    #[error("there is no such thing")]
+    /// The object of the request doesn't exist, or its provider doesn't run.
+    #[error("not found")]
     NotFound,
-    /// Somebody has it.
-    #[error("it is taken")]
+    /// Another component has it.
+    #[error("another component has it")]
     Taken,
     /// The component doesn't have it.
-    #[error("it is not the component's")]
+    #[error("the component does not have it")]
     NotOwned,
-    /// Something else.
+    /// Any other reason.
     #[error("the root task failed")]
     Failed,
 }
 
 impl Refusal {
-    /// Whether an answer's label means yes.
+    /// Checks an answer's label.
     ///
     /// # Errors
     ///
-    /// Returns the refusal if it means no.
+    /// Returns the refusal that the label stands for.
     pub fn check(label: u64) -> Result<(), Self> {
         match label {
             0 => Ok(()),
@@ -51,7 +51,7 @@ impl Refusal {
     }
 }
 
-/// A text could not be printed.
+/// For a text that can't be printed.
 impl From<fmt::Error> for Refusal {
     fn from(_: fmt::Error) -> Self {
         Self::Failed

@@ -7,113 +7,113 @@ use zerocopy::TryFromBytes;
 use crate::message::{Malformed, Reader, Writer};
 use crate::text::Text;
 
-/// What a component asks of the broker.
+/// A request of a component to the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// Memory; answered with its address.
+    /// Allocate memory. Answer: address.
     AllocateMemory {
         /// Size in bytes.
         bytes: u64,
-        /// Whether it may be written.
+        /// Whether the memory is writable.
         writable: bool,
     },
-    /// Memory of so many bytes for a device; answered with its address and its physical address.
+    /// Allocate this many bytes for a device. Answer: address, physical address.
     AllocateDma(u64),
-    /// To take back what was mapped at an address.
+    /// Free the memory, device or channel at this address.
     Free(u64),
-    /// A device's registers; answered with their address and size.
+    /// Map a device's registers. Answer: address, size.
     Device {
-        /// The device's path, alias or compatible.
+        /// The device's path, alias or `compatible`.
         name: Text,
-        /// Which of its ranges.
+        /// Index of the range in `reg`.
         range: u64,
     },
-    /// A device's interrupt; answered with the handler's slot and the event.
+    /// Handle a device's interrupt. Answer: slot of the handler, event.
     Interrupt {
-        /// The device's path, alias or compatible.
+        /// The device's path, alias or `compatible`.
         name: Text,
-        /// Which of its interrupts.
+        /// Index of the interrupt.
         index: u64,
     },
-    /// To offer a service; answered with the endpoint's slot.
+    /// Offer a service. Answer: slot of the endpoint.
     Register(Text),
-    /// To use a service; answered with the endpoint's slot.
+    /// Use a service. Answer: slot of the endpoint.
     Lookup(Text),
-    /// A channel to a service's provider; answered with address, size, slot to signal, and event.
+    /// Create a channel to a service's provider. Answer: address, size, slot of the signal, event.
     CreateChannel {
         /// The service.
         service: Text,
         /// Size of the shared memory in bytes.
         bytes: u64,
     },
-    /// To take part in the channel of a client, given by the badge of its calls; answered like
+    /// Accept the channel of a client, given by the client's badge. Answer: as for
     /// [`Self::CreateChannel`].
     AcceptChannel(u64),
-    /// To end; not answered.
+    /// End the component. No answer.
     Exit,
-    /// A line of what an operator may see; answered with its text.
+    /// Show a line of a view; for operators. Answer: text.
     Inspect {
-        /// What to show.
+        /// The view.
         view: View,
-        /// Which line of it.
+        /// Number of the line, from 0.
         line: u64,
     },
-    /// To restart the component of this name; for operators.
+    /// Restart the component of this name; for operators.
     Restart(Text),
-    /// The time, by a clock that counts seconds; for operators.
+    /// Tell the time, in seconds of any clock; for operators.
     Tick(u64),
-    /// The outcome of a self-test; for the self-test only.
+    /// Report the result of a self-test.
     Report(Report),
-    /// Nothing; answered with the same word.
+    /// Do nothing. Answer: the same word.
     Ping(u64),
 }
 
-/// What an operator may see.
+/// The views of operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes)]
 #[repr(u64)]
 pub enum View {
-    /// Components, and what they have.
+    /// Components and their use of resources.
     Components,
-    /// Memory and slots that are free.
+    /// Free and used memory and slots.
     Memory,
-    /// Who has which capabilities.
+    /// Capabilities of each component.
     Capabilities,
-    /// What was granted and denied.
+    /// The audit log.
     Log,
 }
 
-/// The outcome of a self-test.
+/// The result of a self-test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// Which one.
+    /// The test.
     pub test: Test,
-    /// Whether all was as expected.
+    /// Whether the test passed.
     pub passed: bool,
 }
 
-/// What the self-test tries out, in this order.
+/// The self-tests, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes)]
 #[repr(u64)]
 pub enum Test {
-    /// A call of the root task, and its answer.
+    /// Calls the root task and compares the answers.
     Ipc,
-    /// Memory that is allocated, used, freed and allocated again.
+    /// Allocates, uses and frees memory, several times.
     Memory,
-    /// A device's register that is written and read back.
+    /// Writes a device's register and reads it back.
     Device,
-    /// An interrupt that arrives.
+    /// Waits for an interrupt.
     Interrupt,
-    /// Nothing: it has memory now and may be stopped.
+    /// No test: the component has memory and may be stopped now.
     Stoppable,
 }
 
 impl Test {
-    /// How many there are.
+    /// Number of variants.
     pub const COUNT: usize = Self::Stoppable as usize + 1;
 }
 
 impl Request {
-    /// Writes the request's words. Returns its label and their number.
+    /// Writes the request's words. Returns its label and the number of words.
     pub fn encode(&self, words: &mut [u64]) -> (u64, usize) {
         let (label, numbers, text): (u64, &[u64], Option<&Text>) = match self {
             Self::AllocateMemory { bytes, writable } => (1, &[*bytes, (*writable).into()], None),
@@ -146,7 +146,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// Fails where label or words make no sense.
+    /// Fails if the label is unknown or the words are malformed.
     pub fn decode(label: u64, words: &[u64]) -> Result<Self, Malformed> {
         let mut words = Reader::new(words);
         Ok(match label {

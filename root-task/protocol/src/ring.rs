@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Bytes through memory that two components share, in one direction.
+//! A byte stream from one component to another, through shared memory.
 //!
-//! The two cursors count all bytes ever written and read. Each side changes its own one only, and
-//! believes of the other's no more than that it is a number: whatever the other side does, neither
-//! leaves the ring's memory.
+//! Two cursors count all bytes ever written and read. Each side changes only its own cursor and
+//! treats the other as an arbitrary number. So neither side leaves the ring's memory, whatever the
+//! other side does.
 
 use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-/// How far each side got, in bytes.
+/// Number of bytes ever written and read.
 #[derive(Debug, Default)]
 #[repr(C)]
 pub struct Cursors {
@@ -16,7 +16,7 @@ pub struct Cursors {
     read: AtomicU64,
 }
 
-/// A ring in shared memory. One side only writes to it, the other only reads.
+/// A ring in shared memory. One side only writes, the other only reads.
 #[derive(Debug)]
 pub struct Ring<'a> {
     cursors: &'a Cursors,
@@ -24,12 +24,12 @@ pub struct Ring<'a> {
 }
 
 impl<'a> Ring<'a> {
-    /// The ring in `bytes`.
+    /// Creates a view of the ring in `bytes`.
     pub fn new(cursors: &'a Cursors, bytes: &'a [AtomicU8]) -> Self {
         Self { cursors, bytes }
     }
 
-    /// Writes as much of `text` as there is room for. Returns how many bytes that was.
+    /// Writes as much of `text` as fits. Returns the number of bytes written.
     pub fn write(&mut self, text: &[u8]) -> usize {
         let written = self.cursors.written.load(Ordering::Relaxed);
         let read = self.cursors.read.load(Ordering::Acquire);
@@ -45,7 +45,7 @@ impl<'a> Ring<'a> {
         text.len().min(room)
     }
 
-    /// Reads up to `buffer.len()` bytes. Returns how many.
+    /// Reads up to `buffer.len()` bytes. Returns the number of bytes read.
     pub fn read(&mut self, buffer: &mut [u8]) -> usize {
         let read = self.cursors.read.load(Ordering::Relaxed);
         let written = self.cursors.written.load(Ordering::Acquire);
@@ -61,14 +61,14 @@ impl<'a> Ring<'a> {
         buffer.len().min(pending)
     }
 
-    /// Bytes that are to be read, at most all of the ring.
+    /// Returns the number of unread bytes, at most the ring's capacity.
     fn pending(&self, written: u64, read: u64) -> usize {
         let capacity = self.bytes.len();
         usize::try_from(written.wrapping_sub(read))
             .map_or(capacity, |pending| pending.min(capacity))
     }
 
-    /// Where the byte that `cursor` counts lies.
+    /// Returns the place of the byte with the number `cursor`.
     fn place(&self, cursor: u64) -> Option<&AtomicU8> {
         let index = cursor.checked_rem(self.bytes.len() as u64)?;
         self.bytes.get(usize::try_from(index).ok()?)

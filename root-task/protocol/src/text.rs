@@ -7,16 +7,16 @@ use core::fmt;
 /// The longest text, in bytes.
 pub const TEXT_LIMIT: usize = 512;
 
-/// A text of at most [`TEXT_LIMIT`] bytes. What is written beyond that is left out.
+/// A text of at most [`TEXT_LIMIT`] bytes. Bytes beyond the limit are dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text {
-    /// Zero from `length` on, so that equal texts are equal arrays.
+    /// Zero from `length` on, so that equal texts have equal arrays.
     bytes: [u8; TEXT_LIMIT],
     length: usize,
 }
 
 impl Text {
-    /// No text.
+    /// Creates an empty text.
     pub const fn new() -> Self {
         Self {
             bytes: [0; TEXT_LIMIT],
@@ -24,18 +24,18 @@ impl Text {
         }
     }
 
-    /// The text; up to the first byte that is no UTF-8.
+    /// Returns the text up to the first byte that isn't UTF-8.
     pub fn as_str(&self) -> &str {
         let mut chunks = self.as_bytes().utf8_chunks();
         chunks.next().map_or("", |chunk| chunk.valid())
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }
 
-    /// Adds a byte, if there is room. Returns whether there was.
+    /// Appends a byte. Returns false if the text is full.
     pub fn push(&mut self, byte: u8) -> bool {
         match self.bytes.get_mut(self.length) {
             Some(free) => {
@@ -47,7 +47,7 @@ impl Text {
         }
     }
 
-    /// Takes the last byte off.
+    /// Removes and returns the last byte.
     pub fn pop(&mut self) -> Option<u8> {
         self.length = self.length.checked_sub(1)?;
         self.bytes.get_mut(self.length).map(core::mem::take)

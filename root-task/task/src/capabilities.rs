@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Capabilities, by the slots that the broker names, and the kernel's errors.
+//! Capabilities by slot, and errors of the kernel.
 
 use kaal_broker::{CSPACE_BITS, KernelError, KernelResult, Pass, Slot};
 use sel4::{AbsoluteCPtr, CPtr, CapRights, CapRightsBuilder, cap, init_thread};
 
-/// A page.
+/// Returns the capability of a page.
 pub(crate) fn page(slot: Slot) -> cap::Granule {
     cap::Granule::from_bits(slot.0)
 }
 
-/// A slot of the root task.
+/// Returns a slot of the root task's CSpace.
 pub(crate) fn in_root(slot: Slot) -> AbsoluteCPtr {
     let root = init_thread::slot::CNODE.cap();
     root.absolute_cptr(CPtr::from_bits(slot.0))
 }
 
-/// A slot of a component.
+/// Returns a slot of a component's CSpace.
 pub(crate) fn in_component(cnode: Slot, index: u64) -> AbsoluteCPtr {
     let cnode = cap::CNode::from_bits(cnode.0);
     cnode.absolute_cptr_from_bits_with_depth(index, CSPACE_BITS.into())
 }
 
-/// Copies a capability. Who may call may send and be answered, but neither receive nor pass on
-/// capabilities.
+/// Copies a capability. [`Pass::Send`] allows sending and being answered, but neither receiving nor
+/// passing on capabilities.
 pub(crate) fn copy(from: Slot, to: AbsoluteCPtr, pass: Pass) -> KernelResult {
     let from = in_root(from);
     let to_call = CapRightsBuilder::none().write(true).grant_reply(true);
@@ -34,7 +34,7 @@ pub(crate) fn copy(from: Slot, to: AbsoluteCPtr, pass: Pass) -> KernelResult {
     })
 }
 
-/// What an invocation returned, as the broker's type.
+/// Converts the result of an invocation.
 pub(crate) fn checked(result: Result<(), sel4::Error>) -> KernelResult {
     result.map_err(|error| match error {
         sel4::Error::InvalidArgument => KernelError::InvalidArgument,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Faults in words.
+//! Descriptions of faults.
 
 use core::fmt;
 
@@ -9,14 +9,14 @@ use sel4::sys::{
     seL4_UserException_Msg as exception, seL4_VMFault_Msg as memory,
 };
 
-/// What the kernel, or a component that pretends to be the kernel, says of a fault.
+/// A fault message from the kernel, or from a component that imitates the kernel.
 pub(crate) struct Fault<'a> {
     pub(crate) label: u64,
     pub(crate) words: &'a [u64],
 }
 
 impl Fault<'_> {
-    /// A word of the message; 0 where the message is too short.
+    /// Returns a word of the message; 0 if the message is too short.
     fn word(&self, index: u64) -> u64 {
         let index = usize::try_from(index).unwrap_or(usize::MAX);
         self.words.get(index).copied().unwrap_or_default()
@@ -42,22 +42,22 @@ impl fmt::Display for Fault<'_> {
             }
             tag::seL4_Fault_UserException => {
                 let class = self.word(exception::seL4_UserException_Number) >> CLASS_SHIFT;
-                write!(f, "{}", class_in_words(class))?;
+                write!(f, "{}", describe_class(class))?;
                 exception::seL4_UserException_FaultIP
             }
-            label => return write!(f, "sent a fault message of unknown kind {label}"),
+            label => return write!(f, "sent a fault message of the unknown kind {label}"),
         };
         write!(f, ", at instruction {:#x}", self.word(at))
     }
 }
 
-/// Where the exception class stands in ESR (Arm ARM, D24.2.40).
+/// Position of the exception class in ESR (Arm ARM, D24.2.40).
 const CLASS_SHIFT: u32 = 26;
 
 fn write_memory_fault(f: &mut fmt::Formatter<'_>, fault: &Fault<'_>) -> fmt::Result {
-    /// Whether a data abort was a write, in ESR.
+    /// ESR: the data abort was a write.
     const WRITE: u64 = 1 << 6;
-    /// The kind of fault, in ESR.
+    /// ESR: the kind of fault.
     const STATUS: u64 = 0b11_1100;
     let status = fault.word(memory::seL4_VMFault_FSR);
     let address = fault.word(memory::seL4_VMFault_Addr);
@@ -68,16 +68,16 @@ fn write_memory_fault(f: &mut fmt::Formatter<'_>, fault: &Fault<'_>) -> fmt::Res
         (false, false) => "read from",
     };
     let why = match status & STATUS {
-        0b00_0100 => "which is not mapped",
-        0b00_1100 => "which its rights do not allow",
-        0b10_0000 => "which is not aligned",
-        _ => "which failed",
+        0b00_0100 => "which is unmapped",
+        0b00_1100 => "which its access rights forbid",
+        0b10_0000 => "which is unaligned",
+        _ => "which caused a fault",
     };
     write!(f, "{verb} {address:#x}, {why}")
 }
 
 /// Exception classes (Arm ARM, D24.2.40).
-fn class_in_words(class: u64) -> &'static str {
+fn describe_class(class: u64) -> &'static str {
     match class {
         0x00 => "executed an undefined instruction",
         0x07 => "used the floating-point unit without permission",

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the kernel left to the root task.
+//! The resources that the kernel gives to the root task.
 
 use kaal_broker::{Block, Inventory, Slot, UntypedMemory};
 use kaal_devicetree::DeviceTree;
 use sel4::{BootInfoExtraId, BootInfoPtr};
 
-/// All untyped memory and all empty slots.
+/// Returns all untyped memory and all empty slots.
 pub(crate) fn take(bootinfo: &BootInfoPtr) -> Inventory {
     let empty = bootinfo.empty().range();
     Inventory {
@@ -15,7 +15,7 @@ pub(crate) fn take(bootinfo: &BootInfoPtr) -> Inventory {
     }
 }
 
-/// All untyped memory.
+/// Returns all untyped memory.
 pub(crate) fn untyped(bootinfo: &BootInfoPtr) -> impl Iterator<Item = UntypedMemory> {
     let slots = bootinfo.untyped().range();
     let descriptions = bootinfo.untyped_list();
@@ -31,9 +31,9 @@ pub(crate) fn untyped(bootinfo: &BootInfoPtr) -> impl Iterator<Item = UntypedMem
         })
 }
 
-/// The device tree that the kernel was given, if it was given one.
+/// Returns the device tree from the kernel, if it passed one.
 pub(crate) fn device_tree(bootinfo: &BootInfoPtr) -> Option<DeviceTree<'_>> {
-    /// An extra block begins with its kind and its length, a word each.
+    /// An extra block starts with its kind and its length, one word each.
     const HEADER: usize = 2 * size_of::<u64>();
     let block = bootinfo
         .extra()

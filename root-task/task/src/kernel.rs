@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Carries out by invocations what the broker decides.
+//! Invokes the kernel for the broker.
 
 use kaal_broker::{
     Access, Interrupt, Kernel, KernelError, KernelResult, Object, Pass, Slot, Thread, Trigger,
@@ -14,7 +14,7 @@ use crate::capabilities::{checked, copy, in_component, in_root, page};
 use crate::scheduling::Scheduling;
 use crate::window::Window;
 
-/// The kernel, as the root task reaches it.
+/// The invocations, and the state that they need.
 pub(crate) struct Invocations {
     window: Window,
     scheduling: Scheduling,
@@ -138,12 +138,12 @@ impl Kernel for Invocations {
     }
 
     fn resume(&mut self, thread: Slot) -> KernelResult {
-        // Resuming a thread that is blocked lets it execute its system call once more.
+        // A resumed thread repeats the system call that it was blocked in.
         checked(cap::Tcb::from_bits(thread.0).tcb_resume())
     }
 }
 
-/// How the kernel calls an object; `None` where it has no such objects.
+/// Returns the kernel's description of an object; `None` if it has no such objects.
 fn blueprint(object: Object) -> Option<ObjectBlueprint> {
     Some(match object {
         Object::Untyped(bits) => ObjectBlueprint::Untyped {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Whether what the kernel left is what the machine has.
+//! Checks the kernel's untyped memory against the machine's RAM.
 
 use alloc::vec::Vec;
 
@@ -11,16 +11,15 @@ use sel4::BootInfoPtr;
 use crate::inventory;
 use crate::report::{is_seeded, report};
 
-/// What the kernel may have kept for itself besides the root task's CNode and image, in bytes: its
-/// own image, page tables and stacks.
+/// Maximum memory in bytes for the kernel's image, page tables and stacks.
 const KERNEL_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// Size of a slot in a CNode, in bytes (seL4 manual, section 2.4.2).
 const SLOT_BYTES: u64 = 32;
 
-/// Checks that untyped memory is RAM where it says so, that no two pieces overlap, and that all RAM
-/// is untyped memory, or held back by the kernel's configuration (which passes it on as if it were a
-/// device), or the root task's, or fits into what the kernel needs.
+/// Checks that untyped memory is RAM unless marked as device memory, and that no two pieces
+/// overlap. All RAM must be untyped, device memory (if the kernel isn't configured for it), or used
+/// by the root task or the kernel, which may use [`KERNEL_LIMIT`].
 pub(crate) fn ram(bootinfo: &BootInfoPtr, tree: Option<&DeviceTree<'_>>) -> bool {
     let Some(tree) = tree else {
         let detail = format_args!("the kernel passed on no device tree");

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! KaaL's root task: the first task that seL4 starts. It owns all capabilities, acts for the broker,
-//! and starts, supervises and restarts the components that `system.toml` lists.
+//! KaaL's root task: the first task that seL4 starts. It owns all capabilities, acts for the
+//! broker, and starts, supervises and restarts the components in `system.toml`.
 //!
-//! Each module imports none but those that are listed below it:
+//! Each module imports only modules listed below it:
 //!
-//! - `self_test`: tries out the system before it starts
-//! - `machine_check`: whether what the kernel left is what the machine has
-//! - `report`: prints the outcome of tests
-//! - `server`: serves requests, and takes care of components that fail
-//! - `views`: what operators see
-//! - `supervisor`: when components that failed are started again
-//! - `system`: the components that are part of the root task's image
+//! - `self_test`: tests the system before it starts
+//! - `machine_check`: checks untyped memory against the machine's RAM
+//! - `report`: prints results of tests
+//! - `server`: serves requests, and restarts components that fail
+//! - `views`: text for operators
+//! - `supervisor`: restarts of components that failed
+//! - `system`: the components in the root task's image
 //! - `fault`: describes faults
-//! - `inventory`: what the kernel left to the root task
-//! - `kernel`: carries out by invocations what the broker decides
+//! - `inventory`: the resources that the kernel gives to the root task
+//! - `kernel`: the broker's invocations of the kernel
 //! - `scheduling`: configures threads, with and without MCS
-//! - `window`: a page that any page can be mapped to for a moment
-//! - `capabilities`: capabilities, by the slots that the broker names
+//! - `window`: a page where other pages are mapped briefly
+//! - `capabilities`: capabilities by slot, and errors of the kernel
 
 #![no_std]
 #![no_main]

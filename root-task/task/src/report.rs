@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Prints the outcome of tests.
+//! Prints results of tests.
 
 use core::fmt;
 
 use sel4_root_task::debug_println;
 
-/// Prints a test's line. Returns whether it passed.
+/// Prints a test's result. Returns whether it passed.
 pub(crate) fn report(name: &str, passed: bool, detail: fmt::Arguments<'_>) -> bool {
     let outcome = if passed { "ok" } else { "FAILED" };
     debug_println!("self-test {name}: {outcome}: {detail}");
     passed
 }
 
-/// Whether the build asks for this test to fail, as a test of the test.
+/// Whether the build makes this test fail, to prove that failures are reported.
 pub(crate) fn is_seeded(name: &str) -> bool {
     option_env!("KAAL_SEED_FAULT") == Some(name)
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! How a thread is configured, which differs between kernels with and without MCS.
+//! Configures threads, which differs between kernels with and without MCS.
 
 use kaal_broker::{CSPACE_BITS, KernelResult, Thread};
 use sel4::{BootInfoPtr, CNodeCapData, cap, init_thread, sel4_cfg_if};
 
 use crate::capabilities::{checked, page};
 
-/// The highest priority that a component may give to others: none above the lowest.
+/// The highest priority that a component may set: the lowest there is.
 const MAXIMUM_CONTROLLED_PRIORITY: u64 = 0;
 
 fn cspace() -> CNodeCapData {
@@ -18,7 +18,7 @@ sel4_cfg_if! {
     if #[sel4_cfg(KERNEL_MCS)] {
         use kaal_broker::KernelError;
 
-        /// Gives threads time, by scheduling contexts.
+        /// Gives threads time by scheduling contexts.
         pub(crate) struct Scheduling {
             control: cap::SchedControl,
         }
@@ -31,7 +31,7 @@ sel4_cfg_if! {
                 }
             }
 
-            /// Gives a thread its spaces, priority, time and fault endpoint.
+            /// Sets a thread's CSpace, address space, priority, time and fault endpoint.
             pub(crate) fn configure(&self, thread: &Thread) -> KernelResult {
                 const EXTRA_REFILLS: u64 = 0;
                 const BADGE: u64 = 0;
@@ -79,9 +79,9 @@ sel4_cfg_if! {
                 Self
             }
 
-            /// Gives a thread its spaces, priority and fault endpoint. The kernel looks for that in
-            /// the thread's own CSpace, and sends a fault as the thread might. The capability has no
-            /// right to receive what others send there.
+            /// Sets a thread's CSpace, address space, priority and fault endpoint. The kernel looks
+            /// up the fault endpoint in the thread's own CSpace, so the thread can use it too. That
+            /// capability therefore has no right to receive.
             pub(crate) fn configure(&self, thread: &Thread) -> KernelResult {
                 let fault_slot = in_component(thread.cnode, slots::FAULT);
                 copy(thread.fault_endpoint, fault_slot, Pass::Whole)?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Tries out the system before it starts, and says what came of it, a line for each test.
+//! Tests the system before it starts, and prints one line for each test.
 
 use kaal_broker::Denial;
 use kaal_protocol::{Report, Test};
@@ -10,7 +10,7 @@ use crate::report::{is_seeded, report};
 use crate::server::Server;
 use crate::system::SELF_TEST;
 
-/// Runs the self-test component, then takes back what it has. Returns whether all went well.
+/// Runs the self-test component, then frees its resources. Returns whether all tests passed.
 pub(crate) fn run(server: &mut Server<'_>) -> Result<bool, Denial> {
     let before = server.broker.free();
     let Some(&id) = server.start(SELF_TEST)?.first() else {
@@ -28,7 +28,7 @@ pub(crate) fn run(server: &mut Server<'_>) -> Result<bool, Denial> {
     let mut all_passed = true;
     for (test, name, detail) in TESTS {
         if !has_device && matches!(test, Test::Device | Test::Interrupt) {
-            debug_println!("self-test {name}: left out: it has no device to try");
+            debug_println!("self-test {name}: skipped: no device to test");
             continue;
         }
         let mut reports = server.reports.iter();
@@ -36,7 +36,7 @@ pub(crate) fn run(server: &mut Server<'_>) -> Result<bool, Denial> {
         all_passed &= report(name, passed, format_args!("{detail}"));
     }
     let held = before.bytes - server.broker.free().bytes;
-    // Killed while it waits, and once more right after it was started.
+    // Stop it while it waits, and once more right after its start.
     server.broker.stop(id, None)?;
     let after = server.broker.free();
     server.restart(id, None)?;
@@ -48,7 +48,7 @@ pub(crate) fn run(server: &mut Server<'_>) -> Result<bool, Denial> {
     Ok(report("recovery", passed, detail) && all_passed)
 }
 
-/// What the component reports, what the lines call it, and what they say of it.
+/// The component's tests, with their names and descriptions.
 const TESTS: [(Test, &str, &str); 4] = [
     (Test::Ipc, "ipc", "100 calls were answered"),
     (

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Serves requests, and takes care of components that fail.
+//! Serves requests, and restarts components that fail.
 
 mod requests;
 
@@ -17,16 +17,16 @@ use crate::kernel::Invocations;
 use crate::supervisor::Supervised;
 use crate::system::Embedded;
 
-/// The root task at work.
+/// The root task's state.
 pub(crate) struct Server<'a> {
     pub(crate) broker: Broker<Invocations>,
     tree: Option<DeviceTree<'a>>,
     reply: Slot,
-    /// By the component's number, from 1.
+    /// All components; a component's index is its number less 1.
     components: Vec<Supervised>,
-    /// What the self-test reported.
+    /// Reports of the self-test.
     pub(crate) reports: Vec<Report>,
-    /// The second that the clock component told last.
+    /// The time in seconds, as the clock component told it.
     now: Option<u64>,
 }
 
@@ -50,7 +50,7 @@ impl<'a> Server<'a> {
         })
     }
 
-    /// Starts components. One that can't be started is left out, and said so.
+    /// Starts components. Prints a message for each that fails to start.
     pub(crate) fn start(
         &mut self,
         components: &'static [Embedded],
@@ -67,7 +67,7 @@ impl<'a> Server<'a> {
         Ok(ids)
     }
 
-    /// Starts a component, which is stopped first if it runs. `asking` waits for the answer.
+    /// Restarts a component, or starts it if it is stopped. `asking` waits for the answer.
     pub(crate) fn restart(
         &mut self,
         id: ComponentId,
@@ -104,7 +104,7 @@ impl<'a> Server<'a> {
         }
     }
 
-    /// Handles a request or a fault. `None` is no answer, because who asked is gone.
+    /// Handles a request or a fault. Returns `None` if no one waits for an answer.
     fn handle(&mut self, info: &MessageInfo, badge: u64) -> Option<Answer> {
         let words = sel4::with_ipc_buffer(|buffer| {
             let words = buffer.msg_regs().get(..info.length());
@@ -131,7 +131,7 @@ impl<'a> Server<'a> {
         }
     }
 
-    /// Stops a component that failed, and does what its restart policy says.
+    /// Stops a component that failed, and applies its restart policy.
     fn fail(&mut self, id: ComponentId, fault: &Fault<'_>) {
         let now = self.now;
         let Some(component) = self.component(id) else {
@@ -172,7 +172,7 @@ impl<'a> Server<'a> {
     }
 }
 
-/// The words of an answer, or why there are none.
+/// The words of an answer, or a refusal.
 type Answer = Result<Vec<u64>, Refusal>;
 
 /// Writes an answer to the IPC buffer.

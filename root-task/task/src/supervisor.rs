@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! When components that failed are started again.
+//! Restarts of components that failed.
 
 use crate::system::Embedded;
 
-/// A component, and how far it is with its restarts.
+/// A component, and the state of its restarts.
 #[derive(Clone, Copy)]
 pub(crate) struct Supervised {
     pub(crate) program: &'static Embedded,
-    /// How often it was restarted after a failure.
+    /// Number of restarts after failures.
     pub(crate) restarts: u32,
-    /// Whether it is not restarted any more.
+    /// Whether it stays stopped.
     pub(crate) given_up: bool,
-    /// The second in which it is started again.
+    /// The second of its next start.
     due: Option<u64>,
 }
 
 impl Supervised {
-    /// A component that has not failed.
+    /// A component that hasn't failed yet.
     pub(crate) fn new(program: &'static Embedded) -> Self {
         Self {
             program,
@@ -27,8 +27,8 @@ impl Supervised {
         }
     }
 
-    /// The component failed. Returns the seconds, at least, after which it is started again; `None`
-    /// gives it up. Without a clock, `now` is `None`, and nothing can be delayed.
+    /// Handles a failure. Returns the minimum delay of the restart in seconds; `None` means that
+    /// the component stays stopped. `now` is `None` without a clock; then the delay is 0.
     pub(crate) fn fail(&mut self, now: Option<u64>) -> Option<u64> {
         let Some(milliseconds) = self.program.config.restart.delay(self.restarts) else {
             self.given_up = true;
@@ -38,7 +38,7 @@ impl Supervised {
         let seconds = milliseconds.div_ceil(1000);
         match now {
             Some(now) if seconds > 0 => {
-                // The current second is over at any moment.
+                // The current second may end at any moment.
                 self.due = Some(now + seconds + 1);
                 Some(seconds)
             }
@@ -46,7 +46,7 @@ impl Supervised {
         }
     }
 
-    /// Whether it is to be started now.
+    /// Whether to start it now.
     pub(crate) fn is_due(&mut self, now: u64) -> bool {
         self.due.take_if(|due| *due <= now).is_some()
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What operators see, line by line.
+//! Text for operators, line by line.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -12,7 +12,7 @@ use kaal_protocol::View;
 use crate::kernel::Invocations;
 use crate::supervisor::Supervised;
 
-/// A line of a view; `None` behind the last.
+/// Returns a line of a view; `None` after the last.
 pub(crate) fn line(
     broker: &Broker<Invocations>,
     supervised: &[Supervised],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A page of the root task's address space that any page can be mapped to for a moment.
+//! A page of the root task's address space where other pages are mapped briefly, to fill them.
 
 use core::cell::UnsafeCell;
 
@@ -9,27 +9,27 @@ use sel4::{BootInfoPtr, CapRights, VmAttributes, cap, init_thread};
 
 use crate::capabilities::checked;
 
-/// Takes up the page; its own memory is never accessed.
+/// Reserves the page's address. Its memory is never accessed.
 #[repr(C, align(4096))]
 struct Placeholder(UnsafeCell<[u8; PAGE_SIZE as usize]>);
 
-// SAFETY: nothing refers to the placeholder's memory, only its address is taken.
+// SAFETY: only the placeholder's address is used, never its memory.
 unsafe impl Sync for Placeholder {}
 
 static PLACEHOLDER: Placeholder = Placeholder(UnsafeCell::new([0; PAGE_SIZE as usize]));
 
 unsafe extern "C" {
-    /// Where the linker put the start of the root task's image.
+    /// Start of the root task's image, from the linker.
     static __executable_start: u8;
 }
 
-/// The page, free to be mapped to.
+/// The page, with nothing mapped.
 pub(crate) struct Window {
     address: usize,
 }
 
 impl Window {
-    /// Frees the page of what the kernel mapped there. There can be one window only.
+    /// Unmaps the page that the kernel mapped there. Call it only once.
     pub(crate) fn open(bootinfo: &BootInfoPtr) -> Result<Self, KernelError> {
         let address = PLACEHOLDER.0.get().expose_provenance();
         let image = (&raw const __executable_start).addr();
@@ -39,8 +39,8 @@ impl Window {
         Ok(Self { address })
     }
 
-    /// Copies `bytes` to `offset` of `page`, which is not mapped anywhere. Instructions are made
-    /// visible to fetches.
+    /// Copies `bytes` to `offset` of `page`, which isn't mapped anywhere. If `executable`, makes
+    /// them visible to instruction fetches.
     pub(crate) fn copy(
         &mut self,
         page: cap::Granule,
@@ -55,7 +55,7 @@ impl Window {
         let attributes = VmAttributes::DEFAULT | VmAttributes::EXECUTE_NEVER;
         checked(page.frame_map(space, self.address, CapRights::read_write(), attributes))?;
         let to = core::ptr::with_exposed_provenance_mut::<u8>(self.address + offset);
-        // SAFETY: the page has just been mapped at the window's address, nothing else is there, and
+        // SAFETY: `page` has just been mapped at the window's address, nothing refers to that, and
         // the range ends within the page.
         unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
         if executable {
@@ -65,7 +65,7 @@ impl Window {
     }
 }
 
-/// Cleans a mapped page from the data cache, and removes it from the instruction cache.
+/// Cleans a mapped page in the data cache, and invalidates it in the instruction cache.
 fn unify(page: cap::Granule) -> KernelResult {
     let status = sel4::with_ipc_buffer_mut(|buffer| {
         buffer

@@ -27,15 +27,15 @@ const SAID: [&str; 13] = [
     "hostile: 18 of 18 requests refused",
     "hostile: used an invalid capability in slot 0x4",
     "hello: echo answers: hello, world",
-    "crasher: wrote to 0x10, which is not mapped, at instruction",
+    "crasher: wrote to 0x10, which is unmapped, at instruction",
     "crasher: restart 2 in 1 s",
 ];
 
 /// What the log says of requests that were refused.
 const LOGGED: [&str; 5] = [
-    "unknown request 99: denied: not in the component's configuration",
-    "no memory has a size of 18446744073709551615 bytes",
-    "0x201000 is not the component's",
+    "unknown request 99: denied: not allowed by the component's configuration",
+    "invalid size: 18446744073709551615 bytes",
+    "the component does not have 0x201000",
     "unknown request 12: denied",
     "unknown request 14: denied",
 ];
@@ -45,7 +45,7 @@ const DIALOGUE: [(&str, &str); 6] = [
     ("ps", "given up"),
     ("mem", "KiB free"),
     ("caps", "slots, devices arm,pl011, provides serial"),
-    ("log", "denied: quota: 16384 bytes asked for"),
+    ("log", "denied: quota: 16384 bytes requested"),
     ("restart serial", "restarted serial"),
     (
         "no such command",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Channels: memory that two components share, and a signal for each.
+//! Channels: memory that two components share, with a signal in each direction.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -16,12 +16,12 @@ use crate::quota::Resources;
 use crate::shared::{Channel, ChannelEnd, End};
 
 impl<K: Kernel> Broker<K> {
-    /// Creates a channel to the provider of a service, who has to accept it.
+    /// Creates a channel to the provider of a service, which then accepts it.
     ///
     /// # Errors
     ///
-    /// Fails where the component's configuration doesn't need the service, its provider doesn't run,
-    /// or quota or memory don't suffice.
+    /// Fails if the component's configuration doesn't need the service, its provider doesn't run,
+    /// or quota or memory are exhausted.
     pub fn create_channel(
         &mut self,
         id: ComponentId,
@@ -36,7 +36,7 @@ impl<K: Kernel> Broker<K> {
             }
             let size = page_align(bytes)?;
             let (process, pool) = broker.process(id)?;
-            // Before any memory is taken: the channel's size is the component's word only.
+            // Check before allocating, because a component may ask for any size.
             process.check(Resources::pages(size))?;
             let mut channel = Channel {
                 client: id,
@@ -46,8 +46,8 @@ impl<K: Kernel> Broker<K> {
                 is_offered: true,
                 ends: BTreeMap::new(),
             };
-            // The slot of the client's signal stays empty: a server has few events, so none is taken
-            // for what it has not accepted.
+            // The client's signal slot stays empty until the server accepts. A server has few
+            // events, so a client can't take them away.
             let end = broker.connect(&mut channel, id, |client, _, _| client.take_own_slot());
             if end.is_ok() {
                 broker.channels.insert(broker.next_channel, channel);
@@ -59,11 +59,11 @@ impl<K: Kernel> Broker<K> {
         })
     }
 
-    /// Takes part in the channel that the component `client` created last.
+    /// Accepts the channel that the component `client` created last.
     ///
     /// # Errors
     ///
-    /// Fails where there is no such channel, or quota doesn't suffice.
+    /// Fails if there is no such channel, or the quota is exhausted.
     pub fn accept_channel(&mut self, id: ComponentId, client: u64) -> Result<ChannelEnd, Denial> {
         self.audited(id, Action::AcceptChannel(client), |broker| {
             let offered = broker.channels.iter().rev().find(|(_, channel)| {
@@ -78,7 +78,7 @@ impl<K: Kernel> Broker<K> {
         })
     }
 
-    /// Gives the server its end of a channel, and the client the signal of it.
+    /// Connects the server's end, and lets the client signal it.
     fn accept(&mut self, channel: &mut Channel) -> Result<ChannelEnd, Denial> {
         let gone = Denial::NotOwned(channel.client.badge());
         let theirs = channel.ends.get(&channel.client).ok_or(gone)?.end;
@@ -98,8 +98,8 @@ impl<K: Kernel> Broker<K> {
         Ok(end)
     }
 
-    /// Maps a channel's memory into `id`, and takes an event of `id` for it. `connect_signal` is told
-    /// which, and says in which slot of `id` the signal of the other end is.
+    /// Maps a channel's memory into `id`, and takes one of its events. With that event,
+    /// `connect_signal` connects the other end's signal, and returns the signal's slot in `id`.
     fn connect(
         &mut self,
         channel: &mut Channel,
@@ -133,7 +133,7 @@ impl<K: Kernel> Broker<K> {
         })
     }
 
-    /// Ends the part that `id` has in all its channels.
+    /// Ends `id`'s part in all its channels.
     pub(super) fn leave_channels(&mut self, id: ComponentId) -> Result<(), Denial> {
         let numbers: Vec<u64> = self.channels.keys().copied().collect();
         for number in numbers {
@@ -142,8 +142,8 @@ impl<K: Kernel> Broker<K> {
         Ok(())
     }
 
-    /// Ends the part that `id` has in a channel, and wakes the other end. The memory is free when
-    /// nobody is left.
+    /// Ends `id`'s part in a channel, if it has one, and signals the other end. After the last end,
+    /// the memory is free.
     pub(super) fn leave_channel(&mut self, id: ComponentId, number: u64) -> Result<(), Denial> {
         let Some(channel) = self.channels.get_mut(&number) else {
             return Ok(());

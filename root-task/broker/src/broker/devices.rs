@@ -14,13 +14,12 @@ use crate::pool::page_align;
 use crate::quota::Resources;
 
 impl<K: Kernel> Broker<K> {
-    /// Maps the registers of a device, or one of several ranges of them, and returns their address
-    /// and size.
+    /// Maps `registers`, one range of a device's registers. Returns their virtual address and size.
     ///
     /// # Errors
     ///
-    /// Fails where the device is not in the component's configuration, `registers` is an error, or a
-    /// page of the registers has been granted to somebody.
+    /// Fails if the component's configuration doesn't name the device, `registers` is an error, or
+    /// another component has one of the pages.
     pub fn request_device(
         &mut self,
         id: ComponentId,
@@ -46,13 +45,13 @@ impl<K: Kernel> Broker<K> {
         })
     }
 
-    /// Lets a component handle one of a device's interrupts. Returns the slot of the handler's
-    /// capability, and the bit that the interrupt sets in the component's notification.
+    /// Lets a component handle `interrupt`, one of a device's interrupts. Returns the handler's
+    /// slot in the component's CSpace, and the event that the interrupt sets.
     ///
     /// # Errors
     ///
-    /// Fails where the device is not in the component's configuration, `interrupt` is an error, or
-    /// the interrupt has been granted to somebody.
+    /// Fails if the component's configuration doesn't name the device, `interrupt` is an error, or
+    /// a component handles it already.
     pub fn request_irq(
         &mut self,
         id: ComponentId,

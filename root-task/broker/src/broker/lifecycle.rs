@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! How components come and go.
+//! Starting and stopping components.
 
 use super::{Broker, Component, component_mut};
 use crate::audit::Action;
@@ -10,11 +10,11 @@ use crate::kernel::Kernel;
 use crate::process::Process;
 
 impl<K: Kernel> Broker<K> {
-    /// Makes a component known, without starting it.
+    /// Adds a component, without starting it.
     ///
     /// # Errors
     ///
-    /// Fails where the name is taken.
+    /// Fails if another component has the name.
     pub fn add(&mut self, config: &'static Config) -> Result<ComponentId, Denial> {
         let is_taken = |component: &Component| component.config.name == config.name;
         if self.components.iter().any(is_taken) {
@@ -29,7 +29,8 @@ impl<K: Kernel> Broker<K> {
     ///
     /// # Errors
     ///
-    /// Fails where it runs already, or its quota or the memory is too small. It is stopped then.
+    /// Fails if the component runs, or its quota or the machine's memory is too small. Then the
+    /// component stays stopped.
     pub fn spawn(&mut self, id: ComponentId, image: &Image<'_>) -> Result<(), Denial> {
         self.audited(id, Action::Spawn, |broker| {
             let component = component_mut(&mut broker.components, id)?;
@@ -48,14 +49,14 @@ impl<K: Kernel> Broker<K> {
         })
     }
 
-    /// Stops a component and takes back all that it has.
+    /// Stops a component and frees all its resources.
     ///
-    /// Who waits for its answer asks again, and waits for it to be restarted; except for `asking`, who
-    /// waits for the answer to this very request.
+    /// Clients that wait for its answer call again, and so wait for its restart. `asking` doesn't,
+    /// because it waits for the answer to this request.
     ///
     /// # Errors
     ///
-    /// Fails where it doesn't run.
+    /// Fails if the component doesn't run.
     pub fn stop(&mut self, id: ComponentId, asking: Option<ComponentId>) -> Result<(), Denial> {
         self.audited(id, Action::Stop, |broker| {
             let component = component_mut(&mut broker.components, id)?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Memory.
+//! Memory of components.
 
 use alloc::vec;
 
@@ -13,11 +13,12 @@ use crate::pool::page_align;
 use crate::quota::Resources;
 
 impl<K: Kernel> Broker<K> {
-    /// Maps `bytes` of memory, rounded up to whole pages, and returns their address.
+    /// Allocates and maps `bytes` of memory, rounded up to whole pages. Returns the virtual
+    /// address.
     ///
     /// # Errors
     ///
-    /// Fails where quota, memory or addresses don't suffice.
+    /// Fails if quota, memory or addresses are exhausted.
     pub fn allocate_memory(
         &mut self,
         id: ComponentId,
@@ -31,12 +32,12 @@ impl<K: Kernel> Broker<K> {
         })
     }
 
-    /// Maps one piece of memory that a device can access, uncached, and returns its virtual and its
+    /// Allocates and maps contiguous, uncached memory for a device. Returns its virtual and its
     /// physical address. Its size is `bytes` rounded up to a power of two.
     ///
     /// # Errors
     ///
-    /// Fails where quota, memory or addresses don't suffice.
+    /// Fails if quota, memory or addresses are exhausted.
     pub fn allocate_dma(&mut self, id: ComponentId, bytes: u64) -> Result<(u64, u64), Denial> {
         self.audited(id, Action::AllocateMemory(bytes), |broker| {
             let size = page_align(bytes)?.checked_next_power_of_two();
@@ -52,11 +53,11 @@ impl<K: Kernel> Broker<K> {
         })
     }
 
-    /// Takes back memory, a device or a channel, by the address that it was mapped at.
+    /// Frees memory, a device or a channel, given by its virtual address.
     ///
     /// # Errors
     ///
-    /// Fails where nothing was mapped there for the component.
+    /// Fails if the component has nothing there.
     pub fn free_memory(&mut self, id: ComponentId, address: u64) -> Result<(), Denial> {
         self.audited(id, Action::FreeMemory(address), |broker| {
             let (process, pool) = broker.process(id)?;

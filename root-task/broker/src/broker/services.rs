@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Services: endpoints by name.
+//! Services: endpoints with names.
 
 use alloc::collections::BTreeSet;
 
@@ -12,11 +12,11 @@ use crate::kernel::{Kernel, Object, Pass};
 use crate::shared::Service;
 
 impl<K: Kernel> Broker<K> {
-    /// Lets a component receive the calls to a service. Returns the slot of the endpoint.
+    /// Lets a component receive calls to a service. Returns the endpoint's slot in its CSpace.
     ///
     /// # Errors
     ///
-    /// Fails where the component's configuration doesn't provide the service.
+    /// Fails if the component's configuration doesn't provide the service, or slots are used up.
     pub fn register_service(&mut self, id: ComponentId, name: &str) -> Result<u64, Denial> {
         self.audited(id, Action::RegisterService, |broker| {
             let provides = broker.configured(id, name, |config| config.provides)?;
@@ -24,11 +24,11 @@ impl<K: Kernel> Broker<K> {
         })
     }
 
-    /// Lets a component call a service. Returns the slot of the endpoint.
+    /// Lets a component call a service. Returns the endpoint's slot in its CSpace.
     ///
     /// # Errors
     ///
-    /// Fails where the component's configuration doesn't need the service.
+    /// Fails if the component's configuration doesn't need the service, or slots are used up.
     pub fn lookup_service(&mut self, id: ComponentId, name: &str) -> Result<u64, Denial> {
         self.audited(id, Action::LookupService, |broker| {
             let needs = broker.configured(id, name, |config| config.needs)?;
@@ -36,7 +36,7 @@ impl<K: Kernel> Broker<K> {
         })
     }
 
-    /// The running component that provides `service`.
+    /// Returns the running component that provides `service`.
     pub(super) fn provider(&self, service: &str) -> Option<ComponentId> {
         let provides = |component: &Component| {
             component.process.is_some() && component.config.provides.contains(&service)
@@ -76,7 +76,7 @@ impl<K: Kernel> Broker<K> {
         outcome
     }
 
-    /// Ends what a stopped component had of services.
+    /// Removes a stopped component from all services. Its clients call again, except for `asking`.
     pub(super) fn leave_services(
         &mut self,
         id: ComponentId,

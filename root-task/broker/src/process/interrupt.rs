@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Interrupts that a component handles, and other capabilities that the root task keeps for it.
+//! Interrupts of a component, and other capabilities that the root task keeps for it.
 
 use super::Process;
 use crate::error::Denial;
@@ -8,7 +8,7 @@ use crate::kernel::{Interrupt, Kernel, Pass, Slot};
 use crate::pool::Pool;
 use crate::quota::Resources;
 
-/// What handling an interrupt is charged: the handler, and the notification with the event's badge.
+/// Charge for an interrupt: its handler, and the notification badged with its event.
 const HANDLER: Resources = Resources {
     bytes: 0,
     slots: 2,
@@ -16,7 +16,7 @@ const HANDLER: Resources = Resources {
 };
 
 impl Process {
-    /// Lets the component handle an interrupt. Returns its slot and its event.
+    /// Lets the component handle an interrupt. Returns the slot of the handler, and the event.
     pub(crate) fn handle(
         &mut self,
         pool: &mut Pool<impl Kernel>,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Memory that is mapped into a component.
+//! Memory mappings of a component.
 
 use alloc::vec::Vec;
 
@@ -12,7 +12,7 @@ use crate::pool::{Allocation, Pool, slots_of};
 use crate::quota::Resources;
 
 impl Process {
-    /// Allocates and maps `size` bytes, whole pages. Returns their address.
+    /// Allocates and maps `size` bytes, a multiple of the page size. Returns their address.
     pub(crate) fn memory<K: Kernel>(
         &mut self,
         pool: &mut Pool<K>,
@@ -23,7 +23,7 @@ impl Process {
         self.map_new(pool, usage, access, |pool| pool.pages(size))
     }
 
-    /// Charges `usage` for the pages that `make` makes, and maps them. Returns their address.
+    /// Charges `usage` for the pages that `make` allocates, and maps them. Returns their address.
     pub(crate) fn map_new<K: Kernel>(
         &mut self,
         pool: &mut Pool<K>,
@@ -51,8 +51,8 @@ impl Process {
         })
     }
 
-    /// Maps pages to addresses of their own. Where that fails, the caller deletes the pages'
-    /// capabilities.
+    /// Maps pages at unused addresses. After an error, some pages may still be mapped; deleting
+    /// their capabilities unmaps them.
     pub(crate) fn map_anywhere(
         &mut self,
         pool: &mut Pool<impl Kernel>,
@@ -65,7 +65,7 @@ impl Process {
         Ok(range)
     }
 
-    /// Maps pages one after the other, with the tables that this takes.
+    /// Maps pages at consecutive addresses, and creates missing page tables.
     pub(super) fn map(
         &mut self,
         pool: &mut Pool<impl Kernel>,
@@ -85,7 +85,7 @@ impl Process {
         Ok(())
     }
 
-    /// Takes back what was mapped at `address`. Returns whether there was something.
+    /// Frees the memory mapped at `address`. Returns false if there is none.
     pub(crate) fn free(
         &mut self,
         pool: &mut Pool<impl Kernel>,
@@ -100,13 +100,13 @@ impl Process {
         Ok(true)
     }
 
-    /// The first physical address of what is mapped at `address`.
+    /// Returns the first physical address of the memory mapped at `address`.
     pub(crate) fn physical(&self, address: u64) -> Option<u64> {
         let first = self.memory.get(&address)?.allocations.first()?;
         Some(first.block.start)
     }
 
-    /// The first page of what is mapped at `address`.
+    /// Returns the first page of the memory mapped at `address`.
     pub(super) fn page(&self, address: u64) -> Result<Slot, KernelError> {
         let mapping = self.memory.get(&address);
         mapping

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Makes a component's objects, loads its program and starts it.
+//! Creates a component's objects, loads its program and starts it.
 
 use kaal_protocol::{CHANNEL_ENDED, slots};
 
@@ -13,8 +13,8 @@ use crate::pool::{Pool, page_align, slots_of};
 use crate::quota::Resources;
 
 impl Process {
-    /// Makes the objects of a component, and loads and starts it. Where that fails, what was made so
-    /// far is left for [`Self::end`].
+    /// Creates the component's objects, loads its program and starts it. After an error, the caller
+    /// frees what exists by [`Self::end`].
     pub(crate) fn start<K: Kernel>(
         &mut self,
         pool: &mut Pool<K>,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Tells the root task the time, each second, by the PL031 real-time clock (Arm DDI 0224).
+//! Tells the root task the time every second, from the PL031 real-time clock (Arm DDI 0224).
 
 #![no_std]
 #![no_main]
@@ -19,7 +19,7 @@ fn run() -> Result<(), Refusal> {
         let now = clock.read(RTCDR);
         kaal_component::tick(now.into())?;
         clock.write(RTCMR, now.wrapping_add(1));
-        // A second that began meanwhile would not interrupt.
+        // If this second has passed meanwhile, the clock won't interrupt.
         if clock.read(RTCDR) == now {
             kaal_component::wait();
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Writes to memory that it doesn't have.
+//! Crashes on purpose, by a write to unmapped memory.
 
 #![no_std]
 #![no_main]
@@ -17,7 +17,7 @@ const NOWHERE: usize = 0x10;
 fn run() -> Result<(), Refusal> {
     let mut console = Console::open()?;
     writeln!(console, "crasher: about to fail")?;
-    // SAFETY: nothing is mapped there, so nothing can be damaged; the fault is what is wanted.
+    // SAFETY: the address is unmapped, so the write faults and changes no memory.
     unsafe { core::arch::asm!("str xzr, [{}]", in(reg) NOWHERE) };
     Ok(())
 }

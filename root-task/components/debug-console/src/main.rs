@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Prints what others ask it to, on the kernel's own console: on a machine whose UART no component
+//! Provides the service `serial` on the kernel's console, for machines whose UART no component
 //! drives.
 
 #![no_std]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Sends back what comes through a channel.
+//! Sends back all bytes that arrive through a channel.
 
 #![no_std]
 #![no_main]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Allocates until it is told no.
+//! Allocates memory until the broker denies it.
 
 #![no_std]
 #![no_main]

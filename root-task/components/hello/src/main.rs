@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Greets, through a channel to `echo` and back.
+//! Sends a greeting through a channel to `echo`, and prints the answer.
 
 #![no_std]
 #![no_main]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Sends requests that make no sense, or that it may not make, and reaches for those of others.
+//! Sends malformed and forbidden requests, and tries to receive requests of others.
 
 #![no_std]
 #![no_main]
@@ -14,42 +14,41 @@ use sel4::{MessageInfo, MessageInfoBuilder, cap};
 
 kaal_component::main!(run);
 
-/// Labels of requests, as `Request` encodes them, and their words, with the refusal that each is to be
-/// answered with.
+/// Requests with label and words as `Request` encodes them, and the expected refusals.
 const REQUESTS: [(u64, &[u64], Refusal); 18] = [
-    // There are no such requests.
+    // Unknown requests.
     (0, &[], Refusal::Malformed),
     (99, &[1, 2, 3], Refusal::Malformed),
     (1 << 40, &[u64::MAX; 120], Refusal::Malformed),
-    // Memory: a word is missing, no size, sizes that overflow, too much.
+    // Memory: missing word, size 0, sizes that overflow, more than the quota.
     (1, &[4096], Refusal::Malformed),
     (1, &[0, 1], Refusal::Malformed),
     (1, &[u64::MAX, 1], Refusal::Malformed),
     (1, &[1 << 40, 1], Refusal::Quota),
     (2, &[(1 << 63) + 1], Refusal::Malformed),
-    // To free the image, and what is no address.
+    // Free: the image, an invalid address.
     (3, &[0x20_1000], Refusal::NotOwned),
     (3, &[u64::MAX], Refusal::NotOwned),
-    // A device whose name is longer than the message, and another's.
+    // Devices: a name longer than the message, another component's device.
     (4, &[0, u64::MAX], Refusal::Malformed),
     (4, &[u64::MAX, 6, SERIAL], Refusal::NotConfigured),
-    // A channel of a size that overflows, and one that nobody created.
+    // Channels: a size that overflows, no such channel.
     (8, &[u64::MAX, 6, SERIAL], Refusal::Malformed),
     (9, &[u64::MAX], Refusal::NotOwned),
-    // What only operators and the self-test may do.
+    // Requests of operators and of the self-test.
     (11, &[0, 0], Refusal::NotConfigured),
     (12, &[6, SERIAL], Refusal::NotConfigured),
     (13, &[u64::MAX], Refusal::NotConfigured),
     (14, &[0, 0], Refusal::NotConfigured),
 ];
 
-/// The text `serial`, as a word.
+/// The text `serial` as a word.
 const SERIAL: u64 = u64::from_le_bytes(*b"serial\0\0");
 
 fn run() -> Result<(), Refusal> {
     let mut console = Console::open()?;
     let broker = cap::Endpoint::from_bits(slots::BROKER);
-    // Nobody waits for this answer.
+    // A request that waits for no answer.
     broker.nb_send(message(15, &[0]));
     let mut refused = 0;
     for (label, words, refusal) in REQUESTS {
@@ -62,8 +61,8 @@ fn run() -> Result<(), Refusal> {
     }
     let made = REQUESTS.len();
     writeln!(console, "hostile: {refused} of {made} requests refused")?;
-    // What others ask the broker for: to the kernel, to poll is to receive without waiting. It
-    // refuses that by a fault, which ends this component.
+    // Try to receive requests to the broker. For the kernel, polling is receiving without waiting.
+    // It refuses with a fault, which ends this component.
     let _ = cap::Notification::from_bits(slots::FAULT).poll();
     writeln!(console, "hostile: may receive the broker's requests")?;
     Ok(())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Tries out the broker, as a component does, before the others start. The root task prints what
-//! comes of it.
+//! Tests the broker from a component, before other components start. The root task prints the
+//! results.
 
 #![no_std]
 #![no_main]
@@ -17,7 +17,7 @@ kaal_component::main!(run);
 const PATTERN: u8 = 0xa5;
 
 fn run() -> Result<(), Refusal> {
-    // The build may ask for a test to fail, as a test of the test.
+    // The build can make a test fail, to prove that failures are reported.
     let tell = |test, name, passed| {
         let passed = passed && option_env!("KAAL_SEED_FAULT") != Some(name);
         report(Report { test, passed })
@@ -41,7 +41,8 @@ fn try_ipc() -> Result<(), Refusal> {
     (0..100).try_for_each(|round: u64| ping(round.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
 }
 
-/// Memory is zero, keeps what is written, and is zero again when it is allocated again.
+/// Checks that memory is zero, keeps its content, and is zero again after it was freed and
+/// allocated.
 fn try_memory() -> Result<bool, Refusal> {
     const SIZE: usize = 20 * 1024;
     let mut passed = true;
@@ -68,8 +69,7 @@ fn try_interrupt(clock: &Registers) -> Result<bool, Refusal> {
     clock.write(RTCIMSC, 1);
     let mut arrived = false;
     for _ in 0..TRIES {
-        // The clock interrupts when it reaches this second, which it has, unless the next one has
-        // just begun.
+        // The clock interrupts at this second, which has begun, unless the next one has begun too.
         clock.write(RTCMR, clock.read(RTCDR));
         arrived = wait_briefly(POLLS).is_some_and(|events| events & interrupt.event() != 0);
         clock.write(RTCICR, 1);

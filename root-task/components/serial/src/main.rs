@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Drives the PL011 UART (Arm DDI 0183): prints what others ask it to, and passes on what is typed.
+//! Drives the PL011 UART (Arm DDI 0183): prints texts of clients, and sends typed bytes to one
+//! reader.
 
 #![no_std]
 #![no_main]
@@ -13,11 +14,11 @@ kaal_component::main!(run);
 
 const DEVICE: &str = "arm,pl011";
 
-/// A byte was received, just now or some time ago.
+/// Interrupts for received bytes: many bytes, or a pause after one.
 const RECEIVED: Interrupts = Interrupts::RXI.union(Interrupts::RTI);
 
 fn run() -> Result<(), Refusal> {
-    // The kernel has set it up.
+    // The kernel has configured the UART.
     let mut uart = Uart::new(Registers::request(DEVICE)?.into_pointer()?);
     let interrupt = Interrupt::request(DEVICE)?;
     let service = Service::register("serial")?;
@@ -35,7 +36,7 @@ fn run() -> Result<(), Refusal> {
                 _ => return Err(Refusal::Malformed),
             },
             Event::Signals(_) => {
-                // First, so that what arrives from now on interrupts again.
+                // Clear first, so that later bytes interrupt again.
                 uart.clear_interrupts(RECEIVED);
                 while !uart.is_rx_fifo_empty() {
                     if let Ok(Some(byte)) = uart.read_word() {
@@ -50,7 +51,7 @@ fn run() -> Result<(), Refusal> {
     })
 }
 
-/// Prints a text, with the carriage returns that a terminal wants.
+/// Prints a text, with a carriage return before each line feed, as terminals expect.
 fn print(uart: &mut Uart<'_>, text: &[u8]) {
     for &byte in text {
         let carriage_return = (byte == b'\n').then_some(b'\r');
@@ -63,7 +64,7 @@ fn print(uart: &mut Uart<'_>, text: &[u8]) {
     }
 }
 
-/// What was typed, and who reads it. What is typed before anybody reads is kept, as far as it fits.
+/// Typed bytes and their reader. Without a reader, it keeps as many bytes as fit.
 #[derive(Default)]
 struct Keyboard {
     typed: Text,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Takes commands from the console.
+//! Reads and executes commands from the console.
 
 #![no_std]
 #![no_main]
@@ -37,7 +37,7 @@ fn run() -> Result<(), Refusal> {
     }
 }
 
-/// Lets the driver send what is typed, as soon as there is a driver.
+/// Asks the driver to send typed text, once there is a driver.
 fn listen(keyboard: &Client) -> Result<Channel, Refusal> {
     keyboard.call(serial::WRITE, &[])?;
     let channel = Channel::create("serial", 4096)?;
@@ -45,7 +45,7 @@ fn listen(keyboard: &Client) -> Result<Channel, Refusal> {
     Ok(channel)
 }
 
-/// Takes what was typed: shows it, and carries out a line when it ends.
+/// Echoes a typed byte, and executes the command at the end of a line.
 fn take(console: &mut Console, line: &mut Text, byte: u8) -> Result<(), Refusal> {
     match byte {
         b'\r' | b'\n' => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Carries out what components ask for.
+//! Carries out requests.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -80,7 +80,8 @@ impl Server<'_> {
         Ok(words)
     }
 
-    /// Restarts the component of this name, but not `asking`, who must be there to be answered.
+    /// Restarts the component `name`. `asking` can't restart itself, because it waits for the
+    /// answer.
     fn restart_named(&mut self, asking: ComponentId, name: &str) -> Answer {
         let mut components = self.broker.components();
         let named = components.find(|(_, status)| status.config.name == name);
