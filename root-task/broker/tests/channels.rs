@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What one end of a channel can do to the other.
+//! Tests what one end of a channel can do to the other.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
@@ -45,7 +45,7 @@ const IMAGE: Image<'_> = Image {
     segments: &[],
 };
 
-/// A server and two clients of it, all running.
+/// Starts a server and two clients.
 fn three() -> (Broker<Model>, [ComponentId; 3]) {
     let (model, inventory) = Model::new(false);
     let mut broker = Broker::new(model, inventory).unwrap();
@@ -95,8 +95,8 @@ fn both_ends_have_an_event_of_their_own_for_each_channel() {
     }
 }
 
-/// Once what the kernel refuses of an acceptance is undone, the acceptance succeeds, and leaves
-/// nothing behind in the end.
+/// The kernel fails at each step of an acceptance in turn. Then a second try succeeds, and nothing
+/// is left after all.
 #[test]
 fn an_acceptance_that_fails_halfway_is_undone() {
     let (mut broker, [server, greedy, _]) = three();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The memory that the broker's books take, counted as the root task's allocator would.
+//! Measures the heap that the broker needs, counted as the root task's allocator would.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
@@ -16,30 +16,30 @@ use kaal_broker::{
 };
 use kaal_payload::{PhysAddr, PhysRange};
 
-/// Counts what is allocated at a time. A vector that grows is counted twice while it is copied.
+/// Counts allocated bytes. A growing vector counts twice while it is copied.
 struct Counting;
 
 static NOW: AtomicUsize = AtomicUsize::new(0);
 static MOST: AtomicUsize = AtomicUsize::new(0);
 
-/// What an allocation takes of the heap: it is aligned to 16 bytes, behind a header of 8 bytes, and
-/// no piece is smaller than 32 bytes.
+/// Returns the size of an allocation on the heap: with a header of 8 bytes, aligned to 16 bytes, at
+/// least 32 bytes.
 fn taken(layout: Layout) -> usize {
     (layout.size() + 8).next_multiple_of(16).max(32)
 }
 
-// SAFETY: all memory is the system's; only sizes are counted.
+// SAFETY: the system's allocator does all the work; this one only counts sizes.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let now = NOW.fetch_add(taken(layout), Ordering::Relaxed) + taken(layout);
         MOST.fetch_max(now, Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract, which is the same.
+        // SAFETY: the caller keeps the same contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         NOW.fetch_sub(taken(layout), Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract, which is the same.
+        // SAFETY: the caller keeps the same contract.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -49,13 +49,13 @@ static COUNTING: Counting = Counting;
 
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 
-/// How often each asks for as much as it gets.
+/// Number of times that each component allocates as much as it gets.
 const ROUNDS: u32 = 3;
 
-/// Slots that a component has used when it starts.
+/// Slots that a component uses at its start.
 const OF_ITS_OWN: u64 = 20;
 
-/// What the audit log and the kernel's list of untyped memory take, in bytes.
+/// Heap for the audit log and the kernel's list of untyped memory, in bytes.
 const LOG: u64 = HEAP_FOR_REST / 2;
 
 const IMAGE: Image<'_> = Image {
@@ -63,14 +63,14 @@ const IMAGE: Image<'_> = Image {
     segments: &[],
 };
 
-/// What a component asks for.
+/// Pattern of a component's allocations.
 #[derive(Clone, Copy, Debug)]
 enum Appetite {
-    /// Page after page, and then every other one is given back.
+    /// Single pages, of which every other one is freed.
     Sieve,
-    /// Everything at once.
+    /// Everything in one allocation.
     Whole,
-    /// Pieces of so many pages.
+    /// Pieces of this many pages.
     Pieces(u64),
 }
 
@@ -83,7 +83,7 @@ const APPETITES: [Appetite; 6] = [
     Appetite::Pieces(7),
 ];
 
-/// As many pieces of untyped memory as a kernel lists at most, one of them as large as can be.
+/// The largest number of untyped pieces that a kernel lists, one of them as large as possible.
 fn inventory() -> Inventory {
     let large = UntypedMemory {
         block: Block {
@@ -127,7 +127,8 @@ fn config(name: &'static str, slots: u64) -> Config {
     }
 }
 
-/// The most bytes that the books take while components with a quota of `slots` each have `appetite`.
+/// Returns the maximum heap in bytes, for components with a quota of `slots` each and the pattern
+/// `appetite`.
 fn most_taken(slots: u64, appetite: Appetite) -> usize {
     let configs = NAMES.map(|name| config(name, slots));
     let configs: &'static [Config] = Vec::leak(configs.into());
@@ -166,7 +167,8 @@ fn most_taken(slots: u64, appetite: Appetite) -> usize {
     MOST.load(Ordering::Relaxed) - before
 }
 
-/// What the books take for a page of device memory in a piece as large as the address space.
+/// Returns the heap in bytes for one page of device memory, from a piece as large as the address
+/// space.
 fn taken_by_device() -> usize {
     let configs: &'static [Config] = Vec::leak(vec![Config {
         devices: &["device"],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Random requests of random components, on the model of the kernel's rules.
+//! Makes random requests of random components, on the model of the kernel's rules.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
@@ -74,7 +74,7 @@ const IMAGE: Image<'_> = Image {
     ],
 };
 
-/// A request; components, sizes and places are chosen by number.
+/// A request. Numbers choose components, sizes and places.
 #[derive(Clone, Debug)]
 enum Request {
     Spawn(u16),
@@ -113,7 +113,7 @@ fn request() -> impl Strategy<Value = Request> {
     ]
 }
 
-/// A broker, and what each component was told that it has.
+/// A broker, and the addresses that each component got.
 struct World {
     broker: Broker<Model>,
     addresses: [Vec<u64>; 6],
@@ -158,7 +158,7 @@ impl World {
         if first { "a" } else { "b" }
     }
 
-    /// Makes a request. What comes of it is checked by [`Self::check`].
+    /// Makes a request. [`Self::check`] checks the result.
     fn make(&mut self, request: Request) {
         let broker = &mut self.broker;
         match request {
@@ -166,7 +166,7 @@ impl World {
                 let _ = broker.spawn(ComponentId(id), &IMAGE);
             }
             Request::Stop(id) => {
-                // What goes must go even where the kernel has just refused something else.
+                // A stop must succeed, so cancel a pending failure of the kernel.
                 broker.kernel().fail_after = None;
                 if broker.stop(ComponentId(id), None).is_ok() {
                     self.addresses[usize::from(id)].clear();
@@ -231,7 +231,7 @@ impl World {
         }
     }
 
-    /// Stops everything; then everything is free again.
+    /// Stops all components, and checks that all resources are free.
     fn end(mut self) {
         for id in 0..6 {
             self.make(Request::Stop(id));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Lists of components that ask for what is not there.
+//! Lists of components that need more than the machine has.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
@@ -10,7 +10,7 @@ use vm_fdt::FdtWriter;
 
 const RAM: u64 = 1 << 20;
 
-/// A machine with 1 MiB of RAM and a PL011.
+/// Returns the device tree of a machine with 1 MiB of RAM and a PL011.
 fn tree() -> Vec<u8> {
     let mut fdt = FdtWriter::new().unwrap();
     let root = fdt.begin_node("").unwrap();
@@ -48,7 +48,7 @@ fn mistake(text: &str) -> String {
 }
 
 #[test]
-fn what_is_there_is_accepted() {
+fn a_list_that_fits_the_machine_is_accepted() {
     let blob = tree();
     let tree = DeviceTree::parse(&blob).unwrap();
     let list = list(&component("a", RAM, "arm,pl011"));

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Lists of components, good and bad.
+//! Lists of components, correct and incorrect.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
 use kaal_manifest::{List, Mistake, Program, Restart};
 
-/// A component with the keys that are required, and `more`.
+/// A component with the required keys, and `more`.
 fn component(name: &str, more: &str) -> String {
     format!(
         "[[component]]\nname = \"{name}\"\nbinary = \"b\"\npriority = 1\nmemory = 1\nslots = 1\n{more}\n"
@@ -22,7 +22,7 @@ fn mistake(text: &str) -> String {
 }
 
 #[test]
-fn components_come_behind_those_they_need() {
+fn components_follow_those_they_need() {
     let text = component("client", "needs = [\"s\"]") + &component("server", "provides = [\"s\"]");
     let names: Vec<String> = read(&text)
         .unwrap()
@@ -131,7 +131,7 @@ fn quotas_beyond_the_root_tasks_heap_are_refused() {
 }
 
 #[test]
-fn what_is_no_program_is_refused() {
+fn files_that_are_no_programs_are_refused() {
     for file in [&b""[..], b"\x7fELF", &[0; 100]] {
         assert!(Program::read(file).is_err());
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A kernel that agrees to everything, and notes nothing.
+//! A kernel that accepts everything and keeps no state.
 
 use kaal_broker::{Access, Interrupt, Kernel, KernelError, Object, Pass, Slot, Thread};
 

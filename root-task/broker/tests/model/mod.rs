@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A model of the kernel's rules, as far as the broker relies on them (seL4 manual, chapters 2, 3
-//! and 7). It refuses what the kernel would refuse, and panics where two objects would overlap.
+//! A model of the kernel's rules that the broker relies on (seL4 manual, chapters 2, 3 and 7). It
+//! returns errors as the kernel would, and panics if two objects overlap.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,8 @@ use kaal_broker::{
     Slot, Thread, UntypedMemory,
 };
 
-/// Where a capability is: in the root task's CSpace, or in the CSpace of a component's CNode, which
-/// is identified by the CNode object.
+/// The place of a capability: the root task's CSpace, or the CSpace of a component, identified by
+/// its CNode object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Root(u64),
@@ -23,7 +23,7 @@ struct Capability {
     what: What,
     /// The capability that this one is derived from.
     parent: Option<Place>,
-    /// The address space and address that a page is mapped at through this capability.
+    /// Address space and address where this capability's page is mapped.
     mapped: Option<(u64, u64)>,
 }
 
@@ -39,22 +39,22 @@ enum What {
 pub(crate) struct Model {
     mcs: bool,
     capabilities: BTreeMap<Place, Capability>,
-    /// Offset of the first byte that was never handed out since the last reset, by untyped.
+    /// For each untyped, the offset behind the last allocated byte since its reset.
     watermarks: BTreeMap<Block, u64>,
-    /// Mapped tables and pages by address space.
+    /// Mapped page tables and pages, by address space and address.
     tables: BTreeMap<(u64, Block), u64>,
     pages: BTreeMap<(u64, u64), Place>,
     interrupts: BTreeSet<u32>,
-    /// Threads that were started and still exist, by address.
+    /// Started threads that still exist, by address.
     pub(crate) running: BTreeSet<u64>,
-    /// Operations until one fails for no reason the broker can know.
+    /// Number of operations until one fails for a reason unknown to the broker.
     pub(crate) fail_after: Option<u32>,
 }
 
 const EMPTY_SLOTS: std::ops::Range<u64> = 100..1 << 14;
 
 impl Model {
-    /// A machine with 16 MiB of RAM in pieces and the devices of QEMU's `virt`.
+    /// Creates a machine with 16 MiB of RAM in pieces and the devices of QEMU's `virt`.
     pub(crate) fn new(mcs: bool) -> (Self, Inventory) {
         let mut model = Self {
             mcs,
@@ -93,13 +93,13 @@ impl Model {
         (model, inventory)
     }
 
-    /// Capabilities in the root task's CSpace.
+    /// Returns the number of capabilities in the root task's CSpace.
     pub(crate) fn capabilities(&self) -> usize {
         let in_root = |place: &&Place| matches!(place, Place::Root(_));
         self.capabilities.keys().filter(in_root).count()
     }
 
-    /// Checks that no two objects share memory and that what is mapped exists.
+    /// Checks that objects don't overlap, and that mapped pages exist.
     pub(crate) fn check(&self) {
         let mut objects: Vec<(u64, u64)> = self
             .capabilities
@@ -179,8 +179,8 @@ impl Model {
             .collect()
     }
 
-    /// Deletes one capability, and the object with the last one to it. Its children become those of
-    /// its parent.
+    /// Deletes a capability, and its object if this was the last one. Its children move to its
+    /// parent.
     fn remove(&mut self, place: Place) {
         let Some(capability) = self.capabilities.remove(&place) else {
             return;
