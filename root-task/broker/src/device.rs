@@ -142,15 +142,10 @@ mod tests {
 
     #[test]
     fn the_gic_numbers_kinds_one_after_the_other() {
-        let level = Some(Interrupt {
-            number: 33,
-            trigger: Trigger::Level,
-        });
+        let interrupt = |number, trigger| Some(Interrupt { number, trigger });
+        let level = interrupt(33, Trigger::Level);
         assert_eq!(gic_interrupt([0, 1, 4]), level);
-        let edge = Some(Interrupt {
-            number: 27,
-            trigger: Trigger::Edge,
-        });
+        let edge = interrupt(27, Trigger::Edge);
         assert_eq!(gic_interrupt([1, 11, 1]), edge);
         assert_eq!(gic_interrupt([2, 0, 4]), None);
         assert_eq!(gic_interrupt([0, u32::MAX, 4]), None);

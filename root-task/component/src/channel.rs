@@ -33,7 +33,7 @@ impl Channel {
             service: Text::from(service),
             bytes: bytes as u64,
         };
-        Self::open(&request, |[outwards, inwards]| [outwards, inwards])
+        Self::open(&request, true)
     }
 
     /// Accepts the channel that `client` created last. Bytes that the client sent before are there,
@@ -44,15 +44,16 @@ impl Channel {
     /// Fails if there is no such channel, or the quota is exhausted.
     pub fn accept(client: u64) -> Result<Self, Refusal> {
         let request = Request::AcceptChannel(client);
-        Self::open(&request, |[inwards, outwards]| [outwards, inwards])
+        Self::open(&request, false)
     }
 
-    fn open(
-        request: &Request,
-        order: fn([Ring<'static>; 2]) -> [Ring<'static>; 2],
-    ) -> Result<Self, Refusal> {
+    fn open(request: &Request, is_creator: bool) -> Result<Self, Refusal> {
         let [address, size, signal, event] = broker::request(request)?;
-        let [outwards, inwards] = order(rings(address, size));
+        let [of_creator, back] = rings(address, size);
+        let (outwards, inwards) = match is_creator {
+            true => (of_creator, back),
+            false => (back, of_creator),
+        };
         Ok(Self {
             outwards,
             inwards,

@@ -87,20 +87,12 @@ impl List {
     ) -> Result<(Program, PathBuf), Mistake> {
         let binary = component.binary.get_ref();
         let file = folder.join(binary);
-        let program = fs::read(&file)
-            .with_context(|| format!("failed to read {}", file.display()))
-            .and_then(|content| Program::read(&content));
-        match program {
-            Ok(program) => Ok((program, file)),
-            Err(error) => {
-                let problem = format!("{binary:?}: {error:#}");
-                Err(Mistake::new(
-                    &self.text,
-                    &component.binary,
-                    "binary",
-                    problem,
-                ))
-            }
-        }
+        let content = fs::read(&file).with_context(|| format!("failed to read {}", file.display()));
+        let program = content.and_then(|content| Program::read(&content));
+        let program = program.map_err(|error| {
+            let problem = format!("{binary:?}: {error:#}");
+            Mistake::new(&self.text, &component.binary, "binary", problem)
+        })?;
+        Ok((program, file))
     }
 }

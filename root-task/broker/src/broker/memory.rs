@@ -48,8 +48,9 @@ impl<K: Kernel> Broker<K> {
             let address = process.map_new(pool, usage, Access::Device, |pool| {
                 Ok(vec![pool.contiguous_pages(bits)?])
             })?;
-            let physical = process.physical(address);
-            Ok((address, physical.ok_or(Denial::NotOwned(address))?))
+            let block = process.first_block(address);
+            let block = block.ok_or(Denial::NotOwned(address))?.block;
+            Ok((address, block.start))
         })
     }
 

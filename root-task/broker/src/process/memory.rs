@@ -100,17 +100,8 @@ impl Process {
         Ok(true)
     }
 
-    /// Returns the first physical address of the memory mapped at `address`.
-    pub(crate) fn physical(&self, address: u64) -> Option<u64> {
-        let first = self.memory.get(&address)?.allocations.first()?;
-        Some(first.block.start)
-    }
-
-    /// Returns the first page of the memory mapped at `address`.
-    pub(super) fn page(&self, address: u64) -> Result<Slot, KernelError> {
-        let mapping = self.memory.get(&address);
-        mapping
-            .and_then(|mapping| mapping.allocations.first()?.slots.first().copied())
-            .ok_or(KernelError::InvalidCapability)
+    /// Returns the first block of the memory mapped at `address`.
+    pub(crate) fn first_block(&self, address: u64) -> Option<&Allocation> {
+        self.memory.get(&address)?.allocations.first()
     }
 }

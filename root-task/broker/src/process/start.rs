@@ -8,7 +8,9 @@ use super::Process;
 use crate::address_space::RANGES;
 use crate::config::{ComponentId, Config, FAULT_BADGE, Image, Segment};
 use crate::error::Denial;
-use crate::kernel::{Access, CSPACE_BITS, Kernel, Object, PAGE_SIZE, Pass, Slot, Thread};
+use crate::kernel::{
+    Access, CSPACE_BITS, Kernel, KernelError, Object, PAGE_SIZE, Pass, Slot, Thread,
+};
 use crate::pool::{Pool, page_align, slots_of};
 use crate::quota::Resources;
 
@@ -44,6 +46,9 @@ impl Process {
         let stack_size = page_align(config.stack)?;
         let stack = self.memory(pool, stack_size, Access::ReadWrite)?;
         let ipc_buffer_address = self.memory(pool, PAGE_SIZE, Access::ReadWrite)?;
+        let ipc_buffer = self
+            .first_block(ipc_buffer_address)
+            .and_then(|block| block.slots.first().copied());
         self.ended = self.keep(pool, self.notification, CHANNEL_ENDED)?;
         let thread = Thread {
             thread: self.thread,
@@ -52,7 +57,7 @@ impl Process {
             fault_endpoint: self.keep(pool, endpoint, FAULT_BADGE | id.badge())?,
             notification: self.notification,
             sched_context,
-            ipc_buffer: self.page(ipc_buffer_address)?,
+            ipc_buffer: ipc_buffer.ok_or(KernelError::InvalidCapability)?,
             ipc_buffer_address,
             entry: image.entry,
             stack: stack + stack_size,
