@@ -64,10 +64,9 @@ sel4_cfg_if! {
             }
         }
     } else {
+        use kaal_broker::Pass;
         use kaal_protocol::slots;
         use sel4::CPtr;
-
-        use kaal_broker::Pass;
 
         use crate::capabilities::{copy, in_component};
 
