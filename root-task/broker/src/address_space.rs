@@ -61,7 +61,7 @@ impl AddressSpace {
             Some(outer) => Ok(Range { outer }),
             None => Err(Denial::UsedUp {
                 resource: Resource::Addresses,
-                asked: size,
+                requested: size,
                 left: self.ranges.free_bytes(),
             }),
         }

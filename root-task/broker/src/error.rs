@@ -36,22 +36,22 @@ pub enum Resource {
 #[non_exhaustive]
 pub enum Denial {
     /// The request exceeds the component's quota.
-    #[error("quota: {asked} {resource} requested, {left} left")]
+    #[error("quota: {requested} {resource} requested, {left} left")]
     Quota {
         /// The resource.
         resource: Resource,
         /// Requested amount.
-        asked: u64,
+        requested: u64,
         /// Rest of the quota.
         left: u64,
     },
     /// The resource is exhausted.
-    #[error("exhausted: {asked} {resource} requested, {left} left, possibly in smaller pieces")]
+    #[error("exhausted: {requested} {resource} requested, {left} left, possibly in smaller pieces")]
     UsedUp {
         /// The resource.
         resource: Resource,
         /// Requested amount.
-        asked: u64,
+        requested: u64,
         /// Available amount.
         left: u64,
     },
@@ -93,10 +93,10 @@ pub enum Denial {
 impl Denial {
     /// One more of a resource was requested, and none is left.
     pub(crate) const fn none_left(resource: Resource) -> Self {
-        let (asked, left) = (1, 0);
+        let (requested, left) = (1, 0);
         Self::UsedUp {
             resource,
-            asked,
+            requested,
             left,
         }
     }

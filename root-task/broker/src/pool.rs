@@ -194,10 +194,10 @@ impl<K: Kernel> Pool<K> {
         Ok(())
     }
 
-    fn used_up(&self, asked: u64) -> Denial {
+    fn used_up(&self, requested: u64) -> Denial {
         Denial::UsedUp {
             resource: Resource::Bytes,
-            asked,
+            requested,
             left: self.ram.free_bytes(),
         }
     }

@@ -28,13 +28,13 @@ impl Resources {
 
     /// Adds `more`, unless that exceeds `quota`.
     pub(crate) fn charge(&mut self, more: Self, quota: &Self) -> Result<(), Denial> {
-        let check = |resource, used: u64, asked: u64, allowed: u64| {
+        let check = |resource, used: u64, requested: u64, allowed: u64| {
             let left = allowed.saturating_sub(used);
-            match asked <= left {
-                true => Ok(used + asked),
+            match requested <= left {
+                true => Ok(used + requested),
                 false => Err(Denial::Quota {
                     resource,
-                    asked,
+                    requested,
                     left,
                 }),
             }
