@@ -3,13 +3,14 @@
 //! From inputs to an image, in three steps: read, plan, emit.
 
 use kaal_payload::Measurement;
+use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::emit::{self, Emitted};
 use crate::format::FileMap;
 use crate::layout::memory_map::MemoryMap;
 use crate::layout::placement;
-use crate::manifest::{Built, Facts};
+use crate::manifest::Built;
 use crate::options::{Inputs, Options};
 use crate::parts::{Parts, swapped, trust};
 use crate::rules::{self, Situation};
@@ -24,7 +25,7 @@ pub struct Image {
     /// SHA-256 of what it boots, as its payload header says; `format/measurement.rs` defines it.
     pub measurement: Measurement,
     /// What its payload header says, for its manifest.
-    facts: Facts,
+    facts: Value,
     /// What lies where in it.
     pub memory_map: MemoryMap,
     /// What lies where in its file, if that is not an ELF file.

@@ -10,6 +10,7 @@ use kaal_payload::{PhysAddr, PhysRange};
 
 use super::messages::{Level, Messages};
 use super::text::{print, wrap};
+use super::{FAILED, Failure};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::File;
 use crate::files::input::Input;
@@ -17,7 +18,7 @@ use crate::image_reader::{self, ImageReader};
 use crate::parts::device_tree::DeviceTree;
 use crate::parts::kernel::{self, Kernel};
 use crate::parts::platform::{self, KernelConfig};
-use crate::rules::{self, Board, Outcome, Rule, Situation, Sources, Trusted};
+use crate::rules::{self, Board, Outcome, Rule, Situation, Trusted};
 use crate::signing;
 
 /// What scripts want to know.
@@ -62,10 +63,10 @@ pub(super) struct Arguments {
 /// # Errors
 ///
 /// Returns what is wrong with it.
-pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Diagnostic> {
+pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Failure> {
     if let Some(id) = &arguments.explain {
-        let mut rules = rules::rules().iter().filter(|rule| rule.id == id);
-        return rules.try_for_each(|rule| print(explain(rule)));
+        let rules = rules::rules().iter().filter(|rule| rule.id == id);
+        return Ok(print(rules.map(explain).collect::<String>())?);
     }
     let path = arguments.image.as_deref().unwrap_or(Path::new(""));
     let content = image_reader::read(path)?;
@@ -73,18 +74,18 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Diagn
         path,
         content: &content,
     })?;
-    let kernel = read(Flag::Kernel, arguments.kernel.as_deref())?;
-    let device_tree = read(Flag::Dtb, arguments.dtb.as_deref())?;
-    let platform = read(Flag::Platform, arguments.platform.as_deref())?;
-    let config = read(Flag::KernelConfig, arguments.kernel_config.as_deref())?;
-    let key = read(Flag::TrustKey, arguments.trust_key.as_deref())?;
+    let kernel = Input::read_if_given(Flag::Kernel, arguments.kernel.as_deref())?;
+    let device_tree = Input::read_if_given(Flag::Dtb, arguments.dtb.as_deref())?;
+    let platform = Input::read_if_given(Flag::Platform, arguments.platform.as_deref())?;
+    let config = Input::read_if_given(Flag::KernelConfig, arguments.kernel_config.as_deref())?;
+    let key = Input::read_if_given(Flag::TrustKey, arguments.trust_key.as_deref())?;
 
     let payload = image.payload();
     let level = payload.exception_level;
     let boot_part = match &kernel {
         Some(given) => {
-            let kernel = Kernel::read(origin(given), &given.content)?;
-            check_kernel(origin(given), &image, &kernel)?;
+            let kernel = Kernel::read(given.origin(), &given.content)?;
+            check_kernel(given.origin(), &image, &kernel)?;
             kernel::boot_part(&kernel, &given.content)
         }
         None => None,
@@ -92,78 +93,50 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Diagn
     let board = match &device_tree {
         Some(given) => {
             let arguments = payload.boot_arguments;
-            let tree = DeviceTree::read(origin(given), &given.content, arguments)?;
+            let tree = DeviceTree::read(given.origin(), &given.content, arguments)?;
             Some(Board::new(&tree))
         }
         None => Board::embedded(&image),
     };
-    let known = Situation::of_image(&image, board);
-    let read_platform = |given: &Input<'_>| platform::read(origin(given), &given.content);
-    let read_config = |given: &Input<'_>| KernelConfig::read(origin(given), &given.content, level);
-    let situation = Situation {
-        sources: Sources {
-            kernel: kernel.as_ref().map(origin),
-            device_tree: device_tree.as_ref().map(origin),
-            platform: platform.as_ref().map(origin),
-            kernel_config: config.as_ref().map(origin),
-            ..known.sources
-        },
+    let mut situation = Situation {
         boot_part,
-        platform: platform.as_ref().map(read_platform).transpose()?,
-        config: config.as_ref().map(read_config).transpose()?,
-        trusted: key.as_ref().map(read_key).transpose()?,
-        ..known
+        ..Situation::of_image(&image, board)
     };
+    if let Some(given) = &platform {
+        situation.platform = Some(platform::read(given.origin(), &given.content)?);
+    }
+    if let Some(given) = &config {
+        situation.config = Some(KernelConfig::read(given.origin(), &given.content, level)?);
+    }
+    if let Some(given) = &key {
+        let origin = given.origin();
+        let key = signing::public_key(origin, &given.content)?.to_bytes();
+        situation.trusted = Some(Trusted { origin, key });
+    }
+    let given = [&kernel, &device_tree, &platform, &config];
+    let given = given.into_iter().flatten();
+    situation.origins.extend(given.map(Input::origin));
     report(&situation, messages)
 }
 
-fn read(flag: Flag, path: Option<&Path>) -> Result<Option<Input<'_>>, Diagnostic> {
-    path.map(|path| Input::read(flag, path)).transpose()
-}
-
-fn read_key<'a>(given: &Input<'a>) -> Result<Trusted<'a>, Diagnostic> {
-    let origin = origin(given);
-    let key = signing::public_key(origin, &given.content)?.to_bytes();
-    Ok(Trusted { origin, key })
-}
-
-fn origin<'a>(input: &Input<'a>) -> Origin<'a> {
-    Origin {
-        flag: input.flag,
-        value: input.path,
-    }
-}
-
 /// Prints what comes of each rule.
-fn report(situation: &Situation<'_>, messages: Messages) -> Result<(), Diagnostic> {
+fn report(situation: &Situation<'_>, messages: Messages) -> Result<(), Failure> {
     let mut table = String::new();
     let (mut warnings, mut errors) = (Vec::new(), Vec::new());
     for (rule, outcome) in rules::apply(situation) {
-        let verdict = outcome.verdict();
-        let detail = match outcome {
-            Outcome::Passed(text) | Outcome::NotChecked(text) => text,
-            Outcome::Warned(complaint) => {
-                warnings.push(complaint.diagnostic(rule, situation));
-                complaint.problem
-            }
-            Outcome::Refused(complaint) => {
-                errors.push(complaint.diagnostic(rule, situation));
-                complaint.problem
-            }
-        };
-        table.push_str(&format!("{verdict:<13}{:<18}{detail}\n", rule.id));
+        let (verdict, text) = (outcome.verdict(), outcome.text());
+        table.push_str(&format!("{verdict:<13}{:<18}{text}\n", rule.id));
+        match &outcome {
+            Outcome::Passed(_) | Outcome::NotChecked(_) => {}
+            Outcome::Warned(complaint) => warnings.push(complaint.diagnostic(rule, situation)),
+            Outcome::Refused(complaint) => errors.push(complaint.diagnostic(rule, situation)),
+        }
     }
     print(&table)?;
     for warning in warnings {
         messages.write(Level::Warning, &warning);
     }
-    let Some(last) = errors.pop() else {
-        return Ok(());
-    };
-    for error in errors {
-        messages.write(Level::Error, &error);
-    }
-    Err(last)
+    Failure::check(FAILED, errors)
 }
 
 /// The rule in words.

@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Comparing two images. The status is that of the command `diff`: 0 where they are the same, 1 where
-//! they differ, 2 where that can't be told.
+//! Comparing two images.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::Args;
+use serde_json::json;
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::diff::{self, Report, Side};
 use crate::files::{File, bounded};
 use crate::image_reader::{self, ImageReader};
 
-use super::messages::{Level, Messages};
-use super::text;
+use super::{Failure, text};
 
 /// Status where two files differ.
 const DIFFERENT: u8 = 1;
-
-/// Status where files can't be compared.
-const TROUBLE: u8 = 2;
 
 /// What is compared.
 #[derive(Clone, Debug, Args)]
@@ -39,25 +34,19 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// Prints what differs, and returns the status.
-pub(super) fn run(arguments: &Arguments, messages: Messages) -> ExitCode {
-    match compare(arguments).and_then(|report| print(arguments, &report)) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(DIFFERENT),
-        Err(diagnostic) => {
-            messages.write(Level::Error, &diagnostic);
-            ExitCode::from(TROUBLE)
-        }
+/// Prints what differs. The status is that of the command `diff`: 0 where both are the same, 1 where they differ, 2
+/// where that can't be told.
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let report = compare(arguments).map_err(Failure::usage)?;
+    let printed = match arguments.json {
+        true => text::print(format!("{:#}\n", json!(report))),
+        false => text::print(&report),
+    };
+    printed.map_err(Failure::usage)?;
+    match report.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Diagnostics(DIFFERENT, Vec::new())),
     }
-}
-
-/// Prints what differs, and returns whether nothing does.
-fn print(arguments: &Arguments, report: &Report) -> Result<bool, Diagnostic> {
-    match arguments.json {
-        true => text::print(report.to_json() + "\n")?,
-        false => text::print(report)?,
-    }
-    Ok(report.is_empty())
 }
 
 fn compare(arguments: &Arguments) -> Result<Report, Diagnostic> {
@@ -76,7 +65,6 @@ fn compare(arguments: &Arguments) -> Result<Report, Diagnostic> {
 
 /// Compares two files that are no images, if they are programs.
 fn programs(one: &Path, other: &Path) -> Option<Report> {
-    let flag = Flag::Image;
-    let read = |value| bounded::read(Origin { flag, value }).ok();
+    let read = |path| bounded::read(Origin::new(Flag::Image, path)).ok();
     diff::programs(&read(one)?, &read(other)?)
 }

@@ -79,10 +79,7 @@ impl Programs {
 ///
 /// Returns what is wrong with the log or the programs.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
-    let origin = Origin {
-        flag: Flag::Log,
-        value: &arguments.log,
-    };
+    let origin = Origin::new(Flag::Log, &arguments.log);
     let log: Box<dyn BufRead> = match arguments.log == Path::new(STANDARD_INPUT) {
         true => Box::new(io::stdin().lock()),
         false => Box::new(open(origin)?),

@@ -43,14 +43,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let image = ImageReader::open(File { path, content })?;
     let inspected = Inspected::new(&image);
     if let Some(svg) = &arguments.svg {
-        let origin = Origin {
-            flag: Flag::Svg,
-            value: svg,
-        };
+        let origin = Origin::new(Flag::Svg, svg);
         output::replace(origin, path, to_svg(&inspected).as_bytes())?;
     }
     let text = match arguments.json {
-        true => to_json(&inspected) + "\n",
+        true => format!("{:#}\n", to_json(&inspected)),
         false => {
             let width = arguments.width.map_or_else(terminal_width, usize::from);
             let rows = summary(&inspected).into_iter();

@@ -23,14 +23,8 @@ pub(super) struct Arguments {
 
 /// Makes a pair of keys, and writes each to its file.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
-    let private = Origin {
-        flag: Flag::SignKey,
-        value: &arguments.sign_key,
-    };
-    let public = Origin {
-        flag: Flag::TrustKey,
-        value: &arguments.trust_key,
-    };
+    let private = Origin::new(Flag::SignKey, &arguments.sign_key);
+    let public = Origin::new(Flag::TrustKey, &arguments.trust_key);
     let not_made = |found: String| {
         private
             .diagnostic("no key could be made")

@@ -28,10 +28,7 @@ pub(super) fn run(arguments: &Arguments, command: Command) -> Result<(), Diagnos
     fs::create_dir_all(folder)
         .and_then(|()| clap_mangen::generate_to(command, folder))
         .map_err(|error| {
-            let origin = Origin {
-                flag: Flag::Folder,
-                value: folder,
-            };
+            let origin = Origin::new(Flag::Folder, folder);
             access::unwritable(origin, "manual pages can't be written there", &error)
         })
 }

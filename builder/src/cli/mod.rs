@@ -23,10 +23,8 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
 use crate::diagnostic::Diagnostic;
-use config::{Configuration, Sources};
+use config::Configuration;
 use messages::{Level, Messages};
-
-pub use pack::{Verbosity, Verification};
 
 /// What the command is for.
 const ABOUT: &str = "Packs a seL4 kernel, a root task and the KaaL loader into one bootable image";
@@ -41,8 +39,11 @@ environment, then the file.
 Exit status: 0 if all went well; 1 if not, or if `check` finds a broken rule or `diff` a difference; 2 if the command \
 line, a variable or kaal.toml is wrong, or if `diff` can't compare.";
 
-/// The status where the command line is wrong, or what it is completed from.
+/// The status where the command line is wrong, or what it is completed from; or where `diff` can't compare.
 const USAGE: u8 = 2;
+
+/// The status where anything else is wrong.
+const FAILED: u8 = 1;
 
 /// What else the command does than to make an image.
 #[derive(Clone, Debug, Subcommand)]
@@ -69,10 +70,23 @@ enum Command {
 enum Failure {
     /// The parser of the command line has no use for it, or it asks for help.
     CommandLine(clap::Error),
-    /// What it asks for is wrong, as can be told before any input is looked at.
-    Usage(Vec<Diagnostic>),
-    /// Something else is.
-    Diagnostics(Vec<Diagnostic>),
+    /// Something is wrong: the status to end with, and what it is.
+    Diagnostics(u8, Vec<Diagnostic>),
+}
+
+impl Failure {
+    /// What the command asks for is wrong, as can be told before any input is looked at.
+    fn usage(diagnostic: Diagnostic) -> Self {
+        Self::Diagnostics(USAGE, vec![diagnostic])
+    }
+
+    /// Fails with `status` if there are any `diagnostics`.
+    fn check(status: u8, diagnostics: Vec<Diagnostic>) -> Result<(), Self> {
+        match diagnostics.is_empty() {
+            true => Ok(()),
+            false => Err(Self::Diagnostics(status, diagnostics)),
+        }
+    }
 }
 
 impl From<clap::Error> for Failure {
@@ -83,7 +97,7 @@ impl From<clap::Error> for Failure {
 
 impl From<Diagnostic> for Failure {
     fn from(diagnostic: Diagnostic) -> Self {
-        Self::Diagnostics(vec![diagnostic])
+        Self::Diagnostics(FAILED, vec![diagnostic])
     }
 }
 
@@ -92,16 +106,16 @@ impl From<Diagnostic> for Failure {
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<_> = arguments.into_iter().collect();
     let messages = Messages::peek(&arguments);
-    let (diagnostics, status) = match try_run(&arguments, messages) {
-        Ok(status) => return status,
-        Err(Failure::CommandLine(error)) => return messages.write_usage(&error),
-        Err(Failure::Usage(diagnostics)) => (diagnostics, ExitCode::from(USAGE)),
-        Err(Failure::Diagnostics(diagnostics)) => (diagnostics, ExitCode::FAILURE),
-    };
-    for diagnostic in &diagnostics {
-        messages.write(Level::Error, diagnostic);
+    match try_run(&arguments, messages) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::CommandLine(error)) => messages.write_usage(&error),
+        Err(Failure::Diagnostics(status, diagnostics)) => {
+            for diagnostic in &diagnostics {
+                messages.write(Level::Error, diagnostic);
+            }
+            ExitCode::from(status)
+        }
     }
-    status
 }
 
 /// The command line without the environment.
@@ -115,7 +129,7 @@ fn command() -> clap::Command {
         .after_help(NOTES)
 }
 
-fn try_run(arguments: &[OsString], messages: Messages) -> Result<ExitCode, Failure> {
+fn try_run(arguments: &[OsString], messages: Messages) -> Result<(), Failure> {
     let first_look = config::without_requirements(command())
         .ignore_errors(true)
         .try_get_matches_from(arguments);
@@ -135,18 +149,18 @@ fn try_run(arguments: &[OsString], messages: Messages) -> Result<ExitCode, Failu
     }
 }
 
-fn run_subcommand(subcommand: &Command, messages: Messages) -> Result<ExitCode, Failure> {
+fn run_subcommand(subcommand: &Command, messages: Messages) -> Result<(), Failure> {
     match subcommand {
         Command::Check(arguments) => check::run(arguments, messages)?,
         Command::Completions(arguments) => completions::run(arguments, &mut command())?,
-        Command::Diff(arguments) => return Ok(diff::run(arguments, messages)),
+        Command::Diff(arguments) => diff::run(arguments)?,
         Command::Inspect(arguments) => inspect::run(arguments)?,
         Command::Keygen(arguments) => keygen::run(arguments)?,
         Command::Explain(arguments) => explain::run(arguments)?,
         Command::Man(arguments) => man::run(arguments, command())?,
         Command::Sign(arguments) => sign::run(arguments)?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Makes an image, or prints the options for it; `first_look` knows of the command line only.
@@ -154,37 +168,19 @@ fn pack(
     arguments: &[OsString],
     first_look: &ArgMatches,
     messages: Messages,
-) -> Result<ExitCode, Failure> {
-    let command = config::without_requirements(command());
-    let config = config::Arguments::from_arg_matches(first_look).unwrap_or_default();
-    let configuration = Configuration::read(&command, &config, first_look)
-        .map_err(|diagnostic| Failure::Usage(vec![diagnostic]))?;
-    let matches = command
-        .clone()
-        .try_get_matches_from(configuration.complete(arguments))?;
-    if config.print_config {
-        let printed = config::Printed {
-            command: &command,
-            configuration: &configuration,
-            matches: &matches,
-        };
-        text::print(printed)?;
-        return Ok(ExitCode::SUCCESS);
+) -> Result<(), Failure> {
+    let configuration = Configuration::read(command(), arguments, first_look)?;
+    if configuration.arguments.print_config {
+        return Ok(text::print(configuration.printed())?);
     }
-    let missing = configuration.missing(&matches);
-    if !missing.is_empty() {
-        return Err(Failure::Usage(missing));
-    }
-    let arguments = pack::Arguments::from_arg_matches(&matches)?;
-    let sources = Sources::new(&configuration, &matches);
-    match pack::run(&arguments, &sources, messages) {
-        Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(Failure::Usage(diagnostics)) => Err(Failure::Usage(sources.name(diagnostics))),
-        Err(Failure::Diagnostics(diagnostics)) => {
-            Err(Failure::Diagnostics(sources.name(diagnostics)))
+    configuration.check_complete()?;
+    let arguments = pack::Arguments::from_arg_matches(&configuration.matches)?;
+    pack::run(&arguments, &configuration, messages).map_err(|failure| match failure {
+        Failure::Diagnostics(status, diagnostics) => {
+            Failure::Diagnostics(status, configuration.name_sources(diagnostics))
         }
-        Err(failure) => Err(failure),
-    }
+        failure @ Failure::CommandLine(_) => failure,
+    })
 }
 
 /// Reads `4096` or `0x1000`.

@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::input::Input;
 use crate::files::{File, output};
 use crate::image_reader::{self, ImageReader};
-use crate::manifest::{self, base_name, manifest_path};
+use crate::manifest::{self, manifest_path};
 use crate::signing::signable::Signable;
 use crate::signing::{self, command};
 
@@ -57,8 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     })?;
     let image = Signable::new(&opened)?;
     if let Some(out) = &arguments.source.message {
-        let origin = origin(Flag::Message, out);
-        output::create(origin, image.message())?.keep();
+        output::create(Origin::new(Flag::Message, out), image.message())?.keep();
         return Ok(());
     }
     let (origin, signature) = arguments.source.signature(image.message())?;
@@ -71,8 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
         output.check_apart(path, &manifest_path(path))?;
     }
     output.write(&signed, || {
-        let name = base_name(out);
-        manifest::renewed(manifest.unwrap_or_default(), name, &signed)
+        manifest::renewed(manifest.unwrap_or_default(), out, &signed)
     })
 }
 
@@ -80,35 +78,28 @@ impl Source {
     /// A signature of `message`, and where it is from.
     fn signature(&self, message: &[u8]) -> Result<(Origin<'_>, Signature), Diagnostic> {
         if let Some(path) = &self.sign_key {
-            let origin = origin(Flag::SignKey, path);
-            let key =
-                signing::private_key(origin, &signing::read_secret(Flag::SignKey, path)?.content)?;
+            let key = signing::read_secret(Flag::SignKey, path)?;
+            let origin = key.origin();
+            let key = signing::private_key(origin, &key.content)?;
             return Ok((origin, signing::sign(&key, message)));
         }
-        if let Some(command) = &self.sign_command {
-            let origin = origin(Flag::SignCommand, Path::new(command));
-            let output = command::run(origin, command, message)?;
-            return Ok((origin, signing::signature(origin, &output)?));
-        }
-        let path = self.signature.as_deref().unwrap_or(Path::new(""));
-        let origin = origin(Flag::Signature, path);
-        let input = Input::read(Flag::Signature, path)?;
-        Ok((origin, signing::signature(origin, &input.content)?))
+        let (origin, bytes) = if let Some(command) = &self.sign_command {
+            let origin = Origin::new(Flag::SignCommand, command);
+            (origin, command::run(origin, command, message)?)
+        } else {
+            let path = self.signature.as_deref().unwrap_or(Path::new(""));
+            let input = Input::read(Flag::Signature, path)?;
+            (input.origin(), input.content)
+        };
+        Ok((origin, signing::signature(origin, &bytes)?))
     }
 
     /// The input files.
     fn files(&self) -> Vec<(Flag, &Path)> {
-        let files = [
-            (Flag::SignKey, &self.sign_key),
-            (Flag::Signature, &self.signature),
-        ];
-        files
-            .into_iter()
-            .filter_map(|(flag, path)| Some((flag, path.as_deref()?)))
-            .collect()
+        let key = self.sign_key.as_deref();
+        let key = key.map(|path| (Flag::SignKey, path));
+        let signature = self.signature.as_deref();
+        let signature = signature.map(|path| (Flag::Signature, path));
+        key.into_iter().chain(signature).collect()
     }
-}
-
-fn origin(flag: Flag, value: &Path) -> Origin<'_> {
-    Origin { flag, value }
 }

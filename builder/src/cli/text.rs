@@ -4,7 +4,6 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::access;
@@ -36,10 +35,7 @@ fn print_to(mut out: impl Write, text: impl Display) -> Result<(), Diagnostic> {
 pub(super) fn written(result: io::Result<()>) -> Result<(), Diagnostic> {
     match result {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            let origin = Origin {
-                flag: Flag::Output,
-                value: Path::new(""),
-            };
+            let origin = Origin::new(Flag::Output, "");
             Err(access::unwritable(origin, "can't be written", &error))
         }
         _ => Ok(()),
@@ -51,24 +47,17 @@ const WIDTH: usize = 80;
 
 /// `text`, a paragraph, in lines.
 pub(super) fn wrap(text: &str) -> String {
-    let mut wrapped = String::new();
-    let mut length = 0;
+    let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
-        let width = word.chars().count();
-        let fits = length + 1 + width <= WIDTH;
-        match (length, fits) {
-            (0, _) => {}
-            (_, true) => wrapped.push(' '),
-            (_, false) => wrapped.push('\n'),
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
         }
-        length = if length > 0 && fits {
-            length + 1 + width
-        } else {
-            width
-        };
-        wrapped.push_str(word);
     }
-    wrapped
+    lines.join("\n")
 }
 
 /// Letters in a line where there is no terminal.

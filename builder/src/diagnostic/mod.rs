@@ -6,12 +6,9 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
-use self::text::Text;
-
 pub(crate) use self::subject::Subject;
 
 mod subject;
-mod text;
 
 /// An option of the command line, one of its arguments, or what else may be at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,15 +92,27 @@ pub(crate) struct Origin<'a> {
     pub(crate) value: &'a Path,
 }
 
-impl Origin<'_> {
+impl<'a> Origin<'a> {
+    pub(crate) fn new(flag: Flag, value: &'a (impl AsRef<Path> + ?Sized)) -> Self {
+        let value = value.as_ref();
+        Self { flag, value }
+    }
+
     /// Begins to say what is wrong with this input.
     pub(crate) fn diagnostic(self, problem: impl Into<String>) -> Diagnostic {
+        self.with(Details {
+            problem: problem.into(),
+            ..Details::default()
+        })
+    }
+
+    /// The diagnostic that says `details` of this input.
+    pub(crate) fn with(self, details: Details) -> Diagnostic {
         Diagnostic(Box::new(Fields {
             subject: self.into(),
-            problem: problem.into(),
-            expected: Text::default(),
-            found: Text::default(),
-            remedy: String::new(),
+            details,
+            reason: None,
+            found: None,
         }))
     }
 }
@@ -122,14 +131,15 @@ pub struct Diagnostic(Box<Fields>);
 #[derive(Clone, Debug)]
 struct Fields {
     subject: Subject,
-    problem: String,
-    expected: Text,
-    found: Text,
-    remedy: String,
+    details: Details,
+    /// The option because of which something is expected.
+    reason: Option<Subject>,
+    /// The option that was found.
+    found: Option<Subject>,
 }
 
 /// What a [`Diagnostic`] says, in words. They are for people, and may change at any time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Details {
     /// What is wrong.
@@ -160,51 +170,46 @@ impl Diagnostic {
 
     /// The diagnostic in words.
     pub fn details(&self) -> Details {
-        let Fields {
-            problem,
-            expected,
-            found,
-            remedy,
-            ..
-        } = &*self.0;
-        Details {
-            problem: problem.clone(),
-            expected: expected.to_string(),
-            found: found.to_string(),
-            remedy: remedy.clone(),
+        let mut details = self.0.details.clone();
+        if let Some(reason) = &self.0.reason {
+            details.expected += &format!(", because of {reason}");
         }
+        if let Some(found) = &self.0.found {
+            details.found = found.to_string();
+        }
+        details
     }
 
     pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
-        self.0.expected.words = expected.into();
+        self.0.details.expected = expected.into();
         self
     }
 
     /// Names the option because of which that is expected.
     pub(crate) fn because_of(mut self, reason: impl Into<Subject>) -> Self {
-        self.0.expected.option = Some(reason.into());
+        self.0.reason = Some(reason.into());
         self
     }
 
     pub(crate) fn found(mut self, found: impl Into<String>) -> Self {
-        self.0.found.words = found.into();
+        self.0.details.found = found.into();
         self
     }
 
     /// Names an option as what was found.
     pub(crate) fn found_option(mut self, option: impl Into<Subject>) -> Self {
-        self.0.found.option = Some(option.into());
+        self.0.found = Some(option.into());
         self
     }
 
     pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.0.remedy = remedy.into();
+        self.0.details.remedy = remedy.into();
         self
     }
 
     /// Adds to the remedy.
     pub(crate) fn or_else(mut self, remedy: &str) -> Self {
-        self.0.remedy = format!("{}; {remedy}", self.0.remedy);
+        self.0.details.remedy += &format!("; {remedy}");
         self
     }
 
@@ -212,12 +217,11 @@ impl Diagnostic {
     pub(crate) fn with_sources(mut self, source: impl Fn(Flag) -> Option<String>) -> Self {
         let Fields {
             subject,
-            expected,
+            reason,
             found,
             ..
         } = &mut *self.0;
-        let others = [&mut expected.option, &mut found.option];
-        for given in others.into_iter().flatten().chain([subject]) {
+        for given in [reason, found].into_iter().flatten().chain([subject]) {
             given.source = source(given.flag);
         }
         self
@@ -226,14 +230,13 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fields {
-            subject,
+        let Details {
             problem,
             expected,
             found,
             remedy,
-        } = &*self.0;
-        writeln!(f, "{subject}: {problem}")?;
+        } = self.details();
+        writeln!(f, "{}: {problem}", self.0.subject)?;
         writeln!(f, "  expected: {expected}")?;
         writeln!(f, "  found: {found}")?;
         write!(f, "  remedy: {remedy}")
@@ -241,3 +244,11 @@ impl fmt::Display for Diagnostic {
 }
 
 impl Error for Diagnostic {}
+
+/// `text`, or as many letters of it as may be shown.
+pub(crate) fn shorten(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -25,6 +25,8 @@ mod report;
 mod side;
 mod symbols;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 pub(crate) use report::Report;
 pub(crate) use side::Side;
 
@@ -41,7 +43,8 @@ pub(crate) fn images(one: &Side<'_>, other: &Side<'_>) -> Report {
     package::compare(one, other, &mut report);
     if report.is_empty() {
         let bytes = bytes::compare(one.file, other.file, 0);
-        report.add(Difference::new("file").detail(bytes.map(|bytes| bytes.to_string())));
+        let details = bytes.iter().map(ToString::to_string);
+        report.add(Difference::new("file", details.collect()));
     }
     report
 }
@@ -51,12 +54,39 @@ pub(crate) fn programs(one: &[u8], other: &[u8]) -> Option<Report> {
     let symbols = (symbols::read(one)?, symbols::read(other)?);
     let mut report = Report::default();
     if let Some(bytes) = bytes::compare(one, other, 0) {
-        let mut difference = Difference::new("program");
-        difference.details = symbols::compare(&symbols.0, &symbols.1);
-        if difference.details.is_empty() {
-            difference.details.push("no function or object".to_owned());
+        let mut details = symbols::compare(&symbols.0, &symbols.1);
+        if details.is_empty() {
+            details.push("no function or object".to_owned());
         }
-        report.add(difference.detail(Some(format!("in the file: {bytes}"))));
+        details.push(format!("in the file: {bytes}"));
+        report.add(Difference::new("program", details));
     }
     Some(report)
+}
+
+/// The elements of two lists, those at the same place together.
+fn lists<'a, T>(
+    one: &'a [T],
+    other: &'a [T],
+) -> impl Iterator<Item = (Option<&'a T>, Option<&'a T>)> {
+    let longer = one.len().max(other.len());
+    (0..longer).map(|index| (one.get(index), other.get(index)))
+}
+
+/// The values of two maps, those of the same key together.
+fn maps<'a, K: Ord, V>(
+    one: &'a BTreeMap<K, V>,
+    other: &'a BTreeMap<K, V>,
+) -> impl Iterator<Item = (&'a K, Option<&'a V>, Option<&'a V>)> {
+    let keys: BTreeSet<_> = one.keys().chain(other.keys()).collect();
+    keys.into_iter()
+        .map(|key| (key, one.get(key), other.get(key)))
+}
+
+/// Says that only one side has something: the first, or the second.
+fn only(is_first: bool) -> &'static str {
+    match is_first {
+        true => "only in the first",
+        false => "only in the second",
+    }
 }

@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 
 use kaal_devicetree::DeviceTree;
 
+use super::{maps, only};
+use crate::diagnostic::shorten;
+use crate::manifest::hexadecimal;
+
 /// Properties by name, by path of the node.
 type Nodes = BTreeMap<String, BTreeMap<String, Vec<u8>>>;
 
@@ -20,15 +24,20 @@ pub(super) fn compare(one: &[u8], other: &[u8]) -> Vec<String> {
     let (Some(one), Some(other)) = (read(one), read(other)) else {
         return Vec::new();
     };
-    let empty = BTreeMap::new();
     let mut lines = Vec::new();
-    for path in union(&one, &other) {
-        match (one.get(path), other.get(path)) {
-            (Some(_), None) => lines.push(format!("{path}: only in the first")),
-            (None, Some(_)) => lines.push(format!("{path}: only in the second")),
-            (ours, theirs) => {
-                let (ours, theirs) = (ours.unwrap_or(&empty), theirs.unwrap_or(&empty));
-                compare_node(path, ours, theirs, &mut lines);
+    for (path, ours, theirs) in maps(&one, &other) {
+        let (Some(ours), Some(theirs)) = (ours, theirs) else {
+            lines.push(format!("{path}: {}", only(ours.is_some())));
+            continue;
+        };
+        for (name, ours, theirs) in maps(ours, theirs) {
+            match (ours, theirs) {
+                (Some(ours), Some(theirs)) if ours == theirs => {}
+                (Some(ours), Some(theirs)) => {
+                    let (ours, theirs) = (show(ours), show(theirs));
+                    lines.push(format!("{path}: {name} differs: {ours}, {theirs}"));
+                }
+                _ => lines.push(format!("{path}: {name} {}", only(ours.is_some()))),
             }
         }
     }
@@ -38,33 +47,6 @@ pub(super) fn compare(one: &[u8], other: &[u8]) -> Vec<String> {
 /// Whether a line of [`compare`] is about what the builder computes.
 pub(super) fn is_computed(line: &str) -> bool {
     line.starts_with(COMPUTED)
-}
-
-fn compare_node(
-    path: &str,
-    one: &BTreeMap<String, Vec<u8>>,
-    other: &BTreeMap<String, Vec<u8>>,
-    lines: &mut Vec<String>,
-) {
-    for name in union(one, other) {
-        let line = match (one.get(name), other.get(name)) {
-            (Some(_), None) => format!("{path}: {name} only in the first"),
-            (None, Some(_)) => format!("{path}: {name} only in the second"),
-            (Some(one), Some(other)) if one != other => {
-                format!("{path}: {name} differs: {}, {}", show(one), show(other))
-            }
-            _ => continue,
-        };
-        lines.push(line);
-    }
-}
-
-/// The keys of both, each once.
-fn union<'a, T>(one: &'a BTreeMap<String, T>, other: &'a BTreeMap<String, T>) -> Vec<&'a String> {
-    let mut keys: Vec<_> = one.keys().chain(other.keys()).collect();
-    keys.sort();
-    keys.dedup();
-    keys
 }
 
 /// The nodes of a device tree, and its memory reservations as one more.
@@ -99,16 +81,9 @@ fn show(value: &[u8]) -> String {
     let shown = match is_text {
         true => format!("{:?}", String::from_utf8_lossy(text)),
         false => {
-            let bytes: Vec<_> = value.iter().map(|byte| format!("{byte:02x}")).collect();
-            let cells: Vec<_> = bytes
-                .chunks(size_of::<u32>())
-                .map(|cell| cell.concat())
-                .collect();
+            let cells: Vec<_> = value.chunks(size_of::<u32>()).map(hexadecimal).collect();
             format!("<{}>", cells.join(" "))
         }
     };
-    match shown.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &shown[..end]),
-        None => shown,
-    }
+    shorten(&shown, SHOWN)
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Serialize;
 
 /// A part of an image that differs.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Difference {
     /// The part.
     part: String,
@@ -18,29 +18,23 @@ pub(super) struct Difference {
 }
 
 impl Difference {
-    pub(super) fn new(part: impl Into<String>) -> Self {
+    pub(super) fn new(part: impl Into<String>, details: Vec<String>) -> Self {
         Self {
             part: part.into(),
-            details: Vec::new(),
+            details,
             follows: false,
         }
     }
 
-    /// Adds `detail`, if there is one.
-    pub(super) fn detail(mut self, detail: Option<String>) -> Self {
-        self.details.extend(detail);
-        self
-    }
-
-    /// Marks it as what another difference leads to.
-    pub(super) fn following(mut self) -> Self {
-        self.follows = true;
+    /// Marks it, if it `follows`, as what another difference leads to.
+    pub(super) fn following_if(mut self, follows: bool) -> Self {
+        self.follows |= follows;
         self
     }
 }
 
 /// All differences; none where two files are the same.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Report {
     differences: Vec<Difference>,
     /// Why something isn't known in more detail.
@@ -53,22 +47,18 @@ impl Report {
         self.differences.is_empty()
     }
 
+    /// Adds `difference`, if it has any details.
     pub(super) fn add(&mut self, difference: Difference) {
-        self.differences.push(difference);
-    }
-
-    /// Adds a note, once.
-    pub(super) fn note(&mut self, note: String) {
-        if !self.notes.contains(&note) {
-            self.notes.push(note);
+        if !difference.details.is_empty() {
+            self.differences.push(difference);
         }
     }
 
-    /// The report as JSON.
-    pub(crate) fn to_json(&self) -> String {
-        // It is text and truth values, all of which JSON has.
-        let report = serde_json::to_value(self).unwrap_or_default();
-        format!("{report:#}")
+    /// Adds a note, once.
+    pub(super) fn note(&mut self, note: &str) {
+        if !self.notes.iter().any(|other| other == note) {
+            self.notes.push(note.to_owned());
+        }
     }
 }
 

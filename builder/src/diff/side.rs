@@ -62,12 +62,8 @@ impl<'a> Side<'a> {
             if !metadata.is_file() || input["size"] != metadata.len() {
                 return None;
             }
-            let origin = Origin {
-                flag: Flag::Image,
-                value: &path,
-            };
-            let content = bounded::read(origin).ok()?;
-            (input["sha256"] == Identity::of(String::new(), &content).sha256).then_some(content)
+            let content = bounded::read(Origin::new(Flag::Image, &path)).ok()?;
+            (input["sha256"] == Identity::of(&path, &content).sha256).then_some(content)
         })?;
         let name = input["name"].as_str().unwrap_or(role.name()).to_owned();
         Some((name, symbols::read(content)?))

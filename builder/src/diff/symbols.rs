@@ -10,7 +10,11 @@ use goblin::elf::Elf;
 use goblin::elf::section_header::SHT_NOBITS;
 use goblin::elf::sym::{STT_FUNC, STT_OBJECT};
 
+use super::report::Report;
+use super::side::Side;
+use super::{maps, only};
 use crate::elf::demangled::demangled;
+use crate::manifest::Role;
 
 /// Most symbols of a kind of difference that are named.
 const NAMED: usize = 12;
@@ -74,48 +78,57 @@ impl Symbols<'_> {
     }
 }
 
+/// In which functions and objects the programs for `role` differ. `report` tells if they can't be found.
+pub(super) fn of_programs(
+    one: &Side<'_>,
+    other: &Side<'_>,
+    role: Role,
+    report: &mut Report,
+) -> Vec<String> {
+    let (Some((name, ours)), Some((_, theirs))) = (one.program(role), other.program(role)) else {
+        report.note(
+            "programs are named symbol by symbol where both images have their manifests, and their \
+             programs lie beside them, in debug/ there or in the folders that --programs names",
+        );
+        return Vec::new();
+    };
+    let lines = compare(&ours, &theirs).into_iter();
+    lines.map(|line| format!("{name}: {line}")).collect()
+}
+
 /// What differs, in words: the names that only one side has, then those that differ in size, then
 /// those that differ in content.
 pub(super) fn compare(one: &Symbols<'_>, other: &Symbols<'_>) -> Vec<String> {
-    let only = |here: &Symbols<'_>, there: &Symbols<'_>, side: &str| {
-        let names = here
-            .by_name
-            .iter()
-            .filter(|(name, _)| !there.by_name.contains_key(name));
-        let lines = names.map(|((name, _), symbol)| {
-            format!("{name}: only in the {side}, {} bytes", symbol.size)
-        });
-        lines.collect::<Vec<_>>()
-    };
-    let both = || {
-        let pairs = one.by_name.iter();
-        pairs.filter_map(|(name, symbol)| Some((&name.0, symbol, other.by_name.get(name)?)))
-    };
-    let sizes = both()
-        .filter(|(_, one, other)| one.size != other.size)
-        .map(|(name, one, other)| format!("{name}: {} and {} bytes", one.size, other.size))
-        .collect();
-    let contents = both()
-        .filter(|(_, ours, theirs)| ours.size == theirs.size)
-        .map(|(name, ours, theirs)| (name, one.content(ours), other.content(theirs)))
-        .filter(|(_, ours, theirs)| ours != theirs)
-        .map(|(name, ours, theirs)| {
-            let pairs = ours.iter().zip(theirs);
-            let count = pairs.filter(|(one, other)| one != other).count();
-            format!("{name}: {count} of {} bytes differ", ours.len())
-        })
-        .collect();
-    let lists = [
-        only(one, other, "first"),
-        only(other, one, "second"),
-        sizes,
-        contents,
-    ];
-    lists.into_iter().flat_map(shorten).collect()
+    let mut lists = [const { Vec::new() }; 4];
+    for ((name, _), ours, theirs) in maps(&one.by_name, &other.by_name) {
+        match (ours, theirs) {
+            (Some(ours), Some(theirs)) if ours.size != theirs.size => {
+                lists[2].push(format!("{name}: {} and {} bytes", ours.size, theirs.size));
+            }
+            (Some(ours), Some(theirs)) => {
+                let (ours, theirs) = (one.content(ours), other.content(theirs));
+                let pairs = ours.iter().zip(theirs);
+                match pairs.filter(|(one, other)| one != other).count() {
+                    0 => {}
+                    count => {
+                        lists[3].push(format!("{name}: {count} of {} bytes differ", ours.len()))
+                    }
+                }
+            }
+            (Some(symbol), None) => {
+                lists[0].push(format!("{name}: {}, {} bytes", only(true), symbol.size));
+            }
+            (None, Some(symbol)) => {
+                lists[1].push(format!("{name}: {}, {} bytes", only(false), symbol.size));
+            }
+            (None, None) => {}
+        }
+    }
+    lists.into_iter().flat_map(first_few).collect()
 }
 
 /// The first of `lines`, and how many there are more.
-fn shorten(mut lines: Vec<String>) -> Vec<String> {
+fn first_few(mut lines: Vec<String>) -> Vec<String> {
     let more = lines.len().saturating_sub(NAMED);
     if more > 0 {
         lines.truncate(NAMED);

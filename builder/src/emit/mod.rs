@@ -14,6 +14,7 @@ use kaal_payload::{
     ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, PhysRange,
     Region, UserImage, key_id,
 };
+use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::format::digest::{crc32c, digest};
@@ -22,7 +23,7 @@ use crate::layout::memory_map::MemoryMap;
 use crate::layout::page_tables::Tables;
 use crate::layout::placement::LoaderPlace;
 use crate::layout::plan::Plan;
-use crate::manifest::Facts;
+use crate::manifest;
 use crate::memory::chunk::{self, Chunk, Fragment};
 use crate::parts::Parts;
 use crate::parts::boot_program::PageSegment;
@@ -35,7 +36,7 @@ use memory_image::MemoryImage;
 pub(crate) struct Emitted {
     pub(crate) file: ImageFile,
     pub(crate) measurement: Measurement,
-    pub(crate) facts: Facts,
+    pub(crate) facts: Value,
     pub(crate) memory_map: MemoryMap,
     /// Where everything lies, for the rules.
     pub(crate) layout: Layout,
@@ -98,7 +99,7 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic
     Ok(Emitted {
         file,
         measurement,
-        facts: Facts::new(&payload),
+        facts: manifest::facts(&payload),
         memory_map,
         layout,
     })

@@ -46,6 +46,14 @@ impl<'a> Input<'a> {
         })
     }
 
+    /// Reads a file, if it is given.
+    pub(crate) fn read_if_given(
+        flag: Flag,
+        path: Option<&'a Path>,
+    ) -> Result<Option<Self>, Diagnostic> {
+        path.map(|path| Self::read(flag, path)).transpose()
+    }
+
     /// Reads an ELF file, if it is one, and keeps it up to the end of what its program headers name:
     /// the debug information behind that is often many times larger.
     pub(crate) fn read_program(flag: Flag, path: &'a Path) -> Result<Self, Diagnostic> {
@@ -78,6 +86,11 @@ impl<'a> Input<'a> {
             sha256: hash.finalize().into(),
             content,
         })
+    }
+
+    /// What names it.
+    pub(crate) fn origin(&self) -> Origin<'a> {
+        Origin::new(self.flag, self.path)
     }
 
     /// The file as the library takes it.

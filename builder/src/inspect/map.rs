@@ -4,10 +4,10 @@
 
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Color, Style};
+use anstyle::Style;
 
 use super::bar::bar;
-use super::picture::{Picture, Purpose};
+use super::picture::Picture;
 use super::size::size;
 
 /// Letters of a line before the bar: address, size, name.
@@ -29,14 +29,14 @@ pub(crate) fn draw(picture: &Picture, width: usize) -> String {
         "address", "size", "what"
     );
     for area in &picture.areas {
-        let style = style(area.purpose);
+        let style = Style::new().fg_color(Some(area.purpose.terminal.into()));
         let bar = bar(whole, area.memory, &area.stored, bar_width);
         let _ = writeln!(
             text,
             "{:<14} {:>11}  {:<20} {style}{}{style:#}",
             area.memory.start.to_string(),
             size(area.memory.size()),
-            area.purpose.name(),
+            area.purpose.name,
             bar.trim_end()
         );
     }
@@ -44,18 +44,4 @@ pub(crate) fn draw(picture: &Picture, width: usize) -> String {
         "█ content in the file, ░ zeroes or room; to scale, but nothing is too small to be seen\n",
     );
     text
-}
-
-fn style(purpose: Purpose) -> Style {
-    let color = match purpose {
-        Purpose::Kernel => AnsiColor::Blue,
-        Purpose::DeviceTree => AnsiColor::Yellow,
-        Purpose::UserImage => AnsiColor::Green,
-        Purpose::Loader => AnsiColor::Magenta,
-        Purpose::Header => AnsiColor::Red,
-        Purpose::Tables => AnsiColor::Cyan,
-        Purpose::Symbols => AnsiColor::BrightBlue,
-        Purpose::Scratch => AnsiColor::BrightBlack,
-    };
-    Style::new().fg_color(Some(Color::Ansi(color)))
 }

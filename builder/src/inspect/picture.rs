@@ -2,22 +2,20 @@
 
 //! What lies where in memory, once an image is loaded.
 
+use anstyle::AnsiColor::{self, Blue, BrightBlack, BrightBlue, Cyan, Green, Magenta, Red, Yellow};
 use kaal_payload::{MAX_SIZE, PhysRange, RegionKind};
 
 use crate::image_reader::ImageReader;
 use crate::memory::ranges;
 
-/// What an area of memory is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Kernel,
-    DeviceTree,
-    UserImage,
-    Loader,
-    Header,
-    Tables,
-    Symbols,
-    Scratch,
+/// What an area of memory is for, and how it is shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Purpose {
+    pub(crate) name: &'static str,
+    /// Its colour on a terminal.
+    pub(super) terminal: AnsiColor,
+    /// Its colour in a document.
+    pub(super) document: &'static str,
 }
 
 /// An area of memory.
@@ -35,21 +33,6 @@ pub(crate) struct Picture {
     pub(crate) areas: Vec<Area>,
 }
 
-impl Purpose {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Kernel => "kernel",
-            Self::DeviceTree => "device tree",
-            Self::UserImage => "user image",
-            Self::Loader => "loader",
-            Self::Header => "payload header",
-            Self::Tables => "translation tables",
-            Self::Symbols => "symbols",
-            Self::Scratch => "unpacker's work area",
-        }
-    }
-}
-
 impl Area {
     /// Number of bytes that the file has content for.
     pub(crate) fn stored_size(&self) -> u64 {
@@ -65,46 +48,53 @@ impl Picture {
             let regions = regions.filter(move |region| region.kind() == Some(kind));
             ranges::union(regions.filter_map(|region| region.memory()).collect())
         };
+        let kernel = of_kind(RegionKind::Kernel);
         let slot = payload.device_tree;
-        let scratch = image.package().and_then(|package| package.scratch.memory());
+        let slot = Vec::from_iter(PhysRange::from_size(slot.start, slot.capacity));
+        let user_image = vec![payload.user_image.memory];
+        let loader = vec![image.loader()];
         let header = PhysRange::from_size(image.payload_header().start, MAX_SIZE as u64);
+        let header = Vec::from_iter(header);
+        let tables = of_kind(RegionKind::TranslationTables);
+        let symbols = of_kind(RegionKind::Symbols);
+        let scratch = image.package().and_then(|package| package.scratch.memory());
+        let scratch = Vec::from_iter(scratch);
         let places = [
-            (Purpose::Kernel, of_kind(RegionKind::Kernel)),
-            (
-                Purpose::DeviceTree,
-                Vec::from_iter(PhysRange::from_size(slot.start, slot.capacity)),
-            ),
-            (Purpose::UserImage, vec![payload.user_image.memory]),
-            (Purpose::Loader, vec![image.loader()]),
-            (Purpose::Header, Vec::from_iter(header)),
-            (Purpose::Tables, of_kind(RegionKind::TranslationTables)),
-            (Purpose::Symbols, of_kind(RegionKind::Symbols)),
-            (Purpose::Scratch, Vec::from_iter(scratch)),
+            ("kernel", Blue, "#0072b2", kernel),
+            ("device tree", Yellow, "#e69f00", slot),
+            ("user image", Green, "#009e73", user_image),
+            ("loader", Magenta, "#cc79a7", loader),
+            ("payload header", Red, "#d55e00", header),
+            ("translation tables", Cyan, "#56b4e9", tables),
+            ("symbols", BrightBlue, "#f0e442", symbols),
+            ("unpacker's work area", BrightBlack, "#999999", scratch),
         ];
         let contents = image.extents().iter().map(|extent| extent.filled());
         let contents = ranges::union(contents.collect());
-        let mut areas: Vec<_> = places
-            .into_iter()
-            .flat_map(|(purpose, places)| places.into_iter().map(move |place| (purpose, place)))
-            .filter(|(_, memory)| !memory.is_empty())
-            .map(|(purpose, memory)| Area {
+        let mut areas = Vec::new();
+        for (name, terminal, document, places) in places {
+            let purpose = Purpose {
+                name,
+                terminal,
+                document,
+            };
+            let places = places.into_iter().filter(|memory| !memory.is_empty());
+            areas.extend(places.map(|memory| Area {
                 purpose,
                 memory,
                 stored: ranges::intersect(&contents, &[memory]),
-            })
-            .collect();
+            }));
+        }
         areas.sort_by_key(|area| area.memory);
         Self { areas }
     }
 
     /// All memory from the first area's start to the last one's end.
     pub(crate) fn range(&self) -> PhysRange {
+        let starts = self.areas.iter().map(|area| area.memory.start);
         let ends = self.areas.iter().map(|area| area.memory.end);
         PhysRange {
-            start: self
-                .areas
-                .first()
-                .map_or_else(Default::default, |area| area.memory.start),
+            start: starts.min().unwrap_or_default(),
             end: ends.max().unwrap_or_default(),
         }
     }

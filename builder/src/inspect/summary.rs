@@ -2,18 +2,19 @@
 
 //! What an image's headers say, in a line each.
 
-use kaal_payload::{ConsoleKind, Encoding, ExceptionLevel, Gic, KeyId, PsciConduit, key_id};
-use serde::Serialize;
+use kaal_payload::{Encoding, ExceptionLevel, Gic, KeyId, PsciConduit, key_id};
 
 use super::Inspected;
 use super::size::size;
-use crate::manifest::{hexadecimal, integrity_name, log_level_name};
+use crate::format::Compression;
+use crate::image_reader::ImageReader;
+use crate::manifest::{console_name, hexadecimal};
 use crate::memory::ranges;
+use crate::options::choices::{CHECKS, LOG_LEVELS, name};
 use crate::rules::Outcome;
 
 /// What has to be done with bytes before the loader runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default)]
 pub(super) struct Unpacking {
     /// Bytes that are copied.
     pub(super) copied: u64,
@@ -26,9 +27,9 @@ pub(super) struct Unpacking {
 
 impl Unpacking {
     /// What the image's unpacker does; nothing, if it is an ELF file.
-    pub(super) fn of(inspected: &Inspected<'_>) -> Self {
+    pub(super) fn of(image: &ImageReader<'_>) -> Self {
         let mut unpacking = Self::default();
-        let package = inspected.image.package();
+        let package = image.package();
         for chunk in package.iter().flat_map(|package| package.chunks) {
             match chunk.stored().encoding {
                 Encoding::Identity => unpacking.copied += chunk.size(),
@@ -73,8 +74,11 @@ pub(crate) fn summary(inspected: &Inspected<'_>) -> Vec<(&'static str, String)> 
         ("machine", machine(inspected)),
         ("cores", payload.cores.to_string()),
         ("before the loader", unpacking(inspected)),
-        ("--verify", integrity_name(payload.integrity).to_owned()),
-        ("--log-level", log_level_name(payload.log_level).to_owned()),
+        ("--verify", name(&CHECKS, payload.integrity).to_owned()),
+        (
+            "--log-level",
+            name(&LOG_LEVELS, payload.log_level).to_owned(),
+        ),
         ("image version", payload.image_version.to_string()),
         ("signature", signature(inspected)),
         ("measurement", hexadecimal(&payload.measurement)),
@@ -90,8 +94,8 @@ fn format(inspected: &Inspected<'_>) -> String {
     let image = inspected.image;
     let bytes = image.file().content.len();
     let compression = match image.compression() {
-        crate::format::Compression::Lz4 => ", compressed with LZ4",
-        crate::format::Compression::None => "",
+        Compression::Lz4 => ", compressed with LZ4",
+        Compression::None => "",
     };
     format!("{}, {bytes} bytes{compression}", image.format().name())
 }
@@ -99,17 +103,9 @@ fn format(inspected: &Inspected<'_>) -> String {
 /// What the image says of the machine that it is for.
 fn machine(inspected: &Inspected<'_>) -> String {
     let machine = inspected.image.payload().machine;
-    let console = machine.console.map(|console| {
-        let kind = match console.kind {
-            ConsoleKind::Pl011 => "PL011",
-            ConsoleKind::Ns8250 => "8250",
-            ConsoleKind::Imx => "i.MX UART",
-            ConsoleKind::Lpuart => "LPUART",
-            ConsoleKind::Cadence => "Cadence UART",
-            ConsoleKind::Meson => "Meson UART",
-        };
-        format!("{kind} at {}", console.base)
-    });
+    let console = machine.console;
+    let console = console
+        .map(|console| format!("console {} at {}", console_name(console.kind), console.base));
     let psci = machine.psci.map(|conduit| match conduit {
         PsciConduit::Smc => "PSCI by SMC".to_owned(),
         PsciConduit::Hvc => "PSCI by HVC".to_owned(),
@@ -133,7 +129,7 @@ fn unpacking(inspected: &Inspected<'_>) -> String {
         decompressed,
         compressed,
         cleared,
-    } = Unpacking::of(inspected);
+    } = Unpacking::of(inspected.image);
     if inspected.image.package().is_none() {
         return "nothing is copied: all lies where it is used".to_owned();
     }
@@ -167,22 +163,16 @@ fn signature(inspected: &Inspected<'_>) -> String {
 
 /// How many rules are kept, and what is wrong if one isn't.
 fn checks(inspected: &Inspected<'_>) -> String {
-    let (mut passed, mut unchecked, mut wrong) = (0, 0, Vec::new());
+    let (mut passed, mut unchecked, mut wrong) = (0, 0, String::new());
     for (rule, outcome) in &inspected.outcomes {
         match outcome {
             Outcome::Passed(_) => passed += 1,
             Outcome::NotChecked(_) => unchecked += 1,
-            Outcome::Warned(complaint) => {
-                wrong.push(format!("{} (warning): {}", rule.id, complaint.problem));
-            }
-            Outcome::Refused(complaint) => {
-                wrong.push(format!("{} (error): {}", rule.id, complaint.problem));
+            Outcome::Warned(_) | Outcome::Refused(_) => {
+                let verdict = outcome.verdict();
+                wrong += &format!("{} ({verdict}): {}; ", rule.id, outcome.text());
             }
         }
     }
-    let counts = format!("{passed} rules kept, {unchecked} not checked");
-    match wrong.as_slice() {
-        [] => counts,
-        _ => format!("{}; {counts}", wrong.join("; ")),
-    }
+    format!("{wrong}{passed} rules kept, {unchecked} not checked")
 }

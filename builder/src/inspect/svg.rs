@@ -8,8 +8,9 @@
 use std::fmt::Write;
 
 use super::Inspected;
-use super::picture::{Area, Purpose};
+use super::picture::Area;
 use super::size::size;
+use crate::diagnostic::shorten;
 use crate::memory::ranges;
 
 /// Width of the picture, in the unit of SVG.
@@ -108,13 +109,13 @@ fn position(inspected: &Inspected<'_>, column: f64, address: u64) -> f64 {
 
 fn write_head(svg: &mut String, inspected: &Inspected<'_>, height: f64) {
     let name = inspected.image.file().path.file_name().unwrap_or_default();
-    let name = escape(&shorten(&name.to_string_lossy()));
+    let name = escape(&shorten(&name.to_string_lossy(), MOST_LETTERS));
     let whole = inspected.picture.range();
     let names: Vec<_> = inspected
         .picture
         .areas
         .iter()
-        .map(|area| format!("{} at {}", area.purpose.name(), area.memory))
+        .map(|area| format!("{} at {}", area.purpose.name, area.memory))
         .collect();
     let _ = write!(
         svg,
@@ -174,14 +175,13 @@ fn write_area(svg: &mut String, inspected: &Inspected<'_>, column: f64, drawn: &
         height,
         name,
     } = drawn;
-    let (color, middle) = (color(area.purpose), drawn.middle());
+    let (color, middle) = (area.purpose.document, drawn.middle());
     let _ = write!(
         svg,
         "<g>\n<title>{}: {}</title>\n\
          <rect x=\"{LEFT}\" y=\"{top:.1}\" width=\"{COLUMN_WIDTH}\" height=\"{height:.1}\" \
          fill=\"{color}\" fill-opacity=\"0.3\" stroke=\"#333\" stroke-width=\"0.5\"/>\n",
-        area.purpose.name(),
-        area.memory,
+        area.purpose.name, area.memory,
     );
     for stored in &area.stored {
         let start = position(inspected, column, stored.start.0).min(top + height - 1.0);
@@ -213,44 +213,17 @@ fn write_area(svg: &mut String, inspected: &Inspected<'_>, column: f64, drawn: &
         NAMES - 16.0,
         name - 16.0,
         name - 3.0,
-        area.purpose.name(),
+        area.purpose.name,
         name + 15.0,
         area.memory,
         size(area.memory.size()),
     );
 }
 
-fn color(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::Kernel => "#0072b2",
-        Purpose::DeviceTree => "#e69f00",
-        Purpose::UserImage => "#009e73",
-        Purpose::Loader => "#cc79a7",
-        Purpose::Header => "#d55e00",
-        Purpose::Tables => "#56b4e9",
-        Purpose::Symbols => "#f0e442",
-        Purpose::Scratch => "#999999",
-    }
-}
-
-/// `text`, or as much of it as there is room for in the title.
-fn shorten(text: &str) -> String {
-    match text.char_indices().nth(MOST_LETTERS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
 /// `text` where XML has text.
 fn escape(text: &str) -> String {
-    text.chars()
-        .map(|letter| match letter {
-            '<' => "&lt;".to_owned(),
-            '>' => "&gt;".to_owned(),
-            '&' => "&amp;".to_owned(),
-            // XML 1.0 has no way to write these.
-            letter if letter.is_control() => "\u{fffd}".to_owned(),
-            letter => letter.to_string(),
-        })
-        .collect()
+    let text = text.replace('&', "&amp;");
+    let text = text.replace('<', "&lt;").replace('>', "&gt;");
+    // XML 1.0 has no way to write control characters.
+    text.replace(char::is_control, "\u{fffd}")
 }

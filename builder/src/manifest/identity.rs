@@ -10,8 +10,7 @@ use sha2::{Digest, Sha256};
 use super::hexadecimal;
 
 /// What tells a file from others.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Identity {
     /// Its name, without a folder.
     pub(crate) name: String,
@@ -35,30 +34,23 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    /// All of them.
-    pub(crate) const ALL: [Self; 8] = [
-        Self::Loader,
-        Self::Unpacker,
-        Self::Kernel,
-        Self::RootTask,
-        Self::DeviceTree,
-        Self::Platform,
-        Self::KernelConfig,
-        Self::TrustKey,
+    /// All of them, with what a manifest calls them.
+    pub(crate) const ALL: [(Self, &'static str); 8] = [
+        (Self::Loader, "loader"),
+        (Self::Unpacker, "unpacker"),
+        (Self::Kernel, "kernel"),
+        (Self::RootTask, "rootTask"),
+        (Self::DeviceTree, "deviceTree"),
+        (Self::Platform, "platform"),
+        (Self::KernelConfig, "kernelConfig"),
+        (Self::TrustKey, "trustKey"),
     ];
 
     /// What a manifest calls it.
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Loader => "loader",
-            Self::Unpacker => "unpacker",
-            Self::Kernel => "kernel",
-            Self::RootTask => "rootTask",
-            Self::DeviceTree => "deviceTree",
-            Self::Platform => "platform",
-            Self::KernelConfig => "kernelConfig",
-            Self::TrustKey => "trustKey",
-        }
+        let mut all = Self::ALL.into_iter();
+        all.find(|(role, _)| *role == self)
+            .map_or("", |(_, name)| name)
     }
 }
 
@@ -69,8 +61,7 @@ impl Serialize for Role {
 }
 
 /// A file that an image is made of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Input {
     /// What it is for.
     pub(crate) role: Role,
@@ -89,13 +80,9 @@ impl Identity {
         }
     }
 
-    /// Of a file called `name` that holds `content`.
-    pub(crate) fn of(name: String, content: &[u8]) -> Self {
-        Self {
-            name,
-            size: content.len() as u64,
-            sha256: hexadecimal(&Sha256::digest(content)),
-        }
+    /// Of the file at `path`, which holds `content`.
+    pub(crate) fn of(path: &Path, content: &[u8]) -> Self {
+        Self::new(path, content.len() as u64, &Sha256::digest(content).into())
     }
 }
 

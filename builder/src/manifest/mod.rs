@@ -16,104 +16,63 @@ mod renew;
 mod sbom;
 mod settings;
 
-use std::io;
+use std::path::Path;
 
-use kaal_payload::{PACKAGE_VERSION, PhysAddr, VERSION};
-use serde::Serialize;
-use serde_json::Value;
+use kaal_payload::{PACKAGE_VERSION, VERSION};
+use serde_json::{Value, json};
 
 use crate::format::FileMap;
 use crate::layout::memory_map::MemoryMap;
 use crate::options::Settings;
 
-pub(crate) use facts::Facts;
+pub(crate) use facts::{console_name, facts};
 pub(crate) use identity::{Identity, Input, Role, base_name};
+pub(crate) use maps::range;
 pub(crate) use renew::{beside, manifest_path, renewed};
 
-use maps::{MemoryLine, PackageLine};
-use sbom::Sbom;
-use settings::SettingsFacts;
-pub(crate) use settings::{integrity_name, log_level_name};
-
-/// [`Manifest::kind`].
+/// What the field `kind` says the file is.
 const KIND: &str = "KaaL image manifest";
 
-/// [`Manifest::manifest_version`].
+/// The version of what this module describes.
 const MANIFEST_VERSION: u32 = 1;
-
-/// A manifest.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Manifest {
-    /// What the file is.
-    kind: String,
-    /// The version of what this module describes.
-    manifest_version: u32,
-    kaal: Kaal,
-    /// The image's file.
-    image: Identity,
-    /// The files that it was made of, in the order of [`Role`].
-    inputs: Vec<Input>,
-    settings: SettingsFacts,
-    payload: Facts,
-    memory_map: Vec<MemoryLine>,
-    /// Empty where the image is an ELF file.
-    package_map: Vec<PackageLine>,
-    sbom: Sbom,
-}
-
-/// What made the image.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Kaal {
-    version: String,
-    /// Version of the contract between builder and loader.
-    payload_version: u32,
-    /// Version of the contract between builder and unpacker.
-    package_version: u32,
-}
 
 /// What came of a build.
 pub(crate) struct Built<'a> {
     /// The image's file.
     pub(crate) file: &'a [u8],
     /// What its payload header says.
-    pub(crate) facts: &'a Facts,
+    pub(crate) facts: &'a Value,
     pub(crate) memory_map: &'a MemoryMap,
     pub(crate) file_map: Option<&'a FileMap>,
 }
 
-impl Manifest {
-    /// The manifest of `image`, whose file is called `name`, and which was made of `inputs`.
-    pub(crate) fn new(
-        name: String,
-        image: &Built<'_>,
-        inputs: Vec<Input>,
-        settings: &Settings<'_>,
-    ) -> Self {
-        let identity = Identity::of(name, image.file);
-        Self {
-            kind: KIND.to_owned(),
-            manifest_version: MANIFEST_VERSION,
-            kaal: Kaal {
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                payload_version: VERSION,
-                package_version: PACKAGE_VERSION,
-            },
-            sbom: Sbom::new(&identity, &inputs, image.file_map.is_some()),
-            image: identity,
-            inputs,
-            settings: SettingsFacts::new(settings),
-            payload: image.facts.clone(),
-            memory_map: maps::memory(image.memory_map),
-            package_map: image.file_map.map_or(Vec::new(), maps::package),
-        }
-    }
-
-    /// The manifest as a file holds it.
-    pub(crate) fn to_json(&self) -> io::Result<Vec<u8>> {
-        to_json(self)
-    }
+/// The manifest of `image`, whose file is at `path`, and which was made of `inputs`.
+pub(crate) fn built(
+    path: &Path,
+    image: &Built<'_>,
+    inputs: &[Input],
+    settings: &Settings<'_>,
+) -> Vec<u8> {
+    let identity = Identity::of(path, image.file);
+    to_json(&json!({
+        "kind": KIND,
+        "manifestVersion": MANIFEST_VERSION,
+        "kaal": {
+            "version": env!("CARGO_PKG_VERSION"),
+            // Versions of the contracts between builder and loader, and between builder and unpacker.
+            "payloadVersion": VERSION,
+            "packageVersion": PACKAGE_VERSION,
+        },
+        "image": identity,
+        // In the order of `Role`.
+        "inputs": inputs,
+        "settings": settings::facts(settings),
+        "payload": image.facts,
+        "memoryMap": maps::memory(image.memory_map),
+        // Empty where the image is an ELF file.
+        "packageMap": image.file_map.map_or(Vec::new(), maps::package),
+        "sbom": sbom::sbom(&identity, inputs, image.file_map.is_some()),
+    }))
 }
 
 /// The manifest, of whatever version, that a file holds, if it is one.
@@ -123,15 +82,8 @@ pub(crate) fn parse(file: &[u8]) -> Option<Value> {
 }
 
 /// `manifest` as a file holds it.
-fn to_json(manifest: &impl Serialize) -> io::Result<Vec<u8>> {
-    let mut json = serde_json::to_vec_pretty(manifest)?;
-    json.push(b'\n');
-    Ok(json)
-}
-
-/// An address as text.
-fn address(address: PhysAddr) -> String {
-    address.to_string()
+fn to_json(manifest: &Value) -> Vec<u8> {
+    format!("{manifest:#}\n").into_bytes()
 }
 
 /// Bytes as text.

@@ -3,14 +3,12 @@
 //! The manifest that lies beside an image, and that of the image once it is signed.
 
 use std::ffi::OsString;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, to_value};
+use serde_json::{Value, json};
 
-use super::sbom::Hash;
-use super::{Facts, Identity, parse, to_json};
-use crate::diagnostic::{Flag, Origin};
+use super::{Identity, facts, parse, sbom, to_json};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::{File, bounded};
 use crate::image_reader::ImageReader;
 
@@ -23,34 +21,30 @@ pub(crate) fn manifest_path(image: &Path) -> PathBuf {
 
 /// The manifest beside the image at `path`, if it is the one of `image`, that file's content.
 pub(crate) fn beside(path: &Path, image: &[u8]) -> Option<Value> {
-    let origin = Origin {
-        flag: Flag::Out,
-        value: &manifest_path(path),
-    };
-    let text = bounded::read(origin).ok()?;
+    let manifest_path = manifest_path(path);
+    let text = bounded::read(Origin::new(Flag::Out, &manifest_path)).ok()?;
     let manifest = parse(&text)?;
-    let expected = Identity::of(String::new(), image).sha256;
-    (manifest["image"]["sha256"] == expected).then_some(manifest)
+    (manifest["image"]["sha256"] == Identity::of(path, image).sha256).then_some(manifest)
 }
 
-/// `manifest` for `image`, which is the same image with another payload header, in a file called
-/// `name`: as if it had been built that way.
-pub(crate) fn renewed(mut manifest: Value, name: String, image: &[u8]) -> io::Result<Vec<u8>> {
+/// `manifest` for `image`, which is the same image with another payload header, in a file at
+/// `path`: as if it had been built that way.
+pub(crate) fn renewed(
+    mut manifest: Value,
+    path: &Path,
+    image: &[u8],
+) -> Result<Vec<u8>, Diagnostic> {
     let opened = ImageReader::open(File {
-        path: Path::new(&name),
+        path,
         content: image,
-    })
-    .map_err(io::Error::other)?;
-    let facts = Facts::new(&opened.payload());
-    let identity = Identity::of(name, image);
+    })?;
+    let identity = Identity::of(path, image);
     let component = manifest.pointer_mut("/sbom/metadata/component");
     if let Some(component) = component.and_then(Value::as_object_mut) {
-        component.insert("name".to_owned(), to_value(&identity.name)?);
-        component.insert("hashes".to_owned(), to_value([Hash::of(&identity)])?);
+        component.insert("name".to_owned(), json!(identity.name));
+        component.insert("hashes".to_owned(), sbom::hashes(&identity));
     }
-    if let Some(fields) = manifest.as_object_mut() {
-        fields.insert("payload".to_owned(), to_value(facts)?);
-        fields.insert("image".to_owned(), to_value(identity)?);
-    }
-    to_json(&manifest)
+    manifest["payload"] = facts(&opened.payload());
+    manifest["image"] = json!(identity);
+    Ok(to_json(&manifest))
 }

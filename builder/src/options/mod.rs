@@ -4,6 +4,7 @@
 //! all that can be told before any input is looked at.
 
 pub(crate) mod boot_arguments;
+pub(crate) mod choices;
 pub(crate) mod cores;
 mod format;
 mod inputs;

@@ -7,6 +7,7 @@ use std::path::Path;
 use kaal_payload::Integrity;
 
 use super::Settings;
+use super::choices::{self, CHECKS};
 use crate::diagnostic::{Diagnostic, Flag, Origin, Subject};
 
 /// The largest version: in JSON, versions are numbers, of which many programs keep no more than 53 bits.
@@ -74,11 +75,7 @@ fn unasked(min_version: u64) -> Diagnostic {
 }
 
 fn too_weak(integrity: Integrity, key: &Path) -> Diagnostic {
-    let value = match integrity {
-        Integrity::None => "none",
-        Integrity::Crc32c => "crc32c",
-        Integrity::Sha256 => "sha256",
-    };
+    let value = choices::name(&CHECKS, integrity);
     of(Flag::Verify, value)
         .diagnostic("too weak for a signed image, of which hashes are signed")
         .expected("sha256")

@@ -2,78 +2,74 @@
 
 //! Rules of what the kernel was built for, and of what the machine is.
 
-use super::{Complaint, Outcome, Situation, Source};
+use super::{Checked, Complaint, Outcome, Situation};
+use crate::diagnostic::Flag;
 use crate::memory::ranges;
 use crate::sel4::UserLayout;
 
 /// `board-ram`
-pub(super) fn board_ram(situation: &Situation<'_>) -> Outcome {
+pub(super) fn board_ram(situation: &Situation<'_>) -> Checked {
     let Some(platform) = &situation.platform else {
-        return Outcome::NotChecked("--platform is not given".to_owned());
+        return Err(Outcome::not_checked("--platform is not given"));
     };
     let built_for = ranges::union(platform.memory.clone());
     let kernel = situation.layout.kernel().start;
     let first = built_for.first().map(|bank| bank.start);
     if first != Some(kernel) {
-        return Outcome::Warned(
-            Complaint::new(
-                Source::Platform,
-                "not the platform that the kernel was built for",
-            )
-            .expected(format!("RAM from {kernel} on, where the kernel lies"))
-            .found(ranges::describe(&built_for))
-            .remedy("give kernel.elf and platform_gen.yaml of the same build"),
-        );
+        return Complaint::new(
+            Flag::Platform,
+            "not the platform that the kernel was built for",
+        )
+        .expected(format!("RAM from {kernel} on, where the kernel lies"))
+        .found(ranges::describe(&built_for))
+        .remedy("give kernel.elf and platform_gen.yaml of the same build")
+        .warned();
     }
-    let Some(board) = situation
-        .board
-        .as_ref()
-        .and_then(|board| board.ram.as_ref())
-    else {
-        return Outcome::NotChecked("no device tree says where the machine has RAM".to_owned());
+    let Some(board) = situation.ram() else {
+        return Err(Outcome::not_checked(
+            "no device tree says where the machine has RAM",
+        ));
     };
     let missing = ranges::subtract(built_for.clone(), board.iter().copied());
     if !missing.is_empty() {
-        return Outcome::Warned(
-            Complaint::new(
-                Source::Platform,
-                "the kernel was built for RAM that the machine doesn't have",
-            )
-            .expected(format!("RAM within {}", ranges::describe(board)))
-            .found(format!(
-                "{}, of which {} is elsewhere",
-                ranges::describe(&built_for),
-                ranges::describe(&missing)
-            ))
-            .remedy("build the kernel for this machine: it takes all of it for RAM"),
-        );
+        return Complaint::new(
+            Flag::Platform,
+            "the kernel was built for RAM that the machine doesn't have",
+        )
+        .expected(format!("RAM within {}", ranges::describe(board)))
+        .found(format!(
+            "{}, of which {} is elsewhere",
+            ranges::describe(&built_for),
+            ranges::describe(&missing)
+        ))
+        .remedy("build the kernel for this machine: it takes all of it for RAM")
+        .warned();
     }
-    let unused = ranges::subtract(board.clone(), built_for.iter().copied());
+    let unused = ranges::subtract(board.to_vec(), built_for.iter().copied());
     let unused: u64 = unused.iter().map(|range| range.size()).sum();
     let rest = match unused {
         0 => String::new(),
         unused => format!("; {unused} bytes more that it does not use"),
     };
-    Outcome::Passed(format!("{}{rest}", ranges::describe(&built_for)))
+    Ok(format!("{}{rest}", ranges::describe(&built_for)))
 }
 
 /// `device-tree-size`
-pub(super) fn device_tree_size(situation: &Situation<'_>) -> Outcome {
+pub(super) fn device_tree_size(situation: &Situation<'_>) -> Checked {
     let Some(board) = &situation.board else {
-        return Outcome::NotChecked("there is no device tree".to_owned());
+        return Err(Outcome::not_checked("there is no device tree"));
     };
     let capacity = situation.layout.device_tree.capacity;
     if board.size > capacity {
-        return Outcome::Refused(
-            Complaint::new(Source::DeviceTree, "the image has no room for it")
-                .expected(format!("at most {capacity} bytes"))
-                .found(format!("{} bytes", board.size))
-                .remedy("embed it with --dtb, so that the image keeps room for it"),
-        );
+        return Complaint::new(Flag::Dtb, "the image has no room for it")
+            .expected(format!("at most {capacity} bytes"))
+            .found(format!("{} bytes", board.size))
+            .remedy("embed it with --dtb, so that the image keeps room for it")
+            .refused();
     }
     let user = UserLayout::new(&situation.handover());
     let taken = 1u64 << user.extra_bits();
-    Outcome::Passed(format!(
+    Ok(format!(
         "{} of {capacity} bytes; the kernel takes {taken} for its copy",
         board.size
     ))

@@ -2,85 +2,71 @@
 
 //! Rules of what the kernel makes for the user image, and of what it leaves to it.
 
-use super::{Complaint, Outcome, Situation, Source};
+use super::situation::Boot;
+use super::{Checked, Complaint, Outcome, Situation};
+use crate::diagnostic::Flag;
 use crate::memory::ranges;
-use crate::sel4::{self, FIXED_SLOTS, Slots, Untyped};
+use crate::sel4::{self, FIXED_SLOTS, Objects, Slots, Untyped};
 
 /// `free-regions`
-pub(super) fn free_regions(situation: &Situation<'_>) -> Outcome {
-    let Some(platform) = situation.platform() else {
-        return Outcome::NotChecked(
-            "neither --platform nor a device tree says where RAM is".into(),
-        );
-    };
+pub(super) fn free_regions(situation: &Situation<'_>) -> Checked {
+    let platform = situation.platform()?;
     let memory = sel4::FreeMemory::new(&situation.handover(), &platform.memory);
     let (pieces, most) = memory.count();
     let free = ranges::describe(memory.free());
     if pieces <= most {
-        return Outcome::Passed(format!("{pieces} of {most}: {free}"));
+        return Ok(format!("{pieces} of {most}: {free}"));
     }
-    refuse_if_sure(
-        situation,
-        Complaint::new(
-            Source::Image,
-            "the kernel can't keep account of its free memory",
-        )
-        .expected(format!("at most {most} pieces of memory around the image"))
-        .found(format!("{pieces}: {free}"))
-        .remedy("leave --app-offset out, or reserve less memory next to the kernel"),
+    let complaint = Complaint::new(
+        Flag::Image,
+        "the kernel can't keep account of its free memory",
     )
+    .expected(format!("at most {most} pieces of memory around the image"))
+    .found(format!("{pieces}: {free}"))
+    .remedy("leave --app-offset out, or reserve less memory next to the kernel");
+    refused_if_sure(situation, complaint)
 }
 
 /// A refusal, if it is the kernel's own platform that tells where RAM is, and not only the device tree.
-fn refuse_if_sure(situation: &Situation<'_>, complaint: Complaint) -> Outcome {
+fn refused_if_sure(situation: &Situation<'_>, complaint: Complaint) -> Checked {
     match situation.platform {
-        Some(_) => Outcome::Refused(complaint),
-        None => Outcome::Warned(complaint),
+        Some(_) => complaint.refused(),
+        None => complaint.warned(),
     }
 }
 
 /// `root-objects`
-pub(super) fn root_objects(situation: &Situation<'_>) -> Outcome {
-    let boot = match situation.boot() {
-        Ok(boot) => boot,
-        Err(missing) => return Outcome::NotChecked(missing),
-    };
+pub(super) fn root_objects(situation: &Situation<'_>) -> Checked {
+    let boot = situation.boot()?;
     let layout = &boot.booted.layout;
     let size = layout.objects_size(&boot.config);
     let alignment = 1u64 << layout.alignment_bits(&boot.config);
     if let Some(objects) = boot.booted.objects {
-        return Outcome::Passed(format!(
+        return Ok(format!(
             "{size} bytes at {}, boot information at {}",
             objects.memory, objects.boot_information
         ));
     }
-    refuse_if_sure(
-        situation,
-        Complaint::new(
-            Source::App,
-            "no room for the objects that the kernel makes for it",
-        )
-        .expected(format!(
-            "{size} bytes of free memory in one piece, from a multiple of {alignment:#x} on"
-        ))
-        .found(ranges::describe(boot.booted.memory.free()))
-        .remedy("build the kernel with a smaller KernelRootCNodeSizeBits, or for more RAM"),
+    let complaint = Complaint::new(
+        Flag::App,
+        "no room for the objects that the kernel makes for it",
     )
+    .expected(format!(
+        "{size} bytes of free memory in one piece, from a multiple of {alignment:#x} on"
+    ))
+    .found(ranges::describe(boot.booted.memory.free()))
+    .remedy("build the kernel with a smaller KernelRootCNodeSizeBits, or for more RAM");
+    refused_if_sure(situation, complaint)
 }
 
 /// `waiting-cores`
-pub(super) fn waiting_cores(situation: &Situation<'_>) -> Outcome {
+pub(super) fn waiting_cores(situation: &Situation<'_>) -> Checked {
     let layout = &situation.layout;
     if layout.cores == 1 {
-        return Outcome::Passed("none".to_owned());
+        return Ok("none".to_owned());
     }
-    let boot = match situation.boot() {
-        Ok(boot) => boot,
-        Err(missing) => return Outcome::NotChecked(missing),
-    };
-    let Some(objects) = boot.booted.objects else {
-        return Outcome::NotChecked("the kernel does not get that far".to_owned());
-    };
+    let boot = situation.boot()?;
+    let objects = objects(&boot)?;
     let needed = layout.loader_with_tables();
     let remedy = match situation.image {
         Some(_) => "build the image again, with --kernel-config and without --app-offset",
@@ -90,7 +76,7 @@ pub(super) fn waiting_cores(situation: &Situation<'_>) -> Outcome {
         }
     };
     let complaint = |problem: &str, found| {
-        Complaint::new(Source::Image, problem)
+        Complaint::new(Flag::Image, problem)
             .expected(format!(
                 "the root task's objects outside of {needed}, the loader with its translation tables"
             ))
@@ -98,35 +84,31 @@ pub(super) fn waiting_cores(situation: &Situation<'_>) -> Outcome {
             .remedy(remedy)
     };
     if objects.memory.overlaps(needed) {
-        return refuse_if_sure(
-            situation,
-            complaint(
-                "the kernel would overwrite the loader while other cores still need it",
-                objects.memory.to_string(),
-            ),
-        );
+        let problem = "the kernel would overwrite the loader while other cores still need it";
+        return refused_if_sure(situation, complaint(problem, objects.memory.to_string()));
     }
     let slot = layout.device_tree_slot();
-    sel4::possible_objects(&boot.handover, slot, &boot.platform, &boot.config)
-        .find(|(_, memory)| memory.overlaps(needed))
-        .map_or_else(
-            || Outcome::Passed(format!("{needed} stays as it is until all have come in")),
-            |(size, memory)| {
-                Outcome::Warned(complaint(
-                    "with another device tree, the kernel would overwrite the loader while other \
-                     cores still need it",
-                    format!("{memory}, with a device tree of {size} bytes"),
-                ))
-            },
+    let mut possible = sel4::possible_objects(&boot.handover, slot, &boot.platform, &boot.config);
+    match possible.find(|(_, memory)| memory.overlaps(needed)) {
+        None => Ok(format!("{needed} stays as it is until all have come in")),
+        Some((size, memory)) => complaint(
+            "with another device tree, the kernel would overwrite the loader while other cores \
+             still need it",
+            format!("{memory}, with a device tree of {size} bytes"),
         )
+        .warned(),
+    }
+}
+
+/// Where the kernel makes the root task's objects.
+fn objects(boot: &Boot) -> Result<Objects, Outcome> {
+    let objects = boot.booted.objects;
+    objects.ok_or_else(|| Outcome::not_checked("the kernel does not get that far"))
 }
 
 /// `root-cnode`
-pub(super) fn root_cnode(situation: &Situation<'_>) -> Outcome {
-    let boot = match situation.boot() {
-        Ok(boot) => boot,
-        Err(missing) => return Outcome::NotChecked(missing),
-    };
+pub(super) fn root_cnode(situation: &Situation<'_>) -> Checked {
+    let boot = situation.boot()?;
     // As many as can be, where they can't be counted.
     let (least, most) = boot
         .untyped()
@@ -149,37 +131,29 @@ pub(super) fn root_cnode(situation: &Situation<'_>) -> Outcome {
          tree, {scheduling} for scheduling, {pages} for the user image, {untyped} for untyped memory"
     );
     if sum <= room {
-        return Outcome::Passed(numbers);
+        return Ok(numbers);
     }
-    let complaint = Complaint::new(
-        Source::App,
-        "the root CNode has too few slots for its pages",
-    )
-    .expected(format!(
-        "at most {room} slots, 2^CONFIG_ROOT_CNODE_SIZE_BITS"
-    ))
-    .found(numbers)
-    .remedy(
-        "build the kernel with a larger KernelRootCNodeSizeBits, or make the root task smaller",
-    );
+    let complaint = Complaint::new(Flag::App, "the root CNode has too few slots for its pages")
+        .expected(format!(
+            "at most {room} slots, 2^CONFIG_ROOT_CNODE_SIZE_BITS"
+        ))
+        .found(numbers)
+        .remedy(
+            "build the kernel with a larger KernelRootCNodeSizeBits, or make the root task smaller",
+        );
     match slots(least).sum() <= room {
-        true => Outcome::Warned(complaint),
-        false => refuse_if_sure(situation, complaint),
+        true => complaint.warned(),
+        false => refused_if_sure(situation, complaint),
     }
 }
 
 /// `untypeds`
-pub(super) fn untypeds(situation: &Situation<'_>) -> Outcome {
-    let boot = match situation.boot() {
-        Ok(boot) => boot,
-        Err(missing) => return Outcome::NotChecked(missing),
-    };
-    if boot.booted.objects.is_none() {
-        return Outcome::NotChecked("the kernel does not get that far".to_owned());
-    }
-    let Some((least, untyped)) = boot.untyped() else {
-        return Outcome::NotChecked("no --platform says which devices are the kernel's own".into());
-    };
+pub(super) fn untypeds(situation: &Situation<'_>) -> Checked {
+    let boot = situation.boot()?;
+    objects(&boot)?;
+    let (least, untyped) = boot.untyped().ok_or_else(|| {
+        Outcome::not_checked("no --platform says which devices are the kernel's own")
+    })?;
     let most = boot.config.most_untyped;
     let devices = untyped.iter().filter(|untyped| untyped.is_device).count();
     let is_exact = least.len() == untyped.len();
@@ -189,22 +163,20 @@ pub(super) fn untypeds(situation: &Situation<'_>) -> Outcome {
         untyped.len(),
         untyped.len() - devices
     );
-    let lost = untyped.get(most.min(untyped.len() as u64) as usize..);
-    let lost = lost.unwrap_or_default();
-    if lost.is_empty() {
-        return Outcome::Passed(numbers);
+    let lost = untyped.iter().skip(most as usize);
+    if lost.len() == 0 {
+        return Ok(numbers);
     }
-    let lost_ram = lost.iter().filter(|untyped| !untyped.is_device);
+    let lost_ram = lost.filter(|untyped| !untyped.is_device);
     let lost_ram: u64 = lost_ram.map(Untyped::size).sum();
-    Outcome::Warned(
-        Complaint::new(
-            Source::KernelConfig,
-            format!("the kernel would keep {lost_ram} bytes of RAM from the root task"),
-        )
-        .expected(format!(
-            "at most {most} pieces of untyped memory, CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS"
-        ))
-        .found(numbers)
-        .remedy("build the kernel with a larger KernelMaxNumBootinfoUntypedCaps"),
+    Complaint::new(
+        Flag::KernelConfig,
+        format!("the kernel would keep {lost_ram} bytes of RAM from the root task"),
     )
+    .expected(format!(
+        "at most {most} pieces of untyped memory, CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS"
+    ))
+    .found(numbers)
+    .remedy("build the kernel with a larger KernelMaxNumBootinfoUntypedCaps")
+    .warned()
 }

@@ -4,65 +4,54 @@
 
 use kaal_payload::{Integrity, KeyId, TrustAnchor, key_id};
 
-use super::{Complaint, Outcome, Situation, Source, Trusted};
-use crate::diagnostic::Details;
+use super::{Checked, Complaint, Outcome, Situation, Trusted};
+use crate::diagnostic::Flag;
+use crate::image_reader::ImageReader;
 use crate::signing;
 
 /// `integrity`
-pub(super) fn integrity(situation: &Situation<'_>) -> Outcome {
-    let Some(image) = situation.image else {
-        return Outcome::NotChecked("the image was just made".to_owned());
-    };
+pub(super) fn integrity(situation: &Situation<'_>) -> Checked {
+    let image = file(situation)?;
+    if let Err(diagnostic) = image.verify() {
+        let (about, details) = (Flag::Image, diagnostic.details());
+        return Complaint { about, details }.refused();
+    }
     let bytes = image.file().content.len();
     let digest = match image.payload().integrity {
         Integrity::Sha256 => "SHA-256",
         Integrity::None | Integrity::Crc32c => "CRC-32C",
     };
     let regions = image.payload().regions.len();
-    match image.verify() {
-        Ok(()) => Outcome::Passed(format!(
-            "all {bytes} bytes accounted for, {regions} regions by their {digest}"
-        )),
-        Err(diagnostic) => {
-            let Details {
-                problem,
-                expected,
-                found,
-                remedy,
-            } = diagnostic.details();
-            Outcome::Refused(
-                Complaint::new(Source::Image, problem)
-                    .expected(expected)
-                    .found(found)
-                    .remedy(remedy),
-            )
-        }
-    }
+    Ok(format!(
+        "all {bytes} bytes accounted for, {regions} regions by their {digest}"
+    ))
+}
+
+/// The image's file, if it isn't one that is being made.
+fn file<'a>(situation: &Situation<'a>) -> Result<&'a ImageReader<'a>, Outcome> {
+    let image = situation.image;
+    image.ok_or_else(|| Outcome::not_checked("the image was just made"))
 }
 
 /// `signature`
-pub(super) fn signature(situation: &Situation<'_>) -> Outcome {
-    let Some(image) = situation.image else {
-        return Outcome::NotChecked("the image was just made".to_owned());
-    };
+pub(super) fn signature(situation: &Situation<'_>) -> Checked {
+    let image = file(situation)?;
     let payload = image.payload();
     let refuse = |expected: String, found: String, remedy: &str| {
-        Outcome::Refused(
-            Complaint::new(Source::Image, "its loader would refuse it")
-                .expected(expected)
-                .found(found)
-                .remedy(remedy),
-        )
+        Complaint::new(Flag::Image, "its loader would refuse it")
+            .expected(expected)
+            .found(found)
+            .remedy(remedy)
+            .refused()
     };
     let anchor = image.trust_anchor();
     if let Some(wanted) = situation.trusted
         && anchor.is_none_or(|anchor| anchor.key != wanted.key)
     {
-        return Outcome::Refused(untrusted(wanted, anchor));
+        return untrusted(wanted, anchor).refused();
     }
-    let Some(anchor) = anchor else {
-        return Outcome::NotChecked("its loader boots images whether signed or not".to_owned());
-    };
+    let anchor = anchor
+        .ok_or_else(|| Outcome::not_checked("its loader boots images whether signed or not"))?;
     let trusted = key_id(&anchor.key);
     let least = anchor.min_version.get();
     if payload.image_version < least {
@@ -97,7 +86,7 @@ pub(super) fn signature(situation: &Situation<'_>) -> Outcome {
     let version = payload.image_version;
     let wanted = situation.trusted;
     let of = wanted.map_or_else(String::new, |wanted| format!(" of {}", wanted.origin));
-    Outcome::Passed(format!(
+    Ok(format!(
         "by the key {}{of}, version {version} of at least {least}",
         KeyId(trusted)
     ))
@@ -116,7 +105,7 @@ fn untrusted(wanted: Trusted<'_>, anchor: Option<TrustAnchor>) -> Complaint {
         ),
     };
     let key = KeyId(key_id(&wanted.key));
-    Complaint::new(Source::Image, problem)
+    Complaint::new(Flag::Image, problem)
         .expected(format!("the key {key} of {}", wanted.origin))
         .found(found)
         .remedy("do not install it; if it is yours, give the key that it was built with")

@@ -77,14 +77,9 @@ impl Layout {
 
     /// The pages of the kernel.
     pub(crate) fn kernel(&self) -> PhysRange {
-        let start = self
-            .regions_of(RegionKind::Kernel)
-            .map(|memory| memory.start)
-            .min();
-        let end = self
-            .regions_of(RegionKind::Kernel)
-            .map(|memory| memory.end)
-            .max();
+        let pieces = || self.regions_of(RegionKind::Kernel);
+        let start = pieces().map(|memory| memory.start).min();
+        let end = pieces().map(|memory| memory.end).max();
         let end = end.unwrap_or_default().0;
         PhysRange {
             start: start.unwrap_or_default(),
@@ -115,26 +110,22 @@ impl Layout {
     }
 
     /// All memory that must be the image's own, and what it is for.
-    pub(crate) fn memory(&self) -> Vec<(&'static str, PhysRange)> {
-        let regions = self.regions.iter().filter_map(|(kind, memory)| {
-            let name = match kind {
-                RegionKind::Kernel => "kernel",
-                RegionKind::UserImage => "user image",
-                RegionKind::TranslationTables => "translation tables",
-                RegionKind::Symbols => "symbols",
-                // A part of the slot.
-                RegionKind::DeviceTree => return None,
-            };
-            Some((name, *memory))
-        });
-        let scratch = self
-            .scratch
-            .map(|scratch| ("unpacker's work area", scratch));
+    pub(crate) fn memory(&self) -> Vec<(String, PhysRange)> {
+        // The device tree is a part of the slot.
+        let regions = self.regions.iter();
+        let regions = regions.filter(|(kind, _)| *kind != RegionKind::DeviceTree);
         let others = [
-            ("device tree", self.device_tree_slot()),
-            ("loader", self.loader),
+            ("device tree", Some(self.device_tree_slot())),
+            ("loader", Some(self.loader)),
+            ("unpacker's work area", self.scratch),
         ];
-        let mut memory: Vec<_> = regions.chain(others).chain(scratch).collect();
+        let others = others
+            .into_iter()
+            .filter_map(|(what, memory)| Some((what.to_owned(), memory?)));
+        let mut memory: Vec<_> = regions
+            .map(|(kind, memory)| (kind.to_string(), *memory))
+            .chain(others)
+            .collect();
         memory.sort_by_key(|(_, memory)| *memory);
         memory
     }

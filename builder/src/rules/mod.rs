@@ -16,11 +16,12 @@ mod situation;
 mod texts;
 
 pub(crate) use layout::Layout;
-pub(crate) use outcome::{Complaint, Outcome};
-pub(crate) use situation::{Board, Situation, Source, Sources, Trusted};
-pub(crate) use texts::RULES;
+pub(crate) use outcome::Outcome;
+pub(crate) use situation::{Board, Situation, Trusted};
 
 use crate::diagnostic::Diagnostic;
+use outcome::{Checked, Complaint};
+use texts::RULES;
 
 /// A rule.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub struct Rule {
     /// Where it comes from.
     pub source: &'static str,
     /// Looks whether it is kept.
-    check: fn(&Situation<'_>) -> Outcome,
+    check: fn(&Situation<'_>) -> Checked,
 }
 
 /// All rules, in the order that they are looked at.
@@ -44,8 +45,14 @@ pub fn rules() -> &'static [Rule] {
 
 /// Looks whether all rules are kept.
 pub(crate) fn apply(situation: &Situation<'_>) -> Vec<(&'static Rule, Outcome)> {
-    let outcome = |rule: &'static Rule| (rule, (rule.check)(situation));
-    RULES.iter().map(outcome).collect()
+    let rules = RULES.iter().map(|rule| {
+        let checked = (rule.check)(situation);
+        (
+            rule,
+            checked.map_or_else(|outcome| outcome, Outcome::Passed),
+        )
+    });
+    rules.collect()
 }
 
 /// Looks whether all rules are kept: returns what may be wrong.

@@ -2,8 +2,8 @@
 
 //! What comes of looking at a rule.
 
-use super::{Rule, Situation, Source};
-use crate::diagnostic::Diagnostic;
+use super::{Rule, Situation};
+use crate::diagnostic::{Details, Diagnostic, Flag};
 
 /// What comes of looking at a rule.
 #[derive(Clone, Debug)]
@@ -18,7 +18,14 @@ pub(crate) enum Outcome {
     Refused(Complaint),
 }
 
+/// The numbers with which a rule is kept, or what else comes of it.
+pub(super) type Checked = Result<String, Outcome>;
+
 impl Outcome {
+    pub(super) fn not_checked(missing: &str) -> Self {
+        Self::NotChecked(missing.to_owned())
+    }
+
     /// What comes of it, in a word or two.
     pub(crate) fn verdict(&self) -> &'static str {
         match self {
@@ -28,53 +35,65 @@ impl Outcome {
             Self::Refused(_) => "error",
         }
     }
+
+    /// The same in more words.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Passed(text) | Self::NotChecked(text) => text,
+            Self::Warned(complaint) | Self::Refused(complaint) => &complaint.details.problem,
+        }
+    }
 }
 
 /// Why a rule isn't kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Complaint {
-    /// What is to blame.
-    pub(crate) about: Source,
-    pub(crate) problem: String,
-    pub(crate) expected: String,
-    pub(crate) found: String,
-    pub(crate) remedy: String,
+    /// What is to blame; what isn't a file of its own is part of the image.
+    pub(super) about: Flag,
+    pub(crate) details: Details,
 }
 
 impl Complaint {
-    pub(crate) fn new(about: Source, problem: impl Into<String>) -> Self {
-        Self {
-            about,
-            problem: problem.into(),
-            expected: String::new(),
-            found: String::new(),
-            remedy: String::new(),
-        }
+    pub(super) fn new(about: Flag, problem: impl Into<String>) -> Self {
+        let problem = problem.into();
+        let details = Details {
+            problem,
+            ..Details::default()
+        };
+        Self { about, details }
     }
 
-    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
-        self.expected = expected.into();
+    pub(super) fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.details.expected = expected.into();
         self
     }
 
-    pub(crate) fn found(mut self, found: impl Into<String>) -> Self {
-        self.found = found.into();
+    pub(super) fn found(mut self, found: impl Into<String>) -> Self {
+        self.details.found = found.into();
         self
     }
 
-    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = remedy.into();
+    pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.details.remedy = remedy.into();
         self
+    }
+
+    /// No image can be like that.
+    pub(super) fn refused(self) -> Checked {
+        Err(Outcome::Refused(self))
+    }
+
+    /// The image may do.
+    pub(super) fn warned(self) -> Checked {
+        Err(Outcome::Warned(self))
     }
 
     /// The complaint as all errors and warnings look.
     pub(crate) fn diagnostic(&self, rule: &Rule, situation: &Situation<'_>) -> Diagnostic {
-        situation
-            .sources
-            .origin(self.about)
-            .diagnostic(format!("{} (rule {})", self.problem, rule.id))
-            .expected(&self.expected)
-            .found(&self.found)
-            .remedy(&self.remedy)
+        let problem = format!("{} (rule {})", self.details.problem, rule.id);
+        situation.origin(self.about).with(Details {
+            problem,
+            ..self.details.clone()
+        })
     }
 }

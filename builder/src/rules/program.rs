@@ -4,11 +4,12 @@
 
 use kaal_payload::{ExceptionLevel, RegionKind};
 
-use super::{Complaint, Outcome, Situation, Source};
+use super::{Checked, Complaint, Outcome, Situation};
+use crate::diagnostic::Flag;
 use crate::sel4::{self, user_top, virtual_base};
 
 /// `exception-level`
-pub(super) fn exception_level(situation: &Situation<'_>) -> Outcome {
+pub(super) fn exception_level(situation: &Situation<'_>) -> Checked {
     let layout = &situation.layout;
     let (name, other, other_name) = match layout.exception_level {
         ExceptionLevel::El1 => ("EL1", ExceptionLevel::El2, "EL2"),
@@ -17,7 +18,7 @@ pub(super) fn exception_level(situation: &Situation<'_>) -> Outcome {
     // Both windows are 2^39 bytes large.
     let window = |level| layout.kernel_entry.0.wrapping_sub(virtual_base(level)) >> 39;
     if window(layout.exception_level) == 0 {
-        return Outcome::Passed(format!(
+        return Ok(format!(
             "{name}, by the entry point {}",
             layout.kernel_entry
         ));
@@ -26,16 +27,15 @@ pub(super) fn exception_level(situation: &Situation<'_>) -> Outcome {
         0 => format!("{}, that of a kernel for {other_name}", layout.kernel_entry),
         _ => format!("{}, that of no kernel of seL4", layout.kernel_entry),
     };
-    Outcome::Refused(
-        Complaint::new(Source::Kernel, format!("it would be entered at {name}"))
-            .expected(format!("an entry point of a kernel for {name}"))
-            .found(found)
-            .remedy("build the image again"),
-    )
+    Complaint::new(Flag::Kernel, format!("it would be entered at {name}"))
+        .expected(format!("an entry point of a kernel for {name}"))
+        .found(found)
+        .remedy("build the image again")
+        .refused()
 }
 
 /// `kernel-window`
-pub(super) fn kernel_window(situation: &Situation<'_>) -> Outcome {
+pub(super) fn kernel_window(situation: &Situation<'_>) -> Checked {
     let layout = &situation.layout;
     let base = virtual_base(layout.exception_level);
     let entry = layout.kernel_entry.0.wrapping_sub(base);
@@ -45,18 +45,17 @@ pub(super) fn kernel_window(situation: &Situation<'_>) -> Outcome {
         .any(|memory| (memory.start.0..memory.end.0).contains(&entry));
     if holds_entry {
         let start = kernel.start.0.wrapping_add(base);
-        return Outcome::Passed(format!("{kernel} at {start:#x}, entered at {entry:#x}"));
+        return Ok(format!("{kernel} at {start:#x}, entered at {entry:#x}"));
     }
-    Outcome::Refused(
-        Complaint::new(Source::Kernel, "its entry point is not where it is mapped")
-            .expected(format!("a physical address within {kernel}"))
-            .found(format!("{entry:#x}"))
-            .remedy("build the image again"),
-    )
+    Complaint::new(Flag::Kernel, "its entry point is not where it is mapped")
+        .expected(format!("a physical address within {kernel}"))
+        .found(format!("{entry:#x}"))
+        .remedy("build the image again")
+        .refused()
 }
 
 /// `user-top`
-pub(super) fn user_top_rule(situation: &Situation<'_>) -> Outcome {
+pub(super) fn user_top_rule(situation: &Situation<'_>) -> Checked {
     let layout = &situation.layout;
     let bits = match &situation.config {
         Some(config) => config.physical_address_bits,
@@ -73,59 +72,56 @@ pub(super) fn user_top_rule(situation: &Situation<'_>) -> Outcome {
     let start = layout.user_start();
     let image_end = start.saturating_add(layout.user_image.memory.size());
     if !(start..image_end).contains(&entry) {
-        return Outcome::Refused(
-            Complaint::new(Source::App, "its entry point is not in it")
-                .expected(format!("an address within {start:#x}..{image_end:#x}"))
-                .found(format!("{entry:#x}"))
-                .remedy("build the image again"),
-        );
+        return Complaint::new(Flag::App, "its entry point is not in it")
+            .expected(format!("an address within {start:#x}..{image_end:#x}"))
+            .found(format!("{entry:#x}"))
+            .remedy("build the image again")
+            .refused();
     }
     if end < top {
-        return Outcome::Passed(format!(
+        return Ok(format!(
             "{start:#x}..{image_end:#x}, with boot information up to {end:#x}, below {top:#x}"
         ));
     }
-    Outcome::Refused(
-        Complaint::new(Source::App, "reaches above USER_TOP")
-            .expected(format!(
-                "its end, with IPC buffer and boot information behind it, below {top:#x}"
-            ))
-            .found(format!("an end at {end:#x}"))
-            .remedy("link the root task for lower addresses"),
-    )
+    Complaint::new(Flag::App, "reaches above USER_TOP")
+        .expected(format!(
+            "its end, with IPC buffer and boot information behind it, below {top:#x}"
+        ))
+        .found(format!("an end at {end:#x}"))
+        .remedy("link the root task for lower addresses")
+        .refused()
 }
 
 /// `cores`
-pub(super) fn cores(situation: &Situation<'_>) -> Outcome {
+pub(super) fn cores(situation: &Situation<'_>) -> Checked {
     let layout = &situation.layout;
     let waits_for = layout.cores;
     let configured = situation.config.as_ref().and_then(|config| config.cores);
     if let Some(configured) = configured.filter(|configured| *configured != waits_for) {
-        return Outcome::Refused(
-            Complaint::new(Source::KernelConfig, "not the kernel's number of cores")
-                .expected(format!(
-                    "MAX_NUM_NODES {waits_for}, as the image starts cores"
-                ))
-                .found(configured.to_string())
-                .remedy("build the image with the configuration of its kernel"),
-        );
+        return Complaint::new(Flag::KernelConfig, "not the kernel's number of cores")
+            .expected(format!(
+                "MAX_NUM_NODES {waits_for}, as the image starts cores"
+            ))
+            .found(configured.to_string())
+            .remedy("build the image with the configuration of its kernel")
+            .refused();
     }
     if waits_for == 1 {
-        return Outcome::Passed("one".to_owned());
+        return Ok("one".to_owned());
     }
     let Some(board) = &situation.board else {
-        return Outcome::NotChecked(format!("no device tree names the {waits_for} cores"));
+        let missing = format!("no device tree names the {waits_for} cores");
+        return Err(Outcome::NotChecked(missing));
     };
     if board.cores < waits_for as usize {
-        return Outcome::Refused(
-            Complaint::new(
-                Source::DeviceTree,
-                "the machine has fewer cores than the kernel waits for",
-            )
-            .expected(format!("{waits_for} cores"))
-            .found(board.cores.to_string())
-            .remedy("build the kernel with a KernelMaxNumNodes that fits"),
-        );
+        return Complaint::new(
+            Flag::Dtb,
+            "the machine has fewer cores than the kernel waits for",
+        )
+        .expected(format!("{waits_for} cores"))
+        .found(board.cores.to_string())
+        .remedy("build the kernel with a KernelMaxNumNodes that fits")
+        .refused();
     }
-    Outcome::Passed(format!("{waits_for} of {}", board.cores))
+    Ok(format!("{waits_for} of {}", board.cores))
 }

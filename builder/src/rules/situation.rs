@@ -4,51 +4,13 @@
 
 use kaal_payload::PhysRange;
 
-use super::Layout;
-use crate::diagnostic::Origin;
+use super::{Layout, Outcome};
+use crate::diagnostic::{Flag, Origin};
 use crate::image_reader::ImageReader;
 use crate::parts::Parts;
 use crate::parts::device_tree::DeviceTree;
 use crate::parts::platform::KernelConfig;
 use crate::sel4::{self, Booted, Handover, Platform, Untyped};
-
-/// What something comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// The image itself.
-    Image,
-    Kernel,
-    App,
-    DeviceTree,
-    Platform,
-    KernelConfig,
-}
-
-/// Where it all comes from.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Sources<'a> {
-    pub(crate) image: Origin<'a>,
-    pub(crate) kernel: Option<Origin<'a>>,
-    pub(crate) app: Option<Origin<'a>>,
-    pub(crate) device_tree: Option<Origin<'a>>,
-    pub(crate) platform: Option<Origin<'a>>,
-    pub(crate) kernel_config: Option<Origin<'a>>,
-}
-
-impl<'a> Sources<'a> {
-    /// What messages name for `source`: what isn't a file of its own is part of the image.
-    pub(crate) fn origin(&self, source: Source) -> Origin<'a> {
-        let origin = match source {
-            Source::Image => None,
-            Source::Kernel => self.kernel,
-            Source::App => self.app,
-            Source::DeviceTree => self.device_tree,
-            Source::Platform => self.platform,
-            Source::KernelConfig => self.kernel_config,
-        };
-        origin.unwrap_or(self.image)
-    }
-}
 
 /// The key that an image must be signed with.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +60,8 @@ impl Board {
 /// All that is known.
 #[derive(Clone, Debug)]
 pub(crate) struct Situation<'a> {
-    pub(crate) sources: Sources<'a>,
+    /// What the image is called, and the files that it is compared with or made of.
+    pub(crate) origins: Vec<Origin<'a>>,
     pub(crate) layout: Layout,
     /// The part of the kernel that it needs to boot only, if that is known.
     pub(crate) boot_part: Option<PhysRange>,
@@ -148,14 +111,7 @@ impl<'a> Situation<'a> {
     pub(crate) fn of_image(image: &'a ImageReader<'a>, board: Option<Board>) -> Self {
         let scratch = image.package().and_then(|package| package.scratch.memory());
         Self {
-            sources: Sources {
-                image: image.origin(),
-                kernel: None,
-                app: None,
-                device_tree: None,
-                platform: None,
-                kernel_config: None,
-            },
+            origins: vec![image.origin()],
             layout: Layout::new(&image.payload(), image.payload_header().start)
                 .with_scratch(scratch),
             boot_part: None,
@@ -170,15 +126,10 @@ impl<'a> Situation<'a> {
     /// An image that was made of `parts`.
     pub(crate) fn of_build(parts: &Parts<'a>, layout: Layout) -> Self {
         let origins = parts.origins;
+        let optional = [origins.device_tree, origins.platform, origins.kernel_config];
+        let given = [origins.kernel, origins.app].into_iter();
         Self {
-            sources: Sources {
-                image: origins.kernel,
-                kernel: Some(origins.kernel),
-                app: Some(origins.app),
-                device_tree: origins.device_tree,
-                platform: origins.platform,
-                kernel_config: origins.kernel_config,
-            },
+            origins: given.chain(optional.into_iter().flatten()).collect(),
             layout,
             boot_part: None,
             board: parts.device_tree.as_ref().map(Board::new),
@@ -187,6 +138,13 @@ impl<'a> Situation<'a> {
             trusted: None,
             image: None,
         }
+    }
+
+    /// What messages name for `flag`.
+    pub(super) fn origin(&self, flag: Flag) -> Origin<'a> {
+        let mut origins = self.origins.iter();
+        let origin = origins.find(|origin| origin.flag == flag);
+        *origin.unwrap_or(&self.origins[0])
     }
 
     /// The device tree that the kernel is told of; the largest that there is room for where none is
@@ -211,25 +169,30 @@ impl<'a> Situation<'a> {
 
     /// The kernel's platform. Where it isn't given, its RAM is taken to be what the device tree says
     /// from the kernel on.
-    pub(crate) fn platform(&self) -> Option<Platform> {
-        if let Some(platform) = &self.platform {
-            return Some(platform.clone());
-        }
-        let ram = self.board.as_ref()?.ram.as_ref()?;
-        Some(Platform::of_ram(ram, self.layout.kernel().start))
+    pub(super) fn platform(&self) -> Result<Platform, Outcome> {
+        let of_ram = |ram| Platform::of_ram(ram, self.layout.kernel().start);
+        let ram = self.ram().map(of_ram);
+        self.platform.clone().or(ram).ok_or_else(|| {
+            Outcome::not_checked("neither --platform nor a device tree says where RAM is")
+        })
     }
 
-    /// How the kernel boots, or what is missing to know.
-    pub(crate) fn boot(&self) -> Result<Boot, String> {
+    /// The machine's RAM, as its device tree tells.
+    pub(super) fn ram(&self) -> Option<&[PhysRange]> {
+        self.board.as_ref()?.ram.as_deref()
+    }
+
+    /// How the kernel boots.
+    pub(super) fn boot(&self) -> Result<Boot, Outcome> {
         let config = self
             .config
             .as_ref()
-            .ok_or("--kernel-config is not given")?
+            .ok_or_else(|| Outcome::not_checked("--kernel-config is not given"))?
             .boot
-            .ok_or("--kernel-config does not say all that is needed")?;
-        let platform = self
-            .platform()
-            .ok_or("neither --platform nor a device tree says where RAM is")?;
+            .ok_or_else(|| {
+                Outcome::not_checked("--kernel-config does not say all that is needed")
+            })?;
+        let platform = self.platform()?;
         let handover = self.handover();
         let booted = sel4::boot(&handover, &platform, &config);
         Ok(Boot {

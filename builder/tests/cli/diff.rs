@@ -262,6 +262,7 @@ fn unpackers_and_load_addresses() {
           0x42000000, 0x44000000
         unpacker
           1 of 8160 bytes, the first at 0x1009 (0x0a, 0x0b)
+        note: programs are named symbol by symbol where both images have their manifests, and their programs lie beside them, in debug/ there or in the folders that --programs names
     "#]]
     .assert_eq(&different(&folder, &[]));
 }

@@ -28,7 +28,7 @@ fn an_elf_file() {
         kernel            at EL1, entry point 0xffffff8040000000
         user image        at 0x200000, entry point 0x200020
         device tree       456 bytes, with room for 65536
-        machine           PL011 at 0x9000000, RAM 0x40000000..0x50000000
+        machine           console PL011 at 0x9000000, RAM 0x40000000..0x50000000
         cores             1
         before the loader nothing is copied: all lies where it is used
         --verify          crc32c
@@ -59,7 +59,7 @@ fn a_package() {
         kernel            at EL1, entry point 0xffffff8040000000
         user image        at 0x200000, entry point 0x200020
         device tree       488 bytes, with room for 65536
-        machine           PL011 at 0x9000000, RAM 0x40000000..0x50000000
+        machine           console PL011 at 0x9000000, RAM 0x40000000..0x50000000
         cores             1
         before the loader 784 bytes are copied, 1.1 KiB decompressed to 5.8 KiB, 2.3 MiB cleared
         --verify          crc32c

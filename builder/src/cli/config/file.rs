@@ -4,162 +4,139 @@
 
 use std::ffi::OsString;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Arg, Command};
 use toml::de::{DeTable, DeValue};
 
 use super::kind::Kind;
-use super::{Assignment, objection, option};
+use super::{objection, option};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 
 /// How alike a name must be for it to be suggested, from 0 to 1.
 const ALIKE: f64 = 0.8;
 
-/// A file with options.
+/// An option that a file gives.
 #[derive(Debug)]
-pub(super) struct ConfigFile {
-    path: PathBuf,
-    settings: Vec<Setting>,
+pub(super) struct Setting {
+    pub(super) name: String,
+    /// As it would stand on the command line.
+    pub(super) value: OsString,
+    /// The file and the line.
+    pub(super) source: String,
 }
 
-/// An option in a file.
-#[derive(Debug)]
-struct Setting {
-    name: String,
-    /// The line that it stands in, from 1.
+/// A key and its value, as they stand in a file.
+struct Entry<'a> {
+    path: &'a Path,
+    /// From 1.
     line: usize,
-    value: Value,
+    name: &'a str,
+    value: &'a DeValue<'a>,
 }
 
-#[derive(Debug)]
-enum Value {
-    Text(String),
-    /// As on the command line.
-    Integer(String),
-    Switch(bool),
-    /// Something else: what it is called.
-    Other(&'static str),
+/// Reads `content`, that of the file at `path`, all of whose keys must be options of `command`.
+pub(super) fn read(
+    path: &Path,
+    content: &[u8],
+    command: &Command,
+) -> Result<Vec<Setting>, Diagnostic> {
+    let malformed = |line: usize, found: &str| {
+        Origin::new(Flag::Config, path)
+            .diagnostic(format!("line {line}: not TOML"))
+            .expected("a TOML file: a line such as `kernel = \"kernel.elf\"` for each option")
+            .found(found)
+            .remedy(format!("correct line {line}"))
+    };
+    let line_at = |offset: usize| {
+        let before = content.iter().take(offset);
+        1 + before.filter(|byte| **byte == b'\n').count()
+    };
+    let text = str::from_utf8(content)
+        .map_err(|error| malformed(line_at(error.valid_up_to()), "bytes that are not UTF-8"))?;
+    let start = |span: Option<Range<usize>>| span.unwrap_or_default().start;
+    let table = DeTable::parse(text)
+        .map_err(|error| malformed(line_at(start(error.span())), error.message()))?;
+    let entries = table.get_ref().iter().map(|(name, value)| Entry {
+        path,
+        line: line_at(name.span().start),
+        name: name.get_ref(),
+        value: value.get_ref(),
+    });
+    let mut entries: Vec<_> = entries.collect();
+    entries.sort_by_key(|entry| entry.line);
+    entries.iter().map(|entry| entry.setting(command)).collect()
 }
 
-impl Value {
-    fn new(value: &DeValue<'_>) -> Self {
-        match value {
-            DeValue::String(text) => Self::Text(text.to_string()),
-            DeValue::Integer(number) => Self::Integer(match number.radix() {
-                16 => format!("0x{}", number.as_str()),
-                10 => number.as_str().to_owned(),
-                _ => return Self::Other("an integer that is neither decimal nor hexadecimal"),
+impl Entry<'_> {
+    fn setting(&self, command: &Command) -> Result<Setting, Diagnostic> {
+        let mut arguments = command.get_arguments();
+        let argument = arguments
+            .find(|argument| option(argument) == Some(self.name))
+            .ok_or_else(|| self.unknown(command))?;
+        let value = self
+            .as_argument(&Kind::of(argument))
+            .ok_or_else(|| self.wrong(argument, "not what the option takes"))?;
+        match objection(command, argument, &value) {
+            Some(objection) => Err(self.wrong(argument, &objection)),
+            None => Ok(Setting {
+                name: self.name.to_owned(),
+                value,
+                source: format!("{}:{}", self.path.display(), self.line),
             }),
-            DeValue::Boolean(switch) => Self::Switch(*switch),
-            DeValue::Float(_) => Self::Other("a floating-point number"),
-            DeValue::Datetime(_) => Self::Other("a date or a time"),
-            DeValue::Array(_) => Self::Other("an array"),
-            DeValue::Table(_) => Self::Other("a table"),
+        }
+    }
+
+    /// The value as it would stand on the command line, if it is of this kind. Paths are relative to the file's folder.
+    fn as_argument(&self, kind: &Kind) -> Option<OsString> {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        match (self.value, kind) {
+            (DeValue::Boolean(switch), Kind::Switch) => Some(switch.to_string().into()),
+            (DeValue::Integer(number), Kind::Number) => match number.radix() {
+                16 => Some(format!("0x{}", number.as_str()).into()),
+                10 => Some(number.as_str().into()),
+                _ => None,
+            },
+            (DeValue::String(path), Kind::Path) if !path.is_empty() => {
+                Some(folder.join(&**path).into())
+            }
+            (DeValue::String(text), Kind::Choice(_) | Kind::Text) => Some((**text).into()),
+            _ => None,
         }
     }
 
     fn description(&self) -> String {
-        match self {
-            Self::Text(text) => format!("the string {text:?}"),
-            Self::Integer(number) => format!("the integer {number}"),
-            Self::Switch(switch) => format!("the boolean {switch}"),
-            Self::Other(description) => (*description).to_owned(),
+        match self.value {
+            DeValue::String(text) => format!("the string {text:?}"),
+            DeValue::Integer(number) => match number.radix() {
+                16 => format!("the integer 0x{}", number.as_str()),
+                10 => format!("the integer {}", number.as_str()),
+                _ => "an integer that is neither decimal nor hexadecimal".to_owned(),
+            },
+            DeValue::Boolean(switch) => format!("the boolean {switch}"),
+            DeValue::Float(_) => "a floating-point number".to_owned(),
+            DeValue::Datetime(_) => "a date or a time".to_owned(),
+            DeValue::Array(_) => "an array".to_owned(),
+            DeValue::Table(_) => "a table".to_owned(),
         }
     }
 
-    /// As it would stand on the command line, if it is of this kind. Paths are relative to `folder`.
-    fn as_argument(&self, kind: &Kind, folder: &Path) -> Option<OsString> {
-        match (self, kind) {
-            (Self::Switch(switch), Kind::Switch) => Some(switch.to_string().into()),
-            (Self::Integer(number), Kind::Number) => Some(number.into()),
-            (Self::Text(path), Kind::Path) if !path.is_empty() => Some(folder.join(path).into()),
-            (Self::Text(text), Kind::Choice(_) | Kind::Text) => Some(text.into()),
-            _ => None,
-        }
-    }
-}
-
-impl ConfigFile {
-    /// Reads the options that stand in `content`.
-    pub(super) fn parse(path: &Path, content: &[u8]) -> Result<Self, Diagnostic> {
-        let malformed = |line: usize, found: &str| {
-            origin(path)
-                .diagnostic(format!("line {line}: not TOML"))
-                .expected("a TOML file: a line such as `kernel = \"kernel.elf\"` for each option")
-                .found(found)
-                .remedy(format!("correct line {line}"))
-        };
-        let text = str::from_utf8(content).map_err(|error| {
-            let good = content.get(..error.valid_up_to()).unwrap_or_default();
-            malformed(line_after(good), "bytes that are not UTF-8")
-        })?;
-        let line_at = |span: Range<usize>| {
-            let before = text.as_bytes().get(..span.start);
-            line_after(before.unwrap_or_default())
-        };
-        let table = DeTable::parse(text).map_err(|error| {
-            malformed(line_at(error.span().unwrap_or_default()), error.message())
-        })?;
-        let mut settings: Vec<_> = table
-            .get_ref()
-            .iter()
-            .map(|(name, value)| Setting {
-                name: name.get_ref().to_string(),
-                line: line_at(name.span()),
-                value: Value::new(value.get_ref()),
-            })
-            .collect();
-        settings.sort_by_key(|setting| setting.line);
-        Ok(Self {
-            path: path.to_owned(),
-            settings,
-        })
+    fn diagnostic(&self, problem: &str) -> Diagnostic {
+        let origin = Origin::new(Flag::Config, self.path);
+        origin.diagnostic(format!("line {}: {problem}", self.line))
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The options that the file gives, if all of them are ones of `command`.
-    pub(super) fn check(&self, command: &Command) -> Result<Vec<Assignment>, Diagnostic> {
-        let check = |setting| self.check_one(setting, command);
-        self.settings.iter().map(check).collect()
-    }
-
-    fn check_one(&self, setting: &Setting, command: &Command) -> Result<Assignment, Diagnostic> {
-        let Setting { name, line, value } = setting;
-        let mut arguments = command.get_arguments();
-        let argument = arguments
-            .find(|argument| option(argument) == Some(name))
-            .ok_or_else(|| self.unknown(setting, command))?;
+    fn wrong(&self, argument: &Arg, problem: &str) -> Diagnostic {
+        let Self { name, .. } = self;
         let kind = Kind::of(argument);
-        let folder = self.path.parent().unwrap_or(Path::new(""));
-        let Some(text) = value.as_argument(&kind, folder) else {
-            return Err(self.wrong(setting, argument, "not what the option takes"));
-        };
-        if kind != Kind::Switch
-            && let Some(objection) = objection(command, name, &text)
-        {
-            return Err(self.wrong(setting, argument, &objection));
-        }
-        let source = format!("{}:{line}", self.path.display());
-        Ok(Assignment::new(argument, name, &text, source))
-    }
-
-    fn wrong(&self, setting: &Setting, argument: &Arg, problem: &str) -> Diagnostic {
-        let Setting { name, line, value } = setting;
-        let kind = Kind::of(argument);
-        origin(&self.path)
-            .diagnostic(format!("line {line}: {name}: {problem}"))
+        self.diagnostic(&format!("{name}: {problem}"))
             .expected(kind.expected())
-            .found(value.description())
+            .found(self.description())
             .remedy(format!("write {name} = {}", kind.example()))
     }
 
-    fn unknown(&self, setting: &Setting, command: &Command) -> Diagnostic {
-        let Setting { name, line, .. } = setting;
-        let plain = name.trim_start_matches('-').replace('_', "-");
+    fn unknown(&self, command: &Command) -> Diagnostic {
+        let plain = self.name.trim_start_matches('-').replace('_', "-");
         let known = command.get_arguments().filter_map(option);
         let nearest = known
             .map(|known| (strsim::jaro_winkler(known, &plain), known))
@@ -169,22 +146,9 @@ impl ConfigFile {
             Some((_, nearest)) => format!("did you mean {nearest}?"),
             None => "remove it; docs/configuration.md lists all keys".to_owned(),
         };
-        origin(&self.path)
-            .diagnostic(format!("line {line}: unknown key {name}"))
+        self.diagnostic(&format!("unknown key {}", self.name))
             .expected("the name of an option for making images, without dashes in front")
-            .found(name)
+            .found(self.name)
             .remedy(remedy)
     }
-}
-
-fn origin(path: &Path) -> Origin<'_> {
-    Origin {
-        flag: Flag::Config,
-        value: path,
-    }
-}
-
-/// The number of the line, from 1, that `before` ends in.
-fn line_after(before: &[u8]) -> usize {
-    1 + before.iter().filter(|&&byte| byte == b'\n').count()
 }

@@ -3,32 +3,29 @@
 //! Options of a project, that are not given again with each command: in `kaal.toml`, and in variables of the
 //! environment.
 //!
-//! A value on the command line goes first, then one in the environment, then one in the file. Those from the last two
-//! are checked one by one, so that messages name where they stand, then read as if they were on the command line: what
-//! options ask of each other holds wherever they come from.
+//! A value on the command line goes first, then one in the environment, then one in the file, which becomes the
+//! option's default. Those from the last two are checked one by one, so that messages name where they stand.
 
 mod environment;
 mod file;
 mod kind;
-mod print;
-mod sources;
 #[cfg(test)]
 mod tests;
 
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Args, Command};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
-use self::file::ConfigFile;
+use self::file::Setting;
+use self::kind::Kind;
+use super::{Failure, USAGE};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::input::Input;
 
 pub(super) use environment::with_environment;
-pub(super) use print::Printed;
-pub(super) use sources::Sources;
 
 /// The name of the file that is looked for.
 const NAME: &str = "kaal.toml";
@@ -62,122 +59,138 @@ const NOT_OF_A_PROJECT: [&str; 6] = [
 /// The options that no image can be made without.
 const REQUIRED: [Flag; 4] = [Flag::Loader, Flag::Kernel, Flag::App, Flag::Out];
 
-/// An option that is not on the command line.
-#[derive(Debug)]
-struct Assignment {
-    name: String,
-    /// The argument that would give it there, if that changes anything.
-    argument: Option<OsString>,
-    /// Where it comes from, for people.
-    source: String,
-}
-
-impl Assignment {
-    /// The option of `argument`, whose value is good.
-    fn new(argument: &Arg, name: &str, value: &OsStr, source: String) -> Self {
-        let is_default = argument
-            .get_default_values()
-            .iter()
-            .any(|default| default.as_os_str() == value);
-        let is_off = is_switch(argument) && value == "false";
-        let mut written = OsString::from(format!("--{name}"));
-        if !is_switch(argument) {
-            written.push("=");
-            written.push(value);
-        }
-        Self {
-            name: name.to_owned(),
-            argument: (!is_off && !is_default).then_some(written),
-            source,
-        }
-    }
-}
-
-/// All options that aren't on the command line.
-#[derive(Debug, Default)]
+/// The options that are in effect.
 pub(super) struct Configuration {
-    file: Option<ConfigFile>,
-    given: Vec<Assignment>,
-    /// Whether the command line is all there is.
-    is_refused: bool,
+    pub(super) arguments: Arguments,
+    command: Command,
+    file: File,
+    pub(super) matches: ArgMatches,
+}
+
+/// The file that was read, if any was.
+#[derive(Default)]
+struct File {
+    path: Option<PathBuf>,
+    settings: Vec<Setting>,
+}
+
+impl File {
+    /// What the file gives for the option `name`.
+    fn setting(&self, name: Option<&str>) -> Option<&Setting> {
+        let mut settings = self.settings.iter();
+        settings.find(|setting| Some(setting.name.as_str()) == name)
+    }
 }
 
 impl Configuration {
-    /// What environment and file say of the options of `command` that `first_look` didn't find on the command line.
-    ///
-    /// # Errors
-    ///
-    /// Returns what is wrong with a variable or the file.
+    /// Reads the options of `command` from `arguments`, the environment and the file. `first_look` tells which are on
+    /// the command line.
     pub(super) fn read(
-        command: &Command,
-        arguments: &Arguments,
+        command: Command,
+        arguments: &[OsString],
         first_look: &ArgMatches,
-    ) -> Result<Self, Diagnostic> {
-        if arguments.no_config {
-            return Ok(Self {
-                is_refused: true,
-                ..Self::default()
+    ) -> Result<Self, Failure> {
+        let config = Arguments::from_arg_matches(first_look).unwrap_or_default();
+        let mut command = without_requirements(command);
+        let mut file = File::default();
+        if !config.no_config {
+            environment::check(&command, |id| is_on_command_line(first_look, id))
+                .map_err(Failure::usage)?;
+            file = config.file(&command).map_err(Failure::usage)?;
+            command = with_environment(command);
+            command = command.mut_args(|argument| match file.setting(option(&argument)) {
+                Some(setting) => argument.default_value(&setting.value),
+                None => argument,
             });
         }
-        let is_on_command_line =
-            |id: &str| first_look.value_source(id) == Some(ValueSource::CommandLine);
-        let mut given = environment::read(command, is_on_command_line)?;
-        let file = arguments.file()?;
-        if let Some(file) = &file {
-            for option in file.check(command)? {
-                let is_given = given
-                    .iter()
-                    .any(|other: &Assignment| other.name == option.name);
-                if !is_given && !is_on_command_line(&id(&option.name)) {
-                    given.push(option);
-                }
-            }
-        }
         Ok(Self {
+            arguments: config,
+            matches: command.clone().try_get_matches_from(arguments)?,
+            command,
             file,
-            given,
-            is_refused: false,
         })
     }
 
-    /// The whole command line: `arguments`, and what they leave out.
-    pub(super) fn complete(&self, arguments: &[OsString]) -> Vec<OsString> {
-        let (program, rest) = arguments.split_at(arguments.len().min(1));
-        let given = self.given.iter().filter_map(|given| given.argument.clone());
-        program
-            .iter()
-            .cloned()
-            .chain(given)
-            .chain(rest.iter().cloned())
-            .collect()
-    }
-
-    /// What is wrong for each option that is needed and that nothing gives.
-    pub(super) fn missing(&self, matches: &ArgMatches) -> Vec<Diagnostic> {
-        REQUIRED
-            .into_iter()
-            .filter_map(|flag| {
-                let option = flag.to_string();
-                let name = option.trim_start_matches('-');
-                (!matches.contains_id(&id(name))).then(|| self.missing_one(flag, name))
+    /// The options as a TOML file, in which a comment tells where each value comes from.
+    pub(super) fn printed(&self) -> String {
+        let arguments = self.command.get_arguments();
+        let lines = arguments.filter_map(|argument| {
+            let name = option(argument)?;
+            let source = match self.matches.value_source(argument.get_id().as_str()) {
+                Some(ValueSource::CommandLine) => Some(format!("--{name}")),
+                _ => self.source(name),
+            };
+            Some(match source {
+                Some(source) => format!("{name} = {} # {source}\n", self.value(argument)),
+                None => format!("# {name} is not set\n"),
             })
+        });
+        lines.collect()
+    }
+
+    /// The value of `argument`, as in a TOML file.
+    fn value(&self, argument: &Arg) -> String {
+        let id = argument.get_id().as_str();
+        let mut raw = self.matches.get_raw(id).into_iter().flatten();
+        let text = raw.next().unwrap_or_default().to_string_lossy();
+        match Kind::of(argument) {
+            Kind::Switch => self.matches.get_flag(id).to_string(),
+            // Leading zeros, which TOML has none of.
+            Kind::Number if !text.starts_with("0x") => match text.trim_start_matches(['+', '0']) {
+                "" => "0".to_owned(),
+                digits => digits.to_owned(),
+            },
+            Kind::Number => text.into_owned(),
+            Kind::Path | Kind::Choice(_) | Kind::Text => toml::Value::from(&*text).to_string(),
+        }
+    }
+
+    /// Lets `diagnostics` name what gave the options that they are about.
+    pub(super) fn name_sources(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let source = |flag: Flag| self.source(flag.to_string().strip_prefix("--")?);
+        let diagnostics = diagnostics.into_iter();
+        diagnostics
+            .map(|diagnostic| diagnostic.with_sources(source))
             .collect()
     }
 
-    fn missing_one(&self, flag: Flag, name: &str) -> Diagnostic {
-        let origin = Origin {
-            flag,
-            value: Path::new(""),
-        };
-        let diagnostic = origin.diagnostic("not given");
-        if self.is_refused {
+    /// A variable, a line of a file, or that it is the default; `None` for the command line.
+    fn source(&self, name: &str) -> Option<String> {
+        let mut given = self.matches.ids();
+        let id = given.find(|given| given.as_str() == id(name))?;
+        match self.matches.value_source(id.as_str())? {
+            ValueSource::EnvVariable => Some(environment::variable(name)),
+            ValueSource::DefaultValue => Some(match self.file.setting(Some(name)) {
+                Some(setting) => setting.source.clone(),
+                None => "default".to_owned(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// Checks that all options are given that are needed.
+    pub(super) fn check_complete(&self) -> Result<(), Failure> {
+        let mut missing = Vec::new();
+        for flag in REQUIRED {
+            let option = flag.to_string();
+            let name = option.trim_start_matches('-');
+            if !self.matches.contains_id(&id(name)) {
+                missing.push(self.missing(flag, name));
+            }
+        }
+        Failure::check(USAGE, missing)
+    }
+
+    fn missing(&self, flag: Flag, name: &str) -> Diagnostic {
+        let diagnostic = Origin::new(flag, "").diagnostic("not given");
+        if self.arguments.no_config {
             return diagnostic
                 .expected(format!("the option --{name}"))
                 .found("none, and --no-config lets nothing else give it")
                 .remedy(format!("add --{name} FILE"));
         }
-        let found = match &self.file {
-            Some(file) => format!("none of them; the file is {}", file.path().display()),
+        let found = match &self.file.path {
+            Some(path) => format!("none of them; the file is {}", path.display()),
             None => format!("none of them; no {NAME} was read"),
         };
         let variable = environment::variable(name);
@@ -190,22 +203,20 @@ impl Configuration {
                 "add --{name} FILE, or the line `{name} = \"FILE\"` to {NAME}"
             ))
     }
-
-    /// Where the option `name` comes from, if it is not on the command line.
-    fn source(&self, name: &str) -> Option<&str> {
-        let mut given = self.given.iter();
-        Some(&given.find(|given| given.name == name)?.source)
-    }
 }
 
 impl Arguments {
-    /// The file that is named, or else found.
-    fn file(&self) -> Result<Option<ConfigFile>, Diagnostic> {
+    /// Reads the file that is named, or else found.
+    fn file(&self, command: &Command) -> Result<File, Diagnostic> {
         let Some(path) = self.config.clone().or_else(nearest) else {
-            return Ok(None);
+            return Ok(File::default());
         };
-        let input = Input::read(Flag::Config, &path)?;
-        ConfigFile::parse(&path, &input.content).map(Some)
+        let content = Input::read(Flag::Config, &path)?.content;
+        let settings = file::read(&path, &content, command)?;
+        Ok(File {
+            path: Some(path),
+            settings,
+        })
     }
 }
 
@@ -221,16 +232,17 @@ fn nearest() -> Option<PathBuf> {
 }
 
 /// Lets the parser of the command line look at one value. Returns what it says against it.
-fn objection(command: &Command, name: &str, value: &OsStr) -> Option<String> {
-    let mut argument = OsString::from(format!("--{name}="));
-    argument.push(value);
-    let alone = without_requirements(command.clone());
-    let program = OsString::from(command.get_name());
-    let error = alone.try_get_matches_from([program, argument]).err()?;
-    if error.kind() == ErrorKind::MissingRequiredArgument {
-        return None;
+fn objection(command: &Command, argument: &Arg, value: &OsStr) -> Option<String> {
+    let name = option(argument)?;
+    if is_switch(argument) {
+        let is_known = value == "true" || value == "false";
+        return (!is_known).then(|| format!("not a value of --{name}"));
     }
-    let said = error.to_string();
+    let mut written = OsString::from(format!("--{name}="));
+    written.push(value);
+    let program = OsString::from(command.get_name());
+    let error = command.clone().try_get_matches_from([program, written]);
+    let said = error.err()?.to_string();
     let first = said.lines().next().unwrap_or_default();
     Some(first.strip_prefix("error: ").unwrap_or(first).to_owned())
 }
@@ -249,17 +261,19 @@ pub(super) fn refuse_beside_subcommand(
     command: &mut Command,
     matches: &ArgMatches,
 ) -> Result<(), clap::Error> {
-    let is_given = |argument: &&Arg| {
-        let id = argument.get_id().as_str();
-        !argument.is_global_set() && matches.value_source(id) == Some(ValueSource::CommandLine)
-    };
-    let given = command.get_arguments().find(is_given);
+    let given = command.get_arguments().find(|argument| {
+        !argument.is_global_set() && is_on_command_line(matches, argument.get_id().as_str())
+    });
     let Some(name) = given.and_then(Arg::get_long) else {
         return Ok(());
     };
     let subcommand = matches.subcommand_name().unwrap_or_default();
     let message = format!("the argument '--{name}' cannot be used with the command '{subcommand}'");
     Err(command.error(ErrorKind::ArgumentConflict, message))
+}
+
+fn is_on_command_line(matches: &ArgMatches, id: &str) -> bool {
+    matches.value_source(id) == Some(ValueSource::CommandLine)
 }
 
 /// The option's name, if it is one of a project.

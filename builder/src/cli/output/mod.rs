@@ -75,18 +75,17 @@ impl<'a> Output<'a> {
     pub(super) fn write(
         &self,
         image: &[u8],
-        manifest: impl FnOnce() -> io::Result<Vec<u8>>,
+        manifest: impl FnOnce() -> Result<Vec<u8>, Diagnostic>,
     ) -> Result<(), Diagnostic> {
         let new_image = Staged::new(self.image, image, MODE)
             .map_err(|error| not_written(origin(self.image), &error))?;
-        let replaced = self
-            .manifest
-            .as_deref()
-            .map(|path| {
-                let replaced = manifest().and_then(|content| Replaced::new(path, &content));
-                replaced.map_err(|error| not_written(origin(path), &error))
-            })
-            .transpose()?;
+        let replaced = match self.manifest.as_deref() {
+            Some(path) => Some(
+                Replaced::new(path, &manifest()?)
+                    .map_err(|error| not_written(origin(path), &error))?,
+            ),
+            None => None,
+        };
         let Err(error) = new_image.replace() else {
             return Ok(());
         };
@@ -140,8 +139,5 @@ fn check_manifest(origin: Origin<'_>, remedy: &str) -> Result<(), Diagnostic> {
 }
 
 fn origin(out: &Path) -> Origin<'_> {
-    Origin {
-        flag: Flag::Out,
-        value: out,
-    }
+    Origin::new(Flag::Out, out)
 }

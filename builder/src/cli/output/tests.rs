@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 use std::fs;
-use std::io;
 
 use tempfile::TempDir;
 
 use super::Output;
+use crate::diagnostic::{Flag, Origin};
 use crate::manifest::manifest_path;
 
 /// An image can't take the place of a folder, which [`Output::check`] would have found.
@@ -31,7 +31,7 @@ fn a_manifest_is_taken_back_where_its_image_fails() {
 fn an_image_is_not_written_where_its_manifest_fails() {
     let folder = TempDir::new().expect("a temporary folder");
     let image = folder.path().join("image");
-    let failed = || Err(io::ErrorKind::StorageFull.into());
+    let failed = || Err(Origin::new(Flag::Out, "").diagnostic("no manifest"));
     assert!(Output::built(&image, true).write(b"image", failed).is_err());
     assert!(Output::built(&image, false).write(b"image", failed).is_ok());
     assert!(image.exists());

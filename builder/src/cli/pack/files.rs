@@ -40,21 +40,24 @@ impl<'a> Files<'a> {
             unpacker: unpacker
                 .map(|path| Input::read_program(Flag::Unpacker, path))
                 .transpose()?,
-            device_tree: read_optional(Flag::Dtb, arguments.dtb.as_deref())?,
-            platform: read_optional(Flag::Platform, arguments.platform.as_deref())?,
-            kernel_config: read_optional(Flag::KernelConfig, arguments.kernel_config.as_deref())?,
+            device_tree: Input::read_if_given(Flag::Dtb, arguments.dtb.as_deref())?,
+            platform: Input::read_if_given(Flag::Platform, arguments.platform.as_deref())?,
+            kernel_config: Input::read_if_given(
+                Flag::KernelConfig,
+                arguments.kernel_config.as_deref(),
+            )?,
             kernel_functions: read_functions(arguments, Flag::Kernel, &arguments.kernel)?,
             loader_functions: read_functions(arguments, Flag::Loader, &arguments.loader)?,
-            trust_key: read_optional(Flag::TrustKey, arguments.trust_key.as_deref())?,
+            trust_key: Input::read_if_given(Flag::TrustKey, arguments.trust_key.as_deref())?,
             sign_key: sign_key
                 .map(|path| signing::read_secret(Flag::SignKey, path))
                 .transpose()?,
         })
     }
 
-    /// The files with what they are for, but for the private key, which is nobody's business.
-    fn by_role(&self) -> impl Iterator<Item = (Role, &Input<'a>)> {
-        [
+    /// The files as a manifest names them, but for the private key, which is nobody's business.
+    pub(super) fn identities(&self) -> Vec<manifest::Input> {
+        let by_role = [
             (Role::Loader, Some(&self.loader)),
             (Role::Unpacker, self.unpacker.as_ref()),
             (Role::Kernel, Some(&self.kernel)),
@@ -63,19 +66,13 @@ impl<'a> Files<'a> {
             (Role::Platform, self.platform.as_ref()),
             (Role::KernelConfig, self.kernel_config.as_ref()),
             (Role::TrustKey, self.trust_key.as_ref()),
-        ]
-        .into_iter()
-        .filter_map(|(role, input)| Some((role, input?)))
-    }
-
-    /// The files as a manifest names them.
-    pub(super) fn identities(&self) -> Vec<manifest::Input> {
-        self.by_role()
-            .map(|(role, input)| manifest::Input {
-                role,
-                file: Identity::new(input.path, input.size, &input.sha256),
-            })
-            .collect()
+        ];
+        let given = by_role.into_iter().filter_map(|(role, input)| {
+            let input = input?;
+            let file = Identity::new(input.path, input.size, &input.sha256);
+            Some(manifest::Input { role, file })
+        });
+        given.collect()
     }
 
     /// The files and `settings`, as the library takes them.
@@ -95,10 +92,6 @@ impl<'a> Files<'a> {
             settings,
         }
     }
-}
-
-fn read_optional<'a>(flag: Flag, path: Option<&'a Path>) -> Result<Option<Input<'a>>, Diagnostic> {
-    path.map(|path| Input::read(flag, path)).transpose()
 }
 
 /// A program's functions, if they may be wanted.

@@ -5,21 +5,23 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::bounded;
 use crate::format::{Compression, Format};
 use crate::image::Image;
-use crate::manifest::{Built, Manifest, base_name};
+use crate::manifest::{self, Built, hexadecimal};
+use crate::options::choices::{CHECKS, Choice, LOG_LEVELS};
 use crate::options::{Options, Settings, Symbols, boot_arguments};
 
 use self::files::Files;
-use super::config::Sources;
+use super::config::Configuration;
 use super::messages::{Level, Messages};
 use super::output::Output;
-use super::{Failure, parse_count, parse_number};
+use super::{FAILED, Failure, USAGE, parse_count, parse_number};
 
 mod files;
 
@@ -70,11 +72,11 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ADDRESS", value_parser = parse_number)]
     load_address: Option<u64>,
     /// How much the loader says
-    #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
-    log_level: Verbosity,
+    #[arg(long, value_name = "LEVEL", value_parser = parser(&LOG_LEVELS), default_value = "info")]
+    log_level: LogLevel,
     /// What the loader verifies before it enters the kernel [default: crc32c; sha256 with --trust-key]
-    #[arg(long, value_enum, value_name = "CHECK")]
-    verify: Option<Verification>,
+    #[arg(long, value_name = "CHECK", value_parser = parser(&CHECKS))]
+    verify: Option<Integrity>,
     /// Whether reports of faults name functions of kernel and loader
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     symbols: Symbols,
@@ -101,54 +103,11 @@ pub(super) struct Arguments {
     verbose: bool,
 }
 
-/// Values of `--log-level`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Verbosity {
-    /// Only why it stopped
-    Error,
-    /// One line
-    #[default]
-    Info,
-    /// Also the machine and each region
-    Debug,
-}
-
-/// Values of `--verify`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Verification {
-    /// Nothing: the fewest instructions
-    None,
-    /// A CRC-32C of itself and of each region: finds damage
-    Crc32c,
-    /// A SHA-256 of each
-    Sha256,
-}
-
-impl From<Verbosity> for LogLevel {
-    fn from(verbosity: Verbosity) -> Self {
-        match verbosity {
-            Verbosity::Error => Self::Error,
-            Verbosity::Info => Self::Info,
-            Verbosity::Debug => Self::Debug,
-        }
-    }
-}
-
-impl From<Verification> for Integrity {
-    fn from(verification: Verification) -> Self {
-        match verification {
-            Verification::None => Self::None,
-            Verification::Crc32c => Self::Crc32c,
-            Verification::Sha256 => Self::Sha256,
-        }
-    }
-}
-
 impl Arguments {
     /// What the loader verifies.
     fn integrity(&self) -> Integrity {
         match (self.verify, &self.trust_key) {
-            (Some(verification), _) => verification.into(),
+            (Some(integrity), _) => integrity,
             (None, None) => Integrity::Crc32c,
             (None, Some(_)) => Integrity::Sha256,
         }
@@ -164,7 +123,7 @@ impl Arguments {
             format: self.format,
             compression: self.compress,
             load_address: self.load_address.map(PhysAddr),
-            log_level: self.log_level.into(),
+            log_level: self.log_level,
             integrity: self.integrity(),
             symbols: self.symbols,
             boot_arguments: match &self.bootargs {
@@ -197,17 +156,20 @@ impl Arguments {
         .into_iter()
         .chain(optional)
     }
+}
 
-    /// Says of all input files that can't be found, or may not be read, that it is so.
-    fn check_files(&self) -> Result<(), Failure> {
-        let wrong = self
-            .files()
-            .filter_map(|(flag, value)| bounded::check(Origin { flag, value }).err());
-        match wrong.collect::<Vec<_>>() {
-            wrong if wrong.is_empty() => Ok(()),
-            wrong => Err(Failure::Diagnostics(wrong)),
-        }
-    }
+/// Reads one of `choices`.
+fn parser<T: Copy + Send + Sync>(
+    choices: &'static [Choice<T>],
+) -> impl TypedValueParser<Value = T> {
+    let values = choices
+        .iter()
+        .map(|(_, name, help)| PossibleValue::new(*name).help(*help));
+    PossibleValuesParser::new(values).try_map(|given| {
+        let mut choices = choices.iter();
+        let choice = choices.find(|(_, name, _)| *name == given);
+        choice.map(|(value, ..)| *value).ok_or("not a value")
+    })
 }
 
 /// Makes the image that `arguments` from `sources` ask for. Warnings and the memory map go to standard error.
@@ -217,29 +179,28 @@ impl Arguments {
 /// Returns what is wrong with the arguments, the inputs or the output; then nothing has been written.
 pub(super) fn run(
     arguments: &Arguments,
-    sources: &Sources<'_>,
+    configuration: &Configuration,
     messages: Messages,
 ) -> Result<(), Failure> {
-    let settings = arguments
-        .settings()
-        .map_err(|diagnostic| Failure::Usage(vec![diagnostic]))?;
+    let settings = arguments.settings().map_err(Failure::usage)?;
     let options = Options {
         settings,
         has_unpacker: arguments.unpacker.is_some(),
         trust_key: arguments.trust_key.as_deref(),
         sign_key: arguments.sign_key.as_deref(),
     };
-    let wrong = options.check();
-    if !wrong.is_empty() {
-        return Err(Failure::Usage(wrong));
-    }
-    arguments.check_files()?;
+    Failure::check(USAGE, options.check())?;
+    let inputs: Vec<_> = arguments.files().collect();
+    let unreadable = inputs
+        .iter()
+        .filter_map(|(flag, path)| bounded::check(Origin::new(*flag, path)).err());
+    Failure::check(FAILED, unreadable.collect())?;
     let files = Files::read(arguments)?;
     let output = Output::built(&arguments.out, !arguments.no_manifest);
-    output.check(&arguments.files().collect::<Vec<_>>())?;
+    output.check(&inputs)?;
 
     let image = Image::build(&files.inputs(settings))?;
-    for warning in sources.name(image.warnings.clone()) {
+    for warning in configuration.name_sources(image.warnings.clone()) {
         messages.write(Level::Warning, &warning);
     }
     if arguments.verbose {
@@ -251,12 +212,8 @@ pub(super) fn run(
         messages.write_note(&format!("measurement (SHA-256): {measurement}"));
     }
     output.write(&image.file, || {
-        let name = base_name(&arguments.out);
-        Manifest::new(name, &Built::from(&image), files.identities(), &settings).to_json()
+        let (image, inputs) = (Built::from(&image), files.identities());
+        Ok(manifest::built(&arguments.out, &image, &inputs, &settings))
     })?;
     Ok(())
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
