@@ -8,7 +8,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use kaal_payload::{PhysAddr, PhysRange};
 
-use super::messages::{Level, Messages};
+use super::messages::Messages;
 use super::text::{print, wrap};
 use super::{FAILED, Failure};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
@@ -18,7 +18,7 @@ use crate::image_reader::{self, ImageReader};
 use crate::parts::device_tree::DeviceTree;
 use crate::parts::kernel::{self, Kernel};
 use crate::parts::platform::{self, KernelConfig};
-use crate::rules::{self, Board, Outcome, Rule, Situation, Trusted};
+use crate::rules::{self, Board, Outcome, RULES, Rule, Situation, Trusted};
 use crate::signing;
 
 /// What scripts want to know.
@@ -53,7 +53,7 @@ pub(super) struct Arguments {
         long,
         value_name = "RULE",
         conflicts_with = "image",
-        value_parser = PossibleValuesParser::new(rules::rules().iter().map(|rule| rule.id))
+        value_parser = PossibleValuesParser::new(RULES.iter().map(|rule| rule.id))
     )]
     explain: Option<String>,
 }
@@ -65,15 +65,12 @@ pub(super) struct Arguments {
 /// Returns what is wrong with it.
 pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Failure> {
     if let Some(id) = &arguments.explain {
-        let rules = rules::rules().iter().filter(|rule| rule.id == id);
+        let rules = RULES.iter().filter(|rule| rule.id == id);
         return Ok(print(rules.map(explain).collect::<String>())?);
     }
     let path = arguments.image.as_deref().unwrap_or(Path::new(""));
-    let content = image_reader::read(path)?;
-    let image = ImageReader::open(File {
-        path,
-        content: &content,
-    })?;
+    let content = &image_reader::read(path)?;
+    let image = ImageReader::open(File { path, content })?;
     let kernel = Input::read_if_given(Flag::Kernel, arguments.kernel.as_deref())?;
     let device_tree = Input::read_if_given(Flag::Dtb, arguments.dtb.as_deref())?;
     let platform = Input::read_if_given(Flag::Platform, arguments.platform.as_deref())?;
@@ -126,15 +123,15 @@ fn report(situation: &Situation<'_>, messages: Messages) -> Result<(), Failure> 
     for (rule, outcome) in rules::apply(situation) {
         let (verdict, text) = (outcome.verdict(), outcome.text());
         table.push_str(&format!("{verdict:<13}{:<18}{text}\n", rule.id));
-        match &outcome {
+        match outcome {
             Outcome::Passed(_) | Outcome::NotChecked(_) => {}
-            Outcome::Warned(complaint) => warnings.push(complaint.diagnostic(rule, situation)),
-            Outcome::Refused(complaint) => errors.push(complaint.diagnostic(rule, situation)),
+            Outcome::Warned(warning) => warnings.push(warning.by_rule(rule.id)),
+            Outcome::Refused(error) => errors.push(error.by_rule(rule.id)),
         }
     }
     print(&table)?;
     for warning in warnings {
-        messages.write(Level::Warning, &warning);
+        messages.warning(&warning);
     }
     Failure::check(FAILED, errors)
 }
@@ -155,18 +152,13 @@ fn check_kernel(
     image: &ImageReader<'_>,
     kernel: &Kernel<'_>,
 ) -> Result<(), Diagnostic> {
-    let holds = |phys: u64, content: &[u8]| {
-        let start = PhysAddr(phys);
-        let memory = PhysRange::from_size(start, content.len() as u64);
-        memory
-            .and_then(|memory| image.bytes(memory))
-            .is_some_and(|bytes| *bytes == *content)
-    };
-    let segments = &kernel.segments;
     let is_same = image.payload().kernel_entry == kernel.entry
-        && segments
-            .iter()
-            .all(|segment| holds(segment.phys, segment.content));
+        && kernel.segments.iter().all(|segment| {
+            let size = segment.content.len() as u64;
+            let memory = PhysRange::from_size(PhysAddr(segment.phys), size);
+            let bytes = memory.and_then(|memory| image.bytes(memory));
+            bytes.is_some_and(|bytes| *bytes == *segment.content)
+        });
     if is_same {
         return Ok(());
     }

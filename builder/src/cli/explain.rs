@@ -56,19 +56,17 @@ struct Programs {
 
 impl Programs {
     fn read(&self) -> Result<Vec<Program>, Diagnostic> {
-        let fixed = self.kernel.iter().map(|path| (Flag::Kernel, path));
-        let fixed = fixed.chain(self.app.iter().map(|path| (Flag::App, path)));
-        let fixed = fixed.map(|(flag, path)| (flag, path, Kind::Fixed));
-        let movable = [
-            (Flag::Loader, &self.loader, "loader"),
-            (Flag::Unpacker, &self.unpacker, "unpacker"),
-        ];
-        let movable = movable
-            .into_iter()
-            .filter_map(|(flag, path, name)| Some((flag, path.as_ref()?, Kind::Movable(name))));
-        fixed
-            .chain(movable)
-            .map(|(flag, value, kind)| Program::read(Origin { flag, value }, kind))
+        let kernel = self
+            .kernel
+            .iter()
+            .map(|path| (Flag::Kernel, path, Kind::Fixed));
+        let apps = self.app.iter().map(|path| (Flag::App, path, Kind::Fixed));
+        let loader = self.loader.iter();
+        let loader = loader.map(|path| (Flag::Loader, path, Kind::Movable("loader")));
+        let unpacker = self.unpacker.iter();
+        let unpacker = unpacker.map(|path| (Flag::Unpacker, path, Kind::Movable("unpacker")));
+        let all = kernel.chain(apps).chain(loader).chain(unpacker);
+        all.map(|(flag, path, kind)| Program::read(Origin::new(flag, path), kind))
             .collect()
     }
 }
@@ -87,12 +85,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let mut explainer = Explainer::new(arguments.programs.read()?);
     copy(origin, log, io::stdout().lock(), &mut explainer)?;
     if explainer.is_idle() {
-        let programs = explainer.programs().iter().map(Program::name);
-        let programs: Vec<_> = programs.collect();
-        eprintln!(
-            "nothing to explain: no address in this log lies in the code of {}",
-            programs.join(" or ")
-        );
+        let programs = explainer.programs.iter();
+        let names: Vec<_> = programs.map(|program| program.name.as_str()).collect();
+        let names = names.join(" or ");
+        eprintln!("nothing to explain: no address in this log lies in the code of {names}");
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use super::text::{print_coloured, terminal_width};
+use super::text::{print, terminal_width};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::{File, output};
 use crate::image_reader::{self, ImageReader};
@@ -38,8 +38,7 @@ pub(super) struct Arguments {
 /// Returns what the file is if it is no image, or that it can't be shown.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let path = arguments.image.as_path();
-    let content = image_reader::read(path)?;
-    let content = content.as_slice();
+    let content = &image_reader::read(path)?;
     let image = ImageReader::open(File { path, content })?;
     let inspected = Inspected::new(&image);
     if let Some(svg) = &arguments.svg {
@@ -56,5 +55,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
             format!("{}\n{map}", rows.collect::<String>())
         }
     };
-    print_coloured(&text)
+    print(&text)
 }

@@ -25,16 +25,13 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let private = Origin::new(Flag::SignKey, &arguments.sign_key);
     let public = Origin::new(Flag::TrustKey, &arguments.trust_key);
-    let not_made = |found: String| {
+    let (private_pem, public_pem) = signing::new_pair().map_err(|error| {
         private
             .diagnostic("no key could be made")
             .expected("random numbers from the operating system")
-            .found(found)
+            .found(error.to_string())
             .remedy("see to it that the system has its source of random numbers")
-    };
-    let key = signing::new_key().map_err(|error| not_made(error.to_string()))?;
-    let (private_pem, public_pem) =
-        signing::pem(&key).map_err(|error| not_made(error.to_string()))?;
+    })?;
     let private_file = output::create_secret(private, private_pem.as_bytes())?;
     let public_file = output::create(public, public_pem.as_bytes())?;
     private_file.keep();

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::diagnostic::{Details, Diagnostic};
+use crate::diagnostic::Diagnostic;
 
 /// How errors and warnings are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -35,67 +35,43 @@ pub(super) struct Arguments {
     pub(super) message_format: Messages,
 }
 
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Level {
-    /// It can't be done.
-    Error,
-    /// It was done.
-    Warning,
-}
-
-impl Level {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-        }
-    }
-}
-
 impl Messages {
     /// What `arguments` ask for, be they right or wrong.
     pub(super) fn peek(arguments: &[OsString]) -> Self {
-        const OPTION: &str = "--message-format";
-        let json = Self::Json.to_possible_value();
-        let is_json = |value: &str| json.as_ref().is_some_and(|json| json.get_name() == value);
-        let pairs = arguments.windows(2);
-        let in_two = pairs.filter_map(|pair| Some((pair[0].to_str()?, pair[1].to_str()?)));
-        let in_one = arguments
-            .iter()
-            .filter_map(|argument| argument.to_str()?.split_once('='));
-        let mut given = in_two.chain(in_one);
-        match given.any(|(option, value)| option == OPTION && is_json(value)) {
-            true => Self::Json,
-            false => Self::Human,
-        }
+        let mut words = arguments.iter();
+        let mut pairs = arguments.windows(2);
+        let is_json = words.any(|word| word == "--message-format=json")
+            || pairs.any(|pair| pair == ["--message-format", "json"]);
+        if is_json { Self::Json } else { Self::Human }
     }
 
-    /// Writes a diagnostic.
-    pub(super) fn write(self, level: Level, diagnostic: &Diagnostic) {
-        let name = level.name();
-        match self {
-            Self::Human => eprintln!("{name}: {diagnostic}"),
-            Self::Json => {
-                let Details {
-                    problem,
-                    expected,
-                    found,
-                    remedy,
-                } = diagnostic.details();
-                let object = json!({
-                    "level": name,
-                    "flag": diagnostic.flag().to_string(),
-                    "value": diagnostic.value().to_string_lossy(),
-                    "source": diagnostic.source(),
-                    "problem": problem,
-                    "expected": expected,
-                    "found": found,
-                    "remedy": remedy,
-                });
-                eprintln!("{object}");
-            }
+    /// Writes what is wrong.
+    pub(super) fn error(self, diagnostic: &Diagnostic) {
+        self.write("error", diagnostic);
+    }
+
+    /// Writes what may be wrong.
+    pub(super) fn warning(self, diagnostic: &Diagnostic) {
+        self.write("warning", diagnostic);
+    }
+
+    fn write(self, level: &str, diagnostic: &Diagnostic) {
+        if self == Self::Human {
+            eprintln!("{level}: {diagnostic}");
+            return;
         }
+        let details = diagnostic.details();
+        let object = json!({
+            "level": level,
+            "flag": diagnostic.flag().to_string(),
+            "value": diagnostic.value().to_string_lossy(),
+            "source": diagnostic.source(),
+            "problem": details.problem,
+            "expected": details.expected,
+            "found": details.found,
+            "remedy": details.remedy,
+        });
+        eprintln!("{object}");
     }
 
     /// Writes what was asked for besides, with `--verbose`.
@@ -112,7 +88,7 @@ impl Messages {
             let text = error.to_string();
             let message = text.strip_prefix("error: ").unwrap_or(&text);
             let object = json!({
-                "level": Level::Error.name(),
+                "level": "error",
                 "kind": format!("{:?}", error.kind()),
                 "message": message.trim_end(),
             });

@@ -16,15 +16,15 @@ mod pack;
 mod sign;
 mod text;
 
+use std::error::Error;
 use std::ffi::OsString;
-use std::num::ParseIntError;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
 use crate::diagnostic::Diagnostic;
 use config::Configuration;
-use messages::{Level, Messages};
+use messages::Messages;
 
 /// What the command is for.
 const ABOUT: &str = "Packs a seL4 kernel, a root task and the KaaL loader into one bootable image";
@@ -110,9 +110,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::CommandLine(error)) => messages.write_usage(&error),
         Err(Failure::Diagnostics(status, diagnostics)) => {
-            for diagnostic in &diagnostics {
-                messages.write(Level::Error, diagnostic);
-            }
+            let diagnostics = diagnostics.iter();
+            diagnostics.for_each(|diagnostic| messages.error(diagnostic));
             ExitCode::from(status)
         }
     }
@@ -184,17 +183,13 @@ fn pack(
 }
 
 /// Reads `4096` or `0x1000`.
-fn parse_number(text: &str) -> Result<u64, ParseIntError> {
-    match text.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16),
-        None => text.parse(),
-    }
-}
-
-/// Reads a number of cores in the same way.
-fn parse_count(text: &str) -> Result<u32, ParseIntError> {
-    match text.strip_prefix("0x") {
-        Some(digits) => u32::from_str_radix(digits, 16),
-        None => text.parse(),
-    }
+fn parse_number<T>(text: &str) -> Result<T, Box<dyn Error + Send + Sync>>
+where
+    T: TryFrom<u64, Error: Error + Send + Sync + 'static>,
+{
+    let number = match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16)?,
+        None => text.parse()?,
+    };
+    Ok(number.try_into()?)
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use kaal_payload::Signature;
 
-use super::output::Output;
+use super::output::{Output, check_image};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::input::Input;
 use crate::files::{File, output};
@@ -50,11 +50,8 @@ struct Source {
 /// Signs an image, or writes what is to be signed.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let path = arguments.image.as_path();
-    let content = image_reader::read(path)?;
-    let opened = ImageReader::open(File {
-        path,
-        content: &content,
-    })?;
+    let content = &image_reader::read(path)?;
+    let opened = ImageReader::open(File { path, content })?;
     let image = Signable::new(&opened)?;
     if let Some(out) = &arguments.source.message {
         output::create(Origin::new(Flag::Message, out), image.message())?.keep();
@@ -63,11 +60,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let (origin, signature) = arguments.source.signature(image.message())?;
     let signed = image.signed(origin, &signature)?;
     let out = arguments.out.as_deref().unwrap_or(path);
-    let manifest = manifest::beside(path, &content);
-    let output = Output::signed(out, manifest.is_some());
+    let manifest = manifest::beside(path, content);
+    let output = Output::new(out, manifest.is_some(), "choose another name for the image");
     output.check(&arguments.source.files())?;
     if manifest.is_some() {
-        output.check_apart(path, &manifest_path(path))?;
+        check_image(out, &[(Flag::Manifest, &manifest_path(path))])?;
     }
     output.write(&signed, || {
         manifest::renewed(manifest.unwrap_or_default(), out, &signed)

@@ -8,26 +8,14 @@ use std::io::{self, ErrorKind, Write};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::access;
 
-/// Writes `text` to standard output.
+/// Writes `text` to standard output. Its colours, if it has any, are left out where nobody sees them, or with
+/// NO_COLOR.
 ///
 /// # Errors
 ///
 /// Returns why there is no room for it. Whoever doesn't read to the end doesn't want to know.
 pub(super) fn print(text: impl Display) -> Result<(), Diagnostic> {
-    print_to(io::stdout().lock(), text)
-}
-
-/// Writes `text`, which may have colours, to standard output. They are left out where nobody sees them, or with
-/// NO_COLOR.
-///
-/// # Errors
-///
-/// As [`print`].
-pub(super) fn print_coloured(text: &str) -> Result<(), Diagnostic> {
-    print_to(anstream::stdout().lock(), text)
-}
-
-fn print_to(mut out: impl Write, text: impl Display) -> Result<(), Diagnostic> {
+    let mut out = anstream::stdout().lock();
     written(write!(out, "{text}").and_then(|()| out.flush()))
 }
 

@@ -6,12 +6,15 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
 pub(crate) use self::subject::Subject;
 
 mod subject;
 
 /// An option of the command line, one of its arguments, or what else may be at fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each variant is what is shown of it")]
 pub enum Flag {
@@ -38,50 +41,32 @@ pub enum Flag {
     Signature,
     ImageVersion,
     Out,
-    Image,
-    Log,
     Svg,
     Config,
+    // These are no options.
+    Image,
+    Log,
+    Manifest,
     Environment,
     Folder,
+    #[value(name = "standard output")]
     Output,
 }
 
 /// Shown as on the command line.
 impl fmt::Display for Flag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Loader => "--loader",
-            Self::Unpacker => "--unpacker",
-            Self::Kernel => "--kernel",
-            Self::App => "--app",
-            Self::Dtb => "--dtb",
-            Self::Platform => "--platform",
-            Self::KernelConfig => "--kernel-config",
-            Self::KernelPaddr => "--kernel-paddr",
-            Self::Cores => "--cores",
-            Self::AppOffset => "--app-offset",
-            Self::Format => "--format",
-            Self::Compress => "--compress",
-            Self::LoadAddress => "--load-address",
-            Self::Bootargs => "--bootargs",
-            Self::Verify => "--verify",
-            Self::TrustKey => "--trust-key",
-            Self::MinVersion => "--min-version",
-            Self::SignKey => "--sign-key",
-            Self::SignCommand => "--sign-command",
-            Self::Message => "--message",
-            Self::Signature => "--signature",
-            Self::ImageVersion => "--image-version",
-            Self::Out => "--out",
-            Self::Log => "log",
-            Self::Image => "image",
-            Self::Svg => "--svg",
-            Self::Config => "--config",
-            Self::Environment => "environment",
-            Self::Folder => "folder",
-            Self::Output => "standard output",
-        })
+        let value = self.to_possible_value();
+        let name = value.as_ref().map_or("", PossibleValue::get_name);
+        match self {
+            Self::Image
+            | Self::Log
+            | Self::Manifest
+            | Self::Environment
+            | Self::Folder
+            | Self::Output => f.write_str(name),
+            _ => write!(f, "--{name}"),
+        }
     }
 }
 
@@ -100,14 +85,10 @@ impl<'a> Origin<'a> {
 
     /// Begins to say what is wrong with this input.
     pub(crate) fn diagnostic(self, problem: impl Into<String>) -> Diagnostic {
-        self.with(Details {
+        let details = Details {
             problem: problem.into(),
             ..Details::default()
-        })
-    }
-
-    /// The diagnostic that says `details` of this input.
-    pub(crate) fn with(self, details: Details) -> Diagnostic {
+        };
         Diagnostic(Box::new(Fields {
             subject: self.into(),
             details,
@@ -210,6 +191,12 @@ impl Diagnostic {
     /// Adds to the remedy.
     pub(crate) fn or_else(mut self, remedy: &str) -> Self {
         self.0.details.remedy += &format!("; {remedy}");
+        self
+    }
+
+    /// Names the rule that the diagnostic comes from.
+    pub(crate) fn by_rule(mut self, id: &str) -> Self {
+        self.0.details.problem += &format!(" (rule {id})");
         self
     }
 

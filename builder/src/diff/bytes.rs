@@ -2,53 +2,25 @@
 
 //! How many bytes differ, and where the first does.
 
-use std::fmt;
-
-/// A difference between bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Bytes {
-    /// How many differ, those included that only one side has.
-    count: usize,
-    /// Sizes of both sides.
-    sizes: (usize, usize),
-    /// The address or offset of the first.
-    first: u64,
-    /// Its values; `None` behind the end.
-    values: (Option<u8>, Option<u8>),
-}
-
-/// Compares what lies from `start` on; `None` where there is no difference.
-pub(super) fn compare(one: &[u8], other: &[u8], start: u64) -> Option<Bytes> {
+/// Compares what lies from `start` on; `None` where there is no difference. Bytes that only one side has differ.
+pub(super) fn compare(one: &[u8], other: &[u8], start: u64) -> Option<String> {
     let differs = |index: &usize| one.get(*index) != other.get(*index);
     let all = 0..one.len().max(other.len());
-    let index = all.clone().find(differs)?;
-    Some(Bytes {
-        count: all.filter(differs).count(),
-        sizes: (one.len(), other.len()),
-        first: start + index as u64,
-        values: (one.get(index).copied(), other.get(index).copied()),
-    })
-}
-
-impl fmt::Display for Bytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (one, other) = self.sizes;
-        write!(f, "{} of ", self.count)?;
-        match one == other {
-            true => write!(f, "{one} bytes")?,
-            false => write!(f, "{one} and {other} bytes")?,
-        }
-        let value =
-            |value: Option<u8>| value.map_or("end".to_owned(), |byte| format!("{byte:#04x}"));
-        let (one, other) = self.values;
-        write!(
-            f,
-            ", the first at {:#x} ({}, {})",
-            self.first,
-            value(one),
-            value(other)
-        )
-    }
+    let first = all.clone().find(differs)?;
+    let count = all.filter(differs).count();
+    let sizes = match (one.len(), other.len()) {
+        (one, other) if one == other => format!("{one} bytes"),
+        (one, other) => format!("{one} and {other} bytes"),
+    };
+    let value = |side: &[u8]| {
+        let byte = side.get(first);
+        byte.map_or("end".to_owned(), |byte| format!("{byte:#04x}"))
+    };
+    let place = start + first as u64;
+    let (one, other) = (value(one), value(other));
+    Some(format!(
+        "{count} of {sizes}, the first at {place:#x} ({one}, {other})"
+    ))
 }
 
 #[cfg(test)]
@@ -56,7 +28,7 @@ mod tests {
     use super::compare;
 
     fn said(one: &[u8], other: &[u8]) -> Option<String> {
-        compare(one, other, 0x1000).map(|bytes| bytes.to_string())
+        compare(one, other, 0x1000)
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::report::{Difference, Report};
 use super::side::Side;
 use super::{lists, only};
 use crate::diagnostic::shorten;
-use crate::manifest::{Role, facts};
+use crate::manifest::{ROLES, facts};
 
 /// Most letters of a value that are shown.
 const SHOWN: usize = 24;
@@ -56,8 +56,8 @@ fn inputs(one: &Side<'_>, other: &Side<'_>) -> Vec<(String, String)> {
         Some(input) => format!("{} {}", show(&input["name"]), show(&input["sha256"])),
         None => "none".to_owned(),
     };
-    let roles = Role::ALL.into_iter().filter_map(|(role, name)| {
-        let (one, other) = (one.input(role), other.input(role));
+    let roles = ROLES.into_iter().filter_map(|(flag, name)| {
+        let (one, other) = (one.input(flag), other.input(flag));
         let values = || format!("{}, {}", describe(one), describe(other));
         (hash(one) != hash(other)).then(|| (name.to_owned(), values()))
     });

@@ -43,8 +43,7 @@ pub(crate) fn images(one: &Side<'_>, other: &Side<'_>) -> Report {
     package::compare(one, other, &mut report);
     if report.is_empty() {
         let bytes = bytes::compare(one.file, other.file, 0);
-        let details = bytes.iter().map(ToString::to_string);
-        report.add(Difference::new("file", details.collect()));
+        report.add(Difference::new("file", Vec::from_iter(bytes)));
     }
     report
 }

@@ -5,8 +5,8 @@
 use super::report::{Difference, Report};
 use super::side::Side;
 use super::{bytes, symbols};
+use crate::diagnostic::Flag;
 use crate::format::{head, uimage};
-use crate::manifest::Role;
 
 pub(super) fn compare(one: &Side<'_>, other: &Side<'_>, report: &mut Report) {
     let packages = (one.image.package(), other.image.package());
@@ -41,8 +41,8 @@ fn compare_unpackers(one: &Side<'_>, other: &Side<'_>, report: &mut Report) {
         return;
     };
     if let Some(bytes) = bytes::compare(ours, theirs, head::SIZE as u64) {
-        let mut details = vec![bytes.to_string()];
-        details.extend(symbols::of_programs(one, other, Role::Unpacker, report));
+        let mut details = vec![bytes];
+        details.extend(symbols::of_programs(one, other, Flag::Unpacker, report));
         report.add(Difference::new("unpacker", details));
     }
 }

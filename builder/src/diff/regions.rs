@@ -9,7 +9,7 @@ use kaal_payload::{KeyId, PhysRange, RegionKind, key_id};
 use super::report::{Difference, Report};
 use super::side::Side;
 use super::{bytes, lists, nodes, only, symbols};
-use crate::manifest::Role;
+use crate::diagnostic::Flag;
 
 /// All kinds of regions.
 const KINDS: [RegionKind; 5] = [
@@ -43,11 +43,11 @@ fn compare_kind(one: &Side<'_>, other: &Side<'_>, kind: RegionKind, report: &mut
     }
     let follows = match kind {
         RegionKind::Kernel => {
-            details.extend(symbols::of_programs(one, other, Role::Kernel, report));
+            details.extend(symbols::of_programs(one, other, Flag::Kernel, report));
             false
         }
         RegionKind::UserImage => {
-            details.extend(symbols::of_programs(one, other, Role::RootTask, report));
+            details.extend(symbols::of_programs(one, other, Flag::App, report));
             false
         }
         RegionKind::DeviceTree => {
@@ -113,10 +113,10 @@ fn compare_loaders(one: &Side<'_>, other: &Side<'_>, report: &mut Report) {
     if anchors[0] != anchors[1] {
         details.push(format!("trusts {}, {}", anchors[0], anchors[1]));
     }
-    let hashes = [one, other].map(|side| Some(side.input(Role::Loader)?["sha256"].clone()));
+    let hashes = [one, other].map(|side| Some(side.input(Flag::Loader)?["sha256"].clone()));
     let is_same = hashes[0].is_some() && hashes[0] == hashes[1];
     if !is_same {
-        details.extend(symbols::of_programs(one, other, Role::Loader, report));
+        details.extend(symbols::of_programs(one, other, Flag::Loader, report));
     }
     let is_moved = memories[0].start != memories[1].start;
     report.add(Difference::new("loader", details).following_if(is_same && is_moved));

@@ -65,28 +65,20 @@ impl Report {
 /// A line for each difference and its details, what only follows at the end.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (follow, first): (Vec<_>, Vec<_>) = self
-            .differences
-            .iter()
-            .partition(|difference| difference.follows);
-        write_all(f, &first)?;
-        if !follow.is_empty() {
-            writeln!(f, "what follows from that:")?;
-            write_all(f, &follow)?;
+        for (heading, follows) in [("", false), ("what follows from that:\n", true)] {
+            let differences = self.differences.iter();
+            let differences = differences.filter(|difference| difference.follows == follows);
+            for (index, difference) in differences.enumerate() {
+                f.write_str(if index == 0 { heading } else { "" })?;
+                writeln!(f, "{}", difference.part)?;
+                for detail in &difference.details {
+                    writeln!(f, "  {detail}")?;
+                }
+            }
         }
         for note in &self.notes {
             writeln!(f, "note: {note}")?;
         }
         Ok(())
     }
-}
-
-fn write_all(f: &mut fmt::Formatter<'_>, differences: &[&Difference]) -> fmt::Result {
-    for difference in differences {
-        writeln!(f, "{}", difference.part)?;
-        for detail in &difference.details {
-            writeln!(f, "  {detail}")?;
-        }
-    }
-    Ok(())
 }

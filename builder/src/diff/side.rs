@@ -11,7 +11,7 @@ use super::symbols::{self, Symbols};
 use crate::diagnostic::{Flag, Origin};
 use crate::files::bounded;
 use crate::image_reader::ImageReader;
-use crate::manifest::{self, Identity, Role};
+use crate::manifest::{self, Identity, ROLES};
 
 /// Folder beside an image that its programs may lie in.
 const DEBUG: &str = "debug";
@@ -39,16 +39,17 @@ impl<'a> Side<'a> {
         }
     }
 
-    /// The input for `role`, as the manifest has it.
-    pub(super) fn input(&self, role: Role) -> Option<&Value> {
+    /// The input that `flag` named, as the manifest has it.
+    pub(super) fn input(&self, flag: Flag) -> Option<&Value> {
+        let (_, role) = ROLES.into_iter().find(|(other, _)| *other == flag)?;
         let inputs = self.manifest.as_ref()?["inputs"].as_array()?;
-        inputs.iter().find(|input| input["role"] == role.name())
+        inputs.iter().find(|input| input["role"] == role)
     }
 
-    /// The symbols of the program for `role`, and its name; `None` where it isn't
+    /// The symbols of the program that `flag` named, and its name; `None` where it isn't
     /// found. It is told by its SHA-256, whatever the file is called.
-    pub(super) fn program(&self, role: Role) -> Option<(String, Symbols<'static>)> {
-        let input = self.input(role)?;
+    pub(super) fn program(&self, flag: Flag) -> Option<(String, Symbols<'static>)> {
+        let input = self.input(flag)?;
         let files = self.folders.iter().filter_map(|folder| {
             let folder = match folder.as_os_str().is_empty() {
                 true => Path::new("."),
@@ -65,7 +66,7 @@ impl<'a> Side<'a> {
             let content = bounded::read(Origin::new(Flag::Image, &path)).ok()?;
             (input["sha256"] == Identity::of(&path, &content).sha256).then_some(content)
         })?;
-        let name = input["name"].as_str().unwrap_or(role.name()).to_owned();
+        let name = input["name"].as_str()?.to_owned();
         Some((name, symbols::read(content)?))
     }
 }

@@ -13,8 +13,8 @@ use goblin::elf::sym::{STT_FUNC, STT_OBJECT};
 use super::report::Report;
 use super::side::Side;
 use super::{maps, only};
+use crate::diagnostic::Flag;
 use crate::elf::demangled::demangled;
-use crate::manifest::Role;
 
 /// Most symbols of a kind of difference that are named.
 const NAMED: usize = 12;
@@ -51,9 +51,7 @@ pub(super) fn read<'a>(file: impl Into<Cow<'a, [u8]>>) -> Option<Symbols<'a>> {
         let content = content(&elf, symbol.st_shndx, symbol.st_value, symbol.st_size);
         let symbol = Symbol {
             size: symbol.st_size,
-            content: content
-                .filter(|place| place.end <= file.len())
-                .unwrap_or_default(),
+            content: content.unwrap_or_default(),
         };
         by_name.insert((name, *count), symbol);
         *count += 1;
@@ -78,14 +76,14 @@ impl Symbols<'_> {
     }
 }
 
-/// In which functions and objects the programs for `role` differ. `report` tells if they can't be found.
+/// In which functions and objects the programs that `flag` names differ. `report` tells if they can't be found.
 pub(super) fn of_programs(
     one: &Side<'_>,
     other: &Side<'_>,
-    role: Role,
+    flag: Flag,
     report: &mut Report,
 ) -> Vec<String> {
-    let (Some((name, ours)), Some((_, theirs))) = (one.program(role), other.program(role)) else {
+    let (Some((name, ours)), Some((_, theirs))) = (one.program(flag), other.program(flag)) else {
         report.note(
             "programs are named symbol by symbol where both images have their manifests, and their \
              programs lie beside them, in debug/ there or in the folders that --programs names",

@@ -13,9 +13,8 @@ mod numbers;
 mod program;
 
 use std::collections::HashMap;
-use std::fmt::Write;
 
-use numbers::{Number, numbers};
+use numbers::numbers;
 
 pub(crate) use program::{Kind, Program};
 
@@ -28,7 +27,8 @@ const GREETING: &str = "KaaL ";
 
 /// Explains the lines of a log, one after the other.
 pub(crate) struct Explainer {
-    programs: Vec<Program>,
+    /// The programs in whose code addresses are looked for.
+    pub(crate) programs: Vec<Program>,
     line: usize,
     /// The line in which an address of a program was explained last.
     explained: HashMap<(usize, u64), usize>,
@@ -41,11 +41,6 @@ impl Explainer {
             line: 0,
             explained: HashMap::new(),
         }
-    }
-
-    /// The programs in whose code addresses are looked for.
-    pub(crate) fn programs(&self) -> &[Program] {
-        &self.programs
     }
 
     /// Whether nothing has been explained yet.
@@ -65,14 +60,11 @@ impl Explainer {
                 let Some(place) = program.place(&number) else {
                     continue;
                 };
-                let before = self.explained.insert((index, place.address()), self.line);
+                let before = self.explained.insert((index, place.address), self.line);
                 if before.is_none_or(|before| self.line - before > NEARBY) {
-                    let Number { text: shown, .. } = number;
-                    // Writing to a string can't fail.
-                    let _ = write!(text, "| {shown}: {}, {place}", program.name());
-                    text.push('\n');
+                    text += &format!("| {}: {}, {place}\n", number.text, program.name);
                     for frame in program.frames(&place) {
-                        let _ = writeln!(text, "|   {frame}");
+                        text += &format!("|   {frame}\n");
                     }
                 }
             }

@@ -3,9 +3,8 @@
 //! A program whose addresses can be explained.
 
 use std::fmt;
-use std::path::Path;
 
-use addr2line::{FunctionName, Loader, Location};
+use addr2line::Loader;
 
 use super::numbers::Number;
 use crate::diagnostic::{Diagnostic, Origin};
@@ -13,6 +12,7 @@ use crate::elf;
 use crate::elf::demangled::demangled;
 use crate::elf::functions::Functions;
 use crate::files::input::{self, Input};
+use crate::manifest::base_name;
 
 /// Size in bytes of an instruction.
 const INSTRUCTION: u64 = 4;
@@ -28,7 +28,8 @@ pub(crate) enum Kind {
 
 /// A program.
 pub(crate) struct Program {
-    name: String,
+    /// The name of its file.
+    pub(crate) name: String,
     kind: Kind,
     functions: Functions,
     /// Addresses and content of its segments.
@@ -38,32 +39,19 @@ pub(crate) struct Program {
 }
 
 /// A place in a program's code.
-pub(crate) struct Place<'a> {
-    address: u64,
+pub(super) struct Place<'a> {
+    pub(super) address: u64,
+    /// The address of the instruction that the place is about: the call, if it is where one returns to.
+    instruction: u64,
     function: &'a str,
     /// Bytes from the function's start to the address.
     offset: u64,
-    /// Whether it is where a call returns to.
-    is_return: bool,
-}
-
-impl Place<'_> {
-    pub(crate) fn address(&self) -> u64 {
-        self.address
-    }
-
-    /// The address of the instruction that the place is about.
-    fn instruction(&self) -> u64 {
-        match self.is_return {
-            true => self.address - INSTRUCTION,
-            false => self.address,
-        }
-    }
 }
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = if self.is_return { "returns to " } else { "" };
+        let is_return = self.instruction != self.address;
+        let what = if is_return { "returns to " } else { "" };
         write!(f, "{what}{}+{:#x}", self.function, self.offset)
     }
 }
@@ -83,7 +71,7 @@ impl Program {
         }
         let segments = program.segments.iter();
         Ok(Self {
-            name: file_name(origin.value),
+            name: base_name(origin.value),
             kind,
             functions,
             segments: segments
@@ -91,11 +79,6 @@ impl Program {
                 .collect(),
             debug: Loader::new(origin.value).ok(),
         })
-    }
-
-    /// The name of its file.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
     }
 
     /// The place in its code that `number` names, if it does.
@@ -110,13 +93,13 @@ impl Program {
         let address = number.value;
         let is_return =
             !number.is_program_counter && self.is_call(address.wrapping_sub(INSTRUCTION));
-        let back = if is_return { INSTRUCTION } else { 0 };
-        let function = self.functions.at(address - back)?;
+        let instruction = address - if is_return { INSTRUCTION } else { 0 };
+        let function = self.functions.at(instruction)?;
         Some(Place {
             address,
+            instruction,
             function: &function.name,
             offset: address - function.start,
-            is_return,
         })
     }
 
@@ -138,22 +121,23 @@ impl Program {
     /// What the debug information says of a place, from the innermost function out.
     pub(super) fn frames(&self, place: &Place<'_>) -> Vec<String> {
         let mut said = Vec::new();
-        let frames = self
-            .debug
-            .as_ref()
-            .map(|debug| debug.find_frames(place.instruction()));
-        let Some(Ok(mut frames)) = frames else {
+        let debug = self.debug.as_ref();
+        let Some(Ok(mut frames)) = debug.map(|debug| debug.find_frames(place.instruction)) else {
             return said;
         };
         while let Ok(Some(frame)) = frames.next() {
-            let function = frame.function.as_ref().and_then(function_name);
-            let location = frame.location.as_ref().and_then(describe);
-            said.extend(match (function, location) {
-                (Some(function), Some(location)) => Some(format!("{function} at {location}")),
-                (None, Some(location)) => Some(format!("at {location}")),
-                (Some(function), None) => Some(function),
-                (None, None) => None,
+            let function = frame.function.and_then(|name| {
+                let name = name.raw_name().ok()?;
+                Some(demangled(&name))
             });
+            let location = frame.location.and_then(|location| {
+                let line = location.line.map(|line| format!(":{line}"));
+                Some(format!("at {}{}", location.file?, line.unwrap_or_default()))
+            });
+            let words: Vec<_> = function.into_iter().chain(location).collect();
+            if !words.is_empty() {
+                said.push(words.join(" "));
+            }
         }
         // All but the last are inlined in the one behind them.
         let inlined = said.len().saturating_sub(1);
@@ -162,23 +146,4 @@ impl Program {
         }
         said
     }
-}
-
-fn function_name<R: addr2line::gimli::Reader>(name: &FunctionName<R>) -> Option<String> {
-    let name = name.raw_name().ok()?;
-    Some(demangled(&name))
-}
-
-/// Shown as `file:line`.
-fn describe(location: &Location<'_>) -> Option<String> {
-    let file = location.file?;
-    Some(match location.line {
-        Some(line) => format!("{file}:{line}"),
-        None => file.to_owned(),
-    })
-}
-
-fn file_name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or(path.as_os_str());
-    name.to_string_lossy().into_owned()
 }

@@ -2,7 +2,7 @@
 
 //! A line of letters that shows, to scale, where in memory something is.
 
-use kaal_payload::PhysRange;
+use kaal_payload::{PhysAddr, PhysRange};
 
 /// A letter that is full, of something that the file has content for, and one of what is zero.
 const STORED: char = '█';
@@ -16,16 +16,15 @@ pub(super) fn bar(
     stored: &[PhysRange],
     width: usize,
 ) -> String {
-    (0..width)
-        .map(|column| {
-            let cell = cell(whole, column, width);
-            match (cell.overlaps(memory), stored) {
-                (false, _) => ' ',
-                (true, stored) if stored.iter().any(|range| range.overlaps(cell)) => STORED,
-                (true, _) => ZERO,
-            }
-        })
-        .collect()
+    let letters = (0..width).map(|column| {
+        let cell = cell(whole, column, width);
+        match stored.iter().any(|range| range.overlaps(cell)) {
+            _ if !cell.overlaps(memory) => ' ',
+            true => STORED,
+            false => ZERO,
+        }
+    });
+    letters.collect()
 }
 
 /// The memory that the letter `column` of `width` stands for; never empty.
@@ -34,8 +33,8 @@ fn cell(whole: PhysRange, column: usize, width: usize) -> PhysRange {
     let edge = |column: usize| whole.start.0 + (size * column as u128 / width as u128) as u64;
     let (start, end) = (edge(column), edge(column + 1));
     PhysRange {
-        start: kaal_payload::PhysAddr(start),
-        end: kaal_payload::PhysAddr(end.max(start.saturating_add(1))),
+        start: PhysAddr(start),
+        end: PhysAddr(end.max(start.saturating_add(1))),
     }
 }
 

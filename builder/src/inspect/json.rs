@@ -18,7 +18,7 @@ pub(crate) fn to_json(inspected: &Inspected<'_>) -> Value {
     let ram = inspected.ram.as_ref();
     let areas = inspected.picture.areas.iter().map(|area| {
         json!({
-            "what": area.purpose.name,
+            "what": area.name,
             "start": area.memory.start.to_string(),
             "end": area.memory.end.to_string(),
             "size": area.memory.size(),
@@ -26,12 +26,6 @@ pub(crate) fn to_json(inspected: &Inspected<'_>) -> Value {
             "stored": area.stored_size(),
         })
     });
-    let Unpacking {
-        copied,
-        decompressed,
-        compressed,
-        cleared,
-    } = Unpacking::of(image);
     let outcomes = inspected.outcomes.iter();
     json!({
         "kind": "KaaL image",
@@ -48,12 +42,7 @@ pub(crate) fn to_json(inspected: &Inspected<'_>) -> Value {
         })),
         "ram": ram.map(|ram| ram.iter().copied().map(range).collect::<Vec<_>>()),
         "memory": areas.collect::<Vec<_>>(),
-        "unpacking": {
-            "copied": copied,
-            "decompressed": decompressed,
-            "compressed": compressed,
-            "cleared": cleared,
-        },
+        "unpacking": Unpacking::of(image),
         "checks": outcomes.map(|(rule, outcome)| check(rule, outcome)).collect::<Vec<_>>(),
     })
 }
@@ -64,10 +53,11 @@ fn check(rule: &Rule, outcome: &Outcome) -> Value {
         "verdict": outcome.verdict(),
         "text": outcome.text(),
     });
-    if let Outcome::Warned(complaint) | Outcome::Refused(complaint) = outcome {
-        check["expected"] = json!(complaint.details.expected);
-        check["found"] = json!(complaint.details.found);
-        check["remedy"] = json!(complaint.details.remedy);
+    if let Outcome::Warned(diagnostic) | Outcome::Refused(diagnostic) = outcome {
+        let details = diagnostic.details();
+        check["expected"] = json!(details.expected);
+        check["found"] = json!(details.found);
+        check["remedy"] = json!(details.remedy);
     }
     check
 }

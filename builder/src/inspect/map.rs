@@ -29,14 +29,14 @@ pub(crate) fn draw(picture: &Picture, width: usize) -> String {
         "address", "size", "what"
     );
     for area in &picture.areas {
-        let style = Style::new().fg_color(Some(area.purpose.terminal.into()));
+        let style = Style::new().fg_color(Some(area.terminal.into()));
         let bar = bar(whole, area.memory, &area.stored, bar_width);
         let _ = writeln!(
             text,
             "{:<14} {:>11}  {:<20} {style}{}{style:#}",
             area.memory.start.to_string(),
             size(area.memory.size()),
-            area.purpose.name,
+            area.name,
             bar.trim_end()
         );
     }

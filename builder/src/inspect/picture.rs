@@ -8,34 +8,27 @@ use kaal_payload::{MAX_SIZE, PhysRange, RegionKind};
 use crate::image_reader::ImageReader;
 use crate::memory::ranges;
 
-/// What an area of memory is for, and how it is shown.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Purpose {
-    pub(crate) name: &'static str,
+/// An area of memory.
+pub(crate) struct Area {
+    /// What it is for.
+    pub(super) name: &'static str,
     /// Its colour on a terminal.
     pub(super) terminal: AnsiColor,
     /// Its colour in a document.
     pub(super) document: &'static str,
-}
-
-/// An area of memory.
-#[derive(Clone, Debug)]
-pub(crate) struct Area {
-    pub(crate) purpose: Purpose,
-    pub(crate) memory: PhysRange,
+    pub(super) memory: PhysRange,
     /// What of it the file has content for; the rest is zero, or nothing is loaded there.
-    pub(crate) stored: Vec<PhysRange>,
+    pub(super) stored: Vec<PhysRange>,
 }
 
 /// All of it, ascending.
-#[derive(Clone, Debug)]
 pub(crate) struct Picture {
-    pub(crate) areas: Vec<Area>,
+    pub(super) areas: Vec<Area>,
 }
 
 impl Area {
     /// Number of bytes that the file has content for.
-    pub(crate) fn stored_size(&self) -> u64 {
+    pub(super) fn stored_size(&self) -> u64 {
         self.stored.iter().map(|range| range.size()).sum()
     }
 }
@@ -73,14 +66,11 @@ impl Picture {
         let contents = ranges::union(contents.collect());
         let mut areas = Vec::new();
         for (name, terminal, document, places) in places {
-            let purpose = Purpose {
+            let places = places.into_iter().filter(|memory| !memory.is_empty());
+            areas.extend(places.map(|memory| Area {
                 name,
                 terminal,
                 document,
-            };
-            let places = places.into_iter().filter(|memory| !memory.is_empty());
-            areas.extend(places.map(|memory| Area {
-                purpose,
                 memory,
                 stored: ranges::intersect(&contents, &[memory]),
             }));
@@ -90,7 +80,7 @@ impl Picture {
     }
 
     /// All memory from the first area's start to the last one's end.
-    pub(crate) fn range(&self) -> PhysRange {
+    pub(super) fn range(&self) -> PhysRange {
         let starts = self.areas.iter().map(|area| area.memory.start);
         let ends = self.areas.iter().map(|area| area.memory.end);
         PhysRange {

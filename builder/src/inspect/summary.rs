@@ -3,6 +3,7 @@
 //! What an image's headers say, in a line each.
 
 use kaal_payload::{Encoding, ExceptionLevel, Gic, KeyId, PsciConduit, key_id};
+use serde::Serialize;
 
 use super::Inspected;
 use super::size::size;
@@ -14,15 +15,15 @@ use crate::options::choices::{CHECKS, LOG_LEVELS, name};
 use crate::rules::Outcome;
 
 /// What has to be done with bytes before the loader runs.
-#[derive(Default)]
+#[derive(Default, Serialize)]
 pub(super) struct Unpacking {
     /// Bytes that are copied.
-    pub(super) copied: u64,
+    copied: u64,
     /// Bytes that LZ4 blocks become, and that they take.
-    pub(super) decompressed: u64,
-    pub(super) compressed: u64,
+    decompressed: u64,
+    compressed: u64,
     /// Bytes that are cleared.
-    pub(super) cleared: u64,
+    cleared: u64,
 }
 
 impl Unpacking {
@@ -52,33 +53,28 @@ pub(crate) fn summary(inspected: &Inspected<'_>) -> Vec<(&'static str, String)> 
         ExceptionLevel::El1 => "EL1",
         ExceptionLevel::El2 => "EL2, with hypervisor support",
     };
+    let kernel = format!("at {level}, entry point {}", payload.kernel_entry);
     let user_image = payload.user_image;
     let virt = user_image.memory.start.0.wrapping_sub(user_image.pv_offset);
+    let user_image = format!("at {virt:#x}, entry point {}", user_image.entry);
     let slot = payload.device_tree;
     let device_tree = match slot.size {
         0 => format!("none; room for {} bytes of the firmware's", slot.capacity),
         size => format!("{size} bytes, with room for {}", slot.capacity),
     };
+    let verify = name(&CHECKS, payload.integrity).to_owned();
+    let log_level = name(&LOG_LEVELS, payload.log_level).to_owned();
     let mut rows = vec![
         ("format", format(inspected)),
         ("entered at", image.entry().to_string()),
-        (
-            "kernel",
-            format!("at {level}, entry point {}", payload.kernel_entry),
-        ),
-        (
-            "user image",
-            format!("at {virt:#x}, entry point {}", user_image.entry),
-        ),
+        ("kernel", kernel),
+        ("user image", user_image),
         ("device tree", device_tree),
         ("machine", machine(inspected)),
         ("cores", payload.cores.to_string()),
         ("before the loader", unpacking(inspected)),
-        ("--verify", name(&CHECKS, payload.integrity).to_owned()),
-        (
-            "--log-level",
-            name(&LOG_LEVELS, payload.log_level).to_owned(),
-        ),
+        ("--verify", verify),
+        ("--log-level", log_level),
         ("image version", payload.image_version.to_string()),
         ("signature", signature(inspected)),
         ("measurement", hexadecimal(&payload.measurement)),
@@ -107,15 +103,16 @@ fn machine(inspected: &Inspected<'_>) -> String {
     let console = console
         .map(|console| format!("console {} at {}", console_name(console.kind), console.base));
     let psci = machine.psci.map(|conduit| match conduit {
-        PsciConduit::Smc => "PSCI by SMC".to_owned(),
-        PsciConduit::Hvc => "PSCI by HVC".to_owned(),
+        PsciConduit::Smc => "PSCI by SMC",
+        PsciConduit::Hvc => "PSCI by HVC",
     });
     let gic = machine.gic.map(|gic| match gic {
-        Gic::V2 { .. } => "GICv2".to_owned(),
-        Gic::V3 { .. } => "GICv3".to_owned(),
+        Gic::V2 { .. } => "GICv2",
+        Gic::V3 { .. } => "GICv3",
     });
     let ram = inspected.ram.as_ref();
     let ram = ram.map(|ram| format!("RAM {}", ranges::describe(ram)));
+    let (psci, gic) = (psci.map(str::to_owned), gic.map(str::to_owned));
     let known: Vec<_> = [console, psci, gic, ram].into_iter().flatten().collect();
     match known.as_slice() {
         [] => "unknown before it boots".to_owned(),
@@ -124,32 +121,27 @@ fn machine(inspected: &Inspected<'_>) -> String {
 }
 
 fn unpacking(inspected: &Inspected<'_>) -> String {
-    let Unpacking {
-        copied,
-        decompressed,
-        compressed,
-        cleared,
-    } = Unpacking::of(inspected.image);
     if inspected.image.package().is_none() {
         return "nothing is copied: all lies where it is used".to_owned();
     }
-    let mut text = format!("{} are copied", size(copied));
-    if decompressed > 0 {
-        text += &format!(
+    let unpacking = Unpacking::of(inspected.image);
+    let decompressed = match unpacking.decompressed {
+        0 => String::new(),
+        decompressed => format!(
             ", {} decompressed to {}",
-            size(compressed),
+            size(unpacking.compressed),
             size(decompressed)
-        );
-    }
-    text + &format!(", {} cleared", size(cleared))
+        ),
+    };
+    let (copied, cleared) = (size(unpacking.copied), size(unpacking.cleared));
+    format!("{copied} are copied{decompressed}, {cleared} cleared")
 }
 
 fn signature(inspected: &Inspected<'_>) -> String {
     let payload = inspected.image.payload();
-    let is_signed = payload.signature != [0; _];
-    let signer = match is_signed {
-        true => format!("by the key {}", KeyId(payload.key_id)),
-        false => "none".to_owned(),
+    let signer = match payload.signature == [0; _] {
+        true => "none".to_owned(),
+        false => format!("by the key {}", KeyId(payload.key_id)),
     };
     match inspected.image.trust_anchor() {
         Some(anchor) => format!(

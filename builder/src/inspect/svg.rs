@@ -115,7 +115,7 @@ fn write_head(svg: &mut String, inspected: &Inspected<'_>, height: f64) {
         .picture
         .areas
         .iter()
-        .map(|area| format!("{} at {}", area.purpose.name, area.memory))
+        .map(|area| format!("{} at {}", area.name, area.memory))
         .collect();
     let _ = write!(
         svg,
@@ -175,13 +175,13 @@ fn write_area(svg: &mut String, inspected: &Inspected<'_>, column: f64, drawn: &
         height,
         name,
     } = drawn;
-    let (color, middle) = (area.purpose.document, drawn.middle());
+    let (color, middle) = (area.document, drawn.middle());
     let _ = write!(
         svg,
         "<g>\n<title>{}: {}</title>\n\
          <rect x=\"{LEFT}\" y=\"{top:.1}\" width=\"{COLUMN_WIDTH}\" height=\"{height:.1}\" \
          fill=\"{color}\" fill-opacity=\"0.3\" stroke=\"#333\" stroke-width=\"0.5\"/>\n",
-        area.purpose.name, area.memory,
+        area.name, area.memory,
     );
     for stored in &area.stored {
         let start = position(inspected, column, stored.start.0).min(top + height - 1.0);
@@ -213,7 +213,7 @@ fn write_area(svg: &mut String, inspected: &Inspected<'_>, column: f64, drawn: &
         NAMES - 16.0,
         name - 16.0,
         name - 3.0,
-        area.purpose.name,
+        area.name,
         name + 15.0,
         area.memory,
         size(area.memory.size()),

@@ -4,10 +4,11 @@
 
 use std::path::Path;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::hexadecimal;
+use crate::diagnostic::Flag;
 
 /// What tells a file from others.
 #[derive(Clone, Debug, Serialize)]
@@ -20,51 +21,25 @@ pub(crate) struct Identity {
     pub(crate) sha256: String,
 }
 
-/// What an input is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    Loader,
-    Unpacker,
-    Kernel,
-    RootTask,
-    DeviceTree,
-    Platform,
-    KernelConfig,
-    TrustKey,
-}
-
-impl Role {
-    /// All of them, with what a manifest calls them.
-    pub(crate) const ALL: [(Self, &'static str); 8] = [
-        (Self::Loader, "loader"),
-        (Self::Unpacker, "unpacker"),
-        (Self::Kernel, "kernel"),
-        (Self::RootTask, "rootTask"),
-        (Self::DeviceTree, "deviceTree"),
-        (Self::Platform, "platform"),
-        (Self::KernelConfig, "kernelConfig"),
-        (Self::TrustKey, "trustKey"),
-    ];
-
-    /// What a manifest calls it.
-    pub(crate) fn name(self) -> &'static str {
-        let mut all = Self::ALL.into_iter();
-        all.find(|(role, _)| *role == self)
-            .map_or("", |(_, name)| name)
-    }
-}
-
-impl Serialize for Role {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
+/// What a manifest calls each input, by the option that names it.
+pub(crate) const ROLES: [(Flag, &str); 8] = [
+    (Flag::Loader, "loader"),
+    (Flag::Unpacker, "unpacker"),
+    (Flag::Kernel, "kernel"),
+    (Flag::App, "rootTask"),
+    (Flag::Dtb, "deviceTree"),
+    (Flag::Platform, "platform"),
+    (Flag::KernelConfig, "kernelConfig"),
+    (Flag::TrustKey, "trustKey"),
+];
 
 /// A file that an image is made of.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Input {
+    #[serde(skip)]
+    pub(crate) flag: Flag,
     /// What it is for.
-    pub(crate) role: Role,
+    pub(crate) role: &'static str,
     /// Which file it is.
     #[serde(flatten)]
     pub(crate) file: Identity,

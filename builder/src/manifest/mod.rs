@@ -26,7 +26,7 @@ use crate::layout::memory_map::MemoryMap;
 use crate::options::Settings;
 
 pub(crate) use facts::{console_name, facts};
-pub(crate) use identity::{Identity, Input, Role, base_name};
+pub(crate) use identity::{Identity, Input, ROLES, base_name};
 pub(crate) use maps::range;
 pub(crate) use renew::{beside, manifest_path, renewed};
 
@@ -64,7 +64,7 @@ pub(crate) fn built(
             "packageVersion": PACKAGE_VERSION,
         },
         "image": identity,
-        // In the order of `Role`.
+        // In the order of `ROLES`.
         "inputs": inputs,
         "settings": settings::facts(settings),
         "payload": image.facts,

@@ -11,7 +11,8 @@
 use kaal_payload::{PACKAGE_VERSION, VERSION};
 use serde_json::{Value, json};
 
-use super::{Identity, Input, Role};
+use super::{Identity, Input};
+use crate::diagnostic::Flag;
 
 /// `bom-ref` of the image.
 const IMAGE: &str = "image";
@@ -21,7 +22,7 @@ const IMAGE: &str = "image";
 pub(super) fn sbom(image: &Identity, inputs: &[Input], is_packed: bool) -> Value {
     let components: Vec<_> = inputs
         .iter()
-        .filter(|input| is_packed || input.role != Role::Unpacker)
+        .filter(|input| is_packed || input.flag != Flag::Unpacker)
         .filter_map(input_component)
         .collect();
     let references = components.iter().map(|component| &component["bom-ref"]);
@@ -54,18 +55,18 @@ pub(super) fn sbom(image: &Identity, inputs: &[Input], is_packed: bool) -> Value
 
 /// What `input` becomes a part of the image as; `None` for what only says how to make it.
 fn input_component(input: &Input) -> Option<Value> {
-    let (kind, reference, description, contract) = match input.role {
-        Role::Loader => ("firmware", "loader", "KaaL's loader", Some(VERSION)),
-        Role::Unpacker => (
+    let (kind, reference, description, contract) = match input.flag {
+        Flag::Loader => ("firmware", "loader", "KaaL's loader", Some(VERSION)),
+        Flag::Unpacker => (
             "firmware",
             "unpacker",
             "KaaL's unpacker",
             Some(PACKAGE_VERSION),
         ),
-        Role::Kernel => ("operating-system", "kernel", "seL4 kernel", None),
-        Role::RootTask => ("application", "root-task", "root task", None),
-        Role::DeviceTree => ("data", "device-tree", "device tree", None),
-        Role::Platform | Role::KernelConfig | Role::TrustKey => return None,
+        Flag::Kernel => ("operating-system", "kernel", "seL4 kernel", None),
+        Flag::App => ("application", "root-task", "root task", None),
+        Flag::Dtb => ("data", "device-tree", "device tree", None),
+        _ => return None,
     };
     let mut component = component(kind, reference, description, &input.file);
     if let Some(version) = contract {

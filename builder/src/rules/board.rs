@@ -2,7 +2,7 @@
 
 //! Rules of what the kernel was built for, and of what the machine is.
 
-use super::{Checked, Complaint, Outcome, Situation};
+use super::{Checked, Outcome, Situation};
 use crate::diagnostic::Flag;
 use crate::memory::ranges;
 use crate::sel4::UserLayout;
@@ -16,14 +16,15 @@ pub(super) fn board_ram(situation: &Situation<'_>) -> Checked {
     let kernel = situation.layout.kernel().start;
     let first = built_for.first().map(|bank| bank.start);
     if first != Some(kernel) {
-        return Complaint::new(
-            Flag::Platform,
-            "not the platform that the kernel was built for",
-        )
-        .expected(format!("RAM from {kernel} on, where the kernel lies"))
-        .found(ranges::describe(&built_for))
-        .remedy("give kernel.elf and platform_gen.yaml of the same build")
-        .warned();
+        return situation
+            .complaint(
+                Flag::Platform,
+                "not the platform that the kernel was built for",
+            )
+            .expected(format!("RAM from {kernel} on, where the kernel lies"))
+            .found(ranges::describe(&built_for))
+            .remedy("give kernel.elf and platform_gen.yaml of the same build")
+            .warned();
     }
     let Some(board) = situation.ram() else {
         return Err(Outcome::not_checked(
@@ -32,18 +33,19 @@ pub(super) fn board_ram(situation: &Situation<'_>) -> Checked {
     };
     let missing = ranges::subtract(built_for.clone(), board.iter().copied());
     if !missing.is_empty() {
-        return Complaint::new(
-            Flag::Platform,
-            "the kernel was built for RAM that the machine doesn't have",
-        )
-        .expected(format!("RAM within {}", ranges::describe(board)))
-        .found(format!(
-            "{}, of which {} is elsewhere",
-            ranges::describe(&built_for),
-            ranges::describe(&missing)
-        ))
-        .remedy("build the kernel for this machine: it takes all of it for RAM")
-        .warned();
+        return situation
+            .complaint(
+                Flag::Platform,
+                "the kernel was built for RAM that the machine doesn't have",
+            )
+            .expected(format!("RAM within {}", ranges::describe(board)))
+            .found(format!(
+                "{}, of which {} is elsewhere",
+                ranges::describe(&built_for),
+                ranges::describe(&missing)
+            ))
+            .remedy("build the kernel for this machine: it takes all of it for RAM")
+            .warned();
     }
     let unused = ranges::subtract(board.to_vec(), built_for.iter().copied());
     let unused: u64 = unused.iter().map(|range| range.size()).sum();
@@ -61,7 +63,8 @@ pub(super) fn device_tree_size(situation: &Situation<'_>) -> Checked {
     };
     let capacity = situation.layout.device_tree.capacity;
     if board.size > capacity {
-        return Complaint::new(Flag::Dtb, "the image has no room for it")
+        return situation
+            .complaint(Flag::Dtb, "the image has no room for it")
             .expected(format!("at most {capacity} bytes"))
             .found(format!("{} bytes", board.size))
             .remedy("embed it with --dtb, so that the image keeps room for it")

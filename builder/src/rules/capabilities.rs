@@ -3,8 +3,8 @@
 //! Rules of what the kernel makes for the user image, and of what it leaves to it.
 
 use super::situation::Boot;
-use super::{Checked, Complaint, Outcome, Situation};
-use crate::diagnostic::Flag;
+use super::{Checked, Outcome, Situation};
+use crate::diagnostic::{Diagnostic, Flag};
 use crate::memory::ranges;
 use crate::sel4::{self, FIXED_SLOTS, Objects, Slots, Untyped};
 
@@ -17,18 +17,19 @@ pub(super) fn free_regions(situation: &Situation<'_>) -> Checked {
     if pieces <= most {
         return Ok(format!("{pieces} of {most}: {free}"));
     }
-    let complaint = Complaint::new(
-        Flag::Image,
-        "the kernel can't keep account of its free memory",
-    )
-    .expected(format!("at most {most} pieces of memory around the image"))
-    .found(format!("{pieces}: {free}"))
-    .remedy("leave --app-offset out, or reserve less memory next to the kernel");
+    let complaint = situation
+        .complaint(
+            Flag::Image,
+            "the kernel can't keep account of its free memory",
+        )
+        .expected(format!("at most {most} pieces of memory around the image"))
+        .found(format!("{pieces}: {free}"))
+        .remedy("leave --app-offset out, or reserve less memory next to the kernel");
     refused_if_sure(situation, complaint)
 }
 
 /// A refusal, if it is the kernel's own platform that tells where RAM is, and not only the device tree.
-fn refused_if_sure(situation: &Situation<'_>, complaint: Complaint) -> Checked {
+fn refused_if_sure(situation: &Situation<'_>, complaint: Diagnostic) -> Checked {
     match situation.platform {
         Some(_) => complaint.refused(),
         None => complaint.warned(),
@@ -47,15 +48,16 @@ pub(super) fn root_objects(situation: &Situation<'_>) -> Checked {
             objects.memory, objects.boot_information
         ));
     }
-    let complaint = Complaint::new(
-        Flag::App,
-        "no room for the objects that the kernel makes for it",
-    )
-    .expected(format!(
-        "{size} bytes of free memory in one piece, from a multiple of {alignment:#x} on"
-    ))
-    .found(ranges::describe(boot.booted.memory.free()))
-    .remedy("build the kernel with a smaller KernelRootCNodeSizeBits, or for more RAM");
+    let complaint = situation
+        .complaint(
+            Flag::App,
+            "no room for the objects that the kernel makes for it",
+        )
+        .expected(format!(
+            "{size} bytes of free memory in one piece, from a multiple of {alignment:#x} on"
+        ))
+        .found(ranges::describe(boot.booted.memory.free()))
+        .remedy("build the kernel with a smaller KernelRootCNodeSizeBits, or for more RAM");
     refused_if_sure(situation, complaint)
 }
 
@@ -76,7 +78,7 @@ pub(super) fn waiting_cores(situation: &Situation<'_>) -> Checked {
         }
     };
     let complaint = |problem: &str, found| {
-        Complaint::new(Flag::Image, problem)
+        situation.complaint(Flag::Image, problem)
             .expected(format!(
                 "the root task's objects outside of {needed}, the loader with its translation tables"
             ))
@@ -133,7 +135,8 @@ pub(super) fn root_cnode(situation: &Situation<'_>) -> Checked {
     if sum <= room {
         return Ok(numbers);
     }
-    let complaint = Complaint::new(Flag::App, "the root CNode has too few slots for its pages")
+    let complaint = situation
+        .complaint(Flag::App, "the root CNode has too few slots for its pages")
         .expected(format!(
             "at most {room} slots, 2^CONFIG_ROOT_CNODE_SIZE_BITS"
         ))
@@ -169,14 +172,15 @@ pub(super) fn untypeds(situation: &Situation<'_>) -> Checked {
     }
     let lost_ram = lost.filter(|untyped| !untyped.is_device);
     let lost_ram: u64 = lost_ram.map(Untyped::size).sum();
-    Complaint::new(
-        Flag::KernelConfig,
-        format!("the kernel would keep {lost_ram} bytes of RAM from the root task"),
-    )
-    .expected(format!(
-        "at most {most} pieces of untyped memory, CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS"
-    ))
-    .found(numbers)
-    .remedy("build the kernel with a larger KernelMaxNumBootinfoUntypedCaps")
-    .warned()
+    situation
+        .complaint(
+            Flag::KernelConfig,
+            format!("the kernel would keep {lost_ram} bytes of RAM from the root task"),
+        )
+        .expected(format!(
+            "at most {most} pieces of untyped memory, CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS"
+        ))
+        .found(numbers)
+        .remedy("build the kernel with a larger KernelMaxNumBootinfoUntypedCaps")
+        .warned()
 }

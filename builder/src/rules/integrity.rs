@@ -4,8 +4,8 @@
 
 use kaal_payload::{Integrity, KeyId, TrustAnchor, key_id};
 
-use super::{Checked, Complaint, Outcome, Situation, Trusted};
-use crate::diagnostic::Flag;
+use super::{Checked, Outcome, Situation, Trusted};
+use crate::diagnostic::{Diagnostic, Flag};
 use crate::image_reader::ImageReader;
 use crate::signing;
 
@@ -13,8 +13,7 @@ use crate::signing;
 pub(super) fn integrity(situation: &Situation<'_>) -> Checked {
     let image = file(situation)?;
     if let Err(diagnostic) = image.verify() {
-        let (about, details) = (Flag::Image, diagnostic.details());
-        return Complaint { about, details }.refused();
+        return diagnostic.refused();
     }
     let bytes = image.file().content.len();
     let digest = match image.payload().integrity {
@@ -38,7 +37,8 @@ pub(super) fn signature(situation: &Situation<'_>) -> Checked {
     let image = file(situation)?;
     let payload = image.payload();
     let refuse = |expected: String, found: String, remedy: &str| {
-        Complaint::new(Flag::Image, "its loader would refuse it")
+        situation
+            .complaint(Flag::Image, "its loader would refuse it")
             .expected(expected)
             .found(found)
             .remedy(remedy)
@@ -48,7 +48,7 @@ pub(super) fn signature(situation: &Situation<'_>) -> Checked {
     if let Some(wanted) = situation.trusted
         && anchor.is_none_or(|anchor| anchor.key != wanted.key)
     {
-        return untrusted(wanted, anchor).refused();
+        return untrusted(situation, wanted, anchor).refused();
     }
     let anchor = anchor
         .ok_or_else(|| Outcome::not_checked("its loader boots images whether signed or not"))?;
@@ -68,8 +68,7 @@ pub(super) fn signature(situation: &Situation<'_>) -> Checked {
             "build the image again, without --verify",
         );
     }
-    let header = &image.file().content[image.payload_header_in_file()];
-    let is_signed = signing::message(&payload, header)
+    let is_signed = signing::message_of(image)
         .is_some_and(|message| signing::is_signed(&anchor, &message, &payload.signature));
     if !is_signed {
         let found = match payload.key_id {
@@ -93,7 +92,11 @@ pub(super) fn signature(situation: &Situation<'_>) -> Checked {
 }
 
 /// An image whose loader, which trusts `anchor`, would boot what isn't signed with the key that is `wanted`.
-fn untrusted(wanted: Trusted<'_>, anchor: Option<TrustAnchor>) -> Complaint {
+fn untrusted(
+    situation: &Situation<'_>,
+    wanted: Trusted<'_>,
+    anchor: Option<TrustAnchor>,
+) -> Diagnostic {
     let (problem, found) = match anchor {
         Some(anchor) => (
             "its loader trusts another key",
@@ -105,7 +108,8 @@ fn untrusted(wanted: Trusted<'_>, anchor: Option<TrustAnchor>) -> Complaint {
         ),
     };
     let key = KeyId(key_id(&wanted.key));
-    Complaint::new(Flag::Image, problem)
+    situation
+        .complaint(Flag::Image, problem)
         .expected(format!("the key {key} of {}", wanted.origin))
         .found(found)
         .remedy("do not install it; if it is yours, give the key that it was built with")

@@ -48,12 +48,9 @@ impl Layout {
 
     /// The same in an image whose unpacker works in `scratch`, pieces that adjoin.
     pub(crate) fn with_scratch(self, scratch: impl IntoIterator<Item = PhysRange>) -> Self {
-        Self {
-            scratch: ranges::union(scratch.into_iter().collect())
-                .first()
-                .copied(),
-            ..self
-        }
+        let scratch = ranges::union(scratch.into_iter().collect());
+        let scratch = scratch.first().copied();
+        Self { scratch, ..self }
     }
 
     /// The regions of the kind `kind`.
@@ -103,10 +100,8 @@ impl Layout {
 
     /// The virtual address of the user image's first page.
     pub(crate) fn user_start(&self) -> u64 {
-        let UserImage {
-            memory, pv_offset, ..
-        } = self.user_image;
-        memory.start.0.wrapping_sub(pv_offset)
+        let image = &self.user_image;
+        image.memory.start.0.wrapping_sub(image.pv_offset)
     }
 
     /// All memory that must be the image's own, and what it is for.

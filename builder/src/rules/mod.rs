@@ -18,10 +18,10 @@ mod texts;
 pub(crate) use layout::Layout;
 pub(crate) use outcome::Outcome;
 pub(crate) use situation::{Board, Situation, Trusted};
+pub use texts::RULES;
 
 use crate::diagnostic::Diagnostic;
-use outcome::{Checked, Complaint};
-use texts::RULES;
+use outcome::Checked;
 
 /// A rule.
 #[derive(Debug)]
@@ -36,11 +36,6 @@ pub struct Rule {
     pub source: &'static str,
     /// Looks whether it is kept.
     check: fn(&Situation<'_>) -> Checked,
-}
-
-/// All rules, in the order that they are looked at.
-pub fn rules() -> &'static [Rule] {
-    &RULES
 }
 
 /// Looks whether all rules are kept.
@@ -61,8 +56,8 @@ pub(crate) fn enforce(situation: &Situation<'_>) -> Result<Vec<Diagnostic>, Diag
     for (rule, outcome) in apply(situation) {
         match outcome {
             Outcome::Passed(_) | Outcome::NotChecked(_) => {}
-            Outcome::Warned(complaint) => warnings.push(complaint.diagnostic(rule, situation)),
-            Outcome::Refused(complaint) => return Err(complaint.diagnostic(rule, situation)),
+            Outcome::Warned(diagnostic) => warnings.push(diagnostic.by_rule(rule.id)),
+            Outcome::Refused(diagnostic) => return Err(diagnostic.by_rule(rule.id)),
         }
     }
     Ok(warnings)

@@ -2,8 +2,7 @@
 
 //! What comes of looking at a rule.
 
-use super::{Rule, Situation};
-use crate::diagnostic::{Details, Diagnostic, Flag};
+use crate::diagnostic::Diagnostic;
 
 /// What comes of looking at a rule.
 #[derive(Clone, Debug)]
@@ -13,9 +12,9 @@ pub(crate) enum Outcome {
     /// It can't be looked at, because this is missing.
     NotChecked(String),
     /// It is not, but the image may do.
-    Warned(Complaint),
+    Warned(Diagnostic),
     /// It is not.
-    Refused(Complaint),
+    Refused(Diagnostic),
 }
 
 /// The numbers with which a rule is kept, or what else comes of it.
@@ -37,47 +36,15 @@ impl Outcome {
     }
 
     /// The same in more words.
-    pub(crate) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> String {
         match self {
-            Self::Passed(text) | Self::NotChecked(text) => text,
-            Self::Warned(complaint) | Self::Refused(complaint) => &complaint.details.problem,
+            Self::Passed(text) | Self::NotChecked(text) => text.clone(),
+            Self::Warned(diagnostic) | Self::Refused(diagnostic) => diagnostic.details().problem,
         }
     }
 }
 
-/// Why a rule isn't kept.
-#[derive(Clone, Debug)]
-pub(crate) struct Complaint {
-    /// What is to blame; what isn't a file of its own is part of the image.
-    pub(super) about: Flag,
-    pub(crate) details: Details,
-}
-
-impl Complaint {
-    pub(super) fn new(about: Flag, problem: impl Into<String>) -> Self {
-        let problem = problem.into();
-        let details = Details {
-            problem,
-            ..Details::default()
-        };
-        Self { about, details }
-    }
-
-    pub(super) fn expected(mut self, expected: impl Into<String>) -> Self {
-        self.details.expected = expected.into();
-        self
-    }
-
-    pub(super) fn found(mut self, found: impl Into<String>) -> Self {
-        self.details.found = found.into();
-        self
-    }
-
-    pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.details.remedy = remedy.into();
-        self
-    }
-
+impl Diagnostic {
     /// No image can be like that.
     pub(super) fn refused(self) -> Checked {
         Err(Outcome::Refused(self))
@@ -86,14 +53,5 @@ impl Complaint {
     /// The image may do.
     pub(super) fn warned(self) -> Checked {
         Err(Outcome::Warned(self))
-    }
-
-    /// The complaint as all errors and warnings look.
-    pub(crate) fn diagnostic(&self, rule: &Rule, situation: &Situation<'_>) -> Diagnostic {
-        let problem = format!("{} (rule {})", self.details.problem, rule.id);
-        situation.origin(self.about).with(Details {
-            problem,
-            ..self.details.clone()
-        })
     }
 }

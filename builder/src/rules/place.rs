@@ -4,7 +4,7 @@
 
 use kaal_payload::{PhysRange, RegionKind};
 
-use super::{Checked, Complaint, Outcome, Situation};
+use super::{Checked, Outcome, Situation};
 use crate::diagnostic::Flag;
 use crate::memory::ranges;
 use crate::sel4::PADDR_TOP;
@@ -25,13 +25,11 @@ pub(super) fn alignment(situation: &Situation<'_>) -> Checked {
         .find(|(_, _, address)| !address.is_page_aligned());
     match wrong {
         None => Ok("kernel, device tree, user image and loader begin with pages".to_owned()),
-        Some((what, about, address)) => {
-            Complaint::new(about, format!("the {what} doesn't begin with a page"))
-                .expected("a multiple of 4096")
-                .found(address.to_string())
-                .remedy("build the image again")
-                .refused()
-        }
+        Some((what, about, address)) => situation
+            .complaint(about, format!("the {what} doesn't begin with a page"))
+            .expected("a multiple of 4096")
+            .found(address.to_string())
+            .refused(),
     }
 }
 
@@ -40,7 +38,8 @@ pub(super) fn disjoint(situation: &Situation<'_>) -> Checked {
     let memory = situation.layout.memory();
     for ((one, first), (other, second)) in memory.iter().zip(memory.iter().skip(1)) {
         if first.end > second.start {
-            return Complaint::new(Flag::Image, format!("the {one} and the {other} overlap"))
+            return situation
+                .complaint(Flag::Image, format!("the {one} and the {other} overlap"))
                 .expected("no two parts at the same place")
                 .found(format!("{first} and {second}"))
                 .remedy("build the image again, without --app-offset")
@@ -62,7 +61,8 @@ pub(super) fn order(situation: &Situation<'_>) -> Checked {
     if kernel.end <= device_tree.start && device_tree.end <= user_image.start {
         return Ok(found);
     }
-    Complaint::new(Flag::Image, "not in the order that the kernel asks for")
+    situation
+        .complaint(Flag::Image, "not in the order that the kernel asks for")
         .expected("the kernel, then the device tree, then the user image")
         .found(found)
         .remedy("build the image again, without --app-offset")
@@ -87,7 +87,8 @@ pub(super) fn ram(situation: &Situation<'_>) -> Checked {
     for (about, name, ram) in &sources {
         for (what, memory) in situation.layout.memory() {
             if !ranges::contains(ram, memory) {
-                return Complaint::new(*about, format!("{name} has no RAM for the {what}"))
+                return situation
+                    .complaint(*about, format!("{name} has no RAM for the {what}"))
                     .expected(format!("a place within {}", ranges::describe(ram)))
                     .found(memory.to_string())
                     .remedy("build the image for this machine, with its --dtb")
@@ -112,7 +113,8 @@ pub(super) fn paddr_top(situation: &Situation<'_>) -> Checked {
     ];
     for (what, about, memory) in places {
         if memory.end > PADDR_TOP {
-            return Complaint::new(about, format!("the kernel can't map the {what}"))
+            return situation
+                .complaint(about, format!("the kernel can't map the {what}"))
                 .expected(format!("an end below {PADDR_TOP}, PADDR_TOP"))
                 .found(memory.to_string())
                 .remedy("build the image with a --platform that has RAM below")
@@ -132,9 +134,9 @@ pub(super) fn contiguous(situation: &Situation<'_>) -> Checked {
     if ranges::union(pieces.clone()) == [whole] {
         return Ok(format!("{count} regions are all of {whole}"));
     }
-    Complaint::new(Flag::App, "not all of the user image is in the image")
+    situation
+        .complaint(Flag::App, "not all of the user image is in the image")
         .expected(format!("regions that are all of {whole}"))
         .found(ranges::describe(&pieces))
-        .remedy("build the image again")
         .refused()
 }

@@ -2,9 +2,9 @@
 
 //! Rules of how kernel and user image run.
 
-use kaal_payload::{ExceptionLevel, RegionKind};
+use kaal_payload::{ExceptionLevel, PhysicalAddressBits, RegionKind};
 
-use super::{Checked, Complaint, Outcome, Situation};
+use super::{Checked, Outcome, Situation};
 use crate::diagnostic::Flag;
 use crate::sel4::{self, user_top, virtual_base};
 
@@ -15,22 +15,20 @@ pub(super) fn exception_level(situation: &Situation<'_>) -> Checked {
         ExceptionLevel::El1 => ("EL1", ExceptionLevel::El2, "EL2"),
         ExceptionLevel::El2 => ("EL2", ExceptionLevel::El1, "EL1"),
     };
+    let entry = layout.kernel_entry;
     // Both windows are 2^39 bytes large.
-    let window = |level| layout.kernel_entry.0.wrapping_sub(virtual_base(level)) >> 39;
-    if window(layout.exception_level) == 0 {
-        return Ok(format!(
-            "{name}, by the entry point {}",
-            layout.kernel_entry
-        ));
+    let is_for = |level| entry.0.wrapping_sub(virtual_base(level)) >> 39 == 0;
+    if is_for(layout.exception_level) {
+        return Ok(format!("{name}, by the entry point {entry}"));
     }
-    let found = match window(other) {
-        0 => format!("{}, that of a kernel for {other_name}", layout.kernel_entry),
-        _ => format!("{}, that of no kernel of seL4", layout.kernel_entry),
+    let found = match is_for(other) {
+        true => format!("{entry}, that of a kernel for {other_name}"),
+        false => format!("{entry}, that of no kernel of seL4"),
     };
-    Complaint::new(Flag::Kernel, format!("it would be entered at {name}"))
+    situation
+        .complaint(Flag::Kernel, format!("it would be entered at {name}"))
         .expected(format!("an entry point of a kernel for {name}"))
         .found(found)
-        .remedy("build the image again")
         .refused()
 }
 
@@ -47,20 +45,18 @@ pub(super) fn kernel_window(situation: &Situation<'_>) -> Checked {
         let start = kernel.start.0.wrapping_add(base);
         return Ok(format!("{kernel} at {start:#x}, entered at {entry:#x}"));
     }
-    Complaint::new(Flag::Kernel, "its entry point is not where it is mapped")
+    situation
+        .complaint(Flag::Kernel, "its entry point is not where it is mapped")
         .expected(format!("a physical address within {kernel}"))
         .found(format!("{entry:#x}"))
-        .remedy("build the image again")
         .refused()
 }
 
 /// `user-top`
 pub(super) fn user_top_rule(situation: &Situation<'_>) -> Checked {
     let layout = &situation.layout;
-    let bits = match &situation.config {
-        Some(config) => config.physical_address_bits,
-        None => kaal_payload::PhysicalAddressBits::FromProcessor,
-    };
+    let bits = situation.config.map(|config| config.physical_address_bits);
+    let bits = bits.unwrap_or(PhysicalAddressBits::FromProcessor);
     let top = user_top(layout.exception_level, bits);
     // The largest device tree that there is room for.
     let handover = sel4::Handover {
@@ -72,10 +68,10 @@ pub(super) fn user_top_rule(situation: &Situation<'_>) -> Checked {
     let start = layout.user_start();
     let image_end = start.saturating_add(layout.user_image.memory.size());
     if !(start..image_end).contains(&entry) {
-        return Complaint::new(Flag::App, "its entry point is not in it")
+        return situation
+            .complaint(Flag::App, "its entry point is not in it")
             .expected(format!("an address within {start:#x}..{image_end:#x}"))
             .found(format!("{entry:#x}"))
-            .remedy("build the image again")
             .refused();
     }
     if end < top {
@@ -83,7 +79,8 @@ pub(super) fn user_top_rule(situation: &Situation<'_>) -> Checked {
             "{start:#x}..{image_end:#x}, with boot information up to {end:#x}, below {top:#x}"
         ));
     }
-    Complaint::new(Flag::App, "reaches above USER_TOP")
+    situation
+        .complaint(Flag::App, "reaches above USER_TOP")
         .expected(format!(
             "its end, with IPC buffer and boot information behind it, below {top:#x}"
         ))
@@ -98,7 +95,8 @@ pub(super) fn cores(situation: &Situation<'_>) -> Checked {
     let waits_for = layout.cores;
     let configured = situation.config.as_ref().and_then(|config| config.cores);
     if let Some(configured) = configured.filter(|configured| *configured != waits_for) {
-        return Complaint::new(Flag::KernelConfig, "not the kernel's number of cores")
+        return situation
+            .complaint(Flag::KernelConfig, "not the kernel's number of cores")
             .expected(format!(
                 "MAX_NUM_NODES {waits_for}, as the image starts cores"
             ))
@@ -114,14 +112,15 @@ pub(super) fn cores(situation: &Situation<'_>) -> Checked {
         return Err(Outcome::NotChecked(missing));
     };
     if board.cores < waits_for as usize {
-        return Complaint::new(
-            Flag::Dtb,
-            "the machine has fewer cores than the kernel waits for",
-        )
-        .expected(format!("{waits_for} cores"))
-        .found(board.cores.to_string())
-        .remedy("build the kernel with a KernelMaxNumNodes that fits")
-        .refused();
+        return situation
+            .complaint(
+                Flag::Dtb,
+                "the machine has fewer cores than the kernel waits for",
+            )
+            .expected(format!("{waits_for} cores"))
+            .found(board.cores.to_string())
+            .remedy("build the kernel with a KernelMaxNumNodes that fits")
+            .refused();
     }
     Ok(format!("{waits_for} of {}", board.cores))
 }

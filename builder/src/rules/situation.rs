@@ -5,7 +5,7 @@
 use kaal_payload::PhysRange;
 
 use super::{Layout, Outcome};
-use crate::diagnostic::{Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::image_reader::ImageReader;
 use crate::parts::Parts;
 use crate::parts::device_tree::DeviceTree;
@@ -89,17 +89,15 @@ impl Boot {
     /// The least and the most untyped memory that may be left: it depends on which part of itself the
     /// kernel needs to boot only. `None` where not even that is known.
     pub(crate) fn untyped(&self) -> Option<(Vec<Untyped>, Vec<Untyped>)> {
-        let boot_parts = self.handover.boot_parts().into_iter();
+        let Self {
+            config,
+            handover,
+            platform,
+            booted,
+        } = self;
+        let boot_parts = handover.boot_parts().into_iter();
         let mut all = boot_parts
-            .map(|boot_part| {
-                let Self {
-                    config,
-                    handover,
-                    platform,
-                    booted,
-                } = self;
-                sel4::untyped(handover, platform, config, booted, boot_part)
-            })
+            .map(|boot_part| sel4::untyped(handover, platform, config, booted, boot_part))
             .collect::<Option<Vec<_>>>()?;
         all.sort_by_key(Vec::len);
         Some((all.first()?.clone(), all.pop()?))
@@ -107,53 +105,50 @@ impl Boot {
 }
 
 impl<'a> Situation<'a> {
-    /// An image for the machine that `board` tells of, without more known about it.
-    pub(crate) fn of_image(image: &'a ImageReader<'a>, board: Option<Board>) -> Self {
-        let scratch = image.package().and_then(|package| package.scratch.memory());
+    /// Where everything lies, for the machine that `board` tells of, without more known about it.
+    fn new(origins: Vec<Origin<'a>>, layout: Layout, board: Option<Board>) -> Self {
         Self {
-            origins: vec![image.origin()],
-            layout: Layout::new(&image.payload(), image.payload_header().start)
-                .with_scratch(scratch),
+            origins,
+            layout,
             boot_part: None,
             board,
             platform: None,
             config: None,
             trusted: None,
+            image: None,
+        }
+    }
+
+    /// An image for the machine that `board` tells of.
+    pub(crate) fn of_image(image: &'a ImageReader<'a>, board: Option<Board>) -> Self {
+        let scratch = image.package().and_then(|package| package.scratch.memory());
+        let layout = Layout::new(&image.payload(), image.payload_header().start);
+        Self {
             image: Some(image),
+            ..Self::new(vec![image.origin()], layout.with_scratch(scratch), board)
         }
     }
 
     /// An image that was made of `parts`.
     pub(crate) fn of_build(parts: &Parts<'a>, layout: Layout) -> Self {
-        let origins = parts.origins;
-        let optional = [origins.device_tree, origins.platform, origins.kernel_config];
-        let given = [origins.kernel, origins.app].into_iter();
+        let files = parts.origins;
+        let optional = [files.device_tree, files.platform, files.kernel_config];
+        let origins = [files.kernel, files.app].into_iter();
+        let origins = origins.chain(optional.into_iter().flatten()).collect();
+        let board = parts.device_tree.as_ref().map(Board::new);
         Self {
-            origins: given.chain(optional.into_iter().flatten()).collect(),
-            layout,
-            boot_part: None,
-            board: parts.device_tree.as_ref().map(Board::new),
             platform: parts.platform.clone(),
-            config: origins.kernel_config.map(|_| parts.config),
-            trusted: None,
-            image: None,
+            config: files.kernel_config.map(|_| parts.config),
+            ..Self::new(origins, layout, board)
         }
     }
 
-    /// What messages name for `flag`.
-    pub(super) fn origin(&self, flag: Flag) -> Origin<'a> {
+    /// Begins to say what is wrong with `about`; the remedy is a new image, unless another is given. What isn't a file of its own is part of the image.
+    pub(super) fn complaint(&self, about: Flag, problem: impl Into<String>) -> Diagnostic {
         let mut origins = self.origins.iter();
-        let origin = origins.find(|origin| origin.flag == flag);
-        *origin.unwrap_or(&self.origins[0])
-    }
-
-    /// The device tree that the kernel is told of; the largest that there is room for where none is
-    /// known.
-    pub(crate) fn device_tree(&self) -> PhysRange {
-        match &self.board {
-            Some(board) => self.layout.device_tree(board.size),
-            None => self.layout.device_tree_slot(),
-        }
+        let origin = origins.find(|origin| origin.flag == about);
+        let origin = origin.unwrap_or(&self.origins[0]);
+        origin.diagnostic(problem).remedy("build the image again")
     }
 
     /// What the kernel is handed over.
@@ -161,7 +156,11 @@ impl<'a> Situation<'a> {
         Handover {
             kernel: self.layout.kernel(),
             boot_part: self.boot_part,
-            device_tree: self.device_tree(),
+            // The largest that there is room for where none is known.
+            device_tree: match &self.board {
+                Some(board) => self.layout.device_tree(board.size),
+                None => self.layout.device_tree_slot(),
+            },
             user_image: self.layout.user_image.memory,
             user_start: self.layout.user_start(),
         }
@@ -184,14 +183,12 @@ impl<'a> Situation<'a> {
 
     /// How the kernel boots.
     pub(super) fn boot(&self) -> Result<Boot, Outcome> {
-        let config = self
-            .config
-            .as_ref()
-            .ok_or_else(|| Outcome::not_checked("--kernel-config is not given"))?
+        let missing = Outcome::not_checked;
+        let config = self.config.as_ref();
+        let config = config.ok_or_else(|| missing("--kernel-config is not given"))?;
+        let config = config
             .boot
-            .ok_or_else(|| {
-                Outcome::not_checked("--kernel-config does not say all that is needed")
-            })?;
+            .ok_or_else(|| missing("--kernel-config does not say all that is needed"))?;
         let platform = self.platform()?;
         let handover = self.handover();
         let booted = sel4::boot(&handover, &platform, &config);

@@ -5,7 +5,7 @@
 use super::{Rule, board, capabilities, integrity, place, program};
 
 /// All rules, in the order that they are looked at.
-pub(crate) static RULES: [Rule; 19] = [
+pub static RULES: [Rule; 19] = [
     Rule {
         id: "integrity",
         sentence: "Every bit of the file is what the builder wrote.",

@@ -28,12 +28,10 @@ impl<'a> Signable<'a> {
                 .found("one whose loader boots any")
                 .remedy("build it with --trust-key and target/kaal/elfloader-signed.elf")
         })?;
-        let (header, size) = encoded(image, &image.payload())?;
-        let message = signing::message(&image.payload(), &header[..size]);
         Ok(Self {
             image,
             anchor,
-            message: message.ok_or_else(|| unencodable(image))?,
+            message: signing::message_of(image).ok_or_else(|| unencodable(image))?,
         })
     }
 
@@ -63,19 +61,11 @@ impl<'a> Signable<'a> {
             signature: *signature,
             ..self.image.payload()
         };
-        let (header, size) = encoded(self.image, &payload)?;
+        let mut header = [0; MAX_SIZE];
+        let size = payload.encode(&mut header, crc32c);
+        let size = size.map_err(|_| unencodable(self.image))?;
         self.image.with_payload_header(&header[..size])
     }
-}
-
-fn encoded(
-    image: &ImageReader<'_>,
-    payload: &Payload<'_>,
-) -> Result<([u8; MAX_SIZE], usize), Diagnostic> {
-    let mut header = [0; MAX_SIZE];
-    let size = payload.encode(&mut header, crc32c);
-    let size = size.map_err(|_| unencodable(image))?;
-    Ok((header, size))
 }
 
 fn unencodable(image: &ImageReader<'_>) -> Diagnostic {

@@ -39,7 +39,7 @@ fn a_signed_image_takes_the_place_of_no_manifest() {
     expect![[r#"
         error: --out image.elf.json: would replace an input
           expected: a file that is no input
-          found: the manifest of image image.elf
+          found: manifest image.elf.json
           remedy: choose another name
     "#]]
     .assert_eq(&refused("image.elf.json"));

@@ -36,7 +36,7 @@ pub(super) fn check(
             setting.push(&value);
             return Err(Origin::new(Flag::Environment, &setting)
                 .diagnostic(problem)
-                .expected(Kind::of(argument).expected())
+                .expected(Kind::of(argument).wanted().0)
                 .found(format!("{:?}", value.to_string_lossy()))
                 .remedy(format!("correct or unset {variable}")));
         }

@@ -7,11 +7,12 @@ use std::ops::Range;
 use std::path::Path;
 
 use clap::{Arg, Command};
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::kind::Kind;
 use super::{objection, option};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
+use crate::files::bounded;
 
 /// How alike a name must be for it to be suggested, from 0 to 1.
 const ALIKE: f64 = 0.8;
@@ -35,12 +36,9 @@ struct Entry<'a> {
     value: &'a DeValue<'a>,
 }
 
-/// Reads `content`, that of the file at `path`, all of whose keys must be options of `command`.
-pub(super) fn read(
-    path: &Path,
-    content: &[u8],
-    command: &Command,
-) -> Result<Vec<Setting>, Diagnostic> {
+/// Reads the file at `path`, all of whose keys must be options of `command`.
+pub(super) fn read(path: &Path, command: &Command) -> Result<Vec<Setting>, Diagnostic> {
+    let content = bounded::read(Origin::new(Flag::Config, path))?;
     let malformed = |line: usize, found: &str| {
         Origin::new(Flag::Config, path)
             .diagnostic(format!("line {line}: not TOML"))
@@ -52,7 +50,7 @@ pub(super) fn read(
         let before = content.iter().take(offset);
         1 + before.filter(|byte| **byte == b'\n').count()
     };
-    let text = str::from_utf8(content)
+    let text = str::from_utf8(&content)
         .map_err(|error| malformed(line_at(error.valid_up_to()), "bytes that are not UTF-8"))?;
     let start = |span: Option<Range<usize>>| span.unwrap_or_default().start;
     let table = DeTable::parse(text)
@@ -92,11 +90,7 @@ impl Entry<'_> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         match (self.value, kind) {
             (DeValue::Boolean(switch), Kind::Switch) => Some(switch.to_string().into()),
-            (DeValue::Integer(number), Kind::Number) => match number.radix() {
-                16 => Some(format!("0x{}", number.as_str()).into()),
-                10 => Some(number.as_str().into()),
-                _ => None,
-            },
+            (DeValue::Integer(number), Kind::Number) => Some(written(number)?.into()),
             (DeValue::String(path), Kind::Path) if !path.is_empty() => {
                 Some(folder.join(&**path).into())
             }
@@ -108,10 +102,9 @@ impl Entry<'_> {
     fn description(&self) -> String {
         match self.value {
             DeValue::String(text) => format!("the string {text:?}"),
-            DeValue::Integer(number) => match number.radix() {
-                16 => format!("the integer 0x{}", number.as_str()),
-                10 => format!("the integer {}", number.as_str()),
-                _ => "an integer that is neither decimal nor hexadecimal".to_owned(),
+            DeValue::Integer(number) => match written(number) {
+                Some(number) => format!("the integer {number}"),
+                None => "an integer that is neither decimal nor hexadecimal".to_owned(),
             },
             DeValue::Boolean(switch) => format!("the boolean {switch}"),
             DeValue::Float(_) => "a floating-point number".to_owned(),
@@ -128,11 +121,11 @@ impl Entry<'_> {
 
     fn wrong(&self, argument: &Arg, problem: &str) -> Diagnostic {
         let Self { name, .. } = self;
-        let kind = Kind::of(argument);
+        let (expected, example) = Kind::of(argument).wanted();
         self.diagnostic(&format!("{name}: {problem}"))
-            .expected(kind.expected())
+            .expected(expected)
             .found(self.description())
-            .remedy(format!("write {name} = {}", kind.example()))
+            .remedy(format!("write {name} = {example}"))
     }
 
     fn unknown(&self, command: &Command) -> Diagnostic {
@@ -150,5 +143,14 @@ impl Entry<'_> {
             .expected("the name of an option for making images, without dashes in front")
             .found(self.name)
             .remedy(remedy)
+    }
+}
+
+/// `number` as the command line takes it, if it does.
+fn written(number: &DeInteger<'_>) -> Option<String> {
+    match number.radix() {
+        16 => Some(format!("0x{}", number.as_str())),
+        10 => Some(number.as_str().to_owned()),
+        _ => None,
     }
 }

@@ -41,25 +41,22 @@ impl Kind {
         }
     }
 
-    /// What to write, for people.
-    pub(super) fn expected(&self) -> String {
-        match self {
-            Self::Switch => "true or false".to_owned(),
-            Self::Number => "an integer from 0, decimal or hexadecimal with 0x".to_owned(),
-            Self::Path => "a string, the path of a file".to_owned(),
-            Self::Choice(names) => format!("a string, one of {}", names.join(", ")),
-            Self::Text => "a string".to_owned(),
-        }
-    }
-
-    /// A value, as in a TOML file.
-    pub(super) fn example(&self) -> String {
-        match self {
-            Self::Switch => "true".to_owned(),
-            Self::Number => "NUMBER, such as 4 or 0x1000".to_owned(),
-            Self::Path => "\"FILE\"".to_owned(),
-            Self::Choice(names) => format!("{:?}", names.first().map_or("", String::as_str)),
-            Self::Text => "\"TEXT\"".to_owned(),
-        }
+    /// What to write, for people, and a value as in a TOML file.
+    pub(super) fn wanted(&self) -> (String, String) {
+        let (expected, example) = match self {
+            Self::Switch => ("true or false", "true"),
+            Self::Number => (
+                "an integer from 0, decimal or hexadecimal with 0x",
+                "NUMBER, such as 4 or 0x1000",
+            ),
+            Self::Path => ("a string, the path of a file", "\"FILE\""),
+            Self::Text => ("a string", "\"TEXT\""),
+            Self::Choice(names) => {
+                let example = names.first().map_or("", String::as_str);
+                let expected = format!("a string, one of {}", names.join(", "));
+                return (expected, format!("{example:?}"));
+            }
+        };
+        (expected.to_owned(), example.to_owned())
     }
 }

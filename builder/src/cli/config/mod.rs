@@ -23,7 +23,6 @@ use self::file::Setting;
 use self::kind::Kind;
 use super::{Failure, USAGE};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
-use crate::files::input::Input;
 
 pub(super) use environment::with_environment;
 
@@ -63,51 +62,42 @@ const REQUIRED: [Flag; 4] = [Flag::Loader, Flag::Kernel, Flag::App, Flag::Out];
 pub(super) struct Configuration {
     pub(super) arguments: Arguments,
     command: Command,
-    file: File,
+    /// The file that was read, if any was, and what it gives.
+    file: Option<PathBuf>,
+    settings: Vec<Setting>,
     pub(super) matches: ArgMatches,
 }
 
-/// The file that was read, if any was.
-#[derive(Default)]
-struct File {
-    path: Option<PathBuf>,
-    settings: Vec<Setting>,
-}
-
-impl File {
-    /// What the file gives for the option `name`.
-    fn setting(&self, name: Option<&str>) -> Option<&Setting> {
-        let mut settings = self.settings.iter();
-        settings.find(|setting| Some(setting.name.as_str()) == name)
-    }
-}
-
 impl Configuration {
-    /// Reads the options of `command` from `arguments`, the environment and the file. `first_look` tells which are on
-    /// the command line.
+    /// Reads the options of `command` from `line`, the environment and the file. `first_look` tells which are on the
+    /// command line.
     pub(super) fn read(
         command: Command,
-        arguments: &[OsString],
+        line: &[OsString],
         first_look: &ArgMatches,
     ) -> Result<Self, Failure> {
-        let config = Arguments::from_arg_matches(first_look).unwrap_or_default();
+        let arguments = Arguments::from_arg_matches(first_look).unwrap_or_default();
         let mut command = without_requirements(command);
-        let mut file = File::default();
-        if !config.no_config {
+        let (mut file, mut settings) = (None, Vec::new());
+        if !arguments.no_config {
             environment::check(&command, |id| is_on_command_line(first_look, id))
                 .map_err(Failure::usage)?;
-            file = config.file(&command).map_err(Failure::usage)?;
+            file = arguments.config.clone().or_else(nearest);
+            if let Some(path) = &file {
+                settings = file::read(path, &command).map_err(Failure::usage)?;
+            }
             command = with_environment(command);
-            command = command.mut_args(|argument| match file.setting(option(&argument)) {
+            command = command.mut_args(|argument| match find(&settings, option(&argument)) {
                 Some(setting) => argument.default_value(&setting.value),
                 None => argument,
             });
         }
         Ok(Self {
-            arguments: config,
-            matches: command.clone().try_get_matches_from(arguments)?,
+            arguments,
+            matches: command.clone().try_get_matches_from(line)?,
             command,
             file,
+            settings,
         })
     }
 
@@ -160,7 +150,7 @@ impl Configuration {
         let id = given.find(|given| given.as_str() == id(name))?;
         match self.matches.value_source(id.as_str())? {
             ValueSource::EnvVariable => Some(environment::variable(name)),
-            ValueSource::DefaultValue => Some(match self.file.setting(Some(name)) {
+            ValueSource::DefaultValue => Some(match find(&self.settings, Some(name)) {
                 Some(setting) => setting.source.clone(),
                 None => "default".to_owned(),
             }),
@@ -189,7 +179,7 @@ impl Configuration {
                 .found("none, and --no-config lets nothing else give it")
                 .remedy(format!("add --{name} FILE"));
         }
-        let found = match &self.file.path {
+        let found = match &self.file {
             Some(path) => format!("none of them; the file is {}", path.display()),
             None => format!("none of them; no {NAME} was read"),
         };
@@ -205,19 +195,10 @@ impl Configuration {
     }
 }
 
-impl Arguments {
-    /// Reads the file that is named, or else found.
-    fn file(&self, command: &Command) -> Result<File, Diagnostic> {
-        let Some(path) = self.config.clone().or_else(nearest) else {
-            return Ok(File::default());
-        };
-        let content = Input::read(Flag::Config, &path)?.content;
-        let settings = file::read(&path, &content, command)?;
-        Ok(File {
-            path: Some(path),
-            settings,
-        })
-    }
+/// What `settings` give for the option `name`.
+fn find<'a>(settings: &'a [Setting], name: Option<&str>) -> Option<&'a Setting> {
+    let mut settings = settings.iter();
+    settings.find(|setting| Some(setting.name.as_str()) == name)
 }
 
 /// The nearest file, from the current folder upwards.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::bounded;
-use crate::files::output::{Backup, MODE, Staged, check, is_same, not_written};
+use crate::files::output::{Backup, MODE, Staged, check, not_written};
 use crate::manifest::{self, manifest_path};
 
 #[cfg(test)]
@@ -24,31 +24,18 @@ pub(super) struct Output<'a> {
 }
 
 impl<'a> Output<'a> {
-    /// An image at `image` that is built and, if it is to be `with_manifest`, that beside it.
-    pub(super) fn built(image: &'a Path, with_manifest: bool) -> Self {
+    /// An image at `image` and, if it is to be `with_manifest`, that beside it.
+    pub(super) fn new(image: &'a Path, with_manifest: bool, remedy: &'static str) -> Self {
         Self {
             image,
             manifest: with_manifest.then(|| manifest_path(image)),
-            remedy: "choose another name for the image, or give --no-manifest",
-        }
-    }
-
-    /// An image at `image` that is signed, and a manifest if the unsigned one is `with_manifest`.
-    pub(super) fn signed(image: &'a Path, with_manifest: bool) -> Self {
-        Self {
-            remedy: "choose another name for the image",
-            ..Self::built(image, with_manifest)
+            remedy,
         }
     }
 
     /// Checks that all of it may be written, and replaces none of `inputs`.
     pub(super) fn check(&self, inputs: &[(Flag, &Path)]) -> Result<(), Diagnostic> {
-        check(
-            origin(self.image),
-            "an image",
-            "choose another name",
-            inputs,
-        )?;
+        check_image(self.image, inputs)?;
         match &self.manifest {
             Some(manifest) => {
                 let what = "the image's manifest";
@@ -57,18 +44,6 @@ impl<'a> Output<'a> {
             }
             None => Ok(()),
         }
-    }
-
-    /// Checks that the image doesn't take the place of `manifest`, that of the unsigned image at `unsigned`.
-    pub(super) fn check_apart(&self, unsigned: &Path, manifest: &Path) -> Result<(), Diagnostic> {
-        if !is_same(self.image, manifest) {
-            return Ok(());
-        }
-        Err(origin(self.image)
-            .diagnostic("would replace an input")
-            .expected("a file that is no input")
-            .found(format!("the manifest of image {}", unsigned.display()))
-            .remedy("choose another name"))
     }
 
     /// Writes `image` and, where there is to be one, what `manifest` returns.
@@ -97,6 +72,11 @@ impl<'a> Output<'a> {
         }
         Err(not_written(origin(self.image), &error))
     }
+}
+
+/// Checks that an image at `image` may be written, and replaces none of `inputs`.
+pub(super) fn check_image(image: &Path, inputs: &[(Flag, &Path)]) -> Result<(), Diagnostic> {
+    check(origin(image), "an image", "choose another name", inputs)
 }
 
 /// A manifest that has been written before its image, which is renamed last. Should that be

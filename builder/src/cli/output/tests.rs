@@ -19,7 +19,7 @@ fn a_manifest_is_taken_back_where_its_image_fails() {
         if let Some(before) = before {
             fs::write(&manifest, before).expect("a writable folder");
         }
-        let written = Output::built(&image, true).write(b"image", || Ok(b"manifest".to_vec()));
+        let written = Output::new(&image, true, "").write(b"image", || Ok(b"manifest".to_vec()));
         assert!(written.is_err());
         assert_eq!(fs::read_to_string(&manifest).ok().as_deref(), before);
         let left = fs::read_dir(folder.path()).expect("a readable folder");
@@ -32,8 +32,16 @@ fn an_image_is_not_written_where_its_manifest_fails() {
     let folder = TempDir::new().expect("a temporary folder");
     let image = folder.path().join("image");
     let failed = || Err(Origin::new(Flag::Out, "").diagnostic("no manifest"));
-    assert!(Output::built(&image, true).write(b"image", failed).is_err());
-    assert!(Output::built(&image, false).write(b"image", failed).is_ok());
+    assert!(
+        Output::new(&image, true, "")
+            .write(b"image", failed)
+            .is_err()
+    );
+    assert!(
+        Output::new(&image, false, "")
+            .write(b"image", failed)
+            .is_ok()
+    );
     assert!(image.exists());
     assert!(!manifest_path(&image).exists());
 }

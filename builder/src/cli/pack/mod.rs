@@ -19,9 +19,9 @@ use crate::options::{Options, Settings, Symbols, boot_arguments};
 
 use self::files::Files;
 use super::config::Configuration;
-use super::messages::{Level, Messages};
+use super::messages::Messages;
 use super::output::Output;
-use super::{FAILED, Failure, USAGE, parse_count, parse_number};
+use super::{FAILED, Failure, USAGE, parse_number};
 
 mod files;
 
@@ -54,13 +54,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     kernel_config: Option<PathBuf>,
     /// Check that the kernel is linked for this physical address
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_number)]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_number::<u64>)]
     kernel_paddr: Option<u64>,
     /// How many cores the kernel waits for [default: what --kernel-config says, else 1]
-    #[arg(long, value_name = "NUMBER", value_parser = parse_count)]
+    #[arg(long, value_name = "NUMBER", value_parser = parse_number::<u32>)]
     cores: Option<u32>,
     /// Put the root task so far behind the kernel's first byte in physical memory
-    #[arg(long, value_name = "BYTES", value_parser = parse_number)]
+    #[arg(long, value_name = "BYTES", value_parser = parse_number::<u64>)]
     app_offset: Option<u64>,
     /// The format of the image
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
@@ -69,7 +69,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, value_name = "METHOD", default_value_t)]
     compress: Compression,
     /// Where the image is loaded to: needed for uimage, checked for raw and image
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_number)]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_number::<u64>)]
     load_address: Option<u64>,
     /// How much the loader says
     #[arg(long, value_name = "LEVEL", value_parser = parser(&LOG_LEVELS), default_value = "info")]
@@ -84,13 +84,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     trust_key: Option<PathBuf>,
     /// Let the loader refuse images of a version below this one
-    #[arg(long, value_name = "NUMBER", value_parser = parse_number, default_value_t)]
+    #[arg(long, value_name = "NUMBER", value_parser = parse_number::<u64>, default_value_t)]
     min_version: u64,
     /// Sign the image with this key, a PEM file
     #[arg(long, value_name = "FILE")]
     sign_key: Option<PathBuf>,
     /// The image's version, which is signed
-    #[arg(long, value_name = "NUMBER", value_parser = parse_number, default_value_t)]
+    #[arg(long, value_name = "NUMBER", value_parser = parse_number::<u64>, default_value_t)]
     image_version: u64,
     /// What `bootargs` of the device tree's /chosen is to say
     #[arg(long, value_name = "TEXT")]
@@ -136,8 +136,18 @@ impl Arguments {
     }
 
     /// The input files by their options.
-    fn files(&self) -> impl Iterator<Item = (Flag, &Path)> {
-        let optional = [
+    fn files(&self) -> Vec<(Flag, &Path)> {
+        let required = [
+            (Flag::Loader, self.loader.as_path()),
+            (Flag::Kernel, &self.kernel),
+            (Flag::App, &self.app),
+        ];
+        required.into_iter().chain(self.other_files()).collect()
+    }
+
+    /// Those that not every image needs.
+    fn other_files(&self) -> impl Iterator<Item = (Flag, &Path)> {
+        let others = [
             (Flag::Unpacker, &self.unpacker),
             (Flag::Dtb, &self.dtb),
             (Flag::Platform, &self.platform),
@@ -145,16 +155,8 @@ impl Arguments {
             (Flag::TrustKey, &self.trust_key),
             (Flag::SignKey, &self.sign_key),
         ];
-        let optional = optional
-            .into_iter()
-            .filter_map(|(flag, path)| Some((flag, path.as_deref()?)));
-        [
-            (Flag::Loader, self.loader.as_path()),
-            (Flag::Kernel, &self.kernel),
-            (Flag::App, &self.app),
-        ]
-        .into_iter()
-        .chain(optional)
+        let others = others.into_iter();
+        others.filter_map(|(flag, path)| Some((flag, path.as_deref()?)))
     }
 }
 
@@ -190,18 +192,18 @@ pub(super) fn run(
         sign_key: arguments.sign_key.as_deref(),
     };
     Failure::check(USAGE, options.check())?;
-    let inputs: Vec<_> = arguments.files().collect();
-    let unreadable = inputs
-        .iter()
-        .filter_map(|(flag, path)| bounded::check(Origin::new(*flag, path)).err());
+    let inputs = arguments.files();
+    let origins = inputs.iter().map(|(flag, path)| Origin::new(*flag, path));
+    let unreadable = origins.filter_map(|origin| bounded::check(origin).err());
     Failure::check(FAILED, unreadable.collect())?;
     let files = Files::read(arguments)?;
-    let output = Output::built(&arguments.out, !arguments.no_manifest);
+    let remedy = "choose another name for the image, or give --no-manifest";
+    let output = Output::new(&arguments.out, !arguments.no_manifest, remedy);
     output.check(&inputs)?;
 
     let image = Image::build(&files.inputs(settings))?;
     for warning in configuration.name_sources(image.warnings.clone()) {
-        messages.write(Level::Warning, &warning);
+        messages.warning(&warning);
     }
     if arguments.verbose {
         messages.write_note(&image.memory_map.to_string());

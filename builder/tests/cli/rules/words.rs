@@ -3,14 +3,14 @@
 //! The rules in words.
 
 use expect_test::expect_file;
-use kaal_elfloader_builder::rules::rules;
+use kaal_elfloader_builder::rules::RULES;
 
 use crate::common::folder::Folder;
 
 #[test]
 fn each_rule_is_explained() {
     let folder = Folder::new();
-    for rule in rules() {
+    for rule in &RULES {
         let output = folder.command(&["check", "--explain", rule.id]);
         let text = String::from_utf8_lossy(&output.stdout);
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -54,7 +54,7 @@ word ([security](security.md#before-an-image-is-installed)).
 
 #[test]
 fn the_documentation_is_the_rules_own() {
-    let sections = rules().iter().map(|rule| {
+    let sections = RULES.iter().map(|rule| {
         format!(
             "\n## `{}`\n\n{}\n\n{}\n\nSource: {}.\n",
             rule.id, rule.sentence, rule.explanation, rule.source
