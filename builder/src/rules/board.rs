@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Rules of what the kernel was built for, and of what the machine is.
+//! Rules that compare the kernel's platform with the machine.
 
 use super::{Checked, Outcome, Situation};
 use crate::diagnostic::Flag;
@@ -19,16 +19,16 @@ pub(super) fn board_ram(situation: &Situation<'_>) -> Checked {
         return situation
             .complaint(
                 Flag::Platform,
-                "not the platform that the kernel was built for",
+                "not the platform of the kernel in the image",
             )
-            .expected(format!("RAM from {kernel} on, where the kernel lies"))
+            .expected(format!("RAM from {kernel}, the address of the kernel"))
             .found(ranges::describe(&built_for))
-            .remedy("give kernel.elf and platform_gen.yaml of the same build")
+            .remedy("pass kernel.elf and platform_gen.yaml from the same build")
             .warned();
     }
     let Some(board) = situation.ram() else {
         return Err(Outcome::not_checked(
-            "no device tree says where the machine has RAM",
+            "no device tree names the RAM of the machine",
         ));
     };
     let missing = ranges::subtract(built_for.clone(), board.iter().copied());
@@ -36,22 +36,22 @@ pub(super) fn board_ram(situation: &Situation<'_>) -> Checked {
         return situation
             .complaint(
                 Flag::Platform,
-                "the kernel was built for RAM that the machine doesn't have",
+                "the machine lacks RAM that the kernel expects",
             )
             .expected(format!("RAM within {}", ranges::describe(board)))
             .found(format!(
-                "{}, of which {} is elsewhere",
+                "{}, of which the machine lacks {}",
                 ranges::describe(&built_for),
                 ranges::describe(&missing)
             ))
-            .remedy("build the kernel for this machine: it takes all of it for RAM")
+            .remedy("build the kernel for this machine")
             .warned();
     }
     let unused = ranges::subtract(board.to_vec(), built_for.iter().copied());
     let unused: u64 = unused.iter().map(|range| range.size()).sum();
     let rest = match unused {
         0 => String::new(),
-        unused => format!("; {unused} bytes more that it does not use"),
+        unused => format!("; the kernel ignores {unused} more bytes"),
     };
     Ok(format!("{}{rest}", ranges::describe(&built_for)))
 }
@@ -64,16 +64,16 @@ pub(super) fn device_tree_size(situation: &Situation<'_>) -> Checked {
     let capacity = situation.layout.device_tree.capacity;
     if board.size > capacity {
         return situation
-            .complaint(Flag::Dtb, "the image has no room for it")
+            .complaint(Flag::Dtb, "too large for its room in the image")
             .expected(format!("at most {capacity} bytes"))
             .found(format!("{} bytes", board.size))
-            .remedy("embed it with --dtb, so that the image keeps room for it")
+            .remedy("build the image with this device tree as --dtb")
             .refused();
     }
     let user = UserLayout::new(&situation.handover());
     let taken = 1u64 << user.extra_bits();
     Ok(format!(
-        "{} of {capacity} bytes; the kernel takes {taken} for its copy",
+        "{} of {capacity} bytes; the kernel's copy takes {taken}",
         board.size
     ))
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Rules of what the kernel makes for the user image, and of what it leaves to it.
+//! Rules about the objects, slots and untyped memory that the kernel creates for the user image.
 
 use super::situation::Boot;
 use super::{Checked, Outcome, Situation};
@@ -20,15 +20,15 @@ pub(super) fn free_regions(situation: &Situation<'_>) -> Checked {
     let complaint = situation
         .complaint(
             Flag::Image,
-            "the kernel can't keep account of its free memory",
+            "free memory has too many pieces for the kernel",
         )
-        .expected(format!("at most {most} pieces of memory around the image"))
+        .expected(format!("at most {most} pieces of free memory"))
         .found(format!("{pieces}: {free}"))
-        .remedy("leave --app-offset out, or reserve less memory next to the kernel");
+        .remedy("leave --app-offset out, or reserve less memory near the kernel");
     refused_if_sure(situation, complaint)
 }
 
-/// A refusal, if it is the kernel's own platform that tells where RAM is, and not only the device tree.
+/// An error if `--platform` gives the RAM. Only a warning if the device tree does, because the kernel's RAM may differ.
 fn refused_if_sure(situation: &Situation<'_>, complaint: Diagnostic) -> Checked {
     match situation.platform {
         Some(_) => complaint.refused(),
@@ -49,12 +49,9 @@ pub(super) fn root_objects(situation: &Situation<'_>) -> Checked {
         ));
     }
     let complaint = situation
-        .complaint(
-            Flag::App,
-            "no room for the objects that the kernel makes for it",
-        )
+        .complaint(Flag::App, "no room for the objects of the root task")
         .expected(format!(
-            "{size} bytes of free memory in one piece, from a multiple of {alignment:#x} on"
+            "{size} bytes of free memory in one piece, aligned to {alignment:#x}"
         ))
         .found(ranges::describe(boot.booted.memory.free()))
         .remedy("build the kernel with a smaller KernelRootCNodeSizeBits, or for more RAM");
@@ -71,47 +68,47 @@ pub(super) fn waiting_cores(situation: &Situation<'_>) -> Checked {
     let objects = objects(&boot)?;
     let needed = layout.loader_with_tables();
     let remedy = match situation.image {
-        Some(_) => "build the image again, with --kernel-config and without --app-offset",
+        Some(_) => "build the image again with --kernel-config and without --app-offset",
         None => {
             "leave --app-offset out, or build the kernel with a smaller KernelRootCNodeSizeBits or \
              for more RAM"
         }
     };
     let complaint = |problem: &str, found| {
-        situation.complaint(Flag::Image, problem)
+        situation
+            .complaint(Flag::Image, problem)
             .expected(format!(
-                "the root task's objects outside of {needed}, the loader with its translation tables"
+                "the objects of the root task outside of {needed}, the loader and its page tables"
             ))
             .found(found)
             .remedy(remedy)
     };
     if objects.memory.overlaps(needed) {
-        let problem = "the kernel would overwrite the loader while other cores still need it";
+        let problem = "the kernel overwrites the loader while other cores need it";
         return refused_if_sure(situation, complaint(problem, objects.memory.to_string()));
     }
     let slot = layout.device_tree_slot();
     let mut possible = sel4::possible_objects(&boot.handover, slot, &boot.platform, &boot.config);
     match possible.find(|(_, memory)| memory.overlaps(needed)) {
-        None => Ok(format!("{needed} stays as it is until all have come in")),
+        None => Ok(format!("{needed} stays intact until all cores are in the kernel")),
         Some((size, memory)) => complaint(
-            "with another device tree, the kernel would overwrite the loader while other cores \
-             still need it",
-            format!("{memory}, with a device tree of {size} bytes"),
+            "with a device tree of another size, the kernel overwrites the loader while other cores need it",
+            format!("{memory} with a device tree of {size} bytes"),
         )
         .warned(),
     }
 }
 
-/// Where the kernel makes the root task's objects.
+/// The place of the root task's objects.
 fn objects(boot: &Boot) -> Result<Objects, Outcome> {
     let objects = boot.booted.objects;
-    objects.ok_or_else(|| Outcome::not_checked("the kernel does not get that far"))
+    objects.ok_or_else(|| Outcome::not_checked("the kernel stops before that"))
 }
 
 /// `root-cnode`
 pub(super) fn root_cnode(situation: &Situation<'_>) -> Checked {
     let boot = situation.boot()?;
-    // As many as can be, where they can't be counted.
+    // The limits, if the pieces can't be counted.
     let (least, most) = boot
         .untyped()
         .map_or((0, boot.config.most_untyped), |(least, most)| {
@@ -136,14 +133,12 @@ pub(super) fn root_cnode(situation: &Situation<'_>) -> Checked {
         return Ok(numbers);
     }
     let complaint = situation
-        .complaint(Flag::App, "the root CNode has too few slots for its pages")
+        .complaint(Flag::App, "too few slots in the root CNode")
         .expected(format!(
             "at most {room} slots, 2^CONFIG_ROOT_CNODE_SIZE_BITS"
         ))
         .found(numbers)
-        .remedy(
-            "build the kernel with a larger KernelRootCNodeSizeBits, or make the root task smaller",
-        );
+        .remedy("build the kernel with a larger KernelRootCNodeSizeBits, or shrink the root task");
     match slots(least).sum() <= room {
         true => complaint.warned(),
         false => refused_if_sure(situation, complaint),
@@ -154,9 +149,9 @@ pub(super) fn root_cnode(situation: &Situation<'_>) -> Checked {
 pub(super) fn untypeds(situation: &Situation<'_>) -> Checked {
     let boot = situation.boot()?;
     objects(&boot)?;
-    let (least, untyped) = boot.untyped().ok_or_else(|| {
-        Outcome::not_checked("no --platform says which devices are the kernel's own")
-    })?;
+    let (least, untyped) = boot
+        .untyped()
+        .ok_or_else(|| Outcome::not_checked("--platform is not given or names no devices"))?;
     let most = boot.config.most_untyped;
     let devices = untyped.iter().filter(|untyped| untyped.is_device).count();
     let is_exact = least.len() == untyped.len();
@@ -175,7 +170,7 @@ pub(super) fn untypeds(situation: &Situation<'_>) -> Checked {
     situation
         .complaint(
             Flag::KernelConfig,
-            format!("the kernel would keep {lost_ram} bytes of RAM from the root task"),
+            format!("the root task loses {lost_ram} bytes of RAM"),
         )
         .expected(format!(
             "at most {most} pieces of untyped memory, CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS"

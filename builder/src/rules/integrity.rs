@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Rules of whether an image's file is what was built, and of who says so.
+//! Rules about the integrity and the signature of an image's file.
 
 use kaal_payload::{Integrity, KeyId, TrustAnchor, key_id};
 
@@ -22,14 +22,14 @@ pub(super) fn integrity(situation: &Situation<'_>) -> Checked {
     };
     let regions = image.payload().regions.len();
     Ok(format!(
-        "all {bytes} bytes accounted for, {regions} regions by their {digest}"
+        "all {bytes} bytes are intact, {regions} regions by {digest}"
     ))
 }
 
-/// The image's file, if it isn't one that is being made.
+/// The image's file. A build has none yet.
 fn file<'a>(situation: &Situation<'a>) -> Result<&'a ImageReader<'a>, Outcome> {
     let image = situation.image;
-    image.ok_or_else(|| Outcome::not_checked("the image was just made"))
+    image.ok_or_else(|| Outcome::not_checked("the image is new"))
 }
 
 /// `signature`
@@ -38,7 +38,7 @@ pub(super) fn signature(situation: &Situation<'_>) -> Checked {
     let payload = image.payload();
     let refuse = |expected: String, found: String, remedy: &str| {
         situation
-            .complaint(Flag::Image, "its loader would refuse it")
+            .complaint(Flag::Image, "the loader will refuse the image")
             .expected(expected)
             .found(found)
             .remedy(remedy)
@@ -50,22 +50,22 @@ pub(super) fn signature(situation: &Situation<'_>) -> Checked {
     {
         return untrusted(situation, wanted, anchor).refused();
     }
-    let anchor = anchor
-        .ok_or_else(|| Outcome::not_checked("its loader boots images whether signed or not"))?;
+    let anchor =
+        anchor.ok_or_else(|| Outcome::not_checked("the loader accepts unsigned images"))?;
     let trusted = key_id(&anchor.key);
     let least = anchor.min_version.get();
     if payload.image_version < least {
         return refuse(
-            format!("version {least} or more"),
+            format!("version {least} or later"),
             format!("version {}", payload.image_version),
             "build the image with a larger --image-version",
         );
     }
     if payload.integrity != Integrity::Sha256 {
         return refuse(
-            "SHA-256, since what is signed are digests".to_owned(),
+            "SHA-256 digests, which the signature covers".to_owned(),
             "weaker digests".to_owned(),
-            "build the image again, without --verify",
+            "build the image again without --verify",
         );
     }
     let is_signed = signing::message_of(image)
@@ -79,7 +79,7 @@ pub(super) fn signature(situation: &Situation<'_>) -> Checked {
         return refuse(
             format!("a signature by the key {}", KeyId(trusted)),
             found,
-            "sign it with the key that its loader trusts",
+            "sign it with the key that the loader trusts",
         );
     }
     let version = payload.image_version;
@@ -91,7 +91,7 @@ pub(super) fn signature(situation: &Situation<'_>) -> Checked {
     ))
 }
 
-/// An image whose loader, which trusts `anchor`, would boot what isn't signed with the key that is `wanted`.
+/// The loader trusts `anchor` instead of the `wanted` key.
 fn untrusted(
     situation: &Situation<'_>,
     wanted: Trusted<'_>,
@@ -99,12 +99,12 @@ fn untrusted(
 ) -> Diagnostic {
     let (problem, found) = match anchor {
         Some(anchor) => (
-            "its loader trusts another key",
+            "the loader trusts another key",
             format!("the key {}", KeyId(key_id(&anchor.key))),
         ),
         None => (
-            "its loader trusts no key",
-            "a loader that boots images whether signed or not".to_owned(),
+            "the loader trusts no key",
+            "a loader that accepts unsigned images".to_owned(),
         ),
     };
     let key = KeyId(key_id(&wanted.key));
@@ -112,5 +112,5 @@ fn untrusted(
         .complaint(Flag::Image, problem)
         .expected(format!("the key {key} of {}", wanted.origin))
         .found(found)
-        .remedy("do not install it; if it is yours, give the key that it was built with")
+        .remedy("don't install this image; if you built it with another key, pass that key")
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Where everything in an image lies, as its payload header says.
+//! The places of all parts, from the payload header.
 
 use kaal_payload::{
     DeviceTreeSlot, ExceptionLevel, MAX_SIZE, PAGE_SIZE, Payload, PhysAddr, PhysRange, RegionKind,
@@ -9,16 +9,16 @@ use kaal_payload::{
 
 use crate::memory::ranges;
 
-/// Where everything in an image lies.
+/// The places of all parts of an image.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     pub(crate) exception_level: ExceptionLevel,
     pub(crate) kernel_entry: VirtAddr,
     pub(crate) user_image: UserImage,
     pub(crate) device_tree: DeviceTreeSlot,
-    /// The loader with the pages of the payload header.
+    /// The loader and the payload header behind it.
     pub(crate) loader: PhysRange,
-    /// Where the unpacker works, if there is one.
+    /// The unpacker's work area, if there is one.
     pub(crate) scratch: Option<PhysRange>,
     pub(crate) regions: Vec<(RegionKind, PhysRange)>,
     /// The number of cores that the kernel waits for.
@@ -26,7 +26,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// What `payload` says, whose header lies at `header`.
+    /// The places in `payload`, whose header lies at `header`.
     pub(crate) fn new(payload: &Payload<'_>, header: PhysAddr) -> Self {
         let regions = payload.regions.iter();
         Self {
@@ -46,14 +46,14 @@ impl Layout {
         }
     }
 
-    /// The same in an image whose unpacker works in `scratch`, pieces that adjoin.
+    /// Adds the unpacker's work area, given in adjoining pieces.
     pub(crate) fn with_scratch(self, scratch: impl IntoIterator<Item = PhysRange>) -> Self {
         let scratch = ranges::union(scratch.into_iter().collect());
         let scratch = scratch.first().copied();
         Self { scratch, ..self }
     }
 
-    /// The regions of the kind `kind`.
+    /// The regions of `kind`.
     pub(crate) fn regions_of(&self, kind: RegionKind) -> impl Iterator<Item = PhysRange> {
         let regions = self.regions.iter();
         regions
@@ -61,8 +61,7 @@ impl Layout {
             .map(|(_, memory)| *memory)
     }
 
-    /// The loader up to its translation tables: what each core needs until the kernel has given it
-    /// tables of its own.
+    /// The loader up to the end of its page tables. Each core needs this until it uses the kernel's own tables.
     pub(crate) fn loader_with_tables(&self) -> PhysRange {
         let tables = self.regions_of(RegionKind::TranslationTables);
         let end = tables.map(|tables| tables.end).max();
@@ -84,7 +83,7 @@ impl Layout {
         }
     }
 
-    /// The device tree of `size` bytes that the kernel is told of.
+    /// The device tree that the kernel gets, if it has `size` bytes.
     pub(crate) fn device_tree(&self, size: u64) -> PhysRange {
         let start = self.device_tree.start;
         PhysRange {
@@ -93,20 +92,20 @@ impl Layout {
         }
     }
 
-    /// The memory that a device tree may take.
+    /// The room for the device tree.
     pub(crate) fn device_tree_slot(&self) -> PhysRange {
         self.device_tree(self.device_tree.capacity)
     }
 
-    /// The virtual address of the user image's first page.
+    /// The virtual address of the user image.
     pub(crate) fn user_start(&self) -> u64 {
         let image = &self.user_image;
         image.memory.start.0.wrapping_sub(image.pv_offset)
     }
 
-    /// All memory that must be the image's own, and what it is for.
+    /// All memory that the image occupies, by ascending address, with its purpose.
     pub(crate) fn memory(&self) -> Vec<(String, PhysRange)> {
-        // The device tree is a part of the slot.
+        // The room for the device tree covers this region.
         let regions = self.regions.iter();
         let regions = regions.filter(|(kind, _)| *kind != RegionKind::DeviceTree);
         let others = [

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What must be true of an image so that it boots, and so that the kernel loses nothing in silence.
+//! The rules that an image must keep, so that it boots and the kernel loses no memory unnoticed.
 //!
-//! The rules are the kernel's own, and the loader's. Each has a name, a sentence and a source; each
-//! build applies all of them to what it made, and `check` to what is in a file.
+//! Kernel and loader impose these rules. Each build applies all of them to the new image, and `check` to an image's
+//! file.
 
 mod board;
 mod capabilities;
@@ -28,17 +28,17 @@ use outcome::Checked;
 pub struct Rule {
     /// Its name.
     pub id: &'static str,
-    /// What it demands, in a sentence.
+    /// The demand, in one sentence.
     pub sentence: &'static str,
-    /// The same in more words: what happens otherwise, and what to do.
+    /// The reason, and what happens otherwise.
     pub explanation: &'static str,
-    /// Where it comes from.
+    /// Where it comes from: a document or a file of seL4.
     pub source: &'static str,
-    /// Looks whether it is kept.
+    /// Applies it.
     check: fn(&Situation<'_>) -> Checked,
 }
 
-/// Looks whether all rules are kept.
+/// Applies all rules.
 pub(crate) fn apply(situation: &Situation<'_>) -> Vec<(&'static Rule, Outcome)> {
     let rules = RULES.iter().map(|rule| {
         let checked = (rule.check)(situation);
@@ -50,7 +50,7 @@ pub(crate) fn apply(situation: &Situation<'_>) -> Vec<(&'static Rule, Outcome)> 
     rules.collect()
 }
 
-/// Looks whether all rules are kept: returns what may be wrong.
+/// Applies all rules. Returns the warnings, or the first error.
 pub(crate) fn enforce(situation: &Situation<'_>) -> Result<Vec<Diagnostic>, Diagnostic> {
     let mut warnings = Vec::new();
     for (rule, outcome) in apply(situation) {

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What comes of looking at a rule.
+//! Outcomes of rules.
 
 use crate::diagnostic::Diagnostic;
 
-/// What comes of looking at a rule.
+/// The outcome of a rule.
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
-    /// It is kept, with these numbers.
+    /// The image keeps the rule; these are the numbers.
     Passed(String),
-    /// It can't be looked at, because this is missing.
+    /// The rule can't be applied, because this is missing.
     NotChecked(String),
-    /// It is not, but the image may do.
+    /// The image breaks the rule, but may boot.
     Warned(Diagnostic),
-    /// It is not.
+    /// The image breaks the rule.
     Refused(Diagnostic),
 }
 
-/// The numbers with which a rule is kept, or what else comes of it.
+/// The numbers of a rule that is kept, or another outcome.
 pub(super) type Checked = Result<String, Outcome>;
 
 impl Outcome {
@@ -25,7 +25,7 @@ impl Outcome {
         Self::NotChecked(missing.to_owned())
     }
 
-    /// What comes of it, in a word or two.
+    /// The outcome in a word or two.
     pub(crate) fn verdict(&self) -> &'static str {
         match self {
             Self::Passed(_) => "ok",
@@ -35,7 +35,7 @@ impl Outcome {
         }
     }
 
-    /// The same in more words.
+    /// The numbers, the missing input or the problem.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Passed(text) | Self::NotChecked(text) => text.clone(),
@@ -45,12 +45,12 @@ impl Outcome {
 }
 
 impl Diagnostic {
-    /// No image can be like that.
+    /// The outcome for an image that will not boot.
     pub(super) fn refused(self) -> Checked {
         Err(Outcome::Refused(self))
     }
 
-    /// The image may do.
+    /// The outcome for an image that may boot.
     pub(super) fn warned(self) -> Checked {
         Err(Outcome::Warned(self))
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Rules of where things lie in physical memory.
+//! Rules about places in physical memory.
 
 use kaal_payload::{PhysRange, RegionKind};
 
+use super::situation::NO_RAM;
 use super::{Checked, Outcome, Situation};
 use crate::diagnostic::Flag;
 use crate::memory::ranges;
@@ -20,17 +21,16 @@ pub(super) fn alignment(situation: &Situation<'_>) -> Checked {
         ("user image's end", Flag::App, user_image.end),
         ("loader", Flag::Image, layout.loader.start),
     ];
-    let wrong = addresses
-        .into_iter()
-        .find(|(_, _, address)| !address.is_page_aligned());
-    match wrong {
-        None => Ok("kernel, device tree, user image and loader begin with pages".to_owned()),
-        Some((what, about, address)) => situation
-            .complaint(about, format!("the {what} doesn't begin with a page"))
-            .expected("a multiple of 4096")
-            .found(address.to_string())
-            .refused(),
+    for (what, about, address) in addresses {
+        if !address.is_page_aligned() {
+            return situation
+                .complaint(about, format!("the {what} isn't page-aligned"))
+                .expected("a multiple of 4096")
+                .found(address.to_string())
+                .refused();
+        }
     }
+    Ok("kernel, device tree, user image and loader are page-aligned".to_owned())
 }
 
 /// `disjoint`
@@ -40,16 +40,13 @@ pub(super) fn disjoint(situation: &Situation<'_>) -> Checked {
         if first.end > second.start {
             return situation
                 .complaint(Flag::Image, format!("the {one} and the {other} overlap"))
-                .expected("no two parts at the same place")
+                .expected("parts that don't overlap")
                 .found(format!("{first} and {second}"))
-                .remedy("build the image again, without --app-offset")
+                .remedy("build the image again without --app-offset")
                 .refused();
         }
     }
-    Ok(format!(
-        "{} pieces of memory, none in another",
-        memory.len()
-    ))
+    Ok(format!("{} pieces of memory, no overlap", memory.len()))
 }
 
 /// `order`
@@ -62,10 +59,13 @@ pub(super) fn order(situation: &Situation<'_>) -> Checked {
         return Ok(found);
     }
     situation
-        .complaint(Flag::Image, "not in the order that the kernel asks for")
+        .complaint(
+            Flag::Image,
+            "the parts are in the wrong order for the kernel",
+        )
         .expected("the kernel, then the device tree, then the user image")
         .found(found)
-        .remedy("build the image again, without --app-offset")
+        .remedy("build the image again without --app-offset")
         .refused()
 }
 
@@ -74,15 +74,11 @@ pub(super) fn ram(situation: &Situation<'_>) -> Checked {
     let board = situation.ram();
     let board = board.map(|ram| (Flag::Dtb, "the device tree", ram.to_vec()));
     let platform = situation.platform.as_ref();
-    let platform = platform.map(|platform| {
-        let memory = ranges::union(platform.memory.clone());
-        (Flag::Platform, "the platform", memory)
-    });
+    let platform = platform.map(|platform| ranges::union(platform.memory.clone()));
+    let platform = platform.map(|ram| (Flag::Platform, "the platform", ram));
     let sources: Vec<_> = board.into_iter().chain(platform).collect();
     if sources.is_empty() {
-        return Err(Outcome::not_checked(
-            "neither a device tree nor --platform says where RAM is",
-        ));
+        return Err(Outcome::not_checked(NO_RAM));
     }
     for (about, name, ram) in &sources {
         for (what, memory) in situation.layout.memory() {
@@ -91,7 +87,7 @@ pub(super) fn ram(situation: &Situation<'_>) -> Checked {
                     .complaint(*about, format!("{name} has no RAM for the {what}"))
                     .expected(format!("a place within {}", ranges::describe(ram)))
                     .found(memory.to_string())
-                    .remedy("build the image for this machine, with its --dtb")
+                    .remedy("build the image for this machine, with its device tree as --dtb")
                     .refused();
             }
         }
@@ -115,9 +111,9 @@ pub(super) fn paddr_top(situation: &Situation<'_>) -> Checked {
         if memory.end > PADDR_TOP {
             return situation
                 .complaint(about, format!("the kernel can't map the {what}"))
-                .expected(format!("an end below {PADDR_TOP}, PADDR_TOP"))
+                .expected(format!("an end at {PADDR_TOP} (PADDR_TOP) or below"))
                 .found(memory.to_string())
-                .remedy("build the image with a --platform that has RAM below")
+                .remedy("build the image with a --platform that has RAM below that address")
                 .refused();
         }
     }
@@ -132,11 +128,11 @@ pub(super) fn contiguous(situation: &Situation<'_>) -> Checked {
     let pieces: Vec<PhysRange> = situation.layout.regions_of(RegionKind::UserImage).collect();
     let count = pieces.len();
     if ranges::union(pieces.clone()) == [whole] {
-        return Ok(format!("{count} regions are all of {whole}"));
+        return Ok(format!("{count} regions cover {whole}"));
     }
     situation
-        .complaint(Flag::App, "not all of the user image is in the image")
-        .expected(format!("regions that are all of {whole}"))
+        .complaint(Flag::App, "the image lacks a part of the user image")
+        .expected(format!("regions that cover {whole}"))
         .found(ranges::describe(&pieces))
         .refused()
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Rules of how kernel and user image run.
+//! Rules about the start of kernel and user image.
 
 use kaal_payload::{ExceptionLevel, PhysicalAddressBits, RegionKind};
 
@@ -19,15 +19,15 @@ pub(super) fn exception_level(situation: &Situation<'_>) -> Checked {
     // Both windows are 2^39 bytes large.
     let is_for = |level| entry.0.wrapping_sub(virtual_base(level)) >> 39 == 0;
     if is_for(layout.exception_level) {
-        return Ok(format!("{name}, by the entry point {entry}"));
+        return Ok(format!("{name}, from the entry point {entry}"));
     }
     let found = match is_for(other) {
-        true => format!("{entry}, that of a kernel for {other_name}"),
-        false => format!("{entry}, that of no kernel of seL4"),
+        true => format!("{entry}, as in a kernel for {other_name}"),
+        false => format!("{entry}, as in no seL4 kernel"),
     };
     situation
-        .complaint(Flag::Kernel, format!("it would be entered at {name}"))
-        .expected(format!("an entry point of a kernel for {name}"))
+        .complaint(Flag::Kernel, format!("the loader would enter it at {name}"))
+        .expected(format!("an entry point as in a kernel for {name}"))
         .found(found)
         .refused()
 }
@@ -46,7 +46,7 @@ pub(super) fn kernel_window(situation: &Situation<'_>) -> Checked {
         return Ok(format!("{kernel} at {start:#x}, entered at {entry:#x}"));
     }
     situation
-        .complaint(Flag::Kernel, "its entry point is not where it is mapped")
+        .complaint(Flag::Kernel, "its entry point isn't mapped")
         .expected(format!("a physical address within {kernel}"))
         .found(format!("{entry:#x}"))
         .refused()
@@ -58,7 +58,7 @@ pub(super) fn user_top_rule(situation: &Situation<'_>) -> Checked {
     let bits = situation.config.map(|config| config.physical_address_bits);
     let bits = bits.unwrap_or(PhysicalAddressBits::FromProcessor);
     let top = user_top(layout.exception_level, bits);
-    // The largest device tree that there is room for.
+    // The largest device tree that fits in its room.
     let handover = sel4::Handover {
         device_tree: layout.device_tree_slot(),
         ..situation.handover()
@@ -69,23 +69,23 @@ pub(super) fn user_top_rule(situation: &Situation<'_>) -> Checked {
     let image_end = start.saturating_add(layout.user_image.memory.size());
     if !(start..image_end).contains(&entry) {
         return situation
-            .complaint(Flag::App, "its entry point is not in it")
+            .complaint(Flag::App, "its entry point lies outside of it")
             .expected(format!("an address within {start:#x}..{image_end:#x}"))
             .found(format!("{entry:#x}"))
             .refused();
     }
     if end < top {
         return Ok(format!(
-            "{start:#x}..{image_end:#x}, with boot information up to {end:#x}, below {top:#x}"
+            "{start:#x}..{image_end:#x}, boot information up to {end:#x}, below {top:#x}"
         ));
     }
     situation
         .complaint(Flag::App, "reaches above USER_TOP")
         .expected(format!(
-            "its end, with IPC buffer and boot information behind it, below {top:#x}"
+            "an end below {top:#x}, including IPC buffer and boot information"
         ))
         .found(format!("an end at {end:#x}"))
-        .remedy("link the root task for lower addresses")
+        .remedy("link the root task at lower addresses")
         .refused()
 }
 
@@ -96,12 +96,15 @@ pub(super) fn cores(situation: &Situation<'_>) -> Checked {
     let configured = situation.config.as_ref().and_then(|config| config.cores);
     if let Some(configured) = configured.filter(|configured| *configured != waits_for) {
         return situation
-            .complaint(Flag::KernelConfig, "not the kernel's number of cores")
+            .complaint(
+                Flag::KernelConfig,
+                "another number of cores than in the image",
+            )
             .expected(format!(
-                "MAX_NUM_NODES {waits_for}, as the image starts cores"
+                "MAX_NUM_NODES {waits_for}, the number in the image"
             ))
             .found(configured.to_string())
-            .remedy("build the image with the configuration of its kernel")
+            .remedy("build the image with the gen_config.json of its kernel")
             .refused();
     }
     if waits_for == 1 {
@@ -113,13 +116,10 @@ pub(super) fn cores(situation: &Situation<'_>) -> Checked {
     };
     if board.cores < waits_for as usize {
         return situation
-            .complaint(
-                Flag::Dtb,
-                "the machine has fewer cores than the kernel waits for",
-            )
+            .complaint(Flag::Dtb, "fewer cores than the kernel waits for")
             .expected(format!("{waits_for} cores"))
             .found(board.cores.to_string())
-            .remedy("build the kernel with a KernelMaxNumNodes that fits")
+            .remedy("build the kernel with a lower KernelMaxNumNodes")
             .refused();
     }
     Ok(format!("{waits_for} of {}", board.cores))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! All that is known of an image and of what it is for.
+//! Everything that rules can look at: an image, its kernel's build and its machine.
 
 use kaal_payload::PhysRange;
 
@@ -12,19 +12,22 @@ use crate::parts::device_tree::DeviceTree;
 use crate::parts::platform::KernelConfig;
 use crate::sel4::{self, Booted, Handover, Platform, Untyped};
 
+/// Why a rule about RAM can't be applied.
+pub(super) const NO_RAM: &str = "neither --platform nor a device tree names RAM";
+
 /// The key that an image must be signed with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Trusted<'a> {
-    /// What names it.
+    /// The option that gave it.
     pub(crate) origin: Origin<'a>,
     /// An Ed25519 public key.
     pub(crate) key: [u8; 32],
 }
 
-/// What a device tree says of the machine.
+/// The machine, from a device tree.
 #[derive(Clone, Debug)]
 pub(crate) struct Board {
-    /// RAM that may be mapped; `None` where none is named.
+    /// RAM that may be mapped. `None` if the device tree names none.
     pub(crate) ram: Option<Vec<PhysRange>>,
     /// Number of cores.
     pub(crate) cores: usize,
@@ -33,7 +36,7 @@ pub(crate) struct Board {
 }
 
 impl Board {
-    /// What `tree` says.
+    /// The machine in `tree`.
     pub(crate) fn new(tree: &DeviceTree<'_>) -> Self {
         Self {
             ram: tree.ram.clone(),
@@ -42,8 +45,8 @@ impl Board {
         }
     }
 
-    /// What the device tree in `image` says, if there is one. If it is damaged, the rule of integrity
-    /// says so.
+    /// The machine in the device tree of `image`. `None` without one, or if it is damaged, which the rule `integrity`
+    /// reports.
     pub(crate) fn embedded(image: &ImageReader<'_>) -> Option<Self> {
         let payload = image.payload();
         let slot = payload.device_tree;
@@ -57,27 +60,27 @@ impl Board {
     }
 }
 
-/// All that is known.
+/// Everything that rules can look at.
 #[derive(Clone, Debug)]
 pub(crate) struct Situation<'a> {
-    /// What the image is called, and the files that it is compared with or made of.
+    /// The image, and the files that it was made of or is compared with.
     pub(crate) origins: Vec<Origin<'a>>,
     pub(crate) layout: Layout,
-    /// The part of the kernel that it needs to boot only, if that is known.
+    /// The part of the kernel that it needs only during boot, if known.
     pub(crate) boot_part: Option<PhysRange>,
-    /// The machine, as its device tree tells.
+    /// The machine, if there is a device tree.
     pub(crate) board: Option<Board>,
     /// The kernel's platform.
     pub(crate) platform: Option<Platform>,
     /// The kernel's configuration.
     pub(crate) config: Option<KernelConfig>,
-    /// The key that the image must be signed with; `None` where its loader's word is taken.
+    /// The key that the image must be signed with, if the user gave one.
     pub(crate) trusted: Option<Trusted<'a>>,
-    /// The image's file, if it is one that was read.
+    /// The image's file. `None` during a build.
     pub(crate) image: Option<&'a ImageReader<'a>>,
 }
 
-/// How the kernel boots.
+/// The predicted boot of the kernel.
 pub(crate) struct Boot {
     pub(crate) config: sel4::BootConfig,
     pub(crate) handover: Handover,
@@ -86,8 +89,8 @@ pub(crate) struct Boot {
 }
 
 impl Boot {
-    /// The least and the most untyped memory that may be left: it depends on which part of itself the
-    /// kernel needs to boot only. `None` where not even that is known.
+    /// The shortest and the longest list of untyped memory that is possible. It depends on the part of the kernel that is
+    /// needed only during boot. `None` if the devices are unknown.
     pub(crate) fn untyped(&self) -> Option<(Vec<Untyped>, Vec<Untyped>)> {
         let Self {
             config,
@@ -105,7 +108,7 @@ impl Boot {
 }
 
 impl<'a> Situation<'a> {
-    /// Where everything lies, for the machine that `board` tells of, without more known about it.
+    /// An image on the machine `board`, and nothing else.
     fn new(origins: Vec<Origin<'a>>, layout: Layout, board: Option<Board>) -> Self {
         Self {
             origins,
@@ -119,7 +122,7 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// An image for the machine that `board` tells of.
+    /// The image in a file, on the machine `board`.
     pub(crate) fn of_image(image: &'a ImageReader<'a>, board: Option<Board>) -> Self {
         let scratch = image.package().and_then(|package| package.scratch.memory());
         let layout = Layout::new(&image.payload(), image.payload_header().start);
@@ -129,7 +132,7 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// An image that was made of `parts`.
+    /// An image that a build makes of `parts`.
     pub(crate) fn of_build(parts: &Parts<'a>, layout: Layout) -> Self {
         let files = parts.origins;
         let optional = [files.device_tree, files.platform, files.kernel_config];
@@ -143,7 +146,8 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// Begins to say what is wrong with `about`; the remedy is a new image, unless another is given. What isn't a file of its own is part of the image.
+    /// A diagnostic about the file of the option `about`, or about the image if there is none. The remedy is a new image
+    /// unless the rule gives another.
     pub(super) fn complaint(&self, about: Flag, problem: impl Into<String>) -> Diagnostic {
         let mut origins = self.origins.iter();
         let origin = origins.find(|origin| origin.flag == about);
@@ -151,12 +155,12 @@ impl<'a> Situation<'a> {
         origin.diagnostic(problem).remedy("build the image again")
     }
 
-    /// What the kernel is handed over.
+    /// The arguments of the kernel.
     pub(crate) fn handover(&self) -> Handover {
         Handover {
             kernel: self.layout.kernel(),
             boot_part: self.boot_part,
-            // The largest that there is room for where none is known.
+            // If none is known, the largest that fits.
             device_tree: match &self.board {
                 Some(board) => self.layout.device_tree(board.size),
                 None => self.layout.device_tree_slot(),
@@ -166,29 +170,27 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// The kernel's platform. Where it isn't given, its RAM is taken to be what the device tree says
-    /// from the kernel on.
+    /// The kernel's platform. Without `--platform`, its RAM is that of the device tree from the kernel's address.
     pub(super) fn platform(&self) -> Result<Platform, Outcome> {
         let of_ram = |ram| Platform::of_ram(ram, self.layout.kernel().start);
         let ram = self.ram().map(of_ram);
-        self.platform.clone().or(ram).ok_or_else(|| {
-            Outcome::not_checked("neither --platform nor a device tree says where RAM is")
-        })
+        let platform = self.platform.clone().or(ram);
+        platform.ok_or_else(|| Outcome::not_checked(NO_RAM))
     }
 
-    /// The machine's RAM, as its device tree tells.
+    /// The RAM in the machine's device tree.
     pub(super) fn ram(&self) -> Option<&[PhysRange]> {
         self.board.as_ref()?.ram.as_deref()
     }
 
-    /// How the kernel boots.
+    /// The predicted boot of the kernel.
     pub(super) fn boot(&self) -> Result<Boot, Outcome> {
         let missing = Outcome::not_checked;
         let config = self.config.as_ref();
         let config = config.ok_or_else(|| missing("--kernel-config is not given"))?;
         let config = config
             .boot
-            .ok_or_else(|| missing("--kernel-config does not say all that is needed"))?;
+            .ok_or_else(|| missing("--kernel-config lacks some settings"))?;
         let platform = self.platform()?;
         let handover = self.handover();
         let booted = sel4::boot(&handover, &platform, &config);

@@ -78,10 +78,10 @@ fn platform_with_more_ram_than_the_device_tree() {
         "memory:\n- end: 0x60000000\n  start: 0x40000000\n",
     );
     expect![[r#"
-        warning: --platform platform.yaml: the kernel was built for RAM that the machine doesn't have (rule board-ram)
+        warning: --platform platform.yaml: the machine lacks RAM that the kernel expects (rule board-ram)
           expected: RAM within 0x40000000..0x50000000
-          found: 0x40000000..0x60000000, of which 0x50000000..0x60000000 is elsewhere
-          remedy: build the kernel for this machine: it takes all of it for RAM
+          found: 0x40000000..0x60000000, of which the machine lacks 0x50000000..0x60000000
+          remedy: build the kernel for this machine
     "#]]
     .assert_eq(&folder.accepted(&[("--platform", "platform.yaml")]));
 }

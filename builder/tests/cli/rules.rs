@@ -126,20 +126,20 @@ fn a_good_image() {
     let folder = folder();
     let output = check(&folder, &[&GIVEN[..], &["--kernel", "kernel.elf"]].concat());
     expect![[r#"
-        ok           integrity         all 7671 bytes accounted for, 5 regions by their CRC-32C
-        not checked  signature         its loader boots images whether signed or not
-        ok           exception-level   EL1, by the entry point 0xffffff8040000000
+        ok           integrity         all 7671 bytes are intact, 5 regions by CRC-32C
+        not checked  signature         the loader accepts unsigned images
+        ok           exception-level   EL1, from the entry point 0xffffff8040000000
         ok           kernel-window     0x40000000..0x4023d000 at 0xffffff8040000000, entered at 0x40000000
-        ok           alignment         kernel, device tree, user image and loader begin with pages
-        ok           disjoint          6 pieces of memory, none in another
+        ok           alignment         kernel, device tree, user image and loader are page-aligned
+        ok           disjoint          6 pieces of memory, no overlap
         ok           order             kernel 0x40000000..0x4023d000, device tree 0x4023d000..0x4024d000, user image 0x4024d000..0x40253000
-        ok           contiguous        2 regions are all of 0x4024d000..0x40253000
+        ok           contiguous        2 regions cover 0x4024d000..0x40253000
         ok           ram               all of it in 0x40000000..0x50000000 by the device tree and in 0x40000000..0x50000000 by the platform
         ok           paddr-top         up to 0x40253000, below 0x7fc0000000
-        ok           user-top          0x200000..0x206000, with boot information up to 0x228000, below 0x7fffffffffff
+        ok           user-top          0x200000..0x206000, boot information up to 0x228000, below 0x7fffffffffff
         ok           cores             one
         ok           board-ram         0x40000000..0x50000000
-        ok           device-tree-size  456 of 65536 bytes; the kernel takes 4096 for its copy
+        ok           device-tree-size  456 of 65536 bytes; the kernel's copy takes 4096
         ok           free-regions      2 of 2: 0x4023d1c8..0x4024d000, 0x40253000..0x50000000
         ok           root-objects      165888 bytes at 0x4ffc0000..0x4ffe8800, boot information at 0x4ffe4000
         ok           waiting-cores     none
@@ -160,11 +160,11 @@ fn what_is_not_known_is_not_checked() {
         .lines()
         .filter(|line| line.starts_with("not checked"));
     expect![[r#"
-        not checked  signature         its loader boots images whether signed or not
-        not checked  ram               neither a device tree nor --platform says where RAM is
+        not checked  signature         the loader accepts unsigned images
+        not checked  ram               neither --platform nor a device tree names RAM
         not checked  board-ram         --platform is not given
         not checked  device-tree-size  there is no device tree
-        not checked  free-regions      neither --platform nor a device tree says where RAM is
+        not checked  free-regions      neither --platform nor a device tree names RAM
         not checked  root-objects      --kernel-config is not given
         not checked  root-cnode        --kernel-config is not given
         not checked  untypeds          --kernel-config is not given"#]]
@@ -222,14 +222,14 @@ fn builds_follow_the_rules() {
     ];
     let folder = config_with("ROOT_CNODE_SIZE_BITS", "6");
     expect![[r#"
-        error: --app app.elf: the root CNode has too few slots for its pages (rule root-cnode)
+        error: --app app.elf: too few slots in the root CNode (rule root-cnode)
           expected: at most 64 slots, 2^CONFIG_ROOT_CNODE_SIZE_BITS
           found: at most 94 of 64 slots: 16 fixed, 3 tables, 1 for the device tree, 0 for scheduling, 6 for the user image, 68 for untyped memory
-          remedy: build the kernel with a larger KernelRootCNodeSizeBits, or make the root task smaller
+          remedy: build the kernel with a larger KernelRootCNodeSizeBits, or shrink the root task
     "#]].assert_eq(&folder.refused(&given));
     let folder = config_with("MAX_NUM_BOOTINFO_UNTYPED_CAPS", "40");
     expect![[r#"
-        warning: --kernel-config config.json: the kernel would keep 265885696 bytes of RAM from the root task (rule untypeds)
+        warning: --kernel-config config.json: the root task loses 265885696 bytes of RAM (rule untypeds)
           expected: at most 40 pieces of untyped memory, CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS
           found: at most 68 of 40: 29 of devices, 39 of RAM
           remedy: build the kernel with a larger KernelMaxNumBootinfoUntypedCaps
@@ -247,9 +247,9 @@ fn another_kernel() {
     assert_eq!(output.status.code(), Some(1));
     expect![[r#"
         error: --kernel other.elf: not the kernel in the image
-          expected: the file that the image was built of
+          expected: the kernel that the image was built from
           found: other content
-          remedy: give that file, or none
+          remedy: pass that kernel, or leave --kernel out
     "#]]
     .assert_eq(&String::from_utf8_lossy(&output.stderr));
 }

@@ -63,10 +63,10 @@ fn an_image_of_another_key() {
         &folder,
         &[(&own, "(OWN)"), (&other, "(OTHER)")],
         expect![[r#"
-            error: image image.elf: its loader trusts another key (rule signature)
+            error: image image.elf: the loader trusts another key (rule signature)
               expected: the key (OWN) of --trust-key public.pem
               found: the key (OTHER)
-              remedy: do not install it; if it is yours, give the key that it was built with
+              remedy: don't install this image; if you built it with another key, pass that key
         "#]],
     );
 }
@@ -81,11 +81,11 @@ fn an_image_whose_loader_trusts_nobody() {
         &folder,
         &[(&own, "(OWN)")],
         expect![[r#"
-        error: image image.elf: its loader trusts no key (rule signature)
-          expected: the key (OWN) of --trust-key public.pem
-          found: a loader that boots images whether signed or not
-          remedy: do not install it; if it is yours, give the key that it was built with
-    "#]],
+            error: image image.elf: the loader trusts no key (rule signature)
+              expected: the key (OWN) of --trust-key public.pem
+              found: a loader that accepts unsigned images
+              remedy: don't install this image; if you built it with another key, pass that key
+        "#]],
     );
 }
 
@@ -98,11 +98,11 @@ fn an_image_that_is_not_signed() {
         &folder,
         &[(&own, "(OWN)")],
         expect![[r#"
-        error: image image.elf: its loader would refuse it (rule signature)
-          expected: a signature by the key (OWN)
-          found: no signature
-          remedy: sign it with the key that its loader trusts
-    "#]],
+            error: image image.elf: the loader will refuse the image (rule signature)
+              expected: a signature by the key (OWN)
+              found: no signature
+              remedy: sign it with the key that the loader trusts
+        "#]],
     );
 }
 
@@ -118,10 +118,10 @@ fn an_image_with_weak_digests() {
         .split("error: ")
         .find(|message| message.contains("rule signature"));
     expect![[r#"
-        image image.elf: its loader would refuse it (rule signature)
-          expected: SHA-256, since what is signed are digests
+        image image.elf: the loader will refuse the image (rule signature)
+          expected: SHA-256 digests, which the signature covers
           found: weaker digests
-          remedy: build the image again, without --verify
+          remedy: build the image again without --verify
     "#]]
     .assert_eq(message.expect("the rule"));
 }
@@ -134,9 +134,9 @@ fn what_is_no_public_key() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(output.stdout.is_empty(), "{output:?}");
     expect![[r#"
-        error: --trust-key private.pem: a private key, where the public one is wanted
+        error: --trust-key private.pem: a private key in place of the public one
           expected: an Ed25519 key in PEM, "BEGIN PUBLIC KEY"
           found: "BEGIN PRIVATE KEY"
-          remedy: give what `keygen` wrote to its --trust-key, or what `openssl pkey -pubout` makes of the private key
+          remedy: pass the file that `keygen` wrote to its --trust-key, or run `openssl pkey -pubout` on the private key
     "#]].assert_eq(&String::from_utf8_lossy(&output.stderr));
 }

@@ -22,10 +22,10 @@ fn exception_level() {
         &[],
         "exception-level",
         expect![[r#"
-        error        exception-level   it would be entered at EL2
-          expected: an entry point of a kernel for EL2
-          found: 0xffffff8040000000, that of a kernel for EL1
-          remedy: build the image again"#]],
+            error        exception-level   the loader would enter it at EL2
+              expected: an entry point as in a kernel for EL2
+              found: 0xffffff8040000000, as in a kernel for EL1
+              remedy: build the image again"#]],
     );
 }
 
@@ -37,10 +37,10 @@ fn kernel_window() {
         &[],
         "kernel-window",
         expect![[r#"
-        error        kernel-window     its entry point is not where it is mapped
-          expected: a physical address within 0x40000000..0x4023d000
-          found: 0x4023d000
-          remedy: build the image again"#]],
+            error        kernel-window     its entry point isn't mapped
+              expected: a physical address within 0x40000000..0x4023d000
+              found: 0x4023d000
+              remedy: build the image again"#]],
     );
 }
 
@@ -58,10 +58,10 @@ fn user_top() {
         &[],
         "user-top",
         expect![[r#"
-        error        user-top          reaches above USER_TOP
-          expected: its end, with IPC buffer and boot information behind it, below 0x7fffffffffff
-          found: an end at 0x800000108000
-          remedy: link the root task for lower addresses"#]],
+            error        user-top          reaches above USER_TOP
+              expected: an end below 0x7fffffffffff, including IPC buffer and boot information
+              found: an end at 0x800000108000
+              remedy: link the root task at lower addresses"#]],
     );
     let folder = changed(|payload| payload.user_image.entry.0 += 0x10_0000);
     refused(
@@ -69,10 +69,10 @@ fn user_top() {
         &[],
         "user-top",
         expect![[r#"
-        error        user-top          its entry point is not in it
-          expected: an address within 0x200000..0x206000
-          found: 0x300020
-          remedy: build the image again"#]],
+            error        user-top          its entry point lies outside of it
+              expected: an address within 0x200000..0x206000
+              found: 0x300020
+              remedy: build the image again"#]],
     );
 }
 
@@ -90,10 +90,10 @@ fn free_regions() {
         &arguments,
         "free-regions",
         expect![[r#"
-        error        free-regions      the kernel can't keep account of its free memory
-          expected: at most 2 pieces of memory around the image
-          found: 3: 0x4023d000..0x4023e000, 0x4023e1c8..0x4024d000, 0x40253000..0x50000000
-          remedy: leave --app-offset out, or reserve less memory next to the kernel"#]],
+            error        free-regions      free memory has too many pieces for the kernel
+              expected: at most 2 pieces of free memory
+              found: 3: 0x4023d000..0x4023e000, 0x4023e1c8..0x4024d000, 0x40253000..0x50000000
+              remedy: leave --app-offset out, or reserve less memory near the kernel"#]],
     );
     let text = line(&check(&folder, &board), "free-regions");
     assert!(text.starts_with("warning "), "{text}");
@@ -107,10 +107,10 @@ fn root_objects() {
         &GIVEN,
         "root-objects",
         expect![[r#"
-        error        root-objects      no room for the objects that the kernel makes for it
-          expected: 268470272 bytes of free memory in one piece, from a multiple of 0x10000000 on
-          found: 0x4023d1c8..0x4024d000, 0x40253000..0x50000000
-          remedy: build the kernel with a smaller KernelRootCNodeSizeBits, or for more RAM"#]],
+            error        root-objects      no room for the objects of the root task
+              expected: 268470272 bytes of free memory in one piece, aligned to 0x10000000
+              found: 0x4023d1c8..0x4024d000, 0x40253000..0x50000000
+              remedy: build the kernel with a smaller KernelRootCNodeSizeBits, or for more RAM"#]],
     );
 }
 
@@ -122,10 +122,10 @@ fn root_cnode() {
         &GIVEN,
         "root-cnode",
         expect![[r#"
-            error        root-cnode        the root CNode has too few slots for its pages
+            error        root-cnode        too few slots in the root CNode
               expected: at most 64 slots, 2^CONFIG_ROOT_CNODE_SIZE_BITS
               found: at most 94 of 64 slots: 16 fixed, 3 tables, 1 for the device tree, 0 for scheduling, 6 for the user image, 68 for untyped memory
-              remedy: build the kernel with a larger KernelRootCNodeSizeBits, or make the root task smaller"#]],
+              remedy: build the kernel with a larger KernelRootCNodeSizeBits, or shrink the root task"#]],
     );
 }
 
@@ -137,9 +137,9 @@ fn untypeds() {
         &GIVEN,
         "untypeds",
         expect![[r#"
-        warning      untypeds          the kernel would keep 265885696 bytes of RAM from the root task
-          expected: at most 40 pieces of untyped memory, CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS
-          found: at most 68 of 40: 29 of devices, 39 of RAM
-          remedy: build the kernel with a larger KernelMaxNumBootinfoUntypedCaps"#]],
+            warning      untypeds          the root task loses 265885696 bytes of RAM
+              expected: at most 40 pieces of untyped memory, CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS
+              found: at most 68 of 40: 29 of devices, 39 of RAM
+              remedy: build the kernel with a larger KernelMaxNumBootinfoUntypedCaps"#]],
     );
 }

@@ -15,10 +15,10 @@ fn cores() {
         &GIVEN,
         "cores",
         expect![[r#"
-        error        cores             not the kernel's number of cores
-          expected: MAX_NUM_NODES 1, as the image starts cores
-          found: 2
-          remedy: build the image with the configuration of its kernel"#]],
+            error        cores             another number of cores than in the image
+              expected: MAX_NUM_NODES 1, the number in the image
+              found: 2
+              remedy: build the image with the gen_config.json of its kernel"#]],
     );
 
     let two = DeviceTree {
@@ -33,10 +33,10 @@ fn cores() {
         &["--dtb", "board.dtb"],
         "cores",
         expect![[r#"
-        error        cores             the machine has fewer cores than the kernel waits for
-          expected: 2 cores
-          found: 0
-          remedy: build the kernel with a KernelMaxNumNodes that fits"#]],
+            error        cores             fewer cores than the kernel waits for
+              expected: 2 cores
+              found: 0
+              remedy: build the kernel with a lower KernelMaxNumNodes"#]],
     );
 }
 
@@ -50,18 +50,18 @@ fn board_ram() {
         &GIVEN,
         "board-ram",
         expect![[r#"
-        warning      board-ram         the kernel was built for RAM that the machine doesn't have
-          expected: RAM within 0x40000000..0x50000000
-          found: 0x40000000..0x60000000, of which 0x50000000..0x60000000 is elsewhere
-          remedy: build the kernel for this machine: it takes all of it for RAM"#]],
+            warning      board-ram         the machine lacks RAM that the kernel expects
+              expected: RAM within 0x40000000..0x50000000
+              found: 0x40000000..0x60000000, of which the machine lacks 0x50000000..0x60000000
+              remedy: build the kernel for this machine"#]],
     );
     let lower = PLATFORM.replace("0x40000000", "0x3f000000");
     folder.put("platform.yaml", lower);
     expect![[r#"
-        warning      board-ram         not the platform that the kernel was built for
-          expected: RAM from 0x40000000 on, where the kernel lies
+        warning      board-ram         not the platform of the kernel in the image
+          expected: RAM from 0x40000000, the address of the kernel
           found: 0x3f000000..0x50000000
-          remedy: give kernel.elf and platform_gen.yaml of the same build"#]]
+          remedy: pass kernel.elf and platform_gen.yaml from the same build"#]]
     .assert_eq(&line(&check(&folder, &GIVEN), "board-ram"));
 }
 
@@ -78,9 +78,9 @@ fn device_tree_size() {
         &["--dtb", "board.dtb"],
         "device-tree-size",
         expect![[r#"
-            error        device-tree-size  the image has no room for it
+            error        device-tree-size  too large for its room in the image
               expected: at most 65536 bytes
               found: 66016 bytes
-              remedy: embed it with --dtb, so that the image keeps room for it"#]],
+              remedy: build the image with this device tree as --dtb"#]],
     );
 }

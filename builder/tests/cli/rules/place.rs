@@ -15,10 +15,10 @@ fn alignment() {
         &[],
         "alignment",
         expect![[r#"
-        error        alignment         the device tree doesn't begin with a page
-          expected: a multiple of 4096
-          found: 0x4023d008
-          remedy: build the image again"#]],
+            error        alignment         the device tree isn't page-aligned
+              expected: a multiple of 4096
+              found: 0x4023d008
+              remedy: build the image again"#]],
     );
 }
 
@@ -30,10 +30,10 @@ fn disjoint() {
         &[],
         "disjoint",
         expect![[r#"
-        error        disjoint          the device tree and the user image overlap
-          expected: no two parts at the same place
-          found: 0x4023d000..0x4024e000 and 0x4024d000..0x4024e128
-          remedy: build the image again, without --app-offset"#]],
+            error        disjoint          the device tree and the user image overlap
+              expected: parts that don't overlap
+              found: 0x4023d000..0x4024e000 and 0x4024d000..0x4024e128
+              remedy: build the image again without --app-offset"#]],
     );
 }
 
@@ -45,10 +45,10 @@ fn order() {
         &[],
         "order",
         expect![[r#"
-        error        order             not in the order that the kernel asks for
-          expected: the kernel, then the device tree, then the user image
-          found: kernel 0x40000000..0x4023d000, device tree 0x48000000..0x48010000, user image 0x4024d000..0x40253000
-          remedy: build the image again, without --app-offset"#]],
+            error        order             the parts are in the wrong order for the kernel
+              expected: the kernel, then the device tree, then the user image
+              found: kernel 0x40000000..0x4023d000, device tree 0x48000000..0x48010000, user image 0x4024d000..0x40253000
+              remedy: build the image again without --app-offset"#]],
     );
 }
 
@@ -60,10 +60,10 @@ fn contiguous() {
         &[],
         "contiguous",
         expect![[r#"
-        error        contiguous        not all of the user image is in the image
-          expected: regions that are all of 0x4024d000..0x40254000
-          found: 0x4024d000..0x4024e128, 0x4024e128..0x40253000
-          remedy: build the image again"#]],
+            error        contiguous        the image lacks a part of the user image
+              expected: regions that cover 0x4024d000..0x40254000
+              found: 0x4024d000..0x4024e128, 0x4024e128..0x40253000
+              remedy: build the image again"#]],
     );
 }
 
@@ -76,10 +76,10 @@ fn ram() {
         &["--dtb", "board.dtb"],
         "ram",
         expect![[r#"
-        error        ram               the device tree has no RAM for the kernel
-          expected: a place within 0x40000000..0x40200000
-          found: 0x40000000..0x4023d000
-          remedy: build the image for this machine, with its --dtb"#]],
+            error        ram               the device tree has no RAM for the kernel
+              expected: a place within 0x40000000..0x40200000
+              found: 0x40000000..0x4023d000
+              remedy: build the image for this machine, with its device tree as --dtb"#]],
     );
 }
 
@@ -91,9 +91,9 @@ fn paddr_top() {
         &[],
         "paddr-top",
         expect![[r#"
-        error        paddr-top         the kernel can't map the device tree
-          expected: an end below 0x7fc0000000, PADDR_TOP
-          found: 0x4023d000..0x804023d000
-          remedy: build the image with a --platform that has RAM below"#]],
+            error        paddr-top         the kernel can't map the device tree
+              expected: an end at 0x7fc0000000 (PADDR_TOP) or below
+              found: 0x4023d000..0x804023d000
+              remedy: build the image with a --platform that has RAM below that address"#]],
     );
 }

@@ -46,7 +46,7 @@ fn the_loader_is_left_alone() {
     let folder = folder(0x1000_0000, 16);
     folder.accepted(&[("--cores", "2"), ("--app-offset", "0xf900000")]);
     assert_eq!(loader(&folder), 0x4fa0_0000);
-    expect!["ok           waiting-cores     0x4fa00000..0x4fa0e000 stays as it is until all have come in"].assert_eq(&line(&check(&folder, &GIVEN), "waiting-cores"));
+    expect!["ok           waiting-cores     0x4fa00000..0x4fa0e000 stays intact until all cores are in the kernel"].assert_eq(&line(&check(&folder, &GIVEN), "waiting-cores"));
     expect!["not checked  waiting-cores     --kernel-config is not given"]
         .assert_eq(&line(&check(&folder, &[]), "waiting-cores"));
 }
@@ -62,10 +62,10 @@ fn the_objects_lie_on_the_loader() {
         &GIVEN,
         "waiting-cores",
         expect![[r#"
-        error        waiting-cores     the kernel would overwrite the loader while other cores still need it
-          expected: the root task's objects outside of 0x4fc00000..0x4fc0e000, the loader with its translation tables
-          found: 0x4fc00000..0x4fe08800
-          remedy: build the image again, with --kernel-config and without --app-offset"#]],
+            error        waiting-cores     the kernel overwrites the loader while other cores need it
+              expected: the objects of the root task outside of 0x4fc00000..0x4fc0e000, the loader and its page tables
+              found: 0x4fc00000..0x4fe08800
+              remedy: build the image again with --kernel-config and without --app-offset"#]],
     );
     // Only the device tree tells of RAM.
     let text = line(&check(&folder, &GIVEN[2..]), "waiting-cores");
@@ -85,10 +85,10 @@ fn a_larger_device_tree_moves_the_objects() {
         &GIVEN,
         "waiting-cores",
         expect![[r#"
-        warning      waiting-cores     with another device tree, the kernel would overwrite the loader while other cores still need it
-          expected: the root task's objects outside of 0x40253000..0x40261000, the loader with its translation tables
-          found: 0x40260000..0x40297800, with a device tree of 65520 bytes
-          remedy: build the image again, with --kernel-config and without --app-offset"#]],
+            warning      waiting-cores     with a device tree of another size, the kernel overwrites the loader while other cores need it
+              expected: the objects of the root task outside of 0x40253000..0x40261000, the loader and its page tables
+              found: 0x40260000..0x40297800 with a device tree of 65520 bytes
+              remedy: build the image again with --kernel-config and without --app-offset"#]],
     );
 }
 
@@ -111,8 +111,8 @@ fn builds_place_the_loader_elsewhere() {
 fn builds_for_machines_without_another_place_are_refused() {
     let folder = folder(0x28_9000, 12);
     expect![[r#"
-        error: --kernel kernel.elf: the kernel would overwrite the loader while other cores still need it (rule waiting-cores)
-          expected: the root task's objects outside of 0x40253000..0x40261000, the loader with its translation tables
+        error: --kernel kernel.elf: the kernel overwrites the loader while other cores need it (rule waiting-cores)
+          expected: the objects of the root task outside of 0x40253000..0x40261000, the loader and its page tables
           found: 0x40260000..0x40288800
           remedy: leave --app-offset out, or build the kernel with a smaller KernelRootCNodeSizeBits or for more RAM
     "#]].assert_eq(&folder.refused(&given()));

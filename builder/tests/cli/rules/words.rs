@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The rules in words.
+//! The texts of the rules.
 
 use expect_test::expect_file;
 use kaal_elfloader_builder::rules::RULES;
@@ -23,33 +23,36 @@ fn each_rule_is_explained() {
     }
 }
 
-/// What stands before the rules in `docs/rules.md`.
+/// The introduction of `docs/rules.md`.
 const INTRODUCTION: &str = "\
 <!-- SPDX-License-Identifier: BSD-2-Clause -->
 
 # The rules of `check`
 
-What must be true of an image so that it boots, and so that the kernel loses nothing in silence. Each
-build applies all rules to what it made: an error ends it, and a warning is printed. So does
-`kaal-elfloader-builder check IMAGE` with what is in a file. It prints a line for each rule:
+This page lists the rules that an image must keep, so that it boots and the kernel loses no memory unnoticed. Each build
+applies them to the new image, and `kaal-elfloader-builder check IMAGE` to the image in a file. An error ends a build.
+`check` prints one line for each rule:
 
 | verdict | meaning |
 |---|---|
-| `ok` | the rule is kept, with these numbers |
-| `warning` | it isn't, but the image boots all the same, or nobody knows for sure |
-| `error` | it isn't, and the image will not boot, or not as it should |
-| `not checked` | what it needs to know wasn't given, or doesn't apply |
+| `ok` | the image keeps the rule, with these numbers |
+| `warning` | the image breaks the rule, but may still boot |
+| `error` | the image breaks the rule, and will not boot or not run as it should |
+| `not checked` | a file for this rule is missing, or the rule doesn't apply |
 
-Errors and warnings follow on standard error, with what was expected, what was found and what to do. The
-command ends with 0 where no rule is broken, with or without warnings; with 1 where one is, or where the
-file is no image; and with 2 where the command line is wrong.
+Errors and warnings follow on standard error. `check` exits with 0 if no rule is broken, even with warnings; with 1 if a
+rule is broken or the file is no image; and with 2 if the command line is wrong.
 
-`check` knows of the machine what the image's device tree says; `--dtb` gives the one that the firmware
-hands over in its place. What the kernel was built for, `--platform` and `--kernel-config` tell, and
-`--kernel` what of itself it needs to boot only: give the files that the image was built with.
-`--trust-key` gives the public key that the image must be signed with; without it, an image is taken at its
-word ([security](security.md#before-an-image-is-installed)).
-`check --explain RULE` prints what stands here.
+Pass `check` the files that the image was built with, so that it can apply more rules:
+
+| option | gives |
+|---|---|
+| `--platform`, `--kernel-config` | what the kernel was built for |
+| `--kernel` | the part of the kernel that it needs only during boot |
+| `--dtb` | the device tree from the firmware, in place of the one in the image |
+| `--trust-key` | the public key that the image must be signed with ([why](security.md#before-an-image-is-installed)) |
+
+`check --explain RULE` prints the section of a rule.
 ";
 
 #[test]
