@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Showing what an image is.
+//! `inspect`: shows an image.
 
 use std::path::PathBuf;
 
@@ -12,30 +12,30 @@ use crate::files::{File, output};
 use crate::image_reader::{self, ImageReader};
 use crate::inspect::{Inspected, draw, summary, to_json, to_svg};
 
-/// Letters in the column of names.
+/// Width of the column of names.
 const NAMES: usize = 18;
 
-/// Which image to show, and how.
+/// The image, and the form to show it in.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Arguments {
-    /// The image
+    /// Image to show
     image: PathBuf,
-    /// Write JSON, for programs and bug reports
+    /// Print JSON, for programs and bug reports
     #[arg(long)]
     json: bool,
-    /// Draw what lies where in memory into this file, for a document
+    /// Draw the memory map into this file, as SVG
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// Letters in a line, 67 to 1000 [default: the terminal's, else 100]
+    /// Width of a line, 67 to 1000 [default: width of the terminal, else 100]
     #[arg(long, value_name = "NUMBER", value_parser = value_parser!(u16).range(67..=1000))]
     width: Option<u16>,
 }
 
-/// Shows the image that `arguments` name.
+/// Shows the image.
 ///
 /// # Errors
 ///
-/// Returns what the file is if it is no image, or that it can't be shown.
+/// Says what the file is if it is no image.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let path = arguments.image.as_path();
     let content = &image_reader::read(path)?;
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
             let width = arguments.width.map_or_else(terminal_width, usize::from);
             let rows = summary(&inspected).into_iter();
             let rows = rows.map(|(name, value)| format!("{name:<NAMES$}{value}\n"));
-            let map = draw(&inspected.picture, width);
+            let map = draw(&inspected.areas, width);
             format!("{}\n{map}", rows.collect::<String>())
         }
     };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The one shape that all errors and warnings have.
+//! Errors and warnings, all in one form: problem, expected, found and remedy.
 
 use std::error::Error;
 use std::fmt;
@@ -13,10 +13,10 @@ pub(crate) use self::subject::Subject;
 
 mod subject;
 
-/// An option of the command line, one of its arguments, or what else may be at fault.
+/// An option or argument of the command line, or another subject of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each variant is what is shown of it")]
+#[expect(missing_docs, reason = "the names of the options say it")]
 pub enum Flag {
     Loader,
     Unpacker,
@@ -43,7 +43,7 @@ pub enum Flag {
     Out,
     Svg,
     Config,
-    // These are no options.
+    // These are not options.
     Image,
     Log,
     Manifest,
@@ -53,7 +53,7 @@ pub enum Flag {
     Output,
 }
 
-/// Shown as on the command line.
+/// Displayed as on the command line.
 impl fmt::Display for Flag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = self.to_possible_value();
@@ -70,7 +70,7 @@ impl fmt::Display for Flag {
     }
 }
 
-/// Where something came from: an option and what it was given.
+/// The origin of an input: an option and its value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin<'a> {
     pub(crate) flag: Flag,
@@ -83,7 +83,7 @@ impl<'a> Origin<'a> {
         Self { flag, value }
     }
 
-    /// Begins to say what is wrong with this input.
+    /// A diagnostic about this input.
     pub(crate) fn diagnostic(self, problem: impl Into<String>) -> Diagnostic {
         let details = Details {
             problem: problem.into(),
@@ -98,14 +98,14 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// Shown as on the command line.
+/// Displayed as on the command line.
 impl fmt::Display for Origin<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Subject::from(*self).fmt(f)
     }
 }
 
-/// What is wrong with an input: an error, or a warning where an image can be made all the same.
+/// An error about an input, or a warning if the builder can still make an image.
 #[derive(Clone, Debug)]
 pub struct Diagnostic(Box<Fields>);
 
@@ -113,23 +113,23 @@ pub struct Diagnostic(Box<Fields>);
 struct Fields {
     subject: Subject,
     details: Details,
-    /// The option because of which something is expected.
+    /// The option that leads to the expectation.
     reason: Option<Subject>,
-    /// The option that was found.
+    /// The option that was found, in place of a text.
     found: Option<Subject>,
 }
 
-/// What a [`Diagnostic`] says, in words. They are for people, and may change at any time.
+/// The text of a [`Diagnostic`]. It is for people and may change at any time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Details {
-    /// What is wrong.
+    /// The problem.
     pub problem: String,
-    /// What was expected.
+    /// The expectation.
     pub expected: String,
-    /// What was found.
+    /// What the input holds instead.
     pub found: String,
-    /// What to do.
+    /// How to solve the problem.
     pub remedy: String,
 }
 
@@ -139,17 +139,17 @@ impl Diagnostic {
         self.0.subject.flag
     }
 
-    /// What the option was given: a file's name or another value, be it empty.
+    /// The value of the option, such as a file's path. It may be empty.
     pub fn value(&self) -> &Path {
         &self.0.subject.value
     }
 
-    /// What gave it, if that is known and not the command line.
+    /// The source of the option, empty for the command line or if unknown.
     pub(crate) fn source(&self) -> &str {
         self.0.subject.source.as_deref().unwrap_or_default()
     }
 
-    /// The diagnostic in words.
+    /// The text of the diagnostic.
     pub fn details(&self) -> Details {
         let mut details = self.0.details.clone();
         if let Some(reason) = &self.0.reason {
@@ -166,7 +166,7 @@ impl Diagnostic {
         self
     }
 
-    /// Names the option because of which that is expected.
+    /// Names the option that leads to the expectation.
     pub(crate) fn because_of(mut self, reason: impl Into<Subject>) -> Self {
         self.0.reason = Some(reason.into());
         self
@@ -177,7 +177,7 @@ impl Diagnostic {
         self
     }
 
-    /// Names an option as what was found.
+    /// Names the option that was found.
     pub(crate) fn found_option(mut self, option: impl Into<Subject>) -> Self {
         self.0.found = Some(option.into());
         self
@@ -188,19 +188,19 @@ impl Diagnostic {
         self
     }
 
-    /// Adds to the remedy.
+    /// Adds a second remedy.
     pub(crate) fn or_else(mut self, remedy: &str) -> Self {
         self.0.details.remedy += &format!("; {remedy}");
         self
     }
 
-    /// Names the rule that the diagnostic comes from.
+    /// Names the rule that found the problem.
     pub(crate) fn by_rule(mut self, id: &str) -> Self {
         self.0.details.problem += &format!(" (rule {id})");
         self
     }
 
-    /// Names what gave each option that the diagnostic names, as far as `source` knows it.
+    /// Adds to each option in the diagnostic its `source`, if known.
     pub(crate) fn with_sources(mut self, source: impl Fn(Flag) -> Option<String>) -> Self {
         let Fields {
             subject,
@@ -232,7 +232,7 @@ impl fmt::Display for Diagnostic {
 
 impl Error for Diagnostic {}
 
-/// `text`, or as many letters of it as may be shown.
+/// `text`, cut after `most` characters.
 pub(crate) fn shorten(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! An option that a diagnostic names.
+//! Options in diagnostics.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use super::{Flag, Origin};
 
-/// An option, what it was given, and by what.
+/// An option with its value and source.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
     pub(super) flag: Flag,
     pub(super) value: PathBuf,
-    /// A variable or a line of a file, if it is known and not the command line.
+    /// A variable, a line of a file or the default. `None` for the command line or if unknown.
     pub(super) source: Option<String>,
 }
 
 impl Subject {
-    /// An option of the command line.
+    /// An option from the command line.
     pub(crate) fn new(flag: Flag, value: impl Into<PathBuf>) -> Self {
         Self {
             flag,
@@ -33,7 +33,7 @@ impl From<Origin<'_>> for Subject {
     }
 }
 
-/// Shown as on the command line, with its source in parentheses.
+/// Displayed as on the command line, with its source in parentheses.
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.flag)?;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! How many bytes differ, and where the first does.
+//! Compares bytes.
 
-/// Compares what lies from `start` on; `None` where there is no difference. Bytes that only one side has differ.
+/// Compares bytes that begin at the address or offset `start`. `None` if they are the same. Bytes on one side only count
+/// as different.
 pub(super) fn compare(one: &[u8], other: &[u8], start: u64) -> Option<String> {
     let differs = |index: &usize| one.get(*index) != other.get(*index);
     let all = 0..one.len().max(other.len());
@@ -27,24 +28,22 @@ pub(super) fn compare(one: &[u8], other: &[u8], start: u64) -> Option<String> {
 mod tests {
     use super::compare;
 
-    fn said(one: &[u8], other: &[u8]) -> Option<String> {
-        compare(one, other, 0x1000)
-    }
-
     #[test]
     fn the_same() {
-        assert_eq!(said(b"image", b"image"), None);
+        assert_eq!(compare(b"image", b"image", 0x1000), None);
     }
 
     #[test]
     fn of_the_same_size() {
         let expected = "2 of 5 bytes, the first at 0x1002 (0x61, 0x41)";
-        assert_eq!(said(b"image", b"imAgE").as_deref(), Some(expected));
+        let found = compare(b"image", b"imAgE", 0x1000);
+        assert_eq!(found.as_deref(), Some(expected));
     }
 
     #[test]
     fn a_longer_one() {
         let expected = "2 of 5 and 7 bytes, the first at 0x1005 (end, 0x73)";
-        assert_eq!(said(b"image", b"images.").as_deref(), Some(expected));
+        let found = compare(b"image", b"images.", 0x1000);
+        assert_eq!(found.as_deref(), Some(expected));
     }
 }

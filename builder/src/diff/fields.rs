@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What was chosen, and what payload headers say, compared by the names that manifests use.
+//! Compares settings, inputs and payload headers, by their names in manifests.
 
 use serde_json::{Map, Value, json};
 
@@ -10,10 +10,10 @@ use super::{lists, only};
 use crate::diagnostic::shorten;
 use crate::manifest::{ROLES, facts};
 
-/// Most letters of a value that are shown.
+/// Most characters of a value that are shown.
 const SHOWN: usize = 24;
 
-/// Fields of a payload header that change with what they are computed of.
+/// Fields of a payload header that are computed from other content.
 const COMPUTED: [&str; 3] = ["measurement", "signature", "digest"];
 
 pub(super) fn compare(one: &Side<'_>, other: &Side<'_>, report: &mut Report) {
@@ -32,14 +32,13 @@ pub(super) fn compare(one: &Side<'_>, other: &Side<'_>, report: &mut Report) {
     add(report, "payload header", computed, true);
 }
 
-/// What was chosen of an image, as far as the file and, `with_manifest`, the manifest tell.
+/// The settings of an image, from its file and, `with_manifest`, from its manifest.
 fn settings(side: &Side<'_>, with_manifest: bool) -> Value {
-    let mut settings = Map::new();
-    settings.insert("format".to_owned(), json!(side.image.format().name()));
-    settings.insert(
-        "compress".to_owned(),
-        json!(side.image.compression().name()),
-    );
+    let image = &side.image;
+    let mut settings = Map::from_iter([
+        ("format".to_owned(), json!(image.format().name())),
+        ("compress".to_owned(), json!(image.compression().name())),
+    ]);
     if let Some(manifest) = side.manifest.as_ref().filter(|_| with_manifest) {
         settings.insert("kaal".to_owned(), manifest["kaal"].clone());
         for (name, value) in manifest["settings"].as_object().into_iter().flatten() {
@@ -49,7 +48,7 @@ fn settings(side: &Side<'_>, with_manifest: bool) -> Value {
     settings.into()
 }
 
-/// The files that were not the same.
+/// The input files that differ.
 fn inputs(one: &Side<'_>, other: &Side<'_>) -> Vec<(String, String)> {
     let hash = |input: Option<&Value>| input.map(|input| input["sha256"].clone());
     let describe = |input: Option<&Value>| match input {
@@ -70,14 +69,14 @@ fn add(report: &mut Report, part: &str, values: Vec<(String, String)>, follows: 
     report.add(Difference::new(part, details.collect()).following_if(follows));
 }
 
-/// The names and values of what differs between two documents.
+/// The names and values of all differences between two documents.
 fn walk([one, other]: &[Value; 2]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     walk_into("", one, other, &mut found);
     found
 }
 
-/// Adds what differs between `one` and `other`, which are called `name`.
+/// Adds the differences between `one` and `other`, the fields `name` of their documents.
 fn walk_into(name: &str, one: &Value, other: &Value, found: &mut Vec<(String, String)>) {
     match (one, other) {
         (Value::Object(ours), Value::Object(theirs)) => {

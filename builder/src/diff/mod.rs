@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Says in words what differs between two images.
+//! Explains the differences between two images.
 //!
-//! That two files differ, any program can tell. What it means is in what the bytes are: a byte of the
-//! root task also changes digests in the payload header, the measurement, the device tree that holds
-//! it, and with compression all that lies behind. So each part is compared as what it is, and what only
-//! follows from another difference is set apart.
+//! One changed byte of the root task also changes digests in the payload header, the measurement, the device tree that
+//! holds it and, with compression, all bytes behind. So this module compares each part by its meaning, and lists
+//! differences that only follow from others apart.
 //!
 //! ```text
-//!  side       an image with its manifest, and the programs that it was made of, as far as they are found
-//!  fields     settings, and the payload header by the names of its fields
-//!  regions    the memory that the image makes, part by part
-//!  nodes      device trees by nodes and properties
-//!  symbols    programs by functions and objects
-//!  report     all of it, in words or as JSON
+//!  side       an image with its manifest and, if found, the programs in it
+//!  fields     settings, inputs and the payload header, field by field
+//!  regions    the memory of the image, region by region
+//!  nodes      device trees, property by property
+//!  symbols    programs, function by function
+//!  package    the unpacker and its settings
+//!  report     all differences, as text or JSON
 //! ```
 
 mod bytes;
@@ -48,7 +48,7 @@ pub(crate) fn images(one: &Side<'_>, other: &Side<'_>) -> Report {
     report
 }
 
-/// Compares two programs; `None` where one of both isn't an ELF file.
+/// Compares two programs. `None` if either isn't an ELF file.
 pub(crate) fn programs(one: &[u8], other: &[u8]) -> Option<Report> {
     let symbols = (symbols::read(one)?, symbols::read(other)?);
     let mut report = Report::default();
@@ -63,7 +63,7 @@ pub(crate) fn programs(one: &[u8], other: &[u8]) -> Option<Report> {
     Some(report)
 }
 
-/// The elements of two lists, those at the same place together.
+/// Pairs the elements of two lists by index.
 fn lists<'a, T>(
     one: &'a [T],
     other: &'a [T],
@@ -72,7 +72,7 @@ fn lists<'a, T>(
     (0..longer).map(|index| (one.get(index), other.get(index)))
 }
 
-/// The values of two maps, those of the same key together.
+/// Pairs the values of two maps by key.
 fn maps<'a, K: Ord, V>(
     one: &'a BTreeMap<K, V>,
     other: &'a BTreeMap<K, V>,
@@ -82,7 +82,7 @@ fn maps<'a, K: Ord, V>(
         .map(|key| (key, one.get(key), other.get(key)))
 }
 
-/// Says that only one side has something: the first, or the second.
+/// Says that only one side has something.
 fn only(is_first: bool) -> &'static str {
     match is_first {
         true => "only in the first",

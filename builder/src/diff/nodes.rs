@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Device trees compared by nodes and properties.
+//! Compares device trees by nodes and properties.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +10,16 @@ use super::{maps, only};
 use crate::diagnostic::shorten;
 use crate::manifest::hexadecimal;
 
-/// Properties by name, by path of the node.
+/// For each node's path, its properties by name.
 type Nodes = BTreeMap<String, BTreeMap<String, Vec<u8>>>;
 
-/// The end of a line about the property that an image's measurement is written to.
+/// Start of the line about the property that holds an image's measurement.
 const COMPUTED: &str = "/chosen: kaal,measurement differs";
 
-/// Most letters of a value that are shown.
+/// Most characters of a value that are shown.
 const SHOWN: usize = 40;
 
-/// What differs, in words; nothing where one of both isn't a device tree.
+/// Lists the differences. Empty if either isn't a device tree.
 pub(super) fn compare(one: &[u8], other: &[u8]) -> Vec<String> {
     let (Some(one), Some(other)) = (read(one), read(other)) else {
         return Vec::new();
@@ -44,12 +44,12 @@ pub(super) fn compare(one: &[u8], other: &[u8]) -> Vec<String> {
     lines
 }
 
-/// Whether a line of [`compare`] is about what the builder computes.
+/// Whether a line of [`compare`] is about a value that the builder computes.
 pub(super) fn is_computed(line: &str) -> bool {
     line.starts_with(COMPUTED)
 }
 
-/// The nodes of a device tree, and its memory reservations as one more.
+/// The nodes of a device tree, and its memory reservations as one more node.
 fn read(blob: &[u8]) -> Option<Nodes> {
     let tree = DeviceTree::parse(blob).ok()?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -74,7 +74,7 @@ fn read(blob: &[u8]) -> Option<Nodes> {
     Some(nodes)
 }
 
-/// A value as text, if it is some, else as numbers.
+/// Shows a value as text if possible, else as numbers.
 fn show(value: &[u8]) -> String {
     let text = value.strip_suffix(&[0]).unwrap_or_default();
     let is_text = !text.is_empty() && text.iter().all(|byte| (b' '..=b'~').contains(byte));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What images that are not ELF files have besides the memory that they become.
+//! Compares the unpackers of images that are not ELF files, and their settings.
 
 use super::report::{Difference, Report};
 use super::side::Side;
@@ -32,7 +32,7 @@ pub(super) fn compare(one: &Side<'_>, other: &Side<'_>, report: &mut Report) {
 }
 
 fn compare_unpackers(one: &Side<'_>, other: &Side<'_>, report: &mut Report) {
-    // The first bytes say how large the file is.
+    // The first bytes hold the file's size.
     fn unpacker<'a>(side: &Side<'a>) -> Option<&'a [u8]> {
         let (start, end) = side.image.package_in_file()?;
         side.file.get(start + head::SIZE..end)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The memory that images make, part by part.
+//! Compares the memory of images, region by region.
 
 use std::borrow::Cow;
 
@@ -70,7 +70,7 @@ fn compare_kind(one: &Side<'_>, other: &Side<'_>, kind: RegionKind, report: &mut
     report.add(Difference::new(kind.to_string(), details).following_if(follows));
 }
 
-/// The memory of the regions of `kind`, and what is stored of each.
+/// The regions of `kind`: memory and stored bytes.
 fn regions<'a>(side: &'a Side<'_>, kind: RegionKind) -> Vec<(PhysRange, Cow<'a, [u8]>)> {
     let payload = side.image.payload();
     let regions = payload.regions.iter();
@@ -80,7 +80,7 @@ fn regions<'a>(side: &'a Side<'_>, kind: RegionKind) -> Vec<(PhysRange, Cow<'a, 
         .collect()
 }
 
-/// In what two regions differ, in place or in content.
+/// How two regions differ in place or content.
 fn compare_one(
     (one, ours): &(PhysRange, Cow<'_, [u8]>),
     (other, theirs): &(PhysRange, Cow<'_, [u8]>),
@@ -122,7 +122,7 @@ fn compare_loaders(one: &Side<'_>, other: &Side<'_>, report: &mut Report) {
     report.add(Difference::new("loader", details).following_if(is_same && is_moved));
 }
 
-/// Whom a loader for signed images trusts.
+/// The key that the loader trusts.
 fn trust(side: &Side<'_>) -> String {
     match side.image.trust_anchor() {
         Some(anchor) => format!(

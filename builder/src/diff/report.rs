@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What came of a comparison.
+//! The result of a comparison.
 
 use std::fmt;
 
@@ -11,9 +11,9 @@ use serde::Serialize;
 pub(super) struct Difference {
     /// The part.
     part: String,
-    /// In what it differs.
+    /// How it differs.
     pub(super) details: Vec<String>,
-    /// Whether that is only what another difference leads to.
+    /// Whether it only follows from another difference.
     follows: bool,
 }
 
@@ -26,18 +26,18 @@ impl Difference {
         }
     }
 
-    /// Marks it, if it `follows`, as what another difference leads to.
+    /// Marks it, if it `follows` from another difference.
     pub(super) fn following_if(mut self, follows: bool) -> Self {
         self.follows |= follows;
         self
     }
 }
 
-/// All differences; none where two files are the same.
+/// All differences; none if the files are the same.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Report {
     differences: Vec<Difference>,
-    /// Why something isn't known in more detail.
+    /// Why some details are missing.
     notes: Vec<String>,
 }
 
@@ -62,10 +62,10 @@ impl Report {
     }
 }
 
-/// A line for each difference and its details, what only follows at the end.
+/// One line for each difference and each detail, those that only follow at the end.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (heading, follows) in [("", false), ("what follows from that:\n", true)] {
+        for (heading, follows) in [("", false), ("consequences:\n", true)] {
             let differences = self.differences.iter();
             let differences = differences.filter(|difference| difference.follows == follows);
             for (index, difference) in differences.enumerate() {

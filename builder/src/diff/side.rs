@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! One of the two sides of a comparison.
+//! One side of a comparison.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -13,23 +13,26 @@ use crate::files::bounded;
 use crate::image_reader::ImageReader;
 use crate::manifest::{self, Identity, ROLES};
 
-/// Folder beside an image that its programs may lie in.
+/// Folder beside an image that may hold its programs.
 const DEBUG: &str = "debug";
 
-/// An image, its manifest, and where the programs may be that it was made of.
+/// An image, its manifest, and the folders that may hold its programs.
 pub(crate) struct Side<'a> {
     pub(super) file: &'a [u8],
     pub(super) image: ImageReader<'a>,
-    /// The image's manifest; `None` where there is none, or that of another image.
+    /// The image's manifest. `None` if missing, or if it belongs to another image.
     pub(super) manifest: Option<Value>,
     folders: Vec<PathBuf>,
 }
 
 impl<'a> Side<'a> {
-    /// The side of `image`; its programs are looked for beside it and in `folders`.
+    /// The side of `image`, with its programs beside it or in `folders`.
     pub(crate) fn new(image: ImageReader<'a>, folders: &[PathBuf]) -> Self {
         let file = image.file();
-        let beside = file.path.parent().unwrap_or(Path::new("")).to_owned();
+        let beside = match file.path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
         let near = [beside.join(DEBUG), beside];
         Self {
             file: file.content,
@@ -39,24 +42,20 @@ impl<'a> Side<'a> {
         }
     }
 
-    /// The input that `flag` named, as the manifest has it.
+    /// The input of the option `flag`, from the manifest.
     pub(super) fn input(&self, flag: Flag) -> Option<&Value> {
         let (_, role) = ROLES.into_iter().find(|(other, _)| *other == flag)?;
         let inputs = self.manifest.as_ref()?["inputs"].as_array()?;
         inputs.iter().find(|input| input["role"] == role)
     }
 
-    /// The symbols of the program that `flag` named, and its name; `None` where it isn't
-    /// found. It is told by its SHA-256, whatever the file is called.
+    /// Name and symbols of the program of the option `flag`. It is found by its SHA-256, not by its file's name.
     pub(super) fn program(&self, flag: Flag) -> Option<(String, Symbols<'static>)> {
         let input = self.input(flag)?;
-        let files = self.folders.iter().filter_map(|folder| {
-            let folder = match folder.as_os_str().is_empty() {
-                true => Path::new("."),
-                false => folder,
-            };
-            fs::read_dir(folder).ok()
-        });
+        let files = self
+            .folders
+            .iter()
+            .filter_map(|folder| fs::read_dir(folder).ok());
         let content = files.flatten().flatten().find_map(|file| {
             let path = file.path();
             let metadata = fs::metadata(&path).ok()?;

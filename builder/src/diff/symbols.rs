@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Programs compared by functions and objects.
+//! Compares programs by functions and objects.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,23 +16,23 @@ use super::{maps, only};
 use crate::diagnostic::Flag;
 use crate::elf::demangled::demangled;
 
-/// Most symbols of a kind of difference that are named.
+/// Most symbols that are named for each kind of difference.
 const NAMED: usize = 12;
 
 /// The functions and objects of a program.
 pub(super) struct Symbols<'a> {
     file: Cow<'a, [u8]>,
-    /// By name, and by which one of that name it is.
+    /// By name, and by number among those of the same name.
     by_name: BTreeMap<(String, usize), Symbol>,
 }
 
 struct Symbol {
     size: u64,
-    /// Where in the file its content is; empty where that isn't there.
+    /// Its bytes in the file; empty if there are none.
     content: Range<usize>,
 }
 
-/// The symbols of the program in `file`; `None` where that is no ELF file.
+/// Reads the symbols of a program. `None` if `file` isn't an ELF file.
 pub(super) fn read<'a>(file: impl Into<Cow<'a, [u8]>>) -> Option<Symbols<'a>> {
     let file = file.into();
     let elf = Elf::parse(&file).ok()?;
@@ -59,7 +59,7 @@ pub(super) fn read<'a>(file: impl Into<Cow<'a, [u8]>>) -> Option<Symbols<'a>> {
     Some(Symbols { file, by_name })
 }
 
-/// Where the file has the memory of a symbol.
+/// The place of a symbol's bytes in the file.
 fn content(elf: &Elf<'_>, section: usize, address: u64, size: u64) -> Option<Range<usize>> {
     let section = elf.section_headers.get(section)?;
     if section.sh_type == SHT_NOBITS {
@@ -76,7 +76,7 @@ impl Symbols<'_> {
     }
 }
 
-/// In which functions and objects the programs that `flag` names differ. `report` tells if they can't be found.
+/// The differing functions and objects of the programs of `flag`. Adds a note to `report` if it can't find them.
 pub(super) fn of_programs(
     one: &Side<'_>,
     other: &Side<'_>,
@@ -85,8 +85,8 @@ pub(super) fn of_programs(
 ) -> Vec<String> {
     let (Some((name, ours)), Some((_, theirs))) = (one.program(flag), other.program(flag)) else {
         report.note(
-            "programs are named symbol by symbol where both images have their manifests, and their \
-             programs lie beside them, in debug/ there or in the folders that --programs names",
+            "to compare programs by symbol, keep the manifest of each image beside it, and its programs \
+             there, in debug/ or in a folder that --programs names",
         );
         return Vec::new();
     };
@@ -94,8 +94,7 @@ pub(super) fn of_programs(
     lines.map(|line| format!("{name}: {line}")).collect()
 }
 
-/// What differs, in words: the names that only one side has, then those that differ in size, then
-/// those that differ in content.
+/// Lists the differences: symbols on one side only, then different sizes, then different content.
 pub(super) fn compare(one: &Symbols<'_>, other: &Symbols<'_>) -> Vec<String> {
     let mut lists = [const { Vec::new() }; 4];
     for ((name, _), ours, theirs) in maps(&one.by_name, &other.by_name) {
@@ -125,7 +124,7 @@ pub(super) fn compare(one: &Symbols<'_>, other: &Symbols<'_>) -> Vec<String> {
     lists.into_iter().flat_map(first_few).collect()
 }
 
-/// The first of `lines`, and how many there are more.
+/// The first few of `lines`, and the number of the others.
 fn first_few(mut lines: Vec<String>) -> Vec<String> {
     let more = lines.len().saturating_sub(NAMED);
     if more > 0 {

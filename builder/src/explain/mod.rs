@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Explains the addresses in what a console showed: which function of which program, at which line of
-//! its source.
+//! Explains the addresses in a console log: program, function and source line.
 //!
-//! Reports of faults come from the loader, the unpacker, the kernel and the root task, each in a form of
-//! its own, which changes from version to version. All have in common that they print addresses in
-//! hexadecimal. So each number is looked up that is the address of a function: the program counter of a
-//! fault, the link register, a word on the stack that is printed with it. Programs that may lie
-//! anywhere are known by name and distance, as in `loader+0x1234`, which their own reports say.
+//! Loader, unpacker, kernel and root task each report faults in their own form, which changes from version to version.
+//! But all print addresses in hexadecimal. So the module looks up each number that is an address in a function: the
+//! program counter of a fault, the link register, a word on the stack. Position-independent programs print a name and a
+//! distance instead, such as `loader+0x1234`.
 
 mod numbers;
 mod program;
@@ -18,19 +16,18 @@ use numbers::numbers;
 
 pub(crate) use program::{Kind, Program};
 
-/// Lines in which an address is explained once.
+/// An address is explained once within this many lines.
 const NEARBY: usize = 24;
 
-/// The start of the line that the loader prints of every boot. It names the kernel's entry point, in
-/// which there is nothing to explain.
+/// Start of the loader's line about an ordinary boot. It holds the kernel's entry point, which needs no explanation.
 const GREETING: &str = "KaaL ";
 
-/// Explains the lines of a log, one after the other.
+/// Explains a log line by line.
 pub(crate) struct Explainer {
-    /// The programs in whose code addresses are looked for.
+    /// The programs in which addresses are looked up.
     pub(crate) programs: Vec<Program>,
     line: usize,
-    /// The line in which an address of a program was explained last.
+    /// The last line that explained an address of a program.
     explained: HashMap<(usize, u64), usize>,
 }
 
@@ -43,12 +40,12 @@ impl Explainer {
         }
     }
 
-    /// Whether nothing has been explained yet.
+    /// Whether it has explained nothing yet.
     pub(crate) fn is_idle(&self) -> bool {
         self.explained.is_empty()
     }
 
-    /// Explains the next line: text of zero or more lines, each with its end.
+    /// Explains the next line in zero or more lines of text.
     pub(crate) fn explain(&mut self, line: &str) -> String {
         self.line += 1;
         let mut text = String::new();

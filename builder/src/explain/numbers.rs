@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Diagnostic the numbers in a line that may be addresses.
+//! Finds the numbers in a line that can be addresses.
 
-/// What stands before a number in hexadecimal.
+/// Prefix of a hexadecimal number.
 const PREFIX: &str = "0x";
 
-/// Words that announce a program counter, as the loader, seL4 (16.0.0, `src/kernel/faulthandler.c`,
-/// `src/arch/arm/64/kernel/vspace.c`, `src/arch/arm/64/c_traps.c`), KaaL's root task and debuggers use
-/// them.
+/// Words before a program counter, as the loader, seL4 (16.0.0, `src/kernel/faulthandler.c`,
+/// `src/arch/arm/64/kernel/vspace.c`, `src/arch/arm/64/c_traps.c`), KaaL's root task and debuggers print them.
 const PROGRAM_COUNTER: [&str; 7] = [
     "elr",
     "pc",
@@ -21,12 +20,12 @@ const PROGRAM_COUNTER: [&str; 7] = [
 /// A number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Number<'a> {
-    /// As the line has it.
+    /// As in the line.
     pub(super) text: &'a str,
     pub(super) value: u64,
-    /// The program whose start it counts from; `None` where it is an address.
+    /// The program from whose start it counts. `None` for an address.
     pub(super) base: Option<&'a str>,
-    /// Whether it is said to be where a program is, and not where it returns to.
+    /// Whether the line calls it a program counter. Otherwise it may be a return address.
     pub(super) is_program_counter: bool,
 }
 
@@ -36,22 +35,19 @@ pub(super) fn numbers(line: &str) -> impl Iterator<Item = Number<'_>> {
         .filter_map(|(start, _)| number(line, start))
 }
 
-/// The number whose prefix is at `start`, if it is one that fits an address.
+/// The number with the prefix at `start`, if it fits an address.
 fn number(line: &str, start: usize) -> Option<Number<'_>> {
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let before = &line[..start];
     let digits = &line[start + PREFIX.len()..];
-    let length = digits.find(|letter| !is_part(letter));
-    let digits = &digits[..length.unwrap_or(digits.len())];
+    let digits = digits.split(|letter| !is_part(letter)).next()?;
     if before.ends_with(is_part) {
         return None;
     }
     let value = u64::from_str_radix(digits, 16).ok()?;
     let end = start + PREFIX.len() + digits.len();
-    let base = before.strip_suffix('+').map(|before| {
-        let length = before.len() - before.trim_end_matches(is_part).len();
-        &before[before.len() - length..]
-    });
+    let base = before.strip_suffix('+');
+    let base = base.map(|before| &before[before.trim_end_matches(is_part).len()..]);
     let text_start = start - base.map_or(0, |base| base.len() + 1);
     Some(Number {
         text: &line[text_start..end],
@@ -61,7 +57,7 @@ fn number(line: &str, start: usize) -> Option<Number<'_>> {
     })
 }
 
-/// Whether the last word of `before` that is no number announces a program counter.
+/// Whether the last word of `before`, apart from numbers, announces a program counter.
 fn is_program_counter(before: &str) -> bool {
     before
         .split(|letter: char| !letter.is_ascii_alphanumeric())

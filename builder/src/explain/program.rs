@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A program whose addresses can be explained.
+//! Looks up addresses in a program.
 
 use std::fmt;
 
@@ -17,12 +17,12 @@ use crate::manifest::base_name;
 /// Size in bytes of an instruction.
 const INSTRUCTION: u64 = 4;
 
-/// What an address of a program looks like in a log.
+/// The form of a program's addresses in a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// As it was linked.
+    /// The linked address.
     Fixed,
-    /// By the distance from the start of the program, which is called so.
+    /// The distance from the start of the program with this name.
     Movable(&'static str),
 }
 
@@ -32,19 +32,19 @@ pub(crate) struct Program {
     pub(crate) name: String,
     kind: Kind,
     functions: Functions,
-    /// Addresses and content of its segments.
+    /// Virtual addresses and content of its segments.
     segments: Vec<(u64, Vec<u8>)>,
-    /// Its debug information, if it can be understood.
+    /// Its debug information, if readable.
     debug: Option<Loader>,
 }
 
 /// A place in a program's code.
 pub(super) struct Place<'a> {
     pub(super) address: u64,
-    /// The address of the instruction that the place is about: the call, if it is where one returns to.
+    /// The address of the instruction: for a return address, that of the call before it.
     instruction: u64,
     function: &'a str,
-    /// Bytes from the function's start to the address.
+    /// Bytes from the start of the function.
     offset: u64,
 }
 
@@ -57,17 +57,17 @@ impl fmt::Display for Place<'_> {
 }
 
 impl Program {
-    /// Reads the program that `origin` names.
+    /// Reads the program.
     pub(crate) fn read(origin: Origin<'_>, kind: Kind) -> Result<Self, Diagnostic> {
         let file = Input::read_program(origin.flag, origin.value)?;
         let program = elf::Program::read(origin, &file.content)?;
         let functions = input::read_functions(origin.flag, origin.value)?;
         if functions.is_empty() {
             return Err(origin
-                .diagnostic("has no symbols to explain addresses by")
-                .expected("functions in a section .symtab")
+                .diagnostic("has no symbols")
+                .expected("functions in the section .symtab")
                 .found("none")
-                .remedy("give the file as it was linked, before it was stripped"));
+                .remedy("pass the program as linked, before it was stripped"));
         }
         let segments = program.segments.iter();
         Ok(Self {
@@ -81,7 +81,7 @@ impl Program {
         })
     }
 
-    /// The place in its code that `number` names, if it does.
+    /// The place in the program's code at `number`.
     pub(super) fn place(&self, number: &Number<'_>) -> Option<Place<'_>> {
         let is_named_so = match self.kind {
             Kind::Fixed => number.base.is_none(),
@@ -103,7 +103,7 @@ impl Program {
         })
     }
 
-    /// Whether a call lies at `address`: BL, BLR or one of its variants with pointer authentication
+    /// Whether the instruction at `address` is a call: BL, or BLR with or without pointer authentication
     /// (Arm ARM, DDI 0487, section C4.1.94, "Branches, Exception Generating and System instructions").
     fn is_call(&self, address: u64) -> bool {
         self.word(address)
@@ -118,7 +118,7 @@ impl Program {
         })
     }
 
-    /// What the debug information says of a place, from the innermost function out.
+    /// The functions and source lines of a place, from the innermost function outwards.
     pub(super) fn frames(&self, place: &Place<'_>) -> Vec<String> {
         let mut said = Vec::new();
         let debug = self.debug.as_ref();
@@ -139,7 +139,7 @@ impl Program {
                 said.push(words.join(" "));
             }
         }
-        // All but the last are inlined in the one behind them.
+        // Each but the last is inlined in the next.
         let inlined = said.len().saturating_sub(1);
         for frame in said.iter_mut().take(inlined) {
             frame.push_str(", inlined in");

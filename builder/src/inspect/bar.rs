@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A line of letters that shows, to scale, where in memory something is.
+//! Draws a range of memory to scale, as a line of characters.
 
 use kaal_payload::{PhysAddr, PhysRange};
 
-/// A letter that is full, of something that the file has content for, and one of what is zero.
+/// Character of memory with content in the file, and of other memory.
 const STORED: char = '█';
 const ZERO: char = '░';
 
-/// `width` letters for all of `whole`, of which those are filled in that `memory` has a part of, fully
-/// where `stored` has one.
+/// Draws `whole` in `width` characters. Those that overlap `memory` are filled, fully if they overlap `stored`.
 pub(super) fn bar(
     whole: PhysRange,
     memory: PhysRange,
@@ -27,7 +26,7 @@ pub(super) fn bar(
     letters.collect()
 }
 
-/// The memory that the letter `column` of `width` stands for; never empty.
+/// The memory of one character; never empty.
 fn cell(whole: PhysRange, column: usize, width: usize) -> PhysRange {
     let size = u128::from(whole.size());
     let edge = |column: usize| whole.start.0 + (size * column as u128 / width as u128) as u64;

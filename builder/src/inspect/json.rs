@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! All that is known of an image, for programs. Addresses are text in hexadecimal, as in the image's manifest, and
-//! sizes numbers, in bytes. `docs/json.md` describes it for its readers.
+//! Describes an image in JSON. Addresses are hexadecimal strings, and sizes are numbers of bytes, as in the manifest.
+//! `docs/json.md` documents the fields.
 
 use kaal_payload::{KeyId, key_id};
 use serde_json::{Value, json};
@@ -11,18 +11,18 @@ use super::summary::Unpacking;
 use crate::manifest::{Identity, facts, hexadecimal, range};
 use crate::rules::{Outcome, Rule};
 
-/// What is known of `inspected`.
+/// Describes an image in JSON.
 pub(crate) fn to_json(inspected: &Inspected<'_>) -> Value {
     let image = inspected.image;
     let file = image.file();
     let ram = inspected.ram.as_ref();
-    let areas = inspected.picture.areas.iter().map(|area| {
+    let areas = inspected.areas.iter().map(|area| {
         json!({
             "what": area.name,
             "start": area.memory.start.to_string(),
             "end": area.memory.end.to_string(),
             "size": area.memory.size(),
-            // Number of bytes that the file has content for.
+            // Number of bytes with content in the file.
             "stored": area.stored_size(),
         })
     });

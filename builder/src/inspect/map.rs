@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The picture of memory on a terminal: a line for each area, with its place to scale.
+//! Draws the memory map on a terminal, one line for each area.
 
 use std::fmt::Write;
 
 use anstyle::Style;
 
 use super::bar::bar;
-use super::picture::Picture;
+use super::picture::{Area, range};
 use super::size::size;
 
-/// Letters of a line before the bar: address, size, name.
+/// Width of the columns before the bar: address, size, name.
 const COLUMNS: usize = 49;
 
-/// The least letters for a bar.
+/// Least width of the bar.
 const LEAST: usize = 16;
 
-/// Draws `picture` in lines of `width` letters, with escape sequences for colours.
-pub(crate) fn draw(picture: &Picture, width: usize) -> String {
-    let whole = picture.range();
+/// Draws `areas` in lines of `width` characters, with escape sequences for colours.
+pub(crate) fn draw(areas: &[Area], width: usize) -> String {
+    let whole = range(areas);
     let bar_width = width.saturating_sub(COLUMNS + 2).max(LEAST);
     let mut text = String::new();
     let (start, end) = (whole.start.to_string(), whole.end.to_string());
@@ -28,7 +28,7 @@ pub(crate) fn draw(picture: &Picture, width: usize) -> String {
         "{:<14} {:>11}  {:<20} {start}{end:>gap$}",
         "address", "size", "what"
     );
-    for area in &picture.areas {
+    for area in areas {
         let style = Style::new().fg_color(Some(area.terminal.into()));
         let bar = bar(whole, area.memory, &area.stored, bar_width);
         let _ = writeln!(
@@ -41,7 +41,7 @@ pub(crate) fn draw(picture: &Picture, width: usize) -> String {
         );
     }
     text.push_str(
-        "█ content in the file, ░ zeroes or room; to scale, but nothing is too small to be seen\n",
+        "█ content in the file, ░ zeroes or reserved room; to scale, but each area has at least one character\n",
     );
     text
 }

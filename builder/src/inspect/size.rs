@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Sizes for people.
+//! Formats sizes for people.
 
-/// `bytes` in the largest unit that leaves a number of at least one, with a digit behind the point where
-/// it isn't whole: `64 KiB`, `2.2 MiB`.
+/// Formats `bytes` in the largest unit that gives at least one, with one decimal if needed: `64 KiB`, `2.2 MiB`.
 pub(super) fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["bytes", "KiB", "MiB", "GiB", "TiB"];
     let unit = (bytes.max(1).ilog2() as usize / 10).min(UNITS.len() - 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What an image's headers say, in a line each.
+//! Summarises an image's headers, one line for each fact.
 
 use kaal_payload::{Encoding, ExceptionLevel, Gic, KeyId, PsciConduit, key_id};
 use serde::Serialize;
@@ -14,20 +14,20 @@ use crate::memory::ranges;
 use crate::options::choices::{CHECKS, LOG_LEVELS, name};
 use crate::rules::Outcome;
 
-/// What has to be done with bytes before the loader runs.
+/// Sizes in bytes of what the unpacker does before the loader runs.
 #[derive(Default, Serialize)]
 pub(super) struct Unpacking {
-    /// Bytes that are copied.
+    /// Size of the copied chunks.
     copied: u64,
-    /// Bytes that LZ4 blocks become, and that they take.
+    /// Size of the LZ4 blocks, decompressed and compressed.
     decompressed: u64,
     compressed: u64,
-    /// Bytes that are cleared.
+    /// Size of the cleared memory.
     cleared: u64,
 }
 
 impl Unpacking {
-    /// What the image's unpacker does; nothing, if it is an ELF file.
+    /// Work of the image's unpacker; zero for an ELF file.
     pub(super) fn of(image: &ImageReader<'_>) -> Self {
         let mut unpacking = Self::default();
         let package = image.package();
@@ -45,7 +45,7 @@ impl Unpacking {
     }
 }
 
-/// Names and values.
+/// Names and values of all facts.
 pub(crate) fn summary(inspected: &Inspected<'_>) -> Vec<(&'static str, String)> {
     let image = inspected.image;
     let payload = image.payload();
@@ -59,20 +59,20 @@ pub(crate) fn summary(inspected: &Inspected<'_>) -> Vec<(&'static str, String)> 
     let user_image = format!("at {virt:#x}, entry point {}", user_image.entry);
     let slot = payload.device_tree;
     let device_tree = match slot.size {
-        0 => format!("none; room for {} bytes of the firmware's", slot.capacity),
-        size => format!("{size} bytes, with room for {}", slot.capacity),
+        0 => format!("none; room for {} bytes from the firmware", slot.capacity),
+        size => format!("{size} bytes, room for {}", slot.capacity),
     };
     let verify = name(&CHECKS, payload.integrity).to_owned();
     let log_level = name(&LOG_LEVELS, payload.log_level).to_owned();
     let mut rows = vec![
         ("format", format(inspected)),
-        ("entered at", image.entry().to_string()),
+        ("entry point", image.entry().to_string()),
         ("kernel", kernel),
         ("user image", user_image),
         ("device tree", device_tree),
         ("machine", machine(inspected)),
         ("cores", payload.cores.to_string()),
-        ("before the loader", unpacking(inspected)),
+        ("unpacking", unpacking(inspected)),
         ("--verify", verify),
         ("--log-level", log_level),
         ("image version", payload.image_version.to_string()),
@@ -96,7 +96,7 @@ fn format(inspected: &Inspected<'_>) -> String {
     format!("{}, {bytes} bytes{compression}", image.format().name())
 }
 
-/// What the image says of the machine that it is for.
+/// The machine, as the image describes it.
 fn machine(inspected: &Inspected<'_>) -> String {
     let machine = inspected.image.payload().machine;
     let console = machine.console;
@@ -115,14 +115,14 @@ fn machine(inspected: &Inspected<'_>) -> String {
     let (psci, gic) = (psci.map(str::to_owned), gic.map(str::to_owned));
     let known: Vec<_> = [console, psci, gic, ram].into_iter().flatten().collect();
     match known.as_slice() {
-        [] => "unknown before it boots".to_owned(),
+        [] => "unknown until the boot".to_owned(),
         _ => known.join(", "),
     }
 }
 
 fn unpacking(inspected: &Inspected<'_>) -> String {
     if inspected.image.package().is_none() {
-        return "nothing is copied: all lies where it is used".to_owned();
+        return "nothing to do: everything is loaded to its place".to_owned();
     }
     let unpacking = Unpacking::of(inspected.image);
     let decompressed = match unpacking.decompressed {
@@ -134,7 +134,7 @@ fn unpacking(inspected: &Inspected<'_>) -> String {
         ),
     };
     let (copied, cleared) = (size(unpacking.copied), size(unpacking.cleared));
-    format!("{copied} are copied{decompressed}, {cleared} cleared")
+    format!("{copied} copied{decompressed}, {cleared} cleared")
 }
 
 fn signature(inspected: &Inspected<'_>) -> String {
@@ -145,15 +145,15 @@ fn signature(inspected: &Inspected<'_>) -> String {
     };
     match inspected.image.trust_anchor() {
         Some(anchor) => format!(
-            "{signer}; the loader trusts the key {}, from version {} on",
+            "{signer}; the loader requires the key {} and version {} or later",
             KeyId(key_id(&anchor.key)),
             anchor.min_version
         ),
-        None => format!("{signer}; the loader asks for none"),
+        None => format!("{signer}; the loader requires none"),
     }
 }
 
-/// How many rules are kept, and what is wrong if one isn't.
+/// The numbers of kept and unchecked rules, and all broken ones.
 fn checks(inspected: &Inspected<'_>) -> String {
     let (mut passed, mut unchecked, mut wrong) = (0, 0, String::new());
     for (rule, outcome) in &inspected.outcomes {

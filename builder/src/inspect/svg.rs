@@ -1,60 +1,54 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The picture of memory for a document, as SVG: a column to scale, and beside it what each area of it
-//! is. Colours are those of Okabe and Ito, which people tell apart who see few colours; lines lead from
-//! each area to its name, so that nothing depends on colours. Names and addresses are text, which
-//! can be searched and read aloud.
+//! Draws the memory map as SVG: a column to scale, with the name of each area beside it. The colours are those of Okabe
+//! and Ito, which are colour-blind safe, and lines lead from areas to names, so that no reader needs the colours. Names
+//! and addresses are text, for search and screen readers.
 
 use std::fmt::Write;
 
 use super::Inspected;
-use super::picture::Area;
+use super::picture::{Area, range};
 use super::size::size;
 use crate::diagnostic::shorten;
 use crate::memory::ranges;
 
-/// Width of the picture, in the unit of SVG.
+/// Width of the picture, in SVG's unit.
 const WIDTH: u32 = 720;
 
-/// Where the column lies.
+/// Place of the column.
 const TOP: f64 = 96.0;
 const LEFT: f64 = 130.0;
 const COLUMN_WIDTH: f64 = 110.0;
 
-/// Where names begin.
+/// Left edge of the names.
 const NAMES: f64 = 310.0;
 
 /// Distance from one name to the next.
 const NAME_HEIGHT: f64 = 46.0;
 
-/// The least heights of the column and of an area.
+/// Least heights of the column and of an area.
 const LEAST_HEIGHT: f64 = 380.0;
 const LEAST_PART: f64 = 3.0;
 
-/// Room below the column.
+/// Height of the space below the column.
 const BOTTOM: f64 = 76.0;
 
-/// Most letters of a file's name.
+/// Most characters of the file's name.
 const MOST_LETTERS: usize = 36;
 
-/// An area, and where it is drawn.
+/// An area and its place in the picture.
 struct Drawn<'a> {
     area: &'a Area,
     top: f64,
     height: f64,
-    /// The middle of its name.
+    /// The vertical middles of the area and of its name.
+    middle: f64,
     name: f64,
 }
 
-impl Drawn<'_> {
-    fn middle(&self) -> f64 {
-        self.top + self.height / 2.0
-    }
-}
-
-/// The picture of `inspected` as a file.
+/// Draws the memory map as SVG.
 pub(crate) fn to_svg(inspected: &Inspected<'_>) -> String {
-    let areas = &inspected.picture.areas;
+    let areas = &inspected.areas;
     let column = (areas.len() as f64 * NAME_HEIGHT).max(LEAST_HEIGHT);
     let height = TOP + column + BOTTOM;
     let drawn = place(inspected, column);
@@ -68,28 +62,26 @@ pub(crate) fn to_svg(inspected: &Inspected<'_>) -> String {
     svg
 }
 
-/// Where each area is drawn in a column of the height `column`.
+/// Places all areas in a column of the height `column`.
 fn place<'a>(inspected: &'a Inspected<'_>, column: f64) -> Vec<Drawn<'a>> {
-    let mut drawn: Vec<_> = inspected
-        .picture
-        .areas
-        .iter()
-        .map(|area| {
-            let top = position(inspected, column, area.memory.start.0);
-            let bottom = position(inspected, column, area.memory.end.0);
-            let top = top.min(TOP + column - LEAST_PART);
-            Drawn {
-                area,
-                top,
-                height: (bottom - top).max(LEAST_PART),
-                name: 0.0,
-            }
-        })
-        .collect();
-    // As near to its area as the names before it leave, and then as those behind it do.
+    let areas = inspected.areas.iter().map(|area| {
+        let top = position(inspected, column, area.memory.start.0);
+        let bottom = position(inspected, column, area.memory.end.0);
+        let top = top.min(TOP + column - LEAST_PART);
+        let height = (bottom - top).max(LEAST_PART);
+        Drawn {
+            area,
+            top,
+            height,
+            middle: top + height / 2.0,
+            name: 0.0,
+        }
+    });
+    let mut drawn: Vec<_> = areas.collect();
+    // Each name lies as near to its area as the names above and below allow.
     let mut least = TOP + NAME_HEIGHT / 2.0;
     for area in &mut drawn {
-        area.name = area.middle().max(least);
+        area.name = area.middle.max(least);
         least = area.name + NAME_HEIGHT;
     }
     let mut most = TOP + column - NAME_HEIGHT / 2.0;
@@ -100,9 +92,9 @@ fn place<'a>(inspected: &'a Inspected<'_>, column: f64) -> Vec<Drawn<'a>> {
     drawn
 }
 
-/// Where `address` is in a column of the height `column`.
+/// The vertical position of `address` in a column of the height `column`.
 fn position(inspected: &Inspected<'_>, column: f64, address: u64) -> f64 {
-    let whole = inspected.picture.range();
+    let whole = range(&inspected.areas);
     let offset = address.saturating_sub(whole.start.0) as f64;
     TOP + column * offset / whole.size().max(1) as f64
 }
@@ -110,11 +102,9 @@ fn position(inspected: &Inspected<'_>, column: f64, address: u64) -> f64 {
 fn write_head(svg: &mut String, inspected: &Inspected<'_>, height: f64) {
     let name = inspected.image.file().path.file_name().unwrap_or_default();
     let name = escape(&shorten(&name.to_string_lossy(), MOST_LETTERS));
-    let whole = inspected.picture.range();
-    let names: Vec<_> = inspected
-        .picture
-        .areas
-        .iter()
+    let whole = range(&inspected.areas);
+    let areas = inspected.areas.iter();
+    let names: Vec<_> = areas
         .map(|area| format!("{} at {}", area.name, area.memory))
         .collect();
     let _ = write!(
@@ -126,15 +116,15 @@ fn write_head(svg: &mut String, inspected: &Inspected<'_>, height: f64) {
          <desc id=\"description\">{whole}: {}.</desc>\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
          <text x=\"24\" y=\"38\" font-size=\"20\" font-weight=\"bold\">{name} in physical memory</text>\n\
-         <text x=\"24\" y=\"62\">Entered at {}; addresses grow downwards, and the column is to scale</text>\n",
+         <text x=\"24\" y=\"62\">Entry point {}; addresses grow downwards; to scale</text>\n",
         names.join(", "),
         inspected.image.entry(),
     );
 }
 
-/// The column without its areas, and what else there is to say.
+/// The column without its areas, and the legend.
 fn write_frame(svg: &mut String, inspected: &Inspected<'_>, column: f64) {
-    let whole = inspected.picture.range();
+    let whole = range(&inspected.areas);
     let (end, bottom) = (LEFT - 10.0, TOP + column);
     let _ = write!(
         svg,
@@ -146,23 +136,21 @@ fn write_frame(svg: &mut String, inspected: &Inspected<'_>, column: f64) {
         whole.start,
         whole.end,
     );
-    let legend = bottom + 32.0;
+    let (legend, text) = (bottom + 20.0, bottom + 32.0);
     let _ = write!(
         svg,
         "<g stroke=\"#555\">\n\
-         <rect x=\"24\" y=\"{0:.1}\" width=\"14\" height=\"14\" fill=\"#555\"/>\n\
-         <rect x=\"190\" y=\"{0:.1}\" width=\"14\" height=\"14\" fill=\"#555\" fill-opacity=\"0.25\"/>\n\
+         <rect x=\"24\" y=\"{legend:.1}\" width=\"14\" height=\"14\" fill=\"#555\"/>\n\
+         <rect x=\"190\" y=\"{legend:.1}\" width=\"14\" height=\"14\" fill=\"#555\" fill-opacity=\"0.25\"/>\n\
          </g>\n\
-         <text x=\"46\" y=\"{1:.1}\">content in the file</text>\n\
-         <text x=\"212\" y=\"{1:.1}\">zeroes, or room for something</text>\n",
-        legend - 12.0,
-        legend,
+         <text x=\"46\" y=\"{text:.1}\">content in the file</text>\n\
+         <text x=\"212\" y=\"{text:.1}\">zeroes or reserved room</text>\n",
     );
     if let Some(ram) = &inspected.ram {
         let _ = writeln!(
             svg,
-            "<text x=\"24\" y=\"{:.1}\">RAM by the image's device tree: {}</text>",
-            legend + 24.0,
+            "<text x=\"24\" y=\"{:.1}\">RAM in the image's device tree: {}</text>",
+            text + 24.0,
             ranges::describe(ram)
         );
     }
@@ -173,9 +161,10 @@ fn write_area(svg: &mut String, inspected: &Inspected<'_>, column: f64, drawn: &
         area,
         top,
         height,
+        middle,
         name,
     } = drawn;
-    let (color, middle) = (area.document, drawn.middle());
+    let color = area.document;
     let _ = write!(
         svg,
         "<g>\n<title>{}: {}</title>\n\
@@ -220,10 +209,10 @@ fn write_area(svg: &mut String, inspected: &Inspected<'_>, column: f64, drawn: &
     );
 }
 
-/// `text` where XML has text.
+/// Escapes `text` for XML.
 fn escape(text: &str) -> String {
     let text = text.replace('&', "&amp;");
     let text = text.replace('<', "&lt;").replace('>', "&gt;");
-    // XML 1.0 has no way to write control characters.
+    // XML 1.0 can't represent control characters.
     text.replace(char::is_control, "\u{fffd}")
 }

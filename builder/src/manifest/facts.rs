@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What a payload header says.
+//! Describes a payload header.
 
 use kaal_payload::{
     ConsoleKind, Digest, Gic, Integrity, KeyId, Payload, PhysAddr, PhysicalAddressBits,
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::hexadecimal;
 use crate::options::choices::{CHECKS, LOG_LEVELS, name};
 
-/// The fields of `payload`, in the words of the command line.
+/// Describes `payload`. `docs/json.md` documents the fields.
 pub(crate) fn facts(payload: &Payload<'_>) -> Value {
     let digest = |digest| digest_name(payload.integrity, digest);
     let Payload {
@@ -84,14 +84,14 @@ pub(crate) fn facts(payload: &Payload<'_>) -> Value {
     })
 }
 
-/// Nothing is left out of a header that is well-formed.
+/// Describes a region. A well-formed header has no other regions.
 fn region_facts(region: &Region, digest: String) -> Option<Value> {
     let memory = region.memory()?;
     Some(json!({
         "kind": region.kind()?.to_string(),
         "start": memory.start.to_string(),
         "end": memory.end.to_string(),
-        // Number of stored bytes, which the digest covers; those behind are zero.
+        // Number of stored bytes, which the digest covers. The rest is zero.
         "stored": region.file_size(),
         "digest": digest,
     }))
@@ -121,7 +121,7 @@ fn interrupt_controller(gic: Gic) -> Value {
             distributor,
             cpu_interface,
         } => ("GICv2", distributor, cpu_interface),
-        // Its first redistributors.
+        // The first redistributors stand for all.
         Gic::V3 {
             distributor,
             redistributors,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Which file it was.
+//! Identifies files.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 use super::hexadecimal;
 use crate::diagnostic::Flag;
 
-/// What tells a file from others.
+/// The identity of a file.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Identity {
-    /// Its name, without a folder.
+    /// Its name without the folder.
     pub(crate) name: String,
     /// Its size in bytes.
     pub(crate) size: u64,
@@ -21,7 +21,7 @@ pub(crate) struct Identity {
     pub(crate) sha256: String,
 }
 
-/// What a manifest calls each input, by the option that names it.
+/// The options of inputs, and the name of each input in manifests.
 pub(crate) const ROLES: [(Flag, &str); 8] = [
     (Flag::Loader, "loader"),
     (Flag::Unpacker, "unpacker"),
@@ -33,20 +33,20 @@ pub(crate) const ROLES: [(Flag, &str); 8] = [
     (Flag::TrustKey, "trustKey"),
 ];
 
-/// A file that an image is made of.
+/// An input file.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Input {
     #[serde(skip)]
     pub(crate) flag: Flag,
-    /// What it is for.
+    /// Its name in [`ROLES`].
     pub(crate) role: &'static str,
-    /// Which file it is.
+    /// The file.
     #[serde(flatten)]
     pub(crate) file: Identity,
 }
 
 impl Identity {
-    /// Of the file at `path`, which has `size` bytes and the SHA-256 `sha256`.
+    /// Identifies the file at `path` by its size in bytes and its SHA-256.
     pub(crate) fn new(path: &Path, size: u64, sha256: &[u8; 32]) -> Self {
         Self {
             name: base_name(path),
@@ -55,13 +55,13 @@ impl Identity {
         }
     }
 
-    /// Of the file at `path`, which holds `content`.
+    /// Identifies the file at `path` by its `content`.
     pub(crate) fn of(path: &Path, content: &[u8]) -> Self {
         Self::new(path, content.len() as u64, &Sha256::digest(content).into())
     }
 }
 
-/// The last part of `path`.
+/// The last component of `path`.
 pub(crate) fn base_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What lies where.
+//! The maps in a manifest.
 
 use kaal_payload::PhysRange;
 use serde_json::{Value, json};
@@ -16,29 +16,29 @@ pub(super) fn memory(map: &MemoryMap) -> Vec<Value> {
             "start": entry.memory.start.to_string(),
             "end": entry.memory.end.to_string(),
             "what": entry.what,
-            // `null` for what the builder made.
+            // `null` for content that the builder generates.
             "file": entry.file.as_deref().map(base_name),
         })
     });
     lines.collect()
 }
 
-/// The lines of the map of a packed image's file.
+/// The lines of a package's file map.
 pub(super) fn package(map: &FileMap) -> Vec<Value> {
     let lines = map.entries().iter().map(|piece| {
         json!({
-            // From the unpacker's first byte on.
+            // From the first byte of the unpacker.
             "offset": piece.offset,
             "size": piece.size,
             "what": piece.what,
-            // `null` if it stays where it is loaded.
+            // `null` if it stays at its loaded address.
             "unpackedTo": piece.memory.map(range),
         })
     });
     lines.collect()
 }
 
-/// The ends of `memory`.
+/// Start and end of `memory`.
 pub(crate) fn range(memory: PhysRange) -> Value {
     json!({ "start": memory.start.to_string(), "end": memory.end.to_string() })
 }

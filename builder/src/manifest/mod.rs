@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What is written beside an image: what it was made of, how, and what came of it.
+//! The manifest beside an image: its inputs, settings and content.
 //!
-//! It tells of an image that is built again whether it is the same and, if not, why. So it holds
-//! nothing that differs from one machine to another: of files their names without folders, and no
-//! time. Fields are in the order of their definition. Addresses are text, in hexadecimal, because
-//! many readers of JSON keep no more than 53 bits of a number; sizes are numbers, in bytes.
+//! Comparing the manifests of two builds shows whether the images are the same and, if not, why. So a manifest holds
+//! nothing that depends on the machine: file names without folders, and no time. Addresses are hexadecimal strings,
+//! because many readers of JSON keep only 53 bits of a number. Sizes are numbers of bytes.
 //!
-//! `docs/manifest.md` describes it for its readers, and `docs/json.md` what a payload header says.
+//! `docs/manifest.md` documents the manifest, and `docs/json.md` the payload header in it.
 
 mod facts;
 mod identity;
@@ -30,23 +29,23 @@ pub(crate) use identity::{Identity, Input, ROLES, base_name};
 pub(crate) use maps::range;
 pub(crate) use renew::{beside, manifest_path, renewed};
 
-/// What the field `kind` says the file is.
+/// Value of the field `kind`.
 const KIND: &str = "KaaL image manifest";
 
-/// The version of what this module describes.
+/// Version of the manifest's format.
 const MANIFEST_VERSION: u32 = 1;
 
-/// What came of a build.
+/// The results of a build.
 pub(crate) struct Built<'a> {
     /// The image's file.
     pub(crate) file: &'a [u8],
-    /// What its payload header says.
+    /// The payload header, from [`facts()`].
     pub(crate) facts: &'a Value,
     pub(crate) memory_map: &'a MemoryMap,
     pub(crate) file_map: Option<&'a FileMap>,
 }
 
-/// The manifest of `image`, whose file is at `path`, and which was made of `inputs`.
+/// The manifest of the image at `path`, made of `inputs`.
 pub(crate) fn built(
     path: &Path,
     image: &Built<'_>,
@@ -59,7 +58,7 @@ pub(crate) fn built(
         "manifestVersion": MANIFEST_VERSION,
         "kaal": {
             "version": env!("CARGO_PKG_VERSION"),
-            // Versions of the contracts between builder and loader, and between builder and unpacker.
+            // Versions of the payload header and of the package header.
             "payloadVersion": VERSION,
             "packageVersion": PACKAGE_VERSION,
         },
@@ -69,24 +68,24 @@ pub(crate) fn built(
         "settings": settings::facts(settings),
         "payload": image.facts,
         "memoryMap": maps::memory(image.memory_map),
-        // Empty where the image is an ELF file.
+        // Empty for an ELF file.
         "packageMap": image.file_map.map_or(Vec::new(), maps::package),
         "sbom": sbom::sbom(&identity, inputs, image.file_map.is_some()),
     }))
 }
 
-/// The manifest, of whatever version, that a file holds, if it is one.
+/// Parses a manifest of any version. `None` if `file` is no manifest.
 pub(crate) fn parse(file: &[u8]) -> Option<Value> {
     let manifest: Value = serde_json::from_slice(file).ok()?;
     (manifest["kind"] == KIND).then_some(manifest)
 }
 
-/// `manifest` as a file holds it.
+/// The bytes of a manifest's file.
 fn to_json(manifest: &Value) -> Vec<u8> {
     format!("{manifest:#}\n").into_bytes()
 }
 
-/// Bytes as text.
+/// Bytes as hexadecimal digits.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

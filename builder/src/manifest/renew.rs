@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The manifest that lies beside an image, and that of the image once it is signed.
+//! Finds the manifest of an image, and renews it when the image is signed.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,14 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::{File, bounded};
 use crate::image_reader::ImageReader;
 
-/// Where the manifest of the image at `image` lies.
+/// The path of the manifest of the image at `image`.
 pub(crate) fn manifest_path(image: &Path) -> PathBuf {
     let mut path = OsString::from(image);
     path.push(".json");
     path.into()
 }
 
-/// The manifest beside the image at `path`, if it is the one of `image`, that file's content.
+/// The manifest beside `path`, if it belongs to `image`, the content of that file.
 pub(crate) fn beside(path: &Path, image: &[u8]) -> Option<Value> {
     let manifest_path = manifest_path(path);
     let text = bounded::read(Origin::new(Flag::Out, &manifest_path)).ok()?;
@@ -27,8 +27,8 @@ pub(crate) fn beside(path: &Path, image: &[u8]) -> Option<Value> {
     (manifest["image"]["sha256"] == Identity::of(path, image).sha256).then_some(manifest)
 }
 
-/// `manifest` for `image`, which is the same image with another payload header, in a file at
-/// `path`: as if it had been built that way.
+/// Renews `manifest` for `image` at `path`, which differs only in its payload header. The result is the same as if the
+/// builder had made that image.
 pub(crate) fn renewed(
     mut manifest: Value,
     path: &Path,

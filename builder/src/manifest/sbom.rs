@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A bill of materials (CycloneDX 1.6, ECMA-424): the files that an image holds.
+//! The bill of materials (CycloneDX 1.6, ECMA-424): the files in an image.
 //!
-//! It has neither a serial number nor a time, both of which are optional, so that the same inputs give
-//! the same bytes. What the files themselves are made of, the builder doesn't know, and says so.
-//!
-//! The fields that it needs are few. Of the libraries, `cyclonedx-bom` 0.8 has the format only up to
-//! version 1.5, and brings 57 crates.
+//! It omits serial number and time, which are optional, so that the same inputs give the same bytes. It marks the
+//! composition of the files themselves as unknown.
 
 use kaal_payload::{PACKAGE_VERSION, VERSION};
 use serde_json::{Value, json};
@@ -17,8 +14,7 @@ use crate::diagnostic::Flag;
 /// `bom-ref` of the image.
 const IMAGE: &str = "image";
 
-/// The document for `image`, which was made of `inputs`. An unpacker is part of it only where the
-/// image `is_packed`.
+/// The document for `image`, made of `inputs`. It lists the unpacker only if the image `is_packed`.
 pub(super) fn sbom(image: &Identity, inputs: &[Input], is_packed: bool) -> Value {
     let components: Vec<_> = inputs
         .iter()
@@ -45,7 +41,7 @@ pub(super) fn sbom(image: &Identity, inputs: &[Input], is_packed: bool) -> Value
         },
         "components": components,
         "dependencies": [{ "ref": IMAGE, "dependsOn": references }],
-        // How much is known of what something depends on.
+        // Whether the dependencies are complete.
         "compositions": [
             { "aggregate": "complete", "dependencies": [IMAGE] },
             { "aggregate": "unknown", "dependencies": references },
@@ -53,7 +49,7 @@ pub(super) fn sbom(image: &Identity, inputs: &[Input], is_packed: bool) -> Value
     })
 }
 
-/// What `input` becomes a part of the image as; `None` for what only says how to make it.
+/// The component for `input`. `None` if the image holds nothing of it.
 fn input_component(input: &Input) -> Option<Value> {
     let (kind, reference, description, contract) = match input.flag {
         Flag::Loader => ("firmware", "loader", "KaaL's loader", Some(VERSION)),

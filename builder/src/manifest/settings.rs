@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What was chosen.
+//! The settings in a manifest.
 
 use kaal_payload::PhysAddr;
 use serde_json::{Value, json};
@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use crate::options::Settings;
 use crate::options::choices::{CHECKS, LOG_LEVELS, name};
 
-/// The settings, by the names of their options; `null` for what wasn't given.
+/// The settings by the names of their options; `null` if not given.
 pub(super) fn facts(settings: &Settings<'_>) -> Value {
-    // Without `..`, so that a new setting is not forgotten here.
+    // Without `..`, so that the compiler asks for each new setting.
     let Settings {
         kernel_paddr,
         cores,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Signing by a program of the user's, which has access to a key that the builder has not.
+//! Signs with a command of the user, if only that can access the key.
 
 use std::ffi::OsStr;
 use std::io::{self, Read, Seek, Write};
@@ -12,11 +12,11 @@ use crate::diagnostic::{Diagnostic, Origin};
 use crate::files::access;
 use crate::signing;
 
-/// Size in bytes of what is expected.
+/// Size of a signature in bytes.
 const SIZE: usize = size_of::<Signature>();
 
-/// Runs the shell command `command`, with `message` as its standard input, and returns what it writes
-/// to its standard output. It is ended as soon as that is more than a signature.
+/// Runs the shell command `command` with `message` on standard input, and returns its standard output. Kills the command
+/// if it writes more than a signature.
 pub(crate) fn run(
     origin: Origin<'_>,
     command: &OsStr,
@@ -27,7 +27,7 @@ pub(crate) fn run(
             .diagnostic("the signing command failed")
             .expected("exit status 0")
             .found(found)
-            .remedy("run it by hand with the file that --message writes as its standard input")
+            .remedy("run it by hand, with the file that --message writes as standard input")
     };
     let outcome = start(command, message).and_then(finish);
     match outcome.map_err(|error| failed(access::words(&error)))? {
@@ -40,7 +40,7 @@ pub(crate) fn run(
     }
 }
 
-/// The message is in a file, since some programs want to know its size before they read it.
+/// Starts the command. The message comes from a file, because some programs ask for its size before they read it.
 fn start(command: &OsStr, message: &[u8]) -> io::Result<Child> {
     let mut input = tempfile::tempfile()?;
     input.write_all(message)?;
@@ -53,7 +53,7 @@ fn start(command: &OsStr, message: &[u8]) -> io::Result<Child> {
         .spawn()
 }
 
-/// What `child` writes, one byte more than a signature at most, and its status.
+/// The output of `child`, at most one byte more than a signature, and its status.
 fn finish(mut child: Child) -> io::Result<(Vec<u8>, ExitStatus)> {
     let mut output = Vec::new();
     let read = match child.stdout.take() {

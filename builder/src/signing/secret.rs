@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Private keys in files.
+//! Reads private keys.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -11,25 +11,28 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::access;
 use crate::files::input::Input;
 
-/// The bits of a file's mode that are permissions.
+/// The permissions in a file's mode.
 const PERMISSIONS: u32 = 0o777;
 
-/// Those that are not its owner's.
+/// The permissions of all users but the owner.
 const OTHERS: u32 = 0o077;
 
-/// Reads a private key, which nobody but its owner may access.
+/// Reads a private key. Fails if other users can access it.
 pub(crate) fn read_secret(flag: Flag, path: &Path) -> Result<Input<'_>, Diagnostic> {
     let origin = Origin { flag, value: path };
     let input = Input::read(flag, path)?;
     let metadata = fs::metadata(path).map_err(|error| access::unreadable(origin, &error))?;
     let mode = metadata.permissions().mode() & PERMISSIONS;
-    // What is no private key is no secret, and refused as such.
+    // Another file is no secret; the reader of the key refuses it.
     if mode & OTHERS == 0 || !is_private(&input.content) {
         return Ok(input);
     }
     Err(origin
-        .diagnostic("others than its owner may access the private key")
-        .expected("the permissions 0600 or fewer")
+        .diagnostic("other users can access the private key")
+        .expected("permissions 0600 or fewer")
         .found(format!("{mode:04o}"))
-        .remedy("take them away with `chmod 600`; if somebody has read it, make another key"))
+        .remedy(format!(
+            "run `chmod 600 {}`; if somebody may have read the key, generate another",
+            path.display()
+        )))
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Images that can be signed after they were built.
+//! Signs images after they were built.
 
 use kaal_payload::{KeyId, MAX_SIZE, Payload, Signature, TrustAnchor, key_id};
 
@@ -9,7 +9,7 @@ use crate::format::digest::crc32c;
 use crate::image_reader::ImageReader;
 use crate::signing;
 
-/// An image that is whole and whose loader boots signed images.
+/// An intact image whose loader boots only signed images.
 pub(crate) struct Signable<'a> {
     image: &'a ImageReader<'a>,
     anchor: TrustAnchor,
@@ -17,16 +17,16 @@ pub(crate) struct Signable<'a> {
 }
 
 impl<'a> Signable<'a> {
-    /// Looks at `image`.
+    /// Checks that `image` can be signed.
     pub(crate) fn new(image: &'a ImageReader<'a>) -> Result<Self, Diagnostic> {
         image.verify()?;
         let anchor = image.trust_anchor().ok_or_else(|| {
             image
                 .origin()
-                .diagnostic("nobody would look at the signature")
-                .expected("an image whose loader boots signed images")
-                .found("one whose loader boots any")
-                .remedy("build it with --trust-key and target/kaal/elfloader-signed.elf")
+                .diagnostic("the loader would ignore the signature")
+                .expected("a loader for signed images")
+                .found("a loader for any image")
+                .remedy("build the image with --trust-key and --loader target/kaal/elfloader-signed.elf")
         })?;
         Ok(Self {
             image,
@@ -35,12 +35,12 @@ impl<'a> Signable<'a> {
         })
     }
 
-    /// What is signed: 64 bytes.
+    /// The message to sign.
     pub(crate) fn message(&self) -> &[u8] {
         &self.message
     }
 
-    /// The image's file with `signature`, which is from `origin`.
+    /// The image's file with `signature`, which `origin` gave.
     pub(crate) fn signed(
         &self,
         origin: Origin<'_>,
@@ -50,12 +50,14 @@ impl<'a> Signable<'a> {
             return Err(origin
                 .diagnostic("the loader would refuse the signature")
                 .expected(format!(
-                    "one of {}, by the key {} that its loader trusts",
+                    "a signature of {} by the key {}, which its loader trusts",
                     self.image.origin(),
                     KeyId(key_id(&self.anchor.key))
                 ))
-                .found("one by another key, or of another message")
-                .remedy("sign this image's --message with the private key to --trust-key"));
+                .found("a signature by another key, or of another message")
+                .remedy(
+                    "sign the --message of this image with the private key of its --trust-key",
+                ));
         }
         let payload = Payload {
             signature: *signature,
@@ -71,7 +73,7 @@ impl<'a> Signable<'a> {
 fn unencodable(image: &ImageReader<'_>) -> Diagnostic {
     image
         .origin()
-        .diagnostic("its payload header can't be written again")
+        .diagnostic("can't write its payload header again")
         .expected(format!("a header of at most {MAX_SIZE} bytes"))
         .found("a larger one")
         .remedy("build the image again")

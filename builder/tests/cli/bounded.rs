@@ -138,9 +138,9 @@ fn a_signing_command_that_writes_too_much() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     expect![[r#"
         error: --sign-command yes: not a signature
-          expected: the 64 bytes of an Ed25519 signature (RFC 8032), nothing else
+          expected: 64 bytes, an Ed25519 signature (RFC 8032)
           found: more than 64 bytes
-          remedy: let the signing program write the raw signature
+          remedy: make the signing program write only the raw signature
     "#]]
     .assert_eq(&said(output));
 }

@@ -81,7 +81,7 @@ fn one_changed_root_task() {
         user image
           0x4024d000..0x4024e128: 1 of 291 bytes, the first at 0x4024d044 (0xaa, 0x55)
           app.elf: main: 1 of 64 bytes differ
-        what follows from that:
+        consequences:
         payload header
           measurement: ad8b565db9d40ef3126736ad…, c74f675ece01dbaf9a22d369…
           regions[1] (device tree).digest: crc32c:71b27553, crc32c:42309201
@@ -101,7 +101,7 @@ fn one_changed_root_task_without_manifests() {
     expect![[r#"
         user image
           0x4024d000..0x4024e128: 1 of 291 bytes, the first at 0x4024d044 (0xaa, 0x55)
-        what follows from that:
+        consequences:
         payload header
           measurement: ad8b565db9d40ef3126736ad…, c74f675ece01dbaf9a22d369…
           regions[1] (device tree).digest: crc32c:71b27553, crc32c:42309201
@@ -109,7 +109,7 @@ fn one_changed_root_task_without_manifests() {
         device tree
           0x4023d000..0x4024d000: 32 of 456 bytes, the first at 0x4023d0a8 (0xad, 0xc7)
           /chosen: kaal,measurement differs: <ad8b565d b9d40ef3 126736ad 157f19da 8c3…, <c74f675e ce01dbaf 9a22d369 da1e69be cd7…
-        note: programs are named symbol by symbol where both images have their manifests, and their programs lie beside them, in debug/ there or in the folders that --programs names
+        note: to compare programs by symbol, keep the manifest of each image beside it, and its programs there, in debug/ or in a folder that --programs names
     "#]].assert_eq(&different(&folder, &[]));
 }
 
@@ -198,7 +198,7 @@ fn settings() {
           0x4023d000..0x4024d000: 257 of 456 and 488 bytes, the first at 0x4023d007 (0xc8, 0xe8)
           /chosen: bootargs only in the second
           /chosen: kaal,measurement differs: <c9727955 a95c27b8 e278504f eaf56352 6d8…, <da4ad8bd 87490eeb aa4c4bf8 c43f261f b95…
-        what follows from that:
+        consequences:
         payload header
           measurement: c9727955a95c27b8e278504f…, da4ad8bd87490eebaa4c4bf8…
           loader.digest: crc32c:d112f23e, sha256:926b5dac0911275f3…
@@ -262,7 +262,7 @@ fn unpackers_and_load_addresses() {
           0x42000000, 0x44000000
         unpacker
           1 of 8160 bytes, the first at 0x1009 (0x0a, 0x0b)
-        note: programs are named symbol by symbol where both images have their manifests, and their programs lie beside them, in debug/ there or in the folders that --programs names
+        note: to compare programs by symbol, keep the manifest of each image beside it, and its programs there, in debug/ or in a folder that --programs names
     "#]]
     .assert_eq(&different(&folder, &[]));
 }
@@ -292,7 +292,7 @@ fn device_trees() {
           /memory@40000000: reg differs: <00000000 40000000 00000000 10000000>, <00000000 40000000 00000000 20000000>
           /memreserve/: 0x48000000..0x48001000 only in the second
           /serial@9000000: compatible differs: "arm,pl011", "arm,sbsa-uart"
-        what follows from that:
+        consequences:
         payload header
           regions[1] (device tree).digest: crc32c:c4096c83, crc32c:80a3b35e
     "#]].assert_eq(&different(&folder, &[]));
@@ -311,10 +311,10 @@ fn loaders() {
           loader: loader.elf 32e01e96a72c2478b3956a86…, loader.elf 590d316b5a858ae925b288a4…
         loader
           0x40400000..0x40404000: 1 of 16384 bytes, the first at 0x40401009 (0x0a, 0x0b)
-        what follows from that:
+        consequences:
         payload header
           loader.digest: crc32c:d112f23e, crc32c:0be171e2
-        note: programs are named symbol by symbol where both images have their manifests, and their programs lie beside them, in debug/ there or in the folders that --programs names
+        note: to compare programs by symbol, keep the manifest of each image beside it, and its programs there, in debug/ or in a folder that --programs names
     "#]].assert_eq(&different(&folder, &[]));
 }
 

@@ -202,7 +202,7 @@ fn nothing_to_explain() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stdout).expect("text"), log);
     expect![[r#"
-        nothing to explain: no address in this log lies in the code of kernel.elf or app.elf or loader.elf or unpacker.elf
+        nothing to explain: the log holds no address in the code of kernel.elf or app.elf or loader.elf or unpacker.elf
     "#]]
     .assert_eq(&String::from_utf8(output.stderr).expect("text"));
 }
@@ -220,17 +220,17 @@ fn a_log_that_is_no_text() {
 fn a_program_for_a_log() {
     let folder = folder();
     expect![[r#"
-        error: log app.elf: no log of a console
-          expected: text, in which addresses stand
+        error: log app.elf: not a console log
+          expected: text
           found: an ELF file
-          remedy: give what the console showed; programs have the options --kernel, --app, --loader and --unpacker
+          remedy: pass the log of the console here, and programs to --kernel, --app, --loader or --unpacker
     "#]].assert_eq(&refused(&folder, &["app.elf", "--app", "app.elf"]));
     folder.put("noise", [[0; 100], [b'a'; 100]].concat());
     expect![[r#"
-        error: log noise: no log of a console
-          expected: text, in which addresses stand
+        error: log noise: not a console log
+          expected: text
           found: 100 control characters in the first 200 bytes
-          remedy: give what the console showed; programs have the options --kernel, --app, --loader and --unpacker
+          remedy: pass the log of the console here, and programs to --kernel, --app, --loader or --unpacker
     "#]].assert_eq(&refused(&folder, &["noise", "--app", "app.elf"]));
     folder.put("log", [&[0; 10][..], &[b'a'; 100]].concat());
     let output = run(&folder, &["log", "--app", "app.elf"], "");
@@ -249,10 +249,10 @@ fn files_that_are_no_help() {
     .assert_eq(&refused(&folder, &["missing", "--app", "app.elf"]));
     folder.put("stripped.elf", programs::app().to_bytes());
     expect![[r#"
-        error: --app stripped.elf: has no symbols to explain addresses by
-          expected: functions in a section .symtab
+        error: --app stripped.elf: has no symbols
+          expected: functions in the section .symtab
           found: none
-          remedy: give the file as it was linked, before it was stripped
+          remedy: pass the program as linked, before it was stripped
     "#]]
     .assert_eq(&refused(&folder, &["-", "--app", "stripped.elf"]));
     let message = refused(&folder, &["-", "--kernel", "kernel.dtb"]);

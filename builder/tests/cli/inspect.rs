@@ -24,17 +24,17 @@ fn an_elf_file() {
     folder.accepted(&[]);
     expect![[r#"
         format            elf, 7671 bytes
-        entered at        0x40401008
+        entry point       0x40401008
         kernel            at EL1, entry point 0xffffff8040000000
         user image        at 0x200000, entry point 0x200020
-        device tree       456 bytes, with room for 65536
+        device tree       456 bytes, room for 65536
         machine           console PL011 at 0x9000000, RAM 0x40000000..0x50000000
         cores             1
-        before the loader nothing is copied: all lies where it is used
+        unpacking         nothing to do: everything is loaded to its place
         --verify          crc32c
         --log-level       info
         image version     0
-        signature         none; the loader asks for none
+        signature         none; the loader requires none
         measurement       c9727955a95c27b8e278504feaf563526d8e8006ec760907c25268ec710ffdb7
         checks            14 rules kept, 5 not checked
 
@@ -45,7 +45,7 @@ fn an_elf_file() {
         0x40400000          16 KiB  loader                                                               █
         0x40404000           8 KiB  payload header                                                       █
         0x40406000          32 KiB  translation tables                                                   █
-        █ content in the file, ░ zeroes or room; to scale, but nothing is too small to be seen
+        █ content in the file, ░ zeroes or reserved room; to scale, but each area has at least one character
     "#]].assert_eq(&shown(&folder, &[]));
 }
 
@@ -55,17 +55,17 @@ fn a_package() {
     folder.accepted(&[&IMAGE[..], &[LZ4, ("--bootargs", "quiet")]].concat());
     expect![[r#"
         format            image, 11056 bytes, compressed with LZ4
-        entered at        0x40401008
+        entry point       0x40401008
         kernel            at EL1, entry point 0xffffff8040000000
         user image        at 0x200000, entry point 0x200020
-        device tree       488 bytes, with room for 65536
+        device tree       488 bytes, room for 65536
         machine           console PL011 at 0x9000000, RAM 0x40000000..0x50000000
         cores             1
-        before the loader 784 bytes are copied, 1.1 KiB decompressed to 5.8 KiB, 2.3 MiB cleared
+        unpacking         784 bytes copied, 1.1 KiB decompressed to 5.8 KiB, 2.3 MiB cleared
         --verify          crc32c
         --log-level       info
         image version     0
-        signature         none; the loader asks for none
+        signature         none; the loader requires none
         measurement       c9727955a95c27b8e278504feaf563526d8e8006ec760907c25268ec710ffdb7
         bootargs          quiet
         checks            14 rules kept, 5 not checked
@@ -78,7 +78,7 @@ fn a_package() {
         0x40404000           8 KiB  payload header                         █
         0x40406000          32 KiB  translation tables                     █
         0x4040e000         4.5 MiB  unpacker's work area                   ░░░░░░░░░░░░░░░░░░░░░
-        █ content in the file, ░ zeroes or room; to scale, but nothing is too small to be seen
+        █ content in the file, ░ zeroes or reserved room; to scale, but each area has at least one character
     "#]]
     .assert_eq(&shown(&folder, &["--width", "90"]));
 }

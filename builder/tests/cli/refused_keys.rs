@@ -56,10 +56,10 @@ fn other_files_are_no_keys() {
         &folder,
         &[LOADER, ("--trust-key", "private.pem")],
         expect![[r#"
-            error: --trust-key private.pem: a private key, where the public one is wanted
+            error: --trust-key private.pem: a private key in place of the public one
               expected: an Ed25519 key in PEM, "BEGIN PUBLIC KEY"
               found: "BEGIN PRIVATE KEY"
-              remedy: give what `keygen` wrote to its --trust-key, or what `openssl pkey -pubout` makes of the private key
+              remedy: pass the file that `keygen` wrote to its --trust-key, or run `openssl pkey -pubout` on the private key
         "#]],
     );
     folder.put("secret", "secret");
@@ -72,7 +72,7 @@ fn other_files_are_no_keys() {
             error: --sign-key secret: not a private key
               expected: an Ed25519 key in PEM, "BEGIN PRIVATE KEY" (PKCS #8)
               found: no PEM file
-              remedy: make one with `kaal-elfloader-builder keygen`
+              remedy: run `kaal-elfloader-builder keygen` to make one
         "#]],
     );
 }
@@ -97,10 +97,10 @@ fn swapped() {
 fn public_key_to_sign_with() {
     let folder = folder();
     expect![[r#"
-        error: --sign-key public.pem: a public key, where the private one is wanted
+        error: --sign-key public.pem: a public key in place of the private one
           expected: an Ed25519 key in PEM, "BEGIN PRIVATE KEY" (PKCS #8)
           found: "BEGIN PUBLIC KEY"
-          remedy: give the private key to it, which `keygen` wrote to its --sign-key
+          remedy: pass the private key, which `keygen` wrote to its --sign-key
     "#]]
     .assert_eq(&folder.refused(&[
         LOADER,
@@ -112,7 +112,7 @@ fn public_key_to_sign_with() {
     assert_eq!(output.status.code(), Some(1));
     let messages = String::from_utf8(output.stderr).expect("text");
     assert!(
-        messages.contains("a public key, where the private one is wanted"),
+        messages.contains("a public key in place of the private one"),
         "{messages}"
     );
 }
@@ -128,5 +128,5 @@ fn secrets_of_other_kinds_are_still_secrets() {
         ("--trust-key", "public.pem"),
         ("--sign-key", "private.pem"),
     ]);
-    assert!(messages.contains("others than its owner"), "{messages}");
+    assert!(messages.contains("other users can access"), "{messages}");
 }

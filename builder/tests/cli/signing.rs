@@ -98,10 +98,10 @@ fn keys_are_the_owners_alone() {
         &folder,
         &[LOADER, TRUST, SIGN],
         expect![[r#"
-            error: --sign-key private.pem: others than its owner may access the private key
-              expected: the permissions 0600 or fewer
+            error: --sign-key private.pem: other users can access the private key
+              expected: permissions 0600 or fewer
               found: 0640
-              remedy: take them away with `chmod 600`; if somebody has read it, make another key
+              remedy: run `chmod 600 private.pem`; if somebody may have read the key, generate another
         "#]],
     );
 }
@@ -237,10 +237,10 @@ fn what_the_loader_would_refuse_is_not_written() {
     let folder = folder();
     folder.accepted(&[]);
     expect![[r#"
-        error: image image.elf: nobody would look at the signature
-          expected: an image whose loader boots signed images
-          found: one whose loader boots any
-          remedy: build it with --trust-key and target/kaal/elfloader-signed.elf
+        error: image image.elf: the loader would ignore the signature
+          expected: a loader for signed images
+          found: a loader for any image
+          remedy: build the image with --trust-key and --loader target/kaal/elfloader-signed.elf
     "#]]
     .assert_eq(&refused(
         &folder,
@@ -254,23 +254,23 @@ fn what_the_loader_would_refuse_is_not_written() {
     };
     expect![[r#"
         error: --sign-key other.pem: the loader would refuse the signature
-          expected: one of image image.elf, by the key (ID) that its loader trusts
-          found: one by another key, or of another message
-          remedy: sign this image's --message with the private key to --trust-key
+          expected: a signature of image image.elf by the key (ID), which its loader trusts
+          found: a signature by another key, or of another message
+          remedy: sign the --message of this image with the private key of its --trust-key
     "#]]
     .assert_eq(&sign(&["--sign-key", "other.pem"]));
     expect![[r#"
         error: --signature public.pem: not a signature
-          expected: the 64 bytes of an Ed25519 signature (RFC 8032), nothing else
+          expected: 64 bytes, an Ed25519 signature (RFC 8032)
           found: 113 bytes
-          remedy: let the signing program write the raw signature
+          remedy: make the signing program write only the raw signature
     "#]]
     .assert_eq(&sign(&["--signature", "public.pem"]));
     expect![[r#"
         error: --sign-command exit 7: the signing command failed
           expected: exit status 0
           found: exit status: 7
-          remedy: run it by hand with the file that --message writes as its standard input
+          remedy: run it by hand, with the file that --message writes as standard input
     "#]]
     .assert_eq(&sign(&["--sign-command", "exit 7"]));
 }
