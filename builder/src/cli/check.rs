@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Looking whether an image will boot.
+//! `check`: applies all rules to an image.
 
 use std::path::{Path, PathBuf};
 
@@ -21,34 +21,34 @@ use crate::parts::platform::{self, KernelConfig};
 use crate::rules::{self, Board, Outcome, RULES, Rule, Situation, Trusted};
 use crate::signing;
 
-/// What scripts want to know.
+/// Note at the end of `--help`.
 const EXIT_STATUS: &str = "\
-Exit status: 0 if no rule is broken, with or without warnings; 1 if one is, or if the file is no image; \
+Exit status: 0 if no rule is broken, even with warnings; 1 if a rule is broken or the file is no image; \
 2 if the command line is wrong";
 
-/// Which image to look at, and what is known of what it is for.
+/// The image, and files that say more about its kernel and machine.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXIT_STATUS)]
 pub(super) struct Arguments {
-    /// The image
+    /// Image to check
     #[arg(required_unless_present = "explain")]
     image: Option<PathBuf>,
-    /// How the kernel was configured: seL4's gen_config.json
+    /// Configuration of its kernel: seL4's gen_config.json
     #[arg(long, value_name = "FILE")]
     kernel_config: Option<PathBuf>,
-    /// Where RAM is: seL4's platform_gen.yaml or platform_gen.json
+    /// RAM of its kernel's platform: seL4's platform_gen.yaml or platform_gen.json
     #[arg(long, value_name = "FILE")]
     platform: Option<PathBuf>,
-    /// The seL4 kernel that should be in the image (kernel.elf)
+    /// Kernel that should be in it: seL4's kernel.elf
     #[arg(long, value_name = "FILE")]
     kernel: Option<PathBuf>,
-    /// The device tree that the machine's firmware hands over, instead of the one in the image
+    /// Device tree that the firmware passes [default: the one in the image]
     #[arg(long, value_name = "FILE")]
     dtb: Option<PathBuf>,
-    /// The public key that the image must be signed with, and its loader trust, a PEM file
+    /// Public key (PEM file) that the image must be signed with and that its loader must trust
     #[arg(long, value_name = "FILE")]
     trust_key: Option<PathBuf>,
-    /// Say what a rule is about, and look at no image
+    /// Explain a rule instead of checking an image
     #[arg(
         long,
         value_name = "RULE",
@@ -58,11 +58,11 @@ pub(super) struct Arguments {
     explain: Option<String>,
 }
 
-/// Applies all rules to the image that `arguments` name and prints what comes of each.
+/// Applies all rules and prints the outcome of each.
 ///
 /// # Errors
 ///
-/// Returns what is wrong with it.
+/// Returns the broken rules, or why the image or another file can't be read.
 pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Failure> {
     if let Some(id) = &arguments.explain {
         let rules = RULES.iter().filter(|rule| rule.id == id);
@@ -116,7 +116,7 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Failu
     report(&situation, messages)
 }
 
-/// Prints what comes of each rule.
+/// Prints the outcome of each rule.
 fn report(situation: &Situation<'_>, messages: Messages) -> Result<(), Failure> {
     let mut table = String::new();
     let (mut warnings, mut errors) = (Vec::new(), Vec::new());
@@ -131,22 +131,20 @@ fn report(situation: &Situation<'_>, messages: Messages) -> Result<(), Failure> 
     }
     print(&table)?;
     for warning in warnings {
-        messages.warning(&warning);
+        messages.write("warning", &warning);
     }
     Failure::check(FAILED, errors)
 }
 
-/// The rule in words.
+/// The page on one rule.
 fn explain(rule: &Rule) -> String {
-    format!(
-        "{}\n\n{}\n\n{}\n",
-        wrap(&format!("{}: {}", rule.id, rule.sentence)),
-        wrap(rule.explanation),
-        wrap(&format!("Source: {}", rule.source))
-    )
+    let sentence = wrap(&format!("{}: {}", rule.id, rule.sentence));
+    let explanation = wrap(rule.explanation);
+    let source = wrap(&format!("Source: {}", rule.source));
+    format!("{sentence}\n\n{explanation}\n\n{source}\n")
 }
 
-/// Checks that `kernel` is the one in the image.
+/// Checks that `kernel` is the kernel in the image.
 fn check_kernel(
     origin: Origin<'_>,
     image: &ImageReader<'_>,
@@ -164,7 +162,7 @@ fn check_kernel(
     }
     Err(origin
         .diagnostic("not the kernel in the image")
-        .expected("the file that the image was built of")
+        .expected("the kernel that the image was built from")
         .found("other content")
-        .remedy("give that file, or none"))
+        .remedy("pass that kernel, or leave --kernel out"))
 }

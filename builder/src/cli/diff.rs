@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Comparing two images.
+//! `diff`: compares two images or programs.
 
 use std::path::{Path, PathBuf};
 
@@ -14,28 +14,28 @@ use crate::image_reader::{self, ImageReader};
 
 use super::{Failure, text};
 
-/// Status where two files differ.
+/// Exit status if the files differ.
 const DIFFERENT: u8 = 1;
 
-/// What is compared.
+/// The two files.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Arguments {
-    /// An image, or a program that images are made of
+    /// Image, or program of which images are made
     #[arg(value_name = "A")]
     one: PathBuf,
-    /// Another one
+    /// Image or program to compare with
     #[arg(value_name = "B")]
     other: PathBuf,
-    /// Look for the programs that the images were made of in this folder too
+    /// Search this folder too for the programs in the images; can be repeated
     #[arg(long, value_name = "FOLDER")]
     programs: Vec<PathBuf>,
-    /// Write JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
-/// Prints what differs. The status is that of the command `diff`: 0 where both are the same, 1 where they differ, 2
-/// where that can't be told.
+/// Prints the differences. The exit status is that of POSIX `diff`: 0 if there are none, 1 if there are some, 2 on an
+/// error.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let report = compare(arguments).map_err(Failure::usage)?;
     let printed = match arguments.json {
@@ -63,7 +63,7 @@ fn compare(arguments: &Arguments) -> Result<Report, Diagnostic> {
     Ok(diff::images(&side(one, &first)?, &side(other, &second)?))
 }
 
-/// Compares two files that are no images, if they are programs.
+/// Compares two programs. `None` if a file is no program.
 fn programs(one: &Path, other: &Path) -> Option<Report> {
     let read = |path| bounded::read(Origin::new(Flag::Image, path)).ok();
     diff::programs(&read(one)?, &read(other)?)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Explaining the addresses in a log.
+//! `explain`: explains the addresses in a console log.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -14,42 +14,42 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::explain::{Explainer, Kind, Program};
 use crate::files::access;
 
-/// The log's name that stands for standard input.
+/// Name of the log that means standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// What colours and the like begin with.
+/// First byte of escape sequences, for example of colours.
 const ESCAPE: u8 = 0x1b;
 
-/// Most bytes of a line. A longer one, which may have no end, is taken for several.
+/// Most bytes of a line. A longer one counts as several, since it may never end.
 const LONGEST_LINE: u64 = 64 << 10;
 
-/// One byte among so many may be one that no console shows: noise of a serial line.
+/// One byte in this many may be unprintable: serial lines have noise.
 const NOISE: usize = 8;
 
-/// A log, and the programs that were running.
+/// The log, and the programs that ran.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Arguments {
-    /// What a console showed: a file, or - for standard input
+    /// Console log: a file, or - for standard input
     #[arg(value_name = "LOG")]
     log: PathBuf,
     #[command(flatten)]
     programs: Programs,
 }
 
-/// The programs, at least one.
+/// The programs that ran; at least one is required.
 #[derive(Clone, Debug, Args)]
 #[group(id = "programs", required = true, multiple = true)]
 struct Programs {
-    /// The seL4 kernel
+    /// seL4 kernel
     #[arg(long, value_name = "FILE")]
     kernel: Option<PathBuf>,
-    /// The root task, or another program by it; may be given several times
+    /// Root task, or a program that it starts; can be repeated
     #[arg(long, value_name = "FILE")]
     app: Vec<PathBuf>,
-    /// The KaaL loader
+    /// KaaL loader
     #[arg(long, value_name = "FILE")]
     loader: Option<PathBuf>,
-    /// The unpacker
+    /// Unpacker
     #[arg(long, value_name = "FILE")]
     unpacker: Option<PathBuf>,
 }
@@ -71,11 +71,7 @@ impl Programs {
     }
 }
 
-/// Prints a log with its addresses explained.
-///
-/// # Errors
-///
-/// Returns what is wrong with the log or the programs.
+/// Prints the log with an explanation below each line that holds addresses.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let origin = Origin::new(Flag::Log, &arguments.log);
     let log: Box<dyn BufRead> = match arguments.log == Path::new(STANDARD_INPUT) {
@@ -88,12 +84,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
         let programs = explainer.programs.iter();
         let names: Vec<_> = programs.map(|program| program.name.as_str()).collect();
         let names = names.join(" or ");
-        eprintln!("nothing to explain: no address in this log lies in the code of {names}");
+        eprintln!("nothing to explain: the log holds no address in the code of {names}");
     }
     Ok(())
 }
 
-/// Opens the log, if it may be one. What a serial line begins with may be anything, what was stored may not.
+/// Opens the log. A regular file must look like text; a serial line may begin with anything.
 fn open(origin: Origin<'_>) -> Result<BufReader<File>, Diagnostic> {
     let failed = |error: io::Error| access::unreadable(origin, &error);
     let file = File::open(origin.value).map_err(failed)?;
@@ -105,7 +101,7 @@ fn open(origin: Origin<'_>) -> Result<BufReader<File>, Diagnostic> {
     Ok(log)
 }
 
-/// Copies the log, each line as soon as it is there.
+/// Copies the log line by line, so that a live console shows each line at once.
 fn copy(
     origin: Origin<'_>,
     mut log: impl BufRead,
@@ -131,7 +127,7 @@ fn copy(
     Ok(())
 }
 
-/// Checks that what begins with `start` may be what a console showed.
+/// Checks that a file that begins with `start` can be a log.
 fn check_text(origin: Origin<'_>, start: &[u8]) -> Result<(), Diagnostic> {
     let is_shown =
         |byte: &&u8| !byte.is_ascii_control() || byte.is_ascii_whitespace() || **byte == ESCAPE;
@@ -147,8 +143,8 @@ fn check_text(origin: Origin<'_>, start: &[u8]) -> Result<(), Diagnostic> {
         ),
     };
     Err(origin
-        .diagnostic("no log of a console")
-        .expected("text, in which addresses stand")
+        .diagnostic("not a console log")
+        .expected("text")
         .found(found)
-        .remedy("give what the console showed; programs have the options --kernel, --app, --loader and --unpacker"))
+        .remedy("pass the log of the console here, and programs to --kernel, --app, --loader or --unpacker"))
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Making a pair of keys.
+//! `keygen`: generates a key pair.
 
 use std::path::PathBuf;
 
@@ -10,27 +10,27 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::output;
 use crate::signing;
 
-/// Where the keys go, by the options that take them when an image is made.
+/// The files of the keys. The options are named as those that take the keys when an image is made.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Arguments {
-    /// The private key's new file, in PEM (PKCS #8)
+    /// File to create for the private key (PEM, PKCS #8)
     #[arg(long, value_name = "FILE")]
     sign_key: PathBuf,
-    /// The public key's new file, in PEM
+    /// File to create for the public key (PEM)
     #[arg(long, value_name = "FILE")]
     trust_key: PathBuf,
 }
 
-/// Makes a pair of keys, and writes each to its file.
+/// Generates a key pair and writes both files or none.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let private = Origin::new(Flag::SignKey, &arguments.sign_key);
     let public = Origin::new(Flag::TrustKey, &arguments.trust_key);
     let (private_pem, public_pem) = signing::new_pair().map_err(|error| {
         private
-            .diagnostic("no key could be made")
+            .diagnostic("can't generate a key")
             .expected("random numbers from the operating system")
             .found(error.to_string())
-            .remedy("see to it that the system has its source of random numbers")
+            .remedy("check the random number source of the operating system")
     })?;
     let private_file = output::create_secret(private, private_pem.as_bytes())?;
     let public_file = output::create(public, public_pem.as_bytes())?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Errors and warnings on standard error: for people, or for programs.
+//! Errors, warnings and notes on standard error, as text or JSON.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -10,21 +10,21 @@ use serde_json::json;
 
 use crate::diagnostic::Diagnostic;
 
-/// How errors and warnings are written.
+/// The format of errors and warnings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Messages {
-    /// As text
+    /// Text
     #[default]
     Human,
-    /// As JSON, an object in a line for each
+    /// JSON, one object per line
     Json,
 }
 
-/// The option that every command takes.
+/// The option that all commands share.
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
 pub(super) struct Arguments {
-    /// How errors and warnings are written
+    /// Format of errors and warnings
     #[arg(
         long,
         global = true,
@@ -36,7 +36,7 @@ pub(super) struct Arguments {
 }
 
 impl Messages {
-    /// What `arguments` ask for, be they right or wrong.
+    /// The format in `arguments`. Clap tells it only for a valid command line.
     pub(super) fn peek(arguments: &[OsString]) -> Self {
         let mut words = arguments.iter();
         let mut pairs = arguments.windows(2);
@@ -45,17 +45,8 @@ impl Messages {
         if is_json { Self::Json } else { Self::Human }
     }
 
-    /// Writes what is wrong.
-    pub(super) fn error(self, diagnostic: &Diagnostic) {
-        self.write("error", diagnostic);
-    }
-
-    /// Writes what may be wrong.
-    pub(super) fn warning(self, diagnostic: &Diagnostic) {
-        self.write("warning", diagnostic);
-    }
-
-    fn write(self, level: &str, diagnostic: &Diagnostic) {
+    /// Writes a diagnostic of the level "error" or "warning".
+    pub(super) fn write(self, level: &str, diagnostic: &Diagnostic) {
         if self == Self::Human {
             eprintln!("{level}: {diagnostic}");
             return;
@@ -74,7 +65,7 @@ impl Messages {
         eprintln!("{object}");
     }
 
-    /// Writes what was asked for besides, with `--verbose`.
+    /// Writes a note, for `--verbose`.
     pub(super) fn write_note(self, message: &str) {
         match self {
             Self::Human => eprintln!("{message}"),
@@ -82,7 +73,7 @@ impl Messages {
         }
     }
 
-    /// Writes what is wrong with the command line, or the help that it asks for. Returns the status to end with.
+    /// Writes an error of clap, or the help that was asked for. Returns the exit status.
     pub(super) fn write_usage(self, error: &clap::Error) -> ExitCode {
         if self == Self::Json && error.use_stderr() {
             let text = error.to_string();
@@ -94,7 +85,7 @@ impl Messages {
             });
             eprintln!("{object}");
         } else {
-            // Whoever doesn't read to the end doesn't want to know.
+            // An error means that nobody reads the output.
             let _ = error.print();
         }
         ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1))

@@ -3,13 +3,11 @@
 //! The command line.
 
 mod check;
-mod completions;
 mod config;
 mod diff;
 mod explain;
 mod inspect;
 mod keygen;
-mod man;
 mod messages;
 mod output;
 mod pack;
@@ -18,64 +16,78 @@ mod text;
 
 use std::error::Error;
 use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
+use clap_complete::Shell;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Flag, Origin};
+use crate::files::access;
 use config::Configuration;
 use messages::Messages;
 
-/// What the command is for.
+/// The command's name.
+const NAME: &str = "kaal-elfloader-builder";
+
+/// The command in one line.
 const ABOUT: &str = "Packs a seL4 kernel, a root task and the KaaL loader into one bootable image";
 
-/// How its options are read.
-const NOTES: &str = "Numbers may be decimal or, with 0x in front, hexadecimal.
+/// Notes at the end of `--help`.
+const NOTES: &str = "Numbers are decimal, or hexadecimal with 0x.
 
-Options for making an image may also stand in a file kaal.toml, in the current folder or one above, in lines such as \
-`kernel = \"build/kernel.elf\"`, and in variables of the environment. The command line goes first, then the \
-environment, then the file.
+Options for making an image can also stand in kaal.toml, in the current folder or one above it, as lines such as \
+`kernel = \"build/kernel.elf\"`, and in environment variables. The command line takes precedence over the environment, \
+and the environment over the file.
 
-Exit status: 0 if all went well; 1 if not, or if `check` finds a broken rule or `diff` a difference; 2 if the command \
-line, a variable or kaal.toml is wrong, or if `diff` can't compare.";
+Exit status: 0 on success; 1 on an error, if `check` finds a broken rule, or if `diff` finds a difference; 2 if the \
+command line, a variable or kaal.toml is wrong, or if `diff` can't compare.";
 
-/// The status where the command line is wrong, or what it is completed from; or where `diff` can't compare.
+/// Exit status if the command line, a variable or kaal.toml is wrong, or if `diff` can't compare.
 const USAGE: u8 = 2;
 
-/// The status where anything else is wrong.
+/// Exit status of all other errors.
 const FAILED: u8 = 1;
 
-/// What else the command does than to make an image.
+/// The subcommands. Without one, the builder makes an image.
 #[derive(Clone, Debug, Subcommand)]
 enum Command {
-    /// Look whether an image is whole, and whether its kernel will boot
+    /// Check that an image is intact and that its kernel can boot
     Check(check::Arguments),
-    /// Print a script that lets a shell complete the command line
-    Completions(completions::Arguments),
-    /// Say what differs between two images
+    /// Print a script for shell completion
+    Completions {
+        /// Shell to complete for
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Compare two images
     Diff(diff::Arguments),
-    /// Show what an image is, and what lies where in memory
+    /// Show what is in an image, and where it lies in memory
     Inspect(inspect::Arguments),
-    /// Make a pair of keys to sign images with
+    /// Generate a key pair for signed images
     Keygen(keygen::Arguments),
-    /// Explain the addresses in what a console showed
+    /// Explain the addresses in a console log
     Explain(explain::Arguments),
-    /// Write manual pages
-    Man(man::Arguments),
-    /// Sign an image that was built for a loader of signed images
+    /// Write the manual pages
+    Man {
+        /// Folder for the pages; created if missing
+        folder: PathBuf,
+    },
+    /// Sign an image whose loader boots only signed images
     Sign(sign::Arguments),
 }
 
-/// Why the command ends early.
+/// Why the builder ends early.
 enum Failure {
-    /// The parser of the command line has no use for it, or it asks for help.
+    /// The command line is wrong, or asks for help.
     CommandLine(clap::Error),
-    /// Something is wrong: the status to end with, and what it is.
+    /// The exit status and the errors.
     Diagnostics(u8, Vec<Diagnostic>),
 }
 
 impl Failure {
-    /// What the command asks for is wrong, as can be told before any input is looked at.
+    /// The options are wrong, which shows before any input is read.
     fn usage(diagnostic: Diagnostic) -> Self {
         Self::Diagnostics(USAGE, vec![diagnostic])
     }
@@ -101,8 +113,8 @@ impl From<Diagnostic> for Failure {
     }
 }
 
-/// Does what `arguments`, the first of which names the program, ask for. Returns the status to end with; what is
-/// wrong is on standard error then.
+/// Runs the command line `arguments`, which begins with the program's name. Prints errors on standard error and returns
+/// the exit status.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<_> = arguments.into_iter().collect();
     let messages = Messages::peek(&arguments);
@@ -110,16 +122,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::CommandLine(error)) => messages.write_usage(&error),
         Err(Failure::Diagnostics(status, diagnostics)) => {
-            let diagnostics = diagnostics.iter();
-            diagnostics.for_each(|diagnostic| messages.error(diagnostic));
+            for diagnostic in &diagnostics {
+                messages.write("error", diagnostic);
+            }
             ExitCode::from(status)
         }
     }
 }
 
-/// The command line without the environment.
+/// The parser of the command line, without environment variables.
 fn command() -> clap::Command {
-    let command = clap::Command::new("kaal-elfloader-builder")
+    let command = clap::Command::new(NAME)
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_negates_reqs(true);
     let command = config::Arguments::augment_args(pack::Arguments::augment_args(command));
@@ -139,7 +152,7 @@ fn try_run(arguments: &[OsString], messages: Messages) -> Result<(), Failure> {
             run_subcommand(&Command::from_arg_matches(&matches)?, messages)
         }
         Ok(matches) => pack(arguments, &matches, messages),
-        // Help is asked for.
+        // The command line asks for help.
         Err(help) => {
             let with_variables = config::with_environment(command());
             let shown = with_variables.try_get_matches_from(arguments).err();
@@ -151,18 +164,27 @@ fn try_run(arguments: &[OsString], messages: Messages) -> Result<(), Failure> {
 fn run_subcommand(subcommand: &Command, messages: Messages) -> Result<(), Failure> {
     match subcommand {
         Command::Check(arguments) => check::run(arguments, messages)?,
-        Command::Completions(arguments) => completions::run(arguments, &mut command())?,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut command(), NAME, &mut script);
+            text::print(String::from_utf8_lossy(&script))?;
+        }
         Command::Diff(arguments) => diff::run(arguments)?,
         Command::Inspect(arguments) => inspect::run(arguments)?,
         Command::Keygen(arguments) => keygen::run(arguments)?,
         Command::Explain(arguments) => explain::run(arguments)?,
-        Command::Man(arguments) => man::run(arguments, command())?,
+        Command::Man { folder } => fs::create_dir_all(folder)
+            .and_then(|()| clap_mangen::generate_to(command(), folder))
+            .map_err(|error| {
+                let origin = Origin::new(Flag::Folder, folder);
+                access::unwritable(origin, "can't write the manual pages there", &error)
+            })?,
         Command::Sign(arguments) => sign::run(arguments)?,
     }
     Ok(())
 }
 
-/// Makes an image, or prints the options for it; `first_look` knows of the command line only.
+/// Makes an image, or prints its options. `first_look` knows only the command line.
 fn pack(
     arguments: &[OsString],
     first_look: &ArgMatches,
@@ -182,7 +204,7 @@ fn pack(
     })
 }
 
-/// Reads `4096` or `0x1000`.
+/// Parses `4096` or `0x1000`.
 fn parse_number<T>(text: &str) -> Result<T, Box<dyn Error + Send + Sync>>
 where
     T: TryFrom<u64, Error: Error + Send + Sync + 'static>,

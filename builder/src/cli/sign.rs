@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Signing an image that was built elsewhere, or whose key is elsewhere.
+//! `sign`: signs an image that was built without the private key.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -17,15 +17,15 @@ use crate::manifest::{self, manifest_path};
 use crate::signing::signable::Signable;
 use crate::signing::{self, command};
 
-/// An image, and where its signature comes from.
+/// The image and the source of its signature.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Arguments {
-    /// The image, whose loader is one for signed images
+    /// Image whose loader boots only signed images
     #[arg(value_name = "IMAGE")]
     image: PathBuf,
     #[command(flatten)]
     source: Source,
-    /// The signed image to write [default: IMAGE]
+    /// Signed image to write [default: IMAGE]
     #[arg(long, value_name = "FILE", conflicts_with = "message")]
     out: Option<PathBuf>,
 }
@@ -33,21 +33,21 @@ pub(super) struct Arguments {
 #[derive(Clone, Debug, Args)]
 #[group(required = true, multiple = false)]
 struct Source {
-    /// Sign with this private key, a PEM file
+    /// Private key to sign with (PEM file)
     #[arg(long, value_name = "FILE")]
     sign_key: Option<PathBuf>,
-    /// Let this shell command sign: it reads the message and writes the signature, 64 bytes
+    /// Shell command that signs: it reads the message from standard input and writes the signature, 64 bytes
     #[arg(long, value_name = "COMMAND")]
     sign_command: Option<OsString>,
-    /// Write what is to be signed to this file, to be signed elsewhere
+    /// Write the message to sign to this file, and sign nothing
     #[arg(long, value_name = "FILE")]
     message: Option<PathBuf>,
-    /// Take the signature from this file, 64 bytes
+    /// File with the signature, 64 bytes
     #[arg(long, value_name = "FILE")]
     signature: Option<PathBuf>,
 }
 
-/// Signs an image, or writes what is to be signed.
+/// Signs the image, or writes the message to sign.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let path = arguments.image.as_path();
     let content = &image_reader::read(path)?;
@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
 }
 
 impl Source {
-    /// A signature of `message`, and where it is from.
+    /// A signature of `message`, and the option that gave it.
     fn signature(&self, message: &[u8]) -> Result<(Origin<'_>, Signature), Diagnostic> {
         if let Some(path) = &self.sign_key {
             let key = signing::read_secret(Flag::SignKey, path)?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Text for a terminal.
+//! Text on standard output.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -8,18 +8,17 @@ use std::io::{self, ErrorKind, Write};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::access;
 
-/// Writes `text` to standard output. Its colours, if it has any, are left out where nobody sees them, or with
-/// NO_COLOR.
+/// Prints `text` on standard output, without its colours unless that is a terminal, or if NO_COLOR is set.
 ///
 /// # Errors
 ///
-/// Returns why there is no room for it. Whoever doesn't read to the end doesn't want to know.
+/// Fails if the output can't be written. A closed pipe is no error.
 pub(super) fn print(text: impl Display) -> Result<(), Diagnostic> {
     let mut out = anstream::stdout().lock();
     written(write!(out, "{text}").and_then(|()| out.flush()))
 }
 
-/// What to say of the `result` of writing to standard output.
+/// Turns the `result` of writing to standard output into a diagnostic.
 pub(super) fn written(result: io::Result<()>) -> Result<(), Diagnostic> {
     match result {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -30,10 +29,10 @@ pub(super) fn written(result: io::Result<()>) -> Result<(), Diagnostic> {
     }
 }
 
-/// Letters in a line.
+/// Width of a line.
 const WIDTH: usize = 80;
 
-/// `text`, a paragraph, in lines.
+/// Breaks the paragraph `text` into lines.
 pub(super) fn wrap(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -48,10 +47,10 @@ pub(super) fn wrap(text: &str) -> String {
     lines.join("\n")
 }
 
-/// Letters in a line where there is no terminal.
+/// Width of a line without a terminal.
 const WIDE: usize = 100;
 
-/// Letters in a line of the terminal.
+/// Width of the terminal.
 pub(super) fn terminal_width() -> usize {
     terminal_size::terminal_size().map_or(WIDE, |(width, _)| width.0.into())
 }

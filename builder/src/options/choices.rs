@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Values of options that are types of the payload header: what each is called, and what its help says.
+//! Names and help texts of options whose values are types of the payload header.
 
 use kaal_payload::{Integrity, LogLevel};
 
@@ -9,20 +9,28 @@ pub(crate) type Choice<T> = (T, &'static str, &'static str);
 
 /// Values of `--log-level`.
 pub(crate) const LOG_LEVELS: [Choice<LogLevel>; 3] = [
-    (LogLevel::Error, "error", "Only why it stopped"),
+    (LogLevel::Error, "error", "Only why the boot ended"),
     (LogLevel::Info, "info", "One line"),
     (LogLevel::Debug, "debug", "Also the machine and each region"),
 ];
 
 /// Values of `--verify`.
 pub(crate) const CHECKS: [Choice<Integrity>; 3] = [
-    (Integrity::None, "none", "Nothing: the fewest instructions"),
+    (
+        Integrity::None,
+        "none",
+        "None: only damage to headers and compressed chunks is found",
+    ),
     (
         Integrity::Crc32c,
         "crc32c",
-        "A CRC-32C of itself and of each region: finds damage",
+        "CRC-32C of the loader and of each region",
     ),
-    (Integrity::Sha256, "sha256", "A SHA-256 of each"),
+    (
+        Integrity::Sha256,
+        "sha256",
+        "SHA-256 of each; signed images need it",
+    ),
 ];
 
 /// The name of `value`, one of `choices`.

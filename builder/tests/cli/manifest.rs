@@ -533,7 +533,7 @@ fn folder_of_that_name() {
         error: --out image.elf.json: can't be replaced by the image's manifest
           expected: a regular file, or none
           found: a folder
-          remedy: choose another name for the image, or give --no-manifest
+          remedy: choose another name for the image, or add --no-manifest
     "#]]
     .assert_eq(&folder.refused(&[]));
     folder.accepted(&[("--no-manifest", "")]);
@@ -547,7 +547,7 @@ fn equal_to_an_input() {
         error: --out image.elf.json: would replace an input
           expected: a file that is no input
           found: --kernel-config gen_config.json
-          remedy: choose another name for the image, or give --no-manifest
+          remedy: choose another name for the image, or add --no-manifest
     "#]]
     .assert_eq(&folder.refused(&[("--kernel-config", "gen_config.json"), ("--cores", "2")]));
 }

@@ -31,9 +31,9 @@ fn missing_options() {
     let output = folder.configured("", &[], &[("KAAL_APP", "app.elf")]);
     assert_eq!(output.status.code(), Some(2));
     expect![[r#"
-        error: --kernel: not given
+        error: --kernel: missing
           expected: the option --kernel, the variable KAAL_KERNEL or the key kernel in kaal.toml
-          found: none of them; the file is kaal.toml
+          found: none of them; kaal.toml lacks the key
           remedy: add --kernel FILE, or the line `kernel = "FILE"` to kaal.toml
     "#]]
     .assert_eq(&text(output.stderr));
@@ -43,21 +43,21 @@ fn missing_options() {
 fn unknown_keys() {
     expect![[r#"
         error: --config kaal.toml: line 3: unknown key kernal
-          expected: the name of an option for making images, without dashes in front
+          expected: an option for making images, without its dashes
           found: kernal
-          remedy: did you mean kernel?
+          remedy: rename it to kernel
     "#]]
     .assert_eq(&refused("# one\n\nkernal = \"kernel.elf\"\n"));
     expect![[r#"
         error: --config kaal.toml: line 1: unknown key kernel_config
-          expected: the name of an option for making images, without dashes in front
+          expected: an option for making images, without its dashes
           found: kernel_config
-          remedy: did you mean kernel-config?
+          remedy: rename it to kernel-config
     "#]]
     .assert_eq(&refused("kernel_config = \"gen_config.json\"\n"));
     expect![[r#"
         error: --config kaal.toml: line 1: unknown key zzz
-          expected: the name of an option for making images, without dashes in front
+          expected: an option for making images, without its dashes
           found: zzz
           remedy: remove it; docs/configuration.md lists all keys
     "#]]
@@ -68,28 +68,28 @@ fn unknown_keys() {
 #[test]
 fn wrong_types() {
     expect![[r#"
-        error: --config kaal.toml: line 1: cores: not what the option takes
+        error: --config kaal.toml: line 1: cores: the option takes another type of value
           expected: an integer from 0, decimal or hexadecimal with 0x
           found: the string "4"
           remedy: write cores = NUMBER, such as 4 or 0x1000
     "#]]
     .assert_eq(&refused("cores = \"4\"\n"));
     expect![[r#"
-        error: --config kaal.toml: line 1: kernel: not what the option takes
+        error: --config kaal.toml: line 1: kernel: the option takes another type of value
           expected: a string, the path of a file
           found: the integer 4
           remedy: write kernel = "FILE"
     "#]]
     .assert_eq(&refused("kernel = 4\n"));
     expect![[r#"
-        error: --config kaal.toml: line 2: verbose: not what the option takes
+        error: --config kaal.toml: line 2: verbose: the option takes another type of value
           expected: true or false
           found: the string "yes"
           remedy: write verbose = true
     "#]]
     .assert_eq(&refused("\nverbose = \"yes\"\n"));
     expect![[r#"
-        error: --config kaal.toml: line 1: format: not what the option takes
+        error: --config kaal.toml: line 1: format: the option takes another type of value
           expected: a string, one of elf, raw, uimage, image
           found: an array
           remedy: write format = "elf"
@@ -113,14 +113,14 @@ fn wrong_values() {
           remedy: write cores = NUMBER, such as 4 or 0x1000
     "#]].assert_eq(&refused("cores = -1\n"));
     expect![[r#"
-        error: --config kaal.toml: line 1: cores: not what the option takes
+        error: --config kaal.toml: line 1: cores: the option takes another type of value
           expected: an integer from 0, decimal or hexadecimal with 0x
-          found: an integer that is neither decimal nor hexadecimal
+          found: an integer in another notation
           remedy: write cores = NUMBER, such as 4 or 0x1000
     "#]]
     .assert_eq(&refused("cores = 0o7\n"));
     expect![[r#"
-        error: --config kaal.toml: line 1: kernel: not what the option takes
+        error: --config kaal.toml: line 1: kernel: the option takes another type of value
           expected: a string, the path of a file
           found: the string ""
           remedy: write kernel = "FILE"
@@ -132,14 +132,14 @@ fn wrong_values() {
 fn malformed_files() {
     expect![[r#"
         error: --config kaal.toml: line 2: not TOML
-          expected: a TOML file: a line such as `kernel = "kernel.elf"` for each option
+          expected: TOML, with a line such as `kernel = "kernel.elf"` for each option
           found: string values must be quoted, expected literal string
           remedy: correct line 2
     "#]]
     .assert_eq(&refused("cores = 1\nkernel =\n"));
     expect![[r#"
         error: --config kaal.toml: line 2: not TOML
-          expected: a TOML file: a line such as `kernel = "kernel.elf"` for each option
+          expected: TOML, with a line such as `kernel = "kernel.elf"` for each option
           found: duplicate key
           remedy: correct line 2
     "#]]

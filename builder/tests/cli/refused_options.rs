@@ -217,13 +217,13 @@ fn nothing_but_the_command_line() {
         Folder::empty().command(&["--no-config", "--kernel", "kernel.elf", "--app=app.elf"]);
     assert_eq!(output.status.code(), Some(2));
     expect![[r#"
-        error: --loader: not given
+        error: --loader: missing
           expected: the option --loader
-          found: none, and --no-config lets nothing else give it
+          found: none; --no-config excludes other sources
           remedy: add --loader FILE
-        error: --out: not given
+        error: --out: missing
           expected: the option --out
-          found: none, and --no-config lets nothing else give it
+          found: none; --no-config excludes other sources
           remedy: add --out FILE
     "#]]
     .assert_eq(&String::from_utf8(output.stderr).expect("text"));

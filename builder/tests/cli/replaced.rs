@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What a manifest may take the place of, which nobody names.
+//! Which files a manifest may replace.
 
 use expect_test::expect;
 
@@ -13,10 +13,10 @@ fn a_manifest_replaces_manifests_only() {
     for content in ["", "before", "{}", "[1]", r#"{"kind": "KaaL image"}"#] {
         folder.put("package.json", content);
         expect![[r#"
-            error: --out package.json: can't be replaced by the image's manifest
-              expected: a manifest that the builder wrote, or no file
+            error: --out package.json: the manifest would replace another file
+              expected: no file, or a manifest of the builder
               found: another file
-              remedy: choose another name for the image, or give --no-manifest
+              remedy: choose another name for the image, or add --no-manifest
         "#]]
         .assert_eq(&folder.refused(&[("--out", "package")]));
         assert_eq!(folder.get("package.json"), content.as_bytes());
@@ -45,8 +45,8 @@ fn a_signed_image_takes_the_place_of_no_manifest() {
     .assert_eq(&refused("image.elf.json"));
     folder.put("package.json", "before");
     expect![[r#"
-        error: --out package.json: can't be replaced by the image's manifest
-          expected: a manifest that the builder wrote, or no file
+        error: --out package.json: the manifest would replace another file
+          expected: no file, or a manifest of the builder
           found: another file
           remedy: choose another name for the image
     "#]]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Options in the environment: `KAAL_KERNEL` for `--kernel`.
+//! Environment variables: `KAAL_KERNEL` sets `--kernel`.
 
 use std::ffi::OsString;
 
@@ -10,7 +10,7 @@ use super::kind::Kind;
 use super::{objection, option};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 
-/// Lets `command` take options from variables, and its help name them.
+/// Lets `command` read options from variables.
 pub(crate) fn with_environment(command: Command) -> Command {
     command.mut_args(|argument| match option(&argument).map(variable) {
         Some(variable) => argument.env(variable).hide_env_values(true),
@@ -18,7 +18,7 @@ pub(crate) fn with_environment(command: Command) -> Command {
     })
 }
 
-/// Checks the variables for the options of `command`, but for those that are on the command line.
+/// Checks the variables of all options of `command` that aren't on the command line.
 pub(super) fn check(
     command: &Command,
     is_on_command_line: impl Fn(&str) -> bool,
@@ -44,7 +44,7 @@ pub(super) fn check(
     Ok(())
 }
 
-/// The variable for the option `name`.
+/// The variable that sets the option `name`.
 pub(super) fn variable(name: &str) -> String {
     format!("KAAL_{}", name.replace('-', "_").to_uppercase())
 }

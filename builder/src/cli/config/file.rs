@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Reading `kaal.toml`.
+//! Reads `kaal.toml`.
 
 use std::ffi::OsString;
 use std::ops::Range;
@@ -14,35 +14,35 @@ use super::{objection, option};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::bounded;
 
-/// How alike a name must be for it to be suggested, from 0 to 1.
+/// Least similarity of a name that is suggested, from 0 to 1.
 const ALIKE: f64 = 0.8;
 
-/// An option that a file gives.
+/// An option that the file sets.
 #[derive(Debug)]
 pub(super) struct Setting {
     pub(super) name: String,
-    /// As it would stand on the command line.
+    /// As on the command line.
     pub(super) value: OsString,
     /// The file and the line.
     pub(super) source: String,
 }
 
-/// A key and its value, as they stand in a file.
+/// A key of the file and its value.
 struct Entry<'a> {
     path: &'a Path,
-    /// From 1.
+    /// Number of its line, from 1.
     line: usize,
     name: &'a str,
     value: &'a DeValue<'a>,
 }
 
-/// Reads the file at `path`, all of whose keys must be options of `command`.
+/// Reads the file at `path`. Each key must be an option of `command`.
 pub(super) fn read(path: &Path, command: &Command) -> Result<Vec<Setting>, Diagnostic> {
     let content = bounded::read(Origin::new(Flag::Config, path))?;
     let malformed = |line: usize, found: &str| {
         Origin::new(Flag::Config, path)
             .diagnostic(format!("line {line}: not TOML"))
-            .expected("a TOML file: a line such as `kernel = \"kernel.elf\"` for each option")
+            .expected("TOML, with a line such as `kernel = \"kernel.elf\"` for each option")
             .found(found)
             .remedy(format!("correct line {line}"))
     };
@@ -74,7 +74,7 @@ impl Entry<'_> {
             .ok_or_else(|| self.unknown(command))?;
         let value = self
             .as_argument(&Kind::of(argument))
-            .ok_or_else(|| self.wrong(argument, "not what the option takes"))?;
+            .ok_or_else(|| self.wrong(argument, "the option takes another type of value"))?;
         match objection(command, argument, &value) {
             Some(objection) => Err(self.wrong(argument, &objection)),
             None => Ok(Setting {
@@ -85,7 +85,7 @@ impl Entry<'_> {
         }
     }
 
-    /// The value as it would stand on the command line, if it is of this kind. Paths are relative to the file's folder.
+    /// The value as on the command line, if it is of this kind. Paths are relative to the file's folder.
     fn as_argument(&self, kind: &Kind) -> Option<OsString> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         match (self.value, kind) {
@@ -104,7 +104,7 @@ impl Entry<'_> {
             DeValue::String(text) => format!("the string {text:?}"),
             DeValue::Integer(number) => match written(number) {
                 Some(number) => format!("the integer {number}"),
-                None => "an integer that is neither decimal nor hexadecimal".to_owned(),
+                None => "an integer in another notation".to_owned(),
             },
             DeValue::Boolean(switch) => format!("the boolean {switch}"),
             DeValue::Float(_) => "a floating-point number".to_owned(),
@@ -136,17 +136,17 @@ impl Entry<'_> {
             .filter(|(likeness, _)| *likeness > ALIKE)
             .max_by(|(one, _), (other, _)| one.total_cmp(other));
         let remedy = match nearest {
-            Some((_, nearest)) => format!("did you mean {nearest}?"),
+            Some((_, nearest)) => format!("rename it to {nearest}"),
             None => "remove it; docs/configuration.md lists all keys".to_owned(),
         };
         self.diagnostic(&format!("unknown key {}", self.name))
-            .expected("the name of an option for making images, without dashes in front")
+            .expected("an option for making images, without its dashes")
             .found(self.name)
             .remedy(remedy)
     }
 }
 
-/// `number` as the command line takes it, if it does.
+/// `number` as on the command line, which takes decimal and hexadecimal numbers only.
 fn written(number: &DeInteger<'_>) -> Option<String> {
     match number.radix() {
         16 => Some(format!("0x{}", number.as_str())),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What kind of value an option takes, told from how the command line reads it.
+//! Types of values in `kaal.toml`, derived from clap's parser of each option.
 
 use std::any::TypeId;
 
@@ -8,12 +8,12 @@ use clap::{Arg, ValueHint};
 
 use super::is_switch;
 
-/// What an option's value is.
+/// The type of an option's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// `true` or `false`.
     Switch,
-    /// An integer that is not negative.
+    /// An integer from 0.
     Number,
     /// The path of a file.
     Path,
@@ -41,7 +41,7 @@ impl Kind {
         }
     }
 
-    /// What to write, for people, and a value as in a TOML file.
+    /// The expected value in words, and an example in TOML.
     pub(super) fn wanted(&self) -> (String, String) {
         let (expected, example) = match self {
             Self::Switch => ("true or false", "true"),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Options of a project, that are not given again with each command: in `kaal.toml`, and in variables of the
-//! environment.
+//! Options from `kaal.toml` and from environment variables.
 //!
-//! A value on the command line goes first, then one in the environment, then one in the file, which becomes the
-//! option's default. Those from the last two are checked one by one, so that messages name where they stand.
+//! Clap reads the variables, and values from the file become the defaults of their options. So the command line takes
+//! precedence over the environment, and the environment over the file. All values are checked one by one before,
+//! because clap's messages name neither the variable nor the line of the file.
 
 mod environment;
 mod file;
@@ -26,26 +26,25 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 
 pub(super) use environment::with_environment;
 
-/// The name of the file that is looked for.
+/// Name of the file.
 const NAME: &str = "kaal.toml";
 
-/// Where options are taken from that aren't on the command line.
+/// Options that say where other options come from.
 #[derive(Clone, Debug, Default, Args)]
 #[group(skip)]
 pub(super) struct Arguments {
-    /// Take options that are not given from this file [default: the nearest kaal.toml, from the current
-    /// folder upwards]
+    /// Read options from this file [default: the nearest kaal.toml, from the current folder upwards]
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     config: Option<PathBuf>,
-    /// Take options from the command line only: neither from a file nor from the environment
+    /// Ignore kaal.toml and environment variables
     #[arg(long)]
     no_config: bool,
-    /// Print the options that are in effect, and where each comes from, and make no image
+    /// Print all options and their sources, and make no image
     #[arg(long)]
     pub(super) print_config: bool,
 }
 
-/// Names of the options that are none of a project.
+/// Names of the options that can't come from a file or the environment.
 const NOT_OF_A_PROJECT: [&str; 6] = [
     "config",
     "no-config",
@@ -55,22 +54,22 @@ const NOT_OF_A_PROJECT: [&str; 6] = [
     "version",
 ];
 
-/// The options that no image can be made without.
+/// The required options.
 const REQUIRED: [Flag; 4] = [Flag::Loader, Flag::Kernel, Flag::App, Flag::Out];
 
 /// The options that are in effect.
 pub(super) struct Configuration {
     pub(super) arguments: Arguments,
     command: Command,
-    /// The file that was read, if any was, and what it gives.
+    /// The file, if one was read, and its settings.
     file: Option<PathBuf>,
     settings: Vec<Setting>,
     pub(super) matches: ArgMatches,
 }
 
 impl Configuration {
-    /// Reads the options of `command` from `line`, the environment and the file. `first_look` tells which are on the
-    /// command line.
+    /// Reads the options of `command` from `line`, the environment and the file. `first_look` knows those on the command
+    /// line.
     pub(super) fn read(
         command: Command,
         line: &[OsString],
@@ -101,7 +100,7 @@ impl Configuration {
         })
     }
 
-    /// The options as a TOML file, in which a comment tells where each value comes from.
+    /// The options as a TOML file, with the source of each value in a comment.
     pub(super) fn printed(&self) -> String {
         let arguments = self.command.get_arguments();
         let lines = arguments.filter_map(|argument| {
@@ -125,7 +124,7 @@ impl Configuration {
         let text = raw.next().unwrap_or_default().to_string_lossy();
         match Kind::of(argument) {
             Kind::Switch => self.matches.get_flag(id).to_string(),
-            // Leading zeros, which TOML has none of.
+            // TOML allows no leading zeros.
             Kind::Number if !text.starts_with("0x") => match text.trim_start_matches(['+', '0']) {
                 "" => "0".to_owned(),
                 digits => digits.to_owned(),
@@ -135,7 +134,7 @@ impl Configuration {
         }
     }
 
-    /// Lets `diagnostics` name what gave the options that they are about.
+    /// Adds the sources of all options that `diagnostics` name.
     pub(super) fn name_sources(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let source = |flag: Flag| self.source(flag.to_string().strip_prefix("--")?);
         let diagnostics = diagnostics.into_iter();
@@ -144,7 +143,7 @@ impl Configuration {
             .collect()
     }
 
-    /// A variable, a line of a file, or that it is the default; `None` for the command line.
+    /// The source of an option: a variable, a line of a file, or the default. `None` for the command line.
     fn source(&self, name: &str) -> Option<String> {
         let mut given = self.matches.ids();
         let id = given.find(|given| given.as_str() == id(name))?;
@@ -158,7 +157,7 @@ impl Configuration {
         }
     }
 
-    /// Checks that all options are given that are needed.
+    /// Checks that all required options are set.
     pub(super) fn check_complete(&self) -> Result<(), Failure> {
         let mut missing = Vec::new();
         for flag in REQUIRED {
@@ -172,16 +171,16 @@ impl Configuration {
     }
 
     fn missing(&self, flag: Flag, name: &str) -> Diagnostic {
-        let diagnostic = Origin::new(flag, "").diagnostic("not given");
+        let diagnostic = Origin::new(flag, "").diagnostic("missing");
         if self.arguments.no_config {
             return diagnostic
                 .expected(format!("the option --{name}"))
-                .found("none, and --no-config lets nothing else give it")
+                .found("none; --no-config excludes other sources")
                 .remedy(format!("add --{name} FILE"));
         }
         let found = match &self.file {
-            Some(path) => format!("none of them; the file is {}", path.display()),
-            None => format!("none of them; no {NAME} was read"),
+            Some(path) => format!("none of them; {} lacks the key", path.display()),
+            None => format!("none of them; there is no {NAME}"),
         };
         let variable = environment::variable(name);
         diagnostic
@@ -195,7 +194,7 @@ impl Configuration {
     }
 }
 
-/// What `settings` give for the option `name`.
+/// The setting for the option `name`.
 fn find<'a>(settings: &'a [Setting], name: Option<&str>) -> Option<&'a Setting> {
     let mut settings = settings.iter();
     settings.find(|setting| Some(setting.name.as_str()) == name)
@@ -212,7 +211,7 @@ fn nearest() -> Option<PathBuf> {
     above.find(|path| path.is_file())
 }
 
-/// Lets the parser of the command line look at one value. Returns what it says against it.
+/// The error of clap for one value, if any.
 fn objection(command: &Command, argument: &Arg, value: &OsStr) -> Option<String> {
     let name = option(argument)?;
     if is_switch(argument) {
@@ -228,16 +227,12 @@ fn objection(command: &Command, argument: &Arg, value: &OsStr) -> Option<String>
     Some(first.strip_prefix("error: ").unwrap_or(first).to_owned())
 }
 
-/// `command`, content without options that it needs.
+/// `command` without required options.
 pub(super) fn without_requirements(command: Command) -> Command {
     command.mut_args(|argument| argument.required(false))
 }
 
-/// Options for making an image have no meaning for another command.
-///
-/// # Errors
-///
-/// Names the first that is there all the same.
+/// Checks that no option for making an image stands beside a subcommand.
 pub(super) fn refuse_beside_subcommand(
     command: &mut Command,
     matches: &ArgMatches,
@@ -257,7 +252,7 @@ fn is_on_command_line(matches: &ArgMatches, id: &str) -> bool {
     matches.value_source(id) == Some(ValueSource::CommandLine)
 }
 
-/// The option's name, if it is one of a project.
+/// The option's name, if it can come from a file or the environment.
 fn option(argument: &Arg) -> Option<&str> {
     argument
         .get_long()
@@ -269,7 +264,7 @@ fn is_switch(argument: &Arg) -> bool {
     !argument.get_action().takes_values()
 }
 
-/// The parser's own name for the option `name`.
+/// Clap's identifier of the option `name`.
 fn id(name: &str) -> String {
     name.replace('-', "_")
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Writing the image's file and its manifest: all of it or nothing.
+//! Writes an image and its manifest, both or none.
 
 use std::fs;
 use std::io;
@@ -14,17 +14,17 @@ use crate::manifest::{self, manifest_path};
 #[cfg(test)]
 mod tests;
 
-/// What is to be written.
+/// The files to write.
 pub(super) struct Output<'a> {
     image: &'a Path,
-    /// Where the manifest belongs, if there is to be one.
+    /// Path of the manifest, if there is one.
     manifest: Option<PathBuf>,
-    /// What to do where it can't be there.
+    /// What to do if the manifest can't be written there.
     remedy: &'static str,
 }
 
 impl<'a> Output<'a> {
-    /// An image at `image` and, if it is to be `with_manifest`, that beside it.
+    /// An image at `image` and, `with_manifest`, a manifest beside it.
     pub(super) fn new(image: &'a Path, with_manifest: bool, remedy: &'static str) -> Self {
         Self {
             image,
@@ -33,7 +33,7 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Checks that all of it may be written, and replaces none of `inputs`.
+    /// Checks that both files can be written and replace none of `inputs`.
     pub(super) fn check(&self, inputs: &[(Flag, &Path)]) -> Result<(), Diagnostic> {
         check_image(self.image, inputs)?;
         match &self.manifest {
@@ -46,7 +46,7 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Writes `image` and, where there is to be one, what `manifest` returns.
+    /// Writes `image` and, if there is a manifest, the one that `manifest` returns.
     pub(super) fn write(
         &self,
         image: &[u8],
@@ -74,16 +74,16 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Checks that an image at `image` may be written, and replaces none of `inputs`.
+/// Checks that an image can be written to `image` and replaces none of `inputs`.
 pub(super) fn check_image(image: &Path, inputs: &[(Flag, &Path)]) -> Result<(), Diagnostic> {
     check(origin(image), "an image", "choose another name", inputs)
 }
 
-/// A manifest that has been written before its image, which is renamed last. Should that be
-/// interrupted, the manifest's SHA-256 of the image shows that it is another one's.
+/// A manifest that replaced an older one. The image is renamed last. If something interrupts that, the SHA-256 in the
+/// manifest shows that it belongs to another image.
 struct Replaced<'a> {
     path: &'a Path,
-    /// What was there before.
+    /// The older manifest.
     old: Option<Backup>,
 }
 
@@ -104,7 +104,7 @@ impl<'a> Replaced<'a> {
     }
 }
 
-/// Checks that a manifest, whose name nobody gave, takes the place of a manifest, if of anything.
+/// Checks that the manifest replaces only a manifest: no option names its path.
 fn check_manifest(origin: Origin<'_>, remedy: &str) -> Result<(), Diagnostic> {
     let is_manifest =
         || bounded::read(origin).is_ok_and(|content| manifest::parse(&content).is_some());
@@ -112,8 +112,8 @@ fn check_manifest(origin: Origin<'_>, remedy: &str) -> Result<(), Diagnostic> {
         return Ok(());
     }
     Err(origin
-        .diagnostic("can't be replaced by the image's manifest")
-        .expected("a manifest that the builder wrote, or no file")
+        .diagnostic("the manifest would replace another file")
+        .expected("no file, or a manifest of the builder")
         .found("another file")
         .remedy(remedy))
 }

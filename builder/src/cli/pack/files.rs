@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The files that an image is made of, read.
+//! Reads the files that an image is made of.
 
 use crate::diagnostic::{Diagnostic, Flag};
 use crate::elf::functions::Functions;
@@ -12,13 +12,13 @@ use crate::signing;
 
 use super::Arguments;
 
-/// All input files.
+/// The input files.
 pub(super) struct Files<'a> {
     loader: Input<'a>,
     kernel: Input<'a>,
     app: Input<'a>,
     others: Vec<Input<'a>>,
-    /// The functions of kernel and loader, if they may be wanted.
+    /// The functions of kernel and loader, unless `--symbols off`.
     functions: Option<(Functions, Functions)>,
 }
 
@@ -46,7 +46,7 @@ impl<'a> Files<'a> {
         })
     }
 
-    /// The files as a manifest names them, but for the private key, which is nobody's business.
+    /// The files as the manifest names them, without the private key.
     pub(super) fn identities(&self) -> Vec<manifest::Input> {
         let all = || {
             let required = [&self.loader, &self.kernel, &self.app];
@@ -65,7 +65,7 @@ impl<'a> Files<'a> {
         others.find(|other| other.flag == flag).map(Input::file)
     }
 
-    /// The files and `settings`, as the library takes them.
+    /// The files and `settings` as arguments of the library.
     pub(super) fn inputs<'b>(&'b self, settings: Settings<'b>) -> Inputs<'b> {
         let functions = self.functions.as_ref();
         Inputs {

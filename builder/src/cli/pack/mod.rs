@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Making an image: what the command does without the name of another one.
+//! Makes an image, which the builder does without a subcommand.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -25,86 +25,86 @@ use super::{FAILED, Failure, USAGE, parse_number};
 
 mod files;
 
-/// What an image is made of, and how.
+/// The options for making an image.
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
 pub(super) struct Arguments {
-    /// The KaaL loader, an ELF executable
+    /// KaaL loader (ELF file)
     #[arg(long, value_name = "FILE")]
     loader: PathBuf,
-    /// The unpacker, an ELF executable, for formats other than elf
+    /// Unpacker (ELF file), needed for all formats but elf
     #[arg(long, value_name = "FILE")]
     unpacker: Option<PathBuf>,
-    /// The seL4 kernel (kernel.elf)
+    /// seL4 kernel (kernel.elf)
     #[arg(long, value_name = "FILE")]
     kernel: PathBuf,
-    /// The root task, an ELF executable
+    /// Root task (ELF file)
     #[arg(long, value_name = "FILE")]
     app: PathBuf,
-    /// The image to write
+    /// Image to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Device tree to embed; one that the firmware hands over goes first
+    /// Device tree to embed; one from the firmware takes precedence, except in signed images
     #[arg(long, value_name = "FILE")]
     dtb: Option<PathBuf>,
-    /// Where RAM is: seL4's platform_gen.yaml or platform_gen.json
+    /// RAM of the kernel's platform: seL4's platform_gen.yaml or platform_gen.json
     #[arg(long, value_name = "FILE")]
     platform: Option<PathBuf>,
-    /// How the kernel was configured: seL4's gen_config.json
+    /// Configuration of the kernel: seL4's gen_config.json
     #[arg(long, value_name = "FILE")]
     kernel_config: Option<PathBuf>,
     /// Check that the kernel is linked for this physical address
     #[arg(long, value_name = "ADDRESS", value_parser = parse_number::<u64>)]
     kernel_paddr: Option<u64>,
-    /// How many cores the kernel waits for [default: what --kernel-config says, else 1]
+    /// Number of cores that the kernel waits for [default: as in --kernel-config, else 1]
     #[arg(long, value_name = "NUMBER", value_parser = parse_number::<u32>)]
     cores: Option<u32>,
-    /// Put the root task so far behind the kernel's first byte in physical memory
+    /// Physical offset of the root task from the kernel
     #[arg(long, value_name = "BYTES", value_parser = parse_number::<u64>)]
     app_offset: Option<u64>,
-    /// The format of the image
+    /// Format of the image
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: Format,
-    /// How the image stores content; not for elf
+    /// Compression of the content; not for elf
     #[arg(long, value_enum, value_name = "METHOD", default_value_t)]
     compress: Compression,
-    /// Where the image is loaded to: needed for uimage, checked for raw and image
+    /// Address that the boot loader loads the image to: required for uimage, checked for raw and image
     #[arg(long, value_name = "ADDRESS", value_parser = parse_number::<u64>)]
     load_address: Option<u64>,
-    /// How much the loader says
+    /// How much the loader prints
     #[arg(long, value_name = "LEVEL", value_parser = parser(&LOG_LEVELS), default_value = "info")]
     log_level: LogLevel,
-    /// What the loader verifies before it enters the kernel [default: crc32c; sha256 with --trust-key]
+    /// Digests that the loader compares before it enters the kernel [default: crc32c; sha256 with --trust-key]
     #[arg(long, value_name = "CHECK", value_parser = parser(&CHECKS))]
     verify: Option<Integrity>,
-    /// Whether reports of faults name functions of kernel and loader
+    /// Whether fault reports name functions of kernel and loader
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     symbols: Symbols,
-    /// Let the loader, one for signed images, boot only those signed with this key, a PEM file
+    /// Public key (PEM file); a loader for signed images boots only images signed by it
     #[arg(long, value_name = "FILE")]
     trust_key: Option<PathBuf>,
-    /// Let the loader refuse images of a version below this one
+    /// Oldest image version that the loader boots; needs --trust-key
     #[arg(long, value_name = "NUMBER", value_parser = parse_number::<u64>, default_value_t)]
     min_version: u64,
-    /// Sign the image with this key, a PEM file
+    /// Private key to sign the image with (PEM file)
     #[arg(long, value_name = "FILE")]
     sign_key: Option<PathBuf>,
-    /// The image's version, which is signed
+    /// Version of the image, covered by the signature
     #[arg(long, value_name = "NUMBER", value_parser = parse_number::<u64>, default_value_t)]
     image_version: u64,
-    /// What `bootargs` of the device tree's /chosen is to say
+    /// Text of `bootargs` in the device tree's /chosen
     #[arg(long, value_name = "TEXT")]
     bootargs: Option<OsString>,
-    /// Write no manifest beside the image, which tells what it was made of
+    /// Write no manifest beside the image
     #[arg(long)]
     no_manifest: bool,
-    /// Print what lies where in the image, and its measurement
+    /// Print the memory map and the measurement of the image
     #[arg(short, long)]
     verbose: bool,
 }
 
 impl Arguments {
-    /// What the loader verifies.
+    /// The digests that the loader compares.
     fn integrity(&self) -> Integrity {
         match (self.verify, &self.trust_key) {
             (Some(integrity), _) => integrity,
@@ -113,7 +113,7 @@ impl Arguments {
         }
     }
 
-    /// What is not in files.
+    /// The settings, which are all options but the files.
     fn settings(&self) -> Result<Settings<'_>, Diagnostic> {
         let not_utf_8 = |text: &OsString| boot_arguments::not_utf_8(&text.to_string_lossy());
         Ok(Settings {
@@ -135,7 +135,7 @@ impl Arguments {
         })
     }
 
-    /// The input files by their options.
+    /// The input files and their options.
     fn files(&self) -> Vec<(Flag, &Path)> {
         let required = [
             (Flag::Loader, self.loader.as_path()),
@@ -145,7 +145,7 @@ impl Arguments {
         required.into_iter().chain(self.other_files()).collect()
     }
 
-    /// Those that not every image needs.
+    /// The input files that not every image needs.
     fn other_files(&self) -> impl Iterator<Item = (Flag, &Path)> {
         let others = [
             (Flag::Unpacker, &self.unpacker),
@@ -160,7 +160,7 @@ impl Arguments {
     }
 }
 
-/// Reads one of `choices`.
+/// A parser for one of `choices`.
 fn parser<T: Copy + Send + Sync>(
     choices: &'static [Choice<T>],
 ) -> impl TypedValueParser<Value = T> {
@@ -174,11 +174,11 @@ fn parser<T: Copy + Send + Sync>(
     })
 }
 
-/// Makes the image that `arguments` from `sources` ask for. Warnings and the memory map go to standard error.
+/// Makes the image that `arguments` describe. Warnings and the memory map go to standard error.
 ///
 /// # Errors
 ///
-/// Returns what is wrong with the arguments, the inputs or the output; then nothing has been written.
+/// Returns what is wrong with the arguments, the inputs or the output. Then nothing has been written.
 pub(super) fn run(
     arguments: &Arguments,
     configuration: &Configuration,
@@ -197,13 +197,13 @@ pub(super) fn run(
     let unreadable = origins.filter_map(|origin| bounded::check(origin).err());
     Failure::check(FAILED, unreadable.collect())?;
     let files = Files::read(arguments)?;
-    let remedy = "choose another name for the image, or give --no-manifest";
+    let remedy = "choose another name for the image, or add --no-manifest";
     let output = Output::new(&arguments.out, !arguments.no_manifest, remedy);
     output.check(&inputs)?;
 
     let image = Image::build(&files.inputs(settings))?;
     for warning in configuration.name_sources(image.warnings.clone()) {
-        messages.warning(&warning);
+        messages.write("warning", &warning);
     }
     if arguments.verbose {
         messages.write_note(&image.memory_map.to_string());
