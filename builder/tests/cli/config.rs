@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Options from `kaal.toml` and the environment.
+//! Tests of options from `kaal.toml` and from environment variables.
 
 use std::collections::BTreeMap;
 use std::process::Output;
@@ -9,7 +9,7 @@ use expect_test::expect;
 
 use crate::common::folder::Folder;
 
-/// A file that says all that is needed.
+/// A file with all required options.
 const COMPLETE: &str = "\
 # An ordinary project.
 loader = \"loader.elf\"
@@ -27,7 +27,7 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).expect("text")
 }
 
-/// The lines that `--print-config` prints, without those of options that are not set or have their default.
+/// The output of `--print-config`, without options that are not set or have their default.
 fn printed(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let output = run(
         folder,
@@ -58,7 +58,7 @@ fn file_instead_of_options() {
 }
 
 #[test]
-fn paths_are_relative_to_the_file_which_may_lie_above() {
+fn paths_are_relative_to_the_file_even_in_a_folder_above() {
     let folder = Folder::new();
     folder.put("kaal.toml", COMPLETE);
     std::fs::create_dir_all(folder.path().join("one/two")).expect("a folder");
@@ -68,7 +68,7 @@ fn paths_are_relative_to_the_file_which_may_lie_above() {
 }
 
 #[test]
-fn nearest_file_counts() {
+fn nearest_file_is_read() {
     let folder = Folder::new();
     folder.put("kaal.toml", "unknown = 1");
     std::fs::create_dir(folder.path().join("below")).expect("a folder");
@@ -107,7 +107,7 @@ fn switches_may_be_on_or_off() {
 }
 
 #[test]
-fn neither_file_nor_environment_if_told_so() {
+fn no_config_ignores_file_and_environment() {
     let folder = Folder::new();
     folder.put("kaal.toml", "unknown = 1");
     let variables = [("KAAL_CORES", "many"), ("KAAL_FORMAT", "raw")];
@@ -115,7 +115,7 @@ fn neither_file_nor_environment_if_told_so() {
 }
 
 #[test]
-fn other_commands_look_for_no_file() {
+fn other_commands_read_no_file() {
     let folder = Folder::new();
     folder.accepted(&[]);
     folder.put("kaal.toml", "unknown = 1");
@@ -128,7 +128,7 @@ fn other_commands_look_for_no_file() {
 }
 
 #[test]
-fn what_is_printed_is_a_file_that_says_the_same() {
+fn printed_options_are_an_equivalent_file() {
     let folder = Folder::new();
     folder.put("kaal.toml", COMPLETE);
     let more = [

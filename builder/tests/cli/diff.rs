@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What `diff` says of two images.
+//! Tests of `diff`.
 
 use std::fs;
 use std::process::{Command, Output};
@@ -25,7 +25,7 @@ fn diff(folder: &Folder, arguments: &[&str]) -> Output {
         .expect("the builder runs")
 }
 
-/// What `diff` says of `image.elf` and `other.elf`, which must differ.
+/// The output of `diff` for `image.elf` and `other.elf`, which must differ.
 fn different(folder: &Folder, more: &[&str]) -> String {
     let arguments = [&["image.elf", "other.elf"], more].concat();
     let output = diff(folder, &arguments);
@@ -34,7 +34,7 @@ fn different(folder: &Folder, more: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// What `diff` says of an ordinary image, and of one with `changes`.
+/// The output of `diff` for an ordinary image and one with `changes`.
 fn different_with(changes: &[(&str, &str)]) -> String {
     let folder = Folder::new();
     folder.accepted(&[]);
@@ -113,7 +113,7 @@ fn one_changed_root_task_without_manifests() {
     "#]].assert_eq(&different(&folder, &[]));
 }
 
-/// A manifest of another image says nothing about this one.
+/// `diff` ignores a manifest that belongs to another image.
 #[test]
 fn manifest_of_another_image() {
     let folder = folder_with_two_root_tasks();
@@ -223,7 +223,7 @@ fn formats() {
     .assert_eq(&different_with(&changes));
 }
 
-/// Compression changes all that lies behind; only what it is made of is said.
+/// Compression changes all bytes behind the difference. `diff` shows only the difference itself.
 #[test]
 fn one_changed_root_task_compressed() {
     let folder = folder_with_two_root_tasks();
@@ -318,7 +318,7 @@ fn loaders() {
     "#]].assert_eq(&different(&folder, &[]));
 }
 
-/// The key that a loader trusts, and the least version, are part of it.
+/// The trusted key and the least version are part of the loader.
 #[test]
 fn trusted_keys() {
     let folder = Folder::new();
@@ -353,7 +353,7 @@ fn trusted_keys() {
 }
 
 #[test]
-fn programs_by_themselves() {
+fn programs() {
     let folder = Folder::new();
     folder.put("image.elf", app(0x44, 0xaa));
     let mut longer = programs::app();
@@ -374,7 +374,7 @@ fn programs_by_themselves() {
 }
 
 #[test]
-fn trouble() {
+fn files_that_cannot_be_compared() {
     let folder = Folder::new();
     folder.accepted(&[]);
     let mut damaged = folder.get("image.elf");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the builder explains in logs.
+//! Tests of `explain`.
 
 use std::process::Output;
 
@@ -12,7 +12,7 @@ use crate::common::folder::Folder;
 use crate::common::programs::{self, KERNEL, ORDINARY_BASE};
 use crate::common::symbols::{self, Symbol};
 
-/// Where the kernel's code lies.
+/// Address of the kernel's code.
 const CODE: u64 = ORDINARY_BASE + KERNEL;
 
 /// `nop`, `bl`, `blr x0`, `blraa x0, x1`
@@ -21,7 +21,7 @@ const BL: u32 = 0x9400_0001;
 const BLR: u32 = 0xd63f_0000;
 const BLRAA: u32 = 0xd73f_0801;
 
-/// A program of `code` at `start`, in functions of 16 bytes.
+/// A program with `code` at `start`, in functions of 16 bytes.
 fn program(start: u64, code: &[u32], names: &[&'static str]) -> Vec<u8> {
     let content: Vec<u8> = code.iter().flat_map(|word| word.to_le_bytes()).collect();
     let size = content.len() as u64;
@@ -73,7 +73,7 @@ const ALL: [&str; 9] = [
     "unpacker.elf",
 ];
 
-/// What is explained of `log`, from standard input and from a file.
+/// Checks the explanation of `log`, from standard input and from a file.
 fn explained(log: &str, expected: Expect) {
     let folder = folder();
     let output = run(&folder, &ALL, log);
@@ -155,7 +155,7 @@ fn reports_of_the_kernel() {
     );
 }
 
-/// What lies behind the last function, or before the first, is no code.
+/// Memory before the first function and behind the last is no code.
 #[test]
 fn the_edges_of_code() {
     explained(
@@ -169,7 +169,7 @@ fn the_edges_of_code() {
 }
 
 #[test]
-fn once_in_a_while() {
+fn explains_an_address_once_within_some_lines() {
     let folder = folder();
     let log = format!("pc 0x200000\n{}pc 0x200000\n", "\n".repeat(24));
     let output = run(&folder, &ALL, &[&log[..], "pc 0x200000"].concat());
@@ -238,7 +238,7 @@ fn a_program_for_a_log() {
 }
 
 #[test]
-fn files_that_are_no_help() {
+fn unusable_programs() {
     let folder = folder();
     expect![[r#"
         error: log missing: can't be read

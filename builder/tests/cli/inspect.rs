@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What `inspect` shows.
+//! Tests of `inspect`.
 
 use assert_cmd::Command;
 use expect_test::expect;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::common::folder::Folder;
 use crate::common::formats::{IMAGE, LZ4};
 
-/// What the builder prints for `arguments`.
+/// The output of the builder for `arguments`.
 fn shown(folder: &Folder, arguments: &[&str]) -> String {
     let output = folder.command(&[&["inspect", "image.elf"], arguments].concat());
     assert!(output.status.success(), "{output:?}");
@@ -83,7 +83,7 @@ fn a_package() {
     .assert_eq(&shown(&folder, &["--width", "90"]));
 }
 
-/// What no terminal has is no number of letters.
+/// Widths that no terminal has are errors.
 #[test]
 fn widths_out_of_range() {
     let folder = Folder::new();
@@ -111,7 +111,7 @@ fn widths_out_of_range() {
 }
 
 #[test]
-fn damage_is_said() {
+fn damage_is_reported() {
     let folder = Folder::new();
     folder.accepted(&[]);
     let mut image = folder.get("image.elf");
@@ -178,7 +178,7 @@ fn json() {
     assert_eq!(verdict("untypeds"), Some("not checked".into()));
 }
 
-/// Everything has a title, names lie one below the other, and nothing lies outside of the picture.
+/// All areas have titles, names don't overlap, and nothing lies outside of the picture.
 #[test]
 fn svg() {
     let folder = Folder::new();
@@ -244,7 +244,7 @@ fn a_picture_replaces_no_image() {
 }
 
 #[test]
-fn what_is_no_image() {
+fn files_that_are_no_images() {
     let folder = Folder::new();
     let output = folder.command(&["inspect", "kernel.dtb"]);
     assert_eq!(output.status.code(), Some(1));

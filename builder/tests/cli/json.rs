@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! `docs/json.md` against what is written: of images that have everything, and of such that have nothing.
+//! Compares `docs/json.md` with the JSON for images with all features and with none.
 
 mod page;
 
@@ -16,7 +16,7 @@ use crate::diff::folder_with_two_root_tasks;
 use crate::signing::{self, LOADER, TRUST};
 use page::{described, written};
 
-/// A signed image for a machine and a kernel with everything, compressed.
+/// Options for a signed, compressed image with all features.
 const FULL: [(&str, &str); 5] = [
     LOADER,
     TRUST,
@@ -25,7 +25,7 @@ const FULL: [(&str, &str); 5] = [
     ("--kernel-config", "config.json"),
 ];
 
-/// A folder with the files for such an image.
+/// A folder with the files for that image.
 fn folder() -> Folder {
     let folder = signing::folder();
     let kernel = programs::kernel(programs::HYPERVISOR_BASE);
@@ -51,7 +51,7 @@ fn inspected(folder: &Folder, changes: &[(&str, &str)]) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// What is written of images that differ as much as they can.
+/// The JSON for images that differ as much as possible.
 fn reports() -> [Value; 3] {
     let folder = folder();
     let signed = [&FULL[..], &IMAGE, &[LZ4, ("--sign-key", "private.pem")]].concat();

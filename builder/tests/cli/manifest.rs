@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What is written beside an image.
+//! Tests of manifests.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -17,7 +17,7 @@ use crate::common::programs;
 
 const MANIFEST: &str = "image.elf.json";
 
-/// Options that make an image of all inputs, with every setting.
+/// Options for an image from all inputs, with every setting.
 const EVERYTHING: [(&str, &str); 13] = [
     ("--unpacker", "unpacker.elf"),
     ("--platform", "platform.yaml"),
@@ -374,7 +374,7 @@ fn of_an_ordinary_image() {
     .assert_eq(&String::from_utf8(folder.get(MANIFEST)).expect("text"));
 }
 
-/// Parts that are empty in an ordinary image.
+/// The fields that are empty for an ordinary image.
 #[test]
 fn of_an_image_with_everything() {
     let folder = folder_of_everything();
@@ -427,7 +427,7 @@ fn of_an_image_with_everything() {
 #[test]
 fn hashes_are_those_of_the_files() {
     let folder = folder_of_everything();
-    // Debug information, which is not read into the image.
+    // Debug information, which the builder doesn't keep in memory.
     let kernel = [folder.get("kernel.elf"), vec![0x5a; 200_000]].concat();
     folder.put("kernel.elf", kernel);
     folder.accepted(&EVERYTHING);
@@ -442,7 +442,7 @@ fn hashes_are_those_of_the_files() {
     }
 }
 
-/// All that the bill of materials names has the SHA-256 that the inputs have, and is named once.
+/// The bill of materials names each file once, with the SHA-256 of the input.
 #[test]
 fn bill_of_materials_agrees_with_the_rest() {
     let folder = folder_of_everything();
@@ -464,7 +464,7 @@ fn bill_of_materials_agrees_with_the_rest() {
 }
 
 #[test]
-fn an_unpacker_that_is_not_used_is_no_part_of_the_image() {
+fn an_unused_unpacker_is_no_part_of_the_image() {
     let folder = Folder::new();
     folder.accepted(&[("--unpacker", "unpacker.elf")]);
     let manifest = read(&folder, MANIFEST);
@@ -497,7 +497,7 @@ fn same_inputs_give_the_same_bytes() {
 }
 
 #[test]
-fn none_is_written_where_none_is_wanted() {
+fn no_manifest_writes_none() {
     let folder = Folder::new();
     let before = folder.files().len();
     folder.accepted(&[("--no-manifest", "")]);
@@ -552,7 +552,7 @@ fn equal_to_an_input() {
     .assert_eq(&folder.refused(&[("--kernel-config", "gen_config.json"), ("--cores", "2")]));
 }
 
-/// A file system that takes the image's name, but not a longer one.
+/// The file system accepts the image's name, but no longer one.
 #[test]
 fn name_that_is_too_long() {
     let folder = Folder::new();
@@ -569,7 +569,7 @@ fn name_that_is_too_long() {
     assert_eq!(folder.get(&name), b"before");
 }
 
-/// Options for an image that is to be signed.
+/// Options for an image to sign.
 const SIGNED: [(&str, &str); 2] = [
     ("--loader", "signed-loader.elf"),
     ("--trust-key", "public.pem"),
@@ -584,7 +584,7 @@ fn builder(folder: &Folder, arguments: &[&str]) {
     assert!(output.status.success(), "{output:?}");
 }
 
-/// A folder with a loader for signed images and a pair of keys.
+/// A folder with a loader for signed images and a key pair.
 fn folder_with_keys() -> Folder {
     let folder = Folder::new();
     let loader = programs::loader_of_signed_images();
@@ -594,7 +594,7 @@ fn folder_with_keys() -> Folder {
     folder
 }
 
-/// The key that an image is signed with is nobody's business, be it a hash of it.
+/// The manifest holds neither the private key nor its hash.
 #[test]
 fn of_a_signed_image() {
     let folder = folder_with_keys();
@@ -621,7 +621,7 @@ fn of_an_image_that_is_signed_later() {
     assert_eq!(folder.get(MANIFEST), manifest);
 }
 
-/// Of an image without a manifest, or with that of another one, nothing is known when it is signed.
+/// Without a manifest, or with that of another image, `sign` writes none.
 #[test]
 fn of_an_unknown_image_that_is_signed_later() {
     let folder = folder_with_keys();
@@ -637,7 +637,7 @@ fn of_an_unknown_image_that_is_signed_later() {
     assert!(!folder.path().join("signed.elf.json").exists());
 }
 
-/// Whatever somebody made of a manifest.
+/// An edited manifest with odd values.
 #[test]
 fn odd_manifest_of_an_image_that_is_signed_later() {
     let folder = folder_with_keys();
@@ -654,7 +654,7 @@ fn odd_manifest_of_an_image_that_is_signed_later() {
     assert_eq!(manifest["sbom"], "none");
 }
 
-/// Every field is explained.
+/// `docs/manifest.md` documents every field.
 #[test]
 fn documentation_names_every_field() {
     fn names(value: &Value, found: &mut Vec<String>) {
@@ -672,9 +672,9 @@ fn documentation_names_every_field() {
     let folder = folder_of_everything();
     folder.accepted(&EVERYTHING);
     let mut manifest = read(&folder, "image.json");
-    // `docs/json.md` explains that.
+    // `docs/json.md` documents these.
     manifest["payload"].take();
-    // CycloneDX explains its own.
+    // CycloneDX documents its own fields.
     manifest["sbom"].take();
     let mut found = Vec::new();
     names(&manifest, &mut found);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Messages for programs, and the status that the command ends with.
+//! Tests of JSON messages and of the exit status.
 
 use serde_json::{Value, json};
 
 use crate::common::folder::Folder;
 
-/// Runs the builder, and returns its status and its messages, each line of which must be a JSON object.
+/// Runs the builder. Returns its status and its messages; each line must be a JSON object.
 fn run(folder: &Folder, arguments: &[&str]) -> (Option<i32>, Vec<Value>) {
     let output = folder.command(arguments);
     let text = String::from_utf8(output.stderr).expect("text");
@@ -103,7 +103,7 @@ fn before_and_behind_the_name_of_a_command() {
     }
 }
 
-/// What `docs/exit-codes.md` says of each command.
+/// The statuses in `docs/exit-codes.md`, for each command.
 #[test]
 fn status_of_each_command() {
     let folder = Folder::new();

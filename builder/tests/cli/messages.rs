@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the builder says of images that it makes, and of wrong usage.
+//! Tests of warnings, notes and usage errors.
 
 use expect_test::expect;
 

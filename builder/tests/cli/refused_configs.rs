@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A `kaal.toml` or variables of the environment that are refused.
+//! Tests of wrong `kaal.toml` files and environment variables.
 
 use expect_test::expect;
 
@@ -10,7 +10,7 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).expect("text")
 }
 
-/// What is said of a file that is refused.
+/// The errors for a wrong file.
 fn refused(content: &str) -> String {
     let folder = Folder::new();
     folder.put("kaal.toml", content);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Files that are no keys, or the wrong ones.
+//! Tests of wrong keys.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -92,7 +92,7 @@ fn swapped() {
     ]));
 }
 
-/// Nobody is to be told that a public key was read by others.
+/// A public key that other users can read is no error about permissions.
 #[test]
 fn public_key_to_sign_with() {
     let folder = folder();

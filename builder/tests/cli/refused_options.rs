@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Options that don't go together, wherever they come from: that is told before any input is looked at.
+//! Tests of conflicting options from all sources. The builder reports them before it reads any input.
 
 use expect_test::{Expect, expect};
 
 use crate::common::folder::Folder;
 
-/// Options of an ordinary project, whose files are not there.
+/// Options of an ordinary project, whose files don't exist.
 const PROJECT: &str = "\
 loader = \"loader.elf\"
 kernel = \"kernel.elf\"
@@ -14,7 +14,7 @@ app = \"app.elf\"
 out = \"image.elf\"
 ";
 
-/// What is said where `lines` are added to the project's options.
+/// Checks the errors after `lines` are added to the project's options.
 fn check(lines: &str, arguments: &[&str], variables: &[(&str, &str)], expected: Expect) {
     let folder = Folder::empty();
     folder.put("kaal.toml", format!("{PROJECT}{lines}"));
@@ -181,7 +181,7 @@ fn all_at_once() {
     ]));
 }
 
-/// Programs that read JSON would round it.
+/// Many programs that read JSON would round these.
 #[test]
 fn versions_too_large_for_json() {
     expect![[r#"
@@ -202,7 +202,7 @@ fn versions_too_large_for_json() {
     Folder::new().accepted(&[("--image-version", "9007199254740991")]);
 }
 
-/// Neither an image's own version nor an unpacker asks for anything else.
+/// An image's own version and an unpacker need no other option.
 #[test]
 fn options_that_need_no_companion() {
     let folder = Folder::new();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Which files a manifest may replace.
+//! Tests of the files that a manifest may replace.
 
 use expect_test::expect;
 
@@ -26,7 +26,7 @@ fn a_manifest_replaces_manifests_only() {
 }
 
 #[test]
-fn a_signed_image_takes_the_place_of_no_manifest() {
+fn a_signed_image_replaces_no_manifest() {
     let folder = signing::folder();
     folder.accepted(&[LOADER, TRUST]);
     let before = folder.get("image.elf.json");

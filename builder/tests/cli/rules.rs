@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The rules of `check`: each is broken once, in an image or in what is known of its machine.
+//! Tests of `check`. Each rule is broken once, in the image or in another file.
 
 mod kernel;
 mod machine;
@@ -19,7 +19,7 @@ use crate::common::folder::Folder;
 use crate::common::loaded::crc32c;
 use crate::common::programs;
 
-/// A kernel's configuration like seL4's.
+/// A kernel configuration like seL4's.
 const CONFIG: &str = r#"{"ARM_HYPERVISOR_SUPPORT": false, "ARM_PA_SIZE_BITS_40": true,
     "MAX_NUM_NODES": "1", "ROOT_CNODE_SIZE_BITS": "12", "MAX_NUM_BOOTINFO_UNTYPED_CAPS": "230",
     "PADDR_USER_DEVICE_TOP": "1099511627776", "KERNEL_MCS": false, "DEBUG_BUILD": true}"#;
@@ -40,7 +40,7 @@ const GIVEN: [&str; 4] = [
     "config.json",
 ];
 
-/// A folder with an image, and with what is known of its machine.
+/// A folder with an image and the files for all rules.
 fn folder() -> Folder {
     let folder = Folder::new();
     folder.put("platform.yaml", PLATFORM);
@@ -49,14 +49,14 @@ fn folder() -> Folder {
     folder
 }
 
-/// The same with another payload header.
+/// The same folder, with another payload header in the image.
 fn changed(change: impl FnOnce(&mut Payload<'_>)) -> Folder {
     let folder = folder();
     change_header(&folder, change);
     folder
 }
 
-/// Gives the image in `folder` another payload header.
+/// Changes the payload header of the image in `folder`.
 pub(crate) fn change_header(folder: &Folder, change: impl FnOnce(&mut Payload<'_>)) {
     let content = folder.get("image.elf");
     let path = Path::new("image.elf");
@@ -79,7 +79,7 @@ fn check(folder: &Folder, arguments: &[&str]) -> Output {
     folder.command(&[&["check", "image.elf"], arguments].concat())
 }
 
-/// The line of the report that is about `rule`, and the message about it, if there is one.
+/// The line about `rule`, and its message if there is one.
 fn line(output: &Output, rule: &str) -> String {
     let report = String::from_utf8_lossy(&output.stdout);
     let messages = String::from_utf8_lossy(&output.stderr);
@@ -96,14 +96,14 @@ fn line(output: &Output, rule: &str) -> String {
     text
 }
 
-/// Checks that `rule` is broken.
+/// Checks that `check` refuses the image by `rule`.
 fn refused(folder: &Folder, arguments: &[&str], rule: &str, expected: Expect) {
     let output = check(folder, arguments);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     expected.assert_eq(&line(&output, rule));
 }
 
-/// Checks that `rule` is broken, and that the image may do all the same.
+/// Checks that `rule` warns.
 fn warned(folder: &Folder, arguments: &[&str], rule: &str, expected: Expect) {
     let output = check(folder, arguments);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -151,7 +151,7 @@ fn a_good_image() {
 }
 
 #[test]
-fn what_is_not_known_is_not_checked() {
+fn rules_without_their_files_are_not_checked() {
     let folder = folder();
     folder.accepted(&[("--dtb", "")]);
     let output = check(&folder, &[]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Keys, and images that are signed with them.
+//! Tests of keys and signed images.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -22,7 +22,7 @@ pub(crate) const TRUST: (&str, &str) = ("--trust-key", "public.pem");
 const SIGN: (&str, &str) = ("--sign-key", "private.pem");
 const VERSION: (&str, &str) = ("--image-version", "3");
 
-/// A folder with a loader for signed images, and two pairs of keys.
+/// A folder with a loader for signed images and two key pairs.
 pub(crate) fn folder() -> Folder {
     let folder = Folder::new();
     let loader = programs::loader_of_signed_images();
@@ -53,7 +53,7 @@ fn command(folder: &Folder, arguments: &[&str]) -> Output {
         .expect("the builder runs")
 }
 
-/// What the builder says where it refuses `arguments`; it must leave nothing behind.
+/// The error for `arguments`; the builder must write nothing.
 fn refused(folder: &Folder, arguments: &[&str]) -> String {
     let before = folder.files();
     let output = command(folder, arguments);
@@ -125,7 +125,7 @@ fn keys_are_not_overwritten() {
     .assert_eq(&refused(&folder, &arguments));
 }
 
-/// Whatever signs, and whenever, the image is the same.
+/// All ways to sign give the same image.
 #[test]
 fn signing_at_once_or_later_is_the_same() {
     let formats = [
@@ -173,7 +173,7 @@ fn signature_of(image: &[u8]) -> Signature {
 }
 
 #[test]
-fn what_is_signed_reaches_the_command() {
+fn the_command_gets_the_message() {
     let folder = folder();
     folder.accepted(&[LOADER, TRUST, SIGN]);
     folder.put("signature", signature_of(&folder.get("image.elf")));
@@ -184,7 +184,7 @@ fn what_is_signed_reaches_the_command() {
 }
 
 #[test]
-fn an_image_without_a_signature_is_warned_of() {
+fn an_unsigned_image_gives_a_warning() {
     let folder = folder();
     expect![[r#"
         warning: --loader signed-loader.elf: will refuse the image as long as it is not signed
@@ -195,7 +195,7 @@ fn an_image_without_a_signature_is_warned_of() {
     .assert_eq(&folder.accepted(&[LOADER, TRUST]));
 }
 
-/// The ID of the key that the loader in `folder`'s image trusts.
+/// The ID of the key that the loader in the image trusts.
 pub(crate) fn key_id(folder: &Folder) -> String {
     let output = command(folder, &["inspect", "image.elf", "--json"]);
     let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -203,7 +203,7 @@ pub(crate) fn key_id(folder: &Folder) -> String {
 }
 
 #[test]
-fn a_key_has_the_same_name_everywhere() {
+fn a_key_has_the_same_id_everywhere() {
     let folder = folder();
     folder.accepted(&[LOADER, TRUST, SIGN]);
     let id = key_id(&folder);
@@ -233,7 +233,7 @@ fn a_key_has_the_same_name_everywhere() {
 }
 
 #[test]
-fn what_the_loader_would_refuse_is_not_written() {
+fn signatures_that_the_loader_would_refuse_are_errors() {
     let folder = folder();
     folder.accepted(&[]);
     expect![[r#"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! `check --trust-key`: whether an image is signed with a key that is known, whatever it says of itself.
+//! Tests of `check --trust-key`, which checks the signature against a known key.
 
 use std::process::Output;
 
@@ -22,7 +22,7 @@ fn check(folder: &Folder) -> Output {
     folder.command(&["check", "image.elf", "--trust-key", "public.pem"])
 }
 
-/// Checks that the image is refused, in which IDs of keys stand as `names` has them.
+/// Checks the error, in which `names` replace the IDs of keys.
 fn refused(folder: &Folder, names: &[(&str, &str)], expected: Expect) {
     let output = check(folder);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -33,7 +33,7 @@ fn refused(folder: &Folder, names: &[(&str, &str)], expected: Expect) {
     expected.assert_eq(&message);
 }
 
-/// The ID of the key that the loader in an image of `keys` trusts.
+/// The ID of the key that the loader in an image trusts, if the image is made with the options `keys`.
 fn id(folder: &Folder, keys: &[(&str, &str)]) -> String {
     folder.accepted(keys);
     signing::key_id(folder)
@@ -52,7 +52,7 @@ fn an_image_of_the_key() {
     assert!(report.contains(&line), "{report}");
 }
 
-/// Without the option, all is well with it: who forges an image also exchanges the key in its loader.
+/// Without the option, `check` accepts the image: a forger also replaces the key in the loader.
 #[test]
 fn an_image_of_another_key() {
     let folder = signing::folder();
@@ -72,7 +72,7 @@ fn an_image_of_another_key() {
 }
 
 #[test]
-fn an_image_whose_loader_trusts_nobody() {
+fn an_image_whose_loader_trusts_no_key() {
     let folder = signing::folder();
     let own = id(&folder, &[LOADER, TRUST, SIGN]);
     folder.accepted(&[]);
@@ -89,7 +89,7 @@ fn an_image_whose_loader_trusts_nobody() {
     );
 }
 
-/// A loader that trusts the right key does not make a signature.
+/// The right key in the loader is no signature.
 #[test]
 fn an_image_that_is_not_signed() {
     let folder = signing::folder();
@@ -106,7 +106,7 @@ fn an_image_that_is_not_signed() {
     );
 }
 
-/// A signature of a header whose digests anyone can imitate says nothing of the rest.
+/// A signature covers weak digests, but anyone can find other content with the same digests.
 #[test]
 fn an_image_with_weak_digests() {
     let folder = signing::folder();
@@ -127,7 +127,7 @@ fn an_image_with_weak_digests() {
 }
 
 #[test]
-fn what_is_no_public_key() {
+fn files_that_are_no_public_keys() {
     let folder = signing::folder();
     folder.accepted(&[LOADER, TRUST, SIGN]);
     let output = folder.command(&["check", "image.elf", "--trust-key", "private.pem"]);

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What `docs/json.md` says of keys and types, and what JSON has.
+//! Keys and types in `docs/json.md` and in JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// Of each key, the types that its value may have, in the page's words.
+/// For each key, the types of its value, in the words of the page.
 pub(crate) type Keys = BTreeMap<String, BTreeSet<String>>;
 
-/// The types of a key that isn't always there.
+/// Type of a key that may be missing.
 const ABSENT: &str = "absent";
 
-/// What the section of the page that is called `title` says.
+/// The keys in the section `title` of the page.
 pub(crate) fn described(title: &str) -> Keys {
     let page = include_str!("../../../../docs/json.md");
     let heading = format!("## {title}");
@@ -31,14 +31,14 @@ pub(crate) fn described(title: &str) -> Keys {
     keys
 }
 
-/// What `values`, of one kind, have.
+/// The keys in `values`, which are of one kind.
 pub(crate) fn written<'a>(values: impl IntoIterator<Item = &'a Value>) -> Keys {
     let mut keys = Keys::new();
     add("", &Vec::from_iter(values), &mut keys);
     keys
 }
 
-/// Adds what the objects among `values`, which stand at one place, have.
+/// Adds the keys of the objects among `values`, which stand at the same place.
 fn add(place: &str, values: &[&Value], keys: &mut Keys) {
     let objects: Vec<_> = values
         .iter()
@@ -66,7 +66,7 @@ fn add(place: &str, values: &[&Value], keys: &mut Keys) {
     }
 }
 
-/// None for an empty list, which may hold anything.
+/// The types of `value`. An empty list has none, since it fits any.
 fn types_of(value: &Value) -> Vec<String> {
     let name = match value {
         Value::Null => "null",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! How the kernel boots, and what it leaves.
+//! Tests of the rules about the kernel's boot and the root task's memory.
 
 use expect_test::expect;
 use kaal_payload::{ExceptionLevel, TranslationTables, VirtAddr};
@@ -76,7 +76,7 @@ fn user_top() {
     );
 }
 
-/// Without the kernel's platform, nobody knows how many banks it was built for.
+/// Without `--platform`, the number of banks that the kernel was built for is unknown.
 #[test]
 fn free_regions() {
     let folder = changed(|payload| {

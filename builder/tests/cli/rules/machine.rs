@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the machine is.
+//! Tests of the rules about the machine.
 
 use expect_test::expect;
 

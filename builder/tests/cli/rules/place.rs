@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Where things lie in physical memory.
+//! Tests of the rules about places in memory.
 
 use expect_test::expect;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Kernels for several cores, all of which need the loader until the last has come in.
+//! Tests of the rule `waiting-cores`: all cores need the loader until the last is in the kernel.
 
 use expect_test::expect;
 
@@ -9,8 +9,8 @@ use crate::common::device_tree::{Core, DeviceTree};
 use crate::common::folder::Folder;
 use crate::common::loaded::Loaded;
 
-/// A folder for a machine of two cores with `ram` bytes of RAM, whose kernel waits for both and makes a
-/// root CNode of 2^`cnode_bits` slots.
+/// A folder for a machine with two cores and `ram` bytes of RAM. Its kernel waits for both cores and creates a root
+/// CNode of 2^`cnode_bits` slots.
 fn folder(ram: u64, cnode_bits: u32) -> Folder {
     let folder = Folder::new();
     let device_tree = DeviceTree {
@@ -30,12 +30,12 @@ fn folder(ram: u64, cnode_bits: u32) -> Folder {
     folder
 }
 
-/// Options that say all of the kernel.
+/// The options with the kernel's files.
 fn given() -> [(&'static str, &'static str); 2] {
     [(GIVEN[0], GIVEN[1]), (GIVEN[2], GIVEN[3])]
 }
 
-/// Where the loader of `folder`'s image lies.
+/// The address of the loader in the image.
 fn loader(folder: &Folder) -> u64 {
     let loaded = Loaded::new(&folder.get("image.elf"));
     loaded.payload().load_address.0
@@ -67,10 +67,10 @@ fn the_objects_lie_on_the_loader() {
               found: 0x4fc00000..0x4fe08800
               remedy: build the image again with --kernel-config and without --app-offset"#]],
     );
-    // Only the device tree tells of RAM.
+    // Only the device tree names RAM.
     let text = line(&check(&folder, &GIVEN[2..]), "waiting-cores");
     assert!(text.starts_with("warning "), "{text}");
-    // A kernel for one core is done with the loader.
+    // A kernel for one core doesn't need the loader any more.
     folder.accepted(&[offset]);
     let text = line(&check(&folder, &GIVEN), "waiting-cores");
     assert!(text.starts_with("ok "), "{text}");
