@@ -17,6 +17,9 @@ use super::{Failure, text};
 /// Exit status if the files differ.
 const DIFFERENT: u8 = 1;
 
+/// Exit status if the files can't be compared.
+const TROUBLE: u8 = 2;
+
 /// The two files.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Arguments {
@@ -37,12 +40,13 @@ pub(super) struct Arguments {
 /// Prints the differences. The exit status is that of POSIX `diff`: 0 if there are none, 1 if there are some, 2 on an
 /// error.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let report = compare(arguments).map_err(Failure::usage)?;
+    let trouble = |diagnostic| Failure::Diagnostics(TROUBLE, vec![diagnostic]);
+    let report = compare(arguments).map_err(trouble)?;
     let printed = match arguments.json {
         true => text::print(format!("{:#}\n", json!(report))),
         false => text::print(&report),
     };
-    printed.map_err(Failure::usage)?;
+    printed.map_err(trouble)?;
     match report.is_empty() {
         true => Ok(()),
         false => Err(Failure::Diagnostics(DIFFERENT, Vec::new())),

@@ -44,7 +44,7 @@ and the environment over the file.
 Exit status: 0 on success; 1 on an error, if `check` finds a broken rule, or if `diff` finds a difference; 2 if the \
 command line, a variable or kaal.toml is wrong, or if `diff` can't compare.";
 
-/// Exit status if the command line, a variable or kaal.toml is wrong, or if `diff` can't compare.
+/// Exit status if the command line, a variable or kaal.toml is wrong.
 const USAGE: u8 = 2;
 
 /// Exit status of all other errors.
