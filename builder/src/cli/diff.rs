@@ -23,7 +23,7 @@ const TROUBLE: u8 = 2;
 /// The two files.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Arguments {
-    /// Image, or program of which images are made
+    /// Image, or a program as in images
     #[arg(value_name = "A")]
     one: PathBuf,
     /// Image or program to compare with

@@ -77,13 +77,13 @@ pub static RULES: [Rule; 19] = [
         id: "contiguous",
         sentence: "The user image is one piece, and the image holds all of it.",
         explanation: "The kernel gets only the start and end of the user image, and takes all memory \
-            between for it. A gap would hold old content of the memory.",
+            between for it. A gap would keep whatever the memory held before.",
         source: "seL4 16.0.0, src/arch/arm/kernel/boot.c, try_init_kernel (ui_p_reg)",
         check: place::contiguous,
     },
     Rule {
         id: "ram",
-        sentence: "All parts lie in RAM, by the kernel's platform and by the machine's device tree.",
+        sentence: "All parts lie in RAM of both the kernel's platform and the machine's device tree.",
         explanation: "Memory that isn't RAM, or is `no-map` in the device tree, faults on access or \
             belongs to the firmware. The kernel hands out memory outside of its platform's RAM as \
             device memory, even under the image.",
@@ -123,8 +123,8 @@ pub static RULES: [Rule; 19] = [
         id: "board-ram",
         sentence: "The machine has the RAM that the kernel was built for.",
         explanation: "The kernel's build fixes its RAM. It also hands out RAM that the machine lacks: \
-            access then faults, or reaches a device. It hands out RAM that only the machine knows as \
-            device memory. A kernel lies at the start of its platform's RAM; if it doesn't, the \
+            access then faults, or reaches a device. It treats RAM that only the machine has as device \
+            memory. A kernel lies at the start of its platform's RAM; if it doesn't, the \
             platform belongs to another kernel.",
         source: "seL4 16.0.0, tools/hardware/outputs/c_header.py, avail_p_regs and PHYS_BASE_RAW",
         check: board::board_ram,
