@@ -112,10 +112,7 @@ mod tests {
         kind: ErrorKind,
         say: impl Fn(Origin<'_>, &io::Error) -> Diagnostic,
     ) -> String {
-        let origin = Origin {
-            flag,
-            value: Path::new("file"),
-        };
+        let origin = Origin::new(flag, "file");
         let error = io::Error::new(kind, format!("{kind} (os error 1)"));
         let wrapped = io::Error::new(kind, format!("{error} at path \"/tmp/.kaal-Ab1\""));
         let text = say(origin, &error).to_string();

@@ -36,7 +36,7 @@ pub(crate) struct Input<'a> {
 impl<'a> Input<'a> {
     /// Reads a file.
     pub(crate) fn read(flag: Flag, path: &'a Path) -> Result<Self, Diagnostic> {
-        let content = bounded::read(Origin { flag, value: path })?;
+        let content = bounded::read(Origin::new(flag, path))?;
         Ok(Self {
             flag,
             path,
@@ -57,7 +57,7 @@ impl<'a> Input<'a> {
     /// Reads an ELF file, if it is one, and keeps it up to the end of what its program headers name:
     /// the debug information behind that is often many times larger.
     pub(crate) fn read_program(flag: Flag, path: &'a Path) -> Result<Self, Diagnostic> {
-        let origin = Origin { flag, value: path };
+        let origin = Origin::new(flag, path);
         let file = bounded::open(origin)?;
         Self::try_read_program(origin, file).map_err(|error| access::unreadable(origin, &error))
     }
@@ -104,7 +104,7 @@ impl<'a> Input<'a> {
 
 /// Reads the functions of an ELF file, if it is one that tells them.
 pub(crate) fn read_functions(flag: Flag, path: &Path) -> Result<Functions, Diagnostic> {
-    let origin = Origin { flag, value: path };
+    let origin = Origin::new(flag, path);
     let mut file = bounded::open(origin)?.into_inner();
     Functions::read(&mut file).map_err(|error| access::unreadable(origin, &error))
 }

@@ -29,9 +29,6 @@ pub struct File<'a> {
 
 impl<'a> File<'a> {
     pub(crate) fn origin(&self, flag: Flag) -> Origin<'a> {
-        Origin {
-            flag,
-            value: self.path,
-        }
+        Origin::new(flag, self.path)
     }
 }

@@ -15,8 +15,6 @@ pub(crate) mod loader_head;
 pub(crate) mod measurement;
 pub(crate) mod uimage;
 
-use std::path::Path;
-
 use clap::ValueEnum;
 use kaal_payload::{PAGE_SIZE, PhysAddr};
 
@@ -69,10 +67,7 @@ impl Format {
     }
 
     pub(crate) fn origin(self) -> Origin<'static> {
-        Origin {
-            flag: Flag::Format,
-            value: Path::new(self.name()),
-        }
+        Origin::new(Flag::Format, self.name())
     }
 
     /// Alignment in bytes of the address that a file of this format is loaded to.
@@ -96,9 +91,5 @@ impl Compression {
 
 /// Begins to say why an image can't run at `address`.
 pub(crate) fn not_runnable_at(address: PhysAddr) -> Diagnostic {
-    Origin {
-        flag: Flag::LoadAddress,
-        value: Path::new(&address.to_string()),
-    }
-    .diagnostic("the image can't run there")
+    Origin::new(Flag::LoadAddress, &address.to_string()).diagnostic("the image can't run there")
 }

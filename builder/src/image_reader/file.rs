@@ -21,10 +21,7 @@ const MAX_SIZE: u64 = 1 << 30;
 ///
 /// Returns why the file can't be read, or what it is if it is no image.
 pub fn read(path: &Path) -> Result<Vec<u8>, Diagnostic> {
-    let origin = Origin {
-        flag: Flag::Image,
-        value: path,
-    };
+    let origin = Origin::new(Flag::Image, path);
     let unreadable = |error: io::Error| access::unreadable(origin, &error);
     // Before it is opened, because opening a pipe waits for who writes to it.
     let metadata = fs::metadata(path).map_err(unreadable)?;

@@ -38,10 +38,7 @@ impl Found {
 
     /// Its memory.
     pub(super) fn memory(&self) -> PhysRange {
-        PhysRange {
-            start: self.address,
-            end: PhysAddr(self.address.0 + self.in_file.len() as u64),
-        }
+        PhysRange::from(self.address..PhysAddr(self.address.0 + self.in_file.len() as u64))
     }
 
     /// Its bytes in the image's file.

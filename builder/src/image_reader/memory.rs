@@ -30,10 +30,9 @@ pub struct Extent<'a> {
 impl Extent<'_> {
     /// The memory that [`Self::content`] takes.
     pub fn filled(&self) -> PhysRange {
-        PhysRange {
-            start: self.memory.start,
-            end: PhysAddr(self.memory.start.0 + self.content.len() as u64),
-        }
+        PhysRange::from(
+            self.memory.start..PhysAddr(self.memory.start.0 + self.content.len() as u64),
+        )
     }
 }
 

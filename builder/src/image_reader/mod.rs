@@ -134,10 +134,7 @@ impl<'a> ImageReader<'a> {
 
     /// The memory of the loader: up to the payload header.
     pub fn loader(&self) -> PhysRange {
-        PhysRange {
-            start: self.payload().load_address,
-            end: self.header.memory().start,
-        }
+        PhysRange::from(self.payload().load_address..self.header.memory().start)
     }
 
     /// The content of the loader's ELF notes of the type `kind` whose owner is KaaL, as
@@ -209,8 +206,5 @@ impl<'a> ImageReader<'a> {
 }
 
 fn origin<'a>(file: &File<'a>) -> Origin<'a> {
-    Origin {
-        flag: Flag::Image,
-        value: file.path,
-    }
+    Origin::new(Flag::Image, file.path)
 }

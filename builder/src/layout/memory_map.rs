@@ -89,10 +89,7 @@ impl MemoryMap {
 
 fn entry(start: u64, size: u64, what: String, origin: Option<Origin<'_>>) -> Entry {
     Entry {
-        memory: PhysRange {
-            start: PhysAddr(start),
-            end: PhysAddr(start + size),
-        },
+        memory: PhysRange::from(PhysAddr(start)..PhysAddr(start + size)),
         what,
         file: origin.map(|origin| origin.value.to_owned()),
     }

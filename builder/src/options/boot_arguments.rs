@@ -2,8 +2,6 @@
 
 //! The text for `bootargs` of the device tree's `/chosen`.
 
-use std::path::Path;
-
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 
 /// Most bytes of the text: what Linux for Arm, whose readers of device trees are the most common,
@@ -49,9 +47,5 @@ fn diagnostic(text: &str, problem: &str) -> Diagnostic {
         0 => shown,
         _ => shown + "...",
     };
-    Origin {
-        flag: Flag::Bootargs,
-        value: Path::new(&shown),
-    }
-    .diagnostic(problem)
+    Origin::new(Flag::Bootargs, &shown).diagnostic(problem)
 }

@@ -2,8 +2,6 @@
 
 //! How many cores a kernel can wait for.
 
-use std::path::Path;
-
 use kaal_payload::MAX_CORES;
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
@@ -18,10 +16,7 @@ pub(crate) fn check_asked(asked: Option<u32>) -> Result<(), Diagnostic> {
 
 /// The option `--cores`, which says `value`.
 pub(crate) fn asked_by(value: &str) -> Origin<'_> {
-    Origin {
-        flag: Flag::Cores,
-        value: Path::new(value),
-    }
+    Origin::new(Flag::Cores, value)
 }
 
 /// Checks a number of cores that `origin` asks for.

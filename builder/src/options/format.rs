@@ -2,8 +2,6 @@
 
 //! What a format asks of other options.
 
-use std::path::Path;
-
 use kaal_payload::PhysAddr;
 
 use super::Settings;
@@ -36,14 +34,11 @@ pub(super) fn check(settings: &Settings<'_>, has_unpacker: bool) -> Vec<Diagnost
 }
 
 fn only_for_packages(flag: Flag, value: &str) -> Diagnostic {
-    Origin {
-        flag,
-        value: Path::new(value),
-    }
-    .diagnostic("makes no sense for an ELF file, whose segments lie where they are used")
-    .expected("--format raw, uimage or image")
-    .found_option(Format::Elf.origin())
-    .remedy("leave the option out, or choose another format")
+    Origin::new(flag, value)
+        .diagnostic("makes no sense for an ELF file, whose segments lie where they are used")
+        .expected("--format raw, uimage or image")
+        .found_option(Format::Elf.origin())
+        .remedy("leave the option out, or choose another format")
 }
 
 fn no_unpacker(format: Format) -> Diagnostic {

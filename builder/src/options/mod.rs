@@ -70,14 +70,11 @@ fn check_alignment(flag: Flag, value: Option<u64>) -> Result<(), Diagnostic> {
     match value {
         Some(value) if !value.is_multiple_of(PAGE_SIZE) => {
             let value = format!("{value:#x}");
-            Err(Origin {
-                flag,
-                value: Path::new(&value),
-            }
-            .diagnostic("not a multiple of the page size")
-            .expected(format!("a multiple of {PAGE_SIZE:#x}"))
-            .found(&value)
-            .remedy("correct the number, or leave the option out"))
+            Err(Origin::new(flag, &value)
+                .diagnostic("not a multiple of the page size")
+                .expected(format!("a multiple of {PAGE_SIZE:#x}"))
+                .found(&value)
+                .remedy("correct the number, or leave the option out"))
         }
         _ => Ok(()),
     }

@@ -56,14 +56,11 @@ fn too_large(flag: Flag, version: u64) -> Option<Diagnostic> {
 }
 
 fn unheard(sign_key: &Path) -> Diagnostic {
-    Origin {
-        flag: Flag::SignKey,
-        value: sign_key,
-    }
-    .diagnostic("no loader would look at the signature")
-    .expected("the option --trust-key, and a loader for signed images")
-    .found("none")
-    .remedy("give the public key to --trust-key")
+    Origin::new(Flag::SignKey, sign_key)
+        .diagnostic("no loader would look at the signature")
+        .expected("the option --trust-key, and a loader for signed images")
+        .found("none")
+        .remedy("give the public key to --trust-key")
 }
 
 fn unasked(min_version: u64) -> Diagnostic {
@@ -95,8 +92,5 @@ fn too_old(version: u64, min_version: u64) -> Diagnostic {
 }
 
 fn of(flag: Flag, value: &str) -> Origin<'_> {
-    Origin {
-        flag,
-        value: Path::new(value),
-    }
+    Origin::new(flag, value)
 }

@@ -95,10 +95,7 @@ impl<'a> Kernel<'a> {
             exception_level,
             entry: VirtAddr(program.entry),
             segments: program.segments,
-            memory: PhysRange {
-                start: PhysAddr(start),
-                end: PhysAddr(end.next_multiple_of(PAGE_SIZE)),
-            },
+            memory: PhysRange::from(PhysAddr(start)..PhysAddr(end.next_multiple_of(PAGE_SIZE))),
             base,
         })
     }

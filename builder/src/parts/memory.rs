@@ -48,10 +48,7 @@ impl<'a> Memory<'a> {
         } else {
             PhysAddr(0)
         };
-        let all = vec![PhysRange {
-            start,
-            end: PADDR_TOP,
-        }];
+        let all = vec![PhysRange::from(start..PADDR_TOP)];
         self.sources.iter().fold(all, |usable, source| {
             ranges::intersect(&usable, &source.ram)
         })
@@ -77,13 +74,7 @@ impl<'a> Memory<'a> {
         let Some(Source { ram: banks, .. }) = self.sources.last() else {
             return true;
         };
-        let mapped = ranges::intersect(
-            banks,
-            &[PhysRange {
-                start: PhysAddr(0),
-                end: PADDR_TOP,
-            }],
-        );
+        let mapped = ranges::intersect(banks, &[PhysRange::from(PhysAddr(0)..PADDR_TOP)]);
         ranges::subtract(mapped, taken).len() <= banks.len() + 1
     }
 

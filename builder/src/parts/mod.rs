@@ -14,8 +14,6 @@ pub(crate) mod trust;
 pub(crate) mod user_image;
 mod yaml;
 
-use std::path::Path;
-
 use kaal_payload::{Cpu, PhysAddr};
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
@@ -167,14 +165,11 @@ fn check_kernel_address(kernel: &Kernel<'_>, expected: PhysAddr) -> Result<(), D
     if found == expected {
         return Ok(());
     }
-    Err(Origin {
-        flag: Flag::KernelPaddr,
-        value: Path::new(&expected.to_string()),
-    }
-    .diagnostic("the kernel is linked for another physical address")
-    .expected(expected.to_string())
-    .found(format!("{found}, the lowest p_paddr"))
-    .remedy("leave the option out, or give the kernel built for that address"))
+    Err(Origin::new(Flag::KernelPaddr, &expected.to_string())
+        .diagnostic("the kernel is linked for another physical address")
+        .expected(expected.to_string())
+        .found(format!("{found}, the lowest p_paddr"))
+        .remedy("leave the option out, or give the kernel built for that address"))
 }
 
 /// Gathers where RAM is.

@@ -36,10 +36,9 @@ pub(crate) struct Platform {
 impl Platform {
     /// What it is taken to be where only `ram` is known, the machine's: all of that from `kernel` on.
     pub(crate) fn of_ram(ram: &[PhysRange], kernel: PhysAddr) -> Self {
-        let banks = ram.iter().map(|bank| PhysRange {
-            start: bank.start.max(kernel),
-            end: bank.end,
-        });
+        let banks = ram
+            .iter()
+            .map(|bank| PhysRange::from(bank.start.max(kernel)..bank.end));
         Self {
             memory: banks.filter(|bank| !bank.is_empty()).collect(),
             devices: None,

@@ -28,10 +28,7 @@ impl Objects {
         // Behind them, the ASID pool and the IPC buffer.
         let boot_information = start.0 + large + vspace + extra + 2 * PAGE_SIZE;
         Self {
-            memory: PhysRange {
-                start,
-                end: PhysAddr(start.0 + layout.objects_size(config)),
-            },
+            memory: PhysRange::from(start..PhysAddr(start.0 + layout.objects_size(config))),
             boot_information: PhysAddr(boot_information),
         }
     }

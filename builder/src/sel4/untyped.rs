@@ -70,20 +70,11 @@ pub(super) fn devices(
     platform: &Platform,
     config: &BootConfig,
 ) -> Option<Vec<Untyped>> {
-    let all = PhysRange {
-        start: PhysAddr(0),
-        end: PhysAddr(config.device_top),
-    };
+    let all = PhysRange::from(PhysAddr(0)..PhysAddr(config.device_top));
     let banks = ranges::union(platform.memory.clone());
     let known = ranges::union([platform.devices.as_deref()?, &banks].concat());
     let of_the_kernel = ranges::subtract(vec![all], known);
-    let mapped = ranges::intersect(
-        &banks,
-        &[PhysRange {
-            start: PhysAddr(0),
-            end: PADDR_TOP,
-        }],
-    );
+    let mapped = ranges::intersect(&banks, &[PhysRange::from(PhysAddr(0)..PADDR_TOP)]);
     let image = [handover.kernel, handover.device_tree, handover.user_image];
     let reserved = of_the_kernel.into_iter().chain(mapped).chain(image);
     let devices = ranges::subtract(vec![all], reserved);

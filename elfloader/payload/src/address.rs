@@ -3,6 +3,7 @@
 //! Addresses that can't be mistaken for each other.
 
 use core::fmt;
+use core::ops::Range;
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -105,6 +106,12 @@ impl PhysRange {
     /// Whether the two ranges share an address.
     pub fn overlaps(self, other: Self) -> bool {
         self.start.max(other.start) < self.end.min(other.end)
+    }
+}
+
+impl From<Range<PhysAddr>> for PhysRange {
+    fn from(Range { start, end }: Range<PhysAddr>) -> Self {
+        Self { start, end }
     }
 }
 

@@ -23,10 +23,7 @@ pub(crate) fn place(
     let free = ranges::subtract(parts.memory.unreserved(parts.kernel.memory), taken);
     let above = ranges::intersect(
         &free,
-        &[PhysRange {
-            start: top.unwrap_or_default(),
-            end: PADDR_TOP,
-        }],
+        &[PhysRange::from(top.unwrap_or_default()..PADDR_TOP)],
     );
     let needed = package.scratch(PhysAddr(0));
     above

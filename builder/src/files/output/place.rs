@@ -39,7 +39,7 @@ pub(crate) fn check(
             return Err(origin
                 .diagnostic("would replace an input")
                 .expected("a file that is no input")
-                .found_option(Origin { flag, value })
+                .found_option(Origin::new(flag, value))
                 .remedy(remedy));
         }
     }

@@ -108,10 +108,7 @@ impl Tables {
 
     /// The memory that they take.
     pub(crate) fn memory(&self) -> PhysRange {
-        PhysRange {
-            start: self.base,
-            end: self.address(self.tables.len()),
-        }
+        PhysRange::from(self.base..self.address(self.tables.len()))
     }
 
     /// The tables as they lie in memory.

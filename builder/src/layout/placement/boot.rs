@@ -17,10 +17,9 @@ pub(super) fn succeeds(parts: &Parts<'_>, plan: &Plan) -> bool {
     let handover = Handover {
         kernel: plan.kernel,
         boot_part: None,
-        device_tree: PhysRange {
-            start: plan.device_tree.start,
-            end: PhysAddr(plan.device_tree.start.0 + size),
-        },
+        device_tree: PhysRange::from(
+            plan.device_tree.start..PhysAddr(plan.device_tree.start.0 + size),
+        ),
         user_image: plan.user_image,
         user_start: parts.user_image.start,
     };
@@ -38,10 +37,7 @@ fn leaves_loader_alone(parts: &Parts<'_>, plan: &Plan, handover: &Handover) -> b
         return true;
     };
     let loader = LoaderPlace::new(parts, plan.loader.start);
-    let needed = PhysRange {
-        start: loader.base,
-        end: loader.tables(parts).memory().end,
-    };
+    let needed = PhysRange::from(loader.base..loader.tables(parts).memory().end);
     let booted = sel4::boot(handover, &platform, &config);
     booted.objects.is_some()
         && sel4::possible_objects(handover, plan.device_tree, &platform, &config)

@@ -4,8 +4,6 @@
 
 mod boot;
 
-use std::path::Path;
-
 use kaal_payload::{MAX_SIZE, PAGE_SIZE, PhysAddr, PhysRange};
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
@@ -37,10 +35,7 @@ impl LoaderPlace {
         let tables = PhysAddr(header.0 + MAX_SIZE as u64);
         Self {
             base,
-            header: PhysRange {
-                start: header,
-                end: tables,
-            },
+            header: PhysRange::from(header..tables),
             tables,
         }
     }
@@ -179,13 +174,10 @@ fn no_place_at_offset(parts: &Parts<'_>) -> Diagnostic {
         Some(start) => format!("{start:#x}"),
         None => format!("{base} + {offset:#x}, which is no address of 64 bits"),
     };
-    Origin {
-        flag: Flag::AppOffset,
-        value: Path::new(&format!("{offset:#x}")),
-    }
-    .diagnostic("no place for the root task")
-    .found(format!("{} bytes at {place}", parts.user_image.size()))
-    .remedy("leave the option out, or give another offset")
+    Origin::new(Flag::AppOffset, &format!("{offset:#x}"))
+        .diagnostic("no place for the root task")
+        .found(format!("{} bytes at {place}", parts.user_image.size()))
+        .remedy("leave the option out, or give another offset")
 }
 
 fn origin<'a>(parts: &Parts<'a>, item: Item) -> Origin<'a> {

@@ -49,10 +49,7 @@ fn place_in(request: &Request<'_>, order: Order, alignment: u64) -> Result<Plan,
     let mut loader = None;
 
     if order == Order::BelowKernel {
-        let below = PhysRange {
-            start: PhysAddr(0),
-            end: request.kernel.start,
-        };
+        let below = PhysRange::from(PhysAddr(0)..request.kernel.start);
         loader = lowest(
             &ranges::intersect(free, &[below]),
             PhysAddr(0),
@@ -98,10 +95,8 @@ fn user_image_at(
         return Err(PlacementError::Offset { lowest });
     }
     let start = base.saturating_add(offset);
-    let place = PhysRange {
-        start: PhysAddr(start),
-        end: PhysAddr(start.saturating_add(request.user_image)),
-    };
+    let place =
+        PhysRange::from(PhysAddr(start)..PhysAddr(start.saturating_add(request.user_image)));
     require_ram(request, Item::UserImage, place)?;
     Ok(place)
 }

@@ -38,19 +38,13 @@ pub(crate) fn cover<'a>(
         match chunks.last_mut() {
             Some(last) => last.memory.end = fragment.start,
             None if memory.start < fragment.start => chunks.push(Chunk {
-                memory: PhysRange {
-                    start: memory.start,
-                    end: fragment.start,
-                },
+                memory: PhysRange::from(memory.start..fragment.start),
                 content: &[],
             }),
             None => {}
         }
         chunks.push(Chunk {
-            memory: PhysRange {
-                start: fragment.start,
-                end: memory.end,
-            },
+            memory: PhysRange::from(fragment.start..memory.end),
             content: fragment.content,
         });
     }

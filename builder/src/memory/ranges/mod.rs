@@ -66,10 +66,7 @@ pub(crate) fn contains(set: &[PhysRange], part: PhysRange) -> bool {
 
 /// The part of `range` from `start` up to `end`; it may be empty.
 pub(crate) fn clip(range: PhysRange, start: PhysAddr, end: PhysAddr) -> PhysRange {
-    PhysRange {
-        start: range.start.max(start),
-        end: range.end.min(end),
-    }
+    PhysRange::from(range.start.max(start)..range.end.min(end))
 }
 
 /// The ranges, for a message.
