@@ -138,7 +138,6 @@ mod sel4;
 mod signing;
 
 pub use diagnostic::{Details, Diagnostic, Flag};
-pub use elf::functions::Functions;
 pub use files::File;
 pub use format::{Compression, FileMap, FileMapEntry, Format};
 pub use image::Image;

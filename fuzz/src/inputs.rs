@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use goblin::elf::program_header::PT_LOAD;
-use kaal_elfloader_builder::{Compression, File, Format, Functions, Image, Inputs, Settings};
+use kaal_elfloader_builder::{Compression, File, Format, Image, Inputs, Settings};
 use kaal_payload::{Integrity, PhysAddr, PhysRange, PublicKey};
 
 use crate::common::accepted;
@@ -62,8 +62,6 @@ pub(crate) struct Content {
     pub(crate) kernel_config: Option<Vec<u8>>,
     pub(crate) trust_key: Option<Vec<u8>>,
     pub(crate) sign_key: Option<Vec<u8>>,
-    /// The functions of both kernel and loader.
-    pub(crate) functions: Option<Functions>,
     pub(crate) format: Format,
     pub(crate) compression: Compression,
 }
@@ -81,7 +79,6 @@ impl Content {
             kernel_config: None,
             trust_key: None,
             sign_key: None,
-            functions: None,
             format: Format::Elf,
             compression: Compression::None,
         }
@@ -131,8 +128,6 @@ impl Content {
             device_tree: Some(file(&self.device_tree)),
             platform: self.platform.as_deref().map(file),
             kernel_config: self.kernel_config.as_deref().map(file),
-            kernel_functions: self.functions.as_ref(),
-            loader_functions: self.functions.as_ref(),
             trust_key: self.trust_key.as_deref().map(file),
             sign_key: self.sign_key.as_deref().map(file),
             settings: Settings {

@@ -2,9 +2,6 @@
 
 //! Hostile symbols: the tables in an image for fault reports, and the programs that the builder makes them from.
 
-use std::io::Cursor;
-
-use kaal_elfloader_builder::Functions;
 use kaal_payload::Symbol;
 
 use crate::common::programs::{self, KERNEL, ORDINARY_BASE};
@@ -59,14 +56,15 @@ fn run_table(input: &[u8]) -> bool {
     true
 }
 
-/// Packs an image with a program's functions as those of the kernel and the loader. Returns whether there are any.
+/// Packs an image whose kernel is `program`. Returns whether the image holds names of functions.
 fn run_program(program: &[u8]) -> bool {
-    let functions = Functions::read(&mut Cursor::new(program)).expect("memory is readable");
-    let has_functions = !functions.is_empty();
     let content = Content {
-        functions: Some(functions),
+        kernel: program.to_vec(),
         ..Content::well_formed()
     };
-    content.build(&[RAM]).expect("an image");
-    has_functions
+    let image = content.build(&[RAM]);
+    image.is_some_and(|image| {
+        let mut parts = image.memory_map.entries().iter();
+        parts.any(|part| part.what == "symbols")
+    })
 }

@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! The functions of a program, as the symbol table in its ELF file names them.
-//!
-//! Of the file, only the sections are read that tell them: the debug information beside is often many
-//! times larger than the program.
 
-use std::io::{self, Read, Seek, SeekFrom};
-
-use goblin::elf::header::{EI_CLASS, EI_DATA, ELFCLASS64, ELFDATA2LSB, ELFMAG};
-use goblin::elf::section_header::{SHF_EXECINSTR, SHN_LORESERVE, SHT_SYMTAB, SectionHeader};
+use goblin::elf::Elf;
+use goblin::elf::section_header::{SHF_EXECINSTR, SHN_LORESERVE, SectionHeader};
 use goblin::elf::sym::{STB_GLOBAL, STT_FUNC, Sym};
 
 use super::demangled::demangled;
-use super::{HEADER_SIZE, LAYOUT};
-
-/// Size in bytes of a section header.
-const SECTION_HEADER_SIZE: u64 = 64;
-
-/// Size in bytes of a symbol.
-const SYMBOL_SIZE: u64 = 24;
 
 /// A function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,42 +21,26 @@ pub(crate) struct Function {
 
 /// The functions of a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Functions {
+pub(crate) struct Functions {
     /// Ascending and disjoint.
     list: Vec<Function>,
 }
 
 impl Functions {
-    /// Reads the functions of an ELF file for AArch64. There are none where it has no symbol table, or
-    /// one that can't be understood.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error where `file` can't be read.
-    pub fn read(file: &mut (impl Read + Seek)) -> io::Result<Self> {
-        let size = file.seek(SeekFrom::End(0))?;
-        let mut file = Bounded { file, size };
-        let sections = file.sections()?;
-        let tables = sections
-            .iter()
-            .find(|section| section.sh_type == SHT_SYMTAB)
-            .and_then(|symbols| Some((symbols, sections.get(symbols.sh_link as usize)?)));
-        let Some((symbols, names)) = tables else {
-            return Ok(Self::default());
+    /// The functions of the ELF file `file`. There are none where it has no symbol table, or one that
+    /// can't be understood.
+    pub(crate) fn read(file: &[u8]) -> Self {
+        let Ok(elf) = Elf::parse(file) else {
+            return Self::default();
         };
-        let symbols = file.bytes(symbols.sh_offset, symbols.sh_size)?;
-        let names = file.bytes(names.sh_offset, names.sh_size)?;
-        Ok(Self::new(&sections, &symbols, &names))
-    }
-
-    fn new(sections: &[SectionHeader], symbols: &[u8], names: &[u8]) -> Self {
-        let count = symbols.len() / SYMBOL_SIZE as usize;
-        let symbols = Sym::parse(symbols, 0, count, LAYOUT).unwrap_or_default();
-        let mut found: Vec<_> = symbols
+        let mut found: Vec<_> = elf
+            .syms
             .iter()
             .filter(|symbol| symbol.st_type() == STT_FUNC)
             .filter_map(|symbol| {
-                Some((code_behind(sections, symbol)?, name(names, symbol)?, symbol))
+                let name = elf.strtab.get_at(symbol.st_name)?;
+                let code_end = code_behind(&elf.section_headers, &symbol)?;
+                (!name.is_empty()).then_some((code_end, name, symbol))
             })
             .collect();
         // Of several names for one address, that which other files know goes first.
@@ -101,7 +73,7 @@ impl Functions {
     }
 
     /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
@@ -130,46 +102,4 @@ fn code_behind(sections: &[SectionHeader], symbol: &Sym) -> Option<u64> {
     let end = section.sh_addr.checked_add(section.sh_size)?;
     let is_code = section.sh_flags & u64::from(SHF_EXECINSTR) != 0;
     (is_code && (section.sh_addr..end).contains(&symbol.st_value)).then_some(end)
-}
-
-fn name<'a>(names: &'a [u8], symbol: &Sym) -> Option<&'a str> {
-    let name = names
-        .get(symbol.st_name..)?
-        .split(|&byte| byte == 0)
-        .next()?;
-    str::from_utf8(name).ok().filter(|name| !name.is_empty())
-}
-
-/// A file of known size: no damaged number makes more of it be read than there is.
-struct Bounded<'a, F> {
-    file: &'a mut F,
-    size: u64,
-}
-
-impl<F: Read + Seek> Bounded<'_, F> {
-    /// `size` bytes from `offset`; none where there are not as many.
-    fn bytes(&mut self, offset: u64, size: u64) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        if offset.checked_add(size).is_some_and(|end| end <= self.size) {
-            self.file.seek(SeekFrom::Start(offset))?;
-            bytes.reserve_exact(size as usize);
-            self.file.take(size).read_to_end(&mut bytes)?;
-        }
-        Ok(bytes)
-    }
-
-    /// The section headers; none where the file is no program for AArch64.
-    fn sections(&mut self) -> io::Result<Vec<SectionHeader>> {
-        let start = self.bytes(0, HEADER_SIZE as u64)?;
-        let is_known = start.starts_with(ELFMAG)
-            && start.get(EI_CLASS) == Some(&ELFCLASS64)
-            && start.get(EI_DATA) == Some(&ELFDATA2LSB);
-        let header = match goblin::elf::Elf::parse_header(&start) {
-            Ok(header) if is_known => header,
-            _ => return Ok(Vec::new()),
-        };
-        let count = header.e_shnum.into();
-        let table = self.bytes(header.e_shoff, count as u64 * SECTION_HEADER_SIZE)?;
-        Ok(SectionHeader::parse_from(&table, 0, count, LAYOUT).unwrap_or_default())
-    }
 }

@@ -149,17 +149,6 @@ impl<'a> Program<'a> {
     }
 }
 
-/// How many bytes of a file its program headers need, if `start`, the file's first bytes, tells.
-pub(crate) fn content_end(start: &[u8]) -> Option<u64> {
-    let header = goblin::elf::Elf::parse_header(start).ok()?;
-    let offset = usize::try_from(header.e_phoff).ok()?;
-    let headers = ProgramHeader::parse(start, offset, header.e_phnum.into(), LAYOUT).ok()?;
-    headers
-        .iter()
-        .map(|header| header.p_offset.saturating_add(header.p_filesz))
-        .max()
-}
-
 /// `size` bytes from `offset`, if there are as many.
 pub(crate) fn slice(bytes: &[u8], offset: u64, size: u64) -> Option<&[u8]> {
     let start = usize::try_from(offset).ok()?;

@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf;
 use crate::elf::demangled::demangled;
 use crate::elf::functions::Functions;
-use crate::files::input::{self, Input};
+use crate::files::input::Input;
 use crate::manifest::base_name;
 
 /// Size in bytes of an instruction.
@@ -59,9 +59,9 @@ impl fmt::Display for Place<'_> {
 impl Program {
     /// Reads the program.
     pub(crate) fn read(origin: Origin<'_>, kind: Kind) -> Result<Self, Diagnostic> {
-        let file = Input::read_program(origin.flag, origin.value)?;
+        let file = Input::read(origin.flag, origin.value)?;
         let program = elf::Program::read(origin, &file.content)?;
-        let functions = input::read_functions(origin.flag, origin.value)?;
+        let functions = Functions::read(&file.content);
         if functions.is_empty() {
             return Err(origin
                 .diagnostic("has no symbols")

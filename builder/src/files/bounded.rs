@@ -56,7 +56,7 @@ pub(crate) fn check(origin: Origin<'_>) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// A private key may come through a pipe, so that it need not lie on a disk. A program is read at several places.
+/// A private key may come through a pipe, so that it need not lie on a disk.
 fn may_be_read(flag: Flag, metadata: &Metadata) -> bool {
     metadata.is_file() || flag == Flag::SignKey && metadata.file_type().is_fifo()
 }
@@ -69,7 +69,7 @@ fn most(flag: Flag) -> u64 {
 }
 
 /// Whether the file that `flag` names is a program, or is made of programs.
-fn is_program(flag: Flag) -> bool {
+pub(super) fn is_program(flag: Flag) -> bool {
     let programs = [Flag::Loader, Flag::Unpacker, Flag::Kernel, Flag::App];
     programs.contains(&flag) || flag == Flag::Image
 }

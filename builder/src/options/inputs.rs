@@ -3,7 +3,6 @@
 //! What an image is made of.
 
 use super::Settings;
-use crate::elf::functions::Functions;
 use crate::files::File;
 
 /// What an image is made of.
@@ -23,10 +22,6 @@ pub struct Inputs<'a> {
     pub platform: Option<File<'a>>,
     /// seL4's `gen_config.json`.
     pub kernel_config: Option<File<'a>>,
-    /// The kernel's functions, if its symbols may be wanted.
-    pub kernel_functions: Option<&'a Functions>,
-    /// The loader's.
-    pub loader_functions: Option<&'a Functions>,
     /// The public key, in PEM, that the loader is to trust: one for signed images.
     pub trust_key: Option<File<'a>>,
     /// The private key, in PEM (PKCS #8), to sign the image with; without one, it remains to be signed.
@@ -46,8 +41,6 @@ impl<'a> Inputs<'a> {
             device_tree: None,
             platform: None,
             kernel_config: None,
-            kernel_functions: None,
-            loader_functions: None,
             trust_key: None,
             sign_key: None,
             settings: Settings::default(),

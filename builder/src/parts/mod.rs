@@ -25,7 +25,7 @@ use device_tree::DeviceTree;
 use kernel::Kernel;
 use memory::Memory;
 use platform::KernelConfig;
-use symbols::{Names, Source};
+use symbols::Names;
 use trust::Trust;
 use user_image::UserImage;
 
@@ -62,7 +62,7 @@ pub(crate) struct Parts<'a> {
     /// The kernel's platform, where it is given.
     pub(crate) platform: Option<Platform>,
     pub(crate) memory: Memory<'a>,
-    pub(crate) names: Names<'a>,
+    pub(crate) names: Names,
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
@@ -119,16 +119,7 @@ impl<'a> Parts<'a> {
             origins.platform.zip(platform.as_ref()),
         );
 
-        let source = |origin, functions| Source { origin, functions };
-        let names = Names::choose(
-            inputs.settings.symbols,
-            config.is_debug,
-            (source(origins.kernel, inputs.kernel_functions), &kernel),
-            (
-                source(origins.loader, inputs.loader_functions),
-                loader.memory(),
-            ),
-        )?;
+        let names = Names::choose(inputs, config.is_debug, &kernel, loader.memory())?;
 
         let no_console = device_tree
             .as_ref()

@@ -5,9 +5,10 @@
 use kaal_payload::{DistanceSize, PAGE_SIZE, PhysAddr, encode_symbol};
 
 use super::kernel::Kernel;
-use crate::diagnostic::{Diagnostic, Origin};
+use crate::diagnostic::{Diagnostic, Flag};
 use crate::elf::functions::{Function, Functions};
-use crate::options::Symbols;
+use crate::files::File;
+use crate::options::{Inputs, Symbols};
 
 /// Bytes between two functions that are not taken for the end of the first one: what aligns the next.
 const PADDING: u64 = 64;
@@ -20,60 +21,51 @@ const INSTRUCTION: u64 = 4;
 const LARGEST: usize = 48 << 10;
 
 /// The names for one image; none where it is not to hold any.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Names<'a> {
-    loader: &'a [Function],
-    kernel: &'a [Function],
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    loader: Vec<Function>,
+    kernel: Vec<Function>,
     /// Size of the table in bytes, wherever the loader lies.
     table_size: usize,
 }
 
-/// What is known of a program's functions.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Source<'a> {
-    pub(crate) origin: Origin<'a>,
-    pub(crate) functions: Option<&'a Functions>,
-}
-
-impl<'a> Source<'a> {
-    fn between(self, start: u64, size: u64) -> &'a [Function] {
-        let end = start.saturating_add(size);
-        let functions = self.functions;
-        functions.map_or(&[], |functions| functions.between(start, end))
-    }
-}
-
-impl<'a> Names<'a> {
-    /// The names that are wanted of a kernel, and of a loader of `loader_size` bytes. `is_debug` is what
+impl Names {
+    /// The names that are wanted of the kernel, and of a loader of `loader_size` bytes. `is_debug` is what
     /// the kernel's configuration says, if it is given.
     pub(crate) fn choose(
-        wanted: Symbols,
+        inputs: &Inputs<'_>,
         is_debug: Option<bool>,
-        (source, kernel): (Source<'a>, &Kernel<'_>),
-        (loader, loader_size): (Source<'a>, u64),
+        kernel: &Kernel<'_>,
+        loader_size: u64,
     ) -> Result<Self, Diagnostic> {
+        let wanted = inputs.settings.symbols;
+        if matches!(
+            (wanted, is_debug),
+            (Symbols::Off, _) | (Symbols::Auto, Some(false))
+        ) {
+            return Ok(Self::default());
+        }
         let mut names = Self {
-            loader: loader.between(0, loader_size),
-            kernel: source.between(kernel.virt().0, kernel.memory.size()),
+            loader: functions(inputs.loader, 0, loader_size),
+            kernel: functions(inputs.kernel, kernel.virt().0, kernel.memory.size()),
             table_size: 0,
         };
         if wanted == Symbols::On && names.kernel.is_empty() {
-            return Err(source
-                .origin
+            return Err(inputs
+                .kernel
+                .origin(Flag::Kernel)
                 .diagnostic("has no symbols, which --symbols on asks for")
                 .expected("functions in a section .symtab")
                 .found("none")
                 .remedy("give the kernel.elf that seL4's build leaves, or leave the option out"));
         }
         names.table_size = names.table(PhysAddr(0)).len();
-        let is_chosen = match (wanted, is_debug) {
-            _ if names.kernel.is_empty() => false,
-            (Symbols::Off, _) => false,
-            (Symbols::On, _) => true,
-            (Symbols::Auto, Some(is_debug)) => is_debug,
-            (Symbols::Auto, None) => names.table_size <= LARGEST,
-        };
-        Ok(if is_chosen { names } else { Self::default() })
+        let is_unexpected =
+            (wanted, is_debug) == (Symbols::Auto, None) && names.table_size > LARGEST;
+        match names.kernel.is_empty() || is_unexpected {
+            true => Ok(Self::default()),
+            false => Ok(names),
+        }
     }
 
     /// Bytes of memory that the table takes, in whole pages.
@@ -84,10 +76,17 @@ impl<'a> Names<'a> {
     /// The table for a loader at `base`, which is always below the kernel's virtual addresses.
     pub(crate) fn table(&self, base: PhysAddr) -> Vec<u8> {
         let mut table = Table::default();
-        table.add(base.0, self.loader);
-        table.add(0, self.kernel);
+        table.add(base.0, &self.loader);
+        table.add(0, &self.kernel);
         table.bytes
     }
+}
+
+/// The functions of `program` in the `size` bytes from `start`.
+fn functions(program: File<'_>, start: u64, size: u64) -> Vec<Function> {
+    let functions = Functions::read(program.content);
+    let end = start.saturating_add(size);
+    functions.between(start, end).to_vec()
 }
 
 /// A table under way.

@@ -3,11 +3,10 @@
 //! Reads the files that an image is made of.
 
 use crate::diagnostic::{Diagnostic, Flag};
-use crate::elf::functions::Functions;
 use crate::files::File;
-use crate::files::input::{self, Input};
+use crate::files::input::Input;
 use crate::manifest::{self, Identity, ROLES};
-use crate::options::{Inputs, Settings, Symbols};
+use crate::options::{Inputs, Settings};
 use crate::signing;
 
 use super::Arguments;
@@ -18,31 +17,20 @@ pub(super) struct Files<'a> {
     kernel: Input<'a>,
     app: Input<'a>,
     others: Vec<Input<'a>>,
-    /// The functions of kernel and loader, unless `--symbols off`.
-    functions: Option<(Functions, Functions)>,
 }
 
 impl<'a> Files<'a> {
     /// Reads the files that `arguments` name.
     pub(super) fn read(arguments: &'a Arguments) -> Result<Self, Diagnostic> {
-        let (loader, kernel) = (&arguments.loader, &arguments.kernel);
         let others = arguments.other_files().map(|(flag, path)| match flag {
-            Flag::Unpacker => Input::read_program(flag, path),
             Flag::SignKey => signing::read_secret(flag, path),
             _ => Input::read(flag, path),
         });
         Ok(Self {
-            loader: Input::read_program(Flag::Loader, loader)?,
-            kernel: Input::read_program(Flag::Kernel, kernel)?,
-            app: Input::read_program(Flag::App, &arguments.app)?,
+            loader: Input::read(Flag::Loader, &arguments.loader)?,
+            kernel: Input::read(Flag::Kernel, &arguments.kernel)?,
+            app: Input::read(Flag::App, &arguments.app)?,
             others: others.collect::<Result<_, _>>()?,
-            functions: match arguments.symbols {
-                Symbols::Off => None,
-                Symbols::Auto | Symbols::On => Some((
-                    input::read_functions(Flag::Kernel, kernel)?,
-                    input::read_functions(Flag::Loader, loader)?,
-                )),
-            },
         })
     }
 
@@ -54,7 +42,7 @@ impl<'a> Files<'a> {
         };
         let given = ROLES.into_iter().filter_map(|(flag, role)| {
             let input = all().find(|input| input.flag == flag)?;
-            let file = Identity::new(input.path, input.size, &input.sha256);
+            let file = Identity::new(input.path, input.content.len() as u64, &input.sha256);
             Some(manifest::Input { flag, role, file })
         });
         given.collect()
@@ -67,14 +55,11 @@ impl<'a> Files<'a> {
 
     /// The files and `settings` as arguments of the library.
     pub(super) fn inputs<'b>(&'b self, settings: Settings<'b>) -> Inputs<'b> {
-        let functions = self.functions.as_ref();
         Inputs {
             unpacker: self.other(Flag::Unpacker),
             device_tree: self.other(Flag::Dtb),
             platform: self.other(Flag::Platform),
             kernel_config: self.other(Flag::KernelConfig),
-            kernel_functions: functions.map(|(kernel, _)| kernel),
-            loader_functions: functions.map(|(_, loader)| loader),
             trust_key: self.other(Flag::TrustKey),
             sign_key: self.other(Flag::SignKey),
             settings,
