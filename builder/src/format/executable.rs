@@ -6,60 +6,27 @@
 use std::iter;
 use std::ops::Range;
 
-use goblin::elf::header::{
-    ELFCLASS64, ELFDATA2LSB, ELFMAG, EM_AARCH64, ET_EXEC, EV_CURRENT, SIZEOF_IDENT,
-};
-use goblin::elf::program_header::{PF_R, PF_W, PF_X, PT_LOAD};
 use kaal_payload::{PhysAddr, PhysRange};
-use zerocopy::little_endian::{U16, U32, U64};
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+use object::LittleEndian as LE;
+use object::elf::{
+    ELFCLASS64, ELFDATA2LSB, ELFMAG, ELFOSABI_NONE, EM_AARCH64, ET_EXEC, EV_CURRENT, FileHeader64,
+    Ident, PF_R, PF_W, PF_X, PT_LOAD, ProgramHeader64,
+};
+use object::endian::{U16, U32, U64};
+use object::pod;
 
 use crate::elf::slice;
 use crate::memory::chunk::Chunk;
+
+type FileHeader = FileHeader64<LE>;
+type ProgramHeader = ProgramHeader64<LE>;
 
 /// `p_align`: file offsets and addresses are equal modulo this. Pages would cost padding, and
 /// nothing maps this file.
 const ALIGNMENT: u64 = 8;
 
-/// `p_flags`: with the MMU off, all memory may be used for anything.
-const FLAGS: u32 = PF_R | PF_W | PF_X;
-
 /// A chunk, and its place in the file.
 pub(crate) type Segment<'a> = (Chunk<'a>, Range<usize>);
-
-/// `Elf64_Ehdr`
-#[derive(FromBytes, IntoBytes, Immutable, KnownLayout)]
-#[repr(C)]
-struct FileHeader {
-    ident: [u8; SIZEOF_IDENT],
-    kind: U16,
-    machine: U16,
-    version: U32,
-    entry: U64,
-    program_headers: U64,
-    section_headers: U64,
-    flags: U32,
-    header_size: U16,
-    program_header_size: U16,
-    program_header_count: U16,
-    section_header_size: U16,
-    section_header_count: U16,
-    section_names: U16,
-}
-
-/// `Elf64_Phdr`
-#[derive(FromBytes, IntoBytes, Immutable, KnownLayout)]
-#[repr(C)]
-struct ProgramHeader {
-    kind: U32,
-    flags: U32,
-    offset: U64,
-    virt: U64,
-    phys: U64,
-    file_size: U64,
-    memory_size: U64,
-    alignment: U64,
-}
 
 /// An executable of `chunks`, which ascend and are fewer than 2^16, entered at `entry`.
 pub(crate) fn write(entry: PhysAddr, chunks: &[Chunk<'_>]) -> Vec<u8> {
@@ -67,10 +34,10 @@ pub(crate) fn write(entry: PhysAddr, chunks: &[Chunk<'_>]) -> Vec<u8> {
     let mut file = head(entry, &headers);
     let size = headers
         .last()
-        .map_or(0, |last| last.offset.get() + last.file_size.get());
+        .map_or(0, |last| last.p_offset.get(LE) + last.p_filesz.get(LE));
     file.reserve_exact((size as usize).saturating_sub(file.len()));
     for (header, chunk) in headers.iter().zip(chunks) {
-        file.resize(header.offset.get() as usize, 0);
+        file.resize(header.p_offset.get(LE) as usize, 0);
         file.extend_from_slice(chunk.content);
     }
     file
@@ -79,7 +46,7 @@ pub(crate) fn write(entry: PhysAddr, chunks: &[Chunk<'_>]) -> Vec<u8> {
 /// What an executable with these program headers begins with.
 fn head(entry: PhysAddr, headers: &[ProgramHeader]) -> Vec<u8> {
     let header = file_header(entry, headers.len() as u16);
-    [header.as_bytes(), headers.as_bytes()].concat()
+    [pod::bytes_of(&header), pod::bytes_of_slice(headers)].concat()
 }
 
 /// The program headers of chunks that are stored one after the other, behind these headers.
@@ -94,38 +61,44 @@ fn program_headers(chunks: &[Chunk<'_>]) -> Vec<ProgramHeader> {
             let offset = next + start.wrapping_sub(next) % ALIGNMENT;
             next = offset + file_size;
             ProgramHeader {
-                kind: PT_LOAD.into(),
-                flags: FLAGS.into(),
-                offset: offset.into(),
-                virt: start.into(),
-                phys: start.into(),
-                file_size: file_size.into(),
-                memory_size: chunk.memory.size().into(),
-                alignment: ALIGNMENT.into(),
+                p_type: U32::new(LE, PT_LOAD),
+                // With the MMU off, all memory may be used for anything.
+                p_flags: U32::new(LE, PF_R | PF_W | PF_X),
+                p_offset: U64::new(LE, offset),
+                p_vaddr: U64::new(LE, start),
+                p_paddr: U64::new(LE, start),
+                p_filesz: U64::new(LE, file_size),
+                p_memsz: U64::new(LE, chunk.memory.size()),
+                p_align: U64::new(LE, ALIGNMENT),
             }
         })
         .collect()
 }
 
 fn file_header(entry: PhysAddr, program_header_count: u16) -> FileHeader {
-    let mut ident = [0; SIZEOF_IDENT];
-    ident[..ELFMAG.len()].copy_from_slice(ELFMAG);
-    ident[ELFMAG.len()..][..3].copy_from_slice(&[ELFCLASS64, ELFDATA2LSB, EV_CURRENT]);
     FileHeader {
-        ident,
-        kind: ET_EXEC.into(),
-        machine: EM_AARCH64.into(),
-        version: u32::from(EV_CURRENT).into(),
-        entry: entry.0.into(),
-        program_headers: (size_of::<FileHeader>() as u64).into(),
-        section_headers: U64::ZERO,
-        flags: U32::ZERO,
-        header_size: (size_of::<FileHeader>() as u16).into(),
-        program_header_size: (size_of::<ProgramHeader>() as u16).into(),
-        program_header_count: program_header_count.into(),
-        section_header_size: U16::ZERO,
-        section_header_count: U16::ZERO,
-        section_names: U16::ZERO,
+        e_ident: Ident {
+            magic: ELFMAG,
+            class: ELFCLASS64,
+            data: ELFDATA2LSB,
+            version: EV_CURRENT,
+            os_abi: ELFOSABI_NONE,
+            abi_version: 0,
+            padding: [0; _],
+        },
+        e_type: U16::new(LE, ET_EXEC),
+        e_machine: U16::new(LE, EM_AARCH64),
+        e_version: U32::new(LE, EV_CURRENT.0.into()),
+        e_entry: U64::new(LE, entry.0),
+        e_phoff: U64::new(LE, size_of::<FileHeader>() as u64),
+        e_shoff: U64::default(),
+        e_flags: U32::default(),
+        e_ehsize: U16::new(LE, size_of::<FileHeader>() as u16),
+        e_phentsize: U16::new(LE, size_of::<ProgramHeader>() as u16),
+        e_phnum: U16::new(LE, program_header_count),
+        e_shentsize: U16::default(),
+        e_shnum: U16::default(),
+        e_shstrndx: U16::default(),
     }
 }
 
@@ -133,7 +106,7 @@ fn file_header(entry: PhysAddr, program_header_count: u16) -> FileHeader {
 pub(crate) fn claimed_size(head: &[u8]) -> Option<u64> {
     let (_, headers) = headers(head)?;
     let last = headers.last()?;
-    last.offset.get().checked_add(last.file_size.get())
+    last.p_offset.get(LE).checked_add(last.p_filesz.get(LE))
 }
 
 /// The entry point of an executable by [`write()`], and its segments.
@@ -146,7 +119,7 @@ pub(crate) fn read(file: &[u8]) -> Result<(PhysAddr, Vec<Segment<'_>>), String> 
     for (index, header) in headers.iter().enumerate() {
         let malformed = || format!("PT_LOAD {index} with other values");
         let chunk = chunk(file, header).ok_or_else(malformed)?;
-        let start = header.offset.get() as usize;
+        let start = header.p_offset.get(LE) as usize;
         if chunk.memory.start < memory_end || start < file_end {
             return Err(format!(
                 "PT_LOAD {index} before the end of the one before it"
@@ -156,7 +129,7 @@ pub(crate) fn read(file: &[u8]) -> Result<(PhysAddr, Vec<Segment<'_>>), String> 
         file_end = start + chunk.content.len();
         segments.push((chunk, start..file_end));
     }
-    let entry = PhysAddr(header.entry.get());
+    let entry = PhysAddr(header.e_entry.get(LE));
     let chunks: Vec<_> = segments.iter().map(|(chunk, _)| *chunk).collect();
     let expected = head(entry, &program_headers(&chunks));
     if let Some(offset) = difference(file, &expected, &segments) {
@@ -184,24 +157,24 @@ fn difference(file: &[u8], head: &[u8], segments: &[Segment<'_>]) -> Option<usiz
 
 /// The headers that `file` begins with, if they look like those by [`write()`].
 fn headers(file: &[u8]) -> Option<(&FileHeader, &[ProgramHeader])> {
-    let (header, rest) = FileHeader::ref_from_prefix(file).ok()?;
-    let count = header.program_header_count.get();
-    let expected = file_header(PhysAddr(header.entry.get()), count);
-    if header.as_bytes() != expected.as_bytes() {
+    let (header, rest) = pod::from_bytes::<FileHeader>(file).ok()?;
+    let count = header.e_phnum.get(LE);
+    let expected = file_header(PhysAddr(header.e_entry.get(LE)), count);
+    if pod::bytes_of(header) != pod::bytes_of(&expected) {
         return None;
     }
-    let (headers, _) = <[ProgramHeader]>::ref_from_prefix_with_elems(rest, count.into()).ok()?;
+    let (headers, _) = pod::slice_from_bytes::<ProgramHeader>(rest, count.into()).ok()?;
     let is_ours = |header: &ProgramHeader| {
-        (header.kind.get(), header.alignment.get()) == (PT_LOAD, ALIGNMENT)
-            && header.file_size.get() <= header.memory_size.get()
+        (header.p_type.get(LE), header.p_align.get(LE)) == (PT_LOAD, ALIGNMENT)
+            && header.p_filesz.get(LE) <= header.p_memsz.get(LE)
     };
     headers.iter().all(is_ours).then_some((header, headers))
 }
 
 /// The memory that `header` tells of, and what `file` has for it.
 fn chunk<'a>(file: &'a [u8], header: &ProgramHeader) -> Option<Chunk<'a>> {
-    let memory = PhysRange::from_size(PhysAddr(header.phys.get()), header.memory_size.get())?;
-    let content = slice(file, header.offset.get(), header.file_size.get())?;
+    let memory = PhysRange::from_size(PhysAddr(header.p_paddr.get(LE)), header.p_memsz.get(LE))?;
+    let content = slice(file, header.p_offset.get(LE), header.p_filesz.get(LE))?;
     let fits = !memory.is_empty() && content.len() as u64 <= memory.size();
     fits.then_some(Chunk { memory, content })
 }
