@@ -11,6 +11,7 @@ use goblin::elf::header::{
     EI_CLASS, EI_DATA, ELFCLASS64, ELFDATA2LSB, ELFMAG, EM_AARCH64, Header, machine_to_str,
 };
 use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD, ProgramHeader};
+use kaal_translation::Access;
 
 use crate::diagnostic::{Diagnostic, Origin};
 
@@ -32,20 +33,6 @@ const PROGRAM_HEADER_SIZE: u64 = 56;
 /// Most program headers that are read: more segments don't fit an image, and each may name all of the
 /// file, so that without a limit, reading them takes as long as the file's square.
 const MOST_PROGRAM_HEADERS: u64 = 256;
-
-/// What a segment's memory may be used for: `p_flags`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Access(pub(crate) u32);
-
-impl Access {
-    pub(crate) fn is_writable(self) -> bool {
-        self.0 & PF_W != 0
-    }
-
-    pub(crate) fn is_executable(self) -> bool {
-        self.0 & PF_X != 0
-    }
-}
 
 /// A `PT_LOAD`.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +84,7 @@ impl<'a> Program<'a> {
         let segments = read_segments(origin, file, &headers)?;
         let entry = header.e_entry;
         let holds_entry = |segment: &Segment<'_>| {
-            segment.access.is_executable() && (segment.virt..segment.virt_end()).contains(&entry)
+            segment.access.executable && (segment.virt..segment.virt_end()).contains(&entry)
         };
         if !segments.iter().any(holds_entry) {
             return Err(origin
@@ -335,6 +322,9 @@ fn read_segment<'a>(
         phys,
         size,
         content,
-        access: Access(header.p_flags),
+        access: Access {
+            writable: header.p_flags & PF_W != 0,
+            executable: header.p_flags & PF_X != 0,
+        },
     })
 }

@@ -27,7 +27,7 @@ pub(super) fn write(parts: &mut [PageSegment], entry: u64, size: u64) {
 /// The memory of the part that never changes: all that lies before the first writable part.
 pub(super) fn constant_part(parts: &[PageSegment]) -> Vec<u8> {
     let mut memory = Vec::new();
-    for part in parts.iter().take_while(|part| !part.access.is_writable()) {
+    for part in parts.iter().take_while(|part| !part.access.writable) {
         memory.resize(part.offset as usize, 0);
         memory.extend_from_slice(&part.content);
     }

@@ -101,7 +101,6 @@ pub(crate) fn kind(metadata: &Metadata) -> &'static str {
 #[cfg(test)]
 mod tests {
     use std::io::{self, ErrorKind};
-    use std::path::Path;
 
     use super::{unreadable, unwritable};
     use crate::diagnostic::{Diagnostic, Flag, Origin};

@@ -6,12 +6,12 @@ use std::fmt;
 use std::path::PathBuf;
 
 use kaal_payload::{PhysAddr, PhysRange};
+use kaal_translation::Access;
 
 use super::page_tables::Tables;
 use super::placement::LoaderPlace;
 use super::plan::Plan;
 use crate::diagnostic::Origin;
-use crate::elf::Access;
 use crate::parts::Parts;
 
 /// A line of the memory map.
@@ -97,7 +97,7 @@ fn entry(start: u64, size: u64, what: String, origin: Option<Origin<'_>>) -> Ent
 
 /// Which part of `whole` a segment is.
 fn describe(whole: &str, access: Access) -> String {
-    let part = match (access.is_executable(), access.is_writable()) {
+    let part = match (access.executable, access.writable) {
         (true, true) => "text and data",
         (true, false) => "text",
         (false, true) => "data",

@@ -11,10 +11,11 @@ use kaal_payload::{
     LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PACKAGE_VERSION, PAGE_SIZE, PhysAddr, TRUST_NOTE_TYPE,
     TrustAnchor, UNPACKER_NOTE_TYPE, VERSION,
 };
+use kaal_translation::Access;
 use zerocopy::IntoBytes;
 
 use crate::diagnostic::{Diagnostic, Origin};
-use crate::elf::{Access, LAYOUT, Program, note, slice};
+use crate::elf::{LAYOUT, Program, note, slice};
 use crate::format::branch::INSTRUCTION;
 use crate::format::{head, loader_head};
 
@@ -383,7 +384,7 @@ fn check_shape(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result
             format!("one at {start:#x}"),
         ));
     }
-    if first.is_some_and(|segment| segment.access.is_writable()) {
+    if first.is_some_and(|segment| segment.access.writable) {
         return Err(wrong(
             "a first PT_LOAD without the flag W, since it is to be verified",
             "one with it".to_owned(),
@@ -396,7 +397,7 @@ fn check_shape(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result
                 format!("one at {:#x}", segment.virt),
             ));
         }
-        if segment.access.is_writable() && segment.access.is_executable() {
+        if segment.access.writable && segment.access.executable {
             return Err(wrong(
                 "no PT_LOAD both writable and executable",
                 format!("one at {:#x}", segment.virt),
@@ -455,8 +456,9 @@ fn find_relocations<'a>(
 
 #[cfg(test)]
 mod tests {
+    use kaal_translation::Access;
+
     use super::{BootProgram, PageSegment};
-    use crate::elf::Access;
 
     #[test]
     fn what_is_forgotten_is_zero_and_nothing_else() {
@@ -464,7 +466,10 @@ mod tests {
             offset,
             size: 4,
             content: vec![1; 4],
-            access: Access(0),
+            access: Access {
+                writable: false,
+                executable: false,
+            },
         };
         let mut program = BootProgram {
             entry: 0,

@@ -8,8 +8,10 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod mapper;
 mod steps;
 mod tables;
 
+pub use mapper::{Access, ENTRIES, Mapper, Pool, Regime, Table};
 pub use steps::{Step, steps};
-pub use tables::{ENTRIES, Regime, Table, Tables, TablesError, Use};
+pub use tables::{Tables, TablesError, Use};

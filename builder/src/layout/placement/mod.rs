@@ -5,6 +5,7 @@
 mod boot;
 
 use kaal_payload::{MAX_SIZE, PAGE_SIZE, PhysAddr, PhysRange};
+use kaal_translation::Access;
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::layout::page_tables::{Mapping, Tables};
@@ -42,31 +43,33 @@ impl LoaderPlace {
 
     /// The translation tables.
     pub(crate) fn tables(&self, parts: &Parts<'_>) -> Tables {
+        let where_it_is = |memory: PhysRange, access| Mapping {
+            virt: memory.start.0,
+            memory,
+            access,
+        };
         let mut loader: Vec<_> = parts
             .loader
             .parts
             .iter()
-            .map(|part| Mapping {
-                virt: self.base.0 + part.offset,
-                phys: self.base.0 + part.offset,
-                size: part.size.next_multiple_of(PAGE_SIZE),
-                writable: part.access.is_writable(),
-                executable: part.access.is_executable(),
+            .map(|part| {
+                let start = self.base.0 + part.offset;
+                let end = (start + part.size).next_multiple_of(PAGE_SIZE);
+                where_it_is((PhysAddr(start)..PhysAddr(end)).into(), part.access)
             })
             .collect();
-        loader.push(Mapping {
-            virt: self.header.start.0,
-            phys: self.header.start.0,
-            size: self.header.size(),
+        let read_only = Access {
             writable: false,
             executable: false,
-        });
+        };
+        loader.push(where_it_is(self.header, read_only));
         let kernel = Mapping {
             virt: parts.kernel.virt().0,
-            phys: parts.kernel.memory.start.0,
-            size: parts.kernel.memory.size(),
-            writable: true,
-            executable: true,
+            memory: parts.kernel.memory,
+            access: Access {
+                writable: true,
+                executable: true,
+            },
         };
         Tables::new(self.tables, parts.kernel.exception_level, &loader, kernel)
     }

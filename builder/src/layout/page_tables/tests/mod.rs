@@ -2,16 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysAddr};
+use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysAddr, PhysRange};
+use kaal_translation::Access;
 
-use super::{
-    ACCESSED, AP1_RES1, BLOCK_SIZE, EXECUTE_NEVER, INNER_SHAREABLE, Mapping, NORMAL_MEMORY,
-    PRIVILEGED_EXECUTE_NEVER, READ_ONLY, Tables,
-};
+use super::{Mapping, Tables};
 use crate::sel4::PADDR_TOP;
 
 const BASE: PhysAddr = PhysAddr(0x4040_9000);
 const LOADER: u64 = 0x4040_0000;
+
+/// Size in bytes of what a descriptor of level 2 maps.
+const BLOCK_SIZE: u64 = 2 << 20;
+
+/// Attributes of a descriptor: `AttrIndx` 4, `SH` and `AF`; AP[1], AP[2], PXN and UXN.
+const NORMAL_MEMORY: u64 = 4 << 2 | 0b11 << 8 | 1 << 10;
+const AP1_RES1: u64 = 1 << 6;
+const READ_ONLY: u64 = 1 << 7;
+const PRIVILEGED_EXECUTE_NEVER: u64 = 1 << 53;
+const EXECUTE_NEVER: u64 = 1 << 54;
 
 /// Bits of a descriptor that are an address.
 const ADDRESS: u64 = 0x0000_ffff_ffff_f000;
@@ -55,39 +63,38 @@ fn walk_table(tables: &Tables, table: u64, level: u32, virt: u64, pages: &mut BT
 /// The pages of `mapping`, as a table of 48 bits of address sees them.
 fn pages(mapping: &Mapping, attributes: u64) -> impl Iterator<Item = (u64, Page)> {
     let mapping = *mapping;
-    let attributes = attributes | NORMAL_MEMORY | INNER_SHAREABLE | ACCESSED;
-    (0..mapping.size)
+    let attributes = attributes | NORMAL_MEMORY;
+    (0..mapping.memory.size())
         .step_by(PAGE_SIZE as usize)
         .map(move |offset| {
             let virt = mapping.virt.wrapping_add(offset) & ((1 << 48) - 1);
-            (virt, (mapping.phys + offset, attributes))
+            (virt, (mapping.memory.start.0 + offset, attributes))
         })
+}
+
+/// `size` bytes from `start`, mapped `base` bytes above.
+fn mapping(base: u64, start: u64, size: u64, writable: bool, executable: bool) -> Mapping {
+    Mapping {
+        virt: base + start,
+        memory: PhysRange::from(PhysAddr(start)..PhysAddr(start + size)),
+        access: Access {
+            writable,
+            executable,
+        },
+    }
 }
 
 /// A loader at `base`: read-only data, text and data.
 fn loader_at(base: u64) -> [Mapping; 3] {
-    let mapping = |offset, size, writable, executable| Mapping {
-        virt: base + offset,
-        phys: base + offset,
-        size,
-        writable,
-        executable,
-    };
     [
-        mapping(0, 0x2000, false, false),
-        mapping(0x2000, 0x5000, false, true),
-        mapping(0x7000, 0x2000, true, false),
+        mapping(0, base, 0x2000, false, false),
+        mapping(0, base + 0x2000, 0x5000, false, true),
+        mapping(0, base + 0x7000, 0x2000, true, false),
     ]
 }
 
 fn kernel(base: u64, start: u64, size: u64) -> Mapping {
-    Mapping {
-        virt: base + start,
-        phys: start,
-        size,
-        writable: true,
-        executable: true,
-    }
+    mapping(base, start, size, true, true)
 }
 
 const ORDINARY_BASE: u64 = 0xffff_ff80_0000_0000;
@@ -190,7 +197,8 @@ fn loaders_may_lie_anywhere() {
 fn attributes_are_those_of_the_architecture() {
     let kernel = kernel(HYPERVISOR_BASE, 0x4000_0000, BLOCK_SIZE);
     let tables = Tables::new(BASE, ExceptionLevel::El2, &[], kernel);
-    let block = tables.tables[2][0].get();
+    let block = tables.as_bytes()[2 * PAGE_SIZE as usize..].first_chunk();
+    let block = u64::from_le_bytes(*block.expect("a third table"));
     let attributes = 4 << 2 | 1 << 6 | 0b11 << 8 | 1 << 10;
     assert_eq!(block, 0x4000_0000 | attributes | 0b01);
     assert_eq!(tables.size(), 3 * PAGE_SIZE);

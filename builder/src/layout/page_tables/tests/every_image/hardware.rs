@@ -5,8 +5,8 @@
 
 use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysAddr};
 
-use super::super::super::{BLOCK_SIZE, Mapping, Tables};
-use super::BASE;
+use super::super::super::{Mapping, Tables};
+use super::{BASE, BLOCK_SIZE};
 
 /// Memory whose pages are mapped to adjoining pages, with the same rights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,11 +29,11 @@ impl From<Mapping> for Run {
     fn from(mapping: Mapping) -> Self {
         Self {
             virt: mapping.virt,
-            phys: mapping.phys,
-            size: mapping.size,
+            phys: mapping.memory.start.0,
+            size: mapping.memory.size(),
             rights: Rights {
-                write: mapping.writable,
-                execute: mapping.executable,
+                write: mapping.access.writable,
+                execute: mapping.access.executable,
             },
         }
     }

@@ -8,8 +8,8 @@
 
 use kaal_payload::{ExceptionLevel, PAGE_SIZE};
 
-use super::super::{BLOCK_SIZE, Mapping, Tables};
-use super::{BASE, HYPERVISOR_BASE, ORDINARY_BASE, near};
+use super::super::{Mapping, Tables};
+use super::{BASE, BLOCK_SIZE, HYPERVISOR_BASE, ORDINARY_BASE, kernel, mapping, near};
 use hardware::{Hardware, Run, join};
 
 mod hardware;
@@ -51,15 +51,9 @@ fn loaders(base: u64) -> impl Iterator<Item = Vec<Mapping>> {
         let parts = sizes.into_iter().zip(rights);
         parts
             .map(|(pages, (writable, executable))| {
-                let mapping = Mapping {
-                    virt: start,
-                    phys: start,
-                    size: pages * PAGE_SIZE,
-                    writable,
-                    executable,
-                };
-                start += mapping.size;
-                mapping
+                let part = mapping(0, start, pages * PAGE_SIZE, writable, executable);
+                start += pages * PAGE_SIZE;
+                part
             })
             .collect()
     })
@@ -71,13 +65,7 @@ fn kernels(base: u64) -> impl Iterator<Item = Mapping> {
     near(BOUNDARY)
         .flat_map(move |start| ends.into_iter().flat_map(near).map(move |end| (start, end)))
         .filter(|(start, end)| start < end)
-        .map(move |(start, end)| Mapping {
-            virt: base + start,
-            phys: start,
-            size: end - start,
-            writable: true,
-            executable: true,
-        })
+        .map(move |(start, end)| kernel(base, start, end - start))
 }
 
 /// Makes the tables of every image; returns how many these are.
