@@ -9,15 +9,14 @@ use std::collections::BTreeSet;
 
 use kaal_devicetree::DeviceTree as Tree;
 use kaal_manifest::{List, Program, generate};
+use kaal_payload::PAGE_SIZE;
 
 use crate::common::device_tree::DeviceTree;
 use crate::common::elf::{Elf, ProgramHeader};
 use crate::common::programs;
 use crate::{Target, input};
 
-const PAGE_SIZE: u64 = 4096;
-
-/// A list with every key.
+/// A list with each key.
 const ALL_KEYS: &str = r#"
 [[component]]
 name = "a"

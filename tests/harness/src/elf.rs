@@ -8,8 +8,7 @@ use anyhow::{Context, Result, bail};
 use goblin::elf::Elf;
 use goblin::elf::header::{EM_AARCH64, ET_EXEC};
 use goblin::elf::program_header::{PF_R, PF_X, PT_LOAD};
-
-const PAGE_SIZE: u64 = 4096;
+use kaal_payload::PAGE_SIZE;
 
 /// The largest span that is laid out in memory: a damaged file must not ask for more.
 const LARGEST_SPAN: u64 = 1 << 30;

@@ -5,8 +5,7 @@
 use anyhow::{Context, Result};
 use goblin::elf::Elf;
 use goblin::elf::program_header::{PF_R, PF_W, PT_LOAD};
-
-const PAGE_SIZE: u64 = 4096;
+use kaal_payload::PAGE_SIZE;
 
 /// Where an ELF file's header says where its program headers begin, and how many they are
 /// (`e_phoff`, `e_phnum`).
