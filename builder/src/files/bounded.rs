@@ -2,7 +2,7 @@
 
 //! Opening input files: none may keep the builder waiting, or fill the memory of the machine.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io::{Read, Take};
 use std::os::unix::fs::FileTypeExt;
 
@@ -17,7 +17,6 @@ const MAX_OTHER_SIZE: u64 = 64 << 20;
 
 /// Opens the file that `origin` names. Of what comes through a pipe, no more is read than of a file.
 pub(crate) fn open(origin: Origin<'_>) -> Result<Take<File>, Diagnostic> {
-    // Before it is opened, because opening a pipe waits for who writes to it.
     check(origin)?;
     let file = File::open(origin.value).map_err(|error| access::unreadable(origin, &error))?;
     Ok(file.take(most(origin.flag)))
@@ -25,40 +24,45 @@ pub(crate) fn open(origin: Origin<'_>) -> Result<Take<File>, Diagnostic> {
 
 /// Reads the file that `origin` names.
 pub(crate) fn read(origin: Origin<'_>) -> Result<Vec<u8>, Diagnostic> {
-    let mut file = open(origin)?;
-    let mut read = || {
-        let size = file.get_ref().metadata()?.len().min(file.limit());
-        let mut content = Vec::with_capacity(size as usize);
-        file.read_to_end(&mut content)?;
-        Ok(content)
-    };
-    read().map_err(|error| access::unreadable(origin, &error))
+    let mut content = Vec::new();
+    open(origin)?
+        .read_to_end(&mut content)
+        .map_err(|error| access::unreadable(origin, &error))?;
+    Ok(content)
 }
 
 /// Checks, without opening it, that the file that `origin` names may be read.
 pub(crate) fn check(origin: Origin<'_>) -> Result<(), Diagnostic> {
-    let metadata =
-        fs::metadata(origin.value).map_err(|error| access::unreadable(origin, &error))?;
-    if !may_be_read(origin.flag, &metadata) {
-        return Err(access::not_regular(origin, &metadata));
-    }
-    let most = most(origin.flag);
-    if metadata.len() > most {
-        return Err(origin
-            .diagnostic("too large")
-            .expected(format!("at most {most} bytes"))
-            .found(format!("{} bytes", metadata.len()))
-            .remedy(match is_program(origin.flag) {
-                true => "correct the name, or strip the program of its debug information",
-                false => "correct the name",
-            }));
-    }
-    Ok(())
+    check_size(origin, check_kind(origin)?)
 }
 
-/// A private key may come through a pipe, so that it need not lie on a disk.
-fn may_be_read(flag: Flag, metadata: &Metadata) -> bool {
-    metadata.is_file() || flag == Flag::SignKey && metadata.file_type().is_fifo()
+/// Checks that `origin` names a file that doesn't keep its reader waiting, as opening a pipe does. Returns
+/// its size in bytes.
+pub(crate) fn check_kind(origin: Origin<'_>) -> Result<u64, Diagnostic> {
+    let metadata =
+        fs::metadata(origin.value).map_err(|error| access::unreadable(origin, &error))?;
+    // A private key may come through a pipe, so that it need not lie on a disk.
+    let is_key = origin.flag == Flag::SignKey && metadata.file_type().is_fifo();
+    match metadata.is_file() || is_key {
+        true => Ok(metadata.len()),
+        false => Err(access::not_regular(origin, &metadata)),
+    }
+}
+
+/// Checks that the file that `origin` names, of `size` bytes, is not too large.
+pub(crate) fn check_size(origin: Origin<'_>, size: u64) -> Result<(), Diagnostic> {
+    let most = most(origin.flag);
+    if size <= most {
+        return Ok(());
+    }
+    Err(origin
+        .diagnostic("too large")
+        .expected(format!("at most {most} bytes"))
+        .found(format!("{size} bytes"))
+        .remedy(match is_program(origin.flag) {
+            true => "correct the name, or strip the program of its debug information",
+            false => "correct the name",
+        }))
 }
 
 fn most(flag: Flag) -> u64 {

@@ -19,3 +19,8 @@ pub(crate) fn digest(integrity: Integrity, bytes: &[u8]) -> Digest {
         Integrity::Sha256 => Digest::from_sha256(Sha256::digest(bytes).into()),
     }
 }
+
+/// Bytes as two digits each.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -9,15 +9,17 @@ use kaal_payload::{
 };
 use zerocopy::IntoBytes;
 
-use super::memory::{Extent, Memory};
+use super::memory::{Extent, Memory, aligned};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::digest::crc32c;
 
 /// A payload header, and where it is.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
-    address: PhysAddr,
-    in_file: Range<usize>,
+    /// Its memory.
+    pub(super) memory: PhysRange,
+    /// Its bytes in the image's file.
+    pub(super) in_file: Range<usize>,
     /// The header without its lists.
     fixed: Payload<'static>,
     regions: Vec<Region>,
@@ -34,16 +36,6 @@ impl Found {
             boot_arguments: &self.boot_arguments,
             ..self.fixed
         }
-    }
-
-    /// Its memory.
-    pub(super) fn memory(&self) -> PhysRange {
-        PhysRange::from(self.address..PhysAddr(self.address.0 + self.in_file.len() as u64))
-    }
-
-    /// Its bytes in the image's file.
-    pub(super) fn in_file(&self) -> Range<usize> {
-        self.in_file.clone()
     }
 }
 
@@ -74,8 +66,7 @@ fn read(extent: &Extent<'_>) -> Result<Found, String> {
         return Err("a compressed one".to_owned());
     }
     let content = &extent.content[..extent.content.len().min(MAX_SIZE)];
-    let mut words = [0u64; MAX_SIZE / size_of::<u64>()];
-    words.as_mut_bytes()[..content.len()].copy_from_slice(content);
+    let words = aligned(content);
     let payload = Payload::parse(&words.as_bytes()[..content.len()], crc32c)
         .map_err(|error| error.to_string())?;
     if payload.size() != extent.content.len() {
@@ -91,7 +82,7 @@ fn read(extent: &Extent<'_>) -> Result<Found, String> {
         return Err("fields that say nothing, and are not zero".to_owned());
     }
     Ok(Found {
-        address: extent.memory.start,
+        memory: extent.filled(),
         in_file: extent.in_file.clone(),
         fixed: without_lists(&payload),
         regions: payload.regions.to_vec(),
@@ -117,44 +108,23 @@ fn candidates<'a, 'm>(
 }
 
 fn without_lists(payload: &Payload<'_>) -> Payload<'static> {
-    let Payload {
-        image_version,
-        key_id,
-        signature,
-        load_address,
-        loader,
-        exception_level,
-        cores,
-        physical_address_bits,
-        log_level,
-        integrity,
-        kernel_entry,
-        user_image,
-        device_tree,
-        tables,
-        machine,
-        measurement,
-        regions: _,
-        cpus: _,
-        boot_arguments: _,
-    } = *payload;
     Payload {
-        image_version,
-        key_id,
-        signature,
-        load_address,
-        loader,
-        exception_level,
-        cores,
-        physical_address_bits,
-        log_level,
-        integrity,
-        kernel_entry,
-        user_image,
-        device_tree,
-        tables,
-        machine,
-        measurement,
+        image_version: payload.image_version,
+        key_id: payload.key_id,
+        signature: payload.signature,
+        load_address: payload.load_address,
+        loader: payload.loader,
+        exception_level: payload.exception_level,
+        cores: payload.cores,
+        physical_address_bits: payload.physical_address_bits,
+        log_level: payload.log_level,
+        integrity: payload.integrity,
+        kernel_entry: payload.kernel_entry,
+        user_image: payload.user_image,
+        device_tree: payload.device_tree,
+        tables: payload.tables,
+        machine: payload.machine,
+        measurement: payload.measurement,
         regions: &[],
         cpus: &[],
         boot_arguments: &[],

@@ -6,12 +6,20 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use kaal_payload::{PhysAddr, PhysRange};
+use zerocopy::IntoBytes;
 
 use crate::elf::{note, slice};
 use crate::memory::ranges;
 
 /// Most bytes by which memory that is put together may be larger than all content of the image.
 const MOST_ZEROES: u64 = 64 << 20;
+
+/// `bytes`, where headers may lie that are read in place, and zeroes up to a whole word.
+pub(super) fn aligned(bytes: &[u8]) -> Vec<u64> {
+    let mut words = vec![0; bytes.len().div_ceil(size_of::<u64>())];
+    words.as_mut_bytes()[..bytes.len()].copy_from_slice(bytes);
+    words
+}
 
 /// A piece of memory and what it begins with; the rest of it is zero.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -65,7 +65,7 @@ impl<'a> ImageReader<'a> {
     ///
     /// Returns what else the file is, or where it isn't well-formed.
     pub fn open(file: File<'a>) -> Result<Self, Diagnostic> {
-        let origin = origin(&file);
+        let origin = file.origin(Flag::Image);
         let shape = recognise::recognise(origin, file.content, file.content.len() as u64)?;
         let (format, entry, extents, packed) = match shape {
             Shape::Elf => {
@@ -124,17 +124,17 @@ impl<'a> ImageReader<'a> {
 
     /// Where the payload header lies in memory.
     pub fn payload_header(&self) -> PhysRange {
-        self.header.memory()
+        self.header.memory
     }
 
     /// The bytes of the payload header in [`Self::file`]. They are stored as they are in memory.
     pub fn payload_header_in_file(&self) -> Range<usize> {
-        self.header.in_file()
+        self.header.in_file.clone()
     }
 
     /// The memory of the loader: up to the payload header.
     pub fn loader(&self) -> PhysRange {
-        PhysRange::from(self.payload().load_address..self.header.memory().start)
+        (self.payload().load_address..self.header.memory.start).into()
     }
 
     /// The content of the loader's ELF notes of the type `kind` whose owner is KaaL, as
@@ -201,10 +201,6 @@ impl<'a> ImageReader<'a> {
     }
 
     pub(crate) fn origin(&self) -> Origin<'a> {
-        origin(&self.file)
+        self.file.origin(Flag::Image)
     }
-}
-
-fn origin<'a>(file: &File<'a>) -> Origin<'a> {
-    Origin::new(Flag::Image, file.path)
 }

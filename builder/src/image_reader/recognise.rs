@@ -9,6 +9,7 @@ use kaal_payload::{
 use zerocopy::IntoBytes;
 
 use super::identify;
+use super::memory::aligned;
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::digest::crc32c;
 use crate::format::{Format, executable, head, uimage};
@@ -115,10 +116,9 @@ fn find_package(head: &[u8], start: usize) -> Result<Packed, Option<PackageError
         if !bytes.starts_with(&PACKAGE_MAGIC) {
             continue;
         }
-        let size = bytes.len().min(PACKAGE_HEADER_MAX_SIZE);
-        let mut words = vec![0u64; PACKAGE_HEADER_MAX_SIZE / size_of::<u64>()];
-        words.as_mut_bytes()[..size].copy_from_slice(&bytes[..size]);
-        match Package::parse(&words.as_bytes()[..size], crc32c) {
+        let bytes = &bytes[..bytes.len().min(PACKAGE_HEADER_MAX_SIZE)];
+        let words = aligned(bytes);
+        match Package::parse(&words.as_bytes()[..bytes.len()], crc32c) {
             Ok(package) => {
                 return Ok(Packed {
                     start,
@@ -134,24 +134,14 @@ fn find_package(head: &[u8], start: usize) -> Result<Packed, Option<PackageError
 }
 
 fn without_chunks(package: &Package<'_>) -> Package<'static> {
-    let Package {
-        size,
-        scratch,
-        entry,
-        machine,
-        log_level,
-        integrity,
-        unpacker_checksum,
-        chunks: _,
-    } = *package;
     Package {
-        size,
-        scratch,
-        entry,
-        machine,
-        log_level,
-        integrity,
-        unpacker_checksum,
+        size: package.size,
+        scratch: package.scratch,
+        entry: package.entry,
+        machine: package.machine,
+        log_level: package.log_level,
+        integrity: package.integrity,
+        unpacker_checksum: package.unpacker_checksum,
         chunks: &[],
     }
 }

@@ -6,7 +6,7 @@ use kaal_payload::{Digest, Integrity, LOADER_MAX_SIZE, MAX_SIZE, PhysAddr, PhysR
 
 use super::{ImageReader, Packed};
 use crate::diagnostic::Diagnostic;
-use crate::format::digest::{crc32c, digest};
+use crate::format::digest::{crc32c, digest, hexadecimal};
 use crate::format::loader_head::{self, LoaderHead};
 use crate::format::measurement::{self, Measured};
 use crate::format::{Format, uimage};
@@ -33,6 +33,25 @@ fn damaged(image: &ImageReader<'_>, what: &str) -> Diagnostic {
     diagnostic.remedy("build or copy the image again")
 }
 
+/// Checks that `what` is as it should be, where `show` puts it in words.
+fn check_same<T: PartialEq>(
+    image: &ImageReader<'_>,
+    what: &str,
+    (expected, found): (&T, &T),
+    show: impl Fn(&T) -> String,
+) -> Result<(), Diagnostic> {
+    match expected == found {
+        true => Ok(()),
+        false => Err(damaged(image, what)
+            .expected(show(expected))
+            .found(show(found))),
+    }
+}
+
+fn show_crc32c(checksum: &u32) -> String {
+    format!("CRC-32C {checksum:#x}")
+}
+
 fn check_uimage(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let Err(found) = uimage::check(image.file.content) else {
         return Ok(());
@@ -46,12 +65,8 @@ fn check_uimage(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
 fn check_package(image: &ImageReader<'_>, packed: &Packed) -> Result<(), Diagnostic> {
     let (package, payload) = (packed.package(), image.payload());
     let unpacker = &image.file.content[packed.start..][..packed.header_offset];
-    let found = crc32c(unpacker);
-    if found != package.unpacker_checksum {
-        return Err(damaged(image, "the unpacker")
-            .expected(format!("CRC-32C {:#x}", package.unpacker_checksum))
-            .found(format!("{found:#x}")));
-    }
+    let checksums = (&package.unpacker_checksum, &crc32c(unpacker));
+    check_same(image, "the unpacker", checksums, show_crc32c)?;
     let is_same = package.machine == payload.machine
         && package.log_level == payload.log_level
         && package.integrity == payload.integrity;
@@ -98,14 +113,9 @@ fn check_loader(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
             .expected(expected)
             .found(image.entry.to_string()));
     }
-    let found = crc32c(rest);
-    let expected = head.map(|head| head.rest_checksum());
-    if expected != Some(found) {
-        return Err(damaged(image, "the loader's data")
-            .expected(format!("CRC-32C {:#x}", expected.unwrap_or_default()))
-            .found(format!("{found:#x}")));
-    }
-    Ok(())
+    let expected = head.map(|head| head.rest_checksum()).unwrap_or_default();
+    let checksums = (&expected, &crc32c(rest));
+    check_same(image, "the loader's data", checksums, show_crc32c)
 }
 
 /// Checks that the image makes all memory that the payload header tells of, and no other.
@@ -120,12 +130,11 @@ fn check_extent(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
             .chain(header_pages)
             .collect(),
     );
+    let what = "the extent of its memory";
     let found = image.memory.defined();
-    if expected != found {
-        return Err(damaged(image, "the extent of its memory")
-            .expected(ranges::describe(&expected))
-            .found(ranges::describe(&found)));
-    }
+    check_same(image, what, (&expected, &found), |set| {
+        ranges::describe(set)
+    })?;
     let behind = header_pages.map(|pages| ranges::clip(pages, header.end, pages.end));
     match behind.and_then(|behind| image.memory.first_nonzero(behind)) {
         Some(address) => Err(not_zero(
@@ -181,11 +190,10 @@ fn check_places(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     ];
     for (name, kind, place) in places {
         let (found, expected) = (of_kind(kind), Vec::from_iter(place));
-        if found != expected {
-            return Err(damaged(image, &format!("the place of its {name}"))
-                .expected(ranges::describe(&expected))
-                .found(ranges::describe(&found)));
-        }
+        let what = format!("the place of its {name}");
+        check_same(image, &what, (&expected, &found), |set| {
+            ranges::describe(set)
+        })?;
     }
     Ok(())
 }
@@ -226,21 +234,11 @@ fn check_digest(
     expected: &Digest,
 ) -> Result<(), Diagnostic> {
     let integrity = image.payload().integrity;
-    let found = digest(integrity, bytes);
-    if found == *expected {
-        return Ok(());
-    }
-    let describe = |digest: &Digest| match integrity {
-        Integrity::Sha256 => {
-            let hash = digest.sha256().iter();
-            let digits: String = hash.map(|byte| format!("{byte:02x}")).collect();
-            format!("SHA-256 {digits}")
-        }
-        _ => format!("CRC-32C {:#x}", digest.crc32c()),
-    };
-    Err(damaged(image, what)
-        .expected(describe(expected))
-        .found(describe(&found)))
+    let digests = (expected, &digest(integrity, bytes));
+    check_same(image, what, digests, |digest| match integrity {
+        Integrity::Sha256 => format!("SHA-256 {}", hexadecimal(digest.sha256())),
+        _ => show_crc32c(&digest.crc32c()),
+    })
 }
 
 /// Checks that the measurement is that of kernel and user image.
@@ -260,16 +258,8 @@ fn check_measurement(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
             content,
         }),
     );
-    if found == payload.measurement {
-        return Ok(());
-    }
-    let text = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-    };
-    Err(damaged(image, "the measurement")
-        .expected(text(&found))
-        .found(text(&payload.measurement)))
+    let measurements = (&found, &payload.measurement);
+    check_same(image, "the measurement", measurements, |bytes| {
+        hexadecimal(bytes)
+    })
 }
