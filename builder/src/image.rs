@@ -11,7 +11,7 @@ use crate::format::FileMap;
 use crate::layout::memory_map::MemoryMap;
 use crate::layout::placement;
 use crate::manifest::Built;
-use crate::options::{Inputs, Options};
+use crate::options::{self, Inputs};
 use crate::parts::{Parts, swapped, trust};
 use crate::rules::{self, Situation};
 
@@ -41,9 +41,20 @@ impl Image {
     ///
     /// Returns what is wrong with the inputs.
     pub fn build(inputs: &Inputs<'_>) -> Result<Self, Diagnostic> {
-        if let Some(diagnostic) = Options::from(inputs).check().into_iter().next() {
-            return Err(diagnostic);
+        let wrong = options::check(
+            &inputs.settings,
+            inputs.unpacker.is_some(),
+            inputs.trust_key.map(|file| file.path),
+            inputs.sign_key.map(|file| file.path),
+        );
+        match wrong.into_iter().next() {
+            Some(diagnostic) => Err(diagnostic),
+            None => Self::of_checked(inputs),
         }
+    }
+
+    /// As [`Self::build`], where [`options::check`] found nothing wrong.
+    pub(crate) fn of_checked(inputs: &Inputs<'_>) -> Result<Self, Diagnostic> {
         let parts =
             Parts::read(inputs).map_err(|diagnostic| swapped::suspect(diagnostic, inputs))?;
         let plan = placement::plan(&parts)?;

@@ -166,7 +166,10 @@ fn read_header(origin: Origin<'_>, file: &[u8]) -> Result<Header, Diagnostic> {
         return Err(origin
             .diagnostic("not an ELF file")
             .expected("the bytes 7f 45 4c 46 at its start")
-            .found(first_bytes(file))
+            .found(match file {
+                [] => "an empty file".to_owned(),
+                _ => first_bytes(file, ELFMAG.len()),
+            })
             .remedy("give the linked program, not a raw image or text"));
     }
     let not_for_aarch64 = |expected: &str, found: String| {
@@ -211,15 +214,11 @@ fn read_header(origin: Origin<'_>, file: &[u8]) -> Result<Header, Diagnostic> {
     Ok(header)
 }
 
-fn first_bytes(file: &[u8]) -> String {
-    if file.is_empty() {
-        return "an empty file".to_owned();
-    }
-    file.iter()
-        .take(ELFMAG.len())
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<Vec<_>>()
-        .join(" ")
+/// The first bytes of a file, `count` at most, for a message.
+pub(crate) fn first_bytes(file: &[u8], count: usize) -> String {
+    let bytes = file.iter().take(count);
+    let digits: Vec<_> = bytes.map(|byte| format!("{byte:02x}")).collect();
+    digits.join(" ")
 }
 
 fn read_program_headers(

@@ -3,6 +3,7 @@
 //! The memory that an image's file makes.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use kaal_payload::{Chunk, Encoding, HEADER_ALIGNMENT, PACKAGE_END, PhysAddr, package_header_size};
 
@@ -86,7 +87,7 @@ pub(super) fn of_package<'a>(
         let content = slice(bytes, stored.offset, stored.size)
             .ok_or_else(|| damaged(what(), "content within the file", "none".to_owned()))?;
         let start = stored.offset as usize;
-        check_padding(bytes, next..start).map_err(|offset| not_zero(origin, offset))?;
+        check_padding(origin, bytes, next..start)?;
         next = start + content.len();
         let checksum = crc32c(content);
         if checksum != stored.checksum {
@@ -116,8 +117,7 @@ pub(super) fn of_package<'a>(
             "something else".to_owned(),
         ));
     }
-    check_padding(bytes, next..end - PACKAGE_END.len())
-        .map_err(|offset| not_zero(origin, offset))?;
+    check_padding(origin, bytes, next..end - PACKAGE_END.len())?;
     Ok(extents)
 }
 
@@ -139,22 +139,23 @@ fn decode<'a>(chunk: &Chunk, stored: &'a [u8], decompressed: u64) -> Result<Cow<
     }
 }
 
-/// Looks for a byte that isn't zero among those between contents.
-fn check_padding(bytes: &[u8], padding: std::ops::Range<usize>) -> Result<(), usize> {
+/// Checks that the bytes between contents are zero.
+fn check_padding(
+    origin: Origin<'_>,
+    bytes: &[u8],
+    padding: Range<usize>,
+) -> Result<(), Diagnostic> {
     let start = padding.start;
-    let bytes = bytes.get(padding).unwrap_or_default();
-    match bytes.iter().position(|&byte| byte != 0) {
-        Some(index) => Err(start + index),
-        None => Ok(()),
-    }
-}
-
-fn not_zero(origin: Origin<'_>, offset: usize) -> Diagnostic {
-    origin
+    let padding = bytes.get(padding).unwrap_or_default();
+    let Some(index) = padding.iter().position(|&byte| byte != 0) else {
+        return Ok(());
+    };
+    Err(origin
         .diagnostic("damaged between its chunks")
         .expected("zeroes")
         .found(format!(
-            "another byte at the offset {offset:#x} of the package"
+            "another byte at the offset {:#x} of the package",
+            start + index
         ))
-        .remedy("build or copy the image again")
+        .remedy("build or copy the image again"))
 }

@@ -98,7 +98,7 @@ fn candidates<'a, 'm>(
     entry: PhysAddr,
 ) -> impl Iterator<Item = &'m Extent<'a>> {
     let reach = entry.0.saturating_add(LOADER_MAX_SIZE);
-    memory.extents().iter().filter(move |extent| {
+    memory.extents.iter().filter(move |extent| {
         let start = extent.memory.start;
         entry < start
             && start.0 <= reach

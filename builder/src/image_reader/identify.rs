@@ -6,7 +6,7 @@ use goblin::elf::header::{EM_AARCH64, ET_CORE, ET_DYN, ET_EXEC, ET_REL, Header, 
 use kaal_payload::{LOADER_NOTE_TYPE, MAGIC, PACKAGE_MAGIC, UNPACKER_NOTE_TYPE};
 
 use crate::diagnostic::{Diagnostic, Origin};
-use crate::elf::note;
+use crate::elf::{first_bytes, note};
 use crate::format::{head, uimage};
 
 /// What files of known formats have at an offset.
@@ -120,15 +120,8 @@ fn kind(head: &[u8], is_ours: bool) -> String {
     if is_text(&head[..head.len().min(TEXT_SIZE)]) {
         return "text".to_owned();
     }
-    let bytes: Vec<_> = head
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!(
-        "a file of unknown kind that begins with {}",
-        bytes.join(" ")
-    )
+    let bytes = first_bytes(head, 8);
+    format!("a file of unknown kind that begins with {bytes}")
 }
 
 fn elf(header: &Header, head: &[u8]) -> String {

@@ -48,9 +48,9 @@ impl Extent<'_> {
 #[derive(Clone, Debug)]
 pub(super) struct Memory<'a> {
     /// Ascending, disjoint.
-    extents: Vec<Extent<'a>>,
+    pub(super) extents: Vec<Extent<'a>>,
     /// Size in bytes of all content.
-    content_size: u64,
+    pub(super) content_size: u64,
 }
 
 impl<'a> Memory<'a> {
@@ -61,15 +61,6 @@ impl<'a> Memory<'a> {
             extents,
             content_size: content as u64,
         }
-    }
-
-    pub(super) fn extents(&self) -> &[Extent<'a>] {
-        &self.extents
-    }
-
-    /// Size in bytes of all content.
-    pub(super) fn content_size(&self) -> u64 {
-        self.content_size
     }
 
     /// The set of addresses that the image defines.
@@ -100,7 +91,7 @@ impl<'a> Memory<'a> {
         if let Some(bytes) = slice(&first.content, offset, range.size()) {
             return Some(Cow::Borrowed(bytes));
         }
-        self.is_defined(range).then(|| {
+        ranges::contains(&self.defined(), range).then(|| {
             let mut bytes = vec![0; range.size() as usize];
             for (place, content) in self.filled(range) {
                 let start = (place.start.0 - range.start.0) as usize;
@@ -116,10 +107,6 @@ impl<'a> Memory<'a> {
             let index = content.iter().position(|&byte| byte != 0)?;
             Some(PhysAddr(place.start.0 + index as u64))
         })
-    }
-
-    fn is_defined(&self, range: PhysRange) -> bool {
-        ranges::contains(&self.defined(), range)
     }
 
     /// The content in `range`, and where each piece of it lies.

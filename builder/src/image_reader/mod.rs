@@ -114,7 +114,7 @@ impl<'a> ImageReader<'a> {
 
     /// The memory that the image makes before the loader is entered, by ascending address.
     pub fn extents(&self) -> &[Extent<'a>] {
-        self.memory.extents()
+        &self.memory.extents
     }
 
     /// The payload header.
@@ -171,7 +171,7 @@ impl<'a> ImageReader<'a> {
     /// The bytes that are stored of `region`, a region of [`Self::payload`]; `None` where the image
     /// doesn't define them, or where there are more than even translation tables could need.
     pub fn stored(&self, region: &Region) -> Option<Cow<'_, [u8]>> {
-        if region.file_size() > self.memory.content_size() + LOADER_MAX_SIZE {
+        if region.file_size() > self.memory.content_size + LOADER_MAX_SIZE {
             return None;
         }
         let start = region.memory()?.start;

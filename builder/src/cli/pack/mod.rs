@@ -15,7 +15,7 @@ use crate::format::{Compression, Format};
 use crate::image::Image;
 use crate::manifest::{self, Built, hexadecimal};
 use crate::options::choices::{CHECKS, Choice, LOG_LEVELS};
-use crate::options::{Options, Settings, Symbols, boot_arguments};
+use crate::options::{self, Settings, Symbols, boot_arguments};
 
 use self::files::Files;
 use super::config::Configuration;
@@ -185,13 +185,13 @@ pub(super) fn run(
     messages: Messages,
 ) -> Result<(), Failure> {
     let settings = arguments.settings().map_err(Failure::usage)?;
-    let options = Options {
-        settings,
-        has_unpacker: arguments.unpacker.is_some(),
-        trust_key: arguments.trust_key.as_deref(),
-        sign_key: arguments.sign_key.as_deref(),
-    };
-    Failure::check(USAGE, options.check())?;
+    let wrong = options::check(
+        &settings,
+        arguments.unpacker.is_some(),
+        arguments.trust_key.as_deref(),
+        arguments.sign_key.as_deref(),
+    );
+    Failure::check(USAGE, wrong)?;
     let inputs = arguments.files();
     let origins = inputs.iter().map(|(flag, path)| Origin::new(*flag, path));
     let unreadable = origins.filter_map(|origin| bounded::check(origin).err());
@@ -201,7 +201,7 @@ pub(super) fn run(
     let output = Output::new(&arguments.out, !arguments.no_manifest, remedy);
     output.check(&inputs)?;
 
-    let image = Image::build(&files.inputs(settings))?;
+    let image = Image::of_checked(&files.inputs(settings))?;
     for warning in configuration.name_sources(image.warnings.clone()) {
         messages.write("warning", &warning);
     }
