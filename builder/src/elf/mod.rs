@@ -105,29 +105,17 @@ impl<'a> Program<'a> {
         })
     }
 
-    /// The content of the program headers of the kind `kind`, as far as it lies in the file.
-    pub(crate) fn contents(&self, kind: u32) -> impl Iterator<Item = &'a [u8]> {
-        self.located_contents(kind).map(|(_, content)| content)
-    }
-
-    /// The same, each with its virtual address.
-    pub(crate) fn located_contents(&self, kind: u32) -> impl Iterator<Item = (u64, &'a [u8])> {
-        let file = self.file;
-        self.headers
+    /// The virtual address and the content of what the program headers of the kind `kind` name, as far as
+    /// it lies in the file.
+    pub(crate) fn contents(&self, kind: u32) -> impl Iterator<Item = (u64, &'a [u8])> {
+        let of_kind = self
+            .headers
             .iter()
-            .filter(move |header| header.p_type == kind)
-            .filter_map(move |header| {
-                let content = slice(file, header.p_offset, header.p_filesz)?;
-                Some((header.p_vaddr, content))
-            })
-    }
-
-    /// Virtual address and size in the file of what the program headers of the kind `kind` name.
-    pub(crate) fn places(&self, kind: u32) -> impl Iterator<Item = (u64, u64)> {
-        self.headers
-            .iter()
-            .filter(move |header| header.p_type == kind)
-            .map(|header| (header.p_vaddr, header.p_filesz))
+            .filter(move |header| header.p_type == kind);
+        of_kind.filter_map(|header| {
+            let content = slice(self.file, header.p_offset, header.p_filesz)?;
+            Some((header.p_vaddr, content))
+        })
     }
 
     /// The virtual address behind the last segment.

@@ -8,7 +8,7 @@ use kaal_payload::LOADER_NOTE_NAME;
 use super::slice;
 
 /// Alignment in bytes of a note.
-pub(crate) const ALIGNMENT: usize = 4;
+const ALIGNMENT: usize = 4;
 
 /// Size in bytes of a note's name, with the zero at its end.
 const NAME_SIZE: usize = LOADER_NOTE_NAME.len() + 1;
@@ -16,24 +16,23 @@ const NAME_SIZE: usize = LOADER_NOTE_NAME.len() + 1;
 /// Size in bytes of the three numbers and the padded name before the content.
 const START_SIZE: usize = 3 * size_of::<u32>() + NAME_SIZE.next_multiple_of(ALIGNMENT);
 
-/// The content of the note of the type `kind` that `bytes` begin with.
-pub(crate) fn content(bytes: &[u8], kind: u32) -> Option<&[u8]> {
-    let size = bytes.get(size_of::<u32>()..)?.first_chunk()?;
-    let size = u32::from_le_bytes(*size);
-    let content = bytes.strip_prefix(&start(kind, size))?;
-    slice(content, 0, size.into())
+/// The notes of the type `kind` in `bytes`: the offset of each one's content, and the content.
+pub(crate) fn find(bytes: &[u8], kind: u32) -> impl Iterator<Item = (usize, &[u8])> {
+    let offsets = (0..bytes.len()).step_by(ALIGNMENT);
+    offsets.filter_map(move |offset| {
+        let bytes = bytes.get(offset..)?;
+        let size = u32::from_le_bytes(*bytes.get(size_of::<u32>()..)?.first_chunk()?);
+        let content = bytes.strip_prefix(&start(kind, size))?;
+        Some((offset + START_SIZE, slice(content, 0, size.into())?))
+    })
 }
 
 /// What a note of the type `kind` with a content of `size` bytes begins with.
-pub(crate) fn start(kind: u32, size: u32) -> [u8; START_SIZE] {
+fn start(kind: u32, size: u32) -> [u8; START_SIZE] {
     let mut start = [0; START_SIZE];
     let numbers = [NAME_SIZE as u32, size, kind].map(u32::to_le_bytes);
-    let bytes = numbers
-        .as_flattened()
-        .iter()
-        .chain(LOADER_NOTE_NAME.as_bytes());
-    for (place, &byte) in start.iter_mut().zip(bytes) {
-        *place = byte;
-    }
+    let bytes = numbers.as_flattened();
+    start[..bytes.len()].copy_from_slice(bytes);
+    start[bytes.len()..][..LOADER_NOTE_NAME.len()].copy_from_slice(LOADER_NOTE_NAME.as_bytes());
     start
 }

@@ -5,17 +5,14 @@
 use zerocopy::IntoBytes;
 
 use crate::format::loader_head::LoaderHead;
-use crate::parts::boot_program::PageSegment;
+use crate::parts::boot_program::{PageSegment, flatten};
 
 /// Writes the first bytes of the loader `parts`, which is entered at the offset `entry` and takes `size`
 /// bytes of memory.
 pub(super) fn write(parts: &mut [PageSegment], entry: u64, size: u64) {
     let constant_size = constant_part(parts).len() as u64;
-    let mut rest = Vec::new();
-    for part in parts.iter().filter(|part| part.offset >= constant_size) {
-        rest.resize((part.offset - constant_size) as usize, 0);
-        rest.extend_from_slice(&part.content);
-    }
+    let behind = parts.iter().filter(|part| part.offset >= constant_size);
+    let mut rest = flatten(constant_size, behind);
     rest.resize(size.saturating_sub(constant_size) as usize, 0);
     let head = LoaderHead::new(entry, &rest);
     let content = parts.iter_mut().flat_map(|part| &mut part.content);
@@ -26,10 +23,5 @@ pub(super) fn write(parts: &mut [PageSegment], entry: u64, size: u64) {
 
 /// The memory of the part that never changes: all that lies before the first writable part.
 pub(super) fn constant_part(parts: &[PageSegment]) -> Vec<u8> {
-    let mut memory = Vec::new();
-    for part in parts.iter().take_while(|part| !part.access.writable) {
-        memory.resize(part.offset as usize, 0);
-        memory.extend_from_slice(&part.content);
-    }
-    memory
+    flatten(0, parts.iter().take_while(|part| !part.access.writable))
 }

@@ -50,9 +50,6 @@ const LOADERS: [(&[u8], &str); 3] = [
     (b"sel4_kernel_loader", "of rust-sel4's kernel loader"),
 ];
 
-/// Size in bytes of the content of the notes that mark loaders and unpackers.
-const VERSION_SIZE: u32 = 4;
-
 /// Bytes at a file's start that tell whether it is text.
 const TEXT_SIZE: usize = 512;
 
@@ -152,9 +149,10 @@ fn part(head: &[u8]) -> Option<&'static str> {
     if (header.e_machine, header.e_type) != (EM_AARCH64, ET_DYN) {
         return None;
     }
-    if contains(head, &note::start(LOADER_NOTE_TYPE, VERSION_SIZE)) {
+    let holds_note = |kind| note::find(head, kind).next().is_some();
+    if holds_note(LOADER_NOTE_TYPE) {
         Some(": a KaaL loader, which is a part of an image")
-    } else if contains(head, &note::start(UNPACKER_NOTE_TYPE, VERSION_SIZE)) {
+    } else if holds_note(UNPACKER_NOTE_TYPE) {
         Some(": a KaaL unpacker, which is a part of an image")
     } else {
         None

@@ -130,11 +130,8 @@ impl<'a> Memory<'a> {
     /// The contents of the ELF notes of the type `kind` in `range` whose owner is KaaL.
     pub(super) fn notes(&self, range: PhysRange, kind: u32) -> Vec<Vec<u8>> {
         self.filled(range)
-            .flat_map(|(_, content)| {
-                let offsets = (0..content.len()).step_by(note::ALIGNMENT);
-                offsets.filter_map(move |offset| note::content(content.get(offset..)?, kind))
-            })
-            .map(<[u8]>::to_vec)
+            .flat_map(|(_, content)| note::find(content, kind))
+            .map(|(_, note)| note.to_vec())
             .collect()
     }
 }

@@ -4,23 +4,19 @@
 
 use goblin::elf::dynamic::{DT_JMPREL, DT_REL, DT_RELA, DT_RELASZ};
 use goblin::elf::header::{ELFMAG, ET_DYN, et_to_str};
-use goblin::elf::note::NoteDataIterator;
 use goblin::elf::program_header::{PT_DYNAMIC, PT_NOTE};
 use goblin::elf::reloc::R_AARCH64_RELATIVE;
 use kaal_payload::{
-    LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PACKAGE_VERSION, PAGE_SIZE, PhysAddr, TRUST_NOTE_TYPE,
-    TrustAnchor, UNPACKER_NOTE_TYPE, VERSION,
+    LOADER_MAX_SIZE, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PACKAGE_VERSION, PAGE_SIZE, PhysAddr,
+    TRUST_NOTE_TYPE, TrustAnchor, UNPACKER_NOTE_TYPE, VERSION,
 };
 use kaal_translation::Access;
 use zerocopy::IntoBytes;
 
 use crate::diagnostic::{Diagnostic, Origin};
-use crate::elf::{LAYOUT, Program, note, slice};
+use crate::elf::{Program, note, slice};
 use crate::format::branch::INSTRUCTION;
 use crate::format::{head, loader_head};
-
-/// Most bytes of memory that a program may take: the size of a level 2 block.
-const MAX_SIZE: u64 = 2 << 20;
 
 /// Tag of relative relocations in their compact format.
 const DT_RELR: u64 = 36;
@@ -92,12 +88,38 @@ pub(crate) struct PageSegment {
 /// A word that holds an address of the program.
 #[derive(Clone, Copy, Debug)]
 struct Relocation {
-    /// Index in [`BootProgram::parts`].
-    part: usize,
-    /// Offset in the part's content.
-    offset: usize,
+    /// Offset in bytes from the load address.
+    place: u64,
     /// What to add to the load address.
     addend: u64,
+}
+
+/// The content of `parts` from the offset `start` on, up to the last byte that isn't zero by itself.
+pub(crate) fn flatten<'a>(start: u64, parts: impl IntoIterator<Item = &'a PageSegment>) -> Vec<u8> {
+    let mut memory = Vec::new();
+    for part in parts {
+        memory.resize((part.offset - start) as usize, 0);
+        memory.extend_from_slice(&part.content);
+    }
+    memory
+}
+
+/// The `size` bytes at the offset `start`, if one of `parts` has content for them.
+fn content(parts: &[PageSegment], start: u64, size: u64) -> Option<&[u8]> {
+    parts
+        .iter()
+        .find_map(|part| slice(&part.content, start.checked_sub(part.offset)?, size))
+}
+
+/// Writes `bytes` over the content at the offset `start`, if one of `parts` has that.
+fn overwrite(parts: &mut [PageSegment], start: u64, bytes: &[u8]) {
+    let place = parts.iter_mut().find_map(|part| {
+        let offset = usize::try_from(start.checked_sub(part.offset)?).ok()?;
+        part.content.get_mut(offset..)?.get_mut(..bytes.len())
+    });
+    if let Some(place) = place {
+        place.copy_from_slice(bytes);
+    }
 }
 
 /// A position-independent program.
@@ -131,61 +153,37 @@ impl BootProgram {
                 })
                 .collect(),
             relocations: Vec::new(),
-            anchor: find_anchor(origin, &program, kind)?,
+            anchor: None,
         };
-        let (relocations, entries) = find_relocations(origin, &program, kind)?;
-        firmware.relocations = entries
-            .chunks_exact(RELOCATION_SIZE)
-            .map(|entry| firmware.resolve(origin, entry, kind))
-            .collect::<Result<_, _>>()?;
-        if kind.relocates_itself {
-            firmware.check_header(origin, kind)?;
-        } else {
-            firmware.forget(relocations, entries.len() as u64);
-            for (start, size) in program.places(PT_DYNAMIC) {
-                firmware.forget(start, size);
+        firmware.anchor = firmware.find_anchor(origin, &program, kind)?;
+        let (relocations, size) = firmware.find_relocations(origin, &program, kind)?;
+        let has_header = firmware.start().starts_with(ELFMAG);
+        let mut is_start_free = has_header && firmware.start().len() >= head::SIZE;
+        if !kind.relocates_itself {
+            firmware.forget(relocations, size);
+            for (start, dynamic) in program.contents(PT_DYNAMIC) {
+                firmware.forget(start, dynamic.len() as u64);
             }
         }
-        if firmware.has_header() {
+        if has_header {
             firmware.forget(0, program.headers_end);
         }
         if !kind.relocates_itself {
-            firmware.check_head(origin, kind)?;
+            let start = firmware.start().first_chunk::<{ loader_head::SIZE }>();
+            is_start_free = start == Some(&[0; _]);
         }
-        Ok(firmware)
+        match is_start_free {
+            true => Ok(firmware),
+            false => Err(kind
+                .wrong_shape(origin)
+                .expected("a first PT_LOAD that begins with the file's header")
+                .found("other content")),
+        }
     }
 
-    /// Checks that the program begins with its ELF header, all of whose place is needed for something
-    /// else.
-    fn check_header(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Diagnostic> {
-        let first = self.parts.first();
-        let has_room = first.is_some_and(|part| part.content.len() >= head::SIZE);
-        if self.has_header() && has_room {
-            return Ok(());
-        }
-        Err(kind
-            .wrong_shape(origin)
-            .expected("a first PT_LOAD that begins with the file's header")
-            .found("other content")
-            .remedy(kind.remedy))
-    }
-
-    /// Checks that the program's first bytes are free for a [`LoaderHead`](crate::format::loader_head).
-    fn check_head(&self, origin: Origin<'_>, kind: &Kind) -> Result<(), Diagnostic> {
-        let first = self.parts.first();
-        let head = first.and_then(|part| part.content.first_chunk::<{ loader_head::SIZE }>());
-        if head == Some(&[0; _]) {
-            return Ok(());
-        }
-        Err(kind
-            .wrong_shape(origin)
-            .expected("a first PT_LOAD that begins with the file's header")
-            .found("other content"))
-    }
-
-    fn has_header(&self) -> bool {
-        let first = self.parts.first();
-        first.is_some_and(|part| part.content.starts_with(ELFMAG))
+    /// The content of the first part.
+    fn start(&self) -> &[u8] {
+        self.parts.first().map_or(&[], |part| &part.content)
     }
 
     /// Size in bytes in memory, rounded up to pages: where the payload header lies.
@@ -198,24 +196,12 @@ impl BootProgram {
         self.parts.last().map_or(0, |part| part.offset + part.size)
     }
 
-    /// The content as it lies in memory, from the first byte to the last that isn't zero by itself.
-    pub(crate) fn flat(&self) -> Vec<u8> {
-        let mut memory = Vec::new();
-        for part in &self.parts {
-            memory.resize(part.offset as usize, 0);
-            memory.extend_from_slice(&part.content);
-        }
-        memory
-    }
-
     /// The parts with the relocations applied for the load address `base`.
     pub(crate) fn relocated(&self, base: PhysAddr) -> Vec<PageSegment> {
         let mut parts = self.parts.clone();
         for relocation in &self.relocations {
-            let value = base.0.wrapping_add(relocation.addend);
-            let end = relocation.offset + size_of::<u64>();
-            parts[relocation.part].content[relocation.offset..end]
-                .copy_from_slice(&value.to_le_bytes());
+            let address = base.0.wrapping_add(relocation.addend);
+            overwrite(&mut parts, relocation.place, &address.to_le_bytes());
         }
         parts
     }
@@ -227,15 +213,8 @@ impl BootProgram {
 
     /// Tells the program whom to trust, if it wants to know.
     pub(crate) fn trust(&mut self, anchor: &TrustAnchor) {
-        let Some(start) = self.anchor else { return };
-        for part in &mut self.parts {
-            let place = start
-                .checked_sub(part.offset)
-                .and_then(|offset| part.content.get_mut(offset as usize..))
-                .and_then(|rest| rest.get_mut(..size_of::<TrustAnchor>()));
-            if let Some(place) = place {
-                place.copy_from_slice(anchor.as_bytes());
-            }
+        if let Some(place) = self.anchor {
+            overwrite(&mut self.parts, place, anchor.as_bytes());
         }
     }
 
@@ -259,31 +238,86 @@ impl BootProgram {
         entry: &[u8],
         kind: &Kind,
     ) -> Result<Relocation, Diagnostic> {
-        let (address, info, addend) = (word(entry, 0), word(entry, 8), word(entry, 16));
+        let (place, info, addend) = (word(entry, 0), word(entry, 8), word(entry, 16));
         if info != u64::from(R_AARCH64_RELATIVE) {
             return Err(origin
                 .diagnostic("it has relocations that need a dynamic linker")
                 .expected(format!("R_AARCH64_RELATIVE ({R_AARCH64_RELATIVE}) only"))
-                .found(format!("type {} at {address:#x}", info as u32))
+                .found(format!("type {} at {place:#x}", info as u32))
                 .remedy(kind.remedy));
         }
-        let place = self.parts.iter().enumerate().find_map(|(part, candidate)| {
-            let offset = usize::try_from(address.checked_sub(candidate.offset)?).ok()?;
-            let end = offset.checked_add(size_of::<u64>())?;
-            (end <= candidate.content.len()).then_some((part, offset))
-        });
-        let (part, offset) = place.ok_or_else(|| {
-            origin
+        if content(&self.parts, place, size_of::<u64>() as u64).is_none() {
+            return Err(origin
                 .diagnostic("it has a relocation outside of its content")
                 .expected("relocations of words that the file holds")
-                .found(format!("a relocation at {address:#x}"))
+                .found(format!("a relocation at {place:#x}"))
+                .remedy(kind.remedy));
+        }
+        Ok(Relocation { place, addend })
+    }
+
+    /// The offset of the [`TrustAnchor`], the content of a note.
+    fn find_anchor(
+        &self,
+        origin: Origin<'_>,
+        program: &Program<'_>,
+        kind: &Kind,
+    ) -> Result<Option<u64>, Diagnostic> {
+        const SIZE: usize = size_of::<TrustAnchor>();
+        let anchor = program.contents(PT_NOTE).find_map(|(start, notes)| {
+            let mut notes = note::find(notes, TRUST_NOTE_TYPE);
+            let (offset, _) = notes.find(|(_, note)| note.len() == SIZE)?;
+            Some(start.saturating_add(offset as u64))
+        });
+        match anchor.filter(|&place| content(&self.parts, place, SIZE as u64).is_none()) {
+            None => Ok(anchor),
+            Some(place) => Err(kind
+                .wrong_shape(origin)
+                .expected("the note for the key that it is to trust within a PT_LOAD")
+                .found(format!("a note at {place:#x}"))),
+        }
+    }
+
+    /// Finds the relocations. Returns offset and size in bytes of `.rela.dyn`.
+    fn find_relocations(
+        &mut self,
+        origin: Origin<'_>,
+        program: &Program<'_>,
+        kind: &Kind,
+    ) -> Result<(u64, u64), Diagnostic> {
+        let (mut start, mut size) = (0, 0);
+        for entry in program
+            .contents(PT_DYNAMIC)
+            .flat_map(|(_, dynamic)| dynamic.chunks_exact(DYNAMIC_ENTRY_SIZE))
+        {
+            match word(entry, 0) {
+                DT_RELA => start = word(entry, 8),
+                DT_RELASZ => size = word(entry, 8),
+                tag @ (DT_REL | DT_RELR | DT_JMPREL) => {
+                    return Err(origin
+                        .diagnostic("it has relocations of an unknown format")
+                        .expected("relocations in DT_RELA only")
+                        .found(format!("the dynamic tag {tag:#x}"))
+                        .remedy(kind.remedy));
+                }
+                _ => {}
+            }
+        }
+        if size == 0 {
+            return Ok((start, size));
+        }
+        let entries = content(&self.parts, start, size).ok_or_else(|| {
+            origin
+                .diagnostic("its relocations lie outside of its content")
+                .expected("DT_RELA and DT_RELASZ within a PT_LOAD")
+                .found(format!("{size} bytes at {start:#x}"))
                 .remedy(kind.remedy)
         })?;
-        Ok(Relocation {
-            part,
-            offset,
-            addend,
-        })
+        self.relocations = entries
+            .chunks_exact(RELOCATION_SIZE)
+            .map(|entry| self.resolve(origin, entry, kind))
+            .collect::<Result<_, _>>()?;
+        Ok((start, size))
     }
 }
 
@@ -295,48 +329,11 @@ fn word(bytes: &[u8], offset: usize) -> u64 {
         .map_or(0, |word| u64::from_le_bytes(*word))
 }
 
-/// The virtual address of the [`TrustAnchor`], the content of a note.
-fn find_anchor(
-    origin: Origin<'_>,
-    program: &Program<'_>,
-    kind: &Kind,
-) -> Result<Option<u64>, Diagnostic> {
-    const SIZE: usize = size_of::<TrustAnchor>();
-    let note = note::start(TRUST_NOTE_TYPE, SIZE as u32);
-    let mut notes = program.located_contents(PT_NOTE);
-    let place = notes.find_map(|(start, notes)| {
-        let place = notes.windows(note.len()).position(|bytes| bytes == note)?;
-        Some(start.saturating_add((place + note.len()) as u64))
-    });
-    let is_loaded = |place: u64| {
-        program.segments.iter().any(|segment| {
-            place
-                .checked_sub(segment.virt)
-                .and_then(|offset| slice(segment.content, offset, SIZE as u64))
-                .is_some()
-        })
-    };
-    match place.filter(|&place| !is_loaded(place)) {
-        None => Ok(place),
-        Some(place) => Err(kind
-            .wrong_shape(origin)
-            .expected("the note for the key that it is to trust within a PT_LOAD")
-            .found(format!("a note at {place:#x}"))),
-    }
-}
-
 fn check_version(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result<(), Diagnostic> {
     let version = program
         .contents(PT_NOTE)
-        .flat_map(|data| NoteDataIterator {
-            data,
-            size: data.len(),
-            offset: 0,
-            ctx: (note::ALIGNMENT, LAYOUT),
-        })
-        .filter_map(Result::ok)
-        .find(|note| note.name == LOADER_NOTE_NAME && note.n_type == kind.note)
-        .and_then(|note| note.desc.first_chunk().copied())
+        .find_map(|(_, notes)| note::find(notes, kind.note).next())
+        .and_then(|(_, note)| note.first_chunk().copied())
         .map(u32::from_le_bytes);
     let Kind { name, contract, .. } = kind;
     match version {
@@ -404,54 +401,13 @@ fn check_shape(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result
             ));
         }
     }
-    if program.virt_end() > MAX_SIZE {
+    if program.virt_end() > LOADER_MAX_SIZE {
         return Err(wrong(
             "at most 2 MiB of memory",
             format!("{} bytes", program.virt_end()),
         ));
     }
     Ok(())
-}
-
-/// Address and bytes of `.rela.dyn`.
-fn find_relocations<'a>(
-    origin: Origin<'_>,
-    program: &Program<'a>,
-    kind: &Kind,
-) -> Result<(u64, &'a [u8]), Diagnostic> {
-    let (mut start, mut size) = (0, 0);
-    for entry in program
-        .contents(PT_DYNAMIC)
-        .flat_map(|dynamic| dynamic.chunks_exact(DYNAMIC_ENTRY_SIZE))
-    {
-        match word(entry, 0) {
-            DT_RELA => start = word(entry, 8),
-            DT_RELASZ => size = word(entry, 8),
-            tag @ (DT_REL | DT_RELR | DT_JMPREL) => {
-                return Err(origin
-                    .diagnostic("it has relocations of an unknown format")
-                    .expected("relocations in DT_RELA only")
-                    .found(format!("the dynamic tag {tag:#x}"))
-                    .remedy(kind.remedy));
-            }
-            _ => {}
-        }
-    }
-    if size == 0 {
-        return Ok((start, &[]));
-    }
-    program
-        .segments
-        .iter()
-        .find_map(|segment| slice(segment.content, start.checked_sub(segment.virt)?, size))
-        .map(|entries| (start, entries))
-        .ok_or_else(|| {
-            origin
-                .diagnostic("its relocations lie outside of its content")
-                .expected("DT_RELA and DT_RELASZ within a PT_LOAD")
-                .found(format!("{size} bytes at {start:#x}"))
-                .remedy(kind.remedy)
-        })
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::format::head::Head;
 use crate::format::{Compression, FileMap, FileMapEntry, STORED_ALIGNMENT};
 use crate::memory::chunk::Chunk;
 use crate::parts::Parts;
-use crate::parts::boot_program::BootProgram;
+use crate::parts::boot_program::{BootProgram, flatten};
 use stored::StoredChunk;
 
 /// What is in a package, which still may be unpacked by way of any memory.
@@ -44,7 +44,7 @@ impl<'a> UnplacedPackage<'a> {
         let mut contents = Self {
             parts,
             entry,
-            unpacker: unpacker.flat(),
+            unpacker: flatten(0, &unpacker.parts),
             unpacker_memory: unpacker.memory(),
             chunks: Vec::with_capacity(chunks.len()),
             stored: Vec::with_capacity(chunks.len()),
