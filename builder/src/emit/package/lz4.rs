@@ -7,11 +7,6 @@
 //! and is half of all matches in a program; without these, a block is larger by a twelfth, but takes
 //! less than two thirds of the instructions.
 
-use compcol::lz4::block::encode_block_level;
-
-/// How hard to search: more than this takes six times as long, for one byte in a hundred.
-const LEVEL: u8 = 9;
-
 /// The shortest match that is kept.
 const SHORTEST_KEPT: usize = 6;
 
@@ -23,9 +18,7 @@ const MIN_MATCH: usize = 4;
 
 /// `content`, which is not empty, as a block.
 pub(super) fn compress(content: &[u8]) -> Vec<u8> {
-    let mut block = Vec::new();
-    encode_block_level(content, &mut block, LEVEL);
-    without_short_matches(&block, content)
+    without_short_matches(&lz4_flex::block::compress(content), content)
 }
 
 /// `block`, which holds `content`, with literals in the place of its short matches.
