@@ -12,13 +12,13 @@ pub(crate) use image_file::warnings;
 use kaal_devicetree::Chosen;
 use kaal_payload::{
     ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, PhysRange,
-    Region, UserImage, key_id,
+    Region, RegionKind, UserImage, key_id,
 };
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::format::digest::{crc32c, digest};
-use crate::format::measurement::{Measured, measure};
+use crate::format::measurement::measure;
 use crate::layout::memory_map::MemoryMap;
 use crate::layout::page_tables::Tables;
 use crate::layout::placement::LoaderPlace;
@@ -30,7 +30,6 @@ use crate::parts::boot_program::PageSegment;
 use crate::rules::Layout;
 use crate::signing;
 use image_file::ImageFile;
-use memory_image::MemoryImage;
 
 /// An image, written.
 pub(crate) struct Emitted {
@@ -48,20 +47,25 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic
     let tables = place.tables(parts);
     let mut loader = parts.loader.relocated(place.base);
     loader_head::write(&mut loader, parts.loader.entry, parts.loader.size());
-    let programs = MemoryImage::new(parts, plan);
+    let mut pieces = memory_image::programs(parts, plan);
     let user_image = user_image(parts, plan);
-    let measured = programs.chunks().map(|chunk| Measured {
-        memory: chunk.memory,
-        content: chunk.content,
-    });
+    let measured = pieces.iter().map(|(_, chunk)| *chunk);
     let measurement = measure(parts.kernel.entry, user_image, measured);
     let device_tree = device_tree(parts, &measurement)?;
-    let content = programs.with_device_tree(plan, &device_tree);
+    pieces.extend(memory_image::device_tree(plan, &device_tree));
 
     let integrity = parts.settings.integrity;
     let table = parts.names.table(place.base);
     let symbols = symbols(parts, &tables, &table);
-    let regions = content.regions(&tables, symbols.as_ref(), integrity);
+    let made = Chunk {
+        memory: tables.memory(),
+        content: tables.as_bytes(),
+    };
+    let made = [
+        Some((RegionKind::TranslationTables, made)),
+        symbols.map(|symbols| (RegionKind::Symbols, symbols)),
+    ];
+    let regions = memory_image::regions(pieces.iter().chain(made.iter().flatten()), integrity);
     let mut payload = Payload {
         measurement,
         loader: constant_part(&loader, integrity),
@@ -87,7 +91,7 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic
             start: symbols.memory.start,
             content: symbols.content,
         }));
-    let mut chunks = content.into_chunks();
+    let mut chunks: Vec<_> = pieces.into_iter().map(|(_, chunk)| chunk).collect();
     chunks.extend(chunk::cover(plan.loader, loader_pieces));
     chunks.sort_by_key(|chunk| chunk.memory);
 

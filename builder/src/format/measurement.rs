@@ -11,33 +11,27 @@
 //! Left out is what a machine or a version of KaaL brings along: device tree, translation tables and
 //! loader.
 
-use kaal_payload::{Measurement, PhysRange, RegionKind, UserImage, VirtAddr};
+use kaal_payload::{Measurement, RegionKind, UserImage, VirtAddr};
 use sha2::{Digest, Sha256};
 
-/// What is measured of a region.
-pub(crate) struct Measured<'a> {
-    /// Its memory.
-    pub(crate) memory: PhysRange,
-    /// Its stored bytes.
-    pub(crate) content: &'a [u8],
-}
+use crate::memory::chunk::Chunk;
 
 /// Whether regions of the kind `kind` are measured.
 pub(crate) fn covers(kind: Option<RegionKind>) -> bool {
     matches!(kind, Some(RegionKind::Kernel | RegionKind::UserImage))
 }
 
-/// Measures a kernel and a user image, whose `regions` ascend.
+/// Measures a kernel and a user image, whose stored `regions` ascend.
 pub(crate) fn measure<'a>(
     kernel_entry: VirtAddr,
     user_image: UserImage,
-    regions: impl IntoIterator<Item = Measured<'a>>,
+    regions: impl IntoIterator<Item = Chunk<'a>>,
 ) -> Measurement {
     let mut hash = Sha256::new();
     for number in [kernel_entry.0, user_image.entry.0, user_image.pv_offset] {
         hash.update(number.to_le_bytes());
     }
-    for Measured { memory, content } in regions {
+    for Chunk { memory, content } in regions {
         let stored = content.len() as u64;
         for number in [memory.start.0, memory.size(), stored] {
             hash.update(number.to_le_bytes());

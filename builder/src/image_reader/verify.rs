@@ -8,8 +8,9 @@ use super::{ImageReader, Packed};
 use crate::diagnostic::Diagnostic;
 use crate::format::digest::{crc32c, digest, hexadecimal};
 use crate::format::loader_head::{self, LoaderHead};
-use crate::format::measurement::{self, Measured};
+use crate::format::measurement;
 use crate::format::{Format, uimage};
+use crate::memory::chunk::Chunk;
 use crate::memory::ranges;
 
 /// Looks at all of it.
@@ -253,7 +254,7 @@ fn check_measurement(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let found = measurement::measure(
         payload.kernel_entry,
         payload.user_image,
-        regions.iter().map(|(memory, content)| Measured {
+        regions.iter().map(|(memory, content)| Chunk {
             memory: *memory,
             content,
         }),

@@ -4,7 +4,8 @@
 
 mod lz4;
 pub(super) mod scratch;
-mod stored;
+
+use std::borrow::Cow;
 
 use kaal_payload::{
     Chunk as PackedChunk, HEADER_ALIGNMENT, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE, PAGE_SIZE,
@@ -19,7 +20,6 @@ use crate::format::{Compression, FileMap, FileMapEntry, STORED_ALIGNMENT};
 use crate::memory::chunk::Chunk;
 use crate::parts::Parts;
 use crate::parts::boot_program::{BootProgram, flatten};
-use stored::StoredChunk;
 
 /// What is in a package, which still may be unpacked by way of any memory.
 pub(super) struct UnplacedPackage<'a> {
@@ -29,7 +29,7 @@ pub(super) struct UnplacedPackage<'a> {
     unpacker: Vec<u8>,
     unpacker_memory: u64,
     chunks: Vec<PackedChunk>,
-    stored: Vec<StoredChunk<'a>>,
+    stored: Vec<Cow<'a, [u8]>>,
     size: usize,
 }
 
@@ -57,14 +57,14 @@ impl<'a> UnplacedPackage<'a> {
                 true => Compression::None,
                 false => parts.settings.compression,
             };
-            let content = StoredChunk::store(chunk.content, compression);
+            let (encoding, content) = lz4::store(chunk.content, compression);
             let offset = next.next_multiple_of(STORED_ALIGNMENT);
-            next = offset + content.bytes.len();
+            next = offset + content.len();
             let stored = Stored {
                 offset: offset as u64,
-                size: content.bytes.len() as u64,
-                encoding: content.encoding,
-                checksum: crc32c(&content.bytes),
+                size: content.len() as u64,
+                encoding,
+                checksum: crc32c(&content),
             };
             let size = chunk.content.len() as u64;
             contents
@@ -132,7 +132,7 @@ impl<'a> UnplacedPackage<'a> {
         file.extend_from_slice(&header);
         for (chunk, content) in self.chunks.iter().zip(&self.stored) {
             file.resize(chunk.stored().offset as usize, 0);
-            file.extend_from_slice(&content.bytes);
+            file.extend_from_slice(content);
         }
         file.resize(self.size - PACKAGE_END.len(), 0);
         file.extend_from_slice(&PACKAGE_END);
