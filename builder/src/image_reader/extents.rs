@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use kaal_payload::{Chunk, Encoding, HEADER_ALIGNMENT, PACKAGE_END, PhysAddr, package_header_size};
 
+use super::damaged;
 use super::memory::Extent;
 use super::recognise::Packed;
 use crate::diagnostic::{Diagnostic, Origin};
@@ -26,11 +27,10 @@ pub(super) fn of_elf<'a>(
     file: &'a [u8],
 ) -> Result<(PhysAddr, Vec<Extent<'a>>), Diagnostic> {
     let (entry, segments) = executable::read(file).map_err(|found| {
-        origin
-            .diagnostic("damaged in its ELF header, its program headers or between segments")
+        let problem = "damaged in its ELF header, its program headers or between segments";
+        damaged(origin, problem)
             .expected("what the builder writes for these segments")
             .found(found)
-            .remedy("build or copy the image again")
     })?;
     let extents = segments
         .into_iter()
@@ -51,11 +51,9 @@ pub(super) fn of_package<'a>(
     packed: &Packed,
 ) -> Result<Vec<Extent<'a>>, Diagnostic> {
     let damaged = |what: String, expected: &str, found: String| {
-        origin
-            .diagnostic(format!("{what} is damaged"))
+        damaged(origin, format!("{what} is damaged"))
             .expected(expected)
             .found(found)
-            .remedy("build or copy the image again")
     };
     let package = packed.package();
     let bytes = file.get(packed.start..).unwrap_or_default();
@@ -150,12 +148,10 @@ fn check_padding(
     let Some(index) = padding.iter().position(|&byte| byte != 0) else {
         return Ok(());
     };
-    Err(origin
-        .diagnostic("damaged between its chunks")
+    Err(damaged(origin, "damaged between its chunks")
         .expected("zeroes")
         .found(format!(
             "another byte at the offset {:#x} of the package",
             start + index
-        ))
-        .remedy("build or copy the image again"))
+        )))
 }

@@ -9,6 +9,7 @@ use kaal_payload::{
 };
 use zerocopy::IntoBytes;
 
+use super::damaged;
 use super::memory::{Extent, Memory, aligned};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::digest::crc32c;
@@ -53,11 +54,10 @@ pub(super) fn payload_header(
             Err(found) => problem = problem.or(Some(found)),
         }
     }
-    Err(origin
-        .diagnostic("its payload header is damaged, or of another version of KaaL")
+    let problem_of_all = "its payload header is damaged, or of another version of KaaL";
+    Err(damaged(origin, problem_of_all)
         .expected("a payload header as this version writes it, behind the loader")
-        .found(problem.unwrap_or_else(|| format!("none behind the entry point {entry}")))
-        .remedy("build or copy the image again"))
+        .found(problem.unwrap_or_else(|| format!("none behind the entry point {entry}"))))
 }
 
 /// Reads the payload header that `extent` is, or says why it is none.

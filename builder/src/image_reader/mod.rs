@@ -204,3 +204,9 @@ impl<'a> ImageReader<'a> {
         self.file.origin(Flag::Image)
     }
 }
+
+/// Begins to say what is wrong with an image that was whole when it was built.
+fn damaged(origin: Origin<'_>, problem: impl Into<String>) -> Diagnostic {
+    let diagnostic = origin.diagnostic(problem);
+    diagnostic.remedy("build or copy the image again")
+}

@@ -8,8 +8,8 @@ use kaal_payload::{
 };
 use zerocopy::IntoBytes;
 
-use super::identify;
 use super::memory::aligned;
+use super::{damaged, identify};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::digest::crc32c;
 use crate::format::{Format, executable, head, uimage};
@@ -66,11 +66,12 @@ pub(super) fn recognise(origin: Origin<'_>, head: &[u8], length: u64) -> Result<
         check_length(origin, claimed, length)?;
     }
     let packed = find_package(head, start).map_err(|error| match error {
-        Some(error) => origin
-            .diagnostic("its package header is damaged, or of another version of KaaL")
-            .expected("a package header as this version writes it")
-            .found(error.to_string())
-            .remedy("build or copy the image again"),
+        Some(error) => {
+            let problem = "its package header is damaged, or of another version of KaaL";
+            damaged(origin, problem)
+                .expected("a package header as this version writes it")
+                .found(error.to_string())
+        }
         None => identify::explain(origin, head),
     })?;
     check_length(origin, start as u64 + packed.fixed.size, length)?;
@@ -86,11 +87,9 @@ fn check_length(origin: Origin<'_>, claimed: u64, length: u64) -> Result<(), Dia
         true => "truncated",
         false => "longer than it should be",
     };
-    Err(origin
-        .diagnostic(problem)
+    Err(damaged(origin, problem)
         .expected(format!("{claimed} bytes, by its header"))
-        .found(format!("{length} bytes"))
-        .remedy("build or copy the image again"))
+        .found(format!("{length} bytes")))
 }
 
 /// The format of a package that begins with `head`, and where the package begins in it.

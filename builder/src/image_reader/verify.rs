@@ -30,8 +30,7 @@ pub(super) fn verify(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
 }
 
 fn damaged(image: &ImageReader<'_>, what: &str) -> Diagnostic {
-    let diagnostic = image.origin().diagnostic(format!("{what} is damaged"));
-    diagnostic.remedy("build or copy the image again")
+    super::damaged(image.origin(), format!("{what} is damaged"))
 }
 
 /// Checks that `what` is as it should be, where `show` puts it in words.

@@ -71,42 +71,36 @@ impl<'a> DeviceTree<'a> {
             measurement: &Measurement::default(),
             boot_arguments,
         };
-        let size = complete(origin, &tree, &chosen)?.len() as u64;
-        Ok(Self {
+        let mut read = Self {
             origin,
             tree,
-            size,
+            size: 0,
             machine,
             cpus,
             ram,
             reserved: ranges::union(memory(MemoryKind::Reserved).collect()),
             no_console,
-        })
+        };
+        read.size = read.complete(&chosen)?.len() as u64;
+        Ok(read)
     }
 
     /// The device tree with what an image says in `/chosen`. It is without padding: the kernel
     /// rounds its size up to a power of two.
     pub(crate) fn complete(&self, chosen: &Chosen<'_>) -> Result<Vec<u8>, Diagnostic> {
-        complete(self.origin, &self.tree, chosen)
-    }
-}
-
-fn complete(
-    origin: Origin<'_>,
-    tree: &kaal_devicetree::DeviceTree<'_>,
-    chosen: &Chosen<'_>,
-) -> Result<Vec<u8>, Diagnostic> {
-    let size = match chosen.write(tree, &mut []) {
-        Ok(size) | Err(NoRoom { needed: size }) => size,
-    };
-    let mut blob = vec![0; size];
-    match chosen.write(tree, &mut blob) {
-        Ok(_) => Ok(blob),
-        Err(_) => Err(origin
-            .diagnostic("too large, with what is added to /chosen")
-            .expected("less than 4 GiB")
-            .found(format!("{size} bytes"))
-            .remedy("give the device tree of the machine")),
+        let size = match chosen.write(&self.tree, &mut []) {
+            Ok(size) | Err(NoRoom { needed: size }) => size,
+        };
+        let mut blob = vec![0; size];
+        match chosen.write(&self.tree, &mut blob) {
+            Ok(_) => Ok(blob),
+            Err(_) => Err(self
+                .origin
+                .diagnostic("too large, with what is added to /chosen")
+                .expected("less than 4 GiB")
+                .found(format!("{size} bytes"))
+                .remedy("give the device tree of the machine")),
+        }
     }
 }
 

@@ -4,37 +4,27 @@
 
 use std::fmt;
 
-use kaal_payload::{PhysAddr, PhysRange};
+use kaal_payload::PhysRange;
 
 use crate::diagnostic::Origin;
 use crate::memory::ranges;
-use crate::sel4::PADDR_TOP;
+use crate::sel4::{KERNEL_WINDOW, PADDR_TOP};
 
 /// RAM as one input tells it.
-struct Source<'a> {
-    origin: Origin<'a>,
-    ram: Vec<PhysRange>,
+pub(crate) struct Source<'a> {
+    pub(crate) origin: Origin<'a>,
+    pub(crate) ram: Vec<PhysRange>,
 }
 
 /// RAM as all inputs tell it.
-#[derive(Default)]
 pub(crate) struct Memory<'a> {
-    sources: Vec<Source<'a>>,
+    /// The device tree goes first.
+    pub(crate) sources: Vec<Source<'a>>,
     /// Memory that should be left alone.
-    reserved: Vec<PhysRange>,
+    pub(crate) reserved: Vec<PhysRange>,
 }
 
 impl<'a> Memory<'a> {
-    /// Adds what `origin` says.
-    pub(crate) fn add(&mut self, origin: Origin<'a>, ram: Vec<PhysRange>) {
-        self.sources.push(Source { origin, ram });
-    }
-
-    /// Adds RAM that should be left alone.
-    pub(crate) fn reserve(&mut self, reserved: &[PhysRange]) {
-        self.reserved.extend(reserved);
-    }
-
     /// Whether no input says where RAM is.
     pub(crate) fn is_unknown(&self) -> bool {
         self.sources.is_empty()
@@ -43,12 +33,11 @@ impl<'a> Memory<'a> {
     /// The memory that may be used: what all inputs call RAM. Where none does, it is taken to
     /// begin with the kernel.
     pub(crate) fn usable(&self, kernel: PhysRange) -> Vec<PhysRange> {
-        let start = if self.is_unknown() {
-            kernel.start
-        } else {
-            PhysAddr(0)
+        let all = match self.is_unknown() {
+            true => PhysRange::from(kernel.start..PADDR_TOP),
+            false => KERNEL_WINDOW,
         };
-        let all = vec![PhysRange::from(start..PADDR_TOP)];
+        let all = vec![all];
         self.sources.iter().fold(all, |usable, source| {
             ranges::intersect(&usable, &source.ram)
         })
@@ -74,7 +63,7 @@ impl<'a> Memory<'a> {
         let Some(Source { ram: banks, .. }) = self.sources.last() else {
             return true;
         };
-        let mapped = ranges::intersect(banks, &[PhysRange::from(PhysAddr(0)..PADDR_TOP)]);
+        let mapped = ranges::intersect(banks, &[KERNEL_WINDOW]);
         ranges::subtract(mapped, taken).len() <= banks.len() + 1
     }
 

@@ -23,7 +23,7 @@ use crate::sel4::Platform;
 use boot_program::{BootProgram, LOADER, UNPACKER};
 use device_tree::DeviceTree;
 use kernel::Kernel;
-use memory::Memory;
+use memory::{Memory, Source};
 use platform::KernelConfig;
 use symbols::Names;
 use trust::Trust;
@@ -168,17 +168,16 @@ fn memory<'a>(
     device_tree: Option<&DeviceTree<'a>>,
     platform: Option<(Origin<'a>, &Platform)>,
 ) -> Memory<'a> {
-    let mut memory = Memory::default();
-    if let Some(device_tree) = device_tree {
-        if let Some(ram) = &device_tree.ram {
-            memory.add(device_tree.origin, ram.clone());
-        }
-        memory.reserve(&device_tree.reserved);
+    let of_tree = device_tree.and_then(|tree| Some((tree.origin, tree.ram.clone()?)));
+    let of_platform =
+        platform.map(|(origin, platform)| (origin, ranges::union(platform.memory.clone())));
+    let sources = of_tree.into_iter().chain(of_platform);
+    Memory {
+        sources: sources
+            .map(|(origin, ram)| Source { origin, ram })
+            .collect(),
+        reserved: device_tree.map_or(Vec::new(), |tree| tree.reserved.clone()),
     }
-    if let Some((origin, platform)) = platform {
-        memory.add(origin, ranges::union(platform.memory.clone()));
-    }
-    memory
 }
 
 fn unknown_ram(kernel: Origin<'_>) -> Diagnostic {

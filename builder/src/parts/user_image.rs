@@ -3,22 +3,16 @@
 //! The user image: the root task, as the kernel is to start it.
 
 use goblin::elf::header::{ET_EXEC, et_to_str};
-use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysRange, PhysicalAddressBits, VirtAddr};
+use kaal_payload::{ExceptionLevel, MAGIC, PAGE_SIZE, PhysRange, PhysicalAddressBits, VirtAddr};
 
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{Program, Segment};
-use crate::files::File;
 use crate::format::executable;
-use crate::image_reader::ImageReader;
-use crate::sel4::user_top;
+use crate::sel4::{EXTRA_HEADER_SIZE, UserLayout, user_top};
 
 /// The widest gap between segments that is filled with zeroes, in bytes: what a linker may leave
 /// for alignment.
 const WIDEST_GAP: u64 = 2 << 20;
-
-/// Size in bytes of what stands before each piece of extra boot information
-/// (seL4 16.0.0, `libsel4/include/sel4/bootinfo_types.h`, `seL4_BootInfoHeader`).
-const BOOT_INFO_HEADER_SIZE: u64 = 16;
 
 /// A user image.
 #[derive(Clone, Debug)]
@@ -33,10 +27,10 @@ pub(crate) struct UserImage<'a> {
     pub(crate) segments: Vec<Segment<'a>>,
 }
 
-/// Whether `content` is an image. Of any other program, only the headers are looked at.
-fn is_image(origin: Origin<'_>, content: &[u8]) -> bool {
-    let path = origin.value;
-    executable::claimed_size(content).is_some() && ImageReader::open(File { path, content }).is_ok()
+/// Whether the ELF file `file` is an image: only those hold a payload header in a segment of its own.
+fn is_image(file: &[u8]) -> bool {
+    let holds_header = |(chunk, _): &executable::Segment<'_>| chunk.content.starts_with(&MAGIC);
+    executable::read(file).is_ok_and(|(_, segments)| segments.iter().any(holds_header))
 }
 
 impl<'a> UserImage<'a> {
@@ -50,7 +44,7 @@ impl<'a> UserImage<'a> {
                 .found(et_to_str(program.kind))
                 .remedy("link the root task statically, for fixed addresses (-static -no-pie)"));
         }
-        if is_image(origin, file) {
+        if is_image(file) {
             return Err(origin
                 .diagnostic("no program")
                 .expected("the root task's executable")
@@ -105,10 +99,12 @@ impl<'a> UserImage<'a> {
         bits: PhysicalAddressBits,
         device_tree: u64,
     ) -> Result<(), Diagnostic> {
-        let extra = (BOOT_INFO_HEADER_SIZE + device_tree)
-            .next_power_of_two()
-            .max(PAGE_SIZE);
-        let end = self.end.saturating_add(2 * PAGE_SIZE + extra);
+        let layout = UserLayout {
+            start: self.start,
+            size: self.size(),
+            extra: EXTRA_HEADER_SIZE + device_tree,
+        };
+        let end = layout.end();
         let top = user_top(exception_level, bits);
         if end >= top {
             return Err(above_top(origin, &format!("{top:#x}"), end));

@@ -2,7 +2,7 @@
 
 //! The addresses that the kernel uses.
 
-use kaal_payload::{ExceptionLevel, PhysAddr, PhysicalAddressBits};
+use kaal_payload::{ExceptionLevel, PhysAddr, PhysRange, PhysicalAddressBits};
 
 /// Virtual minus physical address in an ordinary kernel
 /// (seL4 16.0.0, `include/arch/arm/arch/64/mode/hardware.h`, `PPTR_BASE`).
@@ -14,6 +14,12 @@ pub(crate) const HYPERVISOR_BASE: u64 = 0x80_0000_0000;
 /// The physical address behind the last that a kernel can map: the window of 2^39 bytes without
 /// its last GiB (as above, `PADDR_TOP`).
 pub(crate) const PADDR_TOP: PhysAddr = PhysAddr((1 << 39) - (1 << 30));
+
+/// The physical addresses that a kernel can map.
+pub(crate) const KERNEL_WINDOW: PhysRange = PhysRange {
+    start: PhysAddr(0),
+    end: PADDR_TOP,
+};
 
 /// Virtual minus physical address in a kernel that runs at `exception_level`, modulo 2^64.
 pub(crate) fn virtual_base(exception_level: ExceptionLevel) -> u64 {

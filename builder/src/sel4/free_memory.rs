@@ -4,7 +4,7 @@
 
 use kaal_payload::{PhysAddr, PhysRange};
 
-use super::{Handover, PADDR_TOP};
+use super::{Handover, KERNEL_WINDOW};
 use crate::memory::ranges;
 
 /// Free memory.
@@ -25,7 +25,7 @@ impl FreeMemory {
         // Adjacent banks stay two pieces.
         let free: Vec<_> = banks
             .iter()
-            .map(|bank| ranges::clip(*bank, PhysAddr(0), PADDR_TOP))
+            .map(|bank| ranges::clip(*bank, KERNEL_WINDOW.start, KERNEL_WINDOW.end))
             .flat_map(|bank| ranges::subtract(vec![bank], taken))
             .collect();
         Self {

@@ -14,7 +14,7 @@ const SCHEDULING_CONTEXT_BITS: u32 = 7;
 
 /// Size in bytes of what stands before the device tree in the extra boot information
 /// (`seL4_BootInfoHeader`).
-const EXTRA_HEADER_SIZE: u64 = 16;
+pub(crate) const EXTRA_HEADER_SIZE: u64 = 16;
 
 /// log2 of the most room for the extra boot information: more than there is memory.
 const MOST_BITS: u32 = 60;
@@ -65,14 +65,18 @@ impl UserLayout {
         }
     }
 
+    /// The room for the extra boot information in bytes.
+    pub(crate) fn extra_room(&self) -> u64 {
+        match self.extra_bits() {
+            0 => 0,
+            bits => 1 << bits,
+        }
+    }
+
     /// The virtual address behind all that is mapped: the image, the IPC buffer, the boot information
     /// and the room for the extra boot information (`it_v_reg`).
     pub(crate) fn end(&self) -> u64 {
-        let extra = match self.extra_bits() {
-            0 => 0,
-            bits => 1 << bits,
-        };
-        let behind = 2 * PAGE_SIZE + extra;
+        let behind = 2 * PAGE_SIZE + self.extra_room();
         self.start.saturating_add(self.size).saturating_add(behind)
     }
 
@@ -101,10 +105,6 @@ impl UserLayout {
 
     /// Size in bytes of all objects that the kernel makes for it (`calculate_rootserver_size`).
     pub(crate) fn objects_size(&self, config: &BootConfig) -> u64 {
-        let extra = match self.extra_bits() {
-            0 => 0,
-            bits => 1 << bits,
-        };
         let scheduling_context = match config.is_mcs {
             true => 1 << SCHEDULING_CONTEXT_BITS,
             false => 0,
@@ -114,7 +114,7 @@ impl UserLayout {
         (1u64 << config.cnode_size_bits())
             .saturating_add(1 << config.tcb_bits)
             .saturating_add(1 << config.vspace_bits())
-            .saturating_add(extra)
+            .saturating_add(self.extra_room())
             .saturating_add(scheduling_context)
             .saturating_add(pages.saturating_mul(PAGE_SIZE))
     }

@@ -17,10 +17,12 @@ mod untyped;
 
 use kaal_payload::{PhysAddr, PhysRange};
 
-pub(crate) use addresses::{HYPERVISOR_BASE, ORDINARY_BASE, PADDR_TOP, user_top, virtual_base};
+pub(crate) use addresses::{
+    HYPERVISOR_BASE, KERNEL_WINDOW, ORDINARY_BASE, PADDR_TOP, user_top, virtual_base,
+};
 pub(crate) use config::BootConfig;
 pub(crate) use free_memory::FreeMemory;
-pub(crate) use layout::UserLayout;
+pub(crate) use layout::{EXTRA_HEADER_SIZE, UserLayout};
 pub(crate) use objects::{FIXED_SLOTS, Objects, Slots};
 pub(crate) use untyped::Untyped;
 

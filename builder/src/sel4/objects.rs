@@ -21,12 +21,10 @@ pub(crate) struct Objects {
 impl Objects {
     /// The objects from `start` on, in the order of `create_rootserver_objects`: the largest first.
     pub(super) fn new(start: PhysAddr, layout: &UserLayout, config: &BootConfig) -> Self {
-        let extra_bits = layout.extra_bits();
         let large = 1u64 << config.cnode_size_bits();
         let vspace = 1u64 << config.vspace_bits();
-        let extra = if extra_bits == 0 { 0 } else { 1 << extra_bits };
         // Behind them, the ASID pool and the IPC buffer.
-        let boot_information = start.0 + large + vspace + extra + 2 * PAGE_SIZE;
+        let boot_information = start.0 + large + vspace + layout.extra_room() + 2 * PAGE_SIZE;
         Self {
             memory: PhysRange::from(start..PhysAddr(start.0 + layout.objects_size(config))),
             boot_information: PhysAddr(boot_information),

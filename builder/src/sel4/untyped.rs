@@ -4,7 +4,7 @@
 
 use kaal_payload::{ExceptionLevel, PhysAddr, PhysRange};
 
-use super::{BootConfig, Handover, PADDR_TOP, Platform, virtual_base};
+use super::{BootConfig, Handover, KERNEL_WINDOW, Platform, virtual_base};
 use crate::memory::ranges;
 
 /// `seL4_MinUntypedBits`
@@ -74,7 +74,7 @@ pub(super) fn devices(
     let banks = ranges::union(platform.memory.clone());
     let known = ranges::union([platform.devices.as_deref()?, &banks].concat());
     let of_the_kernel = ranges::subtract(vec![all], known);
-    let mapped = ranges::intersect(&banks, &[PhysRange::from(PhysAddr(0)..PADDR_TOP)]);
+    let mapped = ranges::intersect(&banks, &[KERNEL_WINDOW]);
     let image = [handover.kernel, handover.device_tree, handover.user_image];
     let reserved = of_the_kernel.into_iter().chain(mapped).chain(image);
     let devices = ranges::subtract(vec![all], reserved);

@@ -45,37 +45,32 @@ pub(super) fn other_orders(request: &Request<'_>) -> impl Iterator<Item = Plan> 
 fn place_in(request: &Request<'_>, order: Order, alignment: u64) -> Result<Plan, PlacementError> {
     let no_room = |item, size| PlacementError::NoRoom { item, size };
     let free = request.free;
-    let mut next = request.kernel.end;
+    let place = |item, from, size| {
+        lowest(free, from, PAGE_SIZE, |_| size).ok_or_else(|| no_room(item, size))
+    };
     let mut loader = None;
-
     if order == Order::BelowKernel {
         let below = PhysRange::from(PhysAddr(0)..request.kernel.start);
-        loader = lowest(
-            &ranges::intersect(free, &[below]),
-            PhysAddr(0),
-            alignment,
-            request.loader,
-        );
+        let below = ranges::intersect(free, &[below]);
+        loader = lowest(&below, PhysAddr(0), alignment, request.loader);
     }
-    if order == Order::AboveKernel {
-        loader = lowest(free, next, alignment, request.loader);
-        next = loader.map_or(next, |loader| loader.end);
-    }
-    let device_tree = lowest(free, next, PAGE_SIZE, |_| request.device_tree)
-        .ok_or(no_room(Item::DeviceTree, request.device_tree))?;
-    next = device_tree.end;
-    if order == Order::AboveDeviceTree {
-        loader = lowest(free, next, alignment, request.loader);
-        next = loader.map_or(next, |loader| loader.end);
-    }
+    // Where the next part may begin: behind `end`, and behind the loader if that comes here.
+    let mut behind = |here, end| {
+        if order != here {
+            return end;
+        }
+        loader = lowest(free, end, alignment, request.loader);
+        loader.map_or(end, |loader| loader.end)
+    };
+
+    let next = behind(Order::AboveKernel, request.kernel.end);
+    let device_tree = place(Item::DeviceTree, next, request.device_tree)?;
+    let next = behind(Order::AboveDeviceTree, device_tree.end);
     let user_image = match request.user_image_offset {
         Some(offset) => user_image_at(request, next, offset)?,
-        None => lowest(free, next, PAGE_SIZE, |_| request.user_image)
-            .ok_or(no_room(Item::UserImage, request.user_image))?,
+        None => place(Item::UserImage, next, request.user_image)?,
     };
-    if order == Order::AboveUserImage {
-        loader = lowest(free, user_image.end, alignment, request.loader);
-    }
+    behind(Order::AboveUserImage, user_image.end);
     Ok(Plan {
         kernel: request.kernel,
         device_tree,
