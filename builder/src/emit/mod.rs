@@ -12,7 +12,7 @@ pub(crate) use image_file::warnings;
 use kaal_devicetree::Chosen;
 use kaal_payload::{
     ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, PhysRange,
-    Region, RegionKind, UserImage, key_id,
+    RegionKind, UserImage, key_id,
 };
 use serde_json::Value;
 
@@ -48,7 +48,11 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic
     let mut loader = parts.loader.relocated(place.base);
     loader_head::write(&mut loader, parts.loader.entry, parts.loader.size());
     let mut pieces = memory_image::programs(parts, plan);
-    let user_image = user_image(parts, plan);
+    let user_image = UserImage {
+        memory: plan.user_image,
+        pv_offset: parts.user_image.offset(plan.user_image),
+        entry: parts.user_image.entry,
+    };
     let measured = pieces.iter().map(|(_, chunk)| *chunk);
     let measurement = measure(parts.kernel.entry, user_image, measured);
     let device_tree = device_tree(parts, &measurement)?;
@@ -69,7 +73,8 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic
     let mut payload = Payload {
         measurement,
         loader: constant_part(&loader, integrity),
-        ..payload(parts, plan, &place, &tables, &regions)
+        regions: &regions,
+        ..payload(parts, plan, &place, &tables, user_image)
     };
     let layout = Layout::new(&payload, place.header.start);
     let mut header = [0; MAX_SIZE];
@@ -126,34 +131,27 @@ fn encode(
     payload: &mut Payload<'_>,
     header: &mut [u8],
 ) -> Result<usize, Diagnostic> {
-    let too_large = |_| header_too_large(parts, payload);
-    let size = payload.encode(header, crc32c).map_err(too_large)?;
-    let signing_key = parts
-        .trust
-        .as_ref()
-        .and_then(|trust| trust.signing_key.as_ref());
-    let (Some(key), Some(message)) = (signing_key, signing::message(payload, header)) else {
-        return Ok(size);
-    };
-    payload.signature = signing::sign(key, &message);
-    payload
-        .encode(header, crc32c)
-        .map_err(|_| header_too_large(parts, payload))
-}
-
-fn header_too_large(parts: &Parts<'_>, payload: &Payload<'_>) -> Diagnostic {
-    parts
-        .origins
-        .app
-        .diagnostic("too many segments, with those of the kernel")
-        .expected(format!("a payload header of up to {MAX_SIZE} bytes"))
-        .found(format!(
-            "{} bytes, for {} regions and {} bytes of boot arguments",
-            payload.size(),
-            payload.regions.len(),
-            payload.boot_arguments.len()
-        ))
-        .remedy("link the root task with fewer PT_LOADs, or shorten --bootargs")
+    let mut size = payload.encode(header, crc32c);
+    let trust = parts.trust.as_ref();
+    if size.is_ok()
+        && let Some(key) = trust.and_then(|trust| trust.signing_key.as_ref())
+        && let Some(message) = signing::message(payload, header)
+    {
+        payload.signature = signing::sign(key, &message);
+        size = payload.encode(header, crc32c);
+    }
+    size.map_err(|_| {
+        let app = parts.origins.app;
+        app.diagnostic("too many segments, with those of the kernel")
+            .expected(format!("a payload header of up to {MAX_SIZE} bytes"))
+            .found(format!(
+                "{} bytes, for {} regions and {} bytes of boot arguments",
+                payload.size(),
+                payload.regions.len(),
+                payload.boot_arguments.len()
+            ))
+            .remedy("link the root task with fewer PT_LOADs, or shorten --bootargs")
+    })
 }
 
 /// The device tree to embed; empty where there is none.
@@ -168,14 +166,6 @@ fn device_tree(parts: &Parts<'_>, measurement: &Measurement) -> Result<Vec<u8>, 
     }
 }
 
-fn user_image(parts: &Parts<'_>, plan: &Plan) -> UserImage {
-    UserImage {
-        memory: plan.user_image,
-        pv_offset: parts.user_image.offset(plan.user_image),
-        entry: parts.user_image.entry,
-    }
-}
-
 /// What the loader verifies of itself.
 fn constant_part(loader: &[PageSegment], integrity: Integrity) -> ConstantPart {
     let memory = loader_head::constant_part(loader);
@@ -185,13 +175,13 @@ fn constant_part(loader: &[PageSegment], integrity: Integrity) -> ConstantPart {
     }
 }
 
-/// The payload header, but for the measurement and what the loader verifies of itself.
+/// The payload header without regions, the measurement and what the loader verifies of itself.
 fn payload<'a>(
     parts: &'a Parts<'_>,
     plan: &Plan,
     place: &LoaderPlace,
     tables: &Tables,
-    regions: &'a [Region],
+    user_image: UserImage,
 ) -> Payload<'a> {
     let device_tree = parts.device_tree.as_ref();
     Payload {
@@ -209,7 +199,7 @@ fn payload<'a>(
         log_level: parts.settings.log_level,
         integrity: parts.settings.integrity,
         kernel_entry: parts.kernel.entry,
-        user_image: user_image(parts, plan),
+        user_image,
         device_tree: DeviceTreeSlot {
             start: plan.device_tree.start,
             size: device_tree.map_or(0, |device_tree| device_tree.size),
@@ -220,7 +210,7 @@ fn payload<'a>(
             .map(|device_tree| device_tree.machine)
             .unwrap_or_default(),
         measurement: Measurement::default(),
-        regions,
+        regions: &[],
         cpus: &parts.cpus,
         boot_arguments: &parts.boot_arguments,
     }

@@ -3,7 +3,6 @@
 //! Writing an ELF file whose segments lie where they are loaded, and reading it back
 //! (System V ABI, chapters 4 and 5; ELF for the Arm 64-bit Architecture).
 
-use std::iter;
 use std::ops::Range;
 
 use kaal_payload::{PhysAddr, PhysRange};
@@ -31,7 +30,8 @@ pub(crate) type Segment<'a> = (Chunk<'a>, Range<usize>);
 /// An executable of `chunks`, which ascend and are fewer than 2^16, entered at `entry`.
 pub(crate) fn write(entry: PhysAddr, chunks: &[Chunk<'_>]) -> Vec<u8> {
     let headers = program_headers(chunks);
-    let mut file = head(entry, &headers);
+    let header = file_header(entry, headers.len() as u16);
+    let mut file = [pod::bytes_of(&header), pod::bytes_of_slice(&headers)].concat();
     let size = headers
         .last()
         .map_or(0, |last| last.p_offset.get(LE) + last.p_filesz.get(LE));
@@ -41,12 +41,6 @@ pub(crate) fn write(entry: PhysAddr, chunks: &[Chunk<'_>]) -> Vec<u8> {
         file.extend_from_slice(chunk.content);
     }
     file
-}
-
-/// What an executable with these program headers begins with.
-fn head(entry: PhysAddr, headers: &[ProgramHeader]) -> Vec<u8> {
-    let header = file_header(entry, headers.len() as u16);
-    [pod::bytes_of(&header), pod::bytes_of_slice(headers)].concat()
 }
 
 /// The program headers of chunks that are stored one after the other, behind these headers.
@@ -131,27 +125,14 @@ pub(crate) fn read(file: &[u8]) -> Result<(PhysAddr, Vec<Segment<'_>>), String> 
     }
     let entry = PhysAddr(header.e_entry.get(LE));
     let chunks: Vec<_> = segments.iter().map(|(chunk, _)| *chunk).collect();
-    let expected = head(entry, &program_headers(&chunks));
-    if let Some(offset) = difference(file, &expected, &segments) {
-        return Err(format!("another byte at the offset {offset:#x}"));
+    let again = write(entry, &chunks);
+    if again == file {
+        return Ok((entry, segments));
     }
-    if file_end != file.len() {
-        return Err(format!("{} bytes, not {file_end}", file.len()));
-    }
-    Ok((entry, segments))
-}
-
-/// Where `file` first differs from the executable that begins with `head`, and has nothing but zeroes between segments.
-fn difference(file: &[u8], head: &[u8], segments: &[Segment<'_>]) -> Option<usize> {
-    let in_head = head.iter().zip(file).position(|(one, other)| one != other);
-    let starts = segments.iter().map(|(_, in_file)| in_file.start);
-    let ends = segments.iter().map(|(_, in_file)| in_file.end);
-    let mut gaps = iter::once(head.len()).chain(ends).zip(starts);
-    in_head.or_else(|| {
-        gaps.find_map(|(end, start)| {
-            let gap = file.get(end..start).unwrap_or_default();
-            Some(end + gap.iter().position(|&byte| byte != 0)?)
-        })
+    let difference = again.iter().zip(file).position(|(one, other)| one != other);
+    Err(match difference {
+        Some(offset) => format!("another byte at the offset {offset:#x}"),
+        None => format!("{} bytes, not {}", file.len(), again.len()),
     })
 }
 

@@ -17,6 +17,7 @@ mod yaml;
 use kaal_payload::{Cpu, PhysAddr};
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
+use crate::files::File;
 use crate::memory::ranges;
 use crate::options::{Inputs, Settings, boot_arguments};
 use crate::sel4::Platform;
@@ -82,38 +83,29 @@ impl<'a> Parts<'a> {
         let mut loader = BootProgram::read(origins.loader, inputs.loader.content, &LOADER)?;
         let trust = Trust::read(inputs)?;
         trust::instruct(&mut loader, origins.loader, trust.as_ref())?;
-        let unpacker = inputs
-            .unpacker
-            .map(|file| BootProgram::read(file.origin(Flag::Unpacker), file.content, &UNPACKER))
-            .transpose()?;
+        let unpacker = read_if_given(inputs.unpacker, Flag::Unpacker, |origin, file| {
+            BootProgram::read(origin, file, &UNPACKER)
+        })?;
         let kernel = Kernel::read(origins.kernel, inputs.kernel.content)?;
         let user_image = UserImage::read(origins.app, inputs.app.content)?;
         if let Some(address) = inputs.settings.kernel_paddr {
             check_kernel_address(&kernel, address)?;
         }
-        let config = inputs
-            .kernel_config
-            .map(|file| {
-                let origin = file.origin(Flag::KernelConfig);
-                KernelConfig::read(origin, file.content, kernel.exception_level)
-            })
-            .transpose()?
-            .unwrap_or(KernelConfig::UNKNOWN);
+        let config = read_if_given(inputs.kernel_config, Flag::KernelConfig, |origin, file| {
+            KernelConfig::read(origin, file, kernel.exception_level)
+        })?;
+        let config = config.unwrap_or(KernelConfig::UNKNOWN);
         let boot_arguments = boot_arguments::encode(inputs.settings.boot_arguments)?;
-        let device_tree = inputs
-            .device_tree
-            .map(|file| DeviceTree::read(file.origin(Flag::Dtb), file.content, &boot_arguments))
-            .transpose()?;
+        let device_tree = read_if_given(inputs.device_tree, Flag::Dtb, |origin, file| {
+            DeviceTree::read(origin, file, &boot_arguments)
+        })?;
         let configured = origins.kernel_config.zip(config.cores);
         let count = cores::count(inputs.settings.cores, configured)?;
         let cpus = match (origins.device_tree, &device_tree) {
             (Some(origin), Some(tree)) => cores::choose(origin, &tree.cpus, &count)?,
             _ => Vec::new(),
         };
-        let platform = inputs
-            .platform
-            .map(|file| platform::read(file.origin(Flag::Platform), file.content))
-            .transpose()?;
+        let platform = read_if_given(inputs.platform, Flag::Platform, platform::read)?;
         let memory = memory(
             device_tree.as_ref(),
             origins.platform.zip(platform.as_ref()),
@@ -149,6 +141,16 @@ impl<'a> Parts<'a> {
                 .collect(),
         })
     }
+}
+
+/// Reads `file`, if it is given, with `read`.
+fn read_if_given<'a, T>(
+    file: Option<File<'a>>,
+    flag: Flag,
+    read: impl FnOnce(Origin<'a>, &'a [u8]) -> Result<T, Diagnostic>,
+) -> Result<Option<T>, Diagnostic> {
+    file.map(|file| read(file.origin(flag), file.content))
+        .transpose()
 }
 
 fn check_kernel_address(kernel: &Kernel<'_>, expected: PhysAddr) -> Result<(), Diagnostic> {
