@@ -118,6 +118,13 @@ impl<'a> Program<'a> {
         })
     }
 
+    /// The `size` bytes at the virtual address `virt`, if a segment has content for them.
+    pub(crate) fn content(&self, virt: u64, size: u64) -> Option<&'a [u8]> {
+        self.segments
+            .iter()
+            .find_map(|segment| slice(segment.content, virt.checked_sub(segment.virt)?, size))
+    }
+
     /// The virtual address behind the last segment.
     pub(crate) fn virt_end(&self) -> u64 {
         self.segments.last().map_or(0, Segment::virt_end)

@@ -14,7 +14,7 @@ use kaal_translation::Access;
 use zerocopy::IntoBytes;
 
 use crate::diagnostic::{Diagnostic, Origin};
-use crate::elf::{Program, note, slice};
+use crate::elf::{Program, note};
 use crate::format::branch::INSTRUCTION;
 use crate::format::{head, loader_head};
 
@@ -64,14 +64,6 @@ pub(crate) const UNPACKER: Kind = Kind {
     remedy: "give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf",
 };
 
-impl Kind {
-    fn wrong_shape(&self, origin: Origin<'_>) -> Diagnostic {
-        origin
-            .diagnostic(format!("a KaaL {} of the wrong shape", self.name))
-            .remedy(self.remedy)
-    }
-}
-
 /// A page-aligned part of a program.
 #[derive(Clone, Debug)]
 pub(crate) struct PageSegment {
@@ -104,13 +96,6 @@ pub(crate) fn flatten<'a>(start: u64, parts: impl IntoIterator<Item = &'a PageSe
     memory
 }
 
-/// The `size` bytes at the offset `start`, if one of `parts` has content for them.
-fn content(parts: &[PageSegment], start: u64, size: u64) -> Option<&[u8]> {
-    parts
-        .iter()
-        .find_map(|part| slice(&part.content, start.checked_sub(part.offset)?, size))
-}
-
 /// Writes `bytes` over the content at the offset `start`, if one of `parts` has that.
 fn overwrite(parts: &mut [PageSegment], start: u64, bytes: &[u8]) {
     let place = parts.iter_mut().find_map(|part| {
@@ -137,9 +122,16 @@ pub(crate) struct BootProgram {
 impl BootProgram {
     /// Reads the program of the kind `kind` that `file` holds.
     pub(crate) fn read(origin: Origin<'_>, file: &[u8], kind: &Kind) -> Result<Self, Diagnostic> {
-        let program = Program::read(origin, file)?;
-        check_version(origin, &program, kind)?;
-        check_shape(origin, &program, kind)?;
+        let reader = Reader {
+            origin,
+            kind,
+            program: Program::read(origin, file)?,
+        };
+        reader.check_version()?;
+        reader.check_shape()?;
+        let anchor = reader.find_anchor()?;
+        let (relocations, entries) = reader.find_relocations()?;
+        let program = &reader.program;
         let mut firmware = Self {
             entry: program.entry,
             parts: program
@@ -152,15 +144,16 @@ impl BootProgram {
                     access: segment.access,
                 })
                 .collect(),
-            relocations: Vec::new(),
-            anchor: None,
+            relocations: entries
+                .chunks_exact(RELOCATION_SIZE)
+                .map(|entry| reader.relocation(entry))
+                .collect::<Result<_, _>>()?,
+            anchor,
         };
-        firmware.anchor = firmware.find_anchor(origin, &program, kind)?;
-        let (relocations, size) = firmware.find_relocations(origin, &program, kind)?;
         let has_header = firmware.start().starts_with(ELFMAG);
         let mut is_start_free = has_header && firmware.start().len() >= head::SIZE;
         if !kind.relocates_itself {
-            firmware.forget(relocations, size);
+            firmware.forget(relocations, entries.len() as u64);
             for (start, dynamic) in program.contents(PT_DYNAMIC) {
                 firmware.forget(start, dynamic.len() as u64);
             }
@@ -172,12 +165,10 @@ impl BootProgram {
             let start = firmware.start().first_chunk::<{ loader_head::SIZE }>();
             is_start_free = start == Some(&[0; _]);
         }
+        let expected = "a first PT_LOAD that begins with the file's header";
         match is_start_free {
             true => Ok(firmware),
-            false => Err(kind
-                .wrong_shape(origin)
-                .expected("a first PT_LOAD that begins with the file's header")
-                .found("other content")),
+            false => Err(reader.wrong_shape(expected, "other content")),
         }
     }
 
@@ -230,95 +221,6 @@ impl BootProgram {
             }
         }
     }
-
-    /// Finds the word that an `Elf64_Rela` is about.
-    fn resolve(
-        &self,
-        origin: Origin<'_>,
-        entry: &[u8],
-        kind: &Kind,
-    ) -> Result<Relocation, Diagnostic> {
-        let (place, info, addend) = (word(entry, 0), word(entry, 8), word(entry, 16));
-        if info != u64::from(R_AARCH64_RELATIVE) {
-            return Err(origin
-                .diagnostic("it has relocations that need a dynamic linker")
-                .expected(format!("R_AARCH64_RELATIVE ({R_AARCH64_RELATIVE}) only"))
-                .found(format!("type {} at {place:#x}", info as u32))
-                .remedy(kind.remedy));
-        }
-        if content(&self.parts, place, size_of::<u64>() as u64).is_none() {
-            return Err(origin
-                .diagnostic("it has a relocation outside of its content")
-                .expected("relocations of words that the file holds")
-                .found(format!("a relocation at {place:#x}"))
-                .remedy(kind.remedy));
-        }
-        Ok(Relocation { place, addend })
-    }
-
-    /// The offset of the [`TrustAnchor`], the content of a note.
-    fn find_anchor(
-        &self,
-        origin: Origin<'_>,
-        program: &Program<'_>,
-        kind: &Kind,
-    ) -> Result<Option<u64>, Diagnostic> {
-        const SIZE: usize = size_of::<TrustAnchor>();
-        let anchor = program.contents(PT_NOTE).find_map(|(start, notes)| {
-            let mut notes = note::find(notes, TRUST_NOTE_TYPE);
-            let (offset, _) = notes.find(|(_, note)| note.len() == SIZE)?;
-            Some(start.saturating_add(offset as u64))
-        });
-        match anchor.filter(|&place| content(&self.parts, place, SIZE as u64).is_none()) {
-            None => Ok(anchor),
-            Some(place) => Err(kind
-                .wrong_shape(origin)
-                .expected("the note for the key that it is to trust within a PT_LOAD")
-                .found(format!("a note at {place:#x}"))),
-        }
-    }
-
-    /// Finds the relocations. Returns offset and size in bytes of `.rela.dyn`.
-    fn find_relocations(
-        &mut self,
-        origin: Origin<'_>,
-        program: &Program<'_>,
-        kind: &Kind,
-    ) -> Result<(u64, u64), Diagnostic> {
-        let (mut start, mut size) = (0, 0);
-        for entry in program
-            .contents(PT_DYNAMIC)
-            .flat_map(|(_, dynamic)| dynamic.chunks_exact(DYNAMIC_ENTRY_SIZE))
-        {
-            match word(entry, 0) {
-                DT_RELA => start = word(entry, 8),
-                DT_RELASZ => size = word(entry, 8),
-                tag @ (DT_REL | DT_RELR | DT_JMPREL) => {
-                    return Err(origin
-                        .diagnostic("it has relocations of an unknown format")
-                        .expected("relocations in DT_RELA only")
-                        .found(format!("the dynamic tag {tag:#x}"))
-                        .remedy(kind.remedy));
-                }
-                _ => {}
-            }
-        }
-        if size == 0 {
-            return Ok((start, size));
-        }
-        let entries = content(&self.parts, start, size).ok_or_else(|| {
-            origin
-                .diagnostic("its relocations lie outside of its content")
-                .expected("DT_RELA and DT_RELASZ within a PT_LOAD")
-                .found(format!("{size} bytes at {start:#x}"))
-                .remedy(kind.remedy)
-        })?;
-        self.relocations = entries
-            .chunks_exact(RELOCATION_SIZE)
-            .map(|entry| self.resolve(origin, entry, kind))
-            .collect::<Result<_, _>>()?;
-        Ok((start, size))
-    }
 }
 
 /// The little-endian word at `offset`; 0 where there is none.
@@ -329,85 +231,152 @@ fn word(bytes: &[u8], offset: usize) -> u64 {
         .map_or(0, |word| u64::from_le_bytes(*word))
 }
 
-fn check_version(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result<(), Diagnostic> {
-    let version = program
-        .contents(PT_NOTE)
-        .find_map(|(_, notes)| note::find(notes, kind.note).next())
-        .and_then(|(_, note)| note.first_chunk().copied())
-        .map(u32::from_le_bytes);
-    let Kind { name, contract, .. } = kind;
-    match version {
-        Some(version) if version == kind.version => Ok(()),
-        Some(version) => Err(origin
-            .diagnostic(format!("a KaaL {name} of another version"))
-            .expected(format!("{contract} version {}", kind.version))
-            .found(format!("{contract} version {version}"))
-            .remedy(format!(
-                "take {name} and builder from the same version of KaaL"
-            ))),
-        None => Err(origin
-            .diagnostic(format!("not a KaaL {name}"))
-            .expected(format!(
-                "an ELF note of the owner {LOADER_NOTE_NAME:?}, type {}",
-                kind.note
-            ))
-            .found("no such note")
-            .remedy(kind.remedy)),
-    }
+/// A program's file, while it is read.
+struct Reader<'a> {
+    origin: Origin<'a>,
+    kind: &'a Kind,
+    program: Program<'a>,
 }
 
-fn check_shape(origin: Origin<'_>, program: &Program<'_>, kind: &Kind) -> Result<(), Diagnostic> {
-    let wrong = |expected: &str, found: String| {
-        let diagnostic = kind.wrong_shape(origin);
-        diagnostic.expected(expected).found(found)
-    };
-    if program.kind != ET_DYN {
-        return Err(wrong(
-            "a static position-independent executable (DYN)",
-            et_to_str(program.kind).to_owned(),
-        ));
+impl<'a> Reader<'a> {
+    fn wrong(&self, problem: impl Into<String>) -> Diagnostic {
+        self.origin.diagnostic(problem).remedy(self.kind.remedy)
     }
-    if !program.entry.is_multiple_of(INSTRUCTION) {
-        return Err(wrong(
-            "an entry point at a multiple of 4",
-            format!("one at {:#x}", program.entry),
-        ));
+
+    fn wrong_shape(&self, expected: &str, found: impl Into<String>) -> Diagnostic {
+        self.wrong(format!("a KaaL {} of the wrong shape", self.kind.name))
+            .expected(expected)
+            .found(found)
     }
-    let first = program.segments.first();
-    let start = first.map_or(0, |segment| segment.virt);
-    if start != 0 {
-        return Err(wrong(
-            "a first PT_LOAD at address 0",
-            format!("one at {start:#x}"),
-        ));
-    }
-    if first.is_some_and(|segment| segment.access.writable) {
-        return Err(wrong(
-            "a first PT_LOAD without the flag W, since it is to be verified",
-            "one with it".to_owned(),
-        ));
-    }
-    for segment in &program.segments {
-        if !segment.virt.is_multiple_of(PAGE_SIZE) {
-            return Err(wrong(
-                "PT_LOADs that begin at multiples of 4096",
-                format!("one at {:#x}", segment.virt),
-            ));
-        }
-        if segment.access.writable && segment.access.executable {
-            return Err(wrong(
-                "no PT_LOAD both writable and executable",
-                format!("one at {:#x}", segment.virt),
-            ));
+
+    fn check_version(&self) -> Result<(), Diagnostic> {
+        let Kind { name, contract, .. } = self.kind;
+        let version = self
+            .program
+            .contents(PT_NOTE)
+            .find_map(|(_, notes)| note::find(notes, self.kind.note).next())
+            .and_then(|(_, note)| note.first_chunk().copied())
+            .map(u32::from_le_bytes);
+        match version {
+            Some(version) if version == self.kind.version => Ok(()),
+            Some(version) => Err(self
+                .origin
+                .diagnostic(format!("a KaaL {name} of another version"))
+                .expected(format!("{contract} version {}", self.kind.version))
+                .found(format!("{contract} version {version}"))
+                .remedy(format!(
+                    "take {name} and builder from the same version of KaaL"
+                ))),
+            None => Err(self
+                .wrong(format!("not a KaaL {name}"))
+                .expected(format!(
+                    "an ELF note of the owner {LOADER_NOTE_NAME:?}, type {}",
+                    self.kind.note
+                ))
+                .found("no such note")),
         }
     }
-    if program.virt_end() > LOADER_MAX_SIZE {
-        return Err(wrong(
-            "at most 2 MiB of memory",
-            format!("{} bytes", program.virt_end()),
-        ));
+
+    fn check_shape(&self) -> Result<(), Diagnostic> {
+        let program = &self.program;
+        if program.kind != ET_DYN {
+            let expected = "a static position-independent executable (DYN)";
+            return Err(self.wrong_shape(expected, et_to_str(program.kind)));
+        }
+        let at = |address: u64| format!("one at {address:#x}");
+        if !program.entry.is_multiple_of(INSTRUCTION) {
+            return Err(self.wrong_shape("an entry point at a multiple of 4", at(program.entry)));
+        }
+        let first = program.segments.first();
+        let start = first.map_or(0, |segment| segment.virt);
+        if start != 0 {
+            return Err(self.wrong_shape("a first PT_LOAD at address 0", at(start)));
+        }
+        if first.is_some_and(|segment| segment.access.writable) {
+            let expected = "a first PT_LOAD without the flag W, since it is to be verified";
+            return Err(self.wrong_shape(expected, "one with it"));
+        }
+        for segment in &program.segments {
+            if !segment.virt.is_multiple_of(PAGE_SIZE) {
+                let expected = "PT_LOADs that begin at multiples of 4096";
+                return Err(self.wrong_shape(expected, at(segment.virt)));
+            }
+            if segment.access.writable && segment.access.executable {
+                let expected = "no PT_LOAD both writable and executable";
+                return Err(self.wrong_shape(expected, at(segment.virt)));
+            }
+        }
+        if program.virt_end() > LOADER_MAX_SIZE {
+            let found = format!("{} bytes", program.virt_end());
+            return Err(self.wrong_shape("at most 2 MiB of memory", found));
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// The offset of the [`TrustAnchor`], the content of a note.
+    fn find_anchor(&self) -> Result<Option<u64>, Diagnostic> {
+        const SIZE: u64 = size_of::<TrustAnchor>() as u64;
+        let anchor = self.program.contents(PT_NOTE).find_map(|(start, notes)| {
+            let mut notes = note::find(notes, TRUST_NOTE_TYPE);
+            let (offset, _) = notes.find(|(_, note)| note.len() as u64 == SIZE)?;
+            Some(start.saturating_add(offset as u64))
+        });
+        match anchor {
+            Some(place) if self.program.content(place, SIZE).is_none() => {
+                let expected = "the note for the key that it is to trust within a PT_LOAD";
+                Err(self.wrong_shape(expected, format!("a note at {place:#x}")))
+            }
+            _ => Ok(anchor),
+        }
+    }
+
+    /// Offset and bytes of `.rela.dyn`.
+    fn find_relocations(&self) -> Result<(u64, &'a [u8]), Diagnostic> {
+        let (mut start, mut size) = (0, 0);
+        for entry in self
+            .program
+            .contents(PT_DYNAMIC)
+            .flat_map(|(_, dynamic)| dynamic.chunks_exact(DYNAMIC_ENTRY_SIZE))
+        {
+            match word(entry, 0) {
+                DT_RELA => start = word(entry, 8),
+                DT_RELASZ => size = word(entry, 8),
+                tag @ (DT_REL | DT_RELR | DT_JMPREL) => {
+                    return Err(self
+                        .wrong("it has relocations of an unknown format")
+                        .expected("relocations in DT_RELA only")
+                        .found(format!("the dynamic tag {tag:#x}")));
+                }
+                _ => {}
+            }
+        }
+        match self.program.content(start, size) {
+            _ if size == 0 => Ok((start, &[])),
+            Some(entries) => Ok((start, entries)),
+            None => Err(self
+                .wrong("its relocations lie outside of its content")
+                .expected("DT_RELA and DT_RELASZ within a PT_LOAD")
+                .found(format!("{size} bytes at {start:#x}"))),
+        }
+    }
+
+    /// What an `Elf64_Rela` asks for.
+    fn relocation(&self, entry: &[u8]) -> Result<Relocation, Diagnostic> {
+        let (place, info, addend) = (word(entry, 0), word(entry, 8), word(entry, 16));
+        if info != u64::from(R_AARCH64_RELATIVE) {
+            return Err(self
+                .wrong("it has relocations that need a dynamic linker")
+                .expected(format!("R_AARCH64_RELATIVE ({R_AARCH64_RELATIVE}) only"))
+                .found(format!("type {} at {place:#x}", info as u32)));
+        }
+        match self.program.content(place, size_of::<u64>() as u64) {
+            Some(_) => Ok(Relocation { place, addend }),
+            None => Err(self
+                .wrong("it has a relocation outside of its content")
+                .expected("relocations of words that the file holds")
+                .found(format!("a relocation at {place:#x}"))),
+        }
+    }
 }
 
 #[cfg(test)]
