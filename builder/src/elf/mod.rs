@@ -174,23 +174,22 @@ fn read_header(origin: Origin<'_>, file: &[u8]) -> Result<Header, Diagnostic> {
             .found(found)
             .remedy("build it for a little-endian, 64-bit Arm target, e.g. aarch64-unknown-none")
     };
-    if let Some(&class) = file.get(EI_CLASS)
-        && class != ELFCLASS64
-    {
-        let found = match class {
-            1 => "a 32-bit file".to_owned(),
-            _ => format!("EI_CLASS {class}"),
-        };
-        return Err(not_for_aarch64("a 64-bit file", found));
-    }
-    if let Some(&data) = file.get(EI_DATA)
-        && data != ELFDATA2LSB
-    {
-        let found = match data {
-            2 => "a big-endian file".to_owned(),
-            _ => format!("EI_DATA {data}"),
-        };
-        return Err(not_for_aarch64("a little-endian file", found));
+    match (file.get(EI_CLASS), file.get(EI_DATA)) {
+        (Some(&class), _) if class != ELFCLASS64 => {
+            let found = match class {
+                1 => "a 32-bit file".to_owned(),
+                _ => format!("EI_CLASS {class}"),
+            };
+            return Err(not_for_aarch64("a 64-bit file", found));
+        }
+        (_, Some(&data)) if data != ELFDATA2LSB => {
+            let found = match data {
+                2 => "a big-endian file".to_owned(),
+                _ => format!("EI_DATA {data}"),
+            };
+            return Err(not_for_aarch64("a little-endian file", found));
+        }
+        _ => {}
     }
     let header = file
         .get(..HEADER_SIZE)

@@ -4,9 +4,9 @@
 
 use kaal_payload::{PhysAddr, PhysRange};
 
-use super::package::{UnplacedPackage, scratch};
+use super::package;
 use crate::diagnostic::Diagnostic;
-use crate::format::{FileMap, Format, executable, not_runnable_at, uimage};
+use crate::format::{FileMap, Format, executable, not_runnable_at};
 use crate::layout::plan::Plan;
 use crate::memory::chunk::Chunk;
 use crate::memory::ranges;
@@ -44,36 +44,20 @@ pub(super) fn write(
     entry: PhysAddr,
     chunks: &[Chunk<'_>],
 ) -> Result<ImageFile, Diagnostic> {
-    let settings = parts.settings;
-    let Some(unpacker) = parts
-        .unpacker
-        .as_ref()
-        .filter(|_| settings.format != Format::Elf)
-    else {
-        return Ok(ImageFile {
+    match &parts.unpacker {
+        Some(unpacker) if parts.settings.format != Format::Elf => {
+            package::pack(parts, plan, unpacker, entry, chunks)
+        }
+        _ => Ok(ImageFile {
             content: executable::write(entry, chunks),
             scratch: Vec::new(),
             map: None,
-        });
-    };
-    let package = UnplacedPackage::new(parts, unpacker, entry, chunks);
-    let scratch = scratch::place(parts, plan, &package)?;
-    if let Some(address) = settings.load_address {
-        check_ram(parts, address, package.size())?;
+        }),
     }
-    let content = package.write(scratch)?;
-    Ok(ImageFile {
-        content: match (settings.format, settings.load_address) {
-            (Format::Uimage, Some(address)) => uimage::wrap(address, content)?,
-            _ => content,
-        },
-        scratch: scratch::describe(scratch),
-        map: Some(package.map()),
-    })
 }
 
 /// Checks that a file of `size` bytes lies in RAM where it is loaded to.
-fn check_ram(parts: &Parts<'_>, address: PhysAddr, size: u64) -> Result<(), Diagnostic> {
+pub(super) fn check_ram(parts: &Parts<'_>, address: PhysAddr, size: u64) -> Result<(), Diagnostic> {
     let usable = parts.memory.usable(parts.kernel.memory);
     let place = PhysRange::from_size(address, size);
     if place.is_some_and(|place| ranges::contains(&usable, place)) {

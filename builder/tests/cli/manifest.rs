@@ -413,7 +413,7 @@ fn of_an_image_with_everything() {
     expect![[r#"
         {
           "offset": 9048,
-          "size": 279,
+          "size": 280,
           "what": "LZ4 block",
           "unpackedTo": {
             "start": "0x40000000",

@@ -4,20 +4,21 @@
 
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange, Scratch};
 
-use super::UnplacedPackage;
 use crate::diagnostic::Diagnostic;
 use crate::layout::plan::Plan;
 use crate::memory::ranges;
 use crate::parts::Parts;
 use crate::sel4::PADDR_TOP;
 
-/// Places the memory that the unpacker of `package` works in: above all parts of the image, else
-/// wherever there is room.
-pub(crate) fn place(
+/// Places the memory that an unpacker works in, with slots of `slot_size` bytes for a package of
+/// `package_size`: above all parts of the image, else wherever there is room.
+pub(super) fn place(
     parts: &Parts<'_>,
     plan: &Plan,
-    package: &UnplacedPackage<'_>,
+    slot_size: u64,
+    package_size: u64,
 ) -> Result<Scratch, Diagnostic> {
+    let scratch = |start| Scratch::new(start, slot_size, package_size);
     let taken = plan.things().map(|(_, place)| place);
     let top = taken.iter().map(|place| place.end).max();
     let free = ranges::subtract(parts.memory.unreserved(parts.kernel.memory), taken);
@@ -25,13 +26,13 @@ pub(crate) fn place(
         &free,
         &[PhysRange::from(top.unwrap_or_default()..PADDR_TOP)],
     );
-    let needed = package.scratch(PhysAddr(0));
+    let needed = scratch(PhysAddr(0));
     above
         .iter()
         .chain(&free)
         .find_map(|range| {
             let start = range.start.0.checked_next_multiple_of(PAGE_SIZE)?;
-            let scratch = package.scratch(PhysAddr(start));
+            let scratch = scratch(PhysAddr(start));
             range.contains(scratch.memory()?).then_some(scratch)
         })
         .ok_or_else(|| {
@@ -52,7 +53,7 @@ pub(crate) fn place(
 }
 
 /// The parts of `scratch`, for the memory map.
-pub(crate) fn describe(scratch: Scratch) -> Vec<(&'static str, PhysRange)> {
+pub(super) fn describe(scratch: Scratch) -> Vec<(&'static str, PhysRange)> {
     let spare = scratch.spare();
     let whole = scratch.memory().unwrap_or(spare);
     let area = |start, end| PhysRange { start, end };
