@@ -16,7 +16,7 @@ use crate::common::elf::{Elf, ProgramHeader};
 use crate::common::programs;
 use crate::{Target, input};
 
-/// A list with each key.
+/// A list with every key.
 const ALL_KEYS: &str = r#"
 [[component]]
 name = "a"
