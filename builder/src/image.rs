@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! From inputs to an image, in three steps: read, plan, emit.
+//! Builds an image in three steps: read, plan, emit.
 
 use kaal_payload::Measurement;
 use serde_json::Value;
@@ -19,27 +19,27 @@ use crate::rules::{self, Situation};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Image {
-    /// Its file, in the format that was asked for. It is loaded and entered with the MMU off: an ELF
-    /// file's segments at their physical addresses, another file anywhere.
+    /// Its file, in the requested format. Enter it with the MMU off. The segments of an ELF file
+    /// must be loaded to their physical addresses; other formats can be loaded anywhere.
     pub file: Vec<u8>,
-    /// SHA-256 of what it boots, as its payload header says; `format/measurement.rs` defines it.
+    /// SHA-256 of the booted content, as in its payload header. `format/measurement.rs` defines it.
     pub measurement: Measurement,
-    /// What its payload header says, for its manifest.
+    /// The fields of its payload header, for the manifest.
     facts: Value,
-    /// What lies where in it.
+    /// The memory map.
     pub memory_map: MemoryMap,
-    /// What lies where in its file, if that is not an ELF file.
+    /// The parts of its file, if the format isn't ELF.
     pub file_map: Option<FileMap>,
-    /// What may be wrong with it.
+    /// Possible problems.
     pub warnings: Vec<Diagnostic>,
 }
 
 impl Image {
-    /// Makes an image. The same inputs give the same bytes; file names don't matter.
+    /// Builds an image. The same inputs give the same bytes; file names don't matter.
     ///
     /// # Errors
     ///
-    /// Returns what is wrong with the inputs.
+    /// Returns the first problem with the inputs.
     pub fn build(inputs: &Inputs<'_>) -> Result<Self, Diagnostic> {
         let wrong = options::check(
             &inputs.settings,
@@ -53,7 +53,7 @@ impl Image {
         }
     }
 
-    /// As [`Self::build`], where [`options::check`] found nothing wrong.
+    /// Builds an image as [`Self::build`] does, without [`options::check`].
     pub(crate) fn of_checked(inputs: &Inputs<'_>) -> Result<Self, Diagnostic> {
         let parts =
             Parts::read(inputs).map_err(|diagnostic| swapped::suspect(diagnostic, inputs))?;

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Names of functions as their source has them.
+//! Demangles the names of functions.
 
 use std::fmt::{self, Write};
 
-/// Bytes of the longest name. Any longer one is cut off: a hostile program's names may refer to each other, and
-/// be far larger than its file when they are written out.
+/// Longest name in bytes; the rest is cut off. The names in a hostile program can refer to each
+/// other, and so expand to far more than its file.
 const LONGEST: usize = 1024;
 
-/// The name that a symbol table has for a function, as its source has it: for Rust, with the path to it.
+/// Demangles `name`. A Rust name keeps its path and loses its hash.
 pub(crate) fn demangled(name: &str) -> String {
     let mut text = Bounded(String::new());
-    // Cutting off what is too long is all that fails.
+    // Writing fails only where the name is too long.
     let _ = write!(text, "{:#}", rustc_demangle::demangle(name));
     text.0
 }
 
-/// Takes text up to [`LONGEST`] bytes.
+/// Keeps the first [`LONGEST`] bytes of a text.
 struct Bounded(String);
 
 impl Write for Bounded {

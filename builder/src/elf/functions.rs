@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The functions of a program, as the symbol table in its ELF file names them.
+//! The functions in the symbol table of an ELF file.
 
 use goblin::elf::Elf;
 use goblin::elf::section_header::{SHF_EXECINSTR, SHN_LORESERVE, SectionHeader};
@@ -8,27 +8,26 @@ use goblin::elf::sym::{STB_GLOBAL, STT_FUNC, Sym};
 
 use super::demangled::demangled;
 
-/// A function.
+/// A function of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Function {
-    /// Its first address.
+    /// Address of its first byte.
     pub(crate) start: u64,
-    /// The address behind it, above the first one.
+    /// Address behind it, greater than `start`.
     pub(crate) end: u64,
-    /// Its name: as in the source, for Rust with the path to it.
+    /// Its demangled name.
     pub(crate) name: String,
 }
 
 /// The functions of a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Functions {
-    /// Ascending and disjoint.
+    /// In ascending order, disjoint.
     list: Vec<Function>,
 }
 
 impl Functions {
-    /// The functions of the ELF file `file`. There are none where it has no symbol table, or one that
-    /// can't be understood.
+    /// Reads the functions of the ELF file `file`: none if it has no valid symbol table.
     pub(crate) fn read(file: &[u8]) -> Self {
         let Ok(elf) = Elf::parse(file) else {
             return Self::default();
@@ -43,7 +42,7 @@ impl Functions {
                 (!name.is_empty()).then_some((code_end, name, symbol))
             })
             .collect();
-        // Of several names for one address, that which other files know goes first.
+        // Several names for one address: prefer a global name.
         found.sort_by(|(_, name, symbol), (_, other_name, other)| {
             let is_local = |symbol: &Sym| symbol.st_bind() != STB_GLOBAL;
             let key = |symbol: &Sym| (symbol.st_value, is_local(symbol), symbol.st_size == 0);
@@ -72,12 +71,12 @@ impl Functions {
         Self { list }
     }
 
-    /// Whether there is none.
+    /// Whether there are no functions.
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// The function that `address` lies in.
+    /// The function that contains `address`.
     pub(crate) fn at(&self, address: u64) -> Option<&Function> {
         let behind = self
             .list
@@ -86,7 +85,7 @@ impl Functions {
         (address < function.end).then_some(function)
     }
 
-    /// The functions that lie from `start` up to `end`.
+    /// The functions within `start..end`.
     pub(crate) fn between(&self, start: u64, end: u64) -> &[Function] {
         let first = self.list.partition_point(|function| function.start < start);
         let last = self.list.partition_point(|function| function.end <= end);
@@ -94,7 +93,7 @@ impl Functions {
     }
 }
 
-/// The end of the code that `symbol` lies in.
+/// The end of the section that contains the code of `symbol`.
 fn code_behind(sections: &[SectionHeader], symbol: &Sym) -> Option<u64> {
     let section = Some(symbol.st_shndx)
         .filter(|&index| index < SHN_LORESERVE as usize)

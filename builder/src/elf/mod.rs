@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Reading the ELF files that go into an image.
+//! Reads the ELF files that an image is made of.
 
 pub(crate) mod demangled;
 pub(crate) mod functions;
@@ -15,7 +15,7 @@ use kaal_translation::Access;
 
 use crate::diagnostic::{Diagnostic, Origin};
 
-/// How the loader and all kernels and root tasks are laid out: 64 bits, little-endian.
+/// The layout of all programs for AArch64: 64 bits, little-endian.
 pub(crate) const LAYOUT: Ctx = Ctx {
     container: Container::Big,
     le: Endian::Little,
@@ -30,22 +30,22 @@ pub(crate) const HEADER_SIZE: usize = 64;
 /// Size in bytes of a program header.
 const PROGRAM_HEADER_SIZE: u64 = 56;
 
-/// Most program headers that are read: more segments don't fit an image, and each may name all of the
-/// file, so that without a limit, reading them takes as long as the file's square.
+/// Most program headers in a file. More segments don't fit into an image. Each header could name
+/// the whole file, so reading would take quadratic time without a limit.
 const MOST_PROGRAM_HEADERS: u64 = 256;
 
-/// A `PT_LOAD`.
+/// A segment to load (`PT_LOAD`).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Segment<'a> {
     /// Virtual address of the first byte.
     pub(crate) virt: u64,
     /// Physical address of the first byte.
     pub(crate) phys: u64,
-    /// Size in bytes in memory, at least 1; neither `virt` nor `phys` plus it overflows.
+    /// Size in bytes in memory, at least 1. Neither `virt + size` nor `phys + size` overflows.
     pub(crate) size: u64,
-    /// The content that the file gives, at most `size` bytes; the rest is zero.
+    /// The content in the file, at most `size` bytes. The rest of the memory is zero.
     pub(crate) content: &'a [u8],
-    /// What the memory may be used for.
+    /// The permitted accesses besides reading.
     pub(crate) access: Access,
 }
 
@@ -64,20 +64,25 @@ impl Segment<'_> {
 /// A program for AArch64.
 #[derive(Clone, Debug)]
 pub(crate) struct Program<'a> {
-    /// `e_type`
+    /// The ELF type, `e_type`.
     pub(crate) kind: u16,
-    /// Virtual address of the entry point; it lies in an executable segment.
+    /// Virtual address of the entry point, in an executable segment.
     pub(crate) entry: u64,
-    /// The `PT_LOAD`s by ascending virtual address, at least one; none overlaps another.
+    /// The `PT_LOAD`s in ascending order of virtual address. There is at least one, and none
+    /// overlap.
     pub(crate) segments: Vec<Segment<'a>>,
-    /// Where in the file the program headers end.
+    /// Offset of the end of the program headers in the file.
     pub(crate) headers_end: u64,
     headers: Vec<ProgramHeader>,
     file: &'a [u8],
 }
 
 impl<'a> Program<'a> {
-    /// Reads the program that `file` holds.
+    /// Reads the program in `file`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file is no AArch64 program, is truncated, or has malformed segments.
     pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Diagnostic> {
         let header = read_header(origin, file)?;
         let headers = read_program_headers(origin, file, &header)?;
@@ -105,8 +110,8 @@ impl<'a> Program<'a> {
         })
     }
 
-    /// The virtual address and the content of what the program headers of the kind `kind` name, as far as
-    /// it lies in the file.
+    /// The virtual address and content of each program header of the type `kind`. Skips content
+    /// outside of the file.
     pub(crate) fn contents(&self, kind: u32) -> impl Iterator<Item = (u64, &'a [u8])> {
         let of_kind = self
             .headers
@@ -118,7 +123,7 @@ impl<'a> Program<'a> {
         })
     }
 
-    /// The `size` bytes at the virtual address `virt`, if a segment has content for them.
+    /// The `size` bytes of content at the virtual address `virt`, if one segment holds them all.
     pub(crate) fn content(&self, virt: u64, size: u64) -> Option<&'a [u8]> {
         self.segments
             .iter()
@@ -131,7 +136,7 @@ impl<'a> Program<'a> {
     }
 }
 
-/// `size` bytes from `offset`, if there are as many.
+/// The `size` bytes at `offset`, if `bytes` holds them all.
 pub(crate) fn slice(bytes: &[u8], offset: u64, size: u64) -> Option<&[u8]> {
     let start = usize::try_from(offset).ok()?;
     let end = start.checked_add(usize::try_from(size).ok()?)?;
@@ -208,7 +213,7 @@ fn read_header(origin: Origin<'_>, file: &[u8]) -> Result<Header, Diagnostic> {
     Ok(header)
 }
 
-/// The first bytes of a file, `count` at most, for a message.
+/// Formats the first bytes of a file, at most `count`, as hexadecimal digits.
 pub(crate) fn first_bytes(file: &[u8], count: usize) -> String {
     let bytes = file.iter().take(count);
     let digits: Vec<_> = bytes.map(|byte| format!("{byte:02x}")).collect();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! ELF notes whose owner is KaaL, found by what they look like: an image has no program headers of
-//! them (System V ABI, chapter 5, "Note Section").
+//! Finds KaaL's ELF notes by their bytes, because an image has no program headers for notes (System
+//! V ABI, chapter 5, "Note Section").
 
 use kaal_payload::LOADER_NOTE_NAME;
 
@@ -10,13 +10,13 @@ use super::slice;
 /// Alignment in bytes of a note.
 const ALIGNMENT: usize = 4;
 
-/// Size in bytes of a note's name, with the zero at its end.
+/// Size in bytes of the name in a note, with its final zero.
 const NAME_SIZE: usize = LOADER_NOTE_NAME.len() + 1;
 
-/// Size in bytes of the three numbers and the padded name before the content.
+/// Size in bytes of a note before its content: three numbers and the padded name.
 const START_SIZE: usize = 3 * size_of::<u32>() + NAME_SIZE.next_multiple_of(ALIGNMENT);
 
-/// The notes of the type `kind` in `bytes`: the offset of each one's content, and the content.
+/// Finds the notes of the type `kind` in `bytes`. Returns the offset and the content of each.
 pub(crate) fn find(bytes: &[u8], kind: u32) -> impl Iterator<Item = (usize, &[u8])> {
     let offsets = (0..bytes.len()).step_by(ALIGNMENT);
     offsets.filter_map(move |offset| {
@@ -27,7 +27,7 @@ pub(crate) fn find(bytes: &[u8], kind: u32) -> impl Iterator<Item = (usize, &[u8
     })
 }
 
-/// What a note of the type `kind` with a content of `size` bytes begins with.
+/// The first bytes of a note of the type `kind` with `size` bytes of content.
 fn start(kind: u32, size: u32) -> [u8; START_SIZE] {
     let mut start = [0; START_SIZE];
     let numbers = [NAME_SIZE as u32, size, kind].map(u32::to_le_bytes);

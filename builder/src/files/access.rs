@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What is said where the operating system doesn't let a file be read or written.
+//! Diagnostics for errors of the operating system.
 
 use std::fs::Metadata;
 use std::io::{self, ErrorKind};
@@ -8,7 +8,7 @@ use std::os::unix::fs::FileTypeExt;
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 
-/// Says why the file that `origin` names can't be read.
+/// The file of `origin` can't be read because of `error`.
 pub(crate) fn unreadable(origin: Origin<'_>, error: &io::Error) -> Diagnostic {
     let diagnostic = origin
         .diagnostic("can't be read")
@@ -32,7 +32,7 @@ pub(crate) fn unreadable(origin: Origin<'_>, error: &io::Error) -> Diagnostic {
     }
 }
 
-/// Says that the file that `origin` names is no regular one, but what `metadata` tells.
+/// The file of `origin` isn't a regular file, but the kind in `metadata`.
 pub(crate) fn not_regular(origin: Origin<'_>, metadata: &Metadata) -> Diagnostic {
     origin
         .diagnostic("can't be read")
@@ -44,7 +44,7 @@ pub(crate) fn not_regular(origin: Origin<'_>, metadata: &Metadata) -> Diagnostic
         })
 }
 
-/// Says why there is `problem` with the file that `origin` names, which is to be written.
+/// The output file of `origin` has the problem `problem` because of `error`.
 pub(crate) fn unwritable(origin: Origin<'_>, problem: &str, error: &io::Error) -> Diagnostic {
     let (expected, remedy) = match error.kind() {
         ErrorKind::PermissionDenied => (
@@ -75,7 +75,8 @@ pub(crate) fn unwritable(origin: Origin<'_>, problem: &str, error: &io::Error) -
         .remedy(remedy)
 }
 
-/// The operating system's words for `error`: without its number, and without the name of a temporary file.
+/// The operating system's text for `error`, without its number and without the name of a temporary
+/// file.
 pub(crate) fn words(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error ") {
@@ -84,7 +85,7 @@ pub(crate) fn words(error: &io::Error) -> String {
     }
 }
 
-/// What a file is that is no regular one.
+/// The kind of a file that isn't regular.
 pub(crate) fn kind(metadata: &Metadata) -> &'static str {
     let kind = metadata.file_type();
     if kind.is_dir() {
@@ -105,7 +106,8 @@ mod tests {
     use super::{unreadable, unwritable};
     use crate::diagnostic::{Diagnostic, Flag, Origin};
 
-    /// What is said of an error that reads like the operating system's, whose numbers differ from one to another.
+    /// The remedy for an error. Its text looks like the operating system's, whose numbers differ
+    /// between systems.
     fn about(
         flag: Flag,
         kind: ErrorKind,

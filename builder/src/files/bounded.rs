@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Opening input files: none may keep the builder waiting, or fill the memory of the machine.
+//! Opens input files with limits: none can block the builder or fill its memory.
 
 use std::fs::{self, File};
 use std::io::{Read, Take};
@@ -9,20 +9,20 @@ use std::os::unix::fs::FileTypeExt;
 use super::access;
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 
-/// Most bytes of a program's file: some have many times their size of debug information.
+/// Largest program in bytes. Debug information can be many times larger than the program itself.
 const MAX_PROGRAM_SIZE: u64 = 1 << 30;
 
-/// Most bytes of any other file: far more than the largest device tree has.
+/// Largest other file in bytes, far larger than any device tree.
 const MAX_OTHER_SIZE: u64 = 64 << 20;
 
-/// Opens the file that `origin` names. Of what comes through a pipe, no more is read than of a file.
+/// Opens the file of `origin`. The limit on its size also applies to a pipe.
 pub(crate) fn open(origin: Origin<'_>) -> Result<Take<File>, Diagnostic> {
     check(origin)?;
     let file = File::open(origin.value).map_err(|error| access::unreadable(origin, &error))?;
     Ok(file.take(most(origin.flag)))
 }
 
-/// Reads the file that `origin` names.
+/// Reads the file of `origin`.
 pub(crate) fn read(origin: Origin<'_>) -> Result<Vec<u8>, Diagnostic> {
     let mut content = Vec::new();
     open(origin)?
@@ -31,13 +31,13 @@ pub(crate) fn read(origin: Origin<'_>) -> Result<Vec<u8>, Diagnostic> {
     Ok(content)
 }
 
-/// Checks, without opening it, that the file that `origin` names may be read.
+/// Checks the kind and size of the file of `origin` without opening it.
 pub(crate) fn check(origin: Origin<'_>) -> Result<(), Diagnostic> {
     check_size(origin, check_kind(origin)?)
 }
 
-/// Checks that `origin` names a file that doesn't keep its reader waiting, as opening a pipe does. Returns
-/// its size in bytes.
+/// Checks that the file of `origin` is regular, since opening a pipe can block. Returns its size in
+/// bytes.
 pub(crate) fn check_kind(origin: Origin<'_>) -> Result<u64, Diagnostic> {
     let metadata =
         fs::metadata(origin.value).map_err(|error| access::unreadable(origin, &error))?;
@@ -49,7 +49,7 @@ pub(crate) fn check_kind(origin: Origin<'_>) -> Result<u64, Diagnostic> {
     }
 }
 
-/// Checks that the file that `origin` names, of `size` bytes, is not too large.
+/// Checks that `size` bytes are within the limit for the file of `origin`.
 pub(crate) fn check_size(origin: Origin<'_>, size: u64) -> Result<(), Diagnostic> {
     let most = most(origin.flag);
     if size <= most {
@@ -72,7 +72,7 @@ fn most(flag: Flag) -> u64 {
     }
 }
 
-/// Whether the file that `flag` names is a program, or is made of programs.
+/// Whether `flag` names a program or an image.
 pub(super) fn is_program(flag: Flag) -> bool {
     let programs = [Flag::Loader, Flag::Unpacker, Flag::Kernel, Flag::App];
     programs.contains(&flag) || flag == Flag::Image

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Reading the input files.
+//! Reads the input files.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -11,12 +11,12 @@ use sha2::{Digest, Sha256};
 use super::{File, access, bounded};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 
-/// Bytes that say what a file is that is no program.
+/// Bytes to keep of a file that should be a program but isn't one.
 const HEAD: u64 = 4096;
 
-/// A file that has been read.
+/// An input file in memory.
 pub(crate) struct Input<'a> {
-    /// The option that names it.
+    /// The option for this file.
     pub(crate) flag: Flag,
     pub(crate) path: &'a Path,
     pub(crate) content: Vec<u8>,
@@ -24,7 +24,7 @@ pub(crate) struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// Reads a file: all of it, but only the start of one that should be a program and is none.
+    /// Reads a file. If it should be a program but isn't an ELF file, reads only its start.
     pub(crate) fn read(flag: Flag, path: &'a Path) -> Result<Self, Diagnostic> {
         let origin = Origin::new(flag, path);
         let mut file = bounded::open(origin)?;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Reading and writing files.
+//! Reads and writes files.
 //!
 //! ```text
-//!  input       the input files, read
-//!  bounded     opens them: none may be too large, or keep the builder waiting
-//!  output      writes files whole or not at all
-//!  access      what is said where the operating system refuses
+//!  input       input files in memory
+//!  bounded     opens input files, with limits
+//!  output      writes whole files or none
+//!  access      diagnostics for errors of the operating system
 //! ```
 
 pub(crate) mod access;
@@ -18,7 +18,7 @@ use std::path::Path;
 
 use crate::diagnostic::{Flag, Origin};
 
-/// A file that has been read.
+/// A file in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct File<'a> {
     /// Its name, for messages and the memory map only.

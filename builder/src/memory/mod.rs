@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Memory: sets of addresses, and what lies at them.
+//! Memory: sets of addresses and their content.
 //!
 //! ```text
 //!  ranges      sets of addresses

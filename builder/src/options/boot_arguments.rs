@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The text for `bootargs` of the device tree's `/chosen`.
+//! Checks the boot arguments: `bootargs` in the device tree's `/chosen`.
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 
-/// Most bytes of the text: what Linux for Arm, whose readers of device trees are the most common,
-/// keeps (`arch/arm64/include/uapi/asm/setup.h`, `COMMAND_LINE_SIZE`), without a nul.
+/// Longest text in bytes: the limit of Linux for Arm, without the final nul
+/// (`arch/arm64/include/uapi/asm/setup.h`, `COMMAND_LINE_SIZE`). Linux reads most device trees.
 const MAX_LENGTH: usize = 2047;
 
-/// Bytes of the text that a message shows.
+/// Bytes of the text to show in a message.
 const SHOWN: usize = 32;
 
-/// The text as a device tree holds it: with a nul at its end. Empty where there is no text.
+/// Encodes the text as in a device tree, with a final nul. The result is empty if there is no text.
 pub(crate) fn encode(text: Option<&str>) -> Result<Vec<u8>, Diagnostic> {
     let Some(text) = text else {
         return Ok(Vec::new());
@@ -33,7 +33,7 @@ pub(crate) fn encode(text: Option<&str>) -> Result<Vec<u8>, Diagnostic> {
     Ok([text.as_bytes(), b"\0"].concat())
 }
 
-/// Says what is wrong with text that is no UTF-8.
+/// The text isn't UTF-8.
 pub(crate) fn not_utf_8(text: &str) -> Diagnostic {
     diagnostic(text, "no text")
         .expected("UTF-8")

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! How many cores a kernel can wait for.
+//! Checks the number of cores.
 
 use kaal_payload::MAX_CORES;
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 
-/// Checks what `--cores` says by itself.
+/// Checks the value of `--cores`.
 pub(crate) fn check_asked(asked: Option<u32>) -> Result<(), Diagnostic> {
     match asked {
         Some(cores) => check(asked_by(&cores.to_string()), cores),
@@ -14,12 +14,12 @@ pub(crate) fn check_asked(asked: Option<u32>) -> Result<(), Diagnostic> {
     }
 }
 
-/// The option `--cores`, which says `value`.
+/// The option `--cores` with `value`.
 pub(crate) fn asked_by(value: &str) -> Origin<'_> {
     Origin::new(Flag::Cores, value)
 }
 
-/// Checks a number of cores that `origin` asks for.
+/// Checks the number of cores in `origin`.
 pub(crate) fn check(origin: Origin<'_>, cores: u32) -> Result<(), Diagnostic> {
     if (1..=MAX_CORES).contains(&cores) {
         return Ok(());

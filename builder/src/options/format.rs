@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What a format asks of other options.
+//! Checks the format against other options.
 
 use kaal_payload::PhysAddr;
 
@@ -8,7 +8,7 @@ use super::Settings;
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::format::{Compression, Format, IMAGE_ALIGNMENT, not_runnable_at, uimage};
 
-/// All that is wrong with what options say of the format.
+/// Returns all problems with options about the format.
 pub(super) fn check(settings: &Settings<'_>, has_unpacker: bool) -> Vec<Diagnostic> {
     let Settings {
         format,

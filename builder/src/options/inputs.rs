@@ -1,37 +1,38 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What an image is made of.
+//! The inputs of an image.
 
 use super::Settings;
 use crate::files::File;
 
-/// What an image is made of.
+/// The inputs of an image.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
-    /// The KaaL loader: an ELF executable.
+    /// The KaaL loader, an ELF executable.
     pub loader: File<'a>,
     /// The unpacker, an ELF executable, for formats that need one.
     pub unpacker: Option<File<'a>>,
-    /// The seL4 kernel: an ELF executable.
+    /// The seL4 kernel, an ELF executable.
     pub kernel: File<'a>,
-    /// The root task: an ELF executable.
+    /// The root task, an ELF executable.
     pub app: File<'a>,
-    /// A flattened device tree to embed.
+    /// The flattened device tree to embed.
     pub device_tree: Option<File<'a>>,
-    /// seL4's `platform_gen.yaml` or `.json`: where RAM is.
+    /// seL4's `platform_gen.yaml` or `platform_gen.json`, which lists the RAM.
     pub platform: Option<File<'a>>,
     /// seL4's `gen_config.json`.
     pub kernel_config: Option<File<'a>>,
-    /// The public key, in PEM, that the loader is to trust: one for signed images.
+    /// The public key, in PEM, that a loader for signed images trusts.
     pub trust_key: Option<File<'a>>,
-    /// The private key, in PEM (PKCS #8), to sign the image with; without one, it remains to be signed.
+    /// The private key, in PEM (PKCS #8), that signs the image. Without it, the image stays
+    /// unsigned.
     pub sign_key: Option<File<'a>>,
-    /// What is not in files.
+    /// Settings that are not files.
     pub settings: Settings<'a>,
 }
 
 impl<'a> Inputs<'a> {
-    /// The files that every image is made of; there is nothing else, and all settings are as by default.
+    /// The inputs that each image needs, without optional files and with default settings.
     pub fn new(loader: File<'a>, kernel: File<'a>, app: File<'a>) -> Self {
         Self {
             loader,

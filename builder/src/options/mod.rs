@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What an image is made of and what can be chosen of it; and what options ask of their values and of each other:
-//! all that can be told before any input is looked at.
+//! The inputs and settings of an image, and all checks of options that need no file's content.
 
 pub(crate) mod boot_arguments;
 pub(crate) mod choices;
@@ -22,7 +21,7 @@ use kaal_payload::{PAGE_SIZE, PhysAddr};
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 
-/// All that is wrong with options, as far as they are looked at here.
+/// Returns all problems with options.
 pub(crate) fn check(
     settings: &Settings<'_>,
     has_unpacker: bool,

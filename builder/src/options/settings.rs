@@ -1,44 +1,44 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What can be chosen of an image.
+//! The settings of an image.
 
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
 use super::Symbols;
 use crate::format::{Compression, Format};
 
-/// What can be chosen of an image.
+/// The settings of an image.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings<'a> {
-    /// The physical address that the kernel must be linked for, if that is to be checked.
+    /// The physical address that the kernel must be linked for, to check it.
     pub kernel_paddr: Option<PhysAddr>,
-    /// The number of cores that the kernel waits for, if its configuration isn't given or that is to
-    /// be checked.
+    /// The number of cores that the kernel waits for. Overrides nothing: it must equal the number
+    /// in the kernel's configuration, if that is given.
     pub cores: Option<u32>,
-    /// Offset in bytes of the root task from the kernel in physical memory, if it isn't free.
+    /// Physical offset in bytes of the root task from the kernel; `None` lets the builder choose.
     pub app_offset: Option<u64>,
-    /// The format of the image's file.
+    /// The format of the file.
     pub format: Format,
-    /// How it stores content.
+    /// The compression of the file's content.
     pub compression: Compression,
-    /// The address that the file is loaded to, if it is known.
+    /// The address that the file is loaded to, if known.
     pub load_address: Option<PhysAddr>,
-    /// How much the loader says.
+    /// How much the loader prints.
     pub log_level: LogLevel,
     /// What the loader verifies before it enters the kernel.
     pub integrity: Integrity,
-    /// Whether it holds the names of addresses in kernel and loader, for reports of faults.
+    /// Whether the image holds function names of kernel and loader, for fault reports.
     pub symbols: Symbols,
-    /// What `bootargs` of the device tree's `/chosen` is to say; `None` to leave it as it is.
+    /// The value of `bootargs` in the device tree's `/chosen`; `None` keeps the present one.
     pub boot_arguments: Option<&'a str>,
-    /// The image's version, below 2^53.
+    /// The version of the image, below 2^53.
     pub image_version: u64,
-    /// The least version that a loader for signed images boots, below 2^53.
+    /// The lowest version that a loader for signed images boots, below 2^53.
     pub min_version: u64,
 }
 
 impl Default for Settings<'_> {
-    /// What the command line does without options.
+    /// The defaults of the command line.
     fn default() -> Self {
         Self {
             kernel_paddr: None,

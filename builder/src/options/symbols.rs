@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Whether an image holds the names of addresses.
+//! Whether an image holds function names.
 
 use clap::ValueEnum;
 
-/// Whether an image holds the names of addresses.
+/// Whether an image holds function names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 #[non_exhaustive]
 pub enum Symbols {
-    /// For a debug kernel, by its configuration or, without one, where it has symbols that are few
+    /// For debug kernels; without a configuration, for kernels with few symbols
     #[default]
     Auto,
     /// Always
     On,
-    /// Never: the smallest image
+    /// Never, for the smallest image
     Off,
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What keys and versions ask of each other, and of other options.
+//! Checks keys and versions against each other and against other options.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use super::Settings;
 use super::choices::{self, CHECKS};
 use crate::diagnostic::{Diagnostic, Flag, Origin, Subject};
 
-/// The largest version: in JSON, versions are numbers, of which many programs keep no more than 53 bits.
+/// Largest version. JSON stores versions as numbers, and many programs keep only 53 bits of these.
 const LARGEST_VERSION: u64 = (1 << 53) - 1;
 
-/// All that is wrong with what options say of keys and versions.
+/// Returns all problems with keys and versions.
 pub(super) fn check(
     settings: &Settings<'_>,
     trust_key: Option<&Path>,

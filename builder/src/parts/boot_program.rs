@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The programs that run before the kernel, and the loader's move to the address that it runs at.
+//! Reads and relocates the programs that run before the kernel: the loader and the unpacker.
 
 use goblin::elf::dynamic::{DT_JMPREL, DT_REL, DT_RELA, DT_RELASZ};
 use goblin::elf::header::{ELFMAG, ET_DYN, et_to_str};
@@ -18,7 +18,7 @@ use crate::elf::{Program, note};
 use crate::format::branch::INSTRUCTION;
 use crate::format::{head, loader_head};
 
-/// Tag of relative relocations in their compact format.
+/// Tag of relative relocations in the compact format.
 const DT_RELR: u64 = 36;
 
 /// Size in bytes of an `Elf64_Dyn`.
@@ -27,24 +27,24 @@ const DYNAMIC_ENTRY_SIZE: usize = 16;
 /// Size in bytes of an `Elf64_Rela`.
 const RELOCATION_SIZE: usize = 24;
 
-/// What a program must be.
+/// The requirements for a program.
 #[derive(Debug)]
 pub(crate) struct Kind {
-    /// What it is called.
+    /// The name in messages.
     name: &'static str,
-    /// The type of the ELF note that marks it.
+    /// The type of the ELF note in such programs.
     note: u32,
-    /// The contract that it has with the builder, and that contract's version.
+    /// The name and version of the program's contract with the builder.
     contract: &'static str,
     version: u32,
-    /// Whether it applies its relocations itself, wherever it is loaded to, and gives the place of its
-    /// ELF header to that of a format.
+    /// Whether the program relocates itself at run time. The head of its format then replaces its
+    /// ELF header.
     relocates_itself: bool,
-    /// What to do about a file that isn't one.
+    /// The remedy if a file isn't such a program.
     remedy: &'static str,
 }
 
-/// The loader.
+/// The loader's requirements.
 pub(crate) const LOADER: Kind = Kind {
     name: "loader",
     note: LOADER_NOTE_TYPE,
@@ -54,7 +54,7 @@ pub(crate) const LOADER: Kind = Kind {
     remedy: "give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf",
 };
 
-/// The unpacker.
+/// The unpacker's requirements.
 pub(crate) const UNPACKER: Kind = Kind {
     name: "unpacker",
     note: UNPACKER_NOTE_TYPE,
@@ -64,29 +64,29 @@ pub(crate) const UNPACKER: Kind = Kind {
     remedy: "give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf",
 };
 
-/// A page-aligned part of a program.
+/// A page-aligned segment of a program.
 #[derive(Clone, Debug)]
 pub(crate) struct PageSegment {
     /// Offset in bytes from the load address.
     pub(crate) offset: u64,
     /// Size in bytes in memory.
     pub(crate) size: u64,
-    /// The content, at most `size` bytes; the rest is zero.
+    /// The content, at most `size` bytes. The rest of the memory is zero.
     pub(crate) content: Vec<u8>,
-    /// What the memory may be used for; never both writable and executable.
+    /// The permitted accesses besides reading, never both.
     pub(crate) access: Access,
 }
 
-/// A word that holds an address of the program.
+/// A word that holds an address in the program.
 #[derive(Clone, Copy, Debug)]
 struct Relocation {
-    /// Offset in bytes from the load address.
+    /// Offset in bytes of the word from the load address.
     place: u64,
-    /// What to add to the load address.
+    /// The address minus the load address.
     addend: u64,
 }
 
-/// The content of `parts` from the offset `start` on, up to the last byte that isn't zero by itself.
+/// The memory from the offset `start` to the last byte of content. Gaps are zero.
 pub(crate) fn flatten<'a>(start: u64, parts: impl IntoIterator<Item = &'a PageSegment>) -> Vec<u8> {
     let mut memory = Vec::new();
     for part in parts {
@@ -96,7 +96,7 @@ pub(crate) fn flatten<'a>(start: u64, parts: impl IntoIterator<Item = &'a PageSe
     memory
 }
 
-/// Writes `bytes` over the content at the offset `start`, if one of `parts` has that.
+/// Overwrites the content at the offset `start`, if one part holds all of it.
 fn overwrite(parts: &mut [PageSegment], start: u64, bytes: &[u8]) {
     let place = parts.iter_mut().find_map(|part| {
         let offset = usize::try_from(start.checked_sub(part.offset)?).ok()?;
@@ -112,15 +112,20 @@ fn overwrite(parts: &mut [PageSegment], start: u64, bytes: &[u8]) {
 pub(crate) struct BootProgram {
     /// Offset in bytes of the entry point from the load address.
     pub(crate) entry: u64,
-    /// Its parts, ascending.
+    /// The parts in ascending order.
     pub(crate) parts: Vec<PageSegment>,
     relocations: Vec<Relocation>,
-    /// Offset in bytes from the load address of the [`TrustAnchor`] of a loader for signed images.
+    /// Offset in bytes of the [`TrustAnchor`] from the load address; `None` in a loader for
+    /// unsigned images.
     anchor: Option<u64>,
 }
 
 impl BootProgram {
-    /// Reads the program of the kind `kind` that `file` holds.
+    /// Reads the program in `file`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file is no program of `kind`, or one of another version or shape.
     pub(crate) fn read(origin: Origin<'_>, file: &[u8], kind: &Kind) -> Result<Self, Diagnostic> {
         let reader = Reader {
             origin,
@@ -177,7 +182,7 @@ impl BootProgram {
         self.parts.first().map_or(&[], |part| &part.content)
     }
 
-    /// Size in bytes in memory, rounded up to pages: where the payload header lies.
+    /// Size in bytes in memory, rounded up to pages. The payload header follows there.
     pub(crate) fn size(&self) -> u64 {
         self.memory().next_multiple_of(PAGE_SIZE)
     }
@@ -187,7 +192,7 @@ impl BootProgram {
         self.parts.last().map_or(0, |part| part.offset + part.size)
     }
 
-    /// The parts with the relocations applied for the load address `base`.
+    /// Returns the parts, relocated to the load address `base`.
     pub(crate) fn relocated(&self, base: PhysAddr) -> Vec<PageSegment> {
         let mut parts = self.parts.clone();
         for relocation in &self.relocations {
@@ -197,20 +202,20 @@ impl BootProgram {
         parts
     }
 
-    /// Whether the program boots signed images only.
+    /// Whether the program is a loader for signed images.
     pub(crate) fn wants_signatures(&self) -> bool {
         self.anchor.is_some()
     }
 
-    /// Tells the program whom to trust, if it wants to know.
+    /// Stores `anchor` in the program, if it has room for one.
     pub(crate) fn trust(&mut self, anchor: &TrustAnchor) {
         if let Some(place) = self.anchor {
             overwrite(&mut self.parts, place, anchor.as_bytes());
         }
     }
 
-    /// Zeroes `size` bytes at the offset `start`. They told how to load and link the program, which
-    /// the image need not: it stores no long runs of zeroes.
+    /// Clears `size` bytes at the offset `start`. Only linkers and ELF loaders need them, and the
+    /// image doesn't store long runs of zeroes.
     fn forget(&mut self, start: u64, size: u64) {
         let bytes = start..start.saturating_add(size);
         for part in &mut self.parts {
@@ -223,7 +228,7 @@ impl BootProgram {
     }
 }
 
-/// The little-endian word at `offset`; 0 where there is none.
+/// The little-endian word at `offset`, or 0 if there is none.
 fn word(bytes: &[u8], offset: usize) -> u64 {
     bytes
         .get(offset..)
@@ -231,7 +236,7 @@ fn word(bytes: &[u8], offset: usize) -> u64 {
         .map_or(0, |word| u64::from_le_bytes(*word))
 }
 
-/// A program's file, while it is read.
+/// Checks a program's file.
 struct Reader<'a> {
     origin: Origin<'a>,
     kind: &'a Kind,
@@ -313,7 +318,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The offset of the [`TrustAnchor`], the content of a note.
+    /// The offset of the [`TrustAnchor`], which is the content of a note.
     fn find_anchor(&self) -> Result<Option<u64>, Diagnostic> {
         const SIZE: u64 = size_of::<TrustAnchor>() as u64;
         let anchor = self.program.contents(PT_NOTE).find_map(|(start, notes)| {
@@ -330,7 +335,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Offset and bytes of `.rela.dyn`.
+    /// The offset and content of `.rela.dyn`.
     fn find_relocations(&self) -> Result<(u64, &'a [u8]), Diagnostic> {
         let (mut start, mut size) = (0, 0);
         for entry in self
@@ -360,7 +365,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What an `Elf64_Rela` asks for.
+    /// Decodes an `Elf64_Rela`.
     fn relocation(&self, entry: &[u8]) -> Result<Relocation, Diagnostic> {
         let (place, info, addend) = (word(entry, 0), word(entry, 8), word(entry, 16));
         if info != u64::from(R_AARCH64_RELATIVE) {

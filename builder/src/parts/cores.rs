@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! How many cores the kernel waits for, and which of the machine's they are.
+//! Determines the cores that the kernel waits for.
 
 use std::collections::BTreeSet;
 
@@ -9,20 +9,19 @@ use kaal_payload::Cpu;
 use crate::diagnostic::{Diagnostic, Origin, Subject};
 use crate::options::cores::{asked_by, check};
 
-/// The fields of `MPIDR_EL1` that tell one core from another: Aff3, Aff2, Aff1 and Aff0
-/// (Arm ARM, DDI 0487).
+/// The fields of `MPIDR_EL1` that identify a core: Aff3, Aff2, Aff1 and Aff0 (Arm ARM, DDI 0487).
 const AFFINITY: u64 = 0xff_00ff_ffff;
 
-/// A number of cores, and what says so.
+/// A number of cores, and its source.
 #[derive(Clone, Debug)]
 pub(crate) struct Count {
     pub(crate) cores: u32,
-    /// The option; `None` where nothing says so.
+    /// The option that sets the number; `None` if it is the default.
     reason: Option<Subject>,
 }
 
 impl Count {
-    /// As `origin` says.
+    /// The number in `origin`.
     fn by(origin: Origin<'_>, cores: u32) -> Self {
         Self {
             cores,
@@ -30,7 +29,7 @@ impl Count {
         }
     }
 
-    /// `diagnostic`, which is expected because of this number.
+    /// Adds the source of the number to `diagnostic`.
     fn explain(&self, diagnostic: Diagnostic) -> Diagnostic {
         match &self.reason {
             Some(reason) => diagnostic.because_of(reason.clone()),
@@ -39,8 +38,8 @@ impl Count {
     }
 }
 
-/// The number of cores that the kernel waits for, as `--cores`, which has been checked, and the kernel's
-/// configuration tell it; 1 where neither does.
+/// The number of cores that the kernel waits for: the value of `--cores`, or else of the kernel's
+/// configuration, or else 1. The two must agree. The caller has checked `--cores`.
 pub(crate) fn count(
     asked: Option<u32>,
     configured: Option<(Origin<'_>, u32)>,
@@ -67,7 +66,7 @@ pub(crate) fn count(
     }
 }
 
-/// The first of the cores that a device tree names, as many as `count` says, or none where one is enough.
+/// The first `count` cores of a device tree; none for a single core.
 pub(crate) fn choose(
     origin: Origin<'_>,
     cpus: &[Cpu],
@@ -112,7 +111,7 @@ pub(crate) fn choose(
     Ok(cpus.iter().take(cores).copied().collect())
 }
 
-/// What to say of an image for several cores without a device tree that names them.
+/// The image is for several cores, but has no device tree that names them.
 pub(crate) fn nothing_names(kernel: Origin<'_>, count: &Count) -> Diagnostic {
     let diagnostic = kernel
         .diagnostic("waits for cores that nothing in the image names")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The device tree that is embedded in the image.
+//! Reads the device tree to embed.
 
 use kaal_devicetree::{Chosen, Header, MemoryKind, NoRoom, Node, UnknownConsole};
 use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
@@ -8,27 +8,31 @@ use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::memory::ranges;
 
-/// A device tree, and what it says.
+/// A device tree and the facts in it.
 #[derive(Clone, Debug)]
 pub(crate) struct DeviceTree<'a> {
     pub(crate) origin: Origin<'a>,
     tree: kaal_devicetree::DeviceTree<'a>,
-    /// Size in bytes of what [`Self::complete`] makes of it.
+    /// Size in bytes after [`Self::complete`].
     pub(crate) size: u64,
-    /// What the loader needs to know of the machine.
+    /// The loader's facts about the machine.
     pub(crate) machine: Machine,
-    /// The cores, the one that boots first.
+    /// The cores. The boot core comes first.
     pub(crate) cpus: Vec<Cpu>,
-    /// RAM without the memory that nobody but its owner may map; `None` where none is named.
+    /// RAM without `no-map` memory; `None` if the tree names no RAM.
     pub(crate) ram: Option<Vec<PhysRange>>,
-    /// Other memory that is reserved.
+    /// Other reserved memory.
     pub(crate) reserved: Vec<PhysRange>,
-    /// Why the loader will have no console, if so.
+    /// Why the loader will have no console.
     pub(crate) no_console: Option<Diagnostic>,
 }
 
 impl<'a> DeviceTree<'a> {
-    /// Reads the flattened device tree that `file` holds, in which `boot_arguments` are to be set.
+    /// Reads the flattened device tree in `file`. Its size will include `boot_arguments`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file is malformed, or names RAM in an unknown way.
     pub(crate) fn read(
         origin: Origin<'a>,
         file: &'a [u8],
@@ -85,8 +89,8 @@ impl<'a> DeviceTree<'a> {
         Ok(read)
     }
 
-    /// The device tree with what an image says in `/chosen`. It is without padding: the kernel
-    /// rounds its size up to a power of two.
+    /// The device tree with the image's properties in `/chosen`. It has no padding, because the
+    /// kernel rounds its size up to a power of two.
     pub(crate) fn complete(&self, chosen: &Chosen<'_>) -> Result<Vec<u8>, Diagnostic> {
         let size = match chosen.write(&self.tree, &mut []) {
             Ok(size) | Err(NoRoom { needed: size }) => size,

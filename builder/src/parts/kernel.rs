@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The seL4 kernel.
+//! Reads the seL4 kernel.
 
 use goblin::elf::header::{ET_EXEC, et_to_str};
 use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysAddr, PhysRange, VirtAddr};
@@ -9,8 +9,9 @@ use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{Program, Segment};
 use crate::sel4::{HYPERVISOR_BASE, ORDINARY_BASE, PADDR_TOP};
 
-/// The part of `kernel`, which the ELF file `file` holds, that it needs to boot only: up to the symbol
-/// `ki_boot_end` (seL4 16.0.0, `src/arch/arm/common_arm.lds`); `None` where the file has no symbols.
+/// The part of `kernel` that only its boot needs: up to the symbol `ki_boot_end` (seL4 16.0.0,
+/// `src/arch/arm/common_arm.lds`). `file` is the kernel's ELF file; `None` if it has no such
+/// symbol.
 pub(crate) fn boot_part(kernel: &Kernel<'_>, file: &[u8]) -> Option<PhysRange> {
     let elf = goblin::elf::Elf::parse(file).ok()?;
     let mut symbols = elf.syms.iter();
@@ -20,23 +21,27 @@ pub(crate) fn boot_part(kernel: &Kernel<'_>, file: &[u8]) -> Option<PhysRange> {
     (start < end && end <= kernel.memory.end).then_some(PhysRange { start, end })
 }
 
-/// A kernel, at the physical address that it was linked for.
+/// A kernel at the physical address that it was linked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Kernel<'a> {
     /// The exception level that it runs at.
     pub(crate) exception_level: ExceptionLevel,
     /// Its entry point.
     pub(crate) entry: VirtAddr,
-    /// Its segments, ascending.
+    /// Its segments in ascending order.
     pub(crate) segments: Vec<Segment<'a>>,
-    /// The pages that it takes.
+    /// The pages of all segments.
     pub(crate) memory: PhysRange,
     /// Virtual minus physical address, modulo 2^64.
     base: u64,
 }
 
 impl<'a> Kernel<'a> {
-    /// Reads the kernel that `file` holds.
+    /// Reads the kernel in `file`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file isn't linked like seL4.
     pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Diagnostic> {
         let not_like_sel4 = |expected: &str, found: String| {
             origin

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The inputs, understood, and each checked by itself.
+//! Reads the inputs and checks each of them on its own.
 
 pub(crate) mod boot_program;
 pub(crate) mod cores;
@@ -30,7 +30,7 @@ use symbols::Names;
 use trust::Trust;
 use user_image::UserImage;
 
-/// Where the parts come from.
+/// The options and names of the input files.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origins<'a> {
     pub(crate) loader: Origin<'a>,
@@ -45,22 +45,22 @@ pub(crate) struct Origins<'a> {
 pub(crate) struct Parts<'a> {
     pub(crate) origins: Origins<'a>,
     pub(crate) settings: Settings<'a>,
-    /// `bootargs` as the device tree is to hold it; empty where it is to be left as it is.
+    /// `bootargs` as in a device tree; empty to keep the present one.
     pub(crate) boot_arguments: Vec<u8>,
-    /// Where the image is for a loader of signed ones.
+    /// The keys of an image for a loader of signed images.
     pub(crate) trust: Option<Trust>,
     pub(crate) loader: BootProgram,
-    /// For formats that need one.
+    /// For formats other than ELF.
     pub(crate) unpacker: Option<BootProgram>,
     pub(crate) kernel: Kernel<'a>,
     pub(crate) config: KernelConfig,
     /// The number of cores that the kernel waits for.
     pub(crate) cores: u32,
-    /// Those cores, where there are several and they are known.
+    /// These cores; empty for a single core or if they are unknown.
     pub(crate) cpus: Vec<Cpu>,
     pub(crate) user_image: UserImage<'a>,
     pub(crate) device_tree: Option<DeviceTree<'a>>,
-    /// The kernel's platform, where it is given.
+    /// The kernel's platform, if given.
     pub(crate) platform: Option<Platform>,
     pub(crate) memory: Memory<'a>,
     pub(crate) names: Names,
@@ -69,6 +69,10 @@ pub(crate) struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     /// Reads all parts.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first problem.
     pub(crate) fn read(inputs: &Inputs<'a>) -> Result<Self, Diagnostic> {
         let origins = Origins {
             loader: inputs.loader.origin(Flag::Loader),
@@ -143,7 +147,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Reads `file`, if it is given, with `read`.
+/// Reads an optional file with `read`.
 fn read_if_given<'a, T>(
     file: Option<File<'a>>,
     flag: Flag,
@@ -165,7 +169,7 @@ fn check_kernel_address(kernel: &Kernel<'_>, expected: PhysAddr) -> Result<(), D
         .remedy("leave the option out, or give the kernel built for that address"))
 }
 
-/// Gathers where RAM is.
+/// Collects the RAM that the inputs name.
 fn memory<'a>(
     device_tree: Option<&DeviceTree<'a>>,
     platform: Option<(Origin<'a>, &Platform)>,

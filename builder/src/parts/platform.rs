@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What seL4's build writes of the platform and of the kernel's configuration.
+//! Reads the files of seL4's build about the platform and the kernel's configuration.
 
 use kaal_payload::{ExceptionLevel, PhysAddr, PhysRange, PhysicalAddressBits};
 use yaml_rust2::Yaml;
@@ -34,7 +34,7 @@ pub(crate) fn read(origin: Origin<'_>, file: &[u8]) -> Result<Platform, Diagnost
     })
 }
 
-/// The ranges in the list `name`, ascending, without empty ones.
+/// Reads the ranges in the list `name`, in ascending order and without empty ones.
 fn read_ranges(
     origin: Origin<'_>,
     name: &str,
@@ -61,21 +61,21 @@ fn address(number: &Yaml) -> Option<PhysAddr> {
     u64::try_from(number.as_i64()?).ok().map(PhysAddr)
 }
 
-/// What an image depends on in the kernel's configuration.
+/// The kernel's configuration, as far as an image depends on it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KernelConfig {
     /// `KernelArmPASizeBits40` or `44`
     pub(crate) physical_address_bits: PhysicalAddressBits,
-    /// `KernelMaxNumNodes`, if it is known.
+    /// `KernelMaxNumNodes`, if known.
     pub(crate) cores: Option<u32>,
-    /// `KernelDebugBuild`, if it is known.
+    /// `KernelDebugBuild`, if known.
     pub(crate) is_debug: Option<bool>,
-    /// What decides how the kernel boots, if all of it is known.
+    /// The settings of the kernel's boot, if all are known.
     pub(crate) boot: Option<BootConfig>,
 }
 
 impl KernelConfig {
-    /// What is assumed where the configuration isn't given.
+    /// The assumptions without a configuration file.
     pub(crate) const UNKNOWN: Self = Self {
         physical_address_bits: PhysicalAddressBits::FromProcessor,
         cores: None,
@@ -83,7 +83,11 @@ impl KernelConfig {
         boot: None,
     };
 
-    /// Reads seL4's `gen_config.json`, which must be that of the kernel for `exception_level`.
+    /// Reads seL4's `gen_config.json`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it isn't the configuration of a kernel for `exception_level`.
     pub(crate) fn read(
         origin: Origin<'_>,
         file: &[u8],

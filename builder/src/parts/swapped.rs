@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Telling that programs were given to each other's options.
+//! Detects programs that were given to the wrong options.
 
 use goblin::elf::header::ET_EXEC;
 
@@ -11,7 +11,7 @@ use crate::elf::Program;
 use crate::files::File;
 use crate::options::Inputs;
 
-/// `diagnostic`, which says so if another program than the one that it is about is what that should be.
+/// Adds a hint to `diagnostic` if the program of another option fits the option that it is about.
 pub(crate) fn suspect(diagnostic: Diagnostic, inputs: &Inputs<'_>) -> Diagnostic {
     let wanted = diagnostic.flag();
     let programs = [
@@ -30,7 +30,7 @@ pub(crate) fn suspect(diagnostic: Diagnostic, inputs: &Inputs<'_>) -> Diagnostic
     }
 }
 
-/// Whether `file` looks like the program that the option `flag` takes; no program looks like two of them.
+/// Whether `file` looks like a program for the option `flag`. No program fits two options.
 fn is_for(flag: Flag, file: &File<'_>) -> bool {
     let origin = file.origin(flag);
     let is_kernel = || Kernel::read(origin, file.content).is_ok();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The names of addresses that an image holds for reports of faults ([`kaal_payload::Symbol`]).
+//! Builds the table of function names for fault reports ([`kaal_payload::Symbol`]).
 
 use kaal_payload::{DistanceSize, PAGE_SIZE, PhysAddr, encode_symbol};
 
@@ -10,28 +10,29 @@ use crate::elf::functions::{Function, Functions};
 use crate::files::File;
 use crate::options::{Inputs, Symbols};
 
-/// Bytes between two functions that are not taken for the end of the first one: what aligns the next.
+/// Largest gap in bytes between two functions that counts as alignment, not as the end of the first
+/// one.
 const PADDING: u64 = 64;
 
-/// Size in bytes of an instruction, which addresses in a table are multiples of.
+/// Size in bytes of an instruction. Addresses in a table are multiples of it.
 const INSTRUCTION: u64 = 4;
 
-/// The largest table that is embedded without being asked for, where nothing says whether the kernel is
-/// one to debug: three times what a debug kernel's takes.
+/// Largest table in bytes that `--symbols auto` embeds without a kernel configuration: three times
+/// the table of a debug kernel.
 const LARGEST: usize = 48 << 10;
 
-/// The names for one image; none where it is not to hold any.
+/// The names in one image, if it holds any.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     loader: Vec<Function>,
     kernel: Vec<Function>,
-    /// Size of the table in bytes, wherever the loader lies.
+    /// Size of the table in bytes. It doesn't depend on the loader's address.
     table_size: usize,
 }
 
 impl Names {
-    /// The names that are wanted of the kernel, and of a loader of `loader_size` bytes. `is_debug` is what
-    /// the kernel's configuration says, if it is given.
+    /// Chooses the names of the kernel and of a loader of `loader_size` bytes. `is_debug` is
+    /// `KernelDebugBuild`, if known.
     pub(crate) fn choose(
         inputs: &Inputs<'_>,
         is_debug: Option<bool>,
@@ -68,12 +69,12 @@ impl Names {
         }
     }
 
-    /// Bytes of memory that the table takes, in whole pages.
+    /// Size of the table in bytes, in whole pages.
     pub(crate) fn size(&self) -> u64 {
         (self.table_size as u64).next_multiple_of(PAGE_SIZE)
     }
 
-    /// The table for a loader at `base`, which is always below the kernel's virtual addresses.
+    /// The table for a loader at `base`, which is below the kernel's virtual addresses.
     pub(crate) fn table(&self, base: PhysAddr) -> Vec<u8> {
         let mut table = Table::default();
         table.add(base.0, &self.loader);
@@ -82,14 +83,14 @@ impl Names {
     }
 }
 
-/// The functions of `program` in the `size` bytes from `start`.
+/// The functions of `program` within `size` bytes from `start`.
 fn functions(program: File<'_>, start: u64, size: u64) -> Vec<Function> {
     let functions = Functions::read(program.content);
     let end = start.saturating_add(size);
     functions.between(start, end).to_vec()
 }
 
-/// A table under way.
+/// A table during its construction.
 #[derive(Default)]
 struct Table {
     bytes: Vec<u8>,
@@ -98,7 +99,7 @@ struct Table {
 }
 
 impl Table {
-    /// Adds functions of a program that lies `offset` bytes above where it is linked for.
+    /// Adds functions of a program that runs `offset` bytes above its link address.
     fn add(&mut self, offset: u64, functions: &[Function]) {
         let mut size = DistanceSize::Largest;
         for (index, function) in functions.iter().enumerate() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Whom the loader trusts, and whether it will trust this image.
+//! The keys of an image for a loader of signed images.
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use kaal_payload::TrustAnchor;
@@ -10,20 +10,20 @@ use crate::diagnostic::{Diagnostic, Flag, Origin, Subject};
 use crate::options::Inputs;
 use crate::signing;
 
-/// Whom the loader trusts, and who signs.
+/// The trusted key, and the key that signs.
 #[derive(Clone, Debug)]
 pub(crate) struct Trust {
-    /// The key that the loader trusts.
+    /// The public key that the loader trusts.
     pub(crate) key: VerifyingKey,
-    /// The key to sign with, the private one to that.
+    /// The private key that signs the image.
     pub(crate) signing_key: Option<SigningKey>,
     min_version: u64,
-    /// The option that names the key.
+    /// The option with the public key.
     option: Subject,
 }
 
 impl Trust {
-    /// Reads the keys. `None` where the image is for a loader that boots any.
+    /// Reads the keys. Returns `None` for an image without `--trust-key`.
     pub(crate) fn read(inputs: &Inputs<'_>) -> Result<Option<Self>, Diagnostic> {
         let Some(file) = inputs.trust_key else {
             return Ok(None);
@@ -62,7 +62,8 @@ impl Trust {
     }
 }
 
-/// Tells `loader` whom to trust, if it is one that asks, and the image one for such.
+/// Stores the trusted key in `loader`. Loader and keys must fit: both for signed images, or
+/// neither.
 pub(crate) fn instruct(
     loader: &mut BootProgram,
     origin: Origin<'_>,
@@ -88,7 +89,7 @@ pub(crate) fn instruct(
     }
 }
 
-/// What may be wrong with an image for the loader that `loader` names.
+/// Returns the warning about an unsigned image for a loader of signed images.
 pub(crate) fn warnings(loader: Origin<'_>, trust: Option<&Trust>) -> Vec<Diagnostic> {
     let is_unsigned = |trust: &&Trust| trust.signing_key.is_none();
     let unsigned = trust.filter(is_unsigned).map(|_| {

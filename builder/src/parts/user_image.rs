@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The user image: the root task, as the kernel is to start it.
+//! Reads the user image: the root task's program.
 
 use goblin::elf::header::{ET_EXEC, et_to_str};
 use kaal_payload::{ExceptionLevel, MAGIC, PAGE_SIZE, PhysRange, PhysicalAddressBits, VirtAddr};
@@ -10,7 +10,7 @@ use crate::elf::{Program, Segment};
 use crate::format::executable;
 use crate::sel4::{EXTRA_HEADER_SIZE, UserLayout, user_top};
 
-/// The widest gap between segments that is filled with zeroes, in bytes: what a linker may leave
+/// Widest gap in bytes between segments that the builder fills with zeroes. Linkers leave such gaps
 /// for alignment.
 const WIDEST_GAP: u64 = 2 << 20;
 
@@ -23,18 +23,22 @@ pub(crate) struct UserImage<'a> {
     pub(crate) end: u64,
     /// Its entry point.
     pub(crate) entry: VirtAddr,
-    /// Its segments, ascending.
+    /// Its segments in ascending order.
     pub(crate) segments: Vec<Segment<'a>>,
 }
 
-/// Whether the ELF file `file` is an image: only those hold a payload header in a segment of its own.
+/// Whether `file` is an image: only an image holds a payload header in a segment of its own.
 fn is_image(file: &[u8]) -> bool {
     let holds_header = |(chunk, _): &executable::Segment<'_>| chunk.content.starts_with(&MAGIC);
     executable::read(file).is_ok_and(|(_, segments)| segments.iter().any(holds_header))
 }
 
 impl<'a> UserImage<'a> {
-    /// Reads the user image that `file` holds.
+    /// Reads the user image in `file`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it isn't an executable for fixed addresses, or has wide gaps.
     pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Diagnostic> {
         let program = Program::read(origin, file)?;
         if program.kind != ET_EXEC {
@@ -78,7 +82,7 @@ impl<'a> UserImage<'a> {
         })
     }
 
-    /// Size in bytes, a multiple of pages.
+    /// Size in bytes, a multiple of the page size.
     pub(crate) fn size(&self) -> u64 {
         self.end - self.start
     }
@@ -88,9 +92,9 @@ impl<'a> UserImage<'a> {
         place.start.0.wrapping_sub(self.start)
     }
 
-    /// Checks that the image leaves room for what the kernel maps behind it: the IPC buffer, the
-    /// boot information and, for a device tree of up to `device_tree` bytes, the extra boot
-    /// information (seL4 16.0.0, `src/kernel/boot.c`, `calculate_extra_bi_size_bits`;
+    /// Checks that the kernel has room behind the image for what it maps there: the IPC buffer, the
+    /// boot information, and the extra boot information with a device tree of up to `device_tree`
+    /// bytes (seL4 16.0.0, `src/kernel/boot.c`, `calculate_extra_bi_size_bits`;
     /// `src/arch/arm/kernel/boot.c`, `try_init_kernel`).
     pub(crate) fn check_top(
         &self,

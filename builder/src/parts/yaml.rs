@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Reading YAML, and JSON, which is YAML too.
+//! Reads YAML and JSON, which is a subset of YAML.
 
 use yaml_rust2::parser::{MarkedEventReceiver, Parser};
 use yaml_rust2::{Event, Yaml, YamlLoader};
 
 use crate::diagnostic::{Diagnostic, Origin};
 
-/// Lists and mappings within each other: more than seL4's files have, and few enough that reading
-/// them is no question of the stack.
+/// Deepest nesting of lists and mappings. seL4's files have less, and reading so many levels can't
+/// overflow the stack.
 const MAX_DEPTH: usize = 16;
 
-/// The document that `file`, which should be seL4's `name`, consists of.
+/// Reads the only document in `file`, which should be seL4's file `name`.
 pub(crate) fn read(origin: Origin<'_>, file: &[u8], name: &str) -> Result<Yaml, Diagnostic> {
     try_read(file).map_err(|reason| not_understood(origin, name, reason))
 }
 
-/// Says that a file isn't seL4's `name`.
+/// The file isn't seL4's file `name`.
 pub(crate) fn not_understood(origin: Origin<'_>, name: &str, reason: String) -> Diagnostic {
     origin
         .diagnostic("can't be understood")
@@ -41,7 +41,7 @@ fn try_read(file: &[u8]) -> Result<Yaml, String> {
             }
             Event::SequenceStart(..) | Event::MappingStart(..) => depth += 1,
             Event::SequenceEnd | Event::MappingEnd => depth -= 1,
-            // A few aliases of lists of aliases stand for more than there is memory for.
+            // A few nested aliases can expand to more than fits into memory.
             Event::Alias(_) => return Err(format!("an alias, at line {}", place.line())),
             Event::StreamEnd => break,
             _ => {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Writing files: all of what one is to hold, or nothing.
+//! Writes files: each is written completely or not at all.
 
 mod place;
 mod staged;
@@ -23,17 +23,17 @@ pub(crate) const MODE: u32 = 0o666;
 /// Permissions of a private key.
 const SECRET_MODE: u32 = 0o600;
 
-/// Says that the file that `origin` names can't be written.
+/// The file of `origin` can't be written because of `error`.
 pub(crate) fn not_written(origin: Origin<'_>, error: &io::Error) -> Diagnostic {
     access::unwritable(origin, "can't be written", error)
 }
 
-/// A new file, which disappears again unless it is kept.
+/// A new file that is deleted on drop unless it is kept.
 #[must_use]
 pub(crate) struct NewFile(PathBuf);
 
 impl NewFile {
-    /// Lets the file be.
+    /// Keeps the file.
     pub(crate) fn keep(mut self) {
         self.0.clear();
     }
@@ -42,18 +42,18 @@ impl NewFile {
 impl Drop for NewFile {
     fn drop(&mut self) {
         if !self.0.as_os_str().is_empty() {
-            // There is nobody to tell.
+            // Drop can't report an error.
             let _ = fs::remove_file(&self.0);
         }
     }
 }
 
-/// Writes a new file, and never to one that is there.
+/// Creates the file of `origin`. Never overwrites a file.
 pub(crate) fn create(origin: Origin<'_>, content: &[u8]) -> Result<NewFile, Diagnostic> {
     create_with(origin, content, MODE)
 }
 
-/// As [`create`], for what nobody but its owner may access.
+/// Creates a file as [`create`] does, but readable only for its owner.
 pub(crate) fn create_secret(origin: Origin<'_>, content: &[u8]) -> Result<NewFile, Diagnostic> {
     create_with(origin, content, SECRET_MODE)
 }
@@ -65,7 +65,7 @@ fn create_with(origin: Origin<'_>, content: &[u8], mode: u32) -> Result<NewFile,
     Ok(NewFile(origin.value.to_owned()))
 }
 
-/// Writes `content` to a file, which must not be the image at `image`, or replaces what is there.
+/// Writes `content` to the file of `origin`, which may exist but must not be the image at `image`.
 pub(crate) fn replace(origin: Origin<'_>, image: &Path, content: &[u8]) -> Result<(), Diagnostic> {
     let path = origin.value;
     let remedy = "choose another name";

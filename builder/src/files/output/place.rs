@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Where something may be written to, and what it may take the place of.
+//! Checks where output may be written.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -10,7 +10,8 @@ use std::path::Path;
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::access;
 
-/// Checks that `what` may be written to `path`, which must not be one of `inputs`.
+/// Checks that `what` can be written to the path of `origin`: to a regular file that is none of
+/// `inputs`, or to a new file.
 pub(crate) fn check(
     origin: Origin<'_>,
     what: &str,
@@ -46,7 +47,7 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// Whether two names are those of the same file.
+/// Whether both paths lead to the same file.
 pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
     let identity = |path| {
         let metadata = fs::metadata(path).ok()?;
@@ -55,7 +56,7 @@ pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
     identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 
-/// The folder that `out` is in.
+/// The folder of `out`.
 pub(super) fn folder(out: &Path) -> &Path {
     match out.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

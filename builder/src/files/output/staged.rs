@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What is written and has not its name yet, so that none is ever half-written, and what had that name before.
+//! Replaces files atomically: new content gets its name by a rename, and old content can be
+//! restored.
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
@@ -11,10 +12,10 @@ use tempfile::{Builder, NamedTempFile, TempPath};
 
 use super::place::folder;
 
-/// What the names of temporary files begin with.
+/// Prefix of the names of temporary files.
 const PREFIX: &str = ".kaal-";
 
-/// New content of a file, in a temporary one beside it.
+/// New content for a file, in a temporary file beside it.
 #[must_use]
 pub(crate) struct Staged {
     file: NamedTempFile,
@@ -22,7 +23,8 @@ pub(crate) struct Staged {
 }
 
 impl Staged {
-    /// `content` for the file at `path`, which keeps its permissions; those of a new one are `mode`, before the umask.
+    /// Stages `content` for the file at `path`. An existing file keeps its permissions. A new file
+    /// gets `mode`, reduced by the umask.
     pub(crate) fn new(path: &Path, content: &[u8], mode: u32) -> io::Result<Self> {
         let target = target(path);
         let mut file = Builder::new()
@@ -36,20 +38,20 @@ impl Staged {
         Ok(Self { file, target })
     }
 
-    /// Takes the place of what is there.
+    /// Moves the content to its name and replaces an existing file.
     pub(crate) fn replace(self) -> io::Result<()> {
         self.file.persist(&self.target)?;
         Ok(())
     }
 
-    /// Takes a place where nothing is.
+    /// Moves the content to its name and fails if a file exists.
     pub(crate) fn create(self) -> io::Result<()> {
         self.file.persist_noclobber(&self.target)?;
         Ok(())
     }
 }
 
-/// What a file holds before it is replaced. The file keeps its name meanwhile.
+/// The old content of a file that will be replaced. The file keeps its name until then.
 #[must_use]
 pub(crate) struct Backup {
     file: TempPath,
@@ -57,25 +59,25 @@ pub(crate) struct Backup {
 }
 
 impl Backup {
-    /// The content of the file at `path`, if there is one.
+    /// Backs up the file at `path`, if it exists.
     pub(crate) fn new(path: &Path) -> io::Result<Option<Self>> {
         if !path.exists() {
             return Ok(None);
         }
         let target = target(path);
-        // Not all file systems have links, and not everybody may link to what belongs to others.
+        // Some file systems have no hard links, and systems can forbid links to other users' files.
         let file = link_to(&target).or_else(|_| copy_of(&target))?;
         Ok(Some(Self { file, target }))
     }
 
-    /// Gives the file back what it held.
+    /// Restores the old content.
     pub(crate) fn restore(self) -> io::Result<()> {
         self.file.persist(&self.target)?;
         Ok(())
     }
 }
 
-/// Another name, a temporary one, for the file at `path`.
+/// Creates a temporary hard link to the file at `path`.
 fn link_to(path: &Path) -> io::Result<TempPath> {
     let mut names = Builder::new();
     names.prefix(PREFIX);
@@ -83,7 +85,7 @@ fn link_to(path: &Path) -> io::Result<TempPath> {
     Ok(link.into_temp_path())
 }
 
-/// A temporary file with the content and permissions of the file at `path`.
+/// Copies the file at `path` to a temporary file with the same permissions.
 fn copy_of(path: &Path) -> io::Result<TempPath> {
     let mut names = Builder::new();
     names.prefix(PREFIX);
@@ -92,7 +94,7 @@ fn copy_of(path: &Path) -> io::Result<TempPath> {
     Ok(copy)
 }
 
-/// The file that `path` leads to: a link stays, and leads to the new content.
+/// Follows symbolic links at `path`, so that the link stays and leads to the new content.
 fn target(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
@@ -105,7 +107,7 @@ mod tests {
 
     use super::{Backup, Staged, copy_of, link_to};
 
-    /// Whenever it is interrupted, there is a file of that name.
+    /// The file exists at each point where the process could be interrupted.
     #[test]
     fn a_backup_leaves_the_file_in_its_place() {
         for make in [link_to, copy_of] {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Memory cut into fragments that a file stores each without the zeroes at its end.
+//! Splits memory into chunks that are stored without the zeroes at their ends.
 
 use kaal_payload::{PhysAddr, PhysRange};
 
 #[cfg(test)]
 mod tests;
 
-/// Zeroes in bytes that are worth another chunk: some more than a program header takes.
+/// Run of zeroes in bytes that justifies another chunk: longer than a program header.
 const LONG_RUN: usize = 128;
 
 /// Granule in bytes of the search for zeroes.
@@ -20,15 +20,15 @@ pub(crate) struct Fragment<'a> {
     pub(crate) content: &'a [u8],
 }
 
-/// Memory that begins with `content` and is zero from there on.
+/// Memory that begins with `content`. The rest is zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chunk<'a> {
     pub(crate) memory: PhysRange,
     pub(crate) content: &'a [u8],
 }
 
-/// Chunks that together are all of `memory`: `fragments`, which ascend and don't overlap, and zero
-/// wherever there is none.
+/// Chunks that cover `memory`. Their content is `fragments`, which ascend and don't overlap; all
+/// other bytes are zero.
 pub(crate) fn cover<'a>(
     memory: PhysRange,
     fragments: impl IntoIterator<Item = Fragment<'a>>,
@@ -51,8 +51,8 @@ pub(crate) fn cover<'a>(
     chunks
 }
 
-/// The fragments of `content` at `start` that remain without its long runs of zeroes. None ends with a
-/// zero.
+/// Splits `content` at `start` into fragments without its long runs of zeroes. No fragment ends
+/// with a zero.
 pub(crate) fn without_zeroes(
     start: PhysAddr,
     content: &[u8],
@@ -71,7 +71,7 @@ pub(crate) fn without_zeroes(
     })
 }
 
-/// Number of words that are zero at the start of `content`.
+/// Number of zero words at the start of `content`.
 fn zero_words(content: &[u8]) -> usize {
     content
         .chunks(WORD)
@@ -79,7 +79,7 @@ fn zero_words(content: &[u8]) -> usize {
         .count()
 }
 
-/// Bytes of `content` up to the first long run of zeroes, or to the zeroes at its end.
+/// Number of bytes in `content` up to the first long run of zeroes, or up to the final zeroes.
 fn length_before_zeroes(content: &[u8]) -> usize {
     let mut length = 0;
     for (index, word) in content.chunks(WORD).enumerate() {

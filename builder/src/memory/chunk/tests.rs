@@ -7,7 +7,7 @@ use super::{Chunk, Fragment, LONG_RUN, cover, without_zeroes};
 
 const BASE: u64 = 0x1000;
 
-/// What is in memory once the chunks are loaded; they must follow one another.
+/// The memory after all chunks are loaded. The chunks must be contiguous.
 fn load(chunks: &[Chunk<'_>]) -> Vec<u8> {
     let mut memory = Vec::new();
     for chunk in chunks {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Sets of physical memory: ascending, disjoint ranges, none of which touches the next.
+//! Sets of physical addresses: ascending, disjoint ranges that don't touch each other.
 
 use std::iter;
 
@@ -9,7 +9,7 @@ use kaal_payload::{PhysAddr, PhysRange};
 #[cfg(test)]
 mod tests;
 
-/// The set of all addresses in `ranges`.
+/// The union of `ranges`.
 pub(crate) fn union(mut ranges: Vec<PhysRange>) -> Vec<PhysRange> {
     ranges.retain(|range| !range.is_empty());
     ranges.sort();
@@ -23,7 +23,7 @@ pub(crate) fn union(mut ranges: Vec<PhysRange>) -> Vec<PhysRange> {
     ranges
 }
 
-/// The set of all addresses in `ranges` that are not in `holes`.
+/// The addresses in `ranges` that are in none of `holes`.
 pub(crate) fn subtract(
     ranges: Vec<PhysRange>,
     holes: impl IntoIterator<Item = PhysRange>,
@@ -32,7 +32,7 @@ pub(crate) fn subtract(
     intersect(&union(ranges), &complement(&holes))
 }
 
-/// The set of all addresses that are not in `set`.
+/// The addresses that are not in `set`.
 fn complement(set: &[PhysRange]) -> Vec<PhysRange> {
     let starts = iter::once(PhysAddr(0)).chain(set.iter().map(|range| range.end));
     let ends = set.iter().map(|range| range.start);
@@ -43,7 +43,7 @@ fn complement(set: &[PhysRange]) -> Vec<PhysRange> {
         .collect()
 }
 
-/// The set of all addresses that are in both sets.
+/// The addresses in both sets.
 pub(crate) fn intersect(mut some: &[PhysRange], mut others: &[PhysRange]) -> Vec<PhysRange> {
     let mut both = Vec::new();
     while let ([one, more @ ..], [other, more_others @ ..]) = (some, others) {
@@ -59,17 +59,17 @@ pub(crate) fn intersect(mut some: &[PhysRange], mut others: &[PhysRange]) -> Vec
     both
 }
 
-/// Whether all of `part` lies in `set`.
+/// Whether `set` contains all of `part`.
 pub(crate) fn contains(set: &[PhysRange], part: PhysRange) -> bool {
     set.iter().any(|range| range.contains(part))
 }
 
-/// The part of `range` from `start` up to `end`; it may be empty.
+/// The part of `range` within `start..end`, possibly empty.
 pub(crate) fn clip(range: PhysRange, start: PhysAddr, end: PhysAddr) -> PhysRange {
     PhysRange::from(range.start.max(start)..range.end.min(end))
 }
 
-/// The ranges, for a message.
+/// Formats the ranges for a message.
 pub(crate) fn describe(set: &[PhysRange]) -> String {
     if set.is_empty() {
         return "no memory".to_owned();

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{contains, intersect, subtract, union};
 
-/// Addresses that the tests look at.
+/// The tests look at addresses below this one.
 const END: u64 = 24;
 
 fn ranges() -> impl Strategy<Value = Vec<PhysRange>> {
@@ -22,7 +22,7 @@ fn has(set: &[PhysRange], address: u64) -> bool {
         .any(|range| range.start <= address && address < range.end)
 }
 
-/// Ascending, none empty, none touching the next.
+/// Whether the ranges ascend, none is empty and none touches the next.
 fn is_canonical(set: &[PhysRange]) -> bool {
     set.iter().all(|range| !range.is_empty())
         && set
