@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The image's file: an ELF file, or a package.
+//! Writes the image's file: an ELF file or a package.
 
 use kaal_payload::{PhysAddr, PhysRange};
 
@@ -12,17 +12,17 @@ use crate::memory::chunk::Chunk;
 use crate::memory::ranges;
 use crate::parts::Parts;
 
-/// An image's file.
+/// The file of an image.
 pub(crate) struct ImageFile {
     /// Its content.
     pub(crate) content: Vec<u8>,
-    /// Where the unpacker works, if there is one.
+    /// The unpacker's working memory, by name; empty for an ELF file.
     pub(crate) scratch: Vec<(&'static str, PhysRange)>,
-    /// What lies where in a packed one.
+    /// The parts of a package; `None` for an ELF file.
     pub(crate) map: Option<FileMap>,
 }
 
-/// What may be wrong with a package of `parts`.
+/// Returns the warning about a package without a device tree.
 pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Diagnostic> {
     let format = parts.settings.format;
     if format == Format::Elf || parts.device_tree.is_some() {
@@ -37,7 +37,7 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Diagnostic> {
     vec![no_console]
 }
 
-/// The file of an image that is `chunks` in memory, and that is entered at `entry`.
+/// Writes the file that makes the memory `chunks` and enters it at `entry`.
 pub(super) fn write(
     parts: &Parts<'_>,
     plan: &Plan,
@@ -56,7 +56,7 @@ pub(super) fn write(
     }
 }
 
-/// Checks that a file of `size` bytes lies in RAM where it is loaded to.
+/// Checks that a file of `size` bytes at its load address lies in RAM.
 pub(super) fn check_ram(parts: &Parts<'_>, address: PhysAddr, size: u64) -> Result<(), Diagnostic> {
     let usable = parts.memory.usable(parts.kernel.memory);
     let place = PhysRange::from_size(address, size);

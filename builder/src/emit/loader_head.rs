@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Writing the first bytes of a loader.
+//! Writes the first bytes of a loader.
 
 use zerocopy::IntoBytes;
 
 use crate::format::loader_head::LoaderHead;
 use crate::parts::boot_program::{PageSegment, flatten};
 
-/// Writes the first bytes of the loader `parts`, which is entered at the offset `entry` and takes `size`
-/// bytes of memory.
+/// Writes the first bytes of the loader `parts`. Its entry point is at the offset `entry`, and it
+/// takes `size` bytes of memory.
 pub(super) fn write(parts: &mut [PageSegment], entry: u64, size: u64) {
     let constant_size = constant_part(parts).len() as u64;
     let behind = parts.iter().filter(|part| part.offset >= constant_size);
@@ -21,7 +21,7 @@ pub(super) fn write(parts: &mut [PageSegment], entry: u64, size: u64) {
     }
 }
 
-/// The memory of the part that never changes: all that lies before the first writable part.
+/// The constant part of a loader: all memory before the first writable part.
 pub(super) fn constant_part(parts: &[PageSegment]) -> Vec<u8> {
     flatten(0, parts.iter().take_while(|part| !part.access.writable))
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the kernel is entered with in memory, apart from the translation tables.
+//! Makes the memory that the kernel starts with, except for the page tables.
 
 use kaal_payload::{Integrity, PhysAddr, Region, RegionKind};
 
@@ -10,10 +10,10 @@ use crate::layout::plan::Plan;
 use crate::memory::chunk::{self, Chunk, Fragment};
 use crate::parts::Parts;
 
-/// Memory, and what it is for.
+/// Memory and its purpose.
 pub(crate) type Piece<'a> = (RegionKind, Chunk<'a>);
 
-/// Kernel and user image, each covering its place.
+/// The kernel and the user image, including the zeroes between their segments.
 pub(crate) fn programs<'a>(parts: &Parts<'a>, plan: &Plan) -> Vec<Piece<'a>> {
     let offset = parts.user_image.offset(plan.user_image);
     let kernel = fragments(&parts.kernel.segments, |segment| segment.phys);
@@ -29,8 +29,8 @@ pub(crate) fn programs<'a>(parts: &Parts<'a>, plan: &Plan) -> Vec<Piece<'a>> {
         .collect()
 }
 
-/// The device tree `blob` in its place. Where it is empty, nothing is loaded there, where the firmware may
-/// keep its own.
+/// The device tree `blob` in its slot. Without one, the image leaves the slot alone: the firmware
+/// may keep its own there.
 pub(crate) fn device_tree<'a>(plan: &Plan, blob: &'a [u8]) -> Option<Piece<'a>> {
     let chunk = Chunk {
         memory: plan.device_tree,
@@ -39,7 +39,7 @@ pub(crate) fn device_tree<'a>(plan: &Plan, blob: &'a [u8]) -> Option<Piece<'a>> 
     (!blob.is_empty()).then_some((RegionKind::DeviceTree, chunk))
 }
 
-/// The regions of a payload header for `pieces`.
+/// The regions in the payload header for `pieces`, in ascending order.
 pub(crate) fn regions<'a>(
     pieces: impl Iterator<Item = &'a Piece<'a>>,
     integrity: Integrity,

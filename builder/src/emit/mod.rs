@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Writing an image as planned.
+//! Writes an image by its plan.
 
 mod image_file;
 mod loader_head;
@@ -31,17 +31,22 @@ use crate::rules::Layout;
 use crate::signing;
 use image_file::ImageFile;
 
-/// An image, written.
+/// A written image.
 pub(crate) struct Emitted {
     pub(crate) file: ImageFile,
     pub(crate) measurement: Measurement,
     pub(crate) facts: Value,
     pub(crate) memory_map: MemoryMap,
-    /// Where everything lies, for the rules.
+    /// The layout, for the rules.
     pub(crate) layout: Layout,
 }
 
 /// Writes the image.
+///
+/// # Errors
+///
+/// Returns an error if the headers are too small for all segments, or if the unpacker has no memory
+/// to work in.
 pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic> {
     let place = LoaderPlace::new(parts, plan.loader.start);
     let tables = place.tables(parts);
@@ -86,7 +91,7 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic
             let start = PhysAddr(place.base.0 + part.offset);
             chunk::without_zeroes(start, &part.content)
         })
-        // In one piece, so that it can be signed.
+        // One piece, so that it can be signed.
         .chain([Fragment {
             start: place.header.start,
             content: &header[..header_size],
@@ -114,7 +119,7 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic
     })
 }
 
-/// The symbols, which lie behind everything else, and are not mapped: whoever reads them has turned
+/// The symbols, which follow the page tables. They are not mapped, because their readers run with
 /// translation off.
 fn symbols<'a>(parts: &Parts<'_>, tables: &Tables, table: &'a [u8]) -> Option<Chunk<'a>> {
     let memory = PhysRange::from_size(tables.memory().end, parts.names.size())?;
@@ -124,8 +129,8 @@ fn symbols<'a>(parts: &Parts<'_>, tables: &Tables, table: &'a [u8]) -> Option<Ch
     })
 }
 
-/// Writes the payload header to the start of `header` and signs it, where there is a key for that.
-/// Returns its size.
+/// Writes the payload header to the start of `header`, signed if there is a key. Returns its size
+/// in bytes.
 fn encode(
     parts: &Parts<'_>,
     payload: &mut Payload<'_>,
@@ -154,7 +159,7 @@ fn encode(
     })
 }
 
-/// The device tree to embed; empty where there is none.
+/// The device tree to embed; empty if there is none.
 fn device_tree(parts: &Parts<'_>, measurement: &Measurement) -> Result<Vec<u8>, Diagnostic> {
     let chosen = Chosen {
         measurement,
@@ -166,7 +171,7 @@ fn device_tree(parts: &Parts<'_>, measurement: &Measurement) -> Result<Vec<u8>, 
     }
 }
 
-/// What the loader verifies of itself.
+/// The part of the loader that the loader verifies.
 fn constant_part(loader: &[PageSegment], integrity: Integrity) -> ConstantPart {
     let memory = loader_head::constant_part(loader);
     ConstantPart {
@@ -175,7 +180,7 @@ fn constant_part(loader: &[PageSegment], integrity: Integrity) -> ConstantPart {
     }
 }
 
-/// The payload header without regions, the measurement and what the loader verifies of itself.
+/// The payload header without regions, measurement and the loader's constant part.
 fn payload<'a>(
     parts: &'a Parts<'_>,
     plan: &Plan,

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The instruction that a program is entered with at its first byte
-//! (Arm ARM, DDI 0487, section C6.2, "B").
+//! The branch instruction at a program's first byte (Arm ARM, DDI 0487, section C6.2, "B").
 
-/// `b` to the instruction itself.
+/// `b` with the offset 0.
 const BRANCH: u32 = 0x1400_0000;
 
-/// The bits of it that don't tell how far.
+/// The bits of `b` besides the offset.
 const OPCODE: u32 = 0xfc00_0000;
 
-/// Size in bytes of an instruction, by which a branch counts.
+/// Size in bytes of an instruction, the unit of the offset.
 pub(crate) const INSTRUCTION: u64 = 4;
 
-/// A branch forward by `offset` bytes, which are a few mebibytes at most.
+/// Encodes a branch forward by `offset` bytes, at most a few mebibytes.
 pub(crate) fn to(offset: u64) -> u32 {
     BRANCH | (offset / INSTRUCTION) as u32
 }
 
-/// The bytes that `instruction` branches forward by, if it is a branch.
+/// The offset in bytes of the branch `instruction`; `None` for other instructions.
 pub(crate) fn target(instruction: u32) -> Option<u64> {
     let offset = u64::from(instruction & !OPCODE) * INSTRUCTION;
     (instruction & OPCODE == BRANCH).then_some(offset)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Writing an ELF file whose segments lie where they are loaded, and reading it back
-//! (System V ABI, chapters 4 and 5; ELF for the Arm 64-bit Architecture).
+//! Writes and reads ELF files whose segments lie at their load addresses (System V ABI, chapters 4
+//! and 5; ELF for the Arm 64-bit Architecture).
 
 use std::ops::Range;
 
@@ -20,14 +20,15 @@ use crate::memory::chunk::Chunk;
 type FileHeader = FileHeader64<LE>;
 type ProgramHeader = ProgramHeader64<LE>;
 
-/// `p_align`: file offsets and addresses are equal modulo this. Pages would cost padding, and
-/// nothing maps this file.
+/// `p_align`: file offsets and addresses are equal modulo this number. Page alignment would cost
+/// padding, and nothing maps this file.
 const ALIGNMENT: u64 = 8;
 
-/// A chunk, and its place in the file.
+/// A chunk, and its bytes in the file.
 pub(crate) type Segment<'a> = (Chunk<'a>, Range<usize>);
 
-/// An executable of `chunks`, which ascend and are fewer than 2^16, entered at `entry`.
+/// Writes an executable of `chunks`, which ascend and are fewer than 2^16. Its entry point is
+/// `entry`.
 pub(crate) fn write(entry: PhysAddr, chunks: &[Chunk<'_>]) -> Vec<u8> {
     let headers = program_headers(chunks);
     let header = file_header(entry, headers.len() as u16);
@@ -43,7 +44,7 @@ pub(crate) fn write(entry: PhysAddr, chunks: &[Chunk<'_>]) -> Vec<u8> {
     file
 }
 
-/// The program headers of chunks that are stored one after the other, behind these headers.
+/// The program headers of `chunks`. Their content follows the headers, in the same order.
 fn program_headers(chunks: &[Chunk<'_>]) -> Vec<ProgramHeader> {
     let size = size_of::<FileHeader>() + chunks.len() * size_of::<ProgramHeader>();
     let mut next = size as u64;
@@ -56,7 +57,7 @@ fn program_headers(chunks: &[Chunk<'_>]) -> Vec<ProgramHeader> {
             next = offset + file_size;
             ProgramHeader {
                 p_type: U32::new(LE, PT_LOAD),
-                // With the MMU off, all memory may be used for anything.
+                // With the MMU off, these flags have no effect.
                 p_flags: U32::new(LE, PF_R | PF_W | PF_X),
                 p_offset: U64::new(LE, offset),
                 p_vaddr: U64::new(LE, start),
@@ -96,16 +97,19 @@ fn file_header(entry: PhysAddr, program_header_count: u16) -> FileHeader {
     }
 }
 
-/// The size in bytes of the executable that begins with `head`, if that is one by [`write()`].
+/// The size in bytes of the executable that begins with `head`; `None` if [`write()`] didn't write
+/// it.
 pub(crate) fn claimed_size(head: &[u8]) -> Option<u64> {
     let (_, headers) = headers(head)?;
     let last = headers.last()?;
     last.p_offset.get(LE).checked_add(last.p_filesz.get(LE))
 }
 
-/// The entry point of an executable by [`write()`], and its segments.
+/// Reads the entry point and segments of an executable.
 ///
-/// What differs in a single byte from what [`write()`] would make of them is refused with the reason.
+/// # Errors
+///
+/// Returns the difference if a single byte isn't as [`write()`] writes it.
 pub(crate) fn read(file: &[u8]) -> Result<(PhysAddr, Vec<Segment<'_>>), String> {
     let (header, headers) = headers(file).ok_or("other headers")?;
     let mut segments = Vec::with_capacity(headers.len());
@@ -136,7 +140,7 @@ pub(crate) fn read(file: &[u8]) -> Result<(PhysAddr, Vec<Segment<'_>>), String> 
     })
 }
 
-/// The headers that `file` begins with, if they look like those by [`write()`].
+/// The headers at the start of `file`, if they look as [`write()`] writes them.
 fn headers(file: &[u8]) -> Option<(&FileHeader, &[ProgramHeader])> {
     let (header, rest) = pod::from_bytes::<FileHeader>(file).ok()?;
     let count = header.e_phnum.get(LE);
@@ -152,7 +156,7 @@ fn headers(file: &[u8]) -> Option<(&FileHeader, &[ProgramHeader])> {
     headers.iter().all(is_ours).then_some((header, headers))
 }
 
-/// The memory that `header` tells of, and what `file` has for it.
+/// The memory of the segment in `header`, and its content in `file`.
 fn chunk<'a>(file: &'a [u8], header: &ProgramHeader) -> Option<Chunk<'a>> {
     let memory = PhysRange::from_size(PhysAddr(header.p_paddr.get(LE)), header.p_memsz.get(LE))?;
     let content = slice(file, header.p_offset.get(LE), header.p_filesz.get(LE))?;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What lies where in a packed image's file.
+//! The list of parts in a package's file.
 
 use std::fmt;
 
 use kaal_payload::{Chunk, Encoding, PhysRange};
 
-/// A line of the map.
+/// A part of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileMapEntry {
@@ -14,13 +14,13 @@ pub struct FileMapEntry {
     pub offset: u64,
     /// Size in bytes.
     pub size: u64,
-    /// What it is.
+    /// Its name.
     pub what: &'static str,
-    /// What it becomes, if it doesn't stay where it is loaded.
+    /// The memory that it is unpacked to; `None` if it isn't unpacked.
     pub memory: Option<PhysRange>,
 }
 
-/// What lies where in a packed image's file, ascending.
+/// The parts of a package's file, in ascending order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileMap(Vec<FileMapEntry>);
 
@@ -45,13 +45,13 @@ impl FileMap {
         Self(entries)
     }
 
-    /// The lines, by ascending offset.
+    /// The parts by ascending offset.
     pub fn entries(&self) -> &[FileMapEntry] {
         &self.0
     }
 }
 
-/// A table with a line for each piece; sizes are in bytes.
+/// Formats a table with a line for each part. Sizes are in bytes.
 impl fmt::Display for FileMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

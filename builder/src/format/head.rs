@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The first bytes of a package, in the place of the unpacker's ELF header: a branch to its entry
-//! point and, in an arm64 Linux Image, the header of one
-//! (Linux, `Documentation/arch/arm64/booting.rst`).
+//! The first bytes of a package, in place of the unpacker's ELF header. They are a branch to the
+//! entry point and, in an arm64 Linux Image, its header (Linux,
+//! `Documentation/arch/arm64/booting.rst`).
 
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use super::{Format, branch};
 
-/// Header flags: little-endian, pages of 4 KiB, and any place in memory will do.
+/// Header flags: little-endian, 4 KiB pages, anywhere in memory.
 const FLAGS: u64 = 1 << 1 | 1 << 3;
 
-/// Size in bytes of the first bytes.
+/// Size in bytes of [`Head`].
 pub(crate) const SIZE: usize = size_of::<Head>();
 
 const MAGIC: [u8; 4] = *b"ARM\x64";
 
-/// The first bytes.
+/// The first bytes of a package.
 #[derive(FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(crate) struct Head {
@@ -31,10 +31,10 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// The first bytes of a file that is entered at the offset `entry`, which is no more than some
-    /// mebibytes. A firmware keeps `memory` bytes free for it.
+    /// The head of a package whose entry point is at the offset `entry`, at most a few mebibytes.
+    /// Firmware reserves `memory` bytes for it.
     pub(crate) fn new(format: Format, entry: u64, memory: u64) -> Self {
-        // U-Boot's bootm takes what is in a uImage for an Image, too.
+        // U-Boot's bootm also expects an Image inside of a uImage.
         let is_image = format != Format::Raw;
         let in_image = |value: u64| U64::new(if is_image { value } else { 0 });
         Self {
@@ -49,7 +49,7 @@ impl Head {
     }
 }
 
-/// Whether a file begins like an arm64 Linux Image.
+/// Whether a file begins as an arm64 Linux Image does.
 pub(crate) fn is_image(file: &[u8]) -> bool {
     Head::ref_from_prefix(file).is_ok_and(|(head, _)| head.magic == MAGIC)
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The first bytes of a loader in an image, in the place of its ELF header. They make the part of it
-//! that the payload header has the digest of tell of the rest, so that no bit of the loader can change
-//! without being noticed: where it is entered, and what its data are before it runs.
+//! The first bytes of a loader in an image, in place of its ELF header.
+//!
+//! They belong to the constant part of the loader, whose digest is in the payload header. They
+//! contain the entry point and a checksum of the loader's data. So a change of any bit of the
+//! loader is noticed.
 
 use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -10,10 +12,10 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 use super::branch;
 use super::digest::crc32c;
 
-/// Size in bytes of what is written over a loader's first bytes.
+/// Size in bytes of [`LoaderHead`].
 pub(crate) const SIZE: usize = size_of::<LoaderHead>();
 
-/// The first bytes.
+/// The first bytes of a loader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(crate) struct LoaderHead {
@@ -24,8 +26,8 @@ pub(crate) struct LoaderHead {
 }
 
 impl LoaderHead {
-    /// What a loader begins with that is entered at the offset `entry`, and whose memory behind its
-    /// constant part is `rest`.
+    /// The head of a loader whose entry point is at the offset `entry`. `rest` is its memory behind
+    /// the constant part.
     pub(crate) fn new(entry: u64, rest: &[u8]) -> Self {
         Self {
             branch: branch::to(entry).into(),
@@ -33,7 +35,7 @@ impl LoaderHead {
         }
     }
 
-    /// What the loader begins with whose first bytes `memory` holds.
+    /// Reads the head at the start of `memory`.
     pub(crate) fn read(memory: &[u8]) -> Option<Self> {
         let (head, _) = Self::read_from_prefix(memory).ok()?;
         Some(head)
@@ -44,7 +46,7 @@ impl LoaderHead {
         branch::target(self.branch.get())
     }
 
-    /// The checksum of what follows the constant part.
+    /// The checksum of the memory behind the constant part.
     pub(crate) fn rest_checksum(&self) -> u32 {
         self.rest_checksum.get()
     }

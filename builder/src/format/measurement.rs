@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What tells one boot from another: a SHA-256 over what the kernel starts with.
+//! The measurement of a boot: a SHA-256 of what the kernel starts with.
 //!
-//! It is computed over these numbers, each of 64 bits and little-endian:
+//! It covers these numbers, each of 64 bits and little-endian:
 //!
-//! - the kernel's entry point, the user image's, and the latter's physical minus virtual address;
-//! - for each region of the payload header that holds kernel or user image, ascending: its address,
-//!   its size in memory and the number of its stored bytes; and behind them, the stored bytes.
+//! - the entry points of kernel and user image, and the user image's physical minus virtual
+//!   address;
+//! - for each region with kernel or user image, in ascending order: address, size in memory and
+//!   number of stored bytes, followed by the stored bytes.
 //!
-//! Left out is what a machine or a version of KaaL brings along: device tree, translation tables and
+//! It doesn't cover what depends on the machine or on KaaL's version: device tree, page tables and
 //! loader.
 
 use kaal_payload::{Measurement, RegionKind, UserImage, VirtAddr};
@@ -16,12 +17,12 @@ use sha2::{Digest, Sha256};
 
 use crate::memory::chunk::Chunk;
 
-/// Whether regions of the kind `kind` are measured.
+/// Whether the measurement covers regions of `kind`.
 pub(crate) fn covers(kind: Option<RegionKind>) -> bool {
     matches!(kind, Some(RegionKind::Kernel | RegionKind::UserImage))
 }
 
-/// Measures a kernel and a user image, whose stored `regions` ascend.
+/// Measures a kernel and a user image with the stored `regions`, which ascend.
 pub(crate) fn measure<'a>(
     kernel_entry: VirtAddr,
     user_image: UserImage,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The formats that an image's file may have.
+//! The formats of image files.
 //!
-//! In an ELF file, everything lies where it is used. All other formats are a *package*: the unpacker,
-//! which is entered at the file's first byte, and what it puts to where the ELF file would have it
-//! ([`kaal_payload::Package`]).
+//! In an ELF file, each segment lies where it is used. All other formats are a *package*
+//! ([`kaal_payload::Package`]): it begins with the unpacker, which moves the rest of the package to
+//! the same places.
 
 pub(crate) mod branch;
 pub(crate) mod digest;
@@ -22,21 +22,20 @@ pub use file_map::{FileMap, FileMapEntry};
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 
-/// The alignment in bytes that the arm64 Linux Image asks for
-/// (Linux, `Documentation/arch/arm64/booting.rst`).
+/// Alignment in bytes of an arm64 Linux Image (Linux, `Documentation/arch/arm64/booting.rst`).
 pub(crate) const IMAGE_ALIGNMENT: u64 = 2 << 20;
 
-/// Alignment in bytes of what a package stores, so that checksums are computed by the word.
+/// Alignment in bytes of stored content, so that checksums work on whole words.
 pub(crate) const STORED_ALIGNMENT: usize = 8;
 
-/// The format of an image's file.
+/// The format of an image file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 #[non_exhaustive]
 pub enum Format {
-    /// An ELF file, for QEMU and U-Boot's bootelf: nothing is copied
+    /// An ELF file, for QEMU and U-Boot's bootelf; nothing is copied
     #[default]
     Elf,
-    /// What begins with its first instruction, for U-Boot's go, and for flash
+    /// A file that begins with its first instruction, for U-Boot's go and for flash
     Raw,
     /// A U-Boot image, for bootm
     Uimage,
@@ -44,14 +43,14 @@ pub enum Format {
     Image,
 }
 
-/// How a package stores content.
+/// The compression of a package's content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 #[non_exhaustive]
 pub enum Compression {
-    /// As it is
+    /// No compression
     #[default]
     None,
-    /// In LZ4 blocks, where that makes it smaller
+    /// LZ4 blocks, for content that gets smaller
     Lz4,
 }
 
@@ -70,7 +69,7 @@ impl Format {
         Origin::new(Flag::Format, self.name())
     }
 
-    /// Alignment in bytes of the address that a file of this format is loaded to.
+    /// Alignment in bytes of the load address for this format.
     pub(crate) fn alignment(self) -> u64 {
         match self {
             Self::Elf | Self::Raw => PAGE_SIZE,
@@ -89,7 +88,7 @@ impl Compression {
     }
 }
 
-/// Begins to say why an image can't run at `address`.
+/// The image can't run at `address`.
 pub(crate) fn not_runnable_at(address: PhysAddr) -> Diagnostic {
     Origin::new(Flag::LoadAddress, &address.to_string()).diagnostic("the image can't run there")
 }

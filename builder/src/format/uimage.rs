@@ -13,7 +13,7 @@ use crate::diagnostic::Diagnostic;
 /// `IH_MAGIC`
 const MAGIC: u32 = 0x2705_1956;
 
-/// `IH_OS_LINUX`: what is handed a device tree.
+/// `IH_OS_LINUX`: U-Boot hands over a device tree only to Linux.
 const OS_LINUX: u8 = 5;
 
 /// `IH_ARCH_ARM64`
@@ -22,7 +22,7 @@ const ARCH_ARM64: u8 = 22;
 /// `IH_TYPE_KERNEL`
 const TYPE_KERNEL: u8 = 2;
 
-/// `IH_COMP_NONE`: what is compressed is the unpacker's business.
+/// `IH_COMP_NONE`: the unpacker decompresses.
 const COMPRESSION_NONE: u8 = 0;
 
 /// `IH_NMLEN`
@@ -50,13 +50,13 @@ struct Header {
 /// Size in bytes of the header.
 pub(crate) const HEADER_SIZE: usize = size_of::<Header>();
 
-/// The address that `file` says it is loaded to, if it is of this format.
+/// The load address in the header of `file`; `None` for other formats.
 pub(crate) fn load_address(file: &[u8]) -> Option<PhysAddr> {
     let (header, _) = Header::ref_from_prefix(file).ok()?;
     (header.magic == MAGIC).then(|| PhysAddr(header.load.get().into()))
 }
 
-/// `data` with the header that lets it be loaded to `load` and entered there.
+/// Puts a header in front of `data`. U-Boot loads the data to `load` and enters it there.
 pub(crate) fn wrap(load: PhysAddr, data: Vec<u8>) -> Result<Vec<u8>, Diagnostic> {
     let header = header(load, data.len() as u64, checksum(&data))?;
     Ok([header.as_bytes(), &data].concat())
@@ -97,7 +97,7 @@ fn header(load: PhysAddr, size: u64, data_checksum: u32) -> Result<Header, Diagn
     })
 }
 
-/// The address `load` as the header has it.
+/// Encodes the load address for the header.
 pub(crate) fn address_field(load: PhysAddr) -> Result<u32, Diagnostic> {
     u32::try_from(load.0).map_err(|_| {
         not_runnable_at(load)
@@ -108,18 +108,22 @@ pub(crate) fn address_field(load: PhysAddr) -> Result<u32, Diagnostic> {
     })
 }
 
-/// Whether a file begins like a U-Boot image.
+/// Whether a file begins as a U-Boot image does.
 pub(crate) fn is_one(file: &[u8]) -> bool {
     file.starts_with(&MAGIC.to_be_bytes())
 }
 
-/// The size in bytes that a file should have by its header.
+/// The size in bytes of a file with this header.
 pub(crate) fn claimed_size(file: &[u8]) -> Option<u64> {
     let (header, _) = Header::ref_from_prefix(file).ok()?;
     Some(HEADER_SIZE as u64 + u64::from(header.size.get()))
 }
 
-/// Checks that `file` has the header that [`wrap`] gives it, or returns what is wrong.
+/// Checks that `file` has the header that [`wrap`] writes.
+///
+/// # Errors
+///
+/// Returns the difference.
 pub(crate) fn check(file: &[u8]) -> Result<(), String> {
     let (found, data) = Header::ref_from_prefix(file).map_err(|_| "no header".to_owned())?;
     let data_checksum = checksum(data);
@@ -136,7 +140,7 @@ pub(crate) fn check(file: &[u8]) -> Result<(), String> {
     }
 }
 
-/// Computes the checksums in the header of `file`, which [`wrap`] made, again.
+/// Updates the checksums in the header of `file`, which is from [`wrap`].
 pub(crate) fn renew_checksums(file: &mut [u8]) {
     if let Ok((header, data)) = Header::mut_from_prefix(file) {
         header.data_checksum = checksum(data).into();

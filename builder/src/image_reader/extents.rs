@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The memory that an image's file makes.
+//! Reads the memory that an image makes.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -15,13 +15,13 @@ use crate::elf::slice;
 use crate::format::digest::crc32c;
 use crate::format::{STORED_ALIGNMENT, executable};
 
-/// Most bytes that an LZ4 block becomes for each byte of it.
+/// Most bytes of content per byte of an LZ4 block.
 const MOST_PER_BYTE: u64 = 255;
 
-/// Most bytes that all blocks of an image may become.
+/// Most bytes of decompressed content in an image.
 const MOST_DECOMPRESSED: u64 = 1 << 30;
 
-/// The entry point and the memory of an executable.
+/// Reads the entry point and the memory of an executable.
 pub(super) fn of_elf<'a>(
     origin: Origin<'_>,
     file: &'a [u8],
@@ -44,7 +44,7 @@ pub(super) fn of_elf<'a>(
     Ok((entry, extents))
 }
 
-/// The memory of the chunks of a package, whose other bytes must be what the builder writes.
+/// Reads the memory of a package's chunks. All other bytes must be as the builder writes them.
 pub(super) fn of_package<'a>(
     origin: Origin<'_>,
     file: &'a [u8],
@@ -119,8 +119,8 @@ pub(super) fn of_package<'a>(
     Ok(extents)
 }
 
-/// The content of `chunk`, of which `stored` is stored. All compressed ones up to this one become
-/// `decompressed` bytes.
+/// The content of `chunk`, whose stored bytes are `stored`. `decompressed` is the size in bytes of
+/// all decompressed content up to this chunk.
 fn decode<'a>(chunk: &Chunk, stored: &'a [u8], decompressed: u64) -> Result<Cow<'a, [u8]>, String> {
     if chunk.stored().encoding == Encoding::Identity {
         return Ok(Cow::Borrowed(stored));
@@ -137,7 +137,7 @@ fn decode<'a>(chunk: &Chunk, stored: &'a [u8], decompressed: u64) -> Result<Cow<
     }
 }
 
-/// Checks that the bytes between contents are zero.
+/// Checks that the bytes `padding` are zero.
 fn check_padding(
     origin: Origin<'_>,
     bytes: &[u8],

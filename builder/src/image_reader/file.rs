@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Reading the file of an image, and no more than the start of any other file.
+//! Reads the file of an image, but only the start of any other file.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -10,13 +10,13 @@ use super::recognise::{self, HEAD_SIZE};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::{access, bounded};
 
-/// Reads the image's file at `path`.
+/// Reads the image at `path`.
 ///
-/// Of a file that is none, only the first two mebibytes are read, however large it is.
+/// If the file isn't an image, this reads only the first two mebibytes.
 ///
 /// # Errors
 ///
-/// Returns why the file can't be read, or what it is if it is no image.
+/// Returns an error if the file can't be read or isn't an image.
 pub fn read(path: &Path) -> Result<Vec<u8>, Diagnostic> {
     let origin = Origin::new(Flag::Image, path);
     let unreadable = |error: io::Error| access::unreadable(origin, &error);

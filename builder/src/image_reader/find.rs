@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Diagnostic the payload header where the loader looks for it: at the first page boundary behind itself.
+//! Finds the payload header as the loader does: at the first page boundary behind itself.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ use super::memory::{Extent, Memory, aligned};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::digest::crc32c;
 
-/// A payload header, and where it is.
+/// A payload header and its place.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     /// Its memory.
@@ -40,8 +40,8 @@ impl Found {
     }
 }
 
-/// Finds the payload header behind the loader that is entered at `entry`. The loader itself may hold
-/// what only begins like one.
+/// Finds the payload header behind the loader with the entry point `entry`. Skips data of the
+/// loader that only begins like a header.
 pub(super) fn payload_header(
     origin: Origin<'_>,
     memory: &Memory<'_>,
@@ -60,7 +60,7 @@ pub(super) fn payload_header(
         .found(problem.unwrap_or_else(|| format!("none behind the entry point {entry}"))))
 }
 
-/// Reads the payload header that `extent` is, or says why it is none.
+/// Reads the payload header in `extent`, or returns why it isn't one.
 fn read(extent: &Extent<'_>) -> Result<Found, String> {
     if extent.is_compressed {
         return Err("a compressed one".to_owned());
@@ -91,8 +91,8 @@ fn read(extent: &Extent<'_>) -> Result<Found, String> {
     })
 }
 
-/// The extents that begin like a payload header, at the page boundaries behind `entry` where one may
-/// lie.
+/// The extents behind `entry` that begin like a payload header, at page boundaries within reach of
+/// the loader.
 fn candidates<'a, 'm>(
     memory: &'m Memory<'a>,
     entry: PhysAddr,

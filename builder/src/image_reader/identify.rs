@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Says what a file is that is no image.
+//! Describes files that aren't images.
 
 use goblin::elf::header::{EM_AARCH64, ET_CORE, ET_DYN, ET_EXEC, ET_REL, Header, machine_to_str};
 use kaal_payload::{LOADER_NOTE_TYPE, MAGIC, PACKAGE_MAGIC, UNPACKER_NOTE_TYPE};
@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{first_bytes, note};
 use crate::format::{head, uimage};
 
-/// What files of known formats have at an offset.
+/// Known formats: offset, bytes and name.
 const FORMATS: [(usize, &[u8], &str); 26] = [
     (0, b"\x1f\x8b", "a gzip file"),
     (0, b"\xfd7zXZ\0", "an xz file"),
@@ -43,23 +43,23 @@ const FORMATS: [(usize, &[u8], &str); 26] = [
     (510, b"\x55\xaa", "a disk with a boot sector"),
 ];
 
-/// What other loaders' images hold somewhere at their start.
+/// Texts near the start of other loaders' images.
 const LOADERS: [(&[u8], &str); 3] = [
     (b"ELF-loader started on", "of seL4_tools' elfloader"),
     (b"LDR|INFO", "of Microkit's loader"),
     (b"sel4_kernel_loader", "of rust-sel4's kernel loader"),
 ];
 
-/// Bytes at a file's start that tell whether it is text.
+/// Bytes at a file's start that decide whether it is text.
 const TEXT_SIZE: usize = 512;
 
-/// Where kernels of seL4 are linked for, at least: above all addresses of user images.
+/// Lowest virtual address of seL4 kernels, above all addresses of user images.
 const LOWEST_KERNEL_ADDRESS: u64 = 0x80_0000_0000;
 
-/// Says what the file is that begins with `head`.
+/// Describes the file that begins with `head`.
 pub(super) fn explain(origin: Origin<'_>, head: &[u8]) -> Diagnostic {
     let holds_magic = contains(head, &MAGIC) || contains(head, &PACKAGE_MAGIC);
-    // Loader and unpacker hold what they look for.
+    // Loader and unpacker contain the magic numbers too.
     let is_damaged = holds_magic && part(head).is_none();
     let diagnostic = match is_damaged {
         true => origin.diagnostic("a KaaL image that is damaged, or of another version"),
@@ -74,7 +74,7 @@ pub(super) fn explain(origin: Origin<'_>, head: &[u8]) -> Diagnostic {
         })
 }
 
-/// What file it is; with `is_ours`, one that was an image.
+/// Names the kind of file. `is_ours` says that it is a damaged image.
 fn describe(head: &[u8], is_ours: bool) -> String {
     if head.is_empty() {
         return "an empty file".to_owned();
@@ -143,7 +143,8 @@ fn elf(header: &Header, head: &[u8]) -> String {
     format!("{what}{guess}")
 }
 
-/// Which program of KaaL's `head` begins; these are position-independent, and images that hold them aren't.
+/// Names the program of KaaL that begins with `head`. Only these are position-independent; images
+/// aren't.
 fn part(head: &[u8]) -> Option<&'static str> {
     let header = goblin::elf::Elf::parse_header(head).ok()?;
     if (header.e_machine, header.e_type) != (EM_AARCH64, ET_DYN) {
@@ -159,7 +160,7 @@ fn part(head: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether these are letters, or the start of some.
+/// Whether `bytes` are the start of a text in UTF-8.
 fn is_text(bytes: &[u8]) -> bool {
     let valid = match str::from_utf8(bytes) {
         Ok(text) => text,

@@ -11,32 +11,33 @@ use zerocopy::IntoBytes;
 use crate::elf::{note, slice};
 use crate::memory::ranges;
 
-/// Most bytes by which memory that is put together may be larger than all content of the image.
+/// Limit in bytes for zeroes in memory that the reader puts together.
 const MOST_ZEROES: u64 = 64 << 20;
 
-/// `bytes`, where headers may lie that are read in place, and zeroes up to a whole word.
+/// Copies `bytes` to aligned memory, so that headers can be read in place. Pads the last word with
+/// zeroes.
 pub(super) fn aligned(bytes: &[u8]) -> Vec<u64> {
     let mut words = vec![0; bytes.len().div_ceil(size_of::<u64>())];
     words.as_mut_bytes()[..bytes.len()].copy_from_slice(bytes);
     words
 }
 
-/// A piece of memory and what it begins with; the rest of it is zero.
+/// A range of memory that begins with `content`. The rest is zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Extent<'a> {
     /// Its addresses.
     pub memory: PhysRange,
-    /// The content, decompressed; no more than fits [`Self::memory`].
+    /// The decompressed content, at most as large as [`Self::memory`].
     pub content: Cow<'a, [u8]>,
-    /// The bytes in the image's file that hold the content.
+    /// The stored bytes of the content in the image's file.
     pub in_file: Range<usize>,
-    /// Whether they are an LZ4 block.
+    /// Whether the stored bytes are an LZ4 block.
     pub is_compressed: bool,
 }
 
 impl Extent<'_> {
-    /// The memory that [`Self::content`] takes.
+    /// The memory of [`Self::content`].
     pub fn filled(&self) -> PhysRange {
         PhysRange::from(
             self.memory.start..PhysAddr(self.memory.start.0 + self.content.len() as u64),
@@ -54,7 +55,7 @@ pub(super) struct Memory<'a> {
 }
 
 impl<'a> Memory<'a> {
-    /// The memory of `extents`, which ascend and are disjoint.
+    /// The memory of `extents`, which must ascend and be disjoint.
     pub(super) fn new(extents: Vec<Extent<'a>>) -> Self {
         let content: usize = extents.iter().map(|extent| extent.content.len()).sum();
         Self {
@@ -63,12 +64,12 @@ impl<'a> Memory<'a> {
         }
     }
 
-    /// The set of addresses that the image defines.
+    /// The addresses that the image defines.
     pub(super) fn defined(&self) -> Vec<PhysRange> {
         ranges::union(self.extents.iter().map(|extent| extent.memory).collect())
     }
 
-    /// The extent that holds `address`.
+    /// The extent that contains `address`.
     pub(super) fn extent_at(&self, address: PhysAddr) -> Option<&Extent<'a>> {
         let index = self
             .extents
@@ -78,7 +79,8 @@ impl<'a> Memory<'a> {
             .filter(|extent| extent.memory.start <= address)
     }
 
-    /// The memory of `range`; `None` where the image doesn't define it, or where that is too much.
+    /// The content of `range`; `None` if the image doesn't define all of it, or if it has too many
+    /// zeroes.
     pub(super) fn bytes(&self, range: PhysRange) -> Option<Cow<'_, [u8]>> {
         if range.is_empty() {
             return Some(Cow::Borrowed(&[]));
@@ -101,7 +103,7 @@ impl<'a> Memory<'a> {
         })
     }
 
-    /// The first address in `range` whose byte isn't zero.
+    /// The address of the first byte in `range` that isn't zero.
     pub(super) fn first_nonzero(&self, range: PhysRange) -> Option<PhysAddr> {
         self.filled(range).find_map(|(place, content)| {
             let index = content.iter().position(|&byte| byte != 0)?;
@@ -109,7 +111,7 @@ impl<'a> Memory<'a> {
         })
     }
 
-    /// The content in `range`, and where each piece of it lies.
+    /// The pieces of content within `range`, and their addresses.
     fn filled(&self, range: PhysRange) -> impl Iterator<Item = (PhysRange, &[u8])> {
         let start = self
             .extents
@@ -127,7 +129,7 @@ impl<'a> Memory<'a> {
             })
     }
 
-    /// The contents of the ELF notes of the type `kind` in `range` whose owner is KaaL.
+    /// The content of KaaL's ELF notes of the type `kind` in `range`.
     pub(super) fn notes(&self, range: PhysRange, kind: u32) -> Vec<Vec<u8>> {
         self.filled(range)
             .flat_map(|(_, content)| note::find(content, kind))

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Reading an image's file back: the inverse of what the builder writes.
+//! Reads and verifies the files that the builder writes.
 //!
-//! A file may come from anywhere. Nothing in it is trusted: what it claims is compared with its size
-//! before memory is asked for, and whatever isn't exactly what the builder would write is refused in
-//! words.
+//! A file can come from anywhere, so the reader trusts nothing in it. It compares claims with the
+//! file's size before it allocates memory, and refuses each byte that the builder wouldn't write.
 //!
 //! ```text
-//!  file          the bytes of a file, if it is an image, without reading all of it if it isn't
-//!  recognise     which format a file has; identify: what it is if it is no image
-//!  extents       the memory that it makes, from an ELF file or a package
-//!  find          the payload header in that memory
-//!  verify        all that digests and checksums tell
-//!  patch         the same file with another payload header
+//!  file          reads the file of an image, or the start of any other file
+//!  recognise     recognises the format; identify: describes other files
+//!  extents       reads the memory that the image makes
+//!  find          finds the payload header in that memory
+//!  verify        checks all digests and checksums
+//!  patch         replaces the payload header
 //! ```
 
 mod extents;
@@ -42,10 +41,10 @@ use find::Found;
 use memory::Memory;
 use recognise::{Packed, Shape};
 
-/// An image's file, taken apart.
+/// A well-formed image file.
 ///
-/// It is well-formed: the headers' own checksums are right, and the file is, byte for byte, of the form
-/// that the builder gives it. [`ImageReader::verify`] also looks at the content.
+/// The checksums of its headers are correct, and the file has exactly the form that the builder
+/// writes. [`ImageReader::verify`] also checks the content.
 #[derive(Clone, Debug)]
 pub struct ImageReader<'a> {
     file: File<'a>,
@@ -57,13 +56,13 @@ pub struct ImageReader<'a> {
 }
 
 impl<'a> ImageReader<'a> {
-    /// Takes `file` apart.
+    /// Reads the image in `file`.
     ///
-    /// Its memory is bounded by a fixed limit and by the size of `file`.
+    /// The size of `file` and a fixed limit bound the memory that this takes.
     ///
     /// # Errors
     ///
-    /// Returns what else the file is, or where it isn't well-formed.
+    /// Returns an error if the file isn't an image or isn't well-formed.
     pub fn open(file: File<'a>) -> Result<Self, Diagnostic> {
         let origin = file.origin(Flag::Image);
         let shape = recognise::recognise(origin, file.content, file.content.len() as u64)?;
@@ -99,7 +98,7 @@ impl<'a> ImageReader<'a> {
         self.format
     }
 
-    /// How it stores content: LZ4, if any of it is compressed.
+    /// The compression: LZ4 if any content is compressed.
     pub fn compression(&self) -> Compression {
         match self.extents().iter().any(|extent| extent.is_compressed) {
             true => Compression::Lz4,
@@ -107,12 +106,12 @@ impl<'a> ImageReader<'a> {
         }
     }
 
-    /// Where the loader is entered.
+    /// The loader's entry point.
     pub fn entry(&self) -> PhysAddr {
         self.entry
     }
 
-    /// The memory that the image makes before the loader is entered, by ascending address.
+    /// The memory that the image makes, in ascending order.
     pub fn extents(&self) -> &[Extent<'a>] {
         &self.memory.extents
     }
@@ -122,54 +121,56 @@ impl<'a> ImageReader<'a> {
         self.header.payload()
     }
 
-    /// Where the payload header lies in memory.
+    /// The memory of the payload header.
     pub fn payload_header(&self) -> PhysRange {
         self.header.memory
     }
 
-    /// The bytes of the payload header in [`Self::file`]. They are stored as they are in memory.
+    /// The bytes of the payload header in [`Self::file`]. They are never compressed.
     pub fn payload_header_in_file(&self) -> Range<usize> {
         self.header.in_file.clone()
     }
 
-    /// The memory of the loader: up to the payload header.
+    /// The loader's memory, up to the payload header.
     pub fn loader(&self) -> PhysRange {
         (self.payload().load_address..self.header.memory.start).into()
     }
 
-    /// The content of the loader's ELF notes of the type `kind` whose owner is KaaL, as
+    /// The content of KaaL's ELF notes of the type `kind` in the loader, for example
     /// [`kaal_payload::TRUST_NOTE_TYPE`].
     pub fn loader_notes(&self, kind: u32) -> Vec<Vec<u8>> {
         self.memory.notes(self.loader(), kind)
     }
 
-    /// Whom the loader trusts, if it boots signed images only.
+    /// The key and version that the loader trusts, if it boots signed images only.
     pub fn trust_anchor(&self) -> Option<TrustAnchor> {
         let notes = self.loader_notes(TRUST_NOTE_TYPE);
         TrustAnchor::read_from_bytes(notes.first()?).ok()
     }
 
-    /// The package header, in a file that is a package.
+    /// The package header; `None` for an ELF file.
     pub fn package(&self) -> Option<Package<'_>> {
         self.packed.as_ref().map(Packed::package)
     }
 
-    /// Where the package begins in [`Self::file`], and where its header does, in a file that is one.
+    /// The offsets of the package and of its header in [`Self::file`]; `None` for an ELF file.
     pub fn package_in_file(&self) -> Option<(usize, usize)> {
         let packed = self.packed.as_ref()?;
         Some((packed.start, packed.start + packed.header_offset))
     }
 
-    /// The memory of `range`, with the zeroes that are not in the file.
+    /// The memory of `range`, including zeroes that aren't in the file.
     ///
-    /// `None` where the image doesn't define all of it, or where it is larger than all content of the
-    /// image by more than 64 MiB.
+    /// Returns `None` if the image doesn't define all of `range`, or if `range` is more than 64 MiB
+    /// larger than all content of the image.
     pub fn bytes(&self, range: PhysRange) -> Option<Cow<'_, [u8]>> {
         self.memory.bytes(range)
     }
 
-    /// The bytes that are stored of `region`, a region of [`Self::payload`]; `None` where the image
-    /// doesn't define them, or where there are more than even translation tables could need.
+    /// The stored bytes of `region`, a region of [`Self::payload`].
+    ///
+    /// Returns `None` if the image doesn't define them, or if they are larger than all content and
+    /// page tables could be.
     pub fn stored(&self, region: &Region) -> Option<Cow<'_, [u8]>> {
         if region.file_size() > self.memory.content_size + LOADER_MAX_SIZE {
             return None;
@@ -178,10 +179,9 @@ impl<'a> ImageReader<'a> {
         self.bytes(PhysRange::from_size(start, region.file_size())?)
     }
 
-    /// Compares all digests, and looks whether all that no digest covers is what it must be.
+    /// Checks all digests, and all bytes that no digest covers.
     ///
-    /// What passes was built by this version of the builder, or made to look like it: a change of any
-    /// bit of the file is noticed, but only a signature tells who made it.
+    /// It notices a change of any bit of the file. But only a signature proves who built the image.
     ///
     /// # Errors
     ///
@@ -190,12 +190,12 @@ impl<'a> ImageReader<'a> {
         verify::verify(self)
     }
 
-    /// The file with the payload header `header` in the place of its own, which must be of the same
-    /// size, as one with a signature is. Checksums that cover it are computed again.
+    /// Replaces the payload header, for example with a signed one. `header` must have the same
+    /// size. Updates all checksums that cover it.
     ///
     /// # Errors
     ///
-    /// Returns that the size is another one.
+    /// Returns an error if the size differs.
     pub fn with_payload_header(&self, header: &[u8]) -> Result<Vec<u8>, Diagnostic> {
         patch::with_payload_header(self, header)
     }
@@ -205,7 +205,7 @@ impl<'a> ImageReader<'a> {
     }
 }
 
-/// Begins to say what is wrong with an image that was whole when it was built.
+/// A problem of an image that was whole when it was built.
 fn damaged(origin: Origin<'_>, problem: impl Into<String>) -> Diagnostic {
     let diagnostic = origin.diagnostic(problem);
     diagnostic.remedy("build or copy the image again")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Giving an image another payload header of the same size.
+//! Replaces the payload header of an image.
 
 use kaal_payload::{Chunk, Package, Stored};
 
@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::format::digest::crc32c;
 use crate::format::{Format, uimage};
 
-/// The file of `image` with `header` in the place of its payload header.
+/// The file of `image` with `header` as its payload header.
 pub(super) fn with_payload_header(
     image: &ImageReader<'_>,
     header: &[u8],
@@ -29,7 +29,7 @@ pub(super) fn with_payload_header(
     Ok(file)
 }
 
-/// Computes the chunks' checksums, and the header's own, again.
+/// Updates the checksums of the chunks and of the package header.
 fn rewrite_package_header(file: &mut [u8], packed: &Packed) -> Result<usize, usize> {
     let package = packed.package();
     let bytes = &mut file[packed.start..];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Telling by its first bytes whether a file is an image, and of which format.
+//! Recognises images and their format by their first bytes.
 
 use kaal_payload::{
     Chunk, HEADER_ALIGNMENT, LOADER_MAX_SIZE, PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, Package,
@@ -14,28 +14,28 @@ use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::digest::crc32c;
 use crate::format::{Format, executable, head, uimage};
 
-/// Bytes at a file's start that hold all that is looked at here: in a package, the unpacker and the
-/// header behind it.
+/// Bytes at a file's start that are enough to recognise it. In a package, they hold the unpacker
+/// and the package header.
 pub(super) const HEAD_SIZE: u64 = uimage::HEADER_SIZE as u64
     + LOADER_MAX_SIZE
     + HEADER_ALIGNMENT
     + PACKAGE_HEADER_MAX_SIZE as u64;
 
-/// What a file is.
+/// A recognised file.
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
-    /// An executable that looks like one of ours.
+    /// An executable with headers as the builder writes them.
     Elf,
-    /// A package, as the format says.
+    /// A package in this format.
     Package(Format, Packed),
 }
 
-/// The header of a package, and where it is.
+/// A package header and its place.
 #[derive(Clone, Debug)]
 pub(super) struct Packed {
-    /// Where the package begins in the file.
+    /// Offset of the package in the file.
     pub(super) start: usize,
-    /// Where its header begins in the package.
+    /// Offset of the header in the package.
     pub(super) header_offset: usize,
     /// The header without its chunks.
     fixed: Package<'static>,
@@ -52,7 +52,7 @@ impl Packed {
     }
 }
 
-/// What a file of `length` bytes is that begins with `head`, the first [`HEAD_SIZE`] bytes of it, or all.
+/// Recognises a file of `length` bytes by `head`, its first [`HEAD_SIZE`] bytes or fewer.
 pub(super) fn recognise(origin: Origin<'_>, head: &[u8], length: u64) -> Result<Shape, Diagnostic> {
     if let Some(claimed) = executable::claimed_size(head) {
         check_length(origin, claimed, length)?;
@@ -78,7 +78,7 @@ pub(super) fn recognise(origin: Origin<'_>, head: &[u8], length: u64) -> Result<
     Ok(Shape::Package(format, packed))
 }
 
-/// Compares what a header says of the file's length with what it is.
+/// Compares the file's length with the length in its header.
 fn check_length(origin: Origin<'_>, claimed: u64, length: u64) -> Result<(), Diagnostic> {
     if claimed == length {
         return Ok(());
@@ -92,7 +92,7 @@ fn check_length(origin: Origin<'_>, claimed: u64, length: u64) -> Result<(), Dia
         .found(format!("{length} bytes")))
 }
 
-/// The format of a package that begins with `head`, and where the package begins in it.
+/// The format of a file that begins with `head`, and the offset of the package in it.
 fn package_format(head: &[u8]) -> Option<(Format, usize)> {
     if uimage::is_one(head) {
         Some((Format::Uimage, uimage::HEADER_SIZE))
@@ -105,8 +105,8 @@ fn package_format(head: &[u8]) -> Option<(Format, usize)> {
     }
 }
 
-/// The header of the package that begins at `start`: the first that is well-formed, or else why the
-/// first one isn't.
+/// Finds the first well-formed header of the package at the offset `start`, or returns what is
+/// wrong with the first one.
 fn find_package(head: &[u8], start: usize) -> Result<Packed, Option<PackageError>> {
     let package = head.get(start..).unwrap_or_default();
     let mut reason = None;

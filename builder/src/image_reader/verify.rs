@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Whether an image's content is what its headers say, and nothing else.
+//! Verifies the content of an image.
 
 use kaal_payload::{Digest, Integrity, LOADER_MAX_SIZE, MAX_SIZE, PhysAddr, PhysRange, RegionKind};
 
@@ -13,7 +13,7 @@ use crate::format::{Format, uimage};
 use crate::memory::chunk::Chunk;
 use crate::memory::ranges;
 
-/// Looks at all of it.
+/// Verifies the whole image.
 pub(super) fn verify(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     if image.format == Format::Uimage {
         check_uimage(image)?;
@@ -33,7 +33,7 @@ fn damaged(image: &ImageReader<'_>, what: &str) -> Diagnostic {
     super::damaged(image.origin(), format!("{what} is damaged"))
 }
 
-/// Checks that `what` is as it should be, where `show` puts it in words.
+/// Compares an expected and a found value of `what`. `show` formats them for the message.
 fn check_same<T: PartialEq>(
     image: &ImageReader<'_>,
     what: &str,
@@ -61,7 +61,7 @@ fn check_uimage(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
         .found(found))
 }
 
-/// Checks what the package header says besides its chunks.
+/// Checks the package header, except for its chunks.
 fn check_package(image: &ImageReader<'_>, packed: &Packed) -> Result<(), Diagnostic> {
     let (package, payload) = (packed.package(), image.payload());
     let unpacker = &image.file.content[packed.start..][..packed.header_offset];
@@ -81,7 +81,7 @@ fn check_package(image: &ImageReader<'_>, packed: &Packed) -> Result<(), Diagnos
     Ok(())
 }
 
-/// Checks the loader's memory, and that it is entered where it should be.
+/// Checks the loader's memory and its entry point.
 fn check_loader(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let payload = image.payload();
     let memory = image.loader();
@@ -118,7 +118,7 @@ fn check_loader(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     check_same(image, "the loader's data", checksums, show_crc32c)
 }
 
-/// Checks that the image makes all memory that the payload header tells of, and no other.
+/// Checks that the image makes exactly the memory in the payload header.
 fn check_extent(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let header = image.payload_header();
     let header_pages = PhysRange::from_size(header.start, MAX_SIZE as u64);
@@ -170,7 +170,7 @@ fn check_regions(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// Checks that device tree and user image lie where the kernel is told that they do.
+/// Checks that device tree and user image lie where the payload header says.
 fn check_places(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let payload = image.payload();
     let of_kind = |kind| {
@@ -198,7 +198,7 @@ fn check_places(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// Checks that what is stored ends where the builder would end it: where a region does, or behind a
+/// Checks that the stored bytes end where the builder ends them: at the end of a region, or with a
 /// byte that isn't zero.
 fn check_cuts(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let payload = image.payload();
@@ -241,7 +241,7 @@ fn check_digest(
     })
 }
 
-/// Checks that the measurement is that of kernel and user image.
+/// Checks the measurement of kernel and user image.
 fn check_measurement(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let payload = image.payload();
     let regions: Vec<_> = payload

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What lies where in an image.
+//! The memory map of an image.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,19 +14,19 @@ use super::plan::Plan;
 use crate::diagnostic::Origin;
 use crate::parts::Parts;
 
-/// A line of the memory map.
+/// An entry of the memory map.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
     /// Its addresses.
     pub memory: PhysRange,
-    /// What lies there.
+    /// A description of the content.
     pub what: String,
-    /// The file that it comes from; `None` for what the builder made.
+    /// The file of the content; `None` for content that the builder makes.
     pub file: Option<PathBuf>,
 }
 
-/// What lies where in an image, ascending.
+/// The memory map of an image, in ascending order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemoryMap(Vec<Entry>);
 
@@ -81,7 +81,7 @@ impl MemoryMap {
         Self(entries)
     }
 
-    /// The lines, by ascending address.
+    /// The entries by ascending address.
     pub fn entries(&self) -> &[Entry] {
         &self.0
     }
@@ -95,7 +95,7 @@ fn entry(start: u64, size: u64, what: String, origin: Option<Origin<'_>>) -> Ent
     }
 }
 
-/// Which part of `whole` a segment is.
+/// Describes a segment of `whole`.
 fn describe(whole: &str, access: Access) -> String {
     let part = match (access.executable, access.writable) {
         (true, true) => "text and data",
@@ -106,7 +106,7 @@ fn describe(whole: &str, access: Access) -> String {
     format!("{whole} {part}")
 }
 
-/// A table with a line for each entry; sizes are in bytes.
+/// Formats a table with a line for each entry. Sizes are in bytes.
 impl fmt::Display for MemoryMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Where everything in an image lies.
+//! Places all parts of an image.
 //!
 //! ```text
-//!  plan         finds a place for each part: arithmetic alone
-//!  placement    asks for a plan of the parts, and says where they don't fit
-//!  page_tables  the translation tables that the kernel is entered with
-//!  memory_map   the list of what lies where
+//!  plan         finds a place for each part: arithmetic only
+//!  placement    plans the parts, and explains why they don't fit
+//!  page_tables  the page tables that the kernel starts with
+//!  memory_map   the memory map
 //! ```
 
 pub(crate) mod memory_map;

@@ -12,8 +12,8 @@ use crate::format::{Compression, Format};
 pub struct Settings<'a> {
     /// The physical address that the kernel must be linked for, to check it.
     pub kernel_paddr: Option<PhysAddr>,
-    /// The number of cores that the kernel waits for. Overrides nothing: it must equal the number
-    /// in the kernel's configuration, if that is given.
+    /// The number of cores that the kernel waits for. It must agree with the kernel's
+    /// configuration, if that is given.
     pub cores: Option<u32>,
     /// Physical offset in bytes of the root task from the kernel; `None` lets the builder choose.
     pub app_offset: Option<u64>,

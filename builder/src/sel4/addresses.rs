@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The addresses that the kernel uses.
+//! The kernel's addresses.
 
 use kaal_payload::{ExceptionLevel, PhysAddr, PhysRange, PhysicalAddressBits};
 
@@ -11,8 +11,8 @@ pub(crate) const ORDINARY_BASE: u64 = 0xffff_ff80_0000_0000;
 /// Virtual minus physical address in a kernel with hypervisor support (as above).
 pub(crate) const HYPERVISOR_BASE: u64 = 0x80_0000_0000;
 
-/// The physical address behind the last that a kernel can map: the window of 2^39 bytes without
-/// its last GiB (as above, `PADDR_TOP`).
+/// The end of the physical addresses that a kernel can map: the window of 2^39 bytes without its
+/// last GiB (as above, `PADDR_TOP`).
 pub(crate) const PADDR_TOP: PhysAddr = PhysAddr((1 << 39) - (1 << 30));
 
 /// The physical addresses that a kernel can map.
@@ -21,7 +21,7 @@ pub(crate) const KERNEL_WINDOW: PhysRange = PhysRange {
     end: PADDR_TOP,
 };
 
-/// Virtual minus physical address in a kernel that runs at `exception_level`, modulo 2^64.
+/// Virtual minus physical address, modulo 2^64, in a kernel at `exception_level`.
 pub(crate) fn virtual_base(exception_level: ExceptionLevel) -> u64 {
     match exception_level {
         ExceptionLevel::El1 => ORDINARY_BASE,

@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the kernel's configuration decides of how it boots.
+//! The settings that determine how the kernel boots.
 
 use kaal_payload::ExceptionLevel;
 use yaml_rust2::Yaml;
 
-/// What the kernel's configuration decides of how it boots.
+/// The settings that determine how the kernel boots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BootConfig {
     /// The exception level that it runs at.
     pub(crate) exception_level: ExceptionLevel,
-    /// `KernelRootCNodeSizeBits`: log2 of the slots that the user image gets.
+    /// `KernelRootCNodeSizeBits`: log2 of the slots in the root CNode.
     pub(crate) root_cnode_bits: u32,
-    /// `KernelMaxNumBootinfoUntypedCaps`: how many pieces of untyped memory are passed on.
+    /// `KernelMaxNumBootinfoUntypedCaps`: most pieces of untyped memory in the boot information.
     pub(crate) most_untyped: u64,
-    /// `PADDR_USER_DEVICE_TOP`: where physical addresses end that are passed on as devices.
+    /// `PADDR_USER_DEVICE_TOP`: the end of the physical addresses that become device memory.
     pub(crate) device_top: u64,
     /// `KernelMaxNumNodes`
     pub(crate) cores: u32,
     /// `KernelIsMCS`
     pub(crate) is_mcs: bool,
-    /// log2 of a thread control block's size (`seL4_TCBBits`).
+    /// log2 of the size in bytes of a thread control block (`seL4_TCBBits`).
     pub(crate) tcb_bits: u32,
-    /// Whether user address spaces begin with a table of level 1 (`AARCH64_VSPACE_S2_START_L1`).
+    /// Whether user address spaces begin at level 1 (`AARCH64_VSPACE_S2_START_L1`).
     pub(crate) starts_at_level_1: bool,
 }
 
 impl BootConfig {
-    /// Reads it from the `gen_config.json` of a kernel that runs at `exception_level`; `None` where that
-    /// leaves out one of the numbers.
+    /// Reads the settings in the `gen_config.json` of a kernel at `exception_level`. Returns `None`
+    /// if a number is missing.
     pub(crate) fn read(config: &Yaml, exception_level: ExceptionLevel) -> Option<Self> {
         let flag = |key: &str| config[key].as_bool() == Some(true);
         let number = |key: &str| config[key].as_str()?.parse::<u64>().ok();
@@ -44,7 +44,7 @@ impl BootConfig {
                 && !is_mcs);
         Some(Self {
             exception_level,
-            // More would not fit into what the kernel can map (`root_cnode_size_valid`).
+            // The kernel can't map larger CNodes (`root_cnode_size_valid`).
             root_cnode_bits: Some(root_cnode_bits).filter(|bits| *bits < u32::BITS - SLOT_BITS)?,
             most_untyped: number("MAX_NUM_BOOTINFO_UNTYPED_CAPS")?,
             device_top: number("PADDR_USER_DEVICE_TOP")?,

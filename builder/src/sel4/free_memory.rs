@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The memory that the kernel keeps account of (`init_freemem`).
+//! The kernel's free memory (`init_freemem`).
 
 use kaal_payload::{PhysAddr, PhysRange};
 
@@ -10,19 +10,19 @@ use crate::memory::ranges;
 /// Free memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FreeMemory {
-    /// Ascending, disjoint, none of them empty.
+    /// Ascending, disjoint, not empty.
     free: Vec<PhysRange>,
-    /// How many pieces the kernel can note (`MAX_NUM_FREEMEM_REG`), of which one must be left.
+    /// Entries in the kernel's list (`MAX_NUM_FREEMEM_REG`). One must stay empty.
     most: usize,
-    /// How many pieces there were at first.
+    /// Number of pieces before anything is taken.
     pieces: usize,
 }
 
 impl FreeMemory {
-    /// What `handover` leaves of `banks`.
+    /// The memory of `banks` without the parts in `handover`.
     pub(crate) fn new(handover: &Handover, banks: &[PhysRange]) -> Self {
         let taken = [handover.kernel, handover.device_tree, handover.user_image];
-        // Adjacent banks stay two pieces.
+        // Adjacent banks remain two pieces.
         let free: Vec<_> = banks
             .iter()
             .map(|bank| ranges::clip(*bank, KERNEL_WINDOW.start, KERNEL_WINDOW.end))
@@ -35,18 +35,18 @@ impl FreeMemory {
         }
     }
 
-    /// The number of pieces that there were, and how many may have been at most.
+    /// The number of pieces at first, and the most that the kernel can list.
     pub(crate) fn count(&self) -> (usize, usize) {
         (self.pieces, self.most - 1)
     }
 
-    /// The pieces that are free.
+    /// The free pieces.
     pub(crate) fn free(&self) -> &[PhysRange] {
         &self.free
     }
 
-    /// Takes `size` bytes at a multiple of 2^`alignment_bits` from the highest piece that has them, and
-    /// returns where they begin. What is left of the piece stays free.
+    /// Takes `size` bytes, aligned to 2^`alignment_bits`, from the highest piece with enough room.
+    /// Returns their address. The rest of the piece stays free.
     pub(super) fn take(&mut self, size: u64, alignment_bits: u32) -> Option<PhysAddr> {
         let alignment = 1u64 << alignment_bits;
         let (index, start) = self

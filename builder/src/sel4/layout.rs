@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The user image's virtual memory, and the objects that it takes.
+//! The user image's virtual memory and the size of its objects.
 
 use kaal_payload::PAGE_SIZE;
 
 use super::{BootConfig, Handover};
 
-/// `seL4_PageBits`, also of a paging structure, the IPC buffer, the boot information and the ASID pool.
+/// `seL4_PageBits`. Paging structures, the IPC buffer, the boot information and the ASID pool have
+/// the same size.
 const PAGE_BITS: u32 = 12;
 
 /// `seL4_MinSchedContextBits`
 const SCHEDULING_CONTEXT_BITS: u32 = 7;
 
-/// Size in bytes of what stands before the device tree in the extra boot information
+/// Size in bytes of the header of the device tree in the extra boot information
 /// (`seL4_BootInfoHeader`).
 pub(crate) const EXTRA_HEADER_SIZE: u64 = 16;
 
-/// log2 of the most room for the extra boot information: more than there is memory.
+/// log2 of a limit for the extra boot information, larger than any memory.
 const MOST_BITS: u32 = 60;
 
-/// log2 of what an entry of a table covers, of each level.
+/// log2 of the memory that a table entry of each level maps.
 const LEVEL_BITS: [u32; 3] = [39, 30, 21];
 
-/// The sizes of a device tree up to `most` bytes at which the room that the kernel takes for its copy
-/// changes: the largest for each room.
+/// The largest sizes of a device tree, up to `most` bytes, for each size of the kernel's copy.
 pub(super) fn device_tree_sizes(most: u64) -> impl Iterator<Item = u64> {
     (PAGE_BITS..MOST_BITS)
         .map(|bits| (1 << bits) - EXTRA_HEADER_SIZE)
@@ -38,12 +38,12 @@ pub(crate) struct UserLayout {
     pub(crate) start: u64,
     /// Size in bytes of its pages.
     pub(crate) size: u64,
-    /// Size in bytes of the extra boot information; 0 where there is none.
+    /// Size in bytes of the extra boot information, or 0.
     pub(crate) extra: u64,
 }
 
 impl UserLayout {
-    /// The virtual memory of what `handover` tells of.
+    /// The virtual memory for `handover`.
     pub(crate) fn new(handover: &Handover) -> Self {
         let device_tree = handover.device_tree;
         Self {
@@ -56,8 +56,7 @@ impl UserLayout {
         }
     }
 
-    /// log2 of the room for the extra boot information; 0 where there is none
-    /// (`calculate_extra_bi_size_bits`).
+    /// log2 of the memory for the extra boot information, or 0 (`calculate_extra_bi_size_bits`).
     pub(crate) fn extra_bits(&self) -> u32 {
         match self.extra {
             0 => 0,
@@ -65,7 +64,7 @@ impl UserLayout {
         }
     }
 
-    /// The room for the extra boot information in bytes.
+    /// Size in bytes of the memory for the extra boot information.
     pub(crate) fn extra_room(&self) -> u64 {
         match self.extra_bits() {
             0 => 0,
@@ -73,8 +72,8 @@ impl UserLayout {
         }
     }
 
-    /// The virtual address behind all that is mapped: the image, the IPC buffer, the boot information
-    /// and the room for the extra boot information (`it_v_reg`).
+    /// The virtual address behind the image, the IPC buffer, the boot information and the extra
+    /// boot information (`it_v_reg`).
     pub(crate) fn end(&self) -> u64 {
         let behind = 2 * PAGE_SIZE + self.extra_room();
         self.start.saturating_add(self.size).saturating_add(behind)
@@ -93,17 +92,17 @@ impl UserLayout {
             .sum()
     }
 
-    /// Number of capabilities for the pages of the extra boot information.
+    /// Number of capabilities for pages of the extra boot information.
     pub(crate) fn extra_pages(&self) -> u64 {
         self.extra.div_ceil(PAGE_SIZE)
     }
 
-    /// Number of capabilities for its pages.
+    /// Number of capabilities for pages of the image.
     pub(crate) fn pages(&self) -> u64 {
         self.size / PAGE_SIZE
     }
 
-    /// Size in bytes of all objects that the kernel makes for it (`calculate_rootserver_size`).
+    /// Size in bytes of all objects for the user image (`calculate_rootserver_size`).
     pub(crate) fn objects_size(&self, config: &BootConfig) -> u64 {
         let scheduling_context = match config.is_mcs {
             true => 1 << SCHEDULING_CONTEXT_BITS,
@@ -119,7 +118,7 @@ impl UserLayout {
             .saturating_add(pages.saturating_mul(PAGE_SIZE))
     }
 
-    /// log2 of the alignment of those objects (`rootserver_max_size_bits`).
+    /// log2 of the alignment of these objects (`rootserver_max_size_bits`).
     pub(crate) fn alignment_bits(&self, config: &BootConfig) -> u32 {
         config
             .cnode_size_bits()

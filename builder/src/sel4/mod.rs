@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What a seL4 kernel does with the memory that it is handed over, as it boots: the same arithmetic,
-//! so that what it will refuse, or lose without a word, is known when an image is built.
+//! Predicts what seL4's boot code does with memory.
 //!
-//! Modelled is seL4 16.0.0: `try_init_kernel` (`src/arch/arm/kernel/boot.c`) and what it calls in
-//! `src/kernel/boot.c`. Where a name of theirs is a term here, it is given.
+//! The builder does the same arithmetic, so that it knows when the kernel would refuse an image or
+//! lose memory. The model is seL4 16.0.0: `try_init_kernel` (`src/arch/arm/kernel/boot.c`) and the
+//! functions that it calls in `src/kernel/boot.c`. Comments name the functions and constants of
+//! seL4.
 
 mod addresses;
 mod config;
@@ -26,17 +27,17 @@ pub(crate) use layout::{EXTRA_HEADER_SIZE, UserLayout};
 pub(crate) use objects::{FIXED_SLOTS, Objects, Slots};
 pub(crate) use untyped::Untyped;
 
-/// The kernel's platform, as seL4's `platform_gen.yaml` tells it.
+/// The kernel's platform, as in seL4's `platform_gen.yaml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Platform {
-    /// `avail_p_regs`: the banks of RAM, ascending.
+    /// The banks of RAM in ascending order (`avail_p_regs`).
     pub(crate) memory: Vec<PhysRange>,
-    /// All physical addresses that are neither RAM nor devices of the kernel's own.
+    /// All physical addresses that are neither RAM nor the kernel's own devices.
     pub(crate) devices: Option<Vec<PhysRange>>,
 }
 
 impl Platform {
-    /// What it is taken to be where only `ram` is known, the machine's: all of that from `kernel` on.
+    /// The assumed platform if only the machine's `ram` is known: all of it from `kernel` on.
     pub(crate) fn of_ram(ram: &[PhysRange], kernel: PhysAddr) -> Self {
         let banks = ram
             .iter()
@@ -48,15 +49,14 @@ impl Platform {
     }
 }
 
-/// What the kernel is handed over.
+/// The memory that the loader hands to the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Handover {
     /// The kernel itself.
     pub(crate) kernel: PhysRange,
-    /// The part of the kernel that it needs to boot only (`get_p_reg_kernel_img_boot`); `None` where
-    /// that isn't known.
+    /// The part of the kernel that only its boot needs, if known (`get_p_reg_kernel_img_boot`).
     pub(crate) boot_part: Option<PhysRange>,
-    /// The device tree, empty where there is none.
+    /// The device tree, empty if there is none.
     pub(crate) device_tree: PhysRange,
     /// The user image.
     pub(crate) user_image: PhysRange,
@@ -65,8 +65,8 @@ pub(crate) struct Handover {
 }
 
 impl Handover {
-    /// The parts of the kernel that may be the one that it needs to boot only: the linker ends it at a
-    /// multiple of 64 KiB (`src/arch/arm/common_arm.lds`, `.boot`).
+    /// All candidates for the part that only the boot needs. The linker ends it at a multiple of 64
+    /// KiB (`src/arch/arm/common_arm.lds`, `.boot`).
     pub(crate) fn boot_parts(&self) -> Vec<PhysRange> {
         const ALIGNMENT: u64 = 64 << 10;
         if let Some(boot_part) = self.boot_part {
@@ -80,18 +80,18 @@ impl Handover {
     }
 }
 
-/// What a booted kernel leaves to the user image.
+/// The state after the kernel's boot.
 #[derive(Clone, Debug)]
 pub(crate) struct Booted {
-    /// Where the user image's virtual memory ends, and what is mapped behind it.
+    /// The user image's virtual memory.
     pub(crate) layout: UserLayout,
-    /// The memory that the kernel manages.
+    /// The kernel's free memory.
     pub(crate) memory: FreeMemory,
-    /// The objects that it makes for the user image, `None` where there is no room for them.
+    /// The objects for the user image; `None` if there is no room.
     pub(crate) objects: Option<Objects>,
 }
 
-/// Boots as far as memory goes.
+/// Simulates the boot, as far as memory is concerned.
 pub(crate) fn boot(handover: &Handover, platform: &Platform, config: &BootConfig) -> Booted {
     let layout = UserLayout::new(handover);
     let mut memory = FreeMemory::new(handover, &platform.memory);
@@ -106,7 +106,8 @@ pub(crate) fn boot(handover: &Handover, platform: &Platform, config: &BootConfig
     }
 }
 
-/// Where the objects for the user image may lie, whichever device tree is in `slot`, and its size in bytes.
+/// The possible places of the user image's objects, for each size of a device tree in `slot`.
+/// Returns the size in bytes and the place.
 pub(crate) fn possible_objects(
     handover: &Handover,
     slot: PhysRange,
@@ -123,10 +124,10 @@ pub(crate) fn possible_objects(
     })
 }
 
-/// The untyped memory that is left, in the order that the kernel passes it on, where `boot_part` is what
-/// it needs to boot only.
+/// The remaining untyped memory in the kernel's order. `boot_part` is the part of the kernel that
+/// only its boot needs.
 ///
-/// `None` where the platform doesn't tell which devices are the kernel's own.
+/// Returns `None` if the platform doesn't list devices.
 pub(crate) fn untyped(
     handover: &Handover,
     platform: &Platform,

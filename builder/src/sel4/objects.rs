@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Where the objects lie that the kernel makes for the user image, and the slots that name them.
+//! The user image's objects and the slots of the root CNode.
 
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
 
@@ -9,12 +9,12 @@ use super::{BootConfig, UserLayout};
 /// `seL4_NumInitialCaps`: slots with a fixed meaning.
 pub(crate) const FIXED_SLOTS: u64 = 16;
 
-/// The objects that the kernel makes for the user image.
+/// The objects that the kernel creates for the user image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Objects {
     /// Their memory.
     pub(crate) memory: PhysRange,
-    /// Where the boot information lies among them.
+    /// Address of the boot information.
     pub(crate) boot_information: PhysAddr,
 }
 
@@ -23,7 +23,7 @@ impl Objects {
     pub(super) fn new(start: PhysAddr, layout: &UserLayout, config: &BootConfig) -> Self {
         let large = 1u64 << config.cnode_size_bits();
         let vspace = 1u64 << config.vspace_bits();
-        // Behind them, the ASID pool and the IPC buffer.
+        // The ASID pool and the IPC buffer come before the boot information.
         let boot_information = start.0 + large + vspace + layout.extra_room() + 2 * PAGE_SIZE;
         Self {
             memory: PhysRange::from(start..PhysAddr(start.0 + layout.objects_size(config))),
@@ -32,23 +32,23 @@ impl Objects {
     }
 }
 
-/// The slots of the root CNode that are taken.
+/// The occupied slots of the root CNode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slots {
-    /// By paging structures.
+    /// Paging structures.
     pub(crate) paging: u64,
-    /// By the pages of the extra boot information.
+    /// Pages of the extra boot information.
     pub(crate) extra: u64,
-    /// By control of each core's scheduling.
+    /// Scheduling control of each core.
     pub(crate) scheduling: u64,
-    /// By the pages of the user image.
+    /// Pages of the user image.
     pub(crate) pages: u64,
-    /// By untyped memory.
+    /// Untyped memory.
     pub(crate) untyped: u64,
 }
 
 impl Slots {
-    /// The slots that are taken where `untyped` pieces of untyped memory are left.
+    /// The slots with `untyped` pieces of untyped memory.
     pub(crate) fn new(layout: &UserLayout, config: &BootConfig, untyped: u64) -> Self {
         Self {
             paging: layout.paging(config),
@@ -63,7 +63,7 @@ impl Slots {
         }
     }
 
-    /// All of them.
+    /// The number of occupied slots.
     pub(crate) fn sum(&self) -> u64 {
         let Self {
             paging,

@@ -11,19 +11,19 @@ fn range(start: u64, end: u64) -> PhysRange {
     }
 }
 
-/// A boot that was seen on QEMU's virt machine.
+/// A boot on QEMU's virt machine.
 struct Seen {
     handover: Handover,
     platform: Platform,
     config: BootConfig,
-    /// What the kernel's boot information said, and where that lay.
+    /// The address and the content of the kernel's boot information.
     boot_information: u64,
     slots: u64,
     devices: usize,
     ram: usize,
 }
 
-/// An ordinary kernel, and the probe's task.
+/// An ordinary kernel with the probe's task.
 fn ordinary() -> Seen {
     Seen {
         handover: Handover {
@@ -59,7 +59,7 @@ fn ordinary() -> Seen {
     }
 }
 
-/// One with hypervisor support, whose devices are in more pieces.
+/// A kernel with hypervisor support. It has more pieces of device memory.
 fn hypervisor() -> Seen {
     let ordinary = ordinary();
     Seen {
@@ -92,7 +92,7 @@ fn hypervisor() -> Seen {
     }
 }
 
-/// One with time as a resource: it has a scheduling context and a capability more.
+/// An MCS kernel. It has one scheduling context and one capability more.
 fn mcs() -> Seen {
     let ordinary = ordinary();
     Seen {
@@ -112,7 +112,7 @@ fn mcs() -> Seen {
     }
 }
 
-/// The same numbers as the kernels left; the boot tests compare with others.
+/// The prediction equals the recorded numbers. Boot tests compare others.
 #[test]
 fn kernels_boot_as_they_did() {
     for seen in [ordinary(), hypervisor(), mcs()] {
@@ -134,7 +134,7 @@ fn kernels_boot_as_they_did() {
     }
 }
 
-/// What is left of RAM and what is taken are all of it, and no two pieces overlap.
+/// The free and the taken memory make up all RAM and don't overlap.
 #[test]
 fn nothing_is_lost_or_counted_twice() {
     let Seen {
@@ -162,7 +162,7 @@ fn nothing_is_lost_or_counted_twice() {
     assert_eq!(ram + taken + objects - boot_part.size(), 0x4000_0000);
 }
 
-/// Without its symbols, the kernel's part that it needs to boot only may end at many places.
+/// Without the kernel's symbols, there are many candidates for the part that only the boot needs.
 #[test]
 fn parts_that_may_be_needed_to_boot_only() {
     let handover = Handover {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The untyped memory that the kernel passes on (`create_untypeds`).
+//! The untyped memory that the kernel hands to the root task (`create_untypeds`).
 
 use kaal_payload::{ExceptionLevel, PhysAddr, PhysRange};
 
@@ -16,11 +16,11 @@ const MOST_BITS: u32 = 47;
 /// A piece of untyped memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Untyped {
-    /// Where it begins.
+    /// Its address.
     pub(crate) start: PhysAddr,
     /// log2 of its size in bytes.
     pub(crate) bits: u32,
-    /// Whether it is no memory that objects can be made in.
+    /// Whether it is device memory, which can't hold objects.
     pub(crate) is_device: bool,
 }
 
@@ -31,11 +31,10 @@ impl Untyped {
     }
 }
 
-/// The pieces that `range` is cut into: each of a power of two that it is aligned to, too
-/// (`create_untypeds_for_region`).
+/// Splits `range` into aligned powers of two (`create_untypeds_for_region`).
 ///
-/// Aligned are the addresses at which the kernel maps memory; so memory at 0 is not aligned to more
-/// than the kernel's window is.
+/// The alignment is that of the kernel's virtual addresses. So memory at 0 is aligned as the kernel
+/// window is.
 pub(super) fn cut(
     exception_level: ExceptionLevel,
     range: PhysRange,
@@ -63,7 +62,7 @@ pub(super) fn cut(
     pieces
 }
 
-/// What the kernel takes for devices: all addresses up to a limit that are neither its own devices, nor
+/// The device memory: all addresses below the limit that are neither the kernel's own devices, nor
 /// RAM, nor part of the image.
 pub(super) fn devices(
     handover: &Handover,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The unpacker's decisions, apart from the memory that they are about: the order of its steps, and
-//! the translation tables that it works with.
+//! Makes page tables, for the unpacker and the builder.
 //!
 //! Nothing in this crate can panic.
 

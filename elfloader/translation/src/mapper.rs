@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The one maker of translation tables, for unpacker and builder.
+//! Makes page tables in any pool.
 //!
-//! VMSAv8-64 with a 4 KiB granule and 48 bits of address: four levels of tables of 512 descriptors
-//! (Arm ARM, DDI 0487, section D8.3, "Translation table descriptor formats").
+//! The format is VMSAv8-64 with a 4 KiB granule and 48 bits of address: four levels of tables with
+//! 512 descriptors each (Arm ARM, DDI 0487, section D8.3, "Translation table descriptor formats").
 
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
 
 /// Descriptors in a table.
 pub const ENTRIES: usize = 512;
 
-/// A translation table; it lies at a page boundary.
+/// A page table. It is aligned to a page.
 pub type Table = [u64; ENTRIES];
 
 /// The last level, whose descriptors map pages.
 const PAGE_LEVEL: u32 = 3;
 
-/// The first level whose descriptors may map memory.
+/// The first level that can have blocks.
 const FIRST_BLOCK_LEVEL: u32 = 1;
 
-/// Bits 1:0 of a descriptor of each kind.
+/// Bits 1:0 of each kind of descriptor.
 const KIND: u64 = 0b11;
 const TABLE: u64 = 0b11;
 const BLOCK: u64 = 0b01;
 const PAGE: u64 = 0b11;
 
-/// Bits of a descriptor that are an address.
+/// The bits of an address in a descriptor.
 const ADDRESS: u64 = 0x0000_ffff_ffff_f000;
 
-/// Lowest bit of `AttrIndx`, which has three.
+/// Lowest bit of `AttrIndx`, which has three bits.
 const ATTRIBUTE_INDEX: u32 = 2;
 
-/// `AP[1]`, bit 6: RES1 where there is one exception level only, as at EL2 and EL3.
+/// `AP[1]`, bit 6: RES1 at EL2 and EL3, whose tables serve a single exception level.
 const AP1_RES1: u64 = 1 << 6;
 
 /// `AP[2]`, bit 7.
@@ -49,16 +49,16 @@ const PRIVILEGED_EXECUTE_NEVER: u64 = 1 << 53;
 /// `UXN`, bit 54, at EL1; `XN` at EL2 and EL3.
 const EXECUTE_NEVER: u64 = 1 << 54;
 
-/// What memory may be used for, besides reading it.
+/// Permitted accesses besides reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
-    /// Whether it may be written.
+    /// Writing is permitted.
     pub writable: bool,
-    /// Whether it may be executed.
+    /// Execution is permitted.
     pub executable: bool,
 }
 
-/// Whose tables these are.
+/// The exception level of the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Regime {
     /// EL1, which shares its tables with EL0.
@@ -67,51 +67,51 @@ pub enum Regime {
     El2OrEl3,
 }
 
-/// Tables that lie one behind the other.
+/// Storage for contiguous tables.
 pub trait Pool {
-    /// Why a table can't be had.
+    /// Why there is no table.
     type Error;
 
-    /// Adds a table that maps nothing. Returns its index.
+    /// Adds an empty table and returns its index.
     ///
     /// # Errors
     ///
-    /// Returns an error where there is no memory for it.
+    /// Returns an error if there is no memory for it.
     fn add(&mut self) -> Result<usize, Self::Error>;
 
-    /// The table that [`Self::add`] returned the index of.
+    /// The table with an index from [`Self::add`].
     ///
     /// # Errors
     ///
-    /// Returns an error where it returned none such.
+    /// Returns an error for any other index.
     fn table(&mut self, index: usize) -> Result<&mut Table, Self::Error>;
 }
 
-/// Makes tables.
+/// Maps memory in the tables of a pool.
 #[derive(Debug)]
 pub struct Mapper<P> {
     /// The tables.
     pub pool: P,
-    /// Where the first of them lies.
+    /// Address of the first table.
     pub base: PhysAddr,
-    /// Whose they are.
+    /// The exception level of the tables.
     pub regime: Regime,
-    /// The attribute in `MAIR_ELx` that memory has, 0 to 7.
+    /// Index in `MAIR_ELx` of the memory's attribute, 0 to 7.
     pub attribute: u64,
 }
 
 impl<P: Pool> Mapper<P> {
-    /// Where the table of the index `table` lies.
+    /// The address of the table with the index `table`.
     pub fn address(&self, table: usize) -> PhysAddr {
         PhysAddr(self.base.0.wrapping_add(table as u64 * PAGE_SIZE))
     }
 
-    /// Maps the pages of `memory` to the virtual addresses from `virt` on, in the tables that begin with
-    /// the one of the index `root`. What is mapped already stays as it is.
+    /// Maps `memory`, in whole pages, to the virtual addresses from `virt` on. `root` is the index
+    /// of the root table. Existing mappings stay as they are.
     ///
     /// # Errors
     ///
-    /// Returns the pool's error where it has too few tables.
+    /// Returns the pool's error if it has too few tables.
     pub fn map(
         &mut self,
         root: usize,
@@ -131,8 +131,8 @@ impl<P: Pool> Mapper<P> {
         Ok(())
     }
 
-    /// Maps as much of `memory` as one block or the pages of one table can. Returns the size of what is
-    /// mapped now.
+    /// Maps as much of `memory` as one block or one table of pages can. Returns the size in bytes
+    /// of that part.
     fn map_first(
         &mut self,
         root: usize,
@@ -190,12 +190,12 @@ impl<P: Pool> Mapper<P> {
     }
 }
 
-/// Index of the descriptor for `virt` in a table of the level `level`.
+/// Index of the descriptor for `virt` in a table of `level`.
 const fn index(virt: u64, level: u32) -> usize {
     (virt >> size_bits(level)) as usize % ENTRIES
 }
 
-/// log2 of the size in bytes of what a descriptor of the level `level` maps.
+/// log2 of the memory in bytes that a descriptor of `level` maps.
 const fn size_bits(level: u32) -> u32 {
     PAGE_SIZE.ilog2() + ENTRIES.ilog2() * (PAGE_LEVEL - level)
 }

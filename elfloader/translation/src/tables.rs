@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Translation tables that map memory where it is.
+//! Page tables that map memory one to one, in a fixed pool.
 
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
 
 use crate::mapper::{Access, Mapper, Pool, Regime, Table};
 
-/// The end of what four levels can map.
+/// The end of the addresses that four levels can map.
 const ADDRESS_SPACE_END: PhysAddr = PhysAddr(1 << 48);
 
-/// What memory is mapped for; always with attribute 0 of `MAIR_ELx`.
+/// The use of memory. Its attribute in `MAIR_ELx` has the index 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
-    /// To be read and executed.
+    /// Read and execute.
     Code,
-    /// To be read and written.
+    /// Read and write.
     Data,
 }
 
 /// Why memory can't be mapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TablesError {
-    /// There are no tables left.
+    /// The pool is too small.
     Full,
-    /// The memory passes 48 bits of address.
+    /// The memory lies above 48 bits of address.
     BeyondAddressSpace,
 }
 
-/// A fixed number of tables.
+/// A pool of fixed size.
 #[derive(Debug)]
 struct FixedPool<'a> {
     tables: &'a mut [Table],
@@ -50,16 +50,16 @@ impl Pool for FixedPool<'_> {
     }
 }
 
-/// Tables in a pool of them.
+/// Page tables in a fixed pool.
 #[derive(Debug)]
 pub struct Tables<'a>(Mapper<FixedPool<'a>>);
 
 impl<'a> Tables<'a> {
-    /// Tables that map nothing yet, in `pool`, which is zero and lies at `base`.
+    /// Makes an empty root table in `pool`, which must be zero and lie at `base`.
     ///
     /// # Errors
     ///
-    /// Returns [`TablesError::Full`] where the pool is empty.
+    /// Returns [`TablesError::Full`] if the pool is empty.
     pub fn new(pool: &'a mut [Table], base: PhysAddr, regime: Regime) -> Result<Self, TablesError> {
         let mut pool = FixedPool {
             tables: pool,
@@ -74,16 +74,16 @@ impl<'a> Tables<'a> {
         }))
     }
 
-    /// The table to begin with.
+    /// The address of the root table.
     pub fn root(&self) -> PhysAddr {
         self.0.base
     }
 
-    /// Maps the pages that `memory` lies in. What is mapped already stays as it is.
+    /// Maps all pages of `memory`. Existing mappings stay as they are.
     ///
     /// # Errors
     ///
-    /// Returns a [`TablesError`] where that can't be done.
+    /// Returns a [`TablesError`] if the pool is too small or the memory lies too high.
     pub fn map(&mut self, memory: PhysRange, what_for: Use) -> Result<(), TablesError> {
         if memory.is_empty() {
             return Ok(());

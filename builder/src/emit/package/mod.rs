@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Packing an image.
+//! Packs an image.
 
 mod lz4;
 mod scratch;
@@ -21,7 +21,7 @@ use crate::memory::chunk::Chunk;
 use crate::parts::Parts;
 use crate::parts::boot_program::{BootProgram, flatten};
 
-/// Packs `chunks`, which ascend, for `unpacker`. What they become is entered at `entry`.
+/// Packs `chunks`, which ascend, with `unpacker`. The unpacker enters the loader at `entry`.
 pub(super) fn pack(
     parts: &Parts<'_>,
     plan: &Plan,
@@ -43,7 +43,7 @@ pub(super) fn pack(
     let end = file.len() - PACKAGE_END.len();
     file[end..].copy_from_slice(&PACKAGE_END);
 
-    // Over the unpacker's ELF header, which nobody needs.
+    // Replaces the unpacker's ELF header, which is not used.
     let memory = unpacker.memory().max(size).next_multiple_of(PAGE_SIZE);
     let head = Head::new(settings.format, unpacker.entry, memory);
     file[..head::SIZE].copy_from_slice(head.as_bytes());
@@ -77,11 +77,11 @@ pub(super) fn pack(
     })
 }
 
-/// Adds `chunks` to `file`, and returns how they are stored.
+/// Appends `chunks` to `file`. Returns how each is stored.
 fn append(file: &mut Vec<u8>, chunks: &[Chunk<'_>], compression: Compression) -> Vec<PackedChunk> {
     let stored = chunks.iter().map(|chunk| {
         let compression = match chunk.content.starts_with(&kaal_payload::MAGIC) {
-            // So that it can be signed.
+            // Stored uncompressed, so that it can be signed.
             true => Compression::None,
             false => compression,
         };
@@ -99,7 +99,7 @@ fn append(file: &mut Vec<u8>, chunks: &[Chunk<'_>], compression: Compression) ->
     stored.collect()
 }
 
-/// Adds zeroes up to a multiple of `alignment`.
+/// Appends zeroes up to a multiple of `alignment`.
 fn pad(file: &mut Vec<u8>, alignment: usize) {
     file.resize(file.len().next_multiple_of(alignment), 0);
 }
@@ -112,7 +112,7 @@ fn too_many_segments(parts: &Parts<'_>, found: &str) -> Diagnostic {
         .remedy("link the root task with fewer PT_LOADs, or choose --format elf")
 }
 
-/// What lies where in a package.
+/// Lists the parts of a package.
 fn map(unpacker_size: u64, header: usize, chunks: &[PackedChunk]) -> FileMap {
     let made = |what, offset, size| FileMapEntry {
         offset,

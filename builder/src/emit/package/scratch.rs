@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Keeps memory free for the unpacker to work in.
+//! Places the unpacker's working memory.
 
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange, Scratch};
 
@@ -10,8 +10,8 @@ use crate::memory::ranges;
 use crate::parts::Parts;
 use crate::sel4::PADDR_TOP;
 
-/// Places the memory that an unpacker works in, with slots of `slot_size` bytes for a package of
-/// `package_size`: above all parts of the image, else wherever there is room.
+/// Places the working memory with slots of `slot_size` bytes, for a package of `package_size`
+/// bytes: above all parts of the image, or else anywhere in free RAM.
 pub(super) fn place(
     parts: &Parts<'_>,
     plan: &Plan,
@@ -52,7 +52,7 @@ pub(super) fn place(
         })
 }
 
-/// The parts of `scratch`, for the memory map.
+/// The areas of `scratch`, for the memory map.
 pub(super) fn describe(scratch: Scratch) -> Vec<(&'static str, PhysRange)> {
     let spare = scratch.spare();
     let whole = scratch.memory().unwrap_or(spare);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The translation tables that the kernel is entered with: the loader at its own addresses, and
-//! the kernel at those that it is linked for. Nothing else is mapped, so nothing is fetched from
-//! a device speculatively.
+//! The page tables that the kernel starts with. They map the loader one to one, and the kernel to
+//! its link address. They map no other memory, so that the processor doesn't fetch from devices
+//! speculatively.
 
 use std::convert::Infallible;
 
@@ -12,21 +12,21 @@ use kaal_translation::{Access, ENTRIES, Mapper, Pool, Regime, Table};
 #[cfg(test)]
 mod tests;
 
-/// Index of the attribute in `MAIR_ELx` which seL4 expects to be normal write-back memory
-/// (seL4 16.0.0, `include/arch/arm/arch/64/mode/kernel/vspace.h`).
+/// Index in `MAIR_ELx` of the attribute for normal write-back memory, as seL4 sets it (seL4 16.0.0,
+/// `include/arch/arm/arch/64/mode/kernel/vspace.h`).
 const NORMAL_MEMORY: u64 = 4;
 
-/// What is mapped, and what for.
+/// Memory to map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mapping {
     /// The first virtual address.
     pub(crate) virt: u64,
-    /// The pages that it is mapped to.
+    /// The pages to map there.
     pub(crate) memory: PhysRange,
     pub(crate) access: Access,
 }
 
-/// As many tables as are needed.
+/// A pool that grows.
 struct Growing(Vec<Table>);
 
 impl Pool for Growing {
@@ -42,7 +42,7 @@ impl Pool for Growing {
     }
 }
 
-/// Translation tables that lie one behind the other.
+/// Page tables, contiguous in memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Tables {
     base: PhysAddr,
@@ -51,8 +51,8 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// Tables at `base` that map the loader for the lower address range, and the kernel for the
-    /// upper one, if the exception level has two.
+    /// Makes tables at `base`. They map the loader to the lower address range, and the kernel to
+    /// the upper one. EL2 has a single range.
     pub(crate) fn new(
         base: PhysAddr,
         exception_level: ExceptionLevel,
@@ -87,17 +87,17 @@ impl Tables {
         self.bytes.len() as u64
     }
 
-    /// The memory that they take.
+    /// The memory of the tables.
     pub(crate) fn memory(&self) -> PhysRange {
         PhysRange::from(self.base..PhysAddr(self.base.0 + self.size()))
     }
 
-    /// The tables as they lie in memory.
+    /// The content of the tables.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The tables to begin with.
+    /// The addresses of the root tables.
     pub(crate) fn roots(&self) -> TranslationTables {
         TranslationTables {
             ttbr0: self.base,

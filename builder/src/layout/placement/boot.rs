@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Whether the kernel boots from where a plan puts everything. The rules say the same of the whole image;
-//! here it decides between plans.
+//! Predicts whether the kernel boots with a plan, to choose between plans. The rules check the
+//! finished image in the same way.
 
 use kaal_payload::{PhysAddr, PhysRange};
 
@@ -10,7 +10,7 @@ use crate::layout::plan::Plan;
 use crate::parts::Parts;
 use crate::sel4::{self, Handover, Platform};
 
-/// Whether the kernel boots with `plan`, as far as is known.
+/// Whether the kernel boots with `plan`, as far as known.
 pub(super) fn succeeds(parts: &Parts<'_>, plan: &Plan) -> bool {
     let device_tree = parts.device_tree.as_ref();
     let size = device_tree.map_or(plan.device_tree.size(), |tree| tree.size);
@@ -27,8 +27,8 @@ pub(super) fn succeeds(parts: &Parts<'_>, plan: &Plan) -> bool {
     parts.memory.kernel_keeps_account(taken) && leaves_loader_alone(parts, plan, &handover)
 }
 
-/// Whether there is room for the objects that the kernel makes, and not where the loader lies, which
-/// other cores still need then, whatever the device tree's size.
+/// Whether the root task's objects fit, and avoid the loader for each size of device tree. The
+/// other cores still run on the loader's page tables when the kernel creates the objects.
 fn leaves_loader_alone(parts: &Parts<'_>, plan: &Plan, handover: &Handover) -> bool {
     let ram = || parts.device_tree.as_ref()?.ram.as_deref();
     let guessed = || Some(Platform::of_ram(ram()?, handover.kernel.start));

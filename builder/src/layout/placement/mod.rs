@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Placing the parts of an image, and saying in words where they don't fit.
+//! Places the parts of an image, and explains why they don't fit.
 
 mod boot;
 
@@ -13,19 +13,19 @@ use crate::layout::plan::{self, Item, PlacementError, Plan, Request};
 use crate::parts::Parts;
 use crate::sel4::PADDR_TOP;
 
-/// Least bytes that are kept for the device tree, so that the loader can put the firmware's there.
-/// They are twice what the embedded one takes, if that is more: should the firmware's lie there from
-/// the start, the loader has to move it before it can write another.
+/// Least bytes for the device tree slot, so that the firmware's tree fits too. The slot is at least
+/// twice as large as the embedded tree: if the firmware's tree already lies in the slot, the loader
+/// must move it aside before it writes another.
 const DEVICE_TREE_CAPACITY: u64 = 64 << 10;
 
-/// The loader's place in detail.
+/// The places of the loader and its data.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LoaderPlace {
-    /// Where its first byte lies.
+    /// Address of the loader's first byte.
     pub(crate) base: PhysAddr,
     /// The pages of the payload header.
     pub(crate) header: PhysRange,
-    /// Where the translation tables lie.
+    /// Address of the page tables.
     pub(crate) tables: PhysAddr,
 }
 
@@ -41,7 +41,7 @@ impl LoaderPlace {
         }
     }
 
-    /// The translation tables.
+    /// Makes the page tables.
     pub(crate) fn tables(&self, parts: &Parts<'_>) -> Tables {
         let where_it_is = |memory: PhysRange, access| Mapping {
             virt: memory.start.0,
@@ -76,6 +76,10 @@ impl LoaderPlace {
 }
 
 /// Places all parts.
+///
+/// # Errors
+///
+/// Returns an error if there is no place for a part.
 pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Diagnostic> {
     let kernel = parts.kernel.memory;
     let device_tree = parts
@@ -109,7 +113,7 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Diagnostic> {
         free: &parts.memory.unreserved(kernel),
         ..anywhere
     };
-    // Reserved memory is used where there is no other, and where the kernel would not boot.
+    // Uses reserved memory only if there is no other, or if the kernel can't boot otherwise.
     let requests = [unreserved, anywhere];
     let plans = || requests.iter().flat_map(plan::places);
     plans()
@@ -119,7 +123,7 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Diagnostic> {
         .map_err(|error| explain(parts, error))
 }
 
-/// Says which parts lie in reserved memory.
+/// Returns a warning for each part in reserved memory.
 pub(crate) fn warnings(parts: &Parts<'_>, plan: &Plan) -> Vec<Diagnostic> {
     let warning = |(item, place): (Item, PhysRange)| {
         let reserved = parts.memory.reserved_at(place)?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Where everything in an image lies.
+//! Plans the places of all parts.
 //!
 //! ```text
 //!  kernel's paddr                                          2 MiB boundary
@@ -11,13 +11,13 @@
 //!  +--------+------------------+------------+--------------+--------+--------+--------+---------+
 //! ```
 //!
-//! The kernel stays where it was linked for. Device tree and user image follow in the order that
-//! it checks, each at the lowest pages that are free. The loader takes what is left: above the user
-//! image, else below the kernel, else in between; it needs a translation table less where it doesn't
-//! cross a 2 MiB boundary.
+//! The kernel stays at its link address. Device tree and user image follow in the order that the
+//! kernel checks, each at the lowest free pages. The loader comes above the user image, or else
+//! below the kernel, or else in between. It prefers a 2 MiB boundary, because it needs one table
+//! less if it doesn't cross any.
 //!
-//! Where there is a place for everything, this finds one: each of the orders in which the parts can
-//! follow one another is tried, and with each part as low as it can be, most is left for the next.
+//! If there is a place for all parts, the search finds one: it tries each order of the parts and
+//! puts each part as low as possible, which leaves the most room for the next.
 
 use kaal_payload::{PhysAddr, PhysRange};
 
@@ -25,26 +25,27 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-/// What is to be placed. All sizes are multiples of [`kaal_payload::PAGE_SIZE`].
+/// The parts to place. All sizes are multiples of [`kaal_payload::PAGE_SIZE`].
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
     /// The kernel's pages.
     pub(crate) kernel: PhysRange,
-    /// Bytes for the device tree.
+    /// Size in bytes of the device tree slot.
     pub(crate) device_tree: u64,
-    /// Bytes of the user image.
+    /// Size in bytes of the user image.
     pub(crate) user_image: u64,
-    /// Offset in bytes of the user image from the kernel, if it isn't free to choose.
+    /// Offset in bytes of the user image from the kernel, if it is fixed.
     pub(crate) user_image_offset: Option<u64>,
-    /// Bytes that the loader takes, with all that lies behind it, for a loader at the given address.
+    /// Returns the size in bytes of the loader and all that follows it, for a loader at the given
+    /// address.
     pub(crate) loader: &'a dyn Fn(PhysAddr) -> u64,
-    /// All memory that they may lie in: ascending, disjoint.
+    /// All memory that parts may lie in: ascending, disjoint.
     pub(crate) ram: &'a [PhysRange],
-    /// The part of it for what is free to choose.
+    /// The part of `ram` that the plan may choose from.
     pub(crate) free: &'a [PhysRange],
 }
 
-/// Something that has a place.
+/// A part of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Item {
     Kernel,
@@ -53,7 +54,7 @@ pub(crate) enum Item {
     Loader,
 }
 
-/// Where everything lies, in whole pages.
+/// The places of all parts, in whole pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// The kernel.
@@ -62,12 +63,12 @@ pub(crate) struct Plan {
     pub(crate) device_tree: PhysRange,
     /// The user image.
     pub(crate) user_image: PhysRange,
-    /// The loader, its payload header, the translation tables and the symbols.
+    /// The loader, its payload header, the page tables and the symbols.
     pub(crate) loader: PhysRange,
 }
 
 impl Plan {
-    /// What lies where.
+    /// The parts and their places.
     pub(crate) fn things(&self) -> [(Item, PhysRange); 4] {
         [
             (Item::Kernel, self.kernel),
@@ -77,7 +78,7 @@ impl Plan {
         ]
     }
 
-    /// Checks everything against everything else.
+    /// Checks that no two parts overlap.
     fn check(&self) -> Result<(), PlacementError> {
         let things = self.things();
         for (index, &one) in things.iter().enumerate() {
@@ -91,34 +92,38 @@ impl Plan {
     }
 }
 
-/// Why there is no plan.
+/// The reason why there is no plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PlacementError {
     /// No free memory is large enough.
     NoRoom {
-        /// What has no place.
+        /// The part without a place.
         item: Item,
         /// Its size in bytes.
         size: u64,
     },
-    /// The user image's offset isn't a multiple of the page size, or lies before the lowest one
-    /// that the kernel accepts.
+    /// The user image's offset isn't a multiple of the page size, or is below the lowest one that
+    /// the kernel accepts.
     Offset {
         /// The lowest possible offset in bytes.
         lowest: u64,
     },
-    /// Something that can't move doesn't lie in RAM.
+    /// A part that can't move lies outside of RAM.
     OutsideRam {
-        /// What it is.
+        /// The part.
         item: Item,
-        /// Where it would lie.
+        /// Its place.
         place: PhysRange,
     },
-    /// Two things are at the same place.
+    /// Two parts overlap.
     Overlap((Item, PhysRange), (Item, PhysRange)),
 }
 
-/// Places everything.
+/// Finds the best plan.
+///
+/// # Errors
+///
+/// Returns the reason if there is no plan.
 pub(crate) fn place(request: &Request<'_>) -> Result<Plan, PlacementError> {
     search::require_ram(request, Item::Kernel, request.kernel)?;
     let plan = search::best_order(request)
@@ -127,7 +132,7 @@ pub(crate) fn place(request: &Request<'_>) -> Result<Plan, PlacementError> {
     Ok(plan)
 }
 
-/// The ways to place everything, one for each order of the parts: first that of [`place`].
+/// All plans, one for each order of the parts. The first one is that of [`place`].
 pub(crate) fn places(request: &Request<'_>) -> impl Iterator<Item = Plan> {
     let first = place(request).ok();
     let others = first.map(|_| search::other_orders(request));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The search for places, one order of the parts at a time.
+//! Searches places for the parts in one order after the other.
 
 use std::iter;
 
@@ -9,10 +9,10 @@ use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
 use super::{Item, PlacementError, Plan, Request};
 use crate::memory::ranges;
 
-/// Preferred alignment of the loader in bytes: what one level 3 table maps.
+/// Preferred alignment of the loader in bytes: the memory that one level 3 table maps.
 pub(super) const LOADER_ALIGNMENT: u64 = 2 << 20;
 
-/// Where the loader lies among the others.
+/// The loader's position among the parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
     BelowKernel,
@@ -21,7 +21,7 @@ enum Order {
     AboveUserImage,
 }
 
-/// The orders that [`best_order`] leaves, the best first, and the loader's alignment in each.
+/// All orders except that of [`best_order`], the best first, each with the loader's alignment.
 const OTHER_ORDERS: [(Order, u64); 5] = [
     (Order::BelowKernel, LOADER_ALIGNMENT),
     (Order::AboveUserImage, PAGE_SIZE),
@@ -30,12 +30,12 @@ const OTHER_ORDERS: [(Order, u64); 5] = [
     (Order::AboveKernel, PAGE_SIZE),
 ];
 
-/// Places everything with the loader last, where it needs no table more than it must.
+/// Places the loader last, at an alignment that saves a table.
 pub(super) fn best_order(request: &Request<'_>) -> Result<Plan, PlacementError> {
     place_in(request, Order::AboveUserImage, LOADER_ALIGNMENT)
 }
 
-/// Places everything in each other order in which there is a place.
+/// Places the parts in each other order, if it is possible.
 pub(super) fn other_orders(request: &Request<'_>) -> impl Iterator<Item = Plan> {
     OTHER_ORDERS
         .into_iter()
@@ -54,7 +54,7 @@ fn place_in(request: &Request<'_>, order: Order, alignment: u64) -> Result<Plan,
         let below = ranges::intersect(free, &[below]);
         loader = lowest(&below, PhysAddr(0), alignment, request.loader);
     }
-    // Where the next part may begin: behind `end`, and behind the loader if that comes here.
+    // Returns where the next part may begin: behind `end`, or behind the loader if it follows here.
     let mut behind = |here, end| {
         if order != here {
             return end;
@@ -108,8 +108,8 @@ pub(super) fn require_ram(
     }
 }
 
-/// The place in `set` at or above `from` that ends first, of the size that `size` tells for a
-/// start.
+/// The place in `set` at or above `from` that ends first. `size` returns the size for a start
+/// address.
 fn lowest(
     set: &[PhysRange],
     from: PhysAddr,
@@ -122,7 +122,7 @@ fn lowest(
             .max(from)
             .0
             .checked_next_multiple_of(alignment)?;
-        // What crosses a boundary may need less memory behind it.
+        // A loader that begins at the boundary may need fewer tables than one that crosses it.
         let boundary = start.checked_next_multiple_of(LOADER_ALIGNMENT)?;
         iter::once(start)
             .chain((boundary > start).then_some(boundary))

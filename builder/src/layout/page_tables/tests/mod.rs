@@ -24,10 +24,10 @@ const EXECUTE_NEVER: u64 = 1 << 54;
 /// Bits of a descriptor that are an address.
 const ADDRESS: u64 = 0x0000_ffff_ffff_f000;
 
-/// What a page is mapped to: its physical address and its attributes.
+/// The physical address and the attributes of a page.
 type Page = (u64, u64);
 
-/// All pages that `tables` map from the root at `root` on, by virtual address.
+/// All pages that `tables` map below the table at `root`, by virtual address.
 fn walk(tables: &Tables, root: PhysAddr) -> BTreeMap<u64, Page> {
     let mut pages = BTreeMap::new();
     walk_table(tables, root.0, 0, 0, &mut pages);
@@ -60,7 +60,7 @@ fn walk_table(tables: &Tables, table: u64, level: u32, virt: u64, pages: &mut BT
     }
 }
 
-/// The pages of `mapping`, as a table of 48 bits of address sees them.
+/// The pages of `mapping`, by the low 48 bits of their virtual address.
 fn pages(mapping: &Mapping, attributes: u64) -> impl Iterator<Item = (u64, Page)> {
     let mapping = *mapping;
     let attributes = attributes | NORMAL_MEMORY;
@@ -72,7 +72,7 @@ fn pages(mapping: &Mapping, attributes: u64) -> impl Iterator<Item = (u64, Page)
         })
 }
 
-/// `size` bytes from `start`, mapped `base` bytes above.
+/// Maps `size` bytes from `start` on, at virtual addresses that are `base` bytes higher.
 fn mapping(base: u64, start: u64, size: u64, writable: bool, executable: bool) -> Mapping {
     Mapping {
         virt: base + start,
@@ -84,7 +84,7 @@ fn mapping(base: u64, start: u64, size: u64, writable: bool, executable: bool) -
     }
 }
 
-/// A loader at `base`: read-only data, text and data.
+/// A loader at `base` with read-only data, text and data.
 fn loader_at(base: u64) -> [Mapping; 3] {
     [
         mapping(0, base, 0x2000, false, false),
@@ -100,16 +100,16 @@ fn kernel(base: u64, start: u64, size: u64) -> Mapping {
 const ORDINARY_BASE: u64 = 0xffff_ff80_0000_0000;
 const HYPERVISOR_BASE: u64 = 0x80_0000_0000;
 
-/// Where a table of one level ends, and of two; RAM below and above 4 GiB.
+/// The ends of one and of two tables; RAM below and above 4 GiB.
 const BOUNDARIES: [u64; 3] = [0x4020_0000, 0x8000_0000, 0x1_4000_0000];
 
-/// Addresses up to two pages from `address`.
+/// The page-aligned addresses up to two pages from `address`.
 fn near(address: u64) -> impl Iterator<Item = u64> {
     (0..5).map(move |page| address + page * PAGE_SIZE - 2 * PAGE_SIZE)
 }
 
-/// First addresses and sizes of kernels that begin near a boundary, and end near it or one of the
-/// next two; and of those at the ends of what a kernel can be linked for.
+/// Addresses and sizes of kernels that begin near a boundary, and end near it or near one of the
+/// next two. Also some at the ends of the addresses that a kernel can be linked for.
 fn kernels() -> impl Iterator<Item = (u64, u64)> {
     let near_boundaries = BOUNDARIES.into_iter().flat_map(|boundary| {
         let ends = [0, BLOCK_SIZE, 2 * BLOCK_SIZE].map(|distance| boundary + distance);

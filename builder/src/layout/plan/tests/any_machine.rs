@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Whatever the sizes and the RAM are: a plan is sound, and where there is none, a search of all
-//! places finds none either.
+//! Plans for random machines: each plan is sound, and if there is none, a search of all places
+//! finds none either.
 
 use std::ops::Range;
 
@@ -13,16 +13,16 @@ use super::super::{Plan, Request, place};
 use super::{MIB, range};
 use crate::memory::ranges;
 
-/// The page that a GiB begins with: two levels of tables have a boundary there.
+/// The first page of a GiB, a boundary for two levels of tables.
 const BOUNDARY: u64 = 1 << 18;
 
-/// The pages that everything lies in.
+/// The pages that all parts lie in.
 const PAGES: Range<u64> = BOUNDARY - 18..BOUNDARY + 18;
 
-/// Machines that a test looks at.
+/// Number of machines to test.
 const MACHINES: u32 = 4096;
 
-/// Sizes in pages, and what can't move.
+/// Sizes in pages, and the parts that can't move.
 #[derive(Clone, Debug)]
 struct Case {
     kernel: Range<u64>,
@@ -34,7 +34,7 @@ struct Case {
     free: Vec<PhysRange>,
 }
 
-/// Some pages, in which the first and the last may be incomplete.
+/// Up to `most` pages. The first and the last page may be incomplete.
 fn bank(most: u64) -> impl Strategy<Value = PhysRange> {
     let cut = prop_oneof![4 => Just(0), 1 => 1..PAGE_SIZE];
     (PAGES, 1..=most, cut.clone(), cut).prop_map(|(start, count, front, back)| {
@@ -69,7 +69,7 @@ fn bytes(pages: Range<u64>) -> PhysRange {
 }
 
 impl Case {
-    /// Pages of a loader at the page `start`: two tables more where it crosses the boundary.
+    /// Pages of a loader at the page `start`, with two more tables if it crosses the boundary.
     fn loader_size(&self, start: u64) -> u64 {
         let crosses = start < BOUNDARY && BOUNDARY < start + self.loader;
         self.loader + 2 + 2 * u64::from(crosses)
@@ -89,7 +89,7 @@ impl Case {
         .ok()
     }
 
-    /// Whether there is a place for everything, by trying all.
+    /// Tries all places for all parts.
     fn has_place(&self) -> bool {
         let is_ram = whole_pages(&self.ram);
         let is_free = whole_pages(&self.free);
@@ -152,7 +152,7 @@ impl Case {
     }
 }
 
-/// Which pages lie in `set` as a whole.
+/// The pages that lie completely in `set`.
 fn whole_pages(set: &[PhysRange]) -> Vec<bool> {
     let is_whole = |page| ranges::contains(set, bytes(page..page + 1));
     PAGES.map(is_whole).collect()
@@ -172,7 +172,7 @@ proptest! {
 }
 
 proptest! {
-    /// A large bank of RAM always has a place, and an aligned one.
+    /// A large bank of RAM has an aligned place for the loader.
     #[test]
     fn large_ram_is_enough(
         kernel in (0..200u64, 1..56u64),

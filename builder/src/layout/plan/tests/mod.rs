@@ -13,7 +13,7 @@ fn range(start: u64, end: u64) -> PhysRange {
     }
 }
 
-/// A kernel of 3 MiB at 1 GiB, and 1 MiB for each of the others.
+/// A kernel of 3 MiB at 1 GiB, and other parts of 1 MiB each.
 fn request<'a>(ram: &'a [PhysRange]) -> Request<'a> {
     Request {
         kernel: range(1024 * MIB, 1027 * MIB),
@@ -95,8 +95,8 @@ fn loader_goes_in_between_last_of_all() {
     );
 }
 
-/// A place that crosses a boundary may be too small for the tables that this takes, and large
-/// enough behind the boundary.
+/// A place before the boundary can be too small for the additional tables, while one behind it is
+/// large enough.
 #[test]
 fn loader_moves_to_where_it_needs_fewer_tables() {
     const BOUNDARY: u64 = 1024 * MIB;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Translation tables as the processor reads them: by the architecture's definition of a descriptor
-//! (Arm ARM, DDI 0487, section D8.3), not by the constants that they are made with.
+//! Reads page tables as the processor does. It uses the architecture's definition of a descriptor
+//! (Arm ARM, DDI 0487, section D8.3), not the constants that the tables are made with.
 
 use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysAddr};
 
 use super::super::super::{Mapping, Tables};
 use super::{BASE, BLOCK_SIZE};
 
-/// Memory whose pages are mapped to adjoining pages, with the same rights.
+/// Contiguous pages with the same rights, mapped to contiguous pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
     /// The first virtual address, with all 64 bits.
@@ -18,7 +18,7 @@ pub(super) struct Run {
     pub(super) rights: Rights,
 }
 
-/// What software at the kernel's exception level may do with memory.
+/// The rights of software at the kernel's exception level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rights {
     write: bool,
@@ -47,7 +47,7 @@ impl Run {
     }
 }
 
-/// Joins what adjoins.
+/// Joins adjacent runs.
 pub(super) fn join(mut runs: Vec<Run>) -> Vec<Run> {
     runs.retain(|run| run.size > 0);
     runs.sort_by_key(|run| run.virt);
@@ -61,11 +61,11 @@ pub(super) fn join(mut runs: Vec<Run>) -> Vec<Run> {
     runs
 }
 
-/// Tables as the processor reads them.
+/// Page tables, as the processor reads them.
 pub(super) struct Hardware<'a> {
     tables: &'a [u8],
     level: ExceptionLevel,
-    /// TTBR0, and TTBR1 where there is one.
+    /// TTBR0 and, at EL1, TTBR1.
     roots: Vec<(u64, PhysAddr)>,
 }
 
@@ -86,7 +86,7 @@ impl<'a> Hardware<'a> {
         u64::from_le_bytes(*bytes)
     }
 
-    /// All that is mapped.
+    /// All mapped memory.
     pub(super) fn runs(&self) -> Vec<Run> {
         let mut runs = Vec::new();
         for &(virt, root) in &self.roots {
@@ -111,9 +111,9 @@ impl<'a> Hardware<'a> {
         }
     }
 
-    /// What a valid descriptor maps; nothing if it names a table.
+    /// The memory that a valid descriptor maps; `None` for a table.
     fn run(&self, descriptor: u64, level: u32, virt: u64) -> Option<Run> {
-        // Bit 1 tells tables and pages from blocks.
+        // Bit 1 is clear in a block only.
         let size = match (level, descriptor >> 1 & 1) {
             (0..=2, 1) => return None,
             (2, 0) => BLOCK_SIZE,
@@ -157,7 +157,7 @@ impl<'a> Hardware<'a> {
         }
     }
 
-    /// The physical address that `virt` is translated to.
+    /// The physical address and rights of `virt`.
     pub(super) fn translate(&self, virt: u64) -> Option<(u64, Rights)> {
         let top = virt >> 48 << 48;
         let (_, root) = self.roots.iter().find(|(upper, _)| *upper == top)?;
@@ -177,7 +177,7 @@ impl<'a> Hardware<'a> {
     }
 }
 
-/// The table that a descriptor names, without a limit to what is mapped by it.
+/// The address of the next table. The descriptor must not limit the rights below it.
 fn next_table(descriptor: u64) -> u64 {
     assert_eq!(descriptor >> 59, 0, "{descriptor:#x}: NSTable to PXNTable");
     descriptor & 0x0000_ffff_ffff_f000

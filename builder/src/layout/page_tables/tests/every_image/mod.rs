@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A proof for small images, by making the tables of every one: they map exactly the intended pages,
+//! Makes the page tables of every small image, and proves that they map exactly the intended pages
 //! with the intended rights.
 //!
-//! All descriptors are gathered into runs, and compared with those that are intended, so that no other
-//! page is mapped, wherever it lies; and pages around all ends are looked up as the processor does it.
+//! The test collects all descriptors and compares them with the intended mappings, so it finds each
+//! other page that is mapped. It also translates pages around all ends as the processor does.
 
 use kaal_payload::{ExceptionLevel, PAGE_SIZE};
 
@@ -14,7 +14,7 @@ use hardware::{Hardware, Run, join};
 
 mod hardware;
 
-/// A boundary of tables of level 3 that is one of level 2 as well.
+/// A boundary of level 3 tables that is also one of level 2.
 const BOUNDARY: u64 = 1 << 30;
 
 /// Checks the tables of one image.
@@ -42,7 +42,7 @@ fn check(level: ExceptionLevel, loader: &[Mapping], kernel: Mapping) {
     }
 }
 
-/// Loaders at `base`, of three parts of up to two pages each, with the payload header behind them.
+/// Loaders at `base` with three parts of up to two pages each, followed by the payload header.
 fn loaders(base: u64) -> impl Iterator<Item = Vec<Mapping>> {
     let sizes = (0..27u64).map(|number| [number % 3, number / 3 % 3, number / 9, 1]);
     sizes.map(move |sizes| {
@@ -59,7 +59,7 @@ fn loaders(base: u64) -> impl Iterator<Item = Vec<Mapping>> {
     })
 }
 
-/// Kernels that begin near the boundary, and end near it or one of the next two of level 3.
+/// Kernels that begin near the boundary, and end near it or near one of the next two of level 3.
 fn kernels(base: u64) -> impl Iterator<Item = Mapping> {
     let ends = [0, BLOCK_SIZE, 2 * BLOCK_SIZE].map(|distance| BOUNDARY + distance);
     near(BOUNDARY)
@@ -68,10 +68,10 @@ fn kernels(base: u64) -> impl Iterator<Item = Mapping> {
         .map(move |(start, end)| kernel(base, start, end - start))
 }
 
-/// Makes the tables of every image; returns how many these are.
+/// Checks the tables of every image. Returns the number of images.
 fn check_all(level: ExceptionLevel, base: u64) -> usize {
     let mut images = 0;
-    // The lowest and the highest place at which all of a loader lies on one side of the boundary.
+    // All places from the highest below the boundary to the lowest above it.
     for start in (BOUNDARY - 7 * PAGE_SIZE..=BOUNDARY).step_by(PAGE_SIZE as usize) {
         for loader in loaders(start) {
             for kernel in kernels(base) {

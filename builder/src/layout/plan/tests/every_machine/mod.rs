@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A proof for small machines, by trying every one: what is placed never overlaps, lies in RAM and in
-//! the kernel's order; and what is refused has no place.
+//! Tries every small machine, and proves that plans never overlap, lie in RAM and in the kernel's
+//! order, and that refused parts have no place.
 //!
-//! A machine is a few pages around a boundary of the translation tables. Each of them, or each half,
-//! is RAM that is free, RAM that is reserved, or no RAM, in all combinations. Parts of all sizes up to
-//! [`World::LARGEST`] are placed in it, with the kernel at each page, and the user image at each place
-//! that it can be told to lie at, or free to choose. Where the kernel doesn't lie in RAM, one set of
-//! parts stands for all. What is found is checked without the ranges that the search works with: pages
-//! are bits of a number.
+//! A machine is a few pages around a boundary of the page tables. Each page or half of a page is
+//! free RAM, reserved RAM or no RAM, in all combinations. The parts have all sizes up to
+//! [`World::LARGEST`]. The kernel lies at each page. The user image lies at each fixed place, or at
+//! any. If the kernel lies outside of RAM, one set of parts is enough. The checks don't use the
+//! ranges of the search: their pages are bits of a number.
 
 use std::iter;
 
@@ -20,14 +19,14 @@ use world::{Pages, World, bits};
 
 mod world;
 
-/// How many sets of parts and machines there are, and for how many there is a place.
+/// Numbers of cases, and of those with a place.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Count {
     cases: u64,
     placed: u64,
 }
 
-/// Sizes in pages, and the piece that the user image begins with, if that is fixed.
+/// Sizes in pages, and the first piece of a fixed user image.
 #[derive(Clone, Copy, Debug)]
 struct Parts {
     kernel: u64,
@@ -42,7 +41,8 @@ impl World {
     /// Pages of the largest device tree, user image and loader.
     const LARGEST: u64 = 2;
 
-    /// Tries all combinations of parts in all RAM of which all or some is free.
+    /// Tries all combinations of parts in all RAM. Some of it can be reserved, unless
+    /// `is_all_free`.
     fn place_all(&self, is_all_free: bool) -> Count {
         let mut count = Count::default();
         for ram in 0..bits(self.pages * self.pieces, 1) {
@@ -74,7 +74,7 @@ impl World {
         }
     }
 
-    /// All sizes and fixed places; one of them where the kernel doesn't lie in RAM.
+    /// All sizes and fixed places; a single one if the kernel lies outside of RAM.
     fn parts(&self, ram: Pages) -> Vec<Parts> {
         let sizes = || 1..=Self::LARGEST;
         let mut all = Vec::new();
@@ -117,7 +117,7 @@ impl World {
         .ok()
     }
 
-    /// Whether a plan is one that the kernel accepts.
+    /// Whether the kernel accepts a plan.
     fn is_sound(&self, plan: &Plan, parts: &Parts, [ram, free]: [Pages; 2]) -> bool {
         let places = [plan.kernel, plan.device_tree, plan.user_image, plan.loader];
         let Some([kernel, device_tree, user_image, loader]) = self.first_pages(places) else {
@@ -158,7 +158,7 @@ impl World {
             && (device_tree_pages | loader_pages) & !free == 0
     }
 
-    /// Whether there is a place for everything, by trying all.
+    /// Tries all places for all parts.
     fn has_place(&self, parts: &Parts, [ram, free]: [Pages; 2]) -> bool {
         let kernel = bits(parts.kernel, parts.kernel_size);
         let loader_fits = |taken: Pages| {
@@ -185,7 +185,7 @@ impl World {
             })
     }
 
-    /// Pages of a loader at a page.
+    /// Pages of a loader at the page `at`.
     fn loader_size(&self, parts: &Parts, at: u64) -> u64 {
         let boundary = self.pages / 2;
         let crosses = at < boundary && boundary < at + parts.loader;
@@ -193,7 +193,7 @@ impl World {
     }
 }
 
-/// All pairs of one of `some` and one of `others`.
+/// All pairs of `some` and `others`.
 fn product<T: Copy, U>(
     some: impl Iterator<Item = T> + Clone,
     others: impl Iterator<Item = U> + Clone,
@@ -218,8 +218,8 @@ fn whole_pages() {
     assert_eq!(world.place_all(false), expected);
 }
 
-/// Each half of a page is free or no RAM: pages may be incomplete, and the user image may be told to
-/// begin within one.
+/// Each half page is free or no RAM. So pages can be incomplete, and a fixed user image can begin
+/// within one.
 #[test]
 #[cfg_attr(miri, ignore = "too many cases")]
 fn half_pages() {

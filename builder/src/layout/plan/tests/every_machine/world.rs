@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A small address space, whose pages are bits of a number.
+//! A small address space. Its pages are the bits of a number.
 
 use kaal_payload::{PAGE_SIZE, PhysRange};
 
 use super::super::super::search::LOADER_ALIGNMENT;
 use super::super::range;
 
-/// Pages as bits: bit 0 is the first page of the world.
+/// Pages as bits. Bit 0 is the first page of the world.
 pub(super) type Pages = u32;
 
-/// A small address space around a boundary that the loader needs more tables across.
+/// A small address space around a boundary of page tables.
 pub(super) struct World {
-    /// Its pages.
+    /// Number of pages.
     pub(super) pages: u64,
-    /// Pieces that RAM is made of, for each page.
+    /// Pieces of RAM per page.
     pub(super) pieces: u64,
     /// Pages of the largest kernel.
     pub(super) kernel: u64,
-    /// Pages that the loader takes more where it crosses the boundary.
+    /// Additional tables of a loader that crosses the boundary, in pages.
     pub(super) tables: u64,
 }
 
@@ -28,7 +28,7 @@ impl World {
         512 * LOADER_ALIGNMENT - self.pages / 2 * PAGE_SIZE
     }
 
-    /// The number of the first page of each place, if it is one of the world's.
+    /// The first page of each place, if it is in this world.
     pub(super) fn first_pages<const N: usize>(&self, places: [PhysRange; N]) -> Option<[u64; N]> {
         let is_in_world = |place: &PhysRange| {
             place.start.0 >= self.start() && place.end.0 <= self.start() + self.pages * PAGE_SIZE
@@ -39,7 +39,7 @@ impl World {
         are_pages.then(|| places.map(|place| (place.start.0 - self.start()) / PAGE_SIZE))
     }
 
-    /// Pieces as ranges: ascending, none of which touches the next.
+    /// Converts pieces to ascending ranges that don't touch each other.
     pub(super) fn ranges(&self, pieces: Pages) -> Vec<PhysRange> {
         let size = PAGE_SIZE / self.pieces;
         let mut ranges: Vec<PhysRange> = Vec::new();
@@ -53,7 +53,7 @@ impl World {
         ranges
     }
 
-    /// The pages that consist of `pieces`.
+    /// The pages of which all pieces are in `pieces`.
     pub(super) fn whole_pages(&self, pieces: Pages) -> Pages {
         let is_whole = |page: &u64| {
             let all = bits(page * self.pieces, self.pieces);
@@ -65,7 +65,7 @@ impl World {
     }
 }
 
-/// The bits of `size` pages from `first` on; those behind the world are no RAM's.
+/// The bits of `size` pages from `first` on. Pages behind the world are no RAM.
 pub(super) fn bits(first: u64, size: u64) -> Pages {
     ((1 << size) - 1) << first
 }
