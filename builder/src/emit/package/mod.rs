@@ -2,12 +2,13 @@
 
 //! Packs an image.
 
-mod lz4;
 mod scratch;
 
+use std::borrow::Cow;
+
 use kaal_payload::{
-    Chunk as PackedChunk, HEADER_ALIGNMENT, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE, PAGE_SIZE,
-    Package, PhysAddr, Stored, package_header_size, slot_size,
+    Chunk as PackedChunk, Encoding, HEADER_ALIGNMENT, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE,
+    PAGE_SIZE, Package, PhysAddr, Stored, package_header_size, slot_size,
 };
 use zerocopy::IntoBytes;
 
@@ -85,7 +86,7 @@ fn append(file: &mut Vec<u8>, chunks: &[Chunk<'_>], compression: Compression) ->
             true => Compression::None,
             false => compression,
         };
-        let (encoding, content) = lz4::store(chunk.content, compression);
+        let (encoding, content) = store(chunk.content, compression);
         pad(file, STORED_ALIGNMENT);
         let stored = Stored {
             offset: file.len() as u64,
@@ -97,6 +98,17 @@ fn append(file: &mut Vec<u8>, chunks: &[Chunk<'_>], compression: Compression) ->
         PackedChunk::new(chunk.memory, chunk.content.len() as u64, stored)
     });
     stored.collect()
+}
+
+/// Compresses `content`, if it gets smaller.
+fn store(content: &[u8], compression: Compression) -> (Encoding, Cow<'_, [u8]>) {
+    if compression == Compression::Lz4 {
+        let block = lz4_flex::block::compress(content);
+        if block.len() < content.len() {
+            return (Encoding::Lz4, block.into());
+        }
+    }
+    (Encoding::Identity, content.into())
 }
 
 /// Appends zeroes up to a multiple of `alignment`.
