@@ -235,10 +235,10 @@ fn read_program_headers(
     }
     if count > MOST_PROGRAM_HEADERS {
         return Err(origin
-            .diagnostic("it has more program headers than a program needs")
+            .diagnostic("it has too many program headers")
             .expected(format!("at most {MOST_PROGRAM_HEADERS}"))
             .found(count.to_string())
-            .remedy("put sections of the same access side by side in its linker script"));
+            .remedy("put sections with the same access next to each other in its linker script"));
     }
     let size = count * PROGRAM_HEADER_SIZE;
     let table = slice(file, header.e_phoff, size).ok_or_else(|| {
@@ -261,7 +261,7 @@ fn read_segments<'a>(
         .collect::<Result<Vec<_>, _>>()?;
     if segments.is_empty() {
         return Err(origin
-            .diagnostic("nothing in it is to be loaded")
+            .diagnostic("it has no segment to load")
             .expected("at least one PT_LOAD")
             .found(format!("{} program headers, no PT_LOAD", headers.len()))
             .remedy("give the linked program, not an object file"));

@@ -30,10 +30,10 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Diagnostic> {
     }
     let no_console = format
         .origin()
-        .diagnostic("the unpacker will not know the machine's console")
-        .expected("a --dtb, even where the firmware brings its own")
+        .diagnostic("the unpacker has no console")
+        .expected("the option --dtb, even if the firmware brings a device tree")
         .found("none")
-        .remedy("give one; without it the unpacker stops silently where it has to");
+        .remedy("give a device tree; without one, the unpacker prints no errors");
     vec![no_console]
 }
 
@@ -66,5 +66,5 @@ pub(super) fn check_ram(parts: &Parts<'_>, address: PhysAddr, size: u64) -> Resu
     Err(not_runnable_at(address)
         .expected(format!("{size} bytes of RAM"))
         .found(format!("RAM {}", parts.memory))
-        .remedy("give another address, or none where the firmware chooses it"))
+        .remedy("give another address, or none if the firmware chooses it"))
 }

@@ -147,7 +147,7 @@ fn encode(
     }
     size.map_err(|_| {
         let app = parts.origins.app;
-        app.diagnostic("too many segments, with those of the kernel")
+        app.diagnostic("too many segments, including those of the kernel")
             .expected(format!("a payload header of up to {MAX_SIZE} bytes"))
             .found(format!(
                 "{} bytes, for {} regions and {} bytes of boot arguments",

@@ -19,13 +19,13 @@ pub(crate) fn unreadable(origin: Origin<'_>, error: &io::Error) -> Diagnostic {
         .found(words(error));
     match error.kind() {
         ErrorKind::IsADirectory => diagnostic.found("a folder").remedy("give a file"),
-        ErrorKind::PermissionDenied => diagnostic.remedy("let the user who runs this read it"),
+        ErrorKind::PermissionDenied => diagnostic.remedy("allow the user who runs this to read it"),
         _ => diagnostic.remedy(match origin.flag {
             Flag::Config | Flag::Log => "correct the name",
             Flag::Image => "correct the name, or build the image first",
             Flag::Signature => "correct the name, or sign first",
             Flag::SignKey | Flag::TrustKey => {
-                "correct the name, or make a pair of keys with `kaal-elfloader-builder keygen`"
+                "correct the name, or make a key pair with `kaal-elfloader-builder keygen`"
             }
             _ => "correct the name, or build the file first",
         }),
@@ -39,7 +39,7 @@ pub(crate) fn not_regular(origin: Origin<'_>, metadata: &Metadata) -> Diagnostic
         .expected("a regular file")
         .found(kind(metadata))
         .remedy(match metadata.file_type().is_fifo() {
-            true => "write what comes through it to a file, and give that",
+            true => "write its content to a file, and give that file",
             false => "give a file",
         })
 }
@@ -48,25 +48,19 @@ pub(crate) fn not_regular(origin: Origin<'_>, metadata: &Metadata) -> Diagnostic
 pub(crate) fn unwritable(origin: Origin<'_>, problem: &str, error: &io::Error) -> Diagnostic {
     let (expected, remedy) = match error.kind() {
         ErrorKind::PermissionDenied => (
-            "a folder that may be written to",
-            "choose another folder, or let the user who runs this write to it",
+            "a writable folder",
+            "choose another folder, or allow the user who runs this to write to it",
         ),
-        ErrorKind::ReadOnlyFilesystem => (
-            "a file system that may be written to",
-            "choose another folder",
-        ),
+        ErrorKind::ReadOnlyFilesystem => ("a writable file system", "choose another folder"),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             ("enough room", "make room, or choose another folder")
         }
-        ErrorKind::InvalidFilename => ("a name that is not too long", "choose a shorter name"),
+        ErrorKind::InvalidFilename => ("a shorter name", "choose a shorter name"),
         ErrorKind::AlreadyExists => (
             "the name of a new file",
-            "choose another name; what is there is not overwritten",
+            "choose another name; existing files are not overwritten",
         ),
-        _ => (
-            "a place that may be written to",
-            "choose another folder or name",
-        ),
+        _ => ("a writable place", "choose another folder or name"),
     };
     origin
         .diagnostic(problem)
@@ -135,7 +129,7 @@ mod tests {
         }
         assert_eq!(
             remedy(ErrorKind::PermissionDenied),
-            "choose another folder, or let the user who runs this write to it"
+            "choose another folder, or allow the user who runs this to write to it"
         );
         assert_eq!(
             remedy(ErrorKind::ReadOnlyFilesystem),
@@ -150,7 +144,7 @@ mod tests {
         for flag in [Flag::Kernel, Flag::Config, Flag::SignKey] {
             assert_eq!(
                 remedy(flag, ErrorKind::PermissionDenied),
-                "let the user who runs this read it"
+                "allow the user who runs this to read it"
             );
         }
         assert_eq!(

@@ -90,5 +90,6 @@ impl Compression {
 
 /// The image can't run at `address`.
 pub(crate) fn not_runnable_at(address: PhysAddr) -> Diagnostic {
-    Origin::new(Flag::LoadAddress, &address.to_string()).diagnostic("the image can't run there")
+    Origin::new(Flag::LoadAddress, &address.to_string())
+        .diagnostic("the image can't run at this address")
 }

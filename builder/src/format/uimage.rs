@@ -136,7 +136,7 @@ pub(crate) fn check(file: &[u8]) -> Result<(), String> {
     let load = PhysAddr(found.load.get().into());
     match header(load, data.len() as u64, data_checksum) {
         Ok(header) if header.as_bytes() == found.as_bytes() => Ok(()),
-        _ => Err("a header with another field, or another checksum of its own".to_owned()),
+        _ => Err("a header with another field or checksum".to_owned()),
     }
 }
 

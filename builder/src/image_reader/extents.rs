@@ -27,7 +27,8 @@ pub(super) fn of_elf<'a>(
     file: &'a [u8],
 ) -> Result<(PhysAddr, Vec<Extent<'a>>), Diagnostic> {
     let (entry, segments) = executable::read(file).map_err(|found| {
-        let problem = "damaged in its ELF header, its program headers or between segments";
+        let problem =
+            "its ELF header, its program headers or the bytes between segments are damaged";
         damaged(origin, problem)
             .expected("what the builder writes for these segments")
             .found(found)
@@ -65,7 +66,7 @@ pub(super) fn of_package<'a>(
         return Err(damaged(
             "its package header".to_owned(),
             "a package header as this version writes it",
-            "fields that say nothing, and are not zero".to_owned(),
+            "unused fields that aren't zero".to_owned(),
         ));
     }
     let mut next = packed.header_offset + header_size;
@@ -127,7 +128,7 @@ fn decode<'a>(chunk: &Chunk, stored: &'a [u8], decompressed: u64) -> Result<Cow<
     }
     let size = chunk.size();
     if size / MOST_PER_BYTE > stored.len() as u64 || decompressed > MOST_DECOMPRESSED {
-        return Err(format!("{} bytes that should become {size}", stored.len()));
+        return Err(format!("{} bytes for a content of {size}", stored.len()));
     }
     let mut content = vec![0; size as usize];
     match lz4_flex::block::decompress_into(stored, &mut content) {
@@ -148,7 +149,7 @@ fn check_padding(
     let Some(index) = padding.iter().position(|&byte| byte != 0) else {
         return Ok(());
     };
-    Err(damaged(origin, "damaged between its chunks")
+    Err(damaged(origin, "the bytes between its chunks are damaged")
         .expected("zeroes")
         .found(format!(
             "another byte at the offset {:#x} of the package",

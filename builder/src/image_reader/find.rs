@@ -54,7 +54,7 @@ pub(super) fn payload_header(
             Err(found) => problem = problem.or(Some(found)),
         }
     }
-    let problem_of_all = "its payload header is damaged, or of another version of KaaL";
+    let problem_of_all = "its payload header is damaged, or from another version of KaaL";
     Err(damaged(origin, problem_of_all)
         .expected("a payload header as this version writes it, behind the loader")
         .found(problem.unwrap_or_else(|| format!("none behind the entry point {entry}"))))
@@ -79,7 +79,7 @@ fn read(extent: &Extent<'_>) -> Result<Found, String> {
     let mut again = [0; MAX_SIZE];
     let size = payload.encode(&mut again, crc32c).unwrap_or_default();
     if again[..size] != *content {
-        return Err("fields that say nothing, and are not zero".to_owned());
+        return Err("unused fields that aren't zero".to_owned());
     }
     Ok(Found {
         memory: extent.filled(),

@@ -62,7 +62,7 @@ pub(super) fn explain(origin: Origin<'_>, head: &[u8]) -> Diagnostic {
     // Loader and unpacker contain the magic numbers too.
     let is_damaged = holds_magic && part(head).is_none();
     let diagnostic = match is_damaged {
-        true => origin.diagnostic("a KaaL image that is damaged, or of another version"),
+        true => origin.diagnostic("a KaaL image that is damaged, or from another version"),
         false => origin.diagnostic("not a KaaL image"),
     };
     diagnostic

@@ -55,7 +55,7 @@ fn rewrite_package_header(file: &mut [u8], packed: &Packed) -> Result<usize, usi
 fn another_size(image: &ImageReader<'_>, found: usize) -> Diagnostic {
     image
         .origin()
-        .diagnostic("no room for another payload header")
+        .diagnostic("a payload header of another size")
         .expected(format!("{} bytes", image.payload_header_in_file().len()))
         .found(format!("{found} bytes"))
         .remedy("build the image again")

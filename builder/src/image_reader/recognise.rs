@@ -67,7 +67,7 @@ pub(super) fn recognise(origin: Origin<'_>, head: &[u8], length: u64) -> Result<
     }
     let packed = find_package(head, start).map_err(|error| match error {
         Some(error) => {
-            let problem = "its package header is damaged, or of another version of KaaL";
+            let problem = "its package header is damaged, or from another version of KaaL";
             damaged(origin, problem)
                 .expected("a package header as this version writes it")
                 .found(error.to_string())

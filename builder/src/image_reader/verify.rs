@@ -212,7 +212,7 @@ fn check_cuts(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
             return Err(
                 damaged(image, &format!("what is stored of {}", extent.memory))
                     .expected(
-                        "content that ends where a region's does, or with another byte than zero",
+                        "content that ends at the end of a region, or with a byte that isn't zero",
                     )
                     .found(format!("{} bytes", extent.content.len())),
             );

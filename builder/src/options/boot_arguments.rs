@@ -24,9 +24,9 @@ pub(crate) fn encode(text: Option<&str>) -> Result<Vec<u8>, Diagnostic> {
     }
     if let Some(place) = text.find('\0') {
         return Err(
-            diagnostic(text, "hold a nul, which ends a text in a device tree")
+            diagnostic(text, "contain a nul, which ends a text in a device tree")
                 .expected("text without nuls")
-                .found(format!("one behind {place} bytes"))
+                .found(format!("one after {place} bytes"))
                 .remedy("leave it out"),
         );
     }

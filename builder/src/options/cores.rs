@@ -25,7 +25,7 @@ pub(crate) fn check(origin: Origin<'_>, cores: u32) -> Result<(), Diagnostic> {
         return Ok(());
     }
     Err(origin
-        .diagnostic("a number of cores that seL4 does not run on")
+        .diagnostic("an unsupported number of cores")
         .expected(format!("1 to {MAX_CORES}"))
         .found(cores.to_string())
         .remedy(format!(

@@ -35,7 +35,7 @@ pub(super) fn check(settings: &Settings<'_>, has_unpacker: bool) -> Vec<Diagnost
 
 fn only_for_packages(flag: Flag, value: &str) -> Diagnostic {
     Origin::new(flag, value)
-        .diagnostic("makes no sense for an ELF file, whose segments lie where they are used")
+        .diagnostic("not for an ELF file, whose segments lie where they are used")
         .expected("--format raw, uimage or image")
         .found_option(Format::Elf.origin())
         .remedy("leave the option out, or choose another format")
@@ -47,13 +47,13 @@ fn no_unpacker(format: Format) -> Diagnostic {
         .diagnostic("needs an unpacker")
         .expected("the option --unpacker")
         .found("none")
-        .remedy("give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf")
+        .remedy("give target/kaal/unpacker.elf, which `cargo xtask build` makes")
 }
 
 fn no_load_address() -> Diagnostic {
     Format::Uimage
         .origin()
-        .diagnostic("names the address that it is loaded to")
+        .diagnostic("needs a load address")
         .expected("the option --load-address")
         .found("none")
         .remedy(format!(

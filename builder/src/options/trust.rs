@@ -48,16 +48,16 @@ fn too_large(flag: Flag, version: u64) -> Option<Diagnostic> {
         of(flag, &version)
             .diagnostic("too large")
             .expected(format!(
-                "at most {LARGEST_VERSION}, which all programs that read JSON keep exactly"
+                "at most {LARGEST_VERSION}, so that all programs that read JSON keep it exactly"
             ))
             .found(&version)
-            .remedy("count images, or number them by date")
+            .remedy("number images from 1, or by date")
     })
 }
 
 fn unheard(sign_key: &Path) -> Diagnostic {
     Origin::new(Flag::SignKey, sign_key)
-        .diagnostic("no loader would look at the signature")
+        .diagnostic("the loader would ignore the signature")
         .expected("the option --trust-key, and a loader for signed images")
         .found("none")
         .remedy("give the public key to --trust-key")
@@ -65,7 +65,7 @@ fn unheard(sign_key: &Path) -> Diagnostic {
 
 fn unasked(min_version: u64) -> Diagnostic {
     of(Flag::MinVersion, &min_version.to_string())
-        .diagnostic("no loader would look at the version")
+        .diagnostic("the loader would ignore the version")
         .expected("the option --trust-key, and a loader for signed images")
         .found("none")
         .remedy("give the public key to --trust-key, or leave the option out")
@@ -74,7 +74,7 @@ fn unasked(min_version: u64) -> Diagnostic {
 fn too_weak(integrity: Integrity, key: &Path) -> Diagnostic {
     let value = choices::name(&CHECKS, integrity);
     of(Flag::Verify, value)
-        .diagnostic("too weak for a signed image, of which hashes are signed")
+        .diagnostic("too weak for a signed image, whose signature covers hashes")
         .expected("sha256")
         .because_of(Subject::new(Flag::TrustKey, key))
         .found(value)
@@ -88,7 +88,7 @@ fn too_old(version: u64, min_version: u64) -> Diagnostic {
         .expected(format!("{min_version} or more"))
         .because_of(Subject::new(Flag::MinVersion, min_version.to_string()))
         .found(&version)
-        .remedy("count the image's version up")
+        .remedy("increase the image's version")
 }
 
 fn of(flag: Flag, value: &str) -> Origin<'_> {

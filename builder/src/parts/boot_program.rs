@@ -51,7 +51,7 @@ pub(crate) const LOADER: Kind = Kind {
     contract: "payload",
     version: VERSION,
     relocates_itself: false,
-    remedy: "give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf",
+    remedy: "give target/kaal/elfloader.elf, which `cargo xtask build` makes",
 };
 
 /// The unpacker's requirements.
@@ -61,7 +61,7 @@ pub(crate) const UNPACKER: Kind = Kind {
     contract: "package",
     version: PACKAGE_VERSION,
     relocates_itself: true,
-    remedy: "give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf",
+    remedy: "give target/kaal/unpacker.elf, which `cargo xtask build` makes",
 };
 
 /// A page-aligned segment of a program.
@@ -270,7 +270,7 @@ impl<'a> Reader<'a> {
                 .expected(format!("{contract} version {}", self.kind.version))
                 .found(format!("{contract} version {version}"))
                 .remedy(format!(
-                    "take {name} and builder from the same version of KaaL"
+                    "use {name} and builder of the same version of KaaL"
                 ))),
             None => Err(self
                 .wrong(format!("not a KaaL {name}"))
@@ -298,7 +298,7 @@ impl<'a> Reader<'a> {
             return Err(self.wrong_shape("a first PT_LOAD at address 0", at(start)));
         }
         if first.is_some_and(|segment| segment.access.writable) {
-            let expected = "a first PT_LOAD without the flag W, since it is to be verified";
+            let expected = "a first PT_LOAD without the flag W, so that it can be verified";
             return Err(self.wrong_shape(expected, "one with it"));
         }
         for segment in &program.segments {
@@ -328,7 +328,7 @@ impl<'a> Reader<'a> {
         });
         match anchor {
             Some(place) if self.program.content(place, SIZE).is_none() => {
-                let expected = "the note for the key that it is to trust within a PT_LOAD";
+                let expected = "the note for the trusted key within a PT_LOAD";
                 Err(self.wrong_shape(expected, format!("a note at {place:#x}")))
             }
             _ => Ok(anchor),

@@ -51,11 +51,11 @@ pub(crate) fn count(
     let asked = asked.map(|cores| (asked_by(&value), cores));
     match (asked, configured) {
         (Some((origin, found)), Some((config, expected))) if found != expected => Err(origin
-            .diagnostic("not the number of cores that the kernel was configured for")
+            .diagnostic("differs from the kernel's configuration")
             .expected(format!("{expected} (MAX_NUM_NODES)"))
             .because_of(config)
             .found(found.to_string())
-            .remedy("leave the option out, or give kernel and configuration of another build")),
+            .remedy("leave the option out, or give the kernel and configuration of another build")),
         (asked, configured) => Ok(match asked.or(configured) {
             Some((origin, cores)) => Count::by(origin, cores),
             None => Count {
@@ -95,7 +95,7 @@ pub(crate) fn choose(
     for cpu in cpus {
         if cpu.mpidr & !AFFINITY != 0 {
             return Err(wrong(
-                "names a core that can't exist",
+                "names an impossible core",
                 format!("a `reg` within {AFFINITY:#x}, the affinity in MPIDR_EL1"),
                 format!("{:#x}", cpu.mpidr),
             ));
@@ -114,9 +114,9 @@ pub(crate) fn choose(
 /// The image is for several cores, but has no device tree that names them.
 pub(crate) fn nothing_names(kernel: Origin<'_>, count: &Count) -> Diagnostic {
     let diagnostic = kernel
-        .diagnostic("waits for cores that nothing in the image names")
+        .diagnostic("waits for cores, but nothing in the image names them")
         .expected(format!("a --dtb with the machine's {} cores", count.cores))
         .found("none")
-        .remedy("give it; without it, the loader needs one from the firmware");
+        .remedy("give a device tree; otherwise, the firmware must bring one");
     count.explain(diagnostic)
 }

@@ -43,12 +43,12 @@ impl<'a> DeviceTree<'a> {
                 .diagnostic("not a well-formed device tree")
                 .expected("a flattened device tree (.dtb) of version 17")
                 .found(found)
-                .remedy("compile it with dtc, or give the kernel.dtb that seL4's build leaves")
+                .remedy("compile it with dtc, or give the kernel.dtb of seL4's build")
         };
         let header = Header::parse(file).map_err(|error| malformed(error.to_string()))?;
         let file = file.get(..header.total_size).ok_or_else(|| {
             malformed(format!(
-                "{} bytes, of {} that its header names",
+                "{} bytes, but {} by its header",
                 file.len(),
                 header.total_size
             ))
@@ -100,7 +100,7 @@ impl<'a> DeviceTree<'a> {
             Ok(_) => Ok(blob),
             Err(_) => Err(self
                 .origin
-                .diagnostic("too large, with what is added to /chosen")
+                .diagnostic("too large, with the properties added to /chosen")
                 .expected("less than 4 GiB")
                 .found(format!("{size} bytes"))
                 .remedy("give the device tree of the machine")),
@@ -112,7 +112,7 @@ fn misunderstood(origin: Origin<'_>, node: Node<'_>) -> Diagnostic {
     let name = node.name().escape_ascii();
     let size = node.property(b"reg").unwrap_or_default().len();
     origin
-        .diagnostic("can't be understood where it says what is RAM")
+        .diagnostic("describes RAM in an unknown way")
         .expected(
             "a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in \
              /reserved-memory",
@@ -123,8 +123,8 @@ fn misunderstood(origin: Origin<'_>, node: Node<'_>) -> Diagnostic {
 
 fn explain(origin: Origin<'_>, error: UnknownConsole<'_>) -> Diagnostic {
     origin
-        .diagnostic("names no console that the loader can print on")
-        .expected("a /chosen/stdout-path to a UART that the loader knows")
+        .diagnostic("names no console for the loader")
+        .expected("a /chosen/stdout-path to a supported UART")
         .found(error.to_string())
-        .remedy("set stdout-path; without one the loader stops silently where it has to")
+        .remedy("set stdout-path; without a console, the loader prints no errors")
 }

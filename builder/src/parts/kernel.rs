@@ -48,7 +48,7 @@ impl<'a> Kernel<'a> {
                 .diagnostic("not linked like seL4")
                 .expected(expected)
                 .found(found)
-                .remedy("give the kernel.elf that seL4's build for AArch64 leaves, unchanged")
+                .remedy("give the unchanged kernel.elf of seL4's build for AArch64")
         };
         let program = Program::read(origin, file)?;
         if program.kind != ET_EXEC {
@@ -78,7 +78,7 @@ impl<'a> Kernel<'a> {
                     "virtual addresses that are the physical ones plus 0xffffff8000000000, or \
                      0x8000000000 with hypervisor support",
                     match base {
-                        0 => "the physical ones themselves, as in a user program".to_owned(),
+                        0 => "the physical addresses themselves, as in a user program".to_owned(),
                         _ => format!("the physical ones plus {base:#x}"),
                     },
                 ));

@@ -188,8 +188,8 @@ fn memory<'a>(
 
 fn unknown_ram(kernel: Origin<'_>) -> Diagnostic {
     kernel
-        .diagnostic("placed without knowing where RAM is")
+        .diagnostic("placed without knowledge of the RAM")
         .expected("a --dtb with a memory node, or a --platform")
         .found("neither")
-        .remedy("give one, so that the image is checked against RAM")
+        .remedy("give one of them, so that the builder can check the image against RAM")
 }

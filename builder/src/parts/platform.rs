@@ -24,7 +24,7 @@ pub(crate) fn read(origin: Origin<'_>, file: &[u8]) -> Result<Platform, Diagnost
             .diagnostic("names no RAM")
             .expected("at least one entry with start < end under `memory`")
             .found("none")
-            .remedy("give the platform_gen.yaml that seL4's build leaves for the platform"));
+            .remedy("give the platform_gen.yaml of seL4's build for the platform"));
     }
     let devices = platform["devices"].as_vec();
     let devices = devices.map(|devices| read_ranges(origin, "devices", devices));
@@ -102,7 +102,7 @@ impl KernelConfig {
         let found = flag(key).ok_or_else(|| missing(key))?;
         if found != expected {
             return Err(origin
-                .diagnostic("not the configuration of the kernel that --kernel gives")
+                .diagnostic("not the configuration of the kernel in --kernel")
                 .expected(format!("{key} {expected}, by its addresses"))
                 .found(format!("{key} {found}"))
                 .remedy("give kernel.elf and gen_config.json of the same build"));

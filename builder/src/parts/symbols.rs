@@ -55,10 +55,10 @@ impl Names {
             return Err(inputs
                 .kernel
                 .origin(Flag::Kernel)
-                .diagnostic("has no symbols, which --symbols on asks for")
+                .diagnostic("has no symbols, but --symbols on needs them")
                 .expected("functions in a section .symtab")
                 .found("none")
-                .remedy("give the kernel.elf that seL4's build leaves, or leave the option out"));
+                .remedy("give the kernel.elf of seL4's build, or leave the option out"));
         }
         names.table_size = names.table(PhysAddr(0)).len();
         let is_unexpected =

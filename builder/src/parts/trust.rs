@@ -76,11 +76,11 @@ pub(crate) fn instruct(
             Ok(())
         }
         (Some(trust), false) => Err(origin
-            .diagnostic("a loader that looks at no signatures")
+            .diagnostic("a loader that ignores signatures")
             .expected("a loader for signed images")
             .because_of(trust.option.clone())
-            .found("one that boots any image")
-            .remedy("give target/kaal/elfloader-signed.elf, which `cargo xtask build` leaves")),
+            .found("a loader for any image")
+            .remedy("give target/kaal/elfloader-signed.elf, which `cargo xtask build` makes")),
         (None, true) => Err(origin
             .diagnostic("a loader that would refuse the image")
             .expected("the option --trust-key, for a loader of signed images")
@@ -94,7 +94,7 @@ pub(crate) fn warnings(loader: Origin<'_>, trust: Option<&Trust>) -> Vec<Diagnos
     let is_unsigned = |trust: &&Trust| trust.signing_key.is_none();
     let unsigned = trust.filter(is_unsigned).map(|_| {
         loader
-            .diagnostic("will refuse the image as long as it is not signed")
+            .diagnostic("will refuse the image until it is signed")
             .expected("the option --sign-key")
             .found("none")
             .remedy("sign it with `kaal-elfloader-builder sign`")
@@ -104,10 +104,12 @@ pub(crate) fn warnings(loader: Origin<'_>, trust: Option<&Trust>) -> Vec<Diagnos
 
 fn swapped(private: Origin<'_>, public: Origin<'_>) -> Diagnostic {
     private
-        .diagnostic("a public key, where the private one is wanted")
+        .diagnostic("a public key in place of the private one")
         .expected(format!("{:?}", signing::PRIVATE_KEY))
         .found(format!("{:?}", signing::PUBLIC_KEY))
-        .remedy(format!("exchange the two: the private key is in {public}"))
+        .remedy(format!(
+            "swap the two files: the private key is in {public}"
+        ))
 }
 
 fn another_key(origin: Origin<'_>, trusted: Origin<'_>) -> Diagnostic {
@@ -115,5 +117,5 @@ fn another_key(origin: Origin<'_>, trusted: Origin<'_>) -> Diagnostic {
         .diagnostic("the loader would refuse the signature")
         .expected(format!("the private key to {trusted}"))
         .found("another key")
-        .remedy("give two keys that belong together")
+        .remedy("give both keys of one pair")
 }

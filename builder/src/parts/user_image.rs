@@ -52,24 +52,24 @@ impl<'a> UserImage<'a> {
             return Err(origin
                 .diagnostic("no program")
                 .expected("the root task's executable")
-                .found("an image that the builder made")
-                .remedy(
-                    "give the program that is to be the root task; `inspect` shows the image",
-                ));
+                .found("an image from this builder")
+                .remedy("give the root task's program; `inspect` shows the image"));
         }
         for pair in program.segments.windows(2) {
             if let [first, second] = pair
                 && second.virt - first.virt_end() >= WIDEST_GAP
             {
                 return Err(origin
-                    .diagnostic("not contiguous, as the kernel needs it")
+                    .diagnostic("not contiguous, but the kernel needs it so")
                     .expected("gaps of less than 2 MiB between PT_LOADs")
                     .found(format!(
                         "a PT_LOAD up to {:#x}, the next from {:#x}",
                         first.virt_end(),
                         second.virt
                     ))
-                    .remedy("put the sections side by side in the root task's linker script"));
+                    .remedy(
+                        "put the sections next to each other in the root task's linker script",
+                    ));
             }
         }
         let start = program.segments.first().map_or(0, |segment| segment.virt);

@@ -66,11 +66,11 @@ fn pipes_that_nobody_writes_to() {
         error: --kernel pipe: can't be read
           expected: a regular file
           found: a pipe
-          remedy: write what comes through it to a file, and give that
+          remedy: write its content to a file, and give that file
         error: --dtb pipe: can't be read
           expected: a regular file
           found: a pipe
-          remedy: write what comes through it to a file, and give that
+          remedy: write its content to a file, and give that file
     "#]]
     .assert_eq(&said(output));
 }

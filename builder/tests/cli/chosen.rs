@@ -192,9 +192,9 @@ fn boot_arguments_with_a_nul() {
     .map(drop)
     .expect_err("a refusal");
     expect![[r#"
-        --bootargs quiet�loud: hold a nul, which ends a text in a device tree
+        --bootargs quiet�loud: contain a nul, which ends a text in a device tree
           expected: text without nuls
-          found: one behind 5 bytes
+          found: one after 5 bytes
           remedy: leave it out"#]]
     .assert_eq(&error.to_string().replace('\0', "\u{fffd}"));
 }
@@ -217,7 +217,7 @@ fn too_much_for_the_payload_header() {
     folder.put("app.elf", app.to_bytes());
     folder.accepted(&[]);
     expect![[r#"
-        error: --app app.elf: too many segments, with those of the kernel
+        error: --app app.elf: too many segments, including those of the kernel
           expected: a payload header of up to 8192 bytes
           found: 8976 bytes, for 104 regions and 2001 bytes of boot arguments
           remedy: link the root task with fewer PT_LOADs, or shorten --bootargs

@@ -109,10 +109,10 @@ fn without_a_device_tree() {
     );
     let without = [("--dtb", ""), ("--platform", "platform.yaml")];
     expect![[r#"
-        warning: --kernel kernel.elf: waits for cores that nothing in the image names
+        warning: --kernel kernel.elf: waits for cores, but nothing in the image names them
           expected: a --dtb with the machine's 2 cores, because of --cores 2
           found: none
-          remedy: give it; without it, the loader needs one from the firmware
+          remedy: give a device tree; otherwise, the firmware must bring one
     "#]]
     .assert_eq(&folder.accepted(&[&without[..], &[("--cores", "2")]].concat()));
     assert_eq!(folder.accepted(&without), "");
@@ -124,10 +124,10 @@ fn two_numbers() {
         &folder(Core::all(0..4)),
         &[("--kernel-config", "4.json"), ("--cores", "2")],
         expect![[r#"
-            error: --cores 2: not the number of cores that the kernel was configured for
+            error: --cores 2: differs from the kernel's configuration
               expected: 4 (MAX_NUM_NODES), because of --kernel-config 4.json
               found: 2
-              remedy: leave the option out, or give kernel and configuration of another build
+              remedy: leave the option out, or give the kernel and configuration of another build
         "#]],
     );
 }
@@ -138,7 +138,7 @@ fn out_of_range() {
     check_usage(
         &[("--cores", "0")],
         expect![[r#"
-            error: --cores 0: a number of cores that seL4 does not run on
+            error: --cores 0: an unsupported number of cores
               expected: 1 to 8
               found: 0
               remedy: build the kernel with a KernelMaxNumNodes of 1 to 8
@@ -147,7 +147,7 @@ fn out_of_range() {
     check_usage(
         &[("--cores", "9")],
         expect![[r#"
-            error: --cores 9: a number of cores that seL4 does not run on
+            error: --cores 9: an unsupported number of cores
               expected: 1 to 8
               found: 9
               remedy: build the kernel with a KernelMaxNumNodes of 1 to 8
@@ -157,7 +157,7 @@ fn out_of_range() {
         &folder,
         &[("--kernel-config", "0.json")],
         expect![[r#"
-            error: --kernel-config 0.json: a number of cores that seL4 does not run on
+            error: --kernel-config 0.json: an unsupported number of cores
               expected: 1 to 8
               found: 0
               remedy: build the kernel with a KernelMaxNumNodes of 1 to 8
@@ -167,7 +167,7 @@ fn out_of_range() {
         &folder,
         &[("--kernel-config", "9.json")],
         expect![[r#"
-            error: --kernel-config 9.json: a number of cores that seL4 does not run on
+            error: --kernel-config 9.json: an unsupported number of cores
               expected: 1 to 8
               found: 9
               remedy: build the kernel with a KernelMaxNumNodes of 1 to 8
@@ -186,7 +186,7 @@ fn no_number() {
             error: --kernel-config many.json: can't be understood
               expected: seL4's gen_config.json
               found: no number `MAX_NUM_NODES`
-              remedy: give the file that seL4's build leaves
+              remedy: give the file of seL4's build
         "#]],
     );
     for number in ["many", "-1", "4294967297"] {
@@ -269,7 +269,7 @@ fn one_that_cannot_exist() {
         &folder(Core::all([0, 0x8000_0001])),
         &[("--cores", "2")],
         expect![[r#"
-            error: --dtb kernel.dtb: names a core that can't exist
+            error: --dtb kernel.dtb: names an impossible core
               expected: a `reg` within 0xff00ffffff, the affinity in MPIDR_EL1
               found: 0x80000001
               remedy: give the device tree of the machine that the kernel is built for

@@ -169,14 +169,14 @@ fn the_work_area_lies_below_where_there_is_no_room_above() {
 fn without_a_device_tree() {
     let folder = Folder::new();
     expect![[r#"
-        warning: --kernel kernel.elf: placed without knowing where RAM is
+        warning: --kernel kernel.elf: placed without knowledge of the RAM
           expected: a --dtb with a memory node, or a --platform
           found: neither
-          remedy: give one, so that the image is checked against RAM
-        warning: --format image: the unpacker will not know the machine's console
-          expected: a --dtb, even where the firmware brings its own
+          remedy: give one of them, so that the builder can check the image against RAM
+        warning: --format image: the unpacker has no console
+          expected: the option --dtb, even if the firmware brings a device tree
           found: none
-          remedy: give one; without it the unpacker stops silently where it has to
+          remedy: give a device tree; without one, the unpacker prints no errors
     "#]]
     .assert_eq(&folder.accepted(&[&IMAGE[..], &[("--dtb", "")]].concat()));
     let packed = Packed::new(folder.get("image.elf"));

@@ -123,7 +123,7 @@ fn parts_and_damaged_images_are_told_apart() {
     // A loader's note, which is a part of real loaders' memory.
     let note = programs::loader().headers.pop().expect("a note");
     image.extend(note.content);
-    expect!["a KaaL image that is damaged, or of another version; an ELF program for AARCH64"]
+    expect!["a KaaL image that is damaged, or from another version; an ELF program for AARCH64"]
         .assert_eq(&problem(&image));
 
     folder.accepted(&IMAGE);
@@ -131,7 +131,7 @@ fn parts_and_damaged_images_are_told_apart() {
     // Its header is cut off; what is left is a part of the unpacker, which holds what it looks for.
     image.truncate(0x2000);
     image[0x1001..][..PACKAGE_MAGIC.len()].copy_from_slice(&PACKAGE_MAGIC);
-    expect!["a KaaL image that is damaged, or of another version; an arm64 Linux Image"]
+    expect!["a KaaL image that is damaged, or from another version; an arm64 Linux Image"]
         .assert_eq(&problem(&image));
 }
 
@@ -200,6 +200,6 @@ fn large_claims_cost_nothing() {
         .expect("room");
     assert_eq!(
         found(&file),
-        format!("{} bytes that should become 2097152", first.stored().size)
+        format!("{} bytes for a content of 2097152", first.stored().size)
     );
 }

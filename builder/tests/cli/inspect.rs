@@ -235,7 +235,7 @@ fn a_picture_replaces_no_image() {
     assert_eq!(output.status.code(), Some(1));
     expect![[r#"
         error: --svg image.elf: would replace an input
-          expected: a file that is no input
+          expected: a file that isn't an input
           found: image image.elf
           remedy: choose another name
     "#]]

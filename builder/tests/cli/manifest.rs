@@ -531,7 +531,7 @@ fn folder_of_that_name() {
     fs::create_dir(folder.path().join(MANIFEST)).expect("a writable folder");
     expect![[r#"
         error: --out image.elf.json: can't be replaced by the image's manifest
-          expected: a regular file, or none
+          expected: a regular file, or no file
           found: a folder
           remedy: choose another name for the image, or add --no-manifest
     "#]]
@@ -545,7 +545,7 @@ fn equal_to_an_input() {
     symlink("gen_config.json", folder.path().join(MANIFEST)).expect("a writable folder");
     expect![[r#"
         error: --out image.elf.json: would replace an input
-          expected: a file that is no input
+          expected: a file that isn't an input
           found: --kernel-config gen_config.json
           remedy: choose another name for the image, or add --no-manifest
     "#]]
@@ -561,7 +561,7 @@ fn name_that_is_too_long() {
     let message = folder.refused(&[("--out", &name)]);
     expect![[r#"
         error: --out NAME.json: can't be written
-          expected: a name that is not too long
+          expected: a shorter name
           found: File name too long
           remedy: choose a shorter name
     "#]]

@@ -50,10 +50,10 @@ fn unknown_console() {
     };
     folder.put("kernel.dtb", device_tree.to_bytes());
     expect![[r#"
-        warning: --dtb kernel.dtb: names no console that the loader can print on
-          expected: a /chosen/stdout-path to a UART that the loader knows
+        warning: --dtb kernel.dtb: names no console for the loader
+          expected: a /chosen/stdout-path to a supported UART
           found: stdout-path names serial@9000000 (acme,uart), known are PL011, 8250, i.MX, LPUART, Cadence and Meson
-          remedy: set stdout-path; without one the loader stops silently where it has to
+          remedy: set stdout-path; without a console, the loader prints no errors
     "#]]
     .assert_eq(&folder.accepted(&[]));
 }
@@ -62,10 +62,10 @@ fn unknown_console() {
 fn unknown_ram() {
     let folder = Folder::new();
     expect![[r#"
-        warning: --kernel kernel.elf: placed without knowing where RAM is
+        warning: --kernel kernel.elf: placed without knowledge of the RAM
           expected: a --dtb with a memory node, or a --platform
           found: neither
-          remedy: give one, so that the image is checked against RAM
+          remedy: give one of them, so that the builder can check the image against RAM
     "#]]
     .assert_eq(&folder.accepted(&[("--dtb", "")]));
 }

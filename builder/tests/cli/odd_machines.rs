@@ -154,7 +154,7 @@ fn kernel_in_reserved_memory() {
             warning: --kernel kernel.elf: the kernel lies in reserved memory
               expected: a place outside of 0x40100000..0x40101000, which --dtb reserves
               found: 0x40000000..0x4023d000
-              remedy: check that the memory's owner is done with it when the image is loaded
+              remedy: make sure that the memory's owner no longer uses it when the image is loaded
         "#]],
     );
 }
@@ -172,7 +172,7 @@ fn app_at_an_offset_in_reserved_memory() {
             warning: --app app.elf: the root task lies in reserved memory
               expected: a place outside of 0x41000000..0x41100000, which --dtb reserves
               found: 0x41000000..0x41006000
-              remedy: check that the memory's owner is done with it when the image is loaded
+              remedy: make sure that the memory's owner no longer uses it when the image is loaded
         "#]],
     );
 }
@@ -191,11 +191,11 @@ fn no_room_but_in_reserved_memory() {
             warning: --app app.elf: the root task lies in reserved memory
               expected: a place outside of 0x4024d000..0x5024d000, which --dtb reserves
               found: 0x4024d000..0x40253000
-              remedy: check that the memory's owner is done with it when the image is loaded
+              remedy: make sure that the memory's owner no longer uses it when the image is loaded
             warning: --loader loader.elf: the loader lies in reserved memory
               expected: a place outside of 0x4024d000..0x5024d000, which --dtb reserves
               found: 0x40400000..0x4040e000
-              remedy: check that the memory's owner is done with it when the image is loaded
+              remedy: make sure that the memory's owner no longer uses it when the image is loaded
         "#]],
     );
 }
@@ -247,7 +247,7 @@ fn reserved_memory_is_used_before_the_kernel_loses_account() {
         warning: --dtb kernel.dtb: the device tree lies in reserved memory
           expected: a place outside of 0x4023d000..0x4023e000, which --dtb reserves
           found: 0x4023d000..0x4024d000
-          remedy: check that the memory's owner is done with it when the image is loaded
+          remedy: make sure that the memory's owner no longer uses it when the image is loaded
     "#]]
     .assert_eq(&message);
 }

@@ -31,10 +31,10 @@ fn shell(folder: &Folder, script: &str) -> std::process::Output {
 fn missing_folder() {
     let folder = Folder::new();
     expect![[r#"
-        error: --out missing/image.elf: in a folder that doesn't exist
+        error: --out missing/image.elf: its folder doesn't exist
           expected: the folder missing
           found: no such folder
-          remedy: make it, or choose another
+          remedy: make the folder, or choose another
     "#]]
     .assert_eq(&folder.refused(&[("--out", "missing/image.elf")]));
 }
@@ -45,7 +45,7 @@ fn folder_of_that_name() {
     fs::create_dir(folder.path().join("images")).expect("a writable folder");
     expect![[r#"
         error: --out images: can't be replaced by an image
-          expected: a regular file, or none
+          expected: a regular file, or no file
           found: a folder
           remedy: choose another name
     "#]]
@@ -58,7 +58,7 @@ fn socket_of_that_name() {
     let _socket = UnixListener::bind(folder.path().join("socket")).expect("a writable folder");
     expect![[r#"
         error: --out socket: can't be replaced by an image
-          expected: a regular file, or none
+          expected: a regular file, or no file
           found: a socket
           remedy: choose another name
     "#]]
@@ -71,7 +71,7 @@ fn equal_to_an_input() {
     let kernel = folder.get("kernel.elf");
     expect![[r#"
         error: --out ./kernel.elf: would replace an input
-          expected: a file that is no input
+          expected: a file that isn't an input
           found: --kernel kernel.elf
           remedy: choose another name
     "#]]
@@ -117,7 +117,7 @@ fn link_to_nothing() {
     symlink("nothing.elf", folder.path().join("link.elf")).expect("a writable folder");
     expect![[r#"
         error: --out link.elf: can't be replaced by an image
-          expected: a regular file, or none
+          expected: a regular file, or no file
           found: a link to a file that doesn't exist
           remedy: choose another name
     "#]]

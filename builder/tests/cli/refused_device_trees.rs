@@ -58,7 +58,7 @@ fn bad_magic() {
         error: --dtb kernel.dtb: not a well-formed device tree
           expected: a flattened device tree (.dtb) of version 17
           found: magic 0xd00dfeed expected, 0xd00dfeec found
-          remedy: compile it with dtc, or give the kernel.dtb that seL4's build leaves
+          remedy: compile it with dtc, or give the kernel.dtb of seL4's build
     "#]],
     );
 }
@@ -82,7 +82,7 @@ fn a_mebibyte_of_garbage() {
         error: --dtb kernel.dtb: not a well-formed device tree
           expected: a flattened device tree (.dtb) of version 17
           found: magic 0xd00dfeed expected, 0x3c5e81b4 found
-          remedy: compile it with dtc, or give the kernel.dtb that seL4's build leaves
+          remedy: compile it with dtc, or give the kernel.dtb of seL4's build
     "#]],
     );
 }
@@ -101,7 +101,7 @@ fn a_mebibyte_of_garbage_behind_a_header() {
         error: --dtb kernel.dtb: not a well-formed device tree
           expected: a flattened device tree (.dtb) of version 17
           found: the structure block is malformed at offset 0x0
-          remedy: compile it with dtc, or give the kernel.dtb that seL4's build leaves
+          remedy: compile it with dtc, or give the kernel.dtb of seL4's build
     "#]],
     );
 }
@@ -121,7 +121,7 @@ fn nodes_without_end() {
         error: --dtb kernel.dtb: not a well-formed device tree
           expected: a flattened device tree (.dtb) of version 17
           found: nodes are nested more than 16 deep
-          remedy: compile it with dtc, or give the kernel.dtb that seL4's build leaves
+          remedy: compile it with dtc, or give the kernel.dtb of seL4's build
     "#]],
     );
 }
@@ -135,7 +135,7 @@ fn memory_of_half_an_entry() {
     check(
         blob,
         &expect![[r#"
-        error: --dtb kernel.dtb: can't be understood where it says what is RAM
+        error: --dtb kernel.dtb: describes RAM in an unknown way
           expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
           found: the node memory@40000000 with a `reg` of 8 bytes
           remedy: correct the node in the device tree's source
@@ -152,7 +152,7 @@ fn memory_past_the_address_space() {
     check(
         blob,
         &expect![[r#"
-        error: --dtb kernel.dtb: can't be understood where it says what is RAM
+        error: --dtb kernel.dtb: describes RAM in an unknown way
           expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
           found: the node memory@40000000 with a `reg` of 16 bytes
           remedy: correct the node in the device tree's source
@@ -169,7 +169,7 @@ fn cells_of_no_number() {
     check(
         blob,
         &expect![[r#"
-        error: --dtb kernel.dtb: can't be understood where it says what is RAM
+        error: --dtb kernel.dtb: describes RAM in an unknown way
           expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
           found: the node memory@40000000 with a `reg` of 16 bytes
           remedy: correct the node in the device tree's source
@@ -210,7 +210,7 @@ fn reserved_memory_without_ranges() {
     check(
         blob,
         &expect![[r#"
-        error: --dtb kernel.dtb: can't be understood where it says what is RAM
+        error: --dtb kernel.dtb: describes RAM in an unknown way
           expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
           found: the node firmware@41000000 with a `reg` of 16 bytes
           remedy: correct the node in the device tree's source
@@ -222,14 +222,14 @@ fn reserved_memory_without_ranges() {
 fn no_memory_node() {
     let blob = tree(|fdt| cells(fdt, 2, 2));
     expect![[r#"
-        warning: --dtb kernel.dtb: names no console that the loader can print on
-          expected: a /chosen/stdout-path to a UART that the loader knows
+        warning: --dtb kernel.dtb: names no console for the loader
+          expected: a /chosen/stdout-path to a supported UART
           found: /chosen has no stdout-path
-          remedy: set stdout-path; without one the loader stops silently where it has to
-        warning: --kernel kernel.elf: placed without knowing where RAM is
+          remedy: set stdout-path; without a console, the loader prints no errors
+        warning: --kernel kernel.elf: placed without knowledge of the RAM
           expected: a --dtb with a memory node, or a --platform
           found: neither
-          remedy: give one, so that the image is checked against RAM
+          remedy: give one of them, so that the builder can check the image against RAM
     "#]]
     .assert_eq(&folder(blob).accepted(&[]));
 }
@@ -257,10 +257,10 @@ fn circles_do_no_harm() {
         fdt.end_node(chosen)
     });
     expect![[r#"
-        warning: --dtb kernel.dtb: names no console that the loader can print on
-          expected: a /chosen/stdout-path to a UART that the loader knows
+        warning: --dtb kernel.dtb: names no console for the loader
+          expected: a /chosen/stdout-path to a supported UART
           found: stdout-path names serial1, which does not exist
-          remedy: set stdout-path; without one the loader stops silently where it has to
+          remedy: set stdout-path; without a console, the loader prints no errors
     "#]]
     .assert_eq(&folder(blob).accepted(&[]));
 }

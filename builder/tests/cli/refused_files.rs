@@ -31,7 +31,7 @@ fn all_missing_ones_at_once() {
         error: --trust-key none.pem: can't be read
           expected: a readable file
           found: No such file or directory
-          remedy: correct the name, or make a pair of keys with `kaal-elfloader-builder keygen`
+          remedy: correct the name, or make a key pair with `kaal-elfloader-builder keygen`
     "#]]
     .assert_eq(&Folder::new().refused(&[
         ("--kernel", "none.elf"),
@@ -90,8 +90,8 @@ fn kernel_and_root_task_swapped() {
     expect![[r#"
         error: --kernel app.elf: not linked like seL4
           expected: virtual addresses that are the physical ones plus 0xffffff8000000000, or 0x8000000000 with hypervisor support
-          found: the physical ones themselves, as in a user program
-          remedy: give the kernel.elf that seL4's build for AArch64 leaves, unchanged; --kernel and --app may be swapped
+          found: the physical addresses themselves, as in a user program
+          remedy: give the unchanged kernel.elf of seL4's build for AArch64; --kernel and --app may be swapped
     "#]]
         .assert_eq(&Folder::new().refused(&[("--kernel", "app.elf"), ("--app", "kernel.elf")]));
 }
@@ -135,10 +135,10 @@ fn no_folder_for_keys() {
         &Folder::new(),
         &arguments,
         expect![[r#"
-        error: --sign-key none/a: in a folder that doesn't exist
+        error: --sign-key none/a: its folder doesn't exist
           expected: the folder none
           found: no such folder
-          remedy: make it, or choose another
+          remedy: make the folder, or choose another
     "#]],
     );
 }
@@ -153,8 +153,8 @@ fn an_image_is_no_root_task() {
     expect![[r#"
         error: --app packed.elf: no program
           expected: the root task's executable
-          found: an image that the builder made
-          remedy: give the program that is to be the root task; `inspect` shows the image
+          found: an image from this builder
+          remedy: give the root task's program; `inspect` shows the image
     "#]]
     .assert_eq(&folder.refused(&[("--app", "packed.elf")]));
 }

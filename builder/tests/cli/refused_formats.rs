@@ -30,7 +30,7 @@ fn compression_of_an_elf_file() {
     check_usage(
         &[("--compress", "lz4")],
         expect![[r#"
-            error: --compress lz4: makes no sense for an ELF file, whose segments lie where they are used
+            error: --compress lz4: not for an ELF file, whose segments lie where they are used
               expected: --format raw, uimage or image
               found: --format elf (default)
               remedy: leave the option out, or choose another format
@@ -43,7 +43,7 @@ fn load_address_of_an_elf_file() {
     check_usage(
         &[("--load-address", "0x40000000")],
         expect![[r#"
-            error: --load-address 0x40000000: makes no sense for an ELF file, whose segments lie where they are used
+            error: --load-address 0x40000000: not for an ELF file, whose segments lie where they are used
               expected: --format raw, uimage or image
               found: --format elf (default)
               remedy: leave the option out, or choose another format
@@ -59,7 +59,7 @@ fn no_unpacker() {
         error: --format image: needs an unpacker
           expected: the option --unpacker
           found: none
-          remedy: give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf
+          remedy: give target/kaal/unpacker.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -69,7 +69,7 @@ fn uimage_without_an_address() {
     check_usage(
         &[UNPACKER, ("--format", "uimage")],
         expect![[r#"
-        error: --format uimage: names the address that it is loaded to
+        error: --format uimage: needs a load address
           expected: the option --load-address
           found: none
           remedy: give a multiple of 0x200000 that is RAM, like 0x42000000 on QEMU's virt
@@ -83,7 +83,7 @@ fn misaligned_addresses() {
     check_usage(
         &changes("raw", "0x42000010"),
         expect![[r#"
-            error: --load-address 0x42000010: the image can't run there
+            error: --load-address 0x42000010: the image can't run at this address
               expected: a multiple of 0x1000, because of --format raw
               found: 0x42000010
               remedy: give another address
@@ -92,7 +92,7 @@ fn misaligned_addresses() {
     check_usage(
         &changes("image", "0x42001000"),
         expect![[r#"
-            error: --load-address 0x42001000: the image can't run there
+            error: --load-address 0x42001000: the image can't run at this address
               expected: a multiple of 0x200000, because of --format image
               found: 0x42001000
               remedy: give another address
@@ -112,10 +112,10 @@ fn addresses_outside_ram() {
     check(
         &changes("0x0"),
         expect![[r#"
-            error: --load-address 0x0: the image can't run there
+            error: --load-address 0x0: the image can't run at this address
               expected: 15824 bytes of RAM
               found: RAM 0x40000000..0x50000000 (--dtb kernel.dtb)
-              remedy: give another address, or none where the firmware chooses it
+              remedy: give another address, or none if the firmware chooses it
         "#]],
     );
     for address in ["0x3fe00000", "0x50000000", "0xffffffffffe00000"] {
@@ -145,7 +145,7 @@ fn uimage_above_4_gib() {
             ("--load-address", "0x100000000"),
         ],
         expect![[r#"
-            error: --load-address 0x100000000: the image can't run there
+            error: --load-address 0x100000000: the image can't run at this address
               expected: an address of 32 bits, because of --format uimage
               found: 0x100000000
               remedy: give an address below 4 GiB, or choose --format image
@@ -158,10 +158,10 @@ fn no_room_to_unpack() {
     let folder = Folder::new();
     folder.put("kernel.dtb", DeviceTree::with_ram(0x80_0000).to_bytes());
     expect![[r#"
-        error: --format image: no room in RAM for the unpacker to work in
+        error: --format image: no room in RAM for the unpacker's working memory
           expected: 4816896 free bytes in one piece below 0x7fc0000000
           found: RAM 0x40000000..0x40800000 (--dtb kernel.dtb)
-          remedy: choose --format elf, which is not unpacked, or give a platform with more RAM
+          remedy: choose --format elf, which needs no unpacker, or give a platform with more RAM
     "#]]
     .assert_eq(&folder.refused(&[UNPACKER, ("--format", "image")]));
     folder.accepted(&[]);
@@ -178,7 +178,7 @@ fn too_many_segments() {
     folder.put("app.elf", app.to_bytes());
     folder.accepted(&[]);
     expect![[r#"
-        error: --app app.elf: too many segments, with those of the kernel
+        error: --app app.elf: too many segments, including those of the kernel
           expected: a package header that fits a page
           found: package header: 5528 bytes expected, 4096 found
           remedy: link the root task with fewer PT_LOADs, or choose --format elf
@@ -194,7 +194,7 @@ fn another_program() {
             error: --unpacker loader.elf: not a KaaL unpacker
               expected: an ELF note of the owner "KaaL", type 2
               found: no such note
-              remedy: give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf
+              remedy: give target/kaal/unpacker.elf, which `cargo xtask build` makes
         "#]],
     );
     check(
@@ -203,7 +203,7 @@ fn another_program() {
         error: --loader unpacker.elf: not a KaaL loader
           expected: an ELF note of the owner "KaaL", type 1
           found: no such note
-          remedy: give the loader that `cargo xtask build` leaves at target/kaal/elfloader.elf
+          remedy: give target/kaal/elfloader.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -213,11 +213,11 @@ fn another_version() {
     check_unpacker(
         &programs::unpacker_of_version(7),
         expect![[r#"
-        error: --unpacker unpacker.elf: a KaaL unpacker of another version
-          expected: package version 2
-          found: package version 7
-          remedy: take unpacker and builder from the same version of KaaL
-    "#]],
+            error: --unpacker unpacker.elf: a KaaL unpacker of another version
+              expected: package version 2
+              found: package version 7
+              remedy: use unpacker and builder of the same version of KaaL
+        "#]],
     );
 }
 
@@ -231,7 +231,7 @@ fn unpacker_without_room_for_a_header() {
         error: --unpacker unpacker.elf: a KaaL unpacker of the wrong shape
           expected: a first PT_LOAD that begins with the file's header
           found: other content
-          remedy: give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf
+          remedy: give target/kaal/unpacker.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -242,7 +242,7 @@ fn equal_to_the_unpacker() {
         &[UNPACKER, ("--out", "unpacker.elf")],
         expect![[r#"
         error: --out unpacker.elf: would replace an input
-          expected: a file that is no input
+          expected: a file that isn't an input
           found: --unpacker unpacker.elf
           remedy: choose another name
     "#]],

@@ -21,10 +21,10 @@ fn loaders_and_options_belong_together() {
         &folder,
         &[TRUST],
         expect![[r#"
-            error: --loader loader.elf: a loader that looks at no signatures
+            error: --loader loader.elf: a loader that ignores signatures
               expected: a loader for signed images, because of --trust-key public.pem
-              found: one that boots any image
-              remedy: give target/kaal/elfloader-signed.elf, which `cargo xtask build` leaves
+              found: a loader for any image
+              remedy: give target/kaal/elfloader-signed.elf, which `cargo xtask build` makes
         "#]],
     );
     check(
@@ -44,7 +44,7 @@ fn loaders_and_options_belong_together() {
             error: --sign-key other.pem: the loader would refuse the signature
               expected: the private key to --trust-key public.pem
               found: another key
-              remedy: give two keys that belong together
+              remedy: give both keys of one pair
         "#]],
     );
 }
@@ -80,10 +80,10 @@ fn other_files_are_no_keys() {
 #[test]
 fn swapped() {
     expect![[r#"
-        error: --sign-key public.pem: a public key, where the private one is wanted
+        error: --sign-key public.pem: a public key instead of a private key
           expected: "BEGIN PRIVATE KEY"
           found: "BEGIN PUBLIC KEY"
-          remedy: exchange the two: the private key is in --trust-key private.pem
+          remedy: swap the two files: the private key is in --trust-key private.pem
     "#]]
     .assert_eq(&folder().refused(&[
         LOADER,

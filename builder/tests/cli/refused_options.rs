@@ -32,7 +32,7 @@ fn missing_companion_of_an_option_in_a_file() {
         &[],
         &[],
         expect![[r#"
-        error: --min-version 3 (kaal.toml:6): no loader would look at the version
+        error: --min-version 3 (kaal.toml:6): the loader would ignore the version
           expected: the option --trust-key, and a loader for signed images
           found: none
           remedy: give the public key to --trust-key, or leave the option out
@@ -46,7 +46,7 @@ fn missing_companion_of_an_option_in_a_file() {
         error: --format image (kaal.toml:5): needs an unpacker
           expected: the option --unpacker
           found: none
-          remedy: give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf
+          remedy: give target/kaal/unpacker.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -58,7 +58,7 @@ fn missing_companion_of_an_option_in_the_environment() {
         &[],
         &[("KAAL_SIGN_KEY", "private.pem")],
         expect![[r#"
-            error: --sign-key private.pem (KAAL_SIGN_KEY): no loader would look at the signature
+            error: --sign-key private.pem (KAAL_SIGN_KEY): the loader would ignore the signature
               expected: the option --trust-key, and a loader for signed images
               found: none
               remedy: give the public key to --trust-key
@@ -73,7 +73,7 @@ fn missing_companion_of_an_option_on_the_command_line() {
         &["--min-version", "3"],
         &[],
         expect![[r#"
-        error: --min-version 3: no loader would look at the version
+        error: --min-version 3: the loader would ignore the version
           expected: the option --trust-key, and a loader for signed images
           found: none
           remedy: give the public key to --trust-key, or leave the option out
@@ -91,7 +91,7 @@ fn conflict_of_options_from_different_sources() {
             error: --image-version 3 (KAAL_IMAGE_VERSION): the loader would refuse the image as too old
               expected: 5 or more, because of --min-version 5 (kaal.toml:5)
               found: 3
-              remedy: count the image's version up
+              remedy: increase the image's version
         "#]],
     );
     check(
@@ -99,7 +99,7 @@ fn conflict_of_options_from_different_sources() {
         &["--verify", "crc32c"],
         &[],
         expect![[r#"
-            error: --verify crc32c: too weak for a signed image, of which hashes are signed
+            error: --verify crc32c: too weak for a signed image, whose signature covers hashes
               expected: sha256, because of --trust-key public.pem (kaal.toml:5)
               found: crc32c
               remedy: leave the option out
@@ -110,7 +110,7 @@ fn conflict_of_options_from_different_sources() {
         &[],
         &[("KAAL_LOAD_ADDRESS", "0x123")],
         expect![[r#"
-            error: --load-address 0x123 (KAAL_LOAD_ADDRESS): the image can't run there
+            error: --load-address 0x123 (KAAL_LOAD_ADDRESS): the image can't run at this address
               expected: a multiple of 0x1000, because of --format raw (kaal.toml:6)
               found: 0x123
               remedy: give another address
@@ -125,7 +125,7 @@ fn conflict_with_a_default() {
         &[],
         &[],
         expect![[r#"
-        error: --compress lz4 (kaal.toml:5): makes no sense for an ELF file, whose segments lie where they are used
+        error: --compress lz4 (kaal.toml:5): not for an ELF file, whose segments lie where they are used
           expected: --format raw, uimage or image
           found: --format elf (default)
           remedy: leave the option out, or choose another format
@@ -139,7 +139,7 @@ fn conflict_with_a_default() {
             error: --image-version 0 (default): the loader would refuse the image as too old
               expected: 1 or more, because of --min-version 1
               found: 0
-              remedy: count the image's version up
+              remedy: increase the image's version
         "#]],
     );
 }
@@ -151,23 +151,23 @@ fn all_at_once() {
           expected: a multiple of 0x1000
           found: 0x40000001
           remedy: correct the number, or leave the option out
-        error: --cores 9: a number of cores that seL4 does not run on
+        error: --cores 9: an unsupported number of cores
           expected: 1 to 8
           found: 9
           remedy: build the kernel with a KernelMaxNumNodes of 1 to 8
         error: --format uimage: needs an unpacker
           expected: the option --unpacker
           found: none
-          remedy: give the unpacker that `cargo xtask build` leaves at target/kaal/unpacker.elf
-        error: --format uimage: names the address that it is loaded to
+          remedy: give target/kaal/unpacker.elf, which `cargo xtask build` makes
+        error: --format uimage: needs a load address
           expected: the option --load-address
           found: none
           remedy: give a multiple of 0x200000 that is RAM, like 0x42000000 on QEMU's virt
-        error: --sign-key private.pem: no loader would look at the signature
+        error: --sign-key private.pem: the loader would ignore the signature
           expected: the option --trust-key, and a loader for signed images
           found: none
           remedy: give the public key to --trust-key
-        error: --min-version 3: no loader would look at the version
+        error: --min-version 3: the loader would ignore the version
           expected: the option --trust-key, and a loader for signed images
           found: none
           remedy: give the public key to --trust-key, or leave the option out
@@ -186,13 +186,13 @@ fn all_at_once() {
 fn versions_too_large_for_json() {
     expect![[r#"
         error: --image-version 18446744073709551615: too large
-          expected: at most 9007199254740991, which all programs that read JSON keep exactly
+          expected: at most 9007199254740991, so that all programs that read JSON keep it exactly
           found: 18446744073709551615
-          remedy: count images, or number them by date
+          remedy: number images from 1, or by date
         error: --min-version 9007199254740992: too large
-          expected: at most 9007199254740991, which all programs that read JSON keep exactly
+          expected: at most 9007199254740991, so that all programs that read JSON keep it exactly
           found: 9007199254740992
-          remedy: count images, or number them by date
+          remedy: number images from 1, or by date
     "#]]
     .assert_eq(&Folder::misused(&[
         ("--trust-key", "public.pem"),

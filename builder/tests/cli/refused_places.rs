@@ -144,7 +144,7 @@ fn app_offset_past_the_address_space() {
     expect![[r#"
         error: --app-offset 0xfffffffffffff000: no place for the root task
           expected: a place within 0x40000000..0x50000000 (--dtb kernel.dtb)
-          found: 24576 bytes at 0x40000000 + 0xfffffffffffff000, which is no address of 64 bits
+          found: 24576 bytes at 0x40000000 + 0xfffffffffffff000, which exceeds 64 bits
           remedy: leave the option out, or give another offset
     "#]]
     .assert_eq(&folder.refused(&[("--app-offset", "0xfffffffffffff000")]));

@@ -23,7 +23,7 @@ fn device_tree_source() {
             error: --dtb bad: not a well-formed device tree
               expected: a flattened device tree (.dtb) of version 17
               found: 40 bytes expected for a device tree's header, 38 found
-              remedy: compile it with dtc, or give the kernel.dtb that seL4's build leaves
+              remedy: compile it with dtc, or give the kernel.dtb of seL4's build
         "#]],
     );
 }
@@ -40,11 +40,11 @@ fn truncated_device_tree() {
         "--dtb",
         &blob,
         expect![[r#"
-        error: --dtb bad: not a well-formed device tree
-          expected: a flattened device tree (.dtb) of version 17
-          found: 369 bytes, of 370 that its header names
-          remedy: compile it with dtc, or give the kernel.dtb that seL4's build leaves
-    "#]],
+            error: --dtb bad: not a well-formed device tree
+              expected: a flattened device tree (.dtb) of version 17
+              found: 369 bytes, but 370 by its header
+              remedy: compile it with dtc, or give the kernel.dtb of seL4's build
+        "#]],
     );
 }
 
@@ -57,7 +57,7 @@ fn platform_that_is_no_yaml() {
             error: --platform bad: can't be understood
               expected: seL4's platform_gen.yaml or platform_gen.json
               found: while parsing a node, did not find expected node content at byte 9 line 2 column 1
-              remedy: give the file that seL4's build leaves
+              remedy: give the file of seL4's build
         "#]],
     );
 }
@@ -71,7 +71,7 @@ fn platform_of_another_shape() {
             error: --platform bad: can't be understood
               expected: seL4's platform_gen.yaml or platform_gen.json
               found: no list `memory`
-              remedy: give the file that seL4's build leaves
+              remedy: give the file of seL4's build
         "#]],
     );
 }
@@ -85,7 +85,7 @@ fn platform_without_ram() {
         error: --platform bad: names no RAM
           expected: at least one entry with start < end under `memory`
           found: none
-          remedy: give the platform_gen.yaml that seL4's build leaves for the platform
+          remedy: give the platform_gen.yaml of seL4's build for the platform
     "#]],
     );
 }
@@ -98,7 +98,7 @@ fn deeply_nested_platform() {
         error: --platform bad: can't be understood
           expected: seL4's platform_gen.yaml or platform_gen.json
           found: more than 16 levels, at line 1
-          remedy: give the file that seL4's build leaves
+          remedy: give the file of seL4's build
     "#]]
     .assert_eq(&folder.refused(&[("--platform", "bad")]));
 }
@@ -111,7 +111,7 @@ fn platform_with_an_alias() {
         error: --platform bad: can't be understood
           expected: seL4's platform_gen.yaml or platform_gen.json
           found: an alias, at line 2
-          remedy: give the file that seL4's build leaves
+          remedy: give the file of seL4's build
     "#]]
     .assert_eq(&folder.refused(&[("--platform", "bad")]));
 }
@@ -125,7 +125,7 @@ fn configuration_of_another_kernel() {
     folder.accepted(&[("--kernel-config", "config.json")]);
     folder.put("kernel.elf", programs::kernel(HYPERVISOR_BASE).to_bytes());
     expect![[r#"
-        error: --kernel-config config.json: not the configuration of the kernel that --kernel gives
+        error: --kernel-config config.json: not the configuration of the kernel in --kernel
           expected: ARM_HYPERVISOR_SUPPORT true, by its addresses
           found: ARM_HYPERVISOR_SUPPORT false
           remedy: give kernel.elf and gen_config.json of the same build
@@ -142,7 +142,7 @@ fn configuration_of_another_shape() {
             error: --kernel-config bad: can't be understood
               expected: seL4's gen_config.json
               found: no `ARM_HYPERVISOR_SUPPORT`
-              remedy: give the file that seL4's build leaves
+              remedy: give the file of seL4's build
         "#]],
     );
 }

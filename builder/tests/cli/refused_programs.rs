@@ -158,7 +158,7 @@ fn no_load() {
         "--app",
         &elf,
         expect![[r#"
-        error: --app bad.elf: nothing in it is to be loaded
+        error: --app bad.elf: it has no segment to load
           expected: at least one PT_LOAD
           found: 2 program headers, no PT_LOAD
           remedy: give the linked program, not an object file
@@ -254,8 +254,8 @@ fn kernel_at_another_base() {
         expect![[r#"
             error: --kernel bad.elf: not linked like seL4
               expected: virtual addresses that are the physical ones plus 0xffffff8000000000, or 0x8000000000 with hypervisor support
-              found: the physical ones themselves, as in a user program
-              remedy: give the kernel.elf that seL4's build for AArch64 leaves, unchanged
+              found: the physical addresses themselves, as in a user program
+              remedy: give the unchanged kernel.elf of seL4's build for AArch64
         "#]],
     );
 }
@@ -271,7 +271,7 @@ fn kernel_at_two_bases() {
         error: --kernel bad.elf: not linked like seL4
           expected: the same difference of virtual and physical address in all PT_LOADs
           found: 0x8040001378 at 0x40002378
-          remedy: give the kernel.elf that seL4's build for AArch64 leaves, unchanged
+          remedy: give the unchanged kernel.elf of seL4's build for AArch64
     "#]],
     );
 }
@@ -289,7 +289,7 @@ fn kernel_not_at_a_page() {
         error: --kernel bad.elf: not linked like seL4
           expected: a first PT_LOAD at a multiple of 4096
           found: physical address 0x40000008
-          remedy: give the kernel.elf that seL4's build for AArch64 leaves, unchanged
+          remedy: give the unchanged kernel.elf of seL4's build for AArch64
     "#]],
     );
 }
@@ -305,7 +305,7 @@ fn position_independent_kernel() {
         error: --kernel bad.elf: not linked like seL4
           expected: an executable at fixed addresses (EXEC)
           found: DYN
-          remedy: give the kernel.elf that seL4's build for AArch64 leaves, unchanged
+          remedy: give the unchanged kernel.elf of seL4's build for AArch64
     "#]],
     );
 }
@@ -327,7 +327,7 @@ fn kernel_above_paddr_top() {
         error: --kernel bad.elf: not linked like seL4
           expected: physical addresses below 0x7fc0000000
           found: a segment up to 0x7fc0000001
-          remedy: give the kernel.elf that seL4's build for AArch64 leaves, unchanged
+          remedy: give the unchanged kernel.elf of seL4's build for AArch64
     "#]],
     );
 }
@@ -371,10 +371,10 @@ fn app_with_a_wide_gap() {
         "--app",
         &elf,
         expect![[r#"
-        error: --app bad.elf: not contiguous, as the kernel needs it
+        error: --app bad.elf: not contiguous, but the kernel needs it so
           expected: gaps of less than 2 MiB between PT_LOADs
           found: a PT_LOAD up to 0x200123, the next from 0x400123
-          remedy: put the sections side by side in the root task's linker script
+          remedy: put the sections next to each other in the root task's linker script
     "#]],
     );
 }
@@ -446,10 +446,10 @@ fn many_program_headers() {
         "--app",
         &elf,
         expect![[r#"
-        error: --app bad.elf: it has more program headers than a program needs
+        error: --app bad.elf: it has too many program headers
           expected: at most 256
           found: 257
-          remedy: put sections of the same access side by side in its linker script
+          remedy: put sections with the same access next to each other in its linker script
     "#]],
     );
 }
@@ -463,7 +463,7 @@ fn app_of_many_segments() {
         "--app",
         &elf,
         expect![[r#"
-            error: --app bad.elf: too many segments, with those of the kernel
+            error: --app bad.elf: too many segments, including those of the kernel
               expected: a payload header of up to 8192 bytes
               found: 8760 bytes, for 132 regions and 0 bytes of boot arguments
               remedy: link the root task with fewer PT_LOADs, or shorten --bootargs

@@ -120,7 +120,7 @@ fn keys_are_not_overwritten() {
         error: --trust-key public.pem: can't be made
           expected: the name of a new file
           found: File exists
-          remedy: choose another name; what is there is not overwritten
+          remedy: choose another name; existing files are not overwritten
     "#]]
     .assert_eq(&refused(&folder, &arguments));
 }
@@ -187,7 +187,7 @@ fn the_command_gets_the_message() {
 fn an_unsigned_image_gives_a_warning() {
     let folder = folder();
     expect![[r#"
-        warning: --loader signed-loader.elf: will refuse the image as long as it is not signed
+        warning: --loader signed-loader.elf: will refuse the image until it is signed
           expected: the option --sign-key
           found: none
           remedy: sign it with `kaal-elfloader-builder sign`

@@ -235,10 +235,10 @@ fn none_where_they_are_asked_for() {
     let folder = Folder::new();
     folder.put("loader.elf", loader());
     expect![[r#"
-        error: --kernel kernel.elf: has no symbols, which --symbols on asks for
+        error: --kernel kernel.elf: has no symbols, but --symbols on needs them
           expected: functions in a section .symtab
           found: none
-          remedy: give the kernel.elf that seL4's build leaves, or leave the option out
+          remedy: give the kernel.elf of seL4's build, or leave the option out
     "#]]
     .assert_eq(&folder.refused(&[("--symbols", "on")]));
 }

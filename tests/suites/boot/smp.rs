@@ -200,7 +200,10 @@ fn firmwares_tree_is_enough(workspace: &Workspace) -> Result<()> {
     let mut image = Image::of(workspace, Program::Probe, machine("virt", 4))?;
     let dtb = image.inputs.device_tree.take();
     let messages = image.pack(workspace)?;
-    says(&messages, "waits for cores that nothing in the image names")?;
+    says(
+        &messages,
+        "waits for cores, but nothing in the image names them",
+    )?;
     run(&image, dtb, DTB_ADDRESS, PASS).map(drop)
 }
 

@@ -118,7 +118,7 @@ fn pad(file: &mut Vec<u8>, alignment: usize) {
 
 fn too_many_segments(parts: &Parts<'_>, found: &str) -> Diagnostic {
     let app = parts.origins.app;
-    app.diagnostic("too many segments, with those of the kernel")
+    app.diagnostic("too many segments, including those of the kernel")
         .expected("a package header that fits a page")
         .found(found)
         .remedy("link the root task with fewer PT_LOADs, or choose --format elf")

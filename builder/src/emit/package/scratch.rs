@@ -43,11 +43,11 @@ pub(super) fn place(
                 .settings
                 .format
                 .origin()
-                .diagnostic("no room in RAM for the unpacker to work in")
+                .diagnostic("no room in RAM for the unpacker's working memory")
                 .expected(format!("{size} free bytes in one piece below {PADDR_TOP}"))
                 .found(format!("RAM {}", parts.memory))
                 .remedy(
-                    "choose --format elf, which is not unpacked, or give a platform with more RAM",
+                    "choose --format elf, which needs no unpacker, or give a platform with more RAM",
                 )
         })
 }

@@ -21,7 +21,7 @@ pub(crate) fn check(
     let refused = |found: &str| {
         origin
             .diagnostic(format!("can't be replaced by {what}"))
-            .expected("a regular file, or none")
+            .expected("a regular file, or no file")
             .found(found)
             .remedy(remedy)
     };
@@ -39,7 +39,7 @@ pub(crate) fn check(
         if is_same(origin.value, value) {
             return Err(origin
                 .diagnostic("would replace an input")
-                .expected("a file that is no input")
+                .expected("a file that isn't an input")
                 .found_option(Origin::new(flag, value))
                 .remedy(remedy));
         }
@@ -70,8 +70,8 @@ pub(super) fn check_folder(origin: Origin<'_>) -> Result<(), Diagnostic> {
         return Ok(());
     }
     Err(origin
-        .diagnostic("in a folder that doesn't exist")
+        .diagnostic("its folder doesn't exist")
         .expected(format!("the folder {}", folder.display()))
         .found("no such folder")
-        .remedy("make it, or choose another"))
+        .remedy("make the folder, or choose another"))
 }

@@ -133,7 +133,7 @@ pub(crate) fn warnings(parts: &Parts<'_>, plan: &Plan) -> Vec<Diagnostic> {
                 "a place outside of {reserved}, which --dtb reserves"
             ))
             .found(place.to_string())
-            .remedy("check that the memory's owner is done with it when the image is loaded");
+            .remedy("make sure that the memory's owner no longer uses it when the image is loaded");
         Some(diagnostic)
     };
     plan.things().into_iter().filter_map(warning).collect()
@@ -179,7 +179,7 @@ fn no_place_at_offset(parts: &Parts<'_>) -> Diagnostic {
     let base = parts.kernel.memory.start;
     let place = match base.0.checked_add(offset) {
         Some(start) => format!("{start:#x}"),
-        None => format!("{base} + {offset:#x}, which is no address of 64 bits"),
+        None => format!("{base} + {offset:#x}, which exceeds 64 bits"),
     };
     Origin::new(Flag::AppOffset, &format!("{offset:#x}"))
         .diagnostic("no place for the root task")
