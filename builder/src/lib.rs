@@ -2,37 +2,37 @@
 
 //! Packs a seL4 kernel, a root task and the KaaL loader into one bootable image.
 //!
-//! An image is an ELF executable whose segments lie at their final physical addresses, so that
-//! nothing is left to move at boot: the loader is relocated here, and the translation tables that
-//! the kernel is entered with are made here. What the kernel would check as it boots, and say
-//! little about, is checked here, in words.
+//! An image is an ELF executable whose segments lie at their final physical addresses, or a package
+//! of such segments. The builder relocates the loader and makes the page tables that the kernel starts
+//! with, so that the loader need not. It also predicts the kernel's boot, because a kernel that can't boot
+//! says little.
 //!
-//! [`Image::build`] goes through it in three steps, without any I/O: it reads the parts, plans where they lie and
-//! emits the file. [`ImageReader`] is the way back: it takes an image's file apart and verifies it.
+//! [`Image::build`] reads the parts, plans their places and writes the file, without any I/O.
+//! [`ImageReader`] reads an image's file back and verifies it.
 //!
-//! Each module is a room. It imports none but those that are listed below it:
+//! Each module imports only modules that are listed below it:
 //!
-//! - `cli`: the command line, and what each command does
-//! - `image`: from inputs to an image: read, plan, emit
-//! - `inspect`: shows what an image is: as text, as JSON and as a picture
-//! - `diff`: how two images differ
-//! - `explain`: which functions the addresses in a log belong to
-//! - `emit`: writes an image as planned, and packages
-//! - `manifest`: what is written beside an image
-//! - `rules`: what must be true of an image so that it boots
-//! - `layout`: where everything lies: plan, placement, page tables, memory map
-//! - `parts`: loader, kernel, user image, device tree, platform and cores, each read and checked by itself
+//! - `cli`: the command line
+//! - `image`: builds an image: read, plan, emit
+//! - `inspect`: shows an image as text, as JSON and as a picture
+//! - `diff`: compares two images
+//! - `explain`: names the functions at addresses in a log
+//! - `emit`: writes an image by its plan
+//! - `manifest`: writes the manifest of an image
+//! - `rules`: checks the conditions for a boot
+//! - `layout`: places all parts: plan, placement, page tables, memory map
+//! - `parts`: reads and checks loader, kernel, user image, device tree, platform and cores
 //! - `signing`: keys and signatures
-//! - `image_reader`: takes an image's file apart, verifies it, and recognises other files
-//! - `options`: what an image is made of, what can be chosen, and what options ask of each other
-//! - `sel4`: what a seL4 kernel does with its memory as it boots
-//! - `format`: what the bytes of an image's file mean
+//! - `image_reader`: reads and verifies images, and describes other files
+//! - `options`: the inputs and settings of an image, and checks of options
+//! - `sel4`: predicts what seL4's boot code does with memory
+//! - `format`: the formats of image files
 //! - `files`: reads and writes files
 //! - `elf`: reads ELF files
-//! - `memory`: sets of addresses, and what lies at them
-//! - `diagnostic`: the one shape of all errors and warnings
+//! - `memory`: sets of addresses and their content
+//! - `diagnostic`: errors and warnings
 //!
-//! An image is made of files that have been read:
+//! Build an image from files in memory:
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -54,7 +54,7 @@
 //! # }
 //! ```
 //!
-//! An image's file can be taken apart, and be verified to the last bit:
+//! Read an image's file and verify each bit of it:
 //!
 //! ```
 //! use std::path::Path;
@@ -84,7 +84,7 @@
 //! # }
 //! ```
 //!
-//! What is wrong is told by a [`Diagnostic`]:
+//! A [`Diagnostic`] describes what is wrong:
 //!
 //! ```
 //! use std::path::Path;
@@ -107,13 +107,13 @@
 //!
 //! Bad input is an error, never a panic.
 //!
-//! Versions follow Semantic Versioning, for the types of [`kaal_payload`] as well, which this library hands out: a change
-//! of the payload header that changes them is a breaking one. Its bytes may change with any release, since loader and
-//! builder are of one. New fields of [`Inputs`] and [`Settings`] are no breaking change: take those that you don't set
-//! from [`Inputs::new`] and `Settings::default`. The text of messages may change at any time.
+//! Versions follow Semantic Versioning, also for the types of [`kaal_payload`], which are part of this
+//! interface. The bytes of a payload header may change with any release, because loader and builder belong
+//! to one release. New fields of [`Inputs`] and [`Settings`] are no breaking change: take the fields that you
+//! don't set from [`Inputs::new`] and `Settings::default`. Messages may change at any time.
 
 #![forbid(unsafe_code)]
-// The page of a room is its mod.rs.
+// Each module with a folder has its page in `mod.rs`.
 #![warn(clippy::self_named_module_files)]
 
 #[doc(hidden)]

@@ -7,9 +7,11 @@ pub(crate) mod functions;
 pub(crate) mod note;
 
 use goblin::container::{Container, Ctx, Endian};
+use goblin::elf::header::header64::SIZEOF_EHDR;
 use goblin::elf::header::{
     EI_CLASS, EI_DATA, ELFCLASS64, ELFDATA2LSB, ELFMAG, EM_AARCH64, Header, machine_to_str,
 };
+use goblin::elf::program_header::program_header64::SIZEOF_PHDR;
 use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD, ProgramHeader};
 use kaal_translation::Access;
 
@@ -24,11 +26,8 @@ pub(crate) const LAYOUT: Ctx = Ctx {
 /// First bytes of a static library (System V ABI, `ar` format).
 const ARCHIVE_MAGIC: &[u8] = b"!<arch>\n";
 
-/// Size in bytes of an ELF file's header.
-pub(crate) const HEADER_SIZE: usize = 64;
-
 /// Size in bytes of a program header.
-const PROGRAM_HEADER_SIZE: u64 = 56;
+const PROGRAM_HEADER_SIZE: u64 = SIZEOF_PHDR as u64;
 
 /// Most program headers in a file. More segments don't fit into an image. Each header could name
 /// the whole file, so reading would take quadratic time without a limit.
@@ -197,9 +196,9 @@ fn read_header(origin: Origin<'_>, file: &[u8]) -> Result<Header, Diagnostic> {
         _ => {}
     }
     let header = file
-        .get(..HEADER_SIZE)
+        .get(..SIZEOF_EHDR)
         .and_then(|bytes| goblin::elf::Elf::parse_header(bytes).ok())
-        .ok_or_else(|| truncated(origin, "its header", HEADER_SIZE as u64, file.len()))?;
+        .ok_or_else(|| truncated(origin, "its header", SIZEOF_EHDR as u64, file.len()))?;
     if header.e_machine != EM_AARCH64 {
         return Err(not_for_aarch64(
             "machine AARCH64 (183)",

@@ -22,7 +22,7 @@ pub(crate) struct LoaderHead {
     /// A branch to the entry point.
     branch: U32,
     /// CRC-32C of all memory between the loader's constant part and the payload header.
-    rest_checksum: U32,
+    pub(crate) rest_checksum: U32,
 }
 
 impl LoaderHead {
@@ -44,10 +44,5 @@ impl LoaderHead {
     /// Offset in bytes of the entry point from the loader's first byte.
     pub(crate) fn entry(&self) -> Option<u64> {
         branch::target(self.branch.get())
-    }
-
-    /// The checksum of the memory behind the constant part.
-    pub(crate) fn rest_checksum(&self) -> u32 {
-        self.rest_checksum.get()
     }
 }

@@ -140,15 +140,6 @@ pub(crate) fn check(file: &[u8]) -> Result<(), String> {
     }
 }
 
-/// Updates the checksums in the header of `file`, which is from [`wrap`].
-pub(crate) fn renew_checksums(file: &mut [u8]) {
-    if let Ok((header, data)) = Header::mut_from_prefix(file) {
-        header.data_checksum = checksum(data).into();
-        header.header_checksum = U32::ZERO;
-        header.header_checksum = checksum(header.as_bytes()).into();
-    }
-}
-
 fn checksum(bytes: &[u8]) -> u32 {
     static CRC32: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
     CRC32.checksum(bytes)

@@ -7,7 +7,7 @@ use kaal_payload::{Chunk, Package, Stored};
 use super::{ImageReader, Packed};
 use crate::diagnostic::Diagnostic;
 use crate::format::digest::crc32c;
-use crate::format::{Format, uimage};
+use crate::format::uimage;
 
 /// The file of `image` with `header` as its payload header.
 pub(super) fn with_payload_header(
@@ -23,10 +23,10 @@ pub(super) fn with_payload_header(
     if let Some(packed) = &image.packed {
         rewrite_package_header(&mut file, packed).map_err(|found| another_size(image, found))?;
     }
-    if image.format == Format::Uimage {
-        uimage::renew_checksums(&mut file);
+    match uimage::load_address(&file) {
+        Some(address) => uimage::wrap(address, file.split_off(uimage::HEADER_SIZE)),
+        None => Ok(file),
     }
-    Ok(file)
 }
 
 /// Updates the checksums of the chunks and of the package header.

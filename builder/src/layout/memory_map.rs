@@ -40,43 +40,47 @@ impl MemoryMap {
         scratch: &[(&'static str, PhysRange)],
     ) -> Self {
         let origins = parts.origins;
-        let user_image_offset = parts.user_image.offset(plan.user_image);
-        let kernel = parts.kernel.segments.iter().map(|segment| {
+        let mut entries = Vec::new();
+        let mut add = |memory: PhysRange, what: &str, origin: Option<Origin<'_>>| {
+            entries.push(Entry {
+                memory,
+                what: what.to_owned(),
+                file: origin.map(|origin| origin.value.to_owned()),
+            });
+        };
+        let range = |start, size| PhysRange::from(PhysAddr(start)..PhysAddr(start + size));
+        for segment in &parts.kernel.segments {
             let what = describe("kernel", segment.access);
-            entry(segment.phys, segment.size, what, Some(origins.kernel))
-        });
-        let user_image = parts.user_image.segments.iter().map(|segment| {
-            let start = segment.virt.wrapping_add(user_image_offset);
+            add(
+                range(segment.phys, segment.size),
+                &what,
+                Some(origins.kernel),
+            );
+        }
+        let offset = parts.user_image.offset(plan.user_image);
+        for segment in &parts.user_image.segments {
             let what = describe("user image", segment.access);
-            entry(start, segment.size, what, Some(origins.app))
-        });
-        let loader = parts.loader.parts.iter().map(|part| {
-            let start = place.base.0 + part.offset;
+            let start = segment.virt.wrapping_add(offset);
+            add(range(start, segment.size), &what, Some(origins.app));
+        }
+        for part in &parts.loader.parts {
             let what = describe("loader", part.access);
-            entry(start, part.size, what, Some(origins.loader))
-        });
+            let start = place.base.0 + part.offset;
+            add(range(start, part.size), &what, Some(origins.loader));
+        }
         let device_tree = match origins.device_tree {
             Some(_) => "device tree",
             None => "room for a device tree",
         };
-        let others = [
-            (plan.device_tree, device_tree, origins.device_tree),
-            (place.header, "payload header", None),
-            (tables.memory(), "translation tables", None),
-        ];
-        let scratch = scratch.iter().map(|&(what, memory)| (memory, what, None));
-        let others = others
-            .into_iter()
-            .chain(symbols.map(|memory| (memory, "symbols", None)))
-            .chain(scratch)
-            .map(|(memory, what, origin)| {
-                entry(memory.start.0, memory.size(), what.to_owned(), origin)
-            });
-        let mut entries: Vec<_> = kernel
-            .chain(user_image)
-            .chain(loader)
-            .chain(others)
-            .collect();
+        add(plan.device_tree, device_tree, origins.device_tree);
+        add(place.header, "payload header", None);
+        add(tables.memory(), "translation tables", None);
+        if let Some(memory) = symbols {
+            add(memory, "symbols", None);
+        }
+        for &(what, memory) in scratch {
+            add(memory, what, None);
+        }
         entries.sort_by_key(|entry| entry.memory);
         Self(entries)
     }
@@ -84,14 +88,6 @@ impl MemoryMap {
     /// The entries by ascending address.
     pub fn entries(&self) -> &[Entry] {
         &self.0
-    }
-}
-
-fn entry(start: u64, size: u64, what: String, origin: Option<Origin<'_>>) -> Entry {
-    Entry {
-        memory: PhysRange::from(PhysAddr(start)..PhysAddr(start + size)),
-        what,
-        file: origin.map(|origin| origin.value.to_owned()),
     }
 }
 

@@ -8,7 +8,7 @@ use kaal_payload::PhysRange;
 
 use crate::diagnostic::Origin;
 use crate::memory::ranges;
-use crate::sel4::{KERNEL_WINDOW, PADDR_TOP};
+use crate::sel4::{FreeMemory, Handover, KERNEL_WINDOW, PADDR_TOP};
 
 /// The RAM that one input names.
 pub(crate) struct Source<'a> {
@@ -54,17 +54,16 @@ impl<'a> Memory<'a> {
         reserved.find(|reserved| reserved.overlaps(place))
     }
 
-    /// Whether the kernel can record its free memory without the ranges `taken`. It has room for
+    /// Whether the kernel can record its free memory without the parts in `handover`. It has room for
     /// one piece per bank and one more (seL4 16.0.0, `include/arch/arm/arch/bootinfo.h`,
     /// `MAX_NUM_FREEMEM_REG`; `src/kernel/boot.c`, `init_freemem`, leaves one entry empty).
-    pub(crate) fn kernel_keeps_account(&self, taken: [PhysRange; 3]) -> bool {
+    pub(crate) fn kernel_keeps_account(&self, handover: &Handover) -> bool {
         // The platform of the kernel's build comes last. Without it, the device tree is the best
         // guess.
-        let Some(Source { ram: banks, .. }) = self.sources.last() else {
-            return true;
-        };
-        let mapped = ranges::intersect(banks, &[KERNEL_WINDOW]);
-        ranges::subtract(mapped, taken).len() <= banks.len() + 1
+        self.sources.last().is_none_or(|source| {
+            let (pieces, most) = FreeMemory::new(handover, &source.ram).count();
+            pieces <= most
+        })
     }
 
     /// The first input that doesn't count all of `place` as RAM, with its RAM.

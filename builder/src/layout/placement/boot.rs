@@ -23,8 +23,7 @@ pub(super) fn succeeds(parts: &Parts<'_>, plan: &Plan) -> bool {
         user_image: plan.user_image,
         user_start: parts.user_image.start,
     };
-    let taken = [handover.kernel, handover.device_tree, handover.user_image];
-    parts.memory.kernel_keeps_account(taken) && leaves_loader_alone(parts, plan, &handover)
+    parts.memory.kernel_keeps_account(&handover) && leaves_loader_alone(parts, plan, &handover)
 }
 
 /// Whether the root task's objects fit, and avoid the loader for each size of device tree. The
