@@ -8,7 +8,7 @@ use kaal_devicetree::DeviceTree;
 
 use super::{maps, only};
 use crate::diagnostic::shorten;
-use crate::manifest::hexadecimal;
+use crate::format::digest::hexadecimal;
 
 /// For each node's path, its properties by name.
 type Nodes = BTreeMap<String, BTreeMap<String, Vec<u8>>>;

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::Inspected;
 use super::summary::Unpacking;
-use crate::manifest::{Identity, facts, hexadecimal, range};
+use crate::format::digest::hexadecimal;
+use crate::manifest::{Identity, facts, range};
 use crate::rules::{Outcome, Rule};
 
 /// Describes an image in JSON.

@@ -8,7 +8,7 @@ use kaal_payload::{
 };
 use serde_json::{Value, json};
 
-use super::hexadecimal;
+use crate::format::digest::hexadecimal;
 use crate::options::choices::{CHECKS, LOG_LEVELS, name};
 
 /// Describes `payload`. `docs/json.md` documents the fields.

@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::hexadecimal;
 use crate::diagnostic::Flag;
+use crate::format::digest::hexadecimal;
 
 /// The identity of a file.
 #[derive(Clone, Debug, Serialize)]

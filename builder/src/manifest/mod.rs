@@ -84,8 +84,3 @@ pub(crate) fn parse(file: &[u8]) -> Option<Value> {
 fn to_json(manifest: &Value) -> Vec<u8> {
     format!("{manifest:#}\n").into_bytes()
 }
-
-/// Bytes as hexadecimal digits.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

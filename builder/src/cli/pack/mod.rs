@@ -11,9 +11,10 @@ use kaal_payload::{Integrity, LogLevel, PhysAddr};
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::bounded;
+use crate::format::digest::hexadecimal;
 use crate::format::{Compression, Format};
 use crate::image::Image;
-use crate::manifest::{self, Built, hexadecimal};
+use crate::manifest::{self, Built};
 use crate::options::choices::{CHECKS, Choice, LOG_LEVELS};
 use crate::options::{self, Settings, Symbols, boot_arguments};
 
