@@ -169,7 +169,7 @@ fn read_header(origin: Origin<'_>, file: &[u8]) -> Result<Header, Diagnostic> {
                 [] => "an empty file".to_owned(),
                 _ => first_bytes(file, ELFMAG.len()),
             })
-            .remedy("give the linked program, not a raw image or text"));
+            .remedy("pass the linked program, not a raw image or text"));
     }
     let not_for_aarch64 = |expected: &str, found: String| {
         origin
@@ -263,7 +263,7 @@ fn read_segments<'a>(
             .diagnostic("it has no segment to load")
             .expected("at least one PT_LOAD")
             .found(format!("{} program headers, no PT_LOAD", headers.len()))
-            .remedy("give the linked program, not an object file"));
+            .remedy("pass the linked program, not an object file"));
     }
     segments.sort_by_key(|segment| segment.virt);
     for pair in segments.windows(2) {

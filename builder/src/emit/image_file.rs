@@ -33,7 +33,7 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Diagnostic> {
         .diagnostic("the unpacker has no console")
         .expected("the option --dtb, even if the firmware brings a device tree")
         .found("none")
-        .remedy("give a device tree; without one, the unpacker prints no errors");
+        .remedy("pass a device tree; without one, the unpacker prints no errors");
     vec![no_console]
 }
 
@@ -66,5 +66,5 @@ pub(super) fn check_ram(parts: &Parts<'_>, address: PhysAddr, size: u64) -> Resu
     Err(not_runnable_at(address)
         .expected(format!("{size} bytes of RAM"))
         .found(format!("RAM {}", parts.memory))
-        .remedy("give another address, or none if the firmware chooses it"))
+        .remedy("pass another address, or none if the firmware chooses it"))
 }

@@ -18,7 +18,7 @@ pub(crate) fn unreadable(origin: Origin<'_>, error: &io::Error) -> Diagnostic {
         })
         .found(words(error));
     match error.kind() {
-        ErrorKind::IsADirectory => diagnostic.found("a folder").remedy("give a file"),
+        ErrorKind::IsADirectory => diagnostic.found("a folder").remedy("pass a file"),
         ErrorKind::PermissionDenied => diagnostic.remedy("allow the user who runs this to read it"),
         _ => diagnostic.remedy(match origin.flag {
             Flag::Config | Flag::Log => "correct the name",
@@ -39,8 +39,8 @@ pub(crate) fn not_regular(origin: Origin<'_>, metadata: &Metadata) -> Diagnostic
         .expected("a regular file")
         .found(kind(metadata))
         .remedy(match metadata.file_type().is_fifo() {
-            true => "write its content to a file, and give that file",
-            false => "give a file",
+            true => "write its content to a file, and pass that file",
+            false => "pass a file",
         })
 }
 

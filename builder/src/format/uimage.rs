@@ -104,7 +104,7 @@ pub(crate) fn address_field(load: PhysAddr) -> Result<u32, Diagnostic> {
             .expected("an address of 32 bits")
             .because_of(Format::Uimage.origin())
             .found(load.to_string())
-            .remedy("give an address below 4 GiB, or choose --format image")
+            .remedy("pass an address below 4 GiB, or choose --format image")
     })
 }
 

@@ -70,7 +70,7 @@ pub(super) fn explain(origin: Origin<'_>, head: &[u8]) -> Diagnostic {
         .found(describe(head, is_damaged))
         .remedy(match is_damaged {
             true => "build or copy the image again",
-            false => "give the file that --out named",
+            false => "pass the file that --out named",
         })
 }
 

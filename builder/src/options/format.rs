@@ -47,7 +47,7 @@ fn no_unpacker(format: Format) -> Diagnostic {
         .diagnostic("needs an unpacker")
         .expected("the option --unpacker")
         .found("none")
-        .remedy("give target/kaal/unpacker.elf, which `cargo xtask build` makes")
+        .remedy("pass target/kaal/unpacker.elf, which `cargo xtask build` makes")
 }
 
 fn no_load_address() -> Diagnostic {
@@ -57,7 +57,7 @@ fn no_load_address() -> Diagnostic {
         .expected("the option --load-address")
         .found("none")
         .remedy(format!(
-            "give a multiple of {IMAGE_ALIGNMENT:#x} that is RAM, like 0x42000000 on QEMU's virt"
+            "pass a multiple of {IMAGE_ALIGNMENT:#x} that is RAM, like 0x42000000 on QEMU's virt"
         ))
 }
 
@@ -68,7 +68,7 @@ fn check_load_address(format: Format, address: PhysAddr) -> Result<(), Diagnosti
             .expected(format!("a multiple of {alignment:#x}"))
             .because_of(format.origin())
             .found(address.to_string())
-            .remedy("give another address"));
+            .remedy("pass another address"));
     }
     match format {
         Format::Uimage => uimage::address_field(address).map(drop),

@@ -60,7 +60,7 @@ fn unheard(sign_key: &Path) -> Diagnostic {
         .diagnostic("the loader would ignore the signature")
         .expected("the option --trust-key, and a loader for signed images")
         .found("none")
-        .remedy("give the public key to --trust-key")
+        .remedy("pass the public key to --trust-key")
 }
 
 fn unasked(min_version: u64) -> Diagnostic {
@@ -68,7 +68,7 @@ fn unasked(min_version: u64) -> Diagnostic {
         .diagnostic("the loader would ignore the version")
         .expected("the option --trust-key, and a loader for signed images")
         .found("none")
-        .remedy("give the public key to --trust-key, or leave the option out")
+        .remedy("pass the public key to --trust-key, or leave the option out")
 }
 
 fn too_weak(integrity: Integrity, key: &Path) -> Diagnostic {

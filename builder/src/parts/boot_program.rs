@@ -51,7 +51,7 @@ pub(crate) const LOADER: Kind = Kind {
     contract: "payload",
     version: VERSION,
     relocates_itself: false,
-    remedy: "give target/kaal/elfloader.elf, which `cargo xtask build` makes",
+    remedy: "pass target/kaal/elfloader.elf, which `cargo xtask build` makes",
 };
 
 /// The unpacker's requirements.
@@ -61,7 +61,7 @@ pub(crate) const UNPACKER: Kind = Kind {
     contract: "package",
     version: PACKAGE_VERSION,
     relocates_itself: true,
-    remedy: "give target/kaal/unpacker.elf, which `cargo xtask build` makes",
+    remedy: "pass target/kaal/unpacker.elf, which `cargo xtask build` makes",
 };
 
 /// A page-aligned segment of a program.

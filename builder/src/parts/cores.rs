@@ -55,7 +55,7 @@ pub(crate) fn count(
             .expected(format!("{expected} (MAX_NUM_NODES)"))
             .because_of(config)
             .found(found.to_string())
-            .remedy("leave the option out, or give the kernel and configuration of another build")),
+            .remedy("leave the option out, or pass the kernel and configuration of another build")),
         (asked, configured) => Ok(match asked.or(configured) {
             Some((origin, cores)) => Count::by(origin, cores),
             None => Count {
@@ -81,7 +81,7 @@ pub(crate) fn choose(
             .diagnostic(problem)
             .expected(expected)
             .found(found)
-            .remedy("give the device tree of the machine that the kernel is built for")
+            .remedy("pass the device tree of the machine that the kernel is built for")
     };
     if cpus.len() < cores {
         let expected = format!("{cores} nodes cpu@… in /cpus that are not disabled");
@@ -117,6 +117,6 @@ pub(crate) fn nothing_names(kernel: Origin<'_>, count: &Count) -> Diagnostic {
         .diagnostic("waits for cores, but nothing in the image names them")
         .expected(format!("a --dtb with the machine's {} cores", count.cores))
         .found("none")
-        .remedy("give a device tree; otherwise, the firmware must bring one");
+        .remedy("pass a device tree; otherwise, the firmware must bring one");
     count.explain(diagnostic)
 }

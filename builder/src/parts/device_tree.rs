@@ -43,7 +43,7 @@ impl<'a> DeviceTree<'a> {
                 .diagnostic("not a well-formed device tree")
                 .expected("a flattened device tree (.dtb) of version 17")
                 .found(found)
-                .remedy("compile it with dtc, or give the kernel.dtb of seL4's build")
+                .remedy("compile it with dtc, or pass the kernel.dtb of seL4's build")
         };
         let header = Header::parse(file).map_err(|error| malformed(error.to_string()))?;
         let file = file.get(..header.total_size).ok_or_else(|| {
@@ -103,7 +103,7 @@ impl<'a> DeviceTree<'a> {
                 .diagnostic("too large, with the properties added to /chosen")
                 .expected("less than 4 GiB")
                 .found(format!("{size} bytes"))
-                .remedy("give the device tree of the machine")),
+                .remedy("pass the device tree of the machine")),
         }
     }
 }

@@ -48,7 +48,7 @@ impl<'a> Kernel<'a> {
                 .diagnostic("not linked like seL4")
                 .expected(expected)
                 .found(found)
-                .remedy("give the unchanged kernel.elf of seL4's build for AArch64")
+                .remedy("pass the unchanged kernel.elf of seL4's build for AArch64")
         };
         let program = Program::read(origin, file)?;
         if program.kind != ET_EXEC {

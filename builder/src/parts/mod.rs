@@ -166,7 +166,7 @@ fn check_kernel_address(kernel: &Kernel<'_>, expected: PhysAddr) -> Result<(), D
         .diagnostic("the kernel is linked for another physical address")
         .expected(expected.to_string())
         .found(format!("{found}, the lowest p_paddr"))
-        .remedy("leave the option out, or give the kernel built for that address"))
+        .remedy("leave the option out, or pass the kernel built for that address"))
 }
 
 /// Collects the RAM that the inputs name.
@@ -191,5 +191,5 @@ fn unknown_ram(kernel: Origin<'_>) -> Diagnostic {
         .diagnostic("placed without knowledge of the RAM")
         .expected("a --dtb with a memory node, or a --platform")
         .found("neither")
-        .remedy("give one of them, so that the builder can check the image against RAM")
+        .remedy("pass one of them, so that the builder can check the image against RAM")
 }

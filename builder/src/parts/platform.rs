@@ -24,7 +24,7 @@ pub(crate) fn read(origin: Origin<'_>, file: &[u8]) -> Result<Platform, Diagnost
             .diagnostic("names no RAM")
             .expected("at least one entry with start < end under `memory`")
             .found("none")
-            .remedy("give the platform_gen.yaml of seL4's build for the platform"));
+            .remedy("pass the platform_gen.yaml of seL4's build for the platform"));
     }
     let devices = platform["devices"].as_vec();
     let devices = devices.map(|devices| read_ranges(origin, "devices", devices));
@@ -105,7 +105,7 @@ impl KernelConfig {
                 .diagnostic("not the configuration of the kernel in --kernel")
                 .expected(format!("{key} {expected}, by its addresses"))
                 .found(format!("{key} {found}"))
-                .remedy("give kernel.elf and gen_config.json of the same build"));
+                .remedy("pass kernel.elf and gen_config.json of the same build"));
         }
         let key = "MAX_NUM_NODES";
         let cores = config[key]

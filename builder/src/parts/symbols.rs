@@ -58,7 +58,7 @@ impl Names {
                 .diagnostic("has no symbols, but --symbols on needs them")
                 .expected("functions in a section .symtab")
                 .found("none")
-                .remedy("give the kernel.elf of seL4's build, or leave the option out"));
+                .remedy("pass the kernel.elf of seL4's build, or leave the option out"));
         }
         names.table_size = names.table(PhysAddr(0)).len();
         let is_unexpected =

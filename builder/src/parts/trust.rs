@@ -80,12 +80,12 @@ pub(crate) fn instruct(
             .expected("a loader for signed images")
             .because_of(trust.option.clone())
             .found("a loader for any image")
-            .remedy("give target/kaal/elfloader-signed.elf, which `cargo xtask build` makes")),
+            .remedy("pass target/kaal/elfloader-signed.elf, which `cargo xtask build` makes")),
         (None, true) => Err(origin
             .diagnostic("a loader that would refuse the image")
             .expected("the option --trust-key, for a loader of signed images")
             .found("none")
-            .remedy("give the option, or target/kaal/elfloader.elf, which boots any image")),
+            .remedy("pass the option, or target/kaal/elfloader.elf, which boots any image")),
     }
 }
 
@@ -117,5 +117,5 @@ fn another_key(origin: Origin<'_>, trusted: Origin<'_>) -> Diagnostic {
         .diagnostic("the loader would refuse the signature")
         .expected(format!("the private key to {trusted}"))
         .found("another key")
-        .remedy("give both keys of one pair")
+        .remedy("pass both keys of one pair")
 }

@@ -53,7 +53,7 @@ impl<'a> UserImage<'a> {
                 .diagnostic("no program")
                 .expected("the root task's executable")
                 .found("an image from this builder")
-                .remedy("give the root task's program; `inspect` shows the image"));
+                .remedy("pass the root task's program; `inspect` shows the image"));
         }
         for pair in program.segments.windows(2) {
             if let [first, second] = pair

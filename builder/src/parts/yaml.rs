@@ -22,7 +22,7 @@ pub(crate) fn not_understood(origin: Origin<'_>, name: &str, reason: String) -> 
         .diagnostic("can't be understood")
         .expected(format!("seL4's {name}"))
         .found(reason)
-        .remedy("give the file of seL4's build")
+        .remedy("pass the file of seL4's build")
 }
 
 fn try_read(file: &[u8]) -> Result<Yaml, String> {

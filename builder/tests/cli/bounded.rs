@@ -66,11 +66,11 @@ fn pipes_that_nobody_writes_to() {
         error: --kernel pipe: can't be read
           expected: a regular file
           found: a pipe
-          remedy: write its content to a file, and give that file
+          remedy: write its content to a file, and pass that file
         error: --dtb pipe: can't be read
           expected: a regular file
           found: a pipe
-          remedy: write its content to a file, and give that file
+          remedy: write its content to a file, and pass that file
     "#]]
     .assert_eq(&said(output));
 }
@@ -124,7 +124,7 @@ fn a_large_file_that_is_no_program() {
         error: --app zeroes: not an ELF file
           expected: the bytes 7f 45 4c 46 at its start
           found: 00 00 00 00
-          remedy: give the linked program, not a raw image or text
+          remedy: pass the linked program, not a raw image or text
     "#]]
     .assert_eq(&said(output));
 }

@@ -252,7 +252,7 @@ fn files_that_are_no_images() {
         error: image kernel.dtb: not a KaaL image
           expected: a file that this version's builder wrote: elf, raw, image or uimage
           found: a flattened device tree or a FIT image
-          remedy: give the file that --out named
+          remedy: pass the file that --out named
     "#]]
     .assert_eq(&String::from_utf8_lossy(&output.stderr));
 }

@@ -65,7 +65,7 @@ fn unknown_ram() {
         warning: --kernel kernel.elf: placed without knowledge of the RAM
           expected: a --dtb with a memory node, or a --platform
           found: neither
-          remedy: give one of them, so that the builder can check the image against RAM
+          remedy: pass one of them, so that the builder can check the image against RAM
     "#]]
     .assert_eq(&folder.accepted(&[("--dtb", "")]));
 }

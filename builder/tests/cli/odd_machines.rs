@@ -83,7 +83,7 @@ fn memory_above_paddr_top_is_no_place() {
         error: --app app.elf: no room for the root task in RAM
           expected: 24576 free bytes below 0x7fc0000000
           found: RAM 0x0..0x100000, 0x7fbfdb3000..0x7fcfdb3000, 0x8000000000..0x8010000000 (--dtb kernel.dtb), kernel 0x7fbfdb3000..0x7fbfff0000
-          remedy: give a platform with more RAM, or make the root task smaller
+          remedy: pass a platform with more RAM, or make the root task smaller
     "#]].assert_eq(&folder.refused(&[]));
 }
 
@@ -210,7 +210,7 @@ fn no_room_but_in_memory_of_the_firmware() {
         error: --app app.elf: no room for the root task in RAM
           expected: 24576 free bytes below 0x7fc0000000
           found: RAM 0x40000000..0x4024d000 (--dtb kernel.dtb), kernel 0x40000000..0x4023d000
-          remedy: give a platform with more RAM, or make the root task smaller
+          remedy: pass a platform with more RAM, or make the root task smaller
     "#]]
     .assert_eq(&folder.refused(&[]));
 }
@@ -225,7 +225,7 @@ fn no_memory_but_that_of_the_firmware() {
         error: --kernel kernel.elf: the kernel lies outside RAM
           expected: a place within no memory (--dtb kernel.dtb)
           found: 0x40000000..0x4023d000
-          remedy: give a kernel and a platform of the same build
+          remedy: pass a kernel and a platform of the same build
     "#]]
     .assert_eq(&folder.refused(&[]));
 }
@@ -291,7 +291,7 @@ fn root_task_larger_than_ram() {
         error: --app app.elf: no room for the root task in RAM
           expected: 104861696 free bytes below 0x7fc0000000
           found: RAM 0x40000000..0x44000000 (--dtb kernel.dtb), kernel 0x40000000..0x4023d000
-          remedy: give a platform with more RAM, or make the root task smaller
+          remedy: pass a platform with more RAM, or make the root task smaller
     "#]]
     .assert_eq(&folder.refused(&[]));
 }

@@ -58,7 +58,7 @@ fn bad_magic() {
         error: --dtb kernel.dtb: not a well-formed device tree
           expected: a flattened device tree (.dtb) of version 17
           found: magic 0xd00dfeed expected, 0xd00dfeec found
-          remedy: compile it with dtc, or give the kernel.dtb of seL4's build
+          remedy: compile it with dtc, or pass the kernel.dtb of seL4's build
     "#]],
     );
 }
@@ -82,7 +82,7 @@ fn a_mebibyte_of_garbage() {
         error: --dtb kernel.dtb: not a well-formed device tree
           expected: a flattened device tree (.dtb) of version 17
           found: magic 0xd00dfeed expected, 0x3c5e81b4 found
-          remedy: compile it with dtc, or give the kernel.dtb of seL4's build
+          remedy: compile it with dtc, or pass the kernel.dtb of seL4's build
     "#]],
     );
 }
@@ -101,7 +101,7 @@ fn a_mebibyte_of_garbage_behind_a_header() {
         error: --dtb kernel.dtb: not a well-formed device tree
           expected: a flattened device tree (.dtb) of version 17
           found: the structure block is malformed at offset 0x0
-          remedy: compile it with dtc, or give the kernel.dtb of seL4's build
+          remedy: compile it with dtc, or pass the kernel.dtb of seL4's build
     "#]],
     );
 }
@@ -121,7 +121,7 @@ fn nodes_without_end() {
         error: --dtb kernel.dtb: not a well-formed device tree
           expected: a flattened device tree (.dtb) of version 17
           found: nodes are nested more than 16 deep
-          remedy: compile it with dtc, or give the kernel.dtb of seL4's build
+          remedy: compile it with dtc, or pass the kernel.dtb of seL4's build
     "#]],
     );
 }
@@ -190,7 +190,7 @@ fn cells_of_another_width() {
         error: --kernel kernel.elf: the kernel lies outside RAM
           expected: a place within 0x0..0x40000000 (--dtb kernel.dtb)
           found: 0x40000000..0x4023d000
-          remedy: give a kernel and a platform of the same build
+          remedy: pass a kernel and a platform of the same build
     "#]],
     );
 }
@@ -229,7 +229,7 @@ fn no_memory_node() {
         warning: --kernel kernel.elf: placed without knowledge of the RAM
           expected: a --dtb with a memory node, or a --platform
           found: neither
-          remedy: give one of them, so that the builder can check the image against RAM
+          remedy: pass one of them, so that the builder can check the image against RAM
     "#]]
     .assert_eq(&folder(blob).accepted(&[]));
 }

@@ -91,7 +91,7 @@ fn kernel_and_root_task_swapped() {
         error: --kernel app.elf: not linked like seL4
           expected: virtual addresses that are the physical ones plus 0xffffff8000000000, or 0x8000000000 with hypervisor support
           found: the physical addresses themselves, as in a user program
-          remedy: give the unchanged kernel.elf of seL4's build for AArch64; --kernel and --app may be swapped
+          remedy: pass the unchanged kernel.elf of seL4's build for AArch64; --kernel and --app may be swapped
     "#]]
         .assert_eq(&Folder::new().refused(&[("--kernel", "app.elf"), ("--app", "kernel.elf")]));
 }
@@ -154,7 +154,7 @@ fn an_image_is_no_root_task() {
         error: --app packed.elf: no program
           expected: the root task's executable
           found: an image from this builder
-          remedy: give the root task's program; `inspect` shows the image
+          remedy: pass the root task's program; `inspect` shows the image
     "#]]
     .assert_eq(&folder.refused(&[("--app", "packed.elf")]));
 }

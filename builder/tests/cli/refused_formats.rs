@@ -59,7 +59,7 @@ fn no_unpacker() {
         error: --format image: needs an unpacker
           expected: the option --unpacker
           found: none
-          remedy: give target/kaal/unpacker.elf, which `cargo xtask build` makes
+          remedy: pass target/kaal/unpacker.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -69,11 +69,11 @@ fn uimage_without_an_address() {
     check_usage(
         &[UNPACKER, ("--format", "uimage")],
         expect![[r#"
-        error: --format uimage: needs a load address
-          expected: the option --load-address
-          found: none
-          remedy: give a multiple of 0x200000 that is RAM, like 0x42000000 on QEMU's virt
-    "#]],
+            error: --format uimage: needs a load address
+              expected: the option --load-address
+              found: none
+              remedy: pass a multiple of 0x200000 that is RAM, like 0x42000000 on QEMU's virt
+        "#]],
     );
 }
 
@@ -86,7 +86,7 @@ fn misaligned_addresses() {
             error: --load-address 0x42000010: the image can't run at this address
               expected: a multiple of 0x1000, because of --format raw
               found: 0x42000010
-              remedy: give another address
+              remedy: pass another address
         "#]],
     );
     check_usage(
@@ -95,7 +95,7 @@ fn misaligned_addresses() {
             error: --load-address 0x42001000: the image can't run at this address
               expected: a multiple of 0x200000, because of --format image
               found: 0x42001000
-              remedy: give another address
+              remedy: pass another address
         "#]],
     );
     let folder = Folder::new();
@@ -115,7 +115,7 @@ fn addresses_outside_ram() {
             error: --load-address 0x0: the image can't run at this address
               expected: 15824 bytes of RAM
               found: RAM 0x40000000..0x50000000 (--dtb kernel.dtb)
-              remedy: give another address, or none if the firmware chooses it
+              remedy: pass another address, or none if the firmware chooses it
         "#]],
     );
     for address in ["0x3fe00000", "0x50000000", "0xffffffffffe00000"] {
@@ -148,7 +148,7 @@ fn uimage_above_4_gib() {
             error: --load-address 0x100000000: the image can't run at this address
               expected: an address of 32 bits, because of --format uimage
               found: 0x100000000
-              remedy: give an address below 4 GiB, or choose --format image
+              remedy: pass an address below 4 GiB, or choose --format image
         "#]],
     );
 }
@@ -161,7 +161,7 @@ fn no_room_to_unpack() {
         error: --format image: no room in RAM for the unpacker's working memory
           expected: 4816896 free bytes in one piece below 0x7fc0000000
           found: RAM 0x40000000..0x40800000 (--dtb kernel.dtb)
-          remedy: choose --format elf, which needs no unpacker, or give a platform with more RAM
+          remedy: choose --format elf, which needs no unpacker, or pass a platform with more RAM
     "#]]
     .assert_eq(&folder.refused(&[UNPACKER, ("--format", "image")]));
     folder.accepted(&[]);
@@ -194,7 +194,7 @@ fn another_program() {
             error: --unpacker loader.elf: not a KaaL unpacker
               expected: an ELF note of the owner "KaaL", type 2
               found: no such note
-              remedy: give target/kaal/unpacker.elf, which `cargo xtask build` makes
+              remedy: pass target/kaal/unpacker.elf, which `cargo xtask build` makes
         "#]],
     );
     check(
@@ -203,7 +203,7 @@ fn another_program() {
         error: --loader unpacker.elf: not a KaaL loader
           expected: an ELF note of the owner "KaaL", type 1
           found: no such note
-          remedy: give target/kaal/elfloader.elf, which `cargo xtask build` makes
+          remedy: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -231,7 +231,7 @@ fn unpacker_without_room_for_a_header() {
         error: --unpacker unpacker.elf: a KaaL unpacker of the wrong shape
           expected: a first PT_LOAD that begins with the file's header
           found: other content
-          remedy: give target/kaal/unpacker.elf, which `cargo xtask build` makes
+          remedy: pass target/kaal/unpacker.elf, which `cargo xtask build` makes
     "#]],
     );
 }

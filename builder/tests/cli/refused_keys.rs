@@ -24,7 +24,7 @@ fn loaders_and_options_belong_together() {
             error: --loader loader.elf: a loader that ignores signatures
               expected: a loader for signed images, because of --trust-key public.pem
               found: a loader for any image
-              remedy: give target/kaal/elfloader-signed.elf, which `cargo xtask build` makes
+              remedy: pass target/kaal/elfloader-signed.elf, which `cargo xtask build` makes
         "#]],
     );
     check(
@@ -34,7 +34,7 @@ fn loaders_and_options_belong_together() {
             error: --loader signed-loader.elf: a loader that would refuse the image
               expected: the option --trust-key, for a loader of signed images
               found: none
-              remedy: give the option, or target/kaal/elfloader.elf, which boots any image
+              remedy: pass the option, or target/kaal/elfloader.elf, which boots any image
         "#]],
     );
     check(
@@ -44,7 +44,7 @@ fn loaders_and_options_belong_together() {
             error: --sign-key other.pem: the loader would refuse the signature
               expected: the private key to --trust-key public.pem
               found: another key
-              remedy: give both keys of one pair
+              remedy: pass both keys of one pair
         "#]],
     );
 }
@@ -80,7 +80,7 @@ fn other_files_are_no_keys() {
 #[test]
 fn swapped() {
     expect![[r#"
-        error: --sign-key public.pem: a public key instead of a private key
+        error: --sign-key public.pem: a public key in place of the private one
           expected: "BEGIN PRIVATE KEY"
           found: "BEGIN PUBLIC KEY"
           remedy: swap the two files: the private key is in --trust-key private.pem

@@ -35,7 +35,7 @@ fn missing_companion_of_an_option_in_a_file() {
         error: --min-version 3 (kaal.toml:6): the loader would ignore the version
           expected: the option --trust-key, and a loader for signed images
           found: none
-          remedy: give the public key to --trust-key, or leave the option out
+          remedy: pass the public key to --trust-key, or leave the option out
     "#]],
     );
     check(
@@ -46,7 +46,7 @@ fn missing_companion_of_an_option_in_a_file() {
         error: --format image (kaal.toml:5): needs an unpacker
           expected: the option --unpacker
           found: none
-          remedy: give target/kaal/unpacker.elf, which `cargo xtask build` makes
+          remedy: pass target/kaal/unpacker.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -61,7 +61,7 @@ fn missing_companion_of_an_option_in_the_environment() {
             error: --sign-key private.pem (KAAL_SIGN_KEY): the loader would ignore the signature
               expected: the option --trust-key, and a loader for signed images
               found: none
-              remedy: give the public key to --trust-key
+              remedy: pass the public key to --trust-key
         "#]],
     );
 }
@@ -76,7 +76,7 @@ fn missing_companion_of_an_option_on_the_command_line() {
         error: --min-version 3: the loader would ignore the version
           expected: the option --trust-key, and a loader for signed images
           found: none
-          remedy: give the public key to --trust-key, or leave the option out
+          remedy: pass the public key to --trust-key, or leave the option out
     "#]],
     );
 }
@@ -113,7 +113,7 @@ fn conflict_of_options_from_different_sources() {
             error: --load-address 0x123 (KAAL_LOAD_ADDRESS): the image can't run at this address
               expected: a multiple of 0x1000, because of --format raw (kaal.toml:6)
               found: 0x123
-              remedy: give another address
+              remedy: pass another address
         "#]],
     );
 }
@@ -158,19 +158,19 @@ fn all_at_once() {
         error: --format uimage: needs an unpacker
           expected: the option --unpacker
           found: none
-          remedy: give target/kaal/unpacker.elf, which `cargo xtask build` makes
+          remedy: pass target/kaal/unpacker.elf, which `cargo xtask build` makes
         error: --format uimage: needs a load address
           expected: the option --load-address
           found: none
-          remedy: give a multiple of 0x200000 that is RAM, like 0x42000000 on QEMU's virt
+          remedy: pass a multiple of 0x200000 that is RAM, like 0x42000000 on QEMU's virt
         error: --sign-key private.pem: the loader would ignore the signature
           expected: the option --trust-key, and a loader for signed images
           found: none
-          remedy: give the public key to --trust-key
+          remedy: pass the public key to --trust-key
         error: --min-version 3: the loader would ignore the version
           expected: the option --trust-key, and a loader for signed images
           found: none
-          remedy: give the public key to --trust-key, or leave the option out
+          remedy: pass the public key to --trust-key, or leave the option out
     "#]]
     .assert_eq(&Folder::misused(&[
         ("--kernel-paddr", "0x40000001"),

@@ -37,7 +37,7 @@ fn folder_for_a_file() {
         error: --kernel .: can't be read
           expected: a regular file
           found: a folder
-          remedy: give a file
+          remedy: pass a file
     "#]]
     .assert_eq(&folder.refused(&[("--kernel", ".")]));
 }
@@ -51,7 +51,7 @@ fn empty_file() {
             error: --app bad.elf: not an ELF file
               expected: the bytes 7f 45 4c 46 at its start
               found: an empty file
-              remedy: give the linked program, not a raw image or text
+              remedy: pass the linked program, not a raw image or text
         "#]],
     );
 }
@@ -65,7 +65,7 @@ fn not_elf() {
             error: --kernel bad.elf: not an ELF file
               expected: the bytes 7f 45 4c 46 at its start
               found: 23 21 2f 62
-              remedy: give the linked program, not a raw image or text
+              remedy: pass the linked program, not a raw image or text
         "#]],
     );
 }
@@ -161,7 +161,7 @@ fn no_load() {
         error: --app bad.elf: it has no segment to load
           expected: at least one PT_LOAD
           found: 2 program headers, no PT_LOAD
-          remedy: give the linked program, not an object file
+          remedy: pass the linked program, not an object file
     "#]],
     );
 }
@@ -255,7 +255,7 @@ fn kernel_at_another_base() {
             error: --kernel bad.elf: not linked like seL4
               expected: virtual addresses that are the physical ones plus 0xffffff8000000000, or 0x8000000000 with hypervisor support
               found: the physical addresses themselves, as in a user program
-              remedy: give the unchanged kernel.elf of seL4's build for AArch64
+              remedy: pass the unchanged kernel.elf of seL4's build for AArch64
         "#]],
     );
 }
@@ -271,7 +271,7 @@ fn kernel_at_two_bases() {
         error: --kernel bad.elf: not linked like seL4
           expected: the same difference of virtual and physical address in all PT_LOADs
           found: 0x8040001378 at 0x40002378
-          remedy: give the unchanged kernel.elf of seL4's build for AArch64
+          remedy: pass the unchanged kernel.elf of seL4's build for AArch64
     "#]],
     );
 }
@@ -289,7 +289,7 @@ fn kernel_not_at_a_page() {
         error: --kernel bad.elf: not linked like seL4
           expected: a first PT_LOAD at a multiple of 4096
           found: physical address 0x40000008
-          remedy: give the unchanged kernel.elf of seL4's build for AArch64
+          remedy: pass the unchanged kernel.elf of seL4's build for AArch64
     "#]],
     );
 }
@@ -305,7 +305,7 @@ fn position_independent_kernel() {
         error: --kernel bad.elf: not linked like seL4
           expected: an executable at fixed addresses (EXEC)
           found: DYN
-          remedy: give the unchanged kernel.elf of seL4's build for AArch64
+          remedy: pass the unchanged kernel.elf of seL4's build for AArch64
     "#]],
     );
 }
@@ -327,7 +327,7 @@ fn kernel_above_paddr_top() {
         error: --kernel bad.elf: not linked like seL4
           expected: physical addresses below 0x7fc0000000
           found: a segment up to 0x7fc0000001
-          remedy: give the unchanged kernel.elf of seL4's build for AArch64
+          remedy: pass the unchanged kernel.elf of seL4's build for AArch64
     "#]],
     );
 }
@@ -342,7 +342,7 @@ fn kernel_at_another_address_than_asked_for() {
         error: --kernel-paddr 0x60000000: the kernel is linked for another physical address
           expected: 0x60000000
           found: 0x40000000, the lowest p_paddr
-          remedy: leave the option out, or give the kernel built for that address
+          remedy: leave the option out, or pass the kernel built for that address
     "#]]
     .assert_eq(&folder.refused(&[("--kernel-paddr", "0x60000000")]));
 }

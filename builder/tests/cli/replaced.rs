@@ -38,7 +38,7 @@ fn a_signed_image_replaces_no_manifest() {
     };
     expect![[r#"
         error: --out image.elf.json: would replace an input
-          expected: a file that is no input
+          expected: a file that isn't an input
           found: manifest image.elf.json
           remedy: choose another name
     "#]]

@@ -47,7 +47,7 @@ pub(super) fn place(
                 .expected(format!("{size} free bytes in one piece below {PADDR_TOP}"))
                 .found(format!("RAM {}", parts.memory))
                 .remedy(
-                    "choose --format elf, which needs no unpacker, or give a platform with more RAM",
+                    "choose --format elf, which needs no unpacker, or pass a platform with more RAM",
                 )
         })
 }

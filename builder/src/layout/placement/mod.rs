@@ -148,7 +148,7 @@ fn explain(parts: &Parts<'_>, error: PlacementError) -> Diagnostic {
                 "RAM {}, kernel {}",
                 parts.memory, parts.kernel.memory
             ))
-            .remedy("give a platform with more RAM, or make the root task smaller"),
+            .remedy("pass a platform with more RAM, or make the root task smaller"),
         PlacementError::Offset { lowest } => no_place_at_offset(parts).expected(format!(
             "a multiple of {PAGE_SIZE:#x} from {lowest:#x} on: behind kernel and device tree"
         )),
@@ -158,7 +158,7 @@ fn explain(parts: &Parts<'_>, error: PlacementError) -> Diagnostic {
                 _ => origin(parts, item)
                     .diagnostic(format!("{} lies outside RAM", name(item)))
                     .found(place.to_string())
-                    .remedy("give a kernel and a platform of the same build"),
+                    .remedy("pass a kernel and a platform of the same build"),
             };
             let ram = parts.memory.refusing(place);
             diagnostic.expected(format!(
@@ -184,7 +184,7 @@ fn no_place_at_offset(parts: &Parts<'_>) -> Diagnostic {
     Origin::new(Flag::AppOffset, &format!("{offset:#x}"))
         .diagnostic("no place for the root task")
         .found(format!("{} bytes at {place}", parts.user_image.size()))
-        .remedy("leave the option out, or give another offset")
+        .remedy("leave the option out, or pass another offset")
 }
 
 fn origin<'a>(parts: &Parts<'a>, item: Item) -> Origin<'a> {
