@@ -104,7 +104,7 @@ pub(crate) fn warnings(loader: Origin<'_>, trust: Option<&Trust>) -> Vec<Diagnos
 
 fn swapped(private: Origin<'_>, public: Origin<'_>) -> Diagnostic {
     private
-        .diagnostic("a public key in place of the private one")
+        .diagnostic("a public key instead of a private key")
         .expected(format!("{:?}", signing::PRIVATE_KEY))
         .found(format!("{:?}", signing::PUBLIC_KEY))
         .remedy(format!(

@@ -53,7 +53,7 @@ pub(crate) fn private_key(origin: Origin<'_>, text: &[u8]) -> Result<SigningKey,
     key.ok_or_else(|| {
         let (problem, remedy) = match label(text) {
             Some(PUBLIC_KEY) => (
-                "a public key in place of the private one",
+                "a public key instead of a private key",
                 "pass the private key, which `keygen` wrote to its --sign-key",
             ),
             _ => (
@@ -71,7 +71,7 @@ pub(crate) fn public_key(origin: Origin<'_>, text: &[u8]) -> Result<VerifyingKey
     let key = key.and_then(|text| VerifyingKey::from_public_key_pem(text).ok());
     key.filter(|key| !key.is_weak()).ok_or_else(|| {
         let problem = match label(text) {
-            Some(PRIVATE_KEY) => "a private key in place of the public one",
+            Some(PRIVATE_KEY) => "a private key instead of a public key",
             _ => "not a public key",
         };
         no_key(origin, problem, text, PUBLIC_KEY, "").remedy(

@@ -56,7 +56,7 @@ fn other_files_are_no_keys() {
         &folder,
         &[LOADER, ("--trust-key", "private.pem")],
         expect![[r#"
-            error: --trust-key private.pem: a private key in place of the public one
+            error: --trust-key private.pem: a private key instead of a public key
               expected: an Ed25519 key in PEM, "BEGIN PUBLIC KEY"
               found: "BEGIN PRIVATE KEY"
               remedy: pass the file that `keygen` wrote to its --trust-key, or run `openssl pkey -pubout` on the private key
@@ -80,7 +80,7 @@ fn other_files_are_no_keys() {
 #[test]
 fn swapped() {
     expect![[r#"
-        error: --sign-key public.pem: a public key in place of the private one
+        error: --sign-key public.pem: a public key instead of a private key
           expected: "BEGIN PRIVATE KEY"
           found: "BEGIN PUBLIC KEY"
           remedy: swap the two files: the private key is in --trust-key private.pem
@@ -97,7 +97,7 @@ fn swapped() {
 fn public_key_to_sign_with() {
     let folder = folder();
     expect![[r#"
-        error: --sign-key public.pem: a public key in place of the private one
+        error: --sign-key public.pem: a public key instead of a private key
           expected: an Ed25519 key in PEM, "BEGIN PRIVATE KEY" (PKCS #8)
           found: "BEGIN PUBLIC KEY"
           remedy: pass the private key, which `keygen` wrote to its --sign-key
@@ -112,7 +112,7 @@ fn public_key_to_sign_with() {
     assert_eq!(output.status.code(), Some(1));
     let messages = String::from_utf8(output.stderr).expect("text");
     assert!(
-        messages.contains("a public key in place of the private one"),
+        messages.contains("a public key instead of a private key"),
         "{messages}"
     );
 }

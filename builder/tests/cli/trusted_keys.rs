@@ -134,7 +134,7 @@ fn files_that_are_no_public_keys() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(output.stdout.is_empty(), "{output:?}");
     expect![[r#"
-        error: --trust-key private.pem: a private key in place of the public one
+        error: --trust-key private.pem: a private key instead of a public key
           expected: an Ed25519 key in PEM, "BEGIN PUBLIC KEY"
           found: "BEGIN PRIVATE KEY"
           remedy: pass the file that `keygen` wrote to its --trust-key, or run `openssl pkey -pubout` on the private key
