@@ -20,14 +20,14 @@ pub(crate) fn encode(text: Option<&str>) -> Result<Vec<u8>, Diagnostic> {
         return Err(diagnostic(text, "too long")
             .expected(format!("at most {MAX_LENGTH} bytes"))
             .found(format!("{} bytes", text.len()))
-            .remedy("shorten them"));
+            .remedy("shorten the text"));
     }
     if let Some(place) = text.find('\0') {
         return Err(
-            diagnostic(text, "contain a nul, which ends a text in a device tree")
+            diagnostic(text, "contains a nul, which ends a text in a device tree")
                 .expected("text without nuls")
                 .found(format!("one after {place} bytes"))
-                .remedy("leave it out"),
+                .remedy("remove the nul"),
         );
     }
     Ok([text.as_bytes(), b"\0"].concat())
@@ -35,10 +35,10 @@ pub(crate) fn encode(text: Option<&str>) -> Result<Vec<u8>, Diagnostic> {
 
 /// The text isn't UTF-8.
 pub(crate) fn not_utf_8(text: &str) -> Diagnostic {
-    diagnostic(text, "no text")
+    diagnostic(text, "not text")
         .expected("UTF-8")
         .found("other bytes")
-        .remedy("write them in ASCII")
+        .remedy("write the text in ASCII")
 }
 
 fn diagnostic(text: &str, problem: &str) -> Diagnostic {

@@ -144,7 +144,7 @@ fn boot_arguments_that_are_too_long() {
         error: --bootargs aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...: too long
           expected: at most 2047 bytes
           found: 2048 bytes
-          remedy: shorten them
+          remedy: shorten the text
     "#]]
     .assert_eq(&Folder::misused(&[("--bootargs", &"a".repeat(2048))]));
 }
@@ -162,10 +162,10 @@ fn boot_arguments_that_are_no_text() {
         .expect("the builder runs");
     assert_eq!(output.status.code(), Some(2));
     expect![[r#"
-        error: --bootargs quiet �: no text
+        error: --bootargs quiet �: not text
           expected: UTF-8
           found: other bytes
-          remedy: write them in ASCII
+          remedy: write the text in ASCII
     "#]]
     .assert_eq(&String::from_utf8(output.stderr).expect("text"));
 }
@@ -192,10 +192,10 @@ fn boot_arguments_with_a_nul() {
     .map(drop)
     .expect_err("a refusal");
     expect![[r#"
-        --bootargs quiet�loud: contain a nul, which ends a text in a device tree
+        --bootargs quiet�loud: contains a nul, which ends a text in a device tree
           expected: text without nuls
           found: one after 5 bytes
-          remedy: leave it out"#]]
+          remedy: remove the nul"#]]
     .assert_eq(&error.to_string().replace('\0', "\u{fffd}"));
 }
 
