@@ -85,24 +85,10 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic
     let mut header = [0; MAX_SIZE];
     let header_size = encode(parts, &mut payload, &mut header)?;
 
-    let loader_pieces = loader
-        .iter()
-        .flat_map(|part| {
-            let start = PhysAddr(place.base.0 + part.offset);
-            chunk::without_zeroes(start, &part.content)
-        })
-        // One piece, so that it can be signed.
-        .chain([Fragment {
-            start: place.header.start,
-            content: &header[..header_size],
-        }])
-        .chain(chunk::without_zeroes(place.tables, tables.as_bytes()))
-        .chain(symbols.iter().map(|symbols| Fragment {
-            start: symbols.memory.start,
-            content: symbols.content,
-        }));
     let mut chunks: Vec<_> = pieces.into_iter().map(|(_, chunk)| chunk).collect();
-    chunks.extend(chunk::cover(plan.loader, loader_pieces));
+    let header = &header[..header_size];
+    let loader = loader_fragments(&place, &loader, header, &tables, symbols);
+    chunks.extend(chunk::cover(plan.loader, loader));
     chunks.sort_by_key(|chunk| chunk.memory);
 
     let entry = PhysAddr(place.base.0 + parts.loader.entry);
@@ -117,6 +103,35 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic
         memory_map,
         layout,
     })
+}
+
+/// The loader and all that follows it, in ascending order.
+fn loader_fragments<'a>(
+    place: &LoaderPlace,
+    loader: &'a [PageSegment],
+    header: &'a [u8],
+    tables: &'a Tables,
+    symbols: Option<Chunk<'a>>,
+) -> impl Iterator<Item = Fragment<'a>> {
+    let LoaderPlace {
+        base,
+        header: header_place,
+        tables: tables_start,
+    } = *place;
+    // One piece, so that it can be signed.
+    let header = Fragment {
+        start: header_place.start,
+        content: header,
+    };
+    loader
+        .iter()
+        .flat_map(move |part| chunk::without_zeroes(PhysAddr(base.0 + part.offset), &part.content))
+        .chain([header])
+        .chain(chunk::without_zeroes(tables_start, tables.as_bytes()))
+        .chain(symbols.map(|symbols| Fragment {
+            start: symbols.memory.start,
+            content: symbols.content,
+        }))
 }
 
 /// The symbols, which follow the page tables. They are not mapped, because their readers run with
