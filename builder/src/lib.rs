@@ -99,7 +99,7 @@
 //! assert_eq!(
 //!     diagnostic.to_string(),
 //!     format!(
-//!         "image notes.txt: {}\n  expected: {}\n  found: {}\n  remedy: {}",
+//!         "image notes.txt: {}\n  expected: {}\n  found: {}\n  help: {}",
 //!         details.problem, details.expected, details.found, details.remedy
 //!     )
 //! );

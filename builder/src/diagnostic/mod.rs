@@ -226,7 +226,7 @@ impl fmt::Display for Diagnostic {
         writeln!(f, "{}: {problem}", self.0.subject)?;
         writeln!(f, "  expected: {expected}")?;
         writeln!(f, "  found: {found}")?;
-        write!(f, "  remedy: {remedy}")
+        write!(f, "  help: {remedy}")
     }
 }
 

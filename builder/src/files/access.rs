@@ -113,7 +113,7 @@ mod tests {
         let text = say(origin, &error).to_string();
         assert!(!text.contains("os error"), "{text}");
         assert_eq!(say(origin, &wrapped).to_string(), text);
-        let remedy = text.rsplit_once("remedy: ").expect("a remedy").1;
+        let remedy = text.rsplit_once("help: ").expect("a remedy").1;
         remedy.to_owned()
     }
 

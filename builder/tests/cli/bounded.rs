@@ -66,11 +66,11 @@ fn pipes_that_nobody_writes_to() {
         error: --kernel pipe: can't be read
           expected: a regular file
           found: a pipe
-          remedy: write its content to a file, and pass that file
+          help: write its content to a file, and pass that file
         error: --dtb pipe: can't be read
           expected: a regular file
           found: a pipe
-          remedy: write its content to a file, and pass that file
+          help: write its content to a file, and pass that file
     "#]]
     .assert_eq(&said(output));
 }
@@ -97,11 +97,11 @@ fn files_that_are_too_large() {
         error: --app program: too large
           expected: at most 1073741824 bytes
           found: 1073741825 bytes
-          remedy: correct the name, or strip the program of its debug information
+          help: correct the name, or strip the program of its debug information
         error: --platform other: too large
           expected: at most 67108864 bytes
           found: 67108865 bytes
-          remedy: correct the name
+          help: correct the name
     "#]]
     .assert_eq(&folder.refused(&changes));
     let message = said(folder.command(&["explain", "-", "--app", "program"]));
@@ -124,7 +124,7 @@ fn a_large_file_that_is_no_program() {
         error: --app zeroes: not an ELF file
           expected: the bytes 7f 45 4c 46 at its start
           found: 00 00 00 00
-          remedy: pass the linked program, not a raw image or text
+          help: pass the linked program, not a raw image or text
     "#]]
     .assert_eq(&said(output));
 }
@@ -140,7 +140,7 @@ fn a_signing_command_that_writes_too_much() {
         error: --sign-command yes: not a signature
           expected: 64 bytes, an Ed25519 signature (RFC 8032)
           found: more than 64 bytes
-          remedy: make the signing program write only the raw signature
+          help: make the signing program write only the raw signature
     "#]]
     .assert_eq(&said(output));
 }

@@ -144,7 +144,7 @@ fn boot_arguments_that_are_too_long() {
         error: --bootargs aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...: too long
           expected: at most 2047 bytes
           found: 2048 bytes
-          remedy: shorten the text
+          help: shorten the text
     "#]]
     .assert_eq(&Folder::misused(&[("--bootargs", &"a".repeat(2048))]));
 }
@@ -165,7 +165,7 @@ fn boot_arguments_that_are_no_text() {
         error: --bootargs quiet �: not text
           expected: UTF-8
           found: other bytes
-          remedy: write the text in ASCII
+          help: write the text in ASCII
     "#]]
     .assert_eq(&String::from_utf8(output.stderr).expect("text"));
 }
@@ -195,7 +195,7 @@ fn boot_arguments_with_a_nul() {
         --bootargs quiet�loud: contains a nul, which ends a text in a device tree
           expected: text without nuls
           found: one after 5 bytes
-          remedy: remove the nul"#]]
+          help: remove the nul"#]]
     .assert_eq(&error.to_string().replace('\0', "\u{fffd}"));
 }
 
@@ -220,7 +220,7 @@ fn too_much_for_the_payload_header() {
         error: --app app.elf: too many segments, including those of the kernel
           expected: a payload header of up to 8192 bytes
           found: 8976 bytes, for 104 regions and 2001 bytes of boot arguments
-          remedy: link the root task with fewer PT_LOADs, or shorten --bootargs
+          help: link the root task with fewer PT_LOADs, or shorten --bootargs
     "#]]
     .assert_eq(&folder.refused(&[("--bootargs", &"a".repeat(2000))]));
 }

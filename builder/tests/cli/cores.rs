@@ -112,7 +112,7 @@ fn without_a_device_tree() {
         warning: --kernel kernel.elf: waits for cores, but nothing in the image names them
           expected: a --dtb with the machine's 2 cores, because of --cores 2
           found: none
-          remedy: pass a device tree; otherwise, the firmware must bring one
+          help: pass a device tree; otherwise, the firmware must bring one
     "#]]
     .assert_eq(&folder.accepted(&[&without[..], &[("--cores", "2")]].concat()));
     assert_eq!(folder.accepted(&without), "");
@@ -127,7 +127,7 @@ fn two_numbers() {
             error: --cores 2: differs from the kernel's configuration
               expected: 4 (MAX_NUM_NODES), because of --kernel-config 4.json
               found: 2
-              remedy: leave the option out, or pass the kernel and configuration of another build
+              help: leave the option out, or pass the kernel and configuration of another build
         "#]],
     );
 }
@@ -141,7 +141,7 @@ fn out_of_range() {
             error: --cores 0: an unsupported number of cores
               expected: 1 to 8
               found: 0
-              remedy: build the kernel with a KernelMaxNumNodes of 1 to 8
+              help: build the kernel with a KernelMaxNumNodes of 1 to 8
         "#]],
     );
     check_usage(
@@ -150,7 +150,7 @@ fn out_of_range() {
             error: --cores 9: an unsupported number of cores
               expected: 1 to 8
               found: 9
-              remedy: build the kernel with a KernelMaxNumNodes of 1 to 8
+              help: build the kernel with a KernelMaxNumNodes of 1 to 8
         "#]],
     );
     check(
@@ -160,7 +160,7 @@ fn out_of_range() {
             error: --kernel-config 0.json: an unsupported number of cores
               expected: 1 to 8
               found: 0
-              remedy: build the kernel with a KernelMaxNumNodes of 1 to 8
+              help: build the kernel with a KernelMaxNumNodes of 1 to 8
         "#]],
     );
     check(
@@ -170,7 +170,7 @@ fn out_of_range() {
             error: --kernel-config 9.json: an unsupported number of cores
               expected: 1 to 8
               found: 9
-              remedy: build the kernel with a KernelMaxNumNodes of 1 to 8
+              help: build the kernel with a KernelMaxNumNodes of 1 to 8
         "#]],
     );
     folder.accepted(&[("--cores", "8")]);
@@ -186,7 +186,7 @@ fn no_number() {
             error: --kernel-config many.json: can't be understood
               expected: seL4's gen_config.json
               found: no number `MAX_NUM_NODES`
-              remedy: pass the file of seL4's build
+              help: pass the file of seL4's build
         "#]],
     );
     for number in ["many", "-1", "4294967297"] {
@@ -206,7 +206,7 @@ fn fewer_than_the_kernel_waits_for() {
             error: --dtb kernel.dtb: names fewer cores than the kernel waits for
               expected: 4 nodes cpu@… in /cpus that are not disabled, because of --kernel-config 4.json
               found: 3
-              remedy: pass the device tree of the machine that the kernel is built for
+              help: pass the device tree of the machine that the kernel is built for
         "#]],
     );
     check(
@@ -216,7 +216,7 @@ fn fewer_than_the_kernel_waits_for() {
             error: --dtb kernel.dtb: names fewer cores than the kernel waits for
               expected: 2 nodes cpu@… in /cpus that are not disabled, because of --cores 2
               found: 0
-              remedy: pass the device tree of the machine that the kernel is built for
+              help: pass the device tree of the machine that the kernel is built for
         "#]],
     );
 }
@@ -258,7 +258,7 @@ fn one_twice() {
             error: --dtb kernel.dtb: names a core twice
               expected: another `reg` in each node of /cpus
               found: 0x1 in two of them
-              remedy: pass the device tree of the machine that the kernel is built for
+              help: pass the device tree of the machine that the kernel is built for
         "#]],
     );
 }
@@ -272,7 +272,7 @@ fn one_that_cannot_exist() {
             error: --dtb kernel.dtb: names an impossible core
               expected: a `reg` within 0xff00ffffff, the affinity in MPIDR_EL1
               found: 0x80000001
-              remedy: pass the device tree of the machine that the kernel is built for
+              help: pass the device tree of the machine that the kernel is built for
         "#]],
     );
 }

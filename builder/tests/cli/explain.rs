@@ -223,14 +223,14 @@ fn a_program_for_a_log() {
         error: log app.elf: not a console log
           expected: text
           found: an ELF file
-          remedy: pass the log of the console here, and programs to --kernel, --app, --loader or --unpacker
+          help: pass the log of the console here, and programs to --kernel, --app, --loader or --unpacker
     "#]].assert_eq(&refused(&folder, &["app.elf", "--app", "app.elf"]));
     folder.put("noise", [[0; 100], [b'a'; 100]].concat());
     expect![[r#"
         error: log noise: not a console log
           expected: text
           found: 100 control characters in the first 200 bytes
-          remedy: pass the log of the console here, and programs to --kernel, --app, --loader or --unpacker
+          help: pass the log of the console here, and programs to --kernel, --app, --loader or --unpacker
     "#]].assert_eq(&refused(&folder, &["noise", "--app", "app.elf"]));
     folder.put("log", [&[0; 10][..], &[b'a'; 100]].concat());
     let output = run(&folder, &["log", "--app", "app.elf"], "");
@@ -244,7 +244,7 @@ fn unusable_programs() {
         error: log missing: can't be read
           expected: a readable file, or - for standard input
           found: No such file or directory
-          remedy: correct the name
+          help: correct the name
     "#]]
     .assert_eq(&refused(&folder, &["missing", "--app", "app.elf"]));
     folder.put("stripped.elf", programs::app().to_bytes());
@@ -252,7 +252,7 @@ fn unusable_programs() {
         error: --app stripped.elf: has no symbols
           expected: functions in the section .symtab
           found: none
-          remedy: pass the program as linked, before it was stripped
+          help: pass the program as linked, before it was stripped
     "#]]
     .assert_eq(&refused(&folder, &["-", "--app", "stripped.elf"]));
     let message = refused(&folder, &["-", "--kernel", "kernel.dtb"]);

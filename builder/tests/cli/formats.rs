@@ -172,11 +172,11 @@ fn without_a_device_tree() {
         warning: --kernel kernel.elf: placed without knowledge of the RAM
           expected: a --dtb with a memory node, or a --platform
           found: neither
-          remedy: pass one of them, so that the builder can check the image against RAM
+          help: pass one of them, so that the builder can check the image against RAM
         warning: --format image: the unpacker has no console
           expected: the option --dtb, even if the firmware brings a device tree
           found: none
-          remedy: pass a device tree; without one, the unpacker prints no errors
+          help: pass a device tree; without one, the unpacker prints no errors
     "#]]
     .assert_eq(&folder.accepted(&[&IMAGE[..], &[("--dtb", "")]].concat()));
     let packed = Packed::new(folder.get("image.elf"));

@@ -237,7 +237,7 @@ fn a_picture_replaces_no_image() {
         error: --svg image.elf: would replace an input
           expected: a file that isn't an input
           found: image image.elf
-          remedy: choose another name
+          help: choose another name
     "#]]
     .assert_eq(&String::from_utf8_lossy(&output.stderr));
     assert!(folder.get("image.elf") == image);
@@ -252,7 +252,7 @@ fn files_that_are_no_images() {
         error: image kernel.dtb: not a KaaL image
           expected: a file that this version's builder wrote: elf, raw, image or uimage
           found: a flattened device tree or a FIT image
-          remedy: pass the file that --out named
+          help: pass the file that --out named
     "#]]
     .assert_eq(&String::from_utf8_lossy(&output.stderr));
 }

@@ -533,7 +533,7 @@ fn folder_of_that_name() {
         error: --out image.elf.json: can't be replaced by the image's manifest
           expected: a regular file, or no file
           found: a folder
-          remedy: choose another name for the image, or add --no-manifest
+          help: choose another name for the image, or add --no-manifest
     "#]]
     .assert_eq(&folder.refused(&[]));
     folder.accepted(&[("--no-manifest", "")]);
@@ -547,7 +547,7 @@ fn equal_to_an_input() {
         error: --out image.elf.json: would replace an input
           expected: a file that isn't an input
           found: --kernel-config gen_config.json
-          remedy: choose another name for the image, or add --no-manifest
+          help: choose another name for the image, or add --no-manifest
     "#]]
     .assert_eq(&folder.refused(&[("--kernel-config", "gen_config.json"), ("--cores", "2")]));
 }
@@ -563,7 +563,7 @@ fn name_that_is_too_long() {
         error: --out NAME.json: can't be written
           expected: a shorter name
           found: File name too long
-          remedy: choose a shorter name
+          help: choose a shorter name
     "#]]
     .assert_eq(&message.replace(&name, "NAME"));
     assert_eq!(folder.get(&name), b"before");

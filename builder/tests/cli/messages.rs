@@ -53,7 +53,7 @@ fn unknown_console() {
         warning: --dtb kernel.dtb: names no console for the loader
           expected: a /chosen/stdout-path to a supported UART
           found: stdout-path names serial@9000000 (acme,uart), known are PL011, 8250, i.MX, LPUART, Cadence and Meson
-          remedy: set stdout-path; without a console, the loader prints no errors
+          help: set stdout-path; without a console, the loader prints no errors
     "#]]
     .assert_eq(&folder.accepted(&[]));
 }
@@ -65,7 +65,7 @@ fn unknown_ram() {
         warning: --kernel kernel.elf: placed without knowledge of the RAM
           expected: a --dtb with a memory node, or a --platform
           found: neither
-          remedy: pass one of them, so that the builder can check the image against RAM
+          help: pass one of them, so that the builder can check the image against RAM
     "#]]
     .assert_eq(&folder.accepted(&[("--dtb", "")]));
 }
@@ -81,7 +81,7 @@ fn platform_with_more_ram_than_the_device_tree() {
         warning: --platform platform.yaml: the machine lacks RAM that the kernel expects (rule board-ram)
           expected: RAM within 0x40000000..0x50000000
           found: 0x40000000..0x60000000, of which the machine lacks 0x50000000..0x60000000
-          remedy: build the kernel for this machine
+          help: build the kernel for this machine
     "#]]
     .assert_eq(&folder.accepted(&[("--platform", "platform.yaml")]));
 }

@@ -83,7 +83,7 @@ fn memory_above_paddr_top_is_no_place() {
         error: --app app.elf: no room for the root task in RAM
           expected: 24576 free bytes below 0x7fc0000000
           found: RAM 0x0..0x100000, 0x7fbfdb3000..0x7fcfdb3000, 0x8000000000..0x8010000000 (--dtb kernel.dtb), kernel 0x7fbfdb3000..0x7fbfff0000
-          remedy: pass a platform with more RAM, or make the root task smaller
+          help: pass a platform with more RAM, or make the root task smaller
     "#]].assert_eq(&folder.refused(&[]));
 }
 
@@ -154,7 +154,7 @@ fn kernel_in_reserved_memory() {
             warning: --kernel kernel.elf: the kernel lies in reserved memory
               expected: a place outside of 0x40100000..0x40101000, which --dtb reserves
               found: 0x40000000..0x4023d000
-              remedy: make sure that the memory's owner no longer uses it when the image is loaded
+              help: make sure that the memory's owner no longer uses it when the image is loaded
         "#]],
     );
 }
@@ -172,7 +172,7 @@ fn app_at_an_offset_in_reserved_memory() {
             warning: --app app.elf: the root task lies in reserved memory
               expected: a place outside of 0x41000000..0x41100000, which --dtb reserves
               found: 0x41000000..0x41006000
-              remedy: make sure that the memory's owner no longer uses it when the image is loaded
+              help: make sure that the memory's owner no longer uses it when the image is loaded
         "#]],
     );
 }
@@ -191,11 +191,11 @@ fn no_room_but_in_reserved_memory() {
             warning: --app app.elf: the root task lies in reserved memory
               expected: a place outside of 0x4024d000..0x5024d000, which --dtb reserves
               found: 0x4024d000..0x40253000
-              remedy: make sure that the memory's owner no longer uses it when the image is loaded
+              help: make sure that the memory's owner no longer uses it when the image is loaded
             warning: --loader loader.elf: the loader lies in reserved memory
               expected: a place outside of 0x4024d000..0x5024d000, which --dtb reserves
               found: 0x40400000..0x4040e000
-              remedy: make sure that the memory's owner no longer uses it when the image is loaded
+              help: make sure that the memory's owner no longer uses it when the image is loaded
         "#]],
     );
 }
@@ -210,7 +210,7 @@ fn no_room_but_in_memory_of_the_firmware() {
         error: --app app.elf: no room for the root task in RAM
           expected: 24576 free bytes below 0x7fc0000000
           found: RAM 0x40000000..0x4024d000 (--dtb kernel.dtb), kernel 0x40000000..0x4023d000
-          remedy: pass a platform with more RAM, or make the root task smaller
+          help: pass a platform with more RAM, or make the root task smaller
     "#]]
     .assert_eq(&folder.refused(&[]));
 }
@@ -225,7 +225,7 @@ fn no_memory_but_that_of_the_firmware() {
         error: --kernel kernel.elf: the kernel lies outside RAM
           expected: a place within no memory (--dtb kernel.dtb)
           found: 0x40000000..0x4023d000
-          remedy: pass a kernel and a platform of the same build
+          help: pass a kernel and a platform of the same build
     "#]]
     .assert_eq(&folder.refused(&[]));
 }
@@ -247,7 +247,7 @@ fn reserved_memory_is_used_before_the_kernel_loses_account() {
         warning: --dtb kernel.dtb: the device tree lies in reserved memory
           expected: a place outside of 0x4023d000..0x4023e000, which --dtb reserves
           found: 0x4023d000..0x4024d000
-          remedy: make sure that the memory's owner no longer uses it when the image is loaded
+          help: make sure that the memory's owner no longer uses it when the image is loaded
     "#]]
     .assert_eq(&message);
 }
@@ -291,7 +291,7 @@ fn root_task_larger_than_ram() {
         error: --app app.elf: no room for the root task in RAM
           expected: 104861696 free bytes below 0x7fc0000000
           found: RAM 0x40000000..0x44000000 (--dtb kernel.dtb), kernel 0x40000000..0x4023d000
-          remedy: pass a platform with more RAM, or make the root task smaller
+          help: pass a platform with more RAM, or make the root task smaller
     "#]]
     .assert_eq(&folder.refused(&[]));
 }

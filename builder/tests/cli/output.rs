@@ -34,7 +34,7 @@ fn missing_folder() {
         error: --out missing/image.elf: its folder doesn't exist
           expected: the folder missing
           found: no such folder
-          remedy: make the folder, or choose another
+          help: make the folder, or choose another
     "#]]
     .assert_eq(&folder.refused(&[("--out", "missing/image.elf")]));
 }
@@ -47,7 +47,7 @@ fn folder_of_that_name() {
         error: --out images: can't be replaced by an image
           expected: a regular file, or no file
           found: a folder
-          remedy: choose another name
+          help: choose another name
     "#]]
     .assert_eq(&folder.refused(&[("--out", "images")]));
 }
@@ -60,7 +60,7 @@ fn socket_of_that_name() {
         error: --out socket: can't be replaced by an image
           expected: a regular file, or no file
           found: a socket
-          remedy: choose another name
+          help: choose another name
     "#]]
     .assert_eq(&folder.refused(&[("--out", "socket")]));
 }
@@ -73,7 +73,7 @@ fn equal_to_an_input() {
         error: --out ./kernel.elf: would replace an input
           expected: a file that isn't an input
           found: --kernel kernel.elf
-          remedy: choose another name
+          help: choose another name
     "#]]
     .assert_eq(&folder.refused(&[("--out", "./kernel.elf")]));
     assert_eq!(folder.get("kernel.elf"), kernel);
@@ -119,7 +119,7 @@ fn link_to_nothing() {
         error: --out link.elf: can't be replaced by an image
           expected: a regular file, or no file
           found: a link to a file that doesn't exist
-          remedy: choose another name
+          help: choose another name
     "#]]
     .assert_eq(&folder.refused(&[("--out", "link.elf")]));
 }
@@ -137,7 +137,7 @@ fn disk_full() {
         error: --out image.elf: can't be written
           expected: enough room
           found: File too large
-          remedy: make room, or choose another folder
+          help: make room, or choose another folder
     "#]]
     .assert_eq(&message);
     assert_eq!(folder.files(), before);
@@ -175,7 +175,7 @@ fn no_room_on_standard_output() {
         error: standard output: can't be written
           expected: enough room
           found: No space left on device
-          remedy: make room, or choose another folder
+          help: make room, or choose another folder
     "#]]
     .assert_eq(&said.concat());
 }

@@ -34,7 +34,7 @@ fn missing_options() {
         error: --kernel: missing
           expected: the option --kernel, the variable KAAL_KERNEL or the key kernel in kaal.toml
           found: none of them; kaal.toml lacks the key
-          remedy: add --kernel FILE, or the line `kernel = "FILE"` to kaal.toml
+          help: add --kernel FILE, or the line `kernel = "FILE"` to kaal.toml
     "#]]
     .assert_eq(&text(output.stderr));
 }
@@ -45,21 +45,21 @@ fn unknown_keys() {
         error: --config kaal.toml: line 3: unknown key kernal
           expected: an option for making images, without its dashes
           found: kernal
-          remedy: rename it to kernel
+          help: rename it to kernel
     "#]]
     .assert_eq(&refused("# one\n\nkernal = \"kernel.elf\"\n"));
     expect![[r#"
         error: --config kaal.toml: line 1: unknown key kernel_config
           expected: an option for making images, without its dashes
           found: kernel_config
-          remedy: rename it to kernel-config
+          help: rename it to kernel-config
     "#]]
     .assert_eq(&refused("kernel_config = \"gen_config.json\"\n"));
     expect![[r#"
         error: --config kaal.toml: line 1: unknown key zzz
           expected: an option for making images, without its dashes
           found: zzz
-          remedy: remove it; docs/configuration.md lists all keys
+          help: remove it; docs/configuration.md lists all keys
     "#]]
     .assert_eq(&refused("[zzz]\nkernel = \"kernel.elf\"\n"));
     assert!(refused("no-config = true\n").contains("unknown key no-config"));
@@ -71,28 +71,28 @@ fn wrong_types() {
         error: --config kaal.toml: line 1: cores: the option takes another type of value
           expected: an integer from 0, decimal or hexadecimal with 0x
           found: the string "4"
-          remedy: write cores = NUMBER, such as 4 or 0x1000
+          help: write cores = NUMBER, such as 4 or 0x1000
     "#]]
     .assert_eq(&refused("cores = \"4\"\n"));
     expect![[r#"
         error: --config kaal.toml: line 1: kernel: the option takes another type of value
           expected: a string, the path of a file
           found: the integer 4
-          remedy: write kernel = "FILE"
+          help: write kernel = "FILE"
     "#]]
     .assert_eq(&refused("kernel = 4\n"));
     expect![[r#"
         error: --config kaal.toml: line 2: verbose: the option takes another type of value
           expected: true or false
           found: the string "yes"
-          remedy: write verbose = true
+          help: write verbose = true
     "#]]
     .assert_eq(&refused("\nverbose = \"yes\"\n"));
     expect![[r#"
         error: --config kaal.toml: line 1: format: the option takes another type of value
           expected: a string, one of elf, raw, uimage, image
           found: an array
-          remedy: write format = "elf"
+          help: write format = "elf"
     "#]]
     .assert_eq(&refused("format = [\"raw\"]\n"));
 }
@@ -103,27 +103,27 @@ fn wrong_values() {
         error: --config kaal.toml: line 1: format: invalid value 'rwa' for '--format <FORMAT>'
           expected: a string, one of elf, raw, uimage, image
           found: the string "rwa"
-          remedy: write format = "elf"
+          help: write format = "elf"
     "#]]
     .assert_eq(&refused("format = \"rwa\"\n"));
     expect![[r#"
         error: --config kaal.toml: line 1: cores: invalid value '-1' for '--cores <NUMBER>': invalid digit found in string
           expected: an integer from 0, decimal or hexadecimal with 0x
           found: the integer -1
-          remedy: write cores = NUMBER, such as 4 or 0x1000
+          help: write cores = NUMBER, such as 4 or 0x1000
     "#]].assert_eq(&refused("cores = -1\n"));
     expect![[r#"
         error: --config kaal.toml: line 1: cores: the option takes another type of value
           expected: an integer from 0, decimal or hexadecimal with 0x
           found: an integer in another notation
-          remedy: write cores = NUMBER, such as 4 or 0x1000
+          help: write cores = NUMBER, such as 4 or 0x1000
     "#]]
     .assert_eq(&refused("cores = 0o7\n"));
     expect![[r#"
         error: --config kaal.toml: line 1: kernel: the option takes another type of value
           expected: a string, the path of a file
           found: the string ""
-          remedy: write kernel = "FILE"
+          help: write kernel = "FILE"
     "#]]
     .assert_eq(&refused("kernel = \"\"\n"));
 }
@@ -134,14 +134,14 @@ fn malformed_files() {
         error: --config kaal.toml: line 2: not TOML
           expected: TOML, with a line such as `kernel = "kernel.elf"` for each option
           found: string values must be quoted, expected literal string
-          remedy: correct line 2
+          help: correct line 2
     "#]]
     .assert_eq(&refused("cores = 1\nkernel =\n"));
     expect![[r#"
         error: --config kaal.toml: line 2: not TOML
           expected: TOML, with a line such as `kernel = "kernel.elf"` for each option
           found: duplicate key
-          remedy: correct line 2
+          help: correct line 2
     "#]]
     .assert_eq(&refused("cores = 1\ncores = 2\n"));
 }
@@ -158,13 +158,13 @@ fn wrong_variables() {
         error: environment KAAL_CORES=many: invalid value 'many' for '--cores <NUMBER>': invalid digit found in string
           expected: an integer from 0, decimal or hexadecimal with 0x
           found: "many"
-          remedy: correct or unset KAAL_CORES
+          help: correct or unset KAAL_CORES
     "#]].assert_eq(&said("KAAL_CORES", "many"));
     expect![[r#"
         error: environment KAAL_VERBOSE=1: not a value of --verbose
           expected: true or false
           found: "1"
-          remedy: correct or unset KAAL_VERBOSE
+          help: correct or unset KAAL_VERBOSE
     "#]]
     .assert_eq(&said("KAAL_VERBOSE", "1"));
 }
@@ -178,7 +178,7 @@ fn no_such_file() {
         error: --config none.toml: can't be read
           expected: a readable file
           found: No such file or directory
-          remedy: correct the name
+          help: correct the name
     "#]]
     .assert_eq(&text(output.stderr));
 }

@@ -58,7 +58,7 @@ fn bad_magic() {
         error: --dtb kernel.dtb: not a well-formed device tree
           expected: a flattened device tree (.dtb) of version 17
           found: magic 0xd00dfeed expected, 0xd00dfeec found
-          remedy: compile it with dtc, or pass the kernel.dtb of seL4's build
+          help: compile it with dtc, or pass the kernel.dtb of seL4's build
     "#]],
     );
 }
@@ -82,7 +82,7 @@ fn a_mebibyte_of_garbage() {
         error: --dtb kernel.dtb: not a well-formed device tree
           expected: a flattened device tree (.dtb) of version 17
           found: magic 0xd00dfeed expected, 0x3c5e81b4 found
-          remedy: compile it with dtc, or pass the kernel.dtb of seL4's build
+          help: compile it with dtc, or pass the kernel.dtb of seL4's build
     "#]],
     );
 }
@@ -101,7 +101,7 @@ fn a_mebibyte_of_garbage_behind_a_header() {
         error: --dtb kernel.dtb: not a well-formed device tree
           expected: a flattened device tree (.dtb) of version 17
           found: the structure block is malformed at offset 0x0
-          remedy: compile it with dtc, or pass the kernel.dtb of seL4's build
+          help: compile it with dtc, or pass the kernel.dtb of seL4's build
     "#]],
     );
 }
@@ -121,7 +121,7 @@ fn nodes_without_end() {
         error: --dtb kernel.dtb: not a well-formed device tree
           expected: a flattened device tree (.dtb) of version 17
           found: nodes are nested more than 16 deep
-          remedy: compile it with dtc, or pass the kernel.dtb of seL4's build
+          help: compile it with dtc, or pass the kernel.dtb of seL4's build
     "#]],
     );
 }
@@ -138,7 +138,7 @@ fn memory_of_half_an_entry() {
         error: --dtb kernel.dtb: describes RAM in an unknown way
           expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
           found: the node memory@40000000 with a `reg` of 8 bytes
-          remedy: correct the node in the device tree's source
+          help: correct the node in the device tree's source
     "#]],
     );
 }
@@ -155,7 +155,7 @@ fn memory_past_the_address_space() {
         error: --dtb kernel.dtb: describes RAM in an unknown way
           expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
           found: the node memory@40000000 with a `reg` of 16 bytes
-          remedy: correct the node in the device tree's source
+          help: correct the node in the device tree's source
     "#]],
     );
 }
@@ -172,7 +172,7 @@ fn cells_of_no_number() {
         error: --dtb kernel.dtb: describes RAM in an unknown way
           expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
           found: the node memory@40000000 with a `reg` of 16 bytes
-          remedy: correct the node in the device tree's source
+          help: correct the node in the device tree's source
     "#]],
     );
 }
@@ -190,7 +190,7 @@ fn cells_of_another_width() {
         error: --kernel kernel.elf: the kernel lies outside RAM
           expected: a place within 0x0..0x40000000 (--dtb kernel.dtb)
           found: 0x40000000..0x4023d000
-          remedy: pass a kernel and a platform of the same build
+          help: pass a kernel and a platform of the same build
     "#]],
     );
 }
@@ -213,7 +213,7 @@ fn reserved_memory_without_ranges() {
         error: --dtb kernel.dtb: describes RAM in an unknown way
           expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
           found: the node firmware@41000000 with a `reg` of 16 bytes
-          remedy: correct the node in the device tree's source
+          help: correct the node in the device tree's source
     "#]],
     );
 }
@@ -225,11 +225,11 @@ fn no_memory_node() {
         warning: --dtb kernel.dtb: names no console for the loader
           expected: a /chosen/stdout-path to a supported UART
           found: /chosen has no stdout-path
-          remedy: set stdout-path; without a console, the loader prints no errors
+          help: set stdout-path; without a console, the loader prints no errors
         warning: --kernel kernel.elf: placed without knowledge of the RAM
           expected: a --dtb with a memory node, or a --platform
           found: neither
-          remedy: pass one of them, so that the builder can check the image against RAM
+          help: pass one of them, so that the builder can check the image against RAM
     "#]]
     .assert_eq(&folder(blob).accepted(&[]));
 }
@@ -260,7 +260,7 @@ fn circles_do_no_harm() {
         warning: --dtb kernel.dtb: names no console for the loader
           expected: a /chosen/stdout-path to a supported UART
           found: stdout-path names serial1, which does not exist
-          remedy: set stdout-path; without a console, the loader prints no errors
+          help: set stdout-path; without a console, the loader prints no errors
     "#]]
     .assert_eq(&folder(blob).accepted(&[]));
 }

@@ -23,15 +23,15 @@ fn all_missing_ones_at_once() {
         error: --kernel none.elf: can't be read
           expected: a readable file
           found: No such file or directory
-          remedy: correct the name, or build the file first
+          help: correct the name, or build the file first
         error: --dtb none.dtb: can't be read
           expected: a readable file
           found: No such file or directory
-          remedy: correct the name, or build the file first
+          help: correct the name, or build the file first
         error: --trust-key none.pem: can't be read
           expected: a readable file
           found: No such file or directory
-          remedy: correct the name, or make a key pair with `kaal-elfloader-builder keygen`
+          help: correct the name, or make a key pair with `kaal-elfloader-builder keygen`
     "#]]
     .assert_eq(&Folder::new().refused(&[
         ("--kernel", "none.elf"),
@@ -53,11 +53,11 @@ fn sources_of_missing_ones() {
         error: --loader none.elf (kaal.toml:1): can't be read
           expected: a readable file
           found: No such file or directory
-          remedy: correct the name, or build the file first
+          help: correct the name, or build the file first
         error: --app none.elf (KAAL_APP): can't be read
           expected: a readable file
           found: No such file or directory
-          remedy: correct the name, or build the file first
+          help: correct the name, or build the file first
     "#]]
     .assert_eq(&String::from_utf8(output.stderr).expect("text"));
 }
@@ -91,7 +91,7 @@ fn kernel_and_root_task_swapped() {
         error: --kernel app.elf: not linked like seL4
           expected: virtual addresses that are the physical ones plus 0xffffff8000000000, or 0x8000000000 with hypervisor support
           found: the physical addresses themselves, as in a user program
-          remedy: pass the unchanged kernel.elf of seL4's build for AArch64; --kernel and --app may be swapped
+          help: pass the unchanged kernel.elf of seL4's build for AArch64; --kernel and --app may be swapped
     "#]]
         .assert_eq(&Folder::new().refused(&[("--kernel", "app.elf"), ("--app", "kernel.elf")]));
 }
@@ -138,7 +138,7 @@ fn no_folder_for_keys() {
         error: --sign-key none/a: its folder doesn't exist
           expected: the folder none
           found: no such folder
-          remedy: make the folder, or choose another
+          help: make the folder, or choose another
     "#]],
     );
 }
@@ -154,7 +154,7 @@ fn an_image_is_no_root_task() {
         error: --app packed.elf: no program
           expected: the root task's executable
           found: an image from this builder
-          remedy: pass the root task's program; `inspect` shows the image
+          help: pass the root task's program; `inspect` shows the image
     "#]]
     .assert_eq(&folder.refused(&[("--app", "packed.elf")]));
 }

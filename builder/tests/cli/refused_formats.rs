@@ -33,7 +33,7 @@ fn compression_of_an_elf_file() {
             error: --compress lz4: not for an ELF file, whose segments lie where they are used
               expected: --format raw, uimage or image
               found: --format elf (default)
-              remedy: leave the option out, or choose another format
+              help: leave the option out, or choose another format
         "#]],
     );
 }
@@ -46,7 +46,7 @@ fn load_address_of_an_elf_file() {
             error: --load-address 0x40000000: not for an ELF file, whose segments lie where they are used
               expected: --format raw, uimage or image
               found: --format elf (default)
-              remedy: leave the option out, or choose another format
+              help: leave the option out, or choose another format
         "#]],
     );
 }
@@ -59,7 +59,7 @@ fn no_unpacker() {
         error: --format image: needs an unpacker
           expected: the option --unpacker
           found: none
-          remedy: pass target/kaal/unpacker.elf, which `cargo xtask build` makes
+          help: pass target/kaal/unpacker.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -72,7 +72,7 @@ fn uimage_without_an_address() {
             error: --format uimage: needs a load address
               expected: the option --load-address
               found: none
-              remedy: pass a multiple of 0x200000 that is RAM, like 0x42000000 on QEMU's virt
+              help: pass a multiple of 0x200000 that is RAM, like 0x42000000 on QEMU's virt
         "#]],
     );
 }
@@ -86,7 +86,7 @@ fn misaligned_addresses() {
             error: --load-address 0x42000010: the image can't run at this address
               expected: a multiple of 0x1000, because of --format raw
               found: 0x42000010
-              remedy: pass another address
+              help: pass another address
         "#]],
     );
     check_usage(
@@ -95,7 +95,7 @@ fn misaligned_addresses() {
             error: --load-address 0x42001000: the image can't run at this address
               expected: a multiple of 0x200000, because of --format image
               found: 0x42001000
-              remedy: pass another address
+              help: pass another address
         "#]],
     );
     let folder = Folder::new();
@@ -115,7 +115,7 @@ fn addresses_outside_ram() {
             error: --load-address 0x0: the image can't run at this address
               expected: 15824 bytes of RAM
               found: RAM 0x40000000..0x50000000 (--dtb kernel.dtb)
-              remedy: pass another address, or none if the firmware chooses it
+              help: pass another address, or none if the firmware chooses it
         "#]],
     );
     for address in ["0x3fe00000", "0x50000000", "0xffffffffffe00000"] {
@@ -148,7 +148,7 @@ fn uimage_above_4_gib() {
             error: --load-address 0x100000000: the image can't run at this address
               expected: an address of 32 bits, because of --format uimage
               found: 0x100000000
-              remedy: pass an address below 4 GiB, or choose --format image
+              help: pass an address below 4 GiB, or choose --format image
         "#]],
     );
 }
@@ -161,7 +161,7 @@ fn no_room_to_unpack() {
         error: --format image: no room in RAM for the unpacker's working memory
           expected: 4816896 free bytes in one piece below 0x7fc0000000
           found: RAM 0x40000000..0x40800000 (--dtb kernel.dtb)
-          remedy: choose --format elf, which needs no unpacker, or pass a platform with more RAM
+          help: choose --format elf, which needs no unpacker, or pass a platform with more RAM
     "#]]
     .assert_eq(&folder.refused(&[UNPACKER, ("--format", "image")]));
     folder.accepted(&[]);
@@ -181,7 +181,7 @@ fn too_many_segments() {
         error: --app app.elf: too many segments, including those of the kernel
           expected: a package header that fits a page
           found: package header: 5528 bytes expected, 4096 found
-          remedy: link the root task with fewer PT_LOADs, or choose --format elf
+          help: link the root task with fewer PT_LOADs, or choose --format elf
     "#]]
     .assert_eq(&folder.refused(&[UNPACKER, ("--format", "image")]));
 }
@@ -194,7 +194,7 @@ fn another_program() {
             error: --unpacker loader.elf: not a KaaL unpacker
               expected: an ELF note of the owner "KaaL", type 2
               found: no such note
-              remedy: pass target/kaal/unpacker.elf, which `cargo xtask build` makes
+              help: pass target/kaal/unpacker.elf, which `cargo xtask build` makes
         "#]],
     );
     check(
@@ -203,7 +203,7 @@ fn another_program() {
         error: --loader unpacker.elf: not a KaaL loader
           expected: an ELF note of the owner "KaaL", type 1
           found: no such note
-          remedy: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
+          help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -216,7 +216,7 @@ fn another_version() {
             error: --unpacker unpacker.elf: a KaaL unpacker of another version
               expected: package version 2
               found: package version 7
-              remedy: use unpacker and builder of the same version of KaaL
+              help: use unpacker and builder of the same version of KaaL
         "#]],
     );
 }
@@ -231,7 +231,7 @@ fn unpacker_without_room_for_a_header() {
         error: --unpacker unpacker.elf: a KaaL unpacker of the wrong shape
           expected: a first PT_LOAD that begins with the file's header
           found: other content
-          remedy: pass target/kaal/unpacker.elf, which `cargo xtask build` makes
+          help: pass target/kaal/unpacker.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -244,7 +244,7 @@ fn equal_to_the_unpacker() {
         error: --out unpacker.elf: would replace an input
           expected: a file that isn't an input
           found: --unpacker unpacker.elf
-          remedy: choose another name
+          help: choose another name
     "#]],
     );
 }

@@ -24,7 +24,7 @@ fn loaders_and_options_belong_together() {
             error: --loader loader.elf: a loader that ignores signatures
               expected: a loader for signed images, because of --trust-key public.pem
               found: a loader for any image
-              remedy: pass target/kaal/elfloader-signed.elf, which `cargo xtask build` makes
+              help: pass target/kaal/elfloader-signed.elf, which `cargo xtask build` makes
         "#]],
     );
     check(
@@ -34,7 +34,7 @@ fn loaders_and_options_belong_together() {
             error: --loader signed-loader.elf: a loader that would refuse the image
               expected: the option --trust-key, for a loader of signed images
               found: none
-              remedy: pass the option, or target/kaal/elfloader.elf, which boots any image
+              help: pass the option, or target/kaal/elfloader.elf, which boots any image
         "#]],
     );
     check(
@@ -44,7 +44,7 @@ fn loaders_and_options_belong_together() {
             error: --sign-key other.pem: the loader would refuse the signature
               expected: the private key to --trust-key public.pem
               found: another key
-              remedy: pass both keys of one pair
+              help: pass both keys of one pair
         "#]],
     );
 }
@@ -59,7 +59,7 @@ fn other_files_are_no_keys() {
             error: --trust-key private.pem: a private key instead of a public key
               expected: an Ed25519 key in PEM, "BEGIN PUBLIC KEY"
               found: "BEGIN PRIVATE KEY"
-              remedy: pass the file that `keygen` wrote to its --trust-key, or run `openssl pkey -pubout` on the private key
+              help: pass the file that `keygen` wrote to its --trust-key, or run `openssl pkey -pubout` on the private key
         "#]],
     );
     folder.put("secret", "secret");
@@ -72,7 +72,7 @@ fn other_files_are_no_keys() {
             error: --sign-key secret: not a private key
               expected: an Ed25519 key in PEM, "BEGIN PRIVATE KEY" (PKCS #8)
               found: no PEM file
-              remedy: run `kaal-elfloader-builder keygen` to make one
+              help: run `kaal-elfloader-builder keygen` to make one
         "#]],
     );
 }
@@ -83,7 +83,7 @@ fn swapped() {
         error: --sign-key public.pem: a public key instead of a private key
           expected: "BEGIN PRIVATE KEY"
           found: "BEGIN PUBLIC KEY"
-          remedy: swap the two files: the private key is in --trust-key private.pem
+          help: swap the two files: the private key is in --trust-key private.pem
     "#]]
     .assert_eq(&folder().refused(&[
         LOADER,
@@ -100,7 +100,7 @@ fn public_key_to_sign_with() {
         error: --sign-key public.pem: a public key instead of a private key
           expected: an Ed25519 key in PEM, "BEGIN PRIVATE KEY" (PKCS #8)
           found: "BEGIN PUBLIC KEY"
-          remedy: pass the private key, which `keygen` wrote to its --sign-key
+          help: pass the private key, which `keygen` wrote to its --sign-key
     "#]]
     .assert_eq(&folder.refused(&[
         LOADER,

@@ -23,7 +23,7 @@ fn static_library() {
         error: --loader libloader.a: a static library, not an executable
           expected: an ELF executable
           found: an ar archive
-          remedy: link it to an executable; `cargo xtask build` leaves the loader's at target/kaal/elfloader.elf
+          help: link it to an executable; `cargo xtask build` leaves the loader's at target/kaal/elfloader.elf
     "#]].assert_eq(&folder.refused(&[("--loader", "libloader.a")]));
 }
 
@@ -37,7 +37,7 @@ fn another_program() {
         error: --loader loader.elf: not a KaaL loader
           expected: an ELF note of the owner "KaaL", type 1
           found: no such note
-          remedy: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
+          help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -50,7 +50,7 @@ fn another_version() {
             error: --loader loader.elf: a KaaL loader of another version
               expected: payload version 3
               found: payload version 7
-              remedy: use loader and builder of the same version of KaaL
+              help: use loader and builder of the same version of KaaL
         "#]],
     );
 }
@@ -65,7 +65,7 @@ fn fixed_addresses() {
         error: --loader loader.elf: a KaaL loader of the wrong shape
           expected: a static position-independent executable (DYN)
           found: EXEC
-          remedy: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
+          help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -83,7 +83,7 @@ fn not_at_zero() {
         error: --loader loader.elf: a KaaL loader of the wrong shape
           expected: a first PT_LOAD at address 0
           found: one at 0x1000
-          remedy: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
+          help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -98,7 +98,7 @@ fn segments_that_share_a_page() {
         error: --loader loader.elf: a KaaL loader of the wrong shape
           expected: PT_LOADs that begin at multiples of 4096
           found: one at 0x1800
-          remedy: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
+          help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -113,7 +113,7 @@ fn writable_text() {
         error: --loader loader.elf: a KaaL loader of the wrong shape
           expected: no PT_LOAD both writable and executable
           found: one at 0x1000
-          remedy: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
+          help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -128,7 +128,7 @@ fn nothing_constant() {
         error: --loader loader.elf: a KaaL loader of the wrong shape
           expected: a first PT_LOAD without the flag W, so that it can be verified
           found: one with it
-          remedy: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
+          help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -143,7 +143,7 @@ fn entered_between_instructions() {
         error: --loader loader.elf: a KaaL loader of the wrong shape
           expected: an entry point at a multiple of 4
           found: one at 0x100a
-          remedy: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
+          help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -158,7 +158,7 @@ fn too_large() {
         error: --loader loader.elf: a KaaL loader of the wrong shape
           expected: at most 2 MiB of memory
           found: 2105344 bytes
-          remedy: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
+          help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -172,7 +172,7 @@ fn symbolic_relocation() {
             error: --loader loader.elf: it has relocations that need a dynamic linker
               expected: R_AARCH64_RELATIVE (1027) only
               found: type 257 at 0x2008
-              remedy: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
+              help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
         "#]],
     );
 }
@@ -186,7 +186,7 @@ fn relocation_of_zeroed_memory() {
             error: --loader loader.elf: it has a relocation outside of its content
               expected: relocations of words that the file holds
               found: a relocation at 0x2019
-              remedy: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
+              help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
         "#]],
     );
 }
@@ -201,7 +201,7 @@ fn relocations_outside_the_file() {
         error: --loader loader.elf: its relocations lie outside of its content
           expected: DT_RELA and DT_RELASZ within a PT_LOAD
           found: 24 bytes at 0x0
-          remedy: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
+          help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -216,7 +216,7 @@ fn compact_relocations() {
         error: --loader loader.elf: it has relocations of an unknown format
           expected: relocations in DT_RELA only
           found: the dynamic tag 0x24
-          remedy: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
+          help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -241,7 +241,7 @@ fn key_note_outside_of_all_segments() {
         error: --loader loader.elf: a KaaL loader of the wrong shape
           expected: the note for the trusted key within a PT_LOAD
           found: a note at 0x10000014
-          remedy: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
+          help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
     "#]],
     );
 }

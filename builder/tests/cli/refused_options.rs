@@ -35,7 +35,7 @@ fn missing_companion_of_an_option_in_a_file() {
         error: --min-version 3 (kaal.toml:6): the loader would ignore the version
           expected: the option --trust-key, and a loader for signed images
           found: none
-          remedy: pass the public key to --trust-key, or leave the option out
+          help: pass the public key to --trust-key, or leave the option out
     "#]],
     );
     check(
@@ -46,7 +46,7 @@ fn missing_companion_of_an_option_in_a_file() {
         error: --format image (kaal.toml:5): needs an unpacker
           expected: the option --unpacker
           found: none
-          remedy: pass target/kaal/unpacker.elf, which `cargo xtask build` makes
+          help: pass target/kaal/unpacker.elf, which `cargo xtask build` makes
     "#]],
     );
 }
@@ -61,7 +61,7 @@ fn missing_companion_of_an_option_in_the_environment() {
             error: --sign-key private.pem (KAAL_SIGN_KEY): the loader would ignore the signature
               expected: the option --trust-key, and a loader for signed images
               found: none
-              remedy: pass the public key to --trust-key
+              help: pass the public key to --trust-key
         "#]],
     );
 }
@@ -76,7 +76,7 @@ fn missing_companion_of_an_option_on_the_command_line() {
         error: --min-version 3: the loader would ignore the version
           expected: the option --trust-key, and a loader for signed images
           found: none
-          remedy: pass the public key to --trust-key, or leave the option out
+          help: pass the public key to --trust-key, or leave the option out
     "#]],
     );
 }
@@ -91,7 +91,7 @@ fn conflict_of_options_from_different_sources() {
             error: --image-version 3 (KAAL_IMAGE_VERSION): the loader would refuse the image as too old
               expected: 5 or more, because of --min-version 5 (kaal.toml:5)
               found: 3
-              remedy: increase the image's version
+              help: increase the image's version
         "#]],
     );
     check(
@@ -102,7 +102,7 @@ fn conflict_of_options_from_different_sources() {
             error: --verify crc32c: too weak for a signed image, whose signature covers hashes
               expected: sha256, because of --trust-key public.pem (kaal.toml:5)
               found: crc32c
-              remedy: leave the option out
+              help: leave the option out
         "#]],
     );
     check(
@@ -113,7 +113,7 @@ fn conflict_of_options_from_different_sources() {
             error: --load-address 0x123 (KAAL_LOAD_ADDRESS): the image can't run at this address
               expected: a multiple of 0x1000, because of --format raw (kaal.toml:6)
               found: 0x123
-              remedy: pass another address
+              help: pass another address
         "#]],
     );
 }
@@ -128,7 +128,7 @@ fn conflict_with_a_default() {
         error: --compress lz4 (kaal.toml:5): not for an ELF file, whose segments lie where they are used
           expected: --format raw, uimage or image
           found: --format elf (default)
-          remedy: leave the option out, or choose another format
+          help: leave the option out, or choose another format
     "#]],
     );
     check(
@@ -139,7 +139,7 @@ fn conflict_with_a_default() {
             error: --image-version 0 (default): the loader would refuse the image as too old
               expected: 1 or more, because of --min-version 1
               found: 0
-              remedy: increase the image's version
+              help: increase the image's version
         "#]],
     );
 }
@@ -150,27 +150,27 @@ fn all_at_once() {
         error: --kernel-paddr 0x40000001: not a multiple of the page size
           expected: a multiple of 0x1000
           found: 0x40000001
-          remedy: correct the number, or leave the option out
+          help: correct the number, or leave the option out
         error: --cores 9: an unsupported number of cores
           expected: 1 to 8
           found: 9
-          remedy: build the kernel with a KernelMaxNumNodes of 1 to 8
+          help: build the kernel with a KernelMaxNumNodes of 1 to 8
         error: --format uimage: needs an unpacker
           expected: the option --unpacker
           found: none
-          remedy: pass target/kaal/unpacker.elf, which `cargo xtask build` makes
+          help: pass target/kaal/unpacker.elf, which `cargo xtask build` makes
         error: --format uimage: needs a load address
           expected: the option --load-address
           found: none
-          remedy: pass a multiple of 0x200000 that is RAM, like 0x42000000 on QEMU's virt
+          help: pass a multiple of 0x200000 that is RAM, like 0x42000000 on QEMU's virt
         error: --sign-key private.pem: the loader would ignore the signature
           expected: the option --trust-key, and a loader for signed images
           found: none
-          remedy: pass the public key to --trust-key
+          help: pass the public key to --trust-key
         error: --min-version 3: the loader would ignore the version
           expected: the option --trust-key, and a loader for signed images
           found: none
-          remedy: pass the public key to --trust-key, or leave the option out
+          help: pass the public key to --trust-key, or leave the option out
     "#]]
     .assert_eq(&Folder::misused(&[
         ("--kernel-paddr", "0x40000001"),
@@ -188,11 +188,11 @@ fn versions_too_large_for_json() {
         error: --image-version 18446744073709551615: too large
           expected: at most 9007199254740991, so that all programs that read JSON keep it exactly
           found: 18446744073709551615
-          remedy: number images from 1, or by date
+          help: number images from 1, or by date
         error: --min-version 9007199254740992: too large
           expected: at most 9007199254740991, so that all programs that read JSON keep it exactly
           found: 9007199254740992
-          remedy: number images from 1, or by date
+          help: number images from 1, or by date
     "#]]
     .assert_eq(&Folder::misused(&[
         ("--trust-key", "public.pem"),
@@ -220,11 +220,11 @@ fn nothing_but_the_command_line() {
         error: --loader: missing
           expected: the option --loader
           found: none; --no-config excludes other sources
-          remedy: add --loader FILE
+          help: add --loader FILE
         error: --out: missing
           expected: the option --out
           found: none; --no-config excludes other sources
-          remedy: add --out FILE
+          help: add --out FILE
     "#]]
     .assert_eq(&String::from_utf8(output.stderr).expect("text"));
 }

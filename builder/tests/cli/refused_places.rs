@@ -25,7 +25,7 @@ fn kernel_outside_ram() {
             error: --kernel kernel.elf: the kernel lies outside RAM
               expected: a place within 0x40001000..0x50001000 (--dtb kernel.dtb)
               found: 0x40000000..0x4023d000
-              remedy: pass a kernel and a platform of the same build
+              help: pass a kernel and a platform of the same build
         "#]],
     );
 }
@@ -42,7 +42,7 @@ fn kernel_in_reserved_memory() {
             error: --kernel kernel.elf: the kernel lies outside RAM
               expected: a place within 0x40000000..0x40100000, 0x40101000..0x50000000 (--dtb kernel.dtb)
               found: 0x40000000..0x4023d000
-              remedy: pass a kernel and a platform of the same build
+              help: pass a kernel and a platform of the same build
         "#]],
     );
 }
@@ -58,7 +58,7 @@ fn kernel_outside_the_platform_only() {
         error: --kernel kernel.elf: the kernel lies outside RAM
           expected: a place within 0x50000000..0x60000000 (--platform platform.yaml)
           found: 0x40000000..0x4023d000
-          remedy: pass a kernel and a platform of the same build
+          help: pass a kernel and a platform of the same build
     "#]]
     .assert_eq(&folder.refused(&[("--platform", "platform.yaml")]));
 }
@@ -71,7 +71,7 @@ fn no_room_for_the_device_tree() {
             error: --dtb kernel.dtb: no room for the device tree in RAM
               expected: 65536 free bytes below 0x7fc0000000
               found: RAM 0x40000000..0x4023e000 (--dtb kernel.dtb), kernel 0x40000000..0x4023d000
-              remedy: pass a platform with more RAM, or make the root task smaller
+              help: pass a platform with more RAM, or make the root task smaller
         "#]],
     );
 }
@@ -84,7 +84,7 @@ fn no_room_for_the_app() {
             error: --app app.elf: no room for the root task in RAM
               expected: 24576 free bytes below 0x7fc0000000
               found: RAM 0x40000000..0x40252000 (--dtb kernel.dtb), kernel 0x40000000..0x4023d000
-              remedy: pass a platform with more RAM, or make the root task smaller
+              help: pass a platform with more RAM, or make the root task smaller
         "#]],
     );
 }
@@ -97,7 +97,7 @@ fn no_room_for_the_loader() {
             error: --loader loader.elf: no room for the loader in RAM
               expected: 57344 free bytes below 0x7fc0000000
               found: RAM 0x40000000..0x40258000 (--dtb kernel.dtb), kernel 0x40000000..0x4023d000
-              remedy: pass a platform with more RAM, or make the root task smaller
+              help: pass a platform with more RAM, or make the root task smaller
         "#]],
     );
 }
@@ -109,7 +109,7 @@ fn app_offset_before_the_device_tree() {
         error: --app-offset 0x24c000: no place for the root task
           expected: a multiple of 0x1000 from 0x24d000 on: behind kernel and device tree
           found: 24576 bytes at 0x4024c000
-          remedy: leave the option out, or pass another offset
+          help: leave the option out, or pass another offset
     "#]]
     .assert_eq(&folder.refused(&[("--app-offset", "0x24c000")]));
     folder.accepted(&[("--app-offset", "0x24d000")]);
@@ -121,7 +121,7 @@ fn app_offset_within_a_page() {
         error: --app-offset 0x800800: not a multiple of the page size
           expected: a multiple of 0x1000
           found: 0x800800
-          remedy: correct the number, or leave the option out
+          help: correct the number, or leave the option out
     "#]]
     .assert_eq(&Folder::misused(&[("--app-offset", "0x800800")]));
 }
@@ -133,7 +133,7 @@ fn app_offset_outside_ram() {
         error: --app-offset 0x10000000: no place for the root task
           expected: a place within 0x40000000..0x50000000 (--dtb kernel.dtb)
           found: 24576 bytes at 0x50000000
-          remedy: leave the option out, or pass another offset
+          help: leave the option out, or pass another offset
     "#]]
     .assert_eq(&folder.refused(&[("--app-offset", "0x10000000")]));
 }
@@ -145,7 +145,7 @@ fn app_offset_past_the_address_space() {
         error: --app-offset 0xfffffffffffff000: no place for the root task
           expected: a place within 0x40000000..0x50000000 (--dtb kernel.dtb)
           found: 24576 bytes at 0x40000000 + 0xfffffffffffff000, which exceeds 64 bits
-          remedy: leave the option out, or pass another offset
+          help: leave the option out, or pass another offset
     "#]]
     .assert_eq(&folder.refused(&[("--app-offset", "0xfffffffffffff000")]));
 }

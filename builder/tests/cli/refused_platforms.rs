@@ -23,7 +23,7 @@ fn device_tree_source() {
             error: --dtb bad: not a well-formed device tree
               expected: a flattened device tree (.dtb) of version 17
               found: 40 bytes expected for a device tree's header, 38 found
-              remedy: compile it with dtc, or pass the kernel.dtb of seL4's build
+              help: compile it with dtc, or pass the kernel.dtb of seL4's build
         "#]],
     );
 }
@@ -43,7 +43,7 @@ fn truncated_device_tree() {
             error: --dtb bad: not a well-formed device tree
               expected: a flattened device tree (.dtb) of version 17
               found: 369 bytes, but 370 by its header
-              remedy: compile it with dtc, or pass the kernel.dtb of seL4's build
+              help: compile it with dtc, or pass the kernel.dtb of seL4's build
         "#]],
     );
 }
@@ -57,7 +57,7 @@ fn platform_that_is_no_yaml() {
             error: --platform bad: can't be understood
               expected: seL4's platform_gen.yaml or platform_gen.json
               found: while parsing a node, did not find expected node content at byte 9 line 2 column 1
-              remedy: pass the file of seL4's build
+              help: pass the file of seL4's build
         "#]],
     );
 }
@@ -71,7 +71,7 @@ fn platform_of_another_shape() {
             error: --platform bad: can't be understood
               expected: seL4's platform_gen.yaml or platform_gen.json
               found: no list `memory`
-              remedy: pass the file of seL4's build
+              help: pass the file of seL4's build
         "#]],
     );
 }
@@ -85,7 +85,7 @@ fn platform_without_ram() {
         error: --platform bad: names no RAM
           expected: at least one entry with start < end under `memory`
           found: none
-          remedy: pass the platform_gen.yaml of seL4's build for the platform
+          help: pass the platform_gen.yaml of seL4's build for the platform
     "#]],
     );
 }
@@ -98,7 +98,7 @@ fn deeply_nested_platform() {
         error: --platform bad: can't be understood
           expected: seL4's platform_gen.yaml or platform_gen.json
           found: more than 16 levels, at line 1
-          remedy: pass the file of seL4's build
+          help: pass the file of seL4's build
     "#]]
     .assert_eq(&folder.refused(&[("--platform", "bad")]));
 }
@@ -111,7 +111,7 @@ fn platform_with_an_alias() {
         error: --platform bad: can't be understood
           expected: seL4's platform_gen.yaml or platform_gen.json
           found: an alias, at line 2
-          remedy: pass the file of seL4's build
+          help: pass the file of seL4's build
     "#]]
     .assert_eq(&folder.refused(&[("--platform", "bad")]));
 }
@@ -128,7 +128,7 @@ fn configuration_of_another_kernel() {
         error: --kernel-config config.json: not the configuration of the kernel in --kernel
           expected: ARM_HYPERVISOR_SUPPORT true, by its addresses
           found: ARM_HYPERVISOR_SUPPORT false
-          remedy: pass kernel.elf and gen_config.json of the same build
+          help: pass kernel.elf and gen_config.json of the same build
     "#]]
     .assert_eq(&folder.refused(&[("--kernel-config", "config.json")]));
 }
@@ -142,7 +142,7 @@ fn configuration_of_another_shape() {
             error: --kernel-config bad: can't be understood
               expected: seL4's gen_config.json
               found: no `ARM_HYPERVISOR_SUPPORT`
-              remedy: pass the file of seL4's build
+              help: pass the file of seL4's build
         "#]],
     );
 }
@@ -160,7 +160,7 @@ fn app_above_user_top_of_40_bits() {
         error: --app app.elf: reaches above USER_TOP, the end of the kernel's user addresses
           expected: its end, with IPC buffer and boot information behind it, below 0xffffffffff
           found: an end at 0x10000028000
-          remedy: link the root task for lower addresses
+          help: link the root task for lower addresses
     "#]]
     .assert_eq(&folder.refused(&[("--kernel-config", "40.json")]));
     folder.accepted(&[("--kernel-config", "44.json")]);

@@ -25,7 +25,7 @@ fn missing_file() {
         error: --kernel missing.elf: can't be read
           expected: a readable file
           found: No such file or directory
-          remedy: correct the name, or build the file first
+          help: correct the name, or build the file first
     "#]]
     .assert_eq(&folder.refused(&[("--kernel", "missing.elf")]));
 }
@@ -37,7 +37,7 @@ fn folder_for_a_file() {
         error: --kernel .: can't be read
           expected: a regular file
           found: a folder
-          remedy: pass a file
+          help: pass a file
     "#]]
     .assert_eq(&folder.refused(&[("--kernel", ".")]));
 }
@@ -51,7 +51,7 @@ fn empty_file() {
             error: --app bad.elf: not an ELF file
               expected: the bytes 7f 45 4c 46 at its start
               found: an empty file
-              remedy: pass the linked program, not a raw image or text
+              help: pass the linked program, not a raw image or text
         "#]],
     );
 }
@@ -65,7 +65,7 @@ fn not_elf() {
             error: --kernel bad.elf: not an ELF file
               expected: the bytes 7f 45 4c 46 at its start
               found: 23 21 2f 62
-              remedy: pass the linked program, not a raw image or text
+              help: pass the linked program, not a raw image or text
         "#]],
     );
 }
@@ -79,7 +79,7 @@ fn archive() {
         error: --kernel bad.elf: a static library, not an executable
           expected: an ELF executable
           found: an ar archive
-          remedy: link it to an executable; `cargo xtask build` leaves the loader's at target/kaal/elfloader.elf
+          help: link it to an executable; `cargo xtask build` leaves the loader's at target/kaal/elfloader.elf
     "#]],
     );
 }
@@ -95,7 +95,7 @@ fn program_of_32_bits() {
         error: --app bad.elf: not a program for AArch64
           expected: a 64-bit file
           found: a 32-bit file
-          remedy: build it for a little-endian, 64-bit Arm target, e.g. aarch64-unknown-none
+          help: build it for a little-endian, 64-bit Arm target, e.g. aarch64-unknown-none
     "#]],
     );
 }
@@ -111,7 +111,7 @@ fn big_endian() {
         error: --app bad.elf: not a program for AArch64
           expected: a little-endian file
           found: a big-endian file
-          remedy: build it for a little-endian, 64-bit Arm target, e.g. aarch64-unknown-none
+          help: build it for a little-endian, 64-bit Arm target, e.g. aarch64-unknown-none
     "#]],
     );
 }
@@ -127,7 +127,7 @@ fn wrong_machine() {
         error: --kernel bad.elf: not a program for AArch64
           expected: machine AARCH64 (183)
           found: machine X86_64 (62)
-          remedy: build it for a little-endian, 64-bit Arm target, e.g. aarch64-unknown-none
+          help: build it for a little-endian, 64-bit Arm target, e.g. aarch64-unknown-none
     "#]],
     );
 }
@@ -143,7 +143,7 @@ fn unknown_program_header_layout() {
         error: --app bad.elf: its program headers have an unknown layout
           expected: e_phentsize 56
           found: e_phentsize 32
-          remedy: copy or build the file again
+          help: copy or build the file again
     "#]],
     );
 }
@@ -161,7 +161,7 @@ fn no_load() {
         error: --app bad.elf: it has no segment to load
           expected: at least one PT_LOAD
           found: 2 program headers, no PT_LOAD
-          remedy: pass the linked program, not an object file
+          help: pass the linked program, not an object file
     "#]],
     );
 }
@@ -177,7 +177,7 @@ fn overlapping_loads() {
         error: --app bad.elf: its PT_LOADs overlap
           expected: a PT_LOAD at or above 0x200123
           found: 0x200000..0x200123 and 0x200122..0x204142
-          remedy: correct the addresses in its linker script
+          help: correct the addresses in its linker script
     "#]],
     );
 }
@@ -193,7 +193,7 @@ fn content_larger_than_memory() {
         error: --app bad.elf: its PT_LOAD at 0x201128 is malformed
           expected: p_filesz up to p_memsz, and an end within 64 bits
           found: p_paddr 0x201128, p_filesz 0x10, p_memsz 0xf
-          remedy: copy or build the file again
+          help: copy or build the file again
     "#]],
     );
 }
@@ -209,7 +209,7 @@ fn load_past_the_address_space() {
         error: --app bad.elf: its PT_LOAD at 0xffffffffffffffef is malformed
           expected: p_filesz up to p_memsz, and an end within 64 bits
           found: p_paddr 0x201128, p_filesz 0x10, p_memsz 0x4020
-          remedy: copy or build the file again
+          help: copy or build the file again
     "#]],
     );
 }
@@ -225,7 +225,7 @@ fn entry_outside_the_loads() {
         error: --app bad.elf: its entry point lies outside its executable segments
           expected: an entry point in a PT_LOAD with the flag E
           found: entry point 0x200123
-          remedy: link it with the right ENTRY symbol, and don't strip that symbol's section
+          help: link it with the right ENTRY symbol, and don't strip that symbol's section
     "#]],
     );
 }
@@ -241,7 +241,7 @@ fn entry_in_data() {
         error: --app bad.elf: its entry point lies outside its executable segments
           expected: an entry point in a PT_LOAD with the flag E
           found: entry point 0x201128
-          remedy: link it with the right ENTRY symbol, and don't strip that symbol's section
+          help: link it with the right ENTRY symbol, and don't strip that symbol's section
     "#]],
     );
 }
@@ -255,7 +255,7 @@ fn kernel_at_another_base() {
             error: --kernel bad.elf: not linked like seL4
               expected: virtual addresses that are the physical ones plus 0xffffff8000000000, or 0x8000000000 with hypervisor support
               found: the physical addresses themselves, as in a user program
-              remedy: pass the unchanged kernel.elf of seL4's build for AArch64
+              help: pass the unchanged kernel.elf of seL4's build for AArch64
         "#]],
     );
 }
@@ -271,7 +271,7 @@ fn kernel_at_two_bases() {
         error: --kernel bad.elf: not linked like seL4
           expected: the same difference of virtual and physical address in all PT_LOADs
           found: 0x8040001378 at 0x40002378
-          remedy: pass the unchanged kernel.elf of seL4's build for AArch64
+          help: pass the unchanged kernel.elf of seL4's build for AArch64
     "#]],
     );
 }
@@ -289,7 +289,7 @@ fn kernel_not_at_a_page() {
         error: --kernel bad.elf: not linked like seL4
           expected: a first PT_LOAD at a multiple of 4096
           found: physical address 0x40000008
-          remedy: pass the unchanged kernel.elf of seL4's build for AArch64
+          help: pass the unchanged kernel.elf of seL4's build for AArch64
     "#]],
     );
 }
@@ -305,7 +305,7 @@ fn position_independent_kernel() {
         error: --kernel bad.elf: not linked like seL4
           expected: an executable at fixed addresses (EXEC)
           found: DYN
-          remedy: pass the unchanged kernel.elf of seL4's build for AArch64
+          help: pass the unchanged kernel.elf of seL4's build for AArch64
     "#]],
     );
 }
@@ -327,7 +327,7 @@ fn kernel_above_paddr_top() {
         error: --kernel bad.elf: not linked like seL4
           expected: physical addresses below 0x7fc0000000
           found: a segment up to 0x7fc0000001
-          remedy: pass the unchanged kernel.elf of seL4's build for AArch64
+          help: pass the unchanged kernel.elf of seL4's build for AArch64
     "#]],
     );
 }
@@ -342,7 +342,7 @@ fn kernel_at_another_address_than_asked_for() {
         error: --kernel-paddr 0x60000000: the kernel is linked for another physical address
           expected: 0x60000000
           found: 0x40000000, the lowest p_paddr
-          remedy: leave the option out, or pass the kernel built for that address
+          help: leave the option out, or pass the kernel built for that address
     "#]]
     .assert_eq(&folder.refused(&[("--kernel-paddr", "0x60000000")]));
 }
@@ -358,7 +358,7 @@ fn position_independent_app() {
             error: --app bad.elf: not linked for fixed addresses
               expected: an executable at fixed addresses (EXEC)
               found: DYN
-              remedy: link the root task statically, for fixed addresses (-static -no-pie)
+              help: link the root task statically, for fixed addresses (-static -no-pie)
         "#]],
     );
 }
@@ -374,7 +374,7 @@ fn app_with_a_wide_gap() {
         error: --app bad.elf: not contiguous, but the kernel needs it so
           expected: gaps of less than 2 MiB between PT_LOADs
           found: a PT_LOAD up to 0x200123, the next from 0x400123
-          remedy: put the sections next to each other in the root task's linker script
+          help: put the sections next to each other in the root task's linker script
     "#]],
     );
 }
@@ -397,7 +397,7 @@ fn app_above_user_top() {
         error: --app bad.elf: reaches above USER_TOP, the end of the kernel's user addresses
           expected: its end, with IPC buffer and boot information behind it, below 0x7fffffffffff
           found: an end at 0x800000000000
-          remedy: link the root task for lower addresses
+          help: link the root task for lower addresses
     "#]],
     );
 }
@@ -418,7 +418,7 @@ fn app_above_user_top_of_a_hypervisor() {
         error: --app app.elf: reaches above USER_TOP, the end of the kernel's user addresses
           expected: its end, with IPC buffer and boot information behind it, below 0xfffffffffff
           found: an end at 0x100000000000
-          remedy: link the root task for lower addresses
+          help: link the root task for lower addresses
     "#]]
     .assert_eq(&folder.refused(&[]));
 }
@@ -432,7 +432,7 @@ fn app_at_the_end_of_the_address_space() {
             error: --app bad.elf: reaches above USER_TOP, the end of the kernel's user addresses
               expected: its end, with IPC buffer and boot information behind it, below the address space's end
               found: an end at 0xffffffffffffffff
-              remedy: link the root task for lower addresses
+              help: link the root task for lower addresses
         "#]],
     );
 }
@@ -449,7 +449,7 @@ fn many_program_headers() {
         error: --app bad.elf: it has too many program headers
           expected: at most 256
           found: 257
-          remedy: put sections with the same access next to each other in its linker script
+          help: put sections with the same access next to each other in its linker script
     "#]],
     );
 }
@@ -466,7 +466,7 @@ fn app_of_many_segments() {
             error: --app bad.elf: too many segments, including those of the kernel
               expected: a payload header of up to 8192 bytes
               found: 8760 bytes, for 132 regions and 0 bytes of boot arguments
-              remedy: link the root task with fewer PT_LOADs, or shorten --bootargs
+              help: link the root task with fewer PT_LOADs, or shorten --bootargs
         "#]],
     );
 }

@@ -16,7 +16,7 @@ fn a_manifest_replaces_manifests_only() {
             error: --out package.json: the manifest would replace another file
               expected: no file, or a manifest of the builder
               found: another file
-              remedy: choose another name for the image, or add --no-manifest
+              help: choose another name for the image, or add --no-manifest
         "#]]
         .assert_eq(&folder.refused(&[("--out", "package")]));
         assert_eq!(folder.get("package.json"), content.as_bytes());
@@ -40,7 +40,7 @@ fn a_signed_image_replaces_no_manifest() {
         error: --out image.elf.json: would replace an input
           expected: a file that isn't an input
           found: manifest image.elf.json
-          remedy: choose another name
+          help: choose another name
     "#]]
     .assert_eq(&refused("image.elf.json"));
     folder.put("package.json", "before");
@@ -48,7 +48,7 @@ fn a_signed_image_replaces_no_manifest() {
         error: --out package.json: the manifest would replace another file
           expected: no file, or a manifest of the builder
           found: another file
-          remedy: choose another name for the image
+          help: choose another name for the image
     "#]]
     .assert_eq(&refused("package"));
     assert_eq!(folder.get("image.elf.json"), before);

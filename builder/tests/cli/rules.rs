@@ -187,7 +187,7 @@ fn integrity() {
         error        integrity         region 4 (translation tables, 0x40406000..0x4040e000) is damaged
           expected: CRC-32C 0x9316167f
           found: CRC-32C 0x4e4244a3
-          remedy: build or copy the image again"#]],
+          help: build or copy the image again"#]],
     );
 }
 
@@ -225,14 +225,14 @@ fn builds_follow_the_rules() {
         error: --app app.elf: too few slots in the root CNode (rule root-cnode)
           expected: at most 64 slots, 2^CONFIG_ROOT_CNODE_SIZE_BITS
           found: at most 94 of 64 slots: 16 fixed, 3 tables, 1 for the device tree, 0 for scheduling, 6 for the user image, 68 for untyped memory
-          remedy: build the kernel with a larger KernelRootCNodeSizeBits, or shrink the root task
+          help: build the kernel with a larger KernelRootCNodeSizeBits, or shrink the root task
     "#]].assert_eq(&folder.refused(&given));
     let folder = config_with("MAX_NUM_BOOTINFO_UNTYPED_CAPS", "40");
     expect![[r#"
         warning: --kernel-config config.json: the root task loses 265885696 bytes of RAM (rule untypeds)
           expected: at most 40 pieces of untyped memory, CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS
           found: at most 68 of 40: 29 of devices, 39 of RAM
-          remedy: build the kernel with a larger KernelMaxNumBootinfoUntypedCaps
+          help: build the kernel with a larger KernelMaxNumBootinfoUntypedCaps
     "#]].assert_eq(&folder.accepted(&given));
     folder.put("config.json", CONFIG);
     assert_eq!(folder.accepted(&given), "");
@@ -249,7 +249,7 @@ fn another_kernel() {
         error: --kernel other.elf: not the kernel in the image
           expected: the kernel that the image was built from
           found: other content
-          remedy: pass that kernel, or leave --kernel out
+          help: pass that kernel, or leave --kernel out
     "#]]
     .assert_eq(&String::from_utf8_lossy(&output.stderr));
 }

@@ -101,7 +101,7 @@ fn keys_are_the_owners_alone() {
             error: --sign-key private.pem: other users can access the private key
               expected: permissions 0600 or fewer
               found: 0640
-              remedy: run `chmod 600 private.pem`; if somebody may have read the key, generate another
+              help: run `chmod 600 private.pem`; if somebody may have read the key, generate another
         "#]],
     );
 }
@@ -120,7 +120,7 @@ fn keys_are_not_overwritten() {
         error: --trust-key public.pem: can't be made
           expected: the name of a new file
           found: File exists
-          remedy: choose another name; existing files are not overwritten
+          help: choose another name; existing files are not overwritten
     "#]]
     .assert_eq(&refused(&folder, &arguments));
 }
@@ -190,7 +190,7 @@ fn an_unsigned_image_gives_a_warning() {
         warning: --loader signed-loader.elf: will refuse the image until it is signed
           expected: the option --sign-key
           found: none
-          remedy: sign it with `kaal-elfloader-builder sign`
+          help: sign it with `kaal-elfloader-builder sign`
     "#]]
     .assert_eq(&folder.accepted(&[LOADER, TRUST]));
 }
@@ -240,7 +240,7 @@ fn signatures_that_the_loader_would_refuse_are_errors() {
         error: image image.elf: the loader would ignore the signature
           expected: a loader for signed images
           found: a loader for any image
-          remedy: build the image with --trust-key and --loader target/kaal/elfloader-signed.elf
+          help: build the image with --trust-key and --loader target/kaal/elfloader-signed.elf
     "#]]
     .assert_eq(&refused(
         &folder,
@@ -256,21 +256,21 @@ fn signatures_that_the_loader_would_refuse_are_errors() {
         error: --sign-key other.pem: the loader would refuse the signature
           expected: a signature of image image.elf by the key (ID), which its loader trusts
           found: a signature by another key, or of another message
-          remedy: sign the --message of this image with the private key of its --trust-key
+          help: sign the --message of this image with the private key of its --trust-key
     "#]]
     .assert_eq(&sign(&["--sign-key", "other.pem"]));
     expect![[r#"
         error: --signature public.pem: not a signature
           expected: 64 bytes, an Ed25519 signature (RFC 8032)
           found: 113 bytes
-          remedy: make the signing program write only the raw signature
+          help: make the signing program write only the raw signature
     "#]]
     .assert_eq(&sign(&["--signature", "public.pem"]));
     expect![[r#"
         error: --sign-command exit 7: the signing command failed
           expected: exit status 0
           found: exit status: 7
-          remedy: run it by hand, with the file that --message writes as standard input
+          help: run it by hand, with the file that --message writes as standard input
     "#]]
     .assert_eq(&sign(&["--sign-command", "exit 7"]));
 }

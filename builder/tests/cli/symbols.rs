@@ -238,7 +238,7 @@ fn none_where_they_are_asked_for() {
         error: --kernel kernel.elf: has no symbols, but --symbols on needs them
           expected: functions in a section .symtab
           found: none
-          remedy: pass the kernel.elf of seL4's build, or leave the option out
+          help: pass the kernel.elf of seL4's build, or leave the option out
     "#]]
     .assert_eq(&folder.refused(&[("--symbols", "on")]));
 }

@@ -66,7 +66,7 @@ fn an_image_of_another_key() {
             error: image image.elf: the loader trusts another key (rule signature)
               expected: the key (OWN) of --trust-key public.pem
               found: the key (OTHER)
-              remedy: don't install this image; if you built it with another key, pass that key
+              help: don't install this image; if you built it with another key, pass that key
         "#]],
     );
 }
@@ -84,7 +84,7 @@ fn an_image_whose_loader_trusts_no_key() {
             error: image image.elf: the loader trusts no key (rule signature)
               expected: the key (OWN) of --trust-key public.pem
               found: a loader that accepts unsigned images
-              remedy: don't install this image; if you built it with another key, pass that key
+              help: don't install this image; if you built it with another key, pass that key
         "#]],
     );
 }
@@ -101,7 +101,7 @@ fn an_image_that_is_not_signed() {
             error: image image.elf: the loader will refuse the image (rule signature)
               expected: a signature by the key (OWN)
               found: no signature
-              remedy: sign it with the key that the loader trusts
+              help: sign it with the key that the loader trusts
         "#]],
     );
 }
@@ -121,7 +121,7 @@ fn an_image_with_weak_digests() {
         image image.elf: the loader will refuse the image (rule signature)
           expected: SHA-256 digests, which the signature covers
           found: weaker digests
-          remedy: build the image again without --verify
+          help: build the image again without --verify
     "#]]
     .assert_eq(message.expect("the rule"));
 }
@@ -137,6 +137,6 @@ fn files_that_are_no_public_keys() {
         error: --trust-key private.pem: a private key instead of a public key
           expected: an Ed25519 key in PEM, "BEGIN PUBLIC KEY"
           found: "BEGIN PRIVATE KEY"
-          remedy: pass the file that `keygen` wrote to its --trust-key, or run `openssl pkey -pubout` on the private key
+          help: pass the file that `keygen` wrote to its --trust-key, or run `openssl pkey -pubout` on the private key
     "#]].assert_eq(&String::from_utf8_lossy(&output.stderr));
 }

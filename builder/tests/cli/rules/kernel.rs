@@ -25,7 +25,7 @@ fn exception_level() {
             error        exception-level   the loader would enter it at EL2
               expected: an entry point as in a kernel for EL2
               found: 0xffffff8040000000, as in a kernel for EL1
-              remedy: build the image again"#]],
+              help: build the image again"#]],
     );
 }
 
@@ -40,7 +40,7 @@ fn kernel_window() {
             error        kernel-window     its entry point isn't mapped
               expected: a physical address within 0x40000000..0x4023d000
               found: 0x4023d000
-              remedy: build the image again"#]],
+              help: build the image again"#]],
     );
 }
 
@@ -61,7 +61,7 @@ fn user_top() {
             error        user-top          reaches above USER_TOP
               expected: an end below 0x7fffffffffff, including IPC buffer and boot information
               found: an end at 0x800000108000
-              remedy: link the root task at lower addresses"#]],
+              help: link the root task at lower addresses"#]],
     );
     let folder = changed(|payload| payload.user_image.entry.0 += 0x10_0000);
     refused(
@@ -72,7 +72,7 @@ fn user_top() {
             error        user-top          its entry point lies outside of it
               expected: an address within 0x200000..0x206000
               found: 0x300020
-              remedy: build the image again"#]],
+              help: build the image again"#]],
     );
 }
 
@@ -93,7 +93,7 @@ fn free_regions() {
             error        free-regions      free memory has too many pieces for the kernel
               expected: at most 2 pieces of free memory
               found: 3: 0x4023d000..0x4023e000, 0x4023e1c8..0x4024d000, 0x40253000..0x50000000
-              remedy: leave --app-offset out, or reserve less memory near the kernel"#]],
+              help: leave --app-offset out, or reserve less memory near the kernel"#]],
     );
     let text = line(&check(&folder, &board), "free-regions");
     assert!(text.starts_with("warning "), "{text}");
@@ -110,7 +110,7 @@ fn root_objects() {
             error        root-objects      no room for the objects of the root task
               expected: 268470272 bytes of free memory in one piece, aligned to 0x10000000
               found: 0x4023d1c8..0x4024d000, 0x40253000..0x50000000
-              remedy: build the kernel with a smaller KernelRootCNodeSizeBits, or for more RAM"#]],
+              help: build the kernel with a smaller KernelRootCNodeSizeBits, or for more RAM"#]],
     );
 }
 
@@ -125,7 +125,7 @@ fn root_cnode() {
             error        root-cnode        too few slots in the root CNode
               expected: at most 64 slots, 2^CONFIG_ROOT_CNODE_SIZE_BITS
               found: at most 94 of 64 slots: 16 fixed, 3 tables, 1 for the device tree, 0 for scheduling, 6 for the user image, 68 for untyped memory
-              remedy: build the kernel with a larger KernelRootCNodeSizeBits, or shrink the root task"#]],
+              help: build the kernel with a larger KernelRootCNodeSizeBits, or shrink the root task"#]],
     );
 }
 
@@ -140,6 +140,6 @@ fn untypeds() {
             warning      untypeds          the root task loses 265885696 bytes of RAM
               expected: at most 40 pieces of untyped memory, CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS
               found: at most 68 of 40: 29 of devices, 39 of RAM
-              remedy: build the kernel with a larger KernelMaxNumBootinfoUntypedCaps"#]],
+              help: build the kernel with a larger KernelMaxNumBootinfoUntypedCaps"#]],
     );
 }

@@ -18,7 +18,7 @@ fn cores() {
             error        cores             another number of cores than in the image
               expected: MAX_NUM_NODES 1, the number in the image
               found: 2
-              remedy: build the image with the gen_config.json of its kernel"#]],
+              help: build the image with the gen_config.json of its kernel"#]],
     );
 
     let two = DeviceTree {
@@ -36,7 +36,7 @@ fn cores() {
             error        cores             fewer cores than the kernel waits for
               expected: 2 cores
               found: 0
-              remedy: build the kernel with a lower KernelMaxNumNodes"#]],
+              help: build the kernel with a lower KernelMaxNumNodes"#]],
     );
 }
 
@@ -53,7 +53,7 @@ fn board_ram() {
             warning      board-ram         the machine lacks RAM that the kernel expects
               expected: RAM within 0x40000000..0x50000000
               found: 0x40000000..0x60000000, of which the machine lacks 0x50000000..0x60000000
-              remedy: build the kernel for this machine"#]],
+              help: build the kernel for this machine"#]],
     );
     let lower = PLATFORM.replace("0x40000000", "0x3f000000");
     folder.put("platform.yaml", lower);
@@ -61,7 +61,7 @@ fn board_ram() {
         warning      board-ram         not the platform of the kernel in the image
           expected: RAM from 0x40000000, the address of the kernel
           found: 0x3f000000..0x50000000
-          remedy: pass kernel.elf and platform_gen.yaml from the same build"#]]
+          help: pass kernel.elf and platform_gen.yaml from the same build"#]]
     .assert_eq(&line(&check(&folder, &GIVEN), "board-ram"));
 }
 
@@ -81,6 +81,6 @@ fn device_tree_size() {
             error        device-tree-size  too large for its room in the image
               expected: at most 65536 bytes
               found: 66016 bytes
-              remedy: build the image with this device tree as --dtb"#]],
+              help: build the image with this device tree as --dtb"#]],
     );
 }

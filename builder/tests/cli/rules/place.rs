@@ -18,7 +18,7 @@ fn alignment() {
             error        alignment         the device tree isn't page-aligned
               expected: a multiple of 4096
               found: 0x4023d008
-              remedy: build the image again"#]],
+              help: build the image again"#]],
     );
 }
 
@@ -33,7 +33,7 @@ fn disjoint() {
             error        disjoint          the device tree and the user image overlap
               expected: parts that don't overlap
               found: 0x4023d000..0x4024e000 and 0x4024d000..0x4024e128
-              remedy: build the image again without --app-offset"#]],
+              help: build the image again without --app-offset"#]],
     );
 }
 
@@ -48,7 +48,7 @@ fn order() {
             error        order             the parts are in the wrong order for the kernel
               expected: the kernel, then the device tree, then the user image
               found: kernel 0x40000000..0x4023d000, device tree 0x48000000..0x48010000, user image 0x4024d000..0x40253000
-              remedy: build the image again without --app-offset"#]],
+              help: build the image again without --app-offset"#]],
     );
 }
 
@@ -63,7 +63,7 @@ fn contiguous() {
             error        contiguous        the image lacks a part of the user image
               expected: regions that cover 0x4024d000..0x40254000
               found: 0x4024d000..0x4024e128, 0x4024e128..0x40253000
-              remedy: build the image again"#]],
+              help: build the image again"#]],
     );
 }
 
@@ -79,7 +79,7 @@ fn ram() {
             error        ram               the device tree has no RAM for the kernel
               expected: a place within 0x40000000..0x40200000
               found: 0x40000000..0x4023d000
-              remedy: build the image for this machine, with its device tree as --dtb"#]],
+              help: build the image for this machine, with its device tree as --dtb"#]],
     );
 }
 
@@ -94,6 +94,6 @@ fn paddr_top() {
             error        paddr-top         the kernel can't map the device tree
               expected: an end at 0x7fc0000000 (PADDR_TOP) or below
               found: 0x4023d000..0x804023d000
-              remedy: build the image with a --platform that has RAM below that address"#]],
+              help: build the image with a --platform that has RAM below that address"#]],
     );
 }

@@ -65,7 +65,7 @@ fn the_objects_lie_on_the_loader() {
             error        waiting-cores     the kernel overwrites the loader while other cores need it
               expected: the objects of the root task outside of 0x4fc00000..0x4fc0e000, the loader and its page tables
               found: 0x4fc00000..0x4fe08800
-              remedy: build the image again with --kernel-config and without --app-offset"#]],
+              help: build the image again with --kernel-config and without --app-offset"#]],
     );
     // Only the device tree names RAM.
     let text = line(&check(&folder, &GIVEN[2..]), "waiting-cores");
@@ -88,7 +88,7 @@ fn a_larger_device_tree_moves_the_objects() {
             warning      waiting-cores     with a device tree of another size, the kernel overwrites the loader while other cores need it
               expected: the objects of the root task outside of 0x40253000..0x40261000, the loader and its page tables
               found: 0x40260000..0x40297800 with a device tree of 65520 bytes
-              remedy: build the image again with --kernel-config and without --app-offset"#]],
+              help: build the image again with --kernel-config and without --app-offset"#]],
     );
 }
 
@@ -114,6 +114,6 @@ fn builds_for_machines_without_another_place_are_refused() {
         error: --kernel kernel.elf: the kernel overwrites the loader while other cores need it (rule waiting-cores)
           expected: the objects of the root task outside of 0x40253000..0x40261000, the loader and its page tables
           found: 0x40260000..0x40288800
-          remedy: leave --app-offset out, or build the kernel with a smaller KernelRootCNodeSizeBits or for more RAM
+          help: leave --app-offset out, or build the kernel with a smaller KernelRootCNodeSizeBits or for more RAM
     "#]].assert_eq(&folder.refused(&given()));
 }
