@@ -17,7 +17,7 @@ mod text;
 use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
@@ -164,24 +164,30 @@ fn try_run(arguments: &[OsString], messages: Messages) -> Result<(), Failure> {
 fn run_subcommand(subcommand: &Command, messages: Messages) -> Result<(), Failure> {
     match subcommand {
         Command::Check(arguments) => check::run(arguments, messages)?,
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut command(), NAME, &mut script);
-            text::print(String::from_utf8_lossy(&script))?;
-        }
+        Command::Completions { shell } => print_completions(*shell)?,
         Command::Diff(arguments) => diff::run(arguments)?,
         Command::Inspect(arguments) => inspect::run(arguments)?,
         Command::Keygen(arguments) => keygen::run(arguments)?,
         Command::Explain(arguments) => explain::run(arguments)?,
-        Command::Man { folder } => fs::create_dir_all(folder)
-            .and_then(|()| clap_mangen::generate_to(command(), folder))
-            .map_err(|error| {
-                let origin = Origin::new(Flag::Folder, folder);
-                access::unwritable(origin, "can't write the manual pages there", &error)
-            })?,
+        Command::Man { folder } => write_manual_pages(folder)?,
         Command::Sign(arguments) => sign::run(arguments)?,
     }
     Ok(())
+}
+
+fn print_completions(shell: Shell) -> Result<(), Diagnostic> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command(), NAME, &mut script);
+    text::print(String::from_utf8_lossy(&script))
+}
+
+fn write_manual_pages(folder: &Path) -> Result<(), Diagnostic> {
+    let written = fs::create_dir_all(folder);
+    let written = written.and_then(|()| clap_mangen::generate_to(command(), folder));
+    written.map_err(|error| {
+        let origin = Origin::new(Flag::Folder, folder);
+        access::unwritable(origin, "can't write the manual pages there", &error)
+    })
 }
 
 /// Makes an image, or prints its options. `first_look` knows only the command line.
