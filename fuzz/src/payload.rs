@@ -118,7 +118,7 @@ fn run_package(bytes: &[u8]) -> bool {
         return false;
     };
     for address in [0, package.scratch.start.0, u64::MAX - package.size] {
-        kaal_translation::steps(&package, PhysAddr(address)).for_each(drop);
+        package.unpack_steps(PhysAddr(address)).for_each(drop);
     }
     let size = package_header_size(package.chunks.len());
     let mut words = vec![0u64; size.div_ceil(size_of::<u64>())];

@@ -88,6 +88,14 @@ impl PhysRange {
         Some(Self { start, end })
     }
 
+    /// The range of `size` bytes at `start`; it wraps around where it would pass the address space's end.
+    pub const fn new(start: PhysAddr, size: u64) -> Self {
+        Self {
+            start,
+            end: PhysAddr(start.0.wrapping_add(size)),
+        }
+    }
+
     /// The number of bytes.
     pub const fn size(self) -> u64 {
         self.end.0 - self.start.0

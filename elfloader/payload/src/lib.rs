@@ -47,7 +47,7 @@ pub use number::{Decimal, Hex, KeyId, Text};
 pub use package::{
     Chunk, HEADER_ALIGNMENT, LOCATOR_OFFSET, Locator, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE,
     PACKAGE_MAGIC, PACKAGE_VERSION, Package, PackageError, Place, ROOM_SIZE, Scratch, Stored,
-    TABLES_SIZE, UNPACKER_NOTE_TYPE, package_header_size, slot_size,
+    TABLES_SIZE, UNPACKER_NOTE_TYPE, UnpackStep, package_header_size, slot_size,
 };
 pub use payload::{
     ConstantPart, DeviceTreeSlot, LOADER_MAX_SIZE, MAX_SIZE, Measurement, Payload, SIGNED_FROM,

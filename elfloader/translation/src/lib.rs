@@ -8,9 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod mapper;
-mod steps;
 mod tables;
 
 pub use mapper::{Access, ENTRIES, Mapper, Pool, Regime, Table};
-pub use steps::{Step, steps};
 pub use tables::{Tables, TablesError, Use};

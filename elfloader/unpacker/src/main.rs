@@ -17,7 +17,7 @@
 //!  loader, as from an ELF file
 //! ```
 //!
-//! The order in which memory is written, and the translation tables, are in [`kaal_translation`].
+//! The order in which memory is written is in [`kaal_payload`], the page tables are in [`kaal_translation`].
 
 #![no_std]
 #![no_main]

@@ -44,10 +44,7 @@ pub(crate) fn find(firmware_x0: u64) -> Found {
         Ok(package) => package,
         Err(error) => fail!("{error}; the image is damaged, build or load it again"),
     };
-    let memory = PhysRange {
-        start: PhysAddr(address),
-        end: PhysAddr(address.wrapping_add(package.size)),
-    };
+    let memory = PhysRange::new(PhysAddr(address), package.size);
     let place = package.scratch.place(memory, firmware_x0);
     let start = address_of!("__ehdr_start").addr();
     let size = address_of!("_end").addr() - start;

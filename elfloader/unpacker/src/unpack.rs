@@ -9,9 +9,8 @@ use core::slice;
 use kaal_integrity::crc32c;
 use kaal_lz4::DecodeError;
 use kaal_payload::{
-    Chunk, Decimal, Encoding, Hex, Integrity, PAGE_SIZE, Package, PhysAddr, PhysRange,
+    Chunk, Decimal, Encoding, Hex, Integrity, PAGE_SIZE, Package, PhysAddr, PhysRange, UnpackStep,
 };
-use kaal_translation::{Step, steps};
 
 use crate::memory;
 
@@ -54,21 +53,21 @@ impl fmt::Display for Damage<'_> {
 /// The MMU must be on; the package, its destinations and the memory that it may work in must be
 /// mapped, and used for nothing else.
 pub(crate) unsafe fn all<'a>(package: &Package<'a>, address: PhysAddr) -> Result<(), Damage<'a>> {
-    for step in steps(package, address) {
+    for step in package.unpack_steps(address) {
         // SAFETY: the steps stay within what is mapped, and overwrite nothing that is still needed.
         unsafe {
             match step {
-                Step::Move { from, to } => {
+                UnpackStep::Move { from, to } => {
                     memory::copy(pointer(from.start), pointer(to), from.size() as usize);
                 }
-                Step::Fill { index, chunk, from } => {
+                UnpackStep::Fill { index, chunk, from } => {
                     fill(chunk, from, package.integrity).map_err(|reason| Damage {
                         index,
                         chunk,
                         reason,
                     })?;
                 }
-                Step::Clear(range) => memory::clear(range.start, range.size()),
+                UnpackStep::Clear(range) => memory::clear(range.start, range.size()),
             }
         }
     }

@@ -150,9 +150,14 @@ impl Chunk {
 
     /// The memory that the chunk takes, in a chunk that [`crate::Package::parse`] accepts.
     pub fn memory(&self) -> PhysRange {
+        PhysRange::new(self.destination, self.memory_size)
+    }
+
+    /// The part of [`Self::memory`] behind the content.
+    pub(crate) fn zeroes(&self) -> PhysRange {
         PhysRange {
-            start: self.destination,
-            end: PhysAddr(self.destination.0.wrapping_add(self.memory_size)),
+            start: PhysAddr(self.destination.0.wrapping_add(self.size)),
+            end: self.memory().end,
         }
     }
 

@@ -22,6 +22,7 @@ mod error;
 mod layout;
 mod parse;
 mod scratch;
+mod unpack_steps;
 
 pub use error::PackageError;
 pub use layout::{
@@ -30,3 +31,4 @@ pub use layout::{
 };
 pub use parse::{LOCATOR_OFFSET, PACKAGE_HEADER_MAX_SIZE, Package, package_header_size};
 pub use scratch::{Place, ROOM_SIZE, Scratch, TABLES_SIZE, slot_size};
+pub use unpack_steps::UnpackStep;

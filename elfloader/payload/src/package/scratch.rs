@@ -80,7 +80,10 @@ impl Scratch {
 
     /// The spare room.
     pub fn spare(&self) -> PhysRange {
-        range(self.start.0.wrapping_add(self.area_size()), self.spare_size)
+        PhysRange::new(
+            PhysAddr(self.start.0.wrapping_add(self.area_size())),
+            self.spare_size,
+        )
     }
 
     /// Where to work so that neither `package` is overwritten nor the device tree that may begin at
@@ -99,20 +102,13 @@ impl Scratch {
             room.wrapping_add(self.room_size)
         };
         Place {
-            slot: range(slot, self.slot_size),
-            room: range(room, self.room_size),
+            slot: PhysRange::new(PhysAddr(slot), self.slot_size),
+            room: PhysRange::new(PhysAddr(room), self.room_size),
         }
     }
 
     fn area_size(&self) -> u64 {
         self.slot_size.wrapping_mul(2).wrapping_add(self.room_size)
-    }
-}
-
-fn range(start: u64, size: u64) -> PhysRange {
-    PhysRange {
-        start: PhysAddr(start),
-        end: PhysAddr(start.wrapping_add(size)),
     }
 }
 

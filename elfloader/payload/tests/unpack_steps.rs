@@ -5,8 +5,8 @@
 
 use kaal_payload::{
     Chunk, Encoding, Integrity, LogLevel, Machine, Package, PhysAddr, PhysRange, Scratch, Stored,
+    UnpackStep,
 };
-use kaal_translation::{Step, steps};
 use proptest::prelude::*;
 
 /// Size in bytes of all memory.
@@ -136,11 +136,13 @@ impl Image {
         let place = package.scratch.place(memory, x0);
         ram.write(place.slot.start.0, &[UNPACKER_BYTE; SLOT as usize]);
         ram.copy(x0, place.room.start.0, DEVICE_TREE as u64);
-        for step in steps(&package, PhysAddr(address)) {
+        for step in package.unpack_steps(PhysAddr(address)) {
             match step {
-                Step::Move { from, to } => ram.copy(from.start.0, to.0, from.size()),
-                Step::Fill { chunk, from, .. } => ram.fill(chunk, from.0),
-                Step::Clear(range) => ram.write(range.start.0, &vec![0; range.size() as usize]),
+                UnpackStep::Move { from, to } => ram.copy(from.start.0, to.0, from.size()),
+                UnpackStep::Fill { chunk, from, .. } => ram.fill(chunk, from.0),
+                UnpackStep::Clear(range) => {
+                    ram.write(range.start.0, &vec![0; range.size() as usize])
+                }
             }
         }
 
@@ -276,8 +278,8 @@ fn nothing_moves_twice_where_nothing_is_compressed() {
     let image = Image::new(0, &parts(|_| false), true);
     for address in 0..MEMORY as u64 {
         let package = image.package();
-        let mut steps = steps(&package, PhysAddr(address));
-        assert!(!steps.any(|step| matches!(step, Step::Move { .. })));
+        let mut steps = package.unpack_steps(PhysAddr(address));
+        assert!(!steps.any(|step| matches!(step, UnpackStep::Move { .. })));
     }
 }
 
@@ -285,8 +287,11 @@ fn nothing_moves_twice_where_nothing_is_compressed() {
 fn compressed_packages_move_only_where_they_are_in_the_way() {
     let image = Image::new(0, &parts(|_| true), true);
     let package = image.package();
-    let moves =
-        |address| steps(&package, PhysAddr(address)).any(|step| matches!(step, Step::Move { .. }));
+    let moves = |address| {
+        package
+            .unpack_steps(PhysAddr(address))
+            .any(|step| matches!(step, UnpackStep::Move { .. }))
+    };
     let end = image.chunks.iter().map(|chunk| chunk.memory().end.0).max();
     let end = end.unwrap_or_default();
     assert!(moves(end - 1));
