@@ -72,7 +72,10 @@ impl fmt::Display for VirtAddr {
 }
 
 /// Physical addresses from `start` up to, not including, `end`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(C)]
 pub struct PhysRange {
     /// The first address.
     pub start: PhysAddr,

@@ -5,34 +5,36 @@
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::machine::MachineFields;
-use crate::{Digest, Measurement, PhysAddr, PhysRange, RegionKind, Signature, VirtAddr};
+use crate::{Digest, PhysAddr, PhysRange, RegionKind, Signature, VirtAddr};
 
 #[cfg(target_endian = "big")]
 compile_error!("payload headers are little-endian, and are written as they lie in memory");
 
-/// The first bytes of a payload header.
-pub const MAGIC: [u8; 8] = *b"KaaLboot";
-
-/// The version of the contract that this crate describes.
-pub const VERSION: u32 = 3;
-
 /// Owner of the ELF note that marks a loader.
 pub const LOADER_NOTE_NAME: &str = "KaaL";
 
-/// Type of the ELF note that marks a loader; its content is the loader's [`VERSION`].
+/// Type of the ELF note that marks a loader; its content is the loader's [`crate::VERSION`].
 pub const LOADER_NOTE_TYPE: u32 = 1;
+
+/// The start of payload and package headers.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(crate) struct Preamble {
+    /// [`crate::MAGIC`] as a number, because the compiler would compare bytes one by one.
+    pub(crate) magic: u64,
+    /// [`crate::VERSION`]
+    pub(crate) version: u32,
+    /// CRC-32C of all bytes behind it.
+    pub(crate) checksum: u32,
+}
 
 /// The fixed part of a payload header; `region_count` [`Region`]s follow it, `cpu_count` [`Cpu`]s
 /// and the boot arguments, with zeroes up to a multiple of 8 bytes.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(crate) struct Header {
-    /// [`MAGIC`], as a number
-    pub(crate) magic: u64,
-    /// [`VERSION`]
-    pub(crate) version: u32,
-    /// CRC-32C of all bytes from `signature` on.
-    pub(crate) checksum: u32,
+    /// Magic number, version and checksum
+    pub(crate) preamble: Preamble,
     /// Signature of all bytes from `length` on; zero where there is none.
     pub(crate) signature: Signature,
     /// Size of the header and of what follows it.
@@ -59,26 +61,14 @@ pub(crate) struct Header {
     pub(crate) key_id: u64,
     /// Where the loader's first byte must lie.
     pub(crate) load_address: PhysAddr,
-    /// Size of the part of the loader, from its first byte on, that never changes.
-    pub(crate) loader_constant_size: u64,
-    /// [`Digest`] of that part.
-    pub(crate) loader_digest: Digest,
+    /// What the loader verifies of itself.
+    pub(crate) loader: ConstantPart,
     /// The kernel's entry point.
     pub(crate) kernel_entry: VirtAddr,
-    /// User image: first page.
-    pub(crate) user_start: PhysAddr,
-    /// User image: behind its last page.
-    pub(crate) user_end: PhysAddr,
-    /// User image: physical minus virtual address, modulo 2^64.
-    pub(crate) user_pv_offset: u64,
-    /// User image: entry point.
-    pub(crate) user_entry: VirtAddr,
-    /// Device tree slot: start.
-    pub(crate) dtb_start: PhysAddr,
-    /// Device tree slot: size of the embedded device tree, 0 where there is none.
-    pub(crate) dtb_size: u64,
-    /// Device tree slot: room for the firmware's.
-    pub(crate) dtb_capacity: u64,
+    /// The user image.
+    pub(crate) user_image: UserImage,
+    /// The device tree's place.
+    pub(crate) device_tree: DeviceTreeSlot,
     /// Root of the lower address range's tables (`TTBR0_EL1` or `TTBR0_EL2`).
     pub(crate) ttbr0: PhysAddr,
     /// Root of the upper address range's tables (`TTBR1_EL1`); 0 at EL2.
@@ -87,6 +77,46 @@ pub(crate) struct Header {
     pub(crate) machine: MachineFields,
     /// [`crate::Payload::measurement`]
     pub(crate) measurement: Measurement,
+}
+
+/// A SHA-256.
+pub type Measurement = [u8; 32];
+
+/// The part of the loader that is the same in the file and whenever it runs: code and constants.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(C)]
+pub struct ConstantPart {
+    /// Its size in bytes, from the loader's first byte on.
+    pub size: u64,
+    /// What tells it from others.
+    pub digest: Digest,
+}
+
+/// The user image (the root task) as the kernel is told of it
+/// (seL4 16.0.0, `src/arch/arm/64/head.S`, x0 to x3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct UserImage {
+    /// Its pages.
+    pub memory: PhysRange,
+    /// Physical minus virtual address, modulo 2^64.
+    pub pv_offset: u64,
+    /// Its entry point.
+    pub entry: VirtAddr,
+}
+
+/// The memory that the kernel's device tree lies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct DeviceTreeSlot {
+    /// Its start.
+    pub start: PhysAddr,
+    /// Size of the embedded device tree; 0 where none is embedded.
+    pub size: u64,
+    /// Bytes that a firmware's device tree may take in its stead.
+    pub capacity: u64,
 }
 
 /// A core of the machine.

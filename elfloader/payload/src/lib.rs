@@ -29,7 +29,7 @@
 
 mod address;
 mod digest;
-mod error;
+mod header;
 mod layout;
 mod machine;
 mod number;
@@ -41,18 +41,20 @@ mod symbols;
 
 pub use address::{PAGE_SIZE, PhysAddr, PhysRange, VirtAddr};
 pub use digest::Digest;
-pub use error::PayloadError;
-pub use layout::{Cpu, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, MAGIC, Region, VERSION};
+pub use header::{
+    HeaderError, MAGIC, PACKAGE_MAGIC, PACKAGE_VERSION, PackageError, PayloadError, VERSION,
+};
+pub use layout::{
+    ConstantPart, Cpu, DeviceTreeSlot, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, Measurement, Region,
+    UserImage,
+};
 pub use number::{Decimal, Hex, KeyId, Text};
 pub use package::{
     Chunk, HEADER_ALIGNMENT, LOCATOR_OFFSET, Locator, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE,
-    PACKAGE_MAGIC, PACKAGE_VERSION, Package, PackageError, Place, ROOM_SIZE, Scratch, Stored,
-    TABLES_SIZE, UNPACKER_NOTE_TYPE, UnpackStep, package_header_size, slot_size,
+    Package, Place, ROOM_SIZE, Scratch, Stored, TABLES_SIZE, UNPACKER_NOTE_TYPE, UnpackStep,
+    package_header_size, slot_size,
 };
-pub use payload::{
-    ConstantPart, DeviceTreeSlot, LOADER_MAX_SIZE, MAX_SIZE, Measurement, Payload, SIGNED_FROM,
-    TranslationTables, UserImage,
-};
+pub use payload::{LOADER_MAX_SIZE, MAX_SIZE, Payload, SIGNED_FROM, TranslationTables};
 pub use settings::{
     AccessSize, Console, ConsoleKind, Encoding, ExceptionLevel, Gic, Integrity, LogLevel,
     MAX_CORES, Machine, PhysicalAddressBits, PsciConduit, RegionKind,

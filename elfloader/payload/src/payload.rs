@@ -4,12 +4,13 @@
 
 use core::mem::offset_of;
 
-use zerocopy::{FromBytes, Immutable, IntoBytes};
+use zerocopy::IntoBytes;
 
-use crate::layout::{Cpu, Header, MAGIC, Region, VERSION};
+use crate::header::{self, Length, elements, peek, preamble};
+use crate::layout::{ConstantPart, Cpu, DeviceTreeSlot, Header, Measurement, Region, UserImage};
 use crate::{
-    Digest, ExceptionLevel, Integrity, LogLevel, MAX_CORES, Machine, PAGE_SIZE, PayloadError,
-    PhysAddr, PhysRange, PhysicalAddressBits, RegionKind, Signature, VirtAddr,
+    ExceptionLevel, Integrity, LogLevel, MAX_CORES, Machine, PAGE_SIZE, PayloadError, PhysAddr,
+    PhysRange, PhysicalAddressBits, RegionKind, Signature, VERSION, VirtAddr,
 };
 
 /// Largest size in bytes of a header with what follows it: the pages that images keep for it.
@@ -18,52 +19,11 @@ pub const MAX_SIZE: usize = 2 * PAGE_SIZE as usize;
 /// Most bytes of memory that a loader may take: the size of a level 2 block.
 pub const LOADER_MAX_SIZE: u64 = 2 << 20;
 
-/// [`MAGIC`] as [`Header`] has it: bytes would be compared one by one.
-const MAGIC_NUMBER: u64 = u64::from_le_bytes(MAGIC);
-
-/// Where the bytes begin that the header's checksum covers.
-const CHECKED_FROM: usize = offset_of!(Header, signature);
-
 /// Where the bytes begin that the header's signature covers; they end with the header.
 pub const SIGNED_FROM: usize = offset_of!(Header, length);
 
 /// Alignment in bytes of what a header ends with.
 const ALIGNMENT: usize = 8;
-
-/// A SHA-256.
-pub type Measurement = [u8; 32];
-
-/// The part of the loader that is the same in the file and whenever it runs: code and constants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ConstantPart {
-    /// Its size in bytes, from the loader's first byte on.
-    pub size: u64,
-    /// What tells it from others.
-    pub digest: Digest,
-}
-
-/// The user image (the root task) as the kernel is told of it
-/// (seL4 16.0.0, `src/arch/arm/64/head.S`, x0 to x3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UserImage {
-    /// Its pages.
-    pub memory: PhysRange,
-    /// Physical minus virtual address, modulo 2^64.
-    pub pv_offset: u64,
-    /// Its entry point.
-    pub entry: VirtAddr,
-}
-
-/// The memory that the kernel's device tree lies in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DeviceTreeSlot {
-    /// Its start.
-    pub start: PhysAddr,
-    /// Size of the embedded device tree; 0 where none is embedded.
-    pub size: u64,
-    /// Bytes that a firmware's device tree may take in its stead.
-    pub capacity: u64,
-}
 
 /// Roots of the translation tables that the kernel is entered with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,46 +86,16 @@ impl<'a> Payload<'a> {
     ///
     /// Any deviation from the contract is a [`PayloadError`].
     pub fn parse(bytes: &'a [u8], crc32c: impl FnOnce(&[u8]) -> u32) -> Result<Self, PayloadError> {
-        if bytes.len() < size_of::<Header>() {
-            return Err(PayloadError::Truncated {
-                needed: size_of::<Header>(),
-                found: bytes.len(),
-            });
-        }
-        let (header, rest) = Header::ref_from_prefix(bytes).map_err(|_| PayloadError::Magic)?;
-        if header.magic != MAGIC_NUMBER {
-            return Err(PayloadError::Magic);
-        }
-        if header.version != VERSION {
-            return Err(PayloadError::Version {
-                found: header.version,
-            });
-        }
-        let length = header.length as usize;
-        let sizes = Sizes::of(header).filter(|sizes| sizes.total() == length);
-        let Some(sizes) = sizes else {
-            return Err(PayloadError::Length {
-                length: header.length,
-                regions: header.region_count,
-            });
-        };
+        let (header, rest) = header::open::<Header, false>(bytes, Header::length, crc32c)?;
         let truncated = PayloadError::Truncated {
-            needed: length,
+            needed: header.length as usize,
             found: bytes.len(),
         };
-        let checked = bytes.get(CHECKED_FROM..length).ok_or(truncated)?;
-        let found = crc32c(checked);
-        if found != header.checksum {
-            return Err(PayloadError::Checksum {
-                expected: header.checksum,
-                found,
-            });
-        }
+        let sizes = Sizes::of(header);
         let (regions, rest) = elements(rest, sizes.region_count).ok_or(truncated)?;
         let (cpus, rest) = elements(rest, sizes.cpu_count).ok_or(truncated)?;
         let (boot_arguments, padding) = rest
-            .get(..sizes.padded_boot_arguments())
-            .and_then(|padded| padded.split_at_checked(sizes.boot_arguments))
+            .split_at_checked(sizes.boot_arguments)
             .ok_or(truncated)?;
         if padding.iter().any(|&byte| byte != 0) {
             return Err(PayloadError::Field {
@@ -185,21 +115,16 @@ impl<'a> Payload<'a> {
     /// What the header at the start of `bytes` says of the machine, whether or not the rest of it
     /// is well-formed: enough to say on the machine's console that it isn't.
     pub fn peek_machine(bytes: &[u8]) -> Machine {
-        match Header::ref_from_prefix(bytes) {
-            Ok((header, _)) if header.magic == MAGIC_NUMBER => header.machine.peek(),
-            _ => Machine::default(),
-        }
+        peek::<Header, false>(bytes)
+            .map_or_else(Machine::default, |(header, _)| header.machine.peek())
     }
 
     /// Where the table of symbols lies, as the header at the start of `bytes` says, whether or not the
     /// rest of it is well-formed: a report of a fault needs no more.
     pub fn peek_symbols(bytes: &[u8]) -> Option<PhysRange> {
-        let (header, rest) = Header::ref_from_prefix(bytes).ok()?;
-        if header.magic != MAGIC_NUMBER || header.version != VERSION {
-            return None;
-        }
-        let count = header.region_count as usize;
-        let (regions, _) = <[Region]>::ref_from_prefix_with_elems(rest, count).ok()?;
+        let (header, rest) = peek::<Header, false>(bytes)
+            .filter(|(header, _)| header.preamble.version == VERSION)?;
+        let (regions, _) = elements::<Region>(rest, header.region_count as usize)?;
         let mut regions = regions.iter();
         let symbols = regions.find(|region| region.kind() == Some(RegionKind::Symbols))?;
         PhysRange::from_size(symbols.memory()?.start, symbols.file_size())
@@ -208,12 +133,10 @@ impl<'a> Payload<'a> {
     /// What the header at the start of `bytes` says that the loader verifies of itself, and how, whether
     /// or not the rest of it is well-formed; `None` where that is nothing, or no header is there.
     pub fn peek_loader(bytes: &[u8]) -> Option<(Integrity, ConstantPart)> {
-        let (header, _) = Header::ref_from_prefix(bytes).ok()?;
+        let (header, _) = peek::<Header, false>(bytes)?;
         let integrity = Integrity::from_wire(header.integrity)?;
-        let is_verified = header.magic == MAGIC_NUMBER
-            && header.loader_constant_size <= LOADER_MAX_SIZE
-            && integrity != Integrity::None;
-        is_verified.then_some((integrity, header.loader()))
+        let is_verified = header.loader.size <= LOADER_MAX_SIZE && integrity != Integrity::None;
+        is_verified.then_some((integrity, header.loader))
     }
 
     /// The part of `header`, which this was parsed from, that its signature is about.
@@ -241,39 +164,23 @@ impl<'a> Payload<'a> {
         out: &mut [u8],
         crc32c: impl FnOnce(&[u8]) -> u32,
     ) -> Result<usize, PayloadError> {
-        let needed = self.size();
-        let found = out.len();
-        let out = out
-            .get_mut(..needed)
-            .ok_or(PayloadError::Truncated { needed, found })?;
-        let header = self.to_header(needed as u32);
+        let size = self.size();
+        let header = self.to_header(size as u32);
         let parts = [
             header.as_bytes(),
             self.regions.as_bytes(),
             self.cpus.as_bytes(),
             self.boot_arguments,
         ];
-        let mut rest = &mut *out;
-        for part in parts {
-            let (place, behind) = rest.split_at_mut(part.len());
-            place.copy_from_slice(part);
-            rest = behind;
-        }
-        rest.fill(0);
-        let checksum = crc32c(&out[CHECKED_FROM..]);
-        out[offset_of!(Header, checksum)..CHECKED_FROM].copy_from_slice(&checksum.to_le_bytes());
-        Ok(needed)
+        header::write(&parts, size, out, crc32c)
     }
 
     /// Gives the header's fields their types, or returns the name of the field that has none.
     fn from_header(header: &Header) -> Result<Self, &'static str> {
-        let user_memory = PhysRange {
-            start: header.user_start,
-            end: header.user_end,
-        };
-        if user_memory.is_empty()
-            || !user_memory.start.is_page_aligned()
-            || !user_memory.end.is_page_aligned()
+        let user_image = header.user_image.memory;
+        if user_image.is_empty()
+            || !user_image.start.is_page_aligned()
+            || !user_image.end.is_page_aligned()
         {
             return Err("user image");
         }
@@ -285,10 +192,10 @@ impl<'a> Payload<'a> {
         if !header.load_address.is_page_aligned() {
             return Err("load address");
         }
-        if header.loader_constant_size > LOADER_MAX_SIZE {
+        if header.loader.size > LOADER_MAX_SIZE {
             return Err("loader");
         }
-        if header.dtb_size > header.dtb_capacity {
+        if header.device_tree.size > header.device_tree.capacity {
             return Err("device tree");
         }
         Ok(Self {
@@ -296,7 +203,7 @@ impl<'a> Payload<'a> {
             key_id: header.key_id,
             signature: header.signature,
             load_address: header.load_address,
-            loader: header.loader(),
+            loader: header.loader,
             exception_level,
             cores: header.cores,
             physical_address_bits: PhysicalAddressBits::from_wire(header.physical_address_bits)
@@ -304,16 +211,8 @@ impl<'a> Payload<'a> {
             log_level: LogLevel::from_wire(header.log_level).ok_or("log level")?,
             integrity: Integrity::from_wire(header.integrity).ok_or("integrity")?,
             kernel_entry: header.kernel_entry,
-            user_image: UserImage {
-                memory: user_memory,
-                pv_offset: header.user_pv_offset,
-                entry: header.user_entry,
-            },
-            device_tree: DeviceTreeSlot {
-                start: header.dtb_start,
-                size: header.dtb_size,
-                capacity: header.dtb_capacity,
-            },
+            user_image: header.user_image,
+            device_tree: header.device_tree,
             tables: tables(header, exception_level).ok_or("translation tables")?,
             machine: header.machine.machine()?,
             measurement: header.measurement,
@@ -325,9 +224,7 @@ impl<'a> Payload<'a> {
 
     fn to_header(self, length: u32) -> Header {
         Header {
-            magic: MAGIC_NUMBER,
-            version: VERSION,
-            checksum: 0,
+            preamble: preamble::<false>(),
             signature: self.signature,
             length,
             region_count: self.regions.len() as u32,
@@ -341,16 +238,10 @@ impl<'a> Payload<'a> {
             image_version: self.image_version,
             key_id: self.key_id,
             load_address: self.load_address,
-            loader_constant_size: self.loader.size,
-            loader_digest: self.loader.digest,
+            loader: self.loader,
             kernel_entry: self.kernel_entry,
-            user_start: self.user_image.memory.start,
-            user_end: self.user_image.memory.end,
-            user_pv_offset: self.user_image.pv_offset,
-            user_entry: self.user_image.entry,
-            dtb_start: self.device_tree.start,
-            dtb_size: self.device_tree.size,
-            dtb_capacity: self.device_tree.capacity,
+            user_image: self.user_image,
+            device_tree: self.device_tree,
             ttbr0: self.tables.ttbr0,
             ttbr1: self.tables.ttbr1.unwrap_or_default(),
             machine: self.machine.into(),
@@ -360,10 +251,16 @@ impl<'a> Payload<'a> {
 }
 
 impl Header {
-    fn loader(&self) -> ConstantPart {
-        ConstantPart {
-            size: self.loader_constant_size,
-            digest: self.loader_digest,
+    fn length(&self) -> Length {
+        let sizes = Sizes::of(self);
+        let largest = sizes
+            .region_count
+            .max(sizes.cpu_count)
+            .max(sizes.boot_arguments);
+        Length {
+            stated: self.length,
+            items: self.region_count,
+            computed: (largest <= MAX_SIZE).then(|| sizes.total()),
         }
     }
 }
@@ -377,18 +274,13 @@ struct Sizes {
 }
 
 impl Sizes {
-    /// What `header` says, unless it is more than a payload header can hold.
-    fn of(header: &Header) -> Option<Self> {
-        let sizes = Self {
+    /// What `header` says.
+    fn of(header: &Header) -> Self {
+        Self {
             region_count: header.region_count as usize,
             cpu_count: header.cpu_count as usize,
             boot_arguments: header.boot_arguments_length as usize,
-        };
-        let largest = sizes
-            .region_count
-            .max(sizes.cpu_count)
-            .max(sizes.boot_arguments);
-        (largest <= MAX_SIZE).then_some(sizes)
+        }
     }
 
     /// Size in bytes of the header with all of it.
@@ -396,31 +288,21 @@ impl Sizes {
         size_of::<Header>()
             + self.region_count * size_of::<Region>()
             + self.cpu_count * size_of::<Cpu>()
-            + self.padded_boot_arguments()
+            + self.boot_arguments.next_multiple_of(ALIGNMENT)
     }
-
-    fn padded_boot_arguments(&self) -> usize {
-        self.boot_arguments.next_multiple_of(ALIGNMENT)
-    }
-}
-
-/// The first `count` elements in `bytes`, and what follows them.
-fn elements<T: FromBytes + Immutable>(bytes: &[u8], count: usize) -> Option<(&[T], &[u8])> {
-    let (elements, rest) = bytes.split_at_checked(count.checked_mul(size_of::<T>())?)?;
-    Some((<[T]>::ref_from_bytes(elements).ok()?, rest))
 }
 
 /// Checks each region by itself, and that they ascend without overlap.
 fn check_regions(regions: &[Region]) -> Result<(), PayloadError> {
     let mut previous_end = PhysAddr(0);
     for (index, region) in regions.iter().enumerate() {
-        let memory = region.memory().ok_or(PayloadError::Region { index })?;
+        let memory = region.memory().ok_or(PayloadError::Item { index })?;
         if !region.is_clean()
             || region.kind().is_none()
             || memory.is_empty()
             || region.file_size() > memory.size()
         {
-            return Err(PayloadError::Region { index });
+            return Err(PayloadError::Item { index });
         }
         if index > 0 && memory.start < previous_end {
             return Err(PayloadError::Order { index });

@@ -287,7 +287,7 @@ fn malformed_regions_are_refused() {
         let error = encoded.parse();
         assert_eq!(
             error,
-            Err(PayloadError::Region { index: 1 }),
+            Err(PayloadError::Item { index: 1 }),
             "offset {offset}"
         );
     }

@@ -252,13 +252,13 @@ fn malformed_chunks_are_refused() {
         let encoded = Encoded::with(&package, place, &value.to_le_bytes());
         assert_eq!(
             encoded.parse(),
-            Err(PackageError::Chunk { index }),
+            Err(PackageError::Item { index }),
             "offset {offset}, {value:#x}"
         );
     }
     for (offset, value) in [(44, 2), (45, 1)] {
         let encoded = Encoded::with(&package, HEADER_SIZE + CHUNK_SIZE + offset, &[value]);
-        assert_eq!(encoded.parse(), Err(PackageError::Chunk { index }));
+        assert_eq!(encoded.parse(), Err(PackageError::Item { index }));
     }
 }
 
@@ -308,11 +308,11 @@ fn errors_say_what_was_expected_and_found() {
         (
             PackageError::Length {
                 length: 1,
-                chunks: 2,
+                items: 2,
             },
             "its length, 1 bytes, disagrees with 2 chunks",
         ),
-        (PackageError::Chunk { index: 10 }, "chunk 10 is malformed"),
+        (PackageError::Item { index: 10 }, "chunk 10 is malformed"),
     ];
     for (error, text) in texts {
         assert_eq!(error.to_string(), format!("package header: {text}"));

@@ -4,35 +4,29 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+use crate::layout::Preamble;
 use crate::machine::MachineFields;
-use crate::{Encoding, PhysAddr, PhysRange};
-
-/// The first bytes of a package header.
-pub const PACKAGE_MAGIC: [u8; 8] = *b"KaaLpack";
+use crate::{Encoding, PAGE_SIZE, PhysAddr, PhysRange};
 
 /// The last bytes of a package, which tell that all of it has been loaded.
 pub const PACKAGE_END: [u8; 8] = *b"KaaLend.";
 
-/// The version of the contract that this module describes.
-pub const PACKAGE_VERSION: u32 = 2;
-
 /// Type of the ELF note that marks an unpacker; its owner is [`crate::LOADER_NOTE_NAME`], and its
-/// content is the unpacker's [`PACKAGE_VERSION`].
+/// content is the unpacker's [`crate::PACKAGE_VERSION`].
 pub const UNPACKER_NOTE_TYPE: u32 = 2;
 
 /// Alignment in bytes of the header, which lies behind the unpacker's bytes, and of the package's end.
 pub const HEADER_ALIGNMENT: u64 = 16;
 
+/// Largest size in bytes of a header with its chunks: the page that slots keep for it.
+pub const PACKAGE_HEADER_MAX_SIZE: usize = PAGE_SIZE as usize;
+
 /// The fixed part of a package header; `chunk_count` [`Chunk`]s follow it.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(crate) struct Header {
-    /// [`PACKAGE_MAGIC`]
-    pub(crate) magic: [u8; 8],
-    /// [`PACKAGE_VERSION`]
-    pub(crate) version: u32,
-    /// CRC-32C of all bytes behind it.
-    pub(crate) checksum: u32,
+    /// Magic number, version and checksum
+    pub(crate) preamble: Preamble,
     /// What the unpacker needs before it has a stack, and can't compute a checksum.
     pub(crate) locator: Locator,
     /// Size of the header and its chunks.

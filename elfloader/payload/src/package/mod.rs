@@ -18,17 +18,15 @@
 //! The unpacker first moves itself to one of four slots in memory that the builder keeps free for
 //! it ([`Scratch`]), then puts each [`Chunk`] to its destination, and enters the loader.
 
-mod error;
 mod layout;
 mod parse;
 mod scratch;
 mod unpack_steps;
 
-pub use error::PackageError;
 pub use layout::{
-    Chunk, HEADER_ALIGNMENT, Locator, PACKAGE_END, PACKAGE_MAGIC, PACKAGE_VERSION, Stored,
+    Chunk, HEADER_ALIGNMENT, Locator, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE, Stored,
     UNPACKER_NOTE_TYPE,
 };
-pub use parse::{LOCATOR_OFFSET, PACKAGE_HEADER_MAX_SIZE, Package, package_header_size};
+pub use parse::{LOCATOR_OFFSET, Package, package_header_size};
 pub use scratch::{Place, ROOM_SIZE, Scratch, TABLES_SIZE, slot_size};
 pub use unpack_steps::UnpackStep;

@@ -4,17 +4,12 @@
 
 use core::mem::offset_of;
 
-use zerocopy::{FromBytes, IntoBytes};
+use zerocopy::IntoBytes;
 
-use super::layout::{Chunk, HEADER_ALIGNMENT, Header, Locator, PACKAGE_MAGIC, PACKAGE_VERSION};
-use super::{PackageError, Scratch};
-use crate::{Integrity, LogLevel, Machine, PAGE_SIZE, PhysAddr};
-
-/// Largest size in bytes of a header with its chunks: the page that slots keep for it.
-pub const PACKAGE_HEADER_MAX_SIZE: usize = PAGE_SIZE as usize;
-
-/// Where the bytes begin that the header's checksum covers.
-const CHECKED_FROM: usize = LOCATOR_OFFSET;
+use super::Scratch;
+use super::layout::{Chunk, HEADER_ALIGNMENT, Header, Locator, PACKAGE_HEADER_MAX_SIZE};
+use crate::header::{self, Length, elements, peek, preamble};
+use crate::{Integrity, LogLevel, Machine, PAGE_SIZE, PackageError, PhysAddr};
 
 /// Where the [`Locator`] begins in a header.
 pub const LOCATOR_OFFSET: usize = offset_of!(Header, locator);
@@ -50,39 +45,12 @@ impl<'a> Package<'a> {
     ///
     /// Any deviation from the contract is a [`PackageError`].
     pub fn parse(bytes: &'a [u8], crc32c: impl FnOnce(&[u8]) -> u32) -> Result<Self, PackageError> {
-        let truncated = |needed| PackageError::Truncated {
-            needed,
-            found: bytes.len(),
-        };
-        if bytes.len() < size_of::<Header>() {
-            return Err(truncated(size_of::<Header>()));
-        }
-        let (header, rest) = Header::ref_from_prefix(bytes).map_err(|_| PackageError::Magic)?;
-        if header.magic != PACKAGE_MAGIC {
-            return Err(PackageError::Magic);
-        }
-        if header.version != PACKAGE_VERSION {
-            return Err(PackageError::Version {
-                found: header.version,
-            });
-        }
-        let (length, count) = (header.length as usize, header.chunk_count as usize);
-        if count > PACKAGE_HEADER_MAX_SIZE || length != package_header_size(count) {
-            return Err(PackageError::Length {
-                length: header.length,
-                chunks: header.chunk_count,
-            });
-        }
-        let checked = bytes.get(CHECKED_FROM..length).ok_or(truncated(length))?;
-        let found = crc32c(checked);
-        if found != header.checksum {
-            return Err(PackageError::Checksum {
-                expected: header.checksum,
-                found,
-            });
-        }
+        let (header, rest) = header::open::<Header, true>(bytes, Header::length, crc32c)?;
         let (chunks, _) =
-            <[Chunk]>::ref_from_prefix_with_elems(rest, count).map_err(|_| truncated(length))?;
+            elements(rest, header.chunk_count as usize).ok_or(PackageError::Truncated {
+                needed: header.length as usize,
+                found: bytes.len(),
+            })?;
         let package =
             Self::from_header(header, chunks).map_err(|name| PackageError::Field { name })?;
         package.check_chunks()?;
@@ -92,10 +60,8 @@ impl<'a> Package<'a> {
     /// What the header at the start of `bytes` says of the machine, whether or not the rest of it
     /// is well-formed: enough to say on the machine's console that it isn't.
     pub fn peek_machine(bytes: &[u8]) -> Machine {
-        match Header::ref_from_prefix(bytes) {
-            Ok((header, _)) if header.magic == PACKAGE_MAGIC => header.machine.peek(),
-            _ => Machine::default(),
-        }
+        peek::<Header, true>(bytes)
+            .map_or_else(Machine::default, |(header, _)| header.machine.peek())
     }
 
     /// Writes the header to the start of `out` and returns its size.
@@ -108,17 +74,10 @@ impl<'a> Package<'a> {
         out: &mut [u8],
         crc32c: impl FnOnce(&[u8]) -> u32,
     ) -> Result<usize, PackageError> {
-        let needed = package_header_size(self.chunks.len());
-        let found = out.len();
-        let out = out
-            .get_mut(..needed)
-            .ok_or(PackageError::Truncated { needed, found })?;
-        let (head, tail) = out.split_at_mut(size_of::<Header>());
-        tail.copy_from_slice(self.chunks.as_bytes());
-        head.copy_from_slice(self.to_header(needed as u32).as_bytes());
-        let checksum = crc32c(&out[CHECKED_FROM..]);
-        out[offset_of!(Header, checksum)..CHECKED_FROM].copy_from_slice(&checksum.to_le_bytes());
-        Ok(needed)
+        let size = package_header_size(self.chunks.len());
+        let header = self.to_header(size as u32);
+        let parts = [header.as_bytes(), self.chunks.as_bytes()];
+        header::write(&parts, size, out, crc32c)
     }
 
     /// Gives the header's fields their types, or returns the name of the field that has none.
@@ -175,7 +134,7 @@ impl<'a> Package<'a> {
                 && stored.size <= self.size.saturating_sub(stored.offset)
                 && !scratch.is_some_and(|scratch| scratch.overlaps(memory));
             if !is_sound {
-                return Err(PackageError::Chunk { index });
+                return Err(PackageError::Item { index });
             }
             (memory_end, stored_end) = (memory.end, stored.offset + stored.size);
         }
@@ -184,9 +143,7 @@ impl<'a> Package<'a> {
 
     fn to_header(self, length: u32) -> Header {
         Header {
-            magic: PACKAGE_MAGIC,
-            version: PACKAGE_VERSION,
-            checksum: 0,
+            preamble: preamble::<true>(),
             locator: Locator::new(self.scratch.start, self.scratch.slot_size, self.size),
             length,
             chunk_count: self.chunks.len() as u32,
@@ -196,6 +153,17 @@ impl<'a> Package<'a> {
             integrity: self.integrity as u8,
             reserved: [0; 2],
             unpacker_checksum: self.unpacker_checksum,
+        }
+    }
+}
+
+impl Header {
+    fn length(&self) -> Length {
+        let count = self.chunk_count as usize;
+        Length {
+            stated: self.length,
+            items: self.chunk_count,
+            computed: (count <= PACKAGE_HEADER_MAX_SIZE).then(|| package_header_size(count)),
         }
     }
 }

@@ -31,7 +31,15 @@ const FORMAT: [&str; 2] = ["docs/payload.md", "elfloader/payload/src/layout.rs"]
 const COMMANDS: &str = "docs/commands.md";
 
 /// The header's structures.
-const STRUCTURES: [&str; 3] = ["Header", "Region", "Cpu"];
+const STRUCTURES: [&str; 7] = [
+    "Header",
+    "Preamble",
+    "ConstantPart",
+    "UserImage",
+    "DeviceTreeSlot",
+    "Region",
+    "Cpu",
+];
 
 /// Where the loader's steps are named.
 const LOADER: &str = "elfloader/loader/src/lib.rs";
