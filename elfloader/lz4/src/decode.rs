@@ -6,13 +6,14 @@
 //! written before. Nearly all lie far from both ends and repeat what doesn't overlap its copy; these
 //! are copied in whole blocks, past their own ends. The others are decoded with all checks.
 
-use core::hint::cold_path;
-
 use crate::DecodeError;
-use crate::copy::{BLOCK, BLOCK_AND_PAIR, copy_18, copy_block, copy_blocks, copy_bytes, read_u16};
+use crate::copy::{BLOCK, copy, copy_block, copy_blocks, copy_bytes};
 
 /// A length in a token that goes on in the bytes behind it.
 const LONG: usize = 15;
+
+/// Bytes of the longest match whose length a token holds.
+const SHORT_MATCH: usize = LONG - 1 + MIN_MATCH;
 
 /// The shortest match.
 const MIN_MATCH: usize = 4;
@@ -20,11 +21,8 @@ const MIN_MATCH: usize = 4;
 /// Bytes that are read from a token on, where its literals are short: it, a block, an offset.
 const INPUT_MARGIN: usize = 1 + BLOCK + 2;
 
-/// Bytes that are read from long literals on, besides them: the rest of their last block.
-const LITERALS_MARGIN: usize = BLOCK;
-
 /// Bytes that are written besides a sequence's own: the rest of its last block.
-const OUTPUT_MARGIN: usize = LONG + BLOCK_AND_PAIR;
+const OUTPUT_MARGIN: usize = LONG + SHORT_MATCH;
 
 /// Decompresses `block` to `output`, which must be as long as what the block holds.
 ///
@@ -88,69 +86,50 @@ impl Decoder {
         self.output.addr() - self.output_start.addr()
     }
 
-    /// Decodes sequences up to one that is near an end, malformed, or repeats bytes that overlap
-    /// their copy.
+    /// Decodes sequences up to one that is near an end, malformed, holds long literals, or repeats bytes that
+    /// overlap their copy.
     #[inline]
     fn ordinary_sequences(&mut self) {
-        let output_start = self.output_start.addr();
-        let input_end = self.input_end.addr();
-        let last_input = input_end.saturating_sub(INPUT_MARGIN);
-        let last_output = self.output_end.addr().saturating_sub(OUTPUT_MARGIN);
         let (mut input, mut output) = (self.input, self.output);
+        let last_input = self.input_end.addr().saturating_sub(INPUT_MARGIN);
+        let last_output = self.output_end.addr().saturating_sub(OUTPUT_MARGIN);
         while input.addr() <= last_input && output.addr() <= last_output {
-            // SAFETY: at least INPUT_MARGIN bytes of the block are left, and there is room for
-            // OUTPUT_MARGIN bytes. So there is for short literals and a short match with the rest of
-            // their blocks. For long ones, there is if `fits` is true. A match begins at or behind the
-            // output's start, and ends where its own copy begins, or before.
+            // SAFETY: at least INPUT_MARGIN bytes of the block are left, and there is room for OUTPUT_MARGIN
+            // bytes: for short literals and a short match with the rest of their blocks. A match begins at or
+            // behind the output's start, and ends where its own copy begins, or before. If it is long, it
+            // begins a block before its copy, and there is room up to the end of its last block.
             unsafe {
                 let token = usize::from(input.read());
-                let mut from = input.add(1);
-                let mut literals = token >> 4;
-                if literals < LONG {
-                    copy_block(from, output);
-                } else {
-                    cold_path();
-                    (literals, from) = long(from, input_end);
-                    let fits = literals
-                        <= (input_end - from.addr()).saturating_sub(LITERALS_MARGIN)
-                        && literals <= last_output - output.addr();
-                    if !fits {
-                        break;
-                    }
-                    copy_blocks(from, output, literals);
-                }
-                let behind = from.add(literals);
+                let literals = token >> 4;
+                copy_block(input.add(1), output);
+                let behind = input.add(1 + literals);
+                let offset = usize::from(u16::from_le_bytes([behind.read(), behind.add(1).read()]));
                 let to = output.add(literals);
-
-                let offset = read_u16(behind);
-                let mut next = behind.add(2);
-                let mut length = token & LONG;
-                if offset > to.addr() - output_start {
+                if literals == LONG || offset > to.addr() - self.output_start.addr() {
                     break;
                 }
                 let repeated = to.sub(offset).cast_const();
+                let (mut length, mut next) = (token & LONG, behind.add(2));
                 if length < LONG {
                     length += MIN_MATCH;
                     if offset < length {
                         break;
                     }
-                    copy_18(repeated, to);
+                    copy_block(repeated, to);
+                    let rest = SHORT_MATCH - BLOCK;
+                    copy_block(repeated.add(rest), to.add(rest));
                 } else {
-                    cold_path();
-                    (length, next) = long(next, input_end);
+                    (length, next) = long(next, self.input_end);
                     length = length.saturating_add(MIN_MATCH);
-                    let fits = length <= last_output.saturating_sub(to.addr());
-                    if offset < BLOCK || !fits {
+                    if offset < BLOCK || length > last_output.saturating_sub(to.addr()) {
                         break;
                     }
                     copy_blocks(repeated, to, length);
                 }
-                input = next;
-                output = to.add(length);
+                (input, output) = (next, to.add(length));
             }
         }
-        self.input = input;
-        self.output = output;
+        (self.input, self.output) = (input, output);
     }
 
     /// Copies literals, of which the token tells `length`. Returns whether the block ends with them.
@@ -164,7 +143,12 @@ impl Decoder {
         }
         // SAFETY: the block has as many bytes left, and the output as much room.
         unsafe {
-            copy_bytes(self.input, self.output, length);
+            copy(
+                self.input,
+                self.output,
+                length,
+                self.rest().min(self.room()),
+            );
             self.input = self.input.add(length);
             self.output = self.output.add(length);
         }
@@ -187,17 +171,17 @@ impl Decoder {
             distance *= 2;
         }
         let head = length.min(distance - offset);
-        let blocks = (length - head) / BLOCK * BLOCK;
         // SAFETY: the match begins at or behind the output's start and there is room for its copy.
         // `distance` is at least a block, and no more than what is written once `head` is.
         unsafe {
             copy_bytes(self.output.sub(offset), self.output, head);
             let to = self.output.add(head);
-            if blocks > 0 {
-                copy_blocks(to.sub(distance), to, blocks);
-            }
-            let to = to.add(blocks);
-            copy_bytes(to.sub(offset), to, length - head - blocks);
+            copy(
+                to.wrapping_sub(distance),
+                to,
+                length - head,
+                self.room() - head,
+            );
             self.output = self.output.add(length);
         }
         Ok(())
@@ -207,12 +191,12 @@ impl Decoder {
     fn length(&mut self, mut length: usize) -> Result<usize, DecodeError> {
         if length == LONG {
             // SAFETY: the byte lies before the block's end or there.
-            (length, self.input) = unsafe { long(self.input, self.input_end.addr()) };
-            if length == usize::MAX {
-                return Err(DecodeError::Truncated);
-            }
+            (length, self.input) = unsafe { long(self.input, self.input_end) };
         }
-        Ok(length)
+        match length {
+            usize::MAX => Err(DecodeError::Truncated),
+            _ => Ok(length),
+        }
     }
 
     /// The next byte of the block.
@@ -229,16 +213,16 @@ impl Decoder {
     }
 }
 
-/// A length of [`LONG`] and what the bytes from `input` on add to it, and what follows them. Where
-/// the block ends before that, the length is more than anything has.
+/// A length of [`LONG`] and what the bytes from `input` on add to it, and what follows them; `usize::MAX` if the
+/// block ends before that.
 ///
 /// # Safety
 ///
 /// Bytes from `input` up to `end` must be valid for reads.
 #[inline]
-unsafe fn long(mut input: *const u8, end: usize) -> (usize, *const u8) {
+unsafe fn long(mut input: *const u8, end: *const u8) -> (usize, *const u8) {
     let mut length = LONG;
-    while input.addr() < end {
+    while input < end {
         // SAFETY: there is a byte left.
         let more = unsafe { input.read() };
         input = input.wrapping_add(1);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! How much of a malformed tree is read: its size bounds that, whatever it holds.
+
+extern crate std;
+
+use core::cell::Cell;
+use std::format;
+use std::vec::Vec;
+
+use vm_fdt::FdtWriter;
+
+use crate::DeviceTree;
+
+std::thread_local! {
+    static TOKENS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A token is read.
+pub(crate) fn count() {
+    TOKENS.set(TOKENS.get() + 1);
+}
+
+/// How many tokens `run` reads.
+fn tokens_read(run: impl FnOnce()) -> usize {
+    let before = TOKENS.get();
+    run();
+    TOKENS.get() - before
+}
+
+/// A tree whose `/reserved-memory` has `count` properties and as many children, each on a page of
+/// its own.
+fn crowded(count: u32) -> Vec<u8> {
+    let mut fdt = FdtWriter::new().unwrap();
+    let root = fdt.begin_node("").unwrap();
+    let reserved = fdt.begin_node("reserved-memory").unwrap();
+    for property in 0..count {
+        fdt.property_null(&format!("p{property}")).unwrap();
+    }
+    fdt.property_u32("#address-cells", 1).unwrap();
+    fdt.property_u32("#size-cells", 1).unwrap();
+    fdt.property_null("ranges").unwrap();
+    for child in 0..count {
+        let node = fdt.begin_node(&format!("c{child}")).unwrap();
+        let reg = [child << 12, 1 << 12];
+        fdt.property_array_u32("reg", &reg).unwrap();
+        fdt.end_node(node).unwrap();
+    }
+    fdt.end_node(reserved).unwrap();
+    fdt.end_node(root).unwrap();
+    fdt.finish().unwrap()
+}
+
+#[test]
+fn twice_the_nodes_take_twice_the_work() {
+    let all = |count: u32| {
+        let blob = crowded(count);
+        tokens_read(|| {
+            let tree = DeviceTree::parse(&blob).unwrap();
+            let _ = crate::machine(&tree);
+            let _ = crate::cpus(&tree).count();
+            assert_eq!(crate::memory(&tree).count(), count as usize);
+            assert!(crate::misunderstood(&tree).is_none());
+        })
+    };
+    let (once, twice) = (all(100), all(200));
+    assert!(twice <= 2 * once, "{once} tokens, then {twice}");
+}
