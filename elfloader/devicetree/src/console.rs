@@ -2,20 +2,18 @@
 
 //! The console that a device tree names.
 
-use core::fmt;
-
 use kaal_payload::{AccessSize, Console, ConsoleKind, PhysAddr};
+use thiserror::Error;
 
+use crate::tree::lists;
 use crate::{DeviceTree, Place};
 
-/// Bytes of the longest name in [`MODELS`].
-const NAME_SIZE: usize = 21;
-
-/// A model of UART. It holds its name instead of pointing to it: in a program that is relocated,
-/// a pointer takes 40 bytes.
-struct Model {
-    /// A value of `compatible`, with nuls behind it.
-    name: [u8; NAME_SIZE],
+/// Models of UART that are used alike. A node also names what its UART is compatible with, so that one name here
+/// stands for many (Linux, `Documentation/devicetree/bindings/serial`).
+struct Models {
+    /// Values of `compatible`, each with a nul behind it: in a program that is relocated, pointers to them would
+    /// take 40 bytes each.
+    names: &'static [u8],
     kind: ConsoleKind,
     /// Where `reg-shift` isn't stated.
     register_shift: u8,
@@ -23,42 +21,18 @@ struct Model {
     access_size: AccessSize,
 }
 
-impl Model {
-    const fn new(name: &str, kind: ConsoleKind, shift: u8, access_size: AccessSize) -> Self {
-        let mut padded = [0; NAME_SIZE];
-        padded
-            .split_at_mut(name.len())
-            .0
-            .copy_from_slice(name.as_bytes());
+impl Models {
+    /// A kind that leaves nothing to the board: registers of 32 bits at known offsets.
+    const fn fixed(kind: ConsoleKind, names: &'static [u8]) -> Self {
         Self {
-            name: padded,
+            names,
             kind,
-            register_shift: shift,
-            access_size,
+            register_shift: 0,
+            access_size: AccessSize::Word,
         }
     }
 
-    /// A kind that leaves nothing to the board: registers of 32 bits at known offsets.
-    const fn fixed(name: &str, kind: ConsoleKind) -> Self {
-        Self::new(name, kind, 0, AccessSize::Word)
-    }
-
-    /// An 8250 of byte-wide registers without gaps, unless the board says otherwise.
-    const fn bytes(name: &str) -> Self {
-        Self::new(name, ConsoleKind::Ns8250, 0, AccessSize::Byte)
-    }
-
-    /// An 8250 of registers of 32 bits, which its binding doesn't mention.
-    const fn words(name: &str) -> Self {
-        Self::new(name, ConsoleKind::Ns8250, 2, AccessSize::Word)
-    }
-
-    fn name(&self) -> &[u8] {
-        let mut names = self.name.split(|&byte| byte == 0);
-        names.next().unwrap_or_default()
-    }
-
-    /// The console that `uart`, a node of this model, describes, if its values make sense.
+    /// The console that `uart`, a node of these models, describes, if its values make sense.
     fn console(&self, uart: &Place<'_>) -> Option<Console> {
         let node = uart.node();
         let mut console = Console {
@@ -81,41 +55,54 @@ impl Model {
     }
 }
 
-/// The UARTs that the loader can print on (Linux, `Documentation/devicetree/bindings/serial`; for
-/// [`Model::words`], `drivers/tty/serial/8250`). A node also names what its UART is compatible
-/// with, so that one name here stands for many.
-static MODELS: [Model; 21] = [
-    Model::fixed("arm,pl011", ConsoleKind::Pl011),
-    Model::fixed("arm,sbsa-uart", ConsoleKind::Pl011),
-    Model::bytes("ns8250"),
-    Model::bytes("ns16450"),
-    Model::bytes("ns16550"),
-    Model::bytes("ns16550a"),
-    Model::bytes("snps,dw-apb-uart"),
-    Model::bytes("nvidia,tegra20-uart"),
-    Model::bytes("nuvoton,npcm750-uart"),
-    Model::words("brcm,bcm2835-aux-uart"),
-    Model::words("ti,am654-uart"),
-    Model::fixed("fsl,imx21-uart", ConsoleKind::Imx),
-    Model::fixed("fsl,imx6q-uart", ConsoleKind::Imx),
-    Model::fixed("fsl,imx7ulp-lpuart", ConsoleKind::Lpuart),
-    Model::fixed("fsl,imx8qxp-lpuart", ConsoleKind::Lpuart),
-    Model::fixed("xlnx,xuartps", ConsoleKind::Cadence),
-    Model::fixed("cdns,uart-r1p8", ConsoleKind::Cadence),
-    Model::fixed("cdns,uart-r1p12", ConsoleKind::Cadence),
-    Model::fixed("amlogic,meson-uart", ConsoleKind::Meson),
-    Model::fixed("amlogic,meson-gx-uart", ConsoleKind::Meson),
-    Model::fixed("amlogic,meson-ao-uart", ConsoleKind::Meson),
+/// The UARTs that the loader can print on.
+static MODELS: [Models; 7] = [
+    Models::fixed(ConsoleKind::Pl011, b"arm,pl011\0arm,sbsa-uart\0"),
+    // Byte-wide registers without gaps, unless the board says otherwise.
+    Models {
+        names: b"ns8250\0ns16450\0ns16550\0ns16550a\0snps,dw-apb-uart\0nvidia,tegra20-uart\0\
+            nuvoton,npcm750-uart\0",
+        kind: ConsoleKind::Ns8250,
+        register_shift: 0,
+        access_size: AccessSize::Byte,
+    },
+    // Registers of 32 bits, which the bindings don't mention (Linux, `drivers/tty/serial/8250`).
+    Models {
+        names: b"brcm,bcm2835-aux-uart\0ti,am654-uart\0",
+        kind: ConsoleKind::Ns8250,
+        register_shift: 2,
+        access_size: AccessSize::Word,
+    },
+    Models::fixed(ConsoleKind::Imx, b"fsl,imx21-uart\0fsl,imx6q-uart\0"),
+    Models::fixed(
+        ConsoleKind::Lpuart,
+        b"fsl,imx7ulp-lpuart\0fsl,imx8qxp-lpuart\0",
+    ),
+    Models::fixed(
+        ConsoleKind::Cadence,
+        b"xlnx,xuartps\0cdns,uart-r1p8\0cdns,uart-r1p12\0",
+    ),
+    Models::fixed(
+        ConsoleKind::Meson,
+        b"amlogic,meson-uart\0amlogic,meson-gx-uart\0amlogic,meson-ao-uart\0",
+    ),
 ];
 
 /// Why a device tree gives no console that the loader can print on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum UnknownConsole<'a> {
     /// There is no `/chosen/stdout-path`.
+    #[error("/chosen has no stdout-path")]
     NotStated,
     /// `stdout-path` names a node that isn't there.
+    #[error("stdout-path names {}, which does not exist", .0.escape_ascii())]
     NoSuchNode(&'a [u8]),
     /// The node is of a kind that the loader doesn't know.
+    #[error(
+        "stdout-path names {} ({}), known are PL011, 8250, i.MX, LPUART, Cadence and Meson",
+        .node.escape_ascii(),
+        .compatible.escape_ascii()
+    )]
     UnknownKind {
         /// The node's name.
         node: &'a [u8],
@@ -123,37 +110,14 @@ pub enum UnknownConsole<'a> {
         compatible: &'a [u8],
     },
     /// The node has no usable `reg`, or a `reg-shift` or `reg-io-width` that fits no UART.
+    #[error(
+        "stdout-path names {}, whose reg, reg-shift and reg-io-width make no sense",
+        .node.escape_ascii()
+    )]
     Registers {
         /// The node's name.
         node: &'a [u8],
     },
-}
-
-impl fmt::Display for UnknownConsole<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotStated => write!(f, "/chosen has no stdout-path"),
-            Self::NoSuchNode(path) => {
-                let path = path.escape_ascii();
-                write!(f, "stdout-path names {path}, which does not exist")
-            }
-            Self::UnknownKind { node, compatible } => {
-                let (node, compatible) = (node.escape_ascii(), compatible.escape_ascii());
-                write!(
-                    f,
-                    "stdout-path names {node} ({compatible}), known are PL011, 8250, i.MX, \
-                     LPUART, Cadence and Meson"
-                )
-            }
-            Self::Registers { node } => {
-                let node = node.escape_ascii();
-                write!(
-                    f,
-                    "stdout-path names {node}, whose reg, reg-shift and reg-io-width make no sense"
-                )
-            }
-        }
-    }
 }
 
 /// The UART that `stdout-path` of `/chosen` names, by path or by alias; in older trees, its name
@@ -182,14 +146,14 @@ pub fn console<'a>(tree: &DeviceTree<'a>) -> Result<Console, UnknownConsole<'a>>
     };
     let uart = tree.find(path).ok_or(UnknownConsole::NoSuchNode(path))?;
     let node = uart.node();
-    let model = node
+    let models = node
         .strings(b"compatible")
-        .find_map(|compatible| MODELS.iter().find(|model| model.name() == compatible))
+        .find_map(|found| MODELS.iter().find(|models| lists(models.names, found)))
         .ok_or(UnknownConsole::UnknownKind {
             node: node.name(),
             compatible: node.string(b"compatible").unwrap_or_default(),
         })?;
-    model
+    models
         .console(&uart)
         .ok_or(UnknownConsole::Registers { node: node.name() })
 }

@@ -4,54 +4,13 @@
 
 use core::ops::Range;
 
-use thiserror::Error;
-
-const MAGIC: u32 = 0xd00d_feed;
-
-/// The version of the format that all current tools write, and the oldest that its readers must
-/// understand.
-const VERSION: u32 = 17;
+use crate::error::{HEADER_SIZE, HeaderError, MAGIC, VERSION};
 
 /// The oldest version whose readers understand this one.
 const OLDEST_COMPATIBLE: u32 = 16;
 
 /// Where `totalsize` stands in the header.
 const TOTAL_SIZE_OFFSET: usize = 4;
-
-/// Why bytes are not a flattened device tree's header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum HeaderError {
-    /// Fewer bytes than a header has.
-    #[error(
-        "{} bytes expected for a device tree's header, {found} found",
-        Header::SIZE
-    )]
-    Truncated {
-        /// Bytes at hand.
-        found: usize,
-    },
-    /// The first four bytes are wrong.
-    #[error("magic {MAGIC:#010x} expected, {found:#010x} found")]
-    Magic {
-        /// The value found.
-        found: u32,
-    },
-    /// A version that is not backwards-compatible with the one that this crate reads.
-    #[error("version {VERSION} expected, version {found} found")]
-    Version {
-        /// The version found.
-        found: u32,
-    },
-    /// A block lies outside the size that the header names.
-    #[error("the {block} block does not lie within the {size} bytes that the header names")]
-    Block {
-        /// The block's name.
-        block: &'static str,
-        /// `totalsize`
-        size: u32,
-    },
-}
 
 /// The header's fields, each block within bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +29,7 @@ pub struct Header {
 
 impl Header {
     /// Size of the header in bytes.
-    pub const SIZE: usize = 40;
+    pub const SIZE: usize = HEADER_SIZE;
 
     /// Number of its fields.
     const WORDS: usize = Self::SIZE / size_of::<u32>();

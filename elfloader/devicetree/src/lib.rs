@@ -18,12 +18,13 @@
 
 mod chosen;
 mod console;
-#[cfg(test)]
-mod cost;
 mod cpus;
 mod describe;
+mod error;
 mod header;
 mod memory;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod tree;
 
@@ -31,6 +32,7 @@ pub use chosen::{Chosen, NoRoom};
 pub use console::{UnknownConsole, console};
 pub use cpus::cpus;
 pub use describe::machine;
-pub use header::{Header, HeaderError};
+pub use error::{HeaderError, TreeError};
+pub use header::Header;
 pub use memory::{Availability, MemoryKind, availability, is_ram, memory, misunderstood, ram};
-pub use tree::{DeviceTree, Node, Place, Property, TreeError};
+pub use tree::{DeviceTree, Node, Place, Property};

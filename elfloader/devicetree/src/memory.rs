@@ -5,7 +5,7 @@
 
 use kaal_payload::PhysRange;
 
-use crate::tree::{Reg, Reservations, Walk};
+use crate::tree::Reg;
 use crate::{DeviceTree, Node, Place};
 
 /// What a device tree says that memory is.
@@ -25,38 +25,25 @@ pub enum MemoryKind {
 /// Nodes whose `status` is another than "okay" don't count, such as the RAM of QEMU's virt machine
 /// that only secure software may use. Reserved memory with a size only is for an operating system
 /// to place.
-pub fn memory<'a>(tree: &DeviceTree<'a>) -> Memory<'a> {
-    Memory {
-        walk: tree.walk(),
-        node: None,
-        reservations: tree.reservations(),
-    }
-}
-
-/// Reads what a device tree says of memory.
-#[derive(Clone, Debug)]
-pub struct Memory<'a> {
-    walk: Walk<'a>,
-    node: Option<(MemoryKind, Reg<'a>)>,
-    reservations: Reservations<'a>,
-}
-
-impl Iterator for Memory<'_> {
-    type Item = (MemoryKind, PhysRange);
-
-    fn next(&mut self) -> Option<Self::Item> {
+pub fn memory<'a>(
+    tree: &DeviceTree<'a>,
+) -> impl Iterator<Item = (MemoryKind, PhysRange)> + use<'a> {
+    let mut walk = tree.walk();
+    let mut node: Option<(MemoryKind, Reg<'_>)> = None;
+    let mut reservations = tree.reservations();
+    core::iter::from_fn(move || {
         loop {
-            if let Some((kind, reg)) = &mut self.node
+            if let Some((kind, reg)) = &mut node
                 && let Some(memory) = reg.next()
             {
                 return Some((*kind, memory));
             }
-            match self.walk.next() {
-                Some(place) => self.node = kind(&place).map(|kind| (kind, place.reg())),
-                None => return Some((MemoryKind::Reserved, self.reservations.next()?)),
+            match walk.next() {
+                Some(place) => node = kind(&place).map(|kind| (kind, place.reg())),
+                None => return Some((MemoryKind::Reserved, reservations.next()?)),
             }
         }
-    }
+    })
 }
 
 /// What the memory in the node's `reg` is, if it is some.

@@ -2,7 +2,7 @@
 
 //! The tokens of a structure block (Devicetree Specification v0.4, section 5.4).
 
-use crate::TreeError;
+use crate::error::TreeError;
 
 /// Bytes of the longest name that is read, of a node or a property. The specification allows 31,
 /// the Raspberry Pi 4's firmware has one of 36; a limit bounds the work that a malformed tree makes.
@@ -49,7 +49,7 @@ impl<'a> Tokens<'a> {
     /// Reads a token.
     pub(crate) fn next(&mut self) -> Result<Token<'a>, TreeError> {
         #[cfg(test)]
-        crate::cost::count();
+        crate::tests::count();
         let offset = self.offset;
         self.try_next().ok_or(TreeError::Structure { offset })
     }

@@ -6,13 +6,10 @@
 //! a name that nobody looks for.
 
 use kaal_payload::{PhysAddr, PhysRange};
-use thiserror::Error;
 
+use crate::Header;
+use crate::error::{MAX_DEPTH, TreeError};
 use crate::tokens::{MAX_NAME, Token, Tokens, before_nul};
-use crate::{Header, HeaderError};
-
-/// Nodes on the way from the root to the deepest node that is looked at.
-const MAX_DEPTH: usize = 16;
 
 /// Bytes of the longest path that is looked for: any longer one names no node that is looked at.
 const MAX_PATH: usize = MAX_DEPTH * (MAX_NAME + 1);
@@ -26,33 +23,6 @@ const DEFAULT_ADDRESS_CELLS: usize = 2;
 
 /// `#size-cells` where a node doesn't state it.
 const DEFAULT_SIZE_CELLS: usize = 1;
-
-/// Why bytes are not a flattened device tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum TreeError {
-    /// The header is malformed.
-    #[error(transparent)]
-    Header(#[from] HeaderError),
-    /// Fewer bytes than the header names.
-    #[error("{expected} bytes expected, {found} found")]
-    Truncated {
-        /// `totalsize`
-        expected: usize,
-        /// Bytes at hand.
-        found: usize,
-    },
-    /// The structure block holds something else than one root with nodes and properties, properly nested,
-    /// or a name of more than 255 bytes.
-    #[error("the structure block is malformed at offset {offset:#x}")]
-    Structure {
-        /// Offset in the structure block.
-        offset: usize,
-    },
-    /// Nodes are nested more than 16 deep.
-    #[error("nodes are nested more than {MAX_DEPTH} deep")]
-    TooDeep,
-}
 
 /// A flattened device tree whose structure has been checked.
 #[derive(Clone, Copy, Debug)]
@@ -169,24 +139,14 @@ impl<'a> DeviceTree<'a> {
     }
 
     /// The entries of the memory reservation block, up to the one that is all zero.
-    pub fn reservations(&self) -> Reservations<'a> {
-        Reservations(Cells(self.reservations))
-    }
-}
-
-/// Reads the memory reservation block.
-#[derive(Clone, Debug)]
-pub struct Reservations<'a>(Cells<'a>);
-
-impl Iterator for Reservations<'_> {
-    type Item = PhysRange;
-
-    fn next(&mut self) -> Option<PhysRange> {
-        let start = self.0.take(2)?;
-        let size = self.0.take(2)?;
-        (start != 0 || size != 0).then_some(PhysRange {
-            start: PhysAddr(start),
-            end: PhysAddr(start.saturating_add(size)),
+    pub fn reservations(&self) -> impl Iterator<Item = PhysRange> + use<'a> {
+        let mut cells = Cells(self.reservations);
+        core::iter::from_fn(move || {
+            let (start, size) = (cells.take(2)?, cells.take(2)?);
+            (start != 0 || size != 0).then_some(PhysRange {
+                start: PhysAddr(start),
+                end: PhysAddr(start.saturating_add(size)),
+            })
         })
     }
 }
@@ -207,6 +167,11 @@ fn strings_in(list: &[u8]) -> impl Iterator<Item = &[u8]> {
         rest = rest.get(string.len() + 1..)?;
         Some(string)
     })
+}
+
+/// Whether `list`, strings with a nul behind each, holds `string`.
+pub(crate) fn lists(list: &[u8], string: &[u8]) -> bool {
+    strings_in(list).any(|listed| listed == string)
 }
 
 /// A property of a node.
@@ -282,8 +247,7 @@ impl<'a> Node<'a> {
     /// Whether one of `strings`, a list of strings, stands in the property `name`.
     #[inline(never)]
     pub(crate) fn lists(&self, name: &[u8], strings: &[u8]) -> bool {
-        self.strings(name)
-            .any(|found| strings_in(strings).any(|string| string == found))
+        self.strings(name).any(|found| lists(strings, found))
     }
 
     /// Whether the node's `status`, if it has one, is "okay" (Devicetree Specification v0.4,
