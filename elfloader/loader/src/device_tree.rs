@@ -9,13 +9,10 @@
 use core::ptr;
 use core::slice;
 
-use kaal_devicetree::{Chosen, DeviceTree, Header, NoRoom};
-use kaal_payload::{Decimal, LogLevel, Payload, PhysAddr, PhysRange};
-
-use kaal_runtime::{cache, copy, fail, log, state};
-
-/// Alignment that the format asks for (Devicetree Specification v0.4, section 5.6).
-const ALIGNMENT: u64 = 8;
+use kaal_devicetree::{Chosen, DeviceTree, NoRoom};
+use kaal_payload::{Decimal, LogLevel, Payload, PhysRange};
+use kaal_runtime::firmware::{self, DEVICE_TREE_ALIGNMENT};
+use kaal_runtime::{cache, console, copy, fail, log};
 
 /// The device tree that decides.
 pub(crate) struct Found {
@@ -26,13 +23,13 @@ pub(crate) struct Found {
 /// Decides which device tree describes the machine, and prints on its console from now on. Where the
 /// firmware's names none, as the Raspberry Pi's, that is the embedded one's.
 pub(crate) fn find(firmware_x0: u64, payload: &Payload<'_>) -> Found {
-    let firmware = firmware_tree(PhysAddr(firmware_x0));
+    let firmware = firmware_tree(firmware_x0 as usize);
     let mut machine = payload.machine;
     if let Some((_, tree)) = &firmware {
         machine = kaal_devicetree::machine(tree);
         machine.console = machine.console.or(payload.machine.console);
     }
-    state::set_machine(&machine);
+    console::start(&machine);
     match (&firmware, payload.device_tree.size) {
         (Some(_), _) => log!(LogLevel::Debug, "KaaL: the device tree is the firmware's"),
         (None, 0) => log!(LogLevel::Debug, "KaaL: there is no device tree"),
@@ -41,18 +38,10 @@ pub(crate) fn find(firmware_x0: u64, payload: &Payload<'_>) -> Found {
     Found { firmware }
 }
 
-/// The device tree at `address`, if there is a valid one.
-fn firmware_tree(address: PhysAddr) -> Option<(&'static [u8], DeviceTree<'static>)> {
-    if address.0 == 0 || !address.0.is_multiple_of(ALIGNMENT) {
-        return None;
-    }
-    let start = ptr::with_exposed_provenance(address.0 as usize);
-    // SAFETY: nothing writes to memory that the firmware may have passed on, but for `bring`, which uses
-    // nothing of this behind that. Where there is no memory, the fault is reported as one of this step.
-    let header = unsafe { slice::from_raw_parts(start, Header::SIZE) };
-    let size = Header::parse(header).ok()?.used_size();
-    // SAFETY: as above; the header says that there is as much.
-    let bytes = unsafe { slice::from_raw_parts(start, size) };
+/// The device tree at `address`, if there is a valid one. Nothing writes to it but [`bring`], which uses nothing of
+/// this behind that.
+fn firmware_tree(address: usize) -> Option<(&'static [u8], DeviceTree<'static>)> {
+    let bytes = firmware::device_tree(address)?;
     Some((bytes, DeviceTree::parse(bytes).ok()?))
 }
 
@@ -76,6 +65,7 @@ pub(crate) fn place(found: &Found, payload: &Payload<'_>) -> PhysRange {
 fn bring(bytes: *const [u8], tree: &DeviceTree<'static>, payload: &Payload<'_>) -> u64 {
     let slot = ptr::with_exposed_provenance_mut::<u8>(payload.device_tree.start.0 as usize);
     let capacity = payload.device_tree.capacity as usize;
+    let memory = PhysRange::new(payload.device_tree.start, payload.device_tree.capacity);
     let chosen = Chosen {
         measurement: &payload.measurement,
         boot_arguments: payload.boot_arguments,
@@ -83,11 +73,11 @@ fn bring(bytes: *const [u8], tree: &DeviceTree<'static>, payload: &Payload<'_>) 
     // SAFETY: the builder keeps the slot free for a device tree, and `verify` has found it in RAM.
     // What the firmware left there is not looked at any more.
     let (written, room) = unsafe {
-        cache::invalidate(slot, capacity);
+        cache::clean(memory.start.0, memory.end.0);
         let (moved, room) = out_of_the_way(bytes, slot, capacity);
         let tree = moved.as_ref().unwrap_or(tree);
         let written = chosen.write(tree, slice::from_raw_parts_mut(slot, room));
-        cache::invalidate(slot, capacity);
+        cache::clean(memory.start.0, memory.end.0);
         (written, room)
     };
     match written {
@@ -118,7 +108,7 @@ unsafe fn out_of_the_way(
     if source.wrapping_add(size) <= slot.cast_const() || end.cast_const() <= source {
         return (None, capacity);
     }
-    let room = capacity.saturating_sub(size) & !(ALIGNMENT as usize - 1);
+    let room = capacity.saturating_sub(size) & !(DEVICE_TREE_ALIGNMENT - 1);
     if room == 0 {
         return (None, 0);
     }
@@ -126,7 +116,7 @@ unsafe fn out_of_the_way(
     // SAFETY: the bytes fit between there and the slot's end, and nothing refers to them. Device trees
     // are aligned, and so are the slot and its size.
     unsafe { copy::words(source.cast(), place.cast(), size) };
-    match firmware_tree(PhysAddr(place.addr() as u64)) {
+    match firmware_tree(place.addr()) {
         Some((_, moved)) => (Some(moved), room),
         None => fail!("the firmware's device tree was damaged when it was moved"),
     }

@@ -5,7 +5,7 @@
 //! The values are those that seL4 relies on and does not set itself. Source: Arm Architecture
 //! Reference Manual, DDI 0487, the descriptions of the registers named.
 
-use core::arch::naked_asm;
+use core::arch::asm;
 
 use kaal_payload::ExceptionLevel;
 
@@ -54,6 +54,27 @@ const SPSR_EL1H: u64 = 0b1111 << 6 | 0b0101;
 /// SPSR_ELx: DAIF masked, at EL2 with SP_EL2.
 const SPSR_EL2H: u64 = 0b1111 << 6 | 0b1001;
 
+/// Goes from one level to a lower one, on the same stack. The level that is left has no vectors then.
+///
+/// To be used in an unsafe block at the first level, with the second prepared.
+macro_rules! drop_level {
+    ($from:literal => $to:literal, $spsr:expr) => {
+        asm!(
+            concat!("msr     vbar_", $from, ", {nowhere}"),
+            concat!("msr     spsr_", $from, ", {spsr}"),
+            "adr     {scratch}, 2f",
+            concat!("msr     elr_", $from, ", {scratch}"),
+            "mov     {scratch}, sp",
+            concat!("msr     sp_", $to, ", {scratch}"),
+            "eret",
+            "2:",
+            nowhere = in(reg) NOWHERE,
+            spsr = in(reg) $spsr,
+            scratch = out(reg) _,
+        )
+    };
+}
+
 /// Goes down to `target` with the core whose number is `core`, on the same stack.
 ///
 /// The levels passed on the way are left in the state that the kernel expects of them.
@@ -74,7 +95,7 @@ pub(crate) fn lower_to(target: ExceptionLevel, core: u64) {
             // SAFETY: at EL2, and EL2 is prepared for it.
             unsafe {
                 prepare_el1();
-                drop_to_el1_from_el2();
+                drop_level!("el2" => "el1", SPSR_EL1H);
             }
         }
     }
@@ -98,10 +119,10 @@ unsafe fn leave_el3() {
             write_register!("hcr_el2", HCR_EL2);
             write_register!("cptr_el2", CPTR_EL2_RES1);
             write_register!("vbar_el2", vectors as *const () as usize);
-            drop_to_el2_from_el3();
+            drop_level!("el3" => "el2", SPSR_EL2H);
         } else {
             prepare_el1();
-            drop_to_el1_from_el3();
+            drop_level!("el3" => "el1", SPSR_EL1H);
         }
     }
 }
@@ -143,51 +164,4 @@ unsafe fn prepare_el1() {
         write_register!("cpacr_el1", CPACR_EL1_FPEN);
         write_register!("vbar_el1", vectors as *const () as usize);
     }
-}
-
-/// Returns to its caller one or two levels lower, on the same stack. The level that is left has no
-/// vectors then.
-macro_rules! drop_function {
-    (
-        $(#[$doc:meta])*
-        $name:ident: $vectors:literal, $stack:literal, $link:literal, $state:literal = $value:ident
-    ) => {
-        $(#[$doc])*
-        #[unsafe(naked)]
-        unsafe extern "C" fn $name() {
-            naked_asm!(
-                "mov     x9, #{nowhere}",
-                concat!("msr     ", $vectors, ", x9"),
-                "mov     x9, sp",
-                concat!("msr     ", $stack, ", x9"),
-                concat!("msr     ", $link, ", x30"),
-                "mov     x9, #{spsr}",
-                concat!("msr     ", $state, ", x9"),
-                "eret",
-                nowhere = const NOWHERE,
-                spsr = const $value,
-            )
-        }
-    };
-}
-
-drop_function! {
-    /// # Safety
-    ///
-    /// Must be called at EL3, with EL2 prepared.
-    drop_to_el2_from_el3: "vbar_el3", "sp_el2", "elr_el3", "spsr_el3" = SPSR_EL2H
-}
-
-drop_function! {
-    /// # Safety
-    ///
-    /// Must be called at EL3, with EL1 prepared.
-    drop_to_el1_from_el3: "vbar_el3", "sp_el1", "elr_el3", "spsr_el3" = SPSR_EL1H
-}
-
-drop_function! {
-    /// # Safety
-    ///
-    /// Must be called at EL2, with EL1 prepared.
-    drop_to_el1_from_el2: "vbar_el2", "sp_el1", "elr_el2", "spsr_el2" = SPSR_EL1H
 }

@@ -11,7 +11,7 @@ use kaal_payload::{
 
 use kaal_integrity::crc32c;
 use kaal_runtime::link::Note;
-use kaal_runtime::{address_of, fail, state};
+use kaal_runtime::{address_of, console, fail};
 
 use crate::{Trust, verify};
 
@@ -22,7 +22,7 @@ static NOTE: Note<u32> = Note::new(LOADER_NOTE_TYPE, VERSION);
 /// Returns the payload header that the builder put behind the loader, if `T` trusts it.
 pub(crate) fn find<T: Trust>() -> Payload<'static> {
     let bytes = header_pages();
-    state::set_machine(&without_own_memory(Payload::peek_machine(bytes)));
+    console::start(&without_own_memory(Payload::peek_machine(bytes)));
     if !T::EXPECTS_FORGERIES {
         verify::loader(bytes);
     }

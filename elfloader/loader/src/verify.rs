@@ -124,10 +124,8 @@ pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
         if payload.integrity == Integrity::None {
             continue;
         }
-        let description = Described {
-            number,
-            kind,
-            memory,
+        let damaged = |reason: fmt::Arguments<'_>| -> ! {
+            fail!("region {number} ({kind}, {memory}) is damaged: {reason}; load the image again")
         };
         let copied;
         let first = match memory.start {
@@ -149,7 +147,15 @@ pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
             fail!("region {number} is malformed");
         };
         let found = digest(payload.integrity, first, stored);
-        compare(payload, &found, region.digest(), &description);
+        if found != *region.digest() {
+            let name = Text(match payload.integrity {
+                Integrity::Sha256 => "SHA-256 begins with",
+                _ => "CRC-32C",
+            });
+            let number = |digest: &Digest| Hex(u64::from(digest.crc32c()));
+            let (expected, found) = (number(region.digest()), number(&found));
+            damaged(format_args!("{name} {expected} expected, {found} found"));
+        }
         // The device tree's place is larger than what the kernel is told of.
         if kind == RegionKind::DeviceTree || rest.is_empty() {
             continue;
@@ -159,7 +165,7 @@ pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
             false => ends(rest),
         };
         if !is_zero(start) || !is_zero(end) {
-            fail!("{description} is damaged: not zero behind its content; load the image again");
+            damaged(format_args!("not zero behind its content"));
         }
     }
 }
@@ -170,41 +176,6 @@ fn ends(bytes: &[u8]) -> (&[u8], &[u8]) {
         .split_last_chunk::<END_SIZE>()
         .and_then(|(start, end)| Some((start.get(..END_SIZE)?, &end[..])))
         .unwrap_or((bytes, &[]))
-}
-
-/// Stops unless the digest that was `found` is the `expected` one.
-fn compare(payload: &Payload<'_>, found: &Digest, expected: &Digest, what: &dyn fmt::Display) {
-    if found == expected {
-        return;
-    }
-    let name = Text(match payload.integrity {
-        Integrity::Sha256 => "SHA-256 begins with",
-        _ => "CRC-32C",
-    });
-    let number = |digest: &Digest| Hex(u64::from(digest.crc32c()));
-    fail!(
-        "{what} is damaged: {name} {} expected, {} found; load the image again",
-        number(expected),
-        number(found)
-    );
-}
-
-/// A region, as messages call it.
-struct Described {
-    number: Decimal,
-    kind: RegionKind,
-    memory: PhysRange,
-}
-
-impl fmt::Display for Described {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            number,
-            kind,
-            memory,
-        } = self;
-        write!(f, "region {number} ({kind}, {memory})")
-    }
 }
 
 /// What memory at address 0 begins with, where there is RAM.

@@ -2,6 +2,8 @@
 
 //! Waiting, but not for ever.
 
+use core::hint::spin_loop;
+
 use crate::read_register;
 
 /// The time that is waited at most, for anything.
@@ -29,18 +31,12 @@ pub unsafe fn wait_for(word: *const u32, mask: u32, bits: u32) -> bool {
         if limit != 0 && now().wrapping_sub(started) > limit {
             return false;
         }
-        // SAFETY: a hint.
-        unsafe { core::arch::asm!("yield", options(nomem, nostack, preserves_flags)) };
+        spin_loop();
     }
     false
 }
 
 /// The virtual counter: EL1 may always read it, and what it lacks of the physical one stays the same.
 fn now() -> u64 {
-    let count: u64;
-    // SAFETY: reading the counter changes nothing.
-    unsafe {
-        core::arch::asm!("mrs {}, cntvct_el0", out(reg) count, options(nostack, preserves_flags));
-    }
-    count
+    read_register!("cntvct_el0")
 }

@@ -6,7 +6,7 @@ use core::fmt::{self, Write};
 use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
-use kaal_payload::{AccessSize, Console, LogLevel};
+use kaal_payload::{AccessSize, Console, LogLevel, Machine};
 use kaal_uart::{Registers, Transmitter};
 
 use crate::state;
@@ -93,9 +93,11 @@ pub fn is_logged(level: LogLevel) -> bool {
     level as u8 <= LEVEL.load(Relaxed)
 }
 
-/// Makes sure that the console, if there is one, is on.
-pub(crate) fn turn_on() {
-    if let Some(console) = state::machine().console {
+/// Prints on the console of `machine` from now on, and turns it on.
+#[inline(never)]
+pub fn start(machine: &Machine) {
+    state::set_machine(machine);
+    if let Some(console) = machine.console {
         kaal_uart::turn_on(&console, &mut Device(console));
     }
 }
@@ -123,6 +125,9 @@ pub fn print(text: fmt::Arguments<'_>) {
         None => terminal.write_fmt(text),
     };
     if sent.is_err() {
-        state::forget_console();
+        state::set_machine(&Machine {
+            console: None,
+            ..state::machine()
+        });
     }
 }

@@ -52,49 +52,23 @@ pub(crate) static CORES: Cores = Cores {
     is_ready: [const { AtomicU32::new(0) }; _],
 };
 
-/// Sets the first register to this core's number: its place in the list, 0 where it has none. With the
-/// help of the others, and without memory but the list, which is at the start of [`CORES`].
+/// Sets x0 to this core's number: its place in the list, 0 where it has none. Changes x1 and x2, and accesses
+/// no memory but the list, which is at the start of [`CORES`].
 macro_rules! find_number {
-    ($number:literal, $mpidr:literal, $entry:literal) => {
-        concat!(
-            "mrs     ",
-            $mpidr,
-            ", mpidr_el1\n",
-            "and     ",
-            $mpidr,
-            ", ",
-            $mpidr,
-            ", #~{no_affinity}\n",
-            "mov     ",
-            $number,
-            ", #{last_core}\n",
-            "8:\n",
-            "adr     ",
-            $entry,
-            ", {cores}\n",
-            "ldr     ",
-            $entry,
-            ", [",
-            $entry,
-            ", ",
-            $number,
-            ", lsl #3]\n",
-            "cmp     ",
-            $mpidr,
-            ", ",
-            $entry,
-            "\n",
-            "b.eq    9f\n",
-            "sub     ",
-            $number,
-            ", ",
-            $number,
-            ", #1\n",
-            "cbnz    ",
-            $number,
-            ", 8b\n",
-            "9:\n",
-        )
+    () => {
+        "
+        mrs     x1, mpidr_el1
+        and     x1, x1, #~{no_affinity}
+        mov     x0, #{last_core}
+    8:
+        adr     x2, {cores}
+        ldr     x2, [x2, x0, lsl #3]
+        cmp     x1, x2
+        b.eq    9f
+        sub     x0, x0, #1
+        cbnz    x0, 8b
+    9:
+        "
     };
 }
 

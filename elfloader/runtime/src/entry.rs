@@ -12,7 +12,7 @@ use crate::cores::{CORES, Cores, NO_AFFINITY, find_number};
 use crate::fault::{self, Interrupted};
 use crate::registers::{CPACR_EL1_FPEN, CPTR_EL2_RES1, HCR_EL2_RW, SCTLR_M, current_level};
 use crate::stop::park;
-use crate::{coherency, state};
+use crate::{cache, coherency, state};
 
 /// Size in bytes of the stack of the core that boots.
 const BOOT_STACK_SIZE: usize = 16 * 1024;
@@ -33,46 +33,13 @@ static STACKS: Stacks = Stacks {
     _bytes: UnsafeCell::new([0; _]),
 };
 
-/// Sets `sp` to the end of the stack of the core whose number is in the first register, with the help
-/// of the other.
+/// Sets `sp` to the end of the stack of the core whose number is in x0. Changes x1.
 macro_rules! use_stack {
-    ($number:literal, $address:literal) => {
-        concat!(
-            "adr     ",
-            $address,
-            ", {stacks}\n",
-            "add     ",
-            $address,
-            ", ",
-            $address,
-            ", ",
-            $number,
-            ", lsl #{stack_bits}\n",
-            "add     sp, ",
-            $address,
-            ", #{boot_stack_size}\n",
-        )
-    };
-}
-
-/// Size in bytes of the smallest cache line that there may be (Arm ARM DDI 0487, CTR_EL0.DminLine).
-const SMALLEST_LINE: u64 = 16;
-
-/// Writes back what the data cache holds of the program's memory, and removes it from there, with
-/// the help of x0 and x1: with the MMU off, it would be missed, or be written back later.
-macro_rules! clean_program {
     () => {
         "
-        adrp    x0, __ehdr_start
-        add     x0, x0, :lo12:__ehdr_start
-        adrp    x1, _end
-        add     x1, x1, :lo12:_end
-    5:
-        dc      civac, x0
-        add     x0, x0, #{smallest_line}
-        cmp     x0, x1
-        b.lo    5b
-        dsb     sy
+        adr     x1, {stacks}
+        add     x1, x1, x0, lsl #{stack_bits}
+        add     sp, x1, #{boot_stack_size}
         "
     };
 }
@@ -130,7 +97,8 @@ pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
         "b       1b",
         // The core that boots is the one with the number 0.
         "2:",
-        "mov     x9, #0",
+        "mov     x3, x0",
+        "mov     x0, #0",
         "b       {prepare}",
         "3:",
         "br      x11",
@@ -152,9 +120,11 @@ pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
 pub unsafe extern "C" fn start_listed(_: u64, main: Main) -> ! {
     naked_asm!(
         "msr     daifset, #0xf",
-        find_number!("x9", "x10", "x11"),
-        "mov     x0, x9",
-        "cbnz    x9, {prepare}",
+        "mov     x4, x1",
+        find_number!(),
+        "mov     x1, x4",
+        "mov     x3, x0",
+        "cbnz    x0, {prepare}",
         "b       {park}",
         no_affinity = const NO_AFFINITY,
         cores = sym CORES,
@@ -164,14 +134,15 @@ pub unsafe extern "C" fn start_listed(_: u64, main: Main) -> ! {
     )
 }
 
-/// Provides what Rust code needs on the core whose number is in x9, and goes on with x0 and x1.
+/// Provides what Rust code needs on the core whose number is in x0, and calls the [`Main`] in x1 with x3.
 #[unsafe(naked)]
 unsafe extern "C" fn prepare() -> ! {
     naked_asm!(
         // The kernel looks for the number there (seL4 16.0.0, `src/arch/arm/64/head.S`).
-        "msr     tpidr_el1, x9",
+        "msr     tpidr_el1, x0",
         "msr     spsel, #1",
-        use_stack!("x9", "x10"),
+        "mov     x4, x1",
+        use_stack!(),
         // Vectors, and no traps of the floating-point registers, which compiled code may use.
         "adr     x10, {vectors}",
         "mrs     x9, CurrentEL",
@@ -196,6 +167,8 @@ unsafe extern "C" fn prepare() -> ! {
         "msr     cptr_el3, xzr",
         "4:",
         "isb",
+        "mov     x0, x3",
+        "mov     x1, x4",
         "b       {rust_entry}",
         stacks = sym STACKS,
         stack_bits = const STACK_BITS,
@@ -241,13 +214,15 @@ global_asm!(
 /// the tables does no harm, and goes on in Rust with the registers of what was interrupted.
 ///
 /// There is no memory to keep them in before: what is mapped, and where, is the interrupted program's
-/// business. The first ones are kept in registers that were for the software which is ended here.
+/// business. The first ones are kept in vector registers, which no report shows.
 #[unsafe(naked)]
 unsafe extern "C" fn exception() -> ! {
     naked_asm!(
-        "msr     tpidr_el0, x0",
-        "msr     tpidrro_el0, x1",
-        "msr     tpidr_el1, x2",
+        "fmov    d0, x0",
+        "fmov    d1, x1",
+        "fmov    d2, x2",
+        "fmov    d3, x3",
+        "fmov    d4, x30",
         "mrs     x0, CurrentEL",
         "tbnz    x0, #{not_el1}, 2f",
         "mrs     x0, sctlr_el1",
@@ -266,12 +241,19 @@ unsafe extern "C" fn exception() -> ! {
         "msr     sctlr_el3, x0",
         "4:",
         "isb",
-        clean_program!(),
-        find_number!("x0", "x1", "x2"),
+        // What follows is written past the cache.
+        "adrp    x0, __ehdr_start",
+        "add     x0, x0, :lo12:__ehdr_start",
+        "adrp    x1, _end",
+        "add     x1, x1, :lo12:_end",
+        "bl      {clean}",
+        find_number!(),
         "mov     x2, sp",
-        use_stack!("x0", "x1"),
+        use_stack!(),
         "sub     sp, sp, #{interrupted_size}",
-        "stp     x3, x4, [sp, #(3 * 8)]",
+        "stp     d0, d1, [sp]",
+        "stp     d2, d3, [sp, #(2 * 8)]",
+        "str     x4, [sp, #(4 * 8)]",
         "stp     x5, x6, [sp, #(5 * 8)]",
         "stp     x7, x8, [sp, #(7 * 8)]",
         "stp     x9, x10, [sp, #(9 * 8)]",
@@ -284,20 +266,16 @@ unsafe extern "C" fn exception() -> ! {
         "stp     x23, x24, [sp, #(23 * 8)]",
         "stp     x25, x26, [sp, #(25 * 8)]",
         "stp     x27, x28, [sp, #(27 * 8)]",
-        "stp     x29, x30, [sp, #(29 * 8)]",
+        "str     x29, [sp, #(29 * 8)]",
+        "str     d4, [sp, #(30 * 8)]",
         "stp     x2, x0, [sp, #{sp_and_core}]",
-        "mrs     x0, tpidr_el0",
-        "mrs     x1, tpidrro_el0",
-        "mrs     x2, tpidr_el1",
-        "stp     x0, x1, [sp]",
-        "str     x2, [sp, #(2 * 8)]",
         "mov     x0, sp",
         "b       {report}",
         // CurrentEL, bits 3:2.
         not_el1 = const 3,
         not_el2 = const 2,
         sctlr_m = const SCTLR_M,
-        smallest_line = const SMALLEST_LINE,
+        clean = sym cache::clean,
         no_affinity = const NO_AFFINITY,
         cores = sym CORES,
         last_core = const MAX_CORES - 1,

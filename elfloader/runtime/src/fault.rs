@@ -12,7 +12,7 @@ use crate::registers::current_level;
 use crate::state::{self, Reporter};
 use crate::syndrome::{Source, Syndrome};
 use crate::words::Meaning;
-use crate::{address_of, console, read_register, stop};
+use crate::{address_of, console, read_own_register, read_register, stop};
 
 /// Tells reports what to call the program, and what names an address has: a `fn(u64) ->
 /// Option<Symbol<'static>>`. It is called after a fault, at any moment.
@@ -46,17 +46,6 @@ pub(crate) struct Interrupted {
     core: u64,
 }
 
-/// Reads the one of three registers that is of the current exception level.
-macro_rules! read_banked {
-    ($el1:literal, $el2:literal, $el3:literal) => {
-        match current_level() {
-            1 => read_register!($el1),
-            2 => read_register!($el2),
-            _ => read_register!($el3),
-        }
-    };
-}
-
 impl Interrupted {
     /// The stack pointer in use, by SPSR_ELx.M: bit 0 chooses that of the level in bits 3:2, which
     /// may be a lower one, or SP_EL0.
@@ -78,11 +67,8 @@ pub(crate) extern "C" fn report(interrupted: &Interrupted) -> ! {
         Reporter::Again => stop::stop(),
         Reporter::Late => stop::park(),
     }
-    let (elr, spsr) = (
-        read_banked!("elr_el1", "elr_el2", "elr_el3"),
-        read_banked!("spsr_el1", "spsr_el2", "spsr_el3"),
-    );
-    let esr = read_banked!("esr_el1", "esr_el2", "esr_el3");
+    let (elr, spsr) = (read_own_register!("elr"), read_own_register!("spsr"));
+    let esr = read_own_register!("esr");
     let level = current_level();
     console::line(format_args!(
         "KaaL: fault: {} from {}, while {}",
@@ -94,7 +80,7 @@ pub(crate) extern "C" fn report(interrupted: &Interrupted) -> ! {
         "KaaL: ESR {}, ELR {}, FAR {}, SPSR {}, SP {}, at EL{}",
         Hex(esr),
         Hex(elr),
-        Hex(read_banked!("far_el1", "far_el2", "far_el3")),
+        Hex(read_own_register!("far")),
         Hex(spsr),
         Hex(interrupted.stack_pointer(spsr)),
         Decimal(level),

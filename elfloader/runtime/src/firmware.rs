@@ -1,22 +1,38 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the firmware must have done.
+//! What the firmware leaves behind.
 
-use crate::fail;
-use crate::read_register;
-use crate::registers::{SCTLR_M, current_level};
+use core::ptr;
+use core::slice;
+
+use kaal_devicetree::Header;
+
+use crate::registers::SCTLR_M;
+use crate::{fail, read_own_register};
+
+/// Alignment in bytes of a device tree (Devicetree Specification v0.4, section 5.6).
+pub const DEVICE_TREE_ALIGNMENT: usize = 8;
 
 /// Memory is accessed past the caches; what a firmware still has in them would be missed.
 pub fn left_translation_off() {
-    let control = match current_level() {
-        1 => read_register!("sctlr_el1"),
-        2 => read_register!("sctlr_el2"),
-        _ => read_register!("sctlr_el3"),
-    };
-    if control & SCTLR_M != 0 {
+    if read_own_register!("sctlr") & SCTLR_M != 0 {
         fail!(
             "the firmware entered the loader with the MMU on; turn it off first, with U-Boot by \
              `dcache off`"
         );
     }
+}
+
+/// The bytes of the device tree at `address`, if one begins there.
+pub fn device_tree(address: usize) -> Option<&'static [u8]> {
+    if address == 0 || !address.is_multiple_of(DEVICE_TREE_ALIGNMENT) {
+        return None;
+    }
+    let start = ptr::with_exposed_provenance(address);
+    // SAFETY: programs don't write to a device tree that they still read. Where there is no memory, the fault is
+    // reported as one of this step.
+    let header = unsafe { slice::from_raw_parts(start, Header::SIZE) };
+    let size = Header::parse(header).ok()?.used_size();
+    // SAFETY: as above; the header says that there is as much.
+    Some(unsafe { slice::from_raw_parts(start, size) })
 }

@@ -46,17 +46,11 @@ unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, size: usize) -> *mut u
 /// # Safety
 ///
 /// As C's.
-#[unsafe(naked)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memset(to: *mut u8, byte: i32, size: usize) -> *mut u8 {
-    naked_asm!(
-        "mov     x3, x0",
-        "1:",
-        "subs    x2, x2, #1",
-        "b.lo    2f",
-        "strb    w1, [x3], #1",
-        "b       1b",
-        "2:",
-        "ret",
-    )
+    for index in 0..size {
+        // SAFETY: the caller vouches for the bytes. Volatile, so that this doesn't call itself.
+        unsafe { to.add(index).write_volatile(byte as u8) };
+    }
+    to
 }

@@ -7,7 +7,7 @@
 /// Reads a system register whose reading changes nothing.
 #[macro_export]
 macro_rules! read_register {
-    ($name:literal) => {{
+    ($name:expr) => {{
         let value: u64;
         // SAFETY: reading the register changes nothing.
         unsafe {
@@ -21,17 +21,41 @@ macro_rules! read_register {
     }};
 }
 
+/// Reads the register `NAME_ELx` of the exception level that the processor is at.
+#[macro_export]
+macro_rules! read_own_register {
+    ($name:literal) => {
+        match $crate::registers::current_level() {
+            1 => $crate::read_register!(concat!($name, "_el1")),
+            2 => $crate::read_register!(concat!($name, "_el2")),
+            _ => $crate::read_register!(concat!($name, "_el3")),
+        }
+    };
+}
+
 /// Writes a system register.
 ///
 /// To be called in an unsafe block that says why the machine may be changed so.
 #[macro_export]
 macro_rules! write_register {
-    ($name:literal, $value:expr) => {
+    ($name:expr, $value:expr) => {
         core::arch::asm!(
             concat!("msr ", $name, ", {}"),
             in(reg) $value,
             options(nostack, preserves_flags),
         )
+    };
+}
+
+/// Writes the register `NAME_ELx` of the exception level that the processor is at, as [`write_register!`].
+#[macro_export]
+macro_rules! write_own_register {
+    ($name:literal, $value:expr) => {
+        match $crate::registers::current_level() {
+            1 => $crate::write_register!(concat!($name, "_el1"), $value),
+            2 => $crate::write_register!(concat!($name, "_el2"), $value),
+            _ => $crate::write_register!(concat!($name, "_el3"), $value),
+        }
     };
 }
 
@@ -47,11 +71,8 @@ pub const HCR_EL2_RW: u64 = 1 << 31;
 /// SCTLR_ELx.M: translation is on.
 pub const SCTLR_M: u64 = 1 << 0;
 
-/// SCTLR_ELx.C: data accesses are cacheable.
-pub const SCTLR_C: u64 = 1 << 2;
-
-/// SCTLR_ELx.I: instruction fetches are cacheable.
-pub const SCTLR_I: u64 = 1 << 12;
+/// SCTLR_ELx.M, .C and .I: translation is on, data and instructions are cacheable.
+pub const SCTLR_ON: u64 = SCTLR_M | 1 << 2 | 1 << 12;
 
 /// SCTLR_EL1 with translation off: the RES1 bits of Armv8.0, and nTWI and nTWE, so that a user
 /// thread may wait for interrupts and events.
@@ -59,6 +80,22 @@ pub const SCTLR_EL1_OFF: u64 = 0x30d0_0800 | 1 << 16 | 1 << 18;
 
 /// SCTLR_EL2 with translation off: the RES1 bits.
 pub const SCTLR_EL2_OFF: u64 = 0x30c5_0830;
+
+/// TCR_ELx of one address range: 48-bit addresses (TnSZ is 16), 4 KiB granules (TGn is 0), table
+/// walks write-back write-allocate (IRGNn, ORGNn) and inner shareable (SHn).
+pub const TCR_RANGE: u64 = 16 | 0b01 << 8 | 0b01 << 10 | 0b11 << 12;
+
+/// Where TCR_EL1.IPS begins.
+pub const TCR_EL1_IPS_SHIFT: u32 = 32;
+
+/// TCR_EL2 and TCR_EL3 without PS: bits 23 and 31 are RES1.
+pub const TCR_EL2: u64 = TCR_RANGE | 1 << 23 | 1 << 31;
+
+/// Where TCR_EL2.PS and TCR_EL3.PS begin.
+pub const TCR_EL2_PS_SHIFT: u32 = 16;
+
+/// 48 bits, as TCR_ELx.(I)PS encodes it: the most that tables with 48-bit addresses and 4 KiB granules can name.
+pub const PS_48_BITS: u64 = 5;
 
 /// The exception level that the processor is at, 1 to 3.
 pub fn current_level() -> u64 {

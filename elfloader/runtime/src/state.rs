@@ -7,8 +7,6 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering, compiler_fence};
 
 use kaal_payload::{Machine, Text};
 
-use crate::console;
-
 /// The last step, and what all cores but the first one do.
 pub const ENTER_KERNEL: &str = "entering the kernel, or in it before it had vectors of its own";
 
@@ -93,22 +91,12 @@ pub fn entered_at_el3() -> bool {
     STATE.is_entered_at_el3.load(Ordering::Relaxed)
 }
 
-/// Notes which machine this is, and makes its console ready to print on.
-#[inline(never)]
-pub fn set_machine(machine: &Machine) {
+/// Notes which machine this is.
+pub(crate) fn set_machine(machine: &Machine) {
     STATE.machine.set(*machine);
-    console::turn_on();
 }
 
 /// The machine, as far as it is known.
 pub fn machine() -> Machine {
     STATE.machine.get()
-}
-
-/// Notes that the machine has no console.
-pub(crate) fn forget_console() {
-    STATE.machine.set(Machine {
-        console: None,
-        ..machine()
-    });
 }

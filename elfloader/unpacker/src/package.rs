@@ -12,7 +12,7 @@ use kaal_payload::{
     PhysAddr, PhysRange, Place, UNPACKER_NOTE_TYPE, slot_size,
 };
 use kaal_runtime::link::Note;
-use kaal_runtime::{address_of, fail, state};
+use kaal_runtime::{address_of, console, fail};
 
 use crate::start::{NOT_MOVED, PACKAGE};
 
@@ -39,7 +39,7 @@ pub(crate) fn find(firmware_x0: u64) -> Found {
     } else {
         behind(address_of!("_edata"), HEADER_ALIGNMENT)
     };
-    state::set_machine(&Package::peek_machine(bytes));
+    console::start(&Package::peek_machine(bytes));
     let package = match Package::parse(bytes, crc32c) {
         Ok(package) => package,
         Err(error) => fail!("{error}; the image is damaged, build or load it again"),

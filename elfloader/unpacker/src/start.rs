@@ -12,6 +12,7 @@ use core::sync::atomic::AtomicU64;
 use kaal_payload::{
     HEADER_ALIGNMENT, LOCATOR_OFFSET, Locator, PACKAGE_HEADER_MAX_SIZE, PAGE_SIZE, ROOM_SIZE,
 };
+use kaal_runtime::cache;
 use kaal_runtime::entry::{Main, start};
 
 /// In the place of the package's address: this unpacker is the one in the package.
@@ -26,13 +27,14 @@ const _: Main = crate::main;
 ///
 /// Expects x0 as the firmware left it, the MMU off and interrupts in any state, at EL1, EL2 or EL3.
 ///
-/// x1 is the package's address, x2 the header's. From the [`Locator`], x4 begins as the work area's
+/// x20 is what the firmware left in x0, x21 the package's address, x22 the header's. From the [`Locator`], x4 begins as the work area's
 /// address and becomes the slot's, x5 is the slot's size, x6 the package's.
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn _start() -> ! {
     naked_asm!(
         "msr     daifset, #0xf",
+        "mov     x20, x0",
         // At EL3 there is no firmware that holds back the other cores. This is no place to wait in,
         // since it may be unpacked to, so they rest: nothing wakes them.
         "mrs     x9, CurrentEL",
@@ -42,12 +44,12 @@ unsafe extern "C" fn _start() -> ! {
         "and     x9, x9, #~{no_affinity}",
         "cbnz    x9, {rest}",
         "1:",
-        "adr     x1, __ehdr_start",
-        "adrp    x2, _edata",
-        "add     x2, x2, :lo12:_edata",
-        "add     x2, x2, #{header_alignment} - 1",
-        "and     x2, x2, #-{header_alignment}",
-        "add     x9, x2, #{locator}",
+        "adr     x21, __ehdr_start",
+        "adrp    x22, _edata",
+        "add     x22, x22, :lo12:_edata",
+        "add     x22, x22, #{header_alignment} - 1",
+        "and     x22, x22, #-{header_alignment}",
+        "add     x9, x22, #{locator}",
         "ldp     x4, x5, [x9, #{work_start_slot_size}]",
         "ldp     x6, x7, [x9, #{package_size_check}]",
         "eor     x9, x4, x5",
@@ -57,10 +59,10 @@ unsafe extern "C" fn _start() -> ! {
         // As kaal_payload::Work::place. The area that the package doesn't overlap: x8 is its size.
         "mov     x10, #{room_size}",
         "add     x8, x10, x5, lsl #1",
-        "sub     x9, x4, x1",
+        "sub     x9, x4, x21",
         "cmp     x9, x6",
         "b.lo    2f",
-        "sub     x9, x1, x4",
+        "sub     x9, x21, x4",
         "cmp     x9, x8",
         "b.hs    3f",
         "2:",
@@ -70,10 +72,10 @@ unsafe extern "C" fn _start() -> ! {
         "add     x4, x4, x9",
         "3:",
         // The slot in it that the firmware's device tree doesn't overlap.
-        "sub     x9, x4, x0",
+        "sub     x9, x4, x20",
         "cmp     x9, x10",
         "b.lo    4f",
-        "sub     x9, x0, x4",
+        "sub     x9, x20, x4",
         "cmp     x9, x5",
         "b.hs    5f",
         "4:",
@@ -99,12 +101,13 @@ unsafe extern "C" fn _start() -> ! {
 #[unsafe(naked)]
 unsafe extern "C" fn move_to_slot() -> ! {
     naked_asm!(
-        // x3 is the slot's end.
-        "add     x3, x4, x5",
-        "mov     x13, x4",
+        // x23 is the slot's end.
+        "add     x23, x4, x5",
+        "mov     x0, x4",
+        "mov     x1, x23",
         "bl      {clean}",
         // The unpacker.
-        "mov     x9, x1",
+        "mov     x9, x21",
         "adrp    x10, _edata",
         "add     x10, x10, :lo12:_edata",
         "mov     x11, x4",
@@ -112,36 +115,37 @@ unsafe extern "C" fn move_to_slot() -> ! {
         // Zeroes up to the slot's end.
         "1:",
         "stp     xzr, xzr, [x11], #16",
-        "cmp     x11, x3",
+        "cmp     x11, x23",
         "b.lo    1b",
         // The header, to the page behind the unpacker's memory: no more than a page of it, and no
         // more than there is.
         "adrp    x11, _end + {page_size} - 1",
-        "sub     x11, x11, x1",
+        "sub     x11, x11, x21",
         "add     x11, x11, x4",
-        "mov     x9, x2",
-        "add     x10, x2, #{header_max_size}",
-        "add     x12, x1, x6",
+        "mov     x9, x22",
+        "add     x10, x22, #{header_max_size}",
+        "add     x12, x21, x6",
         "cmp     x10, x12",
         "csel    x10, x10, x12, lo",
         "bl      {copy}",
         // Where the package lies.
         "adrp    x9, {package}",
         "add     x9, x9, :lo12:{package}",
-        "sub     x9, x9, x1",
-        "str     x1, [x4, x9]",
+        "sub     x9, x9, x21",
+        "str     x21, [x4, x9]",
         // Should caches be on, what was written must leave them before it is executed.
-        "mov     x13, x4",
+        "mov     x0, x4",
+        "mov     x1, x23",
         "bl      {clean}",
         "ic      iallu",
         "dsb     sy",
         "isb",
         "adrp    x9, {begin}",
         "add     x9, x9, :lo12:{begin}",
-        "sub     x9, x9, x1",
+        "sub     x9, x9, x21",
         "add     x9, x9, x4",
         "br      x9",
-        clean = sym clean,
+        clean = sym cache::clean,
         copy = sym copy,
         page_size = const PAGE_SIZE,
         header_max_size = const PACKAGE_HEADER_MAX_SIZE,
@@ -163,29 +167,11 @@ unsafe extern "C" fn copy() {
     )
 }
 
-/// Removes memory from x13 up to x3 from the data cache, after what is in it has been written back.
-#[unsafe(naked)]
-unsafe extern "C" fn clean() {
-    naked_asm!(
-        // CTR_EL0.DminLine: log2 of the words in the smallest line (Arm ARM DDI 0487).
-        "mrs     x9, ctr_el0",
-        "ubfx    x9, x9, #16, #4",
-        "mov     x10, #4",
-        "lsl     x9, x10, x9",
-        "1:",
-        "dc      civac, x13",
-        "add     x13, x13, x9",
-        "cmp     x13, x3",
-        "b.lo    1b",
-        "dsb     sy",
-        "ret",
-    )
-}
-
-/// Goes on in Rust, with x0 as the firmware left it.
+/// Goes on in Rust, with what the firmware left in x0, which x20 holds.
 #[unsafe(naked)]
 unsafe extern "C" fn begin() -> ! {
     naked_asm!(
+        "mov     x0, x20",
         "adrp    x1, {main}",
         "add     x1, x1, :lo12:{main}",
         "b       {start}",

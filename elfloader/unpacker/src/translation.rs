@@ -6,44 +6,25 @@
 //! device is, so nothing can be printed. Source: Arm Architecture Reference Manual, DDI 0487, the
 //! descriptions of the registers named.
 
-use core::arch::asm;
+use core::arch::naked_asm;
 use core::ptr;
 use core::slice;
 
 use kaal_payload::{PACKAGE_HEADER_MAX_SIZE, PAGE_SIZE, PhysAddr, PhysRange, TABLES_SIZE};
 use kaal_runtime::registers::{
-    SCTLR_C, SCTLR_EL1_OFF, SCTLR_EL2_OFF, SCTLR_I, SCTLR_M, current_level, physical_address_range,
+    PS_48_BITS, SCTLR_EL1_OFF, SCTLR_EL2_OFF, SCTLR_ON, TCR_EL1_IPS_SHIFT, TCR_EL2,
+    TCR_EL2_PS_SHIFT, TCR_RANGE, current_level, physical_address_range,
 };
-use kaal_runtime::{address_of, read_register, write_register};
+use kaal_runtime::{address_of, cache, read_own_register, write_own_register};
 use kaal_translation::{Regime, Table, Tables, TablesError, Use};
 
-use crate::memory;
 use crate::package::Found;
 
 /// MAIR_ELx: attribute 0 is normal memory, write-back.
 const MAIR: u64 = 0xff;
 
-/// TCR_ELx: 48-bit addresses (T0SZ is 16), 4 KiB granules (TG0 is 0), table walks write-back
-/// write-allocate (IRGN0, ORGN0) and inner shareable (SH0).
-const TCR: u64 = 16 | 0b01 << 8 | 0b01 << 10 | 0b11 << 12;
-
 /// TCR_EL1.EPD1: there are no tables for the upper address range.
 const TCR_EL1_EPD1: u64 = 1 << 23;
-
-/// Where TCR_EL1.IPS begins.
-const TCR_EL1_IPS_SHIFT: u32 = 32;
-
-/// TCR_EL2 and TCR_EL3: bits 23 and 31 are RES1.
-const TCR_EL2_RES1: u64 = 1 << 23 | 1 << 31;
-
-/// Where TCR_EL2.PS and TCR_EL3.PS begin.
-const TCR_EL2_PS_SHIFT: u32 = 16;
-
-/// 48 bits, as TCR_ELx.(I)PS encodes it: the most that these tables can name.
-const PS_48_BITS: u64 = 5;
-
-/// What turns translation and caches on.
-const SCTLR_ON: u64 = SCTLR_M | SCTLR_C | SCTLR_I;
 
 /// Tables that map all that unpacking needs.
 pub(crate) fn tables(found: &Found) -> Result<PhysAddr, TablesError> {
@@ -88,122 +69,83 @@ fn code() -> PhysRange {
 ///
 /// The tables must map this program, and all that `work` accesses.
 pub(crate) unsafe fn with<T>(root: PhysAddr, work: impl FnOnce() -> T) -> T {
-    // SAFETY: the tables map this program where it is, so that it goes on when they take effect.
-    let before = unsafe { turn_on(root) };
-    let result = work();
-    // SAFETY: that is how it was.
-    unsafe { turn_off(before) };
-    result
-}
-
-/// Forgets what caches hold of this program's memory, up to the tables' end, and what the TLB and the
-/// instruction cache hold; then writes a SCTLR_ELx that turns translation on. In between, no memory is
-/// accessed.
-///
-/// All of that has been written past the caches since the slot was cleaned. A cache that holds instructions
-/// as well may have got lines of it meanwhile by fetches, which are never dirty.
-macro_rules! set_sctlr {
-    ($invalidate:literal, $name:literal, $value:expr) => {
-        asm!(
-            "isb",
-            "2:",
-            "dc      civac, {next}",
-            "add     {next}, {next}, {line}",
-            "cmp     {next}, {end}",
-            "b.lo    2b",
-            "dsb     sy",
-            $invalidate,
-            "ic      iallu",
-            "dsb     sy",
-            "isb",
-            concat!("msr     ", $name, ", {value}"),
-            "isb",
-            next = inout(reg) address_of!("__ehdr_start") => _,
-            line = in(reg) memory::cache_line(),
-            end = in(reg) pool() + TABLES_SIZE as usize,
-            value = in(reg) $value,
-            options(nostack),
-        )
-    };
-}
-
-/// Turns translation on. Returns the SCTLR_ELx before that.
-///
-/// # Safety
-///
-/// As [`with`].
-unsafe fn turn_on(root: PhysAddr) -> u64 {
     let range = physical_address_range().min(PS_48_BITS);
-    let el2_or_el3 = TCR | TCR_EL2_RES1 | range << TCR_EL2_PS_SHIFT;
-    // SAFETY: the caller vouches for the tables.
+    let (tcr, sctlr) = match current_level() {
+        1 => (
+            TCR_RANGE | TCR_EL1_EPD1 | range << TCR_EL1_IPS_SHIFT,
+            SCTLR_EL1_OFF | SCTLR_ON,
+        ),
+        _ => (
+            TCR_EL2 | range << TCR_EL2_PS_SHIFT,
+            SCTLR_EL2_OFF | SCTLR_ON,
+        ),
+    };
+    let start = address_of!("__ehdr_start");
+    let end = pool() + TABLES_SIZE as usize;
+    let before = read_own_register!("sctlr");
+    // SAFETY: the tables map this program where it is, so that it goes on when they take effect, and when
+    // translation is off again.
     unsafe {
-        match current_level() {
-            1 => {
-                let before = read_register!("sctlr_el1");
-                write_register!("mair_el1", MAIR);
-                write_register!("tcr_el1", TCR | TCR_EL1_EPD1 | range << TCR_EL1_IPS_SHIFT);
-                write_register!("ttbr0_el1", root.0);
-                set_sctlr!("tlbi    vmalle1", "sctlr_el1", SCTLR_EL1_OFF | SCTLR_ON);
-                before
-            }
-            2 => {
-                let before = read_register!("sctlr_el2");
-                write_register!("mair_el2", MAIR);
-                write_register!("tcr_el2", el2_or_el3);
-                write_register!("ttbr0_el2", root.0);
-                set_sctlr!("tlbi    alle2", "sctlr_el2", SCTLR_EL2_OFF | SCTLR_ON);
-                before
-            }
-            _ => {
-                let before = read_register!("sctlr_el3");
-                write_register!("mair_el3", MAIR);
-                write_register!("tcr_el3", el2_or_el3);
-                write_register!("ttbr0_el3", root.0);
-                set_sctlr!("tlbi    alle3", "sctlr_el3", SCTLR_EL2_OFF | SCTLR_ON);
-                before
-            }
-        }
+        write_own_register!("mair", MAIR);
+        write_own_register!("tcr", tcr);
+        write_own_register!("ttbr0", root.0);
+        set_sctlr(start, end, sctlr);
+        let result = work();
+        set_sctlr(start, end, before);
+        result
     }
 }
 
-/// Writes a SCTLR_ELx that turns translation and the data cache off, then cleans this program's own
-/// memory: what is on the stack, above all. Between the two, no memory is accessed.
-macro_rules! reset_sctlr {
-    ($name:literal, $value:expr) => {
-        asm!(
-            concat!("msr     ", $name, ", {value}"),
-            "isb",
-            "2:",
-            "dc      civac, {next}",
-            "add     {next}, {next}, {line}",
-            "cmp     {next}, {end}",
-            "b.lo    2b",
-            "dsb     sy",
-            // What has been unpacked will be executed, perhaps by other cores.
-            "ic      ialluis",
-            "dsb     sy",
-            "isb",
-            value = in(reg) $value,
-            next = inout(reg) address_of!("__ehdr_start") => _,
-            line = in(reg) memory::cache_line(),
-            end = in(reg) address_of!("_end"),
-            options(nostack),
-        )
-    };
-}
-
-/// Turns translation off by writing `before` to SCTLR_ELx.
+/// Writes SCTLR_ELx, which turns translation and the data cache on or off. In between, no memory is accessed.
+///
+/// Removes the memory from `start` up to `end` from the data cache: before, because it has been written past the
+/// cache, and a cache for instructions as well may hold lines of it; after, because it will be accessed past the
+/// cache again, the stack above all. Also invalidates what the TLB and the instruction cache hold: what has been
+/// unpacked will be executed, perhaps by other cores.
 ///
 /// # Safety
 ///
-/// It must be on by [`turn_on`], which returned `before`.
-unsafe fn turn_off(before: u64) {
-    // SAFETY: this program goes on where it is.
-    unsafe {
-        match current_level() {
-            1 => reset_sctlr!("sctlr_el1", before),
-            2 => reset_sctlr!("sctlr_el2", before),
-            _ => reset_sctlr!("sctlr_el3", before),
-        }
-    }
+/// This program must go on where it is, by the tables in use before and after.
+#[unsafe(naked)]
+unsafe extern "C" fn set_sctlr(start: *const u8, end: usize, sctlr: u64) {
+    naked_asm!(
+        "mov     x4, x0",
+        "mov     x5, x1",
+        "mov     x6, x2",
+        "mov     x7, x30",
+        "isb",
+        "bl      {clean}",
+        "ic      ialluis",
+        "mrs     x0, CurrentEL",
+        "cmp     x0, #{el2}",
+        "b.hi    3f",
+        "b.eq    2f",
+        "tlbi    vmalle1",
+        "dsb     sy",
+        "isb",
+        "msr     sctlr_el1, x6",
+        "b       4f",
+        "2:",
+        "tlbi    alle2",
+        "dsb     sy",
+        "isb",
+        "msr     sctlr_el2, x6",
+        "b       4f",
+        "3:",
+        "tlbi    alle3",
+        "dsb     sy",
+        "isb",
+        "msr     sctlr_el3, x6",
+        "4:",
+        "isb",
+        "mov     x0, x4",
+        "mov     x1, x5",
+        "bl      {clean}",
+        "ic      ialluis",
+        "dsb     sy",
+        "isb",
+        "ret     x7",
+        el2 = const 2 << 2,
+        clean = sym cache::clean,
+    )
 }

@@ -12,6 +12,8 @@ use kaal_payload::{
     Chunk, Decimal, Encoding, Hex, Integrity, PAGE_SIZE, Package, PhysAddr, PhysRange, UnpackStep,
 };
 
+use kaal_runtime::cache;
+
 use crate::memory;
 
 /// A chunk whose stored bytes are not what the builder stored.
@@ -74,7 +76,7 @@ pub(crate) unsafe fn all<'a>(package: &Package<'a>, address: PhysAddr) -> Result
     for chunk in package.chunks {
         let memory = whole_pages(chunk.memory());
         // SAFETY: mapped are whole pages.
-        unsafe { memory::clean(memory.start, memory.size()) };
+        unsafe { cache::clean(memory.start.0, memory.end.0) };
     }
     Ok(())
 }

@@ -116,7 +116,7 @@ impl Team {
         for other in self.others() {
             cores::enlist(other.number, other.cpu.mpidr);
             cores::barrier();
-            if let Err(reason) = other.start() {
+            if let Err(reason) = way::start(&other.cpu, start as *const () as u64) {
                 other.give_up(reason);
             }
         }

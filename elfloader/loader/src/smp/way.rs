@@ -5,13 +5,11 @@
 
 use core::ptr;
 
-use kaal_payload::{PhysAddr, PsciConduit};
+use kaal_payload::{Cpu, PhysAddr, PsciConduit};
 use kaal_runtime::words::{Meaning, meaning};
 use kaal_runtime::{cache, cores, state, stop};
 use smccc::psci::PSCI_CPU_ON_64;
 use smccc::{Call, Hvc, Smc};
-
-use super::{Other, start};
 
 /// Why a core does not start, by number: those up to 9 are the errors of PSCI without their sign (Arm
 /// DEN 0022, section 5.2.2).
@@ -39,29 +37,26 @@ pub(super) fn in_words(reason: u32) -> Meaning {
     meaning(REASONS, reason.into()).unwrap_or(Meaning(b"PSCI: unknown error"))
 }
 
-impl Other {
-    /// Starts the core, unless it waits in the pen. Returns a reason why that can't be.
-    pub(super) fn start(&self) -> Result<(), u32> {
-        let entry = start as *const () as u64;
-        if self.cpu.release_address != PhysAddr(0) {
-            // SAFETY: the device tree says that this word is for that.
-            unsafe { release(self.cpu.release_address, entry) };
-            return Ok(());
-        }
-        if state::entered_at_el3() {
-            return Ok(());
-        }
-        let mut arguments = [0; 17];
-        arguments[0] = self.cpu.mpidr;
-        arguments[1] = entry;
-        let [answer, ..] = match stop::conduit().ok_or(NO_WAY)? {
-            PsciConduit::Smc => Smc::call64(PSCI_CPU_ON_64, arguments),
-            PsciConduit::Hvc => Hvc::call64(PSCI_CPU_ON_64, arguments),
-        };
-        match answer as i32 {
-            0 => Ok(()),
-            error => Err(error.unsigned_abs()),
-        }
+/// Starts `cpu` at `entry`, unless it waits in the pen. Returns a reason why that can't be.
+pub(super) fn start(cpu: &Cpu, entry: u64) -> Result<(), u32> {
+    if cpu.release_address != PhysAddr(0) {
+        // SAFETY: the device tree says that this word is for that.
+        unsafe { release(cpu.release_address, entry) };
+        return Ok(());
+    }
+    if state::entered_at_el3() {
+        return Ok(());
+    }
+    let mut arguments = [0; 17];
+    arguments[0] = cpu.mpidr;
+    arguments[1] = entry;
+    let [answer, ..] = match stop::conduit().ok_or(NO_WAY)? {
+        PsciConduit::Smc => Smc::call64(PSCI_CPU_ON_64, arguments),
+        PsciConduit::Hvc => Hvc::call64(PSCI_CPU_ON_64, arguments),
+    };
+    match answer as i32 {
+        0 => Ok(()),
+        error => Err(error.unsigned_abs()),
     }
 }
 
@@ -73,12 +68,12 @@ impl Other {
 ///
 /// The word must be there for that.
 unsafe fn release(word: PhysAddr, entry: u64) {
-    let word = ptr::with_exposed_provenance_mut::<u64>(word.0 as usize);
+    let place = ptr::with_exposed_provenance_mut::<u64>(word.0 as usize);
     // SAFETY: the caller's promise.
-    unsafe {
-        cache::invalidate(word.cast(), size_of::<u64>());
-        word.write_volatile(entry);
-        cores::barrier();
-        cache::invalidate(word.cast(), size_of::<u64>());
-    }
+    let clean = || unsafe { cache::clean(word.0, word.0 + size_of::<u64>() as u64) };
+    clean();
+    // SAFETY: as above.
+    unsafe { place.write_volatile(entry) };
+    cores::barrier();
+    clean();
 }
