@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Writes into `/chosen` what the image has to say to what runs on it (Devicetree Specification
-//! v0.4, sections 3.6 and 5).
+//! Writes KaaL's properties of `/chosen` (Devicetree Specification v0.4, sections 3.6 and 5).
 
 use kaal_payload::Measurement;
 use thiserror::Error;
@@ -10,43 +9,42 @@ use crate::tokens::{BEGIN_NODE, END_NODE, PROPERTY};
 use crate::tree::END_OF_RESERVATIONS;
 use crate::{DeviceTree, Header};
 
-/// This version of KaaL, as a device tree holds it.
+/// KaaL's version, as the value of a property.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
 
 /// Alignment in bytes of tokens.
 const TOKEN_ALIGNMENT: usize = 4;
 
-/// Alignment in bytes of the whole, and of the memory reservation block's entries.
+/// Alignment in bytes of a device tree and of the entries of its memory reservation block.
 const ALIGNMENT: usize = 8;
 
-/// What is said in `/chosen`.
+/// The values of KaaL's properties.
 #[derive(Clone, Copy, Debug)]
 pub struct Chosen<'a> {
     /// `kaal,measurement`
     pub measurement: &'a Measurement,
-    /// `bootargs` with the nul at its end; empty to leave what the device tree says.
+    /// `bootargs` with the nul at its end; empty to keep the device tree's own.
     pub boot_arguments: &'a [u8],
 }
 
-/// A device tree that is larger than the memory that it is copied to.
+/// The device tree is larger than the memory that it is copied to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the device tree needs {needed} bytes")]
 pub struct NoRoom {
-    /// Its size in bytes.
+    /// Size in bytes of the device tree.
     pub needed: usize,
 }
 
-/// A property to set: its name and its value.
+/// The name and value of a property to set.
 type Setting<'a> = (&'a [u8], &'a [u8]);
 
 impl Chosen<'_> {
-    /// Copies `tree` to the start of `out` and returns its size there. In the copy, `/chosen` says
-    /// `kaal,version`, `kaal,measurement` and `bootargs` as it ought to; all else is unchanged, and
-    /// there is no padding.
+    /// Copies `tree` to the start of `out`, sets `kaal,version`, `kaal,measurement` and `bootargs` of `/chosen` in
+    /// the copy, and returns its size. The rest stays the same, but for padding, which the copy doesn't have.
     ///
     /// # Errors
     ///
-    /// Returns [`NoRoom`] where `out` is too small; then it holds nothing of use.
+    /// Fails with [`NoRoom`] if `out` is too small. Then its content is undefined.
     pub fn write(&self, tree: &DeviceTree<'_>, out: &mut [u8]) -> Result<usize, NoRoom> {
         let settings: [Setting<'_>; 3] = [
             (b"kaal,version", VERSION.as_bytes()),
@@ -66,7 +64,7 @@ impl Chosen<'_> {
         let structure = writer.position;
         write_structure(tree, settings, &mut writer);
         let strings = writer.position;
-        writer.put(tree.strings());
+        writer.put(tree.strings);
         for (name, _) in settings {
             writer.put(name);
             writer.put(b"\0");
@@ -79,7 +77,7 @@ impl Chosen<'_> {
         }
         let header = Header {
             total_size: size,
-            boot_cpu: tree.boot_cpu(),
+            boot_cpu: tree.boot_cpu,
             reservations: Header::SIZE..structure,
             structure: structure..strings,
             strings: strings..end,
@@ -92,8 +90,8 @@ impl Chosen<'_> {
     }
 }
 
-/// Writes the structure block of `tree`. New properties follow those that `/chosen` has; where there
-/// is no such node, it becomes the root's first.
+/// Writes the structure block of `tree`. New properties follow those of `/chosen`. If there is no such node, it
+/// becomes the root's first child.
 fn write_structure(tree: &DeviceTree<'_>, settings: &[Setting<'_>], writer: &mut Writer<'_>) {
     let chosen = tree.find(b"/chosen").map(|place| place.node());
     let is_new = chosen.is_none();
@@ -110,7 +108,7 @@ fn write_structure(tree: &DeviceTree<'_>, settings: &[Setting<'_>], writer: &mut
         writer.word(BEGIN_NODE);
         writer.put(b"chosen\0\0");
     }
-    let mut name_offset = tree.strings().len();
+    let mut name_offset = tree.strings.len();
     for (name, value) in settings {
         writer.word(PROPERTY);
         writer.word(value.len() as u32);
@@ -122,10 +120,10 @@ fn write_structure(tree: &DeviceTree<'_>, settings: &[Setting<'_>], writer: &mut
     if is_new {
         writer.word(END_NODE);
     }
-    writer.put(tree.structure(done, tree.structure_size()));
+    writer.put(tree.structure(done, tree.structure.len()));
 }
 
-/// Writes one thing behind the other, and only counts what does not fit.
+/// Writes bytes one after another. Bytes that don't fit are only counted.
 struct Writer<'a> {
     out: &'a mut [u8],
     position: usize,
@@ -145,7 +143,7 @@ impl Writer<'_> {
         self.put(&value.to_be_bytes());
     }
 
-    /// Puts zeroes up to a multiple of `alignment`.
+    /// Writes zeroes up to a multiple of `alignment`.
     fn align(&mut self, alignment: usize) {
         while !self.position.is_multiple_of(alignment) {
             self.put(&[0]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The console that a device tree names.
+//! Finds the console in a device tree.
 
 use kaal_payload::{AccessSize, Console, ConsoleKind, PhysAddr};
 use thiserror::Error;
@@ -8,21 +8,21 @@ use thiserror::Error;
 use crate::tree::lists;
 use crate::{DeviceTree, Place};
 
-/// Models of UART that are used alike. A node also names what its UART is compatible with, so that one name here
-/// stands for many (Linux, `Documentation/devicetree/bindings/serial`).
+/// Models of UART that work alike. A node also lists models that its own is compatible with, so a name here covers many
+/// others (Linux, `Documentation/devicetree/bindings/serial`).
 struct Models {
-    /// Values of `compatible`, each with a nul behind it: in a program that is relocated, pointers to them would
-    /// take 40 bytes each.
+    /// Values of `compatible`, each with a nul at its end. In a program with relocations, an array of strings would
+    /// take 40 bytes more for each.
     names: &'static [u8],
     kind: ConsoleKind,
-    /// Where `reg-shift` isn't stated.
+    /// Used if the node has no `reg-shift`.
     register_shift: u8,
-    /// Where `reg-io-width` isn't stated.
+    /// Used if the node has no `reg-io-width`.
     access_size: AccessSize,
 }
 
 impl Models {
-    /// A kind that leaves nothing to the board: registers of 32 bits at known offsets.
+    /// Models whose registers have 32 bits and the same offsets on each board.
     const fn fixed(kind: ConsoleKind, names: &'static [u8]) -> Self {
         Self {
             names,
@@ -32,7 +32,7 @@ impl Models {
         }
     }
 
-    /// The console that `uart`, a node of these models, describes, if its values make sense.
+    /// The console that the node `uart` of these models describes, if its values are valid.
     fn console(&self, uart: &Place<'_>) -> Option<Console> {
         let node = uart.node();
         let mut console = Console {
@@ -55,10 +55,10 @@ impl Models {
     }
 }
 
-/// The UARTs that the loader can print on.
+/// The UARTs that the loader supports.
 static MODELS: [Models; 7] = [
     Models::fixed(ConsoleKind::Pl011, b"arm,pl011\0arm,sbsa-uart\0"),
-    // Byte-wide registers without gaps, unless the board says otherwise.
+    // Byte-wide registers without gaps, unless the node says otherwise.
     Models {
         names: b"ns8250\0ns16450\0ns16550\0ns16550a\0snps,dw-apb-uart\0nvidia,tegra20-uart\0\
             nuvoton,npcm750-uart\0",
@@ -66,7 +66,7 @@ static MODELS: [Models; 7] = [
         register_shift: 0,
         access_size: AccessSize::Byte,
     },
-    // Registers of 32 bits, which the bindings don't mention (Linux, `drivers/tty/serial/8250`).
+    // Registers of 32 bits; the bindings don't say so (Linux, `drivers/tty/serial/8250`).
     Models {
         names: b"brcm,bcm2835-aux-uart\0ti,am654-uart\0",
         kind: ConsoleKind::Ns8250,
@@ -88,30 +88,30 @@ static MODELS: [Models; 7] = [
     ),
 ];
 
-/// Why a device tree gives no console that the loader can print on.
+/// Why a device tree has no console that the loader supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum UnknownConsole<'a> {
-    /// There is no `/chosen/stdout-path`.
+    /// `/chosen` has no `stdout-path`.
     #[error("/chosen has no stdout-path")]
     NotStated,
-    /// `stdout-path` names a node that isn't there.
+    /// `stdout-path` names a node that doesn't exist.
     #[error("stdout-path names {}, which does not exist", .0.escape_ascii())]
     NoSuchNode(&'a [u8]),
-    /// The node is of a kind that the loader doesn't know.
+    /// The loader doesn't support the node's kind of UART.
     #[error(
-        "stdout-path names {} ({}), known are PL011, 8250, i.MX, LPUART, Cadence and Meson",
+        "stdout-path names {} ({}); KaaL supports PL011, 8250, i.MX, LPUART, Cadence and Meson",
         .node.escape_ascii(),
         .compatible.escape_ascii()
     )]
     UnknownKind {
         /// The node's name.
         node: &'a [u8],
-        /// The first of its `compatible`.
+        /// The first value of its `compatible`.
         compatible: &'a [u8],
     },
-    /// The node has no usable `reg`, or a `reg-shift` or `reg-io-width` that fits no UART.
+    /// The node has no valid `reg`, or a `reg-shift` or `reg-io-width` that fits no UART.
     #[error(
-        "stdout-path names {}, whose reg, reg-shift and reg-io-width make no sense",
+        "stdout-path names {}, whose reg, reg-shift or reg-io-width is invalid",
         .node.escape_ascii()
     )]
     Registers {
@@ -120,12 +120,12 @@ pub enum UnknownConsole<'a> {
     },
 }
 
-/// The UART that `stdout-path` of `/chosen` names, by path or by alias; in older trees, its name
-/// is `linux,stdout-path`.
+/// Finds the UART that `stdout-path` of `/chosen` names, by path or by alias. Older trees call the property
+/// `linux,stdout-path`.
 ///
 /// # Errors
 ///
-/// Returns an [`UnknownConsole`] where the loader couldn't print on it.
+/// Fails with an [`UnknownConsole`] if the loader can't print on it.
 pub fn console<'a>(tree: &DeviceTree<'a>) -> Result<Console, UnknownConsole<'a>> {
     let chosen = tree.find(b"/chosen").ok_or(UnknownConsole::NotStated)?;
     let stdout = chosen

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The machine's cores (device tree binding `arm/cpus`).
+//! The cores (device tree binding `arm/cpus`).
 
 use kaal_payload::{Cpu, PhysAddr};
 
 use crate::{DeviceTree, Place};
 
-/// The cores that may be used, as the tree orders them. Those whose `status` is anything but `okay`
-/// may not.
+/// The usable cores, in the order of the tree. A core whose `status` isn't `okay` is not usable.
 pub fn cpus<'a>(tree: &DeviceTree<'a>) -> impl Iterator<Item = Cpu> + use<'a> {
     tree.walk().filter_map(|place| cpu(&place))
 }
 
-/// What a node says of a core, if it is one.
+/// The core that a node describes, if it describes one.
 fn cpu(place: &Place<'_>) -> Option<Cpu> {
     let node = place.node();
     if !place.is_at(b"/cpus/cpu") || !node.is_operational() {

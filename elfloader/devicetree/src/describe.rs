@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Answers that the boot needs from a device tree.
+//! The part of a device tree that the loader needs to run.
 
 use kaal_payload::{Gic, Machine, PhysAddr, PsciConduit};
 
 use crate::{DeviceTree, Node, Place, console};
 
-// Lists of strings are as in a device tree: in a program that is relocated, an array of pointers to
-// them would take 40 bytes more for each.
+// Lists of strings have the format of a device tree: in a program with relocations, an array of strings would take 40
+// bytes more for each.
 
 /// Values of `compatible` of GICv2 interrupt controllers.
 const GIC_V2: &[u8] = b"arm,cortex-a15-gic\0arm,cortex-a7-gic\0arm,cortex-a9-gic\0arm,gic-400\0";
@@ -15,10 +15,10 @@ const GIC_V2: &[u8] = b"arm,cortex-a15-gic\0arm,cortex-a7-gic\0arm,cortex-a9-gic
 /// The value of `compatible` of GICv3 and GICv4 interrupt controllers.
 const GIC_V3: &[u8] = b"arm,gic-v3\0";
 
-/// Values of `compatible` of PSCI versions that can power the machine off.
+/// Values of `compatible` for PSCI versions that can power the machine off.
 const PSCI: &[u8] = b"arm,psci-0.2\0arm,psci-1.0\0";
 
-/// What the loader needs to know of the machine.
+/// Console, PSCI and interrupt controller of the machine.
 pub fn machine(tree: &DeviceTree<'_>) -> Machine {
     let mut machine = Machine {
         console: console(tree).ok(),

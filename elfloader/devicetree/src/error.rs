@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Why bytes are not a device tree.
+//! Why bytes are not a valid device tree.
 
 use thiserror::Error;
 
-/// Nodes on the way from the root to the deepest node that is looked at.
+/// The most nodes on the path from the root to a node, both included.
 pub(crate) const MAX_DEPTH: usize = 16;
 
 /// Size of the header in bytes.
@@ -13,36 +13,35 @@ pub(crate) const HEADER_SIZE: usize = 40;
 /// The first four bytes.
 pub(crate) const MAGIC: u32 = 0xd00d_feed;
 
-/// The version of the format that all current tools write, and the oldest that its readers must
-/// understand.
+/// The version that all current tools write, and that this reader expects.
 pub(crate) const VERSION: u32 = 17;
 
-/// Why bytes are not a flattened device tree's header.
+/// Why bytes are not a valid header of a device tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum HeaderError {
-    /// Fewer bytes than a header has.
+    /// There are fewer bytes than a header has.
     #[error(
         "{} bytes expected for a device tree's header, {found} found",
         HEADER_SIZE
     )]
     Truncated {
-        /// Bytes at hand.
+        /// Bytes present.
         found: usize,
     },
-    /// The first four bytes are wrong.
+    /// The magic number is wrong.
     #[error("magic {MAGIC:#010x} expected, {found:#010x} found")]
     Magic {
         /// The value found.
         found: u32,
     },
-    /// A version that is not backwards-compatible with the one that this crate reads.
+    /// The version is not compatible with the one that this crate reads.
     #[error("version {VERSION} expected, version {found} found")]
     Version {
         /// The version found.
         found: u32,
     },
-    /// A block lies outside the size that the header names.
+    /// A block doesn't lie within the size that the header states.
     #[error("the {block} block does not lie within the {size} bytes that the header names")]
     Block {
         /// The block's name.
@@ -52,23 +51,23 @@ pub enum HeaderError {
     },
 }
 
-/// Why bytes are not a flattened device tree.
+/// Why bytes are not a valid device tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TreeError {
     /// The header is malformed.
     #[error(transparent)]
     Header(#[from] HeaderError),
-    /// Fewer bytes than the header names.
+    /// There are fewer bytes than the header states.
     #[error("{expected} bytes expected, {found} found")]
     Truncated {
         /// `totalsize`
         expected: usize,
-        /// Bytes at hand.
+        /// Bytes present.
         found: usize,
     },
-    /// The structure block holds something else than one root with nodes and properties, properly nested,
-    /// or a name of more than 255 bytes.
+    /// The structure block is not one root with properly nested nodes and properties, or has a name of more than 255
+    /// bytes.
     #[error("the structure block is malformed at offset {offset:#x}")]
     Structure {
         /// Offset in the structure block.

@@ -6,20 +6,20 @@ use core::ops::Range;
 
 use crate::error::{HEADER_SIZE, HeaderError, MAGIC, VERSION};
 
-/// The oldest version whose readers understand this one.
+/// The oldest version that this one is compatible with.
 const OLDEST_COMPATIBLE: u32 = 16;
 
-/// Where `totalsize` stands in the header.
+/// Offset of `totalsize` in the header.
 const TOTAL_SIZE_OFFSET: usize = 4;
 
-/// The header's fields, each block within bounds.
+/// A header whose blocks lie within the stated size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// Size in bytes of the whole, padding included.
+    /// Size in bytes of the device tree, with padding.
     pub total_size: usize,
     /// `reg` of the core that boots.
     pub boot_cpu: u32,
-    /// The memory reservation block. Its end is not stated, so this reaches to the next block.
+    /// The memory reservation block, up to the next block: the header doesn't state its end.
     pub(crate) reservations: Range<usize>,
     /// The structure block.
     pub(crate) structure: Range<usize>,
@@ -31,14 +31,14 @@ impl Header {
     /// Size of the header in bytes.
     pub const SIZE: usize = HEADER_SIZE;
 
-    /// Number of its fields.
+    /// Number of fields.
     const WORDS: usize = Self::SIZE / size_of::<u32>();
 
-    /// Reads the header at the start of `bytes`, which need not hold more than that.
+    /// Reads the header at the start of `bytes`.
     ///
     /// # Errors
     ///
-    /// Returns a [`HeaderError`] where `bytes` doesn't begin with a well-formed header.
+    /// Fails with a [`HeaderError`] if the header is malformed.
     pub fn parse(bytes: &[u8]) -> Result<Self, HeaderError> {
         let mut words = [0; Self::WORDS];
         let header = bytes
@@ -88,7 +88,7 @@ impl Header {
         })
     }
 
-    /// The header's fields in their order.
+    /// The header's fields, in order.
     pub(crate) fn words(&self) -> [u32; Self::WORDS] {
         [
             MAGIC,
@@ -104,13 +104,12 @@ impl Header {
         ]
     }
 
-    /// Bytes up to the end of the last block: what is left of the size without the padding that
-    /// tools leave for additions.
+    /// Size in bytes up to the end of the last block, without the padding behind it.
     pub fn used_size(&self) -> usize {
         self.structure.end.max(self.strings.end)
     }
 
-    /// Lets the header at the start of `bytes` name `size` as the size of the whole.
+    /// Sets the size in the header at the start of `bytes`.
     pub fn set_total_size(bytes: &mut [u8], size: u32) {
         let field = TOTAL_SIZE_OFFSET..TOTAL_SIZE_OFFSET + size_of::<u32>();
         if let Some(field) = bytes.get_mut(field) {

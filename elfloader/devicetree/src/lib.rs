@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What a flattened device tree says of the machine: its console, RAM, cores, firmware
-//! and interrupt controller.
+//! Reads console, RAM, cores, firmware and interrupt controller from a flattened device tree.
 //!
-//! The builder asks this of the device tree that it embeds, and the loader of the one that the
-//! firmware hands over, so both come to the same answers.
+//! The builder reads the device tree that it embeds, and the loader the one that the firmware brings. So both come to
+//! the same results.
 //!
-//! A device tree is hostile input here: it is read with bounds checks only, never trusted, and
-//! nothing in this crate can panic. Why not a library: at the time of writing, `dtoolkit` refuses
-//! trees with names of more than 31 characters, which the Raspberry Pi 4's and many others have,
-//! and the readers that accept them panic on malformed ones.
+//! A device tree is hostile input. This crate checks all bounds, and can't panic. We know no library that does:
+//! `dtoolkit` 0.4 refuses names of more than 31 characters, which the Raspberry Pi 4 and many others use, and the other
+//! readers panic on malformed trees.
 //!
 //! References: Devicetree Specification v0.4, chapters 2, 3 and 5.
 

@@ -1,30 +1,28 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What a device tree says of memory: where RAM is, and what of it is taken
-//! (Devicetree Specification v0.4, sections 3.4, 3.5 and 5.3).
+//! RAM and reserved memory (Devicetree Specification v0.4, sections 3.4, 3.5 and 5.3).
 
 use kaal_payload::PhysRange;
 
 use crate::tree::Reg;
 use crate::{DeviceTree, Node, Place};
 
-/// What a device tree says that memory is.
+/// A kind of memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemoryKind {
     /// A bank of RAM.
     Ram,
-    /// RAM that should be left alone.
+    /// Reserved RAM.
     Reserved,
-    /// Memory that only its owner may even map: a secure firmware's, for example.
+    /// Memory that only its owner may map, such as that of a secure firmware.
     NoMap,
 }
 
-/// All that a device tree says of memory: the banks of RAM, the nodes of `/reserved-memory` that
-/// are at a fixed place, and at last the memory reservation block.
+/// All memory in a device tree: the banks of RAM and the nodes of `/reserved-memory`, in the order of the tree, then
+/// the memory reservation block.
 ///
-/// Nodes whose `status` is another than "okay" don't count, such as the RAM of QEMU's virt machine
-/// that only secure software may use. Reserved memory with a size only is for an operating system
-/// to place.
+/// This skips nodes whose `status` isn't "okay", such as the RAM for secure software of QEMU's virt machine, and
+/// reserved memory without an address, which an operating system places.
 pub fn memory<'a>(
     tree: &DeviceTree<'a>,
 ) -> impl Iterator<Item = (MemoryKind, PhysRange)> + use<'a> {
@@ -46,7 +44,7 @@ pub fn memory<'a>(
     })
 }
 
-/// What the memory in the node's `reg` is, if it is some.
+/// The kind of the memory in the node's `reg`, if it describes memory.
 fn kind(place: &Place<'_>) -> Option<MemoryKind> {
     let node = place.node();
     let kind = if place.is_child_of(b"/") {
@@ -69,26 +67,26 @@ pub fn ram<'a>(tree: &DeviceTree<'a>) -> impl Iterator<Item = PhysRange> + use<'
     banks.map(|(_, bank)| bank)
 }
 
-/// What may be done with memory.
+/// Whether memory may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
     /// It is free RAM.
     Free,
-    /// It is RAM, of which this should be left alone.
+    /// It is RAM, but this part is reserved.
     Reserved(PhysRange),
-    /// Only its owner may map this of it.
+    /// Only the owner of this part may map it.
     NoMap(PhysRange),
     /// Not all of it is RAM.
     NotRam,
 }
 
-/// How often all banks are looked at: a limit bounds the work that a malformed tree makes.
+/// The most passes over all banks, to limit the work that a malformed tree causes.
 const MAX_PASSES: usize = 128;
 
-/// What may be done with all of `memory`, be it in several banks that adjoin or overlap.
+/// Whether `wanted` may be used. It may lie in several banks that adjoin or overlap.
 ///
-/// Banks that ascend, as they usually do, are looked at once; of those that descend, 128 are put
-/// together at most. Not inlined, which would make the loader larger.
+/// One pass is enough if the banks ascend, as usual; at most 128 descending banks are joined. Inlining this would make
+/// the loader larger.
 #[inline(never)]
 pub fn availability(tree: &DeviceTree<'_>, wanted: PhysRange) -> Availability {
     let mut availability = Availability::Free;
@@ -122,8 +120,8 @@ pub fn is_ram(tree: &DeviceTree<'_>, memory: PhysRange) -> bool {
     availability(tree, memory) != Availability::NotRam
 }
 
-/// The first node among those that tell of memory whose `reg` can't be understood, if there is one:
-/// it doesn't consist of as many cells as its parent says, or passes the address space's end.
+/// The first node of RAM or reserved memory whose `reg` is invalid: it has another number of cells than its parent
+/// states, or passes the end of the address space.
 pub fn misunderstood<'a>(tree: &DeviceTree<'a>) -> Option<Node<'a>> {
     tree.walk()
         .find(|place| kind(place).is_some() && !place.has_whole_reg())

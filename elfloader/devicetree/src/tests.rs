@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! How much of a malformed tree is read: its size bounds that, whatever it holds.
+//! The number of tokens read grows with the size of a tree, not faster, even if the tree is malformed.
 
 extern crate std;
 
@@ -16,20 +16,19 @@ std::thread_local! {
     static TOKENS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// A token is read.
+/// Counts a token.
 pub(crate) fn count() {
     TOKENS.set(TOKENS.get() + 1);
 }
 
-/// How many tokens `run` reads.
+/// The number of tokens that `run` reads.
 fn tokens_read(run: impl FnOnce()) -> usize {
     let before = TOKENS.get();
     run();
     TOKENS.get() - before
 }
 
-/// A tree whose `/reserved-memory` has `count` properties and as many children, each on a page of
-/// its own.
+/// A tree whose `/reserved-memory` has `count` properties and `count` children, each with a page of its own.
 fn crowded(count: u32) -> Vec<u8> {
     let mut fdt = FdtWriter::new().unwrap();
     let root = fdt.begin_node("").unwrap();

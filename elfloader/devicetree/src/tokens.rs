@@ -4,18 +4,18 @@
 
 use crate::error::TreeError;
 
-/// Bytes of the longest name that is read, of a node or a property. The specification allows 31,
-/// the Raspberry Pi 4's firmware has one of 36; a limit bounds the work that a malformed tree makes.
+/// The longest name of a node or property, in bytes. The specification allows 31, the Raspberry Pi 4's firmware uses
+/// 36. This limits the work that a malformed tree causes.
 pub(crate) const MAX_NAME: usize = 255;
 
-/// The values that begin tokens (Devicetree Specification v0.4, section 5.4.1).
+/// The first words of tokens (Devicetree Specification v0.4, section 5.4.1).
 pub(crate) const BEGIN_NODE: u32 = 1;
 pub(crate) const END_NODE: u32 = 2;
 pub(crate) const PROPERTY: u32 = 3;
 const NOP: u32 = 4;
 const END: u32 = 9;
 
-/// What the structure block consists of.
+/// A token of the structure block.
 pub(crate) enum Token<'a> {
     BeginNode(&'a [u8]),
     EndNode,
@@ -23,7 +23,7 @@ pub(crate) enum Token<'a> {
     End,
 }
 
-/// Reads tokens off a structure block.
+/// Reads the tokens of a structure block.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tokens<'a> {
     structure: &'a [u8],
@@ -32,7 +32,7 @@ pub(crate) struct Tokens<'a> {
 }
 
 impl<'a> Tokens<'a> {
-    /// The tokens of `structure` from `offset` on, whose properties' names are in `strings`.
+    /// Reads `structure` from `offset` on. The names of properties are in `strings`.
     pub(crate) fn new(structure: &'a [u8], strings: &'a [u8], offset: usize) -> Self {
         Self {
             structure,
@@ -41,12 +41,12 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Where in the structure block the next token begins.
+    /// Offset of the next token in the structure block.
     pub(crate) fn offset(&self) -> usize {
         self.offset
     }
 
-    /// Reads a token.
+    /// Reads the next token.
     pub(crate) fn next(&mut self) -> Result<Token<'a>, TreeError> {
         #[cfg(test)]
         crate::tests::count();
@@ -84,7 +84,7 @@ impl<'a> Tokens<'a> {
         Some(u32::from_be_bytes(*bytes))
     }
 
-    /// Goes to the next multiple of four bytes behind `length` more bytes.
+    /// Skips `length` bytes, then up to a multiple of four.
     fn skip(&mut self, length: usize) -> Option<()> {
         self.offset = self
             .offset
@@ -100,7 +100,7 @@ fn name_at(block: &[u8], offset: usize) -> Option<&[u8]> {
     before_nul(rest.get(..=MAX_NAME).unwrap_or(rest))
 }
 
-/// What stands before the first nul.
+/// The bytes before the first nul; `None` if there is no nul.
 pub(crate) fn before_nul(bytes: &[u8]) -> Option<&[u8]> {
     bytes
         .split(|&byte| byte == 0)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Walking through a flattened device tree (Devicetree Specification v0.4, sections 2 and 5.4).
+//! Nodes and properties of a flattened device tree (Devicetree Specification v0.4, sections 2 and 5.4).
 //!
-//! Names and strings are bytes: the specification allows ASCII only, and what isn't ASCII is just
-//! a name that nobody looks for.
+//! Names and strings are bytes. The specification allows only ASCII, and KaaL looks for no other names.
 
 use kaal_payload::{PhysAddr, PhysRange};
 
@@ -11,34 +10,36 @@ use crate::Header;
 use crate::error::{MAX_DEPTH, TreeError};
 use crate::tokens::{MAX_NAME, Token, Tokens, before_nul};
 
-/// Bytes of the longest path that is looked for: any longer one names no node that is looked at.
+/// The longest path of a node within [`MAX_DEPTH`].
 const MAX_PATH: usize = MAX_DEPTH * (MAX_NAME + 1);
 
-/// Entries of a bus's `ranges` that are looked at for one address: a limit bounds the work that a
-/// malformed tree makes.
+/// The most entries of a bus's `ranges` that translate an address, to limit the work that a malformed tree causes.
 const MAX_RANGES: usize = 512;
 
-/// `#address-cells` where a node doesn't state it.
+/// `#address-cells` of nodes that don't state it.
 const DEFAULT_ADDRESS_CELLS: usize = 2;
 
-/// `#size-cells` where a node doesn't state it.
+/// `#size-cells` of nodes that don't state it.
 const DEFAULT_SIZE_CELLS: usize = 1;
 
-/// A flattened device tree whose structure has been checked.
+/// A flattened device tree with a valid structure.
 #[derive(Clone, Copy, Debug)]
 pub struct DeviceTree<'a> {
-    structure: &'a [u8],
-    strings: &'a [u8],
+    /// The structure block, up to its last token.
+    pub(crate) structure: &'a [u8],
+    /// The strings block.
+    pub(crate) strings: &'a [u8],
     reservations: &'a [u8],
-    boot_cpu: u32,
+    /// `reg` of the core that boots.
+    pub(crate) boot_cpu: u32,
 }
 
 impl<'a> DeviceTree<'a> {
-    /// Reads the device tree at the start of `bytes`.
+    /// Reads the device tree at the start of `bytes`, and checks all of its structure.
     ///
     /// # Errors
     ///
-    /// Returns a [`TreeError`] where the device tree is malformed in any place.
+    /// Fails with a [`TreeError`] if the device tree is malformed anywhere.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, TreeError> {
         let header = Header::parse(bytes)?;
         let block = |range| {
@@ -70,24 +71,9 @@ impl<'a> DeviceTree<'a> {
         })
     }
 
-    /// Bytes of the structure block, up to its last token.
-    pub(crate) fn structure_size(&self) -> usize {
-        self.structure.len()
-    }
-
-    /// The structure block's bytes from `start` up to `end`.
+    /// The bytes of the structure block from `start` up to `end`.
     pub(crate) fn structure(&self, start: usize, end: usize) -> &'a [u8] {
         self.structure.get(start..end).unwrap_or_default()
-    }
-
-    /// The strings block.
-    pub(crate) fn strings(&self) -> &'a [u8] {
-        self.strings
-    }
-
-    /// `reg` of the core that boots.
-    pub(crate) fn boot_cpu(&self) -> u32 {
-        self.boot_cpu
     }
 
     /// The root node.
@@ -95,7 +81,7 @@ impl<'a> DeviceTree<'a> {
         self.node_at(0)
     }
 
-    /// The node that begins at `offset` in the structure block.
+    /// The node at `offset` in the structure block.
     fn node_at(&self, offset: usize) -> Option<Node<'a>> {
         let mut tokens = self.tokens_at(offset);
         match tokens.next() {
@@ -120,7 +106,7 @@ impl<'a> DeviceTree<'a> {
         }
     }
 
-    /// The node at `path`, such as `/soc/serial@9000000`; a unit address may be left out.
+    /// The node at `path`, such as `/soc/serial@9000000`. The path may omit unit addresses.
     pub fn find(&self, path: &[u8]) -> Option<Place<'a>> {
         self.walk().find(|place| place.is_at(path))
     }
@@ -138,7 +124,7 @@ impl<'a> DeviceTree<'a> {
         self.reservations.get(..count * size).unwrap_or_default()
     }
 
-    /// The entries of the memory reservation block, up to the one that is all zero.
+    /// The entries of the memory reservation block.
     pub fn reservations(&self) -> impl Iterator<Item = PhysRange> + use<'a> {
         let mut cells = Cells(self.reservations);
         core::iter::from_fn(move || {
@@ -151,7 +137,7 @@ impl<'a> DeviceTree<'a> {
     }
 }
 
-/// The last entry of the memory reservation block.
+/// The end mark of the memory reservation block.
 pub(crate) const END_OF_RESERVATIONS: [u8; 16] = [0; 16];
 
 /// The nul-terminated string at `offset`.
@@ -159,7 +145,7 @@ fn string_at(block: &[u8], offset: usize) -> Option<&[u8]> {
     block.get(offset..).and_then(before_nul)
 }
 
-/// The strings that `list` holds, with a nul behind each.
+/// The strings in `list`, each with a nul at its end.
 fn strings_in(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = list;
     core::iter::from_fn(move || {
@@ -169,7 +155,7 @@ fn strings_in(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Whether `list`, strings with a nul behind each, holds `string`.
+/// Whether `string` is in `list`, whose strings have a nul at their end.
 pub(crate) fn lists(list: &[u8], string: &[u8]) -> bool {
     strings_in(list).any(|listed| listed == string)
 }
@@ -181,11 +167,11 @@ pub struct Property<'a> {
     pub name: &'a [u8],
     /// Its value.
     pub value: &'a [u8],
-    /// Where in the structure block it ends.
+    /// Offset of its end in the structure block.
     pub(crate) end: usize,
 }
 
-/// A node: its name and its properties.
+/// The name and the properties of a node.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Node<'a> {
     name: &'a [u8],
@@ -193,12 +179,12 @@ pub struct Node<'a> {
 }
 
 impl<'a> Node<'a> {
-    /// The name, unit address included.
+    /// The name, with the unit address.
     pub fn name(&self) -> &'a [u8] {
         self.name
     }
 
-    /// Where in the structure block the properties begin.
+    /// Offset of the first property in the structure block.
     pub(crate) fn start(&self) -> usize {
         self.properties.offset()
     }
@@ -223,40 +209,40 @@ impl<'a> Node<'a> {
         Some(property.value)
     }
 
-    /// The value of the property `name` as one number, of as many cells as it has.
+    /// The value of the property `name` as a number with all its cells.
     pub fn number(&self, name: &[u8]) -> Option<u64> {
         let value = self.property(name)?;
         Cells(value).take(value.len() / size_of::<u32>())
     }
 
-    /// The value of the property `name` as one string, or the first of several.
+    /// The first string in the property `name`.
     pub fn string(&self, name: &[u8]) -> Option<&'a [u8]> {
         self.strings(name).next()
     }
 
-    /// The value of the property `name` as a list of strings.
+    /// The strings in the property `name`.
     pub fn strings(&self, name: &[u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         strings_in(self.property(name).unwrap_or_default())
     }
 
-    /// Whether one of `models`, a list of strings, stands in the node's `compatible`.
+    /// Whether `compatible` holds one of `models`, strings with a nul at their end.
     pub fn is_compatible(&self, models: &[u8]) -> bool {
         self.lists(b"compatible", models)
     }
 
-    /// Whether one of `strings`, a list of strings, stands in the property `name`.
+    /// Whether the property `name` holds one of `strings`, which have a nul at their end.
     #[inline(never)]
     pub(crate) fn lists(&self, name: &[u8], strings: &[u8]) -> bool {
         self.strings(name).any(|found| lists(strings, found))
     }
 
-    /// Whether the node's `status`, if it has one, is "okay" (Devicetree Specification v0.4,
-    /// section 2.3.4), or "ok", as older trees have it.
+    /// Whether the node has no `status`, or one of "okay" (Devicetree Specification v0.4, section 2.3.4) and "ok", as in
+    /// older trees.
     pub fn is_operational(&self) -> bool {
         self.property(b"status").is_none() || self.lists(b"status", b"okay\0ok\0")
     }
 
-    /// Whether the node is `name`; without a unit address in `name`, any fits.
+    /// Whether the node's name is `name`, which may omit the unit address.
     fn is_named(&self, name: &[u8]) -> bool {
         let stem = self.name.split(|&byte| byte == b'@').next();
         self.name == name || stem == Some(name)
@@ -270,7 +256,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// What the node says of its children's addresses.
+    /// How the node's children are addressed.
     fn bus(&self) -> Bus<'a> {
         Bus {
             address_cells: self.cells(b"#address-cells", DEFAULT_ADDRESS_CELLS),
@@ -280,7 +266,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// What a node says of its children's addresses.
+/// How the children of a node are addressed.
 #[derive(Clone, Copy, Debug, Default)]
 struct Bus<'a> {
     address_cells: usize,
@@ -288,12 +274,12 @@ struct Bus<'a> {
     ranges: Option<&'a [u8]>,
 }
 
-/// 32-bit cells, taken off one number after the other.
+/// A sequence of 32-bit cells.
 #[derive(Clone, Copy, Debug)]
 struct Cells<'a>(&'a [u8]);
 
 impl Cells<'_> {
-    /// The number that the next `count` cells hold, if there are as many and it fits 64 bits.
+    /// Removes `count` cells from the start, and returns their number if it fits 64 bits.
     fn take(&mut self, count: usize) -> Option<u64> {
         let mut value = 0u64;
         for _ in 0..count {
@@ -308,13 +294,12 @@ impl Cells<'_> {
     }
 }
 
-/// A node on the way to another.
+/// A node on the path to another.
 #[derive(Clone, Copy, Debug, Default)]
 struct Level<'a> {
-    /// Where it begins in the structure block.
+    /// Offset in the structure block.
     start: usize,
-    /// Read once, at its first child: to look for it at each would take a malformed tree's children
-    /// times its properties.
+    /// Read at the first child. Reading it at each child would take the number of children times that of properties.
     bus: Bus<'a>,
 }
 
@@ -324,12 +309,12 @@ pub struct Place<'a> {
     tree: DeviceTree<'a>,
     /// The nodes from the root to this one.
     levels: [Level<'a>; MAX_DEPTH],
-    /// Number of nodes, the root and the node itself included.
+    /// Number of nodes on the path.
     depth: usize,
 }
 
 impl<'a> Place<'a> {
-    /// How many nodes lead to this one, itself and the root included.
+    /// The number of nodes from the root to this one, both included.
     pub fn depth(&self) -> usize {
         self.depth
     }
@@ -339,12 +324,12 @@ impl<'a> Place<'a> {
         self.above(0).unwrap_or_default()
     }
 
-    /// The ancestor that is `levels` above the node.
+    /// The ancestor `levels` above the node.
     fn above(&self, levels: usize) -> Option<Node<'a>> {
         self.tree.node_at(self.level(levels)?.start)
     }
 
-    /// What the ancestor that is `levels` above the node says of its children's addresses.
+    /// How the children of the ancestor `levels` above the node are addressed.
     fn bus(&self, levels: usize) -> Bus<'a> {
         self.level(levels)
             .map_or_else(Bus::default, |level| level.bus)
@@ -354,7 +339,7 @@ impl<'a> Place<'a> {
         self.levels.get(self.depth.checked_sub(levels + 1)?)
     }
 
-    /// Notes what the node says of its children's addresses.
+    /// Reads how the node's children are addressed.
     fn read_bus(&mut self) {
         let bus = self.node().bus();
         let index = self.depth.wrapping_sub(1);
@@ -390,14 +375,13 @@ impl<'a> Place<'a> {
         parent.depth > 0 && parent.is_at(path)
     }
 
-    /// The first number of the node's `reg` as it stands there, where that is no address on a bus.
+    /// The first number in `reg`, if that is an identifier and not an address.
     pub fn id(&self) -> Option<u64> {
         let mut reg = self.reg();
         reg.rest.take(reg.address_cells)
     }
 
-    /// The node's `reg`: ranges of physical addresses, as far as the buses above the node pass
-    /// them on.
+    /// The physical addresses in `reg`, up to the first that a bus above the node doesn't pass on.
     pub fn reg(&self) -> Reg<'a> {
         let parent = self.bus(1);
         Reg {
@@ -408,7 +392,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Whether [`Self::reg`] returns all that `reg` holds.
+    /// Whether [`Self::reg`] returns all entries of `reg`.
     pub fn has_whole_reg(&self) -> bool {
         let parent = self.bus(1);
         let cells = parent.address_cells.saturating_add(parent.size_cells);
@@ -428,7 +412,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Reads the ranges of a `reg`.
+/// Iterates over the entries of a `reg`.
 #[derive(Clone, Debug)]
 pub struct Reg<'a> {
     place: Place<'a>,
@@ -472,17 +456,17 @@ fn translate(address: u64, bus: Bus<'_>, above: Bus<'_>) -> Option<u64> {
     None
 }
 
-/// Goes through a device tree's nodes.
+/// Iterates over the nodes of a device tree.
 #[derive(Clone, Debug)]
 pub struct Walk<'a> {
     tokens: Tokens<'a>,
     place: Place<'a>,
-    /// Whether nothing but properties has come since the last node began.
+    /// Whether only properties have followed since the last node began.
     is_in_properties: bool,
 }
 
 impl<'a> Walk<'a> {
-    /// The next node; `None` behind the last.
+    /// The next node; `None` after the last.
     fn advance(&mut self) -> Result<Option<Place<'a>>, TreeError> {
         loop {
             let offset = self.tokens.offset();

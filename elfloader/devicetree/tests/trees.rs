@@ -134,7 +134,7 @@ fn a_console_of_unknown_kind_is_named() {
     let tree = DeviceTree::parse(&blob).unwrap();
     let error = kaal_devicetree::console(&tree).unwrap_err().to_string();
     assert!(
-        error.starts_with("stdout-path names uart@1 (acme,uart), known are PL011, "),
+        error.starts_with("stdout-path names uart@1 (acme,uart); KaaL supports PL011, "),
         "{error}"
     );
     assert_eq!(kaal_devicetree::machine(&tree).console, None);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Addresses that can't be mistaken for each other.
+//! Physical and virtual addresses, as types that can't be mixed up.
 
 use core::fmt;
 use core::ops::Range;
@@ -79,19 +79,18 @@ impl fmt::Display for VirtAddr {
 pub struct PhysRange {
     /// The first address.
     pub start: PhysAddr,
-    /// The address behind the last one.
+    /// The address after the last one.
     pub end: PhysAddr,
 }
 
 impl PhysRange {
-    /// The range of `size` bytes at `start`, or `None` where it would pass the address space's
-    /// end.
+    /// The range of `size` bytes at `start`, or `None` if it would pass the end of the address space.
     pub fn from_size(start: PhysAddr, size: u64) -> Option<Self> {
         let end = PhysAddr(start.0.checked_add(size)?);
         Some(Self { start, end })
     }
 
-    /// The range of `size` bytes at `start`; it wraps around where it would pass the address space's end.
+    /// The range of `size` bytes at `start`; its end wraps around at the end of the address space.
     pub const fn new(start: PhysAddr, size: u64) -> Self {
         Self {
             start,
@@ -104,7 +103,7 @@ impl PhysRange {
         self.end.0 - self.start.0
     }
 
-    /// Whether there is no address in the range.
+    /// Whether the range contains no address.
     pub fn is_empty(self) -> bool {
         self.start >= self.end
     }

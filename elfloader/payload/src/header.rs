@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What payload headers and package headers have in common.
+//! The format that payload headers and package headers share: a preamble with magic number, version and checksum,
+//! then fields, then elements whose numbers are among the fields.
 
 use core::fmt;
 
@@ -12,19 +13,19 @@ use crate::{Decimal, Hex, Text};
 /// The first bytes of a payload header.
 pub const MAGIC: [u8; 8] = *b"KaaLboot";
 
-/// The version of the contract of builder and loader.
+/// Version of the payload header. Builder and loader must have the same.
 pub const VERSION: u32 = 3;
 
 /// The first bytes of a package header.
 pub const PACKAGE_MAGIC: [u8; 8] = *b"KaaLpack";
 
-/// The version of the contract of builder and unpacker.
+/// Version of the package header. Builder and unpacker must have the same.
 pub const PACKAGE_VERSION: u32 = 2;
 
-/// The size in bytes of the preamble, which no checksum covers.
+/// Size in bytes of the preamble, which the checksum doesn't cover.
 pub(crate) const PREAMBLE_SIZE: usize = size_of::<Preamble>();
 
-/// The preamble of a header whose checksum isn't known yet.
+/// A preamble whose checksum is still missing.
 pub(crate) const fn preamble<const PACKAGE: bool>() -> Preamble {
     Preamble {
         magic: u64::from_le_bytes(if PACKAGE { PACKAGE_MAGIC } else { MAGIC }),
@@ -39,11 +40,12 @@ pub(crate) struct Length {
     pub(crate) stated: u32,
     /// The number of regions or chunks that it states.
     pub(crate) items: u32,
-    /// The size by the numbers that the header states; `None` if no header holds as many.
+    /// The size computed from the numbers in the header; `None` if they are too large for any header.
     pub(crate) computed: Option<usize>,
 }
 
-/// The header at the start of `bytes`, and what follows it, whether or not they are well-formed.
+/// Reads the header at the start of `bytes` without checking anything but the magic number. Also returns the
+/// bytes after it.
 pub(crate) fn peek<H, const PACKAGE: bool>(bytes: &[u8]) -> Option<(&H, &[u8])>
 where
     H: FromBytes + Immutable + KnownLayout,
@@ -53,7 +55,8 @@ where
     (found.magic == preamble::<PACKAGE>().magic).then_some(header)
 }
 
-/// The header at the start of `bytes`, whose checksum `crc32c` computes, and what follows it.
+/// Reads the header at the start of `bytes`. Checks magic number, version, length and checksum, which `crc32c`
+/// computes. Also returns the bytes after the header, up to its stated length.
 pub(crate) fn open<H, const PACKAGE: bool>(
     bytes: &[u8],
     length: impl FnOnce(&H) -> Length,
@@ -87,7 +90,7 @@ where
     Ok((header, bytes.get(size_of::<H>()..end).unwrap_or_default()))
 }
 
-/// Writes `parts`, the first of which is a header, and zeroes to the start of `out`. These are `size` bytes.
+/// Writes `parts`, the first of which is a header, then zeroes up to `size` bytes, and the checksum. Returns `size`.
 pub(crate) fn write<const PACKAGE: bool>(
     parts: &[&[u8]],
     size: usize,
@@ -111,7 +114,7 @@ pub(crate) fn write<const PACKAGE: bool>(
     Ok(size)
 }
 
-/// The first `count` elements of `bytes`, and what follows them.
+/// The first `count` elements of `bytes`, and the bytes after them.
 pub(crate) fn elements<T: FromBytes + Immutable>(
     bytes: &[u8],
     count: usize,
@@ -119,57 +122,56 @@ pub(crate) fn elements<T: FromBytes + Immutable>(
     <[T]>::ref_from_prefix_with_elems(bytes, count).ok()
 }
 
-/// Why bytes are not a payload header.
+/// Why bytes are not a valid payload header.
 pub type PayloadError = HeaderError<false>;
 
-/// Why bytes are not a package header.
+/// Why bytes are not a valid package header.
 pub type PackageError = HeaderError<true>;
 
-/// Why bytes are not a header: of a package if `PACKAGE` is true, else of a payload.
+/// Why bytes are not a valid header: of a package if `PACKAGE` is true, else of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderError<const PACKAGE: bool> {
-    /// Fewer bytes than the header and what follows it take.
+    /// There are fewer bytes than the header and its elements take.
     Truncated {
         /// Bytes needed.
         needed: usize,
-        /// Bytes at hand.
+        /// Bytes present.
         found: usize,
     },
-    /// The first bytes are not [`MAGIC`] or [`PACKAGE_MAGIC`], or the header isn't aligned to 8
-    /// bytes.
+    /// The first bytes are not [`MAGIC`] or [`PACKAGE_MAGIC`], or the header isn't aligned to 8 bytes.
     Magic,
-    /// A contract of another version.
+    /// The header has another version.
     Version {
         /// The version found.
         found: u32,
     },
-    /// The length disagrees with the number of regions or chunks, or of what follows them.
+    /// The stated length disagrees with the number of regions, chunks or other elements.
     Length {
-        /// The length found.
+        /// The stated length.
         length: u32,
-        /// The number of regions or chunks found.
+        /// The stated number of regions or chunks.
         items: u32,
     },
-    /// The header was changed after it was written.
+    /// The checksum is wrong.
     Checksum {
-        /// The checksum that the header names.
+        /// The checksum in the header.
         expected: u32,
-        /// The checksum of the bytes at hand.
+        /// The checksum of the bytes.
         found: u32,
     },
-    /// A field has a value that this version gives no meaning.
+    /// A field has a value without a meaning in this version.
     Field {
         /// The field's name.
         name: &'static str,
     },
-    /// A region or chunk has a kind, an encoding or sizes that this version gives no meaning. Or a chunk
-    /// doesn't lie behind the one before it, in the package or in memory, or lies where the unpacker works.
+    /// A region or chunk has a kind, encoding or size without a meaning in this version. Or a chunk doesn't follow
+    /// the one before it, in the package or in memory, or overlaps the unpacker's working memory.
     Item {
         /// The index of the region or chunk.
         index: usize,
     },
-    /// A region doesn't lie behind the one before it.
+    /// A region doesn't follow the one before it in memory.
     Order {
         /// The region's index.
         index: usize,

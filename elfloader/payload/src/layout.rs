@@ -10,34 +10,34 @@ use crate::{Digest, PhysAddr, PhysRange, RegionKind, Signature, VirtAddr};
 #[cfg(target_endian = "big")]
 compile_error!("payload headers are little-endian, and are written as they lie in memory");
 
-/// Owner of the ELF note that marks a loader.
+/// Owner of the ELF notes that mark loaders and unpackers.
 pub const LOADER_NOTE_NAME: &str = "KaaL";
 
-/// Type of the ELF note that marks a loader; its content is the loader's [`crate::VERSION`].
+/// Type of the ELF note that marks a loader. Its content is the loader's [`crate::VERSION`].
 pub const LOADER_NOTE_TYPE: u32 = 1;
 
 /// The start of payload and package headers.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(crate) struct Preamble {
-    /// [`crate::MAGIC`] as a number, because the compiler would compare bytes one by one.
+    /// [`crate::MAGIC`], as a number: the compiler would compare bytes one by one.
     pub(crate) magic: u64,
     /// [`crate::VERSION`]
     pub(crate) version: u32,
-    /// CRC-32C of all bytes behind it.
+    /// CRC-32C of all bytes after it.
     pub(crate) checksum: u32,
 }
 
-/// The fixed part of a payload header; `region_count` [`Region`]s follow it, `cpu_count` [`Cpu`]s
-/// and the boot arguments, with zeroes up to a multiple of 8 bytes.
+/// The fixed part of a payload header. `region_count` [`Region`]s, `cpu_count` [`Cpu`]s and the boot arguments
+/// follow, then zeroes up to a multiple of 8 bytes.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(crate) struct Header {
-    /// Magic number, version and checksum
+    /// Magic number, version and checksum.
     pub(crate) preamble: Preamble,
-    /// Signature of all bytes from `length` on; zero where there is none.
+    /// Signature of all bytes from `length` on; zero if the image is not signed.
     pub(crate) signature: Signature,
-    /// Size of the header and of what follows it.
+    /// Size of the header with all that follows it.
     pub(crate) length: u32,
     /// Number of regions.
     pub(crate) region_count: u32,
@@ -55,11 +55,11 @@ pub(crate) struct Header {
     pub(crate) cpu_count: u32,
     /// Length of the boot arguments.
     pub(crate) boot_arguments_length: u32,
-    /// Version of what is booted.
+    /// Version of the image, against rollbacks.
     pub(crate) image_version: u64,
     /// [`crate::Payload::key_id`]
     pub(crate) key_id: u64,
-    /// Where the loader's first byte must lie.
+    /// Address that the loader was built for.
     pub(crate) load_address: PhysAddr,
     /// What the loader verifies of itself.
     pub(crate) loader: ConstantPart,
@@ -69,33 +69,33 @@ pub(crate) struct Header {
     pub(crate) user_image: UserImage,
     /// The device tree's place.
     pub(crate) device_tree: DeviceTreeSlot,
-    /// Root of the lower address range's tables (`TTBR0_EL1` or `TTBR0_EL2`).
+    /// Root of the page tables of the lower address range (`TTBR0_EL1` or `TTBR0_EL2`).
     pub(crate) ttbr0: PhysAddr,
-    /// Root of the upper address range's tables (`TTBR1_EL1`); 0 at EL2.
+    /// Root of the page tables of the upper address range (`TTBR1_EL1`); 0 at EL2.
     pub(crate) ttbr1: PhysAddr,
-    /// What the embedded device tree says of the machine.
+    /// The machine, from the embedded device tree.
     pub(crate) machine: MachineFields,
     /// [`crate::Payload::measurement`]
     pub(crate) measurement: Measurement,
 }
 
-/// A SHA-256.
+/// The SHA-256 that an image is measured by.
 pub type Measurement = [u8; 32];
 
-/// The part of the loader that is the same in the file and whenever it runs: code and constants.
+/// The loader's code and constants, which never change: neither in the file nor while the loader runs.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
 )]
 #[repr(C)]
 pub struct ConstantPart {
-    /// Its size in bytes, from the loader's first byte on.
+    /// Size in bytes, from the loader's first byte on.
     pub size: u64,
-    /// What tells it from others.
+    /// Its digest.
     pub digest: Digest,
 }
 
-/// The user image (the root task) as the kernel is told of it
-/// (seL4 16.0.0, `src/arch/arm/64/head.S`, x0 to x3).
+/// The user image (the root task), as the kernel expects it in x0 to x3 (seL4 16.0.0,
+/// `src/arch/arm/64/head.S`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct UserImage {
@@ -107,39 +107,39 @@ pub struct UserImage {
     pub entry: VirtAddr,
 }
 
-/// The memory that the kernel's device tree lies in.
+/// The memory for the kernel's device tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct DeviceTreeSlot {
     /// Its start.
     pub start: PhysAddr,
-    /// Size of the embedded device tree; 0 where none is embedded.
+    /// Size of the embedded device tree; 0 if there is none.
     pub size: u64,
-    /// Bytes that a firmware's device tree may take in its stead.
+    /// Bytes available for a device tree that the firmware brings.
     pub capacity: u64,
 }
 
-/// A core of the machine.
+/// A core.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
 )]
 #[repr(C)]
 pub struct Cpu {
-    /// Its MPIDR_EL1, affinity fields only, as the `reg` of its device tree node has them.
+    /// MPIDR_EL1, affinity fields only, as in `reg` of its device tree node.
     pub mpidr: u64,
-    /// `cpu-release-addr`, if its `enable-method` is `spin-table`, else 0.
+    /// `cpu-release-addr` if the `enable-method` is `spin-table`, else 0.
     pub release_address: PhysAddr,
 }
 
-/// A piece of memory that must have its content before the kernel is entered.
+/// A piece of memory whose content the loader verifies before it enters the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Region {
-    /// Where the content belongs.
+    /// First address.
     destination: PhysAddr,
     /// Size of the stored content.
     file_size: u64,
-    /// Size in memory; what passes `file_size` is zero.
+    /// Size in memory; the bytes after `file_size` are zero.
     memory_size: u64,
     /// [`Digest`] of the stored content.
     digest: Digest,
@@ -150,8 +150,8 @@ pub struct Region {
 }
 
 impl Region {
-    /// A region whose first `file_size` bytes whatever loads the image puts to `memory`'s start,
-    /// zeroing the rest of it, as is done for a `PT_LOAD` of an ELF file.
+    /// A region whose first `file_size` bytes are stored in the image. As with a `PT_LOAD` of an ELF file, the program
+    /// that loads the image copies them to the start of `memory` and zeroes the rest.
     pub const fn new(kind: RegionKind, memory: PhysRange, file_size: u64, digest: Digest) -> Self {
         Self {
             destination: memory.start,
@@ -163,18 +163,17 @@ impl Region {
         }
     }
 
-    /// What the region holds; `None` in a region that [`crate::Payload::parse`] refuses.
+    /// The content; `None` in a region that [`crate::Payload::parse`] refuses.
     pub const fn kind(&self) -> Option<RegionKind> {
         RegionKind::from_wire(self.kind)
     }
 
-    /// The memory that the region takes; `None` in a region that [`crate::Payload::parse`]
-    /// refuses.
+    /// The memory; `None` in a region that [`crate::Payload::parse`] refuses.
     pub fn memory(&self) -> Option<PhysRange> {
         PhysRange::from_size(self.destination, self.memory_size)
     }
 
-    /// Number of stored bytes at the start of [`Self::memory`].
+    /// Number of bytes at the start of [`Self::memory`] that the image stores.
     pub const fn file_size(&self) -> u64 {
         self.file_size
     }
@@ -184,7 +183,7 @@ impl Region {
         &self.digest
     }
 
-    /// Whether the bytes without meaning are zero.
+    /// Whether the reserved bytes are zero.
     pub(crate) fn is_clean(&self) -> bool {
         self.reserved == [0; 7]
     }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The contract between the image builder and the loader.
+//! The contract of builder, loader and unpacker: payload headers and package headers.
 //!
-//! The loader is built without a kernel and without a board. All that differs from image to
-//! image stands in a *payload header*, which the builder writes to the first page boundary
-//! behind the loader and which the loader reads there:
+//! The loader is built without knowing kernel or board. Everything that differs between images is in the *payload
+//! header*. The builder writes it at the first page boundary after the loader, and the loader reads it there:
 //!
 //! ```text
 //!  loader's load address                          page boundary
@@ -15,14 +14,12 @@
 //!  +--------------+----------+-----------------+--+--------+---------+------+--
 //! ```
 //!
-//! Both sides use [`Payload`]: the builder calls [`Payload::encode`], the loader
-//! [`Payload::parse`]. What `parse` accepts is well-formed; whether it fits the machine is for
-//! the loader to check.
+//! The builder calls [`Payload::encode`], the loader [`Payload::parse`]. `parse` accepts only well-formed headers;
+//! the loader checks whether they fit the machine.
 //!
-//! Where an image is not an ELF file, an unpacker brings all this about before the loader runs; a
-//! [`Package`] header tells it how.
+//! If the image is not an ELF file, an unpacker first creates this memory, as a [`Package`] header says.
 //!
-//! Numbers are little-endian, addresses and sizes are in bytes. Unused bytes are zero.
+//! Numbers are little-endian; addresses and sizes are in bytes; unused bytes are zero.
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A [`Machine`] as headers hold it.
+//! A [`Machine`] in the form that headers store.
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -9,10 +9,10 @@ use crate::{AccessSize, Console, ConsoleKind, Gic, Machine, PhysAddr, PsciCondui
 /// [`MachineFields::gic_version`] of a GICv2.
 const GIC_V2: u8 = 2;
 
-/// [`MachineFields::gic_version`] of a GICv3, or a GICv4, which adds nothing that matters here.
+/// [`MachineFields::gic_version`] of a GICv3 or GICv4. KaaL doesn't use what GICv4 adds.
 const GIC_V3: u8 = 3;
 
-/// What the embedded device tree says of the machine.
+/// The machine, as the embedded device tree describes it.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(crate) struct MachineFields {
@@ -28,9 +28,9 @@ pub(crate) struct MachineFields {
     psci_conduit: u8,
     /// GIC: its version, or 0.
     gic_version: u8,
-    /// Console: log2 of the bytes from register to register.
+    /// Console: log2 of the distance in bytes of its registers.
     console_register_shift: u8,
-    /// Console: bytes that an access takes.
+    /// Console: width in bytes of an access.
     console_access_size: u8,
     /// Zero.
     reserved: [u8; 3],
@@ -65,7 +65,7 @@ impl From<Machine> for MachineFields {
 }
 
 impl MachineFields {
-    /// Gives the fields their types, or returns the name of the field that has none.
+    /// The machine, or the name of the malformed field.
     pub(crate) fn machine(&self) -> Result<Machine, &'static str> {
         if self.reserved != [0; 3] {
             return Err("reserved");
@@ -77,7 +77,7 @@ impl MachineFields {
         })
     }
 
-    /// What is needed to say that a header is malformed, as far as it is well-formed.
+    /// The well-formed part of the fields: enough to report on the console that the header is malformed.
     pub(crate) fn peek(&self) -> Machine {
         Machine {
             console: self.console().unwrap_or_default(),

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Numbers and texts to print, for a loader of few bytes: what `core` offers takes padding and
-//! precision into account, which is 3 KiB of code that nothing here needs.
+//! Numbers and texts to print. The formatting of `core` supports padding and precision, which would add 3 KiB to the
+//! loader.
 
 use core::fmt::{self, Write};
 
-/// Shown in hexadecimal, as `0x40000000`.
+/// A number, printed in hexadecimal, as `0x40000000`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hex(pub u64);
 
-/// What [`crate::key_id`] returns, shown as the key's first 16 hexadecimal digits.
+/// The result of [`crate::key_id`], printed as the key's first 16 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyId(pub u64);
 
-/// Shown in decimal.
+/// A number, printed in decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decimal(pub u64);
 
-/// Shown as it is.
+/// A text, printed as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text<'a>(pub &'a str);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Reading and writing payload headers.
+//! Reads and writes payload headers.
 
 use core::mem::offset_of;
 
@@ -13,89 +13,87 @@ use crate::{
     PhysRange, PhysicalAddressBits, RegionKind, Signature, VERSION, VirtAddr,
 };
 
-/// Largest size in bytes of a header with what follows it: the pages that images keep for it.
+/// Largest size in bytes of a header with all that follows it. An image reserves these pages.
 pub const MAX_SIZE: usize = 2 * PAGE_SIZE as usize;
 
-/// Most bytes of memory that a loader may take: the size of a level 2 block.
+/// Most memory in bytes that a loader may take: the size of a level 2 block.
 pub const LOADER_MAX_SIZE: u64 = 2 << 20;
 
-/// Where the bytes begin that the header's signature covers; they end with the header.
+/// First byte of a header that its signature covers; the last one is the header's last.
 pub const SIGNED_FROM: usize = offset_of!(Header, length);
 
-/// Alignment in bytes of what a header ends with.
+/// Alignment in bytes of the end of a header.
 const ALIGNMENT: usize = 8;
 
-/// Roots of the translation tables that the kernel is entered with.
+/// Roots of the page tables that the kernel is entered with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TranslationTables {
     /// `TTBR0_EL1`, or `TTBR0_EL2` for a kernel at EL2.
     pub ttbr0: PhysAddr,
-    /// `TTBR1_EL1`; `None` for a kernel at EL2, which has one address range only.
+    /// `TTBR1_EL1`; `None` for a kernel at EL2, which has only one address range.
     pub ttbr1: Option<PhysAddr>,
 }
 
-/// All that the loader must not guess.
+/// All that the loader needs to know of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Payload<'a> {
-    /// Version of what is booted: a loader may refuse older ones. 0 where nobody counts.
+    /// Version of the image; a loader may refuse older ones. 0 if the image has no version.
     pub image_version: u64,
-    /// [`crate::key_id`] of the key that the image is signed with; 0 where it isn't signed.
+    /// [`crate::key_id`] of the key that signed the image; 0 if it is not signed.
     pub key_id: u64,
-    /// Signature of the header, and so of all that it names the digest of; zero where there is none.
+    /// Signature of the header and, through its digests, of the image; zero if it is not signed.
     pub signature: Signature,
-    /// Where the loader's first byte must lie: its relocations are applied for this address.
+    /// Address that the loader's relocations are applied for.
     pub load_address: PhysAddr,
     /// What the loader verifies of itself.
     pub loader: ConstantPart,
-    /// The exception level that the kernel is entered at.
+    /// Exception level at which the kernel must be entered.
     pub exception_level: ExceptionLevel,
     /// Number of cores that the kernel waits for, 1 to [`MAX_CORES`].
     pub cores: u32,
-    /// What `TCR_EL2.PS` must say.
+    /// Value that the kernel expects in `TCR_EL2.PS`.
     pub physical_address_bits: PhysicalAddressBits,
-    /// How much the loader says.
+    /// How much the loader prints.
     pub log_level: LogLevel,
-    /// What the loader verifies of itself and of each region.
+    /// How the loader verifies itself and each region.
     pub integrity: Integrity,
     /// The kernel's entry point.
     pub kernel_entry: VirtAddr,
     /// The user image.
     pub user_image: UserImage,
-    /// The device tree's place.
+    /// The memory for the device tree.
     pub device_tree: DeviceTreeSlot,
-    /// The translation tables.
+    /// The page tables.
     pub tables: TranslationTables,
-    /// What the embedded device tree says of the machine.
+    /// The machine, from the embedded device tree.
     pub machine: Machine,
-    /// SHA-256 of what the image boots, for the device tree's `/chosen`; the builder defines it.
+    /// SHA-256 of kernel and user image, for `/chosen` of the device tree; `docs/design.md` defines it.
     pub measurement: Measurement,
-    /// The regions, in ascending order of address, disjoint.
+    /// The regions, disjoint and in ascending order of their addresses.
     pub regions: &'a [Region],
-    /// The cores that the embedded device tree names, as many as the kernel waits for, the one that
-    /// boots first; none where there is one core, or no device tree.
+    /// The cores from the embedded device tree, as many as the kernel waits for, the one that boots first. Empty if
+    /// the kernel needs one core, or without a device tree.
     pub cpus: &'a [Cpu],
-    /// What `bootargs` of the device tree's `/chosen` is to be, the nul at its end included; empty to
-    /// leave it as it is.
+    /// The value of `bootargs` in `/chosen`, with the nul at its end; empty to leave the property as it is.
     pub boot_arguments: &'a [u8],
 }
 
 impl<'a> Payload<'a> {
-    /// Reads the header at the start of `bytes`, whose checksum `crc32c` computes.
+    /// Reads the header at the start of `bytes`. `crc32c` computes its checksum.
     ///
     /// # Errors
     ///
-    /// Any deviation from the contract is a [`PayloadError`].
+    /// Fails on any deviation from the format.
     pub fn parse(bytes: &'a [u8], crc32c: impl FnOnce(&[u8]) -> u32) -> Result<Self, PayloadError> {
         let (header, rest) = header::open::<Header, false>(bytes, Header::length, crc32c)?;
         let truncated = PayloadError::Truncated {
             needed: header.length as usize,
             found: bytes.len(),
         };
-        let sizes = Sizes::of(header);
-        let (regions, rest) = elements(rest, sizes.region_count).ok_or(truncated)?;
-        let (cpus, rest) = elements(rest, sizes.cpu_count).ok_or(truncated)?;
+        let (regions, rest) = elements(rest, header.region_count as usize).ok_or(truncated)?;
+        let (cpus, rest) = elements(rest, header.cpu_count as usize).ok_or(truncated)?;
         let (boot_arguments, padding) = rest
-            .split_at_checked(sizes.boot_arguments)
+            .split_at_checked(header.boot_arguments_length as usize)
             .ok_or(truncated)?;
         if padding.iter().any(|&byte| byte != 0) {
             return Err(PayloadError::Field {
@@ -112,15 +110,15 @@ impl<'a> Payload<'a> {
         })
     }
 
-    /// What the header at the start of `bytes` says of the machine, whether or not the rest of it
-    /// is well-formed: enough to say on the machine's console that it isn't.
+    /// The machine in the header at the start of `bytes`. The rest of the header may be malformed: its errors must
+    /// reach the console too.
     pub fn peek_machine(bytes: &[u8]) -> Machine {
         peek::<Header, false>(bytes)
             .map_or_else(Machine::default, |(header, _)| header.machine.peek())
     }
 
-    /// Where the table of symbols lies, as the header at the start of `bytes` says, whether or not the
-    /// rest of it is well-formed: a report of a fault needs no more.
+    /// The table of symbols, from the header at the start of `bytes`. The rest of the header may be malformed: a
+    /// report of a fault needs no more.
     pub fn peek_symbols(bytes: &[u8]) -> Option<PhysRange> {
         let (header, rest) = peek::<Header, false>(bytes)
             .filter(|(header, _)| header.preamble.version == VERSION)?;
@@ -130,8 +128,8 @@ impl<'a> Payload<'a> {
         PhysRange::from_size(symbols.memory()?.start, symbols.file_size())
     }
 
-    /// What the header at the start of `bytes` says that the loader verifies of itself, and how, whether
-    /// or not the rest of it is well-formed; `None` where that is nothing, or no header is there.
+    /// How the loader verifies itself, and the digest for that, from the header at the start of `bytes`. The rest of
+    /// the header may be malformed. `None` if there is no header, or if the image asks for no verification.
     pub fn peek_loader(bytes: &[u8]) -> Option<(Integrity, ConstantPart)> {
         let (header, _) = peek::<Header, false>(bytes)?;
         let integrity = Integrity::from_wire(header.integrity)?;
@@ -139,26 +137,25 @@ impl<'a> Payload<'a> {
         is_verified.then_some((integrity, header.loader))
     }
 
-    /// The part of `header`, which this was parsed from, that its signature is about.
+    /// The bytes that the signature covers, in the `header` that this was parsed from.
     pub fn signed_part<'b>(&self, header: &'b [u8]) -> Option<&'b [u8]> {
         header.get(SIGNED_FROM..self.size())
     }
 
-    /// Size in bytes of the header with what follows it.
+    /// Size in bytes of the header with all that follows it.
     pub fn size(&self) -> usize {
-        let sizes = Sizes {
-            region_count: self.regions.len(),
-            cpu_count: self.cpus.len(),
-            boot_arguments: self.boot_arguments.len(),
-        };
-        sizes.total()
+        total_size(
+            self.regions.len(),
+            self.cpus.len(),
+            self.boot_arguments.len(),
+        )
     }
 
     /// Writes the header to the start of `out` and returns its size.
     ///
     /// # Errors
     ///
-    /// Returns [`PayloadError::Truncated`] where `out` is too small for the regions.
+    /// Fails with [`PayloadError::Truncated`] if `out` is too small.
     pub fn encode(
         &self,
         out: &mut [u8],
@@ -175,7 +172,7 @@ impl<'a> Payload<'a> {
         header::write(&parts, size, out, crc32c)
     }
 
-    /// Gives the header's fields their types, or returns the name of the field that has none.
+    /// The payload without the elements after the header, or the name of the malformed field.
     fn from_header(header: &Header) -> Result<Self, &'static str> {
         let user_image = header.user_image.memory;
         if user_image.is_empty()
@@ -252,47 +249,30 @@ impl<'a> Payload<'a> {
 
 impl Header {
     fn length(&self) -> Length {
-        let sizes = Sizes::of(self);
-        let largest = sizes
-            .region_count
-            .max(sizes.cpu_count)
-            .max(sizes.boot_arguments);
+        let counts = [
+            self.region_count,
+            self.cpu_count,
+            self.boot_arguments_length,
+        ];
+        let [regions, cpus, boot_arguments] = counts.map(|count| count as usize);
+        let fits = regions.max(cpus).max(boot_arguments) <= MAX_SIZE;
         Length {
             stated: self.length,
             items: self.region_count,
-            computed: (largest <= MAX_SIZE).then(|| sizes.total()),
+            computed: fits.then(|| total_size(regions, cpus, boot_arguments)),
         }
     }
 }
 
-/// How many there are of what follows a header.
-struct Sizes {
-    region_count: usize,
-    cpu_count: usize,
-    /// Length of the boot arguments, without the zeroes behind them.
-    boot_arguments: usize,
+/// Size in bytes of a header with all that follows it.
+const fn total_size(regions: usize, cpus: usize, boot_arguments: usize) -> usize {
+    size_of::<Header>()
+        + regions * size_of::<Region>()
+        + cpus * size_of::<Cpu>()
+        + boot_arguments.next_multiple_of(ALIGNMENT)
 }
 
-impl Sizes {
-    /// What `header` says.
-    fn of(header: &Header) -> Self {
-        Self {
-            region_count: header.region_count as usize,
-            cpu_count: header.cpu_count as usize,
-            boot_arguments: header.boot_arguments_length as usize,
-        }
-    }
-
-    /// Size in bytes of the header with all of it.
-    fn total(&self) -> usize {
-        size_of::<Header>()
-            + self.region_count * size_of::<Region>()
-            + self.cpu_count * size_of::<Cpu>()
-            + self.boot_arguments.next_multiple_of(ALIGNMENT)
-    }
-}
-
-/// Checks each region by itself, and that they ascend without overlap.
+/// Checks each region, and that they ascend without overlap.
 fn check_regions(regions: &[Region]) -> Result<(), PayloadError> {
     let mut previous_end = PhysAddr(0);
     for (index, region) in regions.iter().enumerate() {

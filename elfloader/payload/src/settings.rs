@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The values that a header's fields can have.
+//! The values of fields in headers.
 
 use core::fmt;
 
 use crate::PhysAddr;
 
-/// Most cores that an image can be for: seL4 runs on no more with either interrupt controller. A
-/// GICv2 has eight CPU interfaces (Arm GIC Architecture Specification, IHI 0048B, section 2.1), and
-/// of a GICv3 seL4 maps the redistributors of eight (seL4 16.0.0,
+/// The most cores that an image can be for. A GICv2 has eight CPU interfaces (Arm GIC Architecture Specification,
+/// IHI 0048B, section 2.1), and seL4 maps eight redistributors of a GICv3 (seL4 16.0.0,
 /// `src/arch/arm/machine/gic_v3.c`, `GICR_SIZE`).
 pub const MAX_CORES: u32 = 8;
 
-/// Defines an enumeration and the reading of its values from a header.
+/// Defines an enumeration that can be read from a header.
 macro_rules! wire_enum {
     (
         $(#[$doc:meta])*
@@ -28,7 +27,7 @@ macro_rules! wire_enum {
         }
 
         impl $name {
-            /// The value that stands for `raw` in a header, if there is one.
+            /// The value that `raw` stands for, if there is one.
             pub(crate) const fn from_wire(raw: u8) -> Option<Self> {
                 match raw {
                     $( $value => Some(Self::$variant), )+
@@ -40,7 +39,7 @@ macro_rules! wire_enum {
 }
 
 wire_enum! {
-    /// The exception level that a kernel is entered at.
+    /// The exception level at which the kernel is entered.
     ExceptionLevel {
         /// EL1: an ordinary kernel.
         El1 = 1,
@@ -50,37 +49,35 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// How much the loader says. Each level includes those before it.
+    /// How much the loader prints. Each level includes the ones before it.
     LogLevel {
         /// Only why it stopped.
         Error = 0,
-        /// One line: version, exception level, regions and what is entered.
+        /// Also one line with version, exception level, regions and entry point.
         Info = 1,
-        /// Also the device tree's source, the machine and each region.
+        /// Also where the device tree comes from, and each region.
         Debug = 2,
     }
 }
 
 wire_enum! {
-    /// What the loader computes of itself and of each region before it enters the kernel, and compares
-    /// with their [`crate::Digest`]s. Unless it is nothing, it also looks whether memory is zero that
-    /// should be.
+    /// How the loader verifies itself and each region. Unless it verifies nothing, it also checks memory that should be
+    /// zero.
     Integrity {
-        /// Nothing: all is taken as it lies in memory. The digests are those of [`Self::Crc32c`].
+        /// No verification. The digests are those of [`Self::Crc32c`].
         None = 0,
         /// CRC-32C (Castagnoli): finds damage.
         Crc32c = 1,
-        /// SHA-256: finds forgeries as well, where the payload header is signed.
+        /// SHA-256: finds forgeries too, if the payload header is signed.
         Sha256 = 2,
     }
 }
 
 wire_enum! {
-    /// Physical address size that the kernel expects in `TCR_EL2.PS`
-    /// (seL4 16.0.0, `include/arch/arm/arch/64/mode/machine.h`). Ordinary kernels take the
-    /// processor's.
+    /// Physical address size that a hypervisor kernel expects in `TCR_EL2.PS` (seL4 16.0.0,
+    /// `include/arch/arm/arch/64/mode/machine.h`). Ordinary kernels use the processor's.
     PhysicalAddressBits {
-        /// Unknown: the one of the two that the processor's `ID_AA64MMFR0_EL1.PARange` suggests.
+        /// Unknown: 40 or 44 bits, by the processor's `ID_AA64MMFR0_EL1.PARange`.
         FromProcessor = 0,
         /// `CONFIG_ARM_PA_SIZE_BITS_40`.
         Bits40 = 40,
@@ -90,7 +87,7 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// What a region holds.
+    /// The content of a region.
     RegionKind {
         /// A loadable segment of the kernel.
         Kernel = 1,
@@ -98,14 +95,14 @@ wire_enum! {
         DeviceTree = 2,
         /// A loadable segment of the user image.
         UserImage = 3,
-        /// Translation tables.
+        /// Page tables.
         TranslationTables = 4,
-        /// Names of addresses in kernel and loader, for reports of faults.
+        /// Names of functions in kernel and loader, for fault reports.
         Symbols = 5,
     }
 }
 
-/// Shown as in "region 1 (device tree) is damaged".
+/// Printed as in "region 1 (device tree) is damaged".
 impl fmt::Display for RegionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -123,7 +120,7 @@ wire_enum! {
     ConsoleKind {
         /// Arm PrimeCell PL011, and the generic UART of Arm's server base system architecture.
         Pl011 = 1,
-        /// 8250, 16550 and what is compatible with them.
+        /// 8250, 16550 and compatible ones.
         Ns8250 = 2,
         /// NXP i.MX, from i.MX21 on.
         Imx = 3,
@@ -137,9 +134,9 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// How a package stores content.
+    /// How a package stores a chunk.
     Encoding {
-        /// As it is.
+        /// Uncompressed.
         Identity = 0,
         /// As an LZ4 block (<https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md>).
         Lz4 = 1,
@@ -147,7 +144,7 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// The size of an access to a device's register (device tree binding `8250`, `reg-io-width`).
+    /// The width of an access to a device's register (device tree binding `8250`, `reg-io-width`).
     AccessSize {
         /// 8 bits
         Byte = 1,
@@ -168,15 +165,15 @@ wire_enum! {
     }
 }
 
-/// Where the loader prints.
+/// The UART that the loader prints on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Console {
     /// The kind of UART.
     pub kind: ConsoleKind,
     /// Its registers.
     pub base: PhysAddr,
-    /// log2 of the bytes from one register to the next, where the kind leaves that to the board
-    /// (device tree binding `8250`, `reg-shift`), else 0.
+    /// log2 of the distance in bytes of its registers, if the kind leaves it to the board (device tree binding `8250`,
+    /// `reg-shift`), else 0.
     pub register_shift: u8,
     /// How its registers are accessed.
     pub access_size: AccessSize,
@@ -186,7 +183,7 @@ impl Console {
     /// Largest [`Self::register_shift`].
     const MAX_REGISTER_SHIFT: u8 = 4;
 
-    /// Whether registers lie at offsets that exist, each where it can be accessed.
+    /// Whether the registers don't overlap and accesses to them are aligned.
     pub const fn is_sound(&self) -> bool {
         let size = self.access_size as u64;
         self.register_shift <= Self::MAX_REGISTER_SHIFT
@@ -196,7 +193,7 @@ impl Console {
 }
 
 impl AccessSize {
-    /// An access of so many bytes, if there is one.
+    /// The access of this many bytes, if there is one.
     pub const fn from_bytes(bytes: u64) -> Option<Self> {
         match bytes {
             1 => Some(Self::Byte),
@@ -226,13 +223,13 @@ pub enum Gic {
     },
 }
 
-/// What the loader needs to know of a machine, as a device tree tells it.
+/// The part of a device tree that the loader needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Machine {
-    /// The UART of `/chosen/stdout-path`, if the loader knows its kind.
+    /// The UART of `/chosen/stdout-path`, if the loader supports it.
     pub console: Option<Console>,
     /// How to call the PSCI firmware, if there is one.
     pub psci: Option<PsciConduit>,
-    /// The interrupt controller, if the loader knows its kind.
+    /// The interrupt controller, if the loader supports it.
     pub gic: Option<Gic>,
 }

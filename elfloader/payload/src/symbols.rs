@@ -1,48 +1,48 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Names of addresses, for reports of faults.
+//! Names of functions, for fault reports.
 //!
-//! A table of symbols is a sequence of entries, by ascending address, without header or end mark. Each
-//! says which function lies from its address on, up to that of the next entry:
+//! A table of symbols is a sequence of entries in ascending order of their addresses, without header or end mark. Each
+//! entry names the function that begins at its address and ends at the address of the next entry:
 //!
-//! | what | how |
+//! | part | format |
 //! |---|---|
-//! | distance from the entry before, else from 0, in instructions of 4 bytes | LEB128 (DWARF 5, section 7.6), of any length |
-//! | name; empty where no function is known | ASCII, with bit 7 set in the last byte; 0x80 where it is empty |
+//! | distance from the previous entry or from 0, in instructions of 4 bytes | LEB128 (DWARF 5, section 7.6), of any length |
+//! | name; empty if no function is known | ASCII, with bit 7 set in the last byte; 0x80 if empty |
 //!
 //! The last entry only ends the function before it.
 //!
-//! A look-up reads it from the start: the code for that is smaller than a search by halves, and so is
-//! the table, of which a byte tells most distances.
+//! A lookup reads the table from the start. This takes less code than a binary search, and the table is smaller: most
+//! distances fit one byte.
 
 use core::fmt::{self, Write};
 
 use crate::Hex;
 
-/// Size in bytes of an instruction, by which distances count.
+/// Size in bytes of an instruction, the unit of distances.
 const INSTRUCTION: u64 = 4;
 
-/// What marks the last byte of a name.
+/// Marks the last byte of a name.
 const LAST: u8 = 0x80;
 
-/// The bytes of a name that has none.
+/// An empty name.
 const NO_NAME: &[u8] = &[LAST];
 
-/// Bits of a distance in a byte of its LEB128; the one above tells that another byte follows.
+/// Bits of a distance in each byte of its LEB128. The bit above says that another byte follows.
 const BITS: u32 = 7;
 const MORE: u8 = 1 << BITS;
 
 /// How many bytes an encoded distance takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DistanceSize {
-    /// As few as it can.
+    /// As few as possible.
     Least,
-    /// As many as the largest takes: to be known before the distance is.
+    /// As many as the largest distance takes. So the table's size is known before the distance.
     Largest,
 }
 
 impl DistanceSize {
-    /// Bytes of [`Self::Largest`]: they hold any address by instructions.
+    /// Bytes of [`Self::Largest`], enough for any address.
     pub const LARGEST: usize = 9;
 
     const fn least_bytes(self) -> usize {
@@ -53,8 +53,8 @@ impl DistanceSize {
     }
 }
 
-/// Appends an entry of a table to `table`: `distance` in bytes from the entry before, and `name`, in
-/// which what can't be printed becomes a question mark.
+/// Appends an entry to `table`. `distance` is in bytes from the previous entry. Unprintable characters of `name` become
+/// question marks.
 pub fn encode_symbol(
     table: &mut impl Extend<u8>,
     distance: u64,
@@ -79,17 +79,17 @@ pub fn encode_symbol(
     }
 }
 
-/// A function and a place in it; shown as `name+0x10`.
+/// A function and an offset in it, printed as `name+0x10`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Symbol<'a> {
-    /// As a table stores it.
+    /// As in the table.
     name: &'a [u8],
     /// Bytes from the function's start.
     pub offset: u64,
 }
 
 impl<'a> Symbol<'a> {
-    /// The function that `address` lies in, as `table` tells; it may be damaged.
+    /// Finds the function at `address` in `table`, which may be damaged.
     pub fn find(table: &'a [u8], address: u64) -> Option<Self> {
         let mut rest = table;
         let mut start = 0u64;
@@ -131,7 +131,7 @@ fn printable(byte: u8) -> u8 {
     }
 }
 
-/// The distance that `bytes` begin with, in instructions, and what follows it.
+/// Reads the distance, in instructions, at the start of `bytes`. Also returns the bytes after it.
 fn read_distance(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut bytes = bytes.iter();
     let (mut distance, mut shift) = (0, 0);

@@ -10,7 +10,7 @@ use kaal_payload::{Decimal, Hex, Text};
 
 use crate::registers::current_level;
 use crate::state::{self, Reporter};
-use crate::syndrome::{Source, Syndrome};
+use crate::syndrome::Syndrome;
 use crate::words::Meaning;
 use crate::{address_of, console, read_own_register, read_register, stop};
 
@@ -70,11 +70,13 @@ pub(crate) extern "C" fn report(interrupted: &Interrupted) -> ! {
     let (elr, spsr) = (read_own_register!("elr"), read_own_register!("spsr"));
     let esr = read_own_register!("esr");
     let level = current_level();
+    let source = Text(match spsr >> 2 & 0b11 {
+        source if source == level => "the same exception level",
+        _ => "a lower exception level",
+    });
+    let (syndrome, step) = (Syndrome(esr), state::step(core));
     console::line(format_args!(
-        "KaaL: fault: {} from {}, while {}",
-        Syndrome(esr),
-        Source { spsr, level },
-        state::step(core),
+        "KaaL: fault: {syndrome} from {source}, while {step}"
     ));
     console::print(format_args!(
         "KaaL: ESR {}, ELR {}, FAR {}, SPSR {}, SP {}, at EL{}",

@@ -46,43 +46,19 @@ pub(crate) struct Syndrome(pub(crate) u64);
 impl fmt::Display for Syndrome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let class = self.0 >> 26 & 0x3f;
-        meaning(CLASSES, class)
-            .unwrap_or(Meaning(b"exception"))
-            .fmt(f)?;
-        match class {
-            0x20 | 0x21 | 0x24 | 0x25 => FaultStatus(self.0 & 0x3f).fmt(f),
-            _ => Ok(()),
+        let meaning_of_class = meaning(CLASSES, class).unwrap_or(Meaning(b"exception"));
+        meaning_of_class.fmt(f)?;
+        if !matches!(class, 0x20 | 0x21 | 0x24 | 0x25) {
+            return Ok(());
         }
-    }
-}
-
-/// A fault status code, ESR_ELx.IFSC or .DFSC.
-struct FaultStatus(u64);
-
-impl fmt::Display for FaultStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let level = self.0 & 0b11;
-        if let Some(reason) = meaning(FAULTS, self.0) {
+        let status = self.0 & 0x3f;
+        let level = status & 0b11;
+        if let Some(reason) = meaning(FAULTS, status) {
             write!(f, " ({reason})")
-        } else if let Some(reason) = meaning(FAULTS_AT_LEVELS, self.0 - level) {
+        } else if let Some(reason) = meaning(FAULTS_AT_LEVELS, status - level) {
             write!(f, " ({reason}, level {})", Decimal(level))
         } else {
-            write!(f, " (fault status {})", Hex(self.0))
+            write!(f, " (fault status {})", Hex(status))
         }
-    }
-}
-
-/// Where an exception came from: what SPSR_ELx says, and the level that it was taken to.
-pub(crate) struct Source {
-    pub(crate) spsr: u64,
-    pub(crate) level: u64,
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.spsr >> 2 & 0b11 {
-            level if level == self.level => "the same exception level",
-            _ => "a lower exception level",
-        })
     }
 }

@@ -8,9 +8,7 @@ use core::slice;
 
 use kaal_integrity::crc32c;
 use kaal_lz4::DecodeError;
-use kaal_payload::{
-    Chunk, Decimal, Encoding, Hex, Integrity, PAGE_SIZE, Package, PhysAddr, PhysRange, UnpackStep,
-};
+use kaal_payload::{Chunk, Decimal, Encoding, Hex, Integrity, Package, PhysAddr, UnpackStep};
 
 use kaal_runtime::cache;
 
@@ -34,13 +32,13 @@ impl fmt::Display for Damage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (index, memory) = (Decimal(self.index as u64), self.chunk.memory());
         write!(f, "chunk {index} ({memory}) is damaged: ")?;
-        match &self.reason {
+        match self.reason {
             Reason::Checksum(found) => {
-                let expected = Hex(self.chunk.stored().checksum.into());
+                let (expected, found) = (self.chunk.stored().checksum, Hex(found.into()));
                 write!(
                     f,
-                    "CRC-32C {expected} expected, {} found",
-                    Hex((*found).into())
+                    "CRC-32C {} expected, {found} found",
+                    Hex(expected.into())
                 )
             }
             Reason::Content(error) => write!(f, "it {error}"),
@@ -74,8 +72,8 @@ pub(crate) unsafe fn all<'a>(package: &Package<'a>, address: PhysAddr) -> Result
         }
     }
     for chunk in package.chunks {
-        let memory = whole_pages(chunk.memory());
-        // SAFETY: mapped are whole pages.
+        let memory = chunk.memory();
+        // SAFETY: they are mapped, and so are the rest of their pages, and of their lines.
         unsafe { cache::clean(memory.start.0, memory.end.0) };
     }
     Ok(())
@@ -111,11 +109,4 @@ unsafe fn fill(chunk: &Chunk, from: PhysAddr, integrity: Integrity) -> Result<()
 
 fn pointer(address: PhysAddr) -> *mut u8 {
     ptr::with_exposed_provenance_mut(address.0 as usize)
-}
-
-fn whole_pages(memory: PhysRange) -> PhysRange {
-    PhysRange {
-        start: PhysAddr(memory.start.0 / PAGE_SIZE * PAGE_SIZE),
-        end: PhysAddr(memory.end.0.next_multiple_of(PAGE_SIZE)),
-    }
 }

@@ -8,26 +8,26 @@ use crate::layout::Preamble;
 use crate::machine::MachineFields;
 use crate::{Encoding, PAGE_SIZE, PhysAddr, PhysRange};
 
-/// The last bytes of a package, which tell that all of it has been loaded.
+/// The last bytes of a package. They show that all of it was loaded.
 pub const PACKAGE_END: [u8; 8] = *b"KaaLend.";
 
-/// Type of the ELF note that marks an unpacker; its owner is [`crate::LOADER_NOTE_NAME`], and its
-/// content is the unpacker's [`crate::PACKAGE_VERSION`].
+/// Type of the ELF note that marks an unpacker. Its owner is [`crate::LOADER_NOTE_NAME`], its content the unpacker's
+/// [`crate::PACKAGE_VERSION`].
 pub const UNPACKER_NOTE_TYPE: u32 = 2;
 
-/// Alignment in bytes of the header, which lies behind the unpacker's bytes, and of the package's end.
+/// Alignment in bytes of the header, which follows the unpacker, and of the package's end.
 pub const HEADER_ALIGNMENT: u64 = 16;
 
-/// Largest size in bytes of a header with its chunks: the page that slots keep for it.
+/// Largest size in bytes of a header with its chunks. A slot reserves a page for it.
 pub const PACKAGE_HEADER_MAX_SIZE: usize = PAGE_SIZE as usize;
 
-/// The fixed part of a package header; `chunk_count` [`Chunk`]s follow it.
+/// The fixed part of a package header. `chunk_count` [`Chunk`]s follow.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(crate) struct Header {
-    /// Magic number, version and checksum
+    /// Magic number, version and checksum.
     pub(crate) preamble: Preamble,
-    /// What the unpacker needs before it has a stack, and can't compute a checksum.
+    /// The part that the unpacker needs before it has a stack and can compute the checksum.
     pub(crate) locator: Locator,
     /// Size of the header and its chunks.
     pub(crate) length: u32,
@@ -35,7 +35,7 @@ pub(crate) struct Header {
     pub(crate) chunk_count: u32,
     /// The loader's entry point.
     pub(crate) entry: PhysAddr,
-    /// What the embedded device tree says of the machine.
+    /// The machine, from the embedded device tree.
     pub(crate) machine: MachineFields,
     /// [`crate::LogLevel`]
     pub(crate) log_level: u8,
@@ -43,7 +43,7 @@ pub(crate) struct Header {
     pub(crate) integrity: u8,
     /// Zero.
     pub(crate) reserved: [u8; 2],
-    /// CRC-32C of the package's bytes before the header.
+    /// CRC-32C of the bytes of the package before the header.
     pub(crate) unpacker_checksum: u32,
 }
 
@@ -51,13 +51,13 @@ pub(crate) struct Header {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Locator {
-    /// [`crate::Work::start`]
+    /// [`crate::Scratch::start`]
     pub work_start: PhysAddr,
-    /// [`crate::Work::slot_size`]
+    /// [`crate::Scratch::slot_size`]
     pub slot_size: u64,
     /// Size in bytes of the package.
     pub package_size: u64,
-    /// Complement of the exclusive or of the other three.
+    /// Complement of the exclusive or of the other fields.
     pub check: u64,
 }
 
@@ -72,30 +72,30 @@ impl Locator {
     }
 }
 
-/// How a chunk's content is stored.
+/// How the package stores a chunk's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stored {
     /// Offset from the package's first byte.
     pub offset: u64,
     /// Number of bytes.
     pub size: u64,
-    /// What they are.
+    /// Their encoding.
     pub encoding: Encoding,
     /// Their CRC-32C.
     pub checksum: u32,
 }
 
-/// A piece of memory that must have its content before the loader is entered.
+/// A piece of memory that the unpacker fills before it enters the loader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Chunk {
-    /// Where the content belongs.
+    /// First address.
     destination: PhysAddr,
-    /// Size in memory; what passes `size` is zero.
+    /// Size in memory; the bytes after `size` are zero.
     memory_size: u64,
     /// Size of the content.
     size: u64,
-    /// Where the stored bytes begin, from the package's first byte.
+    /// Offset of the stored bytes from the package's first byte.
     stored_offset: u64,
     /// Number of stored bytes.
     stored_size: u64,
@@ -108,7 +108,7 @@ pub struct Chunk {
 }
 
 impl Chunk {
-    /// The chunk of `memory` whose first `size` bytes are `stored` and whose others are zero.
+    /// A chunk whose first `size` bytes are stored as `stored` says; the rest of `memory` is zero.
     pub const fn new(memory: PhysRange, size: u64, stored: Stored) -> Self {
         Self {
             destination: memory.start,
@@ -122,7 +122,7 @@ impl Chunk {
         }
     }
 
-    /// Where the content belongs.
+    /// First address of the content in memory.
     pub const fn destination(&self) -> PhysAddr {
         self.destination
     }
@@ -142,12 +142,12 @@ impl Chunk {
         }
     }
 
-    /// The memory that the chunk takes, in a chunk that [`crate::Package::parse`] accepts.
+    /// The memory of the chunk, if [`crate::Package::parse`] accepted it.
     pub fn memory(&self) -> PhysRange {
         PhysRange::new(self.destination, self.memory_size)
     }
 
-    /// The part of [`Self::memory`] behind the content.
+    /// The memory after the content, which is zero.
     pub(crate) fn zeroes(&self) -> PhysRange {
         PhysRange {
             start: PhysAddr(self.destination.0.wrapping_add(self.size)),
@@ -155,7 +155,7 @@ impl Chunk {
         }
     }
 
-    /// Whether the chunk by itself is one that this version of the contract knows.
+    /// Whether this version knows the chunk's encoding, and its sizes agree.
     pub(crate) fn is_well_formed(&self) -> bool {
         let is_whole = self.destination.0.checked_add(self.memory_size).is_some()
             && self.stored_offset.checked_add(self.stored_size).is_some();

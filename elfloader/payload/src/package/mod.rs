@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The contract between the image builder and the unpacker.
+//! The contract of builder and unpacker.
 //!
-//! Where an image is not an ELF file, nobody puts its parts to where they belong: the image's file
-//! lies in memory, at an address that only the firmware knows. It is a *package* then, which begins
-//! with the unpacker:
+//! The file of an image that is not an ELF file lies in memory as a whole, at an address that only the firmware knows.
+//! It is called a *package*, and begins with the unpacker:
 //!
 //! ```text
 //!  load address: any page, in RAM or flash
@@ -15,8 +14,8 @@
 //!  +---------------------------+--------+--------+--------------+-- --+--------------+-----+
 //! ```
 //!
-//! The unpacker first moves itself to one of four slots in memory that the builder keeps free for
-//! it ([`Scratch`]), then puts each [`Chunk`] to its destination, and enters the loader.
+//! The unpacker first moves itself to one of four slots in the memory that the builder keeps free ([`Scratch`]). Then
+//! it fills the destination of each [`Chunk`], and enters the loader.
 
 mod layout;
 mod parse;

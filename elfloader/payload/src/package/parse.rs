@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Reading and writing package headers.
+//! Reads and writes package headers.
 
 use core::mem::offset_of;
 
@@ -11,39 +11,40 @@ use super::layout::{Chunk, HEADER_ALIGNMENT, Header, Locator, PACKAGE_HEADER_MAX
 use crate::header::{self, Length, elements, peek, preamble};
 use crate::{Integrity, LogLevel, Machine, PAGE_SIZE, PackageError, PhysAddr};
 
-/// Where the [`Locator`] begins in a header.
+/// Offset of the [`Locator`] in a header.
 pub const LOCATOR_OFFSET: usize = offset_of!(Header, locator);
 
-/// Alignment in bytes of the loader's entry point: that of an instruction.
+/// Alignment in bytes of the loader's entry point: the size of an instruction.
 const INSTRUCTION: u64 = 4;
 
-/// All that the unpacker must not guess.
+/// All that the unpacker needs to know of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Package<'a> {
     /// Size in bytes of the package.
     pub size: u64,
-    /// The memory that the unpacker may work in.
+    /// The memory that the unpacker works in.
     pub scratch: Scratch,
     /// The loader's entry point.
     pub entry: PhysAddr,
-    /// What the embedded device tree says of the machine.
+    /// The machine, from the embedded device tree.
     pub machine: Machine,
-    /// How much the unpacker says.
+    /// How much the unpacker prints.
     pub log_level: LogLevel,
-    /// What the unpacker verifies of chunks that are not compressed; of others, it verifies all.
+    /// How the image is verified. The unpacker always verifies compressed chunks, and others unless this is
+    /// [`Integrity::None`].
     pub integrity: Integrity,
-    /// CRC-32C of the package's bytes before the header: the unpacker, and what a format begins with.
+    /// CRC-32C of the bytes of the package before the header: the unpacker, and the start of some formats.
     pub unpacker_checksum: u32,
-    /// The chunks, in ascending order of address and of what is stored, disjoint.
+    /// The chunks, disjoint, and in ascending order of addresses and of stored bytes.
     pub chunks: &'a [Chunk],
 }
 
 impl<'a> Package<'a> {
-    /// Reads the header at the start of `bytes`, whose checksum `crc32c` computes.
+    /// Reads the header at the start of `bytes`. `crc32c` computes its checksum.
     ///
     /// # Errors
     ///
-    /// Any deviation from the contract is a [`PackageError`].
+    /// Fails on any deviation from the format.
     pub fn parse(bytes: &'a [u8], crc32c: impl FnOnce(&[u8]) -> u32) -> Result<Self, PackageError> {
         let (header, rest) = header::open::<Header, true>(bytes, Header::length, crc32c)?;
         let (chunks, _) =
@@ -57,8 +58,8 @@ impl<'a> Package<'a> {
         Ok(package)
     }
 
-    /// What the header at the start of `bytes` says of the machine, whether or not the rest of it
-    /// is well-formed: enough to say on the machine's console that it isn't.
+    /// The machine in the header at the start of `bytes`. The rest of the header may be malformed: its errors must
+    /// reach the console too.
     pub fn peek_machine(bytes: &[u8]) -> Machine {
         peek::<Header, true>(bytes)
             .map_or_else(Machine::default, |(header, _)| header.machine.peek())
@@ -68,7 +69,7 @@ impl<'a> Package<'a> {
     ///
     /// # Errors
     ///
-    /// Returns [`PackageError::Truncated`] where `out` is too small for the chunks.
+    /// Fails with [`PackageError::Truncated`] if `out` is too small.
     pub fn encode(
         &self,
         out: &mut [u8],
@@ -80,7 +81,7 @@ impl<'a> Package<'a> {
         header::write(&parts, size, out, crc32c)
     }
 
-    /// Gives the header's fields their types, or returns the name of the field that has none.
+    /// The package, or the name of the malformed field.
     fn from_header(header: &Header, chunks: &'a [Chunk]) -> Result<Self, &'static str> {
         let Locator {
             work_start,
@@ -120,8 +121,8 @@ impl<'a> Package<'a> {
         })
     }
 
-    /// Checks each chunk by itself and against what lies before it, and that none is where the
-    /// unpacker works.
+    /// Checks each chunk: its fields, that it follows the one before it, and that it doesn't overlap the unpacker's
+    /// working memory.
     fn check_chunks(&self) -> Result<(), PackageError> {
         let scratch = self.scratch.memory();
         let (mut memory_end, mut stored_end) = (PhysAddr(0), 0);

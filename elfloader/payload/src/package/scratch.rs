@@ -3,7 +3,7 @@
 //! The memory that the unpacker works in.
 //!
 //! ```text
-//!  Work::start
+//!  Scratch::start
 //!  |
 //!  v
 //!  +------+--------------------+------+-------------+------+--------------------+------+
@@ -12,23 +12,22 @@
 //!   <----------- area -------------->                <----------- area -------------->
 //! ```
 //!
-//! The builder keeps it free. Where the firmware puts the package and its device tree, nobody knows
-//! when the image is built, and either may lie across this memory. But the spare room is as large as
-//! the package, so the package can't overlap both areas, and the room in an area is as large as a
-//! device tree may be, so the device tree can't overlap both slots around it. One of the four slots
-//! is always free for the unpacker.
+//! The builder keeps this memory free. It doesn't know where the firmware puts the package and its device tree, and
+//! either may overlap this memory. But the spare room is as large as the package, so the package can't overlap both
+//! areas. The room in an area is as large as a device tree may be, so the device tree can't overlap both slots of an
+//! area. So one of the four slots is always free for the unpacker.
 
 use crate::{PACKAGE_HEADER_MAX_SIZE, PAGE_SIZE, PhysAddr, PhysRange};
 
-/// Size in bytes of the room for the firmware's device tree: the most that one may take
-/// (Linux, `Documentation/arch/arm64/booting.rst`).
+/// Size in bytes of the room for the firmware's device tree: the largest that Linux allows
+/// (`Documentation/arch/arm64/booting.rst`).
 pub const ROOM_SIZE: u64 = 2 << 20;
 
-/// Bytes at a slot's end, behind the unpacker and its header, for translation tables.
+/// Size in bytes of the page tables at the end of a slot, after the unpacker and its header.
 pub const TABLES_SIZE: u64 = 32 * PAGE_SIZE;
 
-/// Size in bytes of the slots for an unpacker that takes `unpacker` bytes of memory: it, its header
-/// and tables, each from a page boundary on.
+/// Size in bytes of a slot for an unpacker that takes `unpacker` bytes of memory: the unpacker, its header and page
+/// tables, each at a page boundary.
 pub const fn slot_size(unpacker: u64) -> u64 {
     unpacker.next_multiple_of(PAGE_SIZE) + PACKAGE_HEADER_MAX_SIZE as u64 + TABLES_SIZE
 }
@@ -38,25 +37,25 @@ pub const fn slot_size(unpacker: u64) -> u64 {
 pub struct Scratch {
     /// Its first byte.
     pub start: PhysAddr,
-    /// Size in bytes of a slot, as [`slot_size`] tells.
+    /// Size in bytes of a slot, by [`slot_size`].
     pub slot_size: u64,
     /// Size in bytes of the room for a device tree.
     pub room_size: u64,
-    /// Size in bytes of the spare room, which is no less than that of the package.
+    /// Size in bytes of the spare room, at least that of the package.
     pub spare_size: u64,
 }
 
 /// Where the unpacker works, and where it puts the firmware's device tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// For the unpacker itself.
+    /// Slot for the unpacker itself.
     pub slot: PhysRange,
-    /// For the device tree.
+    /// Room for the device tree.
     pub room: PhysRange,
 }
 
 impl Scratch {
-    /// What an unpacker whose slots are of `slot_size` needs for a package of `package_size`.
+    /// The memory for slots of `slot_size` and a package of `package_size` bytes.
     pub const fn new(start: PhysAddr, slot_size: u64, package_size: u64) -> Self {
         Self {
             start,
@@ -66,7 +65,7 @@ impl Scratch {
         }
     }
 
-    /// Size in bytes of all of it; `None` where that is more than an address can tell.
+    /// Size in bytes of all of it; `None` if it doesn't fit 64 bits.
     pub fn size(&self) -> Option<u64> {
         let slots = self.slot_size.checked_mul(2)?;
         let areas = slots.checked_add(self.room_size)?.checked_mul(2)?;
@@ -86,8 +85,8 @@ impl Scratch {
         )
     }
 
-    /// Where to work so that neither `package` is overwritten nor the device tree that may begin at
-    /// `firmware_x0`. What the unpacker does before it has a stack comes to the same result.
+    /// Chooses a slot and a room that overlap neither `package` nor the device tree that may begin at `firmware_x0`. The
+    /// unpacker's first instructions compute the same.
     pub fn place(&self, package: PhysRange, firmware_x0: u64) -> Place {
         let first = self.start.0;
         let second = self.spare().end.0;
@@ -112,8 +111,7 @@ impl Scratch {
     }
 }
 
-/// Whether `size` bytes at `start` and `other_size` bytes at `other` share an address; either may
-/// pass the address space's end.
+/// Whether `size` bytes at `start` and `other_size` bytes at `other` share an address. Either range may wrap around.
 fn overlap(start: u64, size: u64, other: u64, other_size: u64) -> bool {
     other.wrapping_sub(start) < size || start.wrapping_sub(other) < other_size
 }

@@ -1,39 +1,38 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! In which order a package is unpacked, so that nothing is overwritten that is still needed.
+//! The order in which the unpacker writes memory, so that it overwrites nothing that it still needs.
 //!
-//! The package may lie across the chunks' destinations.
+//! The package may overlap the chunks' destinations.
 //!
-//! * Where chunks are stored as they are, each moves to its destination. Those that move up do so
-//!   first, the highest before the others; then those that move down, the lowest first. Since chunks
-//!   are stored in the order of their destinations, a chunk that moves up passes only what is stored
-//!   above it, which has moved up already, and ends below what will move down; and the other way
-//!   round.
-//! * Where one is compressed, this doesn't hold: its content takes more room than what is stored of
-//!   it. If need be, all that is stored moves to the spare room first, which no destination overlaps.
+//! * Uncompressed chunks move. Those that move up go first, the highest one before the others; then those that move
+//!   down, the lowest one first. Chunks are stored in the order of their destinations. So a chunk that moves up
+//!   overwrites only chunks stored above it, which have moved up already, and it ends below those that will move
+//!   down. The same holds for chunks that move down, the other way round.
+//! * A compressed chunk takes more room than its stored bytes, so no such order exists. If the package is in the way,
+//!   all of it first moves to the spare room, which no destination overlaps.
 //!
-//! What is zero is cleared last.
+//! Zeroes come last.
 
 use super::{Chunk, Package};
 use crate::{Encoding, PhysAddr, PhysRange};
 
-/// Something to be done.
+/// A step of the unpacker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnpackStep<'a> {
-    /// Copy the package, which may overlap its copy.
+    /// Move the package. Source and destination may overlap.
     Move {
         /// The package.
         from: PhysRange,
-        /// Where its copy begins.
+        /// Destination.
         to: PhysAddr,
     },
-    /// Put a chunk's content to its destination. Where it is stored as it is, both may overlap.
+    /// Fill a chunk's destination. If the chunk is not compressed, source and destination may overlap.
     Fill {
         /// The chunk's index.
         index: usize,
         /// The chunk.
         chunk: &'a Chunk,
-        /// Where its stored bytes begin.
+        /// Address of its stored bytes.
         from: PhysAddr,
     },
     /// Set memory to zero.
