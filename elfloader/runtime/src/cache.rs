@@ -4,14 +4,14 @@
 
 use core::arch::naked_asm;
 
-/// Writes the lines of memory from `start` up to `end` back from the data caches of all cores, and removes them
-/// from there: accesses past the caches would miss them, or they would be written back later.
+/// Writes back and removes the lines of memory from `start` up to `end` in the data caches of all cores. Accesses with
+/// the MMU off would miss these lines, and a later write-back would overwrite what they wrote.
 ///
-/// Changes x0 to x3 only, and accesses no memory, so code without a stack may call it.
+/// Changes only x0 to x3, and accesses no memory, so code without a stack may call it.
 ///
 /// # Safety
 ///
-/// These lines must be memory, and mapped if the MMU is on.
+/// The lines must be memory, and mapped if the MMU is on.
 #[unsafe(naked)]
 pub unsafe extern "C" fn clean(start: u64, end: u64) {
     naked_asm!(

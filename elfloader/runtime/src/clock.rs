@@ -1,30 +1,29 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Waiting, but not for ever.
+//! Waits, with a time limit.
 
 use core::hint::spin_loop;
 
 use crate::read_register;
 
-/// The time that is waited at most, for anything.
+/// The time limit.
 const SECONDS: u64 = 5;
 
-/// How often is looked at most: some seconds' worth, where the counter's frequency is not known (the
-/// firmware has to write it to CNTFRQ_EL0) or nobody has started the counter.
+/// The most reads, which take some seconds. They are the limit if the firmware hasn't written the counter's frequency to
+/// CNTFRQ_EL0, or if the counter is off.
 const MOST_LOOKS: u32 = 1 << 28;
 
-/// Waits until those bits of `word` that are set in `mask` are `bits`, and returns whether it came to
-/// that in time.
+/// Waits until the bits of `word` in `mask` are `bits`. Returns false if they aren't in time.
 ///
 /// # Safety
 ///
-/// `word` must be one that can be read, be it memory or a device's.
+/// `word` must be readable, as memory or as a device's register.
 #[inline(never)]
 pub unsafe fn wait_for(word: *const u32, mask: u32, bits: u32) -> bool {
     let limit = SECONDS * read_register!("cntfrq_el0");
     let started = now();
     for _ in 0..MOST_LOOKS {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller vouches for it.
         if unsafe { word.read_volatile() } & mask == bits {
             return true;
         }
@@ -36,7 +35,7 @@ pub unsafe fn wait_for(word: *const u32, mask: u32, bits: u32) -> bool {
     false
 }
 
-/// The virtual counter: EL1 may always read it, and what it lacks of the physical one stays the same.
+/// The virtual counter. EL1 may always read it, and its distance from the physical one doesn't change.
 fn now() -> u64 {
     read_register!("cntvct_el0")
 }

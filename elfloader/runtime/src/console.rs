@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The console: the UART that the device tree names, without interrupts or buffers.
+//! The console: prints on a UART by polling.
 
 use core::fmt::{self, Write};
 use core::ptr;
@@ -11,7 +11,7 @@ use kaal_uart::{Registers, Transmitter};
 
 use crate::state;
 
-/// Prints a line when the payload's log level is the given one or a later one.
+/// Prints a line if the log level includes `level`.
 #[macro_export]
 macro_rules! log {
     ($level:expr, $($argument:tt)+) => {
@@ -32,8 +32,7 @@ impl Device {
 
 impl Registers for Device {
     fn read(&self, offset: usize) -> u32 {
-        // SAFETY: the device tree names a UART of this kind at this address. Nothing else in the
-        // program uses it, and the kernel that will is not running yet.
+        // SAFETY: the device tree says that this UART is at this address. Nothing else uses it before the kernel runs.
         unsafe {
             match self.0.access_size {
                 AccessSize::Byte => self.register::<u8>(offset).read_volatile().into(),
@@ -55,7 +54,7 @@ impl Registers for Device {
     }
 }
 
-/// Sends text.
+/// Sends text to the console.
 struct Terminal {
     transmitter: Transmitter,
     device: Device,
@@ -75,7 +74,7 @@ impl Write for Terminal {
         self.send(text.as_bytes())
     }
 
-    /// Numbers are written so: without what UTF-8 would take.
+    /// Sends a character in ASCII. Numbers are printed like this, which saves the code for UTF-8.
     fn write_char(&mut self, digit: char) -> fmt::Result {
         self.send(&[digit as u8])
     }
@@ -83,17 +82,17 @@ impl Write for Terminal {
 
 static LEVEL: AtomicU8 = AtomicU8::new(LogLevel::Info as u8);
 
-/// Sets how much is logged.
+/// Sets the log level.
 pub fn set_level(level: LogLevel) {
     LEVEL.store(level as u8, Relaxed);
 }
 
-/// Whether messages of this level are printed.
+/// Whether the log level includes `level`.
 pub fn is_logged(level: LogLevel) -> bool {
     level as u8 <= LEVEL.load(Relaxed)
 }
 
-/// Prints on the console of `machine` from now on, and turns it on.
+/// Turns on the console of `machine`, and prints on it from now on.
 #[inline(never)]
 pub fn start(machine: &Machine) {
     state::set_machine(machine);
@@ -102,16 +101,16 @@ pub fn start(machine: &Machine) {
     }
 }
 
-/// Prints a line, with the end that terminals expect, if there is a console.
+/// Prints a line, if there is a console. It ends as terminals expect.
 pub fn line(text: fmt::Arguments<'_>) {
     print(text);
     print(format_args!("\r\n"));
 }
 
-/// Prints text, if there is a console. One that takes no more bytes is none from then on.
+/// Prints text, if there is a console. Stops using a console that takes no more bytes.
 ///
-/// Text without arguments takes a way that needs no pointer of the image, and so no relocation:
-/// it is readable even where the image lies at another address than it was built for.
+/// Text without arguments is printed without a pointer in the image. So it needs no relocations, and appears even if
+/// the image lies at a wrong address.
 pub fn print(text: fmt::Arguments<'_>) {
     let Some(console) = state::machine().console else {
         return;

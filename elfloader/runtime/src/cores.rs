@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The machine's cores: their numbers, and how they hear of each other.
+//! Numbers of cores, and communication between them.
 //!
-//! A core finds its number by looking for itself in `Cores::list`, with nothing but its MPIDR_EL1.
-//! So one entry point serves whatever starts a core, be it firmware that passes an argument, firmware
-//! that passes none, or the pen; and a fault finds the stack of the core that it happens on, though
-//! the kernel may have changed every register that says so.
+//! A core finds its number by its MPIDR_EL1 in `Cores::list`. So all cores can start at the same entry point, whether
+//! firmware starts them, with or without an argument, or the pen. A fault finds the stack of its core in the same way,
+//! because the kernel may have changed all registers that could hold the number.
 //!
 //! # Coherence
 //!
-//! Until the instruction that turns a core's MMU on, which only a barrier and a branch part from the
-//! kernel, all cores run with the MMU off. Their data accesses are then to Device-nGnRnE memory (Arm
-//! ARM DDI 0487, "The effects of disabling an address translation stage"): each goes past the caches,
-//! whole and in the program's order, so one core reads what another wrote. A barrier lies between what
-//! is written and what tells others of it, which may be firmware's business.
+//! All cores run with the MMU off until a barrier and a branch before the kernel. So their data accesses are to
+//! Device-nGnRnE memory (Arm ARM DDI 0487, "The effects of disabling an address translation stage"). Each bypasses the
+//! caches, whole and in program order, so one core reads what another wrote. A barrier lies between a write and the
+//! signal that announces it, even if firmware sends the signal.
 //!
-//! No cache holds a line that could be written back over this: cores begin with their caches off, and
-//! firmware has cleaned what it loaded. Only where firmware's own cores may look at memory through
-//! theirs must lines be removed: the words of a spin-table.
+//! No cache writes back an old line over this memory: cores start with their caches off, and firmware has cleaned what
+//! it loaded. Only spin-table words need cleaning, because the firmware's cores may read them through their caches.
 //!
-//! With the MMU on, a core accesses nothing of the program any more, and the kernel's memory, which
-//! nobody has written to since it was loaded, is the same for all: inner shareable, write-back.
+//! With the MMU on, a core doesn't access the program's memory any more. The kernel's memory hasn't been written since it
+//! was loaded, and all cores use it as inner shareable, write-back.
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
@@ -28,21 +25,21 @@ use kaal_payload::MAX_CORES;
 
 use crate::{clock, read_register};
 
-/// Bits of MPIDR_EL1 that are no affinity and differ between device tree and register: U, MT and
-/// those between. Bit 31 is RES1 and remains.
+/// Bits of MPIDR_EL1 that are no affinity, and that device trees don't contain: U, MT and those between them. Bit 31 is
+/// RES1 and stays.
 pub(crate) const NO_AFFINITY: u64 = 0x7f00_0000;
 
-/// MPIDR_EL1, bit 31: set in every core's, and so in every entry of the list that is in use.
+/// MPIDR_EL1, bit 31: set on each core, and so in each used entry of the list.
 const RES1: u64 = 1 << 31;
 
-/// What cores have in common.
+/// The data that cores share.
 #[repr(C)]
 pub(crate) struct Cores {
-    /// MPIDR_EL1 of each core but the one that boots, by number, without what is no affinity.
+    /// MPIDR_EL1 of each core, without [`NO_AFFINITY`]. The first one is unused: that core needs no entry.
     list: [AtomicU64; MAX_CORES as usize],
-    /// Where those cores go on that wait in the pen; 0 as long as they wait.
+    /// Address at which the cores in the pen continue; 0 while they wait.
     pub(crate) way_out: AtomicU64,
-    /// Whether a core is ready to enter the kernel, by number: 1 if so.
+    /// For each core, 1 if it is ready to enter the kernel.
     is_ready: [AtomicU32; MAX_CORES as usize],
 }
 
@@ -52,8 +49,8 @@ pub(crate) static CORES: Cores = Cores {
     is_ready: [const { AtomicU32::new(0) }; _],
 };
 
-/// Sets x0 to this core's number: its place in the list, 0 where it has none. Changes x1 and x2, and accesses
-/// no memory but the list, which is at the start of [`CORES`].
+/// Sets x0 to this core's number, its index in the list; 0 if it isn't listed. Changes x1 and x2, and accesses only the
+/// list, which is at the start of [`CORES`].
 macro_rules! find_number {
     () => {
         "
@@ -74,29 +71,28 @@ macro_rules! find_number {
 
 pub(crate) use find_number;
 
-/// The affinity of the core that runs this, as device trees write it.
+/// The affinity of this core, as device trees state it.
 pub fn own_affinity() -> u64 {
     read_register!("mpidr_el1") & !(NO_AFFINITY | RES1)
 }
 
-/// Gives the number `number` to the core with this affinity.
+/// Assigns `number` to the core with this affinity.
 pub fn enlist(number: u64, affinity: u64) {
     if let Some(entry) = CORES.list.get(number as usize) {
         entry.store(affinity | RES1, Relaxed);
     }
 }
 
-/// Lets the cores that wait in the pen, now and later, go on at `entry`, and wakes those and all
-/// others that wait for an event.
+/// Lets the cores in the pen continue at `entry`, and wakes all cores that wait for an event.
 pub fn open_pen(entry: usize) {
     barrier();
     CORES.way_out.store(entry as u64, Relaxed);
     barrier();
-    // SAFETY: an event lets other cores look whether something has changed, no more.
+    // SAFETY: an event only wakes other cores.
     unsafe { core::arch::asm!("sev", options(nostack, preserves_flags)) };
 }
 
-/// Tells that this core, the one with this number, is ready.
+/// Reports that this core, which has this number, is ready.
 pub fn report_ready(number: u64) {
     barrier();
     if let Some(is_ready) = CORES.is_ready.get(number as usize) {
@@ -105,7 +101,7 @@ pub fn report_ready(number: u64) {
     barrier();
 }
 
-/// Whether the core with this number becomes ready in time.
+/// Waits until the core with this number is ready. Returns false if it isn't in time.
 pub fn becomes_ready(number: u64) -> bool {
     match CORES.is_ready.get(number as usize) {
         // SAFETY: a word of this program.
@@ -114,7 +110,7 @@ pub fn becomes_ready(number: u64) -> bool {
     }
 }
 
-/// Lets everything written before be in memory before anything behind is done.
+/// Completes all writes before anything after it begins.
 pub fn barrier() {
     // SAFETY: a barrier.
     unsafe { core::arch::asm!("dsb sy", options(nostack, preserves_flags)) };

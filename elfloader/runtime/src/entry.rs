@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Where the firmware enters, and the exception vectors: all code that runs without a stack.
+//! The entry point and the exception vectors: the code that runs without a stack.
 
 use core::arch::{global_asm, naked_asm};
 use core::cell::UnsafeCell;
@@ -14,26 +14,26 @@ use crate::registers::{CPACR_EL1_FPEN, CPTR_EL2_RES1, HCR_EL2_RW, SCTLR_M, curre
 use crate::stop::park;
 use crate::{cache, coherency, state};
 
-/// Size in bytes of the stack of the core that boots.
+/// Size in bytes of the stack of the first core.
 const BOOT_STACK_SIZE: usize = 16 * 1024;
 
 /// log2 of the size in bytes of the other cores' stacks.
 const STACK_BITS: u32 = 11;
 
-/// The stacks of all cores by number; their address is all that Rust code knows of them.
+/// The stacks of all cores, by number. Rust code uses only their address.
 #[repr(align(16))]
 struct Stacks {
     _bytes: UnsafeCell<[u8; BOOT_STACK_SIZE + ((MAX_CORES as usize - 1) << STACK_BITS)]>,
 }
 
-// SAFETY: the content is only accessed through the stack pointers, each by one core.
+// SAFETY: each stack is only accessed by one core, through its stack pointer.
 unsafe impl Sync for Stacks {}
 
 static STACKS: Stacks = Stacks {
     _bytes: UnsafeCell::new([0; _]),
 };
 
-/// Sets `sp` to the end of the stack of the core whose number is in x0. Changes x1.
+/// Sets `sp` to the end of the stack of the core with the number in x0. Changes x1.
 macro_rules! use_stack {
     () => {
         "
@@ -44,12 +44,11 @@ macro_rules! use_stack {
     };
 }
 
-/// What a program does: on the core that boots, it is called with what the firmware left in x0, on
-/// others with the core's number.
+/// The main function of a program. The first core passes what the firmware left in x0, others pass their number.
 pub type Main = extern "C" fn(u64) -> !;
 
-/// Defines the program's entry point, `_start`, which starts the [`Main`] that is named; and as
-/// [`program`](crate::program!), what reports call the program and addresses in it.
+/// Defines the program's entry point, `_start`, which starts `$main`. The other arguments are those of
+/// [`program`](crate::program!).
 #[macro_export]
 macro_rules! entry_point {
     ($main:path, $name:literal, $symbol_at:path) => {
@@ -70,15 +69,15 @@ macro_rules! entry_point {
     };
 }
 
-/// Starts `main` with x0 as it is, a stack and exception vectors.
+/// Calls `main` with x0 unchanged, after setting up a stack and exception vectors.
 ///
-/// At EL3 there is no firmware that holds back the other cores, so they come in here as well. The one
-/// whose affinity is 0 goes on, as is the custom of firmware (U-Boot, `branch_if_master`); the others
-/// wait in the pen until [`crate::cores::open_pen`] tells them where to go.
+/// At EL3 there is no firmware that holds back the other cores, so all cores come here. The one with affinity 0
+/// continues, as in other firmware (U-Boot, `branch_if_master`). The others wait in the pen until
+/// [`crate::cores::open_pen`].
 ///
 /// # Safety
 ///
-/// To be jumped to with the MMU off and interrupts in any state, at EL1, EL2 or EL3.
+/// Jump here with the MMU off, at EL1, EL2 or EL3. Interrupts may be on.
 #[unsafe(naked)]
 pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
     naked_asm!(
@@ -95,7 +94,7 @@ pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
         "cbnz    x11, 3f",
         "wfe",
         "b       1b",
-        // The core that boots is the one with the number 0.
+        // The first core has the number 0.
         "2:",
         "mov     x3, x0",
         "mov     x0, #0",
@@ -110,12 +109,12 @@ pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
     )
 }
 
-/// Starts `main`, on a core that has been started, with the core's number, a stack and exception
-/// vectors. A core that is not listed is none of those that are wanted, and rests.
+/// Calls `main` with the core's number, after setting up a stack and exception vectors. A core that isn't listed is not
+/// needed, and sleeps.
 ///
 /// # Safety
 ///
-/// To be jumped to as [`start`].
+/// As [`start`].
 #[unsafe(naked)]
 pub unsafe extern "C" fn start_listed(_: u64, main: Main) -> ! {
     naked_asm!(
@@ -134,16 +133,16 @@ pub unsafe extern "C" fn start_listed(_: u64, main: Main) -> ! {
     )
 }
 
-/// Provides what Rust code needs on the core whose number is in x0, and calls the [`Main`] in x1 with x3.
+/// Sets up what Rust code needs on the core with the number in x0, and calls the [`Main`] in x1 with x3.
 #[unsafe(naked)]
 unsafe extern "C" fn prepare() -> ! {
     naked_asm!(
-        // The kernel looks for the number there (seL4 16.0.0, `src/arch/arm/64/head.S`).
+        // seL4 expects the number there (seL4 16.0.0, `src/arch/arm/64/head.S`).
         "msr     tpidr_el1, x0",
         "msr     spsel, #1",
         "mov     x4, x1",
         use_stack!(),
-        // Vectors, and no traps of the floating-point registers, which compiled code may use.
+        // Set the vectors, and don't trap floating-point instructions, which compiled code may use.
         "adr     x10, {vectors}",
         "mrs     x9, CurrentEL",
         "cmp     x9, #{el2}",
@@ -153,7 +152,7 @@ unsafe extern "C" fn prepare() -> ! {
         "mov     x9, #{cpacr_el1_fpen}",
         "msr     cpacr_el1, x9",
         "b       4f",
-        // HCR_EL2 first: its E2H bit changes what the bits of CPTR_EL2 mean.
+        // HCR_EL2 first: its bit E2H changes the meaning of CPTR_EL2.
         "2:",
         "msr     vbar_el2, x10",
         "mov     x9, #{hcr_el2_rw}",
@@ -196,8 +195,8 @@ unsafe extern "C" {
     pub safe fn vectors();
 }
 
-// No exception is expected, so none returns, and all are told alike: the syndrome registers say what it
-// was. Nothing runs in AArch32 below, so the last four vectors are not there.
+// No exception is expected, and none returns, so all have the same handler, which reads the syndrome registers. Lower
+// levels never run AArch32 code, so the last four vectors are missing.
 global_asm!(
     ".section .vectors, \"ax\"",
     ".balign 0x800",
@@ -210,11 +209,11 @@ global_asm!(
     exception = sym exception,
 );
 
-/// Continues every exception: turns translation off, so that devices can be reached and a mistake in
-/// the tables does no harm, and goes on in Rust with the registers of what was interrupted.
+/// Handles an exception: saves the registers, turns translation off and calls [`fault::report`]. With translation on,
+/// the console may be unmapped, or the page tables may be wrong.
 ///
-/// There is no memory to keep them in before: what is mapped, and where, is the interrupted program's
-/// business. The first ones are kept in vector registers, which no report shows.
+/// The interrupted program decides what is mapped, so there is no memory for the registers until translation is off.
+/// The first ones are kept in vector registers, which a report doesn't print.
 #[unsafe(naked)]
 unsafe extern "C" fn exception() -> ! {
     naked_asm!(

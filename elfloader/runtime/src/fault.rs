@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Reports exceptions. None is expected, so each is the end of the boot.
+//! Reports exceptions. None is expected, so each ends the boot.
 //!
-//! A report begins with what the registers say and ends with what that means, for which tables are
-//! looked at that may be damaged: should that fault, the rest has been said.
+//! A report begins with the registers. Then it looks up names in tables that may be damaged: if this faults, the
+//! registers have been printed already.
 
 pub use kaal_payload::Symbol;
 use kaal_payload::{Decimal, Hex, Text};
@@ -14,8 +14,8 @@ use crate::syndrome::Syndrome;
 use crate::words::Meaning;
 use crate::{address_of, console, read_own_register, read_register, stop};
 
-/// Tells reports what to call the program, and what names an address has: a `fn(u64) ->
-/// Option<Symbol<'static>>`. It is called after a fault, at any moment.
+/// Defines the program's name in reports, and a function that looks up an address: `fn(u64) ->
+/// Option<Symbol<'static>>`. It may be called at any moment, after a fault.
 #[macro_export]
 macro_rules! program {
     ($name:literal, $symbol_at:path) => {
@@ -36,19 +36,19 @@ unsafe extern "Rust" {
     safe fn kaal_symbol_at(address: u64) -> Option<Symbol<'static>>;
 }
 
-/// Registers of the program that an exception interrupted, as the vectors keep them on the stack.
+/// The registers at an exception, as the vectors save them on the stack.
 #[repr(C, align(16))]
 pub(crate) struct Interrupted {
     x: [u64; 31],
-    /// The stack pointer of the exception level that the exception is taken to.
+    /// The stack pointer of the current exception level.
     pub(crate) stack_pointer: u64,
     /// The core's number.
     core: u64,
 }
 
 impl Interrupted {
-    /// The stack pointer in use, by SPSR_ELx.M: bit 0 chooses that of the level in bits 3:2, which
-    /// may be a lower one, or SP_EL0.
+    /// The stack pointer that was in use. SPSR_ELx.M says which: bit 0 selects SP_EL0 or that of the level in bits 3:2, which
+    /// may be a lower level.
     fn stack_pointer(&self, spsr: u64) -> u64 {
         match spsr >> 2 & 0b11 {
             _ if spsr & 1 == 0 => read_register!("sp_el0"),
@@ -59,7 +59,7 @@ impl Interrupted {
     }
 }
 
-/// Says what happened and stops. Called from the vectors, with translation off.
+/// Prints a report and stops. The vectors call this with translation off.
 pub(crate) extern "C" fn report(interrupted: &Interrupted) -> ! {
     let core = interrupted.core;
     match state::begin_report(core) {
@@ -101,12 +101,11 @@ pub(crate) extern "C" fn report(interrupted: &Interrupted) -> ! {
     stop::stop()
 }
 
-/// Size in bytes of the instruction that a return address lies behind. Nothing may follow it in its
-/// function, where the callee never returns.
+/// Size in bytes of a call. A return address lies after the call, which may be the last instruction of its function.
 const CALL: u64 = 4;
 
-/// Says which code lies `back` bytes before an address, as far as that is known; a program that may be
-/// loaded anywhere, by the distance from its start.
+/// Prints which code lies `back` bytes before `address`, if that is known. The program itself may be loaded anywhere, so
+/// this also prints the distance from its start.
 fn locate(register: Meaning, address: u64, back: u64) {
     let start = address_of!("__ehdr_start").addr() as u64;
     let is_own = (start..address_of!("_end").addr() as u64).contains(&address);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What programs need that run before the kernel: a start, a console, a report of every exception
-//! and an end that is said in words.
+//! The base of programs that run before the kernel: entry point, console, fault reports and power-off.
 //!
-//! They run on the bare machine, at EL1, EL2 or EL3, with interrupts masked. Whoever has the MMU on
-//! maps no device: the console is written to with the MMU off. It notes nothing in the meantime, and
-//! writes back its own memory afterwards; [`entry`] sees to that where an exception ends it.
+//! These programs run at EL1, EL2 or EL3, with interrupts masked. With the MMU on, they map no device and don't print,
+//! and clean their memory afterwards. After an exception, [`entry`] does the latter.
 
 #![no_std]
 

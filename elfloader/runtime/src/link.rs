@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What a program and its ELF file know of each other.
+//! What the ELF file of a program says about it, and what the program finds out about itself.
 
 use kaal_payload::LOADER_NOTE_NAME;
 
-/// An ELF note: it tells the builder what a program is, and of which contract.
+/// An ELF note, which tells the builder the kind and version of a program.
 ///
-/// To be placed in a section whose name begins with `.note`.
+/// Place it in a section whose name begins with `.note`.
 #[repr(C)]
 pub struct Note<T> {
     name_size: u32,
@@ -14,7 +14,7 @@ pub struct Note<T> {
     kind: u32,
     /// The name and its nul, padded to four bytes.
     name: [u8; NAME_SIZE.next_multiple_of(4)],
-    /// The content, of a multiple of four bytes.
+    /// The content; its size is a multiple of four bytes.
     pub content: T,
 }
 
@@ -36,13 +36,13 @@ impl<T> Note<T> {
     }
 }
 
-/// The address of a symbol that the linker defines, from where the code runs: the compiler would
-/// take it from the global offset table, which holds what it should be.
+/// The address of a linker symbol, relative to the running code. The compiler would read it from the global offset
+/// table, which holds the address that the builder chose.
 #[macro_export]
 macro_rules! address_of {
     ($symbol:literal) => {{
         let address: *const u8;
-        // SAFETY: computing an address changes nothing.
+        // SAFETY: this only computes an address.
         unsafe {
             core::arch::asm!(
                 concat!("adrp {0}, ", $symbol),

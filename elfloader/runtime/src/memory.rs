@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What compiled code calls to copy and fill memory.
+//! The functions that compiled code calls to copy and fill memory.
 //!
-//! The compiler brings such functions along, which take 860 bytes more and are faster from some
-//! hundred bytes on; nearly all that is copied here are structures of fewer. They must not access
-//! memory unaligned, since the MMU is off.
+//! The compiler's own take 860 bytes more. They are faster only from some hundred bytes on, and nearly everything that is
+//! copied here is smaller. These functions access memory only aligned, because the MMU is off.
 
 use core::arch::naked_asm;
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! System registers: access, and the values that they are given.
+//! System registers: access and values.
 //!
-//! Source: Arm Architecture Reference Manual, DDI 0487, the descriptions of the registers named.
+//! We don't use the crate `aarch64-cpu` here: it lacks some of these registers, above all those of EL3, and the compiler
+//! may move memory accesses across its writes.
+//!
+//! Source: Arm Architecture Reference Manual, DDI 0487, the descriptions of the registers.
 
-/// Reads a system register whose reading changes nothing.
+/// Reads a system register without side effects.
 #[macro_export]
 macro_rules! read_register {
     ($name:expr) => {{
@@ -21,7 +24,7 @@ macro_rules! read_register {
     }};
 }
 
-/// Reads the register `NAME_ELx` of the exception level that the processor is at.
+/// Reads the register `NAME_ELx` of the current exception level.
 #[macro_export]
 macro_rules! read_own_register {
     ($name:literal) => {
@@ -35,7 +38,7 @@ macro_rules! read_own_register {
 
 /// Writes a system register.
 ///
-/// To be called in an unsafe block that says why the machine may be changed so.
+/// Use it in an unsafe block that says why the write is right.
 #[macro_export]
 macro_rules! write_register {
     ($name:expr, $value:expr) => {
@@ -47,7 +50,7 @@ macro_rules! write_register {
     };
 }
 
-/// Writes the register `NAME_ELx` of the exception level that the processor is at, as [`write_register!`].
+/// Writes the register `NAME_ELx` of the current exception level, as [`write_register!`].
 #[macro_export]
 macro_rules! write_own_register {
     ($name:literal, $value:expr) => {
@@ -59,13 +62,13 @@ macro_rules! write_own_register {
     };
 }
 
-/// CPACR_EL1.FPEN: floating-point registers do not trap.
+/// CPACR_EL1.FPEN: floating-point instructions don't trap.
 pub const CPACR_EL1_FPEN: u64 = 0b11 << 20;
 
-/// CPTR_EL2: nothing traps; the bits that are set are RES1.
+/// CPTR_EL2: nothing traps. The bits that are set are RES1.
 pub const CPTR_EL2_RES1: u64 = 0x33ff;
 
-/// HCR_EL2.RW: EL1 is AArch64; nothing traps, no second stage of translation.
+/// HCR_EL2.RW: EL1 is AArch64. Nothing traps, and there is no second stage of translation.
 pub const HCR_EL2_RW: u64 = 1 << 31;
 
 /// SCTLR_ELx.M: translation is on.
@@ -74,30 +77,30 @@ pub const SCTLR_M: u64 = 1 << 0;
 /// SCTLR_ELx.M, .C and .I: translation is on, data and instructions are cacheable.
 pub const SCTLR_ON: u64 = SCTLR_M | 1 << 2 | 1 << 12;
 
-/// SCTLR_EL1 with translation off: the RES1 bits of Armv8.0, and nTWI and nTWE, so that a user
-/// thread may wait for interrupts and events.
+/// SCTLR_EL1 with translation off: the RES1 bits of Armv8.0, and nTWI and nTWE, so that EL0 may wait for interrupts and
+/// events.
 pub const SCTLR_EL1_OFF: u64 = 0x30d0_0800 | 1 << 16 | 1 << 18;
 
-/// SCTLR_EL2 with translation off: the RES1 bits.
+/// SCTLR_EL2 and SCTLR_EL3 with translation off: the RES1 bits.
 pub const SCTLR_EL2_OFF: u64 = 0x30c5_0830;
 
-/// TCR_ELx of one address range: 48-bit addresses (TnSZ is 16), 4 KiB granules (TGn is 0), table
-/// walks write-back write-allocate (IRGNn, ORGNn) and inner shareable (SHn).
+/// TCR_ELx of one address range: 48-bit addresses (TnSZ = 16), 4 KiB granules (TGn = 0), table walks write-back
+/// write-allocate (IRGNn, ORGNn) and inner shareable (SHn).
 pub const TCR_RANGE: u64 = 16 | 0b01 << 8 | 0b01 << 10 | 0b11 << 12;
 
-/// Where TCR_EL1.IPS begins.
+/// Offset of TCR_EL1.IPS.
 pub const TCR_EL1_IPS_SHIFT: u32 = 32;
 
-/// TCR_EL2 and TCR_EL3 without PS: bits 23 and 31 are RES1.
+/// TCR_EL2 and TCR_EL3 without PS. Bits 23 and 31 are RES1.
 pub const TCR_EL2: u64 = TCR_RANGE | 1 << 23 | 1 << 31;
 
-/// Where TCR_EL2.PS and TCR_EL3.PS begin.
+/// Offset of TCR_EL2.PS and TCR_EL3.PS.
 pub const TCR_EL2_PS_SHIFT: u32 = 16;
 
-/// 48 bits, as TCR_ELx.(I)PS encodes it: the most that tables with 48-bit addresses and 4 KiB granules can name.
+/// 48 bits in TCR_ELx.(I)PS, the most for 48-bit addresses and 4 KiB granules.
 pub const PS_48_BITS: u64 = 5;
 
-/// The exception level that the processor is at, 1 to 3.
+/// The current exception level, 1 to 3.
 pub fn current_level() -> u64 {
     read_register!("CurrentEL") >> 2 & 0b11
 }
@@ -107,12 +110,12 @@ pub fn has_el2() -> bool {
     read_register!("id_aa64pfr0_el1") >> 8 & 0xf != 0
 }
 
-/// Whether the GIC CPU interface has system registers: ID_AA64PFR0_EL1.GIC.
+/// Whether the GIC's CPU interface has system registers: ID_AA64PFR0_EL1.GIC.
 pub fn has_gic_registers() -> bool {
     read_register!("id_aa64pfr0_el1") >> 24 & 0xf != 0
 }
 
-/// The size of physical addresses, as TCR_ELx.(I)PS encodes it: ID_AA64MMFR0_EL1.PARange.
+/// The size of physical addresses, encoded as TCR_ELx.(I)PS: ID_AA64MMFR0_EL1.PARange.
 pub fn physical_address_range() -> u64 {
     read_register!("id_aa64mmfr0_el1") & 0xf
 }

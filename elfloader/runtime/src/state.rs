@@ -1,34 +1,33 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What a report of a failure needs to know, wherever the failure happens.
+//! The state that reports of errors and faults need.
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering, compiler_fence};
 
 use kaal_payload::{Machine, Text};
 
-/// The last step, and what all cores but the first one do.
+/// The last step of the boot, and the only one on other cores than the first.
 pub const ENTER_KERNEL: &str = "entering the kernel, or in it before it had vectors of its own";
 
 /// Nothing is being reported.
 const IDLE: u64 = u64::MAX;
 
-/// What reports a failure has failed, too.
+/// A report failed.
 const STOPPING: u64 = u64::MAX - 1;
 
-/// What is known at the moment.
+/// The current state.
 struct State {
-    /// What the core that boots does, in words that follow "while"; others don't look at it.
+    /// The step of the first core, worded to follow "while". Other cores don't use it.
     step: Cell<Text<'static>>,
-    /// [`IDLE`], [`STOPPING`], or the number of the core that reports a failure.
+    /// [`IDLE`], [`STOPPING`], or the number of the core that reports.
     reporter: AtomicU64,
     is_entered_at_el3: AtomicBool,
-    /// Not changed any more when other cores run, but by the one that reports.
+    /// Once other cores run, only a report changes it.
     machine: Cell<Machine>,
 }
 
-// SAFETY: what is no atomic is accessed by one core, or else only read. Interrupts are masked, and
-// faults do not return.
+// SAFETY: one core accesses the cells, or all cores only read them. Interrupts are masked, and faults don't return.
 unsafe impl Sync for State {}
 
 static STATE: State = State {
@@ -42,14 +41,14 @@ static STATE: State = State {
     }),
 };
 
-/// Notes what is done from now on, in words that follow "while".
+/// Notes the current step, worded to follow "while".
 pub fn begin(step: &'static str) {
     STATE.step.set(Text(step));
-    // A fault may read it at any instruction from here on.
+    // A fault at any later instruction may read it.
     compiler_fence(Ordering::SeqCst);
 }
 
-/// What is being done on the core with this number.
+/// The current step of the core with this number.
 pub(crate) fn step(core: u64) -> Text<'static> {
     match core {
         0 => STATE.step.get(),
@@ -57,19 +56,19 @@ pub(crate) fn step(core: u64) -> Text<'static> {
     }
 }
 
-/// Who has a failure to report.
+/// Who wants to report.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reporter {
-    /// The first, who says all there is.
+    /// The first core. It reports everything.
     First,
-    /// The same core: what it was about to say is what failed. It may still stop the machine.
+    /// The same core again: its report failed. It only stops the machine.
     Again,
-    /// Another core, or one that can't even stop the machine: the rest is silence.
+    /// Another core, or a core that failed to stop the machine. It stays silent.
     Late,
 }
 
-/// Notes that the core with this number has a failure to report. With the MMU off, two cores can't
-/// agree on who is the first: where both fail in the same instant, both report.
+/// Notes that the core with this number wants to report. With the MMU off, cores can't synchronize: if two fail in the
+/// same instant, both report.
 pub(crate) fn begin_report(core: u64) -> Reporter {
     let (reporter, next) = match STATE.reporter.load(Ordering::Relaxed) {
         IDLE => (Reporter::First, core),
@@ -81,22 +80,22 @@ pub(crate) fn begin_report(core: u64) -> Reporter {
     reporter
 }
 
-/// Notes that the program was entered at EL3.
+/// Notes that the firmware entered the program at EL3.
 pub(crate) fn note_entry_at_el3() {
     STATE.is_entered_at_el3.store(true, Ordering::Relaxed);
 }
 
-/// Whether the program was entered at EL3, so that there is no firmware above it.
+/// Whether the program was entered at EL3, so that no firmware answers calls.
 pub fn entered_at_el3() -> bool {
     STATE.is_entered_at_el3.load(Ordering::Relaxed)
 }
 
-/// Notes which machine this is.
+/// Sets the machine.
 pub(crate) fn set_machine(machine: &Machine) {
     STATE.machine.set(*machine);
 }
 
-/// The machine, as far as it is known.
+/// The machine, as far as known.
 pub fn machine() -> Machine {
     STATE.machine.get()
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The end of a boot that can't go on.
+//! Ends a boot that can't continue.
 
 use core::arch::naked_asm;
 use core::fmt;
@@ -13,7 +13,7 @@ use crate::registers::current_level;
 use crate::state::{self, Reporter, entered_at_el3};
 use crate::{console, read_register};
 
-/// Says why the boot can't go on, and stops the machine.
+/// Prints an error and stops the machine.
 #[macro_export]
 macro_rules! fail {
     ($($argument:tt)+) => {
@@ -21,10 +21,10 @@ macro_rules! fail {
     };
 }
 
-/// Says why the boot can't go on, and stops the machine; unless something else has failed, which
-/// tells more of it. Any core may do so until it enters the kernel.
+/// Prints an error and stops the machine. If another core has reported something already, this core only sleeps. Any
+/// core may call this until it enters the kernel.
 pub fn report_and_stop(reason: fmt::Arguments<'_>) -> ! {
-    // The core's number: `entry.rs` has put it there.
+    // `entry.rs` keeps the core's number there.
     if state::begin_report(read_register!("tpidr_el1")) != Reporter::First {
         park();
     }
@@ -33,7 +33,7 @@ pub fn report_and_stop(reason: fmt::Arguments<'_>) -> ! {
     stop()
 }
 
-/// Powers the machine off where its firmware can do that, else lets the core rest.
+/// Powers the machine off, or halts the core if the firmware can't do that.
 pub fn stop() -> ! {
     if let Some(conduit) = conduit() {
         console::line(format_args!("KaaL: powering off"));
@@ -46,8 +46,8 @@ pub fn stop() -> ! {
     park()
 }
 
-/// How firmware can be called. A call goes to a higher exception level: where there is none, the
-/// program's own vectors would get it.
+/// The instruction that calls the firmware. It must lead to a higher exception level, else the program's own vectors
+/// would handle it.
 pub fn conduit() -> Option<PsciConduit> {
     match state::machine().psci {
         _ if entered_at_el3() => None,
@@ -56,10 +56,9 @@ pub fn conduit() -> Option<PsciConduit> {
     }
 }
 
-/// Lets the core rest for good: it waits for an interrupt where none is let through. Events, which
-/// other cores send, do not disturb it.
+/// Halts the core for good: it waits for an interrupt, and interrupts are masked. Events from other cores don't wake it.
 ///
-/// To be jumped to in any state.
+/// Jump here in any state.
 #[unsafe(naked)]
 pub extern "C" fn park() -> ! {
     naked_asm!("1:", "wfi", "b       1b")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Exceptions in words (Arm ARM DDI 0487, register ESR_ELx).
+//! Describes exceptions (Arm ARM DDI 0487, register ESR_ELx).
 
 use core::fmt;
 
@@ -27,7 +27,7 @@ const CLASSES: &[u8] = b"\
     \x2fSError interrupt\n\
     \x3cbreakpoint instruction";
 
-/// Fault status codes, ESR_ELx.IFSC or .DFSC, that name no level of translation.
+/// Fault status codes, ESR_ELx.IFSC or .DFSC, without a level of translation.
 const FAULTS: &[u8] = b"\
     \x10nothing answers at this address\n\
     \x21misaligned address";
@@ -40,7 +40,7 @@ const FAULTS_AT_LEVELS: &[u8] = b"\
     \x0cpermission fault\n\
     \x14nothing answers at a translation table";
 
-/// The value of an ESR_ELx register, shown as its exception class and, for an abort, the reason.
+/// The value of an ESR_ELx register. Prints the exception class and, for an abort, the reason.
 pub(crate) struct Syndrome(pub(crate) u64);
 
 impl fmt::Display for Syndrome {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Numbers in words, from tables in little room: lines of a number, as one byte, and what it means.
+//! Small tables of numbers and their meanings: each line is a number, as one byte, and a text.
 
 use core::fmt::{self, Write};
 
-/// What `lines` say of a number, if anything.
+/// The text for `number` in `lines`, if there is one.
 pub fn meaning(lines: &'static [u8], number: u64) -> Option<Meaning> {
     let mut lines = lines.split(|&byte| byte == b'\n');
     let line = lines.find(|line| {
@@ -14,7 +14,7 @@ pub fn meaning(lines: &'static [u8], number: u64) -> Option<Meaning> {
     line.get(1..).map(Meaning)
 }
 
-/// Text in ASCII.
+/// A text in ASCII.
 pub struct Meaning(pub &'static [u8]);
 
 impl fmt::Display for Meaning {

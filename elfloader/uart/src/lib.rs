@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Sends bytes on the UARTs that machines have for a console.
+//! Sends bytes on UARTs.
 //!
-//! Of a UART that the firmware has set up, a program that only prints wants the same of every
-//! kind: to wait until a bit of a status register says that there is room for a byte, then to write
-//! the byte to another register. So the kinds are rows of a table here, and one function serves
-//! them all. Interrupts, buffers and line settings are left alone.
+//! To print on a UART that the firmware has set up, a program waits until a bit of a status register says that there is
+//! room, then writes a byte to another register. All kinds of UART work like this, so they are rows of a table, and one
+//! function serves all. It doesn't use interrupts or buffers, and doesn't change line settings.
 //!
-//! Only a transmitter that is off is turned on: on emulated machines without firmware, nobody else
-//! does, and neither does seL4.
+//! [`turn_on`] turns on a transmitter that is off: on emulated machines without firmware, nobody else does, not even
+//! seL4.
 //!
-//! A UART that never has room must not stop a boot: [`Transmitter::send`] gives up after [`MAX_POLLS`].
+//! A UART that never has room must not stop the boot: [`Transmitter::send`] gives up after [`MAX_POLLS`].
 
 #![no_std]
 #![forbid(unsafe_code)]
 
 use kaal_payload::{Console, ConsoleKind};
 
-/// Times that the status register is read for a byte. A read takes a device some tens of
-/// nanoseconds at least, so this is more than the millisecond that a byte takes at 9,600 baud.
+/// How often the status register is read for a byte. A read takes some tens of nanoseconds at least, so this is longer
+/// than a byte takes at 9,600 baud, one millisecond.
 pub const MAX_POLLS: u32 = 1 << 20;
 
-/// A UART's registers, by their offset in bytes from its first one.
+/// A UART's registers, by their offset in bytes from the first one.
 pub trait Registers {
     /// Reads a register.
     fn read(&self, offset: usize) -> u32;
@@ -30,12 +29,11 @@ pub trait Registers {
     fn write(&mut self, offset: usize, value: u32);
 }
 
-/// A UART that had no room for a byte for longer than any that works.
+/// The UART had no room for a byte for too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stuck;
 
-/// Turns the transmitter of `console`, whose registers are `registers`, on, if it is of a kind that has
-/// it off after a reset and nobody has turned it on since.
+/// Turns on the transmitter of `console`, if it may be off: that of a Cadence is off after a reset.
 pub fn turn_on(console: &Console, registers: &mut impl Registers) {
     // Control_reg0.TXEN and TXDIS (Xilinx UG585, appendix B, "UART Controller").
     const CONTROL: usize = 0;
@@ -50,17 +48,16 @@ pub fn turn_on(console: &Console, registers: &mut impl Registers) {
     }
 }
 
-/// How bytes are sent on a console: where its UART says that it has room, and where it takes a
-/// byte.
+/// How to send bytes on a UART.
 #[derive(Clone, Copy, Debug)]
 pub struct Transmitter {
     /// Offset of the status register.
     status: usize,
-    /// The bit of the status register that tells.
+    /// The bit in it that tells whether there is room.
     mask: u32,
-    /// What that bit is where there is room.
+    /// The value of that bit if there is room.
     room: u32,
-    /// Offset of the register that takes bytes.
+    /// Offset of the register for data.
     data: usize,
 }
 
