@@ -11,11 +11,11 @@ use kaal_runtime::registers::has_crc32;
 
 use crate::sha256::BLOCK_SIZE;
 
-/// Pairs of words that are read between two branches: of much content, and of what is left.
+/// Pairs of words between two branches: in long content, and in the rest.
 const MANY: usize = 64;
 const FEW: usize = 4;
 
-/// For processors without the instructions, which Armv8.0 leaves optional.
+/// For processors without CRC instructions, which Armv8.0 makes optional.
 static BY_TABLE: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISCSI);
 
 /// The CRC-32C of `bytes`.
@@ -23,7 +23,7 @@ pub fn crc32c(bytes: &[u8]) -> u32 {
     crc32c_of_parts(&[], bytes)
 }
 
-/// The CRC-32C of the blocks in `first` and the `bytes` behind them.
+/// The CRC-32C of the blocks in `first` and then `bytes`.
 pub(crate) fn crc32c_of_parts(first: &[[u8; BLOCK_SIZE]], bytes: &[u8]) -> u32 {
     let first = first.as_flattened();
     if has_crc32() {
@@ -59,7 +59,7 @@ fn add_bytes(crc: u32, bytes: &[u8]) -> u32 {
     bytes.iter().fold(crc, |crc, &byte| __crc32cb(crc, byte))
 }
 
-/// Adds pairs of words of eight bytes, each by three instructions.
+/// Adds pairs of words of eight bytes to a CRC.
 #[inline]
 #[target_feature(enable = "crc")]
 fn add_pairs(crc: u32, pairs: &[u128]) -> u32 {
@@ -68,12 +68,12 @@ fn add_pairs(crc: u32, pairs: &[u128]) -> u32 {
     })
 }
 
-/// Adds pairs of words by three instructions each. The compiler's code has so many more between them that verifying
-/// 250 KB would pass the limit of `cargo xtask bench`: it pairs no loads beyond 512 bytes.
+/// Adds pairs of words to a CRC, with three instructions for each. The compiler's code takes more, because it pairs no
+/// loads beyond 512 bytes: verifying 250 KB would exceed the limit of `cargo xtask bench`.
 #[target_feature(enable = "crc")]
 fn add_many(mut crc: u32, pairs: &[[u128; MANY]]) -> u32 {
     let range = pairs.as_ptr_range();
-    // SAFETY: it reads the pairs.
+    // SAFETY: this reads the pairs.
     unsafe {
         asm!(
             "b 3f",

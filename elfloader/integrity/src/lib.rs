@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What programs verify memory with before the kernel runs: by the processor's instructions where it
-//! has them, by libraries elsewhere.
+//! Verifies memory before the kernel runs: with the processor's instructions if it has them, else with libraries.
 //!
-//! With the MMU off, all memory is Device memory, where an access must be aligned to its size (Arm
-//! ARM DDI 0487, "Alignment of data accesses"). So memory is looked at in units that are aligned by
-//! their type, and what lies before and behind those byte by byte.
+//! With the MMU off, all memory is Device memory, where accesses must be aligned (Arm ARM DDI 0487, "Alignment of data
+//! accesses"). So memory is read in units whose types are aligned, and byte by byte before and after them.
 //!
-//! Most instructions of a boot are spent here, which is why this is a crate: it is compiled for speed.
+//! Most instructions of a boot are in this code, so it is a crate of its own, which is compiled for speed.
 
 #![no_std]
 
@@ -24,7 +22,7 @@ pub use crc32c::crc32c;
 pub use sha256::{BLOCK_SIZE, sha256};
 pub use zero::is_zero;
 
-/// The digest that `integrity` asks for, of the blocks in `first` and the `bytes` behind them.
+/// The digest of the blocks in `first` and then `bytes`.
 pub fn digest(integrity: Integrity, first: &[[u8; BLOCK_SIZE]], bytes: &[u8]) -> Digest {
     match integrity {
         Integrity::None | Integrity::Crc32c => Digest::from_crc32c(crc32c_of_parts(first, bytes)),

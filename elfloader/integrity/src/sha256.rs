@@ -12,10 +12,10 @@ use sha2::block_api::compress256;
 
 use kaal_runtime::registers::has_sha256;
 
-/// Size in bytes of what is hashed at a time.
+/// Size in bytes of a block.
 pub const BLOCK_SIZE: usize = 64;
 
-/// Size in bytes of the number of bits that ends what is hashed.
+/// Size in bytes of the message's length, at the end of the last block.
 const LENGTH_SIZE: usize = size_of::<u64>();
 
 /// FIPS 180-4, section 5.3.3.
@@ -51,7 +51,7 @@ static ROUNDS: [[u32; 4]; 16] = [
     [0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2],
 ];
 
-/// A block where the processor can load it in few instructions.
+/// A block, aligned so that few instructions load it.
 type Vectors = [uint8x16_t; BLOCK_SIZE / size_of::<uint8x16_t>()];
 
 /// The SHA-256 of `bytes`.
@@ -59,7 +59,7 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     sha256_of_parts(&[], bytes)
 }
 
-/// The SHA-256 of the blocks in `first` and the `bytes` behind them.
+/// The SHA-256 of the blocks in `first` and then `bytes`.
 pub(crate) fn sha256_of_parts(first: &[[u8; BLOCK_SIZE]], bytes: &[u8]) -> [u8; 32] {
     let length = (first.as_flattened().len() + bytes.len()) as u64;
     let mut state = INITIAL;
@@ -67,7 +67,7 @@ pub(crate) fn sha256_of_parts(first: &[[u8; BLOCK_SIZE]], bytes: &[u8]) -> [u8; 
     let (blocks, rest) = bytes.as_chunks();
     compress(&mut state, blocks);
 
-    // What ends the message: a bit that is set, and its length in bits at the end of a block.
+    // The message ends with a set bit, and with its length in bits at the end of a block.
     let mut last = [0; BLOCK_SIZE];
     for (place, &byte) in last.iter_mut().zip(rest.iter().chain(&[0x80])) {
         *place = byte;

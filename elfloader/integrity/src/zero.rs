@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The search for what is not zero.
+//! Checks that memory is zero.
 
-/// Pairs of words that are read between two branches.
+/// Pairs of words between two branches.
 const MANY: usize = 16;
 
 /// Whether all `bytes` are zero.

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Finds the device tree and brings it to where the kernel looks for it.
+//! Finds the device tree, and copies the firmware's to its place in the image.
 //!
-//! One rule decides which: the firmware's, when x0 points to a valid one, else the one that the
-//! builder embedded. Arm's firmware passes it in x0 when it boots an image like Linux (Linux,
-//! `Documentation/arch/arm64/booting.rst`).
+//! The firmware's device tree counts if x0 points to a valid one, else the embedded one. Firmware passes it in x0 when it
+//! boots an image like Linux (`Documentation/arch/arm64/booting.rst`).
 
 use core::ptr;
 use core::slice;
@@ -14,14 +13,14 @@ use kaal_payload::{Decimal, LogLevel, Payload, PhysRange};
 use kaal_runtime::firmware::{self, DEVICE_TREE_ALIGNMENT};
 use kaal_runtime::{cache, console, copy, fail, log};
 
-/// The device tree that decides.
+/// The device tree that counts.
 pub(crate) struct Found {
-    /// The firmware's bytes and tree; `None` where the embedded one decides.
+    /// The firmware's bytes and tree; `None` if the embedded one counts.
     pub(crate) firmware: Option<(&'static [u8], DeviceTree<'static>)>,
 }
 
-/// Decides which device tree describes the machine, and prints on its console from now on. Where the
-/// firmware's names none, as the Raspberry Pi's, that is the embedded one's.
+/// Decides which device tree counts, and prints on its console from now on. If the firmware's tree names no console, like
+/// the Raspberry Pi's, prints on that of the embedded one.
 pub(crate) fn find(firmware_x0: u64, payload: &Payload<'_>) -> Found {
     let firmware = firmware_tree(firmware_x0 as usize);
     let mut machine = payload.machine;
@@ -38,17 +37,15 @@ pub(crate) fn find(firmware_x0: u64, payload: &Payload<'_>) -> Found {
     Found { firmware }
 }
 
-/// The device tree at `address`, if there is a valid one. Nothing writes to it but [`bring`], which uses nothing of
-/// this behind that.
+/// The device tree at `address`, if it is valid. Only [`bring`] writes there, and doesn't use this afterwards.
 fn firmware_tree(address: usize) -> Option<(&'static [u8], DeviceTree<'static>)> {
     let bytes = firmware::device_tree(address)?;
     Some((bytes, DeviceTree::parse(bytes).ok()?))
 }
 
-/// Copies the firmware's device tree to the slot that the kernel finds it in, between the kernel
-/// and the user image, without padding and with what the image says in `/chosen`. Returns the
-/// memory of the device tree that counts, which is empty where there is none. What is `found` must not
-/// be looked at behind that: it is by reference so that nothing promises otherwise.
+/// Copies the firmware's device tree to its place between kernel and user image, without padding and with KaaL's
+/// properties of `/chosen`. Returns the memory of the device tree that counts, empty if there is none. Don't use `found`
+/// afterwards: it is a reference because the copy may overwrite its bytes.
 pub(crate) fn place(found: &Found, payload: &Payload<'_>) -> PhysRange {
     let slot = payload.device_tree;
     let size = match &found.firmware {
@@ -61,7 +58,7 @@ pub(crate) fn place(found: &Found, payload: &Payload<'_>) -> PhysRange {
     memory
 }
 
-/// Brings the firmware's `tree`, which `bytes` hold, to the slot and returns its size there.
+/// Copies the firmware's `tree`, which lies in `bytes`, to its place. Returns its size there.
 fn bring(bytes: *const [u8], tree: &DeviceTree<'static>, payload: &Payload<'_>) -> u64 {
     let slot = ptr::with_exposed_provenance_mut::<u8>(payload.device_tree.start.0 as usize);
     let capacity = payload.device_tree.capacity as usize;
@@ -70,8 +67,8 @@ fn bring(bytes: *const [u8], tree: &DeviceTree<'static>, payload: &Payload<'_>) 
         measurement: &payload.measurement,
         boot_arguments: payload.boot_arguments,
     };
-    // SAFETY: the builder keeps the slot free for a device tree, and `verify` has found it in RAM.
-    // What the firmware left there is not looked at any more.
+    // SAFETY: the builder keeps the slot free for a device tree, and `verify` has found it in RAM. What the firmware
+    // left there is not used afterwards.
     let (written, room) = unsafe {
         cache::clean(memory.start.0, memory.end.0);
         let (moved, room) = out_of_the_way(bytes, slot, capacity);
@@ -91,13 +88,12 @@ fn bring(bytes: *const [u8], tree: &DeviceTree<'static>, payload: &Payload<'_>) 
     }
 }
 
-/// Moves the `bytes` of a device tree to the slot's end if they lie in the slot and there is room before
-/// it. Returns the tree there, `None` where it was not moved, and the room that is left.
+/// Moves the `bytes` of a device tree to the end of the slot if they overlap it, so that the copy has room at its start.
+/// Returns the tree there, or `None` if it wasn't moved, and the room for the copy.
 ///
 /// # Safety
 ///
-/// The slot must be memory that nothing refers to any more but the device tree, and that only where it
-/// is not moved.
+/// The slot must be memory that nothing refers to, except the device tree if it isn't moved.
 unsafe fn out_of_the_way(
     bytes: *const [u8],
     slot: *mut u8,
@@ -113,8 +109,8 @@ unsafe fn out_of_the_way(
         return (None, 0);
     }
     let place = slot.wrapping_add(room);
-    // SAFETY: the bytes fit between there and the slot's end, and nothing refers to them. Device trees
-    // are aligned, and so are the slot and its size.
+    // SAFETY: the bytes fit between there and the slot's end, and nothing refers to these. Device trees, the slot and its
+    // size are aligned.
     unsafe { copy::words(source.cast(), place.cast(), size) };
     match firmware_tree(place.addr()) {
         Some((_, moved)) => (Some(moved), room),

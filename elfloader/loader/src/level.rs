@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Goes down to the exception level that the kernel is entered at.
+//! Goes down to the kernel's exception level.
 //!
-//! The values are those that seL4 relies on and does not set itself. Source: Arm Architecture
-//! Reference Manual, DDI 0487, the descriptions of the registers named.
+//! seL4 relies on these register values, and doesn't set them itself. Source: Arm Architecture Reference Manual,
+//! DDI 0487, the descriptions of the registers.
 
 use core::arch::asm;
 
@@ -18,34 +18,29 @@ use kaal_runtime::{read_register, write_register};
 
 use crate::gic;
 
-/// SCR_EL3: lower levels are non-secure and AArch64, HVC is enabled and SMC is not, since there
-/// is no firmware at EL3 that would answer; bits 4 and 5 are RES1. By APK and API, pointer
-/// authentication doesn't trap: see [`HCR_EL2`].
+/// SCR_EL3: lower levels are non-secure and AArch64. HVC is enabled, SMC is not, because no firmware at EL3 would answer.
+/// Bits 4 and 5 are RES1. APK and API: pointer authentication doesn't trap, see [`HCR_EL2`].
 const SCR_EL3: u64 = NON_SECURE | 0b11 << 4 | 1 << 7 | 1 << 8 | 1 << 10 | 0b11 << 16;
 
 /// SCR_EL3.NS
 const NON_SECURE: u64 = 1 << 0;
 
-/// HCR_EL2: as [`HCR_EL2_RW`], and by APK and API, pointer authentication doesn't trap. EL1 has no say
-/// in whether EL0 may execute PACGA, so that would be a way for any program to a level that nothing
-/// answers at. RES0 where the processor has no such instructions.
+/// HCR_EL2: [`HCR_EL2_RW`], and APK and API: pointer authentication doesn't trap. EL1 can't forbid PACGA to EL0, so any
+/// program could cause a trap to a level that doesn't handle it. The bits are RES0 on processors without it.
 const HCR_EL2: u64 = HCR_EL2_RW | 0b11 << 40;
 
-/// ICC_SRE_ELx: the GIC's system registers are on, for lower levels too (GIC architecture
-/// specification, IHI 0069).
+/// ICC_SRE_ELx: the GIC's system registers are on, for lower levels too (GIC architecture specification, IHI 0069).
 const ICC_SRE: u64 = 0b1111;
 
-/// CNTHCTL_EL2.EL1PCTEN and .EL1PCEN: EL1 may use the physical counter and timer. Nothing else traps,
-/// and there are no events.
+/// CNTHCTL_EL2.EL1PCTEN and EL1PCEN: EL1 may use the physical counter and timer. Nothing else traps, and there are no
+/// events.
 const CNTHCTL_EL2_OPEN: u64 = 0b11;
 
-/// MDCR_EL2.HPMN, the only field that must keep its value: the number of event counters that EL1
-/// may use.
+/// MDCR_EL2.HPMN, the number of event counters for EL1: the only field that must keep its value.
 const MDCR_EL2_HPMN: u64 = 0x1f;
 
-/// VBAR_ELx of a level that is left for good: no address that its translation regime has, so that an
-/// exception there is followed by others for ever, each at the address of the one before ("recursive
-/// exception"). The loader's own vectors lie in memory that the kernel hands out.
+/// VBAR_ELx of a level that no core may return to. The address is invalid in its translation regime, so an exception
+/// causes the next one, for ever. The loader's own vectors lie in memory that the kernel reuses.
 const NOWHERE: i64 = -0x800;
 
 /// SPSR_ELx: DAIF masked, at EL1 with SP_EL1.
@@ -54,9 +49,9 @@ const SPSR_EL1H: u64 = 0b1111 << 6 | 0b0101;
 /// SPSR_ELx: DAIF masked, at EL2 with SP_EL2.
 const SPSR_EL2H: u64 = 0b1111 << 6 | 0b1001;
 
-/// Goes from one level to a lower one, on the same stack. The level that is left has no vectors then.
+/// Goes from one level to a lower one, on the same stack, and leaves the first level without vectors.
 ///
-/// To be used in an unsafe block at the first level, with the second prepared.
+/// Use it in an unsafe block at the first level, after preparing the second.
 macro_rules! drop_level {
     ($from:literal => $to:literal, $spsr:expr) => {
         asm!(
@@ -75,24 +70,24 @@ macro_rules! drop_level {
     };
 }
 
-/// Goes down to `target` with the core whose number is `core`, on the same stack.
+/// Goes down to `target` on the core with the number `core`, on the same stack. Leaves the levels in between as the
+/// kernel expects them.
 ///
-/// The levels passed on the way are left in the state that the kernel expects of them.
-/// [`crate::verify::exception_level`] has made sure that there is a way.
+/// [`crate::verify::exception_level`] has checked that the target can be reached.
 pub(crate) fn lower_to(target: ExceptionLevel, core: u64) {
     if let Some(gic) = gic::in_need_of_release() {
         // SAFETY: it is the machine's.
         unsafe { gic::release_own_interrupts(gic, core) };
     }
     if current_level() == 3 {
-        // SAFETY: at EL3, which is left for good.
+        // SAFETY: this runs at EL3.
         unsafe { leave_el3() };
     }
     if current_level() == 2 {
-        // SAFETY: at EL2. Nothing depends on what these registers were, but for MDCR_EL2.HPMN.
+        // SAFETY: this runs at EL2. Nothing depends on the old values, except on MDCR_EL2.HPMN.
         unsafe { prepare_el2() };
         if target == ExceptionLevel::El1 {
-            // SAFETY: at EL2, and EL2 is prepared for it.
+            // SAFETY: this runs at EL2, and EL1 is prepared.
             unsafe {
                 prepare_el1();
                 drop_level!("el2" => "el1", SPSR_EL1H);
@@ -101,13 +96,13 @@ pub(crate) fn lower_to(target: ExceptionLevel, core: u64) {
     }
 }
 
-/// Goes from EL3 to EL2, or to EL1 where the processor has no EL2.
+/// Goes from EL3 to EL2, or to EL1 if the processor has no EL2.
 ///
 /// # Safety
 ///
 /// Must be called at EL3.
 unsafe fn leave_el3() {
-    // SAFETY: EL3 allows all of this, and there is no state of other software to keep.
+    // SAFETY: EL3 allows all of this, and there is no other software whose state matters.
     unsafe {
         if has_gic_registers() {
             write_register!("S3_6_C12_C12_5", ICC_SRE); // ICC_SRE_EL3
@@ -127,7 +122,7 @@ unsafe fn leave_el3() {
     }
 }
 
-/// Lets EL1 and the kernel have what EL2 controls.
+/// Gives EL1 and the kernel what EL2 controls.
 ///
 /// # Safety
 ///

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The loader: brings an AArch64 machine from whatever state its firmware leaves it in to the
-//! one that seL4 expects at its entry point.
+//! The loader: takes an AArch64 machine from the state that its firmware leaves to the one that seL4 expects at its entry
+//! point.
 //!
-//! The same binary serves every kernel and board. What differs stands in the payload header that
-//! the builder put behind it ([`kaal_payload`]), and in the machine's device tree. Whatever the
-//! builder can do, it has done: segments lie at their final addresses, translation tables are
-//! ready, and the loader's own relocations are applied. What is left is to look at the machine,
-//! to say in words what does not fit, and to jump.
+//! One binary serves every kernel and board. Everything that differs is in the payload header behind the loader
+//! ([`kaal_payload`]) and in the machine's device tree. The builder has done all it can: segments lie at their final
+//! addresses, the page tables are ready, and the loader's relocations are applied. The loader checks the machine, says
+//! what doesn't fit, and enters the kernel.
 //!
-//! There are two programs, which differ in whom they believe ([`Trust`]): `kaal-elfloader` boots any
-//! image, `kaal-elfloader-signed` such as are signed with a key that it was given.
+//! There are two programs, which differ in what they [`Trust`]: `kaal-elfloader` boots any image, `kaal-elfloader-signed`
+//! only images signed with its key.
 //!
 //! ```text
 //!  firmware, at EL1, EL2 or EL3
@@ -18,16 +17,15 @@
 //!    ▼
 //!  boot()            find    payload.rs, device_tree.rs   what to boot, on which machine
 //!    │               verify  trust.rs, verify.rs          is it whole, and does it fit the machine
-//!    │               place   device_tree.rs               the firmware's device tree only
-//!    │               start   smp/                         the other cores, if there are any
+//!    │               place   device_tree.rs               the firmware's device tree
+//!    │               start   smp/                         the other cores, if the kernel needs any
 //!    │               enter   level.rs, mmu.rs             exception level, translation, jump
 //!    ▼
 //!  seL4, at EL1 or EL2
 //! ```
 //!
-//! The MMU is off until the last instructions before the jump, so all memory accesses go past the
-//! caches and none may be unaligned. A fault at any moment ends in [`kaal_runtime`], which says what
-//! happened; that holds until the kernel installs vectors of its own.
+//! The MMU is off until just before the jump. So memory accesses bypass the caches, and must be aligned. Until the kernel
+//! installs its own vectors, [`kaal_runtime`] reports each fault.
 
 #![no_std]
 
@@ -49,8 +47,7 @@ use smp::Team;
 pub use payload::symbol_at;
 pub use trust::{AnyImage, SignedImages, Trust};
 
-/// Boots the payload, if `T` trusts it. `firmware_x0` is what the firmware left in x0: perhaps the
-/// address of a device tree.
+/// Boots the payload, if `T` trusts it. `firmware_x0` is the firmware's x0, which may be the address of a device tree.
 pub extern "C" fn boot<T: Trust>(firmware_x0: u64) -> ! {
     state::begin("reading the payload header");
     let payload = payload::find::<T>();
@@ -86,7 +83,7 @@ pub extern "C" fn boot<T: Trust>(firmware_x0: u64) -> ! {
     state::begin("starting the other cores");
     gic::release_shared_interrupts();
     let handover = Handover::new(&payload, device_tree);
-    // SAFETY: it stays where it is: this function does not return.
+    // SAFETY: it stays in place, because this function doesn't return.
     unsafe { team.start(&handover) };
 
     state::begin("lowering the exception level");

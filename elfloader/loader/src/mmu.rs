@@ -2,10 +2,9 @@
 
 //! Turns translation on and enters the kernel.
 //!
-//! seL4 keeps the memory attributes and, at EL1, the translation control that it is entered with,
-//! and compares those of EL2 with its own (seL4 16.0.0, `include/arch/arm/arch/64/mode/machine.h`),
-//! so these values are part of its interface. Source: Arm Architecture Reference Manual, DDI 0487,
-//! the descriptions of the registers named.
+//! seL4 keeps the memory attributes and, at EL1, the translation control from the loader. At EL2, it compares the latter
+//! with its own (seL4 16.0.0, `include/arch/arm/arch/64/mode/machine.h`). So these values are part of its interface.
+//! Source: Arm Architecture Reference Manual, DDI 0487, the descriptions of the registers.
 
 use core::arch::asm;
 
@@ -16,11 +15,11 @@ use kaal_runtime::registers::{
 };
 use kaal_runtime::write_register;
 
-/// MAIR_ELx, from attribute 0 up: Device-nGnRnE, Device-nGnRE, Device-GRE, Normal
-/// non-cacheable, Normal write-back, Normal write-through.
+/// MAIR_ELx, from attribute 0 up: Device-nGnRnE, Device-nGnRE, Device-GRE, Normal non-cacheable, Normal write-back,
+/// Normal write-through.
 const MAIR: u64 = 0x0000_aaff_440c_0400;
 
-/// TCR_EL1.TG1: unlike TG0, 2 stands for 4 KiB.
+/// TCR_EL1.TG1: 2 means 4 KiB, unlike in TG0.
 const TCR_EL1_TG1: u64 = 0b10 << 30;
 
 /// TCR_EL1.AS: 16-bit ASIDs.
@@ -29,13 +28,13 @@ const TCR_EL1_AS: u64 = 1 << 36;
 /// TCR_EL1 without IPS.
 const TCR_EL1: u64 = TCR_RANGE | TCR_RANGE << 16 | TCR_EL1_TG1 | TCR_EL1_AS;
 
-/// 40 bits, as TCR_ELx.(I)PS encodes it.
+/// 40 bits, encoded as TCR_ELx.(I)PS.
 const PS_40_BITS: u64 = 2;
 
-/// 44 bits.
+/// 44 bits, encoded as TCR_ELx.(I)PS.
 const PS_44_BITS: u64 = 4;
 
-/// What the kernel finds in its first registers (seL4 16.0.0, `src/arch/arm/64/head.S`).
+/// The kernel's arguments, in x0 to x5 (seL4 16.0.0, `src/arch/arm/64/head.S`).
 struct KernelArguments {
     user_start: PhysAddr,
     user_end: PhysAddr,
@@ -45,7 +44,7 @@ struct KernelArguments {
     dtb_size: u64,
 }
 
-/// The registers that take effect on the way into the kernel. They are the same on all cores.
+/// The registers that all cores enter the kernel with.
 pub(crate) struct Handover {
     arguments: KernelArguments,
     kernel_entry: VirtAddr,
@@ -66,7 +65,7 @@ macro_rules! enter {
         write_register!(concat!("tcr_", $level), $handover.tcr);
         write_register!(concat!("ttbr0_", $level), $handover.ttbr0.0);
         asm!(
-            // What was written is in memory, and nothing old is in the TLB or fetched.
+            // All writes are in memory, and nothing old is in the TLB or fetched.
             "dsb     sy",
             concat!("tlbi    ", $all_entries),
             "ic      iallu",
@@ -89,7 +88,7 @@ macro_rules! enter {
 }
 
 impl Handover {
-    /// What the kernel in `payload` is entered with.
+    /// The registers for the kernel in `payload`.
     pub(crate) fn new(payload: &Payload<'_>, device_tree: PhysRange) -> Self {
         let range = physical_address_range();
         let (tcr, sctlr) = match payload.exception_level {
@@ -130,15 +129,15 @@ impl Handover {
         }
     }
 
-    /// The exception level that the kernel is entered at.
+    /// The kernel's exception level.
     pub(crate) fn exception_level(&self) -> ExceptionLevel {
         self.exception_level
     }
 
-    /// Enters the kernel at the current exception level, which must be the one it wants.
+    /// Enters the kernel. The current exception level must be the kernel's.
     pub(crate) fn enter_kernel(&self) -> ! {
-        // SAFETY: the tables map the loader at its own address and the kernel at its entry point,
-        // and all that the kernel expects has been prepared and checked.
+        // SAFETY: the tables map the loader at its own address and the kernel at its entry point, and everything that the
+        // kernel expects has been prepared and checked.
         unsafe {
             match self.exception_level {
                 ExceptionLevel::El1 => {

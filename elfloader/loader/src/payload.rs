@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Finds the payload header.
+//! Reads the payload header.
 
 use core::{ptr, slice};
 
@@ -19,7 +19,7 @@ use crate::{Trust, verify};
 #[unsafe(link_section = ".note.kaal")]
 static NOTE: Note<u32> = Note::new(LOADER_NOTE_TYPE, VERSION);
 
-/// Returns the payload header that the builder put behind the loader, if `T` trusts it.
+/// The payload header behind the loader, if `T` trusts it.
 pub(crate) fn find<T: Trust>() -> Payload<'static> {
     let bytes = header_pages();
     console::start(&without_own_memory(Payload::peek_machine(bytes)));
@@ -41,8 +41,8 @@ pub(crate) fn find<T: Trust>() -> Payload<'static> {
     payload
 }
 
-/// The function that `address` lies in, if the image has symbols. For reports of faults, so the header
-/// may be damaged; that of an image lies in front of its symbols.
+/// The function at `address`, if the image has a table of symbols. A fault report calls this, so the header may be
+/// damaged. The table lies behind the header.
 pub fn symbol_at(address: u64) -> Option<Symbol<'static>> {
     let header = header_pages();
     let table = Payload::peek_symbols(header)?;
@@ -55,8 +55,8 @@ pub fn symbol_at(address: u64) -> Option<Symbol<'static>> {
     Symbol::find(table, address)
 }
 
-/// The machine without a console that would lie in the loader itself: printing must not change what
-/// has yet to refuse the image.
+/// Removes a console whose registers would lie in the loader: printing must not change the loader, which has yet to
+/// check the header.
 fn without_own_memory(machine: Machine) -> Machine {
     let start = address_of!("__ehdr_start").addr() as u64;
     let own = start..start + LOADER_MAX_SIZE;
@@ -68,10 +68,10 @@ fn without_own_memory(machine: Machine) -> Machine {
     }
 }
 
-/// The pages that the contract puts the header in.
+/// The pages for the header.
 fn header_pages() -> &'static [u8] {
     let end = address_of!("_end");
     let padding = end.align_offset(PAGE_SIZE as usize);
-    // SAFETY: every image has these pages, with defined content, and nothing writes to it.
+    // SAFETY: every image has these pages, and nothing writes to them.
     unsafe { slice::from_raw_parts(end.wrapping_add(padding), MAX_SIZE) }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Whom a loader believes.
+//! Which images a loader boots.
 
 use core::ptr;
 
@@ -12,22 +12,21 @@ use kaal_payload::{
 use kaal_runtime::fail;
 use kaal_runtime::link::Note;
 
-/// Which images a loader boots.
+/// Decides which images a loader boots.
 pub trait Trust {
-    /// Whether images may be forged, not only damaged. Who forges one knows where others look: so memory that
-    /// should be zero is looked at as a whole, not only at its ends, where damage leaves traces. And an
-    /// image that is signed for another loader is called that, not a damaged loader.
+    /// Whether images may be forged, not only damaged. Forgers know what a loader checks, so it checks all memory that
+    /// should be zero, not only its ends, where damage shows. And it authenticates an image before it verifies itself:
+    /// an image for another loader is an error of its own.
     const EXPECTS_FORGERIES: bool;
 
-    /// Stops unless the payload is one to be trusted; `header` holds the header that it is from.
+    /// Stops the boot unless the payload is trusted. `header` is what it was parsed from.
     fn authenticate(header: &[u8], payload: &Payload<'_>);
 
-    /// The address of a device tree, or what else may stand in its place, that may describe the
-    /// machine: `firmware_x0`, or 0 for none.
+    /// The value for x0 that the loader uses: `firmware_x0`, or 0 to ignore the firmware's device tree.
     fn device_tree(firmware_x0: u64) -> u64;
 }
 
-/// Any image is booted.
+/// Boots any image.
 pub struct AnyImage;
 
 impl Trust for AnyImage {
@@ -40,11 +39,11 @@ impl Trust for AnyImage {
     }
 }
 
-/// Images are booted that were signed with the key that the builder gave the loader, and that are not
-/// older than it was told. Of device trees, only the one counts that is part of the image.
+/// Boots images that are signed with the loader's key and not older than its minimum version. Uses only the embedded
+/// device tree.
 pub struct SignedImages;
 
-/// Filled in by the builder, so not a constant to the compiler: it is read as if it could change.
+/// The builder fills this in after compilation, so the compiler must not treat it as a constant.
 #[unsafe(link_section = ".note.kaal")]
 static ANCHOR: Note<TrustAnchor> = Note::new(TRUST_NOTE_TYPE, TrustAnchor::NONE);
 
@@ -52,7 +51,7 @@ impl Trust for SignedImages {
     const EXPECTS_FORGERIES: bool = true;
 
     fn authenticate(header: &[u8], payload: &Payload<'_>) {
-        // SAFETY: a constant.
+        // SAFETY: nothing writes to it.
         let anchor = unsafe { ptr::read_volatile(&raw const ANCHOR.content) };
         if anchor == TrustAnchor::NONE {
             fail!("this loader was given no key; build the image with --trust-key");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Checks what the builder can't know: does the payload fit this machine? What doesn't would be a
-//! silent hang of the kernel, so it is named here.
+//! Checks what the builder can't know: whether the payload is whole and fits this machine. Otherwise, the kernel would
+//! hang without a message.
 
 use core::fmt;
 use core::ptr;
@@ -19,10 +19,10 @@ use kaal_runtime::{address_of, fail, log};
 
 use crate::device_tree::Found;
 
-/// Bytes at the ends of memory that should be zero which are looked at.
+/// Bytes that are checked at each end of memory that should be zero.
 const END_SIZE: usize = 128;
 
-/// A kernel with hypervisor support runs at EL2 only.
+/// A hypervisor kernel runs only at EL2.
 pub(crate) fn exception_level(payload: &Payload<'_>) {
     if payload.exception_level == ExceptionLevel::El1 {
         return;
@@ -39,11 +39,10 @@ pub(crate) fn exception_level(payload: &Payload<'_>) {
     );
 }
 
-/// All memory that the image uses must be RAM that the firmware doesn't keep to itself, as far as
-/// its device tree tells.
+/// Checks that all memory of the image is RAM and not `no-map`, by the firmware's device tree.
 ///
-/// Memory that is reserved without `no-map` is no error: the device tree itself and an initial RAM
-/// disk are listed so, which seL4 has no use for, and it takes all such memory as RAM.
+/// Other reserved memory is no error: the firmware reserves the device tree and an initial RAM disk. seL4 doesn't need
+/// them, and takes all such memory as RAM.
 pub(crate) fn memory(payload: &Payload<'_>, device_tree: &Found) {
     let Some((_, tree)) = &device_tree.firmware else {
         return;
@@ -68,7 +67,7 @@ pub(crate) fn memory(payload: &Payload<'_>, device_tree: &Found) {
     }
 }
 
-/// Shown as what follows "RAM is".
+/// Printed after "RAM is".
 struct Banks<'a>(&'a DeviceTree<'a>);
 
 impl fmt::Display for Banks<'_> {
@@ -82,7 +81,7 @@ impl fmt::Display for Banks<'_> {
     }
 }
 
-/// The memory of the loader, of all regions and of the device tree's slot.
+/// The memory of the loader, of all regions and of the device tree.
 fn memory_used(payload: &Payload<'_>) -> impl Iterator<Item = PhysRange> {
     let slot = payload.device_tree;
     let slot = PhysRange::from_size(slot.start, slot.capacity);
@@ -94,26 +93,24 @@ fn memory_used(payload: &Payload<'_>) -> impl Iterator<Item = PhysRange> {
     regions.chain(slot).chain([loader])
 }
 
-/// Compares the digest of what never changes in the loader, if the payload header at the start of `header`
-/// asks for it.
+/// Verifies the loader's constant part, if the payload header in `header` asks for it.
 ///
-/// It comes before all that is verified, when little code has run yet that could do harm: a bit that is wrong in the
-/// loader may be what lets it miss other damage, or what damages what the kernel is handed. A bit that is
-/// wrong in this comparison does neither.
+/// This comes first, because damage in the loader could make it miss other damage, or hand something wrong to the
+/// kernel. Damage in this comparison can't.
 pub(crate) fn loader(header: &[u8]) {
     let Some((integrity, expected)) = Payload::peek_loader(header) else {
         return;
     };
     let start = PhysAddr(address_of!("__ehdr_start").addr() as u64);
-    // SAFETY: nothing writes there, and the contract bounds the size, to memory of the loader's at most.
+    // SAFETY: nothing writes there, and the size is at most a loader's.
     let bytes = unsafe { bytes_at(start, expected.size) };
     if digest(integrity, &[], bytes) != expected.digest {
         fail!("the loader is damaged; load the image again");
     }
 }
 
-/// Compares each region's digest, and looks whether memory is zero that should be, all of it or both of
-/// its ends, if the payload asks for it.
+/// Verifies each region's digest, and that memory is zero where it should be: all of it, or only its ends. Skips both if
+/// the payload asks for no verification.
 pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
     for (index, region) in payload.regions.iter().enumerate() {
         let number = Decimal(index as u64);
@@ -129,7 +126,7 @@ pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
         };
         let copied;
         let first = match memory.start {
-            // No reference points there, since it would be null.
+            // A reference to address 0 would be null.
             PhysAddr(0) => {
                 copied = [first_block()];
                 &copied[..]
@@ -156,7 +153,7 @@ pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
             let (expected, found) = (number(region.digest()), number(&found));
             damaged(format_args!("{name} {expected} expected, {found} found"));
         }
-        // The device tree's place is larger than what the kernel is told of.
+        // The memory for the device tree is larger than the device tree.
         if kind == RegionKind::DeviceTree || rest.is_empty() {
             continue;
         }
@@ -170,7 +167,7 @@ pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
     }
 }
 
-/// The first and the last [`END_SIZE`] bytes; all, as the first ones, where there are no more.
+/// The first and the last [`END_SIZE`] bytes, or all bytes and none if there are no more.
 fn ends(bytes: &[u8]) -> (&[u8], &[u8]) {
     bytes
         .split_last_chunk::<END_SIZE>()
@@ -178,13 +175,13 @@ fn ends(bytes: &[u8]) -> (&[u8], &[u8]) {
         .unwrap_or((bytes, &[]))
 }
 
-/// What memory at address 0 begins with, where there is RAM.
+/// The first block at address 0, which must be RAM.
 fn first_block() -> [u8; BLOCK_SIZE] {
     let mut block = [0; BLOCK_SIZE];
     let (words, _) = block.as_chunks_mut();
     for (index, word) in words.iter_mut().enumerate() {
         let place = ptr::with_exposed_provenance::<u64>(index * size_of::<u64>());
-        // SAFETY: a volatile read may be at address 0, where no allocation of Rust's is.
+        // SAFETY: a volatile read may access address 0, where Rust allocates nothing.
         *word = unsafe { place.read_volatile() }.to_ne_bytes();
     }
     block
@@ -197,6 +194,6 @@ fn first_block() -> [u8; BLOCK_SIZE] {
 /// It must be memory that nothing writes to.
 unsafe fn bytes_at(start: PhysAddr, size: u64) -> &'static [u8] {
     let start = ptr::with_exposed_provenance(start.0 as usize);
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller vouches for the memory.
     unsafe { slice::from_raw_parts(start, size as usize) }
 }

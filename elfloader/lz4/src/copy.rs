@@ -12,7 +12,7 @@ pub(crate) const BLOCK: usize = 16;
 /// As many bytes must be valid at `from` for reads and at `to` for writes. They may overlap.
 #[inline(always)]
 pub(crate) unsafe fn copy_block(from: *const u8, to: *mut u8) {
-    // The compiler is told to do without unaligned accesses, so it would copy byte by byte.
+    // The compiler generates no unaligned accesses for this target; it would copy byte by byte.
     #[cfg(target_arch = "aarch64")]
     // SAFETY: the caller vouches for the bytes.
     unsafe {
@@ -32,12 +32,12 @@ pub(crate) unsafe fn copy_block(from: *const u8, to: *mut u8) {
     }
 }
 
-/// Copies blocks until `size` bytes have been copied.
+/// Copies `size` bytes, rounded up to blocks.
 ///
 /// # Safety
 ///
-/// As many bytes, rounded up to blocks, must be valid at `from` for reads and at `to` for writes.
-/// Where they overlap with `to` at least a block above `from`, what has been copied is copied again.
+/// As many bytes must be valid at `from` for reads and at `to` for writes. If they overlap, `to` must be at least a block
+/// above `from`; bytes already copied are then copied again.
 #[inline(always)]
 pub(crate) unsafe fn copy_blocks(from: *const u8, to: *mut u8, size: usize) {
     let end = to.wrapping_add(size);
@@ -49,12 +49,12 @@ pub(crate) unsafe fn copy_blocks(from: *const u8, to: *mut u8, size: usize) {
     }
 }
 
-/// Copies `size` bytes, and more up to whole blocks if there is `room` for them.
+/// Copies `size` bytes, rounded up to blocks if they fit `room`.
 ///
 /// # Safety
 ///
-/// As many bytes as `room` says must be valid at `from` for reads and at `to` for writes, `size` or more.
-/// Where they overlap with `to` at least a block above `from`, what has been copied is copied again.
+/// `room` bytes, at least `size`, must be valid at `from` for reads and at `to` for writes. Overlaps as for
+/// [`copy_blocks`].
 pub(crate) unsafe fn copy(from: *const u8, to: *mut u8, size: usize, room: usize) {
     let in_blocks = match size.next_multiple_of(BLOCK) {
         whole if whole <= room => size,
@@ -67,8 +67,8 @@ pub(crate) unsafe fn copy(from: *const u8, to: *mut u8, size: usize, room: usize
     }
 }
 
-/// Copies `size` bytes one after the other. Where they overlap with `to` above `from`, what has been
-/// copied is copied again.
+/// Copies `size` bytes, one after another. If they overlap and `to` is above `from`, bytes already copied are copied
+/// again.
 ///
 /// # Safety
 ///
@@ -76,8 +76,8 @@ pub(crate) unsafe fn copy(from: *const u8, to: *mut u8, size: usize, room: usize
 #[inline]
 pub(crate) unsafe fn copy_bytes(from: *const u8, to: *mut u8, size: usize) {
     for offset in 0..size {
-        // SAFETY: the caller vouches for the bytes. Volatile, so that this loop doesn't become a call
-        // of a function that takes it that they don't overlap.
+        // SAFETY: the caller vouches for the bytes. Volatile, so that the compiler doesn't call a function that allows no
+        // overlap.
         unsafe { to.add(offset).write_volatile(from.add(offset).read()) };
     }
 }

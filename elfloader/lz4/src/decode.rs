@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The decoder.
+//! Decodes a block.
 //!
-//! A block is a row of sequences: a token, literals, and a match, which repeats bytes that have been
-//! written before. Nearly all lie far from both ends and repeat what doesn't overlap its copy; these
-//! are copied in whole blocks, past their own ends. The others are decoded with all checks.
+//! A block is a series of sequences: a token, literals, and a match, which repeats bytes written before. Most sequences
+//! lie far from both ends, and their matches don't overlap the copies. These are copied in whole blocks, beyond their
+//! ends. The others are decoded with all checks.
 
 use crate::DecodeError;
 use crate::copy::{BLOCK, copy, copy_block, copy_blocks, copy_bytes};
 
-/// A length in a token that goes on in the bytes behind it.
+/// The value of a length in a token that continues in the next bytes.
 const LONG: usize = 15;
 
-/// Bytes of the longest match whose length a token holds.
+/// The longest match whose length fits a token, in bytes.
 const SHORT_MATCH: usize = LONG - 1 + MIN_MATCH;
 
-/// The shortest match.
+/// The shortest match, in bytes.
 const MIN_MATCH: usize = 4;
 
-/// Bytes that are read from a token on, where its literals are short: it, a block, an offset.
+/// Bytes read from a token on if its literals are short: the token, a block, an offset.
 const INPUT_MARGIN: usize = 1 + BLOCK + 2;
 
-/// Bytes that are written besides a sequence's own: the rest of its last block.
+/// Bytes written for short literals and a short match.
 const OUTPUT_MARGIN: usize = LONG + SHORT_MATCH;
 
-/// Decompresses `block` to `output`, which must be as long as what the block holds.
+/// Decompresses `block` to `output`, which must have the size of the content.
 ///
-/// Faults where memory can't be accessed unaligned.
+/// Faults if memory can't be accessed unaligned.
 ///
 /// # Errors
 ///
-/// Returns a [`DecodeError`] where the block is malformed or holds more or less than that.
-// Not inlined, to be optimised as this crate is, and not for size as its caller.
+/// Fails with a [`DecodeError`] if the block is malformed, or its content has another size.
+// Not inlined: the caller is compiled for size, this crate for speed.
 #[inline(never)]
 pub fn decompress(block: &[u8], output: &mut [u8]) -> Result<(), DecodeError> {
     let mut decoder = Decoder::new(block, output);
@@ -48,8 +48,8 @@ pub fn decompress(block: &[u8], output: &mut [u8]) -> Result<(), DecodeError> {
     }
 }
 
-/// What is left of both slices. `input` never passes `input_end`, nor `output` `output_end`, and
-/// all bytes from `output_start` to `output` have been written.
+/// The unread input and the output. `input` never passes `input_end`, nor `output` `output_end`. All bytes from
+/// `output_start` to `output` are written.
 struct Decoder {
     input: *const u8,
     input_end: *const u8,
@@ -71,33 +71,31 @@ impl Decoder {
         }
     }
 
-    /// Bytes that are left of the block.
+    /// Number of unread bytes.
     fn rest(&self) -> usize {
         self.input_end.addr() - self.input.addr()
     }
 
-    /// Bytes that are still to be written.
+    /// Number of bytes still to be written.
     fn room(&self) -> usize {
         self.output_end.addr() - self.output.addr()
     }
 
-    /// Bytes that have been written.
+    /// Number of bytes written.
     fn written(&self) -> usize {
         self.output.addr() - self.output_start.addr()
     }
 
-    /// Decodes sequences up to one that is near an end, malformed, holds long literals, or repeats bytes that
-    /// overlap their copy.
+    /// Decodes sequences until one is near an end, malformed, has long literals, or repeats bytes that overlap their copy.
     #[inline]
     fn ordinary_sequences(&mut self) {
         let (mut input, mut output) = (self.input, self.output);
         let last_input = self.input_end.addr().saturating_sub(INPUT_MARGIN);
         let last_output = self.output_end.addr().saturating_sub(OUTPUT_MARGIN);
         while input.addr() <= last_input && output.addr() <= last_output {
-            // SAFETY: at least INPUT_MARGIN bytes of the block are left, and there is room for OUTPUT_MARGIN
-            // bytes: for short literals and a short match with the rest of their blocks. A match begins at or
-            // behind the output's start, and ends where its own copy begins, or before. If it is long, it
-            // begins a block before its copy, and there is room up to the end of its last block.
+            // SAFETY: at least INPUT_MARGIN bytes are unread, and there is room for OUTPUT_MARGIN bytes: enough for short literals
+            // and a short match in whole blocks. A match begins in the output, and doesn't overlap its copy. A long match begins
+            // at least a block before its copy, and there is room for its last block.
             unsafe {
                 let token = usize::from(input.read());
                 let literals = token >> 4;
@@ -132,7 +130,7 @@ impl Decoder {
         (self.input, self.output) = (input, output);
     }
 
-    /// Copies literals, of which the token tells `length`. Returns whether the block ends with them.
+    /// Copies literals, whose length in the token is `length`. Returns whether the block ends with them.
     fn literals(&mut self, length: usize) -> Result<bool, DecodeError> {
         let length = self.length(length)?;
         if length > self.rest() {
@@ -141,7 +139,7 @@ impl Decoder {
         if length > self.room() {
             return Err(DecodeError::TooLong);
         }
-        // SAFETY: the block has as many bytes left, and the output as much room.
+        // SAFETY: as many bytes are unread, and there is room for them.
         unsafe {
             copy(
                 self.input,
@@ -155,7 +153,7 @@ impl Decoder {
         Ok(self.rest() == 0)
     }
 
-    /// Repeats what has been written, as the match says of which the token tells `length`.
+    /// Copies a match, whose length in the token is `length`.
     fn repetition(&mut self, length: usize) -> Result<(), DecodeError> {
         let offset = usize::from(self.byte()?) | usize::from(self.byte()?) << 8;
         let length = self.length(length)?.saturating_add(MIN_MATCH);
@@ -165,14 +163,14 @@ impl Decoder {
         if length > self.room() {
             return Err(DecodeError::TooLong);
         }
-        // What a short distance repeats is repeated by its multiples too, once it is there.
+        // Bytes that repeat at a short distance also repeat at its multiples, once these bytes are written.
         let mut distance = offset;
         while distance < BLOCK {
             distance *= 2;
         }
         let head = length.min(distance - offset);
-        // SAFETY: the match begins at or behind the output's start and there is room for its copy.
-        // `distance` is at least a block, and no more than what is written once `head` is.
+        // SAFETY: the match begins in the output, and there is room for its copy. `distance` is at least a block, and at most
+        // the number of bytes written after `head`.
         unsafe {
             copy_bytes(self.output.sub(offset), self.output, head);
             let to = self.output.add(head);
@@ -187,10 +185,10 @@ impl Decoder {
         Ok(())
     }
 
-    /// A length that begins with `length` in a token.
+    /// A length, of which the token holds `length`.
     fn length(&mut self, mut length: usize) -> Result<usize, DecodeError> {
         if length == LONG {
-            // SAFETY: the byte lies before the block's end or there.
+            // SAFETY: `input` doesn't pass the end.
             (length, self.input) = unsafe { long(self.input, self.input_end) };
         }
         match length {
@@ -199,12 +197,12 @@ impl Decoder {
         }
     }
 
-    /// The next byte of the block.
+    /// Reads a byte.
     fn byte(&mut self) -> Result<u8, DecodeError> {
         if self.rest() == 0 {
             return Err(DecodeError::Truncated);
         }
-        // SAFETY: there is a byte left.
+        // SAFETY: there is an unread byte.
         unsafe {
             let byte = self.input.read();
             self.input = self.input.add(1);
@@ -213,8 +211,8 @@ impl Decoder {
     }
 }
 
-/// A length of [`LONG`] and what the bytes from `input` on add to it, and what follows them; `usize::MAX` if the
-/// block ends before that.
+/// Reads the bytes that continue a length of [`LONG`]. Returns the length and the address after them. The length is
+/// `usize::MAX` if the block ends before it.
 ///
 /// # Safety
 ///
@@ -223,7 +221,7 @@ impl Decoder {
 unsafe fn long(mut input: *const u8, end: *const u8) -> (usize, *const u8) {
     let mut length = LONG;
     while input < end {
-        // SAFETY: there is a byte left.
+        // SAFETY: there is an unread byte.
         let more = unsafe { input.read() };
         input = input.wrapping_add(1);
         length += usize::from(more);

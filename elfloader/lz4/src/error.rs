@@ -7,15 +7,15 @@ use core::fmt;
 pub enum DecodeError {
     /// It ends within a sequence.
     Truncated,
-    /// A match begins before the first byte, or where the next byte will be.
+    /// A match begins before the output, or at its own copy.
     Offset,
-    /// There is more in it than expected.
+    /// The content is longer than expected.
     TooLong,
-    /// There is less in it than expected.
+    /// The content is shorter than expected.
     TooShort,
 }
 
-/// Shown as what follows "it".
+/// Printed after "it".
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

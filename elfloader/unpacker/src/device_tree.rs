@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Moves the firmware's device tree to where nothing is unpacked to.
-//!
-//! Whether it decides, and what is in it, is for the loader to find out.
+//! Moves the firmware's device tree out of the way of the chunks. The loader decides whether to use it.
 
 use core::ptr;
 
@@ -10,8 +8,8 @@ use kaal_payload::{Decimal, PhysRange};
 use kaal_runtime::firmware::{self, DEVICE_TREE_ALIGNMENT};
 use kaal_runtime::{cache, copy, fail};
 
-/// Moves the device tree that `firmware_x0` points to, if there is one, to `room`. Returns what the
-/// loader is to find in x0: its address, or 0.
+/// Moves the device tree at `firmware_x0`, if there is one, to `room`. Returns the value for the loader's x0: its new
+/// address, or 0.
 pub(crate) fn rescue(firmware_x0: u64, room: PhysRange) -> u64 {
     let Some(tree) = firmware::device_tree(firmware_x0 as usize) else {
         return 0;
@@ -27,8 +25,8 @@ pub(crate) fn rescue(firmware_x0: u64, room: PhysRange) -> u64 {
     let from = ptr::from_ref(tree);
     let to: *mut u8 = ptr::with_exposed_provenance_mut(room.start.0 as usize);
     let end = room.start.0 + size as u64;
-    // SAFETY: the header says that there is as much, and the builder keeps the room free. What of it
-    // is in caches is neither what is written now nor to be written over it.
+    // SAFETY: the size is from the header, and the builder keeps the room free. Neither the writes nor the caches may hide
+    // each other.
     unsafe {
         cache::clean(room.start.0, end);
         copy::words(from.cast(), to.cast(), size);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The unpacker: makes of an image that lies in memory as a file the memory that the ELF file of the
-//! same image would have been loaded to, and enters the loader in it as a firmware would have done.
+//! The unpacker: turns an image that lies in memory as a file into the memory that its ELF file would have been loaded
+//! to, and enters the loader as firmware would.
 //!
-//! It is the first part of every image that is not an ELF file. The same binary serves all of them;
-//! what differs stands in the package header behind it ([`kaal_payload`]).
+//! It is the first part of every image that is not an ELF file. One binary serves all images; everything that differs is
+//! in the package header behind it ([`kaal_payload`]).
 //!
 //! ```text
 //!  firmware, at EL1, EL2 or EL3; at any page, in RAM or flash
-//!    │ start.rs      moves the unpacker to a place that neither image nor device tree needs
+//!    │ start.rs      moves the unpacker to memory that neither image nor device tree needs
 //!    ▼
 //!  main()            find    package.rs          what to unpack
 //!    │               rescue  device_tree.rs      the firmware's device tree
@@ -17,7 +17,7 @@
 //!  loader, as from an ELF file
 //! ```
 //!
-//! The order in which memory is written is in [`kaal_payload`], the page tables are in [`kaal_translation`].
+//! [`kaal_payload`] decides the order in which memory is written, [`kaal_translation`] makes the page tables.
 
 #![no_std]
 #![no_main]
@@ -38,13 +38,12 @@ use kaal_translation::TablesError;
 
 program!(b"unpacker", no_symbol_at);
 
-/// Packages have no symbols: the unpacker is known by its distance from an address.
+/// A package has no table of symbols. Reports show the distance from the unpacker's start.
 fn no_symbol_at(_: u64) -> Option<Symbol<'static>> {
     None
 }
 
-/// Unpacks the image. `firmware_x0` is what the firmware left in x0: perhaps the address of a device
-/// tree.
+/// Unpacks the image. `firmware_x0` is the firmware's x0, which may be the address of a device tree.
 extern "C" fn main(firmware_x0: u64) -> ! {
     relocation::apply();
     state::begin("reading the package header");
@@ -70,7 +69,7 @@ extern "C" fn main(firmware_x0: u64) -> ! {
         Err(TablesError::Full) => fail!("the image lies in too many pieces of memory to be mapped"),
         Err(TablesError::BeyondAddressSpace) => fail!("the image lies beyond 48 bits of address"),
     };
-    // SAFETY: mapped is all that is accessed.
+    // SAFETY: the tables map all memory that is accessed.
     let outcome = unsafe { translation::with(root, || unpack::all(&package, found.memory.start)) };
     if let Err(damage) = outcome {
         fail!("{damage}; load the image again");
@@ -80,10 +79,9 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     enter(package.entry, device_tree)
 }
 
-/// Enters the loader, with what Linux expects in the first registers
-/// (`Documentation/arch/arm64/booting.rst`).
+/// Enters the loader as Linux would be entered (`Documentation/arch/arm64/booting.rst`).
 fn enter(entry: PhysAddr, device_tree: u64) -> ! {
-    // SAFETY: the loader lies there, as the builder made it, and needs nothing of this program.
+    // SAFETY: the loader lies there, and needs nothing of this program.
     unsafe {
         asm!(
             "br      {entry}",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Copying and clearing memory by the mebibyte, with few instructions.
+//! Copies and clears large memory with few instructions.
 //!
-//! Source: Arm Architecture Reference Manual, DDI 0487, the descriptions of the registers named.
+//! Source: Arm Architecture Reference Manual, DDI 0487, the descriptions of the instructions and registers.
 
 use core::arch::asm;
 use core::ptr;
@@ -10,10 +10,10 @@ use core::ptr;
 use kaal_payload::PhysAddr;
 use kaal_runtime::read_register;
 
-/// Bytes that the copying loops move at a time.
+/// Bytes that a loop copies at a time.
 const STRIDE: usize = 128;
 
-/// Copies strides from `from` to `to`, until that is `end`. `next` is how an address is changed by 32 bytes.
+/// Copies strides from `$from` to `$to`, until that is `$end`. `$next` is the addressing mode, which moves by 32 bytes.
 macro_rules! copy_strides {
     ($from:expr, $to:expr, $end:expr, $next:literal) => {
         asm!(
@@ -40,15 +40,15 @@ macro_rules! copy_strides {
 /// DCZID_EL0.DZP: DC ZVA is prohibited.
 const DZP: u64 = 1 << 4;
 
-/// Copies `size` bytes, which may overlap their copy.
+/// Copies `size` bytes. Source and destination may overlap.
 ///
 /// # Safety
 ///
 /// As many bytes must be valid at `from` for reads and at `to` for writes, with the MMU on.
 pub(crate) unsafe fn copy(from: *const u8, to: *mut u8, size: usize) {
     let whole = size / STRIDE * STRIDE;
-    // SAFETY: the caller vouches for the bytes. Going up, what is written lies below what is still to
-    // be read; going down, above.
+    // SAFETY: the caller vouches for the bytes. Going up, writes stay below the bytes that are still to be read; going
+    // down, above.
     unsafe {
         if to.cast_const() <= from {
             copy_strides!(from, to, to.add(whole), "], #32");
@@ -60,7 +60,7 @@ pub(crate) unsafe fn copy(from: *const u8, to: *mut u8, size: usize) {
     }
 }
 
-/// Copies the bytes at these `offsets` one after the other.
+/// Copies the bytes at `offsets`, one after another.
 ///
 /// # Safety
 ///
@@ -72,7 +72,7 @@ unsafe fn copy_bytes(from: *const u8, to: *mut u8, offsets: impl Iterator<Item =
     }
 }
 
-/// Sets `size` bytes from `start` on to zero.
+/// Clears `size` bytes from `start` on.
 ///
 /// # Safety
 ///
@@ -86,7 +86,7 @@ pub(crate) unsafe fn clear(start: PhysAddr, size: u64) {
     if control & DZP != 0 || first >= last {
         (first, last) = (end, end);
     }
-    // SAFETY: the caller vouches for the bytes; the blocks lie among them.
+    // SAFETY: the caller vouches for the bytes, which contain the blocks.
     unsafe {
         clear_bytes(start.0, first);
         for place in (first..last).step_by(block as usize) {
@@ -96,7 +96,7 @@ pub(crate) unsafe fn clear(start: PhysAddr, size: u64) {
     }
 }
 
-/// Sets bytes to zero one after the other.
+/// Clears bytes, one after another.
 ///
 /// # Safety
 ///

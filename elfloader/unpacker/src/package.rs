@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Finds the package header.
+//! Reads the package header.
 
 use core::ptr;
 use core::slice;
@@ -20,17 +20,17 @@ use crate::start::{NOT_MOVED, PACKAGE};
 #[unsafe(link_section = ".note.kaal")]
 static NOTE: Note<u32> = Note::new(UNPACKER_NOTE_TYPE, PACKAGE_VERSION);
 
-/// The package, and where this unpacker of it lies.
+/// The package.
 pub(crate) struct Found {
-    /// What its header says.
+    /// Its header.
     pub(crate) package: Package<'static>,
-    /// Where it lies.
+    /// Its memory.
     pub(crate) memory: PhysRange,
-    /// The slot that this code runs in, and the room for a device tree beside it.
+    /// The slot that this code runs in, and the room for a device tree.
     pub(crate) place: Place,
 }
 
-/// Returns the package that this unpacker belongs to. `firmware_x0` is what the firmware left in x0.
+/// Finds the package of this unpacker. `firmware_x0` is the firmware's x0.
 pub(crate) fn find(firmware_x0: u64) -> Found {
     let address = PACKAGE.load(Relaxed);
     let has_moved = address != NOT_MOVED;
@@ -60,10 +60,10 @@ pub(crate) fn find(firmware_x0: u64) -> Found {
     }
 }
 
-/// What stands last in a package is missing where only a part of it was loaded.
+/// Ends the boot if the last bytes of the package are missing, because only a part was loaded.
 fn check_end(memory: PhysRange) {
     let end: *const [u8; PACKAGE_END.len()] = ptr::with_exposed_provenance(memory.end.0 as usize);
-    // SAFETY: a package is larger than that, and ends at a multiple of it.
+    // SAFETY: a package is larger than its end mark, and its end is aligned to it.
     let found = unsafe { end.sub(1).cast::<u64>().read() };
     if found != u64::from_le_bytes(PACKAGE_END) {
         fail!(
@@ -73,9 +73,9 @@ fn check_end(memory: PhysRange) {
     }
 }
 
-/// The memory of a header at the first multiple of `alignment` from `end` on.
+/// The memory for a header at the first multiple of `alignment` from `end` on.
 fn behind(end: *const u8, alignment: u64) -> &'static [u8] {
     let padding = end.addr().next_multiple_of(alignment as usize) - end.addr();
-    // SAFETY: every package has a header there, and every slot a copy of it. No one writes to it.
+    // SAFETY: every package has a header there, and every slot a copy of it. Nothing writes to it.
     unsafe { slice::from_raw_parts(end.wrapping_add(padding), PACKAGE_HEADER_MAX_SIZE) }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Applies the unpacker's own relocations: where it runs, is known now.
+//! Applies the unpacker's own relocations, for the address that it runs at.
 
 use kaal_runtime::address_of;
 
@@ -16,7 +16,7 @@ struct Dynamic {
     value: u64,
 }
 
-/// `Elf64_Rela`; the builder has made sure that all are of the type `R_AARCH64_RELATIVE`.
+/// `Elf64_Rela`; the builder has checked that its type is `R_AARCH64_RELATIVE`.
 #[repr(C)]
 struct Relocation {
     offset: u64,
@@ -24,7 +24,7 @@ struct Relocation {
     addend: u64,
 }
 
-/// Applies them. Nothing that needs one may be used before.
+/// Applies all relocations. Code before this must not need one.
 pub(crate) fn apply() {
     let image = address_of!("__ehdr_start").cast_mut();
     let mut dynamic: *const Dynamic = address_of!("_DYNAMIC").cast();
@@ -42,7 +42,7 @@ pub(crate) fn apply() {
     }
     let relocations = image.wrapping_add(start as usize).cast::<Relocation>();
     for index in 0..size as usize / size_of::<Relocation>() {
-        // SAFETY: the linker has counted them, and each is about a word of this image.
+        // SAFETY: the size is the linker's, and each relocation changes a word of this image.
         unsafe {
             let relocation = relocations.add(index);
             let word = image.add((*relocation).offset as usize).cast::<u64>();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Where the firmware enters: the unpacker moves itself to where it is not in its own way.
+//! The entry point: the unpacker moves itself out of its own way.
 //!
-//! Until then, all code runs without a stack, at an address that nobody has chosen, and perhaps in
-//! flash; so it writes no memory but the slot that it moves to.
+//! Until then, it runs without a stack, at an address that nobody chose, and perhaps in flash. So it writes no memory but
+//! the slot that it moves to.
 
 use core::arch::naked_asm;
 use core::mem::offset_of;
@@ -15,28 +15,28 @@ use kaal_payload::{
 use kaal_runtime::cache;
 use kaal_runtime::entry::{Main, start};
 
-/// In the place of the package's address: this unpacker is the one in the package.
+/// The value of [`PACKAGE`] in an unpacker that hasn't moved.
 pub(crate) const NOT_MOVED: u64 = u64::MAX;
 
-/// Where the package lies.
+/// Address of the package.
 pub(crate) static PACKAGE: AtomicU64 = AtomicU64::new(NOT_MOVED);
 
 const _: Main = crate::main;
 
 /// The package's entry point.
 ///
-/// Expects x0 as the firmware left it, the MMU off and interrupts in any state, at EL1, EL2 or EL3.
+/// Jump here with the firmware's x0 and the MMU off, at EL1, EL2 or EL3. Interrupts may be on.
 ///
-/// x20 is what the firmware left in x0, x21 the package's address, x22 the header's. From the [`Locator`], x4 begins as the work area's
-/// address and becomes the slot's, x5 is the slot's size, x6 the package's.
+/// x20 is the firmware's x0, x21 the package's address, x22 the header's. From the [`Locator`]: x4 is first the address of
+/// the working memory, later that of the slot; x5 is the slot's size, x6 the package's.
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn _start() -> ! {
     naked_asm!(
         "msr     daifset, #0xf",
         "mov     x20, x0",
-        // At EL3 there is no firmware that holds back the other cores. This is no place to wait in,
-        // since it may be unpacked to, so they rest: nothing wakes them.
+        // At EL3 there is no firmware that holds back the other cores. They can't wait here, because this memory may be
+        // overwritten, so they sleep for ever.
         "mrs     x9, CurrentEL",
         "cmp     x9, #{el3}",
         "b.ne    1f",
@@ -56,7 +56,7 @@ unsafe extern "C" fn _start() -> ! {
         "eon     x9, x9, x6",
         "cmp     x9, x7",
         "b.ne    {begin_in_place}",
-        // As kaal_payload::Work::place. The area that the package doesn't overlap: x8 is its size.
+        // As kaal_payload::Scratch::place. Find the area that the package doesn't overlap; x8 is an area's size.
         "mov     x10, #{room_size}",
         "add     x8, x10, x5, lsl #1",
         "sub     x9, x4, x21",
@@ -71,7 +71,7 @@ unsafe extern "C" fn _start() -> ! {
         "and     x9, x9, #-{page_size}",
         "add     x4, x4, x9",
         "3:",
-        // The slot in it that the firmware's device tree doesn't overlap.
+        // Find the slot in it that the firmware's device tree doesn't overlap.
         "sub     x9, x4, x20",
         "cmp     x9, x10",
         "b.lo    4f",
@@ -97,7 +97,7 @@ unsafe extern "C" fn _start() -> ! {
     )
 }
 
-/// Copies the unpacker and its header to the slot, which is zero apart from that, and goes on there.
+/// Copies the unpacker and its header to the slot, clears the rest of it, and continues there.
 #[unsafe(naked)]
 unsafe extern "C" fn move_to_slot() -> ! {
     naked_asm!(
@@ -106,19 +106,18 @@ unsafe extern "C" fn move_to_slot() -> ! {
         "mov     x0, x4",
         "mov     x1, x23",
         "bl      {clean}",
-        // The unpacker.
+        // Copy the unpacker.
         "mov     x9, x21",
         "adrp    x10, _edata",
         "add     x10, x10, :lo12:_edata",
         "mov     x11, x4",
         "bl      {copy}",
-        // Zeroes up to the slot's end.
+        // Clear up to the slot's end.
         "1:",
         "stp     xzr, xzr, [x11], #16",
         "cmp     x11, x23",
         "b.lo    1b",
-        // The header, to the page behind the unpacker's memory: no more than a page of it, and no
-        // more than there is.
+        // Copy the header to the page behind the unpacker's memory: at most a page, and not past the package's end.
         "adrp    x11, _end + {page_size} - 1",
         "sub     x11, x11, x21",
         "add     x11, x11, x4",
@@ -128,12 +127,12 @@ unsafe extern "C" fn move_to_slot() -> ! {
         "cmp     x10, x12",
         "csel    x10, x10, x12, lo",
         "bl      {copy}",
-        // Where the package lies.
+        // Store the package's address.
         "adrp    x9, {package}",
         "add     x9, x9, :lo12:{package}",
         "sub     x9, x9, x21",
         "str     x21, [x4, x9]",
-        // Should caches be on, what was written must leave them before it is executed.
+        // If the caches are on, the copy must leave them before it is executed.
         "mov     x0, x4",
         "mov     x1, x23",
         "bl      {clean}",
@@ -154,7 +153,7 @@ unsafe extern "C" fn move_to_slot() -> ! {
     )
 }
 
-/// Copies 16 bytes at a time from x9, up to x10, to x11, which is behind the last then.
+/// Copies 16 bytes at a time from x9, up to x10, to x11. Leaves x11 at the end of the copy.
 #[unsafe(naked)]
 unsafe extern "C" fn copy() {
     naked_asm!(
@@ -167,7 +166,7 @@ unsafe extern "C" fn copy() {
     )
 }
 
-/// Goes on in Rust, with what the firmware left in x0, which x20 holds.
+/// Calls `main` with the firmware's x0, which is in x20.
 #[unsafe(naked)]
 unsafe extern "C" fn begin() -> ! {
     naked_asm!(
@@ -180,11 +179,10 @@ unsafe extern "C" fn begin() -> ! {
     )
 }
 
-/// Goes on in Rust without having moved, because nobody knows where to: it is to say why. Its stack
-/// lies over what is stored in the package.
+/// Calls `main` in the package, to report that the locator is damaged. The stack overwrites the package's stored bytes.
 ///
-/// In flash there is no stack, so this rests there. Written is what flash takes for the command to
-/// be read, in case that it takes commands (JEDEC standard 68.01, "Common Flash Interface").
+/// Flash has no room for a stack, so the core sleeps there. The test word is one that flash with commands takes as the
+/// command to read (JEDEC standard 68.01, "Common Flash Interface").
 #[unsafe(naked)]
 unsafe extern "C" fn begin_in_place() -> ! {
     naked_asm!(

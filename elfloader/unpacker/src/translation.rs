@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Turns the MMU and the caches on for a while: copying past the caches would take many times longer.
+//! Turns the MMU and the caches on for a while, because copying without caches takes many times longer.
 //!
-//! Mapped, where they are, are the package, the memory that may be worked in and the destinations; no
-//! device is, so nothing can be printed. Source: Arm Architecture Reference Manual, DDI 0487, the
-//! descriptions of the registers named.
+//! The page tables map the package, the working memory and the destinations, one to one. They map no device, so nothing
+//! can be printed. Source: Arm Architecture Reference Manual, DDI 0487, the descriptions of the registers.
 
 use core::arch::naked_asm;
 use core::ptr;
@@ -23,14 +22,14 @@ use crate::package::Found;
 /// MAIR_ELx: attribute 0 is normal memory, write-back.
 const MAIR: u64 = 0xff;
 
-/// TCR_EL1.EPD1: there are no tables for the upper address range.
+/// TCR_EL1.EPD1: the upper address range has no tables.
 const TCR_EL1_EPD1: u64 = 1 << 23;
 
-/// Tables that map all that unpacking needs.
+/// Makes the page tables, and returns the address of their root.
 pub(crate) fn tables(found: &Found) -> Result<PhysAddr, TablesError> {
     let start = pool();
     let count = TABLES_SIZE as usize / size_of::<Table>();
-    // SAFETY: there is this pool at the slot's end, it is zero, and nobody else uses it.
+    // SAFETY: this pool lies at the slot's end, is zero, and nothing else uses it.
     let pool: &mut [Table] =
         unsafe { slice::from_raw_parts_mut(ptr::with_exposed_provenance_mut(start), count) };
     let regime = match current_level() {
@@ -49,13 +48,13 @@ pub(crate) fn tables(found: &Found) -> Result<PhysAddr, TablesError> {
     Ok(tables.root())
 }
 
-/// The address of the memory that the tables are made in: behind the package header, at the slot's end.
+/// Address of the memory for the page tables, behind the package header at the slot's end.
 fn pool() -> usize {
     let end = address_of!("_end").addr();
     end.next_multiple_of(PAGE_SIZE as usize) + PACKAGE_HEADER_MAX_SIZE
 }
 
-/// The unpacker's pages that are not written to.
+/// The pages of the unpacker that it doesn't write to.
 fn code() -> PhysRange {
     PhysRange {
         start: PhysAddr(address_of!("__ehdr_start").addr() as u64),
@@ -63,11 +62,11 @@ fn code() -> PhysRange {
     }
 }
 
-/// Does `work` with the MMU and the caches on, and the tables that begin at `root`.
+/// Calls `work` with the MMU and the caches on, and the page tables at `root`.
 ///
 /// # Safety
 ///
-/// The tables must map this program, and all that `work` accesses.
+/// The tables must map this program, and everything that `work` accesses.
 pub(crate) unsafe fn with<T>(root: PhysAddr, work: impl FnOnce() -> T) -> T {
     let range = physical_address_range().min(PS_48_BITS);
     let (tcr, sctlr) = match current_level() {
@@ -83,8 +82,7 @@ pub(crate) unsafe fn with<T>(root: PhysAddr, work: impl FnOnce() -> T) -> T {
     let start = address_of!("__ehdr_start");
     let end = pool() + TABLES_SIZE as usize;
     let before = read_own_register!("sctlr");
-    // SAFETY: the tables map this program where it is, so that it goes on when they take effect, and when
-    // translation is off again.
+    // SAFETY: the tables map this program at its own address, so it continues when translation turns on and off.
     unsafe {
         write_own_register!("mair", MAIR);
         write_own_register!("tcr", tcr);
@@ -96,16 +94,16 @@ pub(crate) unsafe fn with<T>(root: PhysAddr, work: impl FnOnce() -> T) -> T {
     }
 }
 
-/// Writes SCTLR_ELx, which turns translation and the data cache on or off. In between, no memory is accessed.
+/// Writes SCTLR_ELx, to turn translation and the data cache on or off, without accessing memory meanwhile.
 ///
-/// Removes the memory from `start` up to `end` from the data cache: before, because it has been written past the
-/// cache, and a cache for instructions as well may hold lines of it; after, because it will be accessed past the
-/// cache again, the stack above all. Also invalidates what the TLB and the instruction cache hold: what has been
-/// unpacked will be executed, perhaps by other cores.
+/// Cleans the memory from `start` up to `end`, before and after. Before: it was written past the cache, and a cache that
+/// also holds instructions may hold old lines of it. After: it will be accessed past the cache again, above all the stack.
+/// Also invalidates the TLB and the instruction cache, because what was unpacked will be executed, perhaps by other
+/// cores.
 ///
 /// # Safety
 ///
-/// This program must go on where it is, by the tables in use before and after.
+/// This program must be mapped at its own address, before and after.
 #[unsafe(naked)]
 unsafe extern "C" fn set_sctlr(start: *const u8, end: usize, sctlr: u64) {
     naked_asm!(

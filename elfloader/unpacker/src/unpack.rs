@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Puts every chunk to its destination.
+//! Unpacks the chunks.
 
 use core::fmt;
 use core::ptr;
@@ -14,7 +14,7 @@ use kaal_runtime::cache;
 
 use crate::memory;
 
-/// A chunk whose stored bytes are not what the builder stored.
+/// A chunk whose stored bytes are damaged.
 pub(crate) struct Damage<'a> {
     index: usize,
     chunk: &'a Chunk,
@@ -22,9 +22,9 @@ pub(crate) struct Damage<'a> {
 }
 
 enum Reason {
-    /// The CRC-32C of its stored bytes is this one.
+    /// The stored bytes have this CRC-32C.
     Checksum(u32),
-    /// They can't be decompressed.
+    /// The stored bytes can't be decompressed.
     Content(DecodeError),
 }
 
@@ -46,15 +46,14 @@ impl fmt::Display for Damage<'_> {
     }
 }
 
-/// Unpacks `package`, which lies at `address`, and leaves nothing of it in data caches.
+/// Unpacks `package`, which lies at `address`, and cleans the destinations from the data caches.
 ///
 /// # Safety
 ///
-/// The MMU must be on; the package, its destinations and the memory that it may work in must be
-/// mapped, and used for nothing else.
+/// The MMU must be on. The package, its destinations and the working memory must be mapped, and used for nothing else.
 pub(crate) unsafe fn all<'a>(package: &Package<'a>, address: PhysAddr) -> Result<(), Damage<'a>> {
     for step in package.unpack_steps(address) {
-        // SAFETY: the steps stay within what is mapped, and overwrite nothing that is still needed.
+        // SAFETY: the steps stay within this memory, and overwrite nothing that is still needed.
         unsafe {
             match step {
                 UnpackStep::Move { from, to } => {
@@ -73,21 +72,21 @@ pub(crate) unsafe fn all<'a>(package: &Package<'a>, address: PhysAddr) -> Result
     }
     for chunk in package.chunks {
         let memory = chunk.memory();
-        // SAFETY: they are mapped, and so are the rest of their pages, and of their lines.
+        // SAFETY: the memory is mapped, with the rest of its lines.
         unsafe { cache::clean(memory.start.0, memory.end.0) };
     }
     Ok(())
 }
 
-/// Puts the content of `chunk`, which is stored at `from`, to its destination.
+/// Fills the destination of `chunk` with its content, which is stored at `from`.
 ///
 /// # Safety
 ///
-/// As [`all`]; besides, what is stored is still there.
+/// As [`all`]. The stored bytes must not have been overwritten.
 unsafe fn fill(chunk: &Chunk, from: PhysAddr, integrity: Integrity) -> Result<(), Reason> {
     let stored = chunk.stored();
     let is_compressed = stored.encoding == Encoding::Lz4;
-    // SAFETY: the caller vouches for the bytes, which are not written to yet.
+    // SAFETY: the caller vouches for the bytes, and nothing writes to them yet.
     let block = unsafe { slice::from_raw_parts(pointer(from).cast_const(), stored.size as usize) };
     if is_compressed || integrity != Integrity::None {
         let found = crc32c(block);
@@ -97,7 +96,7 @@ unsafe fn fill(chunk: &Chunk, from: PhysAddr, integrity: Integrity) -> Result<()
     }
     let (to, size) = (pointer(chunk.destination()), chunk.size() as usize);
     if is_compressed {
-        // SAFETY: nothing that is compressed overlaps a destination.
+        // SAFETY: compressed bytes overlap no destination.
         let output = unsafe { slice::from_raw_parts_mut(to, size) };
         kaal_lz4::decompress(block, output).map_err(Reason::Content)?;
     } else if pointer(from) != to {

@@ -2,9 +2,8 @@
 
 //! Starts the other cores that the kernel waits for.
 //!
-//! All begin at [`start`], however they are started (`way.rs`), and go down to the kernel by the same
-//! steps as the first core, with the MMU off until the last of them. Why they agree on what is in
-//! memory, [`kaal_runtime::cores`] says.
+//! All cores begin at [`start`], no matter how they are started (`way.rs`). They enter the kernel by the same steps as
+//! the first core. [`kaal_runtime::cores`] explains why they agree about memory.
 
 mod way;
 
@@ -21,8 +20,7 @@ use crate::mmu::Handover;
 use crate::{gic, level};
 use way::{LATE, in_words};
 
-/// The cores by number, the one that runs this first; shown as in "4 cores, ", or not at all where it
-/// is the only one.
+/// The cores of the kernel, this one first. Prints as in "4 cores, ", or as nothing for a single core.
 pub(crate) struct Team {
     cpus: [Cpu; MAX_CORES as usize],
     size: usize,
@@ -37,13 +35,13 @@ impl fmt::Display for Team {
     }
 }
 
-/// A core to start, and its number.
+/// A core to start.
 struct Other {
     number: u64,
     cpu: Cpu,
 }
 
-/// As errors name it.
+/// Printed in errors.
 impl fmt::Display for Other {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (number, mpidr) = (Decimal(self.number), Hex(self.cpu.mpidr));
@@ -52,7 +50,7 @@ impl fmt::Display for Other {
 }
 
 impl Team {
-    /// Finds the cores that the kernel waits for: the first in the device tree besides this one.
+    /// Finds the cores for the kernel: this one, then those of the device tree in their order.
     pub(crate) fn find(payload: &Payload<'_>, device_tree: &Found) -> Self {
         let mut team = Self {
             cpus: [Cpu::default(); _],
@@ -83,7 +81,7 @@ impl Team {
         team
     }
 
-    /// Adds a core, unless it is one of them already or there are as many as wanted.
+    /// Adds a core, unless it is there already or the team is complete.
     #[inline(never)]
     fn add(&mut self, wanted: usize, cpu: Cpu) {
         let known = self.cpus.get(..self.size).unwrap_or_default();
@@ -102,12 +100,12 @@ impl Team {
         (1..).zip(cpus).map(|(number, &cpu)| Other { number, cpu })
     }
 
-    /// Starts the other cores, and waits until each is about to enter the kernel. Those in the pen that
-    /// are not wanted are put to rest.
+    /// Starts the other cores, and waits until each is about to enter the kernel. Cores in the pen that the kernel doesn't
+    /// need go to sleep.
     ///
     /// # Safety
     ///
-    /// `handover` must stay as it is for ever.
+    /// `handover` must never change.
     pub(crate) unsafe fn start(&self, handover: &Handover) {
         if self.size > 1 {
             gic::expect_number(0);
@@ -135,10 +133,10 @@ impl Other {
     }
 }
 
-/// What all cores enter the kernel with.
+/// The registers that all cores enter the kernel with.
 static HANDOVER: AtomicPtr<Handover> = AtomicPtr::new(ptr::null_mut());
 
-/// Where a core begins.
+/// The entry point of the other cores.
 ///
 /// # Safety
 ///
@@ -153,10 +151,10 @@ unsafe extern "C" fn start() -> ! {
     )
 }
 
-/// Goes where the first core goes.
+/// Takes the same steps as the first core.
 extern "C" fn main(number: u64) -> ! {
     gic::expect_number(number);
-    // SAFETY: set before this core was started, to what stays as it is.
+    // SAFETY: it was set before this core started, and doesn't change.
     let handover = unsafe { &*HANDOVER.load(Relaxed) };
     level::lower_to(handover.exception_level(), number);
     cores::report_ready(number);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The ways to start a core: the firmware does it (PSCI), or the core looks for an address to go to,
-//! where the firmware says (spin-table) or, without firmware, in the pen.
+//! Ways to start a core: the firmware starts it (PSCI), or the core polls for an address, in a word of the firmware
+//! (spin-table) or, without firmware, in the pen.
 
 use core::ptr;
 
@@ -11,8 +11,7 @@ use kaal_runtime::{cache, cores, state, stop};
 use smccc::psci::PSCI_CPU_ON_64;
 use smccc::{Call, Hvc, Smc};
 
-/// Why a core does not start, by number: those up to 9 are the errors of PSCI without their sign (Arm
-/// DEN 0022, section 5.2.2).
+/// Why a core does not start. Numbers up to 9 are PSCI's errors without their sign (Arm DEN 0022, section 5.2.2).
 const REASONS: &[u8] = b"\
     \x01PSCI: not supported\n\
     \x02PSCI: invalid parameters\n\
@@ -26,21 +25,21 @@ const REASONS: &[u8] = b"\
     \x40the device tree names no cpu-release-addr, and no PSCI that can be called from here\n\
     \x41it did not come up in time";
 
-/// Not an error of PSCI.
+/// The device tree names no way to start the core.
 const NO_WAY: u32 = 0x40;
 
-/// As [`NO_WAY`].
+/// The core didn't report in time.
 pub(super) const LATE: u32 = 0x41;
 
-/// [`REASONS`] in words.
+/// The text of `reason`.
 pub(super) fn in_words(reason: u32) -> Meaning {
     meaning(REASONS, reason.into()).unwrap_or(Meaning(b"PSCI: unknown error"))
 }
 
-/// Starts `cpu` at `entry`, unless it waits in the pen. Returns a reason why that can't be.
+/// Starts `cpu` at `entry`, unless it waits in the pen. Fails with a number of [`REASONS`].
 pub(super) fn start(cpu: &Cpu, entry: u64) -> Result<(), u32> {
     if cpu.release_address != PhysAddr(0) {
-        // SAFETY: the device tree says that this word is for that.
+        // SAFETY: the device tree says that this word is for this purpose.
         unsafe { release(cpu.release_address, entry) };
         return Ok(());
     }
@@ -60,16 +59,15 @@ pub(super) fn start(cpu: &Cpu, entry: u64) -> Result<(), u32> {
     }
 }
 
-/// Writes where to go to the word that a core looks at (Linux, `Documentation/arch/arm64/booting.rst`,
-/// "spin-table"). It may do so through a cache: no line of it may be written back over the word, nor
-/// keep its old value.
+/// Writes `entry` to the word that a core polls (Linux, `Documentation/arch/arm64/booting.rst`, "spin-table"). The core may
+/// poll through a cache, so no cache may hold the old value or write it back.
 ///
 /// # Safety
 ///
-/// The word must be there for that.
+/// The word must be for this purpose.
 unsafe fn release(word: PhysAddr, entry: u64) {
     let place = ptr::with_exposed_provenance_mut::<u64>(word.0 as usize);
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller vouches for the word.
     let clean = || unsafe { cache::clean(word.0, word.0 + size_of::<u64>() as u64) };
     clean();
     // SAFETY: as above.
