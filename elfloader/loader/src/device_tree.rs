@@ -80,8 +80,8 @@ fn bring(bytes: *const [u8], tree: &DeviceTree<'static>, payload: &Payload<'_>) 
     match written {
         Ok(size) => size as u64,
         Err(NoRoom { needed }) => fail!(
-            "the firmware's device tree takes {} bytes, the image has room for {}; embed it \
-             with --dtb when building the image",
+            "the firmware's device tree takes {} bytes, the image has room for {}; build the \
+             image with it as --dtb",
             Decimal(needed as u64),
             Decimal(room as u64)
         ),

@@ -57,7 +57,7 @@ impl Trust for SignedImages {
             fail!("this loader was given no key; build the image with --trust-key");
         }
         if payload.integrity != Integrity::Sha256 || payload.signature == [0; _] {
-            fail!("the image is not signed, this loader boots signed ones only");
+            fail!("the image is not signed; this loader boots only signed images");
         }
         let trusted = key_id(&anchor.key);
         if payload.key_id != trusted {
@@ -72,7 +72,7 @@ impl Trust for SignedImages {
         }
         if payload.image_version < anchor.min_version.get() {
             fail!(
-                "the image has version {}, this loader boots {} and later ones",
+                "the image has version {}; this loader boots {} and later",
                 Decimal(payload.image_version),
                 Decimal(anchor.min_version.get())
             );

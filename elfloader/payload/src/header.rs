@@ -196,9 +196,9 @@ impl<const PACKAGE: bool> fmt::Display for HeaderError<PACKAGE> {
                 write!(f, "{needed} bytes expected, {found} found")
             }
             Self::Magic => f.write_str(if PACKAGE {
-                "KaaLpack expected at its start, something else found"
+                "it does not begin with KaaLpack"
             } else {
-                "KaaLboot expected at its start, something else found"
+                "it does not begin with KaaLboot"
             }),
             Self::Version { found } => {
                 let (expected, found) = (decimal(Self::VERSION), decimal(found));
@@ -208,7 +208,7 @@ impl<const PACKAGE: bool> fmt::Display for HeaderError<PACKAGE> {
                 let (length, items) = (decimal(length), decimal(items));
                 write!(
                     f,
-                    "its length, {length} bytes, disagrees with {items} {item}s"
+                    "its length, {length} bytes, does not fit {items} {item}s"
                 )
             }
             Self::Checksum { expected, found } => {
@@ -217,12 +217,12 @@ impl<const PACKAGE: bool> fmt::Display for HeaderError<PACKAGE> {
             }
             Self::Field { name } => {
                 f.write_str(name)?;
-                f.write_str(" has a value that this version does not know")
+                f.write_str(" has a value unknown to this version")
             }
             Self::Item { index } => write!(f, "{item} {} is malformed", Decimal(index as u64)),
             Self::Order { index } => {
                 let index = Decimal(index as u64);
-                write!(f, "{item} {index} does not lie behind the one before")
+                write!(f, "{item} {index} does not follow the one before")
             }
         }
     }

@@ -400,10 +400,7 @@ fn errors_say_what_was_expected_and_found() {
             PayloadError::Version { found: 20 },
             "version 3 expected, 20 found",
         ),
-        (
-            PayloadError::Magic,
-            "KaaLboot expected at its start, something else found",
-        ),
+        (PayloadError::Magic, "it does not begin with KaaLboot"),
         (
             PayloadError::Checksum {
                 expected: 0,
@@ -413,7 +410,7 @@ fn errors_say_what_was_expected_and_found() {
         ),
         (
             PayloadError::Order { index: 10 },
-            "region 10 does not lie behind the one before",
+            "region 10 does not follow the one before",
         ),
     ];
     for (error, text) in texts {

@@ -294,10 +294,7 @@ fn errors_say_what_was_expected_and_found() {
             PackageError::Version { found: 20 },
             "version 2 expected, 20 found",
         ),
-        (
-            PackageError::Magic,
-            "KaaLpack expected at its start, something else found",
-        ),
+        (PackageError::Magic, "it does not begin with KaaLpack"),
         (
             PackageError::Checksum {
                 expected: 0,
@@ -310,7 +307,7 @@ fn errors_say_what_was_expected_and_found() {
                 length: 1,
                 items: 2,
             },
-            "its length, 1 bytes, disagrees with 2 chunks",
+            "its length, 1 bytes, does not fit 2 chunks",
         ),
         (PackageError::Item { index: 10 }, "chunk 10 is malformed"),
     ];

@@ -17,7 +17,7 @@ pub const DEVICE_TREE_ALIGNMENT: usize = 8;
 pub fn left_translation_off() {
     if read_own_register!("sctlr") & SCTLR_M != 0 {
         fail!(
-            "the firmware entered the loader with the MMU on; turn it off first, with U-Boot by \
+            "the firmware entered the loader with the MMU on; turn it off first: with U-Boot, run \
              `dcache off`"
         );
     }

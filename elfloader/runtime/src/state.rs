@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering, compiler_fence};
 use kaal_payload::{Machine, Text};
 
 /// The last step of the boot, and the only one on other cores than the first.
-pub const ENTER_KERNEL: &str = "entering the kernel, or in it before it had vectors of its own";
+pub const ENTER_KERNEL: &str = "entering the kernel, or in it before it had its own vectors";
 
 /// Nothing is being reported.
 const IDLE: u64 = u64::MAX;

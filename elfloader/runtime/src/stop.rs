@@ -66,5 +66,5 @@ pub extern "C" fn park() -> ! {
 
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
-    crate::fail!("this is a mistake in KaaL itself, please report it")
+    crate::fail!("this is a bug in KaaL, please report it")
 }

@@ -137,7 +137,7 @@ pub(crate) fn boot(image: Image, workspace: &Workspace, instructions: &[u32]) ->
     let console = image.boot("power")?;
     says(
         &console,
-        "while entering the kernel, or in it before it had vectors of its own",
+        "while entering the kernel, or in it before it had its own vectors",
     )?;
     Ok(console)
 }

@@ -34,7 +34,7 @@ type Tampering = (&'static str, fn(&Signed) -> Result<()>, &'static str);
 const TAMPERING: [Tampering; 13] = [
     ("header", header, NOT_BY_THE_KEY),
     ("version", version, NOT_BY_THE_KEY),
-    ("order", order, "does not lie behind the one before"),
+    ("order", order, "does not follow the one before"),
     ("regions_swapped", regions_swapped, NOT_BY_THE_KEY),
     ("region_left_out", region_left_out, NOT_BY_THE_KEY),
     ("weaker_digests", weaker_digests, NOT_SIGNED),
@@ -59,7 +59,7 @@ const TAMPERING: [Tampering; 13] = [
     (
         "replayed",
         replayed,
-        "the image has version 5, this loader boots 6 and later ones",
+        "the image has version 5; this loader boots 6 and later",
     ),
 ];
 

@@ -73,7 +73,7 @@ impl Team {
         if team.size < wanted {
             fail!(
                 "the kernel waits for {} cores, the device tree names {}; boot a machine \
-                 with more, or build it for fewer",
+                 with more, or build the kernel for fewer",
                 Decimal(wanted as u64),
                 Decimal(team.size as u64)
             );
