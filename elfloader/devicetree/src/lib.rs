@@ -32,5 +32,5 @@ pub use cpus::cpus;
 pub use describe::machine;
 pub use error::{HeaderError, TreeError};
 pub use header::Header;
-pub use memory::{Availability, MemoryKind, availability, is_ram, memory, misunderstood, ram};
+pub use memory::{Availability, MemoryKind, availability, memory, misunderstood, ram};
 pub use tree::{DeviceTree, Node, Place, Property};

@@ -115,11 +115,6 @@ pub fn availability(tree: &DeviceTree<'_>, wanted: PhysRange) -> Availability {
     Availability::NotRam
 }
 
-/// Whether all of `memory` is RAM.
-pub fn is_ram(tree: &DeviceTree<'_>, memory: PhysRange) -> bool {
-    availability(tree, memory) != Availability::NotRam
-}
-
 /// The first node of RAM or reserved memory whose `reg` is invalid: it has another number of cells than its parent
 /// states, or passes the end of the address space.
 pub fn misunderstood<'a>(tree: &DeviceTree<'a>) -> Option<Node<'a>> {

@@ -462,7 +462,7 @@ fn ask_everything(blob: &[u8]) {
     };
     let _ = kaal_devicetree::machine(&tree);
     let _ = kaal_devicetree::console(&tree).map_err(|error| error.to_string());
-    let _ = kaal_devicetree::is_ram(&tree, range(0x4000_0000, 0x1000));
+    let _ = kaal_devicetree::availability(&tree, range(0x4000_0000, 0x1000));
     let _ = kaal_devicetree::cpus(&tree).count();
     let _ = kaal_devicetree::memory(&tree).count();
     let _ = kaal_devicetree::misunderstood(&tree).map(|node| node.name());

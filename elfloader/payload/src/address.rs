@@ -5,7 +5,7 @@
 use core::fmt;
 use core::ops::Range;
 
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use crate::Hex;
 
@@ -14,38 +14,14 @@ pub const PAGE_SIZE: u64 = 4096;
 
 /// A physical address.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    FromBytes,
-    IntoBytes,
-    Immutable,
-    KnownLayout,
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, FromBytes, IntoBytes, Immutable,
 )]
 #[repr(transparent)]
 pub struct PhysAddr(pub u64);
 
 /// A virtual address.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    FromBytes,
-    IntoBytes,
-    Immutable,
-    KnownLayout,
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, FromBytes, IntoBytes, Immutable,
 )]
 #[repr(transparent)]
 pub struct VirtAddr(pub u64);
@@ -72,9 +48,7 @@ impl fmt::Display for VirtAddr {
 }
 
 /// Physical addresses from `start` up to, not including, `end`.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, FromBytes, IntoBytes, Immutable, KnownLayout,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, FromBytes, IntoBytes, Immutable)]
 #[repr(C)]
 pub struct PhysRange {
     /// The first address.

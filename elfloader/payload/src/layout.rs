@@ -83,9 +83,7 @@ pub(crate) struct Header {
 pub type Measurement = [u8; 32];
 
 /// The loader's code and constants, which never change: neither in the file nor while the loader runs.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
 #[repr(C)]
 pub struct ConstantPart {
     /// Size in bytes, from the loader's first byte on.
@@ -96,7 +94,7 @@ pub struct ConstantPart {
 
 /// The user image (the root task), as the kernel expects it in x0 to x3 (seL4 16.0.0,
 /// `src/arch/arm/64/head.S`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
 #[repr(C)]
 pub struct UserImage {
     /// Its pages.
@@ -108,7 +106,7 @@ pub struct UserImage {
 }
 
 /// The memory for the kernel's device tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
 #[repr(C)]
 pub struct DeviceTreeSlot {
     /// Its start.
@@ -120,9 +118,7 @@ pub struct DeviceTreeSlot {
 }
 
 /// A core.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
 #[repr(C)]
 pub struct Cpu {
     /// MPIDR_EL1, affinity fields only, as in `reg` of its device tree node.
@@ -132,7 +128,7 @@ pub struct Cpu {
 }
 
 /// A piece of memory whose content the loader verifies before it enters the kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
 #[repr(C)]
 pub struct Region {
     /// First address.

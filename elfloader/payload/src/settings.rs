@@ -194,13 +194,8 @@ impl Console {
 
 impl AccessSize {
     /// The access of this many bytes, if there is one.
-    pub const fn from_bytes(bytes: u64) -> Option<Self> {
-        match bytes {
-            1 => Some(Self::Byte),
-            2 => Some(Self::HalfWord),
-            4 => Some(Self::Word),
-            _ => None,
-        }
+    pub fn from_bytes(bytes: u64) -> Option<Self> {
+        Self::from_wire(bytes.try_into().ok()?)
     }
 }
 

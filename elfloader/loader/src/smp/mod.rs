@@ -35,20 +35,6 @@ impl fmt::Display for Team {
     }
 }
 
-/// A core to start.
-struct Other {
-    number: u64,
-    cpu: Cpu,
-}
-
-/// Printed in errors.
-impl fmt::Display for Other {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (number, mpidr) = (Decimal(self.number), Hex(self.cpu.mpidr));
-        write!(f, "core {number}, MPIDR {mpidr}")
-    }
-}
-
 impl Team {
     /// Finds the cores for the kernel: this one, then those of the device tree in their order.
     pub(crate) fn find(payload: &Payload<'_>, device_tree: &Found) -> Self {
@@ -94,10 +80,9 @@ impl Team {
         }
     }
 
-    /// The cores to start.
-    fn others(&self) -> impl Iterator<Item = Other> + Clone {
-        let cpus = self.cpus.get(1..self.size).unwrap_or_default();
-        (1..).zip(cpus).map(|(number, &cpu)| Other { number, cpu })
+    /// The cores to start, with their numbers.
+    fn others(&self) -> impl Iterator<Item = (u64, &Cpu)> {
+        (1..).zip(self.cpus.get(1..self.size).unwrap_or_default())
     }
 
     /// Starts the other cores, and waits until each is about to enter the kernel. Cores in the pen that the kernel doesn't
@@ -111,26 +96,27 @@ impl Team {
             gic::expect_number(0);
         }
         HANDOVER.store(ptr::from_ref(handover).cast_mut(), Relaxed);
-        for other in self.others() {
-            cores::enlist(other.number, other.cpu.mpidr);
+        let entry = start as *const () as usize;
+        for (number, cpu) in self.others() {
+            cores::enlist(number, cpu.mpidr);
             cores::barrier();
-            if let Err(reason) = way::start(&other.cpu, start as *const () as u64) {
-                other.give_up(reason);
+            if let Err(reason) = way::start(cpu, entry as u64) {
+                give_up(number, cpu, reason);
             }
         }
-        cores::open_pen(start as *const () as usize);
-        for other in self.others() {
-            if !cores::becomes_ready(other.number) {
-                other.give_up(LATE);
+        cores::open_pen(entry);
+        for (number, cpu) in self.others() {
+            if !cores::becomes_ready(number) {
+                give_up(number, cpu, LATE);
             }
         }
     }
 }
 
-impl Other {
-    fn give_up(&self, reason: u32) -> ! {
-        fail!("{self} does not start: {}", in_words(reason));
-    }
+fn give_up(number: u64, cpu: &Cpu, reason: u32) -> ! {
+    let (number, mpidr) = (Decimal(number), Hex(cpu.mpidr));
+    let reason = in_words(reason);
+    fail!("core {number}, MPIDR {mpidr} does not start: {reason}");
 }
 
 /// The registers that all cores enter the kernel with.

@@ -48,7 +48,7 @@ pub(crate) struct Header {
 }
 
 /// Where the unpacker may work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
 #[repr(C)]
 pub struct Locator {
     /// [`crate::Scratch::start`]
@@ -86,7 +86,7 @@ pub struct Stored {
 }
 
 /// A piece of memory that the unpacker fills before it enters the loader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
 #[repr(C)]
 pub struct Chunk {
     /// First address.
