@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Links the program where seL4's root tasks lie.
+//! Links the program at the addresses of seL4's root tasks.
 
 fn main() {
     for argument in ["--no-pie", "--image-base=0x200000"] {

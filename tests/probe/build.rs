@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Links each probe like seL4 for QEMU's virt machine: an ordinary kernel and one with hypervisor
-//! support, and both once more where few are linked for: above 4 GiB, and at a page that neither
-//! a table nor a block of translation begins with.
+//! Links the probes like seL4 for QEMU's virt machine: an ordinary kernel and a hypervisor kernel, and both again at an
+//! unusual address. That is above 4 GiB, and at a page where neither a table nor a block of translation begins.
 
 fn main() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/probe.ld");

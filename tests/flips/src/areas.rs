@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Where in RAM the window and its copies lie, in bytes and in pages.
+//! The places of the window and of its copies in RAM.
 
 use core::slice;
 
@@ -8,26 +8,26 @@ use kaal_flips::{FILE_ADDRESS, FILE_MAX_SIZE, WINDOW};
 
 pub(crate) const PAGE_SIZE: usize = 4096;
 
-/// Pages of the window.
+/// Number of pages in the window.
 pub(crate) const PAGES: usize = SIZE / PAGE_SIZE;
 
-/// Size of the window in bytes.
+/// Size in bytes of the window.
 const SIZE: usize = (WINDOW.end - WINDOW.start) as usize;
 
-/// Where it lies what the window is like before an undamaged boot.
+/// Address of a copy of the window as it is before an undamaged boot.
 pub(crate) const PRISTINE: u64 = 0x4100_0000;
 
-/// Where it lies what the window was like when the undamaged image entered its kernel.
+/// Address of a copy of the window as it was when the undamaged image entered its kernel.
 pub(crate) const REFERENCE: u64 = 0x4200_0000;
 
-/// Where damaged ELF files are laid out.
+/// Address at which damaged ELF files are laid out.
 pub(crate) const STAGING: u64 = 0x4300_0000;
 
-/// Pages, each listed once.
+/// A set of pages, in the order of their insertion.
 pub(crate) struct Pages {
     is_listed: [bool; PAGES],
     list: [u16; PAGES],
-    /// How many they are.
+    /// Number of pages.
     pub(crate) count: usize,
 }
 
@@ -38,7 +38,7 @@ impl Pages {
         count: 0,
     };
 
-    /// Lists a page, if it isn't yet.
+    /// Adds a page, if it isn't there.
     pub(crate) fn add(&mut self, page: usize) {
         if !self.is_listed[page] {
             self.is_listed[page] = true;
@@ -47,7 +47,7 @@ impl Pages {
         }
     }
 
-    /// Forgets all but the first `count`.
+    /// Removes all pages but the first `count`.
     pub(crate) fn truncate(&mut self, count: usize) {
         for index in count..self.count {
             self.is_listed[usize::from(self.list[index])] = false;
@@ -55,23 +55,23 @@ impl Pages {
         self.count = count;
     }
 
-    /// Whether a page is listed.
+    /// Whether a page is in the set.
     pub(crate) fn contains(&self, page: usize) -> bool {
         self.is_listed[page]
     }
 
-    /// The page that was listed so many pages after the first.
+    /// The page at `index`.
     pub(crate) fn get(&self, index: usize) -> usize {
         usize::from(self.list[index])
     }
 }
 
-/// The file, as whoever started this program put it into memory.
+/// The file, which the test has put into memory.
 pub(crate) fn file(size: u64) -> Option<&'static mut [u8]> {
     if size > FILE_MAX_SIZE {
         return None;
     }
-    // SAFETY: this memory is the file's, and this is called once.
+    // SAFETY: this memory is the file's, and this function is called once.
     Some(unsafe { slice::from_raw_parts_mut(FILE_ADDRESS as *mut u8, size as usize) })
 }
 
@@ -80,10 +80,10 @@ pub(crate) fn window() -> &'static mut [u8] {
     area(WINDOW.start)
 }
 
-/// The window, or a copy of it.
+/// The window or a copy of it.
 pub(crate) fn area(start: u64) -> &'static mut [u8] {
-    // SAFETY: the areas are apart from each other and from this program. No two references to the same
-    // one are in use at a time, and none while the image runs.
+    // SAFETY: the areas overlap neither each other nor this program. No two references to the same one are in use at a
+    // time, and none while the image runs.
     unsafe { slice::from_raw_parts_mut(start as *mut u8, SIZE) }
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn page(area_start: u64, number: usize) -> &'static mut [u128] {
     unsafe { slice::from_raw_parts_mut(start as *mut u128, PAGE_SIZE / size_of::<u128>()) }
 }
 
-/// Makes a page like another one, and returns whether it wasn't.
+/// Copies a page, and returns whether that changed it.
 pub(crate) fn copy_changes(to: &mut [u128], from: &[u128]) -> bool {
     let mut is_changed = false;
     for (to, from) in to.iter_mut().zip(from) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Ends what would run for ever: interrupts that come at regular times, and that images can't get at.
+//! Ends endless boots, by regular interrupts that images can't control.
 //!
-//! A timer counts instructions, since QEMU is told to let each take the same time: so the same flip
-//! comes to the same on any host. But no time passes where every instruction fails to be fetched, and its
-//! exception vector as well. For that there is an alarm by the host's clock, which is not looked at
-//! before it has rung several times during the same boot.
+//! A timer counts instructions: QEMU gives each the same time, so a flip has the same result on any host. But no time
+//! passes if every instruction fails to be fetched, and the exception vector too. So there is also an alarm by the host's
+//! clock. It counts only after it has rung several times during one boot.
 
 use core::arch::asm;
 
@@ -23,7 +22,7 @@ const ENABLE: usize = 0x100;
 const ENABLE_SHARED: usize = 0x104;
 const TARGETS_SHARED: usize = 0x820;
 
-/// GICC_PMR: all interrupts are let through.
+/// GICC_PMR: all interrupts pass.
 const PRIORITY_MASK: usize = 0x004;
 
 /// GICC_IAR and GICC_EOIR
@@ -39,28 +38,28 @@ const ALARM_INTERRUPT: u32 = 32 + 2;
 /// The PL031 of QEMU's virt machine, a clock with an alarm.
 const ALARM_CLOCK: usize = 0x901_0000;
 
-/// RTCDR, RTCMR, RTCIMSC and RTCICR: seconds, when the alarm rings, whether it does, and its end.
+/// RTCDR, RTCMR, RTCIMSC and RTCICR: the seconds, the time of the alarm, its mask, and its end.
 const SECONDS: usize = 0x000;
 const MATCH: usize = 0x004;
 const ENABLE_ALARM: usize = 0x010;
 const CLEAR_ALARM: usize = 0x01c;
 
-/// Seconds from alarm to alarm.
+/// Seconds between alarms.
 const ALARM_PERIOD: u32 = 1;
 
-/// From interrupt to interrupt, in the counter's units of 16 ns.
+/// Time between interrupts of the timer, in units of 16 ns.
 const PERIOD: u64 = 1 << 13;
 
-/// What an interrupt is about.
+/// The source of an interrupt.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interrupt {
-    /// Time has passed.
+    /// The timer.
     Timer,
-    /// Time has passed on the host.
+    /// The alarm.
     Alarm,
 }
 
-/// Starts both.
+/// Starts timer and alarm.
 pub(crate) fn start() {
     const CORE_0: u32 = 1;
 
@@ -81,7 +80,7 @@ pub(crate) fn start() {
     set_alarm();
 }
 
-/// Serves an interrupt.
+/// Handles an interrupt.
 pub(crate) fn interrupt() -> Interrupt {
     // SAFETY: as above.
     let number = unsafe { read(CPU_INTERFACE + ACKNOWLEDGE) };
@@ -98,7 +97,7 @@ pub(crate) fn interrupt() -> Interrupt {
     interrupt
 }
 
-/// What has passed, in the counter's units.
+/// The time, in the counter's units.
 pub(crate) fn now() -> u64 {
     CNTPCT_EL0.get()
 }
@@ -129,16 +128,16 @@ fn set_alarm() {
 
 /// # Safety
 ///
-/// At `address` must be a register that may be read.
+/// `address` must be that of a readable register.
 unsafe fn read(address: usize) -> u32 {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller vouches for the register.
     unsafe { (address as *const u32).read_volatile() }
 }
 
 /// # Safety
 ///
-/// At `address` must be a register that may be changed so.
+/// `address` must be that of a register that may have this value.
 unsafe fn write(address: usize, value: u32) {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller vouches for the register.
     unsafe { (address as *mut u32).write_volatile(value) };
 }

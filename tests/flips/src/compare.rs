@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What came of a boot, compared with what the undamaged image comes to.
+//! Compares the result of a boot with that of the undamaged image.
 
 use core::fmt::{self, Write};
 
@@ -10,22 +10,22 @@ use crate::memory::Memory;
 use crate::own_registers::SEEN;
 use crate::run::{End, Handover, Run};
 
-/// What is known of the undamaged image.
+/// The result of the undamaged image.
 pub(crate) struct Reference {
     pub(crate) entry: u64,
     pub(crate) handover: Handover,
-    /// The time that damaged ones are given, in the counter's units.
+    /// The time limit for damaged images, in the counter's units.
     pub(crate) limit: u64,
 }
 
-/// What came of a boot.
+/// The result of a boot.
 pub(crate) struct Found<'a> {
     pub(crate) outcome: Outcome,
     run: &'a Run,
     difference: Option<Difference>,
 }
 
-/// What a kernel is entered with that it should not be.
+/// A difference in what the kernel is entered with.
 enum Difference {
     Argument(usize),
     State,
@@ -34,7 +34,7 @@ enum Difference {
 }
 
 impl<'a> Found<'a> {
-    /// What came of `run`, in which the kernel relies on the memory in `seen`.
+    /// The result of `run`. The kernel relies on the memory in `seen`.
     pub(crate) fn new(run: &'a Run, memory: &Memory, reference: &Reference, seen: &[Span]) -> Self {
         let difference = match run.end {
             End::Entered => first_difference(&run.handover(), memory, reference, seen),
@@ -43,7 +43,7 @@ impl<'a> Found<'a> {
         let outcome = match run.end {
             End::Entered if difference.is_none() => Outcome::Irrelevant,
             End::Entered => Outcome::Unaccounted,
-            // It is somewhere in there with the MMU off, as it may be anywhere; that it is lost, it said.
+            // After a failure was named, the lost core may be anywhere, also in the kernel.
             End::Strayed if !run.names_failure => Outcome::Unaccounted,
             _ if run.names_failure => Outcome::Named,
             _ if run.text.is_empty() => Outcome::Silent,
@@ -78,8 +78,7 @@ fn first_difference(
         .or_else(|| memory.first_difference(seen).map(Difference::Memory))
 }
 
-/// Shown as the outcome's word, and what led to it: not with the very words of the loader, which end a
-/// test.
+/// Printed as the outcome's word and its cause, but not in the loader's own words, which would end the test.
 impl fmt::Display for Found<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let run = self.run;

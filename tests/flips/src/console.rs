@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The machine's console, where this program reports.
+//! The console, for this program's reports.
 
 use core::fmt::{self, Write};
 use core::ptr::NonNull;
@@ -22,7 +22,7 @@ pub(crate) use println;
 pub(crate) fn line(text: fmt::Arguments<'_>) {
     let registers: *mut PL011Registers = core::ptr::with_exposed_provenance_mut(UART_BASE as usize);
     let registers = NonNull::new(registers).unwrap_or(NonNull::dangling());
-    // SAFETY: the UART is here, and nothing else uses it: images don't reach it.
+    // SAFETY: the UART is here, and nothing else uses it: images can't reach it.
     let mut uart = Uart::new(unsafe { UniqueMmioPointer::new(registers) });
     // Sending can't fail.
     let _ = writeln!(uart, "{text}");

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Loads ELF files like QEMU, which checks less than others (QEMU 7.2, `include/hw/elf_ops.h`,
-//! `load_elf`, and `hw/core/loader.c`), and even less: memory that isn't there is left out, and what
-//! overlaps is loaded one over the other.
+//! Loads ELF files like QEMU, which checks less than other boot loaders (QEMU 7.2, `include/hw/elf_ops.h`, `load_elf`,
+//! and `hw/core/loader.c`). This checks even less: it skips missing memory, and lets segments overlap.
 
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-/// The magic number, then the class: 64 bits, and the order of bytes: little-endian.
+/// The magic number, the class (64 bits) and the byte order (little-endian).
 const IDENTITY: [u8; 6] = *b"\x7fELF\x02\x01";
 
 /// `EM_AARCH64`
@@ -50,28 +49,27 @@ struct ProgramHeader {
     _alignment: U64,
 }
 
-/// A segment that is loaded: some bytes of the file, and zeroes behind them.
+/// A segment to load: bytes of the file, then zeroes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Segment {
-    /// Where its content begins in the file.
+    /// Offset of its content in the file.
     pub(crate) offset: usize,
-    /// The size of its content.
+    /// Size of its content.
     pub(crate) file_size: usize,
-    /// Where that belongs.
+    /// Physical address.
     pub(crate) address: u64,
-    /// The size that it takes in memory; it may be less than its content's.
+    /// Size in memory, which may be less than that of the content.
     pub(crate) memory_size: u64,
 }
 
-/// Number of bytes from the file's start on that hold its headers.
+/// Number of bytes at the start of the file that hold its headers.
 pub(crate) fn headers_size(file: &[u8]) -> Option<usize> {
     let (header, _) = Header::ref_from_prefix(file).ok()?;
     let segments = usize::from(header.segment_count.get()) * size_of::<ProgramHeader>();
     Some(usize::try_from(header.segments_offset.get()).ok()? + segments)
 }
 
-/// Tells `load` of each segment of `file`, and returns the entry point; `None` where the file isn't
-/// loaded.
+/// Calls `load` for each segment of `file`, and returns the entry point; `None` if the file can't be loaded.
 pub(crate) fn load(file: &[u8], mut load: impl FnMut(Segment)) -> Option<u64> {
     let (header, _) = Header::ref_from_prefix(file).ok()?;
     if header.identity != IDENTITY || header.machine.get() != AARCH64 {

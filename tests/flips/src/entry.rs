@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The entry point, the exception vectors, and the way to the image and back.
+//! The entry point, the exception vectors, and the switch to the image and back.
 
 use core::arch::{asm, global_asm, naked_asm};
 use core::cell::UnsafeCell;
@@ -16,7 +16,7 @@ struct Stack {
     _bytes: UnsafeCell<[u8; STACK_SIZE]>,
 }
 
-// SAFETY: the content is only accessed through the stack pointer, by one core.
+// SAFETY: only one core accesses it, through the stack pointer.
 unsafe impl Sync for Stack {}
 
 static STACK: Stack = Stack {
@@ -43,8 +43,7 @@ unsafe extern "C" fn _start() -> ! {
     )
 }
 
-// Each vector passes its index in x0, once x0 to x3 are saved; those of this program itself are
-// mistakes.
+// Each vector passes its index in x0, after saving x0 to x3. An exception of this program itself is a bug.
 global_asm!(
     ".section .vectors, \"ax\"",
     ".balign 0x800",
@@ -78,11 +77,11 @@ extern "C" fn mistake(_: u64, vector: u64) -> ! {
     panic!("vector {vector}, ESR {esr:#x}, ELR {elr:#x}, FAR {far:#x}")
 }
 
-/// Lets the image go on, and returns the number of the vector when it is interrupted.
+/// Resumes the image. Returns the number of the exception vector when it is interrupted.
 ///
 /// # Safety
 ///
-/// The second stage of translation must be on, and map nothing of this program.
+/// The second stage of translation must be on, and must not map this program.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn enter(guest: *mut Guest) -> u64 {
     naked_asm!(
@@ -139,7 +138,7 @@ pub(crate) unsafe extern "C" fn enter(guest: *mut Guest) -> u64 {
     )
 }
 
-/// Ends [`enter`], with x1 for its result. The image's x0 and x1 lie on the stack.
+/// Ends [`enter`] with the result in x1. The image's x0 and x1 are on the stack.
 #[unsafe(naked)]
 unsafe extern "C" fn leave() -> ! {
     naked_asm!(

@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The processor as an image sees it, and going to and fro.
+//! The state of the processor for an image, and the switch to it.
 
 use crate::entry::enter;
 
-/// What general registers hold that a firmware doesn't set.
+/// The value of general registers that firmware doesn't set.
 const PATTERN: u64 = 0xe7e7_e7e7_e7e7_e7e7;
 
-/// SPSR_EL2: EL1 with its own stack pointer, everything masked.
+/// SPSR_EL2: EL1 with SP_EL1, all interrupts masked.
 pub(crate) const EL1H_MASKED: u64 = 0b1111 << 6 | 0b0101;
 
-/// Registers that are loaded when the image goes on, and stored when it is interrupted.
+/// The registers that are loaded when the image resumes, and stored when it is interrupted.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Guest {
     /// x0 to x30
     pub(crate) general: [u64; 31],
-    /// The address that it goes on at.
+    /// Address of the next instruction.
     pub(crate) address: u64,
-    /// PSTATE, as SPSR_EL2 holds it.
+    /// PSTATE, as in SPSR_EL2.
     pub(crate) state: u64,
     _padding: u64,
     /// q0 to q31
     pub(crate) vectors: [u128; 32],
 }
 
-/// What interrupted the image, by the exception vector (Arm ARM DDI 0487, "Exception vectors").
+/// The exception vector that interrupted the image (Arm ARM DDI 0487, "Exception vectors").
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Vector(u64);
 
@@ -39,8 +39,7 @@ impl Vector {
 }
 
 impl Guest {
-    /// A processor that a firmware enters an image with: nothing in x0, and what is not defined is
-    /// nothing useful.
+    /// A processor as firmware hands it to an image: x0 is 0, and undefined registers hold useless values.
     pub(crate) fn at(entry: u64) -> Self {
         let mut general = [PATTERN; 31];
         general[0] = 0;
@@ -53,9 +52,9 @@ impl Guest {
         }
     }
 
-    /// Lets the image go on until it is interrupted.
+    /// Resumes the image until it is interrupted.
     pub(crate) fn go_on(&mut self) -> Vector {
-        // SAFETY: the image accesses no memory but what the second stage of translation maps.
+        // SAFETY: the image accesses only the memory that the second stage of translation maps.
         Vector(unsafe { enter(self) })
     }
 }

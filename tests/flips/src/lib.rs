@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the hypervisor and whoever starts it know of each other.
+//! The interface between the hypervisor and the test that starts it.
 //!
-//! Whoever starts it on QEMU's virt machine puts a [`Job`] and an image's file into memory. For each
-//! bit that the job names, the hypervisor prints a line on the machine's console, unless the image was
-//! [refused by name](Outcome::Named), as nearly all are. Bits are named by their byte's offset in the
-//! file, in hexadecimal, and their number in the byte:
+//! The test puts a [`Job`] and an image's file into the memory of QEMU's virt machine. For each bit in the job, the
+//! hypervisor prints a line on the console, unless the image was [refused by name](Outcome::Named), as nearly all are. A
+//! line names a bit by its byte's offset in the file, in hexadecimal, and its number in the byte:
 //!
 //! ```text
 //! flip 1a2b.3 irrelevant enters the kernel at 0xffffff8048000000
@@ -20,23 +19,22 @@ use core::fmt;
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// RAM of the machine in bytes, from [`RAM_START`] on.
+/// Size in bytes of the RAM, from [`RAM_START`] on.
 pub const RAM_SIZE: u64 = 256 << 20;
 
-/// Where the machine's RAM begins.
+/// First address of the RAM.
 pub const RAM_START: u64 = 0x4000_0000;
 
-/// Where the job lies.
+/// Address of the job.
 pub const JOB_ADDRESS: u64 = 0x4400_0000;
 
-/// Where the image's file lies.
+/// Address of the image's file.
 pub const FILE_ADDRESS: u64 = 0x4500_0000;
 
-/// Most bytes that the file may take.
+/// Largest size in bytes of the file.
 pub const FILE_MAX_SIZE: u64 = 1 << 20;
 
-/// The memory that the image is booted in, and that its device tree has to call RAM: all that the
-/// image can access.
+/// The memory that the image is booted in. Its device tree must call this RAM; the image can't access other memory.
 pub const WINDOW: Span = Span {
     start: 0x4800_0000,
     end: 0x4880_0000,
@@ -45,47 +43,47 @@ pub const WINDOW: Span = Span {
 /// The first word of a job.
 pub const JOB_MAGIC: u64 = u64::from_le_bytes(*b"KaaLflip");
 
-/// The line that a run ends with.
+/// The last line of a run.
 pub const DONE: &str = "flips: all done";
 
-/// The text that a flip's line begins with.
+/// The start of a line about a flip.
 pub const FLIP: &str = "flip ";
 
-/// The text that a line begins with that says why nothing can be found out.
+/// The start of a line that says why there are no results.
 pub const FAILED: &str = "failed: ";
 
-/// Addresses, or numbers of bits.
+/// A range of addresses, or of numbers of bits.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
 )]
 #[repr(C)]
 pub struct Span {
-    /// The first.
+    /// The first one.
     pub start: u64,
-    /// Behind the last.
+    /// The one after the last.
     pub end: u64,
 }
 
 impl Span {
-    /// Whether `number` is one of them.
+    /// Whether `number` is in the range.
     pub const fn contains(&self, number: u64) -> bool {
         self.start <= number && number < self.end
     }
 }
 
-/// Bits of the file to flip, one after the other: bit 0 is the lowest one of the first byte.
+/// Bits of the file to flip, one at a time: bit 0 is the lowest bit of the first byte.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
 )]
 #[repr(C)]
 pub struct Sweep {
-    /// Where they lie.
+    /// The range of bits.
     pub bits: Span,
-    /// From one to the next; 1 for all.
+    /// Distance from one bit to the next; 1 for all bits.
     pub step: u64,
 }
 
-/// What is to be done.
+/// What to do.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Job {
@@ -93,42 +91,42 @@ pub struct Job {
     pub magic: u64,
     /// Size of the file.
     pub file_size: u64,
-    /// Where the file is put as it is, and entered at its first byte; 0 if it is an ELF file, whose
-    /// segments are loaded.
+    /// Address at which the file is put as a whole, and entered at its first byte; 0 for an ELF file, whose segments
+    /// are loaded.
     pub load_address: u64,
-    /// The physical memory of the kernel, which is not executed.
+    /// Physical memory of the kernel, which is not executed.
     pub kernel: Span,
     /// The kernel's entry point.
     pub kernel_entry: u64,
-    /// Number of `seen`.
+    /// Number of ranges in `seen`.
     pub seen_count: u64,
-    /// The memory whose content the kernel relies on.
+    /// The memory that the kernel relies on.
     pub seen: [Span; 32],
-    /// Number of `sweeps`.
+    /// Number of entries in `sweeps`.
     pub sweep_count: u64,
     /// The bits to flip.
     pub sweeps: [Sweep; 32],
 }
 
-/// What came of an image.
+/// The result of a boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
-    /// The kernel was entered with just what the undamaged image gives it.
+    /// The kernel was entered exactly as by the undamaged image.
     Irrelevant,
-    /// The loader said that it found an error, or that there was a fault.
+    /// The loader reported an error or a fault.
     Named,
-    /// Something else was printed, and the kernel not entered.
+    /// Something else was printed, and the kernel was not entered.
     Garbled,
-    /// Nothing was printed, and the kernel not entered.
+    /// Nothing was printed, and the kernel was not entered.
     Silent,
-    /// The file can't be loaded: no program of it ran.
+    /// The file can't be loaded, so none of its code ran.
     NotLoaded,
-    /// The kernel was entered with something else, or somewhere else: what must not happen.
+    /// The kernel was entered with other values, or elsewhere. This must not happen.
     Unaccounted,
 }
 
 impl Outcome {
-    /// All of them.
+    /// All outcomes.
     pub const ALL: [Self; 6] = [
         Self::Irrelevant,
         Self::Named,
@@ -138,7 +136,7 @@ impl Outcome {
         Self::Unaccounted,
     ];
 
-    /// The word for it in the lines that are printed.
+    /// The word for it in printed lines.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Irrelevant => "irrelevant",

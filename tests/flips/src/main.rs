@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A small hypervisor that boots an image once for each of its bits, with that bit flipped, and finds
-//! out what became of it: the loader names the damage, or the kernel is entered with just what the
-//! undamaged image gives it.
+//! A small hypervisor that boots an image once for each of its bits, with that bit flipped. It finds out whether the loader
+//! reports the damage, or the kernel is entered exactly as by the undamaged image.
 //!
-//! It runs at EL2 on QEMU's virt machine, and the image at EL1, in memory of its own (`stage2.rs`). The
-//! image sees a UART, a firmware that powers off, and nothing else. The kernel can't be executed: an
-//! attempt to is where a boot ends.
+//! It runs at EL2 on QEMU's virt machine, the image at EL1 in memory of its own (`stage2.rs`). The image has a UART and a
+//! firmware that powers off, nothing else. The kernel's code can't be executed: the attempt ends the boot.
 //!
-//! What the image's kernel does rely on, and so is compared: its arguments in x0 to x5, the processor's
-//! state and system registers (`own_registers.rs`), and memory as the job says.
+//! It compares everything that the kernel relies on: its arguments in x0 to x5, the processor's state and system registers
+//! (`own_registers.rs`), and the memory that the job names.
 
 #![no_std]
 #![no_main]
@@ -39,26 +37,26 @@ use crate::memory::Memory;
 use crate::run::{End, Run};
 use crate::stage2::Stage2;
 
-/// How much longer than the undamaged image a damaged one may run.
+/// How many times as long as the undamaged image a damaged one may run.
 const PATIENCE: u64 = 16;
 
-/// The time that the undamaged image is given, in the counter's units.
+/// The time limit of the undamaged image, in the counter's units.
 const FIRST_LIMIT: u64 = 1 << 26;
 
-/// HCR_EL2: EL1 is AArch64, under a second stage of translation; interrupts come here, waiting, SMC and
+/// HCR_EL2: EL1 is AArch64, under a second stage of translation. Interrupts are routed to EL2. WFI, WFE, SMC and
 /// implementation-defined registers trap.
 const HCR: u64 = 1 | 0b111 << 3 | 0b11 << 13 | 1 << 19 | 1 << 20 | 1 << 31;
 
-/// CPTR_EL2: nothing traps; the bits that are set are RES1.
+/// CPTR_EL2: nothing traps. The bits that are set are RES1.
 const CPTR: u64 = 0x33ff;
 
-/// MDCR_EL2: registers of debugging and of the performance monitors trap.
+/// MDCR_EL2: the registers of debugging and performance monitors trap.
 const MDCR: u64 = 0b111 << 9 | 0b11 << 5;
 
-/// CNTHCTL_EL2: the physical counter may be read, the physical timer traps.
+/// CNTHCTL_EL2: the physical counter is readable, the physical timer traps.
 const CNTHCTL: u64 = 0b01;
 
-/// Memory that one core uses, once.
+/// Memory that one core takes once.
 struct Global<T>(UnsafeCell<T>);
 
 // SAFETY: there is one core.
@@ -78,7 +76,7 @@ extern "C" fn main() -> ! {
 }
 
 fn flip_all() -> Result<(), &'static str> {
-    // SAFETY: whoever started this program put a job there; any bytes are one.
+    // SAFETY: the test has put a job there, and any bytes are valid.
     let job = unsafe { &*(JOB_ADDRESS as *const Job) };
     if job.magic != JOB_MAGIC {
         return Err("there is no job");
@@ -104,7 +102,7 @@ fn flip_all() -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Prepares EL2.
+/// Sets up EL2.
 fn set_up() {
     HCR_EL2.set(HCR);
     CPTR_EL2.set(CPTR);
@@ -133,7 +131,7 @@ fn boot_undamaged(job: &Job, memory: &mut Memory, file: &[u8]) -> Result<Referen
     })
 }
 
-/// Boots the image with a bit flipped, and tells what comes of it.
+/// Boots the image with a flipped bit, and prints the result.
 fn flip(job: &Job, memory: &mut Memory, file: &mut [u8], reference: &Reference, bit: u64) {
     let (offset, mask) = ((bit / 8) as usize, 1 << (bit % 8));
     let place = format_args!("{offset:x}.{}", bit % 8);

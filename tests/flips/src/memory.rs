@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The window that images are booted in, and what it has to be like before each boot.
+//! The window that images are booted in, and its content before each boot.
 //!
-//! Memory that no segment is loaded to holds a pattern, so that it shows where someone relies on
-//! zeroes that nobody has written. Only pages that have changed are put in order again, and only bytes
-//! that differ are written: QEMU translates code anew that has been written to.
+//! Memory without a segment holds a pattern, so that it shows if anything relies on zeroes that nothing wrote. Only changed
+//! pages are restored, and only different bytes are written, because QEMU translates code again if it is written to.
 
 use core::ops::Range;
 
@@ -16,27 +15,26 @@ use crate::areas::{
 use crate::elf::{self, Segment};
 use crate::stage2::Stage2;
 
-/// What memory holds that nothing is loaded to: an instruction that is undefined, and an address that
-/// is not mapped.
+/// The content of memory without a segment: an undefined instruction, and an unmapped address.
 const PATTERN: u8 = 0xe7;
 
-/// Most segments that an undamaged file may have.
+/// The most segments of an undamaged file.
 const MOST_SEGMENTS: usize = 64;
 
-/// The window, and copies of it.
+/// The window and its copies.
 pub(crate) struct Memory {
     stage2: &'static mut Stage2,
     load_address: u64,
-    /// Bytes from the file's start on that tell where the rest belongs.
+    /// Number of bytes at the start of the file that say where the rest belongs.
     headers_size: usize,
-    /// What the undamaged file loads.
+    /// The segments of the undamaged file.
     segments: [Segment; MOST_SEGMENTS],
     segment_count: usize,
     /// Pages that may differ from the pristine ones.
     changed: Pages,
-    /// How many of those are always writable, and so always taken for changed.
+    /// How many of these are always writable, and so always count as changed.
     always: usize,
-    /// Pages that another file may load otherwise than the undamaged one.
+    /// Pages that a damaged file may load with other content.
     affected: Pages,
 }
 
@@ -77,8 +75,8 @@ impl Memory {
         (count <= MOST_SEGMENTS).then_some(entry)
     }
 
-    /// Lets the window be as the `file` is loaded whose byte at `offset` differs by the bits `flip` from
-    /// the undamaged one's, and returns its entry point, `entry` if that is the undamaged one's.
+    /// Prepares the window for `file`, whose byte at `offset` has the bits `flip` flipped. Returns the entry point; that
+    /// of the undamaged file is `entry`.
     pub(crate) fn load_flipped(
         &mut self,
         file: &[u8],
@@ -100,7 +98,7 @@ impl Memory {
         Some(entry)
     }
 
-    /// Lets the window, in which the undamaged file is loaded, be as `file` is loaded.
+    /// Changes the window from the undamaged file to `file`.
     fn reload(&mut self, file: &[u8]) -> Option<u64> {
         let (undamaged, count) = (self.segments, self.segment_count);
         let mut affected = |segment: &Segment| {
@@ -150,7 +148,7 @@ impl Memory {
         }
     }
 
-    /// Puts a segment of `file` to the staging area, as far as pages are affected.
+    /// Copies a segment of `file` to the staging area, as far as it touches affected pages.
     fn stage(&self, file: &[u8], segment: &Segment) {
         let content = file.get(segment.offset..segment.offset.wrapping_add(segment.file_size));
         let content = content.unwrap_or_default();
@@ -174,7 +172,7 @@ impl Memory {
         }
     }
 
-    /// Lets the window be as before an undamaged boot.
+    /// Restores the window as before an undamaged boot.
     pub(crate) fn restore(&mut self) {
         for index in 0..self.changed.count {
             let number = self.changed.get(index);
@@ -186,8 +184,8 @@ impl Memory {
         self.changed.truncate(self.always);
     }
 
-    /// Notes what the window is like now, when the undamaged image has entered its kernel, and that the
-    /// pages that it wrote to are always written to.
+    /// Copies the window after the undamaged image has entered its kernel. The pages that it wrote stay writable from now
+    /// on.
     pub(crate) fn note_reference(&mut self) {
         for index in 0..self.changed.count {
             let number = self.changed.get(index);
@@ -196,7 +194,7 @@ impl Memory {
         self.always = self.changed.count;
     }
 
-    /// The first address among `seen` where the window is not as the undamaged image leaves it.
+    /// The first address in `seen` at which the window differs from that of the undamaged image.
     pub(crate) fn first_difference(&self, seen: &[Span]) -> Option<u64> {
         seen.iter().find_map(|&Span { start, end }| {
             let [start, end] = [start, end].map(in_window);
@@ -215,7 +213,7 @@ impl Memory {
         })
     }
 
-    /// Lets the image write to the page of `address`, which it has tried to; returns whether it may.
+    /// Makes the page of `address` writable, after a write to it. Returns whether that is allowed.
     pub(crate) fn allow_write(&mut self, address: u64) -> bool {
         if !WINDOW.contains(address) {
             return false;
@@ -231,7 +229,7 @@ impl Memory {
     }
 }
 
-/// A file that is put to `address` as it is.
+/// The segment of a file that is put to `address` as a whole.
 fn whole(address: u64, file: &[u8]) -> Segment {
     Segment {
         offset: 0,
@@ -241,7 +239,7 @@ fn whole(address: u64, file: &[u8]) -> Segment {
     }
 }
 
-/// The window's pages that a segment is loaded to.
+/// The pages of the window that a segment is loaded to.
 fn pages_of(segment: &Segment) -> Range<usize> {
     let size = segment.memory_size.max(segment.file_size as u64);
     let start = segment.address.max(WINDOW.start);
@@ -252,7 +250,7 @@ fn pages_of(segment: &Segment) -> Range<usize> {
     }
 }
 
-/// Bytes from the window's start to `address`.
+/// Offset of `address` in the window.
 fn in_window(address: u64) -> usize {
     (address - WINDOW.start) as usize
 }

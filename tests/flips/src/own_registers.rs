@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The registers of EL1, which an image and its kernel have to themselves.
+//! The registers of EL1, which belong to the image and its kernel.
 
-/// Where nothing is mapped.
+/// An unmapped address.
 const NOWHERE: u64 = 0xdead_0000;
 
-/// SCTLR_EL1 after a reset, as far as it is defined: translation is off.
+/// SCTLR_EL1 after a reset, as far as defined. Translation is off.
 const SCTLR_EL1_OFF: u64 = 0x30d0_0800;
 
 macro_rules! registers {
@@ -13,15 +13,15 @@ macro_rules! registers {
         seen: $($seen:literal = $seen_value:expr),+;
         others: $($other:literal = $other_value:expr),+;
     ) => {
-        /// Those whose content a kernel could rely on.
+        /// The names of the registers that a kernel could rely on.
         pub(crate) const SEEN: [&str; [$($seen),+].len()] = [$($seen),+];
 
-        /// What those are.
+        /// Their values.
         pub(crate) fn seen() -> [u64; SEEN.len()] {
             [$(read!($seen)),+]
         }
 
-        /// Makes all of them what they are before an image is entered.
+        /// Sets all registers for the start of an image.
         pub(crate) fn reset() {
             $(reset!($seen, $seen_value);)+
             $(reset!($other, $other_value);)+
@@ -44,12 +44,12 @@ macro_rules! read {
     }};
 }
 
-/// Writes what is not as it should be: to write some of these registers takes QEMU long.
+/// Writes only registers that have a wrong value, because QEMU takes long to write some.
 macro_rules! reset {
     ($name:literal, $value:expr) => {
         let value: u64 = $value;
         if read!($name) != value {
-            // SAFETY: EL1 does not run, and nothing at EL2 depends on this.
+            // SAFETY: EL1 doesn't run, and nothing at EL2 depends on this.
             unsafe {
                 core::arch::asm!(
                     concat!("msr ", $name, ", {}"),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A boot of an image, from its first instruction to the kernel's or to where it ends.
+//! A boot of an image, from its first instruction to the kernel's or to its end.
 
 use core::fmt;
 
@@ -17,36 +17,36 @@ use crate::memory::Memory;
 use crate::own_registers;
 use crate::text::Text;
 
-/// ESR_ELx.EC of aborts that come from a lower exception level.
+/// ESR_ELx.EC of aborts from a lower exception level.
 const INSTRUCTION_ABORT: u64 = 0x20;
 const DATA_ABORT: u64 = 0x24;
 
-/// ESR_ELx.EC of an instruction that is not aligned.
+/// ESR_ELx.EC of a misaligned instruction.
 const MISALIGNED: u64 = 0x22;
 
-/// Times that an image may wait for an interrupt or an event, none of which comes, before it counts as
-/// resting. Until then it goes on at once, as the architecture allows.
+/// How often an image may wait for interrupts or events, which never come, before it counts as asleep. Until then it resumes
+/// at once, as the architecture permits.
 const MOST_WAITS: u32 = 64;
 
-/// Alarms that may ring during a boot.
+/// The most alarms during a boot.
 const MOST_ALARMS: u32 = 2;
 
-/// PSCI's SYSTEM_OFF, and what PSCI says to other calls: NOT_SUPPORTED.
+/// PSCI's SYSTEM_OFF, and the result of other calls, NOT_SUPPORTED.
 const SYSTEM_OFF: u64 = 0x8400_0008;
 const NOT_SUPPORTED: u64 = -1i64 as u64;
 
-/// PL011: the data register, the flag register, and what that says when nothing is sent or received.
+/// PL011: the data register, the flag register, and its value if nothing is sent or received.
 const UART_DATA: u64 = 0x00;
 const UART_FLAGS: u64 = 0x18;
 const UART_IDLE: u64 = 0x90;
 
-/// Bytes of an instruction.
+/// Size in bytes of an instruction.
 const INSTRUCTION: u64 = 4;
 
 /// SPSR_EL2 without the flags N, Z, C and V.
 const STATE_MASK: u64 = 0x0fff_ffff;
 
-/// What the kernel is entered with, but for memory.
+/// What the kernel is entered with, besides memory.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Handover {
     pub(crate) arguments: [u64; 6],
@@ -54,22 +54,22 @@ pub(crate) struct Handover {
     pub(crate) own_registers: [u64; own_registers::SEEN.len()],
 }
 
-/// Why a boot is over.
+/// Why a boot ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
-    /// The kernel's first instruction is to be executed.
+    /// The next instruction is the kernel's first.
     Entered,
-    /// Another instruction in the kernel's memory is.
+    /// The next instruction is another one in the kernel's memory.
     Strayed,
-    /// The machine is powered off.
+    /// The image powered the machine off.
     Off,
-    /// The processor rests.
+    /// The processor sleeps.
     Rests,
-    /// It takes too long.
+    /// The time limit passed.
     Endless,
-    /// What isn't there is accessed.
+    /// The image accessed memory that doesn't exist.
     Nowhere,
-    /// An exception that has nowhere else to go: ESR_EL2.
+    /// An exception that the image can't handle: ESR_EL2.
     Trap(u64),
 }
 
@@ -96,7 +96,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Boots what is in memory, from `entry` on, for as long as `limit` in the counter's units.
+    /// Boots the content of memory from `entry` on, with the time limit `limit` in the counter's units.
     pub(crate) fn new(job: &Job, memory: &mut Memory, entry: u64, limit: u64) -> Self {
         own_registers::reset();
         let mut run = Self {
@@ -130,7 +130,7 @@ impl Run {
         run
     }
 
-    /// What the kernel is entered with.
+    /// What the kernel was entered with.
     pub(crate) fn handover(&self) -> Handover {
         let [a, b, c, d, e, f, ..] = self.guest.general;
         Handover {
@@ -140,7 +140,7 @@ impl Run {
         }
     }
 
-    /// Does what a machine would do where the image is interrupted, unless that is the end.
+    /// Handles an interruption of the image as a machine would, unless it ends the boot.
     fn serve(&mut self, job: &Job, memory: &mut Memory, waits: &mut u32) -> Option<End> {
         let esr = ESR_EL2.get();
         match esr >> 26 {
@@ -168,7 +168,7 @@ impl Run {
         }
     }
 
-    /// A call of firmware, which knows one only.
+    /// A call of the firmware, which supports only SYSTEM_OFF.
     fn call(&mut self) -> Option<End> {
         if self.guest.general[0] & 0xffff_ffff == SYSTEM_OFF {
             return Some(End::Off);
@@ -177,9 +177,9 @@ impl Run {
         None
     }
 
-    /// An instruction is fetched from where there is none, or from the kernel.
+    /// The fetch of an instruction from unmapped memory or from the kernel.
     fn fetch(&mut self, job: &Job) -> Option<End> {
-        // Which comes before what the second stage of translation says, but QEMU looks at that first.
+        // This has priority over the second stage of translation, but QEMU checks the latter first.
         if !self.guest.address.is_multiple_of(INSTRUCTION) {
             return self.abort(MISALIGNED);
         }
@@ -192,12 +192,12 @@ impl Run {
         })
     }
 
-    /// Nothing answers at an address: lets the image have an exception, if it has vectors.
+    /// An access without an answer: the image gets an exception, if it has vectors.
     fn abort(&mut self, class: u64) -> Option<End> {
         /// ESR_EL1: a 32-bit instruction, a synchronous external abort.
         const EXTERNAL: u64 = 1 << 25 | 0x10;
         const STATUS: u64 = 0x3f;
-        /// ESR_EL1.EC of an abort that comes from EL1 itself.
+        /// ESR_EL1.EC of an abort from EL1 itself.
         const SAME_LEVEL: u64 = 1;
 
         let vector = match self.guest.state & 0b1111 {
@@ -223,7 +223,7 @@ impl Run {
         None
     }
 
-    /// Memory is accessed that isn't there, or not writable, or the UART.
+    /// An access to the UART, or to memory that isn't there or not writable.
     fn access(&mut self, memory: &mut Memory, esr: u64) -> Option<End> {
         let address = fault_address();
         let is_write = esr >> 6 & 1 != 0;
@@ -240,7 +240,7 @@ impl Run {
             UART_DATA if is_write => {
                 let byte = self.general(register) as u8;
                 self.names_failure |= self.text.add(byte);
-                // What comes behind is not looked at.
+                // Later text doesn't matter.
                 if self.names_failure || self.text.is_full() {
                     memory.stage2().map_uart(UART_BASE, true);
                 }
@@ -257,7 +257,7 @@ impl Run {
         self.guest.address = self.guest.address.wrapping_add(INSTRUCTION);
     }
 
-    /// A general register by its number in a syndrome, in which 31 stands for zero.
+    /// A general register by its number in a syndrome, where 31 means zero.
     fn general(&self, number: u64) -> u64 {
         let place = self.guest.general.get(number as usize & 0x1f);
         place.copied().unwrap_or_default()
@@ -270,8 +270,7 @@ impl Run {
     }
 }
 
-/// The intermediate physical address of the last abort: the page's from HPFAR_EL2, the rest from
-/// FAR_EL2.
+/// The intermediate physical address of the last abort: the page from HPFAR_EL2, the rest from FAR_EL2.
 fn fault_address() -> u64 {
     const OFFSET: u64 = PAGE_SIZE as u64 - 1;
     (HPFAR_EL2.get() >> 4 << 12) | FAR_EL2.get() & OFFSET

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the image can access: the second stage of translation (Arm ARM DDI 0487, "VMSAv8-64
-//! translation table format descriptors").
+//! The second stage of translation, which limits what the image can access (Arm ARM DDI 0487, "VMSAv8-64 translation table
+//! format descriptors").
 //!
-//! The window is mapped page by page, so that writes to pages can be noticed that are rarely written
-//! to. Nothing else is mapped, but for one page in the place of the UART at times.
+//! The window is mapped page by page, to notice writes to pages that are rarely written. Nothing else is mapped, except
+//! sometimes a page in place of the UART.
 
 use core::arch::asm;
 
@@ -15,28 +15,27 @@ use crate::areas::{PAGE_SIZE, PAGES};
 
 const ENTRIES: usize = 512;
 
-/// Level 3 tables that the window takes, of 2 MiB each.
+/// Number of tables of level 3 for the window; each maps 2 MiB.
 const WINDOW_TABLES: usize = PAGES / ENTRIES;
 
-/// What a block or table of level 2 and of level 1 takes.
+/// Bytes that an entry of level 2 and of level 1 maps.
 const LEVEL_2_SIZE: u64 = 2 << 20;
 const LEVEL_1_SIZE: u64 = 1 << 30;
 
-/// The descriptor of a table, or of a page, is valid.
+/// A valid descriptor of a table or page.
 const VALID: u64 = 0b11;
 
-/// Normal memory, write-back; inner shareable; accessed.
+/// Normal memory, write-back, inner shareable, accessed.
 const MEMORY: u64 = VALID | 0b1111 << 2 | 0b11 << 8 | 1 << 10;
 
-/// S2AP: reads, and writes.
+/// S2AP: readable, and writable.
 const READABLE: u64 = 0b01 << 6;
 const WRITABLE: u64 = 0b10 << 6;
 
 /// XN
 const NOT_EXECUTABLE: u64 = 1 << 54;
 
-/// T0SZ: 32-bit addresses. SL0: the walk begins at level 1. The tables are write-back, and inner
-/// shareable. PS: 40 bits.
+/// T0SZ: 32-bit addresses. SL0: walks begin at level 1. The tables are write-back and inner shareable. PS: 40 bits.
 const CONTROL: u64 = 32 | 0b01 << 6 | 0b01 << 8 | 0b01 << 10 | 0b11 << 12 | 0b010 << 16 | 1 << 31;
 
 #[repr(C, align(4096))]
@@ -58,7 +57,7 @@ pub(crate) struct Stage2 {
     uart_level_3: Table,
     window_level_2: Table,
     window_level_3: [Table; WINDOW_TABLES],
-    /// What lies in the UART's place when it is mapped.
+    /// The page in place of the UART.
     scratch: Table,
     kernel: Span,
     is_uart_mapped: bool,
@@ -78,7 +77,7 @@ impl Stage2 {
         is_changed: false,
     };
 
-    /// Maps the window read-only, and `kernel` not executable, and turns translation's registers to it.
+    /// Maps the window read-only, with `kernel` not executable, and sets the registers of translation.
     pub(crate) fn turn_on(&'static mut self, kernel: Span, uart: u64) -> &'static mut Self {
         self.kernel = kernel;
         self.level_1.0[index(uart, LEVEL_1_SIZE)] = self.uart_level_2.descriptor();
@@ -97,7 +96,7 @@ impl Stage2 {
         self
     }
 
-    /// Lets the image write to a page of the window, or not.
+    /// Makes a page of the window writable or read-only.
     pub(crate) fn set_writable(&mut self, page: usize, is_writable: bool) {
         let address = WINDOW.start + (page * PAGE_SIZE) as u64;
         let mut descriptor = address | MEMORY | READABLE;
@@ -111,8 +110,7 @@ impl Stage2 {
         self.is_changed = true;
     }
 
-    /// Maps a page of memory where the UART is, so that it has always room and nobody sees what is
-    /// sent, or nothing at all.
+    /// Maps a page of memory in place of the UART, which then always has room and shows nothing, or unmaps it.
     pub(crate) fn map_uart(&mut self, uart: u64, is_mapped: bool) {
         if self.is_uart_mapped == is_mapped {
             return;
@@ -132,10 +130,10 @@ impl Stage2 {
         self.is_changed = true;
     }
 
-    /// Lets changes take effect, before the image goes on.
+    /// Makes changes effective before the image resumes.
     pub(crate) fn commit(&mut self) {
         if self.is_changed {
-            // SAFETY: the tables are what they are to be, and map nothing of this program.
+            // SAFETY: the tables are complete, and don't map this program.
             unsafe {
                 asm!(
                     "dsb ishst",
@@ -150,7 +148,7 @@ impl Stage2 {
     }
 }
 
-/// The index of `address` in a table whose entries are for `size` bytes each.
+/// Index of `address` in a table whose entries map `size` bytes each.
 fn index(address: u64, size: u64) -> usize {
     (address / size) as usize % ENTRIES
 }

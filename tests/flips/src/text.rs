@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What an image prints, as far as it matters.
+//! The part of an image's output that matters.
 
-/// What the loader and the unpacker begin with when they give up.
+/// The start of error messages and fault reports of loader and unpacker.
 const NAMES: [&[u8; 13]; 2] = [b"KaaL: error: ", b"KaaL: fault: "];
 
-/// Bytes that are looked at: a boot that fails says so first of all.
+/// Bytes that are kept: a failing boot begins with its message.
 const CAPACITY: usize = 64;
 
-/// The first bytes that were printed.
+/// The first bytes that the image printed.
 pub(crate) struct Text {
     bytes: [u8; CAPACITY],
     size: usize,
@@ -20,7 +20,7 @@ impl Text {
         size: 0,
     };
 
-    /// Adds a byte, and returns whether the text is now known to name a failure.
+    /// Adds a byte. Returns whether the text now names a failure.
     pub(crate) fn add(&mut self, byte: u8) -> bool {
         if let Some(place) = self.bytes.get_mut(self.size) {
             *place = byte;
@@ -41,7 +41,7 @@ impl Text {
         &self.bytes[..self.size]
     }
 
-    /// Whether the text ends with words that name a failure, be it with the one bit flipped.
+    /// Whether the text ends with the start of a message, perhaps with the flipped bit in it.
     fn names_failure(&self) -> bool {
         let Some(end) = self.as_bytes().last_chunk::<13>() else {
             return false;

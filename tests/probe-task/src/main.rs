@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The user image that the probe kernel starts: looks at its own memory, says hello and executes what
-//! no kernel can keep it from.
+//! The user image of the probe kernel: checks its own memory, prints a line, and executes an instruction that no kernel
+//! can forbid.
 
 #![no_std]
 #![no_main]
@@ -9,7 +9,7 @@
 use core::arch::{asm, naked_asm};
 use core::cell::UnsafeCell;
 
-/// Memory that the compiler can't know the content of.
+/// Memory whose content the compiler can't know.
 #[repr(C, align(16))]
 struct Words<const N: usize>(UnsafeCell<[u64; N]>);
 
@@ -19,17 +19,17 @@ unsafe impl<const N: usize> Sync for Words<N> {}
 impl<const N: usize> Words<N> {
     fn all(&self, expected: u64) -> bool {
         let words = self.0.get().cast::<u64>();
-        // SAFETY: the index is within the array, which nobody writes to.
+        // SAFETY: the index is within the array, and nothing writes to it.
         (0..N).all(|index| unsafe { words.add(index).read_volatile() == expected })
     }
 }
 
 const PATTERN: u64 = 0x7461_736b_2064_6174;
 
-/// Initialised data, over more than a page.
+/// Initialised data of more than a page.
 static DATA: Words<1024> = Words(UnsafeCell::new([PATTERN; 1024]));
 
-/// Zeroed data, over more than a page.
+/// Zeroed data of more than a page.
 static ZEROES: Words<2048> = Words(UnsafeCell::new([0; 2048]));
 
 /// Size of the stack in words.
@@ -51,7 +51,7 @@ unsafe extern "C" fn _start() -> ! {
     )
 }
 
-/// `has_pacga` is 1 where the processor has that instruction.
+/// `has_pacga` is 1 if the processor has that instruction.
 extern "C" fn main(has_pacga: u64) -> ! {
     say("task: hello from EL0\n");
     if has_pacga == 1 {
@@ -73,9 +73,9 @@ extern "C" fn main(has_pacga: u64) -> ! {
     exit(u64::from(!(data && zeroes)))
 }
 
-/// Executes PACGA. EL1 can't forbid it: if it traps, then to EL2 or EL3.
+/// Executes PACGA. EL1 can't forbid it: it may only trap to EL2 or EL3.
 fn execute_pacga() {
-    // SAFETY: PACGA x9, x9, x9 changes that register only.
+    // SAFETY: PACGA x9, x9, x9 changes only that register.
     unsafe { asm!(".inst 0x9ac93129", out("x9") _, options(nomem, nostack)) };
 }
 
@@ -89,7 +89,7 @@ fn say(text: &str) {
 }
 
 fn put(byte: u8) {
-    // SAFETY: the probe kernel keeps all registers.
+    // SAFETY: the probe kernel preserves all registers.
     unsafe { asm!("svc #0", in("x0") u64::from(byte), options(nostack)) };
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The console of QEMU's virt machine: like seL4, the probe is built for one platform.
+//! The console of QEMU's virt machine. Like seL4, the probe is built for one platform.
 
 use core::fmt::{self, Write};
 use core::ptr::NonNull;
@@ -9,7 +9,7 @@ use arm_pl011_uart::{PL011Registers, Uart, UniqueMmioPointer};
 
 use crate::image;
 
-/// The UART's physical address.
+/// Physical address of the UART.
 pub(crate) const UART_BASE: u64 = 0x900_0000;
 
 macro_rules! println {
@@ -20,14 +20,14 @@ macro_rules! println {
 
 pub(crate) use println;
 
-/// Prints a line. Translation must be the probe's own.
+/// Prints a line, under the probe's own translation.
 pub(crate) fn line(text: fmt::Arguments<'_>) {
     let mut uart = uart();
     // Sending can't fail.
     let _ = write!(uart, "{text}\r\n");
 }
 
-/// Sends a byte, for the user image.
+/// Sends a byte for the user image.
 pub(crate) fn send(byte: u8) {
     uart().write_word(byte);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Rows that the other cores answer.
+//! Rows about the other cores.
 //!
-//! seL4 lets them wait until it has booted. Here the first core leads them through two steps: under
-//! the loader's translation they count, all in one variable; under the probe's own they look at the
-//! interrupt controller. Then they rest.
+//! seL4 lets the other cores wait until it has booted. Here the first core leads them through two steps: under the
+//! loader's translation they increment one counter together; under the probe's own they check the interrupt controller.
+//! Then they sleep.
 
 use core::cell::UnsafeCell;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Release};
@@ -22,24 +22,24 @@ use crate::{entry, supplied, translation};
 /// The most cores that seL4 runs on.
 pub(crate) const MAX: usize = 8;
 
-/// How often each core counts.
+/// How often each core increments the counter.
 const COUNTS: u64 = 100_000;
 
-/// The time that cores are waited for, in seconds; none takes as much.
+/// The time in seconds that the first core waits; no core takes as long.
 const LIMIT: u64 = 5;
 
-/// The part of a second in which a core that is too many would have come in.
+/// Waits this fraction of a second for cores that should not come.
 const GRACE: u64 = 100;
 
-/// The steps that the first core leads the others through.
+/// The steps of the other cores.
 const COUNT: u32 = 1;
 const LOOK_AT_INTERRUPTS: u32 = 2;
 
-/// Memory that one core writes to before others are told to read it.
+/// Memory that one core writes before others may read it.
 #[repr(transparent)]
 struct Written<T>(UnsafeCell<T>);
 
-// SAFETY: what tells others to read it orders their accesses.
+// SAFETY: the signal to read orders the accesses.
 unsafe impl<T> Sync for Written<T> {}
 
 impl<T: Copy> Written<T> {
@@ -48,17 +48,17 @@ impl<T: Copy> Written<T> {
     }
 
     fn set(&self, value: T) {
-        // SAFETY: the one core that writes comes here before it tells others.
+        // SAFETY: only one core writes, before it signals others.
         unsafe { *self.0.get() = value };
     }
 
     fn get(&self) -> T {
-        // SAFETY: the core that writes has done so.
+        // SAFETY: the writing core is done.
         unsafe { *self.0.get() }
     }
 }
 
-/// What a core comes in with.
+/// The state in which a core enters the probe.
 #[derive(Clone, Copy)]
 struct Entry {
     registers: Registers,
@@ -86,14 +86,14 @@ static ENTRIES: [Written<Entry>; MAX] = [const { Written::new(Entry::NONE) }; _]
 static HAS_TIMER: [Written<bool>; MAX] = [const { Written::new(false) }; _];
 static GIC: Written<Option<Gic>> = Written::new(None);
 
-/// The number of cores that have come in besides the first one. Those with a number that is too
-/// large are counted where they enter.
+/// The number of cores that have entered the probe, without the first one. Cores whose number is too large are counted at
+/// the entry point.
 pub(crate) static ARRIVED: AtomicU32 = AtomicU32::new(0);
 static STEP: AtomicU32 = AtomicU32::new(0);
 static DONE: AtomicU32 = AtomicU32::new(0);
 static COUNTER: AtomicU64 = AtomicU64::new(0);
 
-/// What each core but the first one does, the one with the number `core`.
+/// The main function of the other cores; `core` is the core's number.
 pub(crate) extern "C" fn follow(arguments: &Arguments, core: usize) -> ! {
     ENTRIES[core].set(Entry::read(arguments));
     ARRIVED.fetch_add(1, Release);
@@ -129,8 +129,7 @@ fn has_timer() -> bool {
         .is_some_and(|gic| interrupts::can_be_enabled(gic, VIRTUAL_TIMER))
 }
 
-/// Checks what all cores come in with, and that they see the same memory. Translation must be the
-/// loader's.
+/// Checks how all cores entered, and that they share memory, under the loader's translation.
 pub(crate) fn check(arguments: &Arguments, report: &mut Report) {
     ENTRIES[0].set(Entry::read(arguments));
     let others = supplied::cores() as u32 - 1;
@@ -167,8 +166,7 @@ pub(crate) fn check(arguments: &Arguments, report: &mut Report) {
     report.core = 0;
 }
 
-/// Checks that each core may use its interrupts, and the first one also a device's. Translation must
-/// be the probe's.
+/// Checks that each core can use its interrupts, and the first one a device's too, under the probe's translation.
 pub(crate) fn check_interrupts(gic: Gic, report: &mut Report) {
     GIC.set(Some(gic));
     let arrived = ARRIVED.load(Acquire);
@@ -186,7 +184,7 @@ pub(crate) fn check_interrupts(gic: Gic, report: &mut Report) {
     );
 }
 
-/// What the first core and those that have arrived wrote, by number, but of no more than should come.
+/// The values of the first core and of those that have arrived, by number, but not of more cores than expected.
 fn of_known_cores<T: Copy>(
     all: &'static [Written<T>],
     arrived: u32,
@@ -199,7 +197,7 @@ fn frequency() -> u64 {
     CNTFRQ_EL0.get()
 }
 
-/// Waits until `holds`, but no longer than so many ticks of the counter.
+/// Waits until `holds`, for at most `ticks` of the counter.
 fn within(ticks: u64, holds: impl Fn() -> bool) {
     let start = CNTVCT_EL0.get();
     while !holds() && CNTVCT_EL0.get().wrapping_sub(start) < ticks {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Rows about the device tree's content.
+//! Rows about the content of the device tree.
 
 use core::fmt;
 
@@ -11,19 +11,19 @@ use crate::console::println;
 use crate::report::Report;
 use crate::supplied::{self, Subject};
 
-/// The magic number of a device tree, as its first four bytes.
+/// The first four bytes of a device tree.
 const MAGIC: [u8; 4] = [0xd0, 0x0d, 0xfe, 0xed];
 
-/// Alignment in bytes that a device tree's size may have.
+/// Alignment in bytes of a device tree's size.
 const ALIGNMENT: u64 = 8;
 
-/// This version of KaaL, as a device tree holds it.
+/// KaaL's version, as the value of a property.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
 
 /// Size in bytes of a SHA-256.
 const MEASUREMENT_SIZE: u64 = 32;
 
-/// Checks the device tree that `bytes` are and returns it.
+/// Checks the device tree in `bytes`, and returns it.
 pub(crate) fn check(bytes: &'static [u8], report: &mut Report) -> Option<DeviceTree<'static>> {
     report.holds("device tree's magic number", bytes.starts_with(&MAGIC));
     let header = Header::parse(bytes).ok();
@@ -65,7 +65,7 @@ pub(crate) fn check(bytes: &'static [u8], report: &mut Report) -> Option<DeviceT
     Some(tree)
 }
 
-/// Prints what `/chosen` says that the probe can't judge.
+/// Prints the values in `/chosen` that the probe can't check.
 pub(crate) fn print_chosen(tree: &DeviceTree<'_>) {
     let chosen = chosen(tree);
     if let Some(measurement) = chosen.property(b"kaal,measurement") {
@@ -81,8 +81,8 @@ fn chosen<'a>(tree: &DeviceTree<'a>) -> Node<'a> {
     chosen.unwrap_or_default()
 }
 
-/// The checksum over what the nodes but `/chosen` say: for each, how deep it lies and its name, then
-/// its properties' names and values; a nul follows each name.
+/// A checksum of all nodes but `/chosen`: for each its depth and name, then the names and values of its properties, with
+/// a nul after each name.
 fn crc32c(tree: &DeviceTree<'_>) -> u32 {
     let crc = Crc::<u32>::new(&CRC_32_ISCSI);
     let mut digest = crc.digest();
@@ -100,7 +100,7 @@ fn crc32c(tree: &DeviceTree<'_>) -> u32 {
     digest.finalize()
 }
 
-/// Bytes, shown as `0099ff`.
+/// Bytes, printed as `0099ff`.
 struct Hexadecimal<'a>(&'a [u8]);
 
 impl fmt::Display for Hexadecimal<'_> {

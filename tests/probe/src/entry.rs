@@ -24,15 +24,15 @@ struct Stacks {
     _bytes: UnsafeCell<[u8; FIRST_STACK_SIZE + ((cores::MAX - 1) << STACK_BITS)]>,
 }
 
-// SAFETY: the content is only accessed through the stack pointers, each by one core.
+// SAFETY: each stack is only accessed by one core, through its stack pointer.
 unsafe impl Sync for Stacks {}
 
 static STACKS: Stacks = Stacks {
     _bytes: UnsafeCell::new([0; _]),
 };
 
-/// Where the loader jumps to on each core, with [`crate::handover::Arguments`] in x0 to x5 and the
-/// core's number in TPIDR_EL1. One whose number can't be is counted, and rests.
+/// The entry point for each core, with [`crate::handover::Arguments`] in x0 to x5 and the core's number in TPIDR_EL1. A
+/// core with an invalid number is counted, and sleeps.
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
 #[unsafe(link_section = ".text.start")]
@@ -45,14 +45,14 @@ unsafe extern "C" fn _start() -> ! {
         "add     x10, x10, :lo12:{stacks}",
         "add     x10, x10, x9, lsl #{stack_bits}",
         "add     sp, x10, #{first_stack_size}",
-        // Compiled code may use floating-point registers. At EL2 the loader has to allow it.
+        // Compiled code may use floating-point registers. At EL2, the loader must allow it.
         "mrs     x10, CurrentEL",
         "tbnz    x10, #3, 1f",
         "mov     x10, #(3 << 20)",
         "msr     cpacr_el1, x10",
         "isb",
         "1:",
-        // To be passed by reference.
+        // Store the arguments, to pass a reference.
         "stp     x4, x5, [sp, #-16]!",
         "stp     x2, x3, [sp, #-16]!",
         "stp     x0, x1, [sp, #-16]!",
@@ -87,7 +87,7 @@ unsafe extern "C" {
     safe fn probe_vectors();
 }
 
-// Each vector passes its index; those of calls from EL0 keep the caller's registers.
+// Each vector passes its index. Those of calls from EL0 keep the caller's registers.
 global_asm!(
     ".section .text.vectors, \"ax\"",
     ".balign 0x800",
@@ -136,7 +136,7 @@ unsafe extern "C" fn exception() -> ! {
     )
 }
 
-/// Serves a call of the user image (x0 is its argument), or reports what wasn't expected.
+/// Handles a call of the user image, with its argument in x0, or reports an unexpected exception.
 extern "C" fn handle(vector: u64, x0: u64) {
     /// Synchronous, from a lower level in AArch64 (Arm ARM DDI 0487, "Exception vectors").
     const FROM_EL0: u64 = 8;
@@ -156,7 +156,7 @@ extern "C" fn handle(vector: u64, x0: u64) {
     finish(false)
 }
 
-/// Takes over from the loader's vectors.
+/// Replaces the loader's vectors.
 pub(crate) fn use_own_vectors() {
     let vectors = probe_vectors as *const () as u64;
     match is_hyp() {
@@ -165,7 +165,7 @@ pub(crate) fn use_own_vectors() {
     }
 }
 
-/// Whether this probe runs at EL2: where it was linked for that.
+/// Whether this probe is linked for EL2.
 pub(crate) fn is_hyp() -> bool {
     debug_assert_eq!(CurrentEL.read(CurrentEL::EL), image::expected_level());
     image::expected_level() == 2

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Rows that registers answer, under the loader's translation.
+//! Rows about registers, under the loader's translation.
 
 use core::arch::asm;
 
@@ -15,50 +15,48 @@ use crate::image;
 use crate::registers::{difference_of_counters, hcr_el2_without_pointer_traps};
 use crate::report::Report;
 
-/// What seL4 is entered with in x0 to x5 (seL4 16.0.0, `src/arch/arm/64/head.S`).
+/// The kernel's arguments, in x0 to x5 (seL4 16.0.0, `src/arch/arm/64/head.S`).
 #[repr(C)]
 pub(crate) struct Arguments {
     /// The user image's first physical address.
     pub(crate) user_start: u64,
-    /// The physical address behind the user image.
+    /// The physical address after the user image.
     pub(crate) user_end: u64,
     /// Physical minus virtual address of the user image.
     pub(crate) pv_offset: u64,
     /// Entry point of the user image.
     pub(crate) user_entry: u64,
-    /// The device tree's physical address, 0 for none.
+    /// The device tree's physical address; 0 for none.
     pub(crate) dtb_start: u64,
     /// The device tree's size.
     pub(crate) dtb_size: u64,
 }
 
-/// MAIR_ELx with the attributes that seL4 numbers 0 to 5 (seL4 16.0.0,
-/// `include/arch/arm/arch/64/mode/kernel/vspace.h`).
+/// MAIR_ELx with seL4's attributes 0 to 5 (seL4 16.0.0, `include/arch/arm/arch/64/mode/kernel/vspace.h`).
 const MAIR: u64 = 0xaaff_440c_0400;
 
-/// TCR_EL1 but for its IPS field: what seL4 relies on but does not set.
+/// TCR_EL1 without IPS: seL4 relies on these values, and doesn't set them.
 const TCR_EL1_BUT_IPS: u64 = 0x10_b510_3510;
 
-/// TCR_EL2 but for its PS field (seL4 16.0.0, `TCR_EL2_DEFAULT` in
-/// `include/arch/arm/arch/64/mode/machine.h`).
+/// TCR_EL2 without PS (seL4 16.0.0, `TCR_EL2_DEFAULT` in `include/arch/arm/arch/64/mode/machine.h`).
 const TCR_EL2_BUT_PS: u64 = 0x8080_3510;
 
-/// SCTLR_ELx: translation (M), data and instruction caches (C, I).
+/// SCTLR_ELx bits that must be set: translation (M), data and instruction caches (C, I).
 const SCTLR_SET: u64 = 1 << 0 | 1 << 2 | 1 << 12;
 
-/// SCTLR_ELx: alignment checks (A), write implies execute-never (WXN), big endian (EE).
+/// SCTLR_ELx bits that must be clear: alignment checks (A), write implies execute-never (WXN), big endian (EE).
 const SCTLR_CLEAR: u64 = 1 << 1 | 1 << 19 | 1 << 25;
 
 /// HCR_EL2.RW: EL1 is AArch64.
 const HCR_EL2_RW: u64 = 1 << 31;
 
-/// CPTR_EL2 with no trap: its RES1 bits.
+/// CPTR_EL2 without traps: its RES1 bits.
 const CPTR_EL2_NO_TRAPS: u64 = 0x33ff;
 
-/// CPTR_EL2's fields that trap: TCPAC, TTA and TFP.
+/// The fields of CPTR_EL2 that trap: TCPAC, TTA and TFP.
 const CPTR_EL2_TRAPS: u64 = 1 << 31 | 1 << 20 | 1 << 10;
 
-/// Checks everything that memory isn't needed for.
+/// Checks everything that doesn't need memory accesses.
 pub(crate) fn check(arguments: &Arguments, report: &mut Report) {
     report.equal(
         "exception level",
@@ -116,7 +114,7 @@ fn physical_address_range() -> u64 {
     ID_AA64MMFR0_EL1.read(ID_AA64MMFR0_EL1::PARange)
 }
 
-/// The probe's own image: all there, all zeroed, all mapped where it is linked.
+/// Checks the probe's own image: whole, zeroed, and mapped at the addresses that it is linked for.
 fn image_rows(report: &mut Report) {
     report.holds(".data is initialised", image::data_is_initialised());
     report.equal(
@@ -161,10 +159,10 @@ fn user_image_rows(arguments: &Arguments, report: &mut Report) {
     );
 }
 
-/// What [`translate`] returns for an address without translation.
+/// The result of [`translate`] for an unmapped address.
 const NOT_MAPPED: u64 = u64::MAX;
 
-/// The physical address that the current translation gives for `address`.
+/// The physical address of `address` in the current translation.
 fn translate(address: u64) -> u64 {
     // SAFETY: address translation instructions only change PAR_EL1.
     unsafe {

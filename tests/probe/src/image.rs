@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The probe's own image, as its linker script laid it out.
+//! The probe's own image, as the linker script lays it out.
 
 use core::cell::UnsafeCell;
 
@@ -11,31 +11,31 @@ unsafe extern "C" {
     static __image_end: u8;
 }
 
-/// log2 of the kernel window's size.
+/// log2 of the size of the kernel window.
 const WINDOW_BITS: u32 = 39;
 
 /// A word of initialised data.
 #[repr(transparent)]
 struct Word(UnsafeCell<u64>);
 
-// SAFETY: nobody writes to it.
+// SAFETY: nothing writes to it.
 unsafe impl Sync for Word {}
 
 const INITIAL: u64 = 0x6b61_616c_2064_6174;
 
 static INITIALISED: Word = Word(UnsafeCell::new(INITIAL));
 
-/// As much zeroed data as makes the image end in another 2 MiB than it begins in.
+/// Zeroed data, so large that the image crosses a boundary of 2 MiB.
 #[repr(C, align(4096))]
 struct Zeroes(UnsafeCell<[u64; 0x4_e600]>);
 
-// SAFETY: nobody writes to it.
+// SAFETY: nothing writes to it.
 unsafe impl Sync for Zeroes {}
 
 #[unsafe(link_section = ".bss.zeroes")]
 static ZEROES: Zeroes = Zeroes(UnsafeCell::new([0; 0x4_e600]));
 
-/// The virtual address of physical address 0 (seL4's `PPTR_BASE`).
+/// Virtual address of physical address 0 (seL4's `PPTR_BASE`).
 pub(crate) fn window_base() -> u64 {
     let start = (&raw const __image_start).addr() as u64;
     start >> WINDOW_BITS << WINDOW_BITS
@@ -58,7 +58,7 @@ pub(crate) fn memory() -> PhysRange {
     }
 }
 
-/// Whether initialised data have their values.
+/// Whether initialised data has its values.
 pub(crate) fn data_is_initialised() -> bool {
     // SAFETY: the word is part of the image.
     unsafe { INITIALISED.0.get().read_volatile() == INITIAL }

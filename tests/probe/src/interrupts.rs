@@ -1,43 +1,43 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Whether interrupts are the non-secure world's (Arm GIC Architecture Specification: IHI 0048B for
-//! GICv2, IHI 0069 for GICv3). Those that are not read as disabled, whatever is written; of a GICv3
-//! with one security state, all can be enabled, but only group 1 reaches seL4.
+//! Checks whether the non-secure world has the interrupts (Arm GIC Architecture Specification: IHI 0048B for GICv2,
+//! IHI 0069 for GICv3). Secure interrupts read as disabled, whatever is written. With one security state, a GICv3 can
+//! enable all, but only those in group 1 reach seL4.
 
 use aarch64_cpu::registers::{MPIDR_EL1, Readable};
 use kaal_payload::{Gic, PhysAddr};
 
 use crate::image;
 
-/// The virtual timer's interrupt, of which each core has its own (Arm BSA, DEN 0094).
+/// The interrupt of the virtual timer, banked by core (Arm BSA, DEN 0094).
 pub(crate) const VIRTUAL_TIMER: u32 = 27;
 
 /// The UART's interrupt on QEMU's virt machine.
 pub(crate) const UART: u32 = 33;
 
-/// The first interrupt that no core has for itself.
+/// The first interrupt that is not banked by core.
 const FIRST_SHARED: u32 = 32;
 
-/// GICD_CTLR, and its bit .DS: there is one security state only.
+/// GICD_CTLR, and its bit DS: there is only one security state.
 const GICD_CTLR: u64 = 0x000;
 const GICD_CTLR_DS: u32 = 1 << 6;
 
-/// GICD_IGROUPR0, GICD_ISENABLER0 and GICD_ICENABLER0, and GICR_IGROUPR0, GICR_ISENABLER0 and
-/// GICR_ICENABLER0 in their frame.
+/// GICD_IGROUPR0, GICD_ISENABLER0 and GICD_ICENABLER0; also GICR_IGROUPR0, GICR_ISENABLER0 and GICR_ICENABLER0 in their
+/// frame.
 const IGROUPR0: u64 = 0x080;
 const ISENABLER0: u64 = 0x100;
 const ICENABLER0: u64 = 0x180;
 
-/// GICR_TYPER, with the core's affinity in its upper half, and bits of it.
+/// GICR_TYPER, whose upper half is the core's affinity, and bits of it.
 const GICR_TYPER: u64 = 0x008;
 const GICR_TYPER_VLPIS: u32 = 1 << 1;
 const GICR_TYPER_LAST: u32 = 1 << 4;
 
-/// Size of each of a redistributor's frames; the second is about the core's own interrupts.
+/// Size in bytes of a redistributor's frame. The second frame has the registers of the core's own interrupts.
 const GICR_FRAME: u64 = 0x1_0000;
 
-/// Enables `interrupt` on this core for a moment, and returns whether that was possible and seL4 would
-/// get it. Translation must be the probe's own.
+/// Enables `interrupt` on this core for a moment. Returns whether this worked, and seL4 would get the interrupt. The
+/// translation must be the probe's own.
 pub(crate) fn can_be_enabled(gic: Gic, interrupt: u32) -> bool {
     let registers = match gic {
         Gic::V3 { redistributors, .. } if interrupt < FIRST_SHARED => {
@@ -62,7 +62,7 @@ pub(crate) fn can_be_enabled(gic: Gic, interrupt: u32) -> bool {
     is_enabled && is_in_group_1
 }
 
-/// The address of this core's redistributor, of which the first is at `first`.
+/// Finds this core's redistributor; `first` is the address of the first one.
 fn own_redistributor(first: PhysAddr) -> Option<u64> {
     let mpidr = MPIDR_EL1.get();
     let affinity = (mpidr >> 8 & 0xff00_0000 | mpidr & 0xff_ffff) as u32;
@@ -78,12 +78,12 @@ fn own_redistributor(first: PhysAddr) -> Option<u64> {
 }
 
 fn read(address: u64) -> u32 {
-    // SAFETY: a register of the interrupt controller, which reading does not change.
+    // SAFETY: reading this register of the interrupt controller changes nothing.
     unsafe { register(address).read_volatile() }
 }
 
 fn write(address: u64, value: u32) {
-    // SAFETY: interrupts are masked, and nobody else uses the controller.
+    // SAFETY: interrupts are masked, and nothing else uses the controller.
     unsafe { register(address).write_volatile(value) };
 }
 

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The probe kernel: linked and entered like seL4, but all it does is to check what the loader
-//! handed over, row by row, and to start the user image.
+//! The probe kernel: linked and entered like seL4. It checks what the loader hands over, row by row, and starts the user
+//! image.
 //!
-//! The values that it expects come from seL4's sources and not from the loader's, so that a mistake on
-//! one side shows. What it shares with the loader is `kaal_devicetree`, by which it reads the device tree, and
-//! types of `kaal_payload`: a mistake in those has to show in their own tests.
+//! The expected values come from seL4's sources, not from the loader's, so that a mistake on one side shows. The probe
+//! shares only `kaal_devicetree` with the loader, to read the device tree, and types of `kaal_payload`. Their own tests
+//! must find mistakes in those.
 //!
-//! 1. Under the translation that the loader set up: look at the registers (`handover.rs`), of all
-//!    cores (`cores.rs`).
-//! 2. Turn on translation of its own, as seL4 does first of all: look at memory (`memory.rs`), the
-//!    device tree (`device_tree.rs`) and the interrupt controller (`interrupts.rs`).
+//! 1. Under the loader's translation: check the registers (`handover.rs`) of all cores (`cores.rs`).
+//! 2. Turn on translation of its own, as seL4 does first: check memory (`memory.rs`), the device tree (`device_tree.rs`)
+//!    and the interrupt controller (`interrupts.rs`).
 //! 3. Print the rows, then start the user image at EL0 (`user.rs`) and report how it ended.
 
 #![no_std]
@@ -34,7 +33,7 @@ use crate::console::println;
 use crate::handover::Arguments;
 use crate::report::Report;
 
-/// What the first core does.
+/// The main function of the first core.
 extern "C" fn main(arguments: &Arguments) -> ! {
     let mut report = Report::default();
     handover::check(arguments, &mut report);
@@ -62,7 +61,7 @@ extern "C" fn main(arguments: &Arguments) -> ! {
     unsafe { user::start(arguments) }
 }
 
-/// Says how it went, in the words that test runners wait for, and powers off.
+/// Prints the result, with the text that test runners wait for, and powers off.
 fn finish(ok: bool) -> ! {
     println!(
         "{}",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Rows that memory answers, under the probe's own translation.
+//! Rows about memory, under the probe's own translation.
 
 use core::slice;
 
@@ -13,11 +13,11 @@ use crate::report::Report;
 use crate::supplied::{self, Subject};
 use crate::{device_tree, image};
 
-/// The first physical address that seL4's kernel window doesn't reach: `PADDR_TOP` (seL4 16.0.0,
+/// The end of the physical memory in seL4's kernel window: `PADDR_TOP` (seL4 16.0.0,
 /// `include/arch/arm/arch/64/mode/hardware.h`).
 const PADDR_TOP: u64 = (1 << 39) - (1 << 30);
 
-/// Checks device tree and user image; returns the device tree.
+/// Checks device tree and user image, and returns the device tree.
 pub(crate) fn check(arguments: &Arguments, report: &mut Report) -> Option<DeviceTree<'static>> {
     let kernel = image::memory();
     let user = PhysRange {
@@ -37,7 +37,7 @@ pub(crate) fn check(arguments: &Arguments, report: &mut Report) -> Option<Device
     );
     report.at_least("user image ends below PADDR_TOP", user.end.0, PADDR_TOP);
 
-    // SAFETY: these are addresses in the window that the probe's translation maps.
+    // SAFETY: the probe's translation maps these addresses in the window.
     let (dtb_bytes, user_bytes) = unsafe { (bytes(dtb), bytes(user)) };
     let tree = device_tree::check(dtb_bytes, report)?;
     report.holds("kernel is in RAM of its own", is_own(&tree, kernel));
@@ -55,7 +55,7 @@ pub(crate) fn check(arguments: &Arguments, report: &mut Report) -> Option<Device
     Some(tree)
 }
 
-/// Whether `memory` is RAM that nobody else maps; seL4 takes other reserved memory as RAM.
+/// Whether `memory` is RAM and not `no-map`. seL4 takes other reserved memory as RAM.
 fn is_own(tree: &DeviceTree<'_>, memory: PhysRange) -> bool {
     matches!(
         kaal_devicetree::availability(tree, memory),
@@ -65,10 +65,10 @@ fn is_own(tree: &DeviceTree<'_>, memory: PhysRange) -> bool {
 
 /// # Safety
 ///
-/// `memory` must be in the part of the window that is RAM, and nothing may write to it.
+/// `memory` must be RAM within the window, and nothing may write to it.
 unsafe fn bytes(memory: PhysRange) -> &'static [u8] {
     let start = (image::window_base() + memory.start.0) as usize;
     let start = core::ptr::with_exposed_provenance(start);
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller vouches for the memory.
     unsafe { slice::from_raw_parts(start, memory.size() as usize) }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Powering off.
+//! Powers the machine off.
 
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
@@ -9,17 +9,17 @@ use smccc::{Hvc, Smc, psci};
 
 static CONDUIT: AtomicU8 = AtomicU8::new(0);
 
-/// Notes how the firmware is called.
+/// Sets how the firmware is called.
 pub(crate) fn use_conduit(machine: Option<Machine>) {
     let conduit = machine.and_then(|machine| machine.psci);
     CONDUIT.store(conduit.map_or(0, |conduit| conduit as u8), Relaxed);
 }
 
-/// Powers off where the firmware can do that, else rests.
+/// Powers off, or sleeps if the firmware can't do that.
 pub(crate) fn off() -> ! {
     const SMC: u8 = PsciConduit::Smc as u8;
     const HVC: u8 = PsciConduit::Hvc as u8;
-    // Forgotten first: without firmware, the call itself is an exception, which ends here again.
+    // Forget the conduit first: without firmware, the call is an exception that leads here again.
     let _ = match CONDUIT.swap(0, Relaxed) {
         SMC => psci::system_off::<Smc>(),
         HVC => psci::system_off::<Hvc>(),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The registers that all cores must have in common when they come in.
+//! Registers whose values must be the same on all cores.
 
 use aarch64_cpu::registers::{
     CNTPCT_EL0, CNTVCT_EL0, CNTVOFF_EL2, CPTR_EL2, CurrentEL, DAIF, HCR_EL2, ID_AA64ISAR1_EL1,
@@ -11,7 +11,7 @@ use aarch64_cpu::registers::{
 use crate::handover::Arguments;
 use crate::image;
 
-/// What they are, in the order of [`Registers`].
+/// The names of the common registers, in the order of [`Registers`].
 const NAMES: [&str; 9] = [
     "x0",
     "x1",
@@ -24,7 +24,7 @@ const NAMES: [&str; 9] = [
     "SPSel",
 ];
 
-/// What follows at EL1.
+/// The names of the registers at EL1.
 const EL1_NAMES: [&str; 7] = [
     "SCTLR_EL1",
     "TCR_EL1",
@@ -35,7 +35,7 @@ const EL1_NAMES: [&str; 7] = [
     "difference of the counters",
 ];
 
-/// What follows at EL2.
+/// The names of the registers at EL2.
 const EL2_NAMES: [&str; 8] = [
     "SCTLR_EL2",
     "TCR_EL2",
@@ -60,7 +60,7 @@ impl Registers {
         of_level: [0; _],
     };
 
-    /// Those of the core that runs this, which was entered with `arguments`.
+    /// The registers of this core, which was entered with `arguments`.
     pub(crate) fn read(arguments: &Arguments) -> Self {
         Self {
             common: [
@@ -99,7 +99,7 @@ impl Registers {
         }
     }
 
-    /// Those that differ from `expected`: the name, what is expected and what was found.
+    /// The registers that differ from `expected`: name, expected and found value.
     pub(crate) fn unlike(
         &self,
         expected: &Self,
@@ -118,19 +118,19 @@ impl Registers {
     }
 }
 
-/// How far the virtual counter is from the physical one, 0 for less than a moment. EL1 may read the
-/// latter only where CNTHCTL_EL2 lets it.
+/// The difference of the virtual and the physical counter, 0 if it is less than a moment. EL1 may read the physical
+/// counter only if CNTHCTL_EL2 permits it.
 pub(crate) fn difference_of_counters() -> u64 {
     CNTPCT_EL0.get().abs_diff(CNTVCT_EL0.get()) >> 24
 }
 
-/// Whether the processor has PACGA: one of the two algorithms that ID_AA64ISAR1_EL1 has a field for.
+/// Whether the processor has PACGA, by one of the two algorithms in ID_AA64ISAR1_EL1.
 pub(crate) fn has_pacga() -> bool {
     ID_AA64ISAR1_EL1.read(ID_AA64ISAR1_EL1::GPA) != 0
         || ID_AA64ISAR1_EL1.read(ID_AA64ISAR1_EL1::GPI) != 0
 }
 
-/// HCR_EL2.APK and .API, which are RES0 where there is no pointer authentication.
+/// HCR_EL2.APK and API, which are RES0 without pointer authentication.
 pub(crate) fn hcr_el2_without_pointer_traps() -> u64 {
     match has_pacga() {
         true => 0b11 << 40,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The rows: what was checked, and how it came out.
+//! The rows: what was checked, and the results.
 
 use core::fmt;
 
 use crate::console::println;
 
-/// More than there are rows.
+/// The most rows; there are fewer.
 const CAPACITY: usize = 192;
 
 #[derive(Clone, Copy, Default)]
@@ -22,7 +22,7 @@ struct Row {
 pub(crate) struct Report {
     rows: [Row; CAPACITY],
     count: usize,
-    /// The core that the next rows are about.
+    /// The core of the next rows.
     pub(crate) core: usize,
 }
 
@@ -37,17 +37,17 @@ impl Default for Report {
 }
 
 impl Report {
-    /// Adds a row that is ok when the two values are equal.
+    /// Adds a row that is ok if the values are equal.
     pub(crate) fn equal(&mut self, what: &'static str, expected: u64, found: u64) {
         self.add(what, expected, found, expected == found);
     }
 
-    /// Adds a row that is ok when `found` is at least `expected`.
+    /// Adds a row that is ok if `found` is at least `expected`.
     pub(crate) fn at_least(&mut self, what: &'static str, expected: u64, found: u64) {
         self.add(what, expected, found, found >= expected);
     }
 
-    /// Adds a row that is ok when `holds`.
+    /// Adds a row that is ok if `holds`.
     pub(crate) fn holds(&mut self, what: &'static str, holds: bool) {
         self.equal(what, 1, holds.into());
     }
@@ -72,7 +72,7 @@ impl Report {
         self.rows().all(|row| row.ok)
     }
 
-    /// Prints a line a row.
+    /// Prints each row as a line.
     pub(crate) fn print(&self) {
         for row in self.rows() {
             let Row {
@@ -98,7 +98,7 @@ impl Report {
     }
 }
 
-/// A core's number, to begin a row with; nothing where it is the first.
+/// A core's number at the start of a row; nothing for the first core.
 struct Core(usize);
 
 impl fmt::Display for Core {

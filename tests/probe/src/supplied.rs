@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the probe is told to find.
+//! Expected values that a test supplies.
 
 use core::cell::UnsafeCell;
 
 use crate::report::Report;
 
-/// Numbers that a test writes into the probe's ELF file, which it finds by the first bytes.
+/// Numbers that a test writes into the probe's ELF file. It finds them by the first bytes.
 #[repr(C)]
 struct Numbers {
     mark: [u8; 8],
@@ -15,7 +15,7 @@ struct Numbers {
     cores: Number,
 }
 
-/// A number, if there is one.
+/// A number that may be missing.
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Number {
@@ -30,11 +30,11 @@ impl Number {
     };
 }
 
-/// A CRC-32C, if there is one.
+/// A CRC-32C that may be missing.
 pub(crate) struct Checksum(Number);
 
 impl Checksum {
-    /// Adds a row about the checksum of `what`, of which `found` has been found.
+    /// Adds a row that compares the checksum of `what` with `found`.
     pub(crate) fn check(self, what: Subject, found: u32, report: &mut Report) {
         match self.0.is_supplied {
             0 => report.equal(what.without_checksum, found.into(), found.into()),
@@ -43,17 +43,17 @@ impl Checksum {
     }
 }
 
-/// How a checksum's row is named.
+/// The names of a checksum's row.
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
-    /// The name where no checksum has been supplied.
+    /// The name if no checksum was supplied.
     pub(crate) without_checksum: &'static str,
 }
 
 #[repr(transparent)]
 struct Supplied(UnsafeCell<Numbers>);
 
-// SAFETY: nobody writes to it at run time.
+// SAFETY: nothing writes to it at run time.
 unsafe impl Sync for Supplied {}
 
 #[used]
@@ -65,7 +65,7 @@ static SUPPLIED: Supplied = Supplied(UnsafeCell::new(Numbers {
 }));
 
 fn supplied() -> Numbers {
-    // SAFETY: nobody writes to it. A volatile read, since its content changed after compilation.
+    // SAFETY: nothing writes to it. A volatile read, because a test changes it after compilation.
     unsafe { SUPPLIED.0.get().read_volatile() }
 }
 
@@ -74,12 +74,12 @@ pub(crate) fn user_image() -> Checksum {
     Checksum(supplied().user_image)
 }
 
-/// The checksum of the device tree, `/chosen` left out.
+/// The checksum of the device tree without `/chosen`.
 pub(crate) fn device_tree() -> Checksum {
     Checksum(supplied().device_tree)
 }
 
-/// The number of cores that are to come in: one, if nothing else is supplied.
+/// The expected number of cores; one if none was supplied.
 pub(crate) fn cores() -> usize {
     supplied().cores.number.max(1) as usize
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Translation of the probe's own: the kernel window, as seL4 maps it, and the user image.
+//! The probe's own translation: the kernel window, as seL4 maps it, and the user image.
 //!
 //! Descriptors: Arm ARM DDI 0487, "Translation table descriptor formats".
 
@@ -19,11 +19,11 @@ use crate::registers::hcr_el2_without_pointer_traps;
 
 const ENTRIES: usize = 512;
 
-/// A translation table.
+/// A page table.
 #[repr(C, align(4096))]
 struct Table(UnsafeCell<[u64; ENTRIES]>);
 
-// SAFETY: one core writes to it.
+// SAFETY: only one core writes to it.
 unsafe impl Sync for Table {}
 
 impl Table {
@@ -33,7 +33,7 @@ impl Table {
 
     fn set(&self, index: u64, descriptor: u64) {
         let entries = self.0.get().cast::<u64>();
-        // SAFETY: one core uses the table, and the index is within it.
+        // SAFETY: only one core uses the table, and the index is within it.
         unsafe {
             entries
                 .add(index as usize % ENTRIES)
@@ -61,7 +61,7 @@ const ACCESS: u64 = 1 << 10;
 const INNER_SHAREABLE: u64 = 0b11 << 8;
 const EXECUTE_NEVER: u64 = 1 << 54;
 
-/// Stage 1: MAIR attributes 0 (device) and 4 (normal memory), and access from EL0.
+/// Stage 1: MAIR attributes 0 (device) and 4 (normal memory), and access by EL0.
 const DEVICE: u64 = 0 << 2;
 const NORMAL: u64 = 4 << 2;
 const USER: u64 = 1 << 6;
@@ -72,21 +72,21 @@ const STAGE_2_READ_WRITE: u64 = 0b11 << 6;
 
 const GIB: u64 = 1 << 30;
 
-/// What one table of level 3 maps.
+/// Bytes that a table of level 3 maps.
 const TABLE_REACH: u64 = 2 << 20;
 
-/// RAM begins here on QEMU's virt machine; below are devices.
+/// RAM begins here on QEMU's virt machine, after the devices.
 const RAM_START: u64 = GIB;
 
-/// More than the RAM of any machine that the tests boot.
+/// More RAM than the tests use.
 const RAM_END: u64 = 16 * GIB;
 
-/// Index of an address in a table of level 0, 1, 2 or 3.
+/// Index of an address in a table of `level`.
 const fn index(address: u64, level: u32) -> u64 {
     address >> (39 - 9 * level) & 0x1ff
 }
 
-/// Replaces the loader's translation by a kernel window over devices and RAM.
+/// Replaces the loader's translation with a kernel window over devices and RAM.
 pub(crate) fn enable() {
     let window = image::window_base();
     for start in (0..RAM_END).step_by(GIB as usize) {
@@ -103,10 +103,10 @@ pub(crate) fn enable() {
     switch();
 }
 
-/// Switches this core to that, which the first core has made.
+/// Switches this core to the translation that the first core made.
 pub(crate) fn switch() {
     let root = WINDOW_LEVEL_0.physical();
-    // SAFETY: the new tables map the running code at the address where it runs.
+    // SAFETY: the new tables map the running code at its address.
     unsafe {
         asm!("dsb ish", options(nostack));
         if is_hyp() {
@@ -119,8 +119,7 @@ pub(crate) fn switch() {
     }
 }
 
-/// Maps the user image for EL0, as far as one table reaches: by stage 1 where the probe is at EL1,
-/// by stage 2 where it is at EL2, as seL4 does it.
+/// Maps the user image for EL0, up to the size of one table. Like seL4, uses stage 1 at EL1, and stage 2 at EL2.
 pub(crate) fn map_user_image(arguments: &Arguments) {
     let attributes = match is_hyp() {
         true => STAGE_2_NORMAL | STAGE_2_READ_WRITE,
@@ -137,7 +136,7 @@ pub(crate) fn map_user_image(arguments: &Arguments) {
     USER_LEVEL_2.set(index(virtual_start, 2), USER_LEVEL_3.physical() | TABLE);
     USER_LEVEL_1.set(index(virtual_start, 1), USER_LEVEL_2.physical() | TABLE);
     USER_LEVEL_0.set(index(virtual_start, 0), USER_LEVEL_1.physical() | TABLE);
-    // SAFETY: no translation that the probe itself uses changes.
+    // SAFETY: the probe's own translation doesn't change.
     unsafe {
         asm!("dsb ish", options(nostack));
         if is_hyp() {
@@ -150,9 +149,9 @@ pub(crate) fn map_user_image(arguments: &Arguments) {
     }
 }
 
-/// Lets EL0 run directly under EL2, with translation by stage 2 only.
+/// Runs EL0 directly under EL2, with only stage 2 of translation.
 fn use_stage_2() {
-    /// T0SZ: 39-bit addresses, so that translation starts at level 1 with one table.
+    /// T0SZ: 39-bit addresses, so translation starts at level 1 with one table.
     const T0SZ: u64 = 64 - 39;
     /// SL0: start at level 1.
     const START_AT_LEVEL_1: u64 = 1 << 6;
@@ -160,8 +159,7 @@ fn use_stage_2() {
     const CACHEABLE_WALKS: u64 = 0b01 << 8 | 0b01 << 10 | 0b11 << 12;
     /// RES1
     const RES1: u64 = 1 << 31;
-    /// HCR_EL2: stage 2 (VM), EL0's memory is cacheable (DC), its exceptions go to EL2 (TGE),
-    /// AArch64 (RW).
+    /// HCR_EL2: stage 2 (VM), cacheable memory for EL0 (DC), exceptions of EL0 go to EL2 (TGE), AArch64 (RW).
     const HCR: u64 = 1 << 0 | 1 << 12 | 1 << 27 | 1 << 31;
 
     let size = TCR_EL2.get() & 0b111 << 16;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Running the user image.
+//! Runs the user image.
 
 use core::arch::asm;
 
@@ -11,7 +11,7 @@ use crate::handover::Arguments;
 use crate::registers::has_pacga;
 use crate::translation;
 
-/// Starts the user image at EL0, with 1 in x0 where the processor has PACGA, else 0.
+/// Starts the user image at EL0. x0 is 1 if the processor has PACGA, else 0.
 ///
 /// # Safety
 ///
@@ -19,8 +19,8 @@ use crate::translation;
 pub(crate) unsafe fn start(arguments: &Arguments) -> ! {
     translation::map_user_image(arguments);
     let (entry, has_pacga) = (arguments.user_entry, u64::from(has_pacga()));
-    // SPSR 0: EL0, AArch64, no interrupt masked; none is enabled.
-    // SAFETY: EL0 can only return by an exception, which the probe's vectors take.
+    // SPSR 0: EL0, AArch64, no interrupt masked. No interrupt is enabled.
+    // SAFETY: EL0 returns only by an exception, to the probe's vectors.
     unsafe {
         if is_hyp() {
             asm!(
@@ -36,9 +36,9 @@ pub(crate) unsafe fn start(arguments: &Arguments) -> ! {
     }
 }
 
-/// Serves the user image's call `number`.
+/// Handles the user image's call `number`.
 pub(crate) fn call(number: u64, argument: u64) {
-    /// Puts a character.
+    /// Prints a character.
     const PUT: u64 = 0;
     /// Ends the program; 0 means success.
     const EXIT: u64 = 1;
