@@ -73,7 +73,8 @@ macro_rules! enter {
             "isb",
             concat!("msr     sctlr_", $level, ", {sctlr}"),
             "isb",
-            "br      {entry}",
+            // A call: fault reports name the function by the return address.
+            "blr     {entry}",
             sctlr = in(reg) $handover.sctlr,
             entry = in(reg) $handover.kernel_entry.0,
             in("x0") arguments.user_start.0,

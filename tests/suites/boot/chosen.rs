@@ -184,7 +184,7 @@ fn too_large_to_be_moved(workspace: &Workspace) -> Result<()> {
         &image,
         &tree,
         slot.start.0 + 0x1000,
-        "when building the image",
+        "build the image with it as --dtb",
     )?;
     says(&console, "KaaL: error: the firmware's device tree takes ")?;
     says(&console, &format!(" bytes, the image has room for {room};"))
