@@ -64,59 +64,26 @@ pub struct Transmitter {
 impl Transmitter {
     /// How to send on `console`.
     pub const fn new(console: &Console) -> Self {
-        let kind = Self::of_kind(console.kind);
-        Self {
-            status: kind.status << console.register_shift,
-            data: kind.data << console.register_shift,
-            ..kind
-        }
-    }
-
-    /// The offsets are those of registers that follow each other without gaps.
-    const fn of_kind(kind: ConsoleKind) -> Self {
-        match kind {
+        // The bit, and its value if there is room. Offsets are those of registers without gaps.
+        let (status, bit, room, data) = match console.kind {
             // UARTFR.TXFF, UARTDR (Arm DDI 0183G, "Flag Register", "Data Register").
-            ConsoleKind::Pl011 => Self {
-                status: 0x18,
-                mask: 1 << 5,
-                room: 0,
-                data: 0x00,
-            },
+            ConsoleKind::Pl011 => (0x18, 5, 0, 0x00),
             // LSR.THRE, THR (Texas Instruments SNLS378, PC16550D, "Line Status Register").
-            ConsoleKind::Ns8250 => Self {
-                status: 5,
-                mask: 1 << 5,
-                room: 1 << 5,
-                data: 0,
-            },
+            ConsoleKind::Ns8250 => (0x05, 5, 1, 0x00),
             // UTS.TXFULL, UTXD (NXP IMX8MPRM, "UART Test Register", "UART Transmitter Register").
-            ConsoleKind::Imx => Self {
-                status: 0xb4,
-                mask: 1 << 4,
-                room: 0,
-                data: 0x40,
-            },
+            ConsoleKind::Imx => (0xb4, 4, 0, 0x40),
             // STAT.TDRE, DATA (NXP IMX8DQXPRM, chapter 16.13, "LPUART Status", "LPUART Data").
-            ConsoleKind::Lpuart => Self {
-                status: 0x14,
-                mask: 1 << 23,
-                room: 1 << 23,
-                data: 0x1c,
-            },
+            ConsoleKind::Lpuart => (0x14, 23, 1, 0x1c),
             // Channel_sts_reg0.TFUL, TX_RX_FIFO0 (Xilinx UG585, appendix B, "UART Controller").
-            ConsoleKind::Cadence => Self {
-                status: 0x2c,
-                mask: 1 << 4,
-                room: 0,
-                data: 0x30,
-            },
+            ConsoleKind::Cadence => (0x2c, 4, 0, 0x30),
             // UART_STATUS, "Tx FIFO full", UART_WFIFO (Amlogic S905 Datasheet, "UART").
-            ConsoleKind::Meson => Self {
-                status: 0x0c,
-                mask: 1 << 21,
-                room: 0,
-                data: 0x00,
-            },
+            ConsoleKind::Meson => (0x0c, 21, 0, 0x00),
+        };
+        Self {
+            status: status << console.register_shift,
+            mask: 1 << bit,
+            room: room << bit,
+            data: data << console.register_shift,
         }
     }
 
@@ -124,7 +91,7 @@ impl Transmitter {
     ///
     /// # Errors
     ///
-    /// Returns [`Stuck`] where there is none for too long.
+    /// Fails with [`Stuck`] if there is no room for too long.
     pub fn send(&self, byte: u8, registers: &mut impl Registers) -> Result<(), Stuck> {
         if !(0..MAX_POLLS).any(|_| registers.read(self.status) & self.mask == self.room) {
             return Err(Stuck);
