@@ -3,11 +3,11 @@
 //! Builds the programs and packs the default image.
 
 use std::env;
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use fs_err as fs;
 use kaal_harness::image::Inputs;
 use kaal_harness::process;
 use kaal_harness::qemu::Machine;
@@ -38,9 +38,7 @@ pub(crate) fn programs(workspace: &Workspace) -> Result<()> {
     process::run(&mut command)?;
 
     let built = workspace.target().join(TARGET).join("boot");
-    let artifacts = workspace.artifacts();
-    fs::create_dir_all(&artifacts)
-        .with_context(|| format!("failed to create {}", artifacts.display()))?;
+    fs::create_dir_all(workspace.artifacts())?;
     for program in Program::ALL {
         update(&built.join(program.binary()), &workspace.program(program))?;
     }
@@ -49,13 +47,13 @@ pub(crate) fn programs(workspace: &Workspace) -> Result<()> {
     process::run(builder.args(["build", "--release", "--package", Workspace::BUILDER]))
 }
 
-/// Copies `from` to `to`, unless that is the same already: somebody may be reading it.
-pub(crate) fn update(from: &Path, to: &Path) -> Result<()> {
-    let new = fs::read(from).with_context(|| format!("failed to read {}", from.display()))?;
-    if fs::read(to).is_ok_and(|old| old == new) {
-        return Ok(());
+/// Copies `from` to `to` unless the contents are equal: another process may be reading `to`.
+fn update(from: &Path, to: &Path) -> Result<()> {
+    let new = fs::read(from)?;
+    if !fs::read(to).is_ok_and(|old| old == new) {
+        fs::write(to, new)?;
     }
-    fs::write(to, new).with_context(|| format!("failed to write {}", to.display()))
+    Ok(())
 }
 
 /// Packs the image that boots where nothing else is asked for.
@@ -73,7 +71,7 @@ fn default_image(workspace: &Workspace) -> Result<()> {
 /// The flags with which Cargo builds for the target.
 pub(crate) fn target_flags() -> Result<Vec<&'static str>> {
     let core_library = setup::core_library(Nightly::provide()?)?;
-    Ok([&["--target", TARGET], core_library.cargo_flags()].concat())
+    Ok([&["--target", TARGET], core_library.cargo_flags].concat())
 }
 
 /// Cargo as it was started, writing to the folder that the programs are looked for in.
@@ -86,15 +84,15 @@ pub(crate) fn cargo(workspace: &Workspace) -> Command {
 /// messages nor in debug information.
 pub(crate) fn nightly_cargo(workspace: &Workspace) -> Result<Command> {
     let mut command = in_workspace(Nightly::provide()?.cargo(), workspace);
-    command
-        .env(
+    // The profile `boot` inherits what is set for `release`.
+    command.envs([
+        ("CARGO_UNSTABLE_TRIM_PATHS", "true"),
+        ("CARGO_PROFILE_RELEASE_TRIM_PATHS", "all"),
+        (
             "CARGO_TARGET_AARCH64_UNKNOWN_NONE_RUSTFLAGS",
             "-Zlocation-detail=none",
-        )
-        .env("CARGO_UNSTABLE_TRIM_PATHS", "true");
-    for profile in ["FIRMWARE", "RELEASE"] {
-        command.env(format!("CARGO_PROFILE_{profile}_TRIM_PATHS"), "all");
-    }
+        ),
+    ]);
     Ok(command)
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! `cargo xtask`: the way into KaaL without Nix.
+//! `cargo xtask`: builds and tests KaaL without Nix.
 
 #![forbid(unsafe_code)]
 
@@ -17,6 +17,7 @@ mod progress;
 mod qemu;
 mod reproduce;
 mod root_task;
+mod rust_home;
 mod sbom;
 mod setup;
 mod test;
@@ -29,53 +30,52 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use kaal_harness::workspace::Workspace;
 
-/// Builds, boots, tests and measures KaaL. Each command first provides what it needs.
+/// Builds, boots, tests and measures KaaL. Each command first gets the programs that it needs.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 struct Arguments {
     #[command(subcommand)]
-    task: Task,
-    /// Say nothing of what is under way, only results and errors
+    command: Command,
+    /// Print only results and errors, no progress
     #[arg(short, long, global = true)]
     quiet: bool,
 }
 
 #[derive(Subcommand)]
-enum Task {
-    /// Provides QEMU, and a compiler for aarch64-unknown-none
+enum Command {
+    /// Get QEMU and a compiler for aarch64-unknown-none
     Setup,
-    /// Builds the loader, the probe kernels and the image builder, and packs the default image
+    /// Build the loader, the probe kernels and the builder, and pack the default image
     Build,
-    /// Builds the root task for the kernel that SEL4_PREFIX names
-    #[command(name = "root-task")]
-    System,
-    /// Packs an image and boots it on QEMU
+    /// Build the root task for the kernel of SEL4_PREFIX
+    RootTask,
+    /// Pack an image and boot it on QEMU
     Qemu(Box<qemu::Options>),
-    /// Boots as `qemu` does, and builds and boots again after each change of a source
+    /// Boot like `qemu`, and build and boot again after each change of a source file
     Watch(Box<qemu::Options>),
-    /// Runs all checks and tests; those of a real kernel only where SEL4_PREFIX is set
+    /// Run all checks and tests; tests of a real kernel only run if SEL4_PREFIX is set
     Test(test::Options),
-    /// Runs commands as on a new user's machine: on a bare Debian, in a fresh clone
+    /// Run commands as on a new user's machine: on a bare Debian, in a fresh clone
     CleanRoom(clean_room::Options),
-    /// Flips each bit of a small image, one by one, and says what became of it
+    /// Flip each bit of a small image, one at a time, and count the outcomes
     Flips(flips::Options),
-    /// Checks the licences, sources and versions of all dependencies, and what is known to be wrong with them
+    /// Check the licences, sources, versions and known vulnerabilities of all dependencies
     Audit(audit::Options),
-    /// Runs the tests of what decides, reads and decompresses in Miri, which finds undefined behaviour
+    /// Run the tests of pure logic, readers and decompression in Miri, which finds undefined behaviour
     Miri,
-    /// Runs the same tests with AddressSanitizer, which finds wrong accesses to memory
+    /// Run the same tests with AddressSanitizer, which finds invalid memory accesses
     Sanitize,
-    /// Searches for input that makes what reads it crash
+    /// Search for input that crashes a reader
     Fuzz(fuzz::Options),
-    /// Builds everything twice, in different surroundings, and compares all that comes of it
+    /// Build everything twice, in different surroundings, and compare all results
     Reproduce,
-    /// Writes a bill of materials of KaaL's programs: the crates that they are made of
+    /// Write a bill of materials: the crates that are linked into each of KaaL's programs
     Sbom,
-    /// Makes the archives of a release in `target/dist`, with the builder for this or other machines
+    /// Make the archives of a release in `target/dist`, for this or other machines
     Dist(dist::Options),
-    /// Builds the documentation as a book, with what it shows of running images made anew
+    /// Update the generated parts of the documentation, and build it as a book
     Book(book::Options),
-    /// Measures the boot, the images and the builder
+    /// Measure the boot, the images and the builder
     Bench(bench::Options),
 }
 
@@ -83,7 +83,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     progress::set_quiet(arguments.quiet);
     let started = Instant::now();
-    let result = run(arguments.task);
+    let result = run(arguments.command);
     progress::end(started);
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -94,25 +94,25 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: Task) -> Result<()> {
+fn run(command: Command) -> Result<()> {
     let workspace = Workspace::locate()?;
-    match task {
-        Task::Setup => setup::all(&workspace),
-        Task::Build => build::run(&workspace),
-        Task::System => root_task::run(&workspace),
-        Task::Qemu(options) => qemu::run(&workspace, &options),
-        Task::Watch(options) => watch::run(&workspace, &options),
-        Task::Test(options) => test::run(&workspace, &options),
-        Task::CleanRoom(options) => clean_room::run(&workspace, &options),
-        Task::Flips(options) => flips::run(&workspace, &options),
-        Task::Audit(options) => audit::run(&workspace, &options),
-        Task::Miri => memory_safety::miri(&workspace),
-        Task::Sanitize => memory_safety::sanitize(&workspace),
-        Task::Reproduce => reproduce::run(&workspace),
-        Task::Fuzz(options) => fuzz::run(&workspace, &options),
-        Task::Sbom => sbom::run(&workspace),
-        Task::Dist(options) => dist::run(&workspace, &options),
-        Task::Book(options) => book::run(&workspace, &options),
-        Task::Bench(options) => bench::run(&workspace, &options),
+    match command {
+        Command::Setup => setup::all(&workspace),
+        Command::Build => build::run(&workspace),
+        Command::RootTask => root_task::run(&workspace),
+        Command::Qemu(options) => qemu::run(&workspace, &options),
+        Command::Watch(options) => watch::run(&workspace, &options),
+        Command::Test(options) => test::run(&workspace, &options),
+        Command::CleanRoom(options) => clean_room::run(&workspace, &options),
+        Command::Flips(options) => flips::run(&workspace, &options),
+        Command::Audit(options) => audit::run(&workspace, &options),
+        Command::Miri => memory_safety::miri(&workspace),
+        Command::Sanitize => memory_safety::sanitize(&workspace),
+        Command::Reproduce => reproduce::run(&workspace),
+        Command::Fuzz(options) => fuzz::run(&workspace, &options),
+        Command::Sbom => sbom::run(&workspace),
+        Command::Dist(options) => dist::run(&workspace, &options),
+        Command::Book(options) => book::run(&workspace, &options),
+        Command::Bench(options) => bench::run(&workspace, &options),
     }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Runs the tests of what decides, reads and decompresses where wrong accesses are found: in Miri, an
+//! Runs the tests of pure logic, readers and decompression where invalid memory accesses are found: in Miri, an
 //! interpreter, or compiled with AddressSanitizer.
 //!
-//! Miri finds more, undefined behaviour of any kind, and is slower by orders of magnitude, so that tests
-//! which try very many cases are left out there, and random ones try few.
+//! Miri also finds other undefined behaviour, but is slower by orders of magnitude. So tests with very many cases are
+//! skipped there, and random tests try few cases.
 
 use std::process::Command;
 
@@ -15,7 +15,7 @@ use kaal_harness::workspace::Workspace;
 use crate::build::nightly_cargo;
 use crate::setup::{self, Nightly};
 
-/// Libraries with tests that run on the host and start no other program.
+/// Libraries whose tests run on the host and start no other program.
 const LIBRARIES: [&str; 6] = [
     "kaal-broker",
     "kaal-lz4",
@@ -25,48 +25,46 @@ const LIBRARIES: [&str; 6] = [
     "kaal-translation",
 ];
 
-/// What Miri pretends to run on: always the same, without the assembly of AArch64, which it can't run.
+/// The target that Miri emulates: the same on every host, and without AArch64 assembly, which Miri can't run.
 const MIRI_TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// Cases of a random test in Miri.
+/// Cases per random test in Miri.
 const MIRI_CASES: &str = "4";
 
-/// Runs the tests in Miri. Some leak memory, which harms nothing.
+/// Runs the tests in Miri. Some leak memory, which is harmless.
 pub(crate) fn miri(workspace: &Workspace) -> Result<()> {
     setup::miri(Nightly::provide()?)?;
     each(workspace, |command| {
-        command
-            .args(["miri", "test", "--target", MIRI_TARGET])
-            .env("PROPTEST_CASES", MIRI_CASES)
-            // Random tests look for files with cases that failed before.
-            .env("MIRIFLAGS", "-Zmiri-disable-isolation -Zmiri-ignore-leaks");
+        command.args(["miri", "test", "--target", MIRI_TARGET]);
+        command.env("PROPTEST_CASES", MIRI_CASES);
+        // Random tests look for files with cases that failed before.
+        command.env("MIRIFLAGS", "-Zmiri-disable-isolation -Zmiri-ignore-leaks");
     })
 }
 
-/// Runs the tests with AddressSanitizer. As with [`miri`], leaks are none of its business.
+/// Runs the tests with AddressSanitizer, which ignores leaks here as [`miri`] does.
 pub(crate) fn sanitize(workspace: &Workspace) -> Result<()> {
-    // With a target named, macros and build scripts are compiled without.
+    // With a target named, macros and build scripts are compiled without it.
     let host = Nightly::provide()?.compiler.host();
     each(workspace, |command| {
-        command
-            .args(["test", "--target", host, "--target-dir"])
-            .arg(workspace.target().join("sanitize"))
-            .env("RUSTFLAGS", "-Zsanitizer=address")
-            .env("ASAN_OPTIONS", "detect_leaks=0");
+        command.args(["test", "--target", host, "--target-dir"]);
+        command.arg(workspace.target().join("sanitize"));
+        command.env("RUSTFLAGS", "-Zsanitizer=address");
+        command.env("ASAN_OPTIONS", "detect_leaks=0");
     })
 }
 
 /// Runs the tests of the libraries, then those of the builder's own parts.
 fn each(workspace: &Workspace, begin: impl Fn(&mut Command)) -> Result<()> {
-    let mut libraries = nightly_cargo(workspace)?;
-    begin(&mut libraries);
-    libraries.args(["--lib", "--tests"]);
-    for library in LIBRARIES {
-        libraries.args(["--package", library]);
-    }
-    process::run(&mut libraries)?;
-
-    let mut builder = nightly_cargo(workspace)?;
-    begin(&mut builder);
-    process::run(builder.args(["--lib", "--package", Workspace::BUILDER]))
+    let test = |options: &[&str], packages: &[&str]| {
+        let mut command = nightly_cargo(workspace)?;
+        begin(&mut command);
+        command.args(options);
+        for package in packages {
+            command.args(["--package", package]);
+        }
+        process::run(&mut command)
+    };
+    test(&["--lib", "--tests"], &LIBRARIES)?;
+    test(&["--lib"], &[Workspace::BUILDER])
 }

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What is said of work under way.
+//! Prints the progress of work.
 
 use std::fmt;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressFinish};
 
-/// How often a spinner turns.
+/// The time between two steps of a spinner.
 const TURN: Duration = Duration::from_millis(100);
 
 static QUIET: OnceLock<bool> = OnceLock::new();
 
-/// Lets nothing be said from now on, if `is_quiet`, but results and errors.
+/// Prints only results and errors from now on if `is_quiet`.
 pub(crate) fn set_quiet(is_quiet: bool) {
-    // It is set once, when the program starts.
+    // The program sets it once, when it starts.
     let _ = QUIET.set(is_quiet);
 }
 
@@ -24,43 +24,34 @@ fn is_quiet() -> bool {
     QUIET.get().copied().unwrap_or_default()
 }
 
-/// Says what begins now.
-pub(crate) fn step(what: impl fmt::Display) {
+/// Prints the name of a step that begins.
+pub(crate) fn step(name: impl fmt::Display) {
     if !is_quiet() {
-        println!("== {what}");
+        println!("== {name}");
     }
 }
 
-/// Says how long all of it took.
+/// Prints the time since `started`.
 pub(crate) fn end(started: Instant) {
     if !is_quiet() {
         eprintln!("ended after {:.1} s", started.elapsed().as_secs_f64());
     }
 }
 
-/// Lets Cargo, that `command` starts, say as much.
+/// Makes Cargo, which `command` starts, as quiet as this program.
 pub(crate) fn adapt(command: &mut Command) {
     if is_quiet() {
         command.env("CARGO_TERM_QUIET", "true");
     }
 }
 
-/// Shows on a terminal that something without output of its own is under way, until the value is dropped.
-pub(crate) fn spinner(what: impl Into<String>) -> Spinner {
+/// Shows on a terminal that something without output is running, until the value is dropped.
+pub(crate) fn spinner(text: impl Into<String>) -> ProgressBar {
     let bar = match is_quiet() {
         true => ProgressBar::hidden(),
         false => ProgressBar::new_spinner(),
     };
-    bar.set_message(what.into());
+    bar.set_message(text.into());
     bar.enable_steady_tick(TURN);
-    Spinner(bar)
-}
-
-/// A spinner under way.
-pub(crate) struct Spinner(ProgressBar);
-
-impl Drop for Spinner {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
+    bar.with_finish(ProgressFinish::AndClear)
 }

@@ -2,11 +2,11 @@
 
 //! Builds the root task and its components for a kernel.
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use fs_err as fs;
 use kaal_harness::process;
 use kaal_harness::sel4::{self, Kernel};
 use kaal_harness::workspace::Workspace;
@@ -16,11 +16,11 @@ use crate::setup::TARGET;
 
 const PACKAGE: &str = "kaal-root-task";
 
-/// Names the folder of the components' programs for the root task's build script.
+/// The variable that names the folder of the components' programs to the root task's build script.
 const COMPONENTS: &str = "KAAL_COMPONENTS";
 
-/// The compiler's flags, in the place of the loader's in `.cargo/config.toml`: the root task and its
-/// components run at the addresses that they are linked for, and share no page between segments.
+/// The compiler's flags, in place of the loader's in `.cargo/config.toml`: the root task and its components run at the
+/// addresses that they are linked for, and no page belongs to two segments.
 const FLAGS: [&str; 6] = [
     "-Crelocation-model=static",
     "-Clink-arg=-zmax-page-size=4096",
@@ -30,75 +30,57 @@ const FLAGS: [&str; 6] = [
     "-Zlocation-detail=none",
 ];
 
-/// How the root task is compiled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Profile {
-    /// Small and fast.
-    Release,
-    /// Soon done again.
-    Watch,
-}
+/// The Cargo profile for small and fast programs.
+pub(crate) const RELEASE: &str = "release";
 
-impl Profile {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Release => "release",
-            Self::Watch => "watch",
-        }
-    }
-}
+/// The Cargo profile that compiles quickly.
+pub(crate) const WATCH: &str = "watch";
 
-/// Builds the root task for the kernel that the environment names.
+/// Builds the root task for the kernel of `SEL4_PREFIX`.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    let kernel = Kernel::from_environment()?.with_context(|| {
-        format!(
-            "{} is not set: the root task is built for one kernel",
-            sel4::PREFIX
-        )
+    let kernel = Kernel::from_environment()?;
+    let kernel = kernel.with_context(|| {
+        let prefix = sel4::PREFIX;
+        format!("{prefix} is not set: the root task is built for one kernel; set it to a kernel's prefix")
     })?;
-    let root_task = build(workspace, &kernel, Profile::Release)?;
+    let root_task = build(workspace, &kernel, RELEASE)?;
     println!("built {}", root_task.display());
     Ok(())
 }
 
-/// Builds the root task for `kernel`. Returns where it is.
-pub(crate) fn build(workspace: &Workspace, kernel: &Kernel, profile: Profile) -> Result<PathBuf> {
+/// Builds the root task for `kernel`, and returns its path.
+pub(crate) fn build(workspace: &Workspace, kernel: &Kernel, profile: &str) -> Result<PathBuf> {
     let target = target_flags()?;
     let programs = programs(workspace, profile);
-    let cargo = |packages: &[&str]| -> Result<Command> {
+    let build = |packages: &[&str]| {
         let mut command = command(workspace, kernel)?;
-        // Without `--locked`: a component that has just been added is not in Cargo.lock yet.
-        command.args(["build", "--profile", profile.name()]);
-        command.args(&target).args(packages);
-        Ok(command)
+        // Without `--locked`: Cargo.lock may lack a new component.
+        command.args(["build", "--profile", profile]).args(&target);
+        command.args(packages).env(COMPONENTS, &programs);
+        process::run(&mut command)
     };
-    process::run(&mut cargo(&["--workspace", "--exclude", PACKAGE])?)?;
-    let mut root_task = cargo(&["--package", PACKAGE])?;
-    process::run(root_task.env(COMPONENTS, &programs))?;
-    let (built, to) = (programs.join(PACKAGE), workspace.root_task());
-    fs::create_dir_all(workspace.artifacts())
-        .and_then(|()| fs::copy(&built, &to))
-        .with_context(|| format!("failed to write {}", to.display()))?;
-    Ok(to)
+    build(&["--workspace", "--exclude", PACKAGE])?;
+    build(&["--package", PACKAGE])?;
+    let root_task = workspace.root_task();
+    fs::create_dir_all(workspace.artifacts())?;
+    fs::copy(programs.join(PACKAGE), &root_task)?;
+    Ok(root_task)
 }
 
 /// The command that checks the format of the root task and its components.
 pub(crate) fn format(workspace: &Workspace) -> Result<Command> {
     let mut command = nightly_cargo(workspace)?;
-    command
-        .current_dir(folder(workspace))
-        .args(["fmt", "--all", "--check"]);
+    command.current_dir(folder(workspace));
+    command.args(["fmt", "--all", "--check"]);
     Ok(command)
 }
 
-/// The command that checks the root task and its components, which have been built.
+/// The command that lints the root task and its components, which must have been built.
 pub(crate) fn lints(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
     let mut command = command(workspace, kernel)?;
-    command
-        .args(["clippy", "--release", "--locked", "--workspace"])
-        .args(target_flags()?)
-        .args(["--", "-Dwarnings"])
-        .env(COMPONENTS, programs(workspace, Profile::Release));
+    command.args(["clippy", "--release", "--locked", "--workspace"]);
+    command.args(target_flags()?).args(["--", "-Dwarnings"]);
+    command.env(COMPONENTS, programs(workspace, RELEASE));
     Ok(command)
 }
 
@@ -117,13 +99,13 @@ fn folder(workspace: &Workspace) -> PathBuf {
     workspace.root().join("root-task")
 }
 
-/// Where Cargo leaves the program of a component.
+/// The program that Cargo builds from a component.
 pub(crate) fn program(workspace: &Workspace, component: &str) -> PathBuf {
-    programs(workspace, Profile::Release).join(component)
+    programs(workspace, RELEASE).join(component)
 }
 
-/// Where Cargo leaves the programs.
-fn programs(workspace: &Workspace, profile: Profile) -> PathBuf {
+/// The folder in which Cargo leaves the programs.
+fn programs(workspace: &Workspace, profile: &str) -> PathBuf {
     let target = workspace.root_task_target().join(TARGET);
-    target.join(profile.name())
+    target.join(profile)
 }

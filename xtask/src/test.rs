@@ -1,206 +1,150 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Runs all checks and tests, and sums them up.
+//! Runs all checks and tests, and sums up the results.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
 use clap::Args;
 use kaal_harness::process;
 use kaal_harness::sel4::{Kernel, PREFIX};
-use kaal_harness::tools::{GDB, JQ, MDBOOK, NIX, Tool};
+use kaal_harness::tools::{GDB, JQ, MDBOOK, NIX};
 use kaal_harness::workspace::{Program, Workspace};
 
 use crate::book;
 use crate::build::{self, cargo, nightly_cargo};
 use crate::progress;
-use crate::root_task::{self, Profile};
+use crate::root_task;
 use crate::setup;
 
-/// What has to be tested.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Fail where SEL4_PREFIX is not set, instead of leaving out the tests of a real kernel
+    /// Fail if SEL4_PREFIX is not set, instead of skipping the tests of a real kernel
     #[arg(long)]
     sel4: bool,
 }
 
 impl Options {
-    /// Fails where a kernel is needed and there is none.
+    /// Fails if a kernel is required and there is none.
     fn check(&self, kernel: Option<&Kernel>) -> Result<()> {
         if self.sel4 && kernel.is_none() {
-            bail!("--sel4 tests on a real kernel, but {PREFIX} is not set: set it to one");
+            bail!(
+                "{PREFIX} is not set, but --sel4 tests a real kernel: set it to a kernel's prefix"
+            );
         }
         Ok(())
     }
 }
 
-/// Programs that some tests need.
-const NEEDED: [&Tool; 3] = [&GDB, &NIX, &JQ];
-
-/// What came of one step.
-struct Outcome {
-    step: &'static str,
-    result: Result<Done>,
-    duration: Duration,
-}
-
-/// How a step ended that didn't fail.
-enum Done {
-    Passed,
-    /// Why it was left out.
-    Skipped(String),
-}
-
-/// Runs every step, also after one that failed.
+/// Runs every step, even if one fails.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let kernel = Kernel::from_environment()?;
     options.check(kernel.as_ref())?;
     let target = build::target_flags()?;
-    for tool in NEEDED {
+    for tool in [&GDB, &NIX, &JQ] {
         setup::tool_for_tests(workspace, tool);
     }
-    let steps = [
-        ("format", format(workspace)?),
-        ("format, root task", root_task::format(workspace)?),
-        ("lints, host", lints(workspace)?),
-        ("lints, suites", suite_lints(workspace)?),
-        ("lints, target", target_lints(workspace, &target)?),
-        ("documentation", documentation(workspace)?),
-        ("tests, host", tests(workspace)),
-    ];
-    let mut outcomes: Vec<Outcome> = steps
-        .into_iter()
-        .map(|(step, command)| (step, with_kernel(command, kernel.as_ref())))
-        .map(|(step, mut command)| carry_out(step, || process::run(&mut command)))
-        .collect();
+    // Tests run in the folder of their crate: a relative prefix would name nothing there.
+    let run = |mut command: Command, line: &str| {
+        if let Some(kernel) = &kernel {
+            command.env(PREFIX, kernel.prefix());
+        }
+        process::run(command.args(line.split(' ')))
+    };
+    // Each compiler has its own lints and format: those of the pinned one count.
+    let nightly = |line: &str| run(nightly_cargo(workspace)?, line);
+
+    let mut summary = Summary::default();
+    summary.step("format", || nightly("fmt --all --check"));
+    summary.step("format, root task", || {
+        process::run(&mut root_task::format(workspace)?)
+    });
+    summary.step("lints, host", || {
+        nightly("clippy --all-targets -- -Dwarnings")
+    });
+    // `--all-targets` skips suites that run by name only.
+    summary.step("lints, suites", || {
+        nightly("clippy --package kaal-tests --test * -- -Dwarnings")
+    });
+    summary.step("lints, target", || {
+        let packages = Program::ALL.map(|program| format!("--package {}", program.package()));
+        let [target, packages] = [target.join(" "), packages.join(" ")];
+        nightly(&format!(
+            "clippy --profile boot {target} {packages} -- -Dwarnings"
+        ))
+    });
+    summary.step("documentation", || {
+        let mut command = nightly_cargo(workspace)?;
+        command.env("RUSTDOCFLAGS", "-Dwarnings");
+        run(command, "doc --no-deps --document-private-items")
+    });
+    summary.step("tests, host", || run(cargo(workspace), "test"));
     if let Some(kernel) = &kernel {
-        outcomes.push(carry_out("lints, root task", || {
-            root_task::build(workspace, kernel, Profile::Release)?;
+        summary.step("lints, root task", || {
+            root_task::build(workspace, kernel, root_task::RELEASE)?;
             process::run(&mut root_task::lints(workspace, kernel)?)
-        }));
+        });
     }
-    outcomes.push(carry_out("tests, boot", || {
+    summary.step("tests, boot", || {
         build::run(workspace)?;
-        let tests = built_tests(workspace, &["boot"]);
-        process::run(&mut with_kernel(tests, kernel.as_ref()))
-    }));
-    outcomes.push(carry_out("tests, documentation", || {
-        let tests = built_tests(workspace, &["shells", "docs"]);
-        process::run(&mut with_kernel(tests, kernel.as_ref()))
-    }));
-    outcomes.push(book(workspace));
-    sum_up(&outcomes)
-}
-
-/// `command`, which finds the kernel wherever it runs: tests do so in the folder of their crate.
-fn with_kernel(mut command: Command, kernel: Option<&Kernel>) -> Command {
-    if let Some(kernel) = kernel {
-        command.env(PREFIX, kernel.prefix());
-    }
-    command
-}
-
-fn format(workspace: &Workspace) -> Result<Command> {
-    let mut command = nightly_cargo(workspace)?;
-    command.args(["fmt", "--all", "--check"]);
-    Ok(command)
-}
-
-// Each compiler has lints of its own: those of the pinned one count.
-fn lints(workspace: &Workspace) -> Result<Command> {
-    let mut command = nightly_cargo(workspace)?;
-    command.args(["clippy", "--all-targets", "--", "-Dwarnings"]);
-    Ok(command)
-}
-
-/// Lints of the suites that run by name only, which `--all-targets` leaves out.
-fn suite_lints(workspace: &Workspace) -> Result<Command> {
-    let mut command = nightly_cargo(workspace)?;
-    command.args(["clippy", "--package", "kaal-tests", "--test", "*"]);
-    command.args(["--", "-Dwarnings"]);
-    Ok(command)
-}
-
-fn target_lints(workspace: &Workspace, target: &[&str]) -> Result<Command> {
-    let mut command = nightly_cargo(workspace)?;
-    command.args(["clippy", "--profile", "boot"]).args(target);
-    for program in Program::ALL {
-        command.args(["--package", program.package()]);
-    }
-    command.args(["--", "-Dwarnings"]);
-    Ok(command)
-}
-
-fn documentation(workspace: &Workspace) -> Result<Command> {
-    let mut command = nightly_cargo(workspace)?;
-    command
-        .args(["doc", "--no-deps", "--document-private-items"])
-        .env("RUSTDOCFLAGS", "-Dwarnings");
-    Ok(command)
-}
-
-fn tests(workspace: &Workspace) -> Command {
-    let mut command = cargo(workspace);
-    command.arg("test");
-    command
-}
-
-/// The tests of what `cargo xtask build` makes, in `suites`.
-fn built_tests(workspace: &Workspace, suites: &[&str]) -> Command {
-    let mut command = cargo(workspace);
-    command.args(["test", "--package", "kaal-tests"]);
-    for suite in suites {
-        command.args(["--test", suite]);
-    }
-    command
-}
-
-/// Builds the book where that takes no minutes to compile mdBook first.
-fn book(workspace: &Workspace) -> Outcome {
-    const STEP: &str = "book";
+        run(cargo(workspace), "test --package kaal-tests --test boot")
+    });
+    summary.step("tests, documentation", || {
+        let line = "test --package kaal-tests --test shells --test docs";
+        run(cargo(workspace), line)
+    });
     match MDBOOK.find() {
-        Some(_) => carry_out(STEP, || book::pages(workspace)),
-        None => Outcome {
-            step: STEP,
-            result: Ok(Done::Skipped(
-                "needs mdbook, which `cargo xtask book` gets".to_owned(),
-            )),
-            duration: Duration::ZERO,
-        },
+        Some(_) => summary.step("book", || book::pages(workspace)),
+        // Compiling mdBook first takes minutes.
+        None => summary.skip("book", "needs mdbook, which `cargo xtask book` gets"),
     }
+    summary.finish()
 }
 
-fn carry_out(step: &'static str, scratch: impl FnOnce() -> Result<()>) -> Outcome {
-    progress::step(step);
-    let started = Instant::now();
-    let result = scratch().map(|()| Done::Passed);
-    Outcome {
-        step,
-        result,
-        duration: started.elapsed(),
-    }
+/// The results of all steps so far.
+#[derive(Default)]
+struct Summary(Vec<(&'static str, Duration, Outcome)>);
+
+enum Outcome {
+    Passed,
+    /// Skipped, for this reason.
+    Skipped(&'static str),
+    Failed(Error),
 }
 
-fn sum_up(outcomes: &[Outcome]) -> Result<()> {
-    println!("== summary");
-    let [mut passed, mut failed, mut skipped] = [0; 3];
-    for outcome in outcomes {
-        let seconds = outcome.duration.as_secs_f64();
-        let (count, word, reason) = match &outcome.result {
-            Ok(Done::Passed) => (&mut passed, "ok", String::new()),
-            Ok(Done::Skipped(reason)) => (&mut skipped, "skipped", format!(": {reason}")),
-            Err(error) => (&mut failed, "FAILED", format!(": {error:#}")),
-        };
-        *count += 1;
-        println!("{word:7} {seconds:6.1} s  {}{reason}", outcome.step);
+impl Summary {
+    fn step(&mut self, name: &'static str, run: impl FnOnce() -> Result<()>) {
+        progress::step(name);
+        let started = Instant::now();
+        let outcome = run().map_or_else(Outcome::Failed, |()| Outcome::Passed);
+        self.0.push((name, started.elapsed(), outcome));
     }
-    println!("steps: {passed} passed, {failed} failed, {skipped} skipped");
-    if failed > 0 {
-        bail!("{failed} of {} steps failed", outcomes.len());
+
+    fn skip(&mut self, name: &'static str, reason: &'static str) {
+        let outcome = Outcome::Skipped(reason);
+        self.0.push((name, Duration::ZERO, outcome));
     }
-    Ok(())
+
+    /// Prints all results; fails if a step failed.
+    fn finish(&self) -> Result<()> {
+        println!("== summary");
+        let [mut passed, mut failed, mut skipped] = [0; 3];
+        for (step, duration, outcome) in &self.0 {
+            let (count, word, reason) = match outcome {
+                Outcome::Passed => (&mut passed, "ok", String::new()),
+                Outcome::Skipped(reason) => (&mut skipped, "skipped", format!(": {reason}")),
+                Outcome::Failed(error) => (&mut failed, "FAILED", format!(": {error:#}")),
+            };
+            *count += 1;
+            println!("{word:7} {:6.1} s  {step}{reason}", duration.as_secs_f64());
+        }
+        println!("steps: {passed} passed, {failed} failed, {skipped} skipped");
+        match failed {
+            0 => Ok(()),
+            _ => bail!("{failed} of {} steps failed", self.0.len()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -208,7 +152,7 @@ mod tests {
     use super::Options;
 
     #[test]
-    fn sel4_is_not_tested_without_a_kernel() {
+    fn sel4_requires_a_kernel() {
         let error = Options { sel4: true }.check(None).unwrap_err();
         assert!(
             error.to_string().contains("SEL4_PREFIX is not set"),

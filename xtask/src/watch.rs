@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Builds and boots again after each change of a source.
+//! Builds and boots again after each change of a source file.
 
 use std::path::{self, Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -13,92 +13,86 @@ use kaal_harness::workspace::Workspace;
 use notify::{Event, RecursiveMode, Watcher};
 
 use crate::progress;
-use crate::qemu::{self, Manner, Options};
-use crate::root_task::Profile;
+use crate::qemu::{self, Options};
 
 /// Folders of sources.
 const FOLDERS: [&str; 4] = ["builder", "elfloader", ROOT_TASK, "tests"];
 
-/// The one that loader, probe kernels and builder are not made from.
+/// The folder without sources of loader, probe kernels and builder.
 const ROOT_TASK: &str = "root-task";
 
-/// The time without another change after which a change is over: editors write a file in several steps.
+/// A change is over after this time without another: editors write a file in several steps.
 const PAUSE: Duration = Duration::from_millis(30);
 
 /// Boots, and boots again after each change, until the user ends it.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let (sender, changes) = mpsc::channel();
-    let sources = Sources::new(workspace, options)?;
+    let app = options.app.as_deref().map(path::absolute).transpose()?;
+    let sources = Sources {
+        root: workspace.root().to_owned(),
+        app,
+    };
     let watched = sources.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         if let Some(event) = event.ok().filter(|event| watched.are_changed_by(event)) {
-            // Nobody waits any more where the program ends.
+            // When the program ends, nobody receives it.
             let _ = sender.send(event.paths);
         }
     })
     .context("failed to watch files")?;
-    sources.watch(&mut watcher)?;
+    for (folder, mode) in sources.folders() {
+        watcher
+            .watch(&folder, mode)
+            .with_context(|| format!("failed to watch {}", folder.display()))?;
+    }
     let mut programs_are_built = false;
     loop {
-        let (went_well, paths) =
-            boot_until_change(workspace, options, programs_are_built, &changes)?;
-        programs_are_built = went_well && paths.iter().all(|path| sources.are_of_root_task(path));
+        let (success, paths) = boot_until_change(workspace, options, programs_are_built, &changes)?;
+        programs_are_built = success && paths.iter().all(|path| sources.are_of_root_task(path));
     }
 }
 
-/// What is watched.
+/// The watched files.
 #[derive(Clone, Debug)]
 struct Sources {
-    folders: [PathBuf; 4],
-    root_task: PathBuf,
-    /// The root task that the user builds.
+    /// The checkout.
+    root: PathBuf,
+    /// The user's own root task.
     app: Option<PathBuf>,
 }
 
 impl Sources {
-    fn new(workspace: &Workspace, options: &Options) -> Result<Self> {
-        let app = options.app().map(path::absolute).transpose()?;
-        Ok(Self {
-            folders: FOLDERS.map(|folder| workspace.root().join(folder)),
-            root_task: workspace.root().join(ROOT_TASK),
-            app,
-        })
-    }
-
-    /// Lets `watcher` watch them.
-    fn watch(&self, watcher: &mut impl Watcher) -> Result<()> {
-        let trees = self
-            .folders
-            .iter()
-            .map(|folder| (folder.as_path(), RecursiveMode::Recursive));
-        // Linkers and editors put a new file in the place of the old one, so its folder is watched.
+    /// The folders to watch.
+    fn folders(&self) -> impl Iterator<Item = (PathBuf, RecursiveMode)> {
+        let trees = FOLDERS.map(|folder| (self.root.join(folder), RecursiveMode::Recursive));
+        // Linkers and editors replace a file by a new one, so its folder is watched.
         let folder = self.app.as_deref().and_then(Path::parent);
-        let folder = folder.map(|folder| (folder, RecursiveMode::NonRecursive));
-        for (folder, mode) in trees.chain(folder) {
-            watcher
-                .watch(folder, mode)
-                .with_context(|| format!("failed to watch {}", folder.display()))?;
-        }
-        Ok(())
+        let folder = folder.map(|folder| (folder.to_owned(), RecursiveMode::NonRecursive));
+        trees.into_iter().chain(folder)
     }
 
-    /// Whether one of them got other content, or another name.
+    /// Whether `event` changed the content or the name of a source.
     fn are_changed_by(&self, event: &Event) -> bool {
         let kind = event.kind;
         (kind.is_modify() || kind.is_create() || kind.is_remove())
             && event.paths.iter().any(|path| self.contain(path))
     }
 
-    /// Whether `path` may be one of them.
+    /// Whether `path` may be a source: not hidden, not an editor's backup, not built by Cargo.
     fn contain(&self, path: &Path) -> bool {
-        let relative = |folder: &PathBuf| path.strip_prefix(folder).ok();
-        let mut below = self.folders.iter().filter_map(relative);
-        self.is_app(path) || below.any(is_source)
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let mut below = FOLDERS
+            .iter()
+            .filter_map(|folder| path.strip_prefix(self.root.join(folder)).ok());
+        self.is_app(path)
+            || !name.starts_with('.')
+                && !name.ends_with('~')
+                && below.any(|path| path.iter().all(|folder| folder != "target"))
     }
 
-    /// Whether `path` is nothing that loader, probe kernels and builder are made from.
+    /// Whether loader, probe kernels and builder don't depend on `path`.
     fn are_of_root_task(&self, path: &Path) -> bool {
-        self.is_app(path) || path.starts_with(&self.root_task)
+        self.is_app(path) || path.starts_with(self.root.join(ROOT_TASK))
     }
 
     fn is_app(&self, path: &Path) -> bool {
@@ -106,14 +100,7 @@ impl Sources {
     }
 }
 
-/// Whether `path` may be a source: no hidden file, no backup of an editor, nothing that Cargo has built.
-fn is_source(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let is_built = path.iter().any(|folder| folder == "target");
-    !name.starts_with('.') && !name.ends_with('~') && !is_built
-}
-
-/// Boots, and returns whether that went well, and what has changed when it has ended after that.
+/// Boots until a change. Returns whether the boot succeeded, and the changed files.
 fn boot_until_change(
     workspace: &Workspace,
     options: &Options,
@@ -122,18 +109,12 @@ fn boot_until_change(
 ) -> Result<(bool, Vec<PathBuf>)> {
     let stop = Stop::default();
     thread::scope(|scope| {
-        let manner = Manner {
-            profile: Profile::Watch,
-            programs_are_built,
-            stop: Some(stop.clone()),
-        };
-        let stopped = stop.clone();
-        let boot = scope.spawn(move || {
-            let result = qemu::boot(workspace, options, manner);
+        let boot = scope.spawn(|| {
+            let result = qemu::boot(workspace, options, programs_are_built, Some(stop.clone()));
             if let Err(error) = &result {
                 eprintln!("error: {error:#}");
             }
-            if !stopped.is_asked() {
+            if !stop.is_asked() {
                 progress::step("waiting for a change");
             }
             result.is_ok()
@@ -144,9 +125,9 @@ fn boot_until_change(
     })
 }
 
-/// Waits for a change, and until it is over.
+/// Waits for a change until it is over.
 fn wait(changes: &Receiver<Vec<PathBuf>>) -> Result<Vec<PathBuf>> {
-    let mut paths = changes.recv().context("files are no longer watched")?;
+    let mut paths = changes.recv().context("the watcher ended")?;
     loop {
         match changes.recv_timeout(PAUSE) {
             Ok(more) => paths.extend(more),
@@ -161,13 +142,12 @@ mod tests {
     use std::path::{Path, PathBuf};
     use std::sync::mpsc;
 
-    use super::{FOLDERS, ROOT_TASK, Sources, wait};
+    use super::{Sources, wait};
 
     #[test]
-    fn what_editors_leave_is_no_source() {
+    fn editors_temporary_files_are_no_sources() {
         let sources = Sources {
-            folders: FOLDERS.map(PathBuf::from),
-            root_task: PathBuf::from(ROOT_TASK),
+            root: PathBuf::new(),
             app: Some(PathBuf::from("other/.task")),
         };
         let is_one = |path: &str| sources.contain(Path::new(path));
@@ -178,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn all_of_a_change_is_waited_for() {
+    fn wait_collects_all_of_a_change() {
         let (sender, changes) = mpsc::channel();
         let paths = ["one", "other"].map(PathBuf::from);
         for path in &paths {

@@ -32,7 +32,7 @@ fn other_users_than_root_are_told_what_to_do() {
     let output = clean_room(1000, target.path(), &["true"]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("takes root: run it with sudo"), "{said}");
+    assert!(said.contains("requires root: run it with sudo"), "{said}");
     assert!(!target.path().join("clean-room").exists());
 }
 
@@ -53,5 +53,5 @@ fn page_that_is_not_there_is_named() {
     let output = clean_room(0, target.path(), &["--page", "docs/none.md"]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("failed to read docs/none.md"), "{said}");
+    assert!(said.contains("failed to open file `docs/none.md`"), "{said}");
 }

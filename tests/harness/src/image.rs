@@ -14,6 +14,7 @@ use kaal_payload::{MAGIC, MAX_SIZE, Payload, Region, VERSION};
 use zerocopy::IntoBytes;
 
 use crate::probe::{self, Expected};
+use crate::process;
 use crate::qemu::Machine;
 use crate::workspace::{Program, Workspace};
 
@@ -184,6 +185,20 @@ impl Inputs {
         ensure!(output.status.success(), "{reason}");
         Ok(())
     }
+}
+
+/// Makes a pair of keys in `folder`. Returns the builder's options that sign an image with them.
+///
+/// # Errors
+///
+/// Fails if the builder does.
+pub fn make_keys(workspace: &Workspace, folder: &Path) -> Result<Vec<String>> {
+    let file = |name| folder.join(name).display().to_string();
+    let [private, public] = ["key.pem", "key.pub.pem"].map(file);
+    let options = ["--sign-key", &private, "--trust-key", &public].map(str::to_owned);
+    let mut keygen = Command::new(workspace.builder());
+    process::run(keygen.arg("keygen").args(&options))?;
+    Ok(options.to_vec())
 }
 
 /// The bytes that all regions of an image, an ELF file, store.

@@ -12,4 +12,4 @@ pub const PINNED: &str = "nightly-2026-05-20";
 pub const COMMIT_DATE: &str = "2026-05-19";
 
 /// Its release, the oldest that is tried.
-pub const MIN_RELEASE: (u32, u32) = (1, 97);
+pub const MIN_RELEASE: (u64, u64) = (1, 97);

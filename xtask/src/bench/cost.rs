@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What a program takes of the host.
+//! Measures the time and memory of a program on the host.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
@@ -9,15 +9,15 @@ use anyhow::{Context, Result, bail};
 use rustix::process::getgid;
 use wait4::Wait4;
 
-/// How often a program runs to be measured; odd, so that one run is the median.
+/// Runs per measurement; odd, so that one run is the median.
 const RUNS: usize = 11;
 
-/// What running a program takes.
+/// The cost of running a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cost {
-    /// Time on processors, in the program and in the kernel for it; the median of some runs.
+    /// Processor time in user and kernel mode: the median of all runs.
     pub(super) cpu_microseconds: u64,
-    /// The most memory that was resident at a time, in any run.
+    /// The largest resident memory of all runs.
     pub(super) peak_bytes: u64,
 }
 
@@ -38,8 +38,8 @@ impl Cost {
         let program = command.get_program();
         let usage = Command::new(program)
             .args(command.get_args())
-            // To set even the same group needs a fork. A process that is spawned without begins
-            // with its parent's memory, which counts towards its own peak.
+            // Setting a group, even the same one, requires a fork. A process that is spawned without a fork
+            // begins with its parent's memory, which counts towards its own peak.
             .gid(getgid().as_raw())
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What it costs that an image is not an ELF file.
-
-use std::fs;
-use std::path::Path;
+//! Measures the cost of images that are not ELF files.
 
 use anyhow::Result;
+use fs_err as fs;
 use kaal_harness::elf;
 use kaal_harness::image::Inputs;
-use kaal_harness::qemu::instructions_until;
-use kaal_harness::workspace::{Program, Workspace};
+use kaal_harness::workspace::Program;
 
-use super::Subject;
 use super::figure::Figure;
+use super::subject::{Subject, packed};
 
-/// Bytes that are unpacked to be counted.
+/// The size of the user image whose unpacking is counted.
 const SIZE: usize = 8 << 20;
-
-/// Where the user image is linked that holds them.
-const USER_IMAGE: u64 = 0x40_0000;
 
 mod limit {
     pub(super) const UNPACKER: u64 = 18 << 10;
@@ -28,94 +22,70 @@ mod limit {
 }
 
 /// Measures the unpacker, with content like that of `subject`.
-pub(super) fn measure(
-    workspace: &Workspace,
-    subject: &Subject,
-    scratch: &Path,
-) -> Result<Vec<Figure>> {
-    let unpacker = fs::read(workspace.program(Program::Unpacker))?;
-    let per_1000 = |compression| instructions_per_1000(workspace, subject, scratch, compression);
-    let figure = |what, value, limit| Figure::new("unpacker", what, value, limit);
-    Ok(vec![
+pub(super) fn measure(subject: &Subject) -> Result<[Figure; 3]> {
+    let unpacker = fs::read(subject.workspace.program(Program::Unpacker))?;
+    let content = typical_content(subject)?;
+    let figure = |what, value, limit| Figure {
+        subject: "unpacker",
+        what,
+        value,
+        limit,
+    };
+    Ok([
         figure(
             "loadable bytes",
             elf::loadable_bytes(&unpacker)?,
             limit::UNPACKER,
         ),
-        figure("instr. for 1000 copied", per_1000("none")?, limit::COPIED),
+        figure(
+            "instr. for 1000 copied",
+            instructions_per_1000(subject, &content, "none")?,
+            limit::COPIED,
+        ),
         figure(
             "instr. for 1000 from LZ4",
-            per_1000("lz4")?,
+            instructions_per_1000(subject, &content, "lz4")?,
             limit::DECOMPRESSED,
         ),
     ])
 }
 
-/// Guest instructions that a thousand bytes more in the user image take.
-fn instructions_per_1000(
-    workspace: &Workspace,
-    subject: &Subject,
-    scratch: &Path,
-    compression: &str,
-) -> Result<u64> {
-    let kernel = elf::entry(&fs::read(&subject.inputs.kernel)?)?;
-    let content = typical_content(workspace, subject)?;
+/// The guest instructions per thousand bytes of user image.
+fn instructions_per_1000(subject: &Subject, content: &[u8], compression: &str) -> Result<u64> {
     let count = |size| {
-        let app = scratch.join("app.elf");
-        fs::write(&app, elf::executable(USER_IMAGE, &content[..size]))?;
-        let inputs = packed(
-            &Inputs {
-                app,
-                ..subject.inputs.clone()
-            },
-            compression,
-        );
-        let image = scratch.join("packed");
-        inputs.pack(workspace, &image)?;
-        instructions_until(kernel, &subject.machine, &image)
+        let inputs = subject.with_app(&content[..size])?;
+        subject.instructions(&compressed_by(&inputs, compression))
     };
     let few = 1000;
     let difference = count(SIZE)?.saturating_sub(count(few)?);
     Ok(difference * 1000 / (SIZE - few) as u64)
 }
 
-/// What programs load, again and again, each time with other values, so that it doesn't repeat itself.
-fn typical_content(workspace: &Workspace, subject: &Subject) -> Result<Vec<u8>> {
+/// The loadable content of programs, over and over, each time with other values, so that it doesn't repeat itself.
+fn typical_content(subject: &Subject) -> Result<Vec<u8>> {
     let mut once = Vec::new();
-    let loader = workspace.program(Program::Loader);
+    let loader = subject.workspace.program(Program::Loader);
     for program in [&loader, &subject.inputs.kernel, &subject.inputs.app] {
         once.extend(elf::loadable_content(&fs::read(program)?)?);
     }
-    let times = (0..=u8::MAX).cycle();
-    let mut content = Vec::with_capacity(SIZE + once.len());
-    for time in times.take(SIZE.div_ceil(once.len())) {
-        content.extend(once.iter().map(|byte| byte ^ time));
-    }
-    content.truncate(SIZE);
-    Ok(content)
+    let changed = |change: u8| once.iter().map(move |byte| byte ^ change);
+    let endless = (0..=u8::MAX).cycle().flat_map(changed);
+    Ok(endless.take(SIZE).collect())
 }
 
-/// The size of a compressed image of `subject`.
-pub(super) fn compressed(
-    workspace: &Workspace,
-    subject: &Subject,
-    scratch: &Path,
-) -> Result<Figure> {
+/// The size of the compressed image of `subject`.
+pub(super) fn compressed(subject: &Subject) -> Result<Figure> {
     let size = |inputs: &Inputs| {
-        let image = scratch.join("sized");
-        inputs.pack(workspace, &image)?;
-        anyhow::Ok(fs::metadata(&image)?.len())
+        inputs.pack(subject.workspace, &subject.image())?;
+        anyhow::Ok(fs::metadata(subject.image())?.len())
     };
-    let compressed = size(&packed(&subject.inputs, "lz4"))?;
+    let compressed = size(&compressed_by(&subject.inputs, "lz4"))?;
     let percent = (100 * compressed).div_ceil(size(&subject.inputs)?);
-    let what = "LZ4 image, percent of ELF";
-    Ok(Figure::new(subject.name, what, percent, limit::PERCENT))
+    Ok(subject.figure("LZ4 image, percent of ELF", percent, limit::PERCENT))
 }
 
-fn packed(inputs: &Inputs, compression: &str) -> Inputs {
-    let packing = ["--format", "image", "--compress", compression].map(str::to_owned);
-    Inputs {
-        packing: [&packing[..], &inputs.packing].concat(),
-        ..inputs.clone()
-    }
+fn compressed_by(inputs: &Inputs, compression: &str) -> Inputs {
+    let given = inputs.packing.iter().map(String::as_str);
+    let format = ["--format", "image", "--compress", compression];
+    packed(inputs, &given.chain(format).collect::<Vec<_>>())
 }

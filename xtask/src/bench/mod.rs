@@ -5,223 +5,158 @@
 mod cost;
 mod figure;
 mod formats;
+mod subject;
 mod system;
 mod verification;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use fs_err as fs;
 use kaal_harness::elf;
-use kaal_harness::image::Inputs;
-use kaal_harness::qemu::{Board, Machine, instructions_until};
+use kaal_harness::qemu::{Board, Machine};
 use kaal_harness::sel4::Kernel;
 use kaal_harness::workspace::{Program, Workspace};
 
-use crate::root_task::{self, Profile};
+use crate::root_task;
 use crate::{build, progress, setup};
 use cost::Cost;
 use figure::Figure;
+use subject::Subject;
 
-/// What each figure may be at most.
+/// The upper limits of the figures.
 mod limit {
     pub(super) const INSTRUCTIONS: u64 = 5_000;
     pub(super) const INSTRUCTIONS_PER_CORE: u64 = 4_000;
     pub(super) const OVERHEAD: u64 = 36 << 10;
     pub(super) const LOADER: u64 = 32 << 10;
     pub(super) const CPU_MICROSECONDS: u64 = 10_000;
-
-    /// Four times the `input`, besides what the builder takes to `start` and do nothing.
-    pub(super) const fn memory(start: u64, input: u64) -> u64 {
-        start + 4 * input
-    }
+    /// Memory of the builder per byte of its inputs, besides what it takes to start.
+    pub(super) const MEMORY_PER_BYTE: u64 = 4;
 }
 
-/// The builder's options for images that are not verified and don't hold names for reports.
-const UNVERIFIED: [&str; 4] = ["--verify", "none", "--symbols", "off"];
-
-/// What to measure, and how to tell it.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
-    /// Root task to measure the kernel of SEL4_PREFIX with [default: KaaL's own]
+    /// Root task to measure with the kernel of SEL4_PREFIX [default: KaaL's own]
     #[arg(long, value_name = "FILE")]
     app: Option<PathBuf>,
 }
 
-/// An image to measure.
-struct Subject {
-    name: &'static str,
-    machine: Machine,
-    inputs: Inputs,
-}
-
-/// Measures the probe kernels and, where there is one, the real kernel.
+/// Measures the probe kernels and, if SEL4_PREFIX names one, a real kernel.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let kernel = Kernel::from_environment()?;
     match &kernel {
         None if options.app.is_some() => {
-            bail!("--app is the root task of a real kernel: set SEL4_PREFIX to one");
+            bail!("--app is the root task of a real kernel: set SEL4_PREFIX to a kernel's prefix");
         }
         Some(kernel) if kernel.board()? != Board::VIRT => {
-            bail!("SEL4_PREFIX: measured are kernels for QEMU's virt machine only");
+            bail!("SEL4_PREFIX: a kernel for QEMU's virt machine expected");
         }
         _ => {}
     }
     setup::qemu(workspace)?;
     build::programs(workspace)?;
 
-    let scratch = tempfile::tempdir()?;
+    let probe = Subject::probe(workspace, Program::Probe, Machine::ordinary())?;
     let mut subjects = vec![
-        probe(workspace, Program::Probe, Machine::ordinary(), &scratch)?,
-        probe(
-            workspace,
-            Program::ProbeHyp,
-            Machine::hypervisor(),
-            &scratch,
-        )?,
+        probe,
+        Subject::probe(workspace, Program::ProbeHyp, Machine::hypervisor())?,
     ];
     if let Some(kernel) = &kernel {
         let app = match &options.app {
             Some(app) => app.clone(),
-            None => root_task::build(workspace, kernel, Profile::Release)?,
+            None => root_task::build(workspace, kernel, root_task::RELEASE)?,
         };
-        subjects.push(Subject {
-            name: "sel4",
-            machine: kernel.machine()?,
-            inputs: unverified(kernel.inputs(workspace, &app)),
-        });
+        let inputs = kernel.inputs(workspace, &app);
+        subjects.push(Subject::new(workspace, "sel4", kernel.machine()?, inputs)?);
     }
 
     let spinner = progress::spinner("measuring");
-    let mut figures = vec![Figure::new(
-        "loader",
-        "loadable bytes",
-        elf::loadable_bytes(&fs::read(workspace.program(Program::Loader))?)?,
-        limit::LOADER,
-    )];
+    let mut figures = vec![Figure {
+        subject: "loader",
+        what: "loadable bytes",
+        value: elf::loadable_bytes(&fs::read(workspace.program(Program::Loader))?)?,
+        limit: limit::LOADER,
+    }];
     for subject in &subjects {
-        figures.extend(measure(workspace, subject, scratch.path())?);
+        figures.extend(measure(subject)?);
     }
-    if let Some(subject) = subjects.first() {
-        figures.extend(verification::measure(workspace, subject, scratch.path())?);
+    let [probe, .., last] = subjects.as_slice() else {
+        bail!("no subjects");
+    };
+    figures.extend(verification::measure(probe)?);
+    figures.extend(formats::measure(last)?);
+    if kernel.is_some() {
+        figures.push(formats::compressed(last)?);
     }
-    if let Some(subject) = subjects.last() {
-        figures.extend(formats::measure(workspace, subject, scratch.path())?);
-        if kernel.is_some() {
-            figures.push(formats::compressed(workspace, subject, scratch.path())?);
-        }
-    }
-    figures.push(instructions_per_core(workspace, &scratch)?);
+    figures.push(instructions_per_core(probe)?);
     if let (Some(kernel), None) = (&kernel, &options.app) {
-        let image = scratch.path().join("system.elf");
-        let app = workspace.root_task();
-        kernel.inputs(workspace, &app).pack(workspace, &image)?;
-        figures.extend(system::measure(
-            workspace,
-            kernel,
-            &kernel.machine()?,
-            &image,
-        )?);
+        figures.extend(system::measure(workspace, kernel)?);
     }
     drop(spinner);
     match options.json {
-        true => println!("{}", figure::json(&figures)),
+        true => println!("{}", serde_json::to_string(&figures)?),
         false => print!("{}", figure::table(&figures)),
     }
     Ok(())
 }
 
-fn probe(
-    workspace: &Workspace,
-    program: Program,
-    machine: Machine,
-    scratch: &tempfile::TempDir,
-) -> Result<Subject> {
-    let folder = scratch.path().join(program.binary());
-    fs::create_dir(&folder)?;
-    Ok(Subject {
-        name: program.binary(),
-        inputs: unverified(Inputs::probe(workspace, program, &machine, &folder)?),
-        machine,
-    })
-}
-
-/// Lets the loader verify nothing: what that costs is a figure of its own.
-fn unverified(inputs: Inputs) -> Inputs {
-    Inputs {
-        packing: UNVERIFIED.map(str::to_owned).to_vec(),
-        ..inputs
-    }
-}
-
-/// What each core adds to the instructions that are executed until all cores have entered the kernel.
-fn instructions_per_core(workspace: &Workspace, scratch: &tempfile::TempDir) -> Result<Figure> {
+/// The instructions that each additional core executes until all have entered the kernel.
+fn instructions_per_core(probe: &Subject) -> Result<Figure> {
     const CORES: u32 = 4;
-    let instructions = |cores| {
-        let machine = Machine {
-            cores,
-            ..Machine::ordinary()
-        };
-        let folder = tempfile::tempdir_in(scratch)?;
-        let inputs = unverified(Inputs::probe(
-            workspace,
-            Program::Probe,
-            &machine,
-            folder.path(),
-        )?);
-        let image = folder.path().join("bootimage.elf");
-        inputs.pack(workspace, &image)?;
-        let entry = elf::entry(&fs::read(&inputs.kernel)?)?;
-        instructions_until(entry, &machine, &image)
+    let machine = Machine {
+        cores: CORES,
+        ..Machine::ordinary()
     };
-    let more = instructions(CORES)?.saturating_sub(instructions(1)?);
-    Ok(Figure::new(
-        "kaal-probe",
+    let multicore = Subject::probe(probe.workspace, Program::Probe, machine)?;
+    let more = multicore
+        .instructions(&multicore.inputs)?
+        .saturating_sub(probe.instructions(&probe.inputs)?);
+    Ok(probe.figure(
         "for each core more, of 4",
         more / u64::from(CORES - 1),
         limit::INSTRUCTIONS_PER_CORE,
     ))
 }
 
-fn measure(workspace: &Workspace, subject: &Subject, scratch: &Path) -> Result<Vec<Figure>> {
-    let image = scratch.join("bootimage.elf");
-    let inputs = &subject.inputs;
+fn measure(subject: &Subject) -> Result<[Figure; 4]> {
+    let Subject {
+        workspace, inputs, ..
+    } = subject;
+    let image = subject.image();
     let cost = Cost::of(&inputs.command(workspace, &image))?;
     let start = Cost::of(Command::new(workspace.builder()).arg("--version"))?;
 
-    let kernel = fs::read(&inputs.kernel)?;
-    let app = fs::read(&inputs.app)?;
-    let device_tree = match &inputs.device_tree {
-        Some(file) => fs::metadata(file)?.len(),
-        None => 0,
-    };
+    let (kernel, app) = (fs::read(&inputs.kernel)?, fs::read(&inputs.app)?);
+    let size = |file: &PathBuf| anyhow::Ok(fs::metadata(file)?.len());
+    let device_tree = inputs.device_tree.as_ref().map_or(Ok(0), size)?;
     let content = elf::loadable_bytes(&kernel)? + elf::loadable_bytes(&app)? + device_tree;
-    let input =
-        (kernel.len() + app.len()) as u64 + device_tree + fs::metadata(&inputs.loader)?.len();
-    let instructions = instructions_until(elf::entry(&kernel)?, &subject.machine, &image)?;
-
-    let figure = |what, value, limit| Figure::new(subject.name, what, value, limit);
-    Ok(vec![
-        figure("instructions to kernel", instructions, limit::INSTRUCTIONS),
-        figure(
+    let input = (kernel.len() + app.len()) as u64 + device_tree + size(&inputs.loader)?;
+    Ok([
+        subject.figure(
+            "instructions to kernel",
+            subject.instructions(inputs)?,
+            limit::INSTRUCTIONS,
+        ),
+        subject.figure(
             "image bytes over inputs",
-            fs::metadata(&image)?.len().saturating_sub(content),
+            size(&image)?.saturating_sub(content),
             limit::OVERHEAD,
         ),
-        figure(
+        subject.figure(
             "builder CPU microseconds",
             cost.cpu_microseconds,
             limit::CPU_MICROSECONDS,
         ),
-        figure(
+        subject.figure(
             "builder peak memory bytes",
             cost.peak_bytes,
-            limit::memory(start.peak_bytes, input),
+            start.peak_bytes + limit::MEMORY_PER_BYTE * input,
         ),
     ])
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What KaaL's own root task takes on a real kernel.
+//! Measures KaaL's own root task on a real kernel.
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use fs_err as fs;
 use kaal_harness::elf;
 use kaal_harness::qemu::{self, Code, Machine, Watch, round_trip};
 use kaal_harness::sel4::Kernel;
@@ -15,35 +15,40 @@ use kaal_harness::workspace::Workspace;
 use super::figure::Figure;
 use crate::root_task;
 
-/// What the kernel prints last.
+/// The end of the kernel's last line.
 const KERNEL_DONE: &str = "dropped to user space";
-/// What the root task prints when all components have been started.
+/// The root task prints this when it has started all components.
 const READY: &str = "KAAL_SYSTEM_READY";
 
-/// More than a boot takes, measured or not.
+/// Longer than any boot.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 mod limit {
     pub(super) const READY_MILLISECONDS: u64 = 1_000;
     pub(super) const ROUND_TRIP: u64 = 6_000;
-    /// MCS kernels take three times what others do: the root task has a scheduling context of its
-    /// own, for which they have no fast path.
+    /// MCS kernels take three times as many as others: the root task has its own scheduling context, for which they
+    /// have no fast path.
     pub(super) const IN_KERNEL: u64 = 4_500;
 }
 
-/// Measures the root task in `image`.
-pub(super) fn measure(
-    workspace: &Workspace,
-    kernel: &Kernel,
-    machine: &Machine,
-    image: &Path,
-) -> Result<Vec<Figure>> {
-    let figure = |what, value, limit| Figure::new("root task", what, value, limit);
-    let trip = round_trip(&code(workspace, kernel)?, machine, image)?;
-    Ok(vec![
+/// Measures the root task, which has been built for `kernel`.
+pub(super) fn measure(workspace: &Workspace, kernel: &Kernel) -> Result<[Figure; 3]> {
+    let scratch = tempfile::tempdir()?;
+    let image = scratch.path().join("system.elf");
+    let inputs = kernel.inputs(workspace, &workspace.root_task());
+    inputs.pack(workspace, &image)?;
+    let machine = kernel.machine()?;
+    let trip = round_trip(&code(workspace, kernel)?, &machine, &image)?;
+    let figure = |what, value, limit| Figure {
+        subject: "root task",
+        what,
+        value,
+        limit,
+    };
+    Ok([
         figure(
             "milliseconds to ready",
-            milliseconds_to_ready(machine, image)?,
+            milliseconds_to_ready(&machine, &image)?,
             limit::READY_MILLISECONDS,
         ),
         figure(
@@ -73,7 +78,7 @@ fn milliseconds_to_ready(machine: &Machine, image: &Path) -> Result<u64> {
     Ok(u64::try_from(time.as_millis())?)
 }
 
-/// Who takes part in the self-test's calls of the root task.
+/// The code that the self-test's calls of the root task execute.
 fn code(workspace: &Workspace, kernel: &Kernel) -> Result<Code> {
     let kernel = fs::read(kernel.file())?;
     let clearing = elf::function(&kernel, "memzero")?;
@@ -81,7 +86,7 @@ fn code(workspace: &Workspace, kernel: &Kernel) -> Result<Code> {
     Ok(Code {
         client: elf::code(&fs::read(root_task::program(workspace, "selftest"))?)?,
         service: elf::code(&fs::read(workspace.root_task())?)?,
-        // Booting clears much memory, a call none.
+        // Booting clears much memory, a call clears none.
         kernel: vec![first..clearing.start, clearing.end..elf::code(&kernel)?.end],
     })
 }

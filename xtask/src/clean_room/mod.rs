@@ -1,29 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Runs commands as on a new user's machine: on a Debian that has Git, a C compiler and rustup, in a fresh clone.
+//! Runs commands as on a new user's machine: in a fresh clone, on a Debian with Git, a C compiler and rustup.
 //!
-//! What was installed on this machine by hand can't hide there that something is missing.
+//! A program that someone installed on this machine by hand is missing there.
 
-mod page;
 mod surroundings;
 mod tree;
 
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
-use kaal_harness::process;
-use kaal_harness::workspace::Workspace;
+use fs_err as fs;
+use kaal_harness::{console, process, workspace::Workspace};
 
-use tree::Tree;
-
-/// Runs commands in the tree, with mounts that end with it.
+/// Runs commands in the tree. Its mounts end with it.
 const ENTER: &str = include_str!("enter.sh");
 
-/// Variables by which programs find the network and trust it; they hold in the room as here.
+/// Variables that tell programs how to reach the network, with the same values in the room.
 const NETWORK: [&str; 8] = [
     "http_proxy",
     "https_proxy",
@@ -35,31 +31,30 @@ const NETWORK: [&str; 8] = [
     "PIP_CERT",
 ];
 
-/// What runs, and with what.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Options {
-    /// A package to install first, as a user may have it
+    /// Install this Debian package first
     #[arg(long, value_name = "PACKAGE")]
     install: Vec<String>,
-    /// Leave out rustup, as for a user who downloads a release
+    /// Leave out rustup, as for a user of a release
     #[arg(long)]
     without_rust: bool,
-    /// A folder of this machine to show, read-only, at the same path
+    /// Show this folder of the machine at the same path, read-only
     #[arg(long, value_name = "FOLDER")]
     show: Vec<PathBuf>,
-    /// A variable to set
+    /// Set a variable
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<String>,
-    /// A page whose commands to type, one after the other, after COMMAND
+    /// Run all commands of this page, one after the other, after COMMAND
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
-    /// Commands for bash, each in the checkout [default: those of README.md]
+    /// Commands for bash; each runs in the checkout [default: those of README.md]
     #[arg(value_name = "COMMAND")]
     commands: Vec<String>,
 }
 
 impl Options {
-    /// All that bash is to run, in order.
+    /// All commands, in order.
     fn commands(&self) -> Result<Vec<String>> {
         let mut commands = Vec::new();
         if !self.install.is_empty() {
@@ -68,107 +63,76 @@ impl Options {
                 self.install.join(" ")
             ));
         }
-        match (self.commands.as_slice(), &self.page) {
-            ([], None) => {
-                commands.extend(["cargo xtask qemu", "cargo xtask test"].map(str::to_owned))
+        commands.extend_from_slice(&self.commands);
+        match &self.page {
+            Some(page) => commands.push(commands_of(page)?),
+            None if self.commands.is_empty() => {
+                commands.extend(["cargo xtask qemu", "cargo xtask test"].map(str::to_owned));
             }
-            (given, _) => commands.extend_from_slice(given),
-        }
-        if let Some(page) = &self.page {
-            commands.push(page::commands(page)?);
+            None => {}
         }
         Ok(commands)
     }
 }
 
+/// All commands of `page`, for one shell, as a reader types them in one terminal.
+fn commands_of(page: &Path) -> Result<String> {
+    let text = fs::read_to_string(page)?;
+    let steps = console::blocks(&text).flat_map(console::steps);
+    let commands: Vec<_> = steps.map(|step| step.command).collect();
+    ensure!(
+        !commands.is_empty(),
+        "{}: no commands found",
+        page.display()
+    );
+    Ok(commands.join("\n"))
+}
+
 /// Makes a room and runs the commands in it.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let commands = options.commands()?;
+    let user = process::read(Command::new("id").arg("-u"))?;
     ensure!(
-        is_root()?,
-        "clean-room mounts folders, which takes root: run it with sudo"
+        user.trim() == "0",
+        "clean-room mounts folders, which requires root: run it with sudo"
     );
     let folder = workspace.target().join("clean-room");
-    let tree = Tree::provide(workspace, &folder)?;
-    let room = tempfile::tempdir_in(&folder)
-        .with_context(|| format!("failed to write to {}", folder.display()))?;
+    let tree = tree::provide(workspace, &folder)?;
+    let room = tempfile::tempdir_in(&folder)?;
     clone(workspace, &room.path().join("checkout"))?;
     let upper = room.path().join("upper");
     surroundings::add_network(&upper)?;
     let toolchains = match options.without_rust {
         true => PathBuf::new(),
-        false => {
-            surroundings::add_rustup(&upper)?;
-            home("RUSTUP_HOME", ".rustup")?
-        }
+        false => surroundings::add_rustup(&upper)?,
     };
     let network = NETWORK
         .into_iter()
         .filter_map(|name| Some(format!("{name}={}", env::var(name).ok()?)));
-    let environment: Vec<String> = network.chain(options.env.iter().cloned()).collect();
-    let shown: Vec<_> = options
+    let environment: Vec<_> = network.chain(options.env.iter().cloned()).collect();
+    let shown = options
         .show
         .iter()
-        .map(|folder| folder.display().to_string())
-        .collect();
+        .map(|folder| folder.display().to_string());
+    let shown: Vec<_> = shown.collect();
     let mut enter = Command::new("unshare");
-    enter
-        .args([
-            "--mount",
-            "--pid",
-            "--fork",
-            "--kill-child",
-            "bash",
-            "-c",
-            ENTER,
-            "clean-room",
-        ])
-        .arg(tree.folder())
-        .arg(room.path())
-        .arg(toolchains)
-        .args([environment.join("\n"), shown.join("\n")])
-        .args(commands);
-    let status = enter.status().context("failed to start `unshare`")?;
-    match status.success() {
-        true => Ok(()),
-        false => bail!("a command failed in the clean room: {status}"),
-    }
+    enter.args("--mount --pid --fork --kill-child bash -c".split(' '));
+    enter.args([ENTER, "clean-room"]).arg(tree).arg(room.path());
+    enter.arg(toolchains).arg(environment.join("\n"));
+    enter.arg(shown.join("\n")).args(commands);
+    process::run(&mut enter).context("a command failed in the clean room")
 }
 
-fn is_root() -> Result<bool> {
-    Ok(process::read(Command::new("id").arg("-u"))?.trim() == "0")
-}
-
-/// The checkout's last commit.
+/// Clones the checkout's last commit.
 fn clone(workspace: &Workspace, to: &Path) -> Result<()> {
-    let changes = process::read(
-        Command::new("git")
-            .current_dir(workspace.root())
-            .args(["status", "--porcelain"]),
-    )?;
-    if !changes.is_empty() {
-        eprintln!("clean room: holds the last commit, without the changes since then");
+    let mut status = Command::new("git");
+    status.args(["status", "--porcelain"]);
+    if !process::read(status.current_dir(workspace.root()))?.is_empty() {
+        eprintln!("clean room: has the last commit, without uncommitted changes");
     }
-    process::run(
-        Command::new("git")
-            .args(["clone", "--quiet"])
-            .arg(workspace.root())
-            .arg(to),
-    )
-}
-
-/// The folder that `variable` names, or one in the user's home folder.
-fn home(variable: &str, default: &str) -> Result<PathBuf> {
-    let folder = match env::var_os(variable) {
-        Some(folder) => PathBuf::from(folder),
-        None => env::home_dir().context("no home folder")?.join(default),
-    };
-    ensure!(
-        fs::exists(&folder)?,
-        "{} expected, as rustup makes it, nothing found: install Rust with rustup, https://rustup.rs",
-        folder.display()
-    );
-    Ok(folder)
+    let mut clone = Command::new("git");
+    clone.args(["clone", "--quiet"]).arg(workspace.root());
+    process::run(clone.arg(to))
 }
 
 #[cfg(test)]
@@ -177,21 +141,10 @@ mod tests {
 
     use super::Options;
 
-    fn options() -> Options {
-        Options {
-            install: Vec::new(),
-            without_rust: false,
-            show: Vec::new(),
-            env: Vec::new(),
-            page: None,
-            commands: Vec::new(),
-        }
-    }
-
     #[test]
     fn the_readme_is_the_default() {
         let readme = include_str!("../../../README.md");
-        for command in options().commands().unwrap() {
+        for command in Options::default().commands().unwrap() {
             assert!(readme.contains(&format!("$ {command}\n")), "{command}");
         }
     }
@@ -208,7 +161,7 @@ mod tests {
             install: vec!["gdb".to_owned()],
             commands: vec!["true".to_owned()],
             page: Some(page),
-            ..options()
+            ..Options::default()
         };
         let commands = options.commands()?;
         assert!(commands[0].ends_with("gdb"), "{commands:?}");

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What a room has of this machine: rustup, and the way to the network.
+//! Adds parts of this machine to a room: rustup, and the settings for the network.
 
 use std::env;
-use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use fs_err as fs;
+use fs_err::os::unix::fs::symlink;
 use kaal_harness::process;
 
-use super::home;
+use crate::rust_home;
 
-/// What rustup puts into its folder of programs, as links to itself.
+/// The links to rustup in its folder of programs.
 const PROXIES: [&str; 7] = [
     "cargo",
     "cargo-clippy",
@@ -24,38 +24,45 @@ const PROXIES: [&str; 7] = [
     "rustfmt",
 ];
 
-/// Adds rustup to `root`, which lies over the tree, without the programs that Cargo has installed beside it.
-pub(super) fn add_rustup(root: &Path) -> Result<()> {
-    let programs = home("CARGO_HOME", ".cargo")?.join("bin");
-    let to = root.join("root/.cargo/bin");
-    fs::create_dir_all(&to)
-        .and_then(|()| fs::copy(programs.join("rustup"), to.join("rustup")))
-        .context("failed to copy rustup")?;
-    for proxy in PROXIES {
-        symlink("rustup", to.join(proxy)).context("failed to copy rustup")?;
+/// Adds rustup to `root`, which lies over the tree, without the programs that Cargo has installed beside it. Returns
+/// the folder of the toolchains.
+pub(super) fn add_rustup(root: &Path) -> Result<PathBuf> {
+    let (rustup, toolchains) = (rust_home::cargo()?.join("bin/rustup"), rust_home::rustup()?);
+    for path in [&rustup, &toolchains] {
+        ensure!(
+            path.exists(),
+            "{} not found: install Rust with rustup, https://rustup.rs",
+            path.display()
+        );
     }
-    Ok(())
+    let to = root.join("root/.cargo/bin");
+    fs::create_dir_all(&to)?;
+    fs::copy(rustup, to.join("rustup"))?;
+    for proxy in PROXIES {
+        symlink("rustup", to.join(proxy))?;
+    }
+    Ok(toolchains)
 }
 
-/// Adds what leads programs to the network here.
+/// Adds the files that tell programs how to reach the network.
 pub(super) fn add_network(root: &Path) -> Result<()> {
     let network = ["dump", "Acquire::http", "Acquire::https"];
     let mut apt = process::read(Command::new("apt-config").args(network)).unwrap_or_default();
-    // Pages show what a person types, who answers with yes.
+    // Pages show commands as a person types them, who then answers yes.
     apt.push_str("APT::Get::Assume-Yes \"true\";\n");
     write(
         &root.join("etc/apt/apt.conf.d/90clean-room"),
         apt.as_bytes(),
     )?;
-    let cargo = home("CARGO_HOME", ".cargo")?;
-    let user = env::home_dir().context("no home folder")?;
+    let cargo = rust_home::cargo()?.join("config.toml");
+    let git = env::home_dir()
+        .context("HOME is not set")?
+        .join(".gitconfig");
+    let certificates = "etc/ssl/certs/ca-certificates.crt";
     for (from, to) in [
-        (cargo.join("config.toml"), "root/.cargo/config.toml"),
-        (user.join(".gitconfig"), "root/.gitconfig"),
-        (
-            "/etc/ssl/certs/ca-certificates.crt".into(),
-            "etc/ssl/certs/ca-certificates.crt",
-        ),
+        (cargo, "root/.cargo/config.toml"),
+        (git, "root/.gitconfig"),
+        (Path::new("/").join(certificates), certificates),
         ("/etc/resolv.conf".into(), "etc/resolv.conf"),
         ("/etc/hosts".into(), "etc/hosts"),
     ] {
@@ -67,8 +74,6 @@ pub(super) fn add_network(root: &Path) -> Result<()> {
 }
 
 fn write(file: &Path, content: &[u8]) -> Result<()> {
-    let folder = file.parent().context("a file in a folder expected")?;
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(file, content))
-        .with_context(|| format!("failed to write {}", file.display()))
+    fs::create_dir_all(file.parent().context("the file has no folder")?)?;
+    Ok(fs::write(file, content)?)
 }

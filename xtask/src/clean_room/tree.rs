@@ -1,66 +1,50 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Makes the Debian tree that all rooms begin with.
+//! Makes the Debian tree that each room begins with.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use fs_err as fs;
 use kaal_harness::process;
 use kaal_harness::tools::DEBOOTSTRAP;
 use kaal_harness::workspace::Workspace;
 
 use crate::setup;
 
-/// What README.md takes for granted, besides rustup.
+/// The packages that README.md asks for, besides rustup.
 const PACKAGES: &str = "--include=ca-certificates,git,gcc,libc6-dev";
 
-/// Debian's release where this machine has another distribution.
+/// Debian's release if this machine has another distribution.
 const SUITE: &str = "stable";
 
-/// The tree.
-pub(super) struct Tree(PathBuf);
-
-impl Tree {
-    /// Finds the tree in `folder`, or makes it, in a minute.
-    pub(super) fn provide(workspace: &Workspace, folder: &Path) -> Result<Self> {
-        let tree = folder.join("debian");
-        if tree.exists() {
-            return Ok(Self(tree));
-        }
-        fs::create_dir_all(folder)
-            .with_context(|| format!("failed to create {}", folder.display()))?;
-        let scratch = tempfile::tempdir_in(folder)?;
-        let new = scratch.path().join("debian");
-        eprintln!("clean room: making a Debian in {}", tree.display());
-        let mut debootstrap = Command::new(setup::tool(workspace, &DEBOOTSTRAP)?);
-        debootstrap.args(["--variant=minbase", PACKAGES]);
-        let (suite, mirror) = release().unwrap_or((SUITE.to_owned(), None));
-        debootstrap.arg(suite).arg(&new).args(mirror);
-        process::read(&mut debootstrap)?;
-        fs::rename(&new, &tree).with_context(|| format!("failed to create {}", tree.display()))?;
-        Ok(Self(tree))
+/// Finds the tree in `folder`, or makes it, which takes a minute.
+pub(super) fn provide(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
+    let tree = folder.join("debian");
+    if tree.exists() {
+        return Ok(tree);
     }
-
-    pub(super) fn folder(&self) -> &Path {
-        &self.0
-    }
+    fs::create_dir_all(folder)?;
+    let scratch = tempfile::tempdir_in(folder)?;
+    let new = scratch.path().join("debian");
+    eprintln!("clean room: making a Debian in {}", tree.display());
+    let mut debootstrap = Command::new(setup::tool(workspace, &DEBOOTSTRAP)?);
+    debootstrap.args(["--variant=minbase", PACKAGES]);
+    let (suite, mirror) = release().unwrap_or((SUITE.to_owned(), None));
+    process::read(debootstrap.arg(suite).arg(&new).args(mirror))?;
+    fs::rename(&new, &tree)?;
+    Ok(tree)
 }
 
-/// This machine's release of Debian or Ubuntu, and the mirror that it takes packages from.
+/// This machine's release of Debian or Ubuntu, and the mirror of its packages.
 fn release() -> Option<(String, Option<String>)> {
     let system = fs::read_to_string("/etc/os-release").ok()?;
-    let suite = system
-        .lines()
-        .find_map(|line| line.strip_prefix("VERSION_CODENAME="))?;
-    let format = [
-        "indextargets",
-        "--format",
-        "$(RELEASE) $(SITE)",
-        "Created-By: Packages",
-    ];
-    let targets = process::read(Command::new("apt-get").args(format)).ok()?;
+    let mut lines = system.lines();
+    let suite = lines.find_map(|line| line.strip_prefix("VERSION_CODENAME="))?;
+    let mut targets = Command::new("apt-get");
+    targets.args(["indextargets", "--format", "$(RELEASE) $(SITE)"]);
+    let targets = process::read(targets.arg("Created-By: Packages")).ok()?;
     let mirror = targets.lines().find_map(|line| {
         let (release, site) = line.split_once(' ')?;
         (release == suite).then(|| site.to_owned())

@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Writes archives that depend on their files alone, not on who writes them, when or where.
+//! Writes archives whose bytes depend only on their files.
 
-use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use flate2::{Compression, GzBuilder};
+use fs_err as fs;
 use sha2::{Digest, Sha256};
 use tar::{Builder, Header};
 
-use super::platform::Platform;
 use super::tree::{File, Files};
 
-/// The checksums of all archives, as `sha256sum --check` reads them.
+/// The file with the checksums of all archives, in the format of `sha256sum`.
 const SUMS: &str = "SHA256SUMS";
 
-/// The name of an archive, and of the one folder in it.
-pub(super) fn name(platform: Platform) -> String {
-    format!("kaal-{}-{}", env!("CARGO_PKG_VERSION"), platform.triple)
+/// The name of an archive for the target `triple`, and of its only folder.
+pub(super) fn name(triple: &str) -> String {
+    format!("kaal-{}-{triple}", env!("CARGO_PKG_VERSION"))
 }
 
-/// The archive's name as a file.
+/// The file name of the archive `name`.
 pub(super) fn file_name(name: &str) -> String {
     format!("{name}.tar.gz")
 }
 
-/// Writes each archive, and the checksums of all, to the new folder `to`.
+/// Writes all archives and their checksums to the new folder `to`. Their files get the time `modified`.
 pub(super) fn write_all(to: &Path, archives: &[(String, Files)], modified: u64) -> io::Result<()> {
     fs::create_dir(to)?;
     let mut sums = String::new();
@@ -41,20 +40,18 @@ pub(super) fn write_all(to: &Path, archives: &[(String, Files)], modified: u64) 
     fs::write(to.join(SUMS), sums)
 }
 
-/// An archive of `files` in the folder `name`, each last changed at `modified`.
+/// An archive of `files` in the folder `name`.
 fn archive(name: &str, files: &Files, modified: u64) -> io::Result<Vec<u8>> {
     let gzip = GzBuilder::new().write(Vec::new(), Compression::best());
     let mut tar = Builder::new(gzip);
     for (path, file) in files {
         let mut header = header(file, modified);
-        tar.append_data(&mut header, format!("{name}/{path}"), &file.content[..])?;
+        tar.append_data(&mut header, Path::new(name).join(path), &file.content[..])?;
     }
-    let mut gzip = tar.into_inner()?;
-    gzip.flush()?;
-    gzip.finish()
+    tar.into_inner()?.finish()
 }
 
-/// A file's header, with an owner that every machine has.
+/// The header of a file. Its owner is root, as on every machine.
 fn header(file: &File, modified: u64) -> Header {
     let mut header = Header::new_gnu();
     header.set_size(file.content.len() as u64);
@@ -78,10 +75,14 @@ mod tests {
 
     fn files() -> Files {
         let long = format!("licenses/{}", "long".repeat(40));
+        let program = File {
+            content: b"code".to_vec(),
+            is_program: true,
+        };
         Files::from([
-            ("README.md".to_owned(), "text".into()),
-            ("bin/program".to_owned(), File::program(b"code".to_vec())),
-            (long, "license".into()),
+            ("README.md".into(), "text".into()),
+            ("bin/program".into(), program),
+            (long.into(), "license".into()),
         ])
     }
 

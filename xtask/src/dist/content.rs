@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What lies in an archive, and where.
+//! Collects the files of an archive.
 
-use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use fs_err as fs;
 use kaal_harness::image::Inputs;
 use kaal_harness::process;
 use kaal_harness::qemu::Machine;
@@ -20,25 +21,19 @@ use super::origin::Origin;
 use super::platform::Platform;
 use super::tree::{self, File, Files};
 
-/// The programs that the builder packs images with.
+/// The programs that the builder packs into images.
 const LIBRARY: [Program; 3] = [Program::Loader, Program::SignedLoader, Program::Unpacker];
 
-/// The shells, and the file that each looks for completions in.
-const COMPLETIONS: [(&str, &str); 3] = [
-    (
-        "bash",
-        "share/bash-completion/completions/kaal-elfloader-builder",
-    ),
-    ("zsh", "share/zsh/site-functions/_kaal-elfloader-builder"),
-    (
-        "fish",
-        "share/fish/vendor_completions.d/kaal-elfloader-builder.fish",
-    ),
+/// Each shell with the place of its completions: what stands before and after the builder's name.
+const COMPLETIONS: [(&str, &str, &str); 3] = [
+    ("bash", "share/bash-completion/completions/", ""),
+    ("zsh", "share/zsh/site-functions/_", ""),
+    ("fish", "share/fish/vendor_completions.d/", ".fish"),
 ];
 
 /// The files that are the same for all platforms.
 pub(super) fn for_all(workspace: &Workspace) -> Result<Files> {
-    let mut files = Files::from([("README.md".to_owned(), include_str!("readme.md").into())]);
+    let mut files = Files::from([("README.md".into(), include_str!("readme.md").into())]);
     let root = workspace.root();
     for part in ["LICENSE", "kernel"] {
         files.extend(tree::read(&root.join(part), part)?);
@@ -49,7 +44,12 @@ pub(super) fn for_all(workspace: &Workspace) -> Result<Files> {
     }
     files.extend(probe(workspace, Program::Probe, &Machine::ordinary())?);
     files.extend(probe(workspace, Program::ProbeHyp, &Machine::hypervisor())?);
-    files.extend(completions(workspace)?);
+    for (shell, before, after) in COMPLETIONS {
+        let mut builder = Command::new(workspace.builder());
+        let text = process::read(builder.args(["completions", shell]))?;
+        let file = [before, Workspace::BUILDER, after].concat();
+        files.insert(file.into(), text.into());
+    }
     files.extend(manual(workspace)?);
     Ok(files)
 }
@@ -62,20 +62,23 @@ pub(super) fn for_one(
     origin: &Origin,
     builder: Vec<u8>,
 ) -> Result<Files> {
-    let crates = Crates::read(workspace, platform.triple)?;
-    let mut files = licenses::collect(workspace, &crates, platform, compiler)?;
+    let crates = Crates::read(workspace, platform.0)?;
+    let mut files = licenses::collect(&crates, platform, compiler)?;
     let bill = format!("{:#}\n", sbom::document(&crates));
-    files.insert("kaal.cdx.json".to_owned(), bill.into());
+    files.insert("kaal.cdx.json".into(), bill.into());
     let record = record(workspace, platform, compiler, origin)?;
-    files.insert("BUILD.txt".to_owned(), record.into());
-    let name = format!("bin/{}", Workspace::BUILDER);
-    files.insert(name, File::program(builder));
+    files.insert("BUILD.txt".into(), record.into());
+    let program = File {
+        content: builder,
+        is_program: true,
+    };
+    files.insert(Path::new("bin").join(Workspace::BUILDER), program);
     Ok(files)
 }
 
-/// A probe kernel, told what it has to find on `machine`, and what it starts.
+/// A probe kernel for `machine`, its device tree and its task.
 fn probe(workspace: &Workspace, program: Program, machine: &Machine) -> Result<Files> {
-    let scratch = tempfile::tempdir().context("failed to create a temporary folder")?;
+    let scratch = tempfile::tempdir()?;
     let inputs = Inputs::probe(workspace, program, machine, scratch.path())?;
     let kernel = format!("probe/{}", program.file_name());
     let mut files = tree::read(&inputs.kernel, &kernel)?;
@@ -87,24 +90,15 @@ fn probe(workspace: &Workspace, program: Program, machine: &Machine) -> Result<F
     Ok(files)
 }
 
-fn completions(workspace: &Workspace) -> Result<Files> {
-    let complete = |(shell, file): (&str, &str)| {
-        let mut builder = Command::new(workspace.builder());
-        let text = process::read(builder.args(["completions", shell]))?;
-        Ok((file.to_owned(), text.into()))
-    };
-    COMPLETIONS.into_iter().map(complete).collect()
-}
-
 fn manual(workspace: &Workspace) -> Result<Files> {
-    let scratch = tempfile::tempdir().context("failed to create a temporary folder")?;
+    let scratch = tempfile::tempdir()?;
     let folder = scratch.path().join("man1");
     let mut builder = Command::new(workspace.builder());
     process::read(builder.arg("man").arg(&folder))?;
     tree::read(&folder, "share/man/man1")
 }
 
-/// What was built from which sources, and by which compilers.
+/// The text that names the sources and the compilers of the programs.
 fn record(
     workspace: &Workspace,
     platform: Platform,
@@ -112,17 +106,15 @@ fn record(
     origin: &Origin,
 ) -> Result<String> {
     let loader = workspace.program(Program::Loader);
-    let content =
-        fs::read(&loader).with_context(|| format!("failed to read {}", loader.display()))?;
-    let target_compiler = linked::compiler(&content)
+    let target_compiler = linked::compiler(&fs::read(&loader)?)
         .with_context(|| format!("failed to read the compiler of {}", loader.display()))?;
-    let Platform { triple, .. } = platform;
     let record = format!(
-        "KaaL {} for {triple}\ncommit {}\n\nThe builder was made by:\n{}\nThe programs in lib and probe \
-         were made by:\n{target_compiler}\n",
+        "KaaL {} for {}\ncommit {}\n\nCompiler of the builder:\n{}\nCompiler of the programs in lib and \
+         probe:\n{target_compiler}\n",
         env!("CARGO_PKG_VERSION"),
+        platform.0,
         origin.commit,
-        compiler.description(),
+        compiler.description,
     );
     println!("{record}");
     Ok(record)

@@ -1,27 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Collects the licences of all that the programs are linked of.
+//! Collects the licences of everything that is linked into the programs.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use cargo_metadata::{Metadata, MetadataCommand};
-use kaal_harness::workspace::Workspace;
+use fs_err as fs;
 
-use crate::sbom::{Crates, Name};
-use crate::setup::{Compiler, TARGET};
+use crate::sbom::Crates;
+use crate::setup::Compiler;
 
 use super::platform::{Linking, Platform};
 use super::tree::{self, Files};
 
-/// Files that state a licence have one of these words in their names.
+/// A file that states a licence has one of these words in its name.
 const WORDS: [&str; 5] = ["license", "licence", "copying", "copyright", "notice"];
 
-/// Where a toolchain keeps the licences of the standard library, and the file that lists them all.
-const LIBRARY: [&str; 2] = ["share/doc/rust", "COPYRIGHT-library.html"];
+/// The file in which a toolchain lists all licences of the standard library.
+const LIBRARY: &str = "COPYRIGHT-library.html";
 
-/// The copyright of musl. The toolchain has the text of its licence only.
+/// The copyright of musl. The toolchain has only the text of its licence.
 const MUSL: &str = "\
 musl, the C library, is under the MIT licence.
 Copyright © 2005-2020 Rich Felker, et al.
@@ -29,84 +27,38 @@ Copyright © 2005-2020 Rich Felker, et al.
 ";
 
 /// The licence files of each crate, of Rust's standard library and of the C library.
-pub(super) fn collect(
-    workspace: &Workspace,
-    crates: &Crates,
-    platform: Platform,
-    compiler: &Compiler,
-) -> Result<Files> {
-    let metadata = metadata(workspace, platform)?;
+pub(super) fn collect(crates: &Crates, platform: Platform, compiler: &Compiler) -> Result<Files> {
     let mut files = Files::new();
-    for name in crates.foreign() {
-        files.extend(of_crate(&metadata, name)?);
+    for ((name, version), linked) in crates.foreign() {
+        let found = in_folder(&linked.folder, &format!("licenses/{name}-{version}"))?;
+        ensure!(
+            !found.is_empty(),
+            "{name} {version} has no licence file: a file named like {} expected in {}",
+            WORDS.join(", "),
+            linked.folder.display()
+        );
+        files.extend(found);
     }
-    let folder = compiler.sysroot.join(LIBRARY[0]);
+    let documentation = compiler.sysroot.join("share/doc/rust");
     let from_toolchain = |name: &str| {
-        let file = folder.join(name);
-        fs::read_to_string(&file).with_context(|| {
-            format!(
-                "failed to read {}, the licences of Rust's standard library: use a toolchain that rustup \
-                 installs, https://rustup.rs",
-                file.display()
-            )
-        })
+        fs::read_to_string(documentation.join(name)).context(
+            "the toolchain has no licences of Rust's standard library: use a toolchain of rustup, \
+             https://rustup.rs",
+        )
     };
-    files.insert(
-        format!("licenses/rust-standard-library/{}", LIBRARY[1]),
-        from_toolchain(LIBRARY[1])?.into(),
-    );
-    if platform.linking == Linking::Musl {
-        let text = from_toolchain("licenses/MIT.txt")?;
-        files.insert(
-            "licenses/musl/COPYRIGHT".to_owned(),
-            [MUSL, &text].concat().into(),
-        );
+    let name = format!("licenses/rust-standard-library/{LIBRARY}");
+    files.insert(name.into(), from_toolchain(LIBRARY)?.into());
+    if platform.linking() == Linking::Musl {
+        let text = [MUSL, &from_toolchain("licenses/MIT.txt")?].concat();
+        files.insert("licenses/musl/COPYRIGHT".into(), text.into());
     }
     Ok(files)
 }
 
-/// Where Cargo has each crate's source.
-fn metadata(workspace: &Workspace, platform: Platform) -> Result<Metadata> {
-    let mut command = MetadataCommand::new();
-    command
-        .manifest_path(workspace.root().join("Cargo.toml"))
-        .other_options(
-            [
-                "--locked",
-                "--filter-platform",
-                TARGET,
-                "--filter-platform",
-                platform.triple,
-            ]
-            .map(String::from),
-        );
-    command.exec().context("failed to find the crates' sources")
-}
-
-/// The files of a crate that state its licence.
-fn of_crate(metadata: &Metadata, (name, version): &Name) -> Result<Files> {
-    let mut packages = metadata.packages.iter();
-    let package = packages
-        .find(|package| package.name.as_str() == name && package.version.to_string() == *version)
-        .with_context(|| format!("Cargo has no source of {name} {version}"))?;
-    let folder = package
-        .manifest_path
-        .parent()
-        .context("a manifest lies in a folder")?;
-    let files = in_folder(folder.as_std_path(), &format!("licenses/{name}-{version}"))?;
-    ensure!(
-        !files.is_empty(),
-        "{name} {version} comes without the text of its licence: no file of {folder} is named like one"
-    );
-    Ok(files)
-}
-
-/// The files that state a licence, to lie in the folder `name`.
+/// The files in `folder` that state a licence, for the archive's folder `name`.
 fn in_folder(folder: &Path, name: &str) -> Result<Files> {
-    let entries =
-        fs::read_dir(folder).with_context(|| format!("failed to read {}", folder.display()))?;
     let mut files = Files::new();
-    for entry in entries {
+    for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let file_name = path.file_name().unwrap_or_default().to_string_lossy();
         let lower = file_name.to_lowercase();
@@ -120,6 +72,7 @@ fn in_folder(folder: &Path, name: &str) -> Result<Files> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::PathBuf;
 
     use super::in_folder;
 
@@ -132,7 +85,7 @@ mod tests {
             fs::write(folder.path().join(name), "text")?;
         }
         let files = in_folder(folder.path(), "licenses/some-1.0.0")?;
-        let mut expected = names.map(|name| format!("licenses/some-1.0.0/{name}"));
+        let mut expected = names.map(|name| PathBuf::from("licenses/some-1.0.0").join(name));
         expected.sort();
         assert!(files.keys().eq(&expected), "{:?}", files.keys());
         Ok(())

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Reads from programs what they are linked with and by which compiler they were made.
+//! Reads the libraries and the compiler of a program from its ELF file.
 
 use anyhow::{Context, Result, ensure};
 use goblin::elf::Elf;
 
-/// The section that each compiler and linker leaves its name in.
+/// The section in which compilers and linkers leave their names.
 const COMMENT: &str = ".comment";
 
-/// What the compiler's name begins with.
+/// The prefix of the compiler's name.
 const COMPILER: &str = "rustc version ";
 
-/// Fails where `program` needs a dynamic linker or a library.
+/// Fails if `program` needs a dynamic linker or a library.
 pub(super) fn check_static(program: &[u8]) -> Result<()> {
     let elf = parse(program)?;
     let needed: Vec<_> = elf.interpreter.into_iter().chain(elf.libraries).collect();
@@ -23,7 +23,7 @@ pub(super) fn check_static(program: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The compiler that `program` was made by, as it says itself.
+/// The name that the compiler left in `program`.
 pub(super) fn compiler(program: &[u8]) -> Result<String> {
     let elf = parse(program)?;
     let named = |index| elf.shdr_strtab.get_at(index) == Some(COMMENT);

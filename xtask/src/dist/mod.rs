@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Makes what a release holds: for each platform, one archive with the builder and all that it packs with.
+//! Makes the archives of a release: one per platform, with the builder and everything that it packs into images.
 
 mod archive;
 mod builder;
@@ -11,33 +11,31 @@ mod origin;
 mod platform;
 mod tree;
 
-use std::fs;
-
 use anyhow::{Context, Result};
 use clap::Args;
+use fs_err as fs;
 use kaal_harness::workspace::Workspace;
 
 use crate::build;
 use crate::setup::{self, Compiler};
 
 use origin::Origin;
-use platform::Platform;
+use platform::{Platform, TRIPLES};
 
-/// What the archives are made for.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Make an archive for this target triple [default: this machine's]. Repeat it for more
-    #[arg(long = "target", value_name = "TRIPLE")]
-    platforms: Vec<Platform>,
+    /// Make an archive for this target triple; repeat it for more [default: this machine's]
+    #[arg(long = "target", value_name = "TRIPLE", value_parser = TRIPLES)]
+    triples: Vec<String>,
 }
 
-/// Replaces `target/dist` by archives of the checkout and their checksums.
+/// Replaces `target/dist` with archives of the checkout and their checksums.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let compiler = Compiler::current()?;
-    let platforms = match options.platforms.as_slice() {
-        [] => vec![Platform::of_host(&compiler)?],
-        chosen => chosen.to_vec(),
-    };
+    let mut platforms: Vec<_> = options.triples.iter().map(|name| Platform(name)).collect();
+    if platforms.is_empty() {
+        platforms.push(Platform::of_host(&compiler)?);
+    }
     for platform in &platforms {
         platform.check(&compiler)?;
     }
@@ -49,36 +47,31 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let mut archives = Vec::new();
     for platform in platforms {
         let builder = builder::build(workspace, platform, &compiler)?;
-        let mut files = common.clone();
-        files.extend(content::for_one(
-            workspace, platform, &compiler, &origin, builder,
-        )?);
-        archives.push((archive::name(platform), files));
+        let own = content::for_one(workspace, platform, &compiler, &origin, builder)?;
+        let files = common.clone().into_iter().chain(own).collect();
+        archives.push((archive::name(platform.0), files));
     }
     write(workspace, &archives, origin.time)
 }
 
-/// Writes the archives to a new folder, which replaces the last one when it is complete.
+/// Writes the archives to a new folder. When it is complete, it replaces the old one.
 fn write(workspace: &Workspace, archives: &[(String, tree::Files)], modified: u64) -> Result<()> {
     let folder = workspace.dist();
-    let scratch = tempfile::Builder::new()
-        .prefix(".dist-")
-        .tempdir_in(workspace.target())
-        .with_context(|| format!("failed to write to {}", workspace.target().display()))?;
+    let mut scratch = tempfile::Builder::new();
+    let scratch = scratch.prefix(".dist-").tempdir_in(workspace.target())?;
     let new = scratch.path().join("new");
-    archive::write_all(&new, archives, modified)
-        .with_context(|| format!("failed to write the archives of {}", folder.display()))?;
+    archive::write_all(&new, archives, modified).context("failed to write the archives")?;
     if folder.exists() {
-        fs::rename(&folder, scratch.path().join("old"))
-            .with_context(|| format!("failed to replace {}", folder.display()))?;
+        fs::rename(&folder, scratch.path().join("old"))?;
     }
-    fs::rename(&new, &folder).with_context(|| format!("failed to write {}", folder.display()))?;
+    fs::rename(&new, &folder)?;
     for (name, _) in archives {
         let file = folder.join(archive::file_name(name));
-        let size = fs::metadata(&file)
-            .with_context(|| format!("failed to read {}", file.display()))?
-            .len();
-        println!("wrote {}, {size} bytes", file.display());
+        println!(
+            "wrote {}, {} bytes",
+            file.display(),
+            fs::metadata(&file)?.len()
+        );
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Which sources a release is made of.
+//! Names the sources of a release.
 
 use std::env;
 use std::process::Command;
@@ -9,33 +9,32 @@ use anyhow::{Context, Result};
 use kaal_harness::process;
 use kaal_harness::workspace::Workspace;
 
-/// The variable that says of what time the archives' files are.
+/// The variable that gives the files in the archives another time.
 const EPOCH: &str = "SOURCE_DATE_EPOCH";
 
 /// The commit that the checkout is at.
 pub(super) struct Origin {
     /// Its hash, and whether files differ from it.
     pub(super) commit: String,
-    /// When it was made, unless `SOURCE_DATE_EPOCH` says another time, in seconds since 1970.
+    /// Its time, or that of `SOURCE_DATE_EPOCH`, in seconds since 1970.
     pub(super) time: u64,
 }
 
 impl Origin {
     pub(super) fn query(workspace: &Workspace) -> Result<Self> {
-        let git = |arguments: &[&str]| {
-            let mut command = Command::new("git");
-            process::read(command.current_dir(workspace.root()).args(arguments)).context(
-                "failed to read the commit that the release is made of: install git and type \
-                 `cargo xtask dist` in a clone",
+        let git = |line: &str| {
+            let mut git = Command::new("git");
+            process::read(git.current_dir(workspace.root()).args(line.split(' '))).context(
+                "failed to read the release's commit: install git and run `cargo xtask dist` in a clone",
             )
         };
-        let mut commit = git(&["rev-parse", "HEAD"])?.trim_end().to_owned();
-        if !git(&["status", "--porcelain"])?.is_empty() {
+        let mut commit = git("rev-parse HEAD")?.trim_end().to_owned();
+        if !git("status --porcelain")?.is_empty() {
             commit.push_str(", with changes that are not committed");
         }
         let time = match env::var(EPOCH) {
             Ok(chosen) => seconds(&chosen)?,
-            Err(_) => seconds(git(&["log", "-1", "--format=%ct"])?.trim_end())?,
+            Err(_) => seconds(git("log -1 --format=%ct")?.trim_end())?,
         };
         Ok(Self { commit, time })
     }

@@ -4,85 +4,83 @@
 
 use std::env;
 
-use anyhow::{Result, bail, ensure};
-use clap::ValueEnum;
-use clap::builder::PossibleValue;
+use anyhow::{Context, Result, ensure};
 
 use crate::setup::Compiler;
 
-/// Where a builder runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Platform {
-    pub(super) triple: &'static str,
-    pub(super) linking: Linking,
-}
+/// The target triples of all platforms.
+pub(super) const TRIPLES: [&str; 6] = [
+    "x86_64-unknown-linux-musl",
+    "aarch64-unknown-linux-musl",
+    "x86_64-unknown-linux-gnu",
+    "aarch64-unknown-linux-gnu",
+    "x86_64-apple-darwin",
+    "aarch64-apple-darwin",
+];
 
-/// How a builder is linked.
+/// A platform that runs the builder, by one of [`TRIPLES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Platform<'a>(pub(super) &'a str);
+
+/// How the builder is linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Linking {
-    /// Statically, with the musl that comes with Rust's standard library, on any Linux.
+    /// Statically, with the musl of Rust's standard library; runs on any Linux.
     Musl,
-    /// Statically, with the host's own GNU C library.
+    /// Statically, with the GNU C library of this machine.
     Gnu,
-    /// On macOS, with the libraries that each macOS has.
+    /// With libraries that every macOS has.
     Apple,
 }
 
-impl Platform {
-    const ALL: [Self; 6] = [
-        Self::new("x86_64-unknown-linux-musl", Linking::Musl),
-        Self::new("aarch64-unknown-linux-musl", Linking::Musl),
-        Self::new("x86_64-unknown-linux-gnu", Linking::Gnu),
-        Self::new("aarch64-unknown-linux-gnu", Linking::Gnu),
-        Self::new("x86_64-apple-darwin", Linking::Apple),
-        Self::new("aarch64-apple-darwin", Linking::Apple),
-    ];
-
-    const fn new(triple: &'static str, linking: Linking) -> Self {
-        Self { triple, linking }
-    }
-
-    /// The platform of this machine: on Linux with musl, if the toolchain has that.
+impl Platform<'_> {
+    /// The platform of this machine: on Linux with musl, if the toolchain supports it.
     pub(super) fn of_host(compiler: &Compiler) -> Result<Self> {
-        let musl = compiler.host().replace("-gnu", "-musl");
-        let find = |triple: &str| Self::ALL.into_iter().find(|known| known.triple == triple);
-        match (find(&musl), find(compiler.host())) {
-            (Some(musl), _) if compiler.has_library(musl.triple) => Ok(musl),
-            (Some(musl), Some(host)) => {
+        let host = compiler.host();
+        let find = |triple: &str| TRIPLES.into_iter().find(|known| *known == triple);
+        let known = find(host).with_context(|| {
+            format!("no archives are made for {host}: choose a platform with --target")
+        })?;
+        match find(&host.replace("-gnu", "-musl")) {
+            Some(musl) if compiler.has_library(musl) => Ok(Self(musl)),
+            Some(musl) if musl != host => {
                 eprintln!(
-                    "{musl} is not in the toolchain: building for {host}, for use on this machine only. \
-                     For an archive to pass on, type\n  rustup target add {musl}",
-                    musl = musl.triple,
-                    host = host.triple
+                    "the toolchain lacks {musl}: building for {host}, for use on this machine only. For an archive \
+                     to pass on, type\n  rustup target add {musl}"
                 );
-                Ok(host)
+                Ok(Self(known))
             }
-            (Some(other), None) | (None, Some(other)) => Ok(other),
-            (None, None) => bail!(
-                "no archive is made for {}: choose another platform with --target",
-                compiler.host()
-            ),
+            _ => Ok(Self(known)),
         }
     }
 
-    /// Fails where this machine can't build for the platform.
+    pub(super) fn linking(self) -> Linking {
+        match self.0.rsplit('-').next() {
+            Some("musl") => Linking::Musl,
+            Some("gnu") => Linking::Gnu,
+            _ => Linking::Apple,
+        }
+    }
+
+    /// Fails if this machine can't build for the platform.
     pub(super) fn check(self, compiler: &Compiler) -> Result<()> {
-        let Self { triple, linking } = self;
-        match linking {
+        let Self(triple) = self;
+        match self.linking() {
             Linking::Musl => ensure!(
                 compiler.has_linker(),
-                "the toolchain has no rust-lld, which links for {triple}: use one that rustup installs, \
+                "the toolchain has no rust-lld, which links for {triple}: use a toolchain of rustup, \
                  https://rustup.rs"
             ),
             Linking::Gnu => ensure!(
                 compiler.host() == triple,
-                "{triple}: built on such a machine only, with its C library; here, type\n  \
+                "an archive for {triple} can only be built on such a machine, with its C library; here, type\n  \
                  cargo xtask dist --target {}",
                 triple.replace("-gnu", "-musl")
             ),
             Linking::Apple => ensure!(
                 env::consts::OS == "macos",
-                "{triple}: built on macOS only; there, type\n  cargo xtask dist --target {triple}"
+                "an archive for {triple} can only be built on macOS; there, type\n  \
+                 cargo xtask dist --target {triple}"
             ),
         }
         ensure!(
@@ -90,16 +88,6 @@ impl Platform {
             "the toolchain has no standard library for {triple}; type\n  rustup target add {triple}"
         );
         Ok(())
-    }
-}
-
-impl ValueEnum for Platform {
-    fn value_variants<'a>() -> &'a [Self] {
-        &Self::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.triple))
     }
 }
 
@@ -120,13 +108,14 @@ mod tests {
         Compiler::pretended(sysroot, host, "1.95.0", "2026-04-14")
     }
 
-    fn default_of(host: &str, targets: &[&str]) -> Option<&'static str> {
+    fn default_of(host: &str, targets: &[&str]) -> Option<String> {
         let sysroot = tempfile::tempdir().unwrap();
-        let platform = Platform::of_host(&compiler(sysroot.path(), host, targets));
-        platform.ok().map(|platform| platform.triple)
+        let compiler = compiler(sysroot.path(), host, targets);
+        let platform = Platform::of_host(&compiler).ok()?;
+        Some(platform.0.to_owned())
     }
 
-    /// What is wrong with `triple` on an x86-64 Linux with the standard libraries of `targets`.
+    /// The error for `triple` on an x86-64 Linux with the standard libraries of `targets`.
     fn refusal(triple: &str, targets: &[&str]) -> String {
         let sysroot = tempfile::tempdir().unwrap();
         let compiler = compiler(sysroot.path(), "x86_64-unknown-linux-gnu", targets);
@@ -135,9 +124,7 @@ mod tests {
             .join("lib/rustlib/x86_64-unknown-linux-gnu/bin");
         fs::create_dir_all(&linker).unwrap();
         fs::write(linker.join("rust-lld"), "").unwrap();
-        let mut known = Platform::ALL.into_iter();
-        let platform = known.find(|platform| platform.triple == triple).unwrap();
-        match platform.check(&compiler) {
+        match Platform(triple).check(&compiler) {
             Ok(()) => String::new(),
             Err(error) => error.to_string(),
         }
@@ -147,10 +134,10 @@ mod tests {
     fn linux_gets_musl_if_the_toolchain_has_it() {
         let gnu = "x86_64-unknown-linux-gnu";
         let musl = "x86_64-unknown-linux-musl";
-        assert_eq!(default_of(gnu, &[gnu, musl]), Some(musl));
-        assert_eq!(default_of(gnu, &[gnu]), Some(gnu));
+        assert_eq!(default_of(gnu, &[gnu, musl]).as_deref(), Some(musl));
+        assert_eq!(default_of(gnu, &[gnu]).as_deref(), Some(gnu));
         let apple = "aarch64-apple-darwin";
-        assert_eq!(default_of(apple, &[apple]), Some(apple));
+        assert_eq!(default_of(apple, &[apple]).as_deref(), Some(apple));
         assert_eq!(default_of("riscv64gc-unknown-linux-gnu", &[]), None);
     }
 
@@ -168,6 +155,6 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn macos_is_needed_for_its_own_archives() {
         let text = refusal("x86_64-apple-darwin", &["x86_64-apple-darwin"]);
-        assert!(text.contains("built on macOS only"), "{text}");
+        assert!(text.contains("only be built on macOS"), "{text}");
     }
 }

@@ -1,30 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Files on their way into an archive.
+//! Files for an archive.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use fs_err as fs;
+use walkdir::WalkDir;
 
-/// Files by their paths in the archive, which sorts them.
-pub(super) type Files = BTreeMap<String, File>;
+/// Files by their paths in the archive, in order of the paths.
+pub(super) type Files = BTreeMap<PathBuf, File>;
 
-/// A file of the archive.
+/// A file for the archive.
 #[derive(Clone)]
 pub(super) struct File {
     pub(super) content: Vec<u8>,
     pub(super) is_program: bool,
-}
-
-impl File {
-    pub(super) fn program(content: Vec<u8>) -> Self {
-        Self {
-            content,
-            is_program: true,
-        }
-    }
 }
 
 impl<T: Into<Vec<u8>>> From<T> for File {
@@ -36,23 +28,16 @@ impl<T: Into<Vec<u8>>> From<T> for File {
     }
 }
 
-/// Reads a file, or all files in and below a folder, to lie at `name`.
+/// Reads the file `from`, or all files below the folder `from`. The archive has them at or below `name`.
 pub(super) fn read(from: &Path, name: &str) -> Result<Files> {
     let mut files = Files::new();
-    add(from, name, &mut files).with_context(|| format!("failed to read {}", from.display()))?;
-    Ok(files)
-}
-
-fn add(from: &Path, name: &str, files: &mut Files) -> Result<()> {
-    if !from.is_dir() {
-        files.insert(name.to_owned(), fs::read(from)?.into());
-        return Ok(());
-    }
-    for entry in fs::read_dir(from)? {
+    for entry in WalkDir::new(from).follow_links(true) {
         let entry = entry?;
-        let file_name = entry.file_name();
-        let file_name = file_name.to_str().context("a file has a strange name")?;
-        add(&entry.path(), &format!("{name}/{file_name}"), files)?;
+        if entry.file_type().is_file() {
+            let below = entry.path().strip_prefix(from)?;
+            let path = Path::new(name).join(below).components().collect();
+            files.insert(path, fs::read(entry.path())?.into());
+        }
     }
-    Ok(())
+    Ok(files)
 }

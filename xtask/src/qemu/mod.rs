@@ -5,10 +5,10 @@
 mod options;
 mod outcome;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
+use fs_err as fs;
 use kaal_harness::debugger::Debugger;
 use kaal_harness::elf;
 use kaal_harness::image::Inputs;
@@ -18,83 +18,66 @@ use kaal_harness::sel4::{self, Kernel};
 use kaal_harness::tools;
 use kaal_harness::workspace::{Program, Workspace};
 
-use crate::root_task::{self, Profile};
-use crate::{build, setup};
+use crate::{build, root_task, setup};
 use outcome::judge;
 
 pub(crate) use options::Options;
 pub(crate) use outcome::status;
 
-/// Where QEMU waits for a debugger.
+/// QEMU waits for a debugger there.
 const GDB: &str = "localhost:1234";
 
-/// The file among the programs that has gdb's commands for the last image, where editors find it.
+/// The file in `target/kaal` with gdb's commands for the last image, where editors find it.
 const GDB_SCRIPT: &str = "symbols.gdb";
 
-/// Packs what `options` ask for and boots it.
+/// Packs an image and boots it.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    boot(workspace, options, Manner::default())
+    boot(workspace, options, false, None)
 }
 
-/// How a boot is gone about.
-#[derive(Debug)]
-pub(crate) struct Manner {
-    /// How KaaL's own root task is compiled.
-    pub(crate) profile: Profile,
-    /// Whether loader, probe kernels and builder are as they should be already.
-    pub(crate) programs_are_built: bool,
-    /// What ends it from outside.
-    pub(crate) stop: Option<Stop>,
-}
-
-impl Default for Manner {
-    fn default() -> Self {
-        Self {
-            profile: Profile::Release,
-            programs_are_built: false,
-            stop: None,
-        }
-    }
-}
-
-/// Packs what `options` ask for and boots it.
-pub(crate) fn boot(workspace: &Workspace, options: &Options, manner: Manner) -> Result<()> {
+/// Packs an image and boots it; `stop` ends it for the next boot. Builds loader, probe kernels and builder before,
+/// unless `programs_are_built`.
+pub(crate) fn boot(
+    workspace: &Workspace,
+    options: &Options,
+    programs_are_built: bool,
+    stop: Option<Stop>,
+) -> Result<()> {
     let version = setup::qemu(workspace)?;
     let kernel = Kernel::from_environment()?;
-    let sel4 = match &kernel {
-        Some(_) if options.hyp => bail!(
-            "--hyp chooses among the probe kernels, but {} names a kernel",
+    let mut app = options.app.clone();
+    if let Some(kernel) = &kernel {
+        ensure!(
+            !options.hyp,
+            "--hyp chooses a probe kernel, but {} names a kernel: unset one of them",
             sel4::PREFIX
-        ),
-        Some(kernel) => {
-            kernel.board()?.check(version)?;
-            let app = match options.app() {
-                Some(app) => app.to_owned(),
-                None => root_task::build(workspace, kernel, manner.profile)?,
-            };
-            Some((kernel, app))
+        );
+        kernel.board()?.check(version)?;
+        if app.is_none() {
+            let profile = stop
+                .as_ref()
+                .map_or(root_task::RELEASE, |_| root_task::WATCH);
+            app = Some(root_task::build(workspace, kernel, profile)?);
         }
-        None => None,
-    };
-    if !manner.programs_are_built {
+    }
+    if !programs_are_built {
         build::programs(workspace)?;
     }
     // Ctrl-C may leave it behind, for `cargo clean` to remove.
-    let scratch = tempfile::tempdir_in(workspace.target())
-        .with_context(|| format!("failed to write to {}", workspace.target().display()))?;
+    let scratch = tempfile::tempdir_in(workspace.target())?;
     let boot = Boot {
         workspace,
         options,
-        stop: manner.stop,
+        stop,
         scratch: scratch.path(),
     };
-    match sel4 {
-        Some((kernel, app)) => boot.sel4(kernel, &app),
-        None => boot.probe(),
+    match (&kernel, app) {
+        (Some(kernel), Some(app)) => boot.sel4(kernel, &app),
+        (_, app) => boot.probe(app.as_deref()),
     }
 }
 
-/// A boot under way.
+/// A boot.
 struct Boot<'a> {
     workspace: &'a Workspace,
     options: &'a Options,
@@ -106,7 +89,7 @@ impl Boot<'_> {
     fn sel4(self, kernel: &Kernel, app: &Path) -> Result<()> {
         let machine = self.options.machine(kernel.machine()?);
         let inputs = kernel.inputs(self.workspace, app);
-        // What boots again and again is ended as a whole; a single boot gets Ctrl-C itself.
+        // Ctrl-C ends `watch` as a whole, but a single boot gets it as input.
         let (input, keys) = match self.stop {
             Some(_) => (Input::Interruptible, "Ctrl-A X ends QEMU, Ctrl-C all"),
             None => (Input::Terminal, "Ctrl-A X ends QEMU"),
@@ -123,30 +106,29 @@ impl Boot<'_> {
         judge(&report, &watch)
     }
 
-    fn probe(self) -> Result<()> {
+    fn probe(self, app: Option<&Path>) -> Result<()> {
         let (program, machine) = match self.options.hyp {
             true => (Program::ProbeHyp, Machine::hypervisor()),
             false => (Program::Probe, Machine::ordinary()),
         };
         let machine = self.options.machine(machine);
-        let task = match self.options.app() {
-            Some(app) => checked(app)?,
-            None => self.workspace.program(Program::ProbeTask),
-        };
+        if let Some(app) = app {
+            check(app)?;
+        }
+        let task = self.workspace.program(Program::ProbeTask);
+        let task = app.unwrap_or(&task);
         let inputs =
-            Inputs::probe_with_task(self.workspace, program, &task, &machine, self.scratch)?;
+            Inputs::probe_with_task(self.workspace, program, task, &machine, self.scratch)?;
         let watch = Watch {
             stop: self.stop.clone(),
             ..self.options.watch(Some(probe::PASS))
         };
         let report = self.run(inputs, &machine, &watch)?;
         let outcome = judge(&report, &watch);
-        match self.options.app() {
+        match app {
             Some(_) => outcome.with_context(|| {
-                format!(
-                    "{} names no kernel, so --app met the probe kernel, which is not seL4",
-                    sel4::PREFIX
-                )
+                let prefix = sel4::PREFIX;
+                format!("{prefix} is not set, so --app ran on the probe kernel, which is not seL4")
             }),
             None => outcome,
         }
@@ -162,15 +144,14 @@ impl Boot<'_> {
             command.args(["-gdb", &format!("tcp:{GDB}"), "-S"]);
             let debugger = Debugger::new(self.workspace, self.gdb(), &inputs, &image, GDB)?;
             let script = self.workspace.artifacts().join(GDB_SCRIPT);
-            fs::write(&script, debugger.script())
-                .with_context(|| format!("failed to write {}", script.display()))?;
+            fs::write(&script, debugger.script())?;
             println!("{debugger}");
         }
         command.args(&self.options.qemu_arguments);
         qemu::run(command, watch)
     }
 
-    /// The gdb that is there. Another debugger can be attached as well, so that it is no error if there is none.
+    /// The installed gdb. It is no error if there is none: other debuggers can attach too.
     fn gdb(&self) -> PathBuf {
         setup::tool(self.workspace, &tools::GDB).unwrap_or_else(|error| {
             eprintln!("{error:#}");
@@ -179,17 +160,13 @@ impl Boot<'_> {
     }
 }
 
-/// The user's program, if it is one: the probe kernel is told what is in it, so the builder is not the
-/// first to read it.
-fn checked(app: &Path) -> Result<PathBuf> {
-    fs::read(app)
-        .map_err(Into::into)
-        .and_then(|program| elf::entry(&program))
-        .with_context(|| {
-            format!(
-                "--app {}: a program for AArch64, an ELF file, expected",
-                app.display()
-            )
-        })?;
-    Ok(app.to_owned())
+/// Fails if `app` is no program: the builder isn't the first to read it, because the probe kernel gets its checksum.
+fn check(app: &Path) -> Result<()> {
+    let program = fs::read(app)?;
+    elf::entry(&program).map(drop).with_context(|| {
+        format!(
+            "--app {}: an ELF file with a program for AArch64 expected",
+            app.display()
+        )
+    })
 }

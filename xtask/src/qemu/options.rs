@@ -1,35 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the user may choose of a boot.
+//! The options of a boot.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use clap::builder::PossibleValuesParser;
 use kaal_harness::qemu::{Machine, Watch};
 
-/// The seconds in which a text that is waited for is shown; a boot takes a few.
+/// The time limit in seconds, if the boot waits for a text. A boot takes a few seconds.
 const LIMIT: u64 = 60;
 
-/// What scripts want to know.
 const STATUSES: &str = "\
-Exit status: 0 if the console showed what was waited for, or QEMU ended well where nothing was; 3 if the boot failed, \
-as the console says; 4 if time was over; 5 if QEMU ended; 1 for any other error; 2 if the command line is wrong";
+Exit status: 0 if the console showed the expected text, or QEMU succeeded and none was expected; 3 if the boot failed, as \
+the console says; 4 if the time was over; 5 if QEMU ended; 1 for any other error; 2 if the command line is wrong";
 
-/// What to boot, and where.
 #[derive(Args)]
 #[command(after_help = STATUSES)]
 pub(crate) struct Options {
     /// Root task to boot [default: KaaL's own with SEL4_PREFIX, else the probe kernel's task]
     #[arg(long, value_name = "FILE")]
-    app: Option<PathBuf>,
+    pub(crate) app: Option<PathBuf>,
     /// Boot the probe kernel for EL2; with SEL4_PREFIX, the kernel itself decides
     #[arg(long)]
     pub(super) hyp: bool,
-    /// QEMU's machine, as `qemu-system-aarch64 -machine help` lists them [default: that of the kernel's
-    /// platform, or virt]
+    /// QEMU's machine, as in `qemu-system-aarch64 -machine help` [default: that of the kernel's platform, or virt]
     #[arg(long, value_name = "MACHINE")]
     machine: Option<String>,
     /// QEMU's processor [default: that of the machine]
@@ -38,34 +34,32 @@ pub(crate) struct Options {
     /// QEMU's memory size [default: that of the machine; 1G for virt]
     #[arg(long, value_name = "SIZE")]
     memory: Option<String>,
-    /// The image's format [default: what the board boots]
-    #[arg(long, value_name = "FORMAT")]
-    #[arg(value_parser = PossibleValuesParser::new(["elf", "raw", "uimage", "image"]))]
+    /// The image's format [default: the one that the board boots]
+    #[arg(long, value_name = "FORMAT", value_parser = ["elf", "raw", "uimage", "image"])]
     format: Option<String>,
     /// How the image stores content [default: none]
-    #[arg(long, value_name = "METHOD", value_parser = PossibleValuesParser::new(["none", "lz4"]))]
+    #[arg(long, value_name = "METHOD", value_parser = ["none", "lz4"])]
     compress: Option<String>,
-    /// Where QEMU loads a uimage
+    /// The address at which QEMU loads a uimage
     #[arg(long, value_name = "ADDRESS", required_if_eq("format", "uimage"))]
     load_address: Option<String>,
-    /// QEMU's number of cores [default: as many as the kernel waits for; 1 for the probe kernel, which
-    /// waits for all]
+    /// QEMU's number of cores [default: the number that the kernel waits for; 1 for the probe kernel, which waits for
+    /// all]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     cores: Option<u32>,
-    /// How much the loader says
-    #[arg(long, value_name = "LEVEL")]
-    #[arg(value_parser = PossibleValuesParser::new(["error", "info", "debug"]))]
+    /// How much the loader prints
+    #[arg(long, value_name = "LEVEL", value_parser = ["error", "info", "debug"])]
     pub(super) log_level: Option<String>,
-    /// Wait for a debugger before the first instruction, and print how gdb is started
+    /// Wait for a debugger before the first instruction, and print how to start gdb
     #[arg(long)]
     pub(super) gdb: bool,
-    /// End after this time [default: 60 where a text is waited for]
+    /// End after this time [default: 60 with an expected text, else never]
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
-    /// End well as soon as the console shows this text
+    /// Succeed as soon as the console shows this text
     #[arg(long, value_name = "TEXT")]
     pub(super) expect: Option<String>,
-    /// Write what the console shows to this file
+    /// Write the console's output to this file
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
     /// More arguments for QEMU
@@ -74,12 +68,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// The root task that the user has built.
-    pub(crate) fn app(&self) -> Option<&Path> {
-        self.app.as_deref()
-    }
-
-    /// `default`, as far as the user asks for nothing else.
+    /// `default`, changed by the options.
     pub(super) fn machine(&self, default: Machine) -> Machine {
         Machine {
             machine: self.machine.clone().unwrap_or(default.machine),
@@ -90,7 +79,7 @@ impl Options {
         }
     }
 
-    /// The builder's options for the image's format, which is `packing`'s unless another is given.
+    /// The builder's options for the image's format: `packing`, unless the user chooses another format.
     pub(super) fn packing(&self, mut packing: Vec<String>) -> Vec<String> {
         if self.format.is_some() {
             packing.clear();
@@ -107,10 +96,10 @@ impl Options {
         packing
     }
 
-    /// What is waited for: `expect`, unless the user asks for another text.
+    /// Waits for `expect`, unless the user chooses another text.
     pub(super) fn watch(&self, expect: Option<&str>) -> Watch {
         let expect = self.expect.clone().or(expect.map(str::to_owned));
-        // A debugger's user takes as long as it takes, and so does who waits for nothing.
+        // No limit for users of a debugger, nor if the boot waits for nothing.
         let limit = (expect.is_some() && !self.gdb).then_some(LIMIT);
         Watch {
             expect,

@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What came of a boot, in words and as an exit status.
-
-use std::fmt;
+//! The outcome of a boot, as a message and an exit status.
 
 use anyhow::{Error, Result};
 use kaal_harness::qemu::{End, Report, Watch};
 
-/// A boot that did not come to what was waited for.
-#[derive(Debug)]
+/// A boot that ended before it reached its goal.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 struct Unmet {
     end: End,
     message: String,
 }
 
-impl fmt::Display for Unmet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Unmet {}
-
-/// The status to end with for `error`.
+/// The exit status for `error`.
 pub(crate) fn status(error: &Error) -> u8 {
     match error.downcast_ref::<Unmet>().map(|unmet| unmet.end) {
         Some(End::Failed) => 3,
@@ -32,32 +23,22 @@ pub(crate) fn status(error: &Error) -> u8 {
     }
 }
 
-/// Whether a boot came to what was waited for.
+/// Fails if a boot ended before it reached its goal.
 pub(super) fn judge(report: &Report, watch: &Watch) -> Result<()> {
     let missing = match &watch.expect {
         Some(text) => format!(" before the console showed {text:?}"),
         None => String::new(),
     };
-    let message = match report.end {
-        End::Expected | End::Stopped => return Ok(()),
-        End::Exited(status) if status.success() && watch.expect.is_none() => return Ok(()),
-        End::Exited(status) => format!("QEMU ended{missing}: {status}{}", said(report)),
-        End::Failed => format!("the boot failed{missing}; its console says why"),
-        End::TimedOut => format!("time was over{missing}"),
+    let end = report.end;
+    let message = match (end, report.messages.trim()) {
+        (End::Expected | End::Stopped, _) => return Ok(()),
+        (End::Exited(status), _) if status.success() && watch.expect.is_none() => return Ok(()),
+        (End::Exited(status), "") => format!("QEMU ended{missing}: {status}"),
+        (End::Exited(status), said) => format!("QEMU ended{missing}: {status}: {said}"),
+        (End::Failed, _) => format!("the boot failed{missing}; its console says why"),
+        (End::TimedOut, _) => format!("time was over{missing}"),
     };
-    Err(Unmet {
-        end: report.end,
-        message,
-    }
-    .into())
-}
-
-/// What QEMU itself said, to end a sentence with.
-fn said(report: &Report) -> String {
-    match report.messages.trim() {
-        "" => String::new(),
-        messages => format!(": {messages}"),
-    }
+    Err(Unmet { end, message }.into())
 }
 
 #[cfg(test)]
@@ -70,7 +51,7 @@ mod tests {
 
     use super::{judge, status};
 
-    /// The status for a boot that ended like that, where `expect` was waited for.
+    /// The status of a boot that ended like this and waited for `expect`.
     fn status_of(end: End, expect: Option<&str>) -> u8 {
         let report = Report {
             end,
@@ -87,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn statuses_tell_what_came_of_a_boot() {
+    fn statuses_tell_outcomes_apart() {
         let ended = End::Exited(ExitStatus::default());
         assert_eq!(status_of(End::Expected, Some("text")), 0);
         assert_eq!(status_of(ended, None), 0);

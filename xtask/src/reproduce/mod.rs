@@ -1,84 +1,79 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Builds everything twice, as on two machines, and compares all that comes of it, byte for byte.
+//! Builds everything twice, as on two machines, and compares the results byte for byte.
 
 mod outputs;
 mod surroundings;
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
+use kaal_harness::image;
 use kaal_harness::sel4::Kernel;
 use kaal_harness::workspace::Workspace;
 
-use outputs::{Keys, Outputs};
 use surroundings::BUILDS;
 
-/// Builds the checkout twice and fails where two files differ or name a folder of the build.
+/// Builds the checkout twice. Fails if two files differ or name a folder of the build.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let kernel = Kernel::from_environment()?;
     let scratch = tempfile::tempdir()?;
-    let copies = BUILDS
-        .iter()
-        .map(|surroundings| surroundings.copy(workspace, scratch.path()))
-        .collect::<Result<Vec<_>>>()?;
+    let scratch = scratch.path();
+    let mut copies = Vec::new();
+    for surroundings in &BUILDS {
+        copies.push(surroundings.copy(workspace, scratch)?);
+    }
     for (surroundings, copy) in BUILDS.iter().zip(&copies) {
         surroundings.build(copy)?;
         if kernel.is_some() {
-            surroundings.build_root_task(copy, scratch.path())?;
+            surroundings.build_root_task(copy, scratch)?;
         }
     }
-    let [first, second] = copies.as_slice() else {
-        bail!("two builds expected, found {}", copies.len());
-    };
-    let keys = Keys::new(first, scratch.path())?;
-    let outputs = |(surroundings, copy)| {
-        let mut outputs = Outputs::of_build(copy, surroundings, &keys)?;
-        if let Some(kernel) = &kernel {
-            outputs.add_system(copy, surroundings, kernel)?;
-        }
-        anyhow::Ok(outputs)
-    };
-    let [left, right] = [(&BUILDS[0], first), (&BUILDS[1], second)].map(outputs);
-    let (left, right) = (left?, right?);
+    let builder = &copies[0];
+    let keys = image::make_keys(builder, scratch)?;
+    let mut outputs = Vec::new();
+    for (surroundings, copy) in BUILDS.iter().zip(&copies) {
+        outputs.push(outputs::collect(
+            copy,
+            surroundings,
+            &keys,
+            kernel.as_ref(),
+        )?);
+    }
 
     let mut failures = 0;
-    for (one, other) in left.files().iter().zip(right.files()) {
-        failures += usize::from(!compare(first, one, other, scratch.path())?);
+    for (one, other) in outputs[0].iter().zip(&outputs[1]) {
+        failures += usize::from(!compare(builder, one, other, scratch)?);
     }
+    let count = outputs[0].len();
     if failures > 0 {
-        bail!("{failures} of {} files differ", left.files().len());
+        bail!("{failures} of {count} files differ or name a folder");
     }
-    println!("two builds gave the same {} files", left.files().len());
+    println!("two builds gave the same {count} files");
     Ok(())
 }
 
-/// Whether the files `one` and `other` are the same and name nothing in `folder`; what is wrong is
-/// printed.
+/// Whether two files are equal and don't name `folder`. If not, prints the difference.
 fn compare(workspace: &Workspace, one: &Path, other: &Path, folder: &Path) -> Result<bool> {
     let name = one.file_name().unwrap_or_default().to_string_lossy();
-    let [first, second] = [one, other]
-        .map(|file| fs::read(file).with_context(|| format!("failed to read {}", file.display())));
-    let (first, second) = (first?, second?);
-    if first != second {
+    let content = fs::read(one)?;
+    if content != fs::read(other)? {
         println!("differ     {name}");
         explain(workspace, one, other)?;
         return Ok(false);
     }
-    if contains(&first, folder.as_os_str().as_encoded_bytes()) {
-        println!(
-            "named      {name} names the folder that it was built in: {}",
-            folder.display()
-        );
+    if contains(&content, folder.as_os_str().as_encoded_bytes()) {
+        let folder = folder.display();
+        println!("named      {name} names the folder in which it was built: {folder}");
         return Ok(false);
     }
-    println!("same       {name}, {} bytes", first.len());
+    println!("same       {name}, {} bytes", content.len());
     Ok(true)
 }
 
-/// Says in what two files differ: of images and programs, the builder of `workspace` does.
+/// Prints how two files differ. The builder of `workspace` compares images and programs.
 fn explain(workspace: &Workspace, one: &Path, other: &Path) -> Result<()> {
     if one.extension().is_some_and(|extension| extension == "json") {
         let (one, other) = (fs::read_to_string(one)?, fs::read_to_string(other)?);
@@ -88,11 +83,10 @@ fn explain(workspace: &Workspace, one: &Path, other: &Path) -> Result<()> {
         }
         return Ok(());
     }
-    let mut command = Command::new(workspace.builder());
-    command.arg("diff").args([one, other]);
-    let status = command.status();
-    status.context("failed to start the builder's `diff`")?;
-    Ok(())
+    // It fails, because the files differ.
+    let mut diff = Command::new(workspace.builder());
+    let status = diff.arg("diff").args([one, other]).status();
+    status.map(drop).context("failed to start the builder")
 }
 
 fn contains(bytes: &[u8], needle: &[u8]) -> bool {

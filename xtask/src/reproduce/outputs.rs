@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! All that a build leaves.
+//! Packs images of what was built, and lists all files to compare.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use fs_err as fs;
 use kaal_harness::image::Inputs;
 use kaal_harness::process;
 use kaal_harness::qemu::Machine;
@@ -15,125 +15,75 @@ use kaal_harness::workspace::{Program, Workspace};
 
 use super::surroundings::Surroundings;
 
-/// The images, by name, and the builder's options for each.
-const IMAGES: [(&str, &[&str]); 8] = [
-    ("image.elf", &[]),
-    ("image-sha256.elf", &["--verify", "sha256"]),
-    ("image.raw", &["--format", "raw"]),
-    ("image-lz4.raw", &["--format", "raw", "--compress", "lz4"]),
-    ("image.img", &["--format", "image"]),
-    ("image-lz4.img", &["--format", "image", "--compress", "lz4"]),
-    ("image.uimg", &["--format", "uimage", LOAD_ADDRESS]),
+/// The name of each image and the builder's options for it.
+const IMAGES: [(&str, &str); 8] = [
+    ("image.elf", ""),
+    ("image-sha256.elf", "--verify=sha256"),
+    ("image.raw", "--format=raw"),
+    ("image-lz4.raw", "--format=raw --compress=lz4"),
+    ("image.img", "--format=image"),
+    ("image-lz4.img", "--format=image --compress=lz4"),
+    ("image.uimg", "--format=uimage --load-address=0x42000000"),
     (
         "image-lz4.uimg",
-        &["--format", "uimage", LOAD_ADDRESS, "--compress", "lz4"],
+        "--format=uimage --load-address=0x42000000 --compress=lz4",
     ),
 ];
 
-/// In the RAM of QEMU's virt machine.
-const LOAD_ADDRESS: &str = "--load-address=0x42000000";
+/// The programs and images of the build in `copy`: the same files in the same order for each build. `keys` are the
+/// builder's options that sign an image; if there is a `kernel`, its images are also packed.
+pub(super) fn collect(
+    copy: &Workspace,
+    surroundings: &Surroundings,
+    keys: &[String],
+    kernel: Option<&Kernel>,
+) -> Result<Vec<PathBuf>> {
+    let programs = Program::ALL.map(|program| copy.program(program));
+    let mut files = programs.to_vec();
+    files.push(copy.builder());
 
-/// A pair of keys to sign images with.
-pub(super) struct Keys {
-    private: PathBuf,
-    public: PathBuf,
-}
-
-/// Files to compare, the same ones in the same order for each build.
-pub(super) struct Outputs(Vec<PathBuf>);
-
-impl Keys {
-    /// Makes a pair in `folder`, with the builder of `copy`.
-    pub(super) fn new(copy: &Workspace, folder: &Path) -> Result<Self> {
-        let private = folder.join("key.pem");
-        let public = folder.join("key.pub.pem");
-        let mut command = Command::new(copy.builder());
-        command.arg("keygen").arg("--sign-key").arg(&private);
-        command.arg("--trust-key").arg(&public);
-        process::run(&mut command)?;
-        Ok(Self { private, public })
-    }
-}
-
-impl Outputs {
-    /// What was built in `copy` for the target and the host, and all images of it.
-    pub(super) fn of_build(
-        copy: &Workspace,
-        surroundings: &Surroundings,
-        keys: &Keys,
-    ) -> Result<Self> {
-        let programs = Program::ALL.map(|program| copy.program(program));
-        let mut outputs = Self([&programs[..], &[copy.builder()]].concat());
-        let folder = copy.artifacts().join("reproduced");
-        fs::create_dir(&folder)?;
-        let machine = Machine::ordinary();
-        let inputs = Inputs::probe(copy, Program::Probe, &machine, &folder)?;
-        outputs.pack_all(copy, surroundings, &inputs, &folder)?;
-
-        let signed = Inputs {
-            loader: copy.program(Program::SignedLoader),
-            ..inputs
-        };
-        let image = folder.join("image-signed.elf");
-        let mut command = signed.command(copy, &image);
-        command.arg("--sign-key").arg(&keys.private);
-        command.arg("--trust-key").arg(&keys.public);
-        outputs.pack(surroundings, &command, image)?;
-        Ok(outputs)
-    }
-
-    /// Adds the root task that was built in `copy` for `kernel`, and all images of both.
-    pub(super) fn add_system(
-        &mut self,
-        copy: &Workspace,
-        surroundings: &Surroundings,
-        kernel: &Kernel,
-    ) -> Result<()> {
+    let folder = copy.artifacts().join("reproduced");
+    fs::create_dir(&folder)?;
+    let inputs = Inputs::probe(copy, Program::Probe, &Machine::ordinary(), &folder)?;
+    let mut pack = |inputs: &Inputs, image: PathBuf, options: &[String]| {
+        pack(&inputs.command(copy, &image), surroundings, options, &image)?;
+        let manifest = image.with_added_extension("json");
+        files.extend([image, manifest]);
+        anyhow::Ok(())
+    };
+    let mut pack_all = |inputs: &Inputs, folder: &Path| {
+        IMAGES.iter().try_for_each(|(name, options)| {
+            let options: Vec<_> = options.split_whitespace().map(str::to_owned).collect();
+            pack(inputs, folder.join(name), &options)
+        })
+    };
+    pack_all(&inputs, &folder)?;
+    if let Some(kernel) = kernel {
         let folder = copy.artifacts().join("reproduced-system");
         fs::create_dir(&folder)?;
-        let root_task = copy.root_task();
         let inputs = Inputs {
             packing: Vec::new(),
-            ..kernel.inputs(copy, &root_task)
+            ..kernel.inputs(copy, &copy.root_task())
         };
-        self.0.push(root_task);
-        self.pack_all(copy, surroundings, &inputs, &folder)
+        pack_all(&inputs, &folder)?;
     }
+    let signed = Inputs {
+        loader: copy.program(Program::SignedLoader),
+        ..inputs
+    };
+    pack(&signed, folder.join("image-signed.elf"), keys)?;
+    files.extend(kernel.map(|_| copy.root_task()));
+    Ok(files)
+}
 
-    pub(super) fn files(&self) -> &[PathBuf] {
-        &self.0
-    }
-
-    fn pack_all(
-        &mut self,
-        copy: &Workspace,
-        surroundings: &Surroundings,
-        inputs: &Inputs,
-        folder: &Path,
-    ) -> Result<()> {
-        for (name, options) in IMAGES {
-            let image = folder.join(name);
-            let mut command = inputs.command(copy, &image);
-            command.args(options);
-            self.pack(surroundings, &command, image)?;
-        }
-        Ok(())
-    }
-
-    /// Runs `builder`, which writes `image`, and adds that and its manifest.
-    fn pack(
-        &mut self,
-        surroundings: &Surroundings,
-        builder: &Command,
-        image: PathBuf,
-    ) -> Result<()> {
-        let mut command = surroundings.surrounded(builder.get_program());
-        command.args(builder.get_args());
-        process::run(&mut command)
-            .with_context(|| format!("failed to pack {}", image.display()))?;
-        let mut manifest = image.clone().into_os_string();
-        manifest.push(".json");
-        self.0.extend([image, manifest.into()]);
-        Ok(())
-    }
+/// Runs `builder` in the surroundings.
+fn pack(
+    builder: &Command,
+    surroundings: &Surroundings,
+    options: &[String],
+    image: &Path,
+) -> Result<()> {
+    let mut command = surroundings.surrounded(builder.get_program());
+    command.args(builder.get_args()).args(options);
+    process::run(&mut command).with_context(|| format!("failed to pack {}", image.display()))
 }

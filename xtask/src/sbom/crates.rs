@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Finds the crates that programs are linked of.
+//! Finds the crates that are linked into each program.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use cargo_metadata::MetadataCommand;
+use fs_err as fs;
 use kaal_harness::process;
 use kaal_harness::workspace::{Program, Workspace};
+use serde::Deserialize;
 
 use crate::build::cargo;
 use crate::setup::TARGET;
 
-/// The packages whose programs are released, and whether they run on the target.
+/// The packages of all released programs, and whether they run on the target.
 const PROGRAMS: [(&str, bool); 5] = [
     (Program::Loader.package(), true),
     (Program::Unpacker.package(), true),
@@ -21,94 +24,116 @@ const PROGRAMS: [(&str, bool); 5] = [
     (Workspace::BUILDER, false),
 ];
 
-/// Separates what `cargo tree` says of a crate.
-const SEPARATOR: char = '|';
-
-/// A crate: its name and version.
+/// The name and version of a crate.
 pub(crate) type Name = (String, String);
 
-/// Programs, and the crates that each is linked of.
+/// A crate.
+#[derive(Default)]
+pub(crate) struct Crate {
+    pub(super) license: String,
+    /// The folder of its source.
+    pub(crate) folder: PathBuf,
+    /// The SHA-256 of its archive; `None` for crates of this project.
+    pub(super) checksum: Option<String>,
+}
+
+/// Programs, and the crates that are linked into each.
 #[derive(Default)]
 pub(crate) struct Crates {
     pub(super) programs: Vec<(&'static str, BTreeSet<Name>)>,
-    /// All of them, with their licences.
-    pub(super) licenses: BTreeMap<Name, String>,
-    /// The SHA-256 of each crate's archive. The project's own crates have none.
-    pub(super) checksums: BTreeMap<Name, String>,
+    pub(super) all: BTreeMap<Name, Crate>,
+}
+
+/// The part of `Cargo.lock` that `cargo metadata` doesn't tell.
+#[derive(Deserialize)]
+struct Lock {
+    package: Vec<Locked>,
+}
+
+#[derive(Deserialize)]
+struct Locked {
+    name: String,
+    version: String,
+    checksum: Option<String>,
 }
 
 impl Crates {
-    /// Reads them for a builder that runs on `host`, a target triple or `all`.
+    /// Finds the crates for a builder that runs on `host`, a target triple or `all`.
     pub(crate) fn read(workspace: &Workspace, host: &str) -> Result<Self> {
-        let lock = fs::read_to_string(workspace.root().join("Cargo.lock"))
-            .context("failed to read Cargo.lock")?;
-        let mut crates = Self {
-            checksums: read_checksums(&lock),
-            ..Self::default()
-        };
+        let mut programs = Vec::new();
         for (package, on_target) in PROGRAMS {
             let target = if on_target { TARGET } else { host };
-            crates.add(package, &read_tree(workspace, package, target)?);
+            programs.push((package, names(&tree(workspace, package, target)?)));
         }
-        Ok(crates)
+        let is_linked = |name: &Name| programs.iter().any(|(_, names)| names.contains(name));
+        let mut all = resolved(workspace, host)?;
+        all.retain(|name, _| is_linked(name));
+        Ok(Self { programs, all })
     }
 
     /// The crates of other projects.
-    pub(crate) fn foreign(&self) -> impl Iterator<Item = &Name> {
-        let names = self.licenses.keys();
-        names.filter(|name| self.checksums.contains_key(name))
-    }
-
-    /// Adds a program, by lines like `crc v3.4.0|MIT OR Apache-2.0`. Those of the workspace name a folder as well.
-    fn add(&mut self, program: &'static str, tree: &str) {
-        let lines = tree.lines().filter_map(|line| {
-            let (name, license) = line.split_once(SEPARATOR)?;
-            let (name, rest) = name.split_once(" v")?;
-            let version = rest.split(' ').next()?;
-            let license = license.trim_end_matches("(*)").trim_end();
-            Some(((name.to_owned(), version.to_owned()), license.to_owned()))
-        });
-        let crates: BTreeMap<_, _> = lines.collect();
-        let names = crates.keys().cloned().collect();
-        self.programs.push((program, names));
-        self.licenses.extend(crates);
+    pub(crate) fn foreign(&self) -> impl Iterator<Item = (&Name, &Crate)> {
+        self.all.iter().filter(|(_, of)| of.checksum.is_some())
     }
 }
 
-/// `cargo tree` of what `package` is linked of for `target`.
-fn read_tree(workspace: &Workspace, package: &str, target: &str) -> Result<String> {
+/// All crates that Cargo resolves.
+fn resolved(workspace: &Workspace, host: &str) -> Result<BTreeMap<Name, Crate>> {
+    let lock = fs::read_to_string(workspace.root().join("Cargo.lock"))?;
+    let lock: Lock = toml::from_str(&lock).context("failed to read Cargo.lock")?;
+    let locked = lock.package.into_iter();
+    let checksums = locked.map(|locked| ((locked.name, locked.version), locked.checksum));
+    let mut checksums: BTreeMap<Name, Option<String>> = checksums.collect();
+
+    let mut options = vec!["--locked".to_owned()];
+    if host != "all" {
+        options.extend([TARGET, host].map(|triple| format!("--filter-platform={triple}")));
+    }
+    let mut command = MetadataCommand::new();
+    command.manifest_path(workspace.root().join("Cargo.toml"));
+    let metadata = command.other_options(options).exec();
+    let metadata = metadata.context("failed to find the crates' sources")?;
+    let packages = metadata.packages.into_iter().map(|package| {
+        let name = (package.name.to_string(), package.version.to_string());
+        let mut folder = package.manifest_path.into_std_path_buf();
+        folder.pop();
+        let found = Crate {
+            license: package.license.unwrap_or_default(),
+            folder,
+            checksum: checksums.remove(&name).flatten(),
+        };
+        (name, found)
+    });
+    Ok(packages.collect())
+}
+
+/// The output of `cargo tree` for what is linked into `package`. `cargo metadata` unites the features of all packages
+/// and of build scripts, so its graph names crates that no program holds.
+fn tree(workspace: &Workspace, package: &str, target: &str) -> Result<String> {
+    let options = "tree --locked --prefix none --format {p} --edges normal,no-proc-macro";
     let mut command = cargo(workspace);
-    command.args(["tree", "--locked", "--prefix", "none"]);
-    command.args(["--edges", "normal,no-proc-macro", "--package", package]);
-    command
-        .arg("--format")
-        .arg(format!("{{p}}{SEPARATOR}{{l}}"));
-    process::read(command.args(["--target", target]))
+    command.args(options.split(' '));
+    process::read(command.args(["--package", package, "--target", target]))
 }
 
-fn read_checksums(lock: &str) -> BTreeMap<Name, String> {
-    let field = |package: &str, name: &str| {
-        let start = format!("{name} = \"");
-        let line = package.lines().find_map(|line| line.strip_prefix(&start))?;
-        Some(line.trim_end_matches('"').to_owned())
+/// The crates in lines like `crc v3.4.0`. The lines of this workspace's crates end with a folder.
+fn names(tree: &str) -> BTreeSet<Name> {
+    let name = |line: &str| {
+        let (name, rest) = line.split_once(" v")?;
+        Some((name.to_owned(), rest.split(' ').next()?.to_owned()))
     };
-    lock.split("[[package]]")
-        .filter_map(|package| {
-            let name = (field(package, "name")?, field(package, "version")?);
-            Some((name, field(package, "checksum")?))
-        })
-        .collect()
+    tree.lines().filter_map(name).collect()
 }
 
 #[cfg(test)]
-impl Crates {
-    /// A program as Cargo describes it.
-    pub(super) fn of(program: &'static str, tree: &str, lock: &str) -> Self {
-        let mut crates = Self {
-            checksums: read_checksums(lock),
-            ..Self::default()
-        };
-        crates.add(program, tree);
-        crates
+mod tests {
+    use super::names;
+
+    #[test]
+    fn crates_are_named_once_without_folders() {
+        let tree = "kaal-unpacker v0.1.0 (/some/folder)\ncrc v3.4.0\ncrc v3.4.0 (*)\n";
+        let expected = [("crc", "3.4.0"), ("kaal-unpacker", "0.1.0")];
+        let expected = expected.map(|(name, version)| (name.to_owned(), version.to_owned()));
+        assert!(names(tree).into_iter().eq(expected));
     }
 }

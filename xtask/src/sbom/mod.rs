@@ -1,54 +1,49 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A bill of materials (CycloneDX 1.6) of KaaL's own programs: the crates that each is made of, as
-//! `Cargo.lock` has them. An image's manifest can't tell that, since a program doesn't say.
+//! A bill of materials (CycloneDX 1.6) of KaaL's own programs: the crates that are linked into each. An image's
+//! manifest can't list them, because a program doesn't name its crates.
 
 mod crates;
 
-use std::fs;
-use std::path::PathBuf;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
+use fs_err as fs;
 use kaal_harness::workspace::Workspace;
 use serde_json::{Value, json};
 
-pub(crate) use crates::{Crates, Name};
+pub(crate) use crates::Crates;
+use crates::{Crate, Name};
 
-/// Writes the document to the folder of the programs.
+/// Writes the document beside the programs.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    // The builder runs on several systems; the list is the same wherever it is made.
+    // The builder runs on several systems; the list is the same on all of them.
     let document = document(&Crates::read(workspace, "all")?);
-    let file = file(workspace);
-    fs::create_dir_all(workspace.artifacts())
-        .and_then(|()| fs::write(&file, format!("{document:#}\n")))
-        .with_context(|| format!("failed to write {}", file.display()))?;
+    let file = workspace.artifacts().join("kaal.cdx.json");
+    fs::create_dir_all(workspace.artifacts())?;
+    fs::write(&file, format!("{document:#}\n"))?;
     println!("wrote {}", file.display());
     Ok(())
 }
 
-/// Where the document is written to.
-fn file(workspace: &Workspace) -> PathBuf {
-    workspace.artifacts().join("kaal.cdx.json")
-}
-
-/// The bill of materials of programs that are linked of `crates`.
+/// The bill of materials of `crates`.
 pub(crate) fn document(crates: &Crates) -> Value {
-    let components: Vec<_> = crates
-        .licenses
-        .iter()
-        .map(|(name, license)| component(name, license, crates))
+    let is_program = |name: &Name| {
+        crates
+            .programs
+            .iter()
+            .any(|(program, _)| *program == name.0)
+    };
+    let components = crates.all.iter();
+    let components: Vec<_> = components
+        .map(|(name, linked)| component(name, linked, is_program(name)))
         .collect();
-    let programs = crates.programs.iter();
-    let dependencies: Vec<_> = programs
-        .filter_map(|(package, names)| {
-            let this = names.iter().find(|(name, _)| name == package)?;
-            let others = names.iter().filter(|name| *name != this);
-            Some(json!({
-                "ref": reference(this),
-                "dependsOn": others.map(reference).collect::<Vec<_>>(),
-            }))
-        })
-        .collect();
+    let dependencies = crates.programs.iter().filter_map(|(package, names)| {
+        let this = names.iter().find(|(name, _)| name == package)?;
+        let others = names.iter().filter(|name| *name != this);
+        Some(json!({
+            "ref": reference(this),
+            "dependsOn": others.map(reference).collect::<Vec<_>>(),
+        }))
+    });
     json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -63,21 +58,19 @@ pub(crate) fn document(crates: &Crates) -> Value {
             },
         },
         "components": components,
-        "dependencies": dependencies,
+        "dependencies": dependencies.collect::<Vec<_>>(),
     })
 }
 
-fn component(name: &Name, license: &str, crates: &Crates) -> Value {
-    let mut programs = crates.programs.iter();
-    let is_program = programs.any(|(package, _)| *package == name.0);
+fn component(name: &Name, linked: &Crate, is_program: bool) -> Value {
     let mut component = json!({
         "type": if is_program { "application" } else { "library" },
         "bom-ref": reference(name),
         "name": name.0,
         "version": name.1,
-        "licenses": [{ "expression": license }],
+        "licenses": [{ "expression": linked.license }],
     });
-    if let Some(checksum) = crates.checksums.get(name) {
+    if let Some(checksum) = &linked.checksum {
         component["purl"] = reference(name).into();
         component["hashes"] = json!([{ "alg": "SHA-256", "content": checksum }]);
     }
@@ -91,31 +84,23 @@ fn reference((name, version): &Name) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Crates, document};
-
-    const TREE: &str = "\
-kaal-unpacker v0.1.0 (/some/folder)|BSD-2-Clause
-crc v3.4.0|MIT OR Apache-2.0
-crc v3.4.0|MIT OR Apache-2.0 (*)
-";
-
-    const LOCK: &str = "\
-version = 4
-
-[[package]]
-name = \"crc\"
-version = \"3.4.0\"
-source = \"registry\"
-checksum = \"0123\"
-
-[[package]]
-name = \"kaal-unpacker\"
-version = \"0.1.0\"
-";
+    use super::{Crate, Crates, document};
 
     #[test]
-    fn crates_are_named_once_without_folders() {
-        let document = document(&Crates::of("kaal-unpacker", TREE, LOCK));
+    fn only_foreign_crates_have_checksums() {
+        let name = |name: &str, version: &str| (name.to_owned(), version.to_owned());
+        let (program, library) = (name("kaal-unpacker", "0.1.0"), name("crc", "3.4.0"));
+        let foreign = Crate {
+            checksum: Some("0123".to_owned()),
+            ..Crate::default()
+        };
+        let document = document(&Crates {
+            programs: vec![(
+                "kaal-unpacker",
+                [&program, &library].map(Clone::clone).into(),
+            )],
+            all: [(program, Crate::default()), (library, foreign)].into(),
+        });
         let components = document["components"].as_array().map(Vec::len);
         assert_eq!(components, Some(2));
         assert_eq!(document["components"][0]["purl"], "pkg:cargo/crc@3.4.0");
@@ -126,6 +111,5 @@ version = \"0.1.0\"
         let dependencies = &document["dependencies"][0];
         assert_eq!(dependencies["ref"], "pkg:cargo/kaal-unpacker@0.1.0");
         assert_eq!(dependencies["dependsOn"][0], "pkg:cargo/crc@3.4.0");
-        assert!(!document.to_string().contains("/some/folder"));
     }
 }

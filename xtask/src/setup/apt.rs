@@ -1,43 +1,34 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Takes packages from the machine's Debian mirror, to unpack them.
+//! Downloads packages from the machine's Debian mirror and unpacks them.
 //!
-//! Nothing is installed and no right is needed: `apt-get` works on lists of its own in a folder, and checks the
+//! This installs nothing and doesn't need root: `apt-get` uses its own package lists in a folder. It verifies the
 //! archive's signatures as always.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, ensure};
+use fs_err as fs;
 use kaal_harness::process;
 
-/// Where Debian's package `debian-archive-keyring` puts the archive's keys.
+/// The archive's keys, from Debian's package `debian-archive-keyring`.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// Package lists in a folder of their own.
+/// Package lists in a folder.
 pub(super) struct Apt {
     folder: PathBuf,
-    /// The one archive that packages are taken from; `None` for those of the machine.
+    /// The file that names the archive; `None` for the machine's archives.
     sources: Option<PathBuf>,
 }
 
-/// A package of one version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Package {
-    pub(super) name: String,
-    pub(super) version: String,
-}
-
 impl Apt {
-    /// Whether this is a machine with Debian's package tools.
+    /// Whether the machine has Debian's package tools.
     pub(super) fn is_there() -> bool {
-        ["apt-get", "dpkg-deb"]
-            .into_iter()
-            .all(process::is_installed)
+        process::is_installed("apt-get") && process::is_installed("dpkg-deb")
     }
 
-    /// The archives that the machine takes packages from.
+    /// The machine's own archives.
     pub(super) fn of_machine(folder: &Path) -> Result<Self> {
         Self::new(folder, None)
     }
@@ -54,19 +45,16 @@ impl Apt {
 
     fn new(folder: &Path, source: Option<&str>) -> Result<Self> {
         for part in ["lists/partial", "cache/archives/partial"] {
-            fs::create_dir_all(folder.join(part))
-                .with_context(|| format!("failed to create {}", folder.display()))?;
+            fs::create_dir_all(folder.join(part))?;
         }
-        let mut apt = Self {
-            folder: folder.to_owned(),
-            sources: None,
-        };
-        if let Some(source) = source {
+        let sources = source.map(|source| {
             let file = folder.join("sources.list");
-            fs::write(&file, source)
-                .with_context(|| format!("failed to write {}", file.display()))?;
-            apt.sources = Some(file);
-        }
+            fs::write(&file, source).map(|()| file)
+        });
+        let apt = Self {
+            folder: folder.to_owned(),
+            sources: sources.transpose()?,
+        };
         process::read(apt.command("apt-get").arg("update"))?;
         Ok(apt)
     }
@@ -81,39 +69,32 @@ impl Apt {
             .collect())
     }
 
-    /// What this machine lacks to run the programs in `packages`, these included.
-    pub(super) fn missing_for(&self, packages: &str) -> Result<Vec<Package>> {
+    /// Those of `packages` and their dependencies that the machine lacks, like `libfdt1=1.6.1`.
+    pub(super) fn missing_for(&self, packages: &str) -> Result<Vec<String>> {
         let mut simulation = self.command("apt-get");
-        simulation
-            .args(["--simulate", "--no-install-recommends", "install"])
-            .args(packages.split(' '));
+        simulation.args(["--simulate", "--no-install-recommends", "install"]);
+        simulation.args(packages.split(' '));
         let missing = to_install(&process::read(&mut simulation)?);
         ensure!(
             !missing.is_empty(),
-            "{packages}: installed, but without a program that can do the job"
+            "{packages}: installed, but no program of them can do the job"
         );
         Ok(missing)
     }
 
-    /// Downloads packages and unpacks them, one over the other, to `destination`.
-    pub(super) fn unpack(&self, packages: &[Package], destination: &Path) -> Result<()> {
-        let scratch = tempfile::tempdir_in(&self.folder)
-            .with_context(|| format!("failed to write to {}", self.folder.display()))?;
-        let names = packages
-            .iter()
-            .map(|Package { name, version }| format!("{name}={version}"));
+    /// Downloads packages, like `libfdt1=1.6.1`, and unpacks all of them to `destination`.
+    pub(super) fn unpack(&self, packages: &[String], destination: &Path) -> Result<()> {
+        let scratch = tempfile::tempdir_in(&self.folder)?;
         let mut download = self.command("apt-get");
-        download.arg("download").args(names);
+        download.arg("download").args(packages);
         process::read(download.current_dir(&scratch))?;
-        for entry in fs::read_dir(&scratch)? {
+        for entry in fs::read_dir(scratch.path())? {
             let mut extract = Command::new("dpkg-deb");
             extract.arg("--extract").arg(entry?.path()).arg(destination);
             process::read(&mut extract)?;
         }
-        match destination.is_dir() {
-            true => Ok(()),
-            false => bail!("apt-get downloaded nothing"),
-        }
+        ensure!(destination.is_dir(), "apt-get downloaded nothing");
+        Ok(())
     }
 
     fn command(&self, program: &str) -> Command {
@@ -136,17 +117,14 @@ impl Apt {
     }
 }
 
-/// The packages in lines like `Inst libfdt1 (1.6.1-4+b1 Debian:12.15/oldstable [amd64])`; where another version is
-/// installed, that stands before in brackets.
-fn to_install(simulation: &str) -> Vec<Package> {
+/// The packages in lines like `Inst libfdt1 (1.6.1-4+b1 Debian:12.15/oldstable [amd64])`. If another version is
+/// installed, it stands before the parenthesis, in brackets.
+fn to_install(simulation: &str) -> Vec<String> {
     let line = |line: &str| {
         let (name, rest) = line.strip_prefix("Inst ")?.split_once(' ')?;
         let (_, version) = rest.split_once('(')?;
         let (version, _) = version.split_once(' ')?;
-        Some(Package {
-            name: name.to_owned(),
-            version: version.to_owned(),
-        })
+        Some(format!("{name}={version}"))
     };
     simulation.lines().filter_map(line).collect()
 }
@@ -164,11 +142,6 @@ Inst libfdt1 (1.6.1-4+b1 Debian:12.15/oldstable [amd64])
 Inst gdb [12.1-1] (13.1-3 Debian:12.15/oldstable [amd64])
 Conf libfdt1 (1.6.1-4+b1 Debian:12.15/oldstable [amd64])
 ";
-        let found = to_install(simulation);
-        let found: Vec<_> = found
-            .iter()
-            .map(|package| (package.name.as_str(), package.version.as_str()))
-            .collect();
-        assert_eq!(found, [("libfdt1", "1.6.1-4+b1"), ("gdb", "13.1-3")]);
+        assert_eq!(to_install(simulation), ["libfdt1=1.6.1-4+b1", "gdb=13.1-3"]);
     }
 }

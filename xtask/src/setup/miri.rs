@@ -2,16 +2,16 @@
 
 //! Provides Miri.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use kaal_harness::process;
 
 use super::nightly::Nightly;
 
-/// Why not one from elsewhere: Miri is a part of the compiler that it comes with.
-const REMEDY: &str = "\
-Miri comes with Rust's nightly toolchains only; where rustup installed one, add it by
+/// Each Miri is a part of one compiler, so none from elsewhere will do.
+const HELP: &str = "\
+Miri comes only with Rust's nightly toolchains. Add it to a toolchain of rustup:
   rustup component add miri rust-src
-and where that has none of this day, take another one:
+or, if rustup has none of that day, install another toolchain:
   rustup toolchain install nightly --component miri --component rust-src";
 
 /// Finds Miri, or adds it to the toolchain.
@@ -21,13 +21,10 @@ pub(crate) fn provide(nightly: &Nightly) -> Result<()> {
         return Ok(());
     }
     eprintln!("Miri: not in the toolchain, trying: rustup component add miri rust-src");
-    let components = ["component", "add", "miri", "rust-src"];
-    process::read(nightly.command("rustup").args(components))
-        .map(drop)
-        .and_then(|()| {
-            is_there()
-                .then_some(())
-                .context("succeeded, but added no Miri")
-        })
-        .with_context(|| format!("Miri: not in the toolchain; {REMEDY}\nrustup"))
+    let add = || {
+        nightly.rustup(&["component", "add", "miri", "rust-src"])?;
+        ensure!(is_there(), "succeeded, but added no Miri");
+        Ok(())
+    };
+    add().with_context(|| format!("Miri: not in the toolchain; {HELP}\nrustup"))
 }

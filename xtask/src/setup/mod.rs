@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Provides what the other commands need and the checkout doesn't hold.
+//! Provides what the other commands need but the checkout doesn't have.
 
 mod apt;
 mod compiler;
@@ -20,11 +20,11 @@ pub(crate) use miri::provide as miri;
 pub(crate) use nightly::Nightly;
 pub(crate) use tools::{qemu, tool, tool_for_tests};
 
-/// Provides what every boot needs, and says where it comes from.
+/// Provides everything for a boot, and prints where it comes from.
 pub(crate) fn all(workspace: &Workspace) -> Result<()> {
     println!("QEMU: {}", qemu(workspace)?);
     let nightly = Nightly::provide()?;
     println!("Rust for the target: {}", nightly.compiler);
-    println!("core for {TARGET}: {}", core_library(nightly)?);
+    println!("core for {TARGET}: {}", core_library(nightly)?.description);
     Ok(())
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Provides the nightly compiler that the programs for the target are built with.
+//! Provides the nightly compiler for the programs on the target.
 //!
-//! Tests and `cargo xtask` itself are built with the compiler that Cargo was started with, which may be stable.
+//! Tests and `cargo xtask` itself use the compiler that Cargo was started with, which may be stable.
 
 use std::env;
 use std::ffi::OsStr;
@@ -14,14 +14,14 @@ use kaal_harness::{process, toolchain};
 
 use super::compiler::Compiler;
 
-/// What rustup calls the newest nightly compiler.
+/// rustup's name for the newest nightly compiler.
 const NEWEST: &str = "nightly";
 
 /// The nightly compiler.
 #[derive(Debug)]
 pub(crate) struct Nightly {
     pub(crate) compiler: Compiler,
-    /// What rustup calls it; `None` where Cargo was started with it.
+    /// rustup's name for it; `None` if Cargo was started with it.
     name: Option<&'static str>,
 }
 
@@ -38,7 +38,7 @@ impl Nightly {
         compiler.check_age()?;
         if !compiler.is_pinned() {
             let pinned = toolchain::PINNED;
-            eprintln!("Rust: building with {compiler}, but KaaL is tested with {pinned}");
+            eprintln!("Rust: building with {compiler}; KaaL is tested with {pinned}");
         }
         Ok(FOUND.get_or_init(|| nightly))
     }
@@ -51,28 +51,25 @@ impl Nightly {
                 name: None,
             });
         }
-        let pinned = || installed(toolchain::PINNED);
-        let newest = || installed(NEWEST);
-        if let Some(found) =
-            pinned().or_else(|| newest().filter(|found| found.compiler.is_pinned()))
-        {
+        let pinned = toolchain::PINNED;
+        let is_pinned = |found: &Self| found.compiler.is_pinned();
+        if let Some(found) = installed(pinned).or_else(|| installed(NEWEST).filter(is_pinned)) {
             return Ok(found);
         }
-        install(toolchain::PINNED)
+        install(pinned)
             .or_else(|error| {
-                eprintln!("Rust: failed to install {}: {error:#}", toolchain::PINNED);
-                newest().map_or_else(|| install(NEWEST), Ok)
+                eprintln!("Rust: failed to install {pinned}: {error:#}");
+                installed(NEWEST).map_or_else(|| install(NEWEST), Ok)
             })
             .with_context(|| {
                 format!(
                     "a nightly compiler expected, {current} found; install one and run the command again:\n  \
-                     rustup toolchain install {}",
-                    toolchain::PINNED
+                     rustup toolchain install {pinned}"
                 )
             })
     }
 
-    /// Cargo, which compiles with this compiler.
+    /// Cargo with this compiler.
     pub(crate) fn cargo(&self) -> Command {
         match self.name {
             Some(_) => self.command("cargo"),
@@ -80,7 +77,12 @@ impl Nightly {
         }
     }
 
-    /// A program that takes Cargo and its compiler from `PATH`.
+    /// Runs rustup for this toolchain.
+    pub(super) fn rustup(&self, arguments: &[&str]) -> Result<()> {
+        process::read(self.command("rustup").args(arguments)).map(drop)
+    }
+
+    /// A program that finds Cargo and the compiler on `PATH`.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         if let Some(name) = self.name {
@@ -97,18 +99,16 @@ fn installed(name: &'static str) -> Option<Nightly> {
         rustup.args(["run", name, "rustc"]);
         rustup
     };
-    Some(Nightly {
-        compiler: Compiler::query(rustc).ok()?,
-        name: Some(name),
-    })
+    let compiler = Compiler::query(rustc).ok()?;
+    let name = Some(name);
+    Some(Nightly { compiler, name })
 }
 
 fn install(name: &'static str) -> Result<Nightly> {
-    eprintln!("Rust: installing {name} with rustup, beside the toolchains that are there");
+    eprintln!("Rust: installing {name} with rustup; the other toolchains stay as they are");
+    let options = "--profile minimal --component clippy --component rustfmt";
     let mut rustup = Command::new("rustup");
-    rustup
-        .args(["toolchain", "install", name, "--profile", "minimal"])
-        .args(["--component", "clippy", "--component", "rustfmt"]);
-    process::read(&mut rustup)?;
+    rustup.args(["toolchain", "install", name]);
+    process::read(rustup.args(options.split(' ')))?;
     installed(name).with_context(|| format!("rustup installed {name}, but can't run it"))
 }

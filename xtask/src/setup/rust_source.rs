@@ -2,19 +2,20 @@
 
 //! Takes the source of `core` from Debian's package `rust-src`.
 
-use std::fs;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+use fs_err as fs;
 use kaal_harness::process;
 
-use super::apt::{Apt, Package};
+use super::apt::Apt;
 use super::compiler::Compiler;
 
 const PACKAGE: &str = "rust-src";
 
-/// Releases by the names that outlive each of them, the likeliest first.
+/// Debian's names for releases that stay the same over the years, the likeliest first.
 const RELEASES: [&str; 7] = [
     "testing",
     "unstable",
@@ -25,90 +26,68 @@ const RELEASES: [&str; 7] = [
     "oldstable-backports",
 ];
 
-/// Puts the source of `core` that fits `compiler` into its toolchain.
+/// Adds the source of `core` that fits `compiler` to its toolchain.
 pub(super) fn unpack(compiler: &Compiler) -> Result<()> {
     let destination = compiler.source();
-    fs::create_dir_all(&destination)
-        .with_context(|| format!("failed to create {}", destination.display()))?;
+    fs::create_dir_all(&destination)?;
     // Beside the destination, so that one rename puts the unpacked folder in place.
-    let scratch = tempfile::tempdir_in(&destination)
-        .with_context(|| format!("failed to write to {}", destination.display()))?;
+    let scratch = tempfile::tempdir_in(&destination)?;
     let (apt, package) = find(&compiler.release(), scratch.path())?;
     let unpacked = scratch.path().join("unpacked");
     apt.unpack(&[package], &unpacked)?;
     let library = find_library(&unpacked.join("usr/src"))?;
-    fs::rename(&library, destination.join("library"))
-        .with_context(|| format!("failed to move {} into place", library.display()))
+    Ok(fs::rename(library, destination.join("library"))?)
 }
 
 /// Finds the package of an upstream release, and the archive that has it.
-fn find(release: &str, scratch: &Path) -> Result<(Apt, Package)> {
-    let mut tried = Vec::new();
+fn find(release: &str, scratch: &Path) -> Result<(Apt, String)> {
+    let mut tried = String::new();
     for mirror in mirrors()? {
         for suite in RELEASES {
-            let apt = Apt::of_suite(&mirror, suite, &scratch.join(suite));
-            let versions = apt.and_then(|apt| Ok((apt.versions(PACKAGE)?, apt)));
-            match versions {
-                Ok((versions, apt)) => {
-                    if let Some(version) = versions.iter().find(|version| fits(version, release)) {
-                        let package = Package {
-                            name: PACKAGE.to_owned(),
-                            version: version.clone(),
-                        };
-                        return Ok((apt, package));
-                    }
-                    tried.push(format!("{mirror} {suite}: {}", versions.join(", ")));
-                }
-                Err(error) => tried.push(format!("{mirror} {suite}: {error:#}")),
-            }
+            let versions = Apt::of_suite(&mirror, suite, &scratch.join(suite))
+                .and_then(|apt| Ok((apt.versions(PACKAGE)?, apt)));
+            let found = match versions {
+                Ok((versions, apt)) => match versions.iter().find(|found| fits(found, release)) {
+                    Some(version) => return Ok((apt, format!("{PACKAGE}={version}"))),
+                    None => versions.join(", "),
+                },
+                Err(error) => format!("{error:#}"),
+            };
+            tried += &format!("\n    {mirror} {suite}: {found}");
         }
     }
-    bail!(
-        "{PACKAGE} {release} expected on a mirror of this machine, found:\n    {}",
-        tried.join("\n    ")
-    );
+    bail!("{PACKAGE} {release} expected on a mirror of this machine, found:{tried}");
 }
 
-/// The mirrors that the machine takes packages from.
+/// The mirrors of the machine's archives.
 fn mirrors() -> Result<Vec<String>> {
-    let targets = process::read(Command::new("apt-get").args([
-        "indextargets",
-        "--format",
-        "$(SITE) $(RELEASE)",
-    ]))?;
+    let mut apt = Command::new("apt-get");
+    let targets = process::read(apt.args(["indextargets", "--format", "$(SITE) $(RELEASE)"]))?;
     Ok(mirrors_of(&targets))
 }
 
-/// The mirrors in lines of mirror and release, without those of security updates only.
+/// The mirrors in lines of mirror and release, without mirrors that have only security updates.
 fn mirrors_of(targets: &str) -> Vec<String> {
-    let mut mirrors: Vec<String> = targets
-        .lines()
-        .filter_map(|line| line.split_once(' '))
-        .filter(|(_, release)| !release.contains("-security"))
-        .map(|(mirror, _)| mirror.to_owned())
-        .collect();
-    mirrors.sort();
-    mirrors.dedup();
-    mirrors
+    let lines = targets.lines().filter_map(|line| line.split_once(' '));
+    let lines = lines.filter(|(_, release)| !release.contains("-security"));
+    let mirrors: BTreeSet<_> = lines.map(|(mirror, _)| mirror.to_owned()).collect();
+    mirrors.into_iter().collect()
 }
 
-/// Whether a Debian version such as `1.97.1+dfsg1-1` is one of the upstream release `1.97`.
+/// Whether a Debian version such as `1.97.1+dfsg1-1` belongs to the upstream release `1.97`.
 fn fits(version: &str, release: &str) -> bool {
-    version
-        .strip_prefix(release)
-        .is_some_and(|rest| rest.starts_with('.'))
+    let rest = version.strip_prefix(release);
+    rest.is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn find_library(sources: &Path) -> Result<PathBuf> {
-    let entries =
-        fs::read_dir(sources).with_context(|| format!("failed to read {}", sources.display()))?;
-    for entry in entries {
+    for entry in fs::read_dir(sources)? {
         let library = entry?.path().join("library");
         if library.join("core/Cargo.toml").is_file() {
             return Ok(library);
         }
     }
-    bail!("the package {PACKAGE} holds no library/core");
+    bail!("the package {PACKAGE} has no library/core");
 }
 
 #[cfg(test)]

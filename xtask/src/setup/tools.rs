@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Provides the programs that neither Rust nor the checkout has.
+//! Provides programs that come neither with Rust nor with the checkout.
 
 use std::path::PathBuf;
 
@@ -14,10 +14,10 @@ use super::apt::Apt;
 use super::unpacked;
 use crate::build::cargo;
 
-/// The oldest release of QEMU that the machines are tested with.
+/// The oldest tested release of QEMU.
 const OLDEST_QEMU: Version = Version { major: 7, minor: 2 };
 
-/// Finds a program, or puts it into Cargo's output folder: nothing is installed on the machine.
+/// Finds a program, or adds it to Cargo's output folder. Installs nothing on the machine.
 pub(crate) fn tool(workspace: &Workspace, tool: &Tool) -> Result<PathBuf> {
     if let Some(found) = tool.find() {
         return Ok(found);
@@ -33,7 +33,7 @@ pub(crate) fn tool(workspace: &Workspace, tool: &Tool) -> Result<PathBuf> {
         .with_context(|| format!("{}: does not run; {}", tool.name, tool.help()))
 }
 
-/// Finds a program that some tests need, or says that these are left out.
+/// Finds a program that some tests need, or prints that they are skipped.
 pub(crate) fn tool_for_tests(workspace: &Workspace, needed: &Tool) {
     if let Err(error) = tool(workspace, needed) {
         eprintln!("{error:#}\n{}: tests that need it are skipped", needed.name);
@@ -60,20 +60,14 @@ fn unpack(
     packages: &Packages,
     variables: Relocation,
 ) -> Result<()> {
-    let folder = workspace.tools();
+    let (folder, name) = (workspace.tools(), tool.name);
     eprintln!(
-        "{}: not found on PATH, unpacking {} and what it needs in {}; nothing is installed",
-        tool.name,
+        "{name}: not found on PATH, unpacking {} and its dependencies in {}; nothing is installed",
         packages.debian,
         folder.display()
     );
-    unpacked::provide(&folder, packages.debian, tool.file_names(), variables).map_err(|error| {
-        anyhow!(
-            "{}: failed to unpack it: {error:#}; {}",
-            tool.name,
-            tool.help()
-        )
-    })
+    unpacked::provide(&folder, packages.debian, tool.file_names(), variables)
+        .map_err(|error| anyhow!("{name}: failed to unpack it: {error:#}; {}", tool.help()))
 }
 
 fn compile(
@@ -85,13 +79,12 @@ fn compile(
     let Tool { name, .. } = tool;
     eprintln!("{name}: not found on PATH, compiling release {version}; this takes some minutes");
     let mut install = cargo(workspace);
-    // Compiled in a temporary folder: once is enough.
+    // Without a target folder, Cargo compiles in a temporary one, which it removes.
+    install.env_remove("CARGO_TARGET_DIR");
+    install.args("install --quiet --locked --version".split(' '));
     install
-        .env_remove("CARGO_TARGET_DIR")
-        .args(["install", "--quiet", "--locked", "--version", version])
-        .arg("--root")
-        .arg(workspace.tools())
-        .arg(name);
+        .args([version, name, "--root"])
+        .arg(workspace.tools());
     if let Some(features) = features {
         install.args(["--no-default-features", "--features", features]);
     }

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Programs of Debian's that run from a folder, with the libraries that the machine lacks.
+//! Debian's programs in a folder, with the libraries that the machine lacks.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
-use std::fs;
+use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-
+use anyhow::Result;
+use fs_err as fs;
 use kaal_harness::tools::Relocation;
+use walkdir::WalkDir;
 
 use super::apt::Apt;
 
-/// Where a package has its programs.
+/// The folders of programs in a package.
 const PROGRAMS: [&str; 2] = ["usr/bin", "usr/sbin"];
 
-/// Unpacks `packages` to a folder in `tools`, and puts starters of the programs `names` into `tools/bin`.
+/// Unpacks `packages` to a folder in `tools`, and writes scripts that start the programs `names` to `tools/bin`.
 pub(super) fn provide(
     tools: &Path,
     packages: &str,
@@ -25,78 +25,55 @@ pub(super) fn provide(
     variables: Relocation,
 ) -> Result<()> {
     let apt = Apt::of_machine(&tools.join("apt"))?;
-    let scratch = tempfile::tempdir_in(tools)
-        .with_context(|| format!("failed to write to {}", tools.display()))?;
+    let scratch = tempfile::tempdir_in(tools)?;
     let whole = scratch.path().join("whole");
     apt.unpack(&apt.missing_for(packages)?, &whole)?;
     let folder = tools.join(packages.replace(' ', "+"));
-    remove(&folder)?;
-    fs::rename(&whole, &folder)
-        .with_context(|| format!("failed to create {}", folder.display()))?;
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::rename(&whole, &folder)?;
     let mut environment = format!("LD_LIBRARY_PATH={}", quoted(&libraries(&folder)?));
     for (name, path) in variables {
-        environment = format!("{environment} {name}={}", quoted(&folder.join(path)));
+        environment += &format!(" {name}={}", quoted(&folder.join(path)));
     }
     start(&folder, &tools.join("bin"), names, &environment)
 }
 
-fn remove(folder: &Path) -> Result<()> {
-    match folder.exists() {
-        true => fs::remove_dir_all(folder)
-            .with_context(|| format!("failed to remove {}", folder.display())),
-        false => Ok(()),
-    }
-}
-
-/// Writes to `bin` how those programs of `folder` are started that `names` names.
+/// Writes scripts to `bin` that start those of the programs `names` that `folder` has.
 fn start(folder: &Path, bin: &Path, names: &[&str], environment: &str) -> Result<()> {
-    fs::create_dir_all(bin).with_context(|| format!("failed to create {}", bin.display()))?;
+    fs::create_dir_all(bin)?;
     for name in names {
         let mut files = PROGRAMS.iter().map(|place| folder.join(place).join(name));
-        let Some(program) = files.find(|file| file.is_file()) else {
-            continue;
-        };
-        let script = format!(
-            "#!/bin/sh\n{environment} exec {} \"$@\"\n",
-            quoted(&program)
-        );
-        let starter = bin.join(name);
-        fs::write(&starter, script)
-            .and_then(|()| fs::set_permissions(&starter, fs::Permissions::from_mode(0o755)))
-            .with_context(|| format!("failed to write {}", starter.display()))?;
+        if let Some(program) = files.find(|file| file.is_file()) {
+            let program = quoted(&program);
+            let script = format!("#!/bin/sh\n{environment} exec {program} \"$@\"\n");
+            let starter = bin.join(name);
+            fs::write(&starter, script)?;
+            fs::set_permissions(&starter, Permissions::from_mode(0o755))?;
+        }
     }
     Ok(())
 }
 
-/// A path as one word of a shell's.
+/// The path as one word of a shell command.
 fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
-/// The folders of libraries in `folder`, as `LD_LIBRARY_PATH` takes them.
+/// The folders of libraries in `folder`, for `LD_LIBRARY_PATH`. Packages may keep theirs in folders of any name.
 fn libraries(folder: &Path) -> Result<PathBuf> {
     let mut found = BTreeSet::new();
-    collect_libraries(folder, &mut found)?;
-    let found: Vec<_> = found.into_iter().map(PathBuf::into_os_string).collect();
-    Ok(found.join(&OsString::from(":")).into())
-}
-
-/// Adds the folders below `folder` that hold a library. They have many names: packages keep their own apart.
-fn collect_libraries(folder: &Path, found: &mut BTreeSet<PathBuf>) -> Result<()> {
-    let entries =
-        fs::read_dir(folder).with_context(|| format!("failed to read {}", folder.display()))?;
-    for entry in entries {
+    // Links may lead out of the folder, so they aren't followed.
+    for entry in WalkDir::new(folder) {
         let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        // A link may lead out of the folder.
-        if entry.file_type()?.is_dir() {
-            collect_libraries(&entry.path(), found)?;
-        } else if name.starts_with("lib") && name.contains(".so") {
-            found.insert(folder.to_owned());
+        let name = entry.file_name().to_string_lossy();
+        if !entry.file_type().is_dir() && name.starts_with("lib") && name.contains(".so") {
+            found.extend(entry.path().parent().map(Path::to_owned));
         }
     }
-    Ok(())
+    let found: Vec<_> = found.into_iter().map(PathBuf::into_os_string).collect();
+    Ok(found.join(":".as_ref()).into())
 }
 
 #[cfg(test)]
