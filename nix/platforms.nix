@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# Every platform with its variants: the kernel's settings, the machine that QEMU emulates, and the
-# builder's options. tests/harness/src/qemu/board.rs lists the same machines; a test compares the two.
-{ lib }:
+# Every platform with its variants: the kernel's settings, and the machine that QEMU emulates.
+# tests/harness/src/qemu/board.rs repeats the machines; a test compares the two.
+{ lib, source }:
 let
-  settings = ../kernel;
-
   describe =
     platform: variant: attributes:
     attributes
@@ -13,16 +11,13 @@ let
       name = "${platform}-${variant}";
       inherit platform variant;
       kernel = attributes.kernel // {
-        # Only this platform's settings, so that changes to others don't rebuild its kernel.
+        # Without the settings of other platforms, so that a change to them rebuilds nothing.
         settings = "${
-          lib.fileset.toSource {
-            root = settings;
-            fileset = lib.fileset.unions [
-              (settings + "/common.cmake")
-              (settings + "/${platform}")
-            ];
-          }
-        }/${platform}/${variant}.cmake";
+          source [
+            "kernel/common.cmake"
+            "kernel/${platform}"
+          ]
+        }/kernel/${platform}/${variant}.cmake";
       };
     };
 
@@ -30,23 +25,23 @@ let
   ordinary =
     {
       fixed,
-      # Whether kernel and image use the device tree that QEMU generates. seL4 has the device trees of
+      # Whether kernel and image are built for the device tree that QEMU makes. seL4 has those of
       # boards.
       deviceTreeFromQemu ? false,
-      # QEMU's arguments by name, or `null` if QEMU has no model of the board. `serial` is the number of
-      # UARTs before the one that seL4 prints on.
+      # QEMU's arguments by name; `serial` is the number of UARTs before the one that seL4 prints on.
+      # `null` if QEMU has no model of the board.
       qemu,
-      # The image's format, which the board's firmware and QEMU's model can load.
+      # The image's format, which the board's firmware or QEMU in its place loads.
       format ? "elf",
-      # Whether QEMU needs the kernel's device tree. On a machine with 4 GiB of RAM or more, it doesn't
-      # boot a Linux kernel without one.
+      # Whether QEMU must get the kernel's device tree. Without it, QEMU doesn't boot an image that
+      # looks like a Linux kernel if there are 4 GiB of RAM or more.
       needsDeviceTree ? false,
     }:
     {
       kernel = {
         inherit deviceTreeFromQemu;
-        # The other attributes rely on these settings. `kernelConfig` can't change them, and the build fails
-        # if the kernel has other values.
+        # The other attributes depend on these settings: `kernelConfig` can't change them, and a
+        # build with other values fails.
         fixed = {
           KernelSel4Arch = "aarch64";
           KernelMaxNumNodes = "1";
@@ -56,8 +51,16 @@ let
         // fixed;
       };
       inherit qemu format needsDeviceTree;
-      builderOptions = [ ];
     };
+
+  # QEMU's boards have four cores. On most, seL4 prints on the second UART.
+  board =
+    qemu:
+    {
+      cores = 4;
+      serial = 1;
+    }
+    // qemu;
 
   virt = ordinary {
     fixed = {
@@ -89,12 +92,12 @@ let
 
   forFourCores = variant: lib.recursiveUpdate variant { kernel.fixed.KernelMaxNumNodes = "4"; };
 
-  # Only the virt machine has a configurable number of cores.
+  # The virt machine has any number of cores; boards have a fixed one.
   withFourCores = variant: lib.recursiveUpdate (forFourCores variant) { qemu.cores = 4; };
 
-  onFourCores = board: {
-    default = board;
-    smp = forFourCores board;
+  onFourCores = default: {
+    inherit default;
+    smp = forFourCores default;
   };
 in
 lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
@@ -111,11 +114,10 @@ lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
       KernelPlatform = "zynqmp";
       KernelARMPlatform = "zcu102";
     };
-    qemu = {
+    qemu = board {
       machine = "xlnx-zcu102";
       cpu = "cortex-a53";
       memory = "4G";
-      cores = 4;
       serial = 0;
     };
   });
@@ -123,24 +125,20 @@ lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
   bcm2837.default = ordinary {
     fixed.KernelPlatform = "bcm2837";
     format = "image";
-    qemu = {
+    qemu = board {
       machine = "raspi3b";
       cpu = "cortex-a53";
       memory = "1G";
-      cores = 4;
-      serial = 1;
     };
   };
 
   bcm2711 = onFourCores (ordinary {
     fixed.KernelPlatform = "bcm2711";
     format = "image";
-    qemu = {
+    qemu = board {
       machine = "raspi4b";
       cpu = "cortex-a72";
       memory = "2G";
-      cores = 4;
-      serial = 1;
     };
   });
 
@@ -148,12 +146,10 @@ lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
     fixed.KernelPlatform = "imx8mp-evk";
     format = "image";
     needsDeviceTree = true;
-    qemu = {
+    qemu = board {
       machine = "imx8mp-evk";
       cpu = "cortex-a53";
       memory = "6G";
-      cores = 4;
-      serial = 1;
     };
   });
 

@@ -15,8 +15,9 @@ let
       function (builtins.intersectAttrs (builtins.functionArgs function) (pkgs // scope));
 
     # Inputs
+    source = scope.call ./source.nix;
     sel4Source = inputs.sel4;
-    platforms = import ./platforms.nix { inherit lib; };
+    platforms = scope.call ./platforms.nix;
     toolchain = import ./toolchain.nix {
       fenix =
         inputs.fenix.packages.${system}
@@ -32,30 +33,33 @@ let
 
     # The same for every platform
     builder = scope.call ./packages/builder.nix;
-    elfloader = scope.call ./packages/elfloader.nix;
-    unpacker = scope.call ./packages/unpacker.nix;
+    elfloader = scope.workspace.build "kaal-elfloader";
+    unpacker = scope.workspace.build "kaal-unpacker";
     probe = scope.call ./packages/probe.nix;
     book = scope.call ./packages/book.nix;
     kernelTools = scope.call ./kernel-tools.nix;
     kernelToolchains = scope.call ./kernel-toolchains.nix;
 
-    # Functions of a platform, a variant or a root task
+    # For one platform, variant or root task
     choose = scope.call ./choose.nix;
-    choosePlatform = scope.call ./choose-platform.nix;
+    qemuMachine = import ./qemu-machine.nix;
+    kernelOptions = import ./kernel-options.nix;
+    kernelSettings = scope.call ./kernel-settings.nix;
+    rootTaskArguments = scope.call ./packages/root-task/arguments.nix;
+    rootTaskChecks = scope.call ./packages/root-task/checks.nix;
     mkDeviceTree = scope.call ./packages/device-tree.nix;
     mkKernel = scope.call ./packages/kernel.nix;
-    mkRootTask = scope.call ./packages/root-task.nix;
+    mkRootTask = scope.call ./packages/root-task;
     mkRunner = scope.call ./packages/runner.nix;
     packBootImage = scope.call ./packages/bootimage.nix;
     mkBootImage = scope.call ./mk-boot-image.nix;
-    mkQemu = scope.call ./packages/qemu.nix;
     mkBootTest = scope.call ./packages/boot-test.nix;
 
-    # KaaL's own images, by platform and variant
+    # Images with KaaL's root task, by platform and variant
     kaalRootTask = scope.call ./packages/kaal-root-task.nix;
     images = scope.call ./images.nix;
 
-    # By group and name
+    # Checks by group and name
     checks = scope.call ./checks;
   };
 in

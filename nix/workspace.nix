@@ -1,39 +1,40 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The Cargo workspace, as its manifests describe it: the crates, the sources of each, and the
-# dependencies that they share.
+# The Cargo workspace, as its manifests describe it: its crates, the sources of each, and the
+# dependencies that all share.
 {
   lib,
   runCommand,
   cargoDeny,
   craneLib,
+  source,
 }:
 let
-  inherit (lib) fileset;
-  root = ../.;
   target = "aarch64-unknown-none";
 
-  manifest = lib.importTOML (root + "/Cargo.toml");
-  inherit (manifest.workspace) members default-members;
-  inherit (manifest.workspace.package) version;
+  manifestIn = folder: lib.importTOML (../. + "/${folder}/Cargo.toml");
+  inherit ((manifestIn ".").workspace) members default-members package;
 
-  # By name: the crate's folder, the crates of the workspace that it needs, and where it runs.
+  # By name: the crate's folder and description, the crates of the workspace that it needs, and
+  # whether it runs on the host.
   crates = lib.listToAttrs (
     map (
       folder:
       let
-        crate = lib.importTOML (root + "/${folder}/Cargo.toml");
+        crate = manifestIn folder;
         dependencies =
           crate.dependencies or { } // crate.dev-dependencies or { } // crate.build-dependencies or { };
       in
       lib.nameValuePair crate.package.name {
         inherit folder;
+        inherit (crate.package) description;
         onHost = lib.elem folder default-members;
         uses = lib.filter (name: crates ? ${name}) (lib.attrNames dependencies);
       }
     ) members
   );
 
+  # The crate and the crates that it needs, directly or not.
   closureOf =
     name:
     map (item: item.key) (
@@ -43,82 +44,63 @@ let
       }
     );
 
-  # Files outside of a crate's folder that its tests read.
-  readByTests.builder = fileset.unions [
-    (root + "/docs/configuration.md")
-    (root + "/docs/json.md")
-    (root + "/docs/manifest.md")
-    (root + "/docs/rules.md")
+  # The files that tests of a crate read outside its folder.
+  readByTests.kaal-elfloader-builder = map (name: "docs/${name}.md") [
+    "configuration"
+    "json"
+    "manifest"
+    "rules"
   ];
 
-  filesOf =
-    { folder, ... }:
-    fileset.union (root + "/${folder}") (readByTests.${folder} or (fileset.unions [ ]));
+  filesOf = lib.concatMap (name: [ crates.${name}.folder ] ++ readByTests.${name} or [ ]);
+  filesNeededFor = name: filesOf (closureOf name);
 
   # .cargo/config.toml names it for every program on the target.
   linkerScript = "elfloader/runtime/discard.ld";
 
-  commonFiles = fileset.unions (
-    map (file: root + "/${file}") [
-      ".cargo/config.toml"
-      "Cargo.lock"
-      "Cargo.toml"
-      "clippy.toml"
-      "rustfmt.toml"
-      linkerScript
+  commonFiles = [
+    ".cargo/config.toml"
+    "Cargo.lock"
+    "Cargo.toml"
+    "clippy.toml"
+    "rustfmt.toml"
+    linkerScript
+  ];
+  allFiles = commonFiles ++ filesOf (lib.attrNames crates);
+
+  # All manifests with empty programs, which don't fit the real linker script.
+  skeleton = craneLib.mkDummySrc {
+    extraDummyScript = "touch $out/${linkerScript}";
+    src = source allFiles;
+  };
+
+  # All sources, including the root task's, and the documents that describe them.
+  everything = source (
+    allFiles
+    ++ [
+      "deny.toml"
+      "docs"
+      "root-task"
     ]
   );
 
-  filesOfAll = names: fileset.unions (map (name: filesOf crates.${name}) names);
-
-  filesNeededFor = name: filesOfAll (closureOf name);
-
-  allFiles = fileset.union commonFiles (filesOfAll (lib.attrNames crates));
-
-  # All manifests with dummy sources. The linker script is empty, because it doesn't fit dummy programs.
-  skeleton = craneLib.mkDummySrc {
-    extraDummyScript = "touch $out/${linkerScript}";
-    src = fileset.toSource {
-      inherit root;
-      fileset = allFiles;
-    };
-  };
-
-  # All sources, including the root task's, and the documentation.
-  everything = fileset.toSource {
-    inherit root;
-    fileset = fileset.unions [
-      allFiles
-      (root + "/deny.toml")
-      (root + "/docs")
-      (root + "/root-task")
-    ];
-  };
-
-  # The crate and its dependencies in the workspace. The other crates are dummies, so that a change to
-  # them doesn't rebuild this one.
+  # The crate and the crates that it needs. Of all others, only manifests: a change to them
+  # rebuilds nothing.
   sourceOf =
     name:
     runCommand "source" { } ''
       cp --recursive --no-preserve=mode ${skeleton} $out
-      cp --recursive --no-preserve=mode ${
-        fileset.toSource {
-          inherit root;
-          fileset = fileset.union commonFiles (filesNeededFor name);
-        }
-      }/. $out
+      cp --recursive --no-preserve=mode ${source (commonFiles ++ filesNeededFor name)}/. $out
     '';
 
-  common = {
-    inherit version;
+  onHost = {
+    inherit (package) version;
     CARGO_UNSTABLE_TRIM_PATHS = "true";
-    CARGO_PROFILE_BOOT_TRIM_PATHS = "all";
     CARGO_PROFILE_RELEASE_TRIM_PATHS = "all";
     strictDeps = true;
-    cargoVendorDir = craneLib.vendorCargoDeps { cargoLock = root + "/Cargo.lock"; };
+    cargoVendorDir = craneLib.vendorCargoDeps { cargoLock = ../Cargo.lock; };
   };
-  onHost = common;
-  onTarget = common // {
+  onTarget = onHost // {
     CARGO_PROFILE = "boot";
     # Same as in xtask/src/build.rs.
     CARGO_TARGET_AARCH64_UNKNOWN_NONE_RUSTFLAGS = "-Zlocation-detail=none";
@@ -127,55 +109,62 @@ let
     dontStrip = true;
     dontPatchELF = true;
   };
-  packagesFlags = lib.concatMapStrings (name: " --package ${name}");
   targetCrates = lib.attrNames (lib.filterAttrs (_: crate: !crate.onHost) crates);
 
-  hostDependencies = craneLib.buildDepsOnly (
-    onHost
-    // {
-      pname = "kaal-host";
-      dummySrc = skeleton;
-    }
-  );
-  targetDependencies = craneLib.buildDepsOnly (
+  dependencies =
+    platform: arguments:
+    craneLib.buildDepsOnly (
+      arguments
+      // {
+        pname = "kaal-${platform}";
+        dummySrc = skeleton;
+      }
+    );
+  hostDependencies = dependencies "host" onHost;
+  targetDependencies = dependencies "target" (
     onTarget
     // {
-      pname = "kaal-target";
-      dummySrc = skeleton;
-      cargoExtraArgs = "--locked --target ${target}${packagesFlags targetCrates}";
+      cargoExtraArgs =
+        "--locked --target ${target}" + lib.concatMapStrings (name: " --package ${name}") targetCrates;
     }
   );
 
-  # The arguments of crane's functions for one crate.
+  # The arguments with which crane's functions work on one crate.
   argumentsFor =
     name:
-    (if crates.${name}.onHost then onHost else onTarget)
+    (
+      if crates.${name}.onHost then
+        onHost
+        // {
+          cargoArtifacts = hostDependencies;
+          cargoExtraArgs = "--locked --package ${name}";
+        }
+      else
+        onTarget
+        // {
+          cargoArtifacts = targetDependencies;
+          cargoExtraArgs = "--locked --package ${name} --target ${target}";
+        }
+    )
     // {
       pname = name;
       src = sourceOf name;
-      cargoArtifacts = if crates.${name}.onHost then hostDependencies else targetDependencies;
-      cargoExtraArgs =
-        "--locked --package ${name}" + lib.optionalString (!crates.${name}.onHost) " --target ${target}";
     };
 in
 {
-  inherit
-    crates
-    argumentsFor
-    filesNeededFor
-    version
-    ;
+  inherit crates argumentsFor filesNeededFor;
+  inherit (package) version;
 
   # Licences, versions and sources of all dependencies.
   deny = cargoDeny (
-    common
+    onHost
     // {
       pname = "kaal";
       src = everything;
     }
   );
 
-  # Compares the documentation with the dependencies and the unsafe code.
+  # The lists of dependencies and unsafe code in the documents.
   trust = craneLib.cargoTest (
     argumentsFor "kaal-tests"
     // {
@@ -185,5 +174,13 @@ in
     }
   );
 
-  build = name: craneLib.buildPackage (argumentsFor name // { doCheck = false; });
+  # The crate's programs; the main one has the crate's name.
+  build =
+    name:
+    (craneLib.buildPackage (argumentsFor name // { doCheck = false; })).overrideAttrs {
+      meta = {
+        inherit (crates.${name}) description;
+        mainProgram = name;
+      };
+    };
 }

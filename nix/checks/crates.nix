@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# Lints, format and documentation of every crate of the workspace, and tests of those on the host.
-# Lints and format of the root task with its components. The dependencies of both.
+# For every crate of the workspace: lints, format, documentation and, on the host, tests. For the
+# root task with its components: lints and format. For both workspaces: the dependencies.
 {
   lib,
   craneLib,
@@ -42,7 +42,7 @@ in
 lib.concatMapAttrs checksOf workspace.crates
 // {
   inherit (workspace) deny trust;
-  root-task-deny = images.qemu-arm-virt.default.rootTask.deny;
-  root-task-clippy = images.qemu-arm-virt.default.rootTask.clippy;
-  root-task-fmt = images.qemu-arm-virt.default.rootTask.fmt;
 }
+// lib.mapAttrs' (
+  name: lib.nameValuePair "root-task-${name}"
+) images.qemu-arm-virt.default.rootTask.checks

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# Builds all parts of an image again, with their dependencies: in another folder, with another umask and
-# clock, from files written in another order. The image must be the same, and neither it nor its manifest may
-# hold a path of the build. The manifests can differ: they have the hashes of whole programs, whose debug
-# information holds the build folder.
+# Builds all parts of an image and their dependencies again: in another folder, with another umask and
+# clock, from files that were written in another order. The image must be the same. Neither the image
+# nor its manifest may contain a path of the build. The manifests may differ: they name the hashes of
+# whole programs, whose debug information contains the folder of the build.
 {
   lib,
   runCommand,
   builder,
   elfloader,
   images,
+  kernelOptions,
 }:
 let
   inherit (images.qemu-arm-virt) default;
@@ -49,7 +50,7 @@ let
       '';
     };
 
-  # The root task's sources stay in the store. Cargo writes to another folder.
+  # Cargo compiles the root task's sources in the store, but writes to another folder.
   againInPlace =
     package: variables:
     (again package {
@@ -73,16 +74,12 @@ runCommand "reproducible" { nativeBuildInputs = [ builder ]; } ''
   cp ${kernel}/bin/kernel.elf kernel
   cp ${lib.getExe loader} loader
   kaal-elfloader-builder --no-config --loader loader --kernel kernel --app app \
-    --dtb ${kernel}/support/kernel.dtb \
-    --platform ${kernel}/support/platform_gen.yaml \
-    --kernel-config ${kernel}/libsel4/include/kernel/gen_config.json \
-    ${lib.escapeShellArgs default.platform.builderOptions} \
-    --out again.elf
+    ${kernelOptions kernel} --out again.elf
   cmp ${default}/bootimage.elf again.elf
 
   for path in ${builtins.storeDir} "$NIX_BUILD_TOP/source" ${folder}; do
     if grep --quiet --text --fixed-strings "$path" again.elf again.elf.json; then
-      echo "KaaL: the image or its manifest holds a path of the machine that built it: $path" >&2
+      echo "KaaL: the image or its manifest contains a path of the machine that built it: $path" >&2
       exit 1
     fi
   done

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # Packs a kernel and a root task:
-#   bootimage.elf    the image; bootimage.img if it is not an ELF file
-#   bootimage.*.json its manifest
-#   bin/run-qemu     boots it on QEMU, if QEMU has a model of the board
-#   memory-map.txt   its memory map
+#   bootimage.elf    for firmware or QEMU; bootimage.img on boards that boot no ELF files
+#   bootimage.*.json the manifest
+#   bin/run-qemu     boots the image, if QEMU has a model of the board
+#   memory-map.txt   the memory map
 #   debug/           its parts with symbols, for debuggers
 {
   lib,
@@ -12,29 +12,23 @@
   runtimeShell,
   builder,
   elfloader,
-  unpacker,
+  kernelOptions,
   mkRunner,
+  unpacker,
 }:
 { kernel, rootTask }:
 let
   inherit (kernel) platform;
   hasModel = platform.qemu != null;
-  loader = lib.getExe elfloader;
   file = if platform.format == "elf" then "bootimage.elf" else "bootimage.img";
+  unpackerOption = lib.optionalString (file == "bootimage.img") "--unpacker ${lib.getExe unpacker}";
   deviceTree = lib.optionalString platform.needsDeviceTree "-dtb ${kernel}/support/kernel.dtb";
   app = if rootTask ? meta.mainProgram then lib.getExe rootTask else rootTask;
 in
 runCommand "bootimage-${platform.name}"
   {
     nativeBuildInputs = [ builder ];
-    passthru = {
-      inherit
-        kernel
-        platform
-        rootTask
-        file
-        ;
-    };
+    passthru = { inherit kernel platform rootTask; };
     meta = {
       description = "seL4 and a root task, bootable on ${platform.name}";
     }
@@ -42,28 +36,18 @@ runCommand "bootimage-${platform.name}"
   }
   ''
     mkdir -p $out/debug
-    if ! kaal-elfloader-builder --no-config -v \
-      --loader ${loader} \
-      --kernel ${kernel}/bin/kernel.elf \
-      --app ${app} \
-      --dtb ${kernel}/support/kernel.dtb \
-      --platform ${kernel}/support/platform_gen.yaml \
-      --kernel-config ${kernel}/libsel4/include/kernel/gen_config.json \
-      --format ${platform.format} ${
-        lib.optionalString (platform.format != "elf") "--unpacker ${lib.getExe unpacker}"
-      } ${lib.escapeShellArgs platform.builderOptions} \
-      --out $out/${file} 2> $out/memory-map.txt
+    cp ${lib.getExe elfloader} $out/debug/elfloader.elf
+    cp ${kernel}/bin/kernel.elf $out/debug/kernel.elf
+    cp ${app} $out/debug/root-task.elf
+    if ! kaal-elfloader-builder --no-config -v --loader ${lib.getExe elfloader} \
+      --app ${app} --kernel ${kernel}/bin/kernel.elf ${kernelOptions kernel} \
+      --format ${platform.format} ${unpackerOption} --out $out/${file} 2> $out/memory-map.txt
     then
       cat $out/memory-map.txt >&2
       echo "KaaL: --app is the attribute rootTask; the other files follow from platform, variant and kernelConfig" >&2
       exit 1
     fi
     cat $out/memory-map.txt
-
-    cp ${loader} $out/debug/elfloader.elf
-    cp ${kernel}/bin/kernel.elf $out/debug/kernel.elf
-    cp ${app} $out/debug/root-task.elf
-
     ${lib.optionalString hasModel ''
       mkdir $out/bin
       printf '#!%s\nexec %s "%s" ${deviceTree} "$@"\n' \

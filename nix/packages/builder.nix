@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The image builder, a program for the host, with its manual pages and completions for shells.
+# The image builder, with its manual pages and shell completions.
 { workspace }:
 (workspace.build "kaal-elfloader-builder").overrideAttrs (package: {
   postInstall = (package.postInstall or "") + ''
@@ -14,9 +14,4 @@
     complete zsh zsh/site-functions _$program
     complete fish fish/vendor_completions.d $program.fish
   '';
-
-  meta = {
-    description = "Packs a seL4 kernel, a root task and the KaaL loader into one bootable image";
-    mainProgram = "kaal-elfloader-builder";
-  };
 })

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The packages of `nix build .#…`. Names without a suffix are for the default platform's default variant.
-# Names that begin with `checks-` are the groups of checks.
+# The packages that `nix build .#…` builds. Names without a platform are for the default platform's
+# default variant; names that begin with `checks-` are groups of checks.
 {
   lib,
   linkFarm,
@@ -12,7 +12,6 @@
   book,
   checks,
   images,
-  mkQemu,
 }:
 let
   defaultPlatform = "qemu-arm-virt";
@@ -24,7 +23,7 @@ let
       inherit (image) kernel;
       root-task = image.rootTask;
     }
-    // lib.optionalAttrs (image.platform.qemu != null) { qemu = mkQemu image; };
+    // lib.optionalAttrs (image.platform.qemu != null) { qemu = image; };
 
   suffix =
     platform: variant:

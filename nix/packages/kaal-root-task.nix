@@ -4,16 +4,12 @@
 {
   lib,
   mkRootTask,
+  source,
   workspace,
 }:
-let
-  inherit (lib) fileset;
-  root = ../..;
-  folder = "root-task";
-in
 kernel:
 mkRootTask {
-  inherit kernel folder;
+  inherit kernel;
   inherit (workspace) version;
   pname = "kaal-root-task";
   # Same as in xtask/src/root_task.rs.
@@ -25,13 +21,13 @@ mkRootTask {
     "-Cforce-unwind-tables=no"
     "-Zlocation-detail=none"
   ];
-  components = lib.attrNames (builtins.readDir (root + "/${folder}/components"));
-  src = fileset.toSource {
-    inherit root;
-    fileset = fileset.unions [
-      (root + "/Cargo.toml")
-      (root + "/${folder}")
-      (workspace.filesNeededFor "kaal-devicetree")
-    ];
-  };
+  components = lib.attrNames (builtins.readDir ../../root-task/components);
+  folder = "root-task";
+  src = source (
+    [
+      "Cargo.toml"
+      "root-task"
+    ]
+    ++ workspace.filesNeededFor "kaal-devicetree"
+  );
 }

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# seL4, installed as rust-sel4 expects SEL4_PREFIX. `kernelConfig` adds to the settings in
-# kernel/<platform>/<variant>.cmake. Its attributes have the names of seL4's settings, and values are
-# true, false, numbers or strings.
+# seL4, installed as the crates of rust-sel4 expect SEL4_PREFIX. `kernelConfig` adds to the settings
+# in kernel/<platform>/<variant>.cmake: attributes named like seL4's settings, with true, false,
+# numbers or strings.
 {
   lib,
   stdenvNoCC,
   sel4Source,
-  choosePlatform,
+  choose,
+  kernelSettings,
   kernelToolchains,
   kernelTools,
   mkDeviceTree,
+  platforms,
 }:
 {
   platform,
@@ -19,83 +21,50 @@
   toolchain ? kernelToolchains.default,
 }:
 let
-  chosen = choosePlatform { inherit platform variant; };
+  chosen = choose "variant" variant (choose "platform" platform platforms);
   inherit (chosen.kernel) settings fixed deviceTreeFromQemu;
-
-  inCMake = value: if lib.isBool value then (if value then "ON" else "OFF") else toString value;
-  wanted = lib.mapAttrs (_: inCMake) kernelConfig;
-
-  contradictions = lib.filter (name: wanted ? ${name} && wanted.${name} != fixed.${name}) (
-    lib.attrNames fixed
-  );
-  complaint = name: ''
-    KaaL: kernelConfig.${name} = "${wanted.${name}}" contradicts platform "${platform}", variant "${variant}", which needs "${fixed.${name}}"
-  '';
+  wanted = kernelSettings chosen kernelConfig;
+  each = f: set: lib.concatStringsSep " " (lib.mapAttrsToList f set);
 in
-lib.throwIf (contradictions != [ ]) (lib.concatMapStrings complaint contradictions) (
-  stdenvNoCC.mkDerivation {
-    pname = "sel4-${chosen.name}";
-    version = lib.fileContents "${sel4Source}/VERSION";
-    src = sel4Source;
+stdenvNoCC.mkDerivation {
+  pname = "sel4-${chosen.name}";
+  version = lib.fileContents "${sel4Source}/VERSION";
+  src = sel4Source;
 
-    nativeBuildInputs = kernelTools ++ toolchain.nativeBuildInputs;
-    hardeningDisable = [ "all" ];
-    # The host's tools would damage programs for the target.
-    dontStrip = true;
-    dontPatchELF = true;
+  nativeBuildInputs = kernelTools ++ toolchain.nativeBuildInputs;
+  hardeningDisable = [ "all" ];
+  # The host's tools would damage programs for the target.
+  dontStrip = true;
+  dontPatchELF = true;
 
-    postPatch = ''
-      patchShebangs .
-    '';
+  postPatch = "patchShebangs .";
 
-    # Assertions name source files, so map the build folder to `seL4`.
-    configurePhase = ''
-      runHook preConfigure
-      cmake -S . -B build -G Ninja -C ${settings} \
-        ${lib.escapeShellArgs toolchain.cmakeFlags} \
-        -DCMAKE_C_FLAGS="${toString toolchain.cFlags} -ffile-prefix-map=$PWD=seL4" \
-        -DCMAKE_INSTALL_PREFIX=$out \
-        ${lib.optionalString deviceTreeFromQemu "-DQEMU_DTB=${mkDeviceTree chosen}"} \
-        ${lib.escapeShellArgs (lib.mapAttrsToList (name: value: "-D${name}=${value}") wanted)}
-      runHook postConfigure
-    '';
+  # The kernel's assertions contain the paths of source files: relative to seL4's folder.
+  configurePhase = ''
+    cmake -S . -B build -G Ninja -C ${settings} \
+      ${lib.escapeShellArgs toolchain.cmakeFlags} \
+      -DCMAKE_C_FLAGS="${toString toolchain.cFlags} -ffile-prefix-map=$PWD=seL4" \
+      -DCMAKE_INSTALL_PREFIX=$out \
+      ${lib.optionalString deviceTreeFromQemu "-DQEMU_DTB=${mkDeviceTree chosen}"} \
+      ${each (name: value: lib.escapeShellArg "-D${name}=${value}") wanted}
+  '';
 
-    buildPhase = ''
-      runHook preBuild
-      ninja -C build -j $NIX_BUILD_CORES all
-      runHook postBuild
-    '';
+  buildPhase = "ninja -C build -j $NIX_BUILD_CORES all";
 
-    # seL4's build silently ignores unknown settings, and settings that others rule out.
-    doCheck = true;
-    checkPhase = ''
-      runHook preCheck
-      requireSetting() {
-        local found
-        found=$(sed -n "s/^$1:[A-Z]*=//p" build/CMakeCache.txt)
-        if [ "$found" != "$2" ]; then
-          echo "KaaL: $3 = \"$2\" expected, but seL4 was configured with \"$found\"" >&2
-          exit 1
-        fi
-      }
-      ${lib.concatStrings (
-        lib.mapAttrsToList (name: value: ''
-          requireSetting ${name} ${lib.escapeShellArg value} kernelConfig.${name}
-        '') wanted
-        ++ lib.mapAttrsToList (name: value: ''
-          requireSetting ${name} ${lib.escapeShellArg value} ${chosen.name}.kernel.fixed.${name}
-        '') fixed
-      )}
-      runHook postCheck
-    '';
+  # seL4's build silently drops unknown settings, and those that other settings exclude.
+  doCheck = true;
+  checkPhase = ''
+    for setting in ${each (name: value: lib.escapeShellArg "${name}=${value}") (fixed // wanted)}; do
+      found=$(sed -n "s/^''${setting%%=*}:[A-Z]*=//p" build/CMakeCache.txt)
+      if [ "$found" != "''${setting#*=}" ]; then
+        echo "KaaL: $setting expected for ${chosen.name}, but seL4 was configured with \"$found\"" >&2
+        exit 1
+      fi
+    done
+  '';
 
-    installPhase = ''
-      runHook preInstall
-      cmake --install build
-      runHook postInstall
-    '';
+  installPhase = "cmake --install build";
 
-    passthru.platform = chosen;
-    meta.description = "The seL4 microkernel for ${chosen.name}";
-  }
-)
+  passthru.platform = chosen;
+  meta.description = "The seL4 microkernel for ${chosen.name}";
+}

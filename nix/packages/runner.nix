@@ -1,22 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# Boots an image on QEMU's machine for a platform. The first argument names the image; the others go to
-# QEMU. The terminal shows the console, and Ctrl-C ends QEMU.
+# Boots an image, the first argument, on the machine that QEMU emulates for a platform. More
+# arguments go to QEMU. The console is the terminal; Ctrl-C ends it.
 {
   lib,
   writeShellApplication,
   qemu,
+  qemuMachine,
 }:
 platform:
 let
-  inherit (platform.qemu)
-    machine
-    cpu
-    memory
-    cores
-    serial
-    ;
-  otherSerials = lib.concatStrings (builtins.genList (_: "-serial null ") serial);
+  otherSerials = lib.concatStrings (builtins.genList (_: "-serial null ") platform.qemu.serial);
 in
 writeShellApplication {
   name = "run-${platform.name}";
@@ -24,9 +18,7 @@ writeShellApplication {
   text = ''
     image=$1
     shift
-    exec qemu-system-aarch64 \
-      -machine ${machine} -cpu ${cpu} -m ${memory} -smp ${toString cores} \
-      -nic none -monitor none -display none -no-reboot ${otherSerials}-serial stdio \
-      -kernel "$image" "$@"
+    exec ${qemuMachine platform} \
+      -display none -no-reboot ${otherSerials}-serial stdio -kernel "$image" "$@"
   '';
 }

@@ -68,7 +68,7 @@ in
       inherit (variants.default) qemu format needsDeviceTree;
     in
     if qemu == null then null else qemu // { inherit format needsDeviceTree; }
-  ) (import ../../../nix/platforms.nix { inherit (inputs.nixpkgs) lib; });
+  ) (outputs.overlays.default packages { }).kaal.platforms;
 
   # By system, what the kernel's build is told of each compiler.
   kernelToolchains = builtins.mapAttrs (

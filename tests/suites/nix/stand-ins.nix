@@ -35,6 +35,7 @@ let
   lib = rec {
     inherit
       attrNames
+      concatMap
       concatStringsSep
       elem
       filter
