@@ -3,6 +3,7 @@
 //! Updates the generated parts of the documentation, and builds it as a book.
 
 use std::process::Command;
+use std::thread;
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -11,20 +12,25 @@ use kaal_harness::tools::MDBOOK;
 use kaal_harness::workspace::Workspace;
 use kaal_harness::{book, process};
 
-use crate::build;
-use crate::setup;
+use crate::{build, progress, setup};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Only update the generated parts of docs/; build no book
+    /// Update all generated parts of docs/ and build no book; flips each bit of an image, which takes minutes
     #[arg(long)]
     generate: bool,
 }
 
-/// Updates the generated parts of `docs/`, then builds the book.
+/// Updates the generated parts of `docs/`, then builds the book. Only `--generate` updates the table of flipped bits.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     build::run(workspace)?;
-    for file in book::generate(workspace)? {
+    let mut files = book::generate(workspace)?;
+    if options.generate {
+        let _spinner = progress::spinner("flipping bits");
+        let workers = thread::available_parallelism()?.try_into()?;
+        files.push(book::generate_flips(workspace, workers)?);
+    }
+    for file in files {
         let path = workspace.root().join(&file.path);
         fs::create_dir_all(path.parent().context("a generated file has no folder")?)?;
         fs::write(&path, &file.content)?;

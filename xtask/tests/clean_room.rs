@@ -53,5 +53,8 @@ fn page_that_is_not_there_is_named() {
     let output = clean_room(0, target.path(), &["--page", "docs/none.md"]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("failed to open file `docs/none.md`"), "{said}");
+    assert!(
+        said.contains("failed to open file `docs/none.md`"),
+        "{said}"
+    );
 }

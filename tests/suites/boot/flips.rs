@@ -6,6 +6,7 @@ use std::num::NonZeroU64;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
+use kaal_harness::book;
 use kaal_harness::flips::{self, Extent, Subject};
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::Trial;
@@ -42,5 +43,9 @@ fn sample(workspace: &Workspace, subject: Subject) -> Result<()> {
     };
     let summary = flips::run(workspace, subject, extent, NonZeroU64::MIN)?;
     println!("{summary}");
-    summary.check()
+    summary.check()?;
+    match subject == Subject::ALL[0] {
+        true => book::compare_flips(workspace, &summary),
+        false => Ok(()),
+    }
 }

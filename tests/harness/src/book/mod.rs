@@ -1,34 +1,40 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Makes what the documentation shows of running images: pictures of memory and states of registers, each of
-//! an image that is packed and booted for the purpose.
+//! Generates parts of the documentation: memory maps, registers and steps of images that it packs and boots, and
+//! tables from the code.
 
 mod fields;
+mod flips;
 mod page;
 mod programs;
 mod registers;
 mod steps;
 
 use std::fs;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::flips::{Extent, Subject, Summary};
 use crate::image::Inputs;
 use crate::process;
 use crate::qemu::Machine;
 use crate::workspace::{Program, Workspace};
 use registers::Boot;
 
-/// The page that tells of a boot.
+/// The page on the boot.
 const PAGE: &str = "docs/boot.md";
 
-/// The page that tells of the payload header, and where the header is declared.
+/// The page on the payload header, and the declaration of the header.
 const FORMAT: [&str; 2] = ["docs/payload.md", "elfloader/payload/src/layout.rs"];
 
-/// The page that lists the programs which commands start.
+/// The page with the programs that commands start.
 const COMMANDS: &str = "docs/commands.md";
+
+/// The page with the outcomes of flipped bits.
+const CHECKS: &str = "docs/checks.md";
 
 /// The header's structures.
 const STRUCTURES: [&str; 7] = [
@@ -41,21 +47,21 @@ const STRUCTURES: [&str; 7] = [
     "Cpu",
 ];
 
-/// Where the loader's steps are named.
+/// The source that names the loader's steps.
 const LOADER: &str = "elfloader/loader/src/lib.rs";
 
-/// A file that the documentation has from the code, wholly or in part.
+/// A file of the documentation that is generated, entirely or in part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generated {
     /// Relative to the checkout.
     pub path: PathBuf,
-    /// What it ought to hold.
+    /// Its new content.
     pub content: String,
 }
 
-/// A machine whose boot is shown.
+/// A boot that the page on the boot shows.
 struct Example {
-    /// What its parts of the page and its picture are called.
+    /// The name of its part of the page, and of its picture.
     name: &'static str,
     title: &'static str,
     probe: Program,
@@ -79,17 +85,13 @@ fn examples() -> [Example; 2] {
     ]
 }
 
-/// Generates all files anew.
+/// Generates all files but the table of flipped bits.
 ///
 /// # Errors
 ///
-/// Fails where the programs are not built, an image does not boot, or the page has no place for what is
-/// generated.
+/// Fails if the programs are not built, an image does not boot, or a page lacks the marks of a generated part.
 pub fn generate(workspace: &Workspace) -> Result<Vec<Generated>> {
-    let read = |path: &str| {
-        fs::read_to_string(workspace.root().join(path))
-            .with_context(|| format!("failed to read {path}"))
-    };
+    let read = |path: &str| read(workspace, path);
     let mut page = read(PAGE)?;
     page = page::replace(&page, "steps", &steps::table(workspace, &read(LOADER)?)?)?;
     let mut files = Vec::new();
@@ -124,6 +126,36 @@ pub fn generate(workspace: &Workspace) -> Result<Vec<Generated>> {
         content: page::replace(&read(COMMANDS)?, "programs", &programs::table())?,
     });
     Ok(files)
+}
+
+/// Flips each bit of an image, which takes minutes, and generates the table of the outcomes.
+///
+/// # Errors
+///
+/// Fails as [`generate`] does, or if a flip has an outcome that none may have.
+pub fn generate_flips(workspace: &Workspace, workers: NonZeroU64) -> Result<Generated> {
+    let summary = crate::flips::run(workspace, Subject::ALL[0], Extent::ALL, workers)?;
+    summary.check()?;
+    let page = read(workspace, CHECKS)?;
+    Ok(Generated {
+        path: CHECKS.into(),
+        content: page::replace(&page, "flips", &flips::table(&summary))?,
+    })
+}
+
+/// Checks that the table has all outcomes of a sample, whatever their numbers.
+///
+/// # Errors
+///
+/// Names an outcome that the table lacks.
+pub fn compare_flips(workspace: &Workspace, sample: &Summary) -> Result<()> {
+    flips::compare(sample, &read(workspace, CHECKS)?)
+        .with_context(|| format!("{CHECKS} is out of date: run `cargo xtask book --generate`"))
+}
+
+fn read(workspace: &Workspace, path: &str) -> Result<String> {
+    fs::read_to_string(workspace.root().join(path))
+        .with_context(|| format!("failed to read {path}"))
 }
 
 fn draw(workspace: &Workspace, image: &Path, picture: &Path) -> Result<String> {

@@ -102,34 +102,55 @@ impl Summary {
         &self.unnamed
     }
 
+    /// All outcomes of at least `least` flips in a part.
+    pub(crate) fn outcomes(&self, least: u64) -> impl Iterator<Item = (&'static str, Outcome)> {
+        self.counts.iter().flat_map(move |(part, counts)| {
+            let frequent = counts.iter().filter(move |&(_, &number)| number >= least);
+            frequent.map(|(&outcome, _)| (*part, outcome))
+        })
+    }
+
+    /// The rows of the table: each part and its flips by outcome, then all parts.
+    pub(crate) fn rows(&self) -> Vec<(&'static str, Vec<u64>)> {
+        let row = |counts: &Counts| {
+            let number = |outcome| counts.get(outcome).copied().unwrap_or(0);
+            let by_outcome = Outcome::ALL.iter().map(number);
+            [counts.values().sum()]
+                .into_iter()
+                .chain(by_outcome)
+                .collect()
+        };
+        let mut all = Counts::new();
+        let mut rows = Vec::new();
+        for (part, counts) in &self.counts {
+            for (&outcome, number) in counts {
+                *all.entry(outcome).or_default() += number;
+            }
+            rows.push((*part, row(counts)));
+        }
+        rows.push(("all", row(&all)));
+        rows
+    }
+
     fn total(&self) -> u64 {
         let counts = self.counts.iter();
         counts.flat_map(|(_, counts)| counts.values()).sum()
     }
 }
 
-/// Shown as a table: a row for each part, a column for each outcome.
+/// Shown as a table with a row for each part and a column for each outcome.
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:20}{:>9}", self.name, "flips")?;
         for outcome in Outcome::ALL {
             write!(f, "{:>12}", outcome.word())?;
         }
-        let mut all = Counts::new();
-        for (name, counts) in &self.counts {
-            for (&outcome, number) in counts {
-                *all.entry(outcome).or_default() += number;
+        for (part, numbers) in self.rows() {
+            write!(f, "\n{part:20}{:>9}", numbers[0])?;
+            for number in &numbers[1..] {
+                write!(f, "{number:>12}")?;
             }
-            write_row(f, name, counts)?;
         }
-        write_row(f, "all", &all)
+        Ok(())
     }
-}
-
-fn write_row(f: &mut fmt::Formatter<'_>, name: &str, counts: &Counts) -> fmt::Result {
-    write!(f, "\n{name:20}{:>9}", counts.values().sum::<u64>())?;
-    for outcome in Outcome::ALL {
-        write!(f, "{:>12}", counts.get(&outcome).copied().unwrap_or(0))?;
-    }
-    Ok(())
 }
