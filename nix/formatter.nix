@@ -16,7 +16,5 @@ writeShellApplication {
     toolchain
     treefmt
   ];
-  text = ''
-    exec treefmt "$@"
-  '';
+  text = "exec treefmt \"$@\"";
 }

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # Every platform with its variants: the kernel's settings, and the machine that QEMU emulates.
-# tests/harness/src/qemu/board.rs repeats the machines; a test compares the two.
 { lib, source }:
 let
+  machines = lib.importTOML ../tests/harness/machines.toml;
+
   describe =
     platform: variant: attributes:
     attributes
@@ -21,28 +22,23 @@ let
       };
     };
 
-  # An ordinary kernel for one core.
+  # An ordinary kernel for one core. `qemu` is `null` if QEMU has no model of the board.
   ordinary =
+    platform: fixed:
+    let
+      qemu = machines.${platform} or null;
+    in
     {
-      fixed,
-      # Whether kernel and image are built for the device tree that QEMU makes. seL4 has those of
-      # boards.
-      deviceTreeFromQemu ? false,
-      # QEMU's arguments by name; `serial` is the number of UARTs before the one that seL4 prints on.
-      # `null` if QEMU has no model of the board.
-      qemu,
-      # The image's format, which the board's firmware or QEMU in its place loads.
-      format ? "elf",
-      # Whether QEMU must get the kernel's device tree. Without it, QEMU doesn't boot an image that
-      # looks like a Linux kernel if there are 4 GiB of RAM or more.
-      needsDeviceTree ? false,
-    }:
-    {
+      inherit qemu;
+      # The format that the board's firmware loads, or QEMU in its place.
+      format = if qemu == null then "image" else qemu.format;
       kernel = {
-        inherit deviceTreeFromQemu;
+        # seL4 has the device trees of boards. QEMU makes that of the virt machine.
+        deviceTreeFromQemu = platform == "qemu-arm-virt";
         # The other attributes depend on these settings: `kernelConfig` can't change them, and a
         # build with other values fails.
         fixed = {
+          KernelPlatform = platform;
           KernelSel4Arch = "aarch64";
           KernelMaxNumNodes = "1";
           KernelArmHypervisorSupport = "OFF";
@@ -50,32 +46,9 @@ let
         }
         // fixed;
       };
-      inherit qemu format needsDeviceTree;
     };
 
-  # QEMU's boards have four cores. On most, seL4 prints on the second UART.
-  board =
-    qemu:
-    {
-      cores = 4;
-      serial = 1;
-    }
-    // qemu;
-
-  virt = ordinary {
-    fixed = {
-      KernelPlatform = "qemu-arm-virt";
-      ARM_CPU = virt.qemu.cpu;
-    };
-    deviceTreeFromQemu = true;
-    qemu = {
-      machine = "virt";
-      cpu = "cortex-a53";
-      memory = "1G";
-      cores = 1;
-      serial = 0;
-    };
-  };
+  virt = ordinary "qemu-arm-virt" { ARM_CPU = virt.qemu.cpu; };
 
   hyp = lib.recursiveUpdate virt {
     qemu = {
@@ -108,54 +81,9 @@ lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
     hyp-smp = withFourCores hyp;
     mcs-smp = withFourCores mcs;
   };
-
-  zynqmp = onFourCores (ordinary {
-    fixed = {
-      KernelPlatform = "zynqmp";
-      KernelARMPlatform = "zcu102";
-    };
-    qemu = board {
-      machine = "xlnx-zcu102";
-      cpu = "cortex-a53";
-      memory = "4G";
-      serial = 0;
-    };
-  });
-
-  bcm2837.default = ordinary {
-    fixed.KernelPlatform = "bcm2837";
-    format = "image";
-    qemu = board {
-      machine = "raspi3b";
-      cpu = "cortex-a53";
-      memory = "1G";
-    };
-  };
-
-  bcm2711 = onFourCores (ordinary {
-    fixed.KernelPlatform = "bcm2711";
-    format = "image";
-    qemu = board {
-      machine = "raspi4b";
-      cpu = "cortex-a72";
-      memory = "2G";
-    };
-  });
-
-  imx8mp-evk = onFourCores (ordinary {
-    fixed.KernelPlatform = "imx8mp-evk";
-    format = "image";
-    needsDeviceTree = true;
-    qemu = board {
-      machine = "imx8mp-evk";
-      cpu = "cortex-a53";
-      memory = "6G";
-    };
-  });
-
-  imx8mm-evk = onFourCores (ordinary {
-    fixed.KernelPlatform = "imx8mm-evk";
-    format = "image";
-    qemu = null;
-  });
+  zynqmp = onFourCores (ordinary "zynqmp" { KernelARMPlatform = "zcu102"; });
+  bcm2837.default = ordinary "bcm2837" { };
+  bcm2711 = onFourCores (ordinary "bcm2711" { });
+  imx8mp-evk = onFourCores (ordinary "imx8mp-evk" { });
+  imx8mm-evk = onFourCores (ordinary "imx8mm-evk" { });
 }

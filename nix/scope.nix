@@ -5,7 +5,7 @@
 let
   inherit (pkgs) lib;
   inherit (pkgs.stdenv.hostPlatform) system;
-  scope = {
+  scope = import ./functions.nix { inherit lib; } // {
     # Calls the function in `file` with the attributes that its arguments name.
     call =
       file:
@@ -15,7 +15,6 @@ let
       function (builtins.intersectAttrs (builtins.functionArgs function) (pkgs // scope));
 
     # Inputs
-    source = scope.call ./source.nix;
     sel4Source = inputs.sel4;
     platforms = scope.call ./platforms.nix;
     toolchain = import ./toolchain.nix {
@@ -27,9 +26,11 @@ let
       lib.throwIf (lib.versionOlder (lib.versions.majorMinor lib.version) "26.05")
         "KaaL: nixpkgs 26.05 or newer is needed, but the given one is ${lib.version}: update nixpkgs"
         ((inputs.crane.mkLib pkgs).overrideToolchain scope.toolchain);
-    cargoDeny = scope.call ./cargo-deny.nix;
+    cargoDeny =
+      lib.throwIf (lib.versionOlder pkgs.cargo-deny.version "0.20")
+        "KaaL: cargo-deny 0.20 or newer is needed, but the given nixpkgs has ${pkgs.cargo-deny.version}: update nixpkgs"
+        scope.craneLib.cargoDeny;
     workspace = scope.call ./workspace.nix;
-    rustSel4Hashes = import ./rust-sel4-hashes.nix;
 
     # The same for every platform
     builder = scope.call ./packages/builder.nix;
@@ -41,10 +42,7 @@ let
     kernelToolchains = scope.call ./kernel-toolchains.nix;
 
     # For one platform, variant or root task
-    choose = scope.call ./choose.nix;
-    qemuMachine = import ./qemu-machine.nix;
-    kernelOptions = import ./kernel-options.nix;
-    kernelSettings = scope.call ./kernel-settings.nix;
+    choosePlatform = scope.call ./choose-platform.nix;
     rootTaskArguments = scope.call ./packages/root-task/arguments.nix;
     rootTaskChecks = scope.call ./packages/root-task/checks.nix;
     mkDeviceTree = scope.call ./packages/device-tree.nix;

@@ -34,16 +34,6 @@ let
     ) members
   );
 
-  # The crate and the crates that it needs, directly or not.
-  closureOf =
-    name:
-    map (item: item.key) (
-      lib.genericClosure {
-        startSet = [ { key = name; } ];
-        operator = item: map (key: { inherit key; }) crates.${item.key}.uses;
-      }
-    );
-
   # The files that tests of a crate read outside its folder.
   readByTests.kaal-elfloader-builder = map (name: "docs/${name}.md") [
     "configuration"
@@ -52,8 +42,17 @@ let
     "rules"
   ];
 
-  filesOf = lib.concatMap (name: [ crates.${name}.folder ] ++ readByTests.${name} or [ ]);
-  filesNeededFor = name: filesOf (closureOf name);
+  filesOf = name: [ crates.${name}.folder ] ++ readByTests.${name} or [ ];
+
+  # The files of the crate and of the crates that it needs, directly or not.
+  filesNeededFor =
+    name:
+    lib.concatMap (item: filesOf item.key) (
+      lib.genericClosure {
+        startSet = [ { key = name; } ];
+        operator = item: map (key: { inherit key; }) crates.${item.key}.uses;
+      }
+    );
 
   # .cargo/config.toml names it for every program on the target.
   linkerScript = "elfloader/runtime/discard.ld";
@@ -66,15 +65,15 @@ let
     "rustfmt.toml"
     linkerScript
   ];
-  allFiles = commonFiles ++ filesOf (lib.attrNames crates);
+  allFiles = commonFiles ++ lib.concatMap filesOf (lib.attrNames crates);
 
-  # All manifests with empty programs, which don't fit the real linker script.
+  # All manifests with empty programs, which the linker script doesn't fit.
   skeleton = craneLib.mkDummySrc {
     extraDummyScript = "touch $out/${linkerScript}";
     src = source allFiles;
   };
 
-  # All sources, including the root task's, and the documents that describe them.
+  # All sources and documents.
   everything = source (
     allFiles
     ++ [
@@ -93,62 +92,54 @@ let
       cp --recursive --no-preserve=mode ${source (commonFiles ++ filesNeededFor name)}/. $out
     '';
 
-  onHost = {
+  common = {
     inherit (package) version;
     CARGO_UNSTABLE_TRIM_PATHS = "true";
     CARGO_PROFILE_RELEASE_TRIM_PATHS = "all";
     strictDeps = true;
     cargoVendorDir = craneLib.vendorCargoDeps { cargoLock = ../Cargo.lock; };
   };
-  onTarget = onHost // {
-    CARGO_PROFILE = "boot";
-    # Same as in xtask/src/build.rs.
-    CARGO_TARGET_AARCH64_UNKNOWN_NONE_RUSTFLAGS = "-Zlocation-detail=none";
-    doCheck = false;
-    # The host's tools would damage programs for the target, and debuggers need the symbols.
-    dontStrip = true;
-    dontPatchELF = true;
-  };
-  targetCrates = lib.attrNames (lib.filterAttrs (_: crate: !crate.onHost) crates);
 
-  dependencies =
-    platform: arguments:
-    craneLib.buildDepsOnly (
-      arguments
-      // {
-        pname = "kaal-${platform}";
-        dummySrc = skeleton;
-      }
-    );
-  hostDependencies = dependencies "host" onHost;
-  targetDependencies = dependencies "target" (
-    onTarget
+  withDependencies =
+    pname: arguments:
+    arguments
     // {
+      cargoArtifacts = craneLib.buildDepsOnly (
+        arguments
+        // {
+          inherit pname;
+          dummySrc = skeleton;
+        }
+      );
+    };
+  hostArguments = withDependencies "kaal-host" common;
+  targetArguments = withDependencies "kaal-target" (
+    common
+    // {
+      CARGO_PROFILE = "boot";
+      # As in xtask/src/build.rs.
+      CARGO_TARGET_AARCH64_UNKNOWN_NONE_RUSTFLAGS = "-Zlocation-detail=none";
       cargoExtraArgs =
         "--locked --target ${target}" + lib.concatMapStrings (name: " --package ${name}") targetCrates;
+      doCheck = false;
+      # The host's tools would damage programs for the target, and debuggers need the symbols.
+      dontStrip = true;
+      dontPatchELF = true;
     }
   );
+  targetCrates = lib.attrNames (lib.filterAttrs (_: crate: !crate.onHost) crates);
 
   # The arguments with which crane's functions work on one crate.
   argumentsFor =
     name:
-    (
-      if crates.${name}.onHost then
-        onHost
-        // {
-          cargoArtifacts = hostDependencies;
-          cargoExtraArgs = "--locked --package ${name}";
-        }
-      else
-        onTarget
-        // {
-          cargoArtifacts = targetDependencies;
-          cargoExtraArgs = "--locked --package ${name} --target ${target}";
-        }
-    )
+    let
+      inherit (crates.${name}) onHost;
+    in
+    (if onHost then hostArguments else targetArguments)
     // {
       pname = name;
       src = sourceOf name;
+      cargoExtraArgs = "--locked --package ${name}" + lib.optionalString (!onHost) " --target ${target}";
     };
 in
 {
@@ -157,7 +148,7 @@ in
 
   # Licences, versions and sources of all dependencies.
   deny = cargoDeny (
-    onHost
+    common
     // {
       pname = "kaal";
       src = everything;

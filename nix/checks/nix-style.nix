@@ -9,10 +9,9 @@
   statix,
 }:
 let
-  root = ../..;
   source = lib.fileset.toSource {
-    inherit root;
-    fileset = lib.fileset.fileFilter (file: file.hasExt "nix") root;
+    root = ../..;
+    fileset = lib.fileset.fileFilter (file: file.hasExt "nix") ../..;
   };
 in
 runCommand "nix-style"

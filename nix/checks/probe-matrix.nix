@@ -29,8 +29,6 @@ craneLib.mkCargoDerivation (
       # `cargo xtask watch` would build the programs again.
       cargoWithProfile test --locked --package kaal-tests --test boot --test shells -- --skip watch:: 2>&1 | tee boot.log
     '';
-    installPhaseCommand = ''
-      cp boot.log $out
-    '';
+    installPhaseCommand = "cp boot.log $out";
   }
 )

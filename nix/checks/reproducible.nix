@@ -18,48 +18,40 @@ let
   folder = "another/folder";
 
   again =
-    package: unpack:
+    package: phase: script: variables:
     package.overrideAttrs (
       previous:
       {
         name = "${lib.getName package}-again";
         cargoArtifacts = null;
-      }
-      // lib.mapAttrs (
-        phase: script:
-        ''
+        ${phase} = ''
           umask 077
           export SOURCE_DATE_EPOCH=1000000000
           ${script}
         ''
-        + previous.${phase} or ""
-      ) unpack
+        + previous.${phase} or "";
+      }
+      // variables
     );
 
   againElsewhere =
     package:
-    again package {
-      postUnpack = ''
-        mv $sourceRoot first
-        sourceRoot=${folder}
-        mkdir -p $sourceRoot
-        (cd first && find . ! -type d) | sort --reverse > files
-        tar --create --directory first --files-from files |
-          tar --extract --no-same-permissions --directory $sourceRoot
-        rm -r first files
-      '';
-    };
+    again package "postUnpack" ''
+      mv $sourceRoot first
+      sourceRoot=${folder}
+      mkdir -p $sourceRoot
+      (cd first && find . ! -type d) | sort --reverse > files
+      tar --create --directory first --files-from files |
+        tar --extract --no-same-permissions --directory $sourceRoot
+      rm -r first files
+    '' { };
 
   # Cargo compiles the root task's sources in the store, but writes to another folder.
   againInPlace =
     package: variables:
-    (again package {
-      unpackPhase = ''
-        mkdir -p ${folder}
-        cd ${folder}
-      '';
-    }).overrideAttrs
-      ({ SEL4_PREFIX = kernel; } // variables);
+    again package "unpackPhase" "mkdir -p ${folder} && cd ${folder}" (
+      { SEL4_PREFIX = kernel; } // variables
+    );
 
   kernel = againElsewhere default.kernel;
   loader = againElsewhere elfloader;

@@ -6,11 +6,7 @@
   mdbook,
   source,
 }:
-runCommand "kaal-book"
-  {
-    nativeBuildInputs = [ mdbook ];
-    meta.description = "KaaL's documentation, beginning with index.html";
-  }
-  ''
-    mdbook build ${source [ "docs" ]}/docs --dest-dir $out
-  ''
+runCommand "kaal-book" {
+  nativeBuildInputs = [ mdbook ];
+  meta.description = "KaaL's documentation, beginning with index.html";
+} "mdbook build ${source [ "docs" ]}/docs --dest-dir $out"

@@ -22,7 +22,9 @@ let
   hasModel = platform.qemu != null;
   file = if platform.format == "elf" then "bootimage.elf" else "bootimage.img";
   unpackerOption = lib.optionalString (file == "bootimage.img") "--unpacker ${lib.getExe unpacker}";
-  deviceTree = lib.optionalString platform.needsDeviceTree "-dtb ${kernel}/support/kernel.dtb";
+  deviceTree = lib.optionalString (
+    hasModel && platform.qemu.needs-device-tree
+  ) "-dtb ${kernel}/support/kernel.dtb";
   app = if rootTask ? meta.mainProgram then lib.getExe rootTask else rootTask;
 in
 runCommand "bootimage-${platform.name}"
@@ -39,15 +41,13 @@ runCommand "bootimage-${platform.name}"
     cp ${lib.getExe elfloader} $out/debug/elfloader.elf
     cp ${kernel}/bin/kernel.elf $out/debug/kernel.elf
     cp ${app} $out/debug/root-task.elf
-    if ! kaal-elfloader-builder --no-config -v --loader ${lib.getExe elfloader} \
+    kaal-elfloader-builder --no-config -v --loader ${lib.getExe elfloader} \
       --app ${app} --kernel ${kernel}/bin/kernel.elf ${kernelOptions kernel} \
-      --format ${platform.format} ${unpackerOption} --out $out/${file} 2> $out/memory-map.txt
-    then
-      cat $out/memory-map.txt >&2
+      --format ${platform.format} ${unpackerOption} --out $out/${file} 2>&1 |
+      tee $out/memory-map.txt || {
       echo "KaaL: --app is the attribute rootTask; the other files follow from platform, variant and kernelConfig" >&2
       exit 1
-    fi
-    cat $out/memory-map.txt
+    }
     ${lib.optionalString hasModel ''
       mkdir $out/bin
       printf '#!%s\nexec %s "%s" ${deviceTree} "$@"\n' \

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The packages that `nix build .#…` builds. Names without a platform are for the default platform's
-# default variant; names that begin with `checks-` are groups of checks.
+# The packages of the flake, and groups of checks, whose names begin with `checks-`.
 {
   lib,
   linkFarm,

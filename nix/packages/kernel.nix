@@ -7,12 +7,10 @@
   lib,
   stdenvNoCC,
   sel4Source,
-  choose,
-  kernelSettings,
+  choosePlatform,
   kernelToolchains,
   kernelTools,
   mkDeviceTree,
-  platforms,
 }:
 {
   platform,
@@ -21,9 +19,8 @@
   toolchain ? kernelToolchains.default,
 }:
 let
-  chosen = choose "variant" variant (choose "platform" platform platforms);
-  inherit (chosen.kernel) settings fixed deviceTreeFromQemu;
-  wanted = kernelSettings chosen kernelConfig;
+  chosen = choosePlatform { inherit platform variant kernelConfig; };
+  inherit (chosen.kernel) settings wanted deviceTreeFromQemu;
   each = f: set: lib.concatStringsSep " " (lib.mapAttrsToList f set);
 in
 stdenvNoCC.mkDerivation {
@@ -34,27 +31,21 @@ stdenvNoCC.mkDerivation {
   nativeBuildInputs = kernelTools ++ toolchain.nativeBuildInputs;
   hardeningDisable = [ "all" ];
   # The host's tools would damage programs for the target.
-  dontStrip = true;
-  dontPatchELF = true;
+  dontFixup = true;
 
-  postPatch = "patchShebangs .";
-
-  # The kernel's assertions contain the paths of source files: relative to seL4's folder.
+  # The kernel's assertions contain the paths of source files: relative to seL4's folder. seL4's build
+  # silently drops unknown settings, and those that other settings exclude.
   configurePhase = ''
+    patchShebangs .
     cmake -S . -B build -G Ninja -C ${settings} \
       ${lib.escapeShellArgs toolchain.cmakeFlags} \
       -DCMAKE_C_FLAGS="${toString toolchain.cFlags} -ffile-prefix-map=$PWD=seL4" \
       -DCMAKE_INSTALL_PREFIX=$out \
       ${lib.optionalString deviceTreeFromQemu "-DQEMU_DTB=${mkDeviceTree chosen}"} \
       ${each (name: value: lib.escapeShellArg "-D${name}=${value}") wanted}
-  '';
-
-  buildPhase = "ninja -C build -j $NIX_BUILD_CORES all";
-
-  # seL4's build silently drops unknown settings, and those that other settings exclude.
-  doCheck = true;
-  checkPhase = ''
-    for setting in ${each (name: value: lib.escapeShellArg "${name}=${value}") (fixed // wanted)}; do
+    for setting in ${
+      each (name: value: lib.escapeShellArg "${name}=${value}") (chosen.kernel.fixed // wanted)
+    }; do
       found=$(sed -n "s/^''${setting%%=*}:[A-Z]*=//p" build/CMakeCache.txt)
       if [ "$found" != "''${setting#*=}" ]; then
         echo "KaaL: $setting expected for ${chosen.name}, but seL4 was configured with \"$found\"" >&2
@@ -62,6 +53,8 @@ stdenvNoCC.mkDerivation {
       fi
     done
   '';
+
+  buildPhase = "ninja -C build -j $NIX_BUILD_CORES all";
 
   installPhase = "cmake --install build";
 

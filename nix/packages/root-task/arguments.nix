@@ -5,18 +5,21 @@
   lib,
   craneLib,
   llvmPackages,
-  rustSel4Hashes,
 }:
 {
   kernel,
   src,
-  folder,
+  folder ? ".",
   pname,
-  version,
-  rustflags,
-  outputHashes,
+  version ? "0.1.0",
+  rustflags ? [ ],
+  outputHashes ? { },
 }:
 let
+  # By the source in Cargo.lock.
+  rustSel4Hashes."git+https://github.com/seL4/rust-sel4?tag=v5.0.0#d441a880938209f661201704dfbee7b91c5aa905" =
+    "sha256-TE42X+l9K5yDlilFHBysLgvn7VBpAG6DnNOpPlKIxQI=";
+
   cargoLock = "${src}/${folder}/Cargo.lock";
 
   common = {

@@ -4,37 +4,22 @@
 # workspace in `folder`. The root task is the package `pname`. The packages in `components` are built
 # before it; its build script finds them in the folder that KAAL_COMPONENTS names. `rustflags`, if
 # any, replace those in Cargo's settings.
-#
-# Cargo compiles the sources in the store, at the same path on every machine: it tells crates from
-# outside the workspace apart by their absolute paths, which influences the programs.
+# Cargo compiles the sources in the store, at the same path on every machine: the absolute paths of
+# crates from outside the workspace influence the programs.
 {
   lib,
   craneLib,
   rootTaskArguments,
   rootTaskChecks,
 }:
-{
+given@{
   kernel,
-  src,
-  folder ? ".",
   pname,
-  version ? "0.1.0",
   components ? [ ],
-  rustflags ? [ ],
-  outputHashes ? { },
+  ...
 }:
 let
-  arguments = rootTaskArguments {
-    inherit
-      kernel
-      src
-      folder
-      pname
-      version
-      rustflags
-      outputHashes
-      ;
-  };
+  arguments = rootTaskArguments (removeAttrs given [ "components" ]);
 
   build =
     packages: extra:

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, ensure};
 use crc::{CRC_32_ISCSI, Crc};
 use goblin::elf::{Elf, ProgramHeader};
 use kaal_payload::{MAGIC, MAX_SIZE, Payload, Region, VERSION};
+use serde::Deserialize;
 use zerocopy::IntoBytes;
 
 use crate::probe::{self, Expected};
@@ -19,7 +20,8 @@ use crate::qemu::Machine;
 use crate::workspace::{Program, Workspace};
 
 /// What an image is a file of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// An ELF file, whose segments lie at their final addresses.
     #[default]

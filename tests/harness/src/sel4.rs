@@ -11,7 +11,7 @@ use yaml_rust2::YamlLoader;
 
 use crate::elf;
 use crate::image::Inputs;
-use crate::qemu::{Board, Machine};
+use crate::qemu::{Board, Machine, VIRT};
 use crate::workspace::{Program, Workspace};
 
 /// The environment variable that names the folder that seL4 is installed in.
@@ -107,7 +107,7 @@ impl Kernel {
     /// # Errors
     ///
     /// Fails where QEMU has no model of it.
-    pub fn board(&self) -> Result<Board> {
+    pub fn board(&self) -> Result<&'static Board> {
         Board::of(&self.config.platform).context(PREFIX)
     }
 
@@ -118,7 +118,7 @@ impl Kernel {
     /// Fails as [`Self::board`] does.
     pub fn machine(&self) -> Result<Machine> {
         let board = self.board()?;
-        if board != Board::VIRT {
+        if !board.is_virt() {
             return Ok(board.machine());
         }
         let mut machine = match self.is_hypervisor() {
@@ -166,7 +166,7 @@ impl Config {
     /// What is assumed where the configuration isn't installed.
     fn unknown() -> Self {
         Self {
-            platform: Board::VIRT.platform.to_owned(),
+            platform: VIRT.to_owned(),
             cores: 1,
             is_gicv3: false,
         }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use kaal_harness::debugger::Debugger;
 use kaal_harness::image::Inputs;
-use kaal_harness::qemu::{self, Board, Machine, Stop, Watch};
+use kaal_harness::qemu::{self, Machine, Stop, Watch};
 use kaal_harness::sel4::Kernel;
 use kaal_harness::tools::GDB;
 use kaal_harness::workspace::{Program, Workspace};
@@ -79,7 +79,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
 /// Whether the environment names a kernel for a board, whose images begin with other programs.
 fn is_for_board() -> bool {
     let kernel = Kernel::from_environment().ok().flatten();
-    kernel.is_some_and(|kernel| !kernel.board().is_ok_and(|board| board == Board::VIRT))
+    kernel.is_some_and(|kernel| !kernel.board().is_ok_and(|board| board.is_virt()))
 }
 
 fn stops_with_probe(workspace: &Workspace, probe: Program, machine: &Machine) -> Result<()> {

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use kaal_harness::qemu::{self, Board, End, Typed, Watch};
+use kaal_harness::qemu::{self, End, Typed, Watch};
 use kaal_harness::sel4::Kernel;
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::Trial;
@@ -69,9 +69,9 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
 }
 
 fn runs(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
-    match kernel.board()? {
-        Board::VIRT => runs_and_obeys(workspace, kernel),
-        _ => runs_on_board(workspace, kernel),
+    match kernel.board()?.is_virt() {
+        true => runs_and_obeys(workspace, kernel),
+        false => runs_on_board(workspace, kernel),
     }
 }
 

@@ -61,15 +61,6 @@ in
       // arguments
     )).drvPath;
 
-  # QEMU's machine for each platform's default variant, and how that is given an image.
-  machines = builtins.mapAttrs (
-    _: variants:
-    let
-      inherit (variants.default) qemu format needsDeviceTree;
-    in
-    if qemu == null then null else qemu // { inherit format needsDeviceTree; }
-  ) (outputs.overlays.default packages { }).kaal.platforms;
-
   # By system, what the kernel's build is told of each compiler.
   kernelToolchains = builtins.mapAttrs (
     _: pkgs:

@@ -84,7 +84,6 @@ fn main() -> ExitCode {
         trial("flake_parses", root, no_nix, parses),
         trial("flake_lock_agrees", root, no_nix, lock_agrees),
         trial("flake_evaluates", root, no_nix, evaluates),
-        trial("flake_machines_agree", root, no_nix, machines_agree),
         trial("flake_kernel_compilers", root, no_nix, kernel_compilers),
         trial("flake_attributes_exist", root, no_nix, attributes_exist),
     ];
@@ -130,12 +129,9 @@ fn boards_are_described(root: &Path) -> Result<()> {
             platforms.push(platform);
         }
     }
-    for board in Board::ALL {
-        ensure!(
-            platforms.iter().any(|platform| platform == board.platform),
-            "kernel/ has no settings for {}",
-            board.platform
-        );
+    for board in Board::platforms() {
+        let has_settings = platforms.iter().any(|platform| platform == board);
+        ensure!(has_settings, "kernel/ has no settings for {board}");
     }
     Ok(())
 }
@@ -175,34 +171,6 @@ fn evaluates(root: &Path) -> Result<()> {
         ensure!(paths.contains(system), "{system} is missing in {paths}");
     }
     evaluate(root, "(import ./tests/suites/nix/evaluate.nix).overlaid").map(drop)
-}
-
-/// Nix and `cargo xtask` boot a platform's kernels on the same machine.
-fn machines_agree(root: &Path) -> Result<()> {
-    let machines = evaluate(root, "(import ./tests/suites/nix/evaluate.nix).machines")?;
-    let expected = Board::ALL.map(|board| {
-        let fields = [
-            format!(r#""cores":{}"#, board.cores),
-            format!(r#""cpu":"{}""#, board.cpu),
-            format!(r#""format":"{}""#, board.format.name()),
-            format!(r#""machine":"{}""#, board.machine),
-            format!(r#""memory":"{}""#, board.memory),
-            format!(r#""needsDeviceTree":{}"#, board.needs_device_tree),
-            format!(r#""serial":{}"#, board.serial),
-        ];
-        format!(r#""{}":{{{}}}"#, board.platform, fields.join(","))
-    });
-    for machine in &expected {
-        ensure!(
-            machines.contains(machine),
-            "nix/platforms.nix: {machine} expected in {machines}"
-        );
-    }
-    ensure!(
-        machines.matches("machine").count() == expected.len(),
-        "tests/harness/src/qemu/board.rs lacks one of {machines}"
-    );
-    Ok(())
 }
 
 /// What is named of the flake exists.
@@ -272,7 +240,7 @@ fn versions_agree(root: &Path) -> Result<()> {
     let read = |file: &str| {
         fs::read_to_string(root.join(file)).with_context(|| format!("failed to read {file}"))
     };
-    let hashes = read("nix/rust-sel4-hashes.nix")?;
+    let hashes = read("nix/packages/root-task/arguments.nix")?;
     for lock in ["root-task/Cargo.lock", "nix/template/root-task/Cargo.lock"] {
         for line in read(lock)?.lines() {
             if let Some(source) = line.strip_prefix("source = \"git+") {

@@ -16,7 +16,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use fs_err as fs;
 use kaal_harness::elf;
-use kaal_harness::qemu::{Board, Machine};
+use kaal_harness::qemu::Machine;
 use kaal_harness::sel4::Kernel;
 use kaal_harness::workspace::{Program, Workspace};
 
@@ -54,7 +54,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         None if options.app.is_some() => {
             bail!("--app is the root task of a real kernel: set SEL4_PREFIX to a kernel's prefix");
         }
-        Some(kernel) if kernel.board()? != Board::VIRT => {
+        Some(kernel) if !kernel.board()?.is_virt() => {
             bail!("SEL4_PREFIX: a kernel for QEMU's virt machine expected");
         }
         _ => {}

@@ -31,7 +31,7 @@ pub struct Machine {
 impl Machine {
     /// The machine that ordinary kernels boot on: it enters the loader at EL1.
     pub fn ordinary() -> Self {
-        Board::VIRT.machine()
+        Board::virt().machine()
     }
 
     /// The machine that hypervisor kernels boot on: it enters the loader at EL2.

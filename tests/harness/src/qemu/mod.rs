@@ -22,6 +22,7 @@ use std::sync::OnceLock;
 use crate::tools::QEMU;
 
 pub use board::Board;
+pub(crate) use board::VIRT;
 pub use input::Input;
 pub use instructions::instructions_until;
 pub(crate) use instructions::{Entry, Logged, follow};

@@ -4,13 +4,14 @@ use std::fmt;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use serde::Deserialize;
 
 use super::program;
 use crate::process;
 use crate::tools::QEMU;
 
 /// QEMU's release.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub struct Version {
     /// Its first number.
     pub major: u32,
