@@ -48,18 +48,4 @@ mod tests {
         let over: Vec<bool> = lines.map(|line| line.ends_with("LIMIT")).collect();
         assert_eq!(over, [false, true]);
     }
-
-    #[test]
-    fn json_is_an_object_for_each_figure() {
-        let figure = Figure {
-            subject: "loader",
-            what: "bytes",
-            value: 10,
-            limit: 20,
-        };
-        assert_eq!(
-            serde_json::to_string(&[figure]).unwrap(),
-            r#"[{"subject":"loader","what":"bytes","value":10,"limit":20}]"#
-        );
-    }
 }

@@ -14,17 +14,12 @@ use super::subject::{Subject, packed};
 /// The size of the user image whose unpacking is counted.
 const SIZE: usize = 8 << 20;
 
-mod limit {
-    pub(super) const UNPACKER: u64 = 18 << 10;
-    pub(super) const COPIED: u64 = 150;
-    pub(super) const DECOMPRESSED: u64 = 2_000;
-    pub(super) const PERCENT: u64 = 60;
-}
-
 /// Measures the unpacker, with content like that of `subject`.
 pub(super) fn measure(subject: &Subject) -> Result<[Figure; 3]> {
     let unpacker = fs::read(subject.workspace.program(Program::Unpacker))?;
     let content = typical_content(subject)?;
+    let copied = instructions_per_1000(subject, &content, "none")?;
+    let decompressed = instructions_per_1000(subject, &content, "lz4")?;
     let figure = |what, value, limit| Figure {
         subject: "unpacker",
         what,
@@ -32,21 +27,9 @@ pub(super) fn measure(subject: &Subject) -> Result<[Figure; 3]> {
         limit,
     };
     Ok([
-        figure(
-            "loadable bytes",
-            elf::loadable_bytes(&unpacker)?,
-            limit::UNPACKER,
-        ),
-        figure(
-            "instr. for 1000 copied",
-            instructions_per_1000(subject, &content, "none")?,
-            limit::COPIED,
-        ),
-        figure(
-            "instr. for 1000 from LZ4",
-            instructions_per_1000(subject, &content, "lz4")?,
-            limit::DECOMPRESSED,
-        ),
+        figure("loadable bytes", elf::loadable_bytes(&unpacker)?, 18 << 10),
+        figure("instr. for 1000 copied", copied, 150),
+        figure("instr. for 1000 from LZ4", decompressed, 2_000),
     ])
 }
 
@@ -81,7 +64,7 @@ pub(super) fn compressed(subject: &Subject) -> Result<Figure> {
     };
     let compressed = size(&compressed_by(&subject.inputs, "lz4"))?;
     let percent = (100 * compressed).div_ceil(size(&subject.inputs)?);
-    Ok(subject.figure("LZ4 image, percent of ELF", percent, limit::PERCENT))
+    Ok(subject.figure("LZ4 image, percent of ELF", percent, 60))
 }
 
 fn compressed_by(inputs: &Inputs, compression: &str) -> Inputs {

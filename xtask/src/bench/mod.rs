@@ -26,17 +26,6 @@ use cost::Cost;
 use figure::Figure;
 use subject::Subject;
 
-/// The upper limits of the figures.
-mod limit {
-    pub(super) const INSTRUCTIONS: u64 = 5_000;
-    pub(super) const INSTRUCTIONS_PER_CORE: u64 = 4_000;
-    pub(super) const OVERHEAD: u64 = 36 << 10;
-    pub(super) const LOADER: u64 = 32 << 10;
-    pub(super) const CPU_MICROSECONDS: u64 = 10_000;
-    /// Memory of the builder per byte of its inputs, besides what it takes to start.
-    pub(super) const MEMORY_PER_BYTE: u64 = 4;
-}
-
 #[derive(Args)]
 pub(crate) struct Options {
     /// Print the figures as JSON
@@ -81,7 +70,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         subject: "loader",
         what: "loadable bytes",
         value: elf::loadable_bytes(&fs::read(workspace.program(Program::Loader))?)?,
-        limit: limit::LOADER,
+        limit: 32 << 10,
     }];
     for subject in &subjects {
         figures.extend(measure(subject)?);
@@ -114,14 +103,10 @@ fn instructions_per_core(probe: &Subject) -> Result<Figure> {
         ..Machine::ordinary()
     };
     let multicore = Subject::probe(probe.workspace, Program::Probe, machine)?;
-    let more = multicore
-        .instructions(&multicore.inputs)?
-        .saturating_sub(probe.instructions(&probe.inputs)?);
-    Ok(probe.figure(
-        "for each core more, of 4",
-        more / u64::from(CORES - 1),
-        limit::INSTRUCTIONS_PER_CORE,
-    ))
+    let instructions = |subject: &Subject| subject.instructions(&subject.inputs);
+    let more = instructions(&multicore)?.saturating_sub(instructions(probe)?);
+    let per_core = more / u64::from(CORES - 1);
+    Ok(probe.figure("for each core more, of 4", per_core, 4_000))
 }
 
 fn measure(subject: &Subject) -> Result<[Figure; 4]> {
@@ -136,27 +121,15 @@ fn measure(subject: &Subject) -> Result<[Figure; 4]> {
     let size = |file: &PathBuf| anyhow::Ok(fs::metadata(file)?.len());
     let device_tree = inputs.device_tree.as_ref().map_or(Ok(0), size)?;
     let content = elf::loadable_bytes(&kernel)? + elf::loadable_bytes(&app)? + device_tree;
+    let overhead = size(&image)?.saturating_sub(content);
     let input = (kernel.len() + app.len()) as u64 + device_tree + size(&inputs.loader)?;
+    // Four times the inputs, besides what the builder takes to start.
+    let memory = start.peak_bytes + 4 * input;
+    let instructions = subject.instructions(inputs)?;
     Ok([
-        subject.figure(
-            "instructions to kernel",
-            subject.instructions(inputs)?,
-            limit::INSTRUCTIONS,
-        ),
-        subject.figure(
-            "image bytes over inputs",
-            size(&image)?.saturating_sub(content),
-            limit::OVERHEAD,
-        ),
-        subject.figure(
-            "builder CPU microseconds",
-            cost.cpu_microseconds,
-            limit::CPU_MICROSECONDS,
-        ),
-        subject.figure(
-            "builder peak memory bytes",
-            cost.peak_bytes,
-            start.peak_bytes + limit::MEMORY_PER_BYTE * input,
-        ),
+        subject.figure("instructions to kernel", instructions, 5_000),
+        subject.figure("image bytes over inputs", overhead, 36 << 10),
+        subject.figure("builder CPU microseconds", cost.cpu_microseconds, 10_000),
+        subject.figure("builder peak memory bytes", cost.peak_bytes, memory),
     ])
 }

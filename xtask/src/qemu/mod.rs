@@ -5,7 +5,7 @@
 mod options;
 mod outcome;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use fs_err as fs;
@@ -65,99 +65,86 @@ pub(crate) fn boot(
     }
     // Ctrl-C may leave it behind, for `cargo clean` to remove.
     let scratch = tempfile::tempdir_in(workspace.target())?;
-    let boot = Boot {
-        workspace,
-        options,
-        stop,
-        scratch: scratch.path(),
+    let scratch = scratch.path();
+    let (machine, inputs, mut watch) = match &kernel {
+        Some(kernel) => {
+            let app = app.context("a root task was built")?;
+            let machine = options.machine(kernel.machine()?);
+            (machine, kernel.inputs(workspace, &app), options.watch(None))
+        }
+        None => probe(workspace, options, scratch)?,
     };
-    match (&kernel, app) {
-        (Some(kernel), Some(app)) => boot.sel4(kernel, &app),
-        (_, app) => boot.probe(app.as_deref()),
-    }
-}
-
-/// A boot.
-struct Boot<'a> {
-    workspace: &'a Workspace,
-    options: &'a Options,
-    stop: Option<Stop>,
-    scratch: &'a Path,
-}
-
-impl Boot<'_> {
-    fn sel4(self, kernel: &Kernel, app: &Path) -> Result<()> {
-        let machine = self.options.machine(kernel.machine()?);
-        let inputs = kernel.inputs(self.workspace, app);
+    if kernel.is_some() {
         // Ctrl-C ends `watch` as a whole, but a single boot gets it as input.
-        let (input, keys) = match self.stop {
+        let (input, keys) = match stop {
             Some(_) => (Input::Interruptible, "Ctrl-A X ends QEMU, Ctrl-C all"),
             None => (Input::Terminal, "Ctrl-A X ends QEMU"),
         };
-        if self.options.expect.is_none() && !self.options.gdb {
+        watch.input = input;
+        if options.expect.is_none() && !options.gdb {
             println!("{keys}");
         }
-        let watch = Watch {
-            input,
-            stop: self.stop.clone(),
-            ..self.options.watch(None)
-        };
-        let report = self.run(inputs, &machine, &watch)?;
-        judge(&report, &watch)
     }
+    watch.stop = stop;
+    let report = pack_and_run(workspace, options, inputs, &machine, &watch, scratch)?;
+    let outcome = judge(&report, &watch);
+    match (&kernel, &options.app) {
+        (None, Some(_)) => outcome.with_context(|| {
+            let prefix = sel4::PREFIX;
+            format!("{prefix} is not set, so --app ran on the probe kernel, which is not seL4")
+        }),
+        _ => outcome,
+    }
+}
 
-    fn probe(self, app: Option<&Path>) -> Result<()> {
-        let (program, machine) = match self.options.hyp {
-            true => (Program::ProbeHyp, Machine::hypervisor()),
-            false => (Program::Probe, Machine::ordinary()),
-        };
-        let machine = self.options.machine(machine);
-        if let Some(app) = app {
+/// A boot of a probe kernel.
+fn probe(
+    workspace: &Workspace,
+    options: &Options,
+    scratch: &Path,
+) -> Result<(Machine, Inputs, Watch)> {
+    let (program, machine) = match options.hyp {
+        true => (Program::ProbeHyp, Machine::hypervisor()),
+        false => (Program::Probe, Machine::ordinary()),
+    };
+    let machine = options.machine(machine);
+    let task = match &options.app {
+        Some(app) => {
             check(app)?;
+            app.clone()
         }
-        let task = self.workspace.program(Program::ProbeTask);
-        let task = app.unwrap_or(&task);
-        let inputs =
-            Inputs::probe_with_task(self.workspace, program, task, &machine, self.scratch)?;
-        let watch = Watch {
-            stop: self.stop.clone(),
-            ..self.options.watch(Some(probe::PASS))
-        };
-        let report = self.run(inputs, &machine, &watch)?;
-        let outcome = judge(&report, &watch);
-        match app {
-            Some(_) => outcome.with_context(|| {
-                let prefix = sel4::PREFIX;
-                format!("{prefix} is not set, so --app ran on the probe kernel, which is not seL4")
-            }),
-            None => outcome,
-        }
-    }
+        None => workspace.program(Program::ProbeTask),
+    };
+    let inputs = Inputs::probe_with_task(workspace, program, &task, &machine, scratch)?;
+    Ok((machine, inputs, options.watch(Some(probe::PASS))))
+}
 
-    fn run(&self, mut inputs: Inputs, machine: &Machine, watch: &Watch) -> Result<Report> {
-        inputs.log_level = self.options.log_level.clone();
-        inputs.packing = self.options.packing(inputs.packing);
-        let image = self.scratch.join("bootimage");
-        inputs.pack(self.workspace, &image)?;
-        let mut command = inputs.boot(machine, &image);
-        if self.options.gdb {
-            command.args(["-gdb", &format!("tcp:{GDB}"), "-S"]);
-            let debugger = Debugger::new(self.workspace, self.gdb(), &inputs, &image, GDB)?;
-            let script = self.workspace.artifacts().join(GDB_SCRIPT);
-            fs::write(&script, debugger.script())?;
-            println!("{debugger}");
-        }
-        command.args(&self.options.qemu_arguments);
-        qemu::run(command, watch)
-    }
-
-    /// The installed gdb. It is no error if there is none: other debuggers can attach too.
-    fn gdb(&self) -> PathBuf {
-        setup::tool(self.workspace, &tools::GDB).unwrap_or_else(|error| {
+fn pack_and_run(
+    workspace: &Workspace,
+    options: &Options,
+    mut inputs: Inputs,
+    machine: &Machine,
+    watch: &Watch,
+    scratch: &Path,
+) -> Result<Report> {
+    inputs.log_level = options.log_level.clone();
+    inputs.packing = options.packing(inputs.packing);
+    let image = scratch.join("bootimage");
+    inputs.pack(workspace, &image)?;
+    let mut command = inputs.boot(machine, &image);
+    if options.gdb {
+        command.args(["-gdb", &format!("tcp:{GDB}"), "-S"]);
+        // It is no error if there is no gdb: other debuggers can attach too.
+        let gdb = setup::tool(workspace, &tools::GDB).unwrap_or_else(|error| {
             eprintln!("{error:#}");
             tools::GDB.file_names()[0].into()
-        })
+        });
+        let debugger = Debugger::new(workspace, gdb, &inputs, &image, GDB)?;
+        fs::write(workspace.artifacts().join(GDB_SCRIPT), debugger.script())?;
+        println!("{debugger}");
     }
+    command.args(&options.qemu_arguments);
+    qemu::run(command, watch)
 }
 
 /// Fails if `app` is no program: the builder isn't the first to read it, because the probe kernel gets its checksum.

@@ -24,7 +24,8 @@ pub(super) struct Surroundings {
     /// The folder of the sources, below a temporary folder.
     folder: &'static str,
     umask: &'static str,
-    environment: [(&'static str, &'static str); 5],
+    /// Variables, separated by spaces.
+    environment: &'static str,
     /// Whether the files are written in descending order of their names.
     descending: bool,
     /// The time of all files, in seconds since 1970.
@@ -42,26 +43,14 @@ pub(super) const BUILDS: [Surroundings; 2] = [
     Surroundings {
         folder: "a",
         umask: "022",
-        environment: [
-            ("USER", "alice"),
-            ("LOGNAME", "alice"),
-            ("LC_ALL", "C"),
-            ("TZ", "UTC0"),
-            ("SOURCE_DATE_EPOCH", "0"),
-        ],
+        environment: "USER=alice LOGNAME=alice LC_ALL=C TZ=UTC0 SOURCE_DATE_EPOCH=0",
         descending: false,
         modified: 1_000_000_000,
     },
     Surroundings {
         folder: "another folder/of a longer name",
         umask: "077",
-        environment: [
-            ("USER", "bob"),
-            ("LOGNAME", "bob"),
-            ("LC_ALL", "tr_TR.UTF-8"),
-            ("TZ", "XYZ-13:37"),
-            ("SOURCE_DATE_EPOCH", "2000000000"),
-        ],
+        environment: "USER=bob LOGNAME=bob LC_ALL=tr_TR.UTF-8 TZ=XYZ-13:37 SOURCE_DATE_EPOCH=2000000000",
         descending: true,
         modified: 1_500_000_000,
     },
@@ -135,8 +124,8 @@ impl Surroundings {
     /// The program in these surroundings.
     pub(super) fn surrounded(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("sh");
-        command.args(["-c", "umask \"$0\" && exec \"$@\"", self.umask]);
-        command.arg(program).envs(self.environment);
+        command.args(["-c", "umask \"$0\" && exec env \"$@\"", self.umask]);
+        command.args(self.environment.split(' ')).arg(program);
         command
     }
 }

@@ -128,20 +128,3 @@ fn to_install(simulation: &str) -> Vec<String> {
     };
     simulation.lines().filter_map(line).collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::to_install;
-
-    #[test]
-    fn packages_to_install_are_read_from_a_simulation() {
-        let simulation = "\
-The following packages will be REMOVED:
-Remv qemu-utils [1:10.0.2+ds-2]
-Inst libfdt1 (1.6.1-4+b1 Debian:12.15/oldstable [amd64])
-Inst gdb [12.1-1] (13.1-3 Debian:12.15/oldstable [amd64])
-Conf libfdt1 (1.6.1-4+b1 Debian:12.15/oldstable [amd64])
-";
-        assert_eq!(to_install(simulation), ["libfdt1=1.6.1-4+b1", "gdb=13.1-3"]);
-    }
-}

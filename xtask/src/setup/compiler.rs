@@ -35,14 +35,10 @@ impl Compiler {
     pub(crate) fn query(rustc: impl Fn() -> Command) -> Result<Self> {
         let sysroot = process::read(rustc().args(["--print", "sysroot"]))?;
         let description = process::read(rustc().args(["--version", "--verbose"]))?;
-        Self::new(sysroot.trim_end().into(), description)
-    }
-
-    fn new(sysroot: PathBuf, description: String) -> Result<Self> {
         let version = version_meta_for(&description)
             .with_context(|| format!("failed to read the compiler's version: {description}"))?;
         Ok(Self {
-            sysroot,
+            sysroot: sysroot.trim_end().into(),
             description,
             version,
         })
@@ -114,52 +110,5 @@ impl Compiler {
 impl fmt::Display for Compiler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.version.short_version_string)
-    }
-}
-
-#[cfg(test)]
-impl Compiler {
-    /// A compiler in the folder `sysroot`, which runs on `host`.
-    pub(crate) fn pretended(
-        sysroot: &std::path::Path,
-        host: &str,
-        release: &str,
-        date: &str,
-    ) -> Self {
-        let text = format!(
-            "rustc {release} (e50aa6fba {date})\nbinary: rustc\ncommit-hash: e50aa6fba\ncommit-date: {date}\n\
-             host: {host}\nrelease: {release}\nLLVM version: 22.1.4\n"
-        );
-        Self::new(sysroot.to_owned(), text).unwrap()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::Compiler;
-
-    fn compiler(release: &str, date: &str) -> Compiler {
-        Compiler::pretended(Path::new("/toolchain"), "a-b-c", release, date)
-    }
-
-    #[test]
-    fn the_pinned_compiler_is_told_from_others() {
-        assert!(compiler("1.97.0-nightly", "2026-05-19").is_pinned());
-        assert!(!compiler("1.97.0-nightly", "2026-05-20").is_pinned());
-        let stable = compiler("1.97.0", "2026-05-19");
-        assert!(!stable.is_nightly() && !stable.is_pinned());
-        assert_eq!(stable.release(), "1.97");
-    }
-
-    #[test]
-    fn an_old_compiler_is_refused_with_the_command_that_gets_another() {
-        let error = compiler("1.96.0-nightly", "2026-03-01").check_age();
-        let error = error.unwrap_err().to_string();
-        let help = "rustup toolchain install nightly-2026-05-20";
-        assert!(error.contains("1.97 or newer expected"), "{error}");
-        assert!(error.contains(help), "{error}");
-        assert!(compiler("1.99.0-nightly", "2026-08-01").check_age().is_ok());
     }
 }

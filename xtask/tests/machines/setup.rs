@@ -1,127 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What `cargo xtask setup` says on machines that lack something. Each machine is a folder of small scripts, the only
-//! one on `PATH`.
+//! `cargo xtask setup` on machines that lack something.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
-
-use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::PathBuf;
 use std::process::Command;
 
-use tempfile::TempDir;
-
-/// A nightly compiler that is good enough, without anything for the target.
-const NIGHTLY: &str = "1.97.0-nightly";
-
-/// A machine without any program but a shell's.
-struct Machine(TempDir);
-
-impl Machine {
-    fn new() -> Self {
-        let machine = Self(TempDir::new().unwrap());
-        fs::create_dir(machine.bin()).unwrap();
-        symlink("/bin/sh", machine.bin().join("sh")).unwrap();
-        machine
-    }
-
-    fn bin(&self) -> PathBuf {
-        self.0.path().join("bin")
-    }
-
-    /// Cargo's output folder.
-    fn target(&self) -> PathBuf {
-        self.0.path().join("target")
-    }
-
-    /// Adds a program.
-    fn with(self, name: &str, script: &str) -> Self {
-        let file = self.bin().join(name);
-        fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
-        self
-    }
-
-    fn with_qemu(self, version: &str) -> Self {
-        let script = format!("echo 'QEMU emulator version {version}'");
-        self.with("qemu-system-aarch64", &script)
-    }
-
-    fn with_rustc(self, release: &str, date: &str) -> Self {
-        let script = self.rustc(release, date);
-        self.with("rustc", &script)
-    }
-
-    /// Answers as a compiler does.
-    fn rustc(&self, release: &str, date: &str) -> String {
-        let sysroot = self.0.path().display();
-        format!(
-            "case \"$*\" in\n*--print*) echo {sysroot};;\n*) printf 'rustc {release} (0123456789 {date})\\n\
-             commit-hash: 0123456789\\ncommit-date: {date}\\nhost: x86_64-unknown-linux-gnu\\n\
-             release: {release}\\n';;\nesac"
-        )
-    }
-
-    /// Adds a rustup without a nightly compiler, which can install the toolchain `available`, of that date.
-    fn with_rustup(self, available: &str, date: &str) -> Self {
-        let installed = self.0.path().join("installed");
-        let rustc = self.rustc(NIGHTLY, date);
-        let script = format!(
-            "case \"$1 $2 $3\" in\n'toolchain install {available}') : > {0};;\n\
-             'run {available} rustc') [ -e {0} ] || exit 1\n{rustc}\n;;\n*) echo \"no $*\" >&2; exit 1;;\nesac",
-            installed.display()
-        );
-        self.with("rustup", &script)
-    }
-
-    /// Adds Debian's package tools, which know one package; `extract` is what unpacking it does.
-    fn with_debian(self, update: &str, extract: &str) -> Self {
-        let calls = self.0.path().join("calls");
-        let apt = format!(
-            "echo \"$*\" >> {}\ncase \"$*\" in\n--version) echo apt;;\n*update) {update};;\n\
-             *--simulate*) echo 'Inst qemu-system-arm (7.2 Debian:12 [amd64])';;\n\
-             *download*) : > qemu-system-arm.deb;;\nesac",
-            calls.display()
-        );
-        let dpkg = format!("case $1 in\n--version) echo dpkg;;\n*) {extract};;\nesac");
-        self.with("apt-get", &apt).with("dpkg-deb", &dpkg)
-    }
-
-    /// Runs the command, which must fail with status 1, and returns what it says.
-    fn refuses(&self) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
-            .arg("setup")
-            .env("PATH", self.bin())
-            .env("CARGO_TARGET_DIR", self.target())
-            .env_remove("RUSTC")
-            .env_remove("RUST_BACKTRACE")
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(1), "{output:?}");
-        String::from_utf8(output.stderr).unwrap()
-    }
-
-    /// The arguments of each call of `apt-get`.
-    fn calls(&self) -> Vec<String> {
-        let calls = fs::read_to_string(self.0.path().join("calls")).unwrap();
-        calls.lines().map(str::to_owned).collect()
-    }
-
-    /// Whether nothing is left that a later run could take for a program.
-    fn has_no_program(&self) -> bool {
-        let tools = self.target().join("tools");
-        let left = fs::read_dir(tools).into_iter().flatten();
-        let mut names = left.map(|entry| entry.unwrap().file_name());
-        names.all(|name| name == "apt")
-    }
-}
-
-fn assert_says(said: &str, texts: &[&str]) {
-    for text in texts {
-        assert!(said.contains(text), "{text:?} expected in:\n{said}");
-    }
-}
+use crate::machine::{Machine, NIGHTLY, assert_says};
 
 #[test]
 fn unknown_distribution_is_told_the_packages() {
@@ -277,4 +160,35 @@ fn pinned_nightly_is_taken_without_a_word() {
     let said = machine.refuses();
     assert_says(&said, &["all ways to add it failed"]);
     assert!(!said.contains("tested with"), "{said}");
+}
+
+#[test]
+fn packages_are_downloaded_in_the_simulated_version() {
+    let machine = Machine::new().with_debian(":", "/bin/mkdir -p \"$3\"");
+    machine.refuses();
+    let calls = machine.calls();
+    let mut downloads = calls.iter().filter(|call| call.contains("download"));
+    assert!(downloads.all(|call| call.ends_with(" qemu-system-arm=7.2-1+b1")));
+}
+
+#[test]
+fn unpacked_program_runs_with_its_libraries() {
+    // The program prints what it was started with. Its link leads out of the folder.
+    let extract = "/bin/mkdir -p \"$3/usr/bin\" \"$3/lib/some\" \"$3/usr/lib/program\"\n\
+                   : > \"$3/lib/some/liba.so.1\"; : > \"$3/usr/lib/program/libb.so\"\n\
+                   /bin/ln -s / \"$3/usr/lib/link\"\n\
+                   printf '#!/bin/sh\\necho \"$LD_LIBRARY_PATH $1\"\\n' > \"$3/usr/bin/qemu-system-aarch64\"\n\
+                   /bin/chmod +x \"$3/usr/bin/qemu-system-aarch64\"";
+    let machine = Machine::new().with_debian(":", extract);
+    machine.refuses();
+    let tools = machine.target().join("tools");
+    let starter = tools.join("bin/qemu-system-aarch64");
+    let printed = Command::new(starter).arg("a b").output().unwrap().stdout;
+    let folder = tools.join("qemu-system-arm+ipxe-qemu");
+    let expected = ["lib/some", "usr/lib/program"].map(|name| folder.join(name));
+    let expected = expected.map(|folder| folder.display().to_string());
+    assert_eq!(
+        String::from_utf8(printed).unwrap(),
+        format!("{} a b\n", expected.join(":"))
+    );
 }
