@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Commands as pages show them.
+//! Reads the commands that pages show.
 
-/// A command and what the page shows of what it prints.
+/// A command and the lines that the page shows of its output.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Step {
     /// The command.
     pub command: String,
-    /// The lines behind it.
+    /// The lines of output.
     pub shown: Vec<String>,
 }
 
-/// What begins and ends a block of commands.
+/// The marks around a block of commands.
 const FENCES: [&str; 2] = ["```console\n", "\n```"];
 
 /// The blocks of commands in a page.
@@ -21,7 +21,7 @@ pub fn blocks(page: &str) -> impl Iterator<Item = &str> {
     blocks.filter_map(move |rest| Some(rest.split_once(end)?.0))
 }
 
-/// The commands in the text of a block, each of which begins with `$ ` and goes on after a `\` at the end of a line.
+/// The commands in a block. Each begins with `$ `, and continues after a `\` at the end of a line.
 pub fn steps(text: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut goes_on = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What gdb has to know of a boot.
+//! Prepares gdb for a boot.
 
 use std::fmt;
 use std::path::{self, Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::image::Inputs;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// gdb's command that attaches it.
+/// gdb's command to attach.
 const ATTACH: &str = "target remote";
 
 /// A gdb with the symbols of all programs of an image.
@@ -24,12 +24,12 @@ pub struct Debugger {
 }
 
 impl Debugger {
-    /// The gdb for the file `image`, which was made of `inputs`, at `target`: what follows gdb's `target remote`.
-    /// `program` is the gdb's own file.
+    /// The gdb for the file `image`, which was packed from `inputs`. It attaches to `target`, an argument of
+    /// gdb's `target remote`. `program` is gdb's own file.
     ///
     /// # Errors
     ///
-    /// Fails where the builder can't say where the loader lies in the image.
+    /// Fails if the builder doesn't find the loader in the image.
     pub fn new(
         workspace: &Workspace,
         program: PathBuf,
@@ -45,7 +45,7 @@ impl Debugger {
             .with_context(|| format!("failed to find the loader in {}", image.display()))?;
         let script = workspace.root().join("tests/harness/kaal.gdb");
         let commands = vec![
-            // Else gdb asks whether each of the following is meant, and waits after a screenful.
+            // Otherwise, gdb asks for confirmation and waits after each screenful.
             "set confirm off".to_owned(),
             "set pagination off".to_owned(),
             format!("{} -o {loader_address}", add_symbols(&inputs.loader)?),
@@ -59,14 +59,14 @@ impl Debugger {
         Ok(Self { program, commands })
     }
 
-    /// All commands but the one that attaches, as a script for a gdb that an editor has attached.
+    /// All commands except the one that attaches, as a script for a gdb that an editor attaches.
     pub fn script(&self) -> String {
         let commands = self.commands.iter();
         let commands = commands.filter(|command| !command.starts_with(ATTACH));
         commands.map(|command| format!("{command}\n")).collect()
     }
 
-    /// The command, without any output of gdb about itself.
+    /// The command line, with an option that makes gdb skip its banner.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(["-nx", "-quiet"]);
@@ -77,7 +77,7 @@ impl Debugger {
     }
 }
 
-/// Shown as it is typed in a shell.
+/// Shown as a shell command.
 impl fmt::Display for Debugger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.program.display())?;
@@ -88,13 +88,13 @@ impl fmt::Display for Debugger {
     }
 }
 
-/// The command that adds the symbols of `file`, wherever gdb is started.
+/// The command that adds the symbols of `file`, in any working folder of gdb.
 fn add_symbols(file: &Path) -> Result<String> {
     let file = path::absolute(file)?;
     Ok(format!("add-symbol-file \"{}\"", file.display()))
 }
 
-/// The command that looks for sources in `folder`: programs name them from their workspace's folder on.
+/// The command that adds `folder` to the search path of sources: programs name them relative to their workspace.
 fn add_sources(folder: &Path) -> String {
     format!("directory \"{}\"", folder.display())
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What tests and figures need to know of ELF files.
+//! Reads and writes ELF files, for tests and figures.
 
 use std::ops::Range;
 
@@ -10,23 +10,23 @@ use goblin::elf::header::{EM_AARCH64, ET_EXEC};
 use goblin::elf::program_header::{PF_R, PF_X, PT_LOAD};
 use kaal_payload::PAGE_SIZE;
 
-/// The largest span that is laid out in memory: a damaged file must not ask for more.
+/// The upper limit of a file's span in memory: a damaged file could ask for more.
 const LARGEST_SPAN: u64 = 1 << 30;
 
 /// The entry point of an ELF file.
 ///
 /// # Errors
 ///
-/// Fails where `file` is not an ELF file.
+/// Fails if `file` is not an ELF file.
 pub fn entry(file: &[u8]) -> Result<u64> {
     Ok(parse(file)?.entry)
 }
 
-/// The number of bytes that the loadable segments of an ELF file take in the file.
+/// The number of bytes in the file that belong to loadable segments.
 ///
 /// # Errors
 ///
-/// Fails where `file` is not an ELF file.
+/// Fails if `file` is not an ELF file.
 pub fn loadable_bytes(file: &[u8]) -> Result<u64> {
     let elf = parse(file)?;
     let segments = elf.program_headers.iter();
@@ -36,12 +36,11 @@ pub fn loadable_bytes(file: &[u8]) -> Result<u64> {
         .sum())
 }
 
-/// The loadable segments of an ELF file as they lie in memory, from the page that the lowest
-/// begins in to the page that the highest ends in; zero where no segment puts anything.
+/// The loadable segments of an ELF file as they lie in memory, in whole pages; the gaps are zero.
 ///
 /// # Errors
 ///
-/// Fails where `file` is not an ELF file, has no loadable segment or is damaged.
+/// Fails if `file` is not an ELF file, has no loadable segment or is damaged.
 pub fn flatten(file: &[u8]) -> Result<Vec<u8>> {
     let elf = parse(file)?;
     let segments: Vec<_> = elf
@@ -79,7 +78,7 @@ pub fn flatten(file: &[u8]) -> Result<Vec<u8>> {
 ///
 /// # Errors
 ///
-/// Fails where `file` is not an ELF file, or has no such segment.
+/// Fails if `file` is not an ELF file, or has no such segment.
 pub fn code(file: &[u8]) -> Result<Range<u64>> {
     let elf = parse(file)?;
     let mut segments = elf.program_headers.iter();
@@ -92,7 +91,7 @@ pub fn code(file: &[u8]) -> Result<Range<u64>> {
 ///
 /// # Errors
 ///
-/// Fails where `file` is not an ELF file, or has no such symbol with another behind it.
+/// Fails if `file` is not an ELF file, or has no such symbol with another behind it.
 pub fn function(file: &[u8], name: &str) -> Result<Range<u64>> {
     let elf = parse(file)?;
     let named = |name: &str| {
@@ -111,7 +110,7 @@ pub fn function(file: &[u8], name: &str) -> Result<Range<u64>> {
 ///
 /// # Errors
 ///
-/// Fails where `file` is not an ELF file, or is damaged.
+/// Fails if `file` is not an ELF file, or is damaged.
 pub fn loadable_content(file: &[u8]) -> Result<Vec<u8>> {
     let elf = parse(file)?;
     let segments = elf.program_headers.iter();
@@ -124,13 +123,13 @@ pub fn loadable_content(file: &[u8]) -> Result<Vec<u8>> {
         .concat())
 }
 
-/// An executable of one segment, `content` at `start`, that is entered at its first byte.
+/// An executable with one segment, `content` at `start`, whose first byte is the entry point.
 pub fn executable(start: u64, content: &[u8]) -> Vec<u8> {
     program(start, start, content, content.len() as u64)
 }
 
-/// An executable of one segment, `content` and zeroes behind it, that takes `memory_size` bytes at the
-/// virtual address `start` and the physical address `phys`, and is entered at its first byte.
+/// An executable with one segment: `content` and zeroes behind it, `memory_size` bytes together, at
+/// the virtual address `start` and the physical address `phys`. Its first byte is the entry point.
 pub fn program(start: u64, phys: u64, content: &[u8], memory_size: u64) -> Vec<u8> {
     /// Sizes of the file's header and of a program header.
     const HEADERS: [u16; 2] = [64, 56];

@@ -19,18 +19,18 @@ use crate::process;
 use crate::qemu::Machine;
 use crate::workspace::{Program, Workspace};
 
-/// What an image is a file of.
+/// The format of an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// An ELF file, whose segments lie at their final addresses.
     #[default]
     Elf,
-    /// What firmware takes for a Linux kernel.
+    /// An arm64 Linux Image.
     Image,
 }
 
-/// What an image is packed from.
+/// The inputs of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inputs {
     /// The loader.
@@ -47,11 +47,11 @@ pub struct Inputs {
     pub platform: Option<PathBuf>,
     /// The kernel's `gen_config.json`, if it has one.
     pub kernel_config: Option<PathBuf>,
-    /// The number of cores that the kernel waits for, if the builder is to be told.
+    /// The number of cores that the kernel waits for, as an option of the builder.
     pub cores: Option<u32>,
-    /// How much the loader says, if not the default.
+    /// The loader's log level, if not the default.
     pub log_level: Option<String>,
-    /// The image's format and what belongs to it, as options of the builder.
+    /// More options of the builder, such as the image's format.
     pub packing: Vec<String>,
 }
 
@@ -71,14 +71,14 @@ impl Format {
 }
 
 impl Inputs {
-    /// A probe kernel, its task and the device tree of the machine that it boots on, all of whose
-    /// cores it waits for.
+    /// A probe kernel, its task and the device tree of its machine. The kernel waits for all cores of
+    /// the machine.
     ///
-    /// What is made for the purpose is written to `scratch`.
+    /// New files are in `scratch`.
     ///
     /// # Errors
     ///
-    /// Fails where the programs are not built or `machine` is none.
+    /// Fails if the programs are not built or QEMU has no such `machine`.
     pub fn probe(
         workspace: &Workspace,
         probe: Program,
@@ -94,11 +94,11 @@ impl Inputs {
         )
     }
 
-    /// As [`Self::probe`], with another task.
+    /// Like [`Self::probe`], with another task.
     ///
     /// # Errors
     ///
-    /// Fails as [`Self::probe`] does, or where `task` is not an ELF file.
+    /// Fails like [`Self::probe`], or if `task` is not an ELF file.
     pub fn probe_with_task(
         workspace: &Workspace,
         probe: Program,
@@ -133,7 +133,7 @@ impl Inputs {
         })
     }
 
-    /// The builder, told to pack these into `image`.
+    /// The command that packs these inputs into `image`.
     pub fn command(&self, workspace: &Workspace, image: &Path) -> Command {
         let mut command = Command::new(workspace.builder());
         command.arg("--no-config");
@@ -162,7 +162,7 @@ impl Inputs {
         command
     }
 
-    /// QEMU emulating `machine`, told to boot the `image` that these were packed into.
+    /// The command that boots `image`, which was packed from these inputs, on `machine`.
     pub fn boot(&self, machine: &Machine, image: &Path) -> Command {
         let mut command = machine.command();
         command.arg("-kernel").arg(image);
@@ -172,11 +172,11 @@ impl Inputs {
         command
     }
 
-    /// Packs these into `image`.
+    /// Packs these inputs into `image`.
     ///
     /// # Errors
     ///
-    /// Fails with the builder's words where it refuses the inputs.
+    /// Fails with the builder's error.
     pub fn pack(&self, workspace: &Workspace, image: &Path) -> Result<()> {
         let output = self
             .command(workspace, image)
@@ -203,11 +203,11 @@ pub fn make_keys(workspace: &Workspace, folder: &Path) -> Result<Vec<String>> {
     Ok(options.to_vec())
 }
 
-/// The bytes that all regions of an image, an ELF file, store.
+/// The number of bytes that all regions of an image, an ELF file, store.
 ///
 /// # Errors
 ///
-/// Fails where the file is no image.
+/// Fails if the file is no image.
 pub fn stored_in_regions(image: &[u8]) -> Result<usize> {
     let (_, header) = payload_header(image)?;
     let payload = Payload::parse(header.as_bytes(), crc32c)?;
@@ -215,12 +215,12 @@ pub fn stored_in_regions(image: &[u8]) -> Result<usize> {
     Ok(usize::try_from(sizes.sum::<u64>())?)
 }
 
-/// Where the payload header lies in an image, an ELF file, and a copy of its pages that is aligned. The
-/// file doesn't store the zeroes at their end.
+/// The place of the payload header in an image, an ELF file, and an aligned copy of its pages. The file
+/// doesn't store the zeroes at their end.
 ///
 /// # Errors
 ///
-/// Fails where the file is no image, or has a payload header of another version.
+/// Fails if the file is no image, or has a payload header of another version.
 pub fn payload_header(image: &[u8]) -> Result<(Range<usize>, Vec<u64>)> {
     let start = [&MAGIC[..], &VERSION.to_le_bytes()].concat();
     let elf = Elf::parse(image)?;
@@ -239,7 +239,7 @@ pub fn payload_header(image: &[u8]) -> Result<(Range<usize>, Vec<u64>)> {
     Ok((stored, pages))
 }
 
-/// The checksum that headers use.
+/// The checksum in headers.
 pub fn crc32c(bytes: &[u8]) -> u32 {
     Crc::<u32>::new(&CRC_32_ISCSI).checksum(bytes)
 }

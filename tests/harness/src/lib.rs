@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The library of `cargo xtask` and the test suites: finds the built programs, packs images from
+//! The library of `cargo xtask` and the test suites. It finds the built programs, packs images from
 //! them, and boots the images on QEMU.
 
 #![forbid(unsafe_code)]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Tells the probe kernel what it has to find.
+//! Writes values into the probe kernel that it compares with those at boot.
 
 use anyhow::{Context, Result, bail};
 use crc::{CRC_32_ISCSI, Crc};
@@ -8,13 +8,13 @@ use kaal_devicetree::DeviceTree;
 
 use crate::elf;
 
-/// The console line that the probe kernel prints when everything is as it must be.
+/// The console line that the probe kernel prints if all its checks succeed.
 pub const PASS: &str = "KAAL_PROBE_PASS";
 
-/// What stands before what the probe kernel is told.
+/// The mark before each expected value in the probe kernel.
 const MARK: &[u8; 8] = b"KaaLwant";
 
-/// What the probe kernel can be told to find.
+/// A value that the probe kernel expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// The checksum of the user image.
@@ -25,22 +25,22 @@ pub enum Expected {
     Cores(u32),
 }
 
-/// The checksum of a user image as the probe kernel finds it in memory.
+/// The checksum of a user image as it lies in memory.
 ///
 /// # Errors
 ///
-/// Fails where `task` is not an ELF file with loadable segments.
+/// Fails if `task` is not an ELF file with loadable segments.
 pub fn user_image_crc32c(task: &[u8]) -> Result<u32> {
     let memory = elf::flatten(task)?;
     Ok(Crc::<u32>::new(&CRC_32_ISCSI).checksum(&memory))
 }
 
-/// The checksum over what a device tree's nodes but `/chosen` say: for each, how deep it lies and its
-/// name, then its properties' names and values; a nul follows each name.
+/// The checksum over all nodes of a device tree except `/chosen`: for each, its depth and name, then
+/// the names and values of its properties. A zero byte follows each name.
 ///
 /// # Errors
 ///
-/// Fails where `blob` is not a device tree.
+/// Fails if `blob` is not a device tree.
 pub fn device_tree_crc32c(blob: &[u8]) -> Result<u32> {
     let tree = DeviceTree::parse(blob)?;
     let mut said = Vec::new();
@@ -55,11 +55,11 @@ pub fn device_tree_crc32c(blob: &[u8]) -> Result<u32> {
 }
 
 impl Expected {
-    /// Writes this into the ELF file of a probe kernel.
+    /// Writes this value into the ELF file of a probe kernel.
     ///
     /// # Errors
     ///
-    /// Fails where the file doesn't have exactly one place for it.
+    /// Fails if the file doesn't have exactly one place for it.
     pub fn supply(self, probe: &mut [u8]) -> Result<()> {
         let mut places = probe
             .windows(MARK.len())

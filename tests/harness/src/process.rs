@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Running other programs, with errors that say which and why.
+//! Runs other programs. Errors name the program and the reason.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -8,11 +8,11 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// Runs `command`, which prints where this process prints.
+/// Runs `command`; its output is that of this process.
 ///
 /// # Errors
 ///
-/// Fails where the program can't be started or doesn't succeed.
+/// Fails if the program can't be started or doesn't succeed.
 pub fn run(command: &mut Command) -> Result<()> {
     let name = name_of(command);
     let status = command
@@ -24,11 +24,11 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs `command` and returns what it prints on its standard output.
+/// Runs `command` and returns its standard output.
 ///
 /// # Errors
 ///
-/// Fails as [`run`] does; the error then holds what the program printed as its errors.
+/// Fails like [`run`]; the error includes the program's own errors.
 pub fn read(command: &mut Command) -> Result<String> {
     let name = name_of(command);
     let output = command
@@ -42,7 +42,7 @@ pub fn read(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("`{name}` printed no UTF-8"))
 }
 
-/// Whether `program` is there and says which version it is.
+/// Whether `program` exists and prints its version.
 pub fn is_installed(program: impl AsRef<OsStr>) -> bool {
     read(Command::new(program).arg("--version")).is_ok()
 }

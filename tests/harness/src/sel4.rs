@@ -14,16 +14,16 @@ use crate::image::Inputs;
 use crate::qemu::{Board, Machine, VIRT};
 use crate::workspace::{Program, Workspace};
 
-/// The environment variable that names the folder that seL4 is installed in.
+/// The environment variable that names the folder of an installed seL4.
 pub const PREFIX: &str = "SEL4_PREFIX";
 
-/// Where the kernel's configuration may be installed.
+/// The possible places of the kernel's configuration.
 const CONFIG: [&str; 2] = [
     "libsel4/include/kernel/gen_config.json",
     "kernel/gen_config.json",
 ];
 
-/// A kernel as seL4's build installs it.
+/// A kernel that seL4's build has installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kernel {
     prefix: PathBuf,
@@ -31,7 +31,7 @@ pub struct Kernel {
     config: Config,
 }
 
-/// What the machine depends on in a kernel's configuration.
+/// The settings of a kernel that decide on its machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Config {
     platform: String,
@@ -40,11 +40,11 @@ struct Config {
 }
 
 impl Kernel {
-    /// The kernel that [`PREFIX`] names; `None` where the variable is not set.
+    /// The kernel that [`PREFIX`] names; `None` if the variable is not set.
     ///
     /// # Errors
     ///
-    /// Fails where the variable names a folder without a kernel.
+    /// Fails if the variable names a folder without a kernel.
     pub fn from_environment() -> Result<Option<Self>> {
         env::var_os(PREFIX)
             .filter(|prefix| !prefix.is_empty())
@@ -63,7 +63,7 @@ impl Kernel {
                 );
             }
         }
-        // Programs that are given the paths may run in other folders.
+        // Programs that get the paths may run in other folders.
         let prefix = prefix
             .canonicalize()
             .with_context(|| format!("{PREFIX}: failed to open {}", prefix.display()))?;
@@ -82,7 +82,7 @@ impl Kernel {
         })
     }
 
-    /// The folder that the kernel is installed in.
+    /// The folder of the installed kernel.
     pub fn prefix(&self) -> &Path {
         &self.prefix
     }
@@ -97,25 +97,25 @@ impl Kernel {
         self.entry
     }
 
-    /// Whether the kernel runs at EL2, that is, in the lower half of the address space.
+    /// Whether the kernel runs at EL2, in the lower half of the address space.
     pub fn is_hypervisor(&self) -> bool {
         self.entry >> 63 == 0
     }
 
-    /// The board that the kernel is built for; where it has no configuration, QEMU's virt machine.
+    /// The board of the kernel; without a configuration, QEMU's virt machine.
     ///
     /// # Errors
     ///
-    /// Fails where QEMU has no model of it.
+    /// Fails if QEMU has no model of it.
     pub fn board(&self) -> Result<&'static Board> {
         Board::of(&self.config.platform).context(PREFIX)
     }
 
-    /// The machine that the kernel boots on.
+    /// The machine for the kernel.
     ///
     /// # Errors
     ///
-    /// Fails as [`Self::board`] does.
+    /// Fails like [`Self::board`].
     pub fn machine(&self) -> Result<Machine> {
         let board = self.board()?;
         if !board.is_virt() {
@@ -132,7 +132,7 @@ impl Kernel {
         Ok(machine)
     }
 
-    /// What an image of the kernel and `app` is packed from.
+    /// The inputs of an image of the kernel and `app`.
     pub fn inputs(&self, workspace: &Workspace, app: &Path) -> Inputs {
         Inputs {
             loader: workspace.program(Program::Loader),
@@ -163,7 +163,7 @@ fn first_of(prefix: &Path, files: &[&str]) -> Option<PathBuf> {
 }
 
 impl Config {
-    /// What is assumed where the configuration isn't installed.
+    /// The assumptions without a configuration.
     fn unknown() -> Self {
         Self {
             platform: VIRT.to_owned(),

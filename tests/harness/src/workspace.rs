@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Where the checkout and the built programs lie.
+//! The paths of the checkout and of the built programs.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ impl Workspace {
     ///
     /// # Errors
     ///
-    /// Fails where the process was not started by Cargo.
+    /// Fails if Cargo did not start this process.
     pub fn locate() -> Result<Self> {
         let package = env::var_os("CARGO_MANIFEST_DIR")
             .context("failed to find the checkout: start this program with `cargo`")?;
@@ -58,7 +58,7 @@ impl Workspace {
         Ok(Self { root, target })
     }
 
-    /// A checkout at `root`, with Cargo's output folder in it.
+    /// A checkout at `root` that contains Cargo's output folder.
     pub fn at(root: PathBuf) -> Self {
         let target = root.join("target");
         Self { root, target }
@@ -74,17 +74,17 @@ impl Workspace {
         &self.target
     }
 
-    /// The folder that `cargo xtask build` leaves the programs and the default image in.
+    /// The folder in which `cargo xtask build` leaves the programs and the default image.
     pub fn artifacts(&self) -> PathBuf {
         self.target.join("kaal")
     }
 
-    /// The folder that `cargo xtask` puts programs in that it gets from elsewhere.
+    /// The folder for programs that `cargo xtask` gets from elsewhere.
     pub fn tools(&self) -> PathBuf {
         self.target.join("tools")
     }
 
-    /// The folder that `cargo xtask dist` leaves the archives of a release in.
+    /// The folder in which `cargo xtask dist` leaves the archives of a release.
     pub fn dist(&self) -> PathBuf {
         self.target.join("dist")
     }
@@ -94,7 +94,7 @@ impl Workspace {
         self.target.join("root-task")
     }
 
-    /// The root task, which `cargo xtask root-task` leaves there.
+    /// The root task that `cargo xtask root-task` builds.
     pub fn root_task(&self) -> PathBuf {
         self.artifacts().join("root-task.elf")
     }
@@ -143,7 +143,7 @@ impl Program {
         }
     }
 
-    /// The name that Cargo gives the program.
+    /// Cargo's name for the program.
     pub const fn binary(self) -> &'static str {
         match self {
             Self::Loader => "kaal-elfloader",
@@ -158,7 +158,7 @@ impl Program {
         }
     }
 
-    /// The name that `cargo xtask build` leaves the program under.
+    /// The file name that `cargo xtask build` gives the program.
     pub const fn file_name(self) -> &'static str {
         match self {
             Self::Loader => "elfloader.elf",

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Describes a structure by its declaration.
+//! Describes the fields of a structure.
 
 use anyhow::{Context, Result, ensure};
 
-/// A table of the fields of the structure `name`, with what their comments say.
+/// A table of the fields of the structure `name`, with their doc comments.
 pub(super) fn table(source: &str, name: &str) -> Result<String> {
     let (_, declaration) = source
         .split_once(&format!("struct {name} {{\n"))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Boots an image and notes the registers where one program hands over to the next.
+//! Boots an image and records the registers at each handover.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,16 +16,16 @@ use crate::image::{self, Inputs};
 use crate::probe;
 use crate::qemu::{self, Machine, Watch};
 
-/// The time in which an image must have booted.
+/// The time limit of a boot.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// What an image's boot came by.
+/// The states of a boot.
 pub(super) struct Boot {
-    /// As the loader, the kernel and the user image are entered.
+    /// At the first instruction of the loader, the kernel and the user image.
     pub(super) states: [State; 3],
-    /// What an argument of the kernel is, by its value.
+    /// The meaning of the kernel's arguments, by value.
     pub(super) meanings: BTreeMap<u64, &'static str>,
-    /// What the probe kernel found in registers: name and value.
+    /// The registers that the probe kernel checked: name and value.
     pub(super) found: Vec<(String, String)>,
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Follows the loader instruction by instruction, and notes where each of its steps begins.
+//! Follows the loader instruction by instruction and finds the start of each step.
 
 use std::io::BufRead;
 use std::path::Path;
@@ -14,12 +14,12 @@ use crate::image::{self, Inputs};
 use crate::qemu::{self, Entry, Logged, Machine};
 use crate::workspace::{Program, Workspace};
 
-/// What reports call the last step, in the sources the constant [`LAST_CONSTANT`].
+/// The name of the last step in reports. The sources use the constant [`LAST_CONSTANT`].
 const LAST: &str = "entering the kernel";
 
 const LAST_CONSTANT: &str = "state::ENTER_KERNEL";
 
-/// What each step does with memory.
+/// The effect of each step on memory.
 const MEMORY: [(&str, &str); 8] = [
     (
         "reading the payload header",
@@ -49,9 +49,9 @@ const MEMORY: [(&str, &str); 8] = [
     (LAST, "turns on the MMU with the image's translation tables"),
 ];
 
-/// A way into a kernel.
+/// A way to boot a kernel.
 struct Way {
-    /// Where the firmware enters the loader, and what is booted.
+    /// The exception level at which the firmware enters the loader, and the kind of kernel.
     title: &'static str,
     machine: &'static str,
     probe: Program,
@@ -80,16 +80,16 @@ const WAYS: [Way; 4] = [
     },
 ];
 
-/// A step of one boot.
+/// A step of a boot.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Step {
-    /// The exception level that it begins at.
+    /// The exception level at which it begins.
     level: String,
-    /// How many instructions it takes.
+    /// The number of its instructions.
     instructions: u64,
 }
 
-/// A table of the steps that the loader's `source` names, on each way into a kernel.
+/// A table of the steps that the loader's `source` names, for each way to boot.
 pub(super) fn table(workspace: &Workspace, source: &str) -> Result<String> {
     let names = names(source)?;
     let scratch = tempfile::tempdir()?;
@@ -128,7 +128,7 @@ pub(super) fn table(workspace: &Workspace, source: &str) -> Result<String> {
     Ok(rows.join("\n") + "\n")
 }
 
-/// The loader's steps, by the names that its reports have for them.
+/// The loader's steps, by their names in reports.
 fn names(source: &str) -> Result<Vec<&str>> {
     let begun = source.split("state::begin(").skip(1);
     let names: Vec<_> = begun
@@ -157,7 +157,7 @@ fn follow(machine: &Machine, image: &Path, names: &[&str]) -> Result<Vec<Step>> 
     })
 }
 
-/// Where the memory of `image` holds `name`.
+/// The addresses of `name` in the memory of `image`.
 fn places(image: &[u8], name: &str) -> Result<Vec<u64>> {
     let elf = Elf::parse(image)?;
     let mut places = Vec::new();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The image whose bits are flipped: as small as one can be, with one of everything.
+//! The image whose bits are flipped: as small as possible, with one part of each kind.
 
 use std::fs;
 use std::path::Path;
@@ -17,36 +17,36 @@ use crate::elf;
 use crate::image::Inputs;
 use crate::workspace::{Program, Workspace};
 
-/// Where packages are loaded to: behind all memory that they are unpacked to or worked on in.
+/// The load address of packages: behind all memory that they are unpacked to or use.
 pub(super) const PACKAGE_ADDRESS: u64 = WINDOW.end - 0x10_0000;
 
 /// Virtual minus physical address in an ordinary kernel.
 const KERNEL_BASE: u64 = 0xffff_ff80_0000_0000;
 
-/// Where root tasks are linked to.
+/// The virtual address of root tasks.
 const TASK_START: u64 = 0x20_0000;
 
-/// What kernel and root task hold; neither is executed.
+/// The content of kernel and root task, which are not executed.
 const KERNEL: &[u8] = b"A kernel that is not executed, only compared.";
 const TASK: &[u8] =
     b"A root task that is not executed either, but is there, and has zeroes behind it.";
 
-/// What they take in memory.
+/// Their size in memory.
 const KERNEL_SIZE: u64 = 0x1100;
 const TASK_SIZE: u64 = 0x1_2340;
 
-/// What is known of the image from the ELF file that it is packed into.
+/// Facts about the image, from the ELF file.
 pub(super) struct Guest {
     /// The kernel's memory and its entry point.
     kernel: Span,
     kernel_entry: u64,
-    /// What the kernel relies on.
+    /// The state that the kernel relies on.
     seen: Vec<Span>,
-    /// What lies where.
+    /// The parts by address.
     places: Vec<(Span, &'static str)>,
 }
 
-/// What the image is packed from, written to `scratch`.
+/// The inputs of the image, in files in `scratch`.
 pub(super) fn inputs(workspace: &Workspace, scratch: &Path) -> Result<Inputs> {
     let files = [
         (
@@ -79,7 +79,7 @@ pub(super) fn inputs(workspace: &Workspace, scratch: &Path) -> Result<Inputs> {
         platform: None,
         kernel_config: None,
         cores: None,
-        // Whatever is printed then is about an error.
+        // Everything that the loader prints is then about an error.
         log_level: Some("error".to_owned()),
         packing: Vec::new(),
     })
@@ -111,7 +111,7 @@ fn device_tree() -> Result<Vec<u8>> {
 }
 
 impl Guest {
-    /// What the ELF file `image` says.
+    /// Reads the ELF file `image`.
     pub(super) fn of(image: &[u8]) -> Result<Self> {
         let header = payload_header(image)?;
         let payload = Payload::parse(header.as_bytes(), crc32c)?;
@@ -125,7 +125,7 @@ impl Guest {
             let memory = span(memory);
             let (name, seen_end) = match kind {
                 RegionKind::Kernel => ("kernel", memory.end),
-                // The kernel is told of so much of its place.
+                // The kernel gets the size without padding.
                 RegionKind::DeviceTree => ("device tree", memory.start + payload.device_tree.size),
                 RegionKind::UserImage => ("user image", memory.end),
                 RegionKind::TranslationTables => ("translation tables", memory.end),
@@ -161,7 +161,7 @@ impl Guest {
         })
     }
 
-    /// What lies at `address`.
+    /// The part at `address`.
     pub(super) fn name(&self, address: u64) -> &'static str {
         let place = self.places.iter().find(|(span, _)| span.contains(address));
         place.map_or("padding", |(_, name)| name)
@@ -194,7 +194,7 @@ impl Guest {
     }
 }
 
-/// Where the payload header lies in memory.
+/// The address of the payload header.
 fn loader_header(image: &[u8]) -> Result<u64> {
     let elf = Elf::parse(image)?;
     let segment = elf.program_headers.iter().find(|segment| {

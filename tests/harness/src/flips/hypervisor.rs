@@ -16,10 +16,10 @@ use super::Flip;
 use crate::qemu::{self, End, Machine, Watch};
 use crate::workspace::{Program, Workspace};
 
-/// The time that flips are given. All bits of a package take so long, on a slow host; a hang ends.
+/// The time limit. All bits of a package take long on a slow host; this only ends a hang.
 const LIMIT: Duration = Duration::from_secs(6 * 60 * 60);
 
-/// Does `job` for `file`, shared by `workers` processes, and returns the flips that were not
+/// Runs `job` for `file` in `workers` processes. Returns all flips except those with the outcome
 /// [`Outcome::Named`].
 pub(super) fn run(
     workspace: &Workspace,
@@ -52,7 +52,7 @@ pub(super) fn run(
     Ok(flips)
 }
 
-/// Every `count`th bit of a job, from the `index`th on.
+/// Every `count`th bit of a job, beginning with the `index`th.
 fn share(job: &Job, index: u64, count: u64) -> Job {
     let mut job = *job;
     for sweep in &mut job.sweeps {
@@ -70,7 +70,7 @@ fn run_one(workspace: &Workspace, image: &Path, job: &Path) -> Result<Vec<Flip>>
     };
     let mut command = machine.command();
     command
-        // Time is the number of instructions, so that each run comes to the same.
+        // QEMU derives the time from the number of instructions, so each run has the same result.
         .args(["-accel", "tcg,thread=single"])
         .args(["-icount", "shift=0,sleep=off"])
         .arg("-kernel")
@@ -103,7 +103,7 @@ fn run_one(workspace: &Workspace, image: &Path, job: &Path) -> Result<Vec<Flip>>
         .collect()
 }
 
-/// Reads what follows [`FLIP`] in a line.
+/// Reads the rest of a line behind [`FLIP`].
 fn parse(line: &str) -> Option<Flip> {
     let (place, rest) = line.split_once(' ')?;
     let (offset, bit) = place.split_once('.')?;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What becomes of an image when a bit of its file is wrong: each bit is flipped, by itself, and the
-//! image booted by a hypervisor of our own (`tests/flips`), hundreds of times a second.
+//! Flips each bit of an image's file, one at a time, and boots the result in our own hypervisor
+//! (`tests/flips`), hundreds of times a second.
 
 mod guest;
 mod hypervisor;
@@ -26,11 +26,11 @@ pub use summary::Summary;
 /// An image whose bits are flipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
     /// Options of the builder.
     pub packing: &'static [&'static str],
-    /// Where it is put as it is; `None` for an ELF file, whose segments are loaded.
+    /// Its load address; `None` for an ELF file, whose segments have addresses.
     load_address: Option<u64>,
 }
 
@@ -61,20 +61,20 @@ impl Subject {
 }
 
 impl Subject {
-    /// Whether it is unpacked before it is booted.
+    /// Whether it unpacks itself at boot.
     pub fn is_package(self) -> bool {
         self.load_address.is_some()
     }
 }
 
-/// Which bits are flipped: one in `step`.
+/// The bits to flip: one in `step`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// From one bit to the next.
+    /// The distance between two bits.
     pub step: NonZeroU64,
     /// The first bit, less than `step`.
     pub first: u64,
-    /// Whether all bits of headers are flipped.
+    /// Whether to flip all bits of headers.
     pub all_of_headers: bool,
 }
 
@@ -87,23 +87,23 @@ impl Extent {
     };
 }
 
-/// A bit that was flipped.
+/// A flipped bit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Flip {
     /// Its number in the file.
     pub(crate) bit: u64,
-    /// What came of it.
+    /// Its outcome.
     pub(crate) outcome: Outcome,
-    /// More about that.
+    /// More about the outcome.
     pub(crate) detail: String,
 }
 
-/// Flips bits of the image that `subject` says, in as many processes at a time as `workers`.
+/// Flips bits of the image `subject`, in `workers` processes at the same time.
 ///
 /// # Errors
 ///
-/// Fails where the programs are not built, or the undamaged image doesn't boot. What came of the flips
-/// is for the [`Summary`] to tell.
+/// Fails if the programs are not built, or the undamaged image doesn't boot. The [`Summary`] has the
+/// outcomes.
 pub fn run(
     workspace: &Workspace,
     subject: Subject,
@@ -146,7 +146,7 @@ fn pack(
     fs::read(&image).with_context(|| format!("failed to read {}", image.display()))
 }
 
-/// The bits that `extent` names, each once.
+/// The bits of `extent`, each once.
 fn sweeps(parts: &Parts, extent: Extent) -> Vec<Sweep> {
     let step = extent.step.get();
     let mut sweeps: Vec<Sweep> = Vec::new();
@@ -158,7 +158,7 @@ fn sweeps(parts: &Parts, extent: Extent) -> Vec<Sweep> {
             false => bits.start + (extent.first + step - bits.start % step) % step,
         };
         match sweeps.last_mut() {
-            // The same bits would come next.
+            // It would continue with the same bits.
             Some(last) if last.step == step && last.bits.end == bits.start => {
                 last.bits.end = bits.end;
             }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the bytes of an image's file are for.
+//! Finds the part of the image to which each byte of the file belongs.
 
 use anyhow::{Context, Result, ensure};
 use goblin::elf::Elf;
@@ -14,11 +14,11 @@ use super::guest::{Guest, crc32c};
 const ELF_HEADER: usize = 64;
 const PROGRAM_HEADER: usize = 56;
 
-/// The name of what each byte is for.
+/// The name of the part of each byte.
 pub(super) struct Parts(Vec<&'static str>);
 
 impl Parts {
-    /// Those of an ELF file.
+    /// The parts of an ELF file.
     pub(super) fn of_elf(file: &[u8], guest: &Guest) -> Result<Self> {
         let elf = Elf::parse(file)?;
         let mut parts = Self(vec!["padding"; file.len()]);
@@ -38,7 +38,7 @@ impl Parts {
         Ok(parts)
     }
 
-    /// Those of a package, a compressed chunk's being what it begins with.
+    /// The parts of a package. A compressed chunk has the name of its first part.
     pub(super) fn of_package(file: &[u8], guest: &Guest) -> Result<Self> {
         let start = [&PACKAGE_MAGIC[..], &PACKAGE_VERSION.to_le_bytes()].concat();
         let mut places = file.windows(start.len());
@@ -87,7 +87,7 @@ impl Parts {
         Ok(())
     }
 
-    /// What the bit with this number is for.
+    /// The part of the bit with this number.
     pub(super) fn name(&self, bit: u64) -> &'static str {
         let byte = usize::try_from(bit / 8).ok();
         byte.and_then(|byte| self.0.get(byte))
@@ -95,7 +95,7 @@ impl Parts {
             .unwrap_or("nothing")
     }
 
-    /// The parts with their bits, in their order in the file.
+    /// The parts with their bits, in the order of the file.
     pub(super) fn runs(&self) -> impl Iterator<Item = (&'static str, Span)> {
         let mut start = 0;
         self.0.chunk_by(|a, b| a == b).map(move |run| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What came of all flips, by the part of the file that they are in.
+//! Sums up the outcomes of all flips, by the part of the file.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,27 +11,29 @@ use kaal_flips::{Outcome, Sweep};
 use super::Flip;
 use super::parts::Parts;
 
-/// Parts that the kernel or the root task use as they are: damage there must always be named.
+/// The kernel or the root task use these parts as they are, so the loader must name all damage to
+/// them.
 const ALWAYS_NAMED: [&str; 4] = ["kernel", "device tree", "user image", "translation tables"];
 
-/// Flips that are shown of those that must not be.
+/// Upper limit of flips in an error.
 const SHOWN: usize = 20;
 
-/// Number of flips, by what came of them.
+/// Number of flips by outcome.
 type Counts = BTreeMap<Outcome, u64>;
 
-/// What came of flips.
+/// The outcomes of flips.
 pub struct Summary {
     name: &'static str,
     counts: Vec<(&'static str, Counts)>,
-    /// What must not be.
+    /// A line for each forbidden outcome.
     wrong: Vec<String>,
-    /// What nothing was printed for, or not what should be.
+    /// A line for each flip that printed nothing, or something garbled.
     unnamed: Vec<String>,
 }
 
 impl Summary {
-    /// The summary of `sweeps`; `flips` are those that were not [`Outcome::Named`].
+    /// The summary of `sweeps`; `flips` are all flips except those with the outcome
+    /// [`Outcome::Named`].
     pub(super) fn new(
         name: &'static str,
         parts: Parts,
@@ -78,11 +80,11 @@ impl Summary {
         }
     }
 
-    /// Checks that each flip is accounted for.
+    /// Checks that no flip has a forbidden outcome.
     ///
     /// # Errors
     ///
-    /// Names the bits that are not.
+    /// Names the bits that have one.
     pub fn check(&self) -> Result<()> {
         ensure!(self.total() > 0, "no bit was flipped");
         if !self.wrong.is_empty() {
@@ -97,7 +99,7 @@ impl Summary {
         Ok(())
     }
 
-    /// A line for each flip that was refused without words, or with others than there should be.
+    /// A line for each flip that printed nothing, or something garbled.
     pub fn unnamed(&self) -> &[String] {
         &self.unnamed
     }

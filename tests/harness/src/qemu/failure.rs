@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Tells by its console that a boot failed.
+//! Recognizes a failed boot by its console.
 
-/// What consoles show then: the probe kernel's line; the beginnings of the loader's; what seL4 says where it faults
-/// itself, and where its first thread faults, whom nobody is there to help.
+/// Texts of failed boots: the probe kernel's line; the beginnings of the loader's lines; seL4's line if the kernel
+/// faults, and if its first thread faults, which has no fault handler.
 const FAILURES: [&str; 6] = [
     "KAAL_PROBE_FAIL",
     "KaaL: error:",
@@ -13,10 +13,10 @@ const FAILURES: [&str; 6] = [
     "\"rootserver\" at address",
 ];
 
-/// No text that tells of a failure has more bytes.
+/// The length of the longest of these texts.
 pub(super) const LONGEST: usize = 32;
 
-/// Whether a console tells of a failure.
+/// Whether the console shows a failure.
 pub(super) fn is_shown_by(console: &str) -> bool {
     FAILURES.iter().any(|failure| console.contains(failure))
 }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Where a guest's console input comes from.
+//! The source of a guest's console input.
 
 use std::process::Stdio;
 
-/// Where the guest's console input comes from.
+/// The source of the guest's console input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Input {
-    /// There is none.
+    /// No input.
     #[default]
     None,
-    /// This process's standard input; Ctrl-A X ends QEMU, and the guest gets Ctrl-C.
+    /// This process's standard input. Ctrl-A X ends QEMU; the guest gets Ctrl-C.
     Terminal,
-    /// The same, but Ctrl-C ends QEMU and this process.
+    /// This process's standard input, but Ctrl-C ends QEMU and this process.
     Interruptible,
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Counts guest instructions: the cost of a boot, free of the host's noise.
+//! Counts guest instructions, which tell the cost of a boot without the host's noise.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -12,30 +12,30 @@ use anyhow::{Context, Result, bail};
 
 use super::{Machine, Version};
 
-/// The first release that has the new name for "translate each instruction by itself".
+/// The first release with the new name of the option for one instruction per block.
 const RENAMED: Version = Version { major: 8, minor: 1 };
 
-/// More than any boot takes: a guest that is lost must not be followed for ever.
+/// More than any boot takes. It ends a guest that has lost its way.
 const LIMIT: u64 = 100_000_000;
 
-/// The number of instructions that all cores of a machine execute from reset to the first one at the
-/// virtual address `stop`, each until it gets there; with what they execute as they wait for others.
+/// The number of instructions that all cores of a machine execute from reset, each until it executes
+/// the one at the virtual address `stop`. This includes instructions of cores that wait for others.
 ///
 /// # Errors
 ///
-/// Fails where QEMU can't be started, or ends before `stop` is reached.
+/// Fails if QEMU can't be started, or ends before `stop`.
 pub fn instructions_until(stop: u64, machine: &Machine, image: &Path) -> Result<u64> {
     follow(machine, image, Logged::Addresses, &[], |log| {
         count_until(stop, machine.cores, log)
     })
 }
 
-/// What the log has of each instruction.
+/// The content of the log for each instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Logged {
     /// A line that [`Entry::parse`] reads.
     Addresses,
-    /// That line, and in lines behind it what the core's registers are before the instruction.
+    /// That line, followed by lines with the core's registers before the instruction.
     Registers,
 }
 
@@ -49,12 +49,12 @@ impl Logged {
     }
 }
 
-/// Runs an image until `read` has read enough of the log of its instructions; of those in `only`, if
-/// there are ranges in it.
+/// Runs an image until `read` has read enough of the log of its instructions. If `only` has ranges,
+/// the log only has instructions in these.
 ///
-/// QEMU logs each block of instructions that it executes. With blocks of one instruction,
-/// the lines of that log are the instructions. Cores take turns, in which waiting for an event ends
-/// one: with a thread each, the host would decide how long one waits for another.
+/// QEMU logs each block of instructions that it executes. With one instruction per block, each line
+/// of the log is an instruction. One thread runs all cores in turns, and a core that waits for an
+/// event ends its turn. With a thread for each, the host would decide how long a core waits.
 pub(crate) fn follow<T>(
     machine: &Machine,
     image: &Path,
@@ -122,7 +122,7 @@ fn count_until(stop: u64, cores: u32, log: impl BufRead) -> Result<u64> {
 pub(crate) enum Entry {
     /// A core executes the instruction at an address.
     Executed { core: u32, address: u64 },
-    /// The instruction of the line before was not executed after all, and will be logged again.
+    /// The instruction of the previous line was not executed after all. The log repeats it.
     Interrupted,
 }
 

@@ -11,7 +11,7 @@ use kaal_devicetree::Header;
 use super::{Board, program};
 use crate::process;
 
-/// A machine that QEMU emulates, in QEMU's words.
+/// A machine that QEMU emulates, by QEMU's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
     /// Value of `-machine`.
@@ -22,19 +22,19 @@ pub struct Machine {
     pub memory: String,
     /// Value of `-smp`.
     pub cores: u32,
-    /// The number of UARTs that come before that of the console.
+    /// The number of UARTs before that of the console.
     pub serial: usize,
-    /// Whether QEMU boots an image only with a device tree.
+    /// Whether QEMU must get a device tree to boot an image.
     pub needs_device_tree: bool,
 }
 
 impl Machine {
-    /// The machine that ordinary kernels boot on: it enters the loader at EL1.
+    /// The machine for ordinary kernels, which enters the loader at EL1.
     pub fn ordinary() -> Self {
         Board::virt().machine()
     }
 
-    /// The machine that hypervisor kernels boot on: it enters the loader at EL2.
+    /// The machine for hypervisor kernels, which enters the loader at EL2.
     pub fn hypervisor() -> Self {
         Self {
             machine: "virt,virtualization=on".to_owned(),
@@ -43,9 +43,9 @@ impl Machine {
         }
     }
 
-    /// QEMU emulating this machine; the next `-serial` is for its console.
+    /// The command that starts QEMU with this machine. The next `-serial` is for its console.
     ///
-    /// Not with `-nodefaults`: since QEMU 8.2, machines with a sound device don't start with it.
+    /// Without `-nodefaults`: since QEMU 8.2, it stops machines with a sound device from starting.
     pub fn command(&self) -> Command {
         let mut command = Command::new(program());
         command
@@ -61,14 +61,14 @@ impl Machine {
         command
     }
 
-    /// Writes the machine's device tree to `file`, without QEMU's random seeds in it and
-    /// without the room behind it.
+    /// Writes the machine's device tree to `file`, without QEMU's random seeds and without the
+    /// padding behind it.
     ///
     /// # Errors
     ///
-    /// Fails where QEMU knows no such machine, or can't write the file.
+    /// Fails if QEMU has no such machine, or can't write the file.
     pub fn dump_device_tree(&self, file: &Path) -> Result<()> {
-        // A comma in a value is written twice.
+        // QEMU takes two commas for a comma in a value.
         let value = file.display().to_string().replace(',', ",,");
         let dumping = Self {
             machine: format!("{},dtb-randomness=off,dumpdtb={value}", self.machine),
@@ -80,7 +80,7 @@ impl Machine {
     }
 }
 
-/// The options that QEMU is asked for this machine with.
+/// The options of this machine.
 impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -94,8 +94,7 @@ impl fmt::Display for Machine {
     }
 }
 
-/// Cuts off the room that QEMU leaves behind a device tree: a mebibyte, where the tree itself
-/// takes 8 KiB.
+/// Cuts off the padding that QEMU leaves behind a device tree: a mebibyte for a tree of 8 KiB.
 fn cut_padding(file: &Path) -> Result<()> {
     let mut blob = fs::read(file)?;
     let size = Header::parse(&blob)?.used_size();

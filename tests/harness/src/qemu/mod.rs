@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! QEMU as the machine that images boot on.
+//! Runs images on QEMU.
 
 mod board;
 mod failure;
@@ -33,7 +33,7 @@ pub use run::run;
 pub use stop::Stop;
 pub use version::Version;
 
-/// The emulator: its file where it is found, else its name.
+/// The path of QEMU if it is found, else its name.
 pub fn program() -> PathBuf {
     static FOUND: OnceLock<PathBuf> = OnceLock::new();
     if let Some(file) = FOUND.get() {

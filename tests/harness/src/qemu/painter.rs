@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Colours for a console, by who speaks: the loader, the kernel or the root task.
+//! Colours a console by the program that prints: loader, kernel or root task.
 
 use anstyle::{AnsiColor, Style};
 
-/// What the loader's last line says, and what the kernels' last lines do.
+/// Texts in the last line of the loader and of the kernels.
 const LOADER_ENDS: &str = "entering the kernel";
 const KERNEL_ENDS: [&str; 2] = ["dropped to user space", "starting the user image"];
 
-/// What the loader's errors and faults begin with, also where the kernel's vectors are still its own.
+/// The beginnings of the loader's errors and faults, which can also appear while the kernel runs with the
+/// loader's vectors.
 const ERROR: &str = "KaaL: ";
 
 const LOADER: Style = AnsiColor::Cyan.on_default();
 const KERNEL: Style = AnsiColor::Yellow.on_default();
 const ALARM: Style = AnsiColor::Red.on_default().bold();
 
-/// Paints a console as it comes, in pieces of any size. Nothing is held back, and the terminal is left without
-/// a colour behind each piece, for what is typed there.
+/// Colours a console in pieces of any size. It delays nothing, and resets the colour behind each piece, for
+/// the user's own typing.
 #[derive(Debug, Default)]
 pub(super) struct Painter {
     speaker: Speaker,
-    /// The line that has no end yet.
+    /// The line without an end so far.
     line: String,
 }
 
@@ -33,7 +34,7 @@ enum Speaker {
 }
 
 impl Painter {
-    /// `piece` of a console with colours.
+    /// A piece of a console, coloured.
     pub(super) fn paint(&mut self, piece: &[u8]) -> Vec<u8> {
         let mut painted = Vec::new();
         for part in piece.split_inclusive(|&byte| byte == b'\n') {
@@ -51,7 +52,7 @@ impl Painter {
         painted
     }
 
-    /// Whether the last line has no end yet.
+    /// Whether the last line has no end so far.
     pub(super) fn is_within_line(&self) -> bool {
         !self.line.is_empty()
     }
@@ -80,7 +81,7 @@ impl Painter {
 mod tests {
     use super::Painter;
 
-    /// `console` as it is painted, with a letter for each colour, where it comes in pieces of `size` bytes.
+    /// The coloured `console`, with a letter for each colour, if it comes in pieces of `size` bytes.
     fn paint(console: &str, size: usize) -> String {
         let mut painter = Painter::default();
         let pieces = console.as_bytes().chunks(size);

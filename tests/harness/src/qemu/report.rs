@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What a run of QEMU is watched for, and what came of it.
+//! The goal and the result of a run of QEMU.
 
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -8,62 +8,62 @@ use std::time::Duration;
 
 use super::{Input, Stop};
 
-/// What a run waits for.
+/// The goal of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
-    /// Console text that ends the run well, even if it tells of a failure.
+    /// The run succeeds at this console text, even if it is about a failure.
     pub expect: Option<String>,
-    /// Console text whose time is noted.
+    /// The report has the time of this console text.
     pub note: Option<String>,
-    /// The time after which the run ends.
+    /// The time limit.
     pub limit: Option<Duration>,
-    /// Whether the console is also shown while it runs.
+    /// Whether to show the console.
     pub show: bool,
-    /// The file that the console is written to.
+    /// The file for the console's output.
     pub log: Option<PathBuf>,
-    /// What ends the run from outside.
+    /// Ends the run from outside.
     pub stop: Option<Stop>,
-    /// Where the guest's console input comes from.
+    /// The source of the guest's console input.
     pub input: Input,
-    /// What is typed, one after the other; in the place of `input`, where there is anything.
+    /// Input in this order; if there is any, it replaces `input`.
     pub typed: Vec<Typed>,
 }
 
-/// Something typed on the guest's console.
+/// Input on the guest's console.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Typed {
-    /// Console text that is waited for, behind what has been typed last.
+    /// The console text to wait for, after the previous input.
     pub after: String,
-    /// What is typed then.
+    /// The input.
     pub text: String,
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// How it ended.
+    /// The end of the run.
     pub end: End,
-    /// What the guest printed.
+    /// The guest's output.
     pub console: String,
-    /// What QEMU itself printed.
+    /// QEMU's own output.
     pub messages: String,
-    /// How long it took.
+    /// Its duration.
     pub duration: Duration,
-    /// The time from the noted text to the expected one, where both were printed.
+    /// The time from the noted to the expected text, if both appeared.
     pub from_note: Option<Duration>,
 }
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// The expected text was printed.
+    /// The expected text appeared.
     Expected,
-    /// The guest said that it failed.
+    /// The guest reported a failure.
     Failed,
     /// QEMU ended by itself, for example because the guest powered off.
     Exited(ExitStatus),
-    /// The time was over.
+    /// The time limit was reached.
     TimedOut,
-    /// Somebody stopped it.
+    /// It was stopped from outside.
     Stopped,
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Counts the guest instructions of a call from one task to another and back.
+//! Counts the guest instructions of a call between tasks.
 
 use std::io::BufRead;
 use std::ops::Range;
@@ -11,26 +11,26 @@ use anyhow::{Result, bail, ensure};
 use super::Machine;
 use super::instructions::{Entry, Logged, follow};
 
-/// Calls that are measured; odd, so that one of them is the median.
+/// Measured calls; odd, so that one of them is the median.
 const CALLS: usize = 91;
 
-/// What a call and its answer take, in instructions; the median of some.
+/// The instructions of a call and its answer: the median of some calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RoundTrip {
-    /// All, from the client's first one after an answer to that after the next.
+    /// All, from the client's first instruction after an answer to the one after the next answer.
     pub instructions: u64,
-    /// Those of the kernel among them.
+    /// The kernel's share.
     pub in_kernel: u64,
 }
 
-/// Where a round trip's instructions are.
+/// The code of a round trip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code {
-    /// The program that calls. It must begin with calls.
+    /// The calling program, which must begin with calls.
     pub client: Range<u64>,
-    /// Who answers.
+    /// The answering program.
     pub service: Range<u64>,
-    /// The kernel, without what takes part in booting only.
+    /// The kernel, without code that only runs at boot.
     pub kernel: Vec<Range<u64>>,
 }
 
@@ -38,7 +38,7 @@ pub struct Code {
 ///
 /// # Errors
 ///
-/// Fails where QEMU can't be started, or ends before the calls were made.
+/// Fails if QEMU can't be started, or ends before the calls.
 pub fn round_trip(code: &Code, machine: &Machine, image: &Path) -> Result<RoundTrip> {
     let own = [code.client.clone(), code.service.clone()];
     let only = [&own[..], &code.kernel].concat();

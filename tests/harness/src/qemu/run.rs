@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Runs QEMU and watches its console, so that no run outlives its answer.
+//! Runs QEMU and watches its console, so that no run lasts longer than needed.
 
 use std::io::Read;
 use std::iter;
@@ -16,20 +16,20 @@ use super::screen::Screen;
 use super::typist::Typist;
 use super::{End, Input, Report, Stop, Watch, failure};
 
-/// The time in which a guest that said that it failed may finish what it prints.
+/// The time that a guest has to finish its output after it reported a failure.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// The time in which QEMU must follow a request to end.
+/// The time that QEMU has to end on request.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The time after which it is looked whether a run is to stop.
+/// The time between two checks for a stop from outside.
 const STOP_TIME: Duration = Duration::from_millis(10);
 
-/// Runs `command`, a QEMU without arguments about the console, until `watch` has its answer.
+/// Runs `command`, which starts QEMU without options for the console, until the goal of `watch` is decided.
 ///
 /// # Errors
 ///
-/// Fails where QEMU can't be started or watched. A guest that misbehaves is a [`Report`].
+/// Fails if QEMU can't be started or watched. If the guest fails, the [`Report`] says so.
 pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
     let (input, stdin) = match watch.typed.is_empty() {
         true => (watch.input, watch.input.stdin()),
@@ -83,11 +83,11 @@ pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
     })
 }
 
-/// A QEMU that doesn't outlive this value.
+/// A QEMU that ends with this value.
 struct Qemu(Child);
 
 impl Qemu {
-    /// Ends QEMU, giving it the time to put the terminal back in order.
+    /// Ends QEMU, which may first restore the terminal.
     fn stop(&mut self) {
         if kill_process(Pid::from_child(&self.0), Signal::TERM).is_ok() {
             let deadline = Instant::now() + GRACE;
@@ -98,7 +98,7 @@ impl Qemu {
                 thread::sleep(Duration::from_millis(5));
             }
         }
-        // Neither can fail in a way that leaves QEMU running: it is this process's child.
+        // Both can fail only if QEMU, a child of this process, has already ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -112,15 +112,15 @@ impl Drop for Qemu {
     }
 }
 
-/// Follows the console until there is an answer, or returns `None` when QEMU closes it. `look` is given each piece,
-/// and a text in which it ends, long enough for all that is looked for.
+/// Follows the console until the goal is decided; returns `None` if QEMU closes the console first. `look` gets each
+/// piece, and a text that ends with it and is long enough for each text to look for.
 fn follow(
     chunks: &Receiver<Vec<u8>>,
     watch: &Watch,
     started: Instant,
     mut look: impl FnMut(&[u8], &str) -> Result<()>,
 ) -> Result<Option<End>> {
-    // A limit beyond all times is none.
+    // A limit beyond all times is no limit.
     let end = watch.limit.and_then(|limit| started.checked_add(limit));
     let mut deadline = end.map(|at| (at, End::TimedOut));
     let reach = reach(watch);
@@ -129,7 +129,7 @@ fn follow(
         if watch.stop.as_ref().is_some_and(Stop::is_asked) {
             return Ok(Some(End::Stopped));
         }
-        // Also of a guest that never stops printing.
+        // This also ends a guest that never stops printing.
         if let Some((at, end)) = deadline
             && Instant::now() >= at
         {
@@ -142,14 +142,14 @@ fn follow(
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => continue,
         };
-        // QEMU writes byte by byte: all that has come meanwhile is looked at at once.
+        // QEMU writes byte by byte, so all bytes that have come by now are one piece.
         let chunk: Vec<u8> = iter::once(chunk)
             .chain(chunks.try_iter())
             .flatten()
             .collect();
         recent.extend_from_slice(&chunk);
         let text = String::from_utf8_lossy(&recent).into_owned();
-        // What comes next may end what has begun here.
+        // The next piece may complete a text that has begun here.
         recent.drain(..recent.len().saturating_sub(reach));
         look(&chunk, &text)?;
         if watch
@@ -169,13 +169,13 @@ fn follow(
         .filter(|end| matches!(end, End::Failed)))
 }
 
-/// The length of the longest text that is looked for, in bytes.
+/// The length in bytes of the longest text to look for.
 fn reach(watch: &Watch) -> usize {
     let texts = [&watch.expect, &watch.note].into_iter().flatten();
     texts.map(String::len).fold(failure::LONGEST, usize::max)
 }
 
-/// What comes next, if it does within `limit`.
+/// The next bytes, if they come within `limit`.
 fn receive(
     chunks: &Receiver<Vec<u8>>,
     limit: Option<Duration>,
@@ -186,7 +186,7 @@ fn receive(
     }
 }
 
-/// Reads on a thread of its own, because reading blocks and waiting must not.
+/// Reads in its own thread, because reading blocks.
 fn listen(mut output: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -202,7 +202,7 @@ fn listen(mut output: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
 
 fn read_to_end(mut input: impl Read) -> String {
     let mut bytes = Vec::new();
-    // What was read before an error is all there is to tell.
+    // The report has the bytes before an error.
     let _ = input.read_to_end(&mut bytes);
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -217,7 +217,7 @@ mod tests {
     use super::super::Typed;
     use super::{End, Stop, Watch, run};
 
-    /// A shell script in QEMU's place; it is given the console's arguments and ignores them.
+    /// A shell script that replaces QEMU and ignores the console's options.
     fn script(text: &str) -> Command {
         let mut command = Command::new("sh");
         command.args(["-c", text, "sh"]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Where a console goes while it runs.
+//! Shows and stores a console while it runs.
 
 use std::fs::File;
 use std::io::Write;
@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use super::painter::Painter;
 
-/// Shows a console, and keeps it in a file.
+/// Shows a console, and writes it to a file.
 #[derive(Debug)]
 pub(super) struct Screen {
     painter: Option<Painter>,
@@ -18,12 +18,12 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// A screen that is shown on standard output, with colours where that is a terminal that has them, and that is
-    /// kept in the file `log`.
+    /// A screen that writes to standard output, with colours if it is a terminal that supports them, and to the
+    /// file `log`.
     ///
     /// # Errors
     ///
-    /// Fails where the file can't be written.
+    /// Fails if the file can't be written.
     pub(super) fn new(is_shown: bool, log: Option<&Path>) -> Result<Self> {
         let create = |path: &Path| {
             File::create(path)
@@ -47,7 +47,7 @@ impl Screen {
         Ok(())
     }
 
-    /// Begins a new line for who prints next, if the console's last line has no end.
+    /// Begins a new line if the console's last line has no end.
     pub(super) fn end(&mut self) -> Result<()> {
         if self.painter.as_ref().is_some_and(Painter::is_within_line) {
             anstream::stdout().lock().write_all(b"\n")?;

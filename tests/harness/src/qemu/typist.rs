@@ -9,11 +9,11 @@ use anyhow::{Context, Result};
 
 use super::Typed;
 
-/// Types what is to be typed.
+/// Types a list of inputs.
 pub(super) struct Typist<'a> {
     keyboard: Option<ChildStdin>,
     typed: &'a [Typed],
-    /// Bytes of the console that lie before what the next text is waited for in.
+    /// The number of bytes of the console before the next text to wait for.
     seen: usize,
 }
 
@@ -27,7 +27,7 @@ impl<'a> Typist<'a> {
         }
     }
 
-    /// Types what comes next, if the `console` so far shows what is waited for.
+    /// Types the next input, if the `console` so far has its text.
     pub(super) fn follow(&mut self, console: &[u8]) -> Result<()> {
         while let (Some((next, rest)), Some(keyboard)) =
             (self.typed.split_first(), &mut self.keyboard)

@@ -10,7 +10,7 @@ use super::program;
 use crate::process;
 use crate::tools::QEMU;
 
-/// QEMU's release.
+/// A release of QEMU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub struct Version {
     /// Its first number.
@@ -24,7 +24,7 @@ impl Version {
     ///
     /// # Errors
     ///
-    /// Fails where there is none.
+    /// Fails if there is none.
     pub fn query() -> Result<Self> {
         let text = process::read(Command::new(program()).arg("--version"))?;
         Self::parse(&text).with_context(|| format!("failed to read the release of {}", QEMU.name))

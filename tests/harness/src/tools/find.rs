@@ -11,12 +11,12 @@ use crate::process;
 use crate::workspace::Workspace;
 
 impl Tool {
-    /// Finds a program that can do the job: on `PATH`, or where `cargo xtask` put it.
+    /// Finds a program that can do the job, on `PATH` or in the folder of `cargo xtask`.
     pub fn find(&self) -> Option<PathBuf> {
         self.find_in(&search_path())
     }
 
-    /// Finds it in the folders of `path`: each name in all of them before the next one.
+    /// Finds it in the folders of `path`, trying each name in all of them before the next name.
     fn find_in(&self, path: &OsStr) -> Option<PathBuf> {
         let folders: Vec<PathBuf> = env::split_paths(path).collect();
         let files = self
@@ -28,7 +28,7 @@ impl Tool {
             .find(|file| file.is_file() && self.is(file))
     }
 
-    /// The names that its file may have, best first.
+    /// The possible names of its file, best first.
     pub fn file_names(&self) -> &[&'static str] {
         match self.file_names {
             [] => slice::from_ref(&self.name),
@@ -42,7 +42,7 @@ impl Tool {
             .is_ok_and(|printed| printed.contains(self.proof))
     }
 
-    /// A test's name, and whether to leave it out: with the reason in it where the program is missing.
+    /// A test's name, and whether to skip it. If the program is missing, the name says so.
     pub fn needed_by(&self, test: &str) -> (String, bool) {
         match self.find() {
             Some(_) => (test.to_owned(), false),
@@ -51,7 +51,7 @@ impl Tool {
     }
 }
 
-/// `PATH`, and behind it the folder of the programs that `cargo xtask` got.
+/// `PATH`, followed by the folder of the programs that `cargo xtask` got.
 pub fn search_path() -> OsString {
     let path = env::var_os("PATH").unwrap_or_default();
     let own = Workspace::locate().map(|workspace| workspace.tools().join("bin"));
@@ -67,7 +67,7 @@ mod tests {
 
     use crate::tools::GDB;
 
-    /// Writes a gdb that knows AArch64, or one as most systems have.
+    /// Writes a gdb for AArch64, or one for other processors, as on most systems.
     fn write_gdb(file: &Path, knows_aarch64: bool) {
         let answer = match knows_aarch64 {
             true => "echo 'The target architecture is set to \"aarch64\".'",

@@ -19,7 +19,8 @@ pub const ALL: [&Tool; 13] = [
     &CARGO_FUZZ,
 ];
 
-/// Boots images. With the ROMs of network cards: seL4's build starts a machine that has one.
+/// Boots images. It comes with the ROMs of network cards, because seL4's build starts a machine
+/// with one.
 pub const QEMU: Tool = tool(
     "qemu-system-aarch64",
     "`qemu`, `watch`, `bench`, `book`, `flips`, boot tests",
@@ -30,7 +31,7 @@ pub const QEMU: Tool = tool(
     ),
 );
 
-/// Debugs programs for AArch64. The gdb of most systems knows their own processor only.
+/// Debugs programs for AArch64. On most systems, gdb supports only their own processor.
 pub const GDB: Tool = Tool {
     file_names: &[
         "gdb-multiarch",
@@ -131,7 +132,7 @@ pub const CARGO_DENY: Tool = tool("cargo-deny", "`audit`", compiled("0.20.2"));
 /// Builds programs with libFuzzer.
 pub const CARGO_FUZZ: Tool = tool("cargo-fuzz", "`fuzz`", compiled("0.13.2"));
 
-/// A program whose file has its name, and which can do the job if it starts at all.
+/// A program whose file has its name. It can do the job if it starts at all.
 const fn tool(name: &'static str, used_by: &'static str, origin: Origin) -> Tool {
     Tool {
         name,
@@ -151,7 +152,7 @@ const fn compiled(version: &'static str) -> Origin {
     }
 }
 
-/// A program of a distribution that also runs from a folder that Debian's packages are unpacked to.
+/// A program of a distribution that also runs from a folder with Debian's packages.
 const fn unpacked(
     debian: &'static str,
     fedora: &'static str,
@@ -165,7 +166,7 @@ const fn unpacked(
     })
 }
 
-/// A program of a distribution that runs only where its package manager puts it.
+/// A program of a distribution that runs only where the package manager installs it.
 const fn installed(
     debian: &'static str,
     fedora: &'static str,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The programs that commands and tests start and that come neither with Rust nor with the checkout: how each is
-//! found, and where it comes from.
+//! The programs that commands and tests start, but that come neither with Rust nor with the checkout: how to
+//! find each, and where to get it.
 
 mod find;
 mod list;
@@ -13,18 +13,18 @@ pub use list::{
 };
 pub use origin::{Origin, Packages, Relocation};
 
-/// A program, found by what it can do and not by its name alone.
+/// A program, recognized by its abilities, not only by its name.
 #[derive(Debug)]
 pub struct Tool {
-    /// What messages call it.
+    /// Its name in messages.
     pub name: &'static str,
-    /// The other names that its file may have, best first; none where it has this one.
+    /// The possible names of its file, best first; empty if it only has this one.
     file_names: &'static [&'static str],
-    /// The arguments of a short run that tells whether it can do the job.
+    /// The arguments of a short run that shows whether it can do the job.
     trial: &'static [&'static str],
-    /// What that run prints if so.
+    /// The text that this run prints if so.
     proof: &'static str,
-    /// Where it comes from.
+    /// Where to get it.
     pub origin: Origin,
     /// The commands and tests that start it.
     pub used_by: &'static str,

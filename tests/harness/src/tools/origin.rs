@@ -4,21 +4,21 @@ use std::fmt;
 
 use super::Tool;
 
-/// Where a program comes from.
+/// The source of a program.
 #[derive(Debug)]
 pub enum Origin {
     /// The machine's distribution.
     Distribution(Packages),
-    /// The registry of crates: Cargo compiles it.
+    /// The registry of crates, from which Cargo compiles it.
     Crate {
         /// The release.
         version: &'static str,
-        /// The features to compile, where those are not the default ones.
+        /// The features to compile; `None` for the default ones.
         features: Option<&'static str>,
     },
 }
 
-/// The packages that hold a program.
+/// The packages of a program.
 #[derive(Debug)]
 pub struct Packages {
     /// Debian's and Ubuntu's, separated by spaces.
@@ -27,15 +27,15 @@ pub struct Packages {
     pub fedora: &'static str,
     /// The command that installs the program on macOS, if it is used there.
     pub macos: Option<&'static str>,
-    /// How the program runs from a folder that Debian's packages are unpacked to; `None` where it doesn't.
+    /// How to run the program from a folder with Debian's packages; `None` if it can't.
     pub relocation: Option<Relocation>,
 }
 
-/// Variables that tell a program where its files are, with their paths in the folder of its packages.
+/// Variables that tell a program its own folders, with the folders' paths in the packages.
 pub type Relocation = &'static [(&'static str, &'static str)];
 
 impl Tool {
-    /// The help to end an error with, where the program is missing.
+    /// The help for an error about a missing program.
     pub fn help(&self) -> String {
         let commands = match &self.origin {
             Origin::Distribution(packages) => packages.to_string(),
@@ -47,7 +47,7 @@ impl Tool {
     }
 }
 
-/// Shown as the commands that install them, one a line.
+/// Shown as the commands that install them, one per line.
 impl fmt::Display for Packages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { debian, fedora, .. } = self;
