@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What shells and `man` make of the scripts and pages that the command writes about itself. Each test is listed
-//! as ignored where its program isn't installed.
+//! Tests the builder's completions in shells and its manual pages with `man`. A test is ignored if its program
+//! isn't installed.
 
 use std::fs;
 use std::path::Path;
@@ -12,8 +12,8 @@ use kaal_harness::workspace::Workspace;
 use libtest_mimic::{Arguments, Failed, Trial};
 use tempfile::TempDir;
 
-/// Shells, with the lines that load the script `$1`, fail if that says anything is wrong, and print how the
-/// builder's arguments are completed.
+/// Shells, with the commands that load the script `$1`, fail on any message, and print the completions of the
+/// builder's arguments.
 const SHELLS: [(&Tool, &str); 3] = [
     (
         &BASH,

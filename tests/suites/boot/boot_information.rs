@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What `check` predicts of a real kernel, compared with the boot information that the kernel leaves.
+//! Compares the predictions of `check` with the boot information of a real kernel.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -18,13 +18,13 @@ use libtest_mimic::Trial;
 
 use crate::sel4::{BOOTED, kernel_trial};
 
-/// The time that a boot may take.
+/// The time limit of a boot.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Size in bytes of the boot information.
 const SIZE: usize = 4096;
 
-/// Words of the boot information (seL4 16.0.0, `libsel4/include/sel4/bootinfo_types.h`).
+/// Offsets of words in the boot information (seL4 16.0.0, `libsel4/include/sel4/bootinfo_types.h`).
 const FIRST_EMPTY_SLOT: usize = 5;
 const CORES: usize = 2;
 const UNTYPED: usize = 19;
@@ -57,15 +57,15 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
         .collect()
 }
 
-/// Text that takes the device tree over a page's end.
+/// Text that makes the device tree longer than a page.
 const LONG: &str = include_str!("boot_information.rs").split_at(700).0;
 
-/// What a kernel leaves.
+/// The boot information of a kernel.
 #[derive(Debug, PartialEq, Eq)]
 struct Left {
-    /// Slots that are taken.
+    /// The number of used slots.
     slots: u64,
-    /// Pieces of untyped memory that are devices, and that are RAM.
+    /// The numbers of untyped pieces of device memory and of RAM.
     devices: u64,
     ram: u64,
 }
@@ -88,8 +88,8 @@ fn compare(workspace: &Workspace, kernel: &Kernel, flags: &[&str]) -> Result<()>
     Ok(())
 }
 
-/// With the user image 1 MiB below the objects that the kernel makes for it: behind it, the loader would
-/// lie in those, which other cores don't survive.
+/// With the user image 1 MiB below the objects that the kernel makes for it: the loader behind it would
+/// lie in those objects, and other cores would crash.
 fn compare_below_the_objects(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     let scratch = tempfile::tempdir()?;
     let image = scratch.path().join("bootimage.elf");
@@ -107,7 +107,7 @@ fn compare_below_the_objects(workspace: &Workspace, kernel: &Kernel) -> Result<(
     compare(workspace, kernel, &["--app-offset", &offset])
 }
 
-/// Makes an image, and returns what `check` says of it.
+/// Packs an image and returns the report of `check`.
 fn predict(workspace: &Workspace, inputs: &Inputs, image: &Path, flags: &[&str]) -> Result<String> {
     process::run(inputs.command(workspace, image).args(flags))?;
     let mut check = Command::new(workspace.builder());
@@ -128,7 +128,7 @@ fn predict(workspace: &Workspace, inputs: &Inputs, image: &Path, flags: &[&str])
     process::read(&mut check)
 }
 
-/// What `report` says of `rule`, which is kept.
+/// The text of `report` about `rule`, which the image keeps.
 fn line<'a>(report: &'a str, rule: &str) -> Option<&'a str> {
     let mut lines = report.lines();
     let line = lines.find(|line| line.split_whitespace().nth(1) == Some(rule))?;
@@ -138,7 +138,7 @@ fn line<'a>(report: &'a str, rule: &str) -> Option<&'a str> {
         .map(str::trim)
 }
 
-/// The address of the boot information, and what it will say.
+/// The predicted address and content of the boot information.
 fn read_prediction(report: &str) -> Option<(u64, Left)> {
     let line = |rule| line(report, rule);
     let number = |text: &str| text.split(' ').next()?.parse::<u64>().ok();
@@ -153,7 +153,7 @@ fn read_prediction(report: &str) -> Option<(u64, Left)> {
     Some((u64::from_str_radix(address, 16).ok()?, left))
 }
 
-/// What the boot information in `bytes` says.
+/// Reads the boot information in `bytes`.
 fn read_boot_information(bytes: &[u8]) -> Result<Left> {
     let words: Vec<_> = bytes
         .chunks_exact(8)
@@ -164,7 +164,7 @@ fn read_boot_information(bytes: &[u8]) -> Result<Left> {
         (1..=8).contains(&words[CORES]),
         "no boot information: {words:x?}"
     );
-    // An MCS kernel has a word pair more before it.
+    // An MCS kernel has one more pair of words before it.
     let untyped = [UNTYPED, UNTYPED + 2]
         .into_iter()
         .find(|&index| words[index + 1] == slots)
@@ -179,7 +179,7 @@ fn read_boot_information(bytes: &[u8]) -> Result<Left> {
     })
 }
 
-/// Boots until the kernel has left the boot information, and returns the memory at `address`.
+/// Boots until the kernel has written the boot information, and returns the memory at `address`.
 fn boot_information(mut boot: Command, scratch: &Path, address: u64) -> Result<Vec<u8>> {
     let (console, memory) = (scratch.join("console"), scratch.join("memory"));
     File::create(&console)?;
@@ -207,7 +207,7 @@ fn boot_information(mut boot: Command, scratch: &Path, address: u64) -> Result<V
     fs::read(&memory).context("QEMU saved no memory")
 }
 
-/// A QEMU that doesn't outlive the test.
+/// A QEMU that ends with the test.
 struct Qemu(Child);
 
 impl Drop for Qemu {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What `/chosen` of the device tree that the kernel gets has to say, wherever the tree comes from.
+//! Checks `/chosen` in the device tree that the kernel gets, from builder and firmware.
 
 use std::fs;
 use std::path::PathBuf;
@@ -18,12 +18,12 @@ use crate::firmware::{STRINGS_SIZE, TOTAL_SIZE, hand_over, with_larger};
 use crate::image::{Image, find};
 use crate::{says, trial};
 
-/// Where the firmware puts a device tree that is in nobody's way.
+/// The address of the firmware's device tree, away from everything else.
 const APART: u64 = 0x7000_0000;
 
 const BOOT_ARGUMENTS: [&str; 2] = ["--bootargs", "console=ttyAMA0 \"quiet\""];
 
-/// As the probe prints [`BOOT_ARGUMENTS`].
+/// [`BOOT_ARGUMENTS`] as the probe prints them.
 const PRINTED_ARGUMENTS: &str = r#"bootargs is "console=ttyAMA0 \"quiet\"\x00""#;
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
@@ -105,7 +105,7 @@ fn packed(workspace: &Workspace, flags: &[&'static str]) -> Result<Image> {
     Ok(image)
 }
 
-/// The same without an embedded device tree; what would have been that is returned with it.
+/// The same without an embedded device tree, which is returned too.
 fn packed_without_tree(workspace: &Workspace) -> Result<(Image, Vec<u8>)> {
     let mut image = Image::ordinary(workspace)?;
     let tree = dtb(&image)?;
@@ -119,14 +119,14 @@ fn dtb(image: &Image) -> Result<Vec<u8>> {
     Ok(fs::read(file.context("no device tree")?)?)
 }
 
-/// Boots the packed image by a firmware that has put `tree` to `address`.
+/// Boots the packed image by a firmware that has its device tree `tree` at `address`.
 fn boot(image: &Image, tree: &[u8], address: u64, expected: &str) -> Result<String> {
     let file: PathBuf = image.file("firmware.dtb");
     fs::write(&file, tree)?;
     hand_over(image, file, address, expected)
 }
 
-/// A device tree with boot arguments of its own, and with what another image said.
+/// A device tree with its own boot arguments, and with the values of another image.
 fn with_boot_arguments(tree: &[u8]) -> Result<Vec<u8>> {
     let chosen = Chosen {
         measurement: &[0xff; 32],
@@ -151,13 +151,13 @@ fn without_chosen(workspace: &Workspace) -> Result<()> {
     fs::write(&file, &tree)?;
     image.pack_for(workspace, Some(&file))?;
     let console = boot(&image, &tree, APART, PASS)?;
-    // The console is the one that the embedded device tree names.
+    // The embedded device tree names the console.
     says(&console, "KaaL 0")?;
     says_measurement(&console, &image)
 }
 
 /// At the start of the slot, within it and at its end; and a word before that, where it overlaps the place
-/// that it is moved to.
+/// to which it is moved.
 fn in_the_way(workspace: &Workspace) -> Result<()> {
     let (image, tree) = packed_without_tree(workspace)?;
     let slot = image.payload(|payload| payload.device_tree)?;
@@ -171,7 +171,7 @@ fn in_the_way(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// A device tree of which the slot has room for one copy, but not for two.
+/// A device tree that fits into the slot once, but not twice.
 fn too_large_to_be_moved(workspace: &Workspace) -> Result<()> {
     const MORE: u32 = 40_000;
 
@@ -190,7 +190,7 @@ fn too_large_to_be_moved(workspace: &Workspace) -> Result<()> {
     says(&console, &format!(" bytes, the image has room for {room};"))
 }
 
-/// Fails where the kernel was not told the measurement that anyone can compute from the image.
+/// Fails if the kernel didn't get the measurement that anyone can compute from the image.
 fn says_measurement(console: &str, image: &Image) -> Result<()> {
     let measurement = measurement(image)?;
     let digits: String = measurement
@@ -200,8 +200,8 @@ fn says_measurement(console: &str, image: &Image) -> Result<()> {
     says(console, &format!("kaal,measurement is {digits}"))
 }
 
-/// A SHA-256 over where the kernel and the user image are entered, and over where their regions lie
-/// and what is stored of them.
+/// The SHA-256 of the entry points of kernel and user image, the addresses of their regions and their
+/// stored bytes.
 fn measurement(image: &Image) -> Result<Vec<u8>> {
     let file = fs::read(image.file("bootimage.elf"))?;
     let segments = Elf::parse(&file)?.program_headers;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the loader says, and what happens where it has nothing to say it on.
+//! Tests the loader's output, and boots without a console.
 
 use anyhow::{Context, Result, ensure};
 use kaal_harness::probe::PASS;
@@ -11,10 +11,10 @@ use libtest_mimic::Trial;
 use crate::image::{Image, change_file, find};
 use crate::trial;
 
-/// What begins each of the loader's lines.
+/// The beginning of each of the loader's lines.
 const LOADER: &str = "KaaL";
 
-/// What begins the probe's first line.
+/// The beginning of the probe's first line.
 const PROBE: &str = "KaaL's probe kernel";
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
@@ -102,7 +102,7 @@ fn loader_lines(workspace: &Workspace, flags: &[&'static str]) -> Result<Vec<Str
     Ok(lines)
 }
 
-/// Lets the device tree name a UART of a kind that does not exist.
+/// Makes the device tree name an unknown kind of UART.
 fn with_unknown_uart(image: Image) -> Result<Image> {
     let dtb = image.inputs.device_tree.as_ref();
     change_file(dtb.context("no device tree")?, |bytes| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Images that were changed after they were built.
+//! Images that were changed after the build.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ use crate::firmware::{boot_by, entry};
 use crate::image::{Image, find, payload_offset};
 use crate::trial;
 
-/// Text in the probe's task, and so in the image.
+/// A text in the probe's task, and so in the image.
 const TASK_TEXT: &[u8] = b"task: hello from EL0";
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
@@ -65,7 +65,7 @@ fn version(workspace: &Workspace) -> Result<()> {
         .map(drop)
 }
 
-/// Without its first bytes, a header can't even tell where the console is.
+/// Without its first bytes, a header can't even name the console.
 fn magic(workspace: &Workspace) -> Result<()> {
     let image = packed(workspace)?;
     image.change(|bytes| {
@@ -78,9 +78,9 @@ fn magic(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// The loader says so even though none of its relocations fits.
+/// The loader prints this although none of its relocations is right.
 fn load_address(workspace: &Workspace) -> Result<()> {
-    /// How far from its place the loader is put.
+    /// The distance of the loader from its place.
     const DISTANCE: u64 = 0x100_0000;
 
     let image = packed(workspace)?;
@@ -101,10 +101,10 @@ const LOAD_X1: u32 = 0x5800_0041;
 /// `br x1`
 const BRANCH_X1: u32 = 0xd61f_0020;
 
-/// The memory of loader, payload header and tables, and where it begins.
+/// The memory of loader, payload header and tables, and its start.
 fn loader_memory(image: &[u8]) -> Result<(u64, Vec<u8>)> {
     let elf = Elf::parse(image)?;
-    // The loader lies behind everything else, on a 2 MiB boundary.
+    // The loader lies behind everything else, at a multiple of 2 MiB.
     let start = elf.entry >> 21 << 21;
     let mut memory = Vec::new();
     for segment in elf
@@ -118,7 +118,7 @@ fn loader_memory(image: &[u8]) -> Result<(u64, Vec<u8>)> {
     Ok((start, memory))
 }
 
-/// Shows that the probe checks what it says it checks.
+/// Proves that the probe's checks can fail.
 fn unverified_region(workspace: &Workspace) -> Result<()> {
     let mut image = Image::ordinary(workspace)?;
     image.flags = vec!["--verify", "none"];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! gdb attached to a boot: it stops where each program begins, and says where that is. Listed as ignored where
-//! there is no gdb for AArch64.
+//! Attaches gdb to a boot: it stops at the start of each program and names the place. Ignored without a gdb for
+//! AArch64.
 
 use std::iter;
 use std::os::unix::net::UnixStream;
@@ -22,17 +22,17 @@ use libtest_mimic::Trial;
 use crate::sel4::kernel_trial;
 use crate::trial;
 
-/// The time that all three stops are given.
+/// The time limit of all three stops.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// gdb says where it is.
+/// gdb prints the place.
 const WHERE: &str = "where-am-i";
 
-/// A place where gdb is to stop: the symbol, the program's file, and the source's where there is one. Naked functions
-/// have no lines, and the probe kernel's task has none at all.
+/// A place for gdb to stop: the symbol, the program's file, and the source file if there is one. Naked functions have
+/// no lines, and the probe kernel's task has none at all.
 type Place = (&'static str, &'static str, Option<&'static str>);
 
-/// The places that each boot begins with.
+/// The first places of each boot.
 const LOADER: [Place; 2] = [
     ("_start", "elfloader.elf", None),
     (
@@ -111,7 +111,7 @@ fn stops_with_sel4(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     )
 }
 
-/// Boots and fails where gdb doesn't stop at the loader's places and then at `others`.
+/// Boots, and fails if gdb doesn't stop at the loader's places and then at `others`.
 fn stops(
     workspace: &Workspace,
     inputs: &Inputs,
@@ -156,20 +156,20 @@ fn stops(
     Ok(())
 }
 
-/// What gdb does after it has been attached, at the loader's first instruction: it stops in the loader's first
-/// function, where each of `cores` enters the kernel, and at all of the `others`.
+/// gdb's commands after it has attached at the loader's first instruction: it stops in the loader's first function,
+/// where each of `cores` enters the kernel, and at all of the `others`.
 fn steps(cores: u32, others: usize) -> Vec<&'static str> {
     let mut steps = vec![WHERE, "thbreak rust_entry"];
     let stops = |count| iter::repeat_n(["continue", WHERE], count).flatten();
     steps.extend(stops(1 + cores as usize));
-    // Not before: the loader's other cores have a `main` as well.
+    // Only now, because the loader's other cores have a `main` as well.
     steps.push("thbreak main");
     steps.extend(stops(others - 1));
     steps.push("kill");
     steps
 }
 
-/// What gdb said of symbols, each with what it said of lines.
+/// gdb's output about symbols, each with its output about lines.
 fn places(said: &str) -> Vec<(&str, &str)> {
     let starts = said.match_indices(" in section ").map(|(place, _)| {
         let line = said.get(..place).and_then(|before| before.rfind('\n'));

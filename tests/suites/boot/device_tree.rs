@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Changing device trees.
+//! Changes device trees.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ pub(crate) fn edit(file: &Path, change: impl FnOnce(&mut DeviceTree) -> Result<(
     Ok(fs::write(file, tree.to_dtb())?)
 }
 
-/// Takes all memory nodes away.
+/// Removes all memory nodes.
 pub(crate) fn remove_ram(tree: &mut DeviceTree) -> Result<()> {
     let names = tree.root.children().map(|node| node.name().to_owned());
     let memory: Vec<_> = names.filter(|name| name.starts_with("memory@")).collect();
@@ -29,7 +29,7 @@ pub(crate) fn remove_ram(tree: &mut DeviceTree) -> Result<()> {
     Ok(())
 }
 
-/// Lets RAM be in banks of these starts and sizes, each with a node of its own.
+/// Replaces RAM by banks with these starts and sizes, each with its own node.
 pub(crate) fn set_ram(tree: &mut DeviceTree, banks: &[(u64, u64)]) -> Result<()> {
     remove_ram(tree)?;
     for &(start, size) in banks {
@@ -68,16 +68,16 @@ pub(crate) fn reserve(tree: &mut DeviceTree, start: u64, size: u64, no_map: bool
     Ok(())
 }
 
-/// How a core is started.
+/// A way to start a core.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Method {
-    /// By the firmware.
+    /// The firmware starts it.
     Psci,
-    /// Each looks at a word of its own behind this address: the one with the index of its `reg`.
+    /// Each core polls its own word behind this address: the one with the index of its `reg`.
     SpinTable(u64),
 }
 
-/// Lets the cores be those whose `reg` are `mpidrs`, all started by `method`.
+/// Replaces the cores by those with the `reg` `mpidrs`, all started by `method`.
 pub(crate) fn set_cores(tree: &mut DeviceTree, mpidrs: &[u32], method: Method) -> Result<()> {
     let mut cpus = DeviceTreeNode::new("cpus")?;
     cpus.add_property(DeviceTreeProperty::new("#address-cells", 1u32)?);
@@ -103,7 +103,7 @@ pub(crate) fn set_cores(tree: &mut DeviceTree, mpidrs: &[u32], method: Method) -
     Ok(())
 }
 
-/// Lets PSCI be called by `method`, or not at all.
+/// Makes `method` the way to call PSCI, or removes PSCI.
 pub(crate) fn set_psci(tree: &mut DeviceTree, method: Option<&str>) -> Result<()> {
     let psci = tree.root.remove_child("psci");
     let mut psci = psci.context("the device tree has no psci")?;

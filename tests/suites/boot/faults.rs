@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Kernels that fault before they have exception vectors of their own: where loaders usually
-//! leave a silent machine.
+//! Kernels that fault before they have their own exception vectors. Without vectors, such a machine
+//! is silent.
 
 use anyhow::Result;
 use kaal_harness::workspace::Workspace;
@@ -96,7 +96,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     ]
 }
 
-/// The kernel hands out the loader's memory, so no trap may end there: not even that of the first
+/// The kernel hands out the loader's memory, so no trap may end there, not even that of its first
 /// instruction.
 fn trap_leads_nowhere(
     workspace: &Workspace,
@@ -110,14 +110,14 @@ fn trap_leads_nowhere(
     plant(&image, &instruction)?;
     image.pack(workspace)?;
     let log = ["-d", "int", "-D", "/dev/stdout"].map(str::to_owned);
-    // The second exception, which is that there is nothing at the vector of the first.
+    // The second exception: there is nothing at the vector of the first.
     let expected = format!("...to {level} PC 0xfffffffffffffa00");
     let console = image.boot_with(&log, &expected)?;
     says(&console, "entering the kernel at")?;
     says(&console, &format!("...from EL1 to {level}"))
 }
 
-/// Vectors must be in force at EL1 too where the loader was entered above it.
+/// The vectors at EL1 must be set even if the loader was entered above EL1.
 fn undefined_instruction_below(workspace: &Workspace, machine: &str) -> Result<()> {
     let mut image = Image::ordinary(workspace)?;
     image.machine.machine = machine.to_owned();
@@ -133,7 +133,7 @@ fn undefined_instruction_below(workspace: &Workspace, machine: &str) -> Result<(
 pub(crate) fn boot(image: Image, workspace: &Workspace, instructions: &[u32]) -> Result<String> {
     plant(&image, instructions)?;
     image.pack(workspace)?;
-    // The last line says that it is powering off, or that it can't.
+    // The last line reports the power-off or its failure.
     let console = image.boot("power")?;
     says(
         &console,
@@ -144,7 +144,7 @@ pub(crate) fn boot(image: Image, workspace: &Workspace, instructions: &[u32]) ->
 
 /// Puts `instructions` in place of the kernel's first ones.
 pub(crate) fn plant(image: &Image, instructions: &[u32]) -> Result<()> {
-    /// Where the linker script's only segment begins in the probe's ELF file.
+    /// The start of the linker script's only segment in the probe's ELF file.
     const ENTRY_OFFSET: usize = 0x1000;
 
     change_file(&image.inputs.kernel, |kernel| {

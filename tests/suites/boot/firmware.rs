@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Firmware that hands over a device tree in x0, or a machine that isn't as it must be.
+//! Firmware that passes a device tree in x0, and machines in an unusual state.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,13 +15,13 @@ use libtest_mimic::Trial;
 use crate::image::Image;
 use crate::{says, trial};
 
-/// Where the firmware puts the device tree.
+/// The address of the firmware's device tree.
 pub(crate) const DTB_ADDRESS: u64 = 0x7000_0000;
 
-/// Where the firmware lies.
+/// The address of the firmware.
 const FIRMWARE_ADDRESS: u64 = 0x7f00_0000;
 
-/// Where a machine with 1 GiB has nothing.
+/// An address without memory on a machine with 1 GiB.
 const NOWHERE: u64 = 0xf000_0000;
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
@@ -42,7 +42,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             workspace,
             "firmware::device_tree_with_padding",
             |workspace| {
-                // QEMU and U-Boot leave room in theirs; the kernel would copy it.
+                // QEMU and U-Boot pad theirs; the kernel would copy the padding.
                 let image = image(workspace)?;
                 let dtb = image.file("padded.dtb");
                 fs::write(
@@ -80,7 +80,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             says(&console, " <kaal_devicetree::")
         }),
         trial(workspace, "firmware::less_ram_than_planned", |workspace| {
-            // Built for 1 GiB, where the hyp probe lies behind the first 512 MiB.
+            // Built for 1 GiB: the hyp probe lies behind the first 512 MiB.
             let image = Image::of(workspace, Program::ProbeHyp, Machine::hypervisor())?;
             let dtb = image.file("small.dtb");
             let small = Machine {
@@ -116,19 +116,19 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     ]
 }
 
-/// A header that promises blocks, which are missing.
+/// A header of blocks that are missing.
 const MALFORMED: &[u8] = &[
     0xd0, 0x0d, 0xfe, 0xed, 0, 0, 0, 72, 0, 0, 0, 56, 0, 0, 0, 72, 0, 0, 0, 40, 0, 0, 0, 17, 0, 0,
     0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16,
 ];
 
-/// Offsets of sizes in a device tree's header: of all of it, and of its last block.
+/// Offsets in a device tree's header: of its total size, and of the size of its last block.
 pub(crate) const TOTAL_SIZE: usize = 4;
 pub(crate) const STRINGS_SIZE: usize = 32;
 
 const MEBIBYTE: u32 = 1 << 20;
 
-/// A device tree with `more` bytes, and the sizes in its header that make them part of it.
+/// A device tree with `more` bytes, which its header counts.
 pub(crate) fn with_larger(dtb: &[u8], sizes: &[usize], more: u32) -> Vec<u8> {
     let mut large = dtb.to_vec();
     for &offset in sizes {
@@ -167,7 +167,7 @@ pub(crate) fn run(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) 
     boot_by(image, &PASS_ON, &[x0, entry(image)?], dtb, expected)
 }
 
-/// Boots the packed image by a firmware that has put its device tree to `address`.
+/// Boots the packed image by a firmware that has its device tree at `address`.
 pub(crate) fn hand_over(
     image: &Image,
     dtb: PathBuf,
@@ -186,14 +186,15 @@ fn translation_left_on(workspace: &Workspace) -> Result<()> {
     image.boot_with(&firmware, expected).map(drop)
 }
 
-/// A firmware that maps devices and RAM where they are, leaves translation on and goes to `entry`.
+/// A firmware that maps devices and RAM to their own addresses, leaves translation on and jumps to
+/// `entry`.
 pub(crate) fn with_translation_on(image: &Image, entry: u64) -> Result<Vec<String>> {
     const TABLE_ADDRESS: u64 = 0x7e00_0000;
     /// Attribute 0 is normal memory, attribute 1 device memory.
     const MAIR: u64 = 0x00ff;
     /// Addresses of 39 bits, so that the table is of level 1.
     const TCR: u64 = 64 - 39;
-    /// Blocks of 1 GiB, accessed: the first device memory, the second normal memory.
+    /// Blocks of 1 GiB with the access flag: the first is device memory, the second normal memory.
     const BLOCKS: [u64; 2] = [0x405, 0x4000_0701];
 
     let table = image.file("table.bin");
@@ -229,7 +230,7 @@ pub(crate) fn entry(image: &Image) -> Result<u64> {
     elf::entry(&fs::read(image.file("bootimage.elf"))?)
 }
 
-/// Boots the packed image by a firmware of `code` with `literals` behind it.
+/// Boots the packed image by a firmware of `code`, followed by `literals`.
 pub(crate) fn boot_by(
     image: &Image,
     code: &[u32],
@@ -244,7 +245,7 @@ pub(crate) fn boot_by(
     image.boot_with(&arguments, expected)
 }
 
-/// Puts a firmware of `code` with `literals` behind it into memory, and starts it.
+/// Loads a firmware of `code`, followed by `literals`, and starts it.
 pub(crate) fn started(image: &Image, code: &[u32], literals: &[u64]) -> Result<Vec<String>> {
     let firmware = image.file("firmware.bin");
     let code = code.iter().flat_map(|word| word.to_le_bytes());
@@ -255,7 +256,7 @@ pub(crate) fn started(image: &Image, code: &[u32], literals: &[u64]) -> Result<V
     Ok([loaded(&firmware, FIRMWARE_ADDRESS), start].concat())
 }
 
-/// Puts a file into memory.
+/// Loads a file into memory.
 pub(crate) fn loaded(file: &Path, address: u64) -> Vec<String> {
     let file = file.display().to_string().replace(',', ",,");
     device(format!("file={file},addr={address:#x},force-raw=on"))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Device trees that a firmware may hand over: strange ones, and wrong ones.
+//! Odd and malformed device trees of a firmware.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ use crate::firmware::{DTB_ADDRESS, boot, dtb_of, image};
 use crate::image::Image;
 use crate::{says, trial};
 
-/// RAM of the machine that the tests boot on, and an address in the probe kernel's image.
+/// The RAM of the tests' machine, and an address in the probe kernel's image.
 const RAM: (u64, u64) = (0x4000_0000, 0x4000_0000);
 const IN_KERNEL: u64 = 0x4010_0000;
 
@@ -61,7 +61,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             },
         ),
         trial(workspace, "firmware_trees::many_banks", |workspace| {
-            // Each part of the image lies in several, which come in the wrong order.
+            // Each part of the image lies in several, in the wrong order.
             const COUNT: u64 = 64;
             const SIZE: u64 = 0x10_0000;
             let small = (1..COUNT).rev().map(|bank| (RAM.0 + bank * SIZE, SIZE));
@@ -158,7 +158,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     ]
 }
 
-/// Boots with a firmware's device tree that is the machine's own, changed.
+/// Boots with a firmware's device tree: the machine's own, changed.
 fn boot_edited(
     workspace: &Workspace,
     expected: &str,
@@ -171,7 +171,7 @@ fn boot_edited(
     boot(&image, Some(dtb), DTB_ADDRESS, expected)
 }
 
-/// The loader says which RAM there is instead.
+/// The loader prints the actual RAM.
 fn is_no_ram(
     workspace: &Workspace,
     ram: &str,
@@ -188,7 +188,7 @@ fn is_not_entered(console: &str) -> Result<()> {
     Ok(())
 }
 
-/// What the firmware hands over counts as no device tree at all.
+/// The loader ignores what the firmware passes.
 fn is_ignored(image: &Image, handed_over: &[u8]) -> Result<()> {
     let dtb = image.file("firmware.dtb");
     fs::write(&dtb, handed_over)?;
@@ -196,7 +196,7 @@ fn is_ignored(image: &Image, handed_over: &[u8]) -> Result<()> {
     says(&console, EMBEDDED)
 }
 
-/// Lets phandles and aliases lead to each other.
+/// Makes phandles and aliases point to each other.
 fn add_circles(tree: &mut DeviceTree) -> Result<()> {
     for (name, own, other) in [("one", 0x100u32, 0x101u32), ("other", 0x101, 0x100)] {
         let mut node = DeviceTreeNode::new(name)?;
@@ -213,7 +213,7 @@ fn add_circles(tree: &mut DeviceTree) -> Result<()> {
     Ok(())
 }
 
-/// Adds more nodes with longer names than any machine has, all where RAM is looked for.
+/// Adds more nodes with longer names than any machine has, where the loader looks for RAM.
 fn add_nodes(tree: &mut DeviceTree) -> Result<()> {
     for index in 0..18_000 {
         let name = format!("memory-with-a-long-name@{index:07}");
@@ -224,7 +224,7 @@ fn add_nodes(tree: &mut DeviceTree) -> Result<()> {
     Ok(())
 }
 
-/// A mebibyte that follows no rule, the same in each run.
+/// A mebibyte of noise, the same in each run.
 fn garbage() -> Vec<u8> {
     let mut state = 1u32;
     let byte = || {
@@ -236,7 +236,7 @@ fn garbage() -> Vec<u8> {
 
 const HEADER_SIZE: usize = 40;
 
-/// A header whose structure block fills half a mebibyte, of one in all.
+/// A header with a structure block of half a mebibyte, in a tree of one mebibyte.
 fn with_blocks(header: &[u8]) -> Vec<u8> {
     const TOTAL_SIZE: usize = 4;
     const STRUCTURE_SIZE: usize = 36;

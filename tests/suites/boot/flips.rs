@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Images with a bit flipped: a sample of all that `cargo xtask flips` goes through.
+//! Images with a flipped bit: a sample of those of `cargo xtask flips`.
 
 use std::num::NonZeroU64;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -13,7 +13,8 @@ use libtest_mimic::Trial;
 
 use crate::trial;
 
-/// From bit to bit in an ELF file, and in a package, which takes many times longer to boot.
+/// The distance of flipped bits in an ELF file, and in a package, which takes many times longer to
+/// boot.
 const STEP: NonZeroU64 = NonZeroU64::new(61).unwrap();
 const PACKAGE_STEP: NonZeroU64 = NonZeroU64::new(1009).unwrap();
 
@@ -30,7 +31,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
         .collect()
 }
 
-/// Flips other bits each second, so that in the course of time all are flipped.
+/// Flips other bits each second, so that over time all are flipped.
 fn sample(workspace: &Workspace, subject: Subject) -> Result<()> {
     let step = match subject.is_package() {
         true => PACKAGE_STEP,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Images in every format, compressed and not, by exception level and load address.
+//! Images in every format, compressed or not, by exception level and load address.
 
 use std::fs;
 
@@ -27,22 +27,22 @@ const FORMATS: [(&str, &[&str]); 3] = [
 /// Options of the builder by compression.
 const COMPRESSIONS: [(&str, &[&str]); 2] = [("plain", &[]), ("lz4", &["--compress", "lz4"])];
 
-/// By the level that the image is entered at: the machine and the kernel.
+/// The machine and the kernel, by the exception level at which the image is entered.
 const LEVELS: [(&str, &str, Program); 3] = [
     ("el1", "virt", Program::Probe),
     ("el2", "virt,virtualization=on", Program::ProbeHyp),
     ("el3", "virt,secure=on,virtualization=on", Program::ProbeHyp),
 ];
 
-/// What is added to a load address, from where it is told.
+/// The distance of a load address from the start of its range.
 type Place = (&'static str, fn(&Layout) -> Result<u64>);
 
-/// Load addresses, by what lies there when everything is unpacked.
+/// Load addresses, by the part that lies there after unpacking.
 const PLACES: [Place; 7] = [
     ("apart", |_| Ok(0x5000_0000)),
     ("odd_page", |_| Ok(0x5123_7000)),
     ("kernel", |layout| {
-        // QEMU keeps the first mebibyte of RAM for a device tree of its own.
+        // QEMU reserves the first mebibyte of RAM for its own device tree.
         Ok(behind(layout.chunks[0].destination(), 0x10_0000))
     }),
     ("loader", |layout| {
@@ -100,7 +100,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     trials
 }
 
-/// The image of `probe`, packed for `machine` with more `flags`.
+/// The image of `probe`, packed for `machine` with more options of the builder.
 fn packed(
     workspace: &Workspace,
     probe: Program,
@@ -118,7 +118,7 @@ fn packed(
     Ok(image)
 }
 
-/// QEMU boots it like Linux: with a device tree of its own.
+/// QEMU boots it like Linux, with its own device tree.
 fn by_qemu(
     workspace: &Workspace,
     probe: Program,
@@ -130,7 +130,7 @@ fn by_qemu(
     says(&console, "KaaL: the device tree is the firmware's")
 }
 
-/// A firmware loads it to some address, and passes nothing on.
+/// A firmware loads it to an address and passes nothing in x0.
 fn loaded(
     workspace: &Workspace,
     probe: Program,
@@ -147,7 +147,7 @@ fn loaded(
     says(&console, "KaaL: the device tree is the embedded one")
 }
 
-/// The processor begins with it after a reset.
+/// The processor starts with it after a reset.
 fn in_flash(
     workspace: &Workspace,
     probe: Program,
@@ -167,7 +167,7 @@ fn in_flash(
     says(&console, "chunks from 0x0..")
 }
 
-/// Firmware starts the others when the loader asks it to.
+/// The firmware starts the others on the loader's request.
 fn for_four_cores(workspace: &Workspace, probe: Program, machine: &str) -> Result<()> {
     let machine = Machine {
         machine: machine.to_owned(),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! An image under test: packing, changing and booting it.
+//! Packs, changes and boots an image under test.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,10 +19,10 @@ use zerocopy::IntoBytes;
 
 use crate::device_tree::edit;
 
-/// The time that a boot is given. None takes as much; it is here so that a hang ends.
+/// The time limit of a boot. It only ends hangs.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The time after which an image that should stay silent is believed to.
+/// The time after which a silent image counts as silent.
 const SILENCE: Duration = Duration::from_secs(2);
 
 /// An image of a probe kernel, and the machine that it boots on.
@@ -41,7 +41,7 @@ impl Image {
         Self::with_task(workspace, probe, &task, machine)
     }
 
-    /// As [`Self::of`], with the ELF file `task` as the user image.
+    /// Like [`Self::of`], with the ELF file `task` as the user image.
     pub(crate) fn with_task(
         workspace: &Workspace,
         probe: Program,
@@ -70,7 +70,7 @@ impl Image {
         Self::of(workspace, Program::ProbeHyp, Machine::hypervisor())
     }
 
-    /// Lets image and probe be for `cores` cores.
+    /// Sets the number of cores of the image and the probe.
     pub(crate) fn wait_for(&mut self, cores: u32) -> Result<()> {
         self.inputs.cores = Some(cores);
         change_file(&self.inputs.kernel, |probe| {
@@ -87,7 +87,7 @@ impl Image {
         edit(file.context("no device tree")?, change)
     }
 
-    /// A file of this test's own.
+    /// A file that belongs to this test.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.scratch.path().join(name)
     }
@@ -97,13 +97,13 @@ impl Image {
         self.file("bootimage.elf")
     }
 
-    /// Packs the image and returns what the builder said.
+    /// Packs the image and returns the builder's output.
     pub(crate) fn pack(&self, workspace: &Workspace) -> Result<String> {
         self.pack_for(workspace, None)
     }
 
-    /// As [`Self::pack`], for a firmware that hands over the device tree `firmware`. The probe is
-    /// told to expect what that says, or else what the embedded one says.
+    /// Like [`Self::pack`], for a firmware with the device tree `firmware`. The probe expects that
+    /// tree, or the embedded one without it.
     pub(crate) fn pack_for(
         &self,
         workspace: &Workspace,
@@ -133,13 +133,13 @@ impl Image {
         change_file(&self.path(), change)
     }
 
-    /// What `look` finds in the payload header of the packed image.
+    /// The result of `look` for the payload header of the packed image.
     pub(crate) fn payload<T>(&self, look: impl FnOnce(&Payload<'_>) -> T) -> Result<T> {
         let (_, page) = payload_header(&fs::read(self.path())?)?;
         Ok(look(&Payload::parse(page.as_bytes(), crc32c)?))
     }
 
-    /// Changes the payload header of the packed image, and makes its checksum right again.
+    /// Changes the payload header of the packed image, and corrects its checksum.
     pub(crate) fn change_payload(&self, change: impl FnOnce(&mut Payload<'_>)) -> Result<()> {
         self.change(|image| {
             let (stored, page) = payload_header(image)?;
@@ -149,7 +149,7 @@ impl Image {
         })
     }
 
-    /// Changes the payload header's regions, and makes its checksum right again.
+    /// Changes the payload header's regions, and corrects its checksum.
     pub(crate) fn change_regions(&self, change: impl FnOnce(&mut Vec<Region>)) -> Result<()> {
         let mut regions = self.payload(|payload| payload.regions.to_vec())?;
         change(&mut regions);
@@ -163,17 +163,17 @@ impl Image {
         })
     }
 
-    /// Boots the packed image until `expected` is printed, and returns what was printed.
+    /// Boots the packed image until it prints `expected`, and returns the console.
     pub(crate) fn boot(&self, expected: &str) -> Result<String> {
         self.boot_with(&[], expected)
     }
 
-    /// As [`Self::boot`], with more arguments for QEMU.
+    /// Like [`Self::boot`], with more arguments for QEMU.
     pub(crate) fn boot_with(&self, arguments: &[String], expected: &str) -> Result<String> {
         self.boot_loaded(&[&self.as_kernel(), arguments].concat(), expected)
     }
 
-    /// As [`Self::boot`], with arguments for QEMU that load and start the image.
+    /// Like [`Self::boot`], with arguments for QEMU that load and start the image.
     pub(crate) fn boot_loaded(&self, arguments: &[String], expected: &str) -> Result<String> {
         let report = self.run(arguments, Some(expected), LIMIT)?;
         match report.end {
@@ -186,12 +186,12 @@ impl Image {
         }
     }
 
-    /// Boots the packed image, which should not print anything, and returns how that ended.
+    /// Boots the packed image, which must not print anything, and returns the end of the run.
     pub(crate) fn boot_silently(&self) -> Result<End> {
         self.run_silently(&self.as_kernel())
     }
 
-    /// As [`Self::boot_silently`], with arguments for QEMU that load and start the image.
+    /// Like [`Self::boot_silently`], with arguments for QEMU that load and start the image.
     pub(crate) fn run_silently(&self, arguments: &[String]) -> Result<End> {
         let report = self.run(arguments, None, SILENCE)?;
         ensure!(
@@ -228,13 +228,13 @@ pub(crate) fn change_file(
     fs::write(path, bytes).with_context(|| format!("failed to write {}", path.display()))
 }
 
-/// Where the payload header lies in an image's file.
+/// The place of the payload header in an image's file.
 pub(crate) fn payload_offset(image: &[u8]) -> Result<usize> {
     let start = [&MAGIC[..], &VERSION.to_le_bytes()].concat();
     find(image, &start).context("the image has no payload header")
 }
 
-/// Writes `payload` to where a payload header is `stored`, which may have been longer.
+/// Replaces the payload header at `stored`, which may have been longer, by `payload`.
 fn write_payload(stored: &mut [u8], payload: &Payload<'_>) -> Result<()> {
     let mut changed = vec![0; MAX_SIZE];
     payload.encode(&mut changed, crc32c)?;
@@ -244,7 +244,7 @@ fn write_payload(stored: &mut [u8], payload: &Payload<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Where `needle` first stands in `bytes`.
+/// The first place of `needle` in `bytes`.
 pub(crate) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     bytes
         .windows(needle.len())

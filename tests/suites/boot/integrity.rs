@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the loader verifies before it enters the kernel, by each of its means.
+//! Tests the verification of images, by each of its means.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ use crate::{says, trial};
 
 const MEANS: [&str; 2] = ["crc32c", "sha256"];
 
-/// What the loader calls each region.
+/// The loader's name for each region.
 pub(crate) const REGIONS: [(&str, RegionKind); 4] = [
     ("kernel", RegionKind::Kernel),
     ("device tree", RegionKind::DeviceTree),
@@ -25,7 +25,7 @@ pub(crate) const REGIONS: [(&str, RegionKind); 4] = [
     ("translation tables", RegionKind::TranslationTables),
 ];
 
-/// A text in the loader that no other part of the image has.
+/// A text in the loader that appears in no other part of the image.
 const LOADER_TEXT: &[u8] = b"undefined instruction";
 
 /// Offset of `p_filesz` in an `Elf64_Phdr`.
@@ -93,7 +93,7 @@ fn damaged_region(
     says(&console, &format!("({region}, {memory}) is damaged: "))
 }
 
-/// Changes the first region of this kind, and returns where it lies.
+/// Changes the first region of this kind, and returns its place.
 pub(crate) fn damage_region(image: &Image, kind: RegionKind) -> Result<PhysRange> {
     let (memory, _) = first_of_kind(image, kind)?;
     image.change(|bytes| {
@@ -126,7 +126,8 @@ fn end_not_zero(workspace: &Workspace, means: &'static str) -> Result<()> {
     )
 }
 
-/// Lets more of the file be loaded, to where the kernel expects zeroes. Returns where the kernel lies.
+/// Makes the boot loader load more of the file, to where the kernel expects zeroes. Returns the
+/// kernel's place.
 pub(crate) fn load_more_than_stored(image: &Image) -> Result<PhysRange> {
     let (memory, file_size) = first_of_kind(image, RegionKind::Kernel)?;
     ensure!(memory.size() > file_size, "the kernel has no zeroes");
@@ -134,8 +135,8 @@ pub(crate) fn load_more_than_stored(image: &Image) -> Result<PhysRange> {
     Ok(memory)
 }
 
-/// Lets something be loaded to `address`, where the image should have zeroes: by a segment of its own,
-/// which takes the rest of the memory of the one that clears it.
+/// Makes the boot loader load something to `address`, where the image needs zeroes: with a new
+/// segment, which takes over the rest of the memory of the segment that clears it.
 pub(crate) fn load_amid_zeroes(image: &Image, address: u64) -> Result<()> {
     image.change(|bytes| {
         let elf = Elf::parse(bytes)?;
@@ -185,13 +186,13 @@ fn program_header(segment: &ProgramHeader) -> Vec<u8> {
     .concat()
 }
 
-/// Lets less of the file be loaded to the user image.
+/// Makes the boot loader load less of the file to the user image.
 pub(crate) fn load_less_than_stored(image: &Image) -> Result<()> {
     let (memory, file_size) = first_of_kind(image, RegionKind::UserImage)?;
     store(image, memory, file_size - 8)
 }
 
-/// Lets `size` bytes of the file be loaded to the start of `memory`.
+/// Makes the boot loader load `size` bytes of the file to the start of `memory`.
 fn store(image: &Image, memory: PhysRange, size: u64) -> Result<()> {
     image.change(|bytes| {
         let (header, _) = segment_at(bytes, memory.start.0)?;
@@ -200,7 +201,7 @@ fn store(image: &Image, memory: PhysRange, size: u64) -> Result<()> {
     })
 }
 
-/// Content that begins at no multiple of what instructions take at a time.
+/// Content whose address is no multiple of the size of an access.
 fn odd_address(workspace: &Workspace, means: &'static str) -> Result<()> {
     let mut task = fs::read(workspace.program(kaal_harness::workspace::Program::ProbeTask))?;
     let last = Elf::parse(&task)?
@@ -221,7 +222,7 @@ fn odd_address(workspace: &Workspace, means: &'static str) -> Result<()> {
     image.boot("probe: starting the user image").map(drop)
 }
 
-/// Leaves out the first three bytes of the segment that `header` begins with.
+/// Removes the first three bytes of the segment whose program header begins with `header`.
 fn shift_start(header: &mut [u8]) -> Result<()> {
     const LESS: u64 = 3;
 
@@ -252,7 +253,7 @@ pub(crate) fn first_of_kind(image: &Image, kind: RegionKind) -> Result<(PhysRang
         .with_context(|| format!("the image has no {kind}"))
 }
 
-/// The segment that is loaded to `address`, and where its program header lies.
+/// The segment at `address`, and the place of its program header.
 fn segment_at(image: &[u8], address: u64) -> Result<(usize, ProgramHeader)> {
     let elf = Elf::parse(image)?;
     let index = elf
@@ -266,7 +267,7 @@ fn segment_at(image: &[u8], address: u64) -> Result<(usize, ProgramHeader)> {
     Ok((header_offset(image, index)?, segment))
 }
 
-/// Where the program header with this index lies.
+/// The place of the program header with this index.
 fn header_offset(file: &[u8], index: usize) -> Result<usize> {
     let header = Elf::parse(file)?.header;
     Ok(usize::try_from(header.e_phoff)? + index * usize::from(header.e_phentsize))

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Boots images on QEMU and reads what they print.
+//! Boots images on QEMU and reads their consoles.
 //!
-//! Each test packs an image with the real builder and ends at the console text that it waits for,
-//! at the first text that tells of a failure, or when its time is over. `cargo xtask test` builds
-//! what they boot.
+//! Each test packs an image with the real builder. It ends at the console text that it expects, at
+//! the first text of a failure, or at its time limit. `cargo xtask test` builds the programs.
 
 mod boot_information;
 mod chosen;
@@ -74,7 +73,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// A test that has the workspace.
+/// A test that gets the workspace.
 fn trial(
     workspace: &Workspace,
     name: impl Into<String>,
@@ -86,7 +85,7 @@ fn trial(
     })
 }
 
-/// Fails where `console` doesn't hold `text`.
+/// Fails if `console` doesn't contain `text`.
 fn says(console: &str, text: &str) -> anyhow::Result<()> {
     anyhow::ensure!(
         console.contains(text),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Every exception level that firmware may enter at, by processor, memory size and kind of kernel.
+//! Every exception level at which firmware may enter the loader, by processor, memory size and kind
+//! of kernel.
 
 use anyhow::{Result, ensure};
 use kaal_harness::probe::PASS;
@@ -11,7 +12,7 @@ use libtest_mimic::Trial;
 use crate::image::Image;
 use crate::{says, trial};
 
-/// By the level that the loader is entered at, and whether the processor has EL2.
+/// The exception level at which the loader is entered, and whether the processor has EL2.
 const ENTRIES: [(&str, &str); 4] = [
     ("el1", "virt"),
     ("el2", "virt,virtualization=on"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Machines whose RAM isn't one bank at 1 GiB, kernels linked for odd places, and large root tasks.
+//! Machines whose RAM isn't one bank at 1 GiB, kernels linked for unusual addresses, and large root
+//! tasks.
 
 use std::fs;
 
@@ -87,7 +88,7 @@ fn above_4_gib(workspace: &Workspace, probe: Program, machine: Machine) -> Resul
     image.boot(PASS).map(drop)
 }
 
-/// Boots on a machine of several memory nodes, whose sizes are given in MiB.
+/// Boots on a machine with several memory nodes, whose sizes are in MiB.
 fn adjoining_banks(
     workspace: &Workspace,
     probe: Program,
@@ -102,7 +103,7 @@ fn adjoining_banks(
     }
     let image = Image::of(workspace, probe, machine)?;
     let dtb = dtb_of(&image)?;
-    // A comma in a value is written twice.
+    // QEMU takes two commas for a comma in a value.
     let file = dtb.display().to_string().replace(',', ",,");
     let dumping = Machine {
         machine: format!("{},dumpdtb={file}", image.machine.machine),
@@ -115,7 +116,7 @@ fn adjoining_banks(
     image.boot_with(&arguments, PASS).map(drop)
 }
 
-/// The task is too large for what is left of the first bank.
+/// The task is too large for the rest of the first bank.
 fn banks_with_holes(workspace: &Workspace) -> Result<()> {
     const FIRST: u64 = 0x4000_0000;
     const SECOND: u64 = 0x5000_0000;
@@ -131,7 +132,7 @@ fn banks_with_holes(workspace: &Workspace) -> Result<()> {
     image.boot(PASS).map(drop)
 }
 
-/// What lies where it usually does must go elsewhere, and the machine boots all the same.
+/// If the usual places are reserved, user image and loader lie elsewhere, and the machine boots.
 fn reserved_memory(workspace: &Workspace) -> Result<()> {
     let mut image = Image::ordinary(workspace)?;
     image.flags = vec!["--verbose"];
@@ -159,7 +160,7 @@ fn probe_task(workspace: &Workspace) -> Result<Vec<u8>> {
     Ok(fs::read(workspace.program(Program::ProbeTask))?)
 }
 
-/// The address of the first line in a memory map that says `what` lies there.
+/// The address of the first line of a memory map that names `what`.
 fn place(map: &str, what: &str) -> Result<u64> {
     let line = map.lines().find(|line| line.contains(what));
     let address = line.and_then(|line| line.strip_prefix("0x")?.split_whitespace().next());
@@ -167,7 +168,7 @@ fn place(map: &str, what: &str) -> Result<u64> {
     Ok(u64::from_str_radix(address, 16)?)
 }
 
-/// How often `needle` stands in `bytes`.
+/// How often `bytes` contains `needle`.
 fn count(bytes: &[u8], needle: &[u8]) -> usize {
     let windows = bytes.windows(needle.len());
     windows.filter(|window| *window == needle).count()

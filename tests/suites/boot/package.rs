@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A packed image under test: reading, changing and loading it.
+//! Reads, changes and loads a packed image under test.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ use zerocopy::IntoBytes;
 use crate::firmware::{PASS_ON, device, loaded, started};
 use crate::image::{Image, crc32c, find};
 
-/// What the tests need to know of a package.
+/// Facts about a package.
 pub(crate) struct Layout {
     pub(crate) size: u64,
     pub(crate) scratch: Scratch,
@@ -33,7 +33,7 @@ impl Layout {
         })
     }
 
-    /// What the loader is unpacked to.
+    /// The place to which the loader is unpacked.
     pub(crate) fn loader(&self) -> Result<PhysRange> {
         // It lies behind everything else.
         let last = self.chunks.last().context("no chunks")?.memory();
@@ -51,7 +51,7 @@ impl Layout {
         })
     }
 
-    /// The two areas that the unpacker may work in.
+    /// The two areas in which the unpacker may work.
     pub(crate) fn areas(&self) -> [PhysRange; 2] {
         let spare = self.scratch.spare();
         let whole = self.scratch.memory().unwrap_or(spare);
@@ -60,7 +60,7 @@ impl Layout {
     }
 }
 
-/// Where the package header lies in an image's file, and a copy of its page that is aligned.
+/// The place of the package header in an image's file, and an aligned copy of its page.
 fn header(image: &[u8]) -> Result<(usize, Vec<u64>)> {
     let start = header_offset(image)?;
     let end = image.len().min(start + PACKAGE_HEADER_MAX_SIZE);
@@ -75,7 +75,7 @@ pub(crate) fn header_offset(image: &[u8]) -> Result<usize> {
     find(image, &start).context("the image has no package header")
 }
 
-/// Changes the package header of the packed image, and makes its checksum right again.
+/// Changes the package header of the packed image, and corrects its checksum.
 pub(crate) fn change_header(image: &Image, change: impl FnOnce(&mut Package<'_>)) -> Result<()> {
     image.change(|bytes| {
         let (start, page) = header(bytes)?;
@@ -86,7 +86,8 @@ pub(crate) fn change_header(image: &Image, change: impl FnOnce(&mut Package<'_>)
     })
 }
 
-/// Changes what is stored of the largest chunk, and lets the header say so. It must not get longer.
+/// Changes the stored bytes of the largest chunk and their size in the header. They must not get
+/// longer.
 pub(crate) fn change_largest(
     image: &Image,
     change: impl FnOnce(&[u8]) -> Result<Vec<u8>>,
@@ -118,13 +119,13 @@ pub(crate) fn change_largest(
     changed.context("no chunk was changed")
 }
 
-/// Boots the packed image where a firmware has loaded it to `address`, with nothing in x0.
+/// Boots the packed image at `address`, with nothing in x0.
 pub(crate) fn boot_at(image: &Image, address: u64, expected: &str) -> Result<String> {
     let start = device(format!("addr={address:#x},cpu-num=0"));
     image.boot_loaded(&[loaded(&image.path(), address), start].concat(), expected)
 }
 
-/// As [`boot_at`], by a firmware that passes `x0`; more is loaded by `arguments`.
+/// Like [`boot_at`], by a firmware that passes `x0`; `arguments` load more.
 pub(crate) fn boot_with_x0(
     image: &Image,
     address: u64,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Packed images that were changed after they were built, or that are loaded in part.
+//! Packed images that were changed after the build, or loaded only in part.
 
 use std::fs;
 
@@ -15,13 +15,13 @@ use crate::image::{Image, find};
 use crate::package::{Layout, boot_at, change_header, change_largest, header_offset};
 use crate::{says, trial};
 
-/// Where the tests load it.
+/// The load address.
 const ADDRESS: u64 = 0x5000_0000;
 
 const LZ4: &[&str] = &["--compress", "lz4"];
 const VERIFIED: &[&str] = &["--verify", "crc32c"];
 
-/// Parts of the header that a checksum tells changes of, by their offset.
+/// Parts of the header that a checksum covers, by offset.
 const CHECKED: [(&str, usize); 8] = [
     ("checksum", 12),
     ("length", 48),
@@ -33,7 +33,7 @@ const CHECKED: [(&str, usize); 8] = [
     ("later_chunk", 104 + 5 * 48 + 24),
 ];
 
-/// Each word of what is read before there is a stack.
+/// Each word that is read before there is a stack.
 const LOCATOR: [(&str, usize); 4] = [
     ("work_start", 0),
     ("slot_size", 8),
@@ -137,7 +137,7 @@ fn version(workspace: &Workspace) -> Result<()> {
     boot_at(&image, ADDRESS, expected).map(drop)
 }
 
-/// Without its first bytes, a header can't even tell where the console is.
+/// Without its first bytes, a header can't even name the console.
 fn magic(workspace: &Workspace) -> Result<()> {
     let image = packed(workspace, &[])?;
     damage_header(&image, 0, |byte| *byte ^= 1)?;
@@ -146,7 +146,7 @@ fn magic(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// There is no stack then, and flash must not be written to.
+/// There is no stack then, and the unpacker must not write to flash.
 fn locator_in_flash(workspace: &Workspace) -> Result<()> {
     const FLASH_SIZE: usize = 64 << 20;
 
@@ -194,7 +194,7 @@ fn content(workspace: &Workspace, flags: &[&'static str]) -> Result<()> {
     says_nothing_of_the_loader(&console)
 }
 
-/// Flips a bit in what is stored of the largest chunk, and returns where that belongs.
+/// Flips a stored bit of the largest chunk, and returns the chunk's destination.
 fn damage_largest(image: &Image) -> Result<PhysRange> {
     let layout = Layout::of(image)?;
     let largest = layout.chunks.iter().max_by_key(|chunk| chunk.stored().size);
@@ -207,7 +207,7 @@ fn damage_largest(image: &Image) -> Result<PhysRange> {
     Ok(largest.memory())
 }
 
-/// What is stored as it is, is taken as it is, as in an ELF file.
+/// Without checksums, damaged content is used as it is, as in an ELF file.
 fn unverified(workspace: &Workspace) -> Result<()> {
     let image = packed(workspace, &["--verify", "none"])?;
     image.change(|bytes| {
@@ -218,7 +218,7 @@ fn unverified(workspace: &Workspace) -> Result<()> {
     boot_at(&image, ADDRESS, "probe: FAIL  user image's CRC-32C").map(drop)
 }
 
-/// Gives the largest chunk another block, and the checksum of that.
+/// Replaces the stored block of the largest chunk, and corrects its checksum.
 fn block(workspace: &Workspace, block: fn(&[u8]) -> Vec<u8>, reason: &str) -> Result<()> {
     let image = packed(workspace, LZ4)?;
     let memory = change_largest(&image, |old| Ok(block(old)))?;
@@ -233,7 +233,7 @@ fn less(_: &[u8]) -> Vec<u8> {
     b"\x30abc".to_vec()
 }
 
-/// A literal that is repeated, then five literals.
+/// A repeated literal, then five literals.
 fn more(_: &[u8]) -> Vec<u8> {
     let mut block = b"\x1fa\x01\0".to_vec();
     block.extend([255; 200]);
@@ -241,12 +241,12 @@ fn more(_: &[u8]) -> Vec<u8> {
     block
 }
 
-/// Every block ends with literals, of which one is missing.
+/// Every block ends with literals; one of them is missing.
 fn without_end(block: &[u8]) -> Vec<u8> {
     block[..block.len() - 1].to_vec()
 }
 
-/// A literal, and a match that begins before it.
+/// A literal, and a match that begins before the output.
 fn offsets(_: &[u8]) -> Vec<u8> {
     b"\x10a\x02\0\x50ended".to_vec()
 }

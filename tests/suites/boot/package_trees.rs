@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Device trees that a firmware hands to a packed image, wherever they lie.
+//! Device trees that a firmware passes to a packed image, at various addresses.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,13 +16,13 @@ use crate::image::Image;
 use crate::package::{Layout, behind, boot_with_x0};
 use crate::{says, trial};
 
-/// Where the package lies: across the kernel and the user image.
+/// The address of the package: across kernel and user image.
 const PACKAGE: u64 = 0x4028_0000;
 
-/// Where a machine with 1 GiB has nothing.
+/// An address without memory on a machine with 1 GiB.
 const NOWHERE: u64 = 0xf000_0000;
 
-/// Where the device tree lies, and what else is there.
+/// Addresses of the device tree, and the part that also lies there.
 type Place = (&'static str, fn(&Layout) -> u64);
 
 const PLACES: [Place; 11] = [
@@ -101,7 +101,7 @@ fn boot(image: &Image, x0: u64, tree: Option<PathBuf>, expected: &str) -> Result
     boot_with_x0(image, PACKAGE, x0, tree, expected)
 }
 
-/// There is no other device tree, so nothing would be printed without this one.
+/// There is no other device tree, so the loader would be silent without this one.
 fn rescued(workspace: &Workspace, flags: &[&'static str], place: fn(&Layout) -> u64) -> Result<()> {
     let mut image = image(workspace, flags)?;
     let tree = image.inputs.device_tree.take().context("no device tree")?;

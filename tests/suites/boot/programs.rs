@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What can be seen of the built programs without booting them.
+//! Checks the built programs without booting them.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ use libtest_mimic::Trial;
 use crate::image::{Image, find};
 use crate::trial;
 
-/// What programs may take of an image.
+/// Upper limits of the sizes of programs.
 const FIRMWARE: [(&str, Program, u64); 2] = [
     ("loader", Program::Loader, 32 * 1024),
     ("unpacker", Program::Unpacker, 18 * 1024),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What reports of faults say: the interrupted program's registers, and what lies where it was.
+//! Tests fault reports: the registers of the interrupted program, and the names of its functions.
 
 use anyhow::{Context, Result, ensure};
 use goblin::elf::Elf;
@@ -13,7 +13,7 @@ use crate::faults::{UNDEFINED, boot, plant};
 use crate::image::{Image, find};
 use crate::{says, trial};
 
-/// The loader calls the kernel from there.
+/// The loader's function that calls the kernel.
 const ENTERED_FROM: &str = " <kaal_elfloader::mmu::Handover>::enter_kernel+0x";
 
 type Test = fn(&Workspace) -> Result<()>;
@@ -52,7 +52,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
         .collect()
 }
 
-/// Values that no register has by chance.
+/// Values that a register doesn't have by chance.
 fn value(register: u32) -> u32 {
     0xa500 + register
 }
@@ -81,10 +81,10 @@ fn registers(image: Image, workspace: &Workspace) -> Result<()> {
     says_registers(&boot(image, workspace, &fill_registers())?)
 }
 
-/// `mrs x9, tpidr_el1; cbnz x9, .+8; b .`: lets only cores go on that are started.
+/// `mrs x9, tpidr_el1; cbnz x9, .+8; b .`: only cores that were started go on.
 const FIRST_CORE_RESTS: [u32; 3] = [0xd538_d089, 0xb500_0049, 0x1400_0000];
 
-/// Of two cores, the one that is started faults.
+/// One of two cores, the one that was started, faults.
 fn other_core(workspace: &Workspace) -> Result<()> {
     for (machine, program) in [
         (Machine::ordinary(), Program::Probe),
@@ -137,9 +137,9 @@ fn without_symbols(workspace: &Workspace) -> Result<()> {
     says(&console, ": loader+0x")
 }
 
-/// An image of the probe, changed where its function `main` lies.
+/// An image of the probe, changed at its function `main`.
 fn without_main(workspace: &Workspace, verify: &'static str) -> Result<Image> {
-    /// The end of its name, as the compiler makes it.
+    /// The end of its mangled name.
     const MAIN: &str = "10kaal_probe4main";
     const WORD: usize = 4;
 
@@ -198,7 +198,7 @@ fn entry_in_data(workspace: &Workspace) -> Result<()> {
     entered_from_loader(&console)
 }
 
-/// Verified like all else.
+/// The loader verifies symbols like other regions.
 fn damaged_symbols(workspace: &Workspace) -> Result<()> {
     let image = Image::ordinary(workspace)?;
     image.pack(workspace)?;
@@ -212,8 +212,7 @@ fn damaged_symbols(workspace: &Workspace) -> Result<()> {
     says(&console, " (symbols, ")
 }
 
-/// Symbols that lie where nothing answers: all that can be said without them is said, and the machine
-/// is powered off.
+/// Symbols at an address without memory: the loader reports the rest and powers off.
 fn fault_within_a_report(workspace: &Workspace) -> Result<()> {
     const NOWHERE: u64 = 0x70_0000_0000;
 
@@ -247,7 +246,7 @@ fn fault_within_a_report(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// To file and line, by the debug information of kernel and loader.
+/// Finds file and line in the debug information of kernel and loader.
 fn explained(workspace: &Workspace) -> Result<()> {
     let image = Image::ordinary(workspace)?;
     let log = image.file("log");

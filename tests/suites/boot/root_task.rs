@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! KaaL's root task on a real seL4 kernel, where `SEL4_PREFIX` names one; skipped elsewhere.
+//! KaaL's root task on a real seL4 kernel, if `SEL4_PREFIX` names one.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::sel4::kernel_trial;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// What the system prints by itself, by the time that `crasher` has been given up.
+/// The system's output without input, until it gives up `crasher`.
 const SAID: [&str; 13] = [
     "self-test ram: ok",
     "self-test ipc: ok",
@@ -31,7 +31,7 @@ const SAID: [&str; 13] = [
     "crasher: restart 2 in 1 s",
 ];
 
-/// What the log says of requests that were refused.
+/// The log's lines about refused requests.
 const LOGGED: [&str; 5] = [
     "unknown request 99: denied: not allowed by the component's configuration",
     "invalid size: 18446744073709551615 bytes",
@@ -40,7 +40,7 @@ const LOGGED: [&str; 5] = [
     "unknown request 14: denied",
 ];
 
-/// What is typed, and what comes of it, one after the other.
+/// Inputs and their results, in this order.
 const DIALOGUE: [(&str, &str); 6] = [
     ("ps", "given up"),
     ("mem", "KiB free"),
@@ -53,7 +53,7 @@ const DIALOGUE: [(&str, &str); 6] = [
     ),
 ];
 
-/// What the system prints on a board, where no component drives a device, before the last line.
+/// The system's output on a board, where no component drives a device, before the last line.
 const SAID_ON_BOARD: [&str; 5] = [
     "self-test ram: ok",
     "self-test ipc: ok",
@@ -104,7 +104,7 @@ fn runs_and_obeys(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     Ok(())
 }
 
-/// Boots the root task until `expected` is printed. Returns what was printed.
+/// Boots the root task until it prints `expected`, and returns the console.
 fn boot(
     workspace: &Workspace,
     kernel: &Kernel,

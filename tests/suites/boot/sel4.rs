@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A real seL4 kernel, where `SEL4_PREFIX` names one; skipped elsewhere.
+//! A real seL4 kernel, if `SEL4_PREFIX` names one.
 
 use anyhow::{Context, Result, bail};
 use kaal_harness::qemu::{self, End, Version, Watch};
@@ -10,7 +10,7 @@ use libtest_mimic::Trial;
 
 use crate::trial;
 
-/// What seL4 prints when it has accepted all that it was handed over.
+/// seL4 prints this when it has accepted everything from the loader.
 pub(crate) const BOOTED: &str = "Booting all finished, dropped to user space";
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
@@ -31,7 +31,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
         .collect()
 }
 
-/// A test that has the real kernel; where it can't be run, it is ignored and its name says why.
+/// A test that gets the real kernel. If it can't run, it is ignored, and its name says why.
 pub(crate) fn kernel_trial(
     workspace: &Workspace,
     name: &str,
@@ -49,8 +49,8 @@ pub(crate) fn kernel_trial(
     trial.with_ignored_flag(obstacle.is_some())
 }
 
-/// Why there is no kernel, or no machine for it. A kernel that can't be read is a failure of the
-/// test instead.
+/// The reason why there is no kernel, or no machine for it. If the kernel can't be read, the test
+/// fails.
 fn obstacle() -> Option<String> {
     match Kernel::from_environment() {
         Ok(None) => Some(format!("{PREFIX} is not set")),
@@ -63,8 +63,8 @@ fn obstacle() -> Option<String> {
     }
 }
 
-/// Boots the kernel with the probe's task, which is a user image as good as any until it makes
-/// its first system call.
+/// Boots the kernel with the probe's task, which is a valid user image until it makes its first
+/// system call.
 fn boot(workspace: &Workspace, kernel: &Kernel, flags: &[&str]) -> Result<()> {
     let scratch = tempfile::tempdir()?;
     let image = scratch.path().join("bootimage.elf");

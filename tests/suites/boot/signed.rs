@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Signed images: they boot as built, and any other way they are refused, with the reason.
+//! Signed images: they boot as built; the loader refuses all others with the reason.
 
 use std::fs;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ const NOT_BY_THE_KEY: &str = "KaaL: error: the signature does not match";
 const NOT_SIGNED: &str = "KaaL: error: the image is not signed";
 const ANOTHER_KEY: &str = "KaaL: error: the image is signed with another key";
 
-/// What is done to a signed image, and what the loader says of it.
+/// A change of a signed image, and the loader's error.
 type Tampering = (&'static str, fn(&Signed) -> Result<()>, &'static str);
 
 const TAMPERING: [Tampering; 13] = [
@@ -97,7 +97,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     trials
 }
 
-/// A signed image of the version 5, whose loader boots versions from 4 on.
+/// A signed image with the version 5, whose loader boots versions from 4.
 struct Signed {
     workspace: Workspace,
     image: Image,
@@ -143,11 +143,12 @@ impl Signed {
         process::read(command.args(options)).map(drop)
     }
 
-    /// Changes the loader's note that says whom to trust.
+    /// Changes the loader's note with the trusted key.
     fn change_anchor(&self, change: impl FnOnce(&mut TrustAnchor)) -> Result<()> {
         let mut anchor = self.anchor()?;
         self.image.change(|bytes| {
-            let place = find(bytes, anchor.as_bytes()).context("no note says whom to trust")?;
+            let place =
+                find(bytes, anchor.as_bytes()).context("the loader has no note with a key")?;
             change(&mut anchor);
             bytes[place..][..size_of::<TrustAnchor>()].copy_from_slice(anchor.as_bytes());
             Ok(())
@@ -168,7 +169,7 @@ fn public_key(file: PathBuf) -> Result<[u8; 32]> {
     Ok(key.context("no public key")?.to_bytes())
 }
 
-/// An image that is no ELF file, from a firmware whose device tree nobody has signed.
+/// An image that is no ELF file, from a firmware with an unsigned device tree.
 fn packed(workspace: &Workspace) -> Result<()> {
     let signed = Signed::new(workspace)?;
     signed.pack(&["--format", "image", "--compress", "lz4"])?;
@@ -179,7 +180,7 @@ fn packed(workspace: &Workspace) -> Result<()> {
     signed.image.boot_with(&arguments, PASS).map(drop)
 }
 
-/// Something that is no part of the image lies amid memory that should be zero.
+/// Foreign bytes lie in memory that must be zero.
 fn memory_not_zero(workspace: &Workspace) -> Result<()> {
     let signed = Signed::new(workspace)?;
     let (kernel, stored) = first_of_kind(&signed.image, RegionKind::Kernel)?;
@@ -189,7 +190,7 @@ fn memory_not_zero(workspace: &Workspace) -> Result<()> {
     says(&console, "is damaged: not zero behind its content")
 }
 
-/// A loader that nobody has told whom to trust, in the place of one that boots any image.
+/// A loader for signed images without a key, instead of one for any image.
 fn without_a_key(workspace: &Workspace) -> Result<()> {
     let signed = Signed::new(workspace)?;
     signed.change_anchor(|anchor| *anchor = TrustAnchor::NONE)?;
@@ -213,7 +214,7 @@ fn order(signed: &Signed) -> Result<()> {
     signed.image.change_regions(|regions| regions.swap(0, 1))
 }
 
-/// Two regions of the same memory and digest, but with each other's meaning.
+/// Two regions of the same memory and digest, with swapped kinds.
 fn regions_swapped(signed: &Signed) -> Result<()> {
     signed.image.change_regions(|regions| {
         let swapped = |region: &Region| {
@@ -241,7 +242,7 @@ fn region_left_out(signed: &Signed) -> Result<()> {
     })
 }
 
-/// All digests are right, but of a kind that is easily forged.
+/// All digests are right, but of a kind that is easy to forge.
 fn weaker_digests(signed: &Signed) -> Result<()> {
     signed.image.change_payload(|payload| {
         payload.integrity = kaal_payload::Integrity::Crc32c;
@@ -255,7 +256,7 @@ fn signature_removed(signed: &Signed) -> Result<()> {
         .change_payload(|payload| payload.signature = [0; _])
 }
 
-/// All of it is built and signed anew, with keys of the attacker's, for the loader that was there.
+/// An attacker builds and signs everything anew with other keys, for the same loader.
 fn another_key(signed: &Signed) -> Result<()> {
     signed.make_keys("attacker.pem", "attacker-public.pem")?;
     signed.pack_with("attacker.pem", "attacker-public.pem", &[])?;
@@ -266,7 +267,8 @@ fn another_key(signed: &Signed) -> Result<()> {
     };
     let trusted = signed.anchor()?;
     signed.image.change(|bytes| {
-        let place = find(bytes, attacker.as_bytes()).context("no note says whom to trust")?;
+        let place =
+            find(bytes, attacker.as_bytes()).context("the loader has no note with a key")?;
         bytes[place..][..size_of::<TrustAnchor>()].copy_from_slice(trusted.as_bytes());
         Ok(())
     })
@@ -282,17 +284,17 @@ fn min_version(signed: &Signed) -> Result<()> {
     signed.change_anchor(|anchor| anchor.min_version = 1.into())
 }
 
-/// Less of the user image is loaded, and zeroes in its place.
+/// The boot loader loads less of the user image, and zeroes instead.
 fn truncated(signed: &Signed) -> Result<()> {
     load_less_than_stored(&signed.image)
 }
 
-/// More is loaded, to where the kernel expects zeroes.
+/// The boot loader loads more, to where the kernel expects zeroes.
 fn extended(signed: &Signed) -> Result<()> {
     load_more_than_stored(&signed.image).map(drop)
 }
 
-/// The image was signed, but a newer loader knows that it is too old.
+/// The image is signed, but a newer loader refuses its old version.
 fn replayed(signed: &Signed) -> Result<()> {
     signed.change_anchor(|anchor| anchor.min_version = 6.into())
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! Kernels for several cores: every way to start a core, by the number of cores, the interrupt
-//! controller, the level that the firmware enters at and the kind of kernel.
+//! controller, the exception level of the firmware and the kind of kernel.
 
 use anyhow::Result;
 use kaal_harness::probe::PASS;
@@ -14,8 +14,8 @@ use crate::firmware::{DTB_ADDRESS, boot_by, entry, run};
 use crate::image::Image;
 use crate::{says, trial};
 
-/// By the level that the loader is entered at, and how cores are started: QEMU's firmware answers HVC
-/// or SMC; where there is none, all cores begin at the loader's entry point.
+/// The exception level at which the loader is entered, and the way to start cores. QEMU's firmware
+/// answers HVC or SMC. Without it, all cores start at the loader's entry point.
 const ENTRIES: [(&str, &str); 4] = [
     ("el1_hvc", "virt"),
     ("el2_smc", EL2),
@@ -27,8 +27,8 @@ const EL2: &str = "virt,virtualization=on";
 const EL3: &str = "virt,secure=on,virtualization=on";
 const GICV3: &str = ",gic-version=3";
 
-/// By the number of cores, the processor, and what adds the interrupt controller to the machine. One
-/// core and a GICv2 are what [`crate::matrix`] boots.
+/// The number of cores, the processor, and the option that adds the interrupt controller to the
+/// machine. [`crate::matrix`] boots one core and a GICv2.
 const MACHINES: [(u32, &str, &str); 7] = [
     (2, "cortex-a35", ""),
     (4, "cortex-a53", ""),
@@ -67,7 +67,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     for (entry, machine) in ENTRIES {
         for (cores, cpu, gic) in MACHINES {
             for (kernel, program) in [("ordinary", Program::Probe), ("hyp", Program::ProbeHyp)] {
-                // Where there is no EL2, a kernel for it is refused.
+                // Without EL2, the loader refuses a kernel for it.
                 if program == Program::ProbeHyp && !machine.contains("virtualization=on") {
                     continue;
                 }
@@ -110,7 +110,7 @@ fn image(workspace: &Workspace, machine: Machine, mpidrs: &[u32], method: Method
     Ok(image)
 }
 
-/// Cores that the kernel does not wait for stay away, whether they are off or in the pen.
+/// Cores that the kernel does not wait for stay off or in the pen.
 fn more_cores_than_needed(workspace: &Workspace) -> Result<()> {
     for (options, cores) in [("virt", 2), (EL2, 3), (EL3, 3), (EL3, 1)] {
         let mut image = Image::of(workspace, Program::Probe, machine(options, 4))?;
@@ -121,11 +121,11 @@ fn more_cores_than_needed(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Where cores look for an address; all cores but the first have a word there.
+/// The address of the words that cores poll: one for each core except the first.
 const WORDS: u64 = 0x7e00_0000;
 
-/// A firmware that lets all cores but the first look for an address each, as device trees describe it
-/// with `spin-table`.
+/// A firmware whose cores, except the first, each poll a word for an address, as device trees
+/// describe it with `spin-table`.
 fn spin_table(workspace: &Workspace) -> Result<()> {
     for (options, conduit) in [("virt", HVC), (EL2, SMC)] {
         let cores = [0, 1, 2, 3];
@@ -173,7 +173,7 @@ const HVC: u32 = 0xd400_0002;
 /// `smc #0`
 const SMC: u32 = 0xd400_0003;
 
-/// A GICv2 numbers cores by itself, and seL4 relies on it; a GICv3 knows them by their affinity.
+/// A GICv2 has its own numbers for cores, and seL4 relies on them. A GICv3 uses their affinity.
 fn unlike_the_interrupt_controller(workspace: &Workspace) -> Result<()> {
     for options in ["virt", EL3] {
         let image = image(workspace, machine(options, 3), &[0, 2], Method::Psci)?;
@@ -232,7 +232,7 @@ fn fewer_than_tree_names(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// The builder refuses such a device tree, so this is one of the firmware.
+/// The builder refuses such a device tree, so the firmware has it.
 fn one_twice(workspace: &Workspace) -> Result<()> {
     let image = Image::of(workspace, Program::Probe, machine("virt", 3))?;
     image.pack(workspace)?;
@@ -260,7 +260,8 @@ fn one_that_is_not_in_the_pen(workspace: &Workspace) -> Result<()> {
         .map(drop)
 }
 
-/// Without PSCI, or with one that the level that the loader is entered at can't call.
+/// Without PSCI, or with one that can't be called from the exception level at which the loader is
+/// entered.
 fn no_way_to_start_one(workspace: &Workspace) -> Result<()> {
     for (options, psci) in [("virt", None), (EL2, Some("hvc"))] {
         let image = Image::of(workspace, Program::Probe, machine(options, 2))?;
@@ -290,7 +291,7 @@ fn probe_counts_one_too_many(workspace: &Workspace) -> Result<()> {
         .map(drop)
 }
 
-/// Without the interrupt controller, the loader has nothing to let the non-secure world have.
+/// Without the interrupt controller, the loader can't make interrupts non-secure.
 fn probe_misses_interrupts(workspace: &Workspace) -> Result<()> {
     for gic in ["", GICV3] {
         let image = Image::of(
@@ -312,7 +313,7 @@ fn probe_misses_interrupts(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Only cores that are started execute an undefined instruction.
+/// Only cores that were started execute an undefined instruction.
 fn fault_names_the_core(workspace: &Workspace) -> Result<()> {
     // mrs x9, tpidr_el1; cbz x9, .; udf #0
     let code = [0xd538_d089, 0xb400_0009, 0];

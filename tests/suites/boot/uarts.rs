@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Consoles of all kinds that QEMU has a board for, and one that takes no bytes.
+//! Consoles of all kinds that a board of QEMU has, and one that takes no bytes.
 //!
-//! The probe kernel is linked for one machine only, so what is booted here is a kernel whose first
-//! instruction is undefined: the loader's report of that is its last words on the board's console.
-//! Boards that the QEMU at hand does not have are ignored.
+//! The probe kernel is linked for one machine only. So these tests boot a kernel whose first
+//! instruction is undefined, and expect the loader's report on the board's console. Boards that
+//! this QEMU lacks are ignored.
 
 use std::fs;
 use std::process::Command;
@@ -22,7 +22,7 @@ use vm_fdt::{FdtWriter, FdtWriterResult};
 use crate::image::{Image, change_file, find};
 use crate::{says, trial};
 
-/// The time that a boot is given.
+/// The time limit of a boot.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The first release of QEMU with `-audio none`.
@@ -32,15 +32,15 @@ const SILENT: Version = Version { major: 8, minor: 2 };
 struct Board {
     /// QEMU's name for it.
     machine: &'static str,
-    /// What the console's node says that it is compatible with.
+    /// The `compatible` of the console's node.
     compatible: &'static str,
-    /// Where the console's registers are.
+    /// The address of the console's registers.
     uart: u64,
     /// `reg-shift`
     register_shift: Option<u32>,
-    /// Number of QEMU's serial lines that come before the console's.
+    /// The number of QEMU's serial lines before the console's.
     lines_before: usize,
-    /// Where RAM begins.
+    /// The start of RAM.
     ram: u64,
 }
 
@@ -125,13 +125,13 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
 }
 
 impl Board {
-    /// Where the kernel lies.
+    /// The address of the kernel.
     fn kernel(&self) -> u64 {
         self.ram + 0x100_0000
     }
 
     fn device_tree(&self) -> FdtWriterResult<Vec<u8>> {
-        /// What is enough for the image.
+        /// The size of RAM, enough for the image.
         const RAM_SIZE: u64 = 0x800_0000;
 
         let mut fdt = FdtWriter::new()?;
@@ -173,7 +173,7 @@ impl Board {
             "none",
             "-no-reboot",
         ]);
-        // Newer releases insist on being told that the host has no sound.
+        // Newer releases require an option that says that the host has no sound.
         if Version::query()? >= SILENT {
             command.args(["-audio", "none"]);
         }
@@ -182,10 +182,10 @@ impl Board {
         }
         let file = image.file("bootimage.elf").display().to_string();
         let file = file.replace(',', ",,");
-        // All other cores wait where QEMU lets them start: in front of zeroes.
+        // All other cores start at zeroes, and wait there.
         command.args(["-device", &format!("loader,file={file},cpu-num=0")]);
         let watch = Watch {
-            // The last line says that it is powering off, or that it can't.
+            // The last line reports the power-off or its failure.
             expect: Some("power".to_owned()),
             limit: Some(LIMIT),
             ..Watch::default()
@@ -201,7 +201,8 @@ impl Board {
     }
 }
 
-/// Moves the probe kernel to a physical address, and lets it begin with an undefined instruction.
+/// Moves the probe kernel to a physical address, and replaces its first instruction by an undefined
+/// one.
 fn move_to(kernel: &mut [u8], address: u64) -> Result<()> {
     const ENTRY: usize = 0x18;
     const P_OFFSET: usize = 8;
@@ -232,8 +233,7 @@ fn word(bytes: &[u8], place: usize) -> u64 {
     word.map_or(0, u64::from_le_bytes)
 }
 
-/// Where the device tree says that the console is, there is memory that always says of itself that
-/// it has no room.
+/// At the console's address in the device tree lies memory that reads as a UART without room.
 fn stuck(workspace: &Workspace) -> Result<()> {
     const ADDRESS: u64 = 0x7800_0000;
     /// UARTFR, of which only TXFF is set.

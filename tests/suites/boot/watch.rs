@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! `cargo xtask watch`: what is saved is booted, and what can't be booted ends nothing.
+//! `cargo xtask watch` boots what was saved, and an error doesn't end it.
 
 use std::env;
 use std::fs;
@@ -20,10 +20,10 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::trial;
 
-/// The time that a line is given; Cargo may have to compile before the first one.
+/// The time limit of a line; Cargo may have to compile before the first one.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// What the task says, and what another one does.
+/// The output of the task, and of another one.
 const HELLO: [&str; 2] = ["task: hello from EL0", "task: HELLO from EL0"];
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
@@ -50,7 +50,7 @@ fn saved(workspace: &Workspace) -> Result<()> {
     watch.wait_for(HELLO[0])
 }
 
-/// Two programs that say something else.
+/// Two programs with different output.
 fn tasks(workspace: &Workspace) -> Result<[Vec<u8>; 2]> {
     let task = fs::read(workspace.program(Program::ProbeTask))?;
     let [old, new] = HELLO.map(str::as_bytes);
@@ -61,7 +61,7 @@ fn tasks(workspace: &Workspace) -> Result<[Vec<u8>; 2]> {
     Ok([task, other])
 }
 
-/// A `cargo xtask watch` that ends with this value, and all that it has started.
+/// A `cargo xtask watch` that ends with this value, as do its children.
 struct Watch {
     cargo: Child,
     lines: Receiver<String>,
@@ -88,7 +88,7 @@ impl Watch {
         })
     }
 
-    /// Waits for a line with `text`, behind those that were waited for.
+    /// Waits for a line with `text`, after the lines so far.
     fn wait_for(&self, text: &str) -> Result<()> {
         let deadline = Instant::now() + LIMIT;
         let mut others = Vec::new();
@@ -105,7 +105,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        // Neither can fail in a way that matters: the group is this value's, as long as its first process is.
+        // The group exists until `wait` returns, so an error means that all has ended.
         let _ = kill_process_group(Pid::from_child(&self.cargo), Signal::KILL);
         let _ = self.cargo.wait();
     }

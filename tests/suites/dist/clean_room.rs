@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Types the commands of the archive's README on a bare Debian that has QEMU, and neither Rust nor Nix.
+//! Runs the commands of the archive's README on a bare Debian with QEMU, without Rust and Nix.
 
 use std::env;
 use std::path::Path;
@@ -31,10 +31,7 @@ pub(crate) fn boot(unpacked: &Unpacked) -> Result<()> {
         .arg(format!("cp -r '{folder}'/. ."));
     let printed = process::read(&mut command)?;
     let passes = printed.lines().filter(|line| line.contains(PASS)).count();
-    ensure!(
-        passes == 2,
-        "{PASS} expected twice, printed was:\n{printed}"
-    );
+    ensure!(passes == 2, "{PASS} expected twice, found:\n{printed}");
     Ok(())
 }
 

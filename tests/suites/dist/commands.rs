@@ -19,13 +19,13 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::unpacked::Unpacked;
 
-/// The time after which a command has failed.
+/// The time limit of a command.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// How often it is looked whether a command has ended.
+/// The time between two checks whether a command has ended.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The last command of each block boots a probe, which finds everything as it must be.
+/// The last command of each block boots a probe, whose checks succeed.
 pub(crate) fn boot(unpacked: &Unpacked) -> Result<()> {
     let scratch = tempfile::tempdir()?;
     let programs = scratch.path().join("programs");
@@ -62,7 +62,7 @@ pub(crate) fn are_shown(unpacked: &Unpacked) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command with `programs` as the only folder of `PATH`, and with no other variable.
+/// Runs a command with `programs` as the only folder of `PATH`, and without other variables.
 fn run(unpacked: &Unpacked, programs: &Path, line: &str, log: &Path) -> Result<ExitStatus> {
     let log = File::create(log)?;
     let mut child = Command::new("/bin/sh")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the archive must hold.
+//! Checks the content of the archive.
 
 use std::env;
 use std::fs;
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::unpacked::Unpacked;
 
-/// Files that users look for by these names. Beside them lie those of folders.
+/// Files with fixed names. The others lie in the folders below.
 const FILES: [&str; 18] = [
     "BUILD.txt",
     "LICENSE",
@@ -38,13 +38,13 @@ const FILES: [&str; 18] = [
     "share/zsh/site-functions/_kaal-elfloader-builder",
 ];
 
-/// Folders of which the archive holds more files.
+/// Folders with more files.
 const FOLDERS: [&str; 3] = ["kernel", "licenses", "share/man/man1"];
 
-/// The builder's place.
+/// The path of the builder.
 const BUILDER: &str = "bin/kaal-elfloader-builder";
 
-/// All files are there, no others are, and each holds something.
+/// The archive has all files and no others, and none is empty.
 pub(crate) fn is_complete(unpacked: &Unpacked) -> Result<()> {
     let files = unpacked.files()?;
     for expected in FILES {
@@ -72,7 +72,7 @@ pub(crate) fn is_complete(unpacked: &Unpacked) -> Result<()> {
     Ok(())
 }
 
-/// Only the builder is to be started.
+/// Only the builder is executable.
 pub(crate) fn builder_is_executable(unpacked: &Unpacked) -> Result<()> {
     for file in unpacked.files()? {
         let mode = fs::metadata(unpacked.folder.join(&file))?
@@ -87,7 +87,7 @@ pub(crate) fn builder_is_executable(unpacked: &Unpacked) -> Result<()> {
     Ok(())
 }
 
-/// The builder runs on any Linux: it needs neither a dynamic linker nor a library.
+/// The builder runs on any Linux: it requires neither a dynamic linker nor a library.
 pub(crate) fn builder_is_static(unpacked: &Unpacked) -> Result<()> {
     if env::consts::OS != "linux" {
         return Ok(());
@@ -103,7 +103,7 @@ pub(crate) fn builder_is_static(unpacked: &Unpacked) -> Result<()> {
     Ok(())
 }
 
-/// No file names the checkout, nor the home folder of who made the archive.
+/// No file names the checkout, or the home folder of the user who made the archive.
 pub(crate) fn names_no_folder(unpacked: &Unpacked) -> Result<()> {
     let cargo = env::home_dir().map(|home| home.join(".cargo"));
     let folders = [Some(unpacked.checkout.clone()), cargo];
@@ -122,7 +122,7 @@ pub(crate) fn names_no_folder(unpacked: &Unpacked) -> Result<()> {
     Ok(())
 }
 
-/// Each crate of the bill of materials that has a checksum is another project's.
+/// Each crate of another project, which has a checksum, has its licence.
 pub(crate) fn has_licenses(unpacked: &Unpacked) -> Result<()> {
     let bill: Value = serde_json::from_slice(&unpacked.read("kaal.cdx.json")?)?;
     let components = bill["components"].as_array().context("no components")?;
@@ -139,7 +139,8 @@ pub(crate) fn has_licenses(unpacked: &Unpacked) -> Result<()> {
     Ok(())
 }
 
-/// The builder's compiler, by version and commit, and that of the programs for the target.
+/// The record names the builder's compiler by version and commit, and that of the programs for the
+/// target.
 pub(crate) fn names_compilers(unpacked: &Unpacked) -> Result<()> {
     let record = unpacked.text("BUILD.txt")?;
     for text in [
@@ -153,7 +154,7 @@ pub(crate) fn names_compilers(unpacked: &Unpacked) -> Result<()> {
     Ok(())
 }
 
-/// There is a page for each command that the builder has.
+/// Each command of the builder has a page.
 pub(crate) fn has_manual(unpacked: &Unpacked) -> Result<()> {
     let scratch = tempfile::tempdir()?;
     let mut builder = Command::new(unpacked.folder.join(BUILDER));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Uses the archive that `cargo xtask dist` made for this machine like a user without Rust or Nix: checks its sum,
-//! unpacks it, and runs the commands that its README shows.
+//! Uses this machine's archive of `cargo xtask dist` like a user without Rust or Nix: verifies its checksum,
+//! unpacks it, and runs the commands of its README.
 
 mod clean_room;
 mod commands;
@@ -16,7 +16,7 @@ use libtest_mimic::{Arguments, Trial};
 
 use unpacked::Unpacked;
 
-/// What a test does with the unpacked archive.
+/// A test of the unpacked archive.
 type Check = fn(&Unpacked) -> Result<()>;
 
 const CHECKS: [(&str, Check); 9] = [

@@ -17,23 +17,23 @@ use tempfile::TempDir;
 /// The checksums beside the archives.
 const SUMS: &str = "SHA256SUMS";
 
-/// The one folder of an unpacked archive.
+/// An unpacked archive.
 #[derive(Clone)]
 pub(crate) struct Unpacked {
-    /// Where the archive was unpacked, outside of the checkout.
+    /// The archive's only folder, outside the checkout.
     pub(crate) folder: PathBuf,
-    /// The checkout that it was made of.
+    /// The checkout that it was made from.
     pub(crate) checkout: PathBuf,
     _scratch: Arc<TempDir>,
 }
 
 impl Unpacked {
-    /// Unpacks this machine's archive to a temporary folder, after a look at its checksum.
+    /// Verifies this machine's archive and unpacks it to a temporary folder.
     pub(crate) fn new(workspace: &Workspace) -> Result<Self> {
         let dist = workspace.dist();
         let sums = fs::read_to_string(dist.join(SUMS)).with_context(|| {
             format!(
-                "failed to read {SUMS} in {}: type `cargo xtask dist` first",
+                "failed to read {SUMS} in {}: run `cargo xtask dist` first",
                 dist.display()
             )
         })?;
@@ -76,19 +76,19 @@ impl Unpacked {
         fs::read(&file).with_context(|| format!("failed to read {}", file.display()))
     }
 
-    /// The content of a file that is text.
+    /// The content of a text file.
     pub(crate) fn text(&self, file: &str) -> Result<String> {
         String::from_utf8(self.read(file)?).with_context(|| format!("{file} is no text"))
     }
 }
 
-/// Whether the builder in an archive of this name runs here.
+/// Whether the builder in the archive with this name runs on this machine.
 fn is_for_this_machine(name: &str) -> bool {
     let system = if OS == "macos" { "darwin" } else { OS };
     name.contains(&format!("-{ARCH}-")) && name.contains(&format!("-{system}"))
 }
 
-/// Fails where an archive's checksum is not `expected`.
+/// Fails if an archive's checksum is not `expected`.
 fn check(archive: &Path, expected: &str) -> Result<()> {
     let content =
         fs::read(archive).with_context(|| format!("failed to read {}", archive.display()))?;

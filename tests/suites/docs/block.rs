@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Blocks of code, and the commands in them.
+//! Reads blocks of code and their commands.
 
 use kaal_harness::console::{self, Step};
 
 /// A block of code in a page.
 pub(crate) struct Block {
-    /// Where it begins in the page, counted from 1.
+    /// The number of its first line, counted from 1.
     pub(crate) line: usize,
     pub(crate) language: String,
     /// The HTML before it.
@@ -25,12 +25,12 @@ impl Block {
         }
     }
 
-    /// Whether it shows commands. In the pages' style, only blocks of the language `console` do.
+    /// Whether it shows commands: only blocks of the language `console` do.
     pub(crate) fn is_console(&self) -> bool {
         self.language == "console"
     }
 
-    /// Whether there may be a command in a block that isn't said to show any.
+    /// Whether a block of another language seems to contain a command.
     pub(crate) fn may_hide_commands(&self) -> bool {
         let has_prompt = self.text.lines().any(|line| line.starts_with("$ "));
         self.language.is_empty() || !self.is_console() && has_prompt

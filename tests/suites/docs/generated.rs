@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Compares what the pages hold of the code and of running it with what they would hold if it were
-//! generated now. Sizes and addresses, which are others with each compiler, may differ.
+//! Compares the generated parts of the pages with new ones. Numbers may differ: sizes and addresses
+//! change with the compiler.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use libtest_mimic::Trial;
 
 use crate::output::without_numbers;
 
-/// One test, since all is generated of the same images.
+/// One test for all pages, which are generated from the same images.
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     let workspace = workspace.clone();
     vec![Trial::test("generated parts are up to date", move || {

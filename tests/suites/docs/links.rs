@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Looks whether links lead somewhere: relative ones to a file and a heading in it, those to the project's
-//! repository to a file. Links to other places are not followed.
+//! Checks the targets of links: for relative links, a file and a heading in it; for links to the project's
+//! repository, a file. It doesn't follow other links.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -12,19 +12,19 @@ use libtest_mimic::Trial;
 
 use crate::page::{Link, Page};
 
-/// The folder that the book is made of.
+/// The folder of the book's sources.
 const BOOK: &str = "docs";
 
 /// The book's table of contents.
 const SUMMARY: &str = "docs/SUMMARY.md";
 
-/// Where the repository's files are shown.
+/// The addresses of the repository's files.
 const REPOSITORY: [&str; 2] = [
     "https://github.com/kaal-project/kaal/blob/main/",
     "https://github.com/kaal-project/kaal/tree/main/",
 ];
 
-/// What there is to link to.
+/// The possible targets of links.
 #[derive(Clone)]
 struct Checkout {
     root: PathBuf,
@@ -79,7 +79,7 @@ fn missing(pages: &[Page]) -> Vec<String> {
 }
 
 impl Checkout {
-    /// What is wrong with a link.
+    /// The error of a link, if it has one.
     fn broken(&self, page: &Page, link: &Link) -> Option<String> {
         let error = self.follow(page, &link.to).err()?;
         Some(format!(
@@ -113,10 +113,7 @@ impl Checkout {
         };
         ensure!(self.root.join(&target).exists(), "no such file");
         if page.path.starts_with(BOOK) && !target.starts_with(BOOK) {
-            bail!(
-                "leads out of the book, where it is broken: link to {}…",
-                REPOSITORY[0]
-            );
+            bail!("leads out of the book: link to {}…", REPOSITORY[0]);
         }
         if let Some(anchor) = anchor {
             let anchors = self.anchors.get(&target).context("no page with headings")?;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Holds the documentation to what is true: the commands that it shows are run and what they print is
-//! compared, its links lead somewhere, and what is generated from the code is up to date.
+//! Tests the documentation: runs the commands that it shows and compares their output, checks its
+//! links, and compares its generated parts with the code.
 //!
 //! `cargo xtask test` builds what the commands need.
 
@@ -23,7 +23,7 @@ use page::Page;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // Commands of a page work on what earlier ones left.
+    // Commands of a page use the results of earlier ones.
     arguments.test_threads = Some(1);
     let trials = match Workspace::locate().and_then(|workspace| trials(&workspace)) {
         Ok(trials) => trials,

@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The HTML comment before a block of commands, which says how it is run.
+//! Reads the HTML comment before a block of commands, which says how to run it.
 
 use anyhow::{Context, Result, bail};
 use kaal_harness::tools::{self, Tool};
 
-/// How a block is run.
+/// How to run a block.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Mark {
-    /// Why it isn't.
+    /// The reason not to run it.
     pub(crate) not_run: Option<String>,
-    /// Only where `SEL4_PREFIX` names a kernel.
+    /// Run it only if `SEL4_PREFIX` names a kernel.
     pub(crate) needs_sel4: bool,
-    /// Only where there is this program.
+    /// Run it only if this program exists.
     pub(crate) needs: Option<&'static Tool>,
-    /// Its commands are ended when they have printed what is shown.
+    /// End its commands when they have printed the shown output.
     pub(crate) until_shown: bool,
-    /// The page doesn't show what its commands print.
+    /// The page doesn't show the output of its commands.
     pub(crate) not_shown: bool,
-    /// Numbers are others on each machine.
+    /// Numbers differ on each machine.
     pub(crate) numbers_vary: bool,
-    /// Standard error is shown as well.
+    /// The page also shows standard error.
     pub(crate) with_errors: bool,
     /// The exit status of its last command.
     pub(crate) status: i32,
 }
 
 impl Mark {
-    /// Reads `<!-- not run: REASON -->` or `<!-- runs: HOW, HOW -->`; other comments are none.
+    /// Reads `<!-- not run: REASON -->` or `<!-- runs: HOW, HOW -->`, and ignores other comments.
     pub(crate) fn parse(comment: &str) -> Result<Self> {
         let mut mark = Self::default();
         let text = comment.trim();
@@ -65,7 +65,7 @@ impl Mark {
     }
 }
 
-/// The program that goes by `name`.
+/// The program with this name.
 fn tool(name: &str) -> Result<&'static Tool> {
     tools::ALL
         .into_iter()

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Compares what a command prints with what a page shows of it.
+//! Compares the output of a command with the output that a page shows.
 
-/// Compares lines as the pages show them.
+/// Compares lines with those of a page.
 #[derive(Clone, Copy)]
 pub(crate) struct Comparison {
-    /// Whether one number is as good as another.
+    /// Whether numbers may differ.
     pub(crate) numbers_vary: bool,
 }
 
-/// What stands for any lines, or within a line for any text.
+/// Stands for any lines, or within a line for any text.
 const ANYTHING: &str = "...";
 
 impl Comparison {
-    /// Finds the shown line that nothing printed is like, if there is one.
+    /// Finds the first shown line that is missing in the output.
     pub(crate) fn missing<'a>(self, shown: &'a [String], printed: &str) -> Option<&'a str> {
         let printed: Vec<&str> = printed.lines().map(str::trim_end).collect();
         self.missing_in(shown, &printed, false)
@@ -73,8 +73,7 @@ fn is_like(shown: &str, line: &str) -> bool {
     })
 }
 
-/// The line with `#` for each number, without bars that are drawn to scale, and with one space for the many
-/// that align columns.
+/// The line with `#` for each number, without bars that are drawn to scale, and with single spaces.
 pub(crate) fn without_numbers(line: &str) -> String {
     let words = line.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
     let mut text = String::new();

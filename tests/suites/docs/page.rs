@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The pages of the documentation, taken apart as Markdown.
+//! Parses the pages of the documentation as Markdown.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,11 +25,11 @@ pub(crate) struct Page {
     pub(crate) path: PathBuf,
     pub(crate) blocks: Vec<Block>,
     pub(crate) links: Vec<Link>,
-    /// What links can name in it.
+    /// The anchors in it.
     pub(crate) anchors: Vec<String>,
 }
 
-/// Where a page leads to.
+/// The links of a page.
 pub(crate) struct Link {
     pub(crate) line: usize,
     pub(crate) to: String,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Runs the commands that a page shows, in a fresh folder for each page: `target/docs/PAGE`. In it lie the
-//! files that the pages speak of: an image, what it was packed from, and a link to the built programs.
+//! Runs the commands that a page shows, in a fresh folder for each page: `target/docs/PAGE`. It has the
+//! files that the pages use: an image, its inputs, and a link to the built programs.
 
 use std::env;
 use std::ffi::OsString;
@@ -31,16 +31,16 @@ use crate::mark::Mark;
 use crate::output::Comparison;
 use crate::page::Page;
 
-/// The time after which a command has failed; those that compile take longest.
+/// The time limit of a command; those that compile take longest.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// The folder of a kernel that the pages name in the place of the reader's.
+/// The pages' example of the reader's folder of a kernel.
 const SHOWN_PREFIX: &str = "/opt/seL4";
 
 static EXECUTED: AtomicUsize = AtomicUsize::new(0);
 static MARKED: AtomicUsize = AtomicUsize::new(0);
 
-/// Says how many blocks were run.
+/// Prints how many blocks were run.
 pub(crate) fn print_count() {
     let [executed, marked] = [&EXECUTED, &MARKED].map(|count| count.load(Ordering::Relaxed));
     println!("blocks of commands: {executed} executed, {marked} marked with the reason why not");
@@ -98,7 +98,7 @@ fn trial(workspace: &Workspace, folder: &Path, name: String, block: &Block) -> R
     }))
 }
 
-/// Makes a page's folder anew.
+/// Creates a page's folder anew.
 fn prepare(workspace: &Workspace, folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
@@ -198,7 +198,7 @@ impl Session {
         );
         match comparison.missing(&step.shown, &printed) {
             Some(line) if !self.mark.not_shown => {
-                bail!("the page shows\n{line}\nbut printed was\n{printed}{errors}")
+                bail!("the page shows\n{line}\nbut the commands printed\n{printed}{errors}")
             }
             _ => Ok(()),
         }
@@ -224,7 +224,7 @@ impl Session {
             .current_dir(&self.folder)
             .env("PATH", path)
             .env("CARGO_TERM_QUIET", "true")
-            // A reader's shell doesn't have the compiler that the tests were built with selected.
+            // A reader's shell doesn't select the compiler of the tests.
             .env_remove("RUSTUP_TOOLCHAIN")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -237,7 +237,7 @@ impl Session {
     }
 }
 
-/// Passes on what is printed as it comes: a prompt ends no line.
+/// Passes on output as it comes, because a prompt doesn't end a line.
 fn listen(mut output: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
     let (sender, chunks) = mpsc::channel();
     thread::spawn(move || {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The attributes of the flake that pages, workflows and programs name.
+//! Checks the flake's attributes that pages, workflows and programs name.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-/// What stands before an attribute's name: this folder, the Dockerfile's copy of it, or the repository.
+/// The prefixes of an attribute's name: this folder, the Dockerfile's copy of it, or the repository.
 const FLAKES: [&str; 3] = [".#", "path:/kaal#", "github:kaal-project/kaal#"];
 
 /// The files and folders that name attributes.
@@ -23,13 +23,13 @@ const NAMING: [&str; 8] = [
     "xtask/src",
 ];
 
-/// What the files in these folders end in.
+/// The extensions of these files in folders.
 const ENDINGS: [&str; 3] = ["md", "rs", "yml"];
 
 /// The workflow that builds the checks.
 const WORKFLOW: &str = ".github/workflows/ci.yml";
 
-/// Every attribute that is named exists on every system, and the workflow builds all groups of checks.
+/// Every named attribute exists on every system, and the workflow builds all groups of checks.
 /// `existing` has names by kind of output and system.
 pub(crate) fn exist(root: &Path, existing: &Value) -> Result<()> {
     let mut mentions = Vec::new();

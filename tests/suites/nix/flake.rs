@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Checks the flake without its inputs: what `nix` alone can tell, against small stand-ins.
+//! Checks the flake without its inputs: evaluates it with small stand-ins for them.
 //!
-//! Where there is no Nix, or no flake in the checkout, the tests are listed as ignored.
+//! Without Nix, or without a flake in the checkout, the tests are listed as ignored.
 
 mod attributes;
 
@@ -17,21 +17,20 @@ use kaal_harness::tools::NIX;
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::{Arguments, Trial};
 
-/// Each system with the compiler that builds its kernels, and what the names of GCC's programs start
-/// with there.
+/// Each system with the default compiler of its kernels, and the prefix of GCC's programs there.
 const KERNEL_COMPILERS: [(&str, &str, &str); 3] = [
     ("x86_64-linux", "gcc", "aarch64-unknown-linux-gnu-"),
     ("aarch64-linux", "gcc", ""),
     ("aarch64-darwin", "llvm", "aarch64-unknown-linux-gnu-"),
 ];
 
-/// The check that boots LLVM's kernel where others are GCC's.
+/// The check that boots LLVM's kernel if the default is GCC.
 const LLVM_CHECK: &str = "boot-qemu-arm-virt-default-llvm";
 
 /// The table of boards.
 const BOARDS: &str = "docs/boards/index.md";
 
-/// What a user gets wrong: a call of a function in `evaluate.nix`, and the words that say so.
+/// Mistakes of users: the name of the test, a call of a function in `evaluate.nix`, and words of the error.
 const MISTAKES: [(&str, &str, &str); 6] = [
     (
         "flake_unknown_platform",
@@ -108,8 +107,8 @@ fn trial(
     .with_ignored_flag(ignored)
 }
 
-/// Every platform that kernels are configured for has a page with a row in the table of boards, which the README
-/// links to. Every machine has a platform.
+/// Every platform with kernel settings has a page and a row in the table of boards, to which the README links.
+/// Every machine has a platform.
 fn boards_are_described(root: &Path) -> Result<()> {
     let readme = fs::read_to_string(root.join("README.md"))?;
     ensure!(readme.contains(BOARDS), "README.md has no link to {BOARDS}");
@@ -136,7 +135,7 @@ fn boards_are_described(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Every `.nix` file is one.
+/// Every `.nix` file parses.
 fn parses(root: &Path) -> Result<()> {
     let mut files = vec![root.join("flake.nix")];
     for folder in ["nix", "tests/suites/nix"] {
@@ -157,7 +156,7 @@ fn collect_nix_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// The lock file is for the inputs that the flake names.
+/// The lock file fits the inputs of the flake.
 fn lock_agrees(root: &Path) -> Result<()> {
     let complaints = evaluate(root, "import ./tests/suites/nix/lock.nix")?;
     ensure!(complaints.trim() == "[]", "{complaints}");
@@ -173,7 +172,7 @@ fn evaluates(root: &Path) -> Result<()> {
     evaluate(root, "(import ./tests/suites/nix/evaluate.nix).overlaid").map(drop)
 }
 
-/// What is named of the flake exists.
+/// All named attributes exist.
 fn attributes_exist(root: &Path) -> Result<()> {
     attributes::exist(root, &names(root)?)
 }
@@ -184,8 +183,8 @@ fn names(root: &Path) -> Result<serde_json::Value> {
     Ok(serde_json::from_str(&names)?)
 }
 
-/// The kernel's build gets the full path of GCC's programs, and LLVM where it is the default. Elsewhere, a
-/// check boots LLVM's kernel.
+/// The kernel's build gets the full path of GCC's programs, or LLVM if it is the default. Otherwise, a check
+/// boots LLVM's kernel.
 fn kernel_compilers(root: &Path) -> Result<()> {
     let flags = evaluate(
         root,
@@ -234,8 +233,7 @@ fn refuses(root: &Path, call: &str, words: &str) -> Result<()> {
     }
 }
 
-/// rust-sel4 is of a version that the flake has a hash for, and the Rust compiler of the day that
-/// `cargo xtask` takes it of.
+/// The flake has a hash for each version of rust-sel4, and the Rust compiler of the same day as `cargo xtask`.
 fn versions_agree(root: &Path) -> Result<()> {
     let read = |file: &str| {
         fs::read_to_string(root.join(file)).with_context(|| format!("failed to read {file}"))
@@ -263,17 +261,17 @@ fn versions_agree(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What stands in `text` behind the first `start`, up to `end`.
+/// The text between the first `start` and the next `end`.
 fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(start)?;
     Some(rest.split_once(end)?.0)
 }
 
-/// The number of the day `date`, which is written like 2026-05-20.
+/// The day `date`, like 2026-05-20, as a number of days.
 fn days_since_1970(date: &str) -> Option<i64> {
     let mut numbers = date.split('-').map(|number| number.parse::<i64>().ok());
     let (year, month, day) = (numbers.next()??, numbers.next()??, numbers.next()??);
-    // Years that begin in March end with the day that some lack.
+    // Years that begin in March end with the leap day.
     let (year, month) = match month > 2 {
         true => (year, month - 3),
         false => (year - 1, month + 9),
@@ -296,7 +294,7 @@ fn evaluate(root: &Path, expression: &str) -> Result<String> {
 }
 
 fn nix(root: &Path, command: &mut Command) -> Result<String> {
-    // No store is needed, or made where there is none.
+    // It works without a store, and creates none.
     let output = command
         .args(["--store", "dummy://"])
         .current_dir(root)

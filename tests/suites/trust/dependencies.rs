@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! `docs/dependencies.md` lists exactly the crates that the loader and the unpacker are built from, with
-//! versions, so that none is taken in unseen.
+//! `docs/dependencies.md` lists exactly the crates of the loader and the unpacker, with versions, so
+//! that none comes in unnoticed.
 
 use std::env;
 use std::path::Path;
@@ -19,11 +19,11 @@ const DOCUMENT: &str = "docs/dependencies.md";
 
 const TARGET: &str = "aarch64-unknown-none";
 
-/// The packages that the programs come from.
+/// The packages of the programs.
 const PACKAGES: [&str; 2] = [Program::Loader.package(), Program::Unpacker.package()];
 
-/// What ends up in the programs, and what else runs to make them: derive macros, build scripts and
-/// what these use.
+/// The tables list the crates in the programs, and those that run to build them: derive macros, build
+/// scripts and their dependencies.
 pub(crate) fn are_listed(root: &Path) -> Result<()> {
     let metadata = metadata(root)?;
     let in_programs = rows(&packages(root, &metadata, "normal,no-proc-macro")?)?;
@@ -45,7 +45,7 @@ pub(crate) fn are_listed(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// No crate of this workspace that ends up in the programs has a build script.
+/// No crate of this workspace in the programs has a build script.
 pub(crate) fn own_have_no_build_script(root: &Path) -> Result<()> {
     let metadata = metadata(root)?;
     for package in packages(root, &metadata, "normal,no-proc-macro")? {
@@ -59,7 +59,7 @@ pub(crate) fn own_have_no_build_script(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// No registry gets a package, by mistake neither: none would build without the others.
+/// No package can be published by mistake: none would build without the others.
 pub(crate) fn own_are_not_published(root: &Path) -> Result<()> {
     let metadata = metadata(root)?;
     for package in metadata.workspace_packages() {
@@ -77,7 +77,7 @@ fn metadata(root: &Path) -> Result<Metadata> {
     Ok(command.exec()?)
 }
 
-/// What the programs are built from, with all features, along `edges`, in Cargo's words.
+/// The packages of the programs, with all features, along Cargo's `edges`.
 fn packages<'a>(root: &Path, metadata: &'a Metadata, edges: &str) -> Result<Vec<&'a Package>> {
     let mut tree = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     tree.current_dir(root)
@@ -95,7 +95,7 @@ fn packages<'a>(root: &Path, metadata: &'a Metadata, edges: &str) -> Result<Vec<
         tree.args(["--package", package]);
     }
     let tree = process::read(&mut tree)?;
-    // Lines are like `zerocopy v0.8.63`, with more behind that for some packages.
+    // Lines are like `zerocopy v0.8.63`; for some packages, more follows.
     let mut packages = Vec::new();
     for line in tree.lines().filter(|line| !line.is_empty()) {
         let mut words = line.split(' ');
@@ -110,7 +110,7 @@ fn packages<'a>(root: &Path, metadata: &'a Metadata, edges: &str) -> Result<Vec<
     Ok(packages)
 }
 
-/// The rows of all packages that are not the project's own.
+/// The rows of all foreign packages.
 fn rows(packages: &[&Package]) -> Result<Rows> {
     let yes_or_no = |is: bool| if is { "yes" } else { "no" };
     let mut rows = Rows::new();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A crate without unsafe code forbids it, so that the compiler keeps it so.
+//! Crates without unsafe code forbid it, so that the compiler refuses it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::unsafe_code::{files, is_in, read};
 
 const FORBIDDING: &str = "#![forbid(unsafe_code)]";
 
-/// Every program and library does, or has its row in the list of unsafe code.
+/// Every program and library forbids it, or has its row in the list of unsafe code.
 pub(crate) fn elsewhere(root: &Path) -> Result<()> {
     let mut lacking = Vec::new();
     for package in packages(root)? {
@@ -33,7 +33,7 @@ pub(crate) fn elsewhere(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether a crate begins with the source at `path`.
+/// Whether the source at `path` is the root of a crate.
 fn is_root(sources: &Path, path: &Path) -> bool {
     let is_program = path.parent() == Some(&sources.join("bin"));
     is_program
@@ -42,8 +42,7 @@ fn is_root(sources: &Path, path: &Path) -> bool {
             .any(|name| path == sources.join(name))
 }
 
-/// Folders without packages of the project's own: Cargo's, and that of the template, which belongs to who
-/// begins with it.
+/// Folders without packages of this project: Cargo's, and the template, which belongs to its user.
 const OTHERS: [&str; 2] = ["target", "template"];
 
 /// The folders of all packages below a folder.

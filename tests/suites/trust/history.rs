@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Commits keep the habits that `CONTRIBUTING.md` asks for.
+//! Commits follow the rules of `CONTRIBUTING.md`.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,7 +11,7 @@ use kaal_harness::process;
 /// The last commit before the rules.
 const START: &str = "1cbbb814f97b6da3ed26e53ab604c55c18ea9a33";
 
-/// The most characters of a subject.
+/// Upper limit of characters in a subject.
 const MAX_SUBJECT: usize = 72;
 
 /// Whether Git has the commits since the rules began. An archive of the sources and a shallow clone don't.
@@ -19,7 +19,7 @@ pub(crate) fn is_known(root: &Path) -> bool {
     log(root, "--max-count=1").is_ok()
 }
 
-/// Each subject fits on a line, wherever Git shows it.
+/// Each subject is short enough for one line.
 pub(crate) fn has_short_subjects(root: &Path) -> Result<()> {
     let commits = log(root, "--format=%h %s")?;
     let long: Vec<_> = commits

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Checks that the documents say the truth of dependencies and of unsafe code, what Cargo is told of packages, that
-//! modules import each other in one direction, and that commits keep the project's habits.
+//! Checks the lists of dependencies and unsafe code, the settings of packages, the imports of modules,
+//! and the rules for commits.
 //!
-//! Where the checkout has no documents, or no history, the tests of these are listed as ignored.
+//! Without documents or history in the checkout, their tests are listed as ignored.
 
 mod dependencies;
 mod forbidden;
@@ -19,7 +19,7 @@ use anyhow::Result;
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::{Arguments, Trial};
 
-/// What a test does in the checkout.
+/// A test of the checkout.
 type Check = fn(&Path) -> Result<()>;
 
 const CHECKS: [(&str, Check); 6] = [

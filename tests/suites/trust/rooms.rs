@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The modules of a crate import each other in one direction, so that there is no circle of imports.
+//! The modules of a crate import each other in one direction only.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,7 +10,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::unsafe_code::{files, read};
 
-/// The crates' sources, and the page of each that lists its modules.
+/// The sources of each crate, and the file that lists its modules.
 const CRATES: [(&str, &str); 6] = [
     ("builder/src", "lib.rs"),
     ("root-task/broker/src", "lib.rs"),
@@ -20,10 +20,10 @@ const CRATES: [(&str, &str); 6] = [
     ("root-task/task/src", "main.rs"),
 ];
 
-/// What a line of the list begins with, before a module's name.
+/// The beginning of a line of the list, before a module's name.
 const ROW: &str = "//! - `";
 
-/// Each module imports none but those that are listed below it.
+/// Each module imports only modules that are listed below it.
 pub(crate) fn import_downwards(root: &Path) -> Result<()> {
     CRATES
         .iter()
@@ -49,7 +49,7 @@ fn check(root: &Path, folder: &str, page: &str) -> Result<()> {
         let Some(room) = name.iter().next().and_then(|room| room.to_str()) else {
             continue;
         };
-        // The page itself and `main.rs` are no modules.
+        // This file and `main.rs` are no modules.
         let Some(here) = floor(room.trim_end_matches(".rs")) else {
             continue;
         };
@@ -85,7 +85,7 @@ fn sorted<'a>(rooms: &[&'a str]) -> Vec<&'a str> {
     sorted
 }
 
-/// What follows `crate::` in paths, in macros too.
+/// The names that follow `crate::` in paths, also in macros.
 fn imports(tokens: TokenStream) -> BTreeSet<String> {
     let tokens: Vec<_> = tokens.into_iter().collect();
     let mut found = BTreeSet::new();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Tables in documents, and what they should be.
+//! Compares tables in documents with their expected content.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,11 +8,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-/// A table's rows: the cells of each by its first one.
+/// A table's rows: the cells of each row by its first cell.
 pub(crate) type Rows = BTreeMap<String, Vec<String>>;
 
-/// Reads the rows that begin with code, of the tables below `heading`, which ends with the next one of
-/// the same level.
+/// Reads the rows that begin with code from the tables below `heading`, up to the next heading of the
+/// same level.
 pub(crate) fn read(root: &Path, document: &str, heading: &str) -> Result<Rows> {
     let text = fs::read_to_string(root.join(document))
         .with_context(|| format!("failed to read {document}"))?;
@@ -32,7 +32,7 @@ pub(crate) fn read(root: &Path, document: &str, heading: &str) -> Result<Rows> {
     Ok(rows)
 }
 
-/// What to do so that rows begin with the cells that they should, and say something in the last one.
+/// The changes after which the rows begin with the expected cells and have text in the last one.
 pub(crate) fn differences(found: &Rows, expected: &Rows) -> Vec<String> {
     let mut complaints = Vec::new();
     for (key, cells) in expected {

@@ -12,7 +12,7 @@ use crate::table::{self, Rows};
 
 const DOCUMENT: &str = "docs/unsafe.md";
 
-/// Macros whose code the compiler doesn't look into.
+/// Macros whose code the compiler doesn't check.
 const ASSEMBLY: [&str; 3] = ["asm", "naked_asm", "global_asm"];
 
 /// Every file with unsafe code has its row, and no other file has one.

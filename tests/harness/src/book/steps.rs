@@ -114,7 +114,7 @@ pub(super) fn table(workspace: &Workspace, source: &str) -> Result<String> {
         let (_, memory) = MEMORY
             .iter()
             .find(|(step, _)| step == name)
-            .with_context(|| format!("it is not said what {name:?} does with memory"))?;
+            .with_context(|| format!("the table lacks the effect of {name:?} on memory"))?;
         let steps = boots.iter().filter_map(|boot| boot.get(index));
         let cells: Vec<_> = steps
             .map(|step| format!("{}: {}", step.level, step.instructions))

@@ -90,7 +90,7 @@ fn run_one(workspace: &Workspace, image: &Path, job: &Path) -> Result<Vec<Flip>>
         let lines = report.console.lines();
         let others: Vec<_> = lines.filter(|line| !line.starts_with(FLIP)).collect();
         bail!(
-            "the hypervisor did not end well, but with {:?}:\n{}\n{}",
+            "the hypervisor ended with {:?}:\n{}\n{}",
             report.end,
             others.join("\n"),
             report.messages

@@ -76,7 +76,7 @@ impl Machine {
         };
         process::read(dumping.command().args(["-serial", "null"]))
             .and_then(|_| cut_padding(file))
-            .with_context(|| format!("QEMU makes no machine of {self}"))
+            .with_context(|| format!("QEMU does not start {self}"))
     }
 }
 

@@ -78,7 +78,7 @@ fn median(code: &Code, log: impl BufRead) -> Result<RoundTrip> {
             let median = trips[CALLS / 2];
             ensure!(
                 median.in_kernel > 0,
-                "the kernel is not where it is said to be"
+                "the kernel executed code outside its addresses"
             );
             return Ok(median);
         }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Making a root task large.
+//! Makes a root task large.
 
 use anyhow::{Context, Result};
 use goblin::elf::Elf;
 use goblin::elf::program_header::{PF_R, PF_W, PT_LOAD};
 use kaal_payload::PAGE_SIZE;
 
-/// Where an ELF file's header says where its program headers begin, and how many they are
+/// Offsets in an ELF file's header: of the place of its program headers, and of their number
 /// (`e_phoff`, `e_phnum`).
 const TABLE: usize = 32;
 const COUNT: usize = 56;
@@ -25,7 +25,7 @@ pub(super) fn with_segment(file: &[u8], content: &[u8], size: usize) -> Result<V
     let table_size = usize::from(elf.header.e_phnum * elf.header.e_phentsize);
     let table = file.get(table..table + table_size).context("truncated")?;
 
-    // Behind what is there, since there is no room in front: the content, then all headers.
+    // At the end, because there is no room in front: the content, then all headers.
     let mut large = [file, content].concat();
     let end = (large.len() as u64).to_le_bytes();
     large[TABLE..TABLE + 8].copy_from_slice(&end);
