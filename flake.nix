@@ -21,7 +21,7 @@
     inputs@{ self, nixpkgs, ... }:
     let
       inherit (nixpkgs) lib;
-      # Only those that nixpkgs has: one that replaces the input can lack some.
+      # Those of these systems that nixpkgs supports.
       systems = lib.intersectLists [
         "x86_64-linux"
         "aarch64-linux"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# `nix develop`: the programs to build, boot and debug the crates and the kernel.
+# `nix develop`: the tools to build, boot and debug the crates and the kernel.
 {
   lib,
   mkShell,
@@ -25,10 +25,10 @@ mkShell {
     toolchain
   ]
   ++ kernelTools;
-  # In `packages`, it would become the compiler for the host, CC.
+  # In `packages`, it would become CC, the host's compiler.
   depsBuildTarget = nativeBuildInputs;
   hardeningDisable = [ "all" ];
-  # docs/kernel.md passes it to cmake.
+  # The compiler's options for cmake, as in docs/kernel.md.
   SEL4_TOOLCHAIN = toString (
     cmakeFlags ++ lib.optional (cFlags != [ ]) "-DCMAKE_C_FLAGS=${toString cFlags}"
   );

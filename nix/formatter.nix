@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# `nix fmt`: treefmt with the formatters that treefmt.toml names.
+# `nix fmt`: treefmt with the formatters of treefmt.toml.
 {
   writeShellApplication,
   nixfmt,

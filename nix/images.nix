@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The image of KaaL's own root task for every variant of every platform.
+# The image with KaaL's own root task for every variant of a platform.
 {
   lib,
   kaalRootTask,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The compilers that can build seL4, by name, with their packages and their flags for CMake.
-# `default` is the compiler that nixpkgs' binary cache has: GCC on Linux and LLVM on macOS, where a
-# cross GCC would be built from source. seL4 is verified with GCC.
+# seL4's compilers by name: their packages and their options for CMake. `default` comes ready-made
+# from nixpkgs' binary cache: GCC on Linux, with which seL4 is also verified, but LLVM on macOS, where
+# a cross GCC must be built from source.
 {
   lib,
   stdenv,
@@ -19,8 +19,8 @@ let
       cFlags = [ ];
       cmakeFlags = [
         "-DCMAKE_TOOLCHAIN_FILE=gcc.cmake"
-        # The prefix includes the folder, so that it isn't empty on aarch64-linux, where the native compiler
-        # has no prefix. With an empty one, seL4 looks for compilers by other names.
+        # With the folder: on aarch64-linux, the compiler is the native one, which has no prefix.
+        # Without a prefix, seL4 looks for compilers with other names.
         "-DCROSS_COMPILER_PREFIX=${cc}/bin/${cc.targetPrefix}"
       ];
     };

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The programs that seL4's build runs, without the compiler.
+# The tools of seL4's build, besides a compiler.
 {
   cmake,
   dtc,

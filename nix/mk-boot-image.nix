@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# Builds seL4 for a platform and packs it with a root task into a bootable image.
+# A bootable image of a root task and seL4, built for a platform.
 #
 # `rootTask` is an ELF file, a package with an ELF file as its main program, or a function from the
 # kernel to either. `kernelConfig` adds to the kernel's settings; `kernelToolchain` names its compiler.

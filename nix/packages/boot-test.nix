@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# Boots an image on QEMU until its console shows a text. The build fails if QEMU ends before that, or
-# if time runs out. The output is the console log.
+# Boots an image on QEMU until its console shows a text. The build fails if QEMU ends first, or
+# after the given time. The output is the console's log.
 { lib, runCommand }:
 {
   image,

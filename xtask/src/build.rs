@@ -16,7 +16,7 @@ use kaal_harness::workspace::{Program, Workspace};
 use crate::progress;
 use crate::setup::{self, Nightly, TARGET};
 
-/// Builds everything that `target/kaal` and `target/release` hold.
+/// Builds everything in `target/kaal` and `target/release`.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     setup::qemu(workspace)?;
     programs(workspace)?;
@@ -56,7 +56,7 @@ fn update(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Packs the image that boots where nothing else is asked for.
+/// Packs the default image: the probe kernel for QEMU's virt machine.
 fn default_image(workspace: &Workspace) -> Result<()> {
     let scratch = tempfile::tempdir()?;
     Inputs::probe(
@@ -74,14 +74,14 @@ pub(crate) fn target_flags() -> Result<Vec<&'static str>> {
     Ok([&["--target", TARGET], core_library.cargo_flags].concat())
 }
 
-/// Cargo as it was started, writing to the folder that the programs are looked for in.
+/// The Cargo that started this program, with the output folder of `workspace`.
 pub(crate) fn cargo(workspace: &Workspace) -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     in_workspace(Command::new(cargo), workspace)
 }
 
-/// Cargo with the nightly compiler, whose programs hold no path of the machine that built them, neither in panic
-/// messages nor in debug information.
+/// Cargo with the nightly compiler. Neither panic messages nor debug information of its programs contain paths of this
+/// machine.
 pub(crate) fn nightly_cargo(workspace: &Workspace) -> Result<Command> {
     let mut command = in_workspace(Nightly::provide()?.cargo(), workspace);
     // The profile `boot` inherits what is set for `release`.

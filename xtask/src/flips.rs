@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Flips each bit of images, one by one.
+//! Flips each bit of an image, one at a time.
 
 use std::num::NonZeroU64;
 use std::thread;
@@ -13,22 +13,21 @@ use kaal_harness::workspace::Workspace;
 
 use crate::{build, progress, setup};
 
-/// Which bits are flipped.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The image; a packed one takes an hour or more
+    /// The image; those of the format raw take an hour or more
     #[arg(long, value_name = "NAME", default_value = Subject::ALL[0].name)]
     #[arg(value_parser = PossibleValuesParser::new(Subject::ALL.map(|subject| subject.name)))]
     image: String,
-    /// Flip one bit in so many
+    /// Flip only one in this number of bits
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     step: NonZeroU64,
-    /// Also print a line for each flip that was refused without the words that should be printed
+    /// Also print a line for each flip that printed nothing, or something garbled
     #[arg(short, long)]
     verbose: bool,
 }
 
-/// Builds the programs, flips bits and prints what came of it.
+/// Builds the programs, flips bits and prints the outcomes.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     setup::qemu(workspace)?;
     build::programs(workspace)?;

@@ -16,7 +16,7 @@
   outputHashes ? { },
 }:
 let
-  # By the source in Cargo.lock.
+  # The hash of each release of rust-sel4, by its source in Cargo.lock.
   rustSel4Hashes."git+https://github.com/seL4/rust-sel4?tag=v5.0.0#d441a880938209f661201704dfbee7b91c5aa905" =
     "sha256-TE42X+l9K5yDlilFHBysLgvn7VBpAG6DnNOpPlKIxQI=";
 

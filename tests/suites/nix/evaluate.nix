@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The path of every derivation that the flake offers, evaluated against the stand-ins.
+# Evaluates the flake with the stand-ins for its inputs: the path of every derivation, by kind of
+# output.
 let
   flake = import ../../../flake.nix;
   systems = [
@@ -35,7 +36,7 @@ in
     inherit (outputs) packages checks devShells;
   };
 
-  # Package sets in which something is too old.
+  # Package sets with old versions.
   oldPackages = {
     nixpkgs = packages // {
       lib = packages.lib // {
@@ -61,7 +62,7 @@ in
       // arguments
     )).drvPath;
 
-  # By system, what the kernel's build is told of each compiler.
+  # By system, the options of the kernel's build for each compiler.
   kernelToolchains = builtins.mapAttrs (
     _: pkgs:
     builtins.mapAttrs (_: toolchain: toolchain.cmakeFlags)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# What in flake.lock differs from what flake.nix asks for: empty where they agree.
+# The differences between flake.lock and the inputs in flake.nix: empty if they agree.
 let
   inherit (builtins)
     attrNames

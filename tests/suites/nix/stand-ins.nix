@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# Small stand-ins for the flake's inputs: every package is a derivation of its name that nobody
-# builds, and the library has what the flake uses of it.
+# Small stand-ins for the flake's inputs: every package is a derivation of its name, which is not
+# built, and the library has the functions that the flake uses.
 let
   inherit (builtins)
     attrNames
@@ -102,7 +102,7 @@ let
     };
   };
 
-  # A set of files, all of which exist.
+  # Fails if a file of the set doesn't exist.
   checked =
     files:
     if isList files then
@@ -122,7 +122,7 @@ let
             derivation {
               inherit name system;
               builder = "/bin/sh";
-              # So that all that the package is built from is evaluated.
+              # This evaluates all inputs of the package.
               inputs = builtins.toJSON (
                 removeAttrs attributes [
                   "passthru"
@@ -190,7 +190,7 @@ let
             lib.genAttrs [ "jinja2" "jsonschema" "lxml" "ply" "pyfdt" "pyyaml" ] (name: package name { })
           );
         };
-      # On aarch64-linux, nothing is crossed: nixpkgs makes this the native set there.
+      # On aarch64-linux, there is no cross compiler: nixpkgs makes this the native set there.
       pkgsCross.aarch64-multiplatform.stdenv.cc = package "gcc" { } // {
         targetPrefix = lib.optionalString (system != "aarch64-linux") "aarch64-unknown-linux-gnu-";
       };

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# Runs commands in a copy of a Debian tree, each timed; the first that fails ends it with its status. All mounts end
-# with the namespace that this runs in.
+# Runs commands in a copy of a Debian tree and prints their durations. The first command that fails ends it, with
+# the command's status. All mounts end with the namespace of this script.
 #
 #   enter.sh TREE ROOM RUSTUP ENVIRONMENT FOLDERS COMMAND...
 #
-# TREE stays as it is: what the commands write goes to ROOM. RUSTUP is the folder of rustup's toolchains, or empty.
-# ENVIRONMENT holds variables and FOLDERS folders of this machine to show, one a line.
+# TREE stays unchanged: the commands write to ROOM. RUSTUP is the folder of rustup's toolchains, or empty.
+# ENVIRONMENT lists variables, and FOLDERS lists folders of this machine to show, one per line.
 
 set -euo pipefail
 
@@ -47,7 +47,8 @@ inside() {
     bash -euc "cd ~/checkout; $1" < /dev/null
 }
 
-# What KaaL adds to the toolchains by itself. rustup forgets what it added; Debian's rust-src it doesn't know.
+# Removes the additions of KaaL to the toolchains. rustup must forget its components; it doesn't know Debian's
+# rust-src.
 if [ -n "$rustup" ]; then
   rm -rf "$root$home"/.rustup/toolchains/nightly-[0-9]*
   inside 'for toolchain in ~/.rustup/toolchains/*; do

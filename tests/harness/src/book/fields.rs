@@ -13,7 +13,7 @@ pub(super) fn table(source: &str, name: &str) -> Result<String> {
         .split_once("\n}")
         .with_context(|| format!("the structure {name} does not end"))?;
     let mut rows = vec![
-        "| field | type | what it is |".to_owned(),
+        "| field | type | meaning |".to_owned(),
         "|---|---|---|".to_owned(),
     ];
     let mut comment = Vec::new();

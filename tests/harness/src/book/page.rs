@@ -53,7 +53,7 @@ pub(super) fn registers(boot: &Boot) -> String {
             ],
         );
     }
-    rows.push("\n| what the kernel finds | |\n|---|---|".to_owned());
+    rows.push("\n| state that the kernel finds | |\n|---|---|".to_owned());
     let found = boot.found.iter();
     rows.extend(found.map(|(name, value)| format!("| {name} | `{value}` |")));
     rows.join("\n") + "\n"
