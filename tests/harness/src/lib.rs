@@ -7,6 +7,7 @@
 
 pub mod book;
 pub mod console;
+pub mod crates;
 pub mod debugger;
 pub mod elf;
 pub mod flips;

@@ -3,13 +3,11 @@
 //! `docs/dependencies.md` lists exactly the crates of the loader and the unpacker, with versions, so
 //! that none comes in unnoticed.
 
-use std::env;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use cargo_metadata::{Metadata, MetadataCommand, Package};
-use kaal_harness::process;
+use cargo_metadata::{Metadata, Package};
+use kaal_harness::crates;
 use kaal_harness::workspace::Program;
 
 use crate::table::{self, Rows};
@@ -25,7 +23,7 @@ const PACKAGES: [&str; 2] = [Program::Loader.package(), Program::Unpacker.packag
 /// The tables list the crates in the programs, and those that run to build them: derive macros, build
 /// scripts and their dependencies.
 pub(crate) fn are_listed(root: &Path) -> Result<()> {
-    let metadata = metadata(root)?;
+    let metadata = crates::resolved(root, &[TARGET])?;
     let in_programs = rows(&packages(root, &metadata, "normal,no-proc-macro")?)?;
     let mut on_host = rows(&packages(root, &metadata, "normal,build")?)?;
     on_host.retain(|name, _| !in_programs.contains_key(name));
@@ -47,7 +45,7 @@ pub(crate) fn are_listed(root: &Path) -> Result<()> {
 
 /// No crate of this workspace in the programs has a build script.
 pub(crate) fn own_have_no_build_script(root: &Path) -> Result<()> {
-    let metadata = metadata(root)?;
+    let metadata = crates::resolved(root, &[TARGET])?;
     for package in packages(root, &metadata, "normal,no-proc-macro")? {
         let is_own = package.source.is_none();
         ensure!(
@@ -61,7 +59,7 @@ pub(crate) fn own_have_no_build_script(root: &Path) -> Result<()> {
 
 /// No package can be published by mistake: none would build without the others.
 pub(crate) fn own_are_not_published(root: &Path) -> Result<()> {
-    let metadata = metadata(root)?;
+    let metadata = crates::resolved(root, &[TARGET])?;
     for package in metadata.workspace_packages() {
         let is_private = package.publish.as_ref().is_some_and(Vec::is_empty);
         ensure!(is_private, "{} could be published", package.name);
@@ -69,44 +67,21 @@ pub(crate) fn own_are_not_published(root: &Path) -> Result<()> {
     Ok(())
 }
 
-fn metadata(root: &Path) -> Result<Metadata> {
-    let mut command = MetadataCommand::new();
-    command
-        .manifest_path(root.join("Cargo.toml"))
-        .other_options(["--locked", "--filter-platform", TARGET].map(String::from));
-    Ok(command.exec()?)
-}
-
 /// The packages of the programs, with all features, along Cargo's `edges`.
 fn packages<'a>(root: &Path, metadata: &'a Metadata, edges: &str) -> Result<Vec<&'a Package>> {
-    let mut tree = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    tree.current_dir(root)
-        .args([
-            "tree",
-            "--locked",
-            "--quiet",
-            "--all-features",
-            "--target",
-            TARGET,
-        ])
-        .args(["--prefix", "none", "--format", "{p}", "--no-dedupe"])
-        .args(["--edges", edges]);
+    let mut options = vec!["--all-features", "--target", TARGET, "--edges", edges];
     for package in PACKAGES {
-        tree.args(["--package", package]);
+        options.extend(["--package", package]);
     }
-    let tree = process::read(&mut tree)?;
-    // Lines are like `zerocopy v0.8.63`; for some packages, more follows.
-    let mut packages = Vec::new();
-    for line in tree.lines().filter(|line| !line.is_empty()) {
-        let mut words = line.split(' ');
-        let (name, version) = (words.next(), words.next());
-        let package = metadata.packages.iter().find(|package| {
-            let tag = format!("v{}", package.version);
-            Some(package.name.as_str()) == name && Some(tag.as_str()) == version
-        });
-        packages.push(package.with_context(|| format!("cargo metadata lacks {line}"))?);
-    }
-    ensure!(!packages.is_empty(), "cargo tree is empty");
+    let tree = crates::tree(root, &options)?;
+    let packages = metadata.packages.iter();
+    let packages: Vec<_> = packages
+        .filter(|package| tree.contains(&crates::name(package)))
+        .collect();
+    ensure!(
+        packages.len() == tree.len(),
+        "`cargo metadata` lacks crates of `cargo tree`"
+    );
     Ok(packages)
 }
 

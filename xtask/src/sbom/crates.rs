@@ -6,13 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use cargo_metadata::MetadataCommand;
 use fs_err as fs;
-use kaal_harness::process;
+use kaal_harness::crates::{self, Name};
 use kaal_harness::workspace::{Program, Workspace};
 use serde::Deserialize;
 
-use crate::build::cargo;
 use crate::setup::TARGET;
 
 /// The packages of all released programs, and whether they run on the target.
@@ -23,9 +21,6 @@ const PROGRAMS: [(&str, bool); 5] = [
     (Program::ProbeTask.package(), true),
     (Workspace::BUILDER, false),
 ];
-
-/// The name and version of a crate.
-pub(crate) type Name = (String, String);
 
 /// A crate.
 #[derive(Default)]
@@ -63,7 +58,15 @@ impl Crates {
         let mut programs = Vec::new();
         for (package, on_target) in PROGRAMS {
             let target = if on_target { TARGET } else { host };
-            programs.push((package, names(&tree(workspace, package, target)?)));
+            // Only crates that are linked, not those of build scripts and macros.
+            let options = [
+                "--edges=normal,no-proc-macro",
+                "--package",
+                package,
+                "--target",
+                target,
+            ];
+            programs.push((package, crates::tree(workspace.root(), &options)?));
         }
         let is_linked = |name: &Name| programs.iter().any(|(_, names)| names.contains(name));
         let mut all = resolved(workspace, host)?;
@@ -85,16 +88,11 @@ fn resolved(workspace: &Workspace, host: &str) -> Result<BTreeMap<Name, Crate>> 
     let checksums = locked.map(|locked| ((locked.name, locked.version), locked.checksum));
     let mut checksums: BTreeMap<Name, Option<String>> = checksums.collect();
 
-    let mut options = vec!["--locked".to_owned()];
-    if host != "all" {
-        options.extend([TARGET, host].map(|triple| format!("--filter-platform={triple}")));
-    }
-    let mut command = MetadataCommand::new();
-    command.manifest_path(workspace.root().join("Cargo.toml"));
-    let metadata = command.other_options(options).exec();
-    let metadata = metadata.context("failed to find the crates' sources")?;
+    let targets = [TARGET, host];
+    let targets = if host == "all" { &[][..] } else { &targets };
+    let metadata = crates::resolved(workspace.root(), targets)?;
     let packages = metadata.packages.into_iter().map(|package| {
-        let name = (package.name.to_string(), package.version.to_string());
+        let name = crates::name(&package);
         let mut folder = package.manifest_path.into_std_path_buf();
         folder.pop();
         let found = Crate {
@@ -105,35 +103,4 @@ fn resolved(workspace: &Workspace, host: &str) -> Result<BTreeMap<Name, Crate>> 
         (name, found)
     });
     Ok(packages.collect())
-}
-
-/// The output of `cargo tree` for what is linked into `package`. `cargo metadata` unites the features of all packages
-/// and of build scripts, so its graph names crates that no program holds.
-fn tree(workspace: &Workspace, package: &str, target: &str) -> Result<String> {
-    let options = "tree --locked --prefix none --format {p} --edges normal,no-proc-macro";
-    let mut command = cargo(workspace);
-    command.args(options.split(' '));
-    process::read(command.args(["--package", package, "--target", target]))
-}
-
-/// The crates in lines like `crc v3.4.0`. The lines of this workspace's crates end with a folder.
-fn names(tree: &str) -> BTreeSet<Name> {
-    let name = |line: &str| {
-        let (name, rest) = line.split_once(" v")?;
-        Some((name.to_owned(), rest.split(' ').next()?.to_owned()))
-    };
-    tree.lines().filter_map(name).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::names;
-
-    #[test]
-    fn crates_are_named_once_without_folders() {
-        let tree = "kaal-unpacker v0.1.0 (/some/folder)\ncrc v3.4.0\ncrc v3.4.0 (*)\n";
-        let expected = [("crc", "3.4.0"), ("kaal-unpacker", "0.1.0")];
-        let expected = expected.map(|(name, version)| (name.to_owned(), version.to_owned()));
-        assert!(names(tree).into_iter().eq(expected));
-    }
 }

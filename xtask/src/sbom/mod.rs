@@ -7,11 +7,12 @@ mod crates;
 
 use anyhow::Result;
 use fs_err as fs;
+use kaal_harness::crates::Name;
 use kaal_harness::workspace::Workspace;
 use serde_json::{Value, json};
 
+use crates::Crate;
 pub(crate) use crates::Crates;
-use crates::{Crate, Name};
 
 /// Writes the document beside the programs.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {

@@ -89,22 +89,3 @@ fn find_library(sources: &Path) -> Result<PathBuf> {
     }
     bail!("the package {PACKAGE} has no library/core");
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{fits, mirrors_of};
-
-    #[test]
-    fn only_versions_of_the_same_release_fit() {
-        assert!(fits("1.97.1+dfsg1-1", "1.97"));
-        assert!(!fits("1.98.0+dfsg1-1", "1.97"));
-        assert!(!fits("1.970.0-1", "1.97"));
-    }
-
-    #[test]
-    fn mirrors_are_named_once_and_without_security_updates() {
-        let targets = "http://b/debian sid\nhttp://a/debian sid-updates\nhttp://b/debian sid\n\
-                       http://a/security sid-security\n";
-        assert_eq!(mirrors_of(targets), ["http://a/debian", "http://b/debian"]);
-    }
-}

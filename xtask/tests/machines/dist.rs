@@ -61,3 +61,17 @@ fn macos_is_needed_for_its_own_archives() {
     let said = chosen("x86_64-apple-darwin", &["x86_64-apple-darwin"]);
     assert_says(&said, &["can only be built on macOS"]);
 }
+
+#[test]
+fn time_of_the_commit_is_a_number() {
+    let at = |time: &str| {
+        let git = format!("case $1 in\nrev-parse) echo 0123;;\nlog) echo {time};;\nesac");
+        let machine = Machine::new().with_toolchain(HOST, &[HOST]);
+        machine.with("git", &git).refuses_to(&["dist"])
+    };
+    // It gets as far as QEMU.
+    assert_says(&at("1700000000"), &["qemu-system-aarch64: not found"]);
+    for time in ["-1", "2026-11-27"] {
+        assert_says(&at(time), &["seconds since 1970 expected, found"]);
+    }
+}

@@ -116,6 +116,7 @@ impl Machine {
             .env("CARGO_TARGET_DIR", self.target())
             .env_remove("RUSTC")
             .env_remove("SEL4_PREFIX")
+            .env_remove("SOURCE_DATE_EPOCH")
             .env_remove("RUST_BACKTRACE")
             .output()
             .unwrap();

@@ -192,3 +192,44 @@ fn unpacked_program_runs_with_its_libraries() {
         format!("{} a b\n", expected.join(":"))
     );
 }
+
+/// A machine with a nightly compiler and a mirror that has these versions of rust-src.
+fn with_rust_source(versions: &[&str]) -> Machine {
+    let lines = versions
+        .iter()
+        .map(|version| format!(" rust-src | {version} | deb"));
+    let lines: Vec<_> = lines.collect();
+    let madison = format!("echo '{}'", lines.join("\n"));
+    let targets = "http://b/debian sid\nhttp://a/debian sid-updates\nhttp://b/debian sid\n\
+                   http://a/security sid-security";
+    let apt = format!(
+        "case \"$*\" in\n--version) echo apt;;\nindextargets*) echo '{targets}';;\n\
+         *download*) echo \"asked for ${{*##* }}\" >&2; exit 1;;\nesac"
+    );
+    Machine::new()
+        .with_qemu("8.0.0")
+        .with_rustc(NIGHTLY, "2026-05-19")
+        .with("apt-get", &apt)
+        .with("apt-cache", &madison)
+        .with("dpkg-deb", "echo dpkg")
+}
+
+#[test]
+fn rust_source_of_the_same_release_is_taken() {
+    let said = with_rust_source(&["1.98.0+dfsg1-1", "1.97.1+dfsg1-1"]).refuses();
+    assert_says(&said, &["asked for rust-src=1.97.1+dfsg1-1"]);
+}
+
+#[test]
+fn mirrors_without_the_rust_source_are_named() {
+    let said = with_rust_source(&["1.98.0+dfsg1-1", "1.970.0-1"]).refuses();
+    let found = "debian testing: 1.98.0+dfsg1-1, 1.970.0-1";
+    for mirror in ["http://a", "http://b"] {
+        assert_eq!(
+            said.matches(&format!("{mirror}/{found}")).count(),
+            1,
+            "{said}"
+        );
+    }
+    assert!(!said.contains("http://a/security"), "{said}");
+}
