@@ -45,7 +45,6 @@ pub(crate) fn boot(
 ) -> Result<()> {
     let version = setup::qemu(workspace)?;
     let kernel = Kernel::from_environment()?;
-    let mut app = options.app.clone();
     if let Some(kernel) = &kernel {
         ensure!(
             !options.hyp,
@@ -53,12 +52,6 @@ pub(crate) fn boot(
             sel4::PREFIX
         );
         kernel.board()?.check(version)?;
-        if app.is_none() {
-            let profile = stop
-                .as_ref()
-                .map_or(root_task::RELEASE, |_| root_task::WATCH);
-            app = Some(root_task::build(workspace, kernel, profile)?);
-        }
     }
     if !programs_are_built {
         build::programs(workspace)?;
@@ -67,24 +60,9 @@ pub(crate) fn boot(
     let scratch = tempfile::tempdir_in(workspace.target())?;
     let scratch = scratch.path();
     let (machine, inputs, mut watch) = match &kernel {
-        Some(kernel) => {
-            let app = app.context("a root task was built")?;
-            let machine = options.machine(kernel.machine()?);
-            (machine, kernel.inputs(workspace, &app), options.watch(None))
-        }
+        Some(kernel) => sel4(workspace, options, kernel, stop.is_some())?,
         None => probe(workspace, options, scratch)?,
     };
-    if kernel.is_some() {
-        // Ctrl-C ends `watch` as a whole, but a single boot gets it as input.
-        let (input, keys) = match stop {
-            Some(_) => (Input::Interruptible, "Ctrl-A X ends QEMU, Ctrl-C all"),
-            None => (Input::Terminal, "Ctrl-A X ends QEMU"),
-        };
-        watch.input = input;
-        if options.expect.is_none() && !options.gdb {
-            println!("{keys}");
-        }
-    }
     watch.stop = stop;
     let report = pack_and_run(workspace, options, inputs, &machine, &watch, scratch)?;
     let outcome = judge(&report, &watch);
@@ -95,6 +73,33 @@ pub(crate) fn boot(
         }),
         _ => outcome,
     }
+}
+
+/// A boot of a real kernel, once or `again` and again.
+fn sel4(
+    workspace: &Workspace,
+    options: &Options,
+    kernel: &Kernel,
+    again: bool,
+) -> Result<(Machine, Inputs, Watch)> {
+    // Ctrl-C ends `watch` as a whole, but a single boot gets it as input.
+    let (profile, input, keys) = match again {
+        true => (root_task::WATCH, Input::Interruptible, ", Ctrl-C all"),
+        false => (root_task::RELEASE, Input::Terminal, ""),
+    };
+    let app = match &options.app {
+        Some(app) => app.clone(),
+        None => root_task::build(workspace, kernel, profile)?,
+    };
+    if options.expect.is_none() && !options.gdb {
+        println!("Ctrl-A X ends QEMU{keys}");
+    }
+    let watch = Watch {
+        input,
+        ..options.watch(None)
+    };
+    let machine = options.machine(kernel.machine()?);
+    Ok((machine, kernel.inputs(workspace, &app), watch))
 }
 
 /// A boot of a probe kernel.
