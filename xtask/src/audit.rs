@@ -22,7 +22,7 @@ const ADVISORIES: &str = "advisories";
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Skip the check for known vulnerabilities, which downloads a database
+    /// Skip the check for known vulnerabilities; it downloads a database
     #[arg(long)]
     without_advisories: bool,
 }

@@ -30,7 +30,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use kaal_harness::workspace::Workspace;
 
-/// Builds, boots, tests and measures KaaL. Each command first gets the programs that it needs.
+/// Build, boot, test and measure KaaL. Each command first gets the programs that it needs
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 struct Arguments {
