@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What `cargo xtask clean-room` says where it can't make a room.
+//! The errors of `cargo xtask clean-room` if it can't make a room.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-/// Runs the command where `id` is the only program on `PATH`, and says that the user is `user`.
+/// Runs the command with `id` as the only program on `PATH`, which prints `user`.
 fn clean_room(user: u32, target: &Path, arguments: &[&str]) -> Output {
     let bin = TempDir::new().unwrap();
     let id = bin.path().join("id");
