@@ -209,37 +209,44 @@ global_asm!(
     exception = sym exception,
 );
 
-/// Handles an exception: saves the registers, turns translation off and calls [`fault::report`]. With translation on,
+/// Handles an exception: turns translation off, saves the registers and calls [`fault::report`]. With translation on,
 /// the console may be unmapped, or the page tables may be wrong.
 ///
 /// The interrupted program decides what is mapped, so there is no memory for the registers until translation is off.
-/// The first ones are kept in vector registers, which a report doesn't print.
+/// The first ones are kept in vector registers, which a report doesn't print. A kernel may have turned these off.
 #[unsafe(naked)]
 unsafe extern "C" fn exception() -> ! {
     naked_asm!(
-        "fmov    d0, x0",
-        "fmov    d1, x1",
-        "fmov    d2, x2",
-        "fmov    d3, x3",
-        "fmov    d4, x30",
+        "msr     tpidr_el0, x0",
         "mrs     x0, CurrentEL",
         "tbnz    x0, #{not_el1}, 2f",
         "mrs     x0, sctlr_el1",
         "bic     x0, x0, #{sctlr_m}",
         "msr     sctlr_el1, x0",
+        "mov     x0, #{cpacr_el1_fpen}",
+        "msr     cpacr_el1, x0",
         "b       4f",
         "2:",
         "tbnz    x0, #{not_el2}, 3f",
         "mrs     x0, sctlr_el2",
         "bic     x0, x0, #{sctlr_m}",
         "msr     sctlr_el2, x0",
+        "mov     x0, #{cptr_el2}",
+        "msr     cptr_el2, x0",
         "b       4f",
         "3:",
         "mrs     x0, sctlr_el3",
         "bic     x0, x0, #{sctlr_m}",
         "msr     sctlr_el3, x0",
+        "msr     cptr_el3, xzr",
         "4:",
         "isb",
+        "mrs     x0, tpidr_el0",
+        "fmov    d0, x0",
+        "fmov    d1, x1",
+        "fmov    d2, x2",
+        "fmov    d3, x3",
+        "fmov    d4, x30",
         // What follows is written past the cache.
         "adrp    x0, __ehdr_start",
         "add     x0, x0, :lo12:__ehdr_start",
@@ -265,6 +272,8 @@ unsafe extern "C" fn exception() -> ! {
         not_el1 = const 3,
         not_el2 = const 2,
         sctlr_m = const SCTLR_M,
+        cpacr_el1_fpen = const CPACR_EL1_FPEN,
+        cptr_el2 = const CPTR_EL2_RES1,
         clean = sym cache::clean,
         no_affinity = const NO_AFFINITY,
         cores = sym CORES,

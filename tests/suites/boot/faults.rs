@@ -25,6 +25,13 @@ const READ_SCXTNUM_EL1: [u32; 1] = [0xd538_d0e0];
 /// `msr SPSel, #0; udf #0`
 const UNDEFINED_WITH_SP_EL0: [u32; 2] = [0xd500_40bf, 0x0000_0000];
 
+/// `msr CPACR_EL1, xzr; isb; udf #0`
+const UNDEFINED_WITHOUT_VECTORS_AT_EL1: [u32; 3] = [0xd518_105f, 0xd503_3fdf, 0x0000_0000];
+
+/// `mov x9, #0x37ff; msr CPTR_EL2, x9; isb; udf #0`: the same by CPTR_EL2.TFP
+const UNDEFINED_WITHOUT_VECTORS_AT_EL2: [u32; 4] =
+    [0xd286_ffe9, 0xd51c_1149, 0xd503_3fdf, 0x0000_0000];
+
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     vec![
         trial(
@@ -67,6 +74,24 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                     "fault: undefined instruction from the same exception level",
                 )?;
                 says(&console, "ELR 0xffffff8040000004, ")
+            },
+        ),
+        trial(
+            workspace,
+            "faults::vector_registers_off_at_el1",
+            |workspace| {
+                let image = Image::ordinary(workspace)?;
+                let console = boot(image, workspace, &UNDEFINED_WITHOUT_VECTORS_AT_EL1)?;
+                says(&console, "ELR 0xffffff8040000008, ")
+            },
+        ),
+        trial(
+            workspace,
+            "faults::vector_registers_off_at_el2",
+            |workspace| {
+                let image = Image::hypervisor(workspace)?;
+                let console = boot(image, workspace, &UNDEFINED_WITHOUT_VECTORS_AT_EL2)?;
+                says(&console, "ELR 0x806000000c, ")
             },
         ),
         trial(workspace, "faults::entered_at_el2", |workspace| {
