@@ -16,7 +16,8 @@ pub struct Channel {
     outwards: Ring<'static>,
     inwards: Ring<'static>,
     signal: cap::Notification,
-    event: u64,
+    /// The event that the other end sets.
+    pub event: u64,
     address: u64,
 }
 
@@ -29,10 +30,7 @@ impl Channel {
     /// Fails if the component's configuration doesn't need the service, no running component
     /// provides it, or quota or memory are exhausted.
     pub fn create(service: &str, bytes: usize) -> Result<Self, Refusal> {
-        let request = Request::CreateChannel {
-            service: Text::from(service),
-            bytes: bytes as u64,
-        };
+        let request = Request::CreateChannel(bytes as u64, Text::from(service));
         Self::open(&request, true)
     }
 
@@ -43,8 +41,7 @@ impl Channel {
     ///
     /// Fails if there is no such channel, or the quota is exhausted.
     pub fn accept(client: u64) -> Result<Self, Refusal> {
-        let request = Request::AcceptChannel(client);
-        Self::open(&request, false)
+        Self::open(&Request::AcceptChannel(client), false)
     }
 
     fn open(request: &Request, is_creator: bool) -> Result<Self, Refusal> {
@@ -70,11 +67,6 @@ impl Channel {
     /// Fails if this end is closed already.
     pub fn close(self) -> Result<(), Refusal> {
         broker::free(self.address)
-    }
-
-    /// Returns the event that the other end sets.
-    pub fn event(&self) -> u64 {
-        self.event
     }
 
     /// Sends as much of `bytes` as fits. Returns the number of bytes sent.

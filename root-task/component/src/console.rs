@@ -22,10 +22,9 @@ impl Console {
     ///
     /// Fails if the component's configuration doesn't need the service `serial`.
     pub fn open() -> Result<Self, Refusal> {
-        Ok(Self {
-            serial: Client::lookup("serial")?,
-            line: Text::new(),
-        })
+        let serial = Client::lookup("serial")?;
+        let line = Text::default();
+        Ok(Self { serial, line })
     }
 
     /// Prints the collected text, even if its line is incomplete.

@@ -11,7 +11,8 @@ use crate::broker;
 #[derive(Debug)]
 pub struct Interrupt {
     handler: cap::IrqHandler,
-    event: u64,
+    /// The event that it sets.
+    pub event: u64,
 }
 
 impl Interrupt {
@@ -23,16 +24,11 @@ impl Interrupt {
     /// interrupt already.
     pub fn request(device: &str) -> Result<Self, Refusal> {
         let name = Text::from(device);
-        let [slot, event, ..] = broker::request(&Request::Interrupt { name, index: 0 })?;
+        let [slot, event, ..] = broker::request(&Request::Interrupt(0, name))?;
         Ok(Self {
             handler: cap::IrqHandler::from_bits(slot),
             event,
         })
-    }
-
-    /// Returns the event that the interrupt sets.
-    pub fn event(&self) -> u64 {
-        self.event
     }
 
     /// Enables the next interrupt. First, clear the interrupt at the device.
@@ -41,8 +37,7 @@ impl Interrupt {
     ///
     /// Fails if the kernel refuses, for example because the interrupt was taken back.
     pub fn acknowledge(&self) -> Result<(), Refusal> {
-        self.handler
-            .irq_handler_ack()
-            .map_err(|_| Refusal::NotOwned)
+        let acknowledged = self.handler.irq_handler_ack();
+        acknowledged.map_err(|_| Refusal::NotOwned)
     }
 }

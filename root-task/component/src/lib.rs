@@ -50,7 +50,7 @@ pub use broker::{wait, wait_briefly};
 pub use channel::Channel;
 pub use console::Console;
 pub use interrupt::Interrupt;
-pub use kaal_protocol::{CHANNEL_ENDED, ECHO, Refusal, Report, Test, Text, View, serial};
+pub use kaal_protocol::{CHANNEL_ENDED, ECHO, Refusal, Test, Text, View, serial};
 pub use memory::{DmaMemory, allocate, free};
 pub use operator::{inspect, ping, report, restart, tick};
 pub use registers::Registers;

@@ -18,11 +18,7 @@ const PAGE_SIZE: usize = FrameObjectType::GRANULE.bytes();
 ///
 /// Fails if the quota or the machine's memory is exhausted.
 pub fn allocate(bytes: usize) -> Result<&'static mut [u8], Refusal> {
-    let request = Request::AllocateMemory {
-        bytes: bytes as u64,
-        writable: true,
-    };
-    let [address, ..] = broker::request(&request)?;
+    let [address, ..] = broker::request(&Request::AllocateMemory(bytes as u64, true))?;
     let size = bytes.next_multiple_of(PAGE_SIZE);
     let start = core::ptr::with_exposed_provenance_mut(address as usize);
     // SAFETY: the broker has just mapped `size` bytes there, for this component only. They stay
@@ -43,7 +39,8 @@ pub fn free(memory: &'static mut [u8]) -> Result<(), Refusal> {
 #[derive(Debug)]
 pub struct DmaMemory {
     words: Registers,
-    physical: u64,
+    /// Its physical address.
+    pub physical: u64,
 }
 
 impl DmaMemory {
@@ -62,18 +59,13 @@ impl DmaMemory {
         })
     }
 
-    /// Returns the physical address.
-    pub fn physical(&self) -> u64 {
-        self.physical
-    }
-
     /// Frees the memory. The device must not use it any more.
     ///
     /// # Errors
     ///
     /// Fails if the memory is free already.
     pub fn free(self) -> Result<(), Refusal> {
-        broker::free(self.words.address())
+        broker::free(self.words.address as u64)
     }
 }
 

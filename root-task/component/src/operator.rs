@@ -2,7 +2,7 @@
 
 //! Requests that the broker grants only to operators or the self-test, except `ping`.
 
-use kaal_protocol::{Refusal, Report, Request, Text, View};
+use kaal_protocol::{Refusal, Request, Test, Text, View};
 
 use crate::broker;
 
@@ -12,7 +12,7 @@ use crate::broker;
 ///
 /// Fails after the last line, or if the component isn't an operator.
 pub fn inspect(view: View, line: u64) -> Result<Text, Refusal> {
-    broker::request_text(&Request::Inspect { view, line })
+    broker::request_text(&Request::Inspect(view, line))
 }
 
 /// Restarts the component `name`.
@@ -33,13 +33,13 @@ pub fn tick(seconds: u64) -> Result<(), Refusal> {
     broker::request(&Request::Tick(seconds)).map(drop)
 }
 
-/// Reports the result of a self-test to the root task.
+/// Reports to the root task whether a self-test passed.
 ///
 /// # Errors
 ///
 /// Fails if all self-tests have reported already.
-pub fn report(report: Report) -> Result<(), Refusal> {
-    broker::request(&Request::Report(report)).map(drop)
+pub fn report(test: Test, passed: bool) -> Result<(), Refusal> {
+    broker::request(&Request::Report(test, passed)).map(drop)
 }
 
 /// Asks the root task to answer with the same word.

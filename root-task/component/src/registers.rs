@@ -13,7 +13,7 @@ use crate::broker;
 /// A device's registers: 32-bit words that are mapped as device memory.
 #[derive(Debug)]
 pub struct Registers {
-    address: usize,
+    pub(crate) address: usize,
     size: usize,
 }
 
@@ -26,7 +26,7 @@ impl Registers {
     /// Fails if the component's configuration doesn't name the device, or another component has it.
     pub fn request(device: &str) -> Result<Self, Refusal> {
         let name = Text::from(device);
-        let [address, size, ..] = broker::request(&Request::Device { name, range: 0 })?;
+        let [address, size, ..] = broker::request(&Request::Device(0, name))?;
         Ok(Self::new(address, size))
     }
 
@@ -50,11 +50,6 @@ impl Registers {
         // SAFETY: the broker mapped the registers for this component only, they stay mapped, and
         // hold an aligned `T`. Nothing else accesses them, because `self` is consumed.
         Ok(unsafe { UniqueMmioPointer::new(start) })
-    }
-
-    /// Returns the virtual address.
-    pub(crate) fn address(&self) -> u64 {
-        self.address as u64
     }
 
     /// Returns the size in bytes.
@@ -82,9 +77,8 @@ impl Registers {
     }
 
     fn word(&self, offset: usize) -> Option<*mut u32> {
-        let fits = offset
-            .checked_add(size_of::<u32>())
-            .is_some_and(|end| end <= self.size);
+        let end = offset.checked_add(size_of::<u32>());
+        let fits = end.is_some_and(|end| end <= self.size);
         let aligned = offset.is_multiple_of(align_of::<u32>());
         (fits && aligned).then(|| ptr::with_exposed_provenance_mut(self.address + offset))
     }

@@ -9,9 +9,7 @@ use crate::broker;
 
 /// A service that the component offers.
 #[derive(Debug)]
-pub struct Service {
-    endpoint: cap::Endpoint,
-}
+pub struct Service(cap::Endpoint);
 
 /// An event at a service.
 #[derive(Debug)]
@@ -45,9 +43,7 @@ impl Service {
     /// Fails if the component's configuration doesn't provide it.
     pub fn register(service: &str) -> Result<Self, Refusal> {
         let [slot, ..] = broker::request(&Request::Register(Text::from(service)))?;
-        Ok(Self {
-            endpoint: cap::Endpoint::from_bits(slot),
-        })
+        Ok(Self(cap::Endpoint::from_bits(slot)))
     }
 
     /// Passes all events to `handle`. The caller of a service gets its error as the answer; an
@@ -60,18 +56,18 @@ impl Service {
         &self,
         mut handle: impl FnMut(Event) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
-        let mut message = self.endpoint.recv(reply_authority());
+        let mut message = self.0.recv(reply_authority());
         loop {
             message = match event(&message.0, message.1) {
                 Event::Call(call) => {
                     let answer = handle(Event::Call(call));
                     let label = answer.map_or_else(|refusal| refusal as u64, |()| 0);
                     let info = MessageInfoBuilder::default().label(label).build();
-                    self.endpoint.reply_recv(info, reply_authority())
+                    self.0.reply_recv(info, reply_authority())
                 }
                 signals => {
                     handle(signals)?;
-                    self.endpoint.recv(reply_authority())
+                    self.0.recv(reply_authority())
                 }
             }
         }
@@ -107,9 +103,7 @@ sel4::sel4_cfg_if! {
 
 /// A service that the component uses.
 #[derive(Debug)]
-pub struct Client {
-    endpoint: cap::Endpoint,
-}
+pub struct Client(cap::Endpoint);
 
 impl Client {
     /// Looks up a service. The provider may start later: calls wait for it.
@@ -119,9 +113,7 @@ impl Client {
     /// Fails if the component's configuration doesn't need it.
     pub fn lookup(service: &str) -> Result<Self, Refusal> {
         let [slot, ..] = broker::request(&Request::Lookup(Text::from(service)))?;
-        Ok(Self {
-            endpoint: cap::Endpoint::from_bits(slot),
-        })
+        Ok(Self(cap::Endpoint::from_bits(slot)))
     }
 
     /// Calls the service. If the provider restarts meanwhile, it gets the call again.
@@ -134,6 +126,6 @@ impl Client {
             Writer::new(buffer.msg_regs_mut()).text(text).length()
         });
         let info = MessageInfoBuilder::default().label(label).length(length);
-        Refusal::check(self.endpoint.call(info.build()).label())
+        Refusal::check(self.0.call(info.build()).label())
     }
 }

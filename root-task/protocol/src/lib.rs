@@ -25,7 +25,7 @@ mod text;
 
 pub use message::{Malformed, Reader, Writer};
 pub use refusal::Refusal;
-pub use request::{Report, Request, Test, View};
+pub use request::{Request, Test, View};
 pub use ring::{Cursors, Ring};
 pub use text::{TEXT_LIMIT, Text};
 

@@ -54,14 +54,12 @@ impl<'a> Writer<'a> {
 
 /// Reads a message.
 #[derive(Clone, Debug)]
-pub struct Reader<'a> {
-    words: &'a [u64],
-}
+pub struct Reader<'a>(&'a [u64]);
 
 impl<'a> Reader<'a> {
     /// Creates a reader of `words`.
     pub fn new(words: &'a [u64]) -> Self {
-        Self { words }
+        Self(words)
     }
 
     /// Reads a word.
@@ -70,7 +68,7 @@ impl<'a> Reader<'a> {
     ///
     /// Fails after the last word.
     pub fn word(&mut self) -> Result<u64, Malformed> {
-        self.words.split_off_first().copied().ok_or(Malformed)
+        self.0.split_off_first().copied().ok_or(Malformed)
     }
 
     /// Reads a word that numbers a variant of the enum `T`.
@@ -92,7 +90,7 @@ impl<'a> Reader<'a> {
         if length > TEXT_LIMIT {
             return Err(Malformed);
         }
-        let words = self.words.split_off(..length.div_ceil(WORD));
+        let words = self.0.split_off(..length.div_ceil(WORD));
         let bytes = words
             .ok_or(Malformed)?
             .iter()
@@ -117,7 +115,7 @@ mod tests {
         let mut reader = Reader::new(&words[..length]);
         assert_eq!(reader.word(), Ok(7));
         assert_eq!(reader.text(), Ok(Text::from("hello, world")));
-        assert_eq!(reader.text(), Ok(Text::new()));
+        assert_eq!(reader.text(), Ok(Text::default()));
         assert_eq!(reader.word(), Err(Malformed));
     }
 
@@ -130,7 +128,7 @@ mod tests {
 
     #[test]
     fn too_long_is_cut() {
-        let mut text = Text::new();
+        let mut text = Text::default();
         for _ in 0..1000 {
             text.push(b'x');
         }

@@ -10,60 +10,38 @@ use crate::text::Text;
 /// A request of a component to the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// Allocate memory. Answer: address.
-    AllocateMemory {
-        /// Size in bytes.
-        bytes: u64,
-        /// Whether the memory is writable.
-        writable: bool,
-    },
+    /// Allocate this many bytes of memory, writable or not. Answer: address.
+    AllocateMemory(u64, bool),
     /// Allocate this many bytes for a device. Answer: address, physical address.
     AllocateDma(u64),
     /// Free the memory, device or channel at this address.
     Free(u64),
-    /// Map a device's registers. Answer: address, size.
-    Device {
-        /// The device's path, alias or `compatible`.
-        name: Text,
-        /// Index of the range in `reg`.
-        range: u64,
-    },
-    /// Handle a device's interrupt. Answer: slot of the handler, event.
-    Interrupt {
-        /// The device's path, alias or `compatible`.
-        name: Text,
-        /// Index of the interrupt.
-        index: u64,
-    },
+    /// Map a device's registers: the range with this index in `reg`. The text is the device's path,
+    /// alias or `compatible`. Answer: address, size.
+    Device(u64, Text),
+    /// Handle the interrupt with this index of a device, given as for [`Self::Device`]. Answer: slot
+    /// of the handler, event.
+    Interrupt(u64, Text),
     /// Offer a service. Answer: slot of the endpoint.
     Register(Text),
     /// Use a service. Answer: slot of the endpoint.
     Lookup(Text),
-    /// Create a channel to a service's provider. Answer: address, size, slot of the signal, event.
-    CreateChannel {
-        /// The service.
-        service: Text,
-        /// Size of the shared memory in bytes.
-        bytes: u64,
-    },
+    /// Create a channel to a service's provider, with this many bytes of shared memory. Answer:
+    /// address, size, slot of the signal, event.
+    CreateChannel(u64, Text),
     /// Accept the channel of a client, given by the client's badge. Answer: as for
     /// [`Self::CreateChannel`].
     AcceptChannel(u64),
     /// End the component. No answer.
     Exit,
-    /// Show a line of a view; for operators. Answer: text.
-    Inspect {
-        /// The view.
-        view: View,
-        /// Number of the line, from 0.
-        line: u64,
-    },
+    /// Show a line of a view, counted from 0; for operators. Answer: text.
+    Inspect(View, u64),
     /// Restart the component of this name; for operators.
     Restart(Text),
     /// Tell the time, in seconds of any clock; for operators.
     Tick(u64),
-    /// Report the result of a self-test.
-    Report(Report),
+    /// Report whether a self-test passed.
+    Report(Test, bool),
     /// Do nothing. Answer: the same word.
     Ping(u64),
 }
@@ -80,15 +58,6 @@ pub enum View {
     Capabilities,
     /// The audit log.
     Log,
-}
-
-/// The result of a self-test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// The test.
-    pub test: Test,
-    /// Whether the test passed.
-    pub passed: bool,
 }
 
 /// The self-tests, in their order.
@@ -116,20 +85,20 @@ impl Request {
     /// Writes the request's words. Returns its label and the number of words.
     pub fn encode(&self, words: &mut [u64]) -> (u64, usize) {
         let (label, numbers, text): (u64, &[u64], Option<&Text>) = match self {
-            Self::AllocateMemory { bytes, writable } => (1, &[*bytes, (*writable).into()], None),
+            Self::AllocateMemory(bytes, writable) => (1, &[*bytes, (*writable).into()], None),
             Self::AllocateDma(bytes) => (2, &[*bytes], None),
             Self::Free(address) => (3, &[*address], None),
-            Self::Device { name, range } => (4, &[*range], Some(name)),
-            Self::Interrupt { name, index } => (5, &[*index], Some(name)),
+            Self::Device(range, name) => (4, &[*range], Some(name)),
+            Self::Interrupt(index, name) => (5, &[*index], Some(name)),
             Self::Register(service) => (6, &[], Some(service)),
             Self::Lookup(service) => (7, &[], Some(service)),
-            Self::CreateChannel { service, bytes } => (8, &[*bytes], Some(service)),
+            Self::CreateChannel(bytes, service) => (8, &[*bytes], Some(service)),
             Self::AcceptChannel(client) => (9, &[*client], None),
             Self::Exit => (10, &[], None),
-            Self::Inspect { view, line } => (11, &[*view as u64, *line], None),
+            Self::Inspect(view, line) => (11, &[*view as u64, *line], None),
             Self::Restart(name) => (12, &[], Some(name)),
             Self::Tick(seconds) => (13, &[*seconds], None),
-            Self::Report(report) => (14, &[report.test as u64, report.passed.into()], None),
+            Self::Report(test, passed) => (14, &[*test as u64, (*passed).into()], None),
             Self::Ping(word) => (15, &[*word], None),
         };
         let mut writer = Writer::new(words);
@@ -150,38 +119,20 @@ impl Request {
     pub fn decode(label: u64, words: &[u64]) -> Result<Self, Malformed> {
         let mut words = Reader::new(words);
         Ok(match label {
-            1 => Self::AllocateMemory {
-                bytes: words.word()?,
-                writable: words.word()? != 0,
-            },
+            1 => Self::AllocateMemory(words.word()?, words.word()? != 0),
             2 => Self::AllocateDma(words.word()?),
             3 => Self::Free(words.word()?),
-            4 => Self::Device {
-                range: words.word()?,
-                name: words.text()?,
-            },
-            5 => Self::Interrupt {
-                index: words.word()?,
-                name: words.text()?,
-            },
+            4 => Self::Device(words.word()?, words.text()?),
+            5 => Self::Interrupt(words.word()?, words.text()?),
             6 => Self::Register(words.text()?),
             7 => Self::Lookup(words.text()?),
-            8 => Self::CreateChannel {
-                bytes: words.word()?,
-                service: words.text()?,
-            },
+            8 => Self::CreateChannel(words.word()?, words.text()?),
             9 => Self::AcceptChannel(words.word()?),
             10 => Self::Exit,
-            11 => Self::Inspect {
-                view: words.choice()?,
-                line: words.word()?,
-            },
+            11 => Self::Inspect(words.choice()?, words.word()?),
             12 => Self::Restart(words.text()?),
             13 => Self::Tick(words.word()?),
-            14 => Self::Report(Report {
-                test: words.choice()?,
-                passed: words.word()? != 0,
-            }),
+            14 => Self::Report(words.choice()?, words.word()? != 0),
             15 => Self::Ping(words.word()?),
             _ => return Err(Malformed),
         })

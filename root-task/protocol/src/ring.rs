@@ -34,31 +34,26 @@ impl<'a> Ring<'a> {
         let written = self.cursors.written.load(Ordering::Relaxed);
         let read = self.cursors.read.load(Ordering::Acquire);
         let room = self.bytes.len() - self.pending(written, read);
-        let mut cursor = written;
-        for &byte in text.iter().take(room) {
-            if let Some(place) = self.place(cursor) {
-                place.store(byte, Ordering::Relaxed);
-            }
-            cursor = cursor.wrapping_add(1);
+        let length = text.len().min(room);
+        for (&byte, place) in text.iter().zip(self.places(written)).take(length) {
+            place.store(byte, Ordering::Relaxed);
         }
+        let cursor = written.wrapping_add(length as u64);
         self.cursors.written.store(cursor, Ordering::Release);
-        text.len().min(room)
+        length
     }
 
     /// Reads up to `buffer.len()` bytes. Returns the number of bytes read.
     pub fn read(&mut self, buffer: &mut [u8]) -> usize {
         let read = self.cursors.read.load(Ordering::Relaxed);
         let written = self.cursors.written.load(Ordering::Acquire);
-        let pending = self.pending(written, read);
-        let mut cursor = read;
-        for byte in buffer.iter_mut().take(pending) {
-            if let Some(place) = self.place(cursor) {
-                *byte = place.load(Ordering::Relaxed);
-            }
-            cursor = cursor.wrapping_add(1);
+        let length = buffer.len().min(self.pending(written, read));
+        for (byte, place) in buffer.iter_mut().zip(self.places(read)).take(length) {
+            *byte = place.load(Ordering::Relaxed);
         }
+        let cursor = read.wrapping_add(length as u64);
         self.cursors.read.store(cursor, Ordering::Release);
-        buffer.len().min(pending)
+        length
     }
 
     /// Returns the number of unread bytes, at most the ring's capacity.
@@ -68,10 +63,11 @@ impl<'a> Ring<'a> {
             .map_or(capacity, |pending| pending.min(capacity))
     }
 
-    /// Returns the place of the byte with the number `cursor`.
-    fn place(&self, cursor: u64) -> Option<&AtomicU8> {
-        let index = cursor.checked_rem(self.bytes.len() as u64)?;
-        self.bytes.get(usize::try_from(index).ok()?)
+    /// Returns all places, from that of the byte with the number `cursor`.
+    fn places(&self, cursor: u64) -> impl Iterator<Item = &AtomicU8> {
+        let start = cursor.checked_rem(self.bytes.len() as u64).unwrap_or(0);
+        let (low, high) = self.bytes.split_at(start as usize);
+        high.iter().chain(low)
     }
 }
 

@@ -16,14 +16,6 @@ pub struct Text {
 }
 
 impl Text {
-    /// Creates an empty text.
-    pub const fn new() -> Self {
-        Self {
-            bytes: [0; TEXT_LIMIT],
-            length: 0,
-        }
-    }
-
     /// Returns the text up to the first byte that isn't UTF-8.
     pub fn as_str(&self) -> &str {
         let mut chunks = self.as_bytes().utf8_chunks();
@@ -37,14 +29,12 @@ impl Text {
 
     /// Appends a byte. Returns false if the text is full.
     pub fn push(&mut self, byte: u8) -> bool {
-        match self.bytes.get_mut(self.length) {
-            Some(free) => {
-                *free = byte;
-                self.length += 1;
-                true
-            }
-            None => false,
-        }
+        let Some(free) = self.bytes.get_mut(self.length) else {
+            return false;
+        };
+        *free = byte;
+        self.length += 1;
+        true
     }
 
     /// Removes and returns the last byte.
@@ -56,7 +46,8 @@ impl Text {
 
 impl Default for Text {
     fn default() -> Self {
-        Self::new()
+        let (bytes, length) = ([0; TEXT_LIMIT], 0);
+        Self { bytes, length }
     }
 }
 
@@ -68,7 +59,7 @@ impl From<&str> for Text {
 
 impl FromIterator<u8> for Text {
     fn from_iter<I: IntoIterator<Item = u8>>(bytes: I) -> Self {
-        let mut text = Self::new();
+        let mut text = Self::default();
         for byte in bytes {
             text.push(byte);
         }
@@ -79,14 +70,5 @@ impl FromIterator<u8> for Text {
 impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_str().fmt(f)
-    }
-}
-
-impl fmt::Write for Text {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for byte in text.bytes() {
-            self.push(byte);
-        }
-        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 //! Tests the system before it starts, and prints one line for each test.
 
 use kaal_broker::Denial;
-use kaal_protocol::{Report, Test};
+use kaal_protocol::Test;
 use sel4_root_task::debug_println;
 
 use crate::report::{is_seeded, report};
@@ -18,8 +18,8 @@ pub(crate) fn run(server: &mut Server<'_>) -> Result<bool, Denial> {
     };
     let during = server.broker.free();
     server.serve(|server| {
-        let is_done = |report: &Report| report.test == Test::Stoppable;
-        !server.is_running(id) || server.reports.iter().any(is_done)
+        let mut tests = server.reports.iter().map(|&(test, _)| test);
+        !server.is_running(id) || tests.any(|test| test == Test::Stoppable)
     });
     let mut devices = SELF_TEST
         .iter()
@@ -31,8 +31,7 @@ pub(crate) fn run(server: &mut Server<'_>) -> Result<bool, Denial> {
             debug_println!("self-test {name}: skipped: no device to test");
             continue;
         }
-        let mut reports = server.reports.iter();
-        let passed = reports.any(|report| report.test == test && report.passed);
+        let passed = server.reports.contains(&(test, true));
         all_passed &= report(name, passed, format_args!("{detail}"));
     }
     let held = before.bytes - server.broker.free().bytes;

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use kaal_broker::{Broker, ComponentId, Denial, FAULT_BADGE, Object, Slot};
 use kaal_devicetree::DeviceTree;
-use kaal_protocol::{Refusal, Report, Request};
+use kaal_protocol::{Refusal, Request, Test};
 use sel4::{MessageInfo, MessageInfoBuilder, ReplyAuthority, cap, sel4_cfg_bool};
 use sel4_root_task::debug_println;
 
@@ -24,8 +24,8 @@ pub(crate) struct Server<'a> {
     reply: Slot,
     /// All components; a component's index is its number less 1.
     components: Vec<Supervised>,
-    /// Reports of the self-test.
-    pub(crate) reports: Vec<Report>,
+    /// The self-tests that reported, and whether they passed.
+    pub(crate) reports: Vec<(Test, bool)>,
     /// The time in seconds, as the clock component told it.
     now: Option<u64>,
 }

@@ -9,7 +9,7 @@
 
 use kaal_component::pl031::{DEVICE, RTCDR, RTCICR, RTCIMSC, RTCMR};
 use kaal_component::{
-    Interrupt, Refusal, Registers, Report, Test, allocate, free, ping, report, wait, wait_briefly,
+    Interrupt, Refusal, Registers, Test, allocate, free, ping, report, wait, wait_briefly,
 };
 
 kaal_component::main!(run);
@@ -20,7 +20,7 @@ fn run() -> Result<(), Refusal> {
     // The build can make a test fail, to prove that failures are reported.
     let tell = |test, name, passed| {
         let passed = passed && option_env!("KAAL_SEED_FAULT") != Some(name);
-        report(Report { test, passed })
+        report(test, passed)
     };
     tell(Test::Ipc, "ipc", try_ipc().is_ok())?;
     tell(Test::Memory, "memory", try_memory().unwrap_or(false))?;
@@ -71,7 +71,7 @@ fn try_interrupt(clock: &Registers) -> Result<bool, Refusal> {
     for _ in 0..TRIES {
         // The clock interrupts at this second, which has begun, unless the next one has begun too.
         clock.write(RTCMR, clock.read(RTCDR));
-        arrived = wait_briefly(POLLS).is_some_and(|events| events & interrupt.event() != 0);
+        arrived = wait_briefly(POLLS).is_some_and(|events| events & interrupt.event != 0);
         clock.write(RTCICR, 1);
         interrupt.acknowledge()?;
         if arrived {

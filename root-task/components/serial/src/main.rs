@@ -77,7 +77,7 @@ impl Keyboard {
             && !self.typed.as_bytes().is_empty()
         {
             reader.send(self.typed.as_bytes());
-            self.typed = Text::new();
+            self.typed = Text::default();
         }
     }
 }

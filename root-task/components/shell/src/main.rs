@@ -21,7 +21,7 @@ fn run() -> Result<(), Refusal> {
     let mut console = Console::open()?;
     let keyboard = Client::lookup("serial")?;
     let mut channel = listen(&keyboard)?;
-    let mut line = Text::new();
+    let mut line = Text::default();
     prompt(&mut console)?;
     loop {
         let mut typed = [0; 64];

@@ -17,7 +17,7 @@ impl Server<'_> {
         let status = self.broker.status(id);
         let is_operator = status.is_some_and(|status| status.config.operator);
         Ok(match request {
-            Request::AllocateMemory { bytes, writable } => {
+            Request::AllocateMemory(bytes, writable) => {
                 let access = match writable {
                     true => Access::ReadWrite,
                     false => Access::Read,
@@ -29,12 +29,12 @@ impl Server<'_> {
                 self.broker.free_memory(id, address)?;
                 Vec::new()
             }
-            Request::Device { name, range } => {
+            Request::Device(range, name) => {
                 let device = self.device(&name);
                 let registers = device.and_then(|device| device.range(range));
                 pair(self.broker.request_device(id, name.as_str(), registers)?)
             }
-            Request::Interrupt { name, index } => {
+            Request::Interrupt(index, name) => {
                 let device = self.device(&name);
                 let interrupt = device.and_then(|device| device.interrupt(index));
                 pair(self.broker.request_irq(id, name.as_str(), interrupt)?)
@@ -43,7 +43,7 @@ impl Server<'_> {
                 vec![self.broker.register_service(id, service.as_str())?]
             }
             Request::Lookup(service) => vec![self.broker.lookup_service(id, service.as_str())?],
-            Request::CreateChannel { service, bytes } => {
+            Request::CreateChannel(bytes, service) => {
                 let service = service.as_str();
                 let end = self.broker.create_channel(id, service, bytes)?;
                 vec![end.address, end.size, end.signal, end.event]
@@ -53,11 +53,11 @@ impl Server<'_> {
                 vec![end.address, end.size, end.signal, end.event]
             }
             Request::Ping(word) => vec![word],
-            Request::Report(report) if self.reports.len() < Test::COUNT => {
-                self.reports.push(report);
+            Request::Report(test, passed) if self.reports.len() < Test::COUNT => {
+                self.reports.push((test, passed));
                 Vec::new()
             }
-            Request::Inspect { view, line } if is_operator => self.inspect(view, line)?,
+            Request::Inspect(view, line) if is_operator => self.inspect(view, line)?,
             Request::Restart(name) if is_operator => self.restart_named(id, name.as_str())?,
             Request::Tick(seconds) if is_operator => {
                 self.now = Some(seconds);
