@@ -20,7 +20,9 @@ fn main() -> Result<()> {
     println!("cargo::rerun-if-env-changed={COMPONENTS}");
     println!("cargo::rerun-if-env-changed=SEL4_PREFIX");
     println!("cargo::rerun-if-changed=build.rs");
-    let tree = read_file(&path("SEL4_PREFIX")?.join("support/kernel.dtb"))?;
+    let blob = path("SEL4_PREFIX")?.join("support/kernel.dtb");
+    let read = fs::read(&blob);
+    let tree = read.with_context(|| format!("failed to read {}", blob.display()))?;
     let tree = DeviceTree::parse(&tree).context("failed to read the kernel's device tree")?;
     let is_virt = tree
         .find(b"/")
@@ -28,11 +30,11 @@ fn main() -> Result<()> {
     // The components drive devices of the virt machine only.
     let lists = Path::new(if is_virt { "" } else { "board" });
     let mut code = String::new();
-    writeln!(code, "pub(crate) static SYSTEM: &[Embedded] = &[")?;
-    embed(&mut code, &lists.join("system.toml"), &tree)?;
-    writeln!(code, "];\npub(crate) static SELF_TEST: &[Embedded] = &[")?;
-    embed(&mut code, &lists.join("self-test.toml"), &tree)?;
-    writeln!(code, "];")?;
+    for (name, file) in [("SYSTEM", "system.toml"), ("SELF_TEST", "self-test.toml")] {
+        writeln!(code, "pub(crate) static {name}: &[Embedded] = &[")?;
+        embed(&mut code, &lists.join(file), &tree)?;
+        writeln!(code, "];")?;
+    }
     let out = path("OUT_DIR")?.join("system.rs");
     fs::write(&out, code).with_context(|| format!("failed to write {}", out.display()))
 }
@@ -46,8 +48,9 @@ fn embed(code: &mut String, file: &Path, tree: &DeviceTree<'_>) -> Result<()> {
     list.check_machine(tree).with_context(name)?;
     let programs = path(COMPONENTS)?;
     for component in &list.components {
-        let (program, binary) = list.load(component, &programs).with_context(name)?;
+        let binary = programs.join(component.binary.get_ref());
         println!("cargo::rerun-if-changed={}", binary.display());
+        let program = list.load(component, &programs).with_context(name)?;
         generate(code, component, &program)?;
     }
     Ok(())
@@ -58,8 +61,4 @@ fn path(variable: &str) -> Result<PathBuf> {
         format!("{variable} is not set: build the root task with `cargo xtask root-task`")
     })?;
     Ok(value.into())
-}
-
-fn read_file(file: &Path) -> Result<Vec<u8>> {
-    fs::read(file).with_context(|| format!("failed to read {}", file.display()))
 }

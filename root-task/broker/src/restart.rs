@@ -3,9 +3,10 @@
 //! Restart policies of components.
 
 /// When to restart a component that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Restart {
     /// Never.
+    #[default]
     Never,
     /// A number of times, with a delay that doubles each time.
     Times {

@@ -35,7 +35,7 @@ pub struct Component {
     #[serde(default)]
     pub needs: Vec<Spanned<String>>,
     /// Restart policy.
-    #[serde(default = "never", deserialize_with = "restart")]
+    #[serde(default, deserialize_with = "restart")]
     pub restart: Restart,
     /// Run time in each period, in microseconds; by default, all of the period.
     pub budget: Option<Spanned<u64>>,
@@ -54,10 +54,6 @@ fn default_stack() -> Spanned<u64> {
 /// By default, a component may run all the time, in slices of 10 ms.
 fn default_period() -> Spanned<u64> {
     Spanned::new(0..0, 10_000)
-}
-
-fn never() -> Restart {
-    Restart::Never
 }
 
 fn restart<'de, D: Deserializer<'de>>(value: D) -> Result<Restart, D::Error> {
@@ -119,12 +115,8 @@ impl Component {
         }
         for (key, value) in [("name", &self.name), ("binary", &self.binary)] {
             if value.get_ref().is_empty() {
-                return Err(Mistake::new(
-                    text,
-                    value,
-                    key,
-                    "a name expected, \"\" found",
-                ));
+                let problem = "a name expected, \"\" found".to_owned();
+                return Err(Mistake::new(text, value, key, problem));
             }
         }
         Ok(())

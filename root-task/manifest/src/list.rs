@@ -3,7 +3,7 @@
 //! Reads the list and checks it against the machine.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use kaal_broker::Device;
@@ -75,24 +75,19 @@ impl List {
         Ok(())
     }
 
-    /// Reads a component's program from `folder`. Returns the program and its path.
+    /// Reads a component's program from `folder`.
     ///
     /// # Errors
     ///
     /// Fails if the file is missing, or like [`Program::read`].
-    pub fn load(
-        &self,
-        component: &Component,
-        folder: &Path,
-    ) -> Result<(Program, PathBuf), Mistake> {
+    pub fn load(&self, component: &Component, folder: &Path) -> Result<Program, Mistake> {
         let binary = component.binary.get_ref();
         let file = folder.join(binary);
         let content = fs::read(&file).with_context(|| format!("failed to read {}", file.display()));
         let program = content.and_then(|content| Program::read(&content));
-        let program = program.map_err(|error| {
+        program.map_err(|error| {
             let problem = format!("{binary:?}: {error:#}");
             Mistake::new(&self.text, &component.binary, "binary", problem)
-        })?;
-        Ok((program, file))
+        })
     }
 }

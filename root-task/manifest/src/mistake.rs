@@ -2,7 +2,6 @@
 
 //! Mistakes in the list.
 
-use std::fmt;
 use std::ops::Range;
 
 use thiserror::Error;
@@ -22,16 +21,11 @@ pub struct Mistake {
 
 impl Mistake {
     /// Creates a mistake in the value of `key`.
-    pub(crate) fn new<T>(
-        text: &str,
-        value: &Spanned<T>,
-        key: &str,
-        problem: impl fmt::Display,
-    ) -> Self {
+    pub(crate) fn new<T>(text: &str, value: &Spanned<T>, key: &str, problem: String) -> Self {
         Self {
             line: line_of(text, &value.span()),
             key: key.to_owned(),
-            problem: problem.to_string(),
+            problem,
         }
     }
 

@@ -60,11 +60,9 @@ impl Program {
                 bail!("the segment at {address:#x} shares a page with the one before it");
             }
             let end = address.checked_add(header.p_memsz);
-            free_from = end
-                .and_then(|end| end.checked_next_multiple_of(PAGE_SIZE))
-                .with_context(|| {
-                    format!("the segment at {address:#x} exceeds the address space")
-                })?;
+            let end = end.and_then(|end| end.checked_next_multiple_of(PAGE_SIZE));
+            let too_large = || format!("the segment at {address:#x} exceeds the address space");
+            free_from = end.with_context(too_large)?;
             if header.p_filesz > header.p_memsz {
                 bail!("the segment at {address:#x} has more bytes in the file than in memory");
             }
@@ -79,19 +77,14 @@ impl Program {
                 executable,
             });
         }
+        let entry = elf.entry;
         let is_entry = |segment: &Segment| {
             let end = segment.address + segment.bytes.len() as u64;
-            segment.executable && (segment.address..end).contains(&elf.entry)
+            segment.executable && (segment.address..end).contains(&entry)
         };
         if !segments.iter().any(is_entry) {
-            bail!(
-                "the entry point {:#x} is not in an executable segment",
-                elf.entry
-            );
+            bail!("the entry point {entry:#x} is not in an executable segment");
         }
-        Ok(Self {
-            entry: elf.entry,
-            segments,
-        })
+        Ok(Self { entry, segments })
     }
 }
