@@ -25,20 +25,18 @@ pub(crate) const RANGES: Block = Block {
 /// The allocated addresses and the page tables of an address space.
 pub(crate) struct AddressSpace {
     ranges: Buddies,
-    tables: BTreeSet<Block>,
+    /// The mapped page tables.
+    pub(crate) tables: BTreeSet<Block>,
 }
 
-/// An allocated range of addresses.
+/// An allocated range of addresses, including its unmapped pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Range {
-    /// The range, including its unmapped pages.
-    outer: Block,
-}
+pub(crate) struct Range(Block);
 
 impl Range {
     /// Returns the first address that may be mapped.
     pub(crate) fn address(self) -> u64 {
-        self.outer.start + PAGE_SIZE
+        self.0.start + PAGE_SIZE
     }
 }
 
@@ -57,19 +55,13 @@ impl AddressSpace {
         let with_guards = size.checked_add(2 * PAGE_SIZE);
         let block_size = with_guards.and_then(u64::checked_next_power_of_two);
         let block = block_size.and_then(|size| self.ranges.allocate(size.ilog2() as u8));
-        match block {
-            Some(outer) => Ok(Range { outer }),
-            None => Err(Denial::UsedUp {
-                resource: Resource::Addresses,
-                requested: size,
-                left: self.ranges.free_bytes(),
-            }),
-        }
+        let used_up = || Denial::used_up(Resource::Addresses, size, self.ranges.free_bytes());
+        block.map(Range).ok_or_else(used_up)
     }
 
     /// Frees addresses that aren't mapped any more.
     pub(crate) fn give(&mut self, range: Range) {
-        self.ranges.release(range.outer);
+        self.ranges.release(range.0);
     }
 
     /// Returns the page tables that are missing for a page at `address`, highest level first.
@@ -82,11 +74,6 @@ impl AddressSpace {
             .map(|span| Block::around(address, span))
             .filter(|table| !self.tables.contains(table))
             .collect()
-    }
-
-    /// Notes that a missing table was mapped.
-    pub(crate) fn add_table(&mut self, table: Block) {
-        self.tables.insert(table);
     }
 }
 

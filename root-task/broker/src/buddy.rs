@@ -3,6 +3,7 @@
 //! A buddy allocator: blocks of 2ⁿ bytes are split into halves and merged again.
 
 use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 
 /// A block of addresses, aligned to its size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,24 +28,13 @@ impl Block {
 
     /// Returns the two halves, the lower one first.
     pub(crate) const fn halves(self) -> [Self; 2] {
-        let low = Self {
-            bits: self.bits - 1,
-            start: self.start,
-        };
+        let low = Self::around(self.start, self.bits - 1);
         [low, low.other_half()]
     }
 
-    /// Returns the block of which this one is a half.
-    pub(crate) const fn whole(self) -> Self {
-        Self::around(self.start, self.bits + 1)
-    }
-
-    /// Returns the other half of [`Self::whole`].
-    pub(crate) const fn other_half(self) -> Self {
-        Self {
-            bits: self.bits,
-            start: self.start ^ (1 << self.bits),
-        }
+    /// Returns the block that forms a larger block with this one.
+    const fn other_half(self) -> Self {
+        Self::around(self.start ^ self.size(), self.bits)
     }
 }
 
@@ -61,7 +51,7 @@ impl Buddies {
     /// Adds a block that isn't part of another.
     pub(crate) fn add(&mut self, root: Block) {
         self.roots.insert(root);
-        self.give(root);
+        self.free.insert(root);
     }
 
     /// Returns the bytes in free blocks, in O(n) steps.
@@ -86,46 +76,37 @@ impl Buddies {
             .find(|block| self.free.contains(block))
     }
 
-    /// Removes a free block.
-    pub(crate) fn take(&mut self, block: Block) {
-        self.free.remove(&block);
-    }
-
-    /// Adds a free block: one that was taken, split or merged.
-    pub(crate) fn give(&mut self, block: Block) {
-        self.free.insert(block);
-    }
-
-    /// Returns the block that `block` forms with its other half, if both are free.
-    pub(crate) fn mergeable(&self, block: Block) -> Option<Block> {
-        let is_half = !self.roots.contains(&block);
-        let both_free = self.free.contains(&block) && self.free.contains(&block.other_half());
-        (is_half && both_free).then(|| block.whole())
-    }
-
     /// Takes a block of 2^`bits` bytes, and splits a larger one if needed.
     pub(crate) fn allocate(&mut self, bits: u8) -> Option<Block> {
-        let mut block = self.smallest(bits)?;
-        self.take(block);
-        while block.bits > bits {
-            let [low, high] = block.halves();
-            self.give(high);
-            block = low;
-        }
-        Some(block)
+        let block = self.smallest(bits)?;
+        Some(self.split(block, block.start, bits).0)
     }
 
-    /// Frees a block, and merges it as far as possible.
-    pub(crate) fn release(&mut self, block: Block) {
-        self.give(block);
-        let mut block = block;
-        while let Some(whole) = self.mergeable(block) {
-            for half in whole.halves() {
-                self.take(half);
-            }
-            self.give(whole);
-            block = whole;
+    /// Takes the piece of 2^`bits` bytes at `address` from a free block. Returns the piece, and the
+    /// blocks that were halved for it, the largest first.
+    pub(crate) fn split(&mut self, block: Block, address: u64, bits: u8) -> (Block, Vec<Block>) {
+        self.free.remove(&block);
+        let mut piece = block;
+        let mut halved = Vec::new();
+        while piece.bits > bits {
+            halved.push(piece);
+            piece = Block::around(address, piece.bits - 1);
+            self.free.insert(piece.other_half());
         }
+        (piece, halved)
+    }
+
+    /// Frees a block, and merges it as far as possible. Returns the merged halves, the smallest
+    /// first.
+    pub(crate) fn release(&mut self, block: Block) -> Vec<Block> {
+        let mut block = block;
+        let mut merged = Vec::new();
+        while !self.roots.contains(&block) && self.free.remove(&block.other_half()) {
+            merged.extend([block, block.other_half()]);
+            block = Block::around(block.start, block.bits + 1);
+        }
+        self.free.insert(block);
+        merged
     }
 }
 

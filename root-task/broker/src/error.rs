@@ -93,7 +93,11 @@ pub enum Denial {
 impl Denial {
     /// One more of a resource was requested, and none is left.
     pub(crate) const fn none_left(resource: Resource) -> Self {
-        let (requested, left) = (1, 0);
+        Self::used_up(resource, 1, 0)
+    }
+
+    /// Less of a resource is left than requested.
+    pub(crate) const fn used_up(resource: Resource, requested: u64, left: u64) -> Self {
         Self::UsedUp {
             resource,
             requested,

@@ -54,11 +54,7 @@ impl<K: Kernel> Pool<K> {
 
     /// Returns free RAM and slots.
     pub(crate) fn free(&self) -> Resources {
-        Resources {
-            bytes: self.ram.free_bytes(),
-            slots: self.slots.left(),
-            devices: 0,
-        }
+        Resources::new(self.ram.free_bytes(), self.slots.left())
     }
 
     /// Takes an empty slot and lets `fill` create a capability there. After an error, the slot
@@ -67,17 +63,10 @@ impl<K: Kernel> Pool<K> {
         &mut self,
         fill: impl FnOnce(&mut K, Slot) -> KernelResult,
     ) -> Result<Slot, Denial> {
-        let index = self
-            .slots
-            .take()
-            .ok_or(Denial::none_left(Resource::Slots))?;
-        match fill(&mut self.kernel, Slot(index)) {
-            Ok(()) => Ok(Slot(index)),
-            Err(error) => {
-                self.slots.give(index);
-                Err(error.into())
-            }
-        }
+        let index = self.slots.take();
+        let index = index.ok_or(Denial::none_left(Resource::Slots))?;
+        fill(&mut self.kernel, Slot(index)).inspect_err(|_| self.slots.give(index))?;
+        Ok(Slot(index))
     }
 
     /// Creates a capability for each of `items`; after an error, none.
@@ -195,11 +184,7 @@ impl<K: Kernel> Pool<K> {
     }
 
     fn used_up(&self, requested: u64) -> Denial {
-        Denial::UsedUp {
-            resource: Resource::Bytes,
-            requested,
-            left: self.ram.free_bytes(),
-        }
+        Denial::used_up(Resource::Bytes, requested, self.ram.free_bytes())
     }
 
     fn ram_block(&mut self, bits: u8) -> Result<Block, Denial> {
@@ -211,16 +196,14 @@ impl<K: Kernel> Pool<K> {
 
     /// Splits a free block down to the piece of 2^`bits` bytes at `address`, and takes that.
     fn split(&mut self, block: Block, address: u64, bits: u8) -> Result<Block, Denial> {
-        let mut block = block;
-        while block.bits > bits {
-            if let Err(denial) = self.halve(block) {
-                self.give_block(block)?;
+        let (piece, halved) = self.buddies(block).split(block, address, bits);
+        for whole in halved {
+            if let Err(denial) = self.halve(whole) {
+                self.give_block(piece)?;
                 return Err(denial);
             }
-            block = Block::around(address, block.bits - 1);
         }
-        self.buddies(block).take(block);
-        Ok(block)
+        Ok(piece)
     }
 
     fn halve(&mut self, block: Block) -> Result<(), Denial> {
@@ -229,12 +212,6 @@ impl<K: Kernel> Pool<K> {
             kernel.retype(untyped, Object::Untyped(half.bits), slot)
         })?;
         self.untyped.extend(block.halves().into_iter().zip(slots));
-        let buddies = self.buddies(block);
-        buddies.take(block);
-        block
-            .halves()
-            .into_iter()
-            .for_each(|half| buddies.give(half));
         Ok(())
     }
 
@@ -253,16 +230,10 @@ impl<K: Kernel> Pool<K> {
 
     /// Frees a block without objects, and merges it with free neighbours.
     fn give_block(&mut self, block: Block) -> KernelResult {
-        self.buddies(block).give(block);
-        let mut block = block;
-        while let Some(whole) = self.buddies(block).mergeable(block) {
-            for half in whole.halves() {
-                let untyped = self.untyped.remove(&half);
-                self.delete(untyped)?;
-                self.buddies(whole).take(half);
-            }
-            self.buddies(whole).give(whole);
-            block = whole;
+        for half in self.buddies(block).release(block) {
+            // A half that was never made has no capability.
+            let untyped = self.untyped.remove(&half);
+            self.delete(untyped)?;
         }
         Ok(())
     }

@@ -85,11 +85,7 @@ impl Process {
     }
 
     fn object(&mut self, pool: &mut Pool<impl Kernel>, object: Object) -> Result<Slot, Denial> {
-        let usage = Resources {
-            bytes: 1 << pool.kernel.object_bits(object),
-            slots: 1,
-            devices: 0,
-        };
+        let usage = Resources::new(1 << pool.kernel.object_bits(object), 1);
         let (slot, allocation) = self.charged(usage, |_| pool.object(object))?;
         self.objects.push(allocation);
         Ok(slot)

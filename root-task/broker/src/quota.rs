@@ -17,13 +17,18 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// The resources for pages of `bytes` in total.
-    pub(crate) const fn pages(bytes: u64) -> Self {
+    /// Memory and slots, without devices.
+    pub(crate) const fn new(bytes: u64, slots: u64) -> Self {
         Self {
             bytes,
-            slots: bytes / PAGE_SIZE,
+            slots,
             devices: 0,
         }
+    }
+
+    /// The resources for pages of `bytes` in total.
+    pub(crate) const fn pages(bytes: u64) -> Self {
+        Self::new(bytes, bytes / PAGE_SIZE)
     }
 
     /// Adds `more`, unless that exceeds `quota`.

@@ -32,11 +32,8 @@ impl<K: Kernel> Broker<K> {
             let registers = registers?;
             let first = registers.start.0 & !(PAGE_SIZE - 1);
             let size = page_align(registers.end.0 - first)?;
-            let usage = Resources {
-                bytes: 0,
-                slots: size / PAGE_SIZE,
-                devices: 1,
-            };
+            let mut usage = Resources::new(0, size / PAGE_SIZE);
+            usage.devices = 1;
             let (process, pool) = broker.process(id)?;
             let address = process.map_new(pool, usage, Access::Device, |pool| {
                 pool.device_pages(first, size)

@@ -9,11 +9,7 @@ use crate::pool::Pool;
 use crate::quota::Resources;
 
 /// Charge for an interrupt: its handler, and the notification badged with its event.
-const HANDLER: Resources = Resources {
-    bytes: 0,
-    slots: 2,
-    devices: 0,
-};
+const HANDLER: Resources = Resources::new(0, 2);
 
 impl Process {
     /// Lets the component handle an interrupt. Returns the slot of the handler, and the event.

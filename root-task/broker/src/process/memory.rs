@@ -78,7 +78,7 @@ impl Process {
             for table in self.space.missing_tables(spans, address) {
                 let slot = self.object(pool, Object::PageTable)?;
                 pool.kernel.map_table(slot, self.vspace, table.start)?;
-                self.space.add_table(table);
+                self.space.tables.insert(table);
             }
             pool.kernel.map_page(page, self.vspace, address, access)?;
         }
