@@ -9,7 +9,6 @@ mod memory;
 mod services;
 
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::audit::{Action, Audit};
@@ -33,15 +32,6 @@ pub struct UntypedMemory {
     pub is_device: bool,
 }
 
-/// All resources that the broker may grant.
-#[derive(Clone, Debug)]
-pub struct Inventory {
-    /// Empty slots of the root task's CSpace.
-    pub empty_slots: Range<u64>,
-    /// Untyped memory that contains no objects.
-    pub untyped: Vec<UntypedMemory>,
-}
-
 /// The state of a component.
 #[derive(Clone, Copy, Debug)]
 pub struct Status {
@@ -59,11 +49,22 @@ struct Component {
     process: Option<Process>,
 }
 
+impl Component {
+    fn status(&self) -> Status {
+        let process = self.process.as_ref();
+        Status {
+            config: self.config,
+            is_running: process.is_some(),
+            usage: process.map(|process| process.usage).unwrap_or_default(),
+        }
+    }
+}
+
 /// Decides on requests, and accounts for what it granted.
 pub struct Broker<K> {
     pool: Pool<K>,
     endpoint: Slot,
-    components: Vec<Component>,
+    components: BTreeMap<ComponentId, Component>,
     services: BTreeMap<&'static str, Service>,
     channels: BTreeMap<u64, Channel>,
     next_channel: u64,
@@ -72,21 +73,26 @@ pub struct Broker<K> {
 }
 
 impl<K: Kernel> Broker<K> {
-    /// Creates a broker that grants what `inventory` lists.
+    /// Creates a broker that grants `untyped` memory, which contains no objects, and `empty_slots`
+    /// of the root task's CSpace.
     ///
     /// # Errors
     ///
     /// Fails if the broker can't create its own endpoint.
-    pub fn new(kernel: K, inventory: Inventory) -> Result<Self, Denial> {
-        let mut pool = Pool::new(kernel, inventory.empty_slots);
-        for untyped in inventory.untyped {
+    pub fn new(
+        kernel: K,
+        empty_slots: Range<u64>,
+        untyped: impl IntoIterator<Item = UntypedMemory>,
+    ) -> Result<Self, Denial> {
+        let mut pool = Pool::new(kernel, empty_slots);
+        for untyped in untyped {
             pool.add(untyped.block, untyped.slot, untyped.is_device);
         }
         let (endpoint, _) = pool.object(Object::Endpoint)?;
         Ok(Self {
             pool,
             endpoint,
-            components: Vec::new(),
+            components: BTreeMap::new(),
             services: BTreeMap::new(),
             channels: BTreeMap::new(),
             next_channel: 0,
@@ -133,21 +139,13 @@ impl<K: Kernel> Broker<K> {
 
     /// Returns all components and their states.
     pub fn components(&self) -> impl Iterator<Item = (ComponentId, Status)> {
-        self.components.iter().zip(1..).map(|(component, number)| {
-            let process = component.process.as_ref();
-            let status = Status {
-                config: component.config,
-                is_running: process.is_some(),
-                usage: process.map(|process| process.usage).unwrap_or_default(),
-            };
-            (ComponentId(number), status)
-        })
+        let components = self.components.iter();
+        components.map(|(&id, component)| (id, component.status()))
     }
 
     /// Returns the state of `id`; `None` if there is no such component.
     pub fn status(&self, id: ComponentId) -> Option<Status> {
-        let mut components = self.components();
-        components.find_map(|(other, status)| (other == id).then_some(status))
+        self.components.get(&id).map(Component::status)
     }
 
     fn audited<T>(
@@ -164,7 +162,8 @@ impl<K: Kernel> Broker<K> {
 
     /// Returns a running component, and the pool.
     fn process(&mut self, id: ComponentId) -> Result<(&mut Process, &mut Pool<K>), Denial> {
-        let component = component_mut(&mut self.components, id)?;
+        let component = self.components.get_mut(&id);
+        let component = component.ok_or(Denial::NoSuchComponent(id.0))?;
         let process = component.process.as_mut().ok_or(Denial::NotRunning)?;
         Ok((process, &mut self.pool))
     }
@@ -182,10 +181,4 @@ impl<K: Kernel> Broker<K> {
             .find(|&known| known == name)
             .ok_or(Denial::NotConfigured)
     }
-}
-
-fn component_mut(components: &mut [Component], id: ComponentId) -> Result<&mut Component, Denial> {
-    id.index()
-        .and_then(|index| components.get_mut(index))
-        .ok_or(Denial::NoSuchComponent(id.0))
 }

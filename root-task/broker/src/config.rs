@@ -18,11 +18,6 @@ impl ComponentId {
     pub const fn badge(self) -> u64 {
         self.0 as u64
     }
-
-    /// Returns the index in a list of all components; `None` for the number 0.
-    pub fn index(self) -> Option<usize> {
-        usize::from(self.0).checked_sub(1)
-    }
 }
 
 /// The configuration of a component.

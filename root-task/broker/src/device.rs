@@ -8,7 +8,7 @@ use kaal_devicetree::{DeviceTree, Place};
 use kaal_payload::PhysRange;
 use thiserror::Error;
 
-use crate::kernel::{Interrupt, Trigger};
+use crate::kernel::Interrupt;
 
 /// A device's registers and interrupts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,28 +125,22 @@ fn gic_interrupt([kind, number, flags]: [u32; 3]) -> Option<Interrupt> {
         PRIVATE => FIRST_PRIVATE,
         _ => return None,
     };
-    let trigger = match flags & EDGE_FLAGS {
-        0 => Trigger::Level,
-        _ => Trigger::Edge,
-    };
     Some(Interrupt {
         number: number.checked_add(first)?,
-        trigger,
+        is_edge: flags & EDGE_FLAGS != 0,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::gic_interrupt;
-    use crate::kernel::{Interrupt, Trigger};
+    use crate::kernel::Interrupt;
 
     #[test]
     fn the_gic_numbers_kinds_one_after_the_other() {
-        let interrupt = |number, trigger| Some(Interrupt { number, trigger });
-        let level = interrupt(33, Trigger::Level);
-        assert_eq!(gic_interrupt([0, 1, 4]), level);
-        let edge = interrupt(27, Trigger::Edge);
-        assert_eq!(gic_interrupt([1, 11, 1]), edge);
+        let interrupt = |number, is_edge| Some(Interrupt { number, is_edge });
+        assert_eq!(gic_interrupt([0, 1, 4]), interrupt(33, false));
+        assert_eq!(gic_interrupt([1, 11, 1]), interrupt(27, true));
         assert_eq!(gic_interrupt([2, 0, 4]), None);
         assert_eq!(gic_interrupt([0, u32::MAX, 4]), None);
     }

@@ -55,22 +55,13 @@ pub enum Access {
     Device,
 }
 
-/// How an interrupt is triggered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trigger {
-    /// By a change of its line.
-    Edge,
-    /// By an active line.
-    Level,
-}
-
 /// An interrupt of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interrupt {
     /// Number at the interrupt controller.
     pub number: u32,
-    /// How it is triggered.
-    pub trigger: Trigger,
+    /// Whether a change of its line triggers it, rather than an active line.
+    pub is_edge: bool,
 }
 
 /// Errors of the kernel (seL4 manual, section 10.1).

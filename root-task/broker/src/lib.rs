@@ -51,7 +51,7 @@ mod shared;
 mod slots;
 
 pub use audit::{Action, Audit, Entry};
-pub use broker::{Broker, Inventory, Status, UntypedMemory};
+pub use broker::{Broker, Status, UntypedMemory};
 pub use buddy::Block;
 pub use config::{ComponentId, Config, FAULT_BADGE, Image, Segment};
 pub use device::{Device, DeviceError};
@@ -59,7 +59,7 @@ pub use error::{Denial, Resource};
 pub use heap::{HEAP_BYTES, HEAP_FOR_REST, HEAP_PER_DEVICE, HEAP_PER_SLOT};
 pub use kernel::{
     Access, CSPACE_BITS, Interrupt, Kernel, KernelError, KernelResult, Object, PAGE_BITS,
-    PAGE_SIZE, Pass, Slot, Thread, Trigger,
+    PAGE_SIZE, Pass, Slot, Thread,
 };
 pub use quota::Resources;
 pub use restart::Restart;

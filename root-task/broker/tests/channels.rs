@@ -7,9 +7,9 @@
 mod model;
 
 use kaal_broker::{
-    Broker, ComponentId, Config, Denial, Image, Interrupt, Resource, Resources, Restart, Trigger,
+    Broker, ComponentId, Config, Denial, Image, Interrupt, Resource, Resources, Restart,
 };
-use model::Model;
+use model::{EMPTY_SLOTS, Model};
 
 const fn config(name: &'static str) -> Config {
     Config {
@@ -47,8 +47,8 @@ const IMAGE: Image<'_> = Image {
 
 /// Starts a server and two clients.
 fn three() -> (Broker<Model>, [ComponentId; 3]) {
-    let (model, inventory) = Model::new(false);
-    let mut broker = Broker::new(model, inventory).unwrap();
+    let (model, untyped) = Model::new(false);
+    let mut broker = Broker::new(model, EMPTY_SLOTS, untyped).unwrap();
     let ids = [&SERVER, &GREEDY, &MODEST].map(|config| broker.add(config).unwrap());
     for id in ids {
         broker.spawn(id, &IMAGE).unwrap();
@@ -74,7 +74,7 @@ fn a_client_takes_nothing_of_a_server_that_does_not_accept() {
     assert!(is_own, "{used_up}");
     let interrupt = Ok(Interrupt {
         number: 33,
-        trigger: Trigger::Level,
+        is_edge: false,
     });
     broker.request_irq(server, "uart", interrupt).unwrap();
     broker.create_channel(modest, "serial", 1).unwrap();

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use agreeing::Agreeing;
 use kaal_broker::{
     Access, Block, Broker, ComponentId, Config, HEAP_FOR_REST, HEAP_PER_DEVICE, HEAP_PER_SLOT,
-    Image, Inventory, PAGE_SIZE, Resources, Restart, Slot, UntypedMemory,
+    Image, PAGE_SIZE, Resources, Restart, Slot, UntypedMemory,
 };
 use kaal_payload::{PhysAddr, PhysRange};
 
@@ -55,6 +55,9 @@ const ROUNDS: u32 = 3;
 /// Slots that a component uses at its start.
 const OF_ITS_OWN: u64 = 20;
 
+/// Empty slots of the root task's CSpace.
+const EMPTY_SLOTS: std::ops::Range<u64> = 1000..1 << 20;
+
 /// Heap for the audit log and the kernel's list of untyped memory, in bytes.
 const LOG: u64 = HEAP_FOR_REST / 2;
 
@@ -84,7 +87,7 @@ const APPETITES: [Appetite; 6] = [
 ];
 
 /// The largest number of untyped pieces that a kernel lists, one of them as large as possible.
-fn inventory() -> Inventory {
+fn untyped() -> Vec<UntypedMemory> {
     let large = UntypedMemory {
         block: Block {
             bits: 46,
@@ -101,10 +104,7 @@ fn inventory() -> Inventory {
         slot: Slot(piece),
         is_device: piece > 0,
     });
-    Inventory {
-        empty_slots: 1000..1 << 20,
-        untyped: pieces.chain([large]).collect(),
-    }
+    pieces.chain([large]).collect()
 }
 
 fn config(name: &'static str, slots: u64) -> Config {
@@ -133,11 +133,11 @@ fn most_taken(slots: u64, appetite: Appetite) -> usize {
     let configs = NAMES.map(|name| config(name, slots));
     let configs: &'static [Config] = Vec::leak(configs.into());
     let mut had: Vec<(ComponentId, u64)> = Vec::with_capacity(1 << 16);
-    let inventory = inventory();
+    let untyped = untyped();
     let before = NOW.load(Ordering::Relaxed);
     MOST.store(before, Ordering::Relaxed);
 
-    let mut broker = Broker::new(Agreeing, inventory).unwrap();
+    let mut broker = Broker::new(Agreeing, EMPTY_SLOTS, untyped).unwrap();
     for config in configs {
         let id = broker.add(config).unwrap();
         broker.spawn(id, &IMAGE).unwrap();
@@ -174,7 +174,7 @@ fn taken_by_device() -> usize {
         devices: &["device"],
         ..config("a", 100)
     }]);
-    let mut broker = Broker::new(Agreeing, inventory()).unwrap();
+    let mut broker = Broker::new(Agreeing, EMPTY_SLOTS, untyped()).unwrap();
     let id = broker.add(&configs[0]).unwrap();
     broker.spawn(id, &IMAGE).unwrap();
     let start = 0x5555_5555_5000;

@@ -8,10 +8,9 @@ mod model;
 
 use kaal_broker::{
     Access, Broker, ComponentId, Config, Device, Image, Interrupt, Resources, Restart, Segment,
-    Trigger,
 };
 use kaal_payload::{PhysAddr, PhysRange};
-use model::Model;
+use model::{EMPTY_SLOTS, Model};
 use proptest::prelude::*;
 
 const QUOTA: Resources = Resources {
@@ -122,8 +121,8 @@ struct World {
 
 impl World {
     fn new(mcs: bool) -> Self {
-        let (model, inventory) = Model::new(mcs);
-        let mut broker = Broker::new(model, inventory).unwrap();
+        let (model, untyped) = Model::new(mcs);
+        let mut broker = Broker::new(model, EMPTY_SLOTS, untyped).unwrap();
         for config in &CONFIGS {
             broker.add(config).unwrap();
         }
@@ -148,7 +147,7 @@ impl World {
             registers: vec![PhysRange::from_size(PhysAddr(start), 0x1000).unwrap()],
             interrupts: vec![Interrupt {
                 number,
-                trigger: Trigger::Level,
+                is_edge: false,
             }],
         };
         (name, device)

@@ -2,33 +2,30 @@
 
 //! The resources that the kernel gives to the root task.
 
-use kaal_broker::{Block, Inventory, Slot, UntypedMemory};
+use core::ops::Range;
+
+use kaal_broker::{Block, Slot, UntypedMemory};
 use kaal_devicetree::DeviceTree;
 use sel4::{BootInfoExtraId, BootInfoPtr};
 
-/// Returns all untyped memory and all empty slots.
-pub(crate) fn take(bootinfo: &BootInfoPtr) -> Inventory {
+/// Returns all empty slots.
+pub(crate) fn empty_slots(bootinfo: &BootInfoPtr) -> Range<u64> {
     let empty = bootinfo.empty().range();
-    Inventory {
-        empty_slots: empty.start as u64..empty.end as u64,
-        untyped: untyped(bootinfo).collect(),
-    }
+    empty.start as u64..empty.end as u64
 }
 
 /// Returns all untyped memory.
 pub(crate) fn untyped(bootinfo: &BootInfoPtr) -> impl Iterator<Item = UntypedMemory> {
     let slots = bootinfo.untyped().range();
-    let descriptions = bootinfo.untyped_list();
-    slots
-        .zip(descriptions)
-        .map(|(slot, untyped)| UntypedMemory {
-            block: Block {
-                bits: untyped.size_bits() as u8,
-                start: untyped.paddr() as u64,
-            },
-            slot: Slot(slot as u64),
-            is_device: untyped.is_device(),
-        })
+    let pieces = slots.zip(bootinfo.untyped_list());
+    pieces.map(|(slot, untyped)| UntypedMemory {
+        block: Block {
+            bits: untyped.size_bits() as u8,
+            start: untyped.paddr() as u64,
+        },
+        slot: Slot(slot as u64),
+        is_device: untyped.is_device(),
+    })
 }
 
 /// Returns the device tree from the kernel, if it passed one.

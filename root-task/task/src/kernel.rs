@@ -3,11 +3,11 @@
 //! Invokes the kernel for the broker.
 
 use kaal_broker::{
-    Access, Interrupt, Kernel, KernelError, KernelResult, Object, Pass, Slot, Thread, Trigger,
+    Access, Interrupt, Kernel, KernelError, KernelResult, Object, Pass, Slot, Thread,
 };
 use sel4::{
     BootInfoPtr, CapRights, FrameObjectType, ObjectBlueprint, TranslationTableObjectType,
-    UserContext, VmAttributes, cap, init_thread, sel4_cfg_bool, sel4_cfg_if,
+    UserContext, VmAttributes, cap, init_thread, sel4_cfg_bool, sel4_cfg_wrap_match,
 };
 
 use crate::capabilities::{checked, copy, in_component, in_root, page};
@@ -109,8 +109,8 @@ impl Kernel for Invocations {
 
     fn take_interrupt(&mut self, interrupt: Interrupt, to: Slot) -> KernelResult {
         let control = init_thread::slot::IRQ_CONTROL.cap();
-        let (number, is_edge) = (interrupt.number, interrupt.trigger == Trigger::Edge);
-        checked(control.irq_control_get_trigger(number.into(), is_edge, &in_root(to)))
+        let number = interrupt.number.into();
+        checked(control.irq_control_get_trigger(number, interrupt.is_edge, &in_root(to)))
     }
 
     fn bind_interrupt(&mut self, handler: Slot, notification: Slot) -> KernelResult {
@@ -145,35 +145,28 @@ impl Kernel for Invocations {
 
 /// Returns the kernel's description of an object; `None` if it has no such objects.
 fn blueprint(object: Object) -> Option<ObjectBlueprint> {
-    Some(match object {
-        Object::Untyped(bits) => ObjectBlueprint::Untyped {
-            size_bits: bits.into(),
-        },
-        Object::Endpoint => ObjectBlueprint::Endpoint,
-        Object::Notification => ObjectBlueprint::Notification,
-        Object::CNode(bits) => ObjectBlueprint::CNode {
-            size_bits: bits.into(),
-        },
-        Object::Thread => ObjectBlueprint::Tcb,
-        Object::SchedContext | Object::Reply => return mcs_blueprint(object),
-        Object::Page => FrameObjectType::GRANULE.blueprint(),
-        Object::PageTable => TranslationTableObjectType::PT.blueprint(),
-        Object::AddressSpace => TranslationTableObjectType::VSpace.blueprint(),
+    Some(sel4_cfg_wrap_match! {
+        match object {
+            Object::Untyped(bits) => ObjectBlueprint::Untyped {
+                size_bits: bits.into(),
+            },
+            Object::Endpoint => ObjectBlueprint::Endpoint,
+            Object::Notification => ObjectBlueprint::Notification,
+            Object::CNode(bits) => ObjectBlueprint::CNode {
+                size_bits: bits.into(),
+            },
+            Object::Thread => ObjectBlueprint::Tcb,
+            #[sel4_cfg(KERNEL_MCS)]
+            Object::SchedContext => ObjectBlueprint::SchedContext {
+                size_bits: sel4::sys::seL4_MinSchedContextBits as usize,
+            },
+            #[sel4_cfg(KERNEL_MCS)]
+            Object::Reply => ObjectBlueprint::Reply,
+            #[sel4_cfg(not(KERNEL_MCS))]
+            Object::SchedContext | Object::Reply => return None,
+            Object::Page => FrameObjectType::GRANULE.blueprint(),
+            Object::PageTable => TranslationTableObjectType::PT.blueprint(),
+            Object::AddressSpace => TranslationTableObjectType::VSpace.blueprint(),
+        }
     })
-}
-
-sel4_cfg_if! {
-    if #[sel4_cfg(KERNEL_MCS)] {
-        fn mcs_blueprint(object: Object) -> Option<ObjectBlueprint> {
-            let size_bits = sel4::sys::seL4_MinSchedContextBits as usize;
-            Some(match object {
-                Object::SchedContext => ObjectBlueprint::SchedContext { size_bits },
-                _ => ObjectBlueprint::Reply,
-            })
-        }
-    } else {
-        fn mcs_blueprint(_: Object) -> Option<ObjectBlueprint> {
-            None
-        }
-    }
 }

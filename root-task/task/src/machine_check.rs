@@ -27,10 +27,8 @@ pub(crate) fn ram(bootinfo: &BootInfoPtr, tree: Option<&DeviceTree<'_>>) -> bool
     };
     let mut pieces: Vec<_> = inventory::untyped(bootinfo).collect();
     pieces.sort_unstable_by_key(|piece| piece.block.start);
-    let apart = pieces.windows(2).all(|pair| match pair {
-        [low, high] => low.block.start + low.block.size() <= high.block.start,
-        _ => true,
-    });
+    let apart =
+        pieces.is_sorted_by(|low, high| low.block.start + low.block.size() <= high.block.start);
     let is_ram = |start: u64| {
         let mut banks = kaal_devicetree::ram(tree);
         banks.any(|bank| (bank.start.0..bank.end.0).contains(&start))

@@ -9,7 +9,6 @@
 //! - `machine_check`: checks untyped memory against the machine's RAM
 //! - `report`: prints results of tests
 //! - `server`: serves requests, and restarts components that fail
-//! - `views`: text for operators
 //! - `supervisor`: restarts of components that failed
 //! - `system`: the components in the root task's image
 //! - `fault`: describes faults
@@ -35,7 +34,6 @@ mod self_test;
 mod server;
 mod supervisor;
 mod system;
-mod views;
 mod window;
 
 use kaal_broker::{Broker, Denial};
@@ -50,7 +48,8 @@ fn main(bootinfo: &sel4::BootInfoPtr) -> Result<Never, Denial> {
     let tree = inventory::device_tree(bootinfo);
     let ram_accounted_for = machine_check::ram(bootinfo, tree.as_ref());
     let kernel = Invocations::new(bootinfo)?;
-    let broker = Broker::new(kernel, inventory::take(bootinfo))?;
+    let empty_slots = inventory::empty_slots(bootinfo);
+    let broker = Broker::new(kernel, empty_slots, inventory::untyped(bootinfo))?;
     let mut server = Server::new(broker, tree)?;
     let passed = self_test::run(&mut server)? && ram_accounted_for;
     server.start(system::SYSTEM)?;

@@ -19,16 +19,12 @@ sel4_cfg_if! {
         use kaal_broker::KernelError;
 
         /// Gives threads time by scheduling contexts.
-        pub(crate) struct Scheduling {
-            control: cap::SchedControl,
-        }
+        pub(crate) struct Scheduling(cap::SchedControl);
 
         impl Scheduling {
             /// For the core that the root task runs on.
             pub(crate) fn new(bootinfo: &BootInfoPtr) -> Self {
-                Self {
-                    control: bootinfo.sched_control().index(0).cap(),
-                }
+                Self(bootinfo.sched_control().index(0).cap())
             }
 
             /// Sets a thread's CSpace, address space, priority, time and fault endpoint.
@@ -39,7 +35,7 @@ sel4_cfg_if! {
                 let tcb = cap::Tcb::from_bits(thread.thread.0);
                 let context = thread.sched_context.ok_or(KernelError::InvalidCapability)?;
                 let context = cap::SchedContext::from_bits(context.0);
-                checked(self.control.sched_control_configure_flags(
+                checked(self.0.sched_control_configure_flags(
                     context,
                     thread.budget,
                     thread.period,

@@ -3,7 +3,9 @@
 //! Serves requests, and restarts components that fail.
 
 mod requests;
+mod views;
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use kaal_broker::{Broker, ComponentId, Denial, FAULT_BADGE, Object, Slot};
@@ -22,8 +24,7 @@ pub(crate) struct Server<'a> {
     pub(crate) broker: Broker<Invocations>,
     tree: Option<DeviceTree<'a>>,
     reply: Slot,
-    /// All components; a component's index is its number less 1.
-    components: Vec<Supervised>,
+    components: BTreeMap<ComponentId, Supervised>,
     /// The self-tests that reported, and whether they passed.
     pub(crate) reports: Vec<(Test, bool)>,
     /// The time in seconds, as the clock component told it.
@@ -44,7 +45,7 @@ impl<'a> Server<'a> {
             broker,
             tree,
             reply,
-            components: Vec::new(),
+            components: BTreeMap::new(),
             reports: Vec::new(),
             now: None,
         })
@@ -58,7 +59,7 @@ impl<'a> Server<'a> {
         let mut ids = Vec::new();
         for component in components {
             let id = self.broker.add(&component.config)?;
-            self.components.push(Supervised::new(component));
+            self.components.insert(id, Supervised::new(component));
             if let Err(denial) = self.broker.spawn(id, &component.image) {
                 debug_println!("{}: failed to start: {denial}", component.config.name);
             }
@@ -76,8 +77,8 @@ impl<'a> Server<'a> {
         if self.is_running(id) {
             self.broker.stop(id, asking)?;
         }
-        let component = self.component(id).ok_or(Denial::NoSuchComponent(id.0))?;
-        let program = component.program;
+        let component = self.components.get(&id);
+        let program = component.ok_or(Denial::NoSuchComponent(id.0))?.program;
         self.broker.spawn(id, &program.image)
     }
 
@@ -85,10 +86,6 @@ impl<'a> Server<'a> {
     pub(crate) fn is_running(&self, id: ComponentId) -> bool {
         let status = self.broker.status(id);
         status.is_some_and(|status| status.is_running)
-    }
-
-    fn component(&mut self, id: ComponentId) -> Option<&mut Supervised> {
-        self.components.get_mut(id.index()?)
     }
 
     /// Serves requests and faults until `is_done`.
@@ -133,11 +130,10 @@ impl<'a> Server<'a> {
 
     /// Stops a component that failed, and applies its restart policy.
     fn fail(&mut self, id: ComponentId, fault: &Fault<'_>) {
-        let now = self.now;
-        let Some(component) = self.component(id) else {
+        let Some(component) = self.components.get_mut(&id) else {
             return;
         };
-        let delay = component.fail(now);
+        let delay = component.fail(self.now);
         let restarts = component.restarts;
         let name = component.program.config.name;
         debug_println!("{name}: {fault}");
@@ -156,10 +152,10 @@ impl<'a> Server<'a> {
     }
 
     fn restart_due(&mut self, now: u64) {
-        for number in 1..=self.components.len() as u16 {
-            let id = ComponentId(number);
-            let is_due = |component: &mut Supervised| component.is_due(now);
-            if self.component(id).is_some_and(is_due) && !self.is_running(id) {
+        let components = self.components.iter_mut();
+        let due = components.filter_map(|(&id, component)| component.is_due(now).then_some(id));
+        for id in due.collect::<Vec<_>>() {
+            if !self.is_running(id) {
                 self.start_again(id);
             }
         }

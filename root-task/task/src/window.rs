@@ -23,10 +23,8 @@ unsafe extern "C" {
     static __executable_start: u8;
 }
 
-/// The page, with nothing mapped.
-pub(crate) struct Window {
-    address: usize,
-}
+/// The page's address, with nothing mapped.
+pub(crate) struct Window(usize);
 
 impl Window {
     /// Unmaps the page that the kernel mapped there. Call it only once.
@@ -36,7 +34,7 @@ impl Window {
         let page = address / PAGE_SIZE as usize - image / PAGE_SIZE as usize;
         let frame = bootinfo.user_image_frames().index(page).cap();
         checked(frame.frame_unmap())?;
-        Ok(Self { address })
+        Ok(Self(address))
     }
 
     /// Copies `bytes` to `offset` of `page`, which isn't mapped anywhere. If `executable`, makes
@@ -53,8 +51,8 @@ impl Window {
         }
         let space = init_thread::slot::VSPACE.cap();
         let attributes = VmAttributes::DEFAULT | VmAttributes::EXECUTE_NEVER;
-        checked(page.frame_map(space, self.address, CapRights::read_write(), attributes))?;
-        let to = core::ptr::with_exposed_provenance_mut::<u8>(self.address + offset);
+        checked(page.frame_map(space, self.0, CapRights::read_write(), attributes))?;
+        let to = core::ptr::with_exposed_provenance_mut::<u8>(self.0 + offset);
         // SAFETY: `page` has just been mapped at the window's address, nothing refers to that, and
         // the range ends within the page.
         unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };

@@ -136,10 +136,8 @@ impl<K: Kernel> Broker<K> {
     /// Ends `id`'s part in all its channels.
     pub(super) fn leave_channels(&mut self, id: ComponentId) -> Result<(), Denial> {
         let numbers: Vec<u64> = self.channels.keys().copied().collect();
-        for number in numbers {
-            self.leave_channel(id, number)?;
-        }
-        Ok(())
+        let mut numbers = numbers.into_iter();
+        numbers.try_for_each(|number| self.leave_channel(id, number))
     }
 
     /// Ends `id`'s part in a channel, if it has one, and signals the other end. After the last end,

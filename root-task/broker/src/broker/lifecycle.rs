@@ -2,7 +2,7 @@
 
 //! Starting and stopping components.
 
-use super::{Broker, Component, component_mut};
+use super::{Broker, Component};
 use crate::audit::Action;
 use crate::config::{ComponentId, Config, Image};
 use crate::error::Denial;
@@ -17,12 +17,13 @@ impl<K: Kernel> Broker<K> {
     /// Fails if another component has the name.
     pub fn add(&mut self, config: &'static Config) -> Result<ComponentId, Denial> {
         let is_taken = |component: &Component| component.config.name == config.name;
-        if self.components.iter().any(is_taken) {
+        if self.components.values().any(is_taken) {
             return Err(Denial::Name);
         }
+        let id = ComponentId(self.components.len() as u16 + 1);
         let process = None;
-        self.components.push(Component { config, process });
-        Ok(ComponentId(self.components.len() as u16))
+        self.components.insert(id, Component { config, process });
+        Ok(id)
     }
 
     /// Loads and starts a component.
@@ -33,19 +34,19 @@ impl<K: Kernel> Broker<K> {
     /// component stays stopped.
     pub fn spawn(&mut self, id: ComponentId, image: &Image<'_>) -> Result<(), Denial> {
         self.audited(id, Action::Spawn, |broker| {
-            let component = component_mut(&mut broker.components, id)?;
+            let component = broker.components.get_mut(&id);
+            let component = component.ok_or(Denial::NoSuchComponent(id.0))?;
             if component.process.is_some() {
                 return Err(Denial::Running);
             }
-            let config = component.config;
+            let (config, pool) = (component.config, &mut broker.pool);
             let mut process = Process::new(config.quota);
-            if let Err(denial) = process.start(&mut broker.pool, config, image, broker.endpoint, id)
-            {
-                process.end(&mut broker.pool)?;
-                return Err(denial);
+            let outcome = process.start(pool, config, image, broker.endpoint, id);
+            match outcome {
+                Ok(()) => component.process = Some(process),
+                Err(_) => process.end(pool)?,
             }
-            component.process = Some(process);
-            Ok(())
+            outcome
         })
     }
 
@@ -59,7 +60,8 @@ impl<K: Kernel> Broker<K> {
     /// Fails if the component doesn't run.
     pub fn stop(&mut self, id: ComponentId, asking: Option<ComponentId>) -> Result<(), Denial> {
         self.audited(id, Action::Stop, |broker| {
-            let component = component_mut(&mut broker.components, id)?;
+            let component = broker.components.get_mut(&id);
+            let component = component.ok_or(Denial::NoSuchComponent(id.0))?;
             let process = component.process.take().ok_or(Denial::NotRunning)?;
             broker.interrupts.retain(|_, owner| *owner != id);
             broker.leave_channels(id)?;

@@ -4,7 +4,7 @@
 
 use alloc::collections::BTreeSet;
 
-use super::{Broker, Component};
+use super::Broker;
 use crate::audit::Action;
 use crate::config::ComponentId;
 use crate::error::Denial;
@@ -38,11 +38,10 @@ impl<K: Kernel> Broker<K> {
 
     /// Returns the running component that provides `service`.
     pub(super) fn provider(&self, service: &str) -> Option<ComponentId> {
-        let provides = |component: &Component| {
-            component.process.is_some() && component.config.provides.contains(&service)
-        };
-        let index = self.components.iter().position(provides)?;
-        Some(ComponentId(index as u16 + 1))
+        let mut components = self.components();
+        let provider = components
+            .find(|(_, status)| status.is_running && status.config.provides.contains(&service));
+        provider.map(|(id, _)| id)
     }
 
     fn pass_service(
@@ -82,9 +81,8 @@ impl<K: Kernel> Broker<K> {
         id: ComponentId,
         asking: Option<ComponentId>,
     ) -> Result<(), Denial> {
-        let provides = self
-            .status(id)
-            .map_or(&[][..], |status| status.config.provides);
+        let status = self.status(id);
+        let provides = status.map_or(&[][..], |status| status.config.provides);
         let mut waiting = BTreeSet::new();
         for (name, service) in &mut self.services {
             service.holders.remove(&id);
@@ -103,8 +101,7 @@ impl<K: Kernel> Broker<K> {
     fn release_unused_services(&mut self) -> Result<(), Denial> {
         let is_unused = |_: &&str, service: &mut Service| service.holders.is_empty();
         let unused = self.services.extract_if(.., is_unused);
-        Ok(self
-            .pool
-            .release(unused.map(|(_, service)| service.allocation))?)
+        let allocations = unused.map(|(_, service)| service.allocation);
+        Ok(self.pool.release(allocations)?)
     }
 }

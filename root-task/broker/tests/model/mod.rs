@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kaal_broker::{
-    Access, Block, Interrupt, Inventory, Kernel, KernelError, Object, PAGE_BITS, PAGE_SIZE, Pass,
-    Slot, Thread, UntypedMemory,
+    Access, Block, Interrupt, Kernel, KernelError, Object, PAGE_BITS, PAGE_SIZE, Pass, Slot,
+    Thread, UntypedMemory,
 };
 
 /// The place of a capability: the root task's CSpace, or the CSpace of a component, identified by
@@ -51,11 +51,12 @@ pub(crate) struct Model {
     pub(crate) fail_after: Option<u32>,
 }
 
-const EMPTY_SLOTS: std::ops::Range<u64> = 100..1 << 14;
+/// The empty slots of the root task's CSpace.
+pub(crate) const EMPTY_SLOTS: std::ops::Range<u64> = 100..1 << 14;
 
 impl Model {
     /// Creates a machine with 16 MiB of RAM in pieces and the devices of QEMU's `virt`.
-    pub(crate) fn new(mcs: bool) -> (Self, Inventory) {
+    pub(crate) fn new(mcs: bool) -> (Self, Vec<UntypedMemory>) {
         let mut model = Self {
             mcs,
             ..Self::default()
@@ -86,11 +87,8 @@ impl Model {
                     is_device,
                 }
             });
-        let inventory = Inventory {
-            untyped: untyped.collect(),
-            empty_slots: EMPTY_SLOTS,
-        };
-        (model, inventory)
+        let untyped = untyped.collect();
+        (model, untyped)
     }
 
     /// Returns the number of capabilities in the root task's CSpace.

@@ -5,12 +5,11 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use kaal_broker::{Access, ComponentId, Device, DeviceError};
+use kaal_broker::{Access, ChannelEnd, ComponentId, Device, DeviceError};
 use kaal_protocol::{Refusal, Request, TEXT_LIMIT, Test, Text, View, Writer};
 
 use super::{Answer, Server};
 use crate::supervisor::Supervised;
-use crate::views;
 
 impl Server<'_> {
     pub(super) fn carry_out(&mut self, id: ComponentId, request: Request) -> Answer {
@@ -44,14 +43,9 @@ impl Server<'_> {
             }
             Request::Lookup(service) => vec![self.broker.lookup_service(id, service.as_str())?],
             Request::CreateChannel(bytes, service) => {
-                let service = service.as_str();
-                let end = self.broker.create_channel(id, service, bytes)?;
-                vec![end.address, end.size, end.signal, end.event]
+                words(self.broker.create_channel(id, service.as_str(), bytes)?)
             }
-            Request::AcceptChannel(client) => {
-                let end = self.broker.accept_channel(id, client)?;
-                vec![end.address, end.size, end.signal, end.event]
-            }
+            Request::AcceptChannel(client) => words(self.broker.accept_channel(id, client)?),
             Request::Ping(word) => vec![word],
             Request::Report(test, passed) if self.reports.len() < Test::COUNT => {
                 self.reports.push((test, passed));
@@ -72,8 +66,8 @@ impl Server<'_> {
     }
 
     fn inspect(&self, view: View, line: u64) -> Answer {
-        let text = views::line(&self.broker, &self.components, view, line);
-        let text = Text::from(text.ok_or(Refusal::NotFound)?.as_str());
+        let text = self.line(view, line).ok_or(Refusal::NotFound)?;
+        let text = Text::from(text.as_str());
         let mut words = vec![0; 1 + TEXT_LIMIT / size_of::<u64>()];
         let length = Writer::new(&mut words).text(text.as_bytes()).length();
         words.truncate(length);
@@ -83,16 +77,11 @@ impl Server<'_> {
     /// Restarts the component `name`. `asking` can't restart itself, because it waits for the
     /// answer.
     fn restart_named(&mut self, asking: ComponentId, name: &str) -> Answer {
-        let mut components = self.broker.components();
-        let named = components.find(|(_, status)| status.config.name == name);
-        let named = named
-            .map(|(named, _)| named)
-            .filter(|&named| named != asking);
-        drop(components);
-        let named = named.ok_or(Refusal::NotFound)?;
-        if let Some(component) = self.component(named) {
-            *component = Supervised::new(component.program);
-        }
+        let mut components = self.components.iter_mut();
+        let (&named, component) = components
+            .find(|(id, component)| **id != asking && component.program.config.name == name)
+            .ok_or(Refusal::NotFound)?;
+        *component = Supervised::new(component.program);
         self.restart(named, Some(asking))?;
         Ok(Vec::new())
     }
@@ -101,6 +90,10 @@ impl Server<'_> {
         let tree = self.tree.as_ref().ok_or(DeviceError::NotFound)?;
         Device::find(tree, name.as_str())
     }
+}
+
+fn words(end: ChannelEnd) -> Vec<u64> {
+    vec![end.address, end.size, end.signal, end.event]
 }
 
 fn pair((first, second): (u64, u64)) -> Vec<u64> {
