@@ -42,11 +42,11 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let trouble = |diagnostic| Failure::Diagnostics(TROUBLE, vec![diagnostic]);
     let report = compare(arguments).map_err(trouble)?;
-    let printed = match arguments.json {
-        true => text::print(format!("{:#}\n", json!(report))),
-        false => text::print(&report),
+    let text = match arguments.json {
+        true => format!("{:#}\n", json!(report)),
+        false => report.to_string(),
     };
-    printed.map_err(trouble)?;
+    text::print(text).map_err(trouble)?;
     match report.is_empty() {
         true => Ok(()),
         false => Err(Failure::Diagnostics(DIFFERENT, Vec::new())),

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::report::{Difference, Report};
+use super::report::Report;
 use super::side::Side;
 use super::{lists, only};
 use crate::diagnostic::shorten;
@@ -25,8 +25,8 @@ pub(super) fn compare(one: &Side<'_>, other: &Side<'_>, report: &mut Report) {
     }
     let facts = [one, other].map(|side| facts(&side.image.payload()));
     let (computed, chosen) = walk(&facts).into_iter().partition(|(name, _)| {
-        let last = name.rsplit('.').next();
-        last.is_some_and(|last| COMPUTED.contains(&last))
+        let mut parts = name.rsplit('.');
+        parts.next().is_some_and(|last| COMPUTED.contains(&last))
     });
     add(report, "payload header", chosen, false);
     add(report, "payload header", computed, true);
@@ -66,7 +66,7 @@ fn inputs(one: &Side<'_>, other: &Side<'_>) -> Vec<(String, String)> {
 fn add(report: &mut Report, part: &str, values: Vec<(String, String)>, follows: bool) {
     let values = values.into_iter();
     let details = values.map(|(name, values)| format!("{name}: {values}"));
-    report.add(Difference::new(part, details.collect()).following_if(follows));
+    report.add(part, details.collect(), follows);
 }
 
 /// The names and values of all differences between two documents.
@@ -91,11 +91,8 @@ fn walk_into(name: &str, one: &Value, other: &Value, found: &mut Vec<(String, St
         }
         (Value::Array(one), Value::Array(other)) => {
             for (index, pair) in lists(one, other).enumerate() {
-                let kind = pair
-                    .0
-                    .or(pair.1)
-                    .and_then(|element| element["kind"].as_str());
-                let name = match kind {
+                let element = pair.0.or(pair.1);
+                let name = match element.and_then(|element| element["kind"].as_str()) {
                     Some(kind) => format!("{name}[{index}] ({kind})"),
                     None => format!("{name}[{index}]"),
                 };

@@ -30,8 +30,6 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) use report::Report;
 pub(crate) use side::Side;
 
-use report::Difference;
-
 /// Compares two images.
 pub(crate) fn images(one: &Side<'_>, other: &Side<'_>) -> Report {
     let mut report = Report::default();
@@ -43,22 +41,22 @@ pub(crate) fn images(one: &Side<'_>, other: &Side<'_>) -> Report {
     package::compare(one, other, &mut report);
     if report.is_empty() {
         let bytes = bytes::compare(one.file, other.file, 0);
-        report.add(Difference::new("file", Vec::from_iter(bytes)));
+        report.add("file", Vec::from_iter(bytes), false);
     }
     report
 }
 
 /// Compares two programs. `None` if either isn't an ELF file.
 pub(crate) fn programs(one: &[u8], other: &[u8]) -> Option<Report> {
-    let symbols = (symbols::read(one)?, symbols::read(other)?);
+    let (ours, theirs) = (symbols::read(one)?, symbols::read(other)?);
     let mut report = Report::default();
     if let Some(bytes) = bytes::compare(one, other, 0) {
-        let mut details = symbols::compare(&symbols.0, &symbols.1);
+        let mut details = symbols::compare(&ours, &theirs);
         if details.is_empty() {
             details.push("no function or object".to_owned());
         }
         details.push(format!("in the file: {bytes}"));
-        report.add(Difference::new("program", details));
+        report.add("program", details, false);
     }
     Some(report)
 }

@@ -67,9 +67,8 @@ fn read(blob: &[u8]) -> Option<Nodes> {
         let properties = properties.map(|property| (text(property.name), property.value.to_vec()));
         nodes.insert(name, properties.collect());
     }
-    let reservations = tree
-        .reservations()
-        .map(|range| (range.to_string(), Vec::new()));
+    let reservations = tree.reservations();
+    let reservations = reservations.map(|range| (range.to_string(), Vec::new()));
     nodes.insert("/memreserve/".to_owned(), reservations.collect());
     Some(nodes)
 }

@@ -2,31 +2,27 @@
 
 //! Compares the unpackers of images that are not ELF files, and their settings.
 
-use super::report::{Difference, Report};
+use super::report::Report;
 use super::side::Side;
 use super::{bytes, symbols};
 use crate::diagnostic::Flag;
 use crate::format::{head, uimage};
 
 pub(super) fn compare(one: &Side<'_>, other: &Side<'_>, report: &mut Report) {
-    let packages = (one.image.package(), other.image.package());
-    let (Some(ours), Some(theirs)) = &packages else {
+    let (Some(ours), Some(theirs)) = (one.image.package(), other.image.package()) else {
         return;
     };
     let loads = [one, other].map(|side| uimage::load_address(side.file));
     if loads[0] != loads[1] {
         let [one, other] =
             loads.map(|address| address.map_or("none".to_owned(), |address| address.to_string()));
-        report.add(Difference::new(
-            "load address",
-            vec![format!("{one}, {other}")],
-        ));
+        report.add("load address", vec![format!("{one}, {other}")], false);
     }
     if let (Some(one), Some(other)) = (ours.scratch.memory(), theirs.scratch.memory())
         && one != other
     {
         let details = vec![format!("{one}, {other}")];
-        report.add(Difference::new("unpacker's work area", details).following_if(true));
+        report.add("unpacker's work area", details, true);
     }
     compare_unpackers(one, other, report);
 }
@@ -43,6 +39,6 @@ fn compare_unpackers(one: &Side<'_>, other: &Side<'_>, report: &mut Report) {
     if let Some(bytes) = bytes::compare(ours, theirs, head::SIZE as u64) {
         let mut details = vec![bytes];
         details.extend(symbols::of_programs(one, other, Flag::Unpacker, report));
-        report.add(Difference::new("unpacker", details));
+        report.add("unpacker", details, false);
     }
 }

@@ -6,29 +6,35 @@ use std::borrow::Cow;
 
 use kaal_payload::{KeyId, PhysRange, RegionKind, key_id};
 
-use super::report::{Difference, Report};
+use super::report::Report;
 use super::side::Side;
 use super::{bytes, lists, nodes, only, symbols};
 use crate::diagnostic::Flag;
 
-/// All kinds of regions.
-const KINDS: [RegionKind; 5] = [
-    RegionKind::Kernel,
-    RegionKind::UserImage,
-    RegionKind::DeviceTree,
-    RegionKind::TranslationTables,
-    RegionKind::Symbols,
+/// All kinds of regions, and the option of the program in each.
+const KINDS: [(RegionKind, Option<Flag>); 5] = [
+    (RegionKind::Kernel, Some(Flag::Kernel)),
+    (RegionKind::UserImage, Some(Flag::App)),
+    (RegionKind::DeviceTree, None),
+    (RegionKind::TranslationTables, None),
+    (RegionKind::Symbols, None),
 ];
 
 pub(super) fn compare(one: &Side<'_>, other: &Side<'_>, report: &mut Report) {
-    for kind in KINDS {
-        compare_kind(one, other, kind, report);
+    for (kind, program) in KINDS {
+        compare_kind(one, other, kind, program, report);
     }
     compare_loaders(one, other, report);
 }
 
-/// Compares the regions of `kind`.
-fn compare_kind(one: &Side<'_>, other: &Side<'_>, kind: RegionKind, report: &mut Report) {
+/// Compares the regions of `kind`, which hold the `program` of this option.
+fn compare_kind(
+    one: &Side<'_>,
+    other: &Side<'_>,
+    kind: RegionKind,
+    program: Option<Flag>,
+    report: &mut Report,
+) {
     let (ours, theirs) = (regions(one, kind), regions(other, kind));
     let mut details: Vec<_> = lists(&ours, &theirs)
         .filter_map(|pair| match pair {
@@ -41,21 +47,16 @@ fn compare_kind(one: &Side<'_>, other: &Side<'_>, kind: RegionKind, report: &mut
     if details.is_empty() {
         return;
     }
+    if let Some(flag) = program {
+        details.extend(symbols::of_programs(one, other, flag, report));
+    }
     let follows = match kind {
-        RegionKind::Kernel => {
-            details.extend(symbols::of_programs(one, other, Flag::Kernel, report));
-            false
-        }
-        RegionKind::UserImage => {
-            details.extend(symbols::of_programs(one, other, Flag::App, report));
-            false
-        }
+        RegionKind::Kernel | RegionKind::UserImage => false,
         RegionKind::DeviceTree => {
-            let stored = |regions: &[(PhysRange, Cow<'_, [u8]>)]| {
-                let first = regions.first();
-                first.map_or(Vec::new(), |(_, stored)| stored.to_vec())
+            let lines = match (ours.as_slice(), theirs.as_slice()) {
+                ([(_, ours), ..], [(_, theirs), ..]) => nodes::compare(ours, theirs),
+                _ => Vec::new(),
             };
-            let lines = nodes::compare(&stored(&ours), &stored(&theirs));
             let follows = !lines.is_empty() && lines.iter().all(|line| nodes::is_computed(line));
             details.extend(lines);
             follows
@@ -67,7 +68,7 @@ fn compare_kind(one: &Side<'_>, other: &Side<'_>, kind: RegionKind, report: &mut
         }
         RegionKind::Symbols => true,
     };
-    report.add(Difference::new(kind.to_string(), details).following_if(follows));
+    report.add(&kind.to_string(), details, follows);
 }
 
 /// The regions of `kind`: memory and stored bytes.
@@ -119,17 +120,16 @@ fn compare_loaders(one: &Side<'_>, other: &Side<'_>, report: &mut Report) {
         details.extend(symbols::of_programs(one, other, Flag::Loader, report));
     }
     let is_moved = memories[0].start != memories[1].start;
-    report.add(Difference::new("loader", details).following_if(is_same && is_moved));
+    report.add("loader", details, is_same && is_moved);
 }
 
 /// The key that the loader trusts.
 fn trust(side: &Side<'_>) -> String {
     match side.image.trust_anchor() {
-        Some(anchor) => format!(
-            "key {} from version {} on",
-            KeyId(key_id(&anchor.key)),
-            anchor.min_version
-        ),
+        Some(anchor) => {
+            let key = KeyId(key_id(&anchor.key));
+            format!("key {key} from version {} on", anchor.min_version)
+        }
         None => "nobody".to_owned(),
     }
 }

@@ -8,29 +8,13 @@ use serde::Serialize;
 
 /// A part of an image that differs.
 #[derive(Debug, Serialize)]
-pub(super) struct Difference {
+struct Difference {
     /// The part.
     part: String,
     /// How it differs.
-    pub(super) details: Vec<String>,
+    details: Vec<String>,
     /// Whether it only follows from another difference.
     follows: bool,
-}
-
-impl Difference {
-    pub(super) fn new(part: impl Into<String>, details: Vec<String>) -> Self {
-        Self {
-            part: part.into(),
-            details,
-            follows: false,
-        }
-    }
-
-    /// Marks it, if it `follows` from another difference.
-    pub(super) fn following_if(mut self, follows: bool) -> Self {
-        self.follows |= follows;
-        self
-    }
 }
 
 /// All differences; none if the files are the same.
@@ -47,10 +31,14 @@ impl Report {
         self.differences.is_empty()
     }
 
-    /// Adds `difference`, if it has any details.
-    pub(super) fn add(&mut self, difference: Difference) {
-        if !difference.details.is_empty() {
-            self.differences.push(difference);
+    /// Adds the difference of `part`, if it has any details. It may only follow from another difference.
+    pub(super) fn add(&mut self, part: &str, details: Vec<String>, follows: bool) {
+        if !details.is_empty() {
+            self.differences.push(Difference {
+                part: part.to_owned(),
+                details,
+                follows,
+            });
         }
     }
 

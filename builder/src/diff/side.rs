@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::symbols::{self, Symbols};
 use crate::diagnostic::{Flag, Origin};
 use crate::files::bounded;
+use crate::files::output::folder;
 use crate::image_reader::ImageReader;
 use crate::manifest::{self, Identity, ROLES};
 
@@ -29,11 +29,8 @@ impl<'a> Side<'a> {
     /// The side of `image`, with its programs beside it or in `folders`.
     pub(crate) fn new(image: ImageReader<'a>, folders: &[PathBuf]) -> Self {
         let file = image.file();
-        let beside = match file.path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        let near = [beside.join(DEBUG), beside];
+        let beside = folder(file.path);
+        let near = [beside.join(DEBUG), beside.to_owned()];
         Self {
             file: file.content,
             manifest: manifest::beside(file.path, file.content),
@@ -49,14 +46,12 @@ impl<'a> Side<'a> {
         inputs.iter().find(|input| input["role"] == role)
     }
 
-    /// Name and symbols of the program of the option `flag`. It is found by its SHA-256, not by its file's name.
-    pub(super) fn program(&self, flag: Flag) -> Option<(String, Symbols<'static>)> {
+    /// Name and content of the program of the option `flag`. It is found by its SHA-256, not by its file's name.
+    pub(super) fn program(&self, flag: Flag) -> Option<(String, Vec<u8>)> {
         let input = self.input(flag)?;
-        let files = self
-            .folders
-            .iter()
-            .filter_map(|folder| fs::read_dir(folder).ok());
-        let content = files.flatten().flatten().find_map(|file| {
+        let folders = self.folders.iter();
+        let folders = folders.filter_map(|folder| fs::read_dir(folder).ok());
+        let content = folders.flatten().flatten().find_map(|file| {
             let path = file.path();
             let metadata = fs::metadata(&path).ok()?;
             if !metadata.is_file() || input["size"] != metadata.len() {
@@ -65,7 +60,6 @@ impl<'a> Side<'a> {
             let content = bounded::read(Origin::new(Flag::Image, &path)).ok()?;
             (input["sha256"] == Identity::of(&path, &content).sha256).then_some(content)
         })?;
-        let name = input["name"].as_str()?.to_owned();
-        Some((name, symbols::read(content)?))
+        Some((input["name"].as_str()?.to_owned(), content))
     }
 }

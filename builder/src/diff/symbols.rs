@@ -2,78 +2,56 @@
 
 //! Compares programs by functions and objects.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use goblin::elf::Elf;
-use goblin::elf::section_header::SHT_NOBITS;
-use goblin::elf::sym::{STT_FUNC, STT_OBJECT};
+use goblin::elf::section_header::{SHT_NOBITS, SectionHeader};
+use goblin::elf::sym::{STT_FUNC, STT_OBJECT, Sym};
 
 use super::report::Report;
 use super::side::Side;
 use super::{maps, only};
 use crate::diagnostic::Flag;
 use crate::elf::demangled::demangled;
+use crate::elf::slice;
 
 /// Most symbols that are named for each kind of difference.
 const NAMED: usize = 12;
 
-/// The functions and objects of a program.
-pub(super) struct Symbols<'a> {
-    file: Cow<'a, [u8]>,
-    /// By name, and by number among those of the same name.
-    by_name: BTreeMap<(String, usize), Symbol>,
-}
-
-struct Symbol {
-    size: u64,
-    /// Its bytes in the file; empty if there are none.
-    content: Range<usize>,
-}
+/// The functions and objects of a program, by name and by number among those of the same name: the size of each, and
+/// its bytes in the file. These are empty if there are none.
+type Symbols<'a> = BTreeMap<(String, usize), (u64, &'a [u8])>;
 
 /// Reads the symbols of a program. `None` if `file` isn't an ELF file.
-pub(super) fn read<'a>(file: impl Into<Cow<'a, [u8]>>) -> Option<Symbols<'a>> {
-    let file = file.into();
-    let elf = Elf::parse(&file).ok()?;
+pub(super) fn read(file: &[u8]) -> Option<Symbols<'_>> {
+    let elf = Elf::parse(file).ok()?;
     let mut symbols: Vec<_> = elf
         .syms
         .iter()
         .filter(|symbol| matches!(symbol.st_type(), STT_FUNC | STT_OBJECT) && symbol.st_size > 0)
         .collect();
     symbols.sort_by_key(|symbol| symbol.st_value);
-    let mut by_name = BTreeMap::new();
+    let mut by_name = Symbols::new();
     let mut counts = BTreeMap::<String, usize>::new();
     for symbol in symbols {
         let mangled = elf.strtab.get_at(symbol.st_name).unwrap_or_default();
         let name = demangled(mangled);
         let count = counts.entry(name.clone()).or_default();
-        let content = content(&elf, symbol.st_shndx, symbol.st_value, symbol.st_size);
-        let symbol = Symbol {
-            size: symbol.st_size,
-            content: content.unwrap_or_default(),
-        };
-        by_name.insert((name, *count), symbol);
+        let content = content(file, &elf.section_headers, &symbol).unwrap_or_default();
+        by_name.insert((name, *count), (symbol.st_size, content));
         *count += 1;
     }
-    Some(Symbols { file, by_name })
+    Some(by_name)
 }
 
-/// The place of a symbol's bytes in the file.
-fn content(elf: &Elf<'_>, section: usize, address: u64, size: u64) -> Option<Range<usize>> {
-    let section = elf.section_headers.get(section)?;
+/// The bytes of `symbol` in the file.
+fn content<'a>(file: &'a [u8], sections: &[SectionHeader], symbol: &Sym) -> Option<&'a [u8]> {
+    let section = sections.get(symbol.st_shndx)?;
     if section.sh_type == SHT_NOBITS {
         return None;
     }
-    let offset = address.checked_sub(section.sh_addr)?;
-    let start = usize::try_from(section.sh_offset.checked_add(offset)?).ok()?;
-    Some(start..start.checked_add(usize::try_from(size).ok()?)?)
-}
-
-impl Symbols<'_> {
-    fn content(&self, symbol: &Symbol) -> &[u8] {
-        self.file.get(symbol.content.clone()).unwrap_or_default()
-    }
+    let offset = symbol.st_value.checked_sub(section.sh_addr)?;
+    slice(file, section.sh_offset.checked_add(offset)?, symbol.st_size)
 }
 
 /// The differing functions and objects of the programs of `flag`. Adds a note to `report` if it can't find them.
@@ -83,40 +61,40 @@ pub(super) fn of_programs(
     flag: Flag,
     report: &mut Report,
 ) -> Vec<String> {
-    let (Some((name, ours)), Some((_, theirs))) = (one.program(flag), other.program(flag)) else {
-        report.note(
-            "to compare programs by symbol, keep the manifest of each image beside it, and its programs \
-             there, in debug/ or in a folder that --programs names",
-        );
-        return Vec::new();
-    };
-    let lines = compare(&ours, &theirs).into_iter();
-    lines.map(|line| format!("{name}: {line}")).collect()
+    let programs = (one.program(flag), other.program(flag));
+    if let (Some((name, ours)), Some((_, theirs))) = &programs
+        && let (Some(ours), Some(theirs)) = (read(ours), read(theirs))
+    {
+        let lines = compare(&ours, &theirs).into_iter();
+        return lines.map(|line| format!("{name}: {line}")).collect();
+    }
+    report.note(
+        "to compare programs by symbol, keep the manifest of each image beside it, and its programs \
+         there, in debug/ or in a folder that --programs names",
+    );
+    Vec::new()
 }
 
 /// Lists the differences: symbols on one side only, then different sizes, then different content.
 pub(super) fn compare(one: &Symbols<'_>, other: &Symbols<'_>) -> Vec<String> {
     let mut lists = [const { Vec::new() }; 4];
-    for ((name, _), ours, theirs) in maps(&one.by_name, &other.by_name) {
+    for ((name, _), ours, theirs) in maps(one, other) {
         match (ours, theirs) {
-            (Some(ours), Some(theirs)) if ours.size != theirs.size => {
-                lists[2].push(format!("{name}: {} and {} bytes", ours.size, theirs.size));
+            (Some((size, _)), Some((other_size, _))) if size != other_size => {
+                lists[2].push(format!("{name}: {size} and {other_size} bytes"));
             }
-            (Some(ours), Some(theirs)) => {
-                let (ours, theirs) = (one.content(ours), other.content(theirs));
-                let pairs = ours.iter().zip(theirs);
-                match pairs.filter(|(one, other)| one != other).count() {
-                    0 => {}
-                    count => {
-                        lists[3].push(format!("{name}: {count} of {} bytes differ", ours.len()))
-                    }
+            (Some((_, ours)), Some((_, theirs))) => {
+                let pairs = ours.iter().zip(*theirs);
+                let count = pairs.filter(|(one, other)| one != other).count();
+                if count > 0 {
+                    lists[3].push(format!("{name}: {count} of {} bytes differ", ours.len()));
                 }
             }
-            (Some(symbol), None) => {
-                lists[0].push(format!("{name}: {}, {} bytes", only(true), symbol.size));
+            (Some((size, _)), None) => {
+                lists[0].push(format!("{name}: {}, {size} bytes", only(true)));
             }
-            (None, Some(symbol)) => {
-                lists[1].push(format!("{name}: {}, {} bytes", only(false), symbol.size));
+            (None, Some((size, _))) => {
+                lists[1].push(format!("{name}: {}, {size} bytes", only(false)));
             }
             (None, None) => {}
         }

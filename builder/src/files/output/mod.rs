@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::access;
 
-pub(crate) use place::check;
+pub(crate) use place::{check, folder};
 pub(crate) use staged::{Backup, Staged};
 
 use place::check_folder;

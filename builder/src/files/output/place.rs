@@ -57,7 +57,7 @@ pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
 }
 
 /// The folder of `out`.
-pub(super) fn folder(out: &Path) -> &Path {
+pub(crate) fn folder(out: &Path) -> &Path {
     match out.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
