@@ -11,7 +11,7 @@ use goblin::elf::header::ELFMAG;
 
 use super::text;
 use crate::diagnostic::{Diagnostic, Flag, Origin};
-use crate::explain::{Explainer, Kind, Program};
+use crate::explain::{Explainer, Program};
 use crate::files::access;
 
 /// Name of the log that means standard input.
@@ -56,18 +56,17 @@ struct Programs {
 
 impl Programs {
     fn read(&self) -> Result<Vec<Program>, Diagnostic> {
-        let kernel = self
-            .kernel
-            .iter()
-            .map(|path| (Flag::Kernel, path, Kind::Fixed));
-        let apps = self.app.iter().map(|path| (Flag::App, path, Kind::Fixed));
-        let loader = self.loader.iter();
-        let loader = loader.map(|path| (Flag::Loader, path, Kind::Movable("loader")));
-        let unpacker = self.unpacker.iter();
-        let unpacker = unpacker.map(|path| (Flag::Unpacker, path, Kind::Movable("unpacker")));
-        let all = kernel.chain(apps).chain(loader).chain(unpacker);
-        all.map(|(flag, path, kind)| Program::read(Origin::new(flag, path), kind))
-            .collect()
+        let given = [
+            (Flag::Kernel, self.kernel.as_slice(), None),
+            (Flag::App, &self.app, None),
+            (Flag::Loader, self.loader.as_slice(), Some("loader")),
+            (Flag::Unpacker, self.unpacker.as_slice(), Some("unpacker")),
+        ];
+        let programs = given.into_iter().flat_map(|(flag, paths, base)| {
+            let origins = paths.iter().map(move |path| Origin::new(flag, path));
+            origins.map(move |origin| Program::read(origin, base))
+        });
+        programs.collect()
     }
 }
 
@@ -131,16 +130,14 @@ fn copy(
 fn check_text(origin: Origin<'_>, start: &[u8]) -> Result<(), Diagnostic> {
     let is_shown =
         |byte: &&u8| !byte.is_ascii_control() || byte.is_ascii_whitespace() || **byte == ESCAPE;
-    let hidden = start.len() - start.iter().filter(is_shown).count();
-    if hidden * NOISE <= start.len() {
+    let size = start.len();
+    let hidden = size - start.iter().filter(is_shown).count();
+    if hidden * NOISE <= size {
         return Ok(());
     }
     let found = match start.starts_with(ELFMAG) {
         true => "an ELF file".to_owned(),
-        false => format!(
-            "{hidden} control characters in the first {} bytes",
-            start.len()
-        ),
+        false => format!("{hidden} control characters in the first {size} bytes"),
     };
     Err(origin
         .diagnostic("not a console log")

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 use numbers::numbers;
 
-pub(crate) use program::{Kind, Program};
+pub(crate) use program::Program;
 
 /// An address is explained once within this many lines.
 const NEARBY: usize = 24;

@@ -17,20 +17,12 @@ use crate::manifest::base_name;
 /// Size in bytes of an instruction.
 const INSTRUCTION: u64 = 4;
 
-/// The form of a program's addresses in a log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// The linked address.
-    Fixed,
-    /// The distance from the start of the program with this name.
-    Movable(&'static str),
-}
-
 /// A program.
 pub(crate) struct Program {
     /// The name of its file.
     pub(crate) name: String,
-    kind: Kind,
+    /// The name that a log gives with a distance from the program's start. `None` for a program at fixed addresses.
+    base: Option<&'static str>,
     functions: Functions,
     /// Virtual addresses and content of its segments.
     segments: Vec<(u64, Vec<u8>)>,
@@ -57,8 +49,8 @@ impl fmt::Display for Place<'_> {
 }
 
 impl Program {
-    /// Reads the program.
-    pub(crate) fn read(origin: Origin<'_>, kind: Kind) -> Result<Self, Diagnostic> {
+    /// Reads the program, which logs call `base` if it can lie anywhere.
+    pub(crate) fn read(origin: Origin<'_>, base: Option<&'static str>) -> Result<Self, Diagnostic> {
         let file = Input::read(origin.flag, origin.value)?;
         let program = elf::Program::read(origin, &file.content)?;
         let functions = Functions::read(&file.content);
@@ -72,7 +64,7 @@ impl Program {
         let segments = program.segments.iter();
         Ok(Self {
             name: base_name(origin.value),
-            kind,
+            base,
             functions,
             segments: segments
                 .map(|segment| (segment.virt, segment.content.to_vec()))
@@ -83,11 +75,7 @@ impl Program {
 
     /// The place in the program's code at `number`.
     pub(super) fn place(&self, number: &Number<'_>) -> Option<Place<'_>> {
-        let is_named_so = match self.kind {
-            Kind::Fixed => number.base.is_none(),
-            Kind::Movable(name) => number.base == Some(name),
-        };
-        if !is_named_so {
+        if number.base != self.base {
             return None;
         }
         let address = number.value;
@@ -126,10 +114,8 @@ impl Program {
             return said;
         };
         while let Ok(Some(frame)) = frames.next() {
-            let function = frame.function.and_then(|name| {
-                let name = name.raw_name().ok()?;
-                Some(demangled(&name))
-            });
+            let function = frame.function.as_ref();
+            let function = function.and_then(|name| Some(demangled(&name.raw_name().ok()?)));
             let location = frame.location.and_then(|location| {
                 let line = location.line.map(|line| format!(":{line}"));
                 Some(format!("at {}{}", location.file?, line.unwrap_or_default()))
