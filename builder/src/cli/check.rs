@@ -79,26 +79,17 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Failu
 
     let payload = image.payload();
     let level = payload.exception_level;
-    let boot_part = match &kernel {
-        Some(given) => {
-            let kernel = Kernel::read(given.origin(), &given.content)?;
-            check_kernel(given.origin(), &image, &kernel)?;
-            kernel::boot_part(&kernel, &given.content)
-        }
-        None => None,
-    };
-    let board = match &device_tree {
-        Some(given) => {
-            let arguments = payload.boot_arguments;
-            let tree = DeviceTree::read(given.origin(), &given.content, arguments)?;
-            Some(Board::new(&tree))
-        }
-        None => Board::embedded(&image),
-    };
-    let mut situation = Situation {
-        boot_part,
-        ..Situation::of_image(&image, board)
-    };
+    let mut situation = Situation::of_image(&image);
+    if let Some(given) = &kernel {
+        let kernel = Kernel::read(given.origin(), &given.content)?;
+        check_kernel(given.origin(), &image, &kernel)?;
+        situation.boot_part = kernel::boot_part(&kernel, &given.content);
+    }
+    if let Some(given) = &device_tree {
+        let arguments = payload.boot_arguments;
+        let tree = DeviceTree::read(given.origin(), &given.content, arguments)?;
+        situation.board = Some(Board::new(&tree));
+    }
     if let Some(given) = &platform {
         situation.platform = Some(platform::read(given.origin(), &given.content)?);
     }

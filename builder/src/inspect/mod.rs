@@ -19,7 +19,7 @@ mod svg;
 use kaal_payload::PhysRange;
 
 use crate::image_reader::ImageReader;
-use crate::rules::{self, Board, Outcome, Situation};
+use crate::rules::{self, Outcome, Situation};
 
 pub(crate) use json::to_json;
 pub(crate) use map::draw;
@@ -39,13 +39,11 @@ pub(crate) struct Inspected<'a> {
 impl<'a> Inspected<'a> {
     /// Applies all rules to `image`.
     pub(crate) fn new(image: &'a ImageReader<'a>) -> Self {
-        let board = Board::embedded(image);
-        let ram = board.as_ref().and_then(|board| board.ram.clone());
-        let situation = Situation::of_image(image, board);
+        let situation = Situation::of_image(image);
         Self {
             image,
             areas: picture::areas(image),
-            ram,
+            ram: situation.ram().map(<[_]>::to_vec),
             outcomes: rules::apply(&situation),
         }
     }

@@ -2,48 +2,36 @@
 
 //! Rules that compare the kernel's platform with the machine.
 
-use super::{Checked, Outcome, Situation};
+use super::{Checked, Situation, known};
 use crate::diagnostic::Flag;
 use crate::memory::ranges;
 use crate::sel4::UserLayout;
 
 /// `board-ram`
 pub(super) fn board_ram(situation: &Situation<'_>) -> Checked {
-    let Some(platform) = &situation.platform else {
-        return Err(Outcome::not_checked("--platform is not given"));
-    };
+    let platform = known(situation.platform.as_ref(), "--platform is not given")?;
     let built_for = ranges::union(platform.memory.clone());
     let kernel = situation.layout.kernel().start;
     let first = built_for.first().map(|bank| bank.start);
     if first != Some(kernel) {
+        let problem = "not the platform of the kernel in the image";
         return situation
-            .complaint(
-                Flag::Platform,
-                "not the platform of the kernel in the image",
-            )
+            .complaint(Flag::Platform, problem)
             .expected(format!("RAM from {kernel}, the address of the kernel"))
             .found(ranges::describe(&built_for))
             .remedy("pass kernel.elf and platform_gen.yaml from the same build")
             .warned();
     }
-    let Some(board) = situation.ram() else {
-        return Err(Outcome::not_checked(
-            "no device tree names the RAM of the machine",
-        ));
-    };
+    let no_ram = "no device tree names the RAM of the machine";
+    let board = known(situation.ram(), no_ram)?;
     let missing = ranges::subtract(built_for.clone(), board.iter().copied());
     if !missing.is_empty() {
+        let (wanted, missing) = (ranges::describe(&built_for), ranges::describe(&missing));
+        let problem = "the machine lacks RAM that the kernel expects";
         return situation
-            .complaint(
-                Flag::Platform,
-                "the machine lacks RAM that the kernel expects",
-            )
+            .complaint(Flag::Platform, problem)
             .expected(format!("RAM within {}", ranges::describe(board)))
-            .found(format!(
-                "{}, of which the machine lacks {}",
-                ranges::describe(&built_for),
-                ranges::describe(&missing)
-            ))
+            .found(format!("{wanted}, of which the machine lacks {missing}"))
             .remedy("build the kernel for this machine")
             .warned();
     }
@@ -58,9 +46,7 @@ pub(super) fn board_ram(situation: &Situation<'_>) -> Checked {
 
 /// `device-tree-size`
 pub(super) fn device_tree_size(situation: &Situation<'_>) -> Checked {
-    let Some(board) = &situation.board else {
-        return Err(Outcome::not_checked("there is no device tree"));
-    };
+    let board = known(situation.board.as_ref(), "there is no device tree")?;
     let capacity = situation.layout.device_tree.capacity;
     if board.size > capacity {
         return situation

@@ -2,11 +2,13 @@
 
 //! Rules about the objects, slots and untyped memory that the kernel creates for the user image.
 
-use super::situation::Boot;
-use super::{Checked, Outcome, Situation};
+use super::{Checked, Situation, known};
 use crate::diagnostic::{Diagnostic, Flag};
 use crate::memory::ranges;
-use crate::sel4::{self, FIXED_SLOTS, Objects, Slots, Untyped};
+use crate::sel4::{self, FIXED_SLOTS, Slots, Untyped};
+
+/// Why a rule about the kernel's work after it creates the root task's objects can't be applied.
+const NO_OBJECTS: &str = "the kernel stops before that";
 
 /// `free-regions`
 pub(super) fn free_regions(situation: &Situation<'_>) -> Checked {
@@ -17,11 +19,9 @@ pub(super) fn free_regions(situation: &Situation<'_>) -> Checked {
     if pieces <= most {
         return Ok(format!("{pieces} of {most}: {free}"));
     }
+    let problem = "free memory has too many pieces for the kernel";
     let complaint = situation
-        .complaint(
-            Flag::Image,
-            "free memory has too many pieces for the kernel",
-        )
+        .complaint(Flag::Image, problem)
         .expected(format!("at most {most} pieces of free memory"))
         .found(format!("{pieces}: {free}"))
         .remedy("leave --app-offset out, or reserve less memory near the kernel");
@@ -48,11 +48,10 @@ pub(super) fn root_objects(situation: &Situation<'_>) -> Checked {
             objects.memory, objects.boot_information
         ));
     }
+    let expected = format!("{size} bytes of free memory in one piece, aligned to {alignment:#x}");
     let complaint = situation
         .complaint(Flag::App, "no room for the objects of the root task")
-        .expected(format!(
-            "{size} bytes of free memory in one piece, aligned to {alignment:#x}"
-        ))
+        .expected(expected)
         .found(ranges::describe(boot.booted.memory.free()))
         .remedy("build the kernel with a smaller KernelRootCNodeSizeBits, or for more RAM");
     refused_if_sure(situation, complaint)
@@ -65,7 +64,7 @@ pub(super) fn waiting_cores(situation: &Situation<'_>) -> Checked {
         return Ok("none".to_owned());
     }
     let boot = situation.boot()?;
-    let objects = objects(&boot)?;
+    let objects = known(boot.booted.objects, NO_OBJECTS)?;
     let needed = layout.loader_with_tables();
     let remedy = match situation.image {
         Some(_) => "build the image again with --kernel-config and without --app-offset",
@@ -99,21 +98,14 @@ pub(super) fn waiting_cores(situation: &Situation<'_>) -> Checked {
     }
 }
 
-/// The place of the root task's objects.
-fn objects(boot: &Boot) -> Result<Objects, Outcome> {
-    let objects = boot.booted.objects;
-    objects.ok_or_else(|| Outcome::not_checked("the kernel stops before that"))
-}
-
 /// `root-cnode`
 pub(super) fn root_cnode(situation: &Situation<'_>) -> Checked {
     let boot = situation.boot()?;
     // The limits, if the pieces can't be counted.
-    let (least, most) = boot
-        .untyped()
-        .map_or((0, boot.config.most_untyped), |(least, most)| {
-            (least.len() as u64, most.len() as u64)
-        });
+    let (least, most) = match boot.untyped() {
+        Some((least, most)) => (least.len() as u64, most.len() as u64),
+        None => (0, boot.config.most_untyped),
+    };
     let slots = |untyped| Slots::new(&boot.booted.layout, &boot.config, untyped);
     let room = 1u64 << boot.config.root_cnode_bits;
     let sum = slots(most).sum();
@@ -132,11 +124,10 @@ pub(super) fn root_cnode(situation: &Situation<'_>) -> Checked {
     if sum <= room {
         return Ok(numbers);
     }
+    let expected = format!("at most {room} slots, 2^CONFIG_ROOT_CNODE_SIZE_BITS");
     let complaint = situation
         .complaint(Flag::App, "too few slots in the root CNode")
-        .expected(format!(
-            "at most {room} slots, 2^CONFIG_ROOT_CNODE_SIZE_BITS"
-        ))
+        .expected(expected)
         .found(numbers)
         .remedy("build the kernel with a larger KernelRootCNodeSizeBits, or shrink the root task");
     match slots(least).sum() <= room {
@@ -148,10 +139,9 @@ pub(super) fn root_cnode(situation: &Situation<'_>) -> Checked {
 /// `untypeds`
 pub(super) fn untypeds(situation: &Situation<'_>) -> Checked {
     let boot = situation.boot()?;
-    objects(&boot)?;
-    let (least, untyped) = boot
-        .untyped()
-        .ok_or_else(|| Outcome::not_checked("--platform is not given or names no devices"))?;
+    known(boot.booted.objects, NO_OBJECTS)?;
+    let missing = "--platform is not given or names no devices";
+    let (least, untyped) = known(boot.untyped(), missing)?;
     let most = boot.config.most_untyped;
     let devices = untyped.iter().filter(|untyped| untyped.is_device).count();
     let is_exact = least.len() == untyped.len();
@@ -167,11 +157,9 @@ pub(super) fn untypeds(situation: &Situation<'_>) -> Checked {
     }
     let lost_ram = lost.filter(|untyped| !untyped.is_device);
     let lost_ram: u64 = lost_ram.map(Untyped::size).sum();
+    let problem = format!("the root task loses {lost_ram} bytes of RAM");
     situation
-        .complaint(
-            Flag::KernelConfig,
-            format!("the root task loses {lost_ram} bytes of RAM"),
-        )
+        .complaint(Flag::KernelConfig, problem)
         .expected(format!(
             "at most {most} pieces of untyped memory, CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS"
         ))

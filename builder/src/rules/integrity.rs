@@ -4,14 +4,16 @@
 
 use kaal_payload::{Integrity, KeyId, TrustAnchor, key_id};
 
-use super::{Checked, Outcome, Situation, Trusted};
+use super::{Checked, Situation, Trusted, known};
 use crate::diagnostic::{Diagnostic, Flag};
-use crate::image_reader::ImageReader;
 use crate::signing;
+
+/// Why a rule about the file can't be applied to a build.
+const NO_FILE: &str = "the image is new";
 
 /// `integrity`
 pub(super) fn integrity(situation: &Situation<'_>) -> Checked {
-    let image = file(situation)?;
+    let image = known(situation.image, NO_FILE)?;
     if let Err(diagnostic) = image.verify() {
         return diagnostic.refused();
     }
@@ -26,15 +28,9 @@ pub(super) fn integrity(situation: &Situation<'_>) -> Checked {
     ))
 }
 
-/// The image's file. A build has none yet.
-fn file<'a>(situation: &Situation<'a>) -> Result<&'a ImageReader<'a>, Outcome> {
-    let image = situation.image;
-    image.ok_or_else(|| Outcome::not_checked("the image is new"))
-}
-
 /// `signature`
 pub(super) fn signature(situation: &Situation<'_>) -> Checked {
-    let image = file(situation)?;
+    let image = known(situation.image, NO_FILE)?;
     let payload = image.payload();
     let refuse = |expected: String, found: String, remedy: &str| {
         situation
@@ -50,8 +46,7 @@ pub(super) fn signature(situation: &Situation<'_>) -> Checked {
     {
         return untrusted(situation, wanted, anchor).refused();
     }
-    let anchor =
-        anchor.ok_or_else(|| Outcome::not_checked("the loader accepts unsigned images"))?;
+    let anchor = known(anchor, "the loader accepts unsigned images")?;
     let trusted = key_id(&anchor.key);
     let least = anchor.min_version.get();
     if payload.image_version < least {
@@ -82,12 +77,11 @@ pub(super) fn signature(situation: &Situation<'_>) -> Checked {
             "sign it with the key that the loader trusts",
         );
     }
-    let version = payload.image_version;
+    let (key, version) = (KeyId(trusted), payload.image_version);
     let wanted = situation.trusted;
     let of = wanted.map_or_else(String::new, |wanted| format!(" of {}", wanted.origin));
     Ok(format!(
-        "by the key {}{of}, version {version} of at least {least}",
-        KeyId(trusted)
+        "by the key {key}{of}, version {version} of at least {least}"
     ))
 }
 

@@ -29,15 +29,13 @@ impl Layout {
     /// The places in `payload`, whose header lies at `header`.
     pub(crate) fn new(payload: &Payload<'_>, header: PhysAddr) -> Self {
         let regions = payload.regions.iter();
+        let loader_end = PhysAddr(header.0.saturating_add(MAX_SIZE as u64));
         Self {
             exception_level: payload.exception_level,
             kernel_entry: payload.kernel_entry,
             user_image: payload.user_image,
             device_tree: payload.device_tree,
-            loader: PhysRange {
-                start: payload.load_address,
-                end: PhysAddr(header.0.saturating_add(MAX_SIZE as u64)),
-            },
+            loader: (payload.load_address..loader_end).into(),
             scratch: None,
             regions: regions
                 .filter_map(|region| Some((region.kind()?, region.memory()?)))
@@ -64,11 +62,8 @@ impl Layout {
     /// The loader up to the end of its page tables. Each core needs this until it uses the kernel's own tables.
     pub(crate) fn loader_with_tables(&self) -> PhysRange {
         let tables = self.regions_of(RegionKind::TranslationTables);
-        let end = tables.map(|tables| tables.end).max();
-        PhysRange {
-            start: self.loader.start,
-            end: self.loader.end.max(end.unwrap_or_default()),
-        }
+        let end = tables.fold(self.loader.end, |end, tables| end.max(tables.end));
+        (self.loader.start..end).into()
     }
 
     /// The pages of the kernel.
@@ -77,19 +72,14 @@ impl Layout {
         let start = pieces().map(|memory| memory.start).min();
         let end = pieces().map(|memory| memory.end).max();
         let end = end.unwrap_or_default().0;
-        PhysRange {
-            start: start.unwrap_or_default(),
-            end: PhysAddr(end.checked_next_multiple_of(PAGE_SIZE).unwrap_or(end)),
-        }
+        let end = PhysAddr(end.checked_next_multiple_of(PAGE_SIZE).unwrap_or(end));
+        (start.unwrap_or_default()..end).into()
     }
 
     /// The device tree that the kernel gets, if it has `size` bytes.
     pub(crate) fn device_tree(&self, size: u64) -> PhysRange {
         let start = self.device_tree.start;
-        PhysRange {
-            start,
-            end: PhysAddr(start.0.saturating_add(size)),
-        }
+        (start..PhysAddr(start.0.saturating_add(size))).into()
     }
 
     /// The room for the device tree.

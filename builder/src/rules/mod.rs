@@ -21,7 +21,7 @@ pub(crate) use situation::{Board, Situation, Trusted};
 pub use texts::RULES;
 
 use crate::diagnostic::Diagnostic;
-use outcome::Checked;
+use outcome::{Checked, known};
 
 /// A rule.
 #[derive(Debug)]
@@ -41,11 +41,8 @@ pub struct Rule {
 /// Applies all rules.
 pub(crate) fn apply(situation: &Situation<'_>) -> Vec<(&'static Rule, Outcome)> {
     let rules = RULES.iter().map(|rule| {
-        let checked = (rule.check)(situation);
-        (
-            rule,
-            checked.map_or_else(|outcome| outcome, Outcome::Passed),
-        )
+        let outcome = (rule.check)(situation).map_or_else(|outcome| outcome, Outcome::Passed);
+        (rule, outcome)
     });
     rules.collect()
 }

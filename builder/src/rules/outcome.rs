@@ -20,11 +20,12 @@ pub(crate) enum Outcome {
 /// The numbers of a rule that is kept, or another outcome.
 pub(super) type Checked = Result<String, Outcome>;
 
-impl Outcome {
-    pub(super) fn not_checked(missing: &str) -> Self {
-        Self::NotChecked(missing.to_owned())
-    }
+/// The value that a rule needs. Without it, the rule can't be applied, because of what is `missing`.
+pub(super) fn known<T>(value: Option<T>, missing: &str) -> Result<T, Outcome> {
+    value.ok_or_else(|| Outcome::NotChecked(missing.to_owned()))
+}
 
+impl Outcome {
     /// The outcome in a word or two.
     pub(crate) fn verdict(&self) -> &'static str {
         match self {

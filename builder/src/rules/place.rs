@@ -58,11 +58,9 @@ pub(super) fn order(situation: &Situation<'_>) -> Checked {
     if kernel.end <= device_tree.start && device_tree.end <= user_image.start {
         return Ok(found);
     }
+    let problem = "the parts are in the wrong order for the kernel";
     situation
-        .complaint(
-            Flag::Image,
-            "the parts are in the wrong order for the kernel",
-        )
+        .complaint(Flag::Image, problem)
         .expected("the kernel, then the device tree, then the user image")
         .found(found)
         .remedy("build the image again without --app-offset")
@@ -78,7 +76,7 @@ pub(super) fn ram(situation: &Situation<'_>) -> Checked {
     let platform = platform.map(|ram| (Flag::Platform, "the platform", ram));
     let sources: Vec<_> = board.into_iter().chain(platform).collect();
     if sources.is_empty() {
-        return Err(Outcome::not_checked(NO_RAM));
+        return Err(Outcome::NotChecked(NO_RAM.to_owned()));
     }
     for (about, name, ram) in &sources {
         for (what, memory) in situation.layout.memory() {
@@ -92,11 +90,10 @@ pub(super) fn ram(situation: &Situation<'_>) -> Checked {
             }
         }
     }
-    let described: Vec<_> = sources
-        .iter()
-        .map(|(_, name, ram)| format!("{} by {name}", ranges::describe(ram)))
-        .collect();
-    Ok(format!("all of it in {}", described.join(" and in ")))
+    let sources = sources.iter();
+    let described = sources.map(|(_, name, ram)| format!("{} by {name}", ranges::describe(ram)));
+    let described = described.collect::<Vec<_>>().join(" and in ");
+    Ok(format!("all of it in {described}"))
 }
 
 /// `paddr-top`

@@ -4,7 +4,7 @@
 
 use kaal_payload::{ExceptionLevel, PhysicalAddressBits, RegionKind};
 
-use super::{Checked, Outcome, Situation};
+use super::{Checked, Situation, known};
 use crate::diagnostic::Flag;
 use crate::sel4::{self, user_top, virtual_base};
 
@@ -38,10 +38,8 @@ pub(super) fn kernel_window(situation: &Situation<'_>) -> Checked {
     let base = virtual_base(layout.exception_level);
     let entry = layout.kernel_entry.0.wrapping_sub(base);
     let kernel = layout.kernel();
-    let holds_entry = layout
-        .regions_of(RegionKind::Kernel)
-        .any(|memory| (memory.start.0..memory.end.0).contains(&entry));
-    if holds_entry {
+    let mut regions = layout.regions_of(RegionKind::Kernel);
+    if regions.any(|memory| (memory.start.0..memory.end.0).contains(&entry)) {
         let start = kernel.start.0.wrapping_add(base);
         return Ok(format!("{kernel} at {start:#x}, entered at {entry:#x}"));
     }
@@ -79,11 +77,10 @@ pub(super) fn user_top_rule(situation: &Situation<'_>) -> Checked {
             "{start:#x}..{image_end:#x}, boot information up to {end:#x}, below {top:#x}"
         ));
     }
+    let expected = format!("an end below {top:#x}, including IPC buffer and boot information");
     situation
         .complaint(Flag::App, "reaches above USER_TOP")
-        .expected(format!(
-            "an end below {top:#x}, including IPC buffer and boot information"
-        ))
+        .expected(expected)
         .found(format!("an end at {end:#x}"))
         .remedy("link the root task at lower addresses")
         .refused()
@@ -95,14 +92,11 @@ pub(super) fn cores(situation: &Situation<'_>) -> Checked {
     let waits_for = layout.cores;
     let configured = situation.config.as_ref().and_then(|config| config.cores);
     if let Some(configured) = configured.filter(|configured| *configured != waits_for) {
+        let problem = "another number of cores than in the image";
+        let expected = format!("MAX_NUM_NODES {waits_for}, the number in the image");
         return situation
-            .complaint(
-                Flag::KernelConfig,
-                "another number of cores than in the image",
-            )
-            .expected(format!(
-                "MAX_NUM_NODES {waits_for}, the number in the image"
-            ))
+            .complaint(Flag::KernelConfig, problem)
+            .expected(expected)
             .found(configured.to_string())
             .remedy("build the image with the gen_config.json of its kernel")
             .refused();
@@ -110,10 +104,8 @@ pub(super) fn cores(situation: &Situation<'_>) -> Checked {
     if waits_for == 1 {
         return Ok("one".to_owned());
     }
-    let Some(board) = &situation.board else {
-        let missing = format!("no device tree names the {waits_for} cores");
-        return Err(Outcome::NotChecked(missing));
-    };
+    let missing = format!("no device tree names the {waits_for} cores");
+    let board = known(situation.board.as_ref(), &missing)?;
     if board.cores < waits_for as usize {
         return situation
             .complaint(Flag::Dtb, "fewer cores than the kernel waits for")

@@ -4,7 +4,7 @@
 
 use kaal_payload::PhysRange;
 
-use super::{Layout, Outcome};
+use super::{Layout, Outcome, known};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::image_reader::ImageReader;
 use crate::parts::Parts;
@@ -47,7 +47,7 @@ impl Board {
 
     /// The machine in the device tree of `image`. `None` without one, or if it is damaged, which the rule `integrity`
     /// reports.
-    pub(crate) fn embedded(image: &ImageReader<'_>) -> Option<Self> {
+    fn embedded(image: &ImageReader<'_>) -> Option<Self> {
         let payload = image.payload();
         let slot = payload.device_tree;
         let memory = PhysRange::from_size(slot.start, slot.size);
@@ -92,12 +92,8 @@ impl Boot {
     /// The shortest and the longest list of untyped memory that is possible. It depends on the part of the kernel that is
     /// needed only during boot. `None` if the devices are unknown.
     pub(crate) fn untyped(&self) -> Option<(Vec<Untyped>, Vec<Untyped>)> {
-        let Self {
-            config,
-            handover,
-            platform,
-            booted,
-        } = self;
+        let (handover, platform) = (&self.handover, &self.platform);
+        let (config, booted) = (&self.config, &self.booted);
         let boot_parts = handover.boot_parts().into_iter();
         let mut all = boot_parts
             .map(|boot_part| sel4::untyped(handover, platform, config, booted, boot_part))
@@ -108,27 +104,19 @@ impl Boot {
 }
 
 impl<'a> Situation<'a> {
-    /// An image on the machine `board`, and nothing else.
-    fn new(origins: Vec<Origin<'a>>, layout: Layout, board: Option<Board>) -> Self {
-        Self {
-            origins,
-            layout,
-            boot_part: None,
-            board,
-            platform: None,
-            config: None,
-            trusted: None,
-            image: None,
-        }
-    }
-
-    /// The image in a file, on the machine `board`.
-    pub(crate) fn of_image(image: &'a ImageReader<'a>, board: Option<Board>) -> Self {
+    /// The image in a file, on the machine in its device tree.
+    pub(crate) fn of_image(image: &'a ImageReader<'a>) -> Self {
         let scratch = image.package().and_then(|package| package.scratch.memory());
         let layout = Layout::new(&image.payload(), image.payload_header().start);
         Self {
+            origins: vec![image.origin()],
+            layout: layout.with_scratch(scratch),
+            boot_part: None,
+            board: Board::embedded(image),
+            platform: None,
+            config: None,
+            trusted: None,
             image: Some(image),
-            ..Self::new(vec![image.origin()], layout.with_scratch(scratch), board)
         }
     }
 
@@ -138,11 +126,15 @@ impl<'a> Situation<'a> {
         let optional = [files.device_tree, files.platform, files.kernel_config];
         let origins = [files.kernel, files.app].into_iter();
         let origins = origins.chain(optional.into_iter().flatten()).collect();
-        let board = parts.device_tree.as_ref().map(Board::new);
         Self {
+            origins,
+            layout,
+            boot_part: None,
+            board: parts.device_tree.as_ref().map(Board::new),
             platform: parts.platform.clone(),
             config: files.kernel_config.map(|_| parts.config),
-            ..Self::new(origins, layout, board)
+            trusted: None,
+            image: None,
         }
     }
 
@@ -175,22 +167,18 @@ impl<'a> Situation<'a> {
         let of_ram = |ram| Platform::of_ram(ram, self.layout.kernel().start);
         let ram = self.ram().map(of_ram);
         let platform = self.platform.clone().or(ram);
-        platform.ok_or_else(|| Outcome::not_checked(NO_RAM))
+        known(platform, NO_RAM)
     }
 
     /// The RAM in the machine's device tree.
-    pub(super) fn ram(&self) -> Option<&[PhysRange]> {
+    pub(crate) fn ram(&self) -> Option<&[PhysRange]> {
         self.board.as_ref()?.ram.as_deref()
     }
 
     /// The predicted boot of the kernel.
     pub(super) fn boot(&self) -> Result<Boot, Outcome> {
-        let missing = Outcome::not_checked;
-        let config = self.config.as_ref();
-        let config = config.ok_or_else(|| missing("--kernel-config is not given"))?;
-        let config = config
-            .boot
-            .ok_or_else(|| missing("--kernel-config lacks some settings"))?;
+        let config = known(self.config.as_ref(), "--kernel-config is not given")?;
+        let config = known(config.boot, "--kernel-config lacks some settings")?;
         let platform = self.platform()?;
         let handover = self.handover();
         let booted = sel4::boot(&handover, &platform, &config);
