@@ -31,10 +31,8 @@ fn cell(whole: PhysRange, column: usize, width: usize) -> PhysRange {
     let size = u128::from(whole.size());
     let edge = |column: usize| whole.start.0 + (size * column as u128 / width as u128) as u64;
     let (start, end) = (edge(column), edge(column + 1));
-    PhysRange {
-        start: PhysAddr(start),
-        end: PhysAddr(end.max(start.saturating_add(1))),
-    }
+    let end = end.max(start.saturating_add(1));
+    (PhysAddr(start)..PhysAddr(end)).into()
 }
 
 #[cfg(test)]

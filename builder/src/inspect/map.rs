@@ -2,8 +2,6 @@
 
 //! Draws the memory map on a terminal, one line for each area.
 
-use std::fmt::Write;
-
 use anstyle::Style;
 
 use super::bar::bar;
@@ -20,20 +18,17 @@ const LEAST: usize = 16;
 pub(crate) fn draw(areas: &[Area], width: usize) -> String {
     let whole = range(areas);
     let bar_width = width.saturating_sub(COLUMNS + 2).max(LEAST);
-    let mut text = String::new();
     let (start, end) = (whole.start.to_string(), whole.end.to_string());
     let gap = bar_width.saturating_sub(start.len()).max(end.len() + 1);
-    let _ = writeln!(
-        text,
-        "{:<14} {:>11}  {:<20} {start}{end:>gap$}",
+    let mut text = format!(
+        "{:<14} {:>11}  {:<20} {start}{end:>gap$}\n",
         "address", "size", "what"
     );
     for area in areas {
         let style = Style::new().fg_color(Some(area.terminal.into()));
         let bar = bar(whole, area.memory, &area.stored, bar_width);
-        let _ = writeln!(
-            text,
-            "{:<14} {:>11}  {:<20} {style}{}{style:#}",
+        text += &format!(
+            "{:<14} {:>11}  {:<20} {style}{}{style:#}\n",
             area.memory.start.to_string(),
             size(area.memory.size()),
             area.name,

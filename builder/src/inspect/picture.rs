@@ -76,10 +76,7 @@ pub(super) fn areas(image: &ImageReader<'_>) -> Vec<Area> {
 
 /// The memory from the start of the first of `areas` to the end of the last.
 pub(super) fn range(areas: &[Area]) -> PhysRange {
-    let starts = areas.iter().map(|area| area.memory.start);
-    let ends = areas.iter().map(|area| area.memory.end);
-    PhysRange {
-        start: starts.min().unwrap_or_default(),
-        end: ends.max().unwrap_or_default(),
-    }
+    let start = areas.iter().map(|area| area.memory.start).min();
+    let end = areas.iter().map(|area| area.memory.end).max();
+    (start.unwrap_or_default()..end.unwrap_or_default()).into()
 }

@@ -63,8 +63,8 @@ pub(crate) fn summary(inspected: &Inspected<'_>) -> Vec<(&'static str, String)> 
         0 => format!("none; room for {} bytes from the firmware", slot.capacity),
         size => format!("{size} bytes, room for {}", slot.capacity),
     };
-    let verify = name(&CHECKS, payload.integrity).to_owned();
-    let log_level = name(&LOG_LEVELS, payload.log_level).to_owned();
+    let verify = name(&CHECKS, payload.integrity);
+    let log_level = name(&LOG_LEVELS, payload.log_level);
     let mut rows = vec![
         ("format", format(inspected)),
         ("entry point", image.entry().to_string()),
@@ -74,8 +74,8 @@ pub(crate) fn summary(inspected: &Inspected<'_>) -> Vec<(&'static str, String)> 
         ("machine", machine(inspected)),
         ("cores", payload.cores.to_string()),
         ("unpacking", unpacking(inspected)),
-        ("--verify", verify),
-        ("--log-level", log_level),
+        ("--verify", verify.to_owned()),
+        ("--log-level", log_level.to_owned()),
         ("image version", payload.image_version.to_string()),
         ("signature", signature(inspected)),
         ("measurement", hexadecimal(&payload.measurement)),
@@ -126,13 +126,10 @@ fn unpacking(inspected: &Inspected<'_>) -> String {
         return "nothing to do: everything is loaded to its place".to_owned();
     }
     let unpacking = Unpacking::of(inspected.image);
+    let compressed = size(unpacking.compressed);
     let decompressed = match unpacking.decompressed {
         0 => String::new(),
-        decompressed => format!(
-            ", {} decompressed to {}",
-            size(unpacking.compressed),
-            size(decompressed)
-        ),
+        bytes => format!(", {compressed} decompressed to {}", size(bytes)),
     };
     let (copied, cleared) = (size(unpacking.copied), size(unpacking.cleared));
     format!("{copied} copied{decompressed}, {cleared} cleared")
@@ -145,11 +142,10 @@ fn signature(inspected: &Inspected<'_>) -> String {
         false => format!("by the key {}", KeyId(payload.key_id)),
     };
     match inspected.image.trust_anchor() {
-        Some(anchor) => format!(
-            "{signer}; the loader requires the key {} and version {} or later",
-            KeyId(key_id(&anchor.key)),
-            anchor.min_version
-        ),
+        Some(anchor) => {
+            let (key, version) = (KeyId(key_id(&anchor.key)), anchor.min_version);
+            format!("{signer}; the loader requires the key {key} and version {version} or later")
+        }
         None => format!("{signer}; the loader requires none"),
     }
 }

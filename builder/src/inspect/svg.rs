@@ -4,8 +4,6 @@
 //! and Ito, which are colour-blind safe, and lines lead from areas to names, so that no reader needs the colours. Names
 //! and addresses are text, for search and screen readers.
 
-use std::fmt::Write;
-
 use super::Inspected;
 use super::picture::{Area, range};
 use super::size::size;
@@ -48,18 +46,13 @@ struct Drawn<'a> {
 
 /// Draws the memory map as SVG.
 pub(crate) fn to_svg(inspected: &Inspected<'_>) -> String {
-    let areas = &inspected.areas;
-    let column = (areas.len() as f64 * NAME_HEIGHT).max(LEAST_HEIGHT);
+    let column = (inspected.areas.len() as f64 * NAME_HEIGHT).max(LEAST_HEIGHT);
     let height = TOP + column + BOTTOM;
     let drawn = place(inspected, column);
-    let mut svg = String::new();
-    write_head(&mut svg, inspected, height);
-    write_frame(&mut svg, inspected, column);
-    for area in &drawn {
-        write_area(&mut svg, inspected, column, area);
-    }
-    svg.push_str("</svg>\n");
-    svg
+    let drawn = drawn.iter().map(|drawn| area(inspected, column, drawn));
+    let areas: String = drawn.collect();
+    let (head, frame) = (head(inspected, height), frame(inspected, column));
+    format!("{head}{frame}{areas}</svg>\n")
 }
 
 /// Places all areas in a column of the height `column`.
@@ -99,35 +92,31 @@ fn position(inspected: &Inspected<'_>, column: f64, address: u64) -> f64 {
     TOP + column * offset / whole.size().max(1) as f64
 }
 
-fn write_head(svg: &mut String, inspected: &Inspected<'_>, height: f64) {
+fn head(inspected: &Inspected<'_>, height: f64) -> String {
     let name = inspected.image.file().path.file_name().unwrap_or_default();
     let name = escape(&shorten(&name.to_string_lossy(), MOST_LETTERS));
     let whole = range(&inspected.areas);
     let areas = inspected.areas.iter();
-    let names: Vec<_> = areas
-        .map(|area| format!("{} at {}", area.name, area.memory))
-        .collect();
-    let _ = write!(
-        svg,
+    let names = areas.map(|area| format!("{} at {}", area.name, area.memory));
+    let names = names.collect::<Vec<_>>().join(", ");
+    format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" \
          width=\"{WIDTH}\" height=\"{height:.0}\" role=\"img\" aria-labelledby=\"title description\" \
          font-family=\"system-ui, 'DejaVu Sans', Arial, sans-serif\" font-size=\"13\" fill=\"#111\">\n\
          <title id=\"title\">{name} in physical memory</title>\n\
-         <desc id=\"description\">{whole}: {}.</desc>\n\
+         <desc id=\"description\">{whole}: {names}.</desc>\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
          <text x=\"24\" y=\"38\" font-size=\"20\" font-weight=\"bold\">{name} in physical memory</text>\n\
          <text x=\"24\" y=\"62\">Entry point {}; addresses grow downwards; to scale</text>\n",
-        names.join(", "),
         inspected.image.entry(),
-    );
+    )
 }
 
 /// The column without its areas, and the legend.
-fn write_frame(svg: &mut String, inspected: &Inspected<'_>, column: f64) {
+fn frame(inspected: &Inspected<'_>, column: f64) -> String {
     let whole = range(&inspected.areas);
     let (end, bottom) = (LEFT - 10.0, TOP + column);
-    let _ = write!(
-        svg,
+    let column = format!(
         "<rect x=\"{LEFT}\" y=\"{TOP}\" width=\"{COLUMN_WIDTH}\" height=\"{column:.1}\" \
          fill=\"#f2f2f2\" stroke=\"#555\"/>\n\
          <g font-family=\"ui-monospace, 'DejaVu Sans Mono', monospace\" text-anchor=\"end\">\n\
@@ -136,27 +125,23 @@ fn write_frame(svg: &mut String, inspected: &Inspected<'_>, column: f64) {
         whole.start,
         whole.end,
     );
-    let (legend, text) = (bottom + 20.0, bottom + 32.0);
-    let _ = write!(
-        svg,
+    let (box_top, text) = (bottom + 20.0, bottom + 32.0);
+    let legend = format!(
         "<g stroke=\"#555\">\n\
-         <rect x=\"24\" y=\"{legend:.1}\" width=\"14\" height=\"14\" fill=\"#555\"/>\n\
-         <rect x=\"190\" y=\"{legend:.1}\" width=\"14\" height=\"14\" fill=\"#555\" fill-opacity=\"0.25\"/>\n\
+         <rect x=\"24\" y=\"{box_top:.1}\" width=\"14\" height=\"14\" fill=\"#555\"/>\n\
+         <rect x=\"190\" y=\"{box_top:.1}\" width=\"14\" height=\"14\" fill=\"#555\" fill-opacity=\"0.25\"/>\n\
          </g>\n\
          <text x=\"46\" y=\"{text:.1}\">content in the file</text>\n\
          <text x=\"212\" y=\"{text:.1}\">zeroes or reserved room</text>\n",
     );
-    if let Some(ram) = &inspected.ram {
-        let _ = writeln!(
-            svg,
-            "<text x=\"24\" y=\"{:.1}\">RAM in the image's device tree: {}</text>",
-            text + 24.0,
-            ranges::describe(ram)
-        );
-    }
+    let ram = inspected.ram.as_ref().map(|ram| {
+        let (line, ram) = (text + 24.0, ranges::describe(ram));
+        format!("<text x=\"24\" y=\"{line:.1}\">RAM in the image's device tree: {ram}</text>\n")
+    });
+    column + &legend + &ram.unwrap_or_default()
 }
 
-fn write_area(svg: &mut String, inspected: &Inspected<'_>, column: f64, drawn: &Drawn<'_>) {
+fn area(inspected: &Inspected<'_>, column: f64, drawn: &Drawn<'_>) -> String {
     let Drawn {
         area,
         top,
@@ -165,8 +150,7 @@ fn write_area(svg: &mut String, inspected: &Inspected<'_>, column: f64, drawn: &
         name,
     } = drawn;
     let color = area.document;
-    let _ = write!(
-        svg,
+    let mut svg = format!(
         "<g>\n<title>{}: {}</title>\n\
          <rect x=\"{LEFT}\" y=\"{top:.1}\" width=\"{COLUMN_WIDTH}\" height=\"{height:.1}\" \
          fill=\"{color}\" fill-opacity=\"0.3\" stroke=\"#333\" stroke-width=\"0.5\"/>\n",
@@ -175,11 +159,10 @@ fn write_area(svg: &mut String, inspected: &Inspected<'_>, column: f64, drawn: &
     for stored in &area.stored {
         let start = position(inspected, column, stored.start.0).min(top + height - 1.0);
         let end = position(inspected, column, stored.end.0);
-        let _ = writeln!(
-            svg,
-            "<rect x=\"{LEFT}\" y=\"{start:.1}\" width=\"{COLUMN_WIDTH}\" height=\"{:.1}\" \
-             fill=\"{color}\"/>",
-            (end - start).max(1.0)
+        let height = (end - start).max(1.0);
+        svg += &format!(
+            "<rect x=\"{LEFT}\" y=\"{start:.1}\" width=\"{COLUMN_WIDTH}\" height=\"{height:.1}\" \
+             fill=\"{color}\"/>\n"
         );
     }
     let edge = LEFT + COLUMN_WIDTH;
@@ -187,8 +170,7 @@ fn write_area(svg: &mut String, inspected: &Inspected<'_>, column: f64, drawn: &
         0 => "nothing stored".to_owned(),
         bytes => format!("{} stored", size(bytes)),
     };
-    let _ = write!(
-        svg,
+    svg += &format!(
         "<polyline points=\"{edge},{middle:.1} {:.1},{middle:.1} {:.1},{name:.1} {:.1},{name:.1}\" \
          fill=\"none\" stroke=\"#333\"/>\n\
          <rect x=\"{:.1}\" y=\"{:.1}\" width=\"10\" height=\"32\" fill=\"{color}\" stroke=\"#333\" \
@@ -207,6 +189,7 @@ fn write_area(svg: &mut String, inspected: &Inspected<'_>, column: f64, drawn: &
         area.memory,
         size(area.memory.size()),
     );
+    svg
 }
 
 /// Escapes `text` for XML.
