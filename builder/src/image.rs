@@ -10,7 +10,6 @@ use crate::emit::{self, Emitted};
 use crate::format::FileMap;
 use crate::layout::memory_map::MemoryMap;
 use crate::layout::placement;
-use crate::manifest::Built;
 use crate::options::{self, Inputs};
 use crate::parts::{Parts, swapped, trust};
 use crate::rules::{self, Situation};
@@ -25,7 +24,7 @@ pub struct Image {
     /// SHA-256 of the booted content, as in its payload header. `format/measurement.rs` defines it.
     pub measurement: Measurement,
     /// The fields of its payload header, for the manifest.
-    facts: Value,
+    pub(crate) facts: Value,
     /// The memory map.
     pub memory_map: MemoryMap,
     /// The parts of its file, if the format isn't ELF.
@@ -81,16 +80,5 @@ impl Image {
             file_map: file.map,
             warnings: [parts.warnings, warnings].concat(),
         })
-    }
-}
-
-impl<'a> From<&'a Image> for Built<'a> {
-    fn from(image: &'a Image) -> Self {
-        Self {
-            file: &image.file,
-            facts: &image.facts,
-            memory_map: &image.memory_map,
-            file_map: image.file_map.as_ref(),
-        }
     }
 }

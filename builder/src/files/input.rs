@@ -6,7 +6,6 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use goblin::elf::header::ELFMAG;
-use sha2::{Digest, Sha256};
 
 use super::{File, access, bounded};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
@@ -20,7 +19,6 @@ pub(crate) struct Input<'a> {
     pub(crate) flag: Flag,
     pub(crate) path: &'a Path,
     pub(crate) content: Vec<u8>,
-    pub(crate) sha256: [u8; 32],
 }
 
 impl<'a> Input<'a> {
@@ -40,7 +38,6 @@ impl<'a> Input<'a> {
         Ok(Self {
             flag,
             path,
-            sha256: Sha256::digest(&content).into(),
             content,
         })
     }

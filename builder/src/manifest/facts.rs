@@ -14,12 +14,8 @@ use crate::options::choices::{CHECKS, LOG_LEVELS, name};
 /// Describes `payload`. `docs/json.md` documents the fields.
 pub(crate) fn facts(payload: &Payload<'_>) -> Value {
     let digest = |digest| digest_name(payload.integrity, digest);
-    let Payload {
-        user_image,
-        device_tree,
-        machine,
-        ..
-    } = payload;
+    let (user_image, device_tree) = (payload.user_image, payload.device_tree);
+    let machine = payload.machine;
     let cpus = payload.cpus.iter().map(|cpu| {
         let is_polled = cpu.release_address != PhysAddr(0);
         json!({

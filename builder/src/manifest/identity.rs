@@ -46,18 +46,13 @@ pub(crate) struct Input {
 }
 
 impl Identity {
-    /// Identifies the file at `path` by its size in bytes and its SHA-256.
-    pub(crate) fn new(path: &Path, size: u64, sha256: &[u8; 32]) -> Self {
-        Self {
-            name: base_name(path),
-            size,
-            sha256: hexadecimal(sha256),
-        }
-    }
-
     /// Identifies the file at `path` by its `content`.
     pub(crate) fn of(path: &Path, content: &[u8]) -> Self {
-        Self::new(path, content.len() as u64, &Sha256::digest(content).into())
+        Self {
+            name: base_name(path),
+            size: content.len() as u64,
+            sha256: hexadecimal(&Sha256::digest(content)),
+        }
     }
 }
 

@@ -10,14 +10,13 @@
 
 mod facts;
 mod identity;
-mod maps;
 mod renew;
 mod sbom;
 mod settings;
 
 use std::path::Path;
 
-use kaal_payload::{PACKAGE_VERSION, VERSION};
+use kaal_payload::{PACKAGE_VERSION, PhysRange, VERSION};
 use serde_json::{Value, json};
 
 use crate::format::FileMap;
@@ -26,7 +25,6 @@ use crate::options::Settings;
 
 pub(crate) use facts::{console_name, facts};
 pub(crate) use identity::{Identity, Input, ROLES, base_name};
-pub(crate) use maps::range;
 pub(crate) use renew::{beside, manifest_path, renewed};
 
 /// Value of the field `kind`.
@@ -67,11 +65,45 @@ pub(crate) fn built(
         "inputs": inputs,
         "settings": settings::facts(settings),
         "payload": image.facts,
-        "memoryMap": maps::memory(image.memory_map),
+        "memoryMap": memory_map(image.memory_map),
         // Empty for an ELF file.
-        "packageMap": image.file_map.map_or(Vec::new(), maps::package),
+        "packageMap": image.file_map.map_or(Vec::new(), package_map),
         "sbom": sbom::sbom(&identity, inputs, image.file_map.is_some()),
     }))
+}
+
+/// The lines of the memory map.
+fn memory_map(map: &MemoryMap) -> Vec<Value> {
+    let lines = map.entries().iter().map(|entry| {
+        json!({
+            "start": entry.memory.start.to_string(),
+            "end": entry.memory.end.to_string(),
+            "what": entry.what,
+            // `null` for content that the builder generates.
+            "file": entry.file.as_deref().map(base_name),
+        })
+    });
+    lines.collect()
+}
+
+/// The lines of a package's file map.
+fn package_map(map: &FileMap) -> Vec<Value> {
+    let lines = map.entries().iter().map(|piece| {
+        json!({
+            // From the first byte of the unpacker.
+            "offset": piece.offset,
+            "size": piece.size,
+            "what": piece.what,
+            // `null` if it stays at its loaded address.
+            "unpackedTo": piece.memory.map(range),
+        })
+    });
+    lines.collect()
+}
+
+/// Start and end of `memory`.
+pub(crate) fn range(memory: PhysRange) -> Value {
+    json!({ "start": memory.start.to_string(), "end": memory.end.to_string() })
 }
 
 /// Parses a manifest of any version. `None` if `file` is no manifest.

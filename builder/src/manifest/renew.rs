@@ -27,24 +27,21 @@ pub(crate) fn beside(path: &Path, image: &[u8]) -> Option<Value> {
     (manifest["image"]["sha256"] == Identity::of(path, image).sha256).then_some(manifest)
 }
 
-/// Renews `manifest` for `image` at `path`, which differs only in its payload header. The result is the same as if the
-/// builder had made that image.
+/// Renews `manifest` for the image at `path` with this `content`, which differs only in its payload header. The result is
+/// the same as if the builder had made that image.
 pub(crate) fn renewed(
     mut manifest: Value,
     path: &Path,
-    image: &[u8],
+    content: &[u8],
 ) -> Result<Vec<u8>, Diagnostic> {
-    let opened = ImageReader::open(File {
-        path,
-        content: image,
-    })?;
-    let identity = Identity::of(path, image);
+    let image = ImageReader::open(File { path, content })?;
+    let identity = Identity::of(path, content);
     let component = manifest.pointer_mut("/sbom/metadata/component");
     if let Some(component) = component.and_then(Value::as_object_mut) {
         component.insert("name".to_owned(), json!(identity.name));
         component.insert("hashes".to_owned(), sbom::hashes(&identity));
     }
-    manifest["payload"] = facts(&opened.payload());
+    manifest["payload"] = facts(&image.payload());
     manifest["image"] = json!(identity);
     Ok(to_json(&manifest))
 }

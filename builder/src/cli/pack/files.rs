@@ -36,13 +36,11 @@ impl<'a> Files<'a> {
 
     /// The files as the manifest names them, without the private key.
     pub(super) fn identities(&self) -> Vec<manifest::Input> {
-        let all = || {
-            let required = [&self.loader, &self.kernel, &self.app];
-            required.into_iter().chain(&self.others)
-        };
+        let required = [&self.loader, &self.kernel, &self.app];
         let given = ROLES.into_iter().filter_map(|(flag, role)| {
-            let input = all().find(|input| input.flag == flag)?;
-            let file = Identity::new(input.path, input.content.len() as u64, &input.sha256);
+            let mut all = required.into_iter().chain(&self.others);
+            let input = all.find(|input| input.flag == flag)?;
+            let file = Identity::of(input.path, &input.content);
             Some(manifest::Input { flag, role, file })
         });
         given.collect()

@@ -215,8 +215,14 @@ pub(super) fn run(
         messages.write_note(&format!("measurement (SHA-256): {measurement}"));
     }
     output.write(&image.file, || {
-        let (image, inputs) = (Built::from(&image), files.identities());
-        Ok(manifest::built(&arguments.out, &image, &inputs, &settings))
+        let built = Built {
+            file: &image.file,
+            facts: &image.facts,
+            memory_map: &image.memory_map,
+            file_map: image.file_map.as_ref(),
+        };
+        let inputs = files.identities();
+        Ok(manifest::built(&arguments.out, &built, &inputs, &settings))
     })?;
     Ok(())
 }
