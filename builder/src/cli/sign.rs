@@ -54,10 +54,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let opened = ImageReader::open(File { path, content })?;
     let image = Signable::new(&opened)?;
     if let Some(out) = &arguments.source.message {
-        output::create(Origin::new(Flag::Message, out), image.message())?.keep();
+        output::create(Origin::new(Flag::Message, out), &image.message)?.keep();
         return Ok(());
     }
-    let (origin, signature) = arguments.source.signature(image.message())?;
+    let (origin, signature) = arguments.source.signature(&image.message)?;
     let signed = image.signed(origin, &signature)?;
     let out = arguments.out.as_deref().unwrap_or(path);
     let manifest = manifest::beside(path, content);
@@ -80,23 +80,22 @@ impl Source {
             let key = signing::private_key(origin, &key.content)?;
             return Ok((origin, signing::sign(&key, message)));
         }
-        let (origin, bytes) = if let Some(command) = &self.sign_command {
+        if let Some(command) = &self.sign_command {
             let origin = Origin::new(Flag::SignCommand, command);
-            (origin, command::run(origin, command, message)?)
-        } else {
-            let path = self.signature.as_deref().unwrap_or(Path::new(""));
-            let input = Input::read(Flag::Signature, path)?;
-            (input.origin(), input.content)
-        };
-        Ok((origin, signing::signature(origin, &bytes)?))
+            let output = command::run(origin, command, message)?;
+            return Ok((origin, signing::signature(origin, &output)?));
+        }
+        let path = self.signature.as_deref().unwrap_or(Path::new(""));
+        let input = Input::read(Flag::Signature, path)?;
+        let origin = input.origin();
+        Ok((origin, signing::signature(origin, &input.content)?))
     }
 
     /// The input files.
     fn files(&self) -> Vec<(Flag, &Path)> {
-        let key = self.sign_key.as_deref();
-        let key = key.map(|path| (Flag::SignKey, path));
-        let signature = self.signature.as_deref();
-        let signature = signature.map(|path| (Flag::Signature, path));
-        key.into_iter().chain(signature).collect()
+        let key = self.sign_key.iter().map(|path| (Flag::SignKey, path));
+        let signature = self.signature.iter();
+        let all = key.chain(signature.map(|path| (Flag::Signature, path)));
+        all.map(|(flag, path)| (flag, path.as_path())).collect()
     }
 }

@@ -202,13 +202,9 @@ impl Diagnostic {
 
     /// Adds to each option in the diagnostic its `source`, if known.
     pub(crate) fn with_sources(mut self, source: impl Fn(Flag) -> Option<String>) -> Self {
-        let Fields {
-            subject,
-            reason,
-            found,
-            ..
-        } = &mut *self.0;
-        for given in [reason, found].into_iter().flatten().chain([subject]) {
+        let fields = &mut *self.0;
+        let others = [&mut fields.reason, &mut fields.found];
+        for given in others.into_iter().flatten().chain([&mut fields.subject]) {
             given.source = source(given.flag);
         }
         self
@@ -217,16 +213,11 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Details {
-            problem,
-            expected,
-            found,
-            remedy,
-        } = self.details();
-        writeln!(f, "{}: {problem}", self.0.subject)?;
-        writeln!(f, "  expected: {expected}")?;
-        writeln!(f, "  found: {found}")?;
-        write!(f, "  help: {remedy}")
+        let details = self.details();
+        writeln!(f, "{}: {}", self.0.subject, details.problem)?;
+        writeln!(f, "  expected: {}", details.expected)?;
+        writeln!(f, "  found: {}", details.found)?;
+        write!(f, "  help: {}", details.remedy)
     }
 }
 

@@ -16,20 +16,13 @@ pub(crate) struct Subject {
     pub(super) source: Option<String>,
 }
 
-impl Subject {
-    /// An option from the command line.
-    pub(crate) fn new(flag: Flag, value: impl Into<PathBuf>) -> Self {
-        Self {
-            flag,
-            value: value.into(),
-            source: None,
-        }
-    }
-}
-
 impl From<Origin<'_>> for Subject {
     fn from(origin: Origin<'_>) -> Self {
-        Self::new(origin.flag, origin.value)
+        Self {
+            flag: origin.flag,
+            value: origin.value.to_owned(),
+            source: None,
+        }
     }
 }
 

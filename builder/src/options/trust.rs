@@ -8,7 +8,7 @@ use kaal_payload::Integrity;
 
 use super::Settings;
 use super::choices::{self, CHECKS};
-use crate::diagnostic::{Diagnostic, Flag, Origin, Subject};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 
 /// Largest version. JSON stores versions as numbers, and many programs keep only 53 bits of these.
 const LARGEST_VERSION: u64 = (1 << 53) - 1;
@@ -76,7 +76,7 @@ fn too_weak(integrity: Integrity, key: &Path) -> Diagnostic {
     of(Flag::Verify, value)
         .diagnostic("too weak for a signed image, whose signature covers hashes")
         .expected("sha256")
-        .because_of(Subject::new(Flag::TrustKey, key))
+        .because_of(Origin::new(Flag::TrustKey, key))
         .found(value)
         .remedy("leave the option out")
 }
@@ -86,7 +86,7 @@ fn too_old(version: u64, min_version: u64) -> Diagnostic {
     of(Flag::ImageVersion, &version)
         .diagnostic("the loader would refuse the image as too old")
         .expected(format!("{min_version} or more"))
-        .because_of(Subject::new(Flag::MinVersion, min_version.to_string()))
+        .because_of(of(Flag::MinVersion, &min_version.to_string()))
         .found(&version)
         .remedy("increase the image's version")
 }

@@ -13,7 +13,8 @@ use crate::signing;
 pub(crate) struct Signable<'a> {
     image: &'a ImageReader<'a>,
     anchor: TrustAnchor,
-    message: [u8; 64],
+    /// The message to sign.
+    pub(crate) message: [u8; 64],
 }
 
 impl<'a> Signable<'a> {
@@ -35,11 +36,6 @@ impl<'a> Signable<'a> {
         })
     }
 
-    /// The message to sign.
-    pub(crate) fn message(&self) -> &[u8] {
-        &self.message
-    }
-
     /// The image's file with `signature`, which `origin` gave.
     pub(crate) fn signed(
         &self,
@@ -47,17 +43,15 @@ impl<'a> Signable<'a> {
         signature: &Signature,
     ) -> Result<Vec<u8>, Diagnostic> {
         if !signing::is_signed(&self.anchor, &self.message, signature) {
+            let (image, key) = (self.image.origin(), KeyId(key_id(&self.anchor.key)));
+            let expected =
+                format!("a signature of {image} by the key {key}, which its loader trusts");
+            let remedy = "sign the --message of this image with the private key of its --trust-key";
             return Err(origin
                 .diagnostic("the loader would refuse the signature")
-                .expected(format!(
-                    "a signature of {} by the key {}, which its loader trusts",
-                    self.image.origin(),
-                    KeyId(key_id(&self.anchor.key))
-                ))
+                .expected(expected)
                 .found("a signature by another key, or of another message")
-                .remedy(
-                    "sign the --message of this image with the private key of its --trust-key",
-                ));
+                .remedy(remedy));
         }
         let payload = Payload {
             signature: *signature,

@@ -13,6 +13,7 @@ mod kind;
 mod tests;
 
 use std::ffi::{OsStr, OsString};
+use std::iter;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
@@ -124,12 +125,11 @@ impl Configuration {
         let text = raw.next().unwrap_or_default().to_string_lossy();
         match Kind::of(argument) {
             Kind::Switch => self.matches.get_flag(id).to_string(),
-            // TOML allows no leading zeros.
-            Kind::Number if !text.starts_with("0x") => match text.trim_start_matches(['+', '0']) {
-                "" => "0".to_owned(),
-                digits => digits.to_owned(),
+            // TOML allows no leading zeros. Hexadecimal numbers stay as they are.
+            Kind::Number => match text.parse::<u64>() {
+                Ok(number) => number.to_string(),
+                Err(_) => text.into_owned(),
             },
-            Kind::Number => text.into_owned(),
             Kind::Path | Kind::Choice(_) | Kind::Text => toml::Value::from(&*text).to_string(),
         }
     }
@@ -183,14 +183,10 @@ impl Configuration {
             None => format!("none of them; there is no {NAME}"),
         };
         let variable = environment::variable(name);
-        diagnostic
-            .expected(format!(
-                "the option --{name}, the variable {variable} or the key {name} in {NAME}"
-            ))
-            .found(found)
-            .remedy(format!(
-                "add --{name} FILE, or the line `{name} = \"FILE\"` to {NAME}"
-            ))
+        let all =
+            format!("the option --{name}, the variable {variable} or the key {name} in {NAME}");
+        let remedy = format!("add --{name} FILE, or the line `{name} = \"FILE\"` to {NAME}");
+        diagnostic.expected(all).found(found).remedy(remedy)
     }
 }
 
@@ -202,13 +198,10 @@ fn find<'a>(settings: &'a [Setting], name: Option<&str>) -> Option<&'a Setting> 
 
 /// The nearest file, from the current folder upwards.
 fn nearest() -> Option<PathBuf> {
-    let here = PathBuf::from(NAME);
-    if here.is_file() {
-        return Some(here);
-    }
-    let folder = std::env::current_dir().ok()?;
-    let mut above = folder.ancestors().map(|folder| folder.join(NAME));
-    above.find(|path| path.is_file())
+    let folder = std::env::current_dir().unwrap_or_default();
+    let above = folder.ancestors().map(|folder| folder.join(NAME));
+    let mut files = iter::once(PathBuf::from(NAME)).chain(above);
+    files.find(|path| path.is_file())
 }
 
 /// The error of clap for one value, if any.

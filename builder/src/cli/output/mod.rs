@@ -36,14 +36,12 @@ impl<'a> Output<'a> {
     /// Checks that both files can be written and replace none of `inputs`.
     pub(super) fn check(&self, inputs: &[(Flag, &Path)]) -> Result<(), Diagnostic> {
         check_image(self.image, inputs)?;
-        match &self.manifest {
-            Some(manifest) => {
-                let what = "the image's manifest";
-                check(origin(manifest), what, self.remedy, inputs)?;
-                check_manifest(origin(manifest), self.remedy)
-            }
-            None => Ok(()),
+        if let Some(manifest) = &self.manifest {
+            let what = "the image's manifest";
+            check(origin(manifest), what, self.remedy, inputs)?;
+            check_manifest(origin(manifest), self.remedy)?;
         }
+        Ok(())
     }
 
     /// Writes `image` and, if there is a manifest, the one that `manifest` returns.
@@ -52,25 +50,18 @@ impl<'a> Output<'a> {
         image: &[u8],
         manifest: impl FnOnce() -> Result<Vec<u8>, Diagnostic>,
     ) -> Result<(), Diagnostic> {
-        let new_image = Staged::new(self.image, image, MODE)
-            .map_err(|error| not_written(origin(self.image), &error))?;
-        let replaced = match self.manifest.as_deref() {
-            Some(path) => Some(
-                Replaced::new(path, &manifest()?)
-                    .map_err(|error| not_written(origin(path), &error))?,
-            ),
-            None => None,
+        let no_image = |error: io::Error| not_written(origin(self.image), &error);
+        let new_image = Staged::new(self.image, image, MODE).map_err(no_image)?;
+        let Some(path) = self.manifest.as_deref() else {
+            return new_image.replace().map_err(no_image);
         };
-        let Err(error) = new_image.replace() else {
-            return Ok(());
-        };
-        if let Some(replaced) = replaced {
-            let path = replaced.path;
-            replaced
-                .undo()
-                .map_err(|error| not_written(origin(path), &error))?;
+        let no_manifest = |error: io::Error| not_written(origin(path), &error);
+        let replaced = Replaced::new(path, &manifest()?).map_err(no_manifest)?;
+        if let Err(error) = new_image.replace() {
+            replaced.undo().map_err(no_manifest)?;
+            return Err(no_image(error));
         }
-        Err(not_written(origin(self.image), &error))
+        Ok(())
     }
 }
 
