@@ -98,18 +98,12 @@ impl Layout {
         // The room for the device tree covers this region.
         let regions = self.regions.iter();
         let regions = regions.filter(|(kind, _)| *kind != RegionKind::DeviceTree);
-        let others = [
-            ("device tree", Some(self.device_tree_slot())),
-            ("loader", Some(self.loader)),
-            ("unpacker's work area", self.scratch),
-        ];
-        let others = others
-            .into_iter()
-            .filter_map(|(what, memory)| Some((what.to_owned(), memory?)));
-        let mut memory: Vec<_> = regions
-            .map(|(kind, memory)| (kind.to_string(), *memory))
-            .chain(others)
-            .collect();
+        let regions = regions.map(|(kind, memory)| (kind.to_string(), *memory));
+        let mut memory: Vec<_> = regions.collect();
+        memory.push(("device tree".to_owned(), self.device_tree_slot()));
+        memory.push(("loader".to_owned(), self.loader));
+        let scratch = self.scratch.into_iter();
+        memory.extend(scratch.map(|memory| ("unpacker's work area".to_owned(), memory)));
         memory.sort_by_key(|(_, memory)| *memory);
         memory
     }

@@ -44,7 +44,8 @@ impl<'a> Output<'a> {
         Ok(())
     }
 
-    /// Writes `image` and, if there is a manifest, the one that `manifest` returns.
+    /// Writes `image` and, if there is a manifest, the one that `manifest` returns. The image is renamed last. If something
+    /// interrupts that, the SHA-256 in the manifest shows that it belongs to another image.
     pub(super) fn write(
         &self,
         image: &[u8],
@@ -56,43 +57,25 @@ impl<'a> Output<'a> {
             return new_image.replace().map_err(no_image);
         };
         let no_manifest = |error: io::Error| not_written(origin(path), &error);
-        let replaced = Replaced::new(path, &manifest()?).map_err(no_manifest)?;
-        if let Err(error) = new_image.replace() {
-            replaced.undo().map_err(no_manifest)?;
-            return Err(no_image(error));
-        }
-        Ok(())
+        let new_manifest = Staged::new(path, &manifest()?, MODE).map_err(no_manifest)?;
+        let old_manifest = Backup::new(path).map_err(no_manifest)?;
+        new_manifest.replace().map_err(no_manifest)?;
+        let Err(error) = new_image.replace() else {
+            return Ok(());
+        };
+        let undone = match old_manifest {
+            Some(old) => old.restore(),
+            None if path.exists() => fs::remove_file(path),
+            None => Ok(()),
+        };
+        undone.map_err(no_manifest)?;
+        Err(no_image(error))
     }
 }
 
 /// Checks that an image can be written to `image` and replaces none of `inputs`.
 pub(super) fn check_image(image: &Path, inputs: &[(Flag, &Path)]) -> Result<(), Diagnostic> {
     check(origin(image), "an image", "choose another name", inputs)
-}
-
-/// A manifest that replaced an older one. The image is renamed last. If something interrupts that, the SHA-256 in the
-/// manifest shows that it belongs to another image.
-struct Replaced<'a> {
-    path: &'a Path,
-    /// The older manifest.
-    old: Option<Backup>,
-}
-
-impl<'a> Replaced<'a> {
-    fn new(path: &'a Path, content: &[u8]) -> io::Result<Self> {
-        let new = Staged::new(path, content, MODE)?;
-        let old = Backup::new(path)?;
-        new.replace()?;
-        Ok(Self { path, old })
-    }
-
-    fn undo(self) -> io::Result<()> {
-        match self.old {
-            Some(old) => old.restore(),
-            None if self.path.exists() => fs::remove_file(self.path),
-            None => Ok(()),
-        }
-    }
 }
 
 /// Checks that the manifest replaces only a manifest: no option names its path.
