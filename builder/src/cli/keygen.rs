@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
-use crate::files::output;
+use crate::files::output::{self, MODE, SECRET_MODE};
 use crate::signing;
 
 /// The files of the keys. The options are named as those that take the keys when an image is made.
@@ -32,9 +32,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
             .found(error.to_string())
             .remedy("check the random number source of the operating system")
     })?;
-    let private_file = output::create_secret(private, private_pem.as_bytes())?;
-    let public_file = output::create(public, public_pem.as_bytes())?;
-    private_file.keep();
-    public_file.keep();
+    let mut private_file = output::create(private, private_pem.as_bytes(), SECRET_MODE)?;
+    let mut public_file = output::create(public, public_pem.as_bytes(), MODE)?;
+    private_file.disable_cleanup(true);
+    public_file.disable_cleanup(true);
     Ok(())
 }

@@ -54,7 +54,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let opened = ImageReader::open(File { path, content })?;
     let image = Signable::new(&opened)?;
     if let Some(out) = &arguments.source.message {
-        output::create(Origin::new(Flag::Message, out), &image.message)?.keep();
+        let origin = Origin::new(Flag::Message, out);
+        output::create(origin, &image.message, output::MODE)?.disable_cleanup(true);
         return Ok(());
     }
     let (origin, signature) = arguments.source.signature(&image.message)?;

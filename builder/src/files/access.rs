@@ -124,17 +124,13 @@ mod tests {
                 unwritable(origin, "can't be written", error)
             })
         };
-        for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
-            assert_eq!(remedy(kind), "make room, or choose another folder");
-        }
-        assert_eq!(
-            remedy(ErrorKind::PermissionDenied),
-            "choose another folder, or allow the user who runs this to write to it"
-        );
-        assert_eq!(
-            remedy(ErrorKind::ReadOnlyFilesystem),
-            "choose another folder"
-        );
+        let allow = "choose another folder, or allow the user who runs this to write to it";
+        let room = "make room, or choose another folder";
+        assert_eq!(remedy(ErrorKind::StorageFull), room);
+        assert_eq!(remedy(ErrorKind::QuotaExceeded), room);
+        assert_eq!(remedy(ErrorKind::PermissionDenied), allow);
+        let read_only = remedy(ErrorKind::ReadOnlyFilesystem);
+        assert_eq!(read_only, "choose another folder");
         assert_eq!(remedy(ErrorKind::InvalidFilename), "choose a shorter name");
     }
 
@@ -142,18 +138,12 @@ mod tests {
     fn remedies_against_unreadable_files_fit_reason_and_file() {
         let remedy = |flag, kind| about(flag, kind, unreadable);
         for flag in [Flag::Kernel, Flag::Config, Flag::SignKey] {
-            assert_eq!(
-                remedy(flag, ErrorKind::PermissionDenied),
-                "allow the user who runs this to read it"
-            );
+            let remedy = remedy(flag, ErrorKind::PermissionDenied);
+            assert_eq!(remedy, "allow the user who runs this to read it");
         }
-        assert_eq!(
-            remedy(Flag::Config, ErrorKind::NotFound),
-            "correct the name"
-        );
-        assert_eq!(
-            remedy(Flag::Kernel, ErrorKind::NotFound),
-            "correct the name, or build the file first"
-        );
+        let config = remedy(Flag::Config, ErrorKind::NotFound);
+        assert_eq!(config, "correct the name");
+        let kernel = remedy(Flag::Kernel, ErrorKind::NotFound);
+        assert_eq!(kernel, "correct the name, or build the file first");
     }
 }

@@ -5,9 +5,10 @@
 mod place;
 mod staged;
 
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use tempfile::TempPath;
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::access;
@@ -21,48 +22,23 @@ use place::check_folder;
 pub(crate) const MODE: u32 = 0o666;
 
 /// Permissions of a private key.
-const SECRET_MODE: u32 = 0o600;
+pub(crate) const SECRET_MODE: u32 = 0o600;
 
 /// The file of `origin` can't be written because of `error`.
 pub(crate) fn not_written(origin: Origin<'_>, error: &io::Error) -> Diagnostic {
     access::unwritable(origin, "can't be written", error)
 }
 
-/// A new file that is deleted on drop unless it is kept.
-#[must_use]
-pub(crate) struct NewFile(PathBuf);
-
-impl NewFile {
-    /// Keeps the file.
-    pub(crate) fn keep(mut self) {
-        self.0.clear();
-    }
-}
-
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        if !self.0.as_os_str().is_empty() {
-            // Drop can't report an error.
-            let _ = fs::remove_file(&self.0);
-        }
-    }
-}
-
-/// Creates the file of `origin`. Never overwrites a file.
-pub(crate) fn create(origin: Origin<'_>, content: &[u8]) -> Result<NewFile, Diagnostic> {
-    create_with(origin, content, MODE)
-}
-
-/// Creates a file as [`create`] does, but readable only for its owner.
-pub(crate) fn create_secret(origin: Origin<'_>, content: &[u8]) -> Result<NewFile, Diagnostic> {
-    create_with(origin, content, SECRET_MODE)
-}
-
-fn create_with(origin: Origin<'_>, content: &[u8], mode: u32) -> Result<NewFile, Diagnostic> {
+/// Creates the file of `origin` with the permissions `mode`. Never overwrites a file. The file is
+/// deleted on drop unless the caller disables that.
+pub(crate) fn create(
+    origin: Origin<'_>,
+    content: &[u8],
+    mode: u32,
+) -> Result<TempPath, Diagnostic> {
     check_folder(origin)?;
     let created = Staged::new(origin.value, content, mode).and_then(Staged::create);
-    created.map_err(|error| access::unwritable(origin, "can't be made", &error))?;
-    Ok(NewFile(origin.value.to_owned()))
+    created.map_err(|error| access::unwritable(origin, "can't be made", &error))
 }
 
 /// Writes `content` to the file of `origin`, which may exist but must not be the image at `image`.

@@ -44,10 +44,10 @@ impl Staged {
         Ok(())
     }
 
-    /// Moves the content to its name and fails if a file exists.
-    pub(crate) fn create(self) -> io::Result<()> {
+    /// Moves the content to its name and fails if a file exists. The file is deleted on drop.
+    pub(crate) fn create(self) -> io::Result<TempPath> {
         self.file.persist_noclobber(&self.target)?;
-        Ok(())
+        TempPath::try_from_path(self.target)
     }
 }
 
