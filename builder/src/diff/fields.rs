@@ -37,7 +37,7 @@ fn settings(side: &Side<'_>, with_manifest: bool) -> Value {
     let image = &side.image;
     let mut settings = Map::from_iter([
         ("format".to_owned(), json!(image.format().name())),
-        ("compress".to_owned(), json!(image.compression().name())),
+        ("compress".to_owned(), json!(image.compression())),
     ]);
     if let Some(manifest) = side.manifest.as_ref().filter(|_| with_manifest) {
         settings.insert("kaal".to_owned(), manifest["kaal"].clone());

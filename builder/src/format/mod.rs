@@ -17,6 +17,7 @@ pub(crate) mod uimage;
 
 use clap::ValueEnum;
 use kaal_payload::{PAGE_SIZE, PhysAddr};
+use serde::Serialize;
 
 pub use file_map::{FileMap, FileMapEntry};
 
@@ -44,8 +45,9 @@ pub enum Format {
 }
 
 /// The compression of a package's content.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
 #[non_exhaustive]
+#[serde(rename_all = "lowercase")]
 pub enum Compression {
     /// No compression
     #[default]
@@ -74,16 +76,6 @@ impl Format {
         match self {
             Self::Elf | Self::Raw => PAGE_SIZE,
             Self::Uimage | Self::Image => IMAGE_ALIGNMENT,
-        }
-    }
-}
-
-impl Compression {
-    /// The value of `--compress`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Lz4 => "lz4",
         }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn to_json(inspected: &Inspected<'_>) -> Value {
         "reportVersion": 1,
         "file": Identity::of(file.path, file.content),
         "format": image.format().name(),
-        "compression": image.compression().name(),
+        "compression": image.compression(),
         "entry": image.entry().to_string(),
         "payload": facts(&image.payload()),
         "trust": image.trust_anchor().map(|anchor| json!({

@@ -28,14 +28,14 @@ pub(super) fn facts(settings: &Settings<'_>) -> Value {
     let address = |address: PhysAddr| address.to_string();
     json!({
         "format": format.name(),
-        "compress": compression.name(),
+        "compress": compression,
         "loadAddress": load_address.map(address),
         "kernelPaddr": kernel_paddr.map(address),
         "cores": cores,
         "appOffset": app_offset,
         "logLevel": name(&LOG_LEVELS, log_level),
         "verify": name(&CHECKS, integrity),
-        "symbols": symbols.name(),
+        "symbols": symbols,
         "bootargs": boot_arguments,
         "imageVersion": image_version,
         "minVersion": min_version,

@@ -16,10 +16,10 @@ pub(super) fn check(settings: &Settings<'_>, has_unpacker: bool) -> Vec<Diagnost
         load_address,
         ..
     } = *settings;
-    let is_compressed = compression != Compression::None;
+    let is_compressed = compression == Compression::Lz4;
     let diagnostics = match format {
         Format::Elf => [
-            is_compressed.then(|| only_for_packages(Flag::Compress, compression.name())),
+            is_compressed.then(|| only_for_packages(Flag::Compress, "lz4")),
             load_address.map(|address| only_for_packages(Flag::LoadAddress, &address.to_string())),
         ],
         _ => [

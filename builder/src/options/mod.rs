@@ -8,12 +8,10 @@ pub(crate) mod cores;
 mod format;
 mod inputs;
 mod settings;
-mod symbols;
 mod trust;
 
 pub use inputs::Inputs;
-pub use settings::Settings;
-pub use symbols::Symbols;
+pub use settings::{Settings, Symbols};
 
 use std::path::Path;
 

@@ -2,13 +2,14 @@
 
 //! The settings of an image.
 
+use clap::ValueEnum;
 use kaal_payload::{Integrity, LogLevel, PhysAddr};
+use serde::Serialize;
 
-use super::Symbols;
 use crate::format::{Compression, Format};
 
-/// The settings of an image.
-#[derive(Clone, Copy, Debug)]
+/// The settings of an image. The defaults are those of the command line.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Settings<'a> {
     /// The physical address that the kernel must be linked for, to check it.
     pub kernel_paddr: Option<PhysAddr>,
@@ -37,22 +38,16 @@ pub struct Settings<'a> {
     pub min_version: u64,
 }
 
-impl Default for Settings<'_> {
-    /// The defaults of the command line.
-    fn default() -> Self {
-        Self {
-            kernel_paddr: None,
-            cores: None,
-            app_offset: None,
-            format: Format::default(),
-            compression: Compression::default(),
-            load_address: None,
-            log_level: LogLevel::Info,
-            integrity: Integrity::Crc32c,
-            symbols: Symbols::default(),
-            boot_arguments: None,
-            image_version: 0,
-            min_version: 0,
-        }
-    }
+/// Whether an image holds function names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
+#[non_exhaustive]
+#[serde(rename_all = "lowercase")]
+pub enum Symbols {
+    /// For debug kernels; without a configuration, for kernels with few symbols
+    #[default]
+    Auto,
+    /// Always
+    On,
+    /// Never, for the smallest image
+    Off,
 }

@@ -27,8 +27,12 @@ pub(super) fn check(
     } = *settings;
     let diagnostics = match trust_key {
         None => [
-            sign_key.map(unheard),
-            (min_version != 0).then(|| unasked(min_version)),
+            sign_key.map(|key| ignored(Origin::new(Flag::SignKey, key), "signature", "")),
+            (min_version != 0).then(|| {
+                let value = min_version.to_string();
+                let origin = Origin::new(Flag::MinVersion, &value);
+                ignored(origin, "version", ", or leave the option out")
+            }),
         ],
         Some(key) => [
             (integrity != Integrity::Sha256).then(|| too_weak(integrity, key)),
@@ -45,7 +49,7 @@ pub(super) fn check(
 fn too_large(flag: Flag, version: u64) -> Option<Diagnostic> {
     (version > LARGEST_VERSION).then(|| {
         let version = version.to_string();
-        of(flag, &version)
+        Origin::new(flag, &version)
             .diagnostic("too large")
             .expected(format!(
                 "at most {LARGEST_VERSION}, so that all programs that read JSON keep it exactly"
@@ -55,25 +59,17 @@ fn too_large(flag: Flag, version: u64) -> Option<Diagnostic> {
     })
 }
 
-fn unheard(sign_key: &Path) -> Diagnostic {
-    Origin::new(Flag::SignKey, sign_key)
-        .diagnostic("the loader would ignore the signature")
+fn ignored(origin: Origin<'_>, what: &str, or_else: &str) -> Diagnostic {
+    origin
+        .diagnostic(format!("the loader would ignore the {what}"))
         .expected("the option --trust-key, and a loader for signed images")
         .found("none")
-        .remedy("pass the public key to --trust-key")
-}
-
-fn unasked(min_version: u64) -> Diagnostic {
-    of(Flag::MinVersion, &min_version.to_string())
-        .diagnostic("the loader would ignore the version")
-        .expected("the option --trust-key, and a loader for signed images")
-        .found("none")
-        .remedy("pass the public key to --trust-key, or leave the option out")
+        .remedy(format!("pass the public key to --trust-key{or_else}"))
 }
 
 fn too_weak(integrity: Integrity, key: &Path) -> Diagnostic {
     let value = choices::name(&CHECKS, integrity);
-    of(Flag::Verify, value)
+    Origin::new(Flag::Verify, value)
         .diagnostic("too weak for a signed image, whose signature covers hashes")
         .expected("sha256")
         .because_of(Origin::new(Flag::TrustKey, key))
@@ -83,14 +79,10 @@ fn too_weak(integrity: Integrity, key: &Path) -> Diagnostic {
 
 fn too_old(version: u64, min_version: u64) -> Diagnostic {
     let version = version.to_string();
-    of(Flag::ImageVersion, &version)
+    Origin::new(Flag::ImageVersion, &version)
         .diagnostic("the loader would refuse the image as too old")
         .expected(format!("{min_version} or more"))
-        .because_of(of(Flag::MinVersion, &min_version.to_string()))
+        .because_of(Origin::new(Flag::MinVersion, &min_version.to_string()))
         .found(&version)
         .remedy("increase the image's version")
-}
-
-fn of(flag: Flag, value: &str) -> Origin<'_> {
-    Origin::new(flag, value)
 }

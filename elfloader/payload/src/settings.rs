@@ -50,10 +50,12 @@ wire_enum! {
 
 wire_enum! {
     /// How much the loader prints. Each level includes the ones before it.
+    #[derive(Default)]
     LogLevel {
         /// Only why it stopped.
         Error = 0,
         /// Also one line with version, exception level, regions and entry point.
+        #[default]
         Info = 1,
         /// Also where the device tree comes from, and each region.
         Debug = 2,
@@ -63,10 +65,12 @@ wire_enum! {
 wire_enum! {
     /// How the loader verifies itself and each region. Unless it verifies nothing, it also checks memory that should be
     /// zero.
+    #[derive(Default)]
     Integrity {
         /// No verification. The digests are those of [`Self::Crc32c`].
         None = 0,
         /// CRC-32C (Castagnoli): finds damage.
+        #[default]
         Crc32c = 1,
         /// SHA-256: finds forgeries too, if the payload header is signed.
         Sha256 = 2,
@@ -76,8 +80,10 @@ wire_enum! {
 wire_enum! {
     /// Physical address size that a hypervisor kernel expects in `TCR_EL2.PS` (seL4 16.0.0,
     /// `include/arch/arm/arch/64/mode/machine.h`). Ordinary kernels use the processor's.
+    #[derive(Default)]
     PhysicalAddressBits {
         /// Unknown: 40 or 44 bits, by the processor's `ID_AA64MMFR0_EL1.PARange`.
+        #[default]
         FromProcessor = 0,
         /// `CONFIG_ARM_PA_SIZE_BITS_40`.
         Bits40 = 40,

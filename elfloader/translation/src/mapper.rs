@@ -50,7 +50,7 @@ const PRIVILEGED_EXECUTE_NEVER: u64 = 1 << 53;
 const EXECUTE_NEVER: u64 = 1 << 54;
 
 /// Permitted accesses besides reading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Access {
     /// Writing is permitted.
     pub writable: bool,
