@@ -51,11 +51,7 @@ pub(super) fn of_package<'a>(
     file: &'a [u8],
     packed: &Packed,
 ) -> Result<Vec<Extent<'a>>, Diagnostic> {
-    let damaged = |what: String, expected: &str, found: String| {
-        damaged(origin, format!("{what} is damaged"))
-            .expected(expected)
-            .found(found)
-    };
+    let damaged = |what: &str| damaged(origin, format!("{what} is damaged"));
     let package = packed.package();
     let bytes = file.get(packed.start..).unwrap_or_default();
     let header_size = package_header_size(package.chunks.len());
@@ -63,44 +59,40 @@ pub(super) fn of_package<'a>(
     let is_encoded = package.encode(&mut again, crc32c).is_ok();
     if !is_encoded || slice(bytes, packed.header_offset as u64, header_size as u64) != Some(&again)
     {
-        return Err(damaged(
-            "its package header".to_owned(),
-            "a package header as this version writes it",
-            "unused fields that aren't zero".to_owned(),
-        ));
+        return Err(damaged("its package header")
+            .expected("a package header as this version writes it")
+            .found("unused fields that aren't zero"));
     }
     let mut next = packed.header_offset + header_size;
     let mut extents = Vec::with_capacity(package.chunks.len());
     let mut decompressed = 0;
     for (index, chunk) in package.chunks.iter().enumerate() {
         let stored = chunk.stored();
-        let what = || format!("chunk {index} ({})", chunk.memory());
+        let damaged = || damaged(&format!("chunk {index} ({})", chunk.memory()));
         let expected_offset = next.next_multiple_of(STORED_ALIGNMENT) as u64;
         if stored.offset != expected_offset {
-            return Err(damaged(
-                what(),
-                &format!("content at the offset {expected_offset:#x} of the package"),
-                format!("at {:#x}", stored.offset),
-            ));
+            return Err(damaged()
+                .expected(format!(
+                    "content at the offset {expected_offset:#x} of the package"
+                ))
+                .found(format!("at {:#x}", stored.offset)));
         }
-        let content = slice(bytes, stored.offset, stored.size)
-            .ok_or_else(|| damaged(what(), "content within the file", "none".to_owned()))?;
+        let missing = || damaged().expected("content within the file").found("none");
+        let content = slice(bytes, stored.offset, stored.size).ok_or_else(missing)?;
         let start = stored.offset as usize;
         check_padding(origin, bytes, next..start)?;
         next = start + content.len();
         let checksum = crc32c(content);
         if checksum != stored.checksum {
-            return Err(damaged(
-                what(),
-                &format!("CRC-32C {:#x}", stored.checksum),
-                format!("{checksum:#x}"),
-            ));
+            return Err(damaged()
+                .expected(format!("CRC-32C {:#x}", stored.checksum))
+                .found(format!("{checksum:#x}")));
         }
         if stored.encoding == Encoding::Lz4 {
             decompressed += chunk.size();
         }
         let content = decode(chunk, content, decompressed)
-            .map_err(|found| damaged(what(), "an LZ4 block of its size", found))?;
+            .map_err(|found| damaged().expected("an LZ4 block of its size").found(found))?;
         extents.push(Extent {
             memory: chunk.memory(),
             content,
@@ -110,11 +102,10 @@ pub(super) fn of_package<'a>(
     }
     let end = (next + PACKAGE_END.len()).next_multiple_of(HEADER_ALIGNMENT as usize);
     if bytes.len() != end || !bytes.ends_with(&PACKAGE_END) {
-        return Err(damaged(
-            "its end".to_owned(),
-            &format!("KaaLend. at the offset {:#x}", end - PACKAGE_END.len()),
-            "something else".to_owned(),
-        ));
+        let place = end - PACKAGE_END.len();
+        return Err(damaged("its end")
+            .expected(format!("KaaLend. at the offset {place:#x}"))
+            .found("something else"));
     }
     check_padding(origin, bytes, next..end - PACKAGE_END.len())?;
     Ok(extents)
@@ -144,15 +135,13 @@ fn check_padding(
     bytes: &[u8],
     padding: Range<usize>,
 ) -> Result<(), Diagnostic> {
-    let start = padding.start;
-    let padding = bytes.get(padding).unwrap_or_default();
-    let Some(index) = padding.iter().position(|&byte| byte != 0) else {
+    let bytes = bytes.get(padding.clone()).unwrap_or_default();
+    let Some((offset, _)) = padding.zip(bytes).find(|(_, byte)| **byte != 0) else {
         return Ok(());
     };
     Err(damaged(origin, "the bytes between its chunks are damaged")
         .expected("zeroes")
         .found(format!(
-            "another byte at the offset {:#x} of the package",
-            start + index
+            "another byte at the offset {offset:#x} of the package"
         )))
 }

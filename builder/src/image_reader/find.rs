@@ -40,15 +40,23 @@ impl Found {
     }
 }
 
-/// Finds the payload header behind the loader with the entry point `entry`. Skips data of the
-/// loader that only begins like a header.
+/// Finds the payload header behind the loader with the entry point `entry`: at a page boundary
+/// within reach of the loader. Skips data of the loader that only begins like a header.
 pub(super) fn payload_header(
     origin: Origin<'_>,
     memory: &Memory<'_>,
     entry: PhysAddr,
 ) -> Result<Found, Diagnostic> {
     let mut problem = None;
-    for extent in candidates(memory, entry) {
+    let reach = entry.0.saturating_add(LOADER_MAX_SIZE);
+    let candidates = memory.extents.iter().filter(|extent| {
+        let start = extent.memory.start;
+        entry < start
+            && start.0 <= reach
+            && start.0.is_multiple_of(PAGE_SIZE)
+            && extent.content.starts_with(&MAGIC)
+    });
+    for extent in candidates {
         match read(extent) {
             Ok(found) => return Ok(found),
             Err(found) => problem = problem.or(Some(found)),
@@ -84,49 +92,14 @@ fn read(extent: &Extent<'_>) -> Result<Found, String> {
     Ok(Found {
         memory: extent.filled(),
         in_file: extent.in_file.clone(),
-        fixed: without_lists(&payload),
+        fixed: Payload {
+            regions: &[],
+            cpus: &[],
+            boot_arguments: &[],
+            ..payload
+        },
         regions: payload.regions.to_vec(),
         cpus: payload.cpus.to_vec(),
         boot_arguments: payload.boot_arguments.to_vec(),
     })
-}
-
-/// The extents behind `entry` that begin like a payload header, at page boundaries within reach of
-/// the loader.
-fn candidates<'a, 'm>(
-    memory: &'m Memory<'a>,
-    entry: PhysAddr,
-) -> impl Iterator<Item = &'m Extent<'a>> {
-    let reach = entry.0.saturating_add(LOADER_MAX_SIZE);
-    memory.extents.iter().filter(move |extent| {
-        let start = extent.memory.start;
-        entry < start
-            && start.0 <= reach
-            && start.0.is_multiple_of(PAGE_SIZE)
-            && extent.content.starts_with(&MAGIC)
-    })
-}
-
-fn without_lists(payload: &Payload<'_>) -> Payload<'static> {
-    Payload {
-        image_version: payload.image_version,
-        key_id: payload.key_id,
-        signature: payload.signature,
-        load_address: payload.load_address,
-        loader: payload.loader,
-        exception_level: payload.exception_level,
-        cores: payload.cores,
-        physical_address_bits: payload.physical_address_bits,
-        log_level: payload.log_level,
-        integrity: payload.integrity,
-        kernel_entry: payload.kernel_entry,
-        user_image: payload.user_image,
-        device_tree: payload.device_tree,
-        tables: payload.tables,
-        machine: payload.machine,
-        measurement: payload.measurement,
-        regions: &[],
-        cpus: &[],
-        boot_arguments: &[],
-    }
 }

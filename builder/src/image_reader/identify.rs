@@ -8,9 +8,10 @@ use kaal_payload::{LOADER_NOTE_TYPE, MAGIC, PACKAGE_MAGIC, UNPACKER_NOTE_TYPE};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{first_bytes, note};
 use crate::format::{head, uimage};
+use crate::sel4::HYPERVISOR_BASE;
 
 /// Known formats: offset, bytes and name.
-const FORMATS: [(usize, &[u8], &str); 26] = [
+const FORMATS: [(usize, &[u8], &str); 27] = [
     (0, b"\x1f\x8b", "a gzip file"),
     (0, b"\xfd7zXZ\0", "an xz file"),
     (0, b"BZh", "a bzip2 file"),
@@ -41,6 +42,7 @@ const FORMATS: [(usize, &[u8], &str); 26] = [
     (0, b"\x89PNG", "a PNG picture"),
     (0, b"#!", "a script"),
     (510, b"\x55\xaa", "a disk with a boot sector"),
+    (0, b"MZ", "a Windows or UEFI program"),
 ];
 
 /// Texts near the start of other loaders' images.
@@ -52,9 +54,6 @@ const LOADERS: [(&[u8], &str); 3] = [
 
 /// Bytes at a file's start that decide whether it is text.
 const TEXT_SIZE: usize = 512;
-
-/// Lowest virtual address of seL4 kernels, above all addresses of user images.
-const LOWEST_KERNEL_ADDRESS: u64 = 0x80_0000_0000;
 
 /// Describes the file that begins with `head`.
 pub(super) fn explain(origin: Origin<'_>, head: &[u8]) -> Diagnostic {
@@ -108,9 +107,6 @@ fn kind(head: &[u8], is_ours: bool) -> String {
     if let Some((_, _, name)) = format {
         return (*name).to_owned();
     }
-    if head.starts_with(b"MZ") {
-        return "a Windows or UEFI program".to_owned();
-    }
     if head.iter().all(|&byte| byte == 0) {
         return "zeroes".to_owned();
     }
@@ -135,7 +131,7 @@ fn elf(header: &Header, head: &[u8]) -> String {
     }
     let guess = match part(head) {
         Some(part) => part,
-        None if header.e_type == ET_EXEC && header.e_entry >= LOWEST_KERNEL_ADDRESS => {
+        None if header.e_type == ET_EXEC && header.e_entry >= HYPERVISOR_BASE => {
             ": perhaps a seL4 kernel, which is a part of an image"
         }
         None => "",

@@ -39,9 +39,7 @@ pub struct Extent<'a> {
 impl Extent<'_> {
     /// The memory of [`Self::content`].
     pub fn filled(&self) -> PhysRange {
-        PhysRange::from(
-            self.memory.start..PhysAddr(self.memory.start.0 + self.content.len() as u64),
-        )
+        PhysRange::new(self.memory.start, self.content.len() as u64)
     }
 }
 
@@ -50,18 +48,13 @@ impl Extent<'_> {
 pub(super) struct Memory<'a> {
     /// Ascending, disjoint.
     pub(super) extents: Vec<Extent<'a>>,
-    /// Size in bytes of all content.
-    pub(super) content_size: u64,
 }
 
 impl<'a> Memory<'a> {
-    /// The memory of `extents`, which must ascend and be disjoint.
-    pub(super) fn new(extents: Vec<Extent<'a>>) -> Self {
-        let content: usize = extents.iter().map(|extent| extent.content.len()).sum();
-        Self {
-            extents,
-            content_size: content as u64,
-        }
+    /// Size in bytes of all content.
+    pub(super) fn content_size(&self) -> u64 {
+        let sizes = self.extents.iter().map(|extent| extent.content.len());
+        sizes.sum::<usize>() as u64
     }
 
     /// The addresses that the image defines.
@@ -69,14 +62,10 @@ impl<'a> Memory<'a> {
         ranges::union(self.extents.iter().map(|extent| extent.memory).collect())
     }
 
-    /// The extent that contains `address`.
-    pub(super) fn extent_at(&self, address: PhysAddr) -> Option<&Extent<'a>> {
-        let index = self
-            .extents
-            .partition_point(|extent| extent.memory.end <= address);
-        self.extents
-            .get(index)
-            .filter(|extent| extent.memory.start <= address)
+    /// The extents that end behind `address`.
+    fn extents_from(&self, address: PhysAddr) -> &[Extent<'a>] {
+        let is_before = |extent: &Extent<'_>| extent.memory.end <= address;
+        &self.extents[self.extents.partition_point(is_before)..]
     }
 
     /// The content of `range`; `None` if the image doesn't define all of it, or if it has too many
@@ -85,11 +74,11 @@ impl<'a> Memory<'a> {
         if range.is_empty() {
             return Some(Cow::Borrowed(&[]));
         }
-        if range.size() > self.content_size + MOST_ZEROES {
+        if range.size() > self.content_size() + MOST_ZEROES {
             return None;
         }
-        let first = self.extent_at(range.start)?;
-        let offset = range.start.0 - first.memory.start.0;
+        let first = self.extents_from(range.start).first()?;
+        let offset = range.start.0.checked_sub(first.memory.start.0)?;
         if let Some(bytes) = slice(&first.content, offset, range.size()) {
             return Some(Cow::Borrowed(bytes));
         }
@@ -113,10 +102,7 @@ impl<'a> Memory<'a> {
 
     /// The pieces of content within `range`, and their addresses.
     fn filled(&self, range: PhysRange) -> impl Iterator<Item = (PhysRange, &[u8])> {
-        let start = self
-            .extents
-            .partition_point(|extent| extent.memory.end <= range.start);
-        self.extents[start..]
+        self.extents_from(range.start)
             .iter()
             .take_while(move |extent| extent.memory.start < range.end)
             .filter_map(move |extent| {

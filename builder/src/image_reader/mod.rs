@@ -39,7 +39,7 @@ use crate::files::File;
 use crate::format::{Compression, Format};
 use find::Found;
 use memory::Memory;
-use recognise::{Packed, Shape};
+use recognise::Packed;
 
 /// A well-formed image file.
 ///
@@ -48,7 +48,6 @@ use recognise::{Packed, Shape};
 #[derive(Clone, Debug)]
 pub struct ImageReader<'a> {
     file: File<'a>,
-    format: Format,
     entry: PhysAddr,
     memory: Memory<'a>,
     header: Found,
@@ -65,22 +64,18 @@ impl<'a> ImageReader<'a> {
     /// Returns an error if the file isn't an image or isn't well-formed.
     pub fn open(file: File<'a>) -> Result<Self, Diagnostic> {
         let origin = file.origin(Flag::Image);
-        let shape = recognise::recognise(origin, file.content, file.content.len() as u64)?;
-        let (format, entry, extents, packed) = match shape {
-            Shape::Elf => {
-                let (entry, extents) = extents::of_elf(origin, file.content)?;
-                (Format::Elf, entry, extents, None)
-            }
-            Shape::Package(format, packed) => {
-                let extents = extents::of_package(origin, file.content, &packed)?;
-                (format, packed.package().entry, extents, Some(packed))
+        let packed = recognise::recognise(origin, file.content, file.content.len() as u64)?;
+        let (entry, extents) = match &packed {
+            None => extents::of_elf(origin, file.content)?,
+            Some(packed) => {
+                let extents = extents::of_package(origin, file.content, packed)?;
+                (packed.package().entry, extents)
             }
         };
-        let memory = Memory::new(extents);
+        let memory = Memory { extents };
         let header = find::payload_header(origin, &memory, entry)?;
         Ok(Self {
             file,
-            format,
             entry,
             memory,
             header,
@@ -95,7 +90,8 @@ impl<'a> ImageReader<'a> {
 
     /// The file's format.
     pub fn format(&self) -> Format {
-        self.format
+        let packed = self.packed.as_ref();
+        packed.map_or(Format::Elf, |packed| packed.format)
     }
 
     /// The compression: LZ4 if any content is compressed.
@@ -172,7 +168,7 @@ impl<'a> ImageReader<'a> {
     /// Returns `None` if the image doesn't define them, or if they are larger than all content and
     /// page tables could be.
     pub fn stored(&self, region: &Region) -> Option<Cow<'_, [u8]>> {
-        if region.file_size() > self.memory.content_size + LOADER_MAX_SIZE {
+        if region.file_size() > self.memory.content_size() + LOADER_MAX_SIZE {
             return None;
         }
         let start = region.memory()?.start;

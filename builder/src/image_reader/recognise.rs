@@ -21,18 +21,11 @@ pub(super) const HEAD_SIZE: u64 = uimage::HEADER_SIZE as u64
     + HEADER_ALIGNMENT
     + PACKAGE_HEADER_MAX_SIZE as u64;
 
-/// A recognised file.
-#[derive(Clone, Debug)]
-pub(super) enum Shape {
-    /// An executable with headers as the builder writes them.
-    Elf,
-    /// A package in this format.
-    Package(Format, Packed),
-}
-
 /// A package header and its place.
 #[derive(Clone, Debug)]
 pub(super) struct Packed {
+    /// The format of the file.
+    pub(super) format: Format,
     /// Offset of the package in the file.
     pub(super) start: usize,
     /// Offset of the header in the package.
@@ -52,11 +45,16 @@ impl Packed {
     }
 }
 
-/// Recognises a file of `length` bytes by `head`, its first [`HEAD_SIZE`] bytes or fewer.
-pub(super) fn recognise(origin: Origin<'_>, head: &[u8], length: u64) -> Result<Shape, Diagnostic> {
+/// Recognises a file of `length` bytes by `head`, its first [`HEAD_SIZE`] bytes or fewer. Returns
+/// `None` for an executable with headers as the builder writes them.
+pub(super) fn recognise(
+    origin: Origin<'_>,
+    head: &[u8],
+    length: u64,
+) -> Result<Option<Packed>, Diagnostic> {
     if let Some(claimed) = executable::claimed_size(head) {
         check_length(origin, claimed, length)?;
-        return Ok(Shape::Elf);
+        return Ok(None);
     }
     let Some((format, start)) = package_format(head) else {
         return Err(identify::explain(origin, head));
@@ -65,7 +63,7 @@ pub(super) fn recognise(origin: Origin<'_>, head: &[u8], length: u64) -> Result<
         let claimed = uimage::claimed_size(head).ok_or_else(|| identify::explain(origin, head))?;
         check_length(origin, claimed, length)?;
     }
-    let packed = find_package(head, start).map_err(|error| match error {
+    let packed = find_package(head, format, start).map_err(|error| match error {
         Some(error) => {
             let problem = "its package header is damaged, or from another version of KaaL";
             damaged(origin, problem)
@@ -75,7 +73,7 @@ pub(super) fn recognise(origin: Origin<'_>, head: &[u8], length: u64) -> Result<
         None => identify::explain(origin, head),
     })?;
     check_length(origin, start as u64 + packed.fixed.size, length)?;
-    Ok(Shape::Package(format, packed))
+    Ok(Some(packed))
 }
 
 /// Compares the file's length with the length in its header.
@@ -107,7 +105,7 @@ fn package_format(head: &[u8]) -> Option<(Format, usize)> {
 
 /// Finds the first well-formed header of the package at the offset `start`, or returns what is
 /// wrong with the first one.
-fn find_package(head: &[u8], start: usize) -> Result<Packed, Option<PackageError>> {
+fn find_package(head: &[u8], format: Format, start: usize) -> Result<Packed, Option<PackageError>> {
     let package = head.get(start..).unwrap_or_default();
     let mut reason = None;
     for header_offset in (0..package.len()).step_by(HEADER_ALIGNMENT as usize) {
@@ -120,27 +118,18 @@ fn find_package(head: &[u8], start: usize) -> Result<Packed, Option<PackageError
         match Package::parse(&words.as_bytes()[..bytes.len()], crc32c) {
             Ok(package) => {
                 return Ok(Packed {
+                    format,
                     start,
                     header_offset,
-                    fixed: without_chunks(&package),
                     chunks: package.chunks.to_vec(),
+                    fixed: Package {
+                        chunks: &[],
+                        ..package
+                    },
                 });
             }
             Err(error) => reason = reason.or(Some(error)),
         }
     }
     Err(reason)
-}
-
-fn without_chunks(package: &Package<'_>) -> Package<'static> {
-    Package {
-        size: package.size,
-        scratch: package.scratch,
-        entry: package.entry,
-        machine: package.machine,
-        log_level: package.log_level,
-        integrity: package.integrity,
-        unpacker_checksum: package.unpacker_checksum,
-        chunks: &[],
-    }
 }

@@ -7,7 +7,7 @@ use kaal_payload::{Digest, Integrity, LOADER_MAX_SIZE, MAX_SIZE, PhysAddr, PhysR
 use super::{ImageReader, Packed};
 use crate::diagnostic::Diagnostic;
 use crate::format::digest::{crc32c, digest, hexadecimal};
-use crate::format::loader_head::{self, LoaderHead};
+use crate::format::loader_head::LoaderHead;
 use crate::format::measurement;
 use crate::format::{Format, uimage};
 use crate::memory::chunk::Chunk;
@@ -15,7 +15,7 @@ use crate::memory::ranges;
 
 /// Verifies the whole image.
 pub(super) fn verify(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
-    if image.format == Format::Uimage {
+    if image.format() == Format::Uimage {
         check_uimage(image)?;
     }
     if let Some(packed) = &image.packed {
@@ -33,22 +33,19 @@ fn damaged(image: &ImageReader<'_>, what: &str) -> Diagnostic {
     super::damaged(image.origin(), format!("{what} is damaged"))
 }
 
-/// Compares an expected and a found value of `what`. `show` formats them for the message.
-fn check_same<T: PartialEq>(
+/// Compares the texts of an expected and a found value of `what`.
+fn check_same(
     image: &ImageReader<'_>,
     what: &str,
-    (expected, found): (&T, &T),
-    show: impl Fn(&T) -> String,
+    [expected, found]: [String; 2],
 ) -> Result<(), Diagnostic> {
     match expected == found {
         true => Ok(()),
-        false => Err(damaged(image, what)
-            .expected(show(expected))
-            .found(show(found))),
+        false => Err(damaged(image, what).expected(expected).found(found)),
     }
 }
 
-fn show_crc32c(checksum: &u32) -> String {
+fn show_crc32c(checksum: u32) -> String {
     format!("CRC-32C {checksum:#x}")
 }
 
@@ -65,8 +62,8 @@ fn check_uimage(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
 fn check_package(image: &ImageReader<'_>, packed: &Packed) -> Result<(), Diagnostic> {
     let (package, payload) = (packed.package(), image.payload());
     let unpacker = &image.file.content[packed.start..][..packed.header_offset];
-    let checksums = (&package.unpacker_checksum, &crc32c(unpacker));
-    check_same(image, "the unpacker", checksums, show_crc32c)?;
+    let checksums = [package.unpacker_checksum, crc32c(unpacker)];
+    check_same(image, "the unpacker", checksums.map(show_crc32c))?;
     let is_same = package.machine == payload.machine
         && package.log_level == payload.log_level
         && package.integrity == payload.integrity;
@@ -101,7 +98,7 @@ fn check_loader(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let (constant, rest) = bytes.split_at(payload.loader.size as usize);
     check_digest(image, "the loader", constant, &payload.loader.digest)?;
 
-    let head = LoaderHead::read(constant).filter(|_| constant.len() >= loader_head::SIZE);
+    let head = LoaderHead::read(constant);
     let entry = head.and_then(|head| memory.start.0.checked_add(head.entry()?));
     let entry = entry.map(PhysAddr);
     if entry != Some(image.entry) {
@@ -114,36 +111,24 @@ fn check_loader(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
             .found(image.entry.to_string()));
     }
     let expected = head.map_or(0, |head| head.rest_checksum.get());
-    let checksums = (&expected, &crc32c(rest));
-    check_same(image, "the loader's data", checksums, show_crc32c)
+    let checksums = [expected, crc32c(rest)];
+    check_same(image, "the loader's data", checksums.map(show_crc32c))
 }
 
 /// Checks that the image makes exactly the memory in the payload header.
 fn check_extent(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let header = image.payload_header();
     let header_pages = PhysRange::from_size(header.start, MAX_SIZE as u64);
-    let regions = image.payload().regions.iter();
-    let expected = ranges::union(
-        regions
-            .filter_map(|region| region.memory())
-            .chain([image.loader()])
-            .chain(header_pages)
-            .collect(),
-    );
-    let what = "the extent of its memory";
-    let found = image.memory.defined();
-    check_same(image, what, (&expected, &found), |set| {
-        ranges::describe(set)
-    })?;
+    let payload = image.payload();
+    let regions = payload.regions.iter();
+    let regions = regions.filter_map(|region| region.memory());
+    let expected = regions.chain([image.loader()]).chain(header_pages);
+    let sets = [ranges::union(expected.collect()), image.memory.defined()];
+    let sets = sets.map(|set| ranges::describe(&set));
+    check_same(image, "the extent of its memory", sets)?;
     let behind = header_pages.map(|pages| ranges::clip(pages, header.end, pages.end));
-    match behind.and_then(|behind| image.memory.first_nonzero(behind)) {
-        Some(address) => Err(not_zero(
-            image,
-            "the memory behind its payload header",
-            address,
-        )),
-        None => Ok(()),
-    }
+    let what = "the memory behind its payload header";
+    behind.map_or(Ok(()), |behind| check_zero(image, what, behind))
 }
 
 fn check_regions(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
@@ -158,14 +143,8 @@ fn check_regions(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
                 .found(format!("less than {} bytes", region.file_size()))
         })?;
         check_digest(image, &what, &stored, region.digest())?;
-        let rest = ranges::clip(
-            memory,
-            PhysAddr(memory.start.0 + region.file_size()),
-            memory.end,
-        );
-        if let Some(address) = image.memory.first_nonzero(rest) {
-            return Err(not_zero(image, &what, address));
-        }
+        let end = PhysAddr(memory.start.0 + region.file_size());
+        check_zero(image, &what, ranges::clip(memory, end, memory.end))?;
     }
     Ok(())
 }
@@ -180,20 +159,15 @@ fn check_places(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     };
     let slot = payload.device_tree;
     let slot = PhysRange::from_size(slot.start, slot.capacity).filter(|_| slot.size > 0);
+    let user_image = Some(payload.user_image.memory);
     let places = [
         ("device tree", RegionKind::DeviceTree, slot),
-        (
-            "user image",
-            RegionKind::UserImage,
-            Some(payload.user_image.memory),
-        ),
+        ("user image", RegionKind::UserImage, user_image),
     ];
     for (name, kind, place) in places {
-        let (found, expected) = (of_kind(kind), Vec::from_iter(place));
-        let what = format!("the place of its {name}");
-        check_same(image, &what, (&expected, &found), |set| {
-            ranges::describe(set)
-        })?;
+        let sets = [Vec::from_iter(place), of_kind(kind)];
+        let sets = sets.map(|set| ranges::describe(&set));
+        check_same(image, &format!("the place of its {name}"), sets)?;
     }
     Ok(())
 }
@@ -209,22 +183,25 @@ fn check_cuts(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
         });
         let is_cut = extent.content.last().is_some_and(|&byte| byte != 0);
         if !is_region && !is_cut && extent.filled() != image.payload_header() {
-            return Err(
-                damaged(image, &format!("what is stored of {}", extent.memory))
-                    .expected(
-                        "content that ends at the end of a region, or with a byte that isn't zero",
-                    )
-                    .found(format!("{} bytes", extent.content.len())),
-            );
+            let what = format!("what is stored of {}", extent.memory);
+            let expected =
+                "content that ends at the end of a region, or with a byte that isn't zero";
+            return Err(damaged(image, &what)
+                .expected(expected)
+                .found(format!("{} bytes", extent.content.len())));
         }
     }
     Ok(())
 }
 
-fn not_zero(image: &ImageReader<'_>, what: &str, address: PhysAddr) -> Diagnostic {
-    damaged(image, what)
+/// Checks that the memory `rest` of `what` is zero.
+fn check_zero(image: &ImageReader<'_>, what: &str, rest: PhysRange) -> Result<(), Diagnostic> {
+    let Some(address) = image.memory.first_nonzero(rest) else {
+        return Ok(());
+    };
+    Err(damaged(image, what)
         .expected("zeroes where nothing is stored")
-        .found(format!("another byte at {address}"))
+        .found(format!("another byte at {address}")))
 }
 
 fn check_digest(
@@ -234,11 +211,17 @@ fn check_digest(
     expected: &Digest,
 ) -> Result<(), Diagnostic> {
     let integrity = image.payload().integrity;
-    let digests = (expected, &digest(integrity, bytes));
-    check_same(image, what, digests, |digest| match integrity {
+    let found = digest(integrity, bytes);
+    let show = |digest: &Digest| match integrity {
         Integrity::Sha256 => format!("SHA-256 {}", hexadecimal(digest.sha256())),
-        _ => show_crc32c(&digest.crc32c()),
-    })
+        _ => show_crc32c(digest.crc32c()),
+    };
+    match *expected == found {
+        true => Ok(()),
+        false => Err(damaged(image, what)
+            .expected(show(expected))
+            .found(show(&found))),
+    }
 }
 
 /// Checks the measurement of kernel and user image.
@@ -258,8 +241,6 @@ fn check_measurement(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
             content,
         }),
     );
-    let measurements = (&found, &payload.measurement);
-    check_same(image, "the measurement", measurements, |bytes| {
-        hexadecimal(bytes)
-    })
+    let measurements = [found, payload.measurement].map(|bytes| hexadecimal(&bytes));
+    check_same(image, "the measurement", measurements)
 }
