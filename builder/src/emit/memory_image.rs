@@ -58,8 +58,6 @@ fn fragments<'a>(
     segments: &[Segment<'a>],
     start: impl Fn(&Segment<'a>) -> u64,
 ) -> impl Iterator<Item = Fragment<'a>> {
-    segments.iter().map(move |segment| Fragment {
-        start: PhysAddr(start(segment)),
-        content: segment.content,
-    })
+    let fragment = move |segment: &Segment<'a>| (PhysAddr(start(segment)), segment.content);
+    segments.iter().map(fragment)
 }

@@ -119,19 +119,13 @@ fn loader_fragments<'a>(
         tables: tables_start,
     } = *place;
     // One piece, so that it can be signed.
-    let header = Fragment {
-        start: header_place.start,
-        content: header,
-    };
+    let header = (header_place.start, header);
     loader
         .iter()
         .flat_map(move |part| chunk::without_zeroes(PhysAddr(base.0 + part.offset), &part.content))
         .chain([header])
         .chain(chunk::without_zeroes(tables_start, tables.as_bytes()))
-        .chain(symbols.map(|symbols| Fragment {
-            start: symbols.memory.start,
-            content: symbols.content,
-        }))
+        .chain(symbols.map(|symbols| (symbols.memory.start, symbols.content)))
 }
 
 /// The symbols, which follow the page tables. They are not mapped, because their readers run with
@@ -180,10 +174,11 @@ fn device_tree(parts: &Parts<'_>, measurement: &Measurement) -> Result<Vec<u8>, 
         measurement,
         boot_arguments: &parts.boot_arguments,
     };
-    match &parts.device_tree {
-        Some(device_tree) => device_tree.complete(&chosen),
-        None => Ok(Vec::new()),
-    }
+    let completed = parts
+        .device_tree
+        .as_ref()
+        .map(|tree| tree.complete(&chosen));
+    completed.unwrap_or(Ok(Vec::new()))
 }
 
 /// The part of the loader that the loader verifies.

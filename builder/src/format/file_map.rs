@@ -22,7 +22,7 @@ pub struct FileMapEntry {
 
 /// The parts of a package's file, in ascending order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileMap(Vec<FileMapEntry>);
+pub struct FileMap(pub(crate) Vec<FileMapEntry>);
 
 impl FileMapEntry {
     pub(crate) fn of_chunk(chunk: &Chunk) -> Self {
@@ -41,10 +41,6 @@ impl FileMapEntry {
 }
 
 impl FileMap {
-    pub(crate) fn new(entries: Vec<FileMapEntry>) -> Self {
-        Self(entries)
-    }
-
     /// The parts by ascending offset.
     pub fn entries(&self) -> &[FileMapEntry] {
         &self.0

@@ -3,7 +3,7 @@
 //! The memory map of an image.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kaal_payload::{PhysAddr, PhysRange};
 use kaal_translation::Access;
@@ -48,25 +48,29 @@ impl MemoryMap {
                 file: origin.map(|origin| origin.value.to_owned()),
             });
         };
-        let range = |start, size| PhysRange::from(PhysAddr(start)..PhysAddr(start + size));
         for segment in &parts.kernel.segments {
             let what = describe("kernel", segment.access);
-            add(
-                range(segment.phys, segment.size),
-                &what,
-                Some(origins.kernel),
-            );
+            let memory = PhysRange::new(PhysAddr(segment.phys), segment.size);
+            add(memory, &what, Some(origins.kernel));
         }
         let offset = parts.user_image.offset(plan.user_image);
         for segment in &parts.user_image.segments {
             let what = describe("user image", segment.access);
-            let start = segment.virt.wrapping_add(offset);
-            add(range(start, segment.size), &what, Some(origins.app));
+            let start = PhysAddr(segment.virt.wrapping_add(offset));
+            add(
+                PhysRange::new(start, segment.size),
+                &what,
+                Some(origins.app),
+            );
         }
         for part in &parts.loader.parts {
             let what = describe("loader", part.access);
-            let start = place.base.0 + part.offset;
-            add(range(start, part.size), &what, Some(origins.loader));
+            let start = PhysAddr(place.base.0 + part.offset);
+            add(
+                PhysRange::new(start, part.size),
+                &what,
+                Some(origins.loader),
+            );
         }
         let device_tree = match origins.device_tree {
             Some(_) => "device tree",
@@ -111,17 +115,12 @@ impl fmt::Display for MemoryMap {
             "start", "end", "size", "what"
         )?;
         for Entry { memory, what, file } in &self.0 {
-            let file = file
-                .as_ref()
-                .map_or("(made by the builder)".into(), |file| {
-                    file.to_string_lossy()
-                });
+            let file = file.as_deref().map(Path::to_string_lossy);
+            let file = file.unwrap_or("(made by the builder)".into());
+            let (start, end, size) = (memory.start.0, memory.end.0, memory.size());
             write!(
                 f,
-                "\n{:<#14x} {:<#14x} {:>10}  {what:<25} {file}",
-                memory.start.0,
-                memory.end.0,
-                memory.size(),
+                "\n{start:<#14x} {end:<#14x} {size:>10}  {what:<25} {file}"
             )?;
         }
         Ok(())

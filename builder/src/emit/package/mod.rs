@@ -138,5 +138,5 @@ fn map(unpacker_size: u64, header: usize, chunks: &[PackedChunk]) -> FileMap {
         made("package header", header as u64, header_size),
     ];
     entries.extend(chunks.iter().map(FileMapEntry::of_chunk));
-    FileMap::new(entries)
+    FileMap(entries)
 }

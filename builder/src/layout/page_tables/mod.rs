@@ -45,8 +45,7 @@ impl Pool for Growing {
 /// Page tables, contiguous in memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Tables {
-    base: PhysAddr,
-    exception_level: ExceptionLevel,
+    roots: TranslationTables,
     bytes: Vec<u8>,
 }
 
@@ -59,9 +58,10 @@ impl Tables {
         loader: &[Mapping],
         kernel: Mapping,
     ) -> Self {
-        let (regime, roots) = match exception_level {
-            ExceptionLevel::El1 => (Regime::El1, 2),
-            ExceptionLevel::El2 => (Regime::El2OrEl3, 1),
+        let second = PhysAddr(base.0 + PAGE_SIZE);
+        let (regime, roots, ttbr1) = match exception_level {
+            ExceptionLevel::El1 => (Regime::El1, 2, Some(second)),
+            ExceptionLevel::El2 => (Regime::El2OrEl3, 1, None),
         };
         let mut mapper = Mapper {
             pool: Growing(vec![[0; ENTRIES]; roots]),
@@ -76,8 +76,7 @@ impl Tables {
         let entries = mapper.pool.0.as_flattened().iter();
         let bytes: Vec<_> = entries.map(|entry| entry.to_le_bytes()).collect();
         Self {
-            base,
-            exception_level,
+            roots: TranslationTables { ttbr0: base, ttbr1 },
             bytes: bytes.into_flattened(),
         }
     }
@@ -89,7 +88,7 @@ impl Tables {
 
     /// The memory of the tables.
     pub(crate) fn memory(&self) -> PhysRange {
-        PhysRange::from(self.base..PhysAddr(self.base.0 + self.size()))
+        PhysRange::new(self.roots.ttbr0, self.size())
     }
 
     /// The content of the tables.
@@ -99,12 +98,6 @@ impl Tables {
 
     /// The addresses of the root tables.
     pub(crate) fn roots(&self) -> TranslationTables {
-        TranslationTables {
-            ttbr0: self.base,
-            ttbr1: match self.exception_level {
-                ExceptionLevel::El1 => Some(PhysAddr(self.base.0 + PAGE_SIZE)),
-                ExceptionLevel::El2 => None,
-            },
-        }
+        self.roots
     }
 }

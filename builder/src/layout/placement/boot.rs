@@ -3,7 +3,7 @@
 //! Predicts whether the kernel boots with a plan, to choose between plans. The rules check the
 //! finished image in the same way.
 
-use kaal_payload::{PhysAddr, PhysRange};
+use kaal_payload::PhysRange;
 
 use super::LoaderPlace;
 use crate::layout::plan::Plan;
@@ -17,9 +17,7 @@ pub(super) fn succeeds(parts: &Parts<'_>, plan: &Plan) -> bool {
     let handover = Handover {
         kernel: plan.kernel,
         boot_part: None,
-        device_tree: PhysRange::from(
-            plan.device_tree.start..PhysAddr(plan.device_tree.start.0 + size),
-        ),
+        device_tree: PhysRange::new(plan.device_tree.start, size),
         user_image: plan.user_image,
         user_start: parts.user_image.start,
     };

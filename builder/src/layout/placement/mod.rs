@@ -58,11 +58,7 @@ impl LoaderPlace {
                 where_it_is((PhysAddr(start)..PhysAddr(end)).into(), part.access)
             })
             .collect();
-        let read_only = Access {
-            writable: false,
-            executable: false,
-        };
-        loader.push(where_it_is(self.header, read_only));
+        loader.push(where_it_is(self.header, Access::default()));
         let kernel = Mapping {
             virt: parts.kernel.virt().0,
             memory: parts.kernel.memory,
@@ -127,8 +123,9 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Diagnostic> {
 pub(crate) fn warnings(parts: &Parts<'_>, plan: &Plan) -> Vec<Diagnostic> {
     let warning = |(item, place): (Item, PhysRange)| {
         let reserved = parts.memory.reserved_at(place)?;
-        let diagnostic = origin(parts, item)
-            .diagnostic(format!("{} lies in reserved memory", name(item)))
+        let (origin, name) = describe(parts, item);
+        let diagnostic = origin
+            .diagnostic(format!("{name} lies in reserved memory"))
             .expected(format!(
                 "a place outside of {reserved}, which --dtb reserves"
             ))
@@ -141,22 +138,24 @@ pub(crate) fn warnings(parts: &Parts<'_>, plan: &Plan) -> Vec<Diagnostic> {
 
 fn explain(parts: &Parts<'_>, error: PlacementError) -> Diagnostic {
     match error {
-        PlacementError::NoRoom { item, size } => origin(parts, item)
-            .diagnostic(format!("no room for {} in RAM", name(item)))
-            .expected(format!("{size} free bytes below {PADDR_TOP}"))
-            .found(format!(
-                "RAM {}, kernel {}",
-                parts.memory, parts.kernel.memory
-            ))
-            .remedy("pass a platform with more RAM, or make the root task smaller"),
+        PlacementError::NoRoom { item, size } => {
+            let (origin, name) = describe(parts, item);
+            let kernel = parts.kernel.memory;
+            origin
+                .diagnostic(format!("no room for {name} in RAM"))
+                .expected(format!("{size} free bytes below {PADDR_TOP}"))
+                .found(format!("RAM {}, kernel {kernel}", parts.memory))
+                .remedy("pass a platform with more RAM, or make the root task smaller")
+        }
         PlacementError::Offset { lowest } => no_place_at_offset(parts).expected(format!(
             "a multiple of {PAGE_SIZE:#x} from {lowest:#x} on: behind kernel and device tree"
         )),
         PlacementError::OutsideRam { item, place } => {
+            let (origin, name) = describe(parts, item);
             let diagnostic = match item {
                 Item::UserImage => no_place_at_offset(parts),
-                _ => origin(parts, item)
-                    .diagnostic(format!("{} lies outside RAM", name(item)))
+                _ => origin
+                    .diagnostic(format!("{name} lies outside RAM"))
                     .found(place.to_string())
                     .remedy("pass a kernel and a platform of the same build"),
             };
@@ -166,11 +165,15 @@ fn explain(parts: &Parts<'_>, error: PlacementError) -> Diagnostic {
                 ram.unwrap_or_else(|| format!("the memory below {PADDR_TOP}"))
             ))
         }
-        PlacementError::Overlap((one, one_place), (other, other_place)) => origin(parts, other)
-            .diagnostic(format!("{} would overlap {}", name(other), name(one)))
-            .expected("no two parts at the same place")
-            .found(format!("{other_place} and {one_place}"))
-            .remedy("leave --app-offset out"),
+        PlacementError::Overlap((one, one_place), (other, other_place)) => {
+            let (_, one) = describe(parts, one);
+            let (origin, other) = describe(parts, other);
+            origin
+                .diagnostic(format!("{other} would overlap {one}"))
+                .expected("no two parts at the same place")
+                .found(format!("{other_place} and {one_place}"))
+                .remedy("leave --app-offset out")
+        }
     }
 }
 
@@ -187,21 +190,14 @@ fn no_place_at_offset(parts: &Parts<'_>) -> Diagnostic {
         .remedy("leave the option out, or pass another offset")
 }
 
-fn origin<'a>(parts: &Parts<'a>, item: Item) -> Origin<'a> {
+/// The origin and name of a part.
+fn describe<'a>(parts: &Parts<'a>, item: Item) -> (Origin<'a>, &'static str) {
     let origins = parts.origins;
+    let device_tree = origins.device_tree.unwrap_or(origins.kernel);
     match item {
-        Item::Kernel => origins.kernel,
-        Item::DeviceTree => origins.device_tree.unwrap_or(origins.kernel),
-        Item::UserImage => origins.app,
-        Item::Loader => origins.loader,
-    }
-}
-
-fn name(item: Item) -> &'static str {
-    match item {
-        Item::Kernel => "the kernel",
-        Item::DeviceTree => "the device tree",
-        Item::UserImage => "the root task",
-        Item::Loader => "the loader",
+        Item::Kernel => (origins.kernel, "the kernel"),
+        Item::DeviceTree => (device_tree, "the device tree"),
+        Item::UserImage => (origins.app, "the root task"),
+        Item::Loader => (origins.loader, "the loader"),
     }
 }

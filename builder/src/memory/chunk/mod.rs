@@ -13,12 +13,8 @@ const LONG_RUN: usize = 128;
 /// Granule in bytes of the search for zeroes.
 const WORD: usize = 8;
 
-/// Content at an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fragment<'a> {
-    pub(crate) start: PhysAddr,
-    pub(crate) content: &'a [u8],
-}
+/// An address, and the content there.
+pub(crate) type Fragment<'a> = (PhysAddr, &'a [u8]);
 
 /// Memory that begins with `content`. The rest is zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,18 +30,18 @@ pub(crate) fn cover<'a>(
     fragments: impl IntoIterator<Item = Fragment<'a>>,
 ) -> Vec<Chunk<'a>> {
     let mut chunks: Vec<Chunk<'a>> = Vec::new();
-    for fragment in fragments {
+    for (start, content) in fragments {
         match chunks.last_mut() {
-            Some(last) => last.memory.end = fragment.start,
-            None if memory.start < fragment.start => chunks.push(Chunk {
-                memory: PhysRange::from(memory.start..fragment.start),
+            Some(last) => last.memory.end = start,
+            None if memory.start < start => chunks.push(Chunk {
+                memory: PhysRange::from(memory.start..start),
                 content: &[],
             }),
             None => {}
         }
         chunks.push(Chunk {
-            memory: PhysRange::from(fragment.start..memory.end),
-            content: fragment.content,
+            memory: PhysRange::from(start..memory.end),
+            content,
         });
     }
     chunks
@@ -62,12 +58,10 @@ pub(crate) fn without_zeroes(
         let rest = content.get(next..)?;
         let skipped = zero_words(rest) * WORD;
         let rest = rest.get(skipped..).filter(|rest| !rest.is_empty())?;
-        let fragment = Fragment {
-            start: PhysAddr(start.0 + (next + skipped) as u64),
-            content: &rest[..length_before_zeroes(rest)],
-        };
-        next = (next + skipped + fragment.content.len()).next_multiple_of(WORD);
-        Some(fragment)
+        let offset = next + skipped;
+        let content = &rest[..length_before_zeroes(rest)];
+        next = (offset + content.len()).next_multiple_of(WORD);
+        Some((PhysAddr(start.0 + offset as u64), content))
     })
 }
 

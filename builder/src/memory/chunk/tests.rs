@@ -3,7 +3,7 @@
 use kaal_payload::{PhysAddr, PhysRange};
 use proptest::prelude::*;
 
-use super::{Chunk, Fragment, LONG_RUN, cover, without_zeroes};
+use super::{Chunk, LONG_RUN, cover, without_zeroes};
 
 const BASE: u64 = 0x1000;
 
@@ -59,10 +59,7 @@ fn zeroes_alone_are_no_piece() {
 
 #[test]
 fn pieces_without_content_are_kept() {
-    let fragment = |offset: u64, content| Fragment {
-        start: PhysAddr(BASE + offset),
-        content,
-    };
+    let fragment = |offset: u64, content| (PhysAddr(BASE + offset), content);
     let chunks = cover(memory(16), [fragment(4, &[1, 2][..]), fragment(8, &[])]);
     assert_eq!(
         load(&chunks),

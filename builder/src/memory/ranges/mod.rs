@@ -71,11 +71,9 @@ pub(crate) fn clip(range: PhysRange, start: PhysAddr, end: PhysAddr) -> PhysRang
 
 /// Formats the ranges for a message.
 pub(crate) fn describe(set: &[PhysRange]) -> String {
-    if set.is_empty() {
-        return "no memory".to_owned();
+    let ranges: Vec<_> = set.iter().map(PhysRange::to_string).collect();
+    match ranges.as_slice() {
+        [] => "no memory".to_owned(),
+        _ => ranges.join(", "),
     }
-    set.iter()
-        .map(PhysRange::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
 }
