@@ -2,7 +2,7 @@
 
 //! Demangles the names of functions.
 
-use std::fmt::{self, Write};
+use std::io::Write;
 
 /// Longest name in bytes; the rest is cut off. The names in a hostile program can refer to each
 /// other, and so expand to far more than its file.
@@ -10,25 +10,13 @@ const LONGEST: usize = 1024;
 
 /// Demangles `name`. A Rust name keeps its path and loses its hash.
 pub(crate) fn demangled(name: &str) -> String {
-    let mut text = Bounded(String::new());
-    // Writing fails only where the name is too long.
-    let _ = write!(text, "{:#}", rustc_demangle::demangle(name));
-    text.0
-}
-
-/// Keeps the first [`LONGEST`] bytes of a text.
-struct Bounded(String);
-
-impl Write for Bounded {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = LONGEST - self.0.len();
-        let end = text.floor_char_boundary(room);
-        self.0.push_str(&text[..end]);
-        match end == text.len() {
-            true => Ok(()),
-            false => Err(fmt::Error),
-        }
-    }
+    let mut text = [0; LONGEST];
+    let mut room = text.as_mut_slice();
+    // Writing fails only where the name is too long. It may end within a character.
+    let _ = write!(room, "{:#}", rustc_demangle::demangle(name));
+    let size = LONGEST - room.len();
+    let whole = text[..size].utf8_chunks().next();
+    whole.map_or("", |chunk| chunk.valid()).to_owned()
 }
 
 #[cfg(test)]

@@ -49,25 +49,19 @@ impl Functions {
             key(symbol).cmp(&key(other)).then(name.cmp(other_name))
         });
         found.dedup_by_key(|(_, _, symbol)| symbol.st_value);
-        let next: Vec<_> = found
-            .iter()
-            .skip(1)
-            .map(|(_, _, symbol)| symbol.st_value)
-            .collect();
-        let next = next.into_iter().chain([u64::MAX]);
-        let list = found
-            .into_iter()
-            .zip(next)
-            .map(|((code_end, name, symbol), next)| Function {
-                start: symbol.st_value,
-                end: match symbol.st_size {
-                    0 => code_end,
-                    size => symbol.st_value.saturating_add(size),
-                }
-                .min(next),
-                name: demangled(name),
-            })
-            .collect();
+        let mut list: Vec<Function> = Vec::with_capacity(found.len());
+        for (code_end, name, symbol) in found {
+            let start = symbol.st_value;
+            if let Some(last) = list.last_mut() {
+                last.end = last.end.min(start);
+            }
+            let end = match symbol.st_size {
+                0 => code_end,
+                size => start.saturating_add(size),
+            };
+            let name = demangled(name);
+            list.push(Function { start, end, name });
+        }
         Self { list }
     }
 

@@ -171,27 +171,24 @@ fn read_header(origin: Origin<'_>, file: &[u8]) -> Result<Header, Diagnostic> {
             })
             .remedy("pass the linked program, not a raw image or text"));
     }
-    let not_for_aarch64 = |expected: &str, found: String| {
+    let not_for_aarch64 = |expected: &str| {
         origin
             .diagnostic("not a program for AArch64")
             .expected(expected)
-            .found(found)
             .remedy("build it for a little-endian, 64-bit Arm target, e.g. aarch64-unknown-none")
     };
     match (file.get(EI_CLASS), file.get(EI_DATA)) {
         (Some(&class), _) if class != ELFCLASS64 => {
-            let found = match class {
+            return Err(not_for_aarch64("a 64-bit file").found(match class {
                 1 => "a 32-bit file".to_owned(),
                 _ => format!("EI_CLASS {class}"),
-            };
-            return Err(not_for_aarch64("a 64-bit file", found));
+            }));
         }
         (_, Some(&data)) if data != ELFDATA2LSB => {
-            let found = match data {
+            return Err(not_for_aarch64("a little-endian file").found(match data {
                 2 => "a big-endian file".to_owned(),
                 _ => format!("EI_DATA {data}"),
-            };
-            return Err(not_for_aarch64("a little-endian file", found));
+            }));
         }
         _ => {}
     }
@@ -199,15 +196,12 @@ fn read_header(origin: Origin<'_>, file: &[u8]) -> Result<Header, Diagnostic> {
         .get(..SIZEOF_EHDR)
         .and_then(|bytes| goblin::elf::Elf::parse_header(bytes).ok())
         .ok_or_else(|| truncated(origin, "its header", SIZEOF_EHDR as u64, file.len()))?;
-    if header.e_machine != EM_AARCH64 {
-        return Err(not_for_aarch64(
-            "machine AARCH64 (183)",
-            format!(
-                "machine {} ({})",
-                machine_to_str(header.e_machine),
-                header.e_machine
-            ),
-        ));
+    let machine = header.e_machine;
+    if machine != EM_AARCH64 {
+        let name = machine_to_str(machine);
+        return Err(
+            not_for_aarch64("machine AARCH64 (183)").found(format!("machine {name} ({machine})"))
+        );
     }
     Ok(header)
 }
@@ -266,20 +260,14 @@ fn read_segments<'a>(
             .remedy("pass the linked program, not an object file"));
     }
     segments.sort_by_key(|segment| segment.virt);
-    for pair in segments.windows(2) {
-        if let [first, second] = pair
-            && first.virt_end() > second.virt
-        {
+    for [first, second] in segments.array_windows() {
+        if first.virt_end() > second.virt {
+            let [one, other] = [first, second]
+                .map(|segment| format!("{:#x}..{:#x}", segment.virt, segment.virt_end()));
             return Err(origin
                 .diagnostic("its PT_LOADs overlap")
                 .expected(format!("a PT_LOAD at or above {:#x}", first.virt_end()))
-                .found(format!(
-                    "{:#x}..{:#x} and {:#x}..{:#x}",
-                    first.virt,
-                    first.virt_end(),
-                    second.virt,
-                    second.virt_end()
-                ))
+                .found(format!("{one} and {other}"))
                 .remedy("correct the addresses in its linker script"));
         }
     }
@@ -294,12 +282,8 @@ fn read_segment<'a>(
     let (virt, phys, size) = (header.p_vaddr, header.p_paddr, header.p_memsz);
     let content = slice(file, header.p_offset, header.p_filesz).ok_or_else(|| {
         let needed = header.p_offset.saturating_add(header.p_filesz);
-        truncated(
-            origin,
-            &format!("the PT_LOAD at {virt:#x}"),
-            needed,
-            file.len(),
-        )
+        let what = format!("the PT_LOAD at {virt:#x}");
+        truncated(origin, &what, needed, file.len())
     })?;
     let fits = header.p_filesz <= size
         && virt.checked_add(size).is_some()

@@ -73,9 +73,7 @@ fn header(load: PhysAddr, size: u64, data_checksum: u32) -> Result<Header, Diagn
     })?;
     let address = address_field(load)?;
     let mut name = [0; NAME_SIZE];
-    for (place, &letter) in name.iter_mut().zip(NAME) {
-        *place = letter;
-    }
+    name[..NAME.len()].copy_from_slice(NAME);
     let header = Header {
         magic: MAGIC.into(),
         header_checksum: U32::ZERO,
@@ -126,9 +124,8 @@ pub(crate) fn claimed_size(file: &[u8]) -> Option<u64> {
 /// Returns the difference.
 pub(crate) fn check(file: &[u8]) -> Result<(), String> {
     let (found, data) = Header::ref_from_prefix(file).map_err(|_| "no header".to_owned())?;
-    let data_checksum = checksum(data);
-    if found.data_checksum.get() != data_checksum {
-        let expected = found.data_checksum.get();
+    let (expected, data_checksum) = (found.data_checksum.get(), checksum(data));
+    if expected != data_checksum {
         return Err(format!(
             "data of the CRC-32 {data_checksum:#x}, which its header says to be {expected:#x}"
         ));
@@ -155,22 +152,15 @@ mod tests {
     fn sizes_of_more_than_32_bits_are_refused() {
         let largest = u64::from(u32::MAX);
         assert!(header(PhysAddr(0), largest, 0).is_ok());
-        let message = header(PhysAddr(0), largest + 1, 0)
-            .map(|_| ())
-            .unwrap_err()
-            .to_string();
+        let error = header(PhysAddr(0), largest + 1, 0).err();
+        let message = error.unwrap().to_string();
         assert!(message.contains("found: 4294967296 bytes"), "{message}");
     }
 
     #[test]
     fn addresses_of_more_than_32_bits_are_refused() {
-        let message = header(PhysAddr(1 << 32), 1, 0)
-            .map(|_| ())
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.starts_with("--load-address 0x100000000: "),
-            "{message}"
-        );
+        let message = header(PhysAddr(1 << 32), 1, 0).err().unwrap().to_string();
+        let start = "--load-address 0x100000000: ";
+        assert!(message.starts_with(start), "{message}");
     }
 }

@@ -9,14 +9,9 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 /// Checks the value of `--cores`.
 pub(crate) fn check_asked(asked: Option<u32>) -> Result<(), Diagnostic> {
     match asked {
-        Some(cores) => check(asked_by(&cores.to_string()), cores),
+        Some(cores) => check(Origin::new(Flag::Cores, &cores.to_string()), cores),
         None => Ok(()),
     }
-}
-
-/// The option `--cores` with `value`.
-pub(crate) fn asked_by(value: &str) -> Origin<'_> {
-    Origin::new(Flag::Cores, value)
 }
 
 /// Checks the number of cores in `origin`.

@@ -11,7 +11,8 @@ use kaal_payload::{
     TRUST_NOTE_TYPE, TrustAnchor, UNPACKER_NOTE_TYPE, VERSION,
 };
 use kaal_translation::Access;
-use zerocopy::IntoBytes;
+use zerocopy::little_endian::U64;
+use zerocopy::{FromBytes, IntoBytes};
 
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{Program, note};
@@ -20,12 +21,6 @@ use crate::format::{head, loader_head};
 
 /// Tag of relative relocations in the compact format.
 const DT_RELR: u64 = 36;
-
-/// Size in bytes of an `Elf64_Dyn`.
-const DYNAMIC_ENTRY_SIZE: usize = 16;
-
-/// Size in bytes of an `Elf64_Rela`.
-const RELOCATION_SIZE: usize = 24;
 
 /// The requirements for a program.
 #[derive(Debug)]
@@ -77,13 +72,15 @@ pub(crate) struct PageSegment {
     pub(crate) access: Access,
 }
 
-/// A word that holds an address in the program.
-#[derive(Clone, Copy, Debug)]
+/// An `Elf64_Rela`: a word that holds an address in the program.
+#[derive(Clone, Copy, Debug, FromBytes)]
+#[repr(C)]
 struct Relocation {
     /// Offset in bytes of the word from the load address.
-    place: u64,
+    place: U64,
+    info: U64,
     /// The address minus the load address.
-    addend: u64,
+    addend: U64,
 }
 
 /// The memory from the offset `start` to the last byte of content. Gaps are zero.
@@ -117,7 +114,7 @@ pub(crate) struct BootProgram {
     relocations: Vec<Relocation>,
     /// Offset in bytes of the [`TrustAnchor`] from the load address; `None` in a loader for
     /// unsigned images.
-    anchor: Option<u64>,
+    pub(crate) anchor: Option<u64>,
 }
 
 impl BootProgram {
@@ -150,8 +147,10 @@ impl BootProgram {
                 })
                 .collect(),
             relocations: entries
-                .chunks_exact(RELOCATION_SIZE)
-                .map(|entry| reader.relocation(entry))
+                .as_chunks::<{ size_of::<Relocation>() }>()
+                .0
+                .iter()
+                .map(|entry| reader.check_relocation(zerocopy::transmute!(*entry)))
                 .collect::<Result<_, _>>()?,
             anchor,
         };
@@ -196,22 +195,15 @@ impl BootProgram {
     pub(crate) fn relocated(&self, base: PhysAddr) -> Vec<PageSegment> {
         let mut parts = self.parts.clone();
         for relocation in &self.relocations {
-            let address = base.0.wrapping_add(relocation.addend);
-            overwrite(&mut parts, relocation.place, &address.to_le_bytes());
+            let address = base.0.wrapping_add(relocation.addend.get());
+            overwrite(&mut parts, relocation.place.get(), &address.to_le_bytes());
         }
         parts
     }
 
-    /// Whether the program is a loader for signed images.
-    pub(crate) fn wants_signatures(&self) -> bool {
-        self.anchor.is_some()
-    }
-
-    /// Stores `anchor` in the program, if it has room for one.
-    pub(crate) fn trust(&mut self, anchor: &TrustAnchor) {
-        if let Some(place) = self.anchor {
-            overwrite(&mut self.parts, place, anchor.as_bytes());
-        }
+    /// Stores `anchor` in the program at the offset `place`.
+    pub(crate) fn trust(&mut self, place: u64, anchor: &TrustAnchor) {
+        overwrite(&mut self.parts, place, anchor.as_bytes());
     }
 
     /// Clears `size` bytes at the offset `start`. Only linkers and ELF loaders need them, and the
@@ -226,14 +218,6 @@ impl BootProgram {
             }
         }
     }
-}
-
-/// The little-endian word at `offset`, or 0 if there is none.
-fn word(bytes: &[u8], offset: usize) -> u64 {
-    bytes
-        .get(offset..)
-        .and_then(|rest| rest.first_chunk())
-        .map_or(0, |word| u64::from_le_bytes(*word))
 }
 
 /// Checks a program's file.
@@ -338,14 +322,13 @@ impl<'a> Reader<'a> {
     /// The offset and content of `.rela.dyn`.
     fn find_relocations(&self) -> Result<(u64, &'a [u8]), Diagnostic> {
         let (mut start, mut size) = (0, 0);
-        for entry in self
-            .program
-            .contents(PT_DYNAMIC)
-            .flat_map(|(_, dynamic)| dynamic.chunks_exact(DYNAMIC_ENTRY_SIZE))
-        {
-            match word(entry, 0) {
-                DT_RELA => start = word(entry, 8),
-                DT_RELASZ => size = word(entry, 8),
+        let dynamic = self.program.contents(PT_DYNAMIC);
+        for entry in dynamic.flat_map(|(_, dynamic)| dynamic.as_chunks::<16>().0) {
+            // An `Elf64_Dyn`.
+            let [tag, value]: [U64; 2] = zerocopy::transmute!(*entry);
+            match tag.get() {
+                DT_RELA => start = value.get(),
+                DT_RELASZ => size = value.get(),
                 tag @ (DT_REL | DT_RELR | DT_JMPREL) => {
                     return Err(self
                         .wrong("it has relocations of an unknown format")
@@ -365,9 +348,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Decodes an `Elf64_Rela`.
-    fn relocation(&self, entry: &[u8]) -> Result<Relocation, Diagnostic> {
-        let (place, info, addend) = (word(entry, 0), word(entry, 8), word(entry, 16));
+    fn check_relocation(&self, relocation: Relocation) -> Result<Relocation, Diagnostic> {
+        let (place, info) = (relocation.place.get(), relocation.info.get());
         if info != u64::from(R_AARCH64_RELATIVE) {
             return Err(self
                 .wrong("it has relocations that need a dynamic linker")
@@ -375,7 +357,7 @@ impl<'a> Reader<'a> {
                 .found(format!("type {} at {place:#x}", info as u32)));
         }
         match self.program.content(place, size_of::<u64>() as u64) {
-            Some(_) => Ok(Relocation { place, addend }),
+            Some(_) => Ok(relocation),
             None => Err(self
                 .wrong("it has a relocation outside of its content")
                 .expected("relocations of words that the file holds")
@@ -396,10 +378,7 @@ mod tests {
             offset,
             size: 4,
             content: vec![1; 4],
-            access: Access {
-                writable: false,
-                executable: false,
-            },
+            access: Access::default(),
         };
         let mut program = BootProgram {
             entry: 0,

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use kaal_payload::Cpu;
 
-use crate::diagnostic::{Diagnostic, Origin, Subject};
-use crate::options::cores::{asked_by, check};
+use crate::diagnostic::{Diagnostic, Flag, Origin, Subject};
+use crate::options::cores::check;
 
 /// The fields of `MPIDR_EL1` that identify a core: Aff3, Aff2, Aff1 and Aff0 (Arm ARM, DDI 0487).
 const AFFINITY: u64 = 0xff_00ff_ffff;
@@ -21,14 +21,6 @@ pub(crate) struct Count {
 }
 
 impl Count {
-    /// The number in `origin`.
-    fn by(origin: Origin<'_>, cores: u32) -> Self {
-        Self {
-            cores,
-            reason: Some(origin.into()),
-        }
-    }
-
     /// Adds the source of the number to `diagnostic`.
     fn explain(&self, diagnostic: Diagnostic) -> Diagnostic {
         match &self.reason {
@@ -48,7 +40,7 @@ pub(crate) fn count(
         check(origin, cores)?;
     }
     let value = asked.map(|cores| cores.to_string()).unwrap_or_default();
-    let asked = asked.map(|cores| (asked_by(&value), cores));
+    let asked = asked.map(|cores| (Origin::new(Flag::Cores, &value), cores));
     match (asked, configured) {
         (Some((origin, found)), Some((config, expected))) if found != expected => Err(origin
             .diagnostic("differs from the kernel's configuration")
@@ -56,13 +48,13 @@ pub(crate) fn count(
             .because_of(config)
             .found(found.to_string())
             .remedy("leave the option out, or pass the kernel and configuration of another build")),
-        (asked, configured) => Ok(match asked.or(configured) {
-            Some((origin, cores)) => Count::by(origin, cores),
-            None => Count {
-                cores: 1,
-                reason: None,
-            },
-        }),
+        (asked, configured) => {
+            let (origin, cores) = asked.or(configured).unzip();
+            Ok(Count {
+                cores: cores.unwrap_or(1),
+                reason: origin.map(Subject::from),
+            })
+        }
     }
 }
 
@@ -76,36 +68,31 @@ pub(crate) fn choose(
     if cores == 1 {
         return Ok(Vec::new());
     }
-    let wrong = |problem: &str, expected: String, found: String| {
-        origin
-            .diagnostic(problem)
-            .expected(expected)
-            .found(found)
-            .remedy("pass the device tree of the machine that the kernel is built for")
+    let wrong = |problem: &str| {
+        let remedy = "pass the device tree of the machine that the kernel is built for";
+        origin.diagnostic(problem).remedy(remedy)
     };
     if cpus.len() < cores {
-        let expected = format!("{cores} nodes cpu@… in /cpus that are not disabled");
-        return Err(count.explain(wrong(
-            "names fewer cores than the kernel waits for",
-            expected,
-            cpus.len().to_string(),
-        )));
+        let diagnostic = wrong("names fewer cores than the kernel waits for")
+            .expected(format!(
+                "{cores} nodes cpu@… in /cpus that are not disabled"
+            ))
+            .found(cpus.len().to_string());
+        return Err(count.explain(diagnostic));
     }
     let mut known = BTreeSet::new();
-    for cpu in cpus {
-        if cpu.mpidr & !AFFINITY != 0 {
-            return Err(wrong(
-                "names an impossible core",
-                format!("a `reg` within {AFFINITY:#x}, the affinity in MPIDR_EL1"),
-                format!("{:#x}", cpu.mpidr),
-            ));
+    for Cpu { mpidr, .. } in cpus {
+        if mpidr & !AFFINITY != 0 {
+            return Err(wrong("names an impossible core")
+                .expected(format!(
+                    "a `reg` within {AFFINITY:#x}, the affinity in MPIDR_EL1"
+                ))
+                .found(format!("{mpidr:#x}")));
         }
-        if !known.insert(cpu.mpidr) {
-            return Err(wrong(
-                "names a core twice",
-                "another `reg` in each node of /cpus".to_owned(),
-                format!("{:#x} in two of them", cpu.mpidr),
-            ));
+        if !known.insert(mpidr) {
+            return Err(wrong("names a core twice")
+                .expected("another `reg` in each node of /cpus")
+                .found(format!("{mpidr:#x} in two of them")));
         }
     }
     Ok(cpus.iter().take(cores).copied().collect())

@@ -46,13 +46,10 @@ impl<'a> DeviceTree<'a> {
                 .remedy("compile it with dtc, or pass the kernel.dtb of seL4's build")
         };
         let header = Header::parse(file).map_err(|error| malformed(error.to_string()))?;
-        let file = file.get(..header.total_size).ok_or_else(|| {
-            malformed(format!(
-                "{} bytes, but {} by its header",
-                file.len(),
-                header.total_size
-            ))
-        })?;
+        let size = header.total_size;
+        let file = file
+            .get(..size)
+            .ok_or_else(|| malformed(format!("{} bytes, but {size} by its header", file.len())))?;
         let tree = kaal_devicetree::DeviceTree::parse(file)
             .map_err(|error| malformed(error.to_string()))?;
         if let Some(node) = kaal_devicetree::misunderstood(&tree) {

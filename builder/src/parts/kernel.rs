@@ -43,28 +43,23 @@ impl<'a> Kernel<'a> {
     ///
     /// Returns an error if the file isn't linked like seL4.
     pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Diagnostic> {
-        let not_like_sel4 = |expected: &str, found: String| {
-            origin
-                .diagnostic("not linked like seL4")
-                .expected(expected)
-                .found(found)
-                .remedy("pass the unchanged kernel.elf of seL4's build for AArch64")
+        let not_like_sel4 = || {
+            let remedy = "pass the unchanged kernel.elf of seL4's build for AArch64";
+            origin.diagnostic("not linked like seL4").remedy(remedy)
         };
         let program = Program::read(origin, file)?;
         if program.kind != ET_EXEC {
-            return Err(not_like_sel4(
-                "an executable at fixed addresses (EXEC)",
-                et_to_str(program.kind).to_owned(),
-            ));
+            return Err(not_like_sel4()
+                .expected("an executable at fixed addresses (EXEC)")
+                .found(et_to_str(program.kind)));
         }
         let (mut start, mut end, mut base) = (u64::MAX, 0, None);
         for segment in &program.segments {
             let difference = segment.virt.wrapping_sub(segment.phys);
             if *base.get_or_insert(difference) != difference {
-                return Err(not_like_sel4(
-                    "the same difference of virtual and physical address in all PT_LOADs",
-                    format!("{:#x} at {:#x}", segment.virt, segment.phys),
-                ));
+                return Err(not_like_sel4()
+                    .expected("the same difference of virtual and physical address in all PT_LOADs")
+                    .found(format!("{:#x} at {:#x}", segment.virt, segment.phys)));
             }
             start = start.min(segment.phys);
             end = end.max(segment.phys_end());
@@ -74,27 +69,23 @@ impl<'a> Kernel<'a> {
             ORDINARY_BASE => ExceptionLevel::El1,
             HYPERVISOR_BASE => ExceptionLevel::El2,
             _ => {
-                return Err(not_like_sel4(
-                    "virtual addresses that are the physical ones plus 0xffffff8000000000, or \
-                     0x8000000000 with hypervisor support",
-                    match base {
-                        0 => "the physical addresses themselves, as in a user program".to_owned(),
-                        _ => format!("the physical ones plus {base:#x}"),
-                    },
-                ));
+                let expected = "virtual addresses that are the physical ones plus \
+                                0xffffff8000000000, or 0x8000000000 with hypervisor support";
+                return Err(not_like_sel4().expected(expected).found(match base {
+                    0 => "the physical addresses themselves, as in a user program".to_owned(),
+                    _ => format!("the physical ones plus {base:#x}"),
+                }));
             }
         };
         if !start.is_multiple_of(PAGE_SIZE) {
-            return Err(not_like_sel4(
-                "a first PT_LOAD at a multiple of 4096",
-                format!("physical address {start:#x}"),
-            ));
+            return Err(not_like_sel4()
+                .expected("a first PT_LOAD at a multiple of 4096")
+                .found(format!("physical address {start:#x}")));
         }
         if end > PADDR_TOP.0 {
-            return Err(not_like_sel4(
-                &format!("physical addresses below {PADDR_TOP}"),
-                format!("a segment up to {end:#x}"),
-            ));
+            return Err(not_like_sel4()
+                .expected(format!("physical addresses below {PADDR_TOP}"))
+                .found(format!("a segment up to {end:#x}")));
         }
         Ok(Self {
             exception_level,

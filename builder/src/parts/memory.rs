@@ -10,11 +10,8 @@ use crate::diagnostic::Origin;
 use crate::memory::ranges;
 use crate::sel4::{FreeMemory, Handover, KERNEL_WINDOW, PADDR_TOP};
 
-/// The RAM that one input names.
-pub(crate) struct Source<'a> {
-    pub(crate) origin: Origin<'a>,
-    pub(crate) ram: Vec<PhysRange>,
-}
+/// An input, and the RAM that it names.
+pub(crate) type Source<'a> = (Origin<'a>, Vec<PhysRange>);
 
 /// The RAM that all inputs name.
 pub(crate) struct Memory<'a> {
@@ -38,9 +35,8 @@ impl<'a> Memory<'a> {
             false => KERNEL_WINDOW,
         };
         let all = vec![all];
-        self.sources.iter().fold(all, |usable, source| {
-            ranges::intersect(&usable, &source.ram)
-        })
+        let rams = self.sources.iter().map(|(_, ram)| ram);
+        rams.fold(all, |usable, ram| ranges::intersect(&usable, ram))
     }
 
     /// [`Self::usable`] without reserved memory.
@@ -60,32 +56,30 @@ impl<'a> Memory<'a> {
     pub(crate) fn kernel_keeps_account(&self, handover: &Handover) -> bool {
         // The platform of the kernel's build comes last. Without it, the device tree is the best
         // guess.
-        self.sources.last().is_none_or(|source| {
-            let (pieces, most) = FreeMemory::new(handover, &source.ram).count();
-            pieces <= most
+        self.sources.last().is_none_or(|(_, ram)| {
+            let memory = FreeMemory::new(handover, ram);
+            memory.free.len() <= memory.most
         })
     }
 
     /// The first input that doesn't count all of `place` as RAM, with its RAM.
     pub(crate) fn refusing(&self, place: PhysRange) -> Option<String> {
-        self.sources
-            .iter()
-            .find(|source| !ranges::contains(&source.ram, place))
-            .map(Source::to_string)
+        let mut sources = self.sources.iter();
+        sources
+            .find(|(_, ram)| !ranges::contains(ram, place))
+            .map(describe)
     }
 }
 
 /// Formats the RAM as `0x40000000..0x80000000 (--dtb kernel.dtb)`.
-impl fmt::Display for Source<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", ranges::describe(&self.ram), self.origin)
-    }
+fn describe((origin, ram): &Source<'_>) -> String {
+    format!("{} ({origin})", ranges::describe(ram))
 }
 
 /// Lists all inputs that name RAM.
 impl fmt::Display for Memory<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sources: Vec<_> = self.sources.iter().map(Source::to_string).collect();
+        let sources: Vec<_> = self.sources.iter().map(describe).collect();
         match sources.as_slice() {
             [] => write!(f, "unknown"),
             _ => write!(f, "{}", sources.join(", ")),

@@ -24,7 +24,7 @@ use crate::sel4::Platform;
 use boot_program::{BootProgram, LOADER, UNPACKER};
 use device_tree::DeviceTree;
 use kernel::Kernel;
-use memory::{Memory, Source};
+use memory::Memory;
 use platform::KernelConfig;
 use symbols::Names;
 use trust::Trust;
@@ -97,8 +97,8 @@ impl<'a> Parts<'a> {
         }
         let config = read_if_given(inputs.kernel_config, Flag::KernelConfig, |origin, file| {
             KernelConfig::read(origin, file, kernel.exception_level)
-        })?;
-        let config = config.unwrap_or(KernelConfig::UNKNOWN);
+        })?
+        .unwrap_or_default();
         let boot_arguments = boot_arguments::encode(inputs.settings.boot_arguments)?;
         let device_tree = read_if_given(inputs.device_tree, Flag::Dtb, |origin, file| {
             DeviceTree::read(origin, file, &boot_arguments)
@@ -177,11 +177,8 @@ fn memory<'a>(
     let of_tree = device_tree.and_then(|tree| Some((tree.origin, tree.ram.clone()?)));
     let of_platform =
         platform.map(|(origin, platform)| (origin, ranges::union(platform.memory.clone())));
-    let sources = of_tree.into_iter().chain(of_platform);
     Memory {
-        sources: sources
-            .map(|(origin, ram)| Source { origin, ram })
-            .collect(),
+        sources: of_tree.into_iter().chain(of_platform).collect(),
         reserved: device_tree.map_or(Vec::new(), |tree| tree.reserved.clone()),
     }
 }

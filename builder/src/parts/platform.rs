@@ -61,8 +61,9 @@ fn address(number: &Yaml) -> Option<PhysAddr> {
     u64::try_from(number.as_i64()?).ok().map(PhysAddr)
 }
 
-/// The kernel's configuration, as far as an image depends on it.
-#[derive(Clone, Copy, Debug)]
+/// The kernel's configuration, as far as an image depends on it. The default holds the assumptions
+/// without a configuration file.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct KernelConfig {
     /// `KernelArmPASizeBits40` or `44`
     pub(crate) physical_address_bits: PhysicalAddressBits,
@@ -75,14 +76,6 @@ pub(crate) struct KernelConfig {
 }
 
 impl KernelConfig {
-    /// The assumptions without a configuration file.
-    pub(crate) const UNKNOWN: Self = Self {
-        physical_address_bits: PhysicalAddressBits::FromProcessor,
-        cores: None,
-        is_debug: None,
-        boot: None,
-    };
-
     /// Reads seL4's `gen_config.json`.
     ///
     /// # Errors

@@ -8,14 +8,12 @@ use super::kernel::Kernel;
 use crate::diagnostic::{Diagnostic, Flag};
 use crate::elf::functions::{Function, Functions};
 use crate::files::File;
+use crate::format::branch::INSTRUCTION;
 use crate::options::{Inputs, Symbols};
 
 /// Largest gap in bytes between two functions that counts as alignment, not as the end of the first
 /// one.
 const PADDING: u64 = 64;
-
-/// Size in bytes of an instruction. Addresses in a table are multiples of it.
-const INSTRUCTION: u64 = 4;
 
 /// Largest table in bytes that `--symbols auto` embeds without a kernel configuration: three times
 /// the table of a debug kernel.
@@ -114,6 +112,7 @@ impl Table {
     }
 
     fn push(&mut self, address: u64, size: DistanceSize, name: &str) {
+        // Addresses in a table are multiples of it.
         let address = address - address % INSTRUCTION;
         encode_symbol(&mut self.bytes, address - self.last, size, name.bytes());
         self.last = address;

@@ -17,7 +17,8 @@ pub(crate) struct Trust {
     pub(crate) key: VerifyingKey,
     /// The private key that signs the image.
     pub(crate) signing_key: Option<SigningKey>,
-    min_version: u64,
+    /// The loader's copy of the public key.
+    anchor: TrustAnchor,
     /// The option with the public key.
     option: Subject,
 }
@@ -49,16 +50,12 @@ impl Trust {
         Ok(Some(Self {
             key,
             signing_key,
-            min_version: inputs.settings.min_version,
+            anchor: TrustAnchor {
+                key: key.to_bytes(),
+                min_version: inputs.settings.min_version.into(),
+            },
             option: public.into(),
         }))
-    }
-
-    fn anchor(&self) -> TrustAnchor {
-        TrustAnchor {
-            key: self.key.to_bytes(),
-            min_version: self.min_version.into(),
-        }
     }
 }
 
@@ -69,19 +66,19 @@ pub(crate) fn instruct(
     origin: Origin<'_>,
     trust: Option<&Trust>,
 ) -> Result<(), Diagnostic> {
-    match (trust, loader.wants_signatures()) {
-        (None, false) => Ok(()),
-        (Some(trust), true) => {
-            loader.trust(&trust.anchor());
+    match (trust, loader.anchor) {
+        (None, None) => Ok(()),
+        (Some(trust), Some(place)) => {
+            loader.trust(place, &trust.anchor);
             Ok(())
         }
-        (Some(trust), false) => Err(origin
+        (Some(trust), None) => Err(origin
             .diagnostic("a loader that ignores signatures")
             .expected("a loader for signed images")
             .because_of(trust.option.clone())
             .found("a loader for any image")
             .remedy("pass target/kaal/elfloader-signed.elf, which `cargo xtask build` makes")),
-        (None, true) => Err(origin
+        (None, Some(_)) => Err(origin
             .diagnostic("a loader that would refuse the image")
             .expected("the option --trust-key, for a loader of signed images")
             .found("none")

@@ -55,18 +55,13 @@ impl<'a> UserImage<'a> {
                 .found("an image from this builder")
                 .remedy("pass the root task's program; `inspect` shows the image"));
         }
-        for pair in program.segments.windows(2) {
-            if let [first, second] = pair
-                && second.virt - first.virt_end() >= WIDEST_GAP
-            {
+        for [first, second] in program.segments.array_windows() {
+            let (end, next) = (first.virt_end(), second.virt);
+            if next - end >= WIDEST_GAP {
                 return Err(origin
                     .diagnostic("not contiguous, but the kernel needs it so")
                     .expected("gaps of less than 2 MiB between PT_LOADs")
-                    .found(format!(
-                        "a PT_LOAD up to {:#x}, the next from {:#x}",
-                        first.virt_end(),
-                        second.virt
-                    ))
+                    .found(format!("a PT_LOAD up to {end:#x}, the next from {next:#x}"))
                     .remedy(
                         "put the sections next to each other in the root task's linker script",
                     ));

@@ -14,8 +14,8 @@ const NO_OBJECTS: &str = "the kernel stops before that";
 pub(super) fn free_regions(situation: &Situation<'_>) -> Checked {
     let platform = situation.platform()?;
     let memory = sel4::FreeMemory::new(&situation.handover(), &platform.memory);
-    let (pieces, most) = memory.count();
-    let free = ranges::describe(memory.free());
+    let (pieces, most) = (memory.free.len(), memory.most);
+    let free = ranges::describe(&memory.free);
     if pieces <= most {
         return Ok(format!("{pieces} of {most}: {free}"));
     }
@@ -52,7 +52,7 @@ pub(super) fn root_objects(situation: &Situation<'_>) -> Checked {
     let complaint = situation
         .complaint(Flag::App, "no room for the objects of the root task")
         .expected(expected)
-        .found(ranges::describe(boot.booted.memory.free()))
+        .found(ranges::describe(&boot.booted.memory.free))
         .remedy("build the kernel with a smaller KernelRootCNodeSizeBits, or for more RAM");
     refused_if_sure(situation, complaint)
 }

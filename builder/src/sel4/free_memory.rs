@@ -10,12 +10,10 @@ use crate::memory::ranges;
 /// Free memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FreeMemory {
-    /// Ascending, disjoint, not empty.
-    free: Vec<PhysRange>,
-    /// Entries in the kernel's list (`MAX_NUM_FREEMEM_REG`). One must stay empty.
-    most: usize,
-    /// Number of pieces before anything is taken.
-    pieces: usize,
+    /// The free pieces: ascending, disjoint, not empty.
+    pub(crate) free: Vec<PhysRange>,
+    /// Most pieces that the kernel can list: one entry of `MAX_NUM_FREEMEM_REG` must stay empty.
+    pub(crate) most: usize,
 }
 
 impl FreeMemory {
@@ -23,26 +21,14 @@ impl FreeMemory {
     pub(crate) fn new(handover: &Handover, banks: &[PhysRange]) -> Self {
         let taken = [handover.kernel, handover.device_tree, handover.user_image];
         // Adjacent banks remain two pieces.
-        let free: Vec<_> = banks
-            .iter()
-            .map(|bank| ranges::clip(*bank, KERNEL_WINDOW.start, KERNEL_WINDOW.end))
-            .flat_map(|bank| ranges::subtract(vec![bank], taken))
-            .collect();
+        let banks = banks.iter();
         Self {
-            pieces: free.len(),
-            free,
-            most: banks.len() + 2,
+            most: banks.len() + 1,
+            free: banks
+                .map(|bank| ranges::clip(*bank, KERNEL_WINDOW.start, KERNEL_WINDOW.end))
+                .flat_map(|bank| ranges::subtract(vec![bank], taken))
+                .collect(),
         }
-    }
-
-    /// The number of pieces at first, and the most that the kernel can list.
-    pub(crate) fn count(&self) -> (usize, usize) {
-        (self.pieces, self.most - 1)
-    }
-
-    /// The free pieces.
-    pub(crate) fn free(&self) -> &[PhysRange] {
-        &self.free
     }
 
     /// Takes `size` bytes, aligned to 2^`alignment_bits`, from the highest piece with enough room.

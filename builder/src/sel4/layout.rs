@@ -86,20 +86,7 @@ impl UserLayout {
             let last = self.end().saturating_sub(1) >> bits;
             (last - (self.start >> bits)).saturating_add(1)
         };
-        LEVEL_BITS[first_level..]
-            .iter()
-            .map(|bits| count(*bits))
-            .sum()
-    }
-
-    /// Number of capabilities for pages of the extra boot information.
-    pub(crate) fn extra_pages(&self) -> u64 {
-        self.extra.div_ceil(PAGE_SIZE)
-    }
-
-    /// Number of capabilities for pages of the image.
-    pub(crate) fn pages(&self) -> u64 {
-        self.size / PAGE_SIZE
+        LEVEL_BITS[first_level..].iter().copied().map(count).sum()
     }
 
     /// Size in bytes of all objects for the user image (`calculate_rootserver_size`).

@@ -16,6 +16,8 @@ mod objects;
 mod tests;
 mod untyped;
 
+use std::iter;
+
 use kaal_payload::{PhysAddr, PhysRange};
 
 pub(crate) use addresses::{
@@ -136,9 +138,7 @@ pub(crate) fn untyped(
     boot_part: PhysRange,
 ) -> Option<Vec<Untyped>> {
     let devices = untyped::devices(handover, platform, config)?;
-    let ram = [boot_part]
-        .into_iter()
-        .chain(booted.memory.free().iter().copied());
-    let ram = ram.flat_map(|range| untyped::cut(config.exception_level, range, false));
+    let ram = iter::once(&boot_part).chain(&booted.memory.free);
+    let ram = ram.flat_map(|range| untyped::cut(config.exception_level, *range, false));
     Some(devices.into_iter().chain(ram).collect())
 }

@@ -26,7 +26,7 @@ impl Objects {
         // The ASID pool and the IPC buffer come before the boot information.
         let boot_information = start.0 + large + vspace + layout.extra_room() + 2 * PAGE_SIZE;
         Self {
-            memory: PhysRange::from(start..PhysAddr(start.0 + layout.objects_size(config))),
+            memory: PhysRange::new(start, layout.objects_size(config)),
             boot_information: PhysAddr(boot_information),
         }
     }
@@ -50,15 +50,12 @@ pub(crate) struct Slots {
 impl Slots {
     /// The slots with `untyped` pieces of untyped memory.
     pub(crate) fn new(layout: &UserLayout, config: &BootConfig, untyped: u64) -> Self {
+        let scheduling = if config.is_mcs { config.cores } else { 0 };
         Self {
             paging: layout.paging(config),
-            extra: layout.extra_pages(),
-            scheduling: if config.is_mcs {
-                config.cores.into()
-            } else {
-                0
-            },
-            pages: layout.pages(),
+            extra: layout.extra.div_ceil(PAGE_SIZE),
+            scheduling: scheduling.into(),
+            pages: layout.size / PAGE_SIZE,
             untyped: untyped.min(config.most_untyped),
         }
     }

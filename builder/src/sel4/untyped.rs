@@ -76,11 +76,7 @@ pub(super) fn devices(
     let mapped = ranges::intersect(&banks, &[KERNEL_WINDOW]);
     let image = [handover.kernel, handover.device_tree, handover.user_image];
     let reserved = of_the_kernel.into_iter().chain(mapped).chain(image);
-    let devices = ranges::subtract(vec![all], reserved);
-    let devices = devices.into_iter();
-    Some(
-        devices
-            .flat_map(|range| cut(config.exception_level, range, true))
-            .collect(),
-    )
+    let devices = ranges::subtract(vec![all], reserved).into_iter();
+    let pieces = devices.flat_map(|range| cut(config.exception_level, range, true));
+    Some(pieces.collect())
 }
