@@ -46,7 +46,7 @@ const MEMORY: [(&str, &str); 8] = [
         "lowering the exception level",
         "none: writes registers only",
     ),
-    (LAST, "turns on the MMU with the image's translation tables"),
+    (LAST, "turns on the MMU with the image's page tables"),
 ];
 
 /// A way to boot a kernel.
