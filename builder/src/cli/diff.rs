@@ -23,10 +23,10 @@ const TROUBLE: u8 = 2;
 /// The two files.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Arguments {
-    /// Image, or a program as in images
+    /// First image or program
     #[arg(value_name = "A")]
     one: PathBuf,
-    /// Image or program to compare with
+    /// Second image or program
     #[arg(value_name = "B")]
     other: PathBuf,
     /// Search this folder too for the programs in the images; can be repeated

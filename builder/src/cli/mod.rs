@@ -37,7 +37,7 @@ const ABOUT: &str = "Packs a seL4 kernel, a root task and the KaaL loader into o
 /// Notes at the end of `--help`.
 const NOTES: &str = "Numbers are decimal, or hexadecimal with 0x.
 
-Options for making an image can also stand in kaal.toml, in the current folder or one above it, as lines such as \
+Options for making an image can also be set in kaal.toml, in the current folder or one above it, by lines such as \
 `kernel = \"build/kernel.elf\"`, and in environment variables. The command line takes precedence over the environment, \
 and the environment over the file.
 

@@ -37,7 +37,7 @@ pub(crate) fn encode(text: Option<&str>) -> Result<Vec<u8>, Diagnostic> {
 pub(crate) fn not_utf_8(text: &str) -> Diagnostic {
     diagnostic(text, "not text")
         .expected("UTF-8")
-        .found("other bytes")
+        .found("invalid UTF-8")
         .remedy("write the text in ASCII")
 }
 

@@ -50,7 +50,7 @@ impl<'a> UserImage<'a> {
         }
         if is_image(file) {
             return Err(origin
-                .diagnostic("no program")
+                .diagnostic("not a root task")
                 .expected("the root task's executable")
                 .found("an image from this builder")
                 .remedy("pass the root task's program; `inspect` shows the image"));

@@ -20,7 +20,7 @@ pub static RULES: [Rule; 19] = [
     Rule {
         id: "signature",
         sentence: "The signature is by the key that the loader trusts, and the image is not too old.",
-        explanation: "A loader for signed images holds a public key and a lowest version. It refuses \
+        explanation: "A loader for signed images holds a public key and a minimum version. It refuses \
             images that are unsigned, signed by another key, or older. But whoever makes an image also \
             chooses the loader in it. So pass your key to `check --trust-key`: then the rule refuses \
             an image whose loader trusts another key or none. The machine's firmware must make sure \
@@ -76,17 +76,17 @@ pub static RULES: [Rule; 19] = [
     Rule {
         id: "contiguous",
         sentence: "The user image is one piece, and the image holds all of it.",
-        explanation: "The kernel gets only the start and end of the user image, and takes all memory \
-            between for it. A gap would keep whatever the memory held before.",
+        explanation: "The kernel gets only the start and end of the user image, and treats all memory \
+            in between as part of it. A gap would hold data from before the boot.",
         source: "seL4 16.0.0, src/arch/arm/kernel/boot.c, try_init_kernel (ui_p_reg)",
         check: place::contiguous,
     },
     Rule {
         id: "ram",
         sentence: "All parts lie in RAM of both the kernel's platform and the machine's device tree.",
-        explanation: "Memory that isn't RAM, or is `no-map` in the device tree, faults on access or \
-            belongs to the firmware. The kernel hands out memory outside of its platform's RAM as \
-            device memory, even under the image.",
+        explanation: "Accesses to memory that isn't RAM fault or reach a device. Memory that is \
+            `no-map` in the device tree belongs to the firmware. The kernel hands out memory outside \
+            its platform's RAM as device memory, even if a part of the image lies there.",
         source: "seL4 16.0.0, src/kernel/boot.c, init_freemem; Devicetree Specification v0.4, 3.5",
         check: place::ram,
     },
@@ -169,8 +169,9 @@ pub static RULES: [Rule; 19] = [
             while the others wait in the kernel on the loader's page tables. To the kernel, the \
             loader's memory is free. If the objects lie there, the other cores fault without a message, \
             and the first waits forever. A build with `--kernel-config` places the loader elsewhere if \
-            it can. The size of the objects depends on the size of the device tree. If they can reach \
-            the loader only with a device tree of another size, from the firmware, the rule warns.",
+            it can. The size of the objects depends on the size of the device tree. If only \
+            a device tree of another size, from the firmware, would make them reach the loader, the \
+            rule warns.",
         source: "seL4 16.0.0, src/kernel/boot.c, create_rootserver_objects and alloc_rootserver_obj; \
             src/arch/arm/kernel/boot.c, try_init_kernel_secondary_core and release_secondary_cpus",
         check: capabilities::waiting_cores,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What images say in the device tree's `/chosen`, and their measurement.
+//! Tests of the properties in the device tree's `/chosen`, and of the measurement.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -31,7 +31,7 @@ fn chosen(loaded: &Loaded, name: &str) -> Option<Vec<u8>> {
     chosen.node().property(name.as_bytes()).map(<[u8]>::to_vec)
 }
 
-/// The measurement, as anyone can compute it who has a loaded image.
+/// The measurement, computed from a loaded image.
 fn measurement(loaded: &Loaded) -> Vec<u8> {
     let payload = loaded.payload();
     let numbers = |numbers: [u64; 3]| numbers.map(u64::to_le_bytes).concat();
@@ -114,7 +114,7 @@ fn boot_arguments() {
     );
 }
 
-/// They are told to the loader all the same, for a device tree that the firmware hands over.
+/// The loader still gets them, for a device tree that the firmware passes.
 #[test]
 fn boot_arguments_without_a_device_tree() {
     let folder = Folder::new();
@@ -164,7 +164,7 @@ fn boot_arguments_that_are_no_text() {
     expect![[r#"
         error: --bootargs quiet �: not text
           expected: UTF-8
-          found: other bytes
+          found: invalid UTF-8
           help: write the text in ASCII
     "#]]
     .assert_eq(&String::from_utf8(output.stderr).expect("text"));

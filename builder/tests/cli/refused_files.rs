@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Files that are missing, of the wrong kind, or given to each other's options.
+//! Tests of missing files, files of the wrong kind, and files given to each other's options.
 
 use std::os::unix::net::UnixListener;
 use std::process::Command;
@@ -143,7 +143,7 @@ fn no_folder_for_keys() {
     );
 }
 
-/// What an image is made of must not be one.
+/// `--app` refuses an image.
 #[test]
 fn an_image_is_no_root_task() {
     let folder = Folder::new();
@@ -151,7 +151,7 @@ fn an_image_is_no_root_task() {
     let image = folder.get("image.elf");
     folder.put("packed.elf", image);
     expect![[r#"
-        error: --app packed.elf: no program
+        error: --app packed.elf: not a root task
           expected: the root task's executable
           found: an image from this builder
           help: pass the root task's program; `inspect` shows the image

@@ -2,8 +2,8 @@
 
 //! Finds the device tree, and copies the firmware's to its place in the image.
 //!
-//! The firmware's device tree counts if x0 points to a valid one, else the embedded one. Firmware passes it in x0 when it
-//! boots an image like Linux (`Documentation/arch/arm64/booting.rst`).
+//! The loader uses the firmware's device tree if x0 points to a valid one, and the embedded one otherwise. Firmware
+//! passes it in x0 when it boots an image like Linux (`Documentation/arch/arm64/booting.rst`).
 
 use core::ptr;
 use core::slice;
@@ -13,14 +13,14 @@ use kaal_payload::{Decimal, LogLevel, Payload, PhysRange};
 use kaal_runtime::firmware::{self, DEVICE_TREE_ALIGNMENT};
 use kaal_runtime::{cache, console, copy, fail, log};
 
-/// The device tree that counts.
+/// The device tree that the loader uses.
 pub(crate) struct Found {
-    /// The firmware's bytes and tree; `None` if the embedded one counts.
+    /// The firmware's bytes and tree; `None` if the loader uses the embedded one.
     pub(crate) firmware: Option<(&'static [u8], DeviceTree<'static>)>,
 }
 
-/// Decides which device tree counts, and prints on its console from now on. If the firmware's tree names no console, like
-/// the Raspberry Pi's, prints on that of the embedded one.
+/// Chooses the device tree, and prints on its console from now on. If the firmware's tree names no console, like the
+/// Raspberry Pi's, prints on that of the embedded one.
 pub(crate) fn find(firmware_x0: u64, payload: &Payload<'_>) -> Found {
     let firmware = firmware_tree(firmware_x0 as usize);
     let mut machine = payload.machine;
@@ -44,7 +44,7 @@ fn firmware_tree(address: usize) -> Option<(&'static [u8], DeviceTree<'static>)>
 }
 
 /// Copies the firmware's device tree to its place between kernel and user image, without padding and with KaaL's
-/// properties of `/chosen`. Returns the memory of the device tree that counts, empty if there is none. Don't use `found`
+/// properties of `/chosen`. Returns the memory of the device tree, empty if there is none. Don't use `found`
 /// afterwards: it is a reference because the copy may overwrite its bytes.
 pub(crate) fn place(found: &Found, payload: &Payload<'_>) -> PhysRange {
     let slot = payload.device_tree;
@@ -53,7 +53,7 @@ pub(crate) fn place(found: &Found, payload: &Payload<'_>) -> PhysRange {
         Some((bytes, tree)) => bring(ptr::from_ref(*bytes), tree, payload),
     };
     let Some(memory) = PhysRange::from_size(slot.start, size) else {
-        fail!("the device tree's slot passes the end of memory");
+        fail!("the device tree's slot exceeds the address space");
     };
     memory
 }

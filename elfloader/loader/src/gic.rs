@@ -131,7 +131,7 @@ pub(crate) fn expect_number(core: u64) {
     let targets = unsafe { register(distributor, GICD_ITARGETSR0).read_volatile() } & 0xff;
     if targets != 0 && targets != 1 << core {
         fail!(
-            "core {}, MPIDR {}, has the number {} for the interrupt controller; list the cores in \
+            "core {}, MPIDR {}, has the number {} in the interrupt controller; list the cores in \
              the device tree in the controller's order",
             Decimal(core),
             Hex(cores::own_affinity()),

@@ -36,7 +36,7 @@ pub(crate) fn find<T: Trust>() -> Payload<'static> {
     }
     let found = PhysAddr(address_of!("__ehdr_start").addr() as u64);
     if found != payload.load_address {
-        fail!("the loader lies at another address than the image was built for");
+        fail!("the loader is not at the address that the image was built for");
     }
     payload
 }

@@ -67,7 +67,7 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     let root = match translation::tables(&found) {
         Ok(root) => root,
         Err(TablesError::Full) => fail!("the image lies in too many pieces of memory to be mapped"),
-        Err(TablesError::BeyondAddressSpace) => fail!("the image lies beyond 48 bits of address"),
+        Err(TablesError::BeyondAddressSpace) => fail!("the image exceeds 48-bit addresses"),
     };
     // SAFETY: the tables map all memory that is accessed.
     let outcome = unsafe { translation::with(root, || unpack::all(&package, found.memory.start)) };

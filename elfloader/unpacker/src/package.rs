@@ -50,7 +50,7 @@ pub(crate) fn find(firmware_x0: u64) -> Found {
     let size = address_of!("_end").addr() - start;
     let fits = place.slot.start.0 == start as u64 && place.slot.size() == slot_size(size as u64);
     if !has_moved || !fits {
-        fail!("the package header is not this unpacker's; build the image again");
+        fail!("the package header is for another unpacker; build the image again");
     }
     check_end(memory);
     Found {
@@ -67,7 +67,7 @@ fn check_end(memory: PhysRange) {
     let found = unsafe { end.sub(1).cast::<u64>().read() };
     if found != u64::from_le_bytes(PACKAGE_END) {
         fail!(
-            "the image ends before {}, where it should; load all of it",
+            "the image ends before {}, its expected end; load all of it",
             memory.end
         );
     }

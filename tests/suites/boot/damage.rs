@@ -89,7 +89,7 @@ fn load_address(workspace: &Workspace) -> Result<()> {
     let moved = image.file("moved.bin");
     fs::write(&moved, loader)?;
     let data = Some((moved, start + DISTANCE));
-    let expected = "the loader lies at another address than the image was built for";
+    let expected = "the loader is not at the address that the image was built for";
     let console = boot_by(&image, &[LOAD_X1, BRANCH_X1], &[entry], data, expected)?;
     ensure!(console.starts_with("KaaL: error: "), "{console}");
     Ok(())

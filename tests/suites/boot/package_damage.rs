@@ -254,6 +254,6 @@ fn offsets(_: &[u8]) -> Vec<u8> {
 fn another_unpacker(workspace: &Workspace) -> Result<()> {
     let image = packed(workspace, &[])?;
     change_header(&image, |package| package.scratch.slot_size += 0x1000)?;
-    let expected = "KaaL: error: the package header is not this unpacker's; build the image again";
+    let expected = "KaaL: error: the package header is for another unpacker; build the image again";
     boot_at(&image, ADDRESS, expected).map(drop)
 }

@@ -178,7 +178,7 @@ fn unlike_the_interrupt_controller(workspace: &Workspace) -> Result<()> {
     for options in ["virt", EL3] {
         let image = image(workspace, machine(options, 3), &[0, 2], Method::Psci)?;
         image.pack(workspace)?;
-        image.boot("error: core 1, MPIDR 0x2, has the number 2 for the interrupt controller")?;
+        image.boot("error: core 1, MPIDR 0x2, has the number 2 in the interrupt controller")?;
     }
     let machine = machine("virt,gic-version=3", 3);
     let image = image(workspace, machine, &[0, 2], Method::Psci)?;

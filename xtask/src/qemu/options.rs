@@ -13,8 +13,9 @@ use kaal_harness::qemu::{Machine, Watch};
 const LIMIT: u64 = 60;
 
 const STATUSES: &str = "\
-Exit status: 0 if the console showed the expected text, or QEMU succeeded and none was expected; 3 if the boot failed, as \
-the console says; 4 if the time was over; 5 if QEMU ended; 1 for any other error; 2 if the command line is wrong";
+Exit status: 0 if the console showed the expected text or, without one, QEMU succeeded; 1 for any error not listed \
+here; 2 if the command line is wrong; 3 if the console shows that the boot failed; 4 at the time limit; 5 if QEMU ended \
+too early or failed";
 
 #[derive(Args)]
 #[command(after_help = STATUSES)]

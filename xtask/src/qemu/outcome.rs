@@ -36,7 +36,7 @@ pub(super) fn judge(report: &Report, watch: &Watch) -> Result<()> {
         (End::Exited(status), "") => format!("QEMU ended{missing}: {status}"),
         (End::Exited(status), said) => format!("QEMU ended{missing}: {status}: {said}"),
         (End::Failed, _) => format!("the boot failed{missing}; its console says why"),
-        (End::TimedOut, _) => format!("time was over{missing}"),
+        (End::TimedOut, _) => format!("the time limit passed{missing}"),
     };
     Err(Unmet { end, message }.into())
 }

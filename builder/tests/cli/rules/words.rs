@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The texts of the rules.
+//! Compares the texts of the rules with `docs/rules.md`.
 
 use expect_test::expect_file;
 use kaal_elfloader_builder::rules::RULES;
@@ -29,15 +29,15 @@ const INTRODUCTION: &str = "\
 
 # The rules of `check`
 
-This page lists the rules that an image must keep, so that it boots and the kernel loses no memory unnoticed. Each build
-applies them to the new image, and `kaal-elfloader-builder check IMAGE` to the image in a file. An error ends a build.
-`check` prints one line for each rule:
+This page lists the rules that an image must keep, so that it boots and the kernel doesn't silently lose memory. Each
+build applies them to the new image, and `kaal-elfloader-builder check IMAGE` to the image in a file. An error stops a
+build. `check` prints one line for each rule:
 
 | verdict | meaning |
 |---|---|
 | `ok` | the image keeps the rule, with these numbers |
 | `warning` | the image breaks the rule, but may still boot |
-| `error` | the image breaks the rule, and will not boot or not run as it should |
+| `error` | the image breaks the rule, and will not boot or will not run as intended |
 | `not checked` | a file for this rule is missing, or the rule doesn't apply |
 
 Errors and warnings follow on standard error. `check` exits with 0 if no rule is broken, even with warnings; with 1 if a
