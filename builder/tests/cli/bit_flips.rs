@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Every bit of an image matters: whichever is flipped, the image is refused.
+//! Flips each bit of small images: the image reader refuses each changed image.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Input files that would keep the builder waiting, or fill the memory of the machine.
+//! Tests of input files that could block the builder, or fill the machine's memory.
 
 use std::fs::File;
 use std::process::{Command, Output};
@@ -13,10 +13,10 @@ use crate::common::folder::Folder;
 use crate::common::programs;
 use crate::common::symbols::{self, Symbol};
 
-/// Nothing that is read here takes nearly as long.
+/// A time limit far above the time that these inputs take.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// Runs the builder, which must not wait for what nobody writes.
+/// Runs the builder, which must not wait for a pipe that nobody writes to.
 fn run(folder: &Folder, arguments: &[&str]) -> Output {
     assert_cmd::Command::cargo_bin("kaal-elfloader-builder")
         .expect("the builder")
@@ -111,7 +111,7 @@ fn files_that_are_too_large() {
     );
 }
 
-/// Of a file that is no program, no more is kept than it takes to say so.
+/// The builder keeps only the start of a file that is not a program.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_large_file_that_is_no_program() {
@@ -129,7 +129,7 @@ fn a_large_file_that_is_no_program() {
     .assert_eq(&said(output));
 }
 
-/// A signing command that would write for ever is ended.
+/// The builder ends a signing command that writes without end.
 #[test]
 fn a_signing_command_that_writes_too_much() {
     let folder = crate::signing::folder();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Kernels for several cores.
+//! Tests of kernels for several cores.
 
 use expect_test::{Expect, expect};
 use kaal_payload::{Cpu, PhysAddr};
@@ -221,7 +221,7 @@ fn fewer_than_the_kernel_waits_for() {
     );
 }
 
-/// Whoever set it long ago is to learn where.
+/// The message names the source of the option.
 #[test]
 fn what_says_how_many_the_kernel_waits_for() {
     let folder = folder(Core::all([0]));

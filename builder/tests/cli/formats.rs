@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What images hold that are not ELF files.
+//! Tests of the content of images that are not ELF files.
 
 use crc::{CRC_32_ISO_HDLC, Crc};
 use expect_test::expect;
@@ -27,7 +27,7 @@ fn number(bytes: &[u8], offset: usize) -> u64 {
     u64::from_le_bytes(*bytes)
 }
 
-/// Whatever the format and the compression: unpacked, an image is what its ELF file would load.
+/// In each format, compressed or not, the unpacked image is the memory that its ELF file would load.
 #[test]
 fn all_become_the_same_memory() {
     for base in [ORDINARY_BASE, HYPERVISOR_BASE] {
@@ -129,7 +129,7 @@ fn the_header_lies_behind_the_unpacker() {
     assert_eq!(packed.header_offset, 0x2020);
 }
 
-/// The memory that is worked in is RAM, of the size that the unpacker needs, and nothing else's.
+/// The unpacker's working memory lies in RAM, is large enough, and overlaps nothing.
 #[test]
 fn the_work_area_is_free() {
     let folder = Folder::new();
@@ -164,7 +164,7 @@ fn the_work_area_lies_below_where_there_is_no_room_above() {
     assert_eq!(packed.package().scratch.start.0, 0x3f00_0000);
 }
 
-/// Where nobody says where RAM is, it is taken to begin with the kernel.
+/// Without a description of RAM, the builder assumes that RAM begins at the kernel.
 #[test]
 fn without_a_device_tree() {
     let folder = Folder::new();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Files that are no images: each is refused with what it is, and at no cost.
+//! Tests that the builder refuses files that aren't images and names their kind, without reading all of them.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::common::programs::{self, ORDINARY_BASE};
 #[cfg(target_os = "linux")]
 mod large;
 
-/// What is found in `content` instead of an image.
+/// The `found` line of the error for `content`.
 fn found(content: &[u8]) -> String {
     let path = Path::new("file");
     let message = ImageReader::open(File { path, content })
@@ -96,7 +96,7 @@ fn other_programs() {
     }
 }
 
-/// The problem that is named, and what is found.
+/// The problem and the `found` line of the error.
 fn problem(content: &[u8]) -> String {
     let path = Path::new("file");
     let diagnostic = ImageReader::open(File { path, content }).expect_err("no image");
@@ -171,7 +171,7 @@ fn a_pipe_that_nobody_writes_to() {
         .code(1);
 }
 
-/// A package that claims to become more than memory could hold.
+/// A package whose header claims more content than memory can hold.
 #[test]
 fn large_claims_cost_nothing() {
     use kaal_payload::{Chunk, Package};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What images hold.
+//! Tests of the content of images.
 
 use kaal_payload::{
     AccessSize, Console, ConsoleKind, ExceptionLevel, Integrity, LogLevel, PAGE_SIZE, PhysAddr,
@@ -278,7 +278,7 @@ fn settings() {
     assert_eq!(payload.physical_address_bits, PhysicalAddressBits::Bits44);
 }
 
-/// What isn't the inputs' content must stay small.
+/// The image is only a little larger than the content of its inputs.
 #[test]
 fn size() {
     for (_, kernel) in kernels() {

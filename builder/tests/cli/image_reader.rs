@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Images read back: what the builder writes is what the reader finds.
+//! Tests that the image reader finds exactly what the builder wrote.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Runs the builder on tiny inputs: what it refuses and in which words, and what its images hold.
+//! Runs the builder on tiny inputs, and checks its messages and its images.
 
 #![forbid(unsafe_code)]
 #![expect(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Machines whose RAM isn't one bank at 1 GiB, and programs that aren't small.
+//! Tests of machines with unusual RAM, and of large programs.
 
 use expect_test::{Expect, expect};
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};

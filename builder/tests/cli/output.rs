@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! How images are written.
+//! Tests how the builder writes image files.
 
 #[cfg(target_os = "linux")]
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Device trees that are wrong, and those that are strange but do no harm.
+//! Tests of invalid device trees, and of unusual but harmless ones.
 
 use expect_test::{Expect, expect};
 use vm_fdt::{FdtWriter, FdtWriterResult};
@@ -177,7 +177,7 @@ fn cells_of_no_number() {
     );
 }
 
-/// What says 1 GiB from 0 on as well as it could say 256 MiB from 1 GiB on.
+/// A `reg` that could mean 1 GiB from 0 on, or 256 MiB from 1 GiB on.
 #[test]
 fn cells_of_another_width() {
     let blob = tree(|fdt| {

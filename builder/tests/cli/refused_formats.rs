@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Formats that are not possible, and what makes no sense with them.
+//! Tests of impossible formats, and of options that contradict a format.
 
 use expect_test::{Expect, expect};
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Loaders that are refused.
+//! Tests of invalid loaders.
 
 use expect_test::{Expect, expect};
 use kaal_payload::TRUST_NOTE_TYPE;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Parts that find no place.
+//! Tests of parts that don't fit into memory.
 
 use expect_test::{Expect, expect};
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Device trees, platforms and kernel configurations that are refused.
+//! Tests of invalid platforms and kernel configurations, and of device trees of the wrong kind.
 
 use expect_test::{Expect, expect};
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! ELF files that are refused, whichever they are; kernels and root tasks that are.
+//! Tests of invalid ELF files for all options, and of invalid kernels and root tasks.
 
 use expect_test::{Expect, expect};
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The names of functions that images hold for reports of faults.
+//! Tests of the function names in images, for fault reports.
 
 use expect_test::expect;
 use kaal_payload::{PAGE_SIZE, RegionKind, Symbol as Found};
@@ -252,7 +252,7 @@ fn memory_map_names_them() {
     assert!(line.contains(&format!(" {PAGE_SIZE} ")), "{line}");
 }
 
-/// The symbol table is the only thing that is damaged, and nobody asks for it.
+/// Only the symbol table is damaged, and the image doesn't need it.
 #[test]
 fn damaged_symbol_tables_are_none() {
     let whole = kernel();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Programs that end too early.
+//! Tests of truncated and damaged programs.
 
 use std::path::Path;
 

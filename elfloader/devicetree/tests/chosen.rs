@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Device trees with what is said in `/chosen`: that it is there, and that nothing else changed.
+//! Tests that writing `/chosen` adds the properties and changes nothing else.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
@@ -150,7 +150,7 @@ fn content(tree: &DeviceTree<'_>) -> Vec<(usize, Vec<u8>, Vec<Property>)> {
         .collect()
 }
 
-/// What `tree` has to say when `/chosen` does.
+/// The expected content of `tree` after `/chosen` is written.
 fn expected(tree: &DeviceTree<'_>, chosen: &Chosen<'_>) -> Vec<(usize, Vec<u8>, Vec<Property>)> {
     let version = format!("{}\0", env!("CARGO_PKG_VERSION"));
     let mut settings: Vec<Property> = vec![

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Consoles of all kinds, as device trees name them.
+//! Tests that consoles of all kinds are found in device trees.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
@@ -8,7 +8,7 @@ use kaal_devicetree::{DeviceTree, UnknownConsole};
 use kaal_payload::{AccessSize, Console, ConsoleKind, PhysAddr};
 use vm_fdt::FdtWriter;
 
-/// What a device tree may say of its console.
+/// The properties of a console in a device tree.
 #[derive(Clone, Copy)]
 struct Uart<'a> {
     compatible: &'a [&'a str],

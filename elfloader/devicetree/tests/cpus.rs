@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What is read of cores and interrupt controllers.
+//! Tests that cores and interrupt controllers are read from device trees.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What device trees say of memory.
+//! Tests that RAM and reserved memory are read from device trees.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 

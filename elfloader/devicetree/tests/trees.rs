@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Device trees, good and bad, and what is read from them.
+//! Tests of well-formed and malformed device trees.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
@@ -184,7 +184,7 @@ fn addresses_are_translated_through_buses() {
     assert_eq!(reg("/soc/bridge/c"), None, "no window holds it");
 }
 
-/// Each bus has cells of its own, whatever the buses before it have.
+/// Each bus has its own cells, independent of the buses above it.
 #[test]
 fn cells_are_those_of_the_parent() {
     let device = |fdt: &mut FdtWriter, name: &str, reg: &[u32]| {
@@ -455,7 +455,7 @@ fn every_truncation_is_refused() {
     }
 }
 
-/// Uses all that can be asked of a tree.
+/// Calls every function that reads a tree.
 fn ask_everything(blob: &[u8]) {
     let Ok(tree) = DeviceTree::parse(blob) else {
         return;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Blocks of a well-known encoder are decoded, and damaged ones refused without harm.
+//! Tests that the blocks of `lz4_flex` are decoded, and that damaged blocks do no harm.
 
 use kaal_lz4::{DecodeError, decompress};
 use proptest::prelude::*;
 
-/// What stands around the output, which must stay.
+/// The byte around the output, which must not change.
 const FRAME: u8 = 0xa5;
 const FRAME_SIZE: usize = 32;
 
@@ -95,7 +95,7 @@ proptest! {
     }
 }
 
-/// Checks that the encoder's own decoder comes to the same result, where it comes to one.
+/// Checks that `lz4_flex` decodes to the same result, if it accepts the block.
 fn agree(block: &[u8], size: usize) {
     let mut expected = vec![0; size];
     let reference = lz4_flex::block::decompress_into(block, &mut expected);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What one side writes, the other reads; anything else is refused.
+//! Tests that payload headers are read as they were written, and that all others are refused.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
@@ -430,7 +430,7 @@ fn ranges_know_what_they_share() {
 }
 
 proptest! {
-    /// The parser has an answer to any bytes, and takes none that it would not write.
+    /// The parser never panics, and accepts only bytes that it would write.
     #[test]
     fn any_bytes_are_parsed(mut words in prop::collection::vec(any::<u64>(), 0..64), fix in 0u8..4) {
         let bytes = words.as_mut_bytes();

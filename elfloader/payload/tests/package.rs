@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the builder writes of a package, the unpacker reads; anything else is refused.
+//! Tests that package headers are read as they were written, and that all others are refused.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
@@ -328,7 +328,7 @@ fn the_work_area_is_as_documented() {
 }
 
 proptest! {
-    /// The parser has an answer to any bytes, and takes none that it would not write.
+    /// The parser never panics, and accepts only bytes that it would write.
     #[test]
     fn any_bytes_are_parsed(mut words in prop::collection::vec(any::<u64>(), 0..64), fix in 0u8..4) {
         let bytes = words.as_mut_bytes();

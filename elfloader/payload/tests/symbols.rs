@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Tables of symbols: what is written is found, and nothing else, whatever the bytes are.
+//! Tests that lookups find exactly the symbols in a table, and that damaged tables do no harm.
 
 use std::collections::BTreeMap;
 

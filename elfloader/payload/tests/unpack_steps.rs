@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Unpacks packages in a memory of some hundred bytes, wherever they and the firmware's device tree
-//! lie in it, and looks whether all is as it should be afterwards.
+//! Unpacks packages in a memory of some hundred bytes, with the package and the firmware's device
+//! tree at each address in it, and checks the resulting memory.
 
 use kaal_payload::{
     Chunk, Encoding, Integrity, LogLevel, Machine, Package, PhysAddr, PhysRange, Scratch, Stored,
@@ -20,7 +20,7 @@ const SLOT: u64 = 6;
 const DEVICE_TREE: usize = 7;
 const ROOM: u64 = 8;
 
-/// What a device tree and an unpacker look like.
+/// The bytes of a device tree and of an unpacker.
 const TREE_BYTE: u8 = 0xd7;
 const UNPACKER_BYTE: u8 = 0xee;
 
@@ -172,7 +172,7 @@ impl Image {
     }
 }
 
-/// What the memory of a chunk should hold.
+/// The expected memory of a chunk.
 fn expected(chunk: &Chunk) -> Vec<u8> {
     let stored = chunk.stored();
     let repeated = match stored.encoding {
@@ -209,7 +209,7 @@ impl Ram {
         self.0.copy_within(from..from + size as usize, to as usize);
     }
 
-    /// Fills a chunk; what is compressed, byte by byte, so that it is lost where it is overwritten.
+    /// Fills a chunk. Decompresses byte by byte, so that an overwritten source gives a wrong result.
     fn fill(&mut self, chunk: &Chunk, from: u64) {
         let to = chunk.destination().0;
         if chunk.stored().encoding == Encoding::Identity {

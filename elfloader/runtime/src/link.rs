@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What the ELF file of a program says about it, and what the program finds out about itself.
+//! ELF notes for the builder, and addresses of linker symbols in the running program.
 
 use kaal_payload::LOADER_NOTE_NAME;
 

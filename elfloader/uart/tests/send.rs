@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Sends to registers that a test has made up.
+//! Sends bytes to simulated registers of each kind of UART.
 
 use std::cell::Cell;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What is true of whatever the builder makes of inputs that it accepts.
+//! Checks that every image that the builder makes must pass.
 
 use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::program_header::PT_LOAD;
@@ -10,9 +10,9 @@ use kaal_payload::PhysRange;
 
 use super::loaded::Loaded;
 
-/// Checks that `image`, of which `loaded` is the memory, is whole and lies where it may: kernel and
-/// root task of `inputs` are in it to the last byte, all parts are disjoint and within `ram`, which may
-/// adjoin or overlap, and whoever looks at it finds no damage.
+/// Checks that `image`, whose memory is `loaded`, is undamaged: it holds every byte of the kernel and
+/// the root task in `inputs`, and its parts are disjoint and within `ram`. Banks of `ram` may adjoin or
+/// overlap.
 pub(crate) fn check(inputs: &Inputs<'_>, image: &Image, loaded: &Loaded, ram: &[PhysRange]) {
     let opened = ImageReader::open(File {
         path: inputs.app.path,
@@ -42,8 +42,7 @@ pub(crate) fn check(inputs: &Inputs<'_>, image: &Image, loaded: &Loaded, ram: &[
     assert_eq!(entries.iter().filter(holds_entry).count(), 1, "{entry:#x}");
 }
 
-/// Checks that each segment of `program` lies where `address` tells for its virtual and physical
-/// address.
+/// Checks that each segment of `program` lies at the `address` of its virtual and physical address.
 fn check_segments(program: &[u8], loaded: &Loaded, address: impl Fn(u64, u64) -> u64) {
     let header = Elf::parse_header(program).expect("an ELF header");
     let (offset, count) = (header.e_phoff as usize, header.e_phnum.into());
@@ -69,7 +68,7 @@ fn check_places(places: &[PhysRange], ram: &[PhysRange]) {
     }
 }
 
-/// Whether all of `place` lies in `ram`, be it over several banks.
+/// Whether all of `place` lies in `ram`, perhaps in several banks.
 fn is_within(place: PhysRange, ram: &[PhysRange]) -> bool {
     let mut next = place.start;
     while next < place.end {

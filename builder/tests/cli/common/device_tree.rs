@@ -7,14 +7,14 @@ use vm_fdt::{FdtReserveEntry, FdtWriter, FdtWriterResult};
 /// Where the machine's console is.
 pub(crate) const UART: u64 = 0x900_0000;
 
-/// What differs from one device tree to another.
+/// The settings of a device tree.
 #[derive(Clone, Debug)]
 pub(crate) struct DeviceTree {
     /// Start and size of each bank of RAM.
     pub(crate) ram: Vec<(u64, u64)>,
-    /// Start and size of memory that should be left alone.
+    /// Start and size of reserved memory.
     pub(crate) reserved: Vec<(u64, u64)>,
-    /// Start and size of memory that must not even be mapped.
+    /// Start and size of reserved memory with `no-map`.
     pub(crate) no_map: Vec<(u64, u64)>,
     /// `compatible` of the console.
     pub(crate) console: &'static str,
@@ -22,7 +22,7 @@ pub(crate) struct DeviceTree {
     pub(crate) cores: Vec<Core>,
     /// `reg` of the core that boots.
     pub(crate) boot_core: u32,
-    /// Whether it tells of PSCI and the interrupt controller.
+    /// Whether it has nodes for PSCI and the interrupt controller.
     pub(crate) has_psci_and_gic: bool,
     /// Bytes of a property that makes the tree larger.
     pub(crate) note: usize,

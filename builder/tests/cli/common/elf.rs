@@ -2,7 +2,7 @@
 
 //! Tiny ELF files.
 
-/// What an ELF file says; every field may be wrong.
+/// The fields of an ELF file; each may be wrong.
 #[derive(Clone, Debug)]
 pub(crate) struct Elf {
     pub(crate) class: u8,
@@ -42,7 +42,7 @@ impl Elf {
         }
     }
 
-    /// The file: the headers, and one after the other what they name.
+    /// The file: the headers, then the content of each.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut file = vec![0x7f, b'E', b'L', b'F', self.class, self.endianness, 1];
         file.resize(16, 0);

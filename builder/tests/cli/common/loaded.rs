@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Memory as it is when an image has been loaded.
+//! Loads an image into memory, as a boot loader does.
 
 use crc::{CRC_32_ISCSI, Crc};
 use goblin::elf::Elf;
@@ -56,7 +56,7 @@ impl Loaded {
         Self::of_segments(elf.entry, segments)
     }
 
-    /// What an image is made of that is entered at `entry`, as addresses and content, ascending.
+    /// The memory of an unpacked image with the entry point `entry`.
     pub(crate) fn unpacked(entry: u64, chunks: Vec<(PhysRange, Vec<u8>)>) -> Self {
         let segments = chunks.into_iter().map(|(memory, content)| Segment {
             start: memory.start.0,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Inputs that are made for the tests, and a folder to build images in.
+//! Generated inputs, and a folder to build images in.
 
 pub(crate) mod accepted;
 pub(crate) mod device_tree;

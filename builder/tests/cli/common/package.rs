@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Memory as it is when a package has been unpacked.
+//! Unpacks a package into memory, as the unpacker does.
 
 use kaal_payload::{
     Encoding, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, Package, PhysRange,

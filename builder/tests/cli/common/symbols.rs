@@ -43,7 +43,7 @@ impl Symbol {
         }
     }
 
-    /// What is no function.
+    /// A symbol that is not a function.
     pub(crate) fn object(name: &'static str, start: u64, size: u64) -> Self {
         Self {
             info: GLOBAL | OBJECT,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Files larger than memory: what they are is said without reading them.
+//! Tests that the builder identifies files larger than memory without reading all of them.
 
 use std::fs::File;
 
@@ -12,7 +12,7 @@ use crate::common::programs;
 /// More bytes than fit into memory.
 const LARGE: u64 = 10 << 30;
 
-/// Whatever a large file begins with, `inspect` and `check` say what it is in far less memory than it has bytes.
+/// `inspect` and `check` identify a large file of any kind, in far less memory than it has bytes.
 #[test]
 fn a_large_file_takes_little_memory() {
     let folder = Folder::new();

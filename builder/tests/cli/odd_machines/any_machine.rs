@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Images for machines of all kinds: whatever is accepted, is whole, and lies where it may.
+//! Builds images for random machines: each image must be complete, and lie in RAM that it may use.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Images of programs of all shapes, in all formats: what they load is in them to the last byte.
+//! Builds images of random programs in all formats: each image must hold every loaded byte.
 
 use std::path::Path;
 

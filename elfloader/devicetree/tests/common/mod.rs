@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Writing device trees.
+//! Writes device trees.
 
 use kaal_payload::{PhysAddr, PhysRange};
 use vm_fdt::{FdtWriter, FdtWriterResult};

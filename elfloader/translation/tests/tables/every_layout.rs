@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A proof for small layouts, by making the tables of every one: they map exactly the intended pages,
-//! each for what it was mapped for first.
+//! Makes the page tables of every small layout: they map exactly the intended pages. If two ranges
+//! share a page, it gets the attributes of the first.
 //!
-//! Memory begins and ends at points around what descriptors of each level map, within a page, and so
-//! far away that larger ones lie in between. All ranges between two points are mapped, in all orders.
+//! Ranges begin and end near the boundaries of pages, of 2 MiB blocks and of 1 GiB blocks, and within
+//! a page. The test maps all ranges between two such points, in all orders.
 
 use std::iter;
 
@@ -55,7 +55,7 @@ fn join(runs: impl IntoIterator<Item = Run>) -> Vec<Run> {
     joined
 }
 
-/// What is to be mapped for `memory`.
+/// The expected mappings of `memory`.
 fn intended(regime: Regime, memory: &[(PhysRange, Use)]) -> Vec<Run> {
     let attributes = |what_for| match (regime, what_for) {
         (Regime::El1, Use::Code) => EL1_CODE,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! What tables map, as the processor would find it.
+//! Walks page tables as the processor does, and checks what they map.
 
 mod every_layout;
 
@@ -40,7 +40,7 @@ fn mapped(
     Ok(pool)
 }
 
-/// What is mapped, as pieces of whole descriptors: start, size and attributes.
+/// The mapped memory, one item for each descriptor: start, size and attributes.
 fn walk(pool: &[Table]) -> Vec<(u64, u64, u64)> {
     let mut found = Vec::new();
     walk_table(pool, 0, 0, 0, &mut found);
