@@ -47,7 +47,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) settings: Settings<'a>,
     /// `bootargs` as in a device tree; empty to keep the present one.
     pub(crate) boot_arguments: Vec<u8>,
-    /// The keys of an image for a loader of signed images.
+    /// The keys of an image for a loader for signed images.
     pub(crate) trust: Option<Trust>,
     pub(crate) loader: BootProgram,
     /// For formats other than ELF.

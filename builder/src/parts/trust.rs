@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The keys of an image for a loader of signed images.
+//! The keys of an image for a loader for signed images.
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use kaal_payload::TrustAnchor;
@@ -80,13 +80,13 @@ pub(crate) fn instruct(
             .remedy("pass target/kaal/elfloader-signed.elf, which `cargo xtask build` makes")),
         (None, Some(_)) => Err(origin
             .diagnostic("a loader that would refuse the image")
-            .expected("the option --trust-key, for a loader of signed images")
+            .expected("the option --trust-key, for a loader for signed images")
             .found("none")
             .remedy("pass the option, or target/kaal/elfloader.elf, which boots any image")),
     }
 }
 
-/// Returns the warning about an unsigned image for a loader of signed images.
+/// Returns the warning about an unsigned image for a loader for signed images.
 pub(crate) fn warnings(loader: Origin<'_>, trust: Option<&Trust>) -> Vec<Diagnostic> {
     let is_unsigned = |trust: &&Trust| trust.signing_key.is_none();
     let unsigned = trust.filter(is_unsigned).map(|_| {

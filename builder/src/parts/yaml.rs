@@ -19,7 +19,7 @@ pub(crate) fn read(origin: Origin<'_>, file: &[u8], name: &str) -> Result<Yaml, 
 /// The file isn't seL4's file `name`.
 pub(crate) fn not_understood(origin: Origin<'_>, name: &str, reason: String) -> Diagnostic {
     origin
-        .diagnostic("can't be understood")
+        .diagnostic("invalid content")
         .expected(format!("seL4's {name}"))
         .found(reason)
         .remedy("pass the file of seL4's build")

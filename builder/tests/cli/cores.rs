@@ -183,7 +183,7 @@ fn no_number() {
         &folder,
         &[("--kernel-config", "many.json")],
         expect![[r#"
-            error: --kernel-config many.json: can't be understood
+            error: --kernel-config many.json: invalid content
               expected: seL4's gen_config.json
               found: no number `MAX_NUM_NODES`
               help: pass the file of seL4's build

@@ -32,7 +32,7 @@ fn loaders_and_options_belong_together() {
         &[LOADER],
         expect![[r#"
             error: --loader signed-loader.elf: a loader that would refuse the image
-              expected: the option --trust-key, for a loader of signed images
+              expected: the option --trust-key, for a loader for signed images
               found: none
               help: pass the option, or target/kaal/elfloader.elf, which boots any image
         "#]],

@@ -54,7 +54,7 @@ fn platform_that_is_no_yaml() {
         "--platform",
         b"memory: [",
         expect![[r#"
-            error: --platform bad: can't be understood
+            error: --platform bad: invalid content
               expected: seL4's platform_gen.yaml or platform_gen.json
               found: while parsing a node, did not find expected node content at byte 9 line 2 column 1
               help: pass the file of seL4's build
@@ -68,7 +68,7 @@ fn platform_of_another_shape() {
         "--platform",
         b"devices: []\n",
         expect![[r#"
-            error: --platform bad: can't be understood
+            error: --platform bad: invalid content
               expected: seL4's platform_gen.yaml or platform_gen.json
               found: no list `memory`
               help: pass the file of seL4's build
@@ -95,7 +95,7 @@ fn deeply_nested_platform() {
     let folder = Folder::new();
     folder.put("bad", "[".repeat(100));
     expect![[r#"
-        error: --platform bad: can't be understood
+        error: --platform bad: invalid content
           expected: seL4's platform_gen.yaml or platform_gen.json
           found: more than 16 levels, at line 1
           help: pass the file of seL4's build
@@ -108,7 +108,7 @@ fn platform_with_an_alias() {
     let folder = Folder::new();
     folder.put("bad", "- &a []\n- *a\n");
     expect![[r#"
-        error: --platform bad: can't be understood
+        error: --platform bad: invalid content
           expected: seL4's platform_gen.yaml or platform_gen.json
           found: an alias, at line 2
           help: pass the file of seL4's build
@@ -139,7 +139,7 @@ fn configuration_of_another_shape() {
         "--kernel-config",
         b"{}",
         expect![[r#"
-            error: --kernel-config bad: can't be understood
+            error: --kernel-config bad: invalid content
               expected: seL4's gen_config.json
               found: no `ARM_HYPERVISOR_SUPPORT`
               help: pass the file of seL4's build
