@@ -10,10 +10,13 @@ use fs_err as fs;
 use sha2::{Digest, Sha256};
 use tar::{Builder, Header};
 
-use super::tree::{File, Files};
+use super::tree::Files;
 
 /// The file with the checksums of all archives, in the format of `sha256sum`.
 const SUMS: &str = "SHA256SUMS";
+
+/// The folder of an archive's programs for the host.
+pub(super) const PROGRAMS: &str = "bin";
 
 /// The name of an archive for the target `triple`, and of its only folder.
 pub(super) fn name(triple: &str) -> String {
@@ -44,22 +47,21 @@ pub(super) fn write_all(to: &Path, archives: &[(String, Files)], modified: u64) 
 fn archive(name: &str, files: &Files, modified: u64) -> io::Result<Vec<u8>> {
     let gzip = GzBuilder::new().write(Vec::new(), Compression::best());
     let mut tar = Builder::new(gzip);
-    for (path, file) in files {
-        let mut header = header(file, modified);
-        tar.append_data(&mut header, Path::new(name).join(path), &file.content[..])?;
+    for (path, content) in files {
+        let mut header = Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(if path.starts_with(PROGRAMS) {
+            0o755
+        } else {
+            0o644
+        });
+        // The owner is root, as on every machine.
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(modified);
+        tar.append_data(&mut header, Path::new(name).join(path), &content[..])?;
     }
     tar.into_inner()?.finish()
-}
-
-/// The header of a file. Its owner is root, as on every machine.
-fn header(file: &File, modified: u64) -> Header {
-    let mut header = Header::new_gnu();
-    header.set_size(file.content.len() as u64);
-    header.set_mode(if file.is_program { 0o755 } else { 0o644 });
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_mtime(modified);
-    header
 }
 
 #[cfg(test)]
@@ -71,17 +73,13 @@ mod tests {
     use tar::Archive;
 
     use super::{archive, write_all};
-    use crate::dist::tree::{File, Files};
+    use crate::dist::tree::Files;
 
     fn files() -> Files {
         let long = format!("licenses/{}", "long".repeat(40));
-        let program = File {
-            content: b"code".to_vec(),
-            is_program: true,
-        };
         Files::from([
             ("README.md".into(), "text".into()),
-            ("bin/program".into(), program),
+            ("bin/program".into(), "code".into()),
             (long.into(), "license".into()),
         ])
     }

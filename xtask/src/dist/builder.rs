@@ -2,7 +2,6 @@
 
 //! Builds the image builder for a platform.
 
-use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -31,7 +30,7 @@ pub(super) fn build(
     command.args("build --release --locked".split(' '));
     command.args(["--target", triple, "--package", Workspace::BUILDER]);
     let flags = flags(workspace, platform, compiler)?;
-    command.env("CARGO_ENCODED_RUSTFLAGS", flags.join(OsStr::new(SEPARATOR)));
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags.join(SEPARATOR));
     process::run(&mut command).with_context(|| format!("failed to build for {triple}"))?;
 
     let folder = workspace.target().join(triple).join("release");
@@ -45,7 +44,7 @@ pub(super) fn build(
 }
 
 /// The compiler's flags. They keep the folders of this machine out of the program.
-fn flags(workspace: &Workspace, platform: Platform, compiler: &Compiler) -> Result<Vec<OsString>> {
+fn flags(workspace: &Workspace, platform: Platform, compiler: &Compiler) -> Result<Vec<String>> {
     let linking: &[&str] = match platform.linking() {
         Linking::Musl => &[
             "-Ctarget-feature=+crt-static",
@@ -55,21 +54,14 @@ fn flags(workspace: &Workspace, platform: Platform, compiler: &Compiler) -> Resu
         Linking::Gnu => &["-Ctarget-feature=+crt-static"],
         Linking::Apple => &[],
     };
-    let mut flags: Vec<OsString> = linking.iter().map(OsString::from).collect();
-    let library = format!("/rustc/{}", compiler.commit_hash());
-    flags.extend([
+    let commit = compiler.version.commit_hash.as_deref();
+    let library = format!("/rustc/{}", commit.unwrap_or_default());
+    let renamed = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+    let folders = [
         renamed(&compiler.source(), &library),
         renamed(&rust_home::cargo()?, "/cargo"),
         renamed(workspace.root(), "/kaal"),
-    ]);
-    Ok(flags)
-}
-
-/// The flag that makes the program name the folder `from` as `to`.
-fn renamed(from: &Path, to: &str) -> OsString {
-    let mut flag = OsString::from("--remap-path-prefix=");
-    flag.push(from);
-    flag.push("=");
-    flag.push(to);
-    flag
+    ];
+    let linking = linking.iter().map(|flag| (*flag).to_owned());
+    Ok(linking.chain(folders).collect())
 }

@@ -15,11 +15,12 @@ use kaal_harness::workspace::{Program, Workspace};
 use crate::sbom::{self, Crates};
 use crate::setup::Compiler;
 
+use super::archive::PROGRAMS;
 use super::licenses;
 use super::linked;
 use super::origin::Origin;
 use super::platform::Platform;
-use super::tree::{self, File, Files};
+use super::tree::{self, Files};
 
 /// The programs that the builder packs into images.
 const LIBRARY: [Program; 3] = [Program::Loader, Program::SignedLoader, Program::Unpacker];
@@ -50,7 +51,11 @@ pub(super) fn for_all(workspace: &Workspace) -> Result<Files> {
         let file = [before, Workspace::BUILDER, after].concat();
         files.insert(file.into(), text.into());
     }
-    files.extend(manual(workspace)?);
+    let scratch = tempfile::tempdir()?;
+    let manual = scratch.path().join("man1");
+    let mut builder = Command::new(workspace.builder());
+    process::read(builder.arg("man").arg(&manual))?;
+    files.extend(tree::read(&manual, "share/man/man1")?);
     Ok(files)
 }
 
@@ -68,11 +73,7 @@ pub(super) fn for_one(
     files.insert("kaal.cdx.json".into(), bill.into());
     let record = record(workspace, platform, compiler, origin)?;
     files.insert("BUILD.txt".into(), record.into());
-    let program = File {
-        content: builder,
-        is_program: true,
-    };
-    files.insert(Path::new("bin").join(Workspace::BUILDER), program);
+    files.insert(Path::new(PROGRAMS).join(Workspace::BUILDER), builder);
     Ok(files)
 }
 
@@ -88,14 +89,6 @@ fn probe(workspace: &Workspace, program: Program, machine: &Machine) -> Result<F
     let task = format!("probe/{}", Program::ProbeTask.file_name());
     files.extend(tree::read(&inputs.app, &task)?);
     Ok(files)
-}
-
-fn manual(workspace: &Workspace) -> Result<Files> {
-    let scratch = tempfile::tempdir()?;
-    let folder = scratch.path().join("man1");
-    let mut builder = Command::new(workspace.builder());
-    process::read(builder.arg("man").arg(&folder))?;
-    tree::read(&folder, "share/man/man1")
 }
 
 /// The text that names the sources and the compilers of the programs.

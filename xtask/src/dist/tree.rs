@@ -9,24 +9,8 @@ use anyhow::Result;
 use fs_err as fs;
 use walkdir::WalkDir;
 
-/// Files by their paths in the archive, in order of the paths.
-pub(super) type Files = BTreeMap<PathBuf, File>;
-
-/// A file for the archive.
-#[derive(Clone)]
-pub(super) struct File {
-    pub(super) content: Vec<u8>,
-    pub(super) is_program: bool,
-}
-
-impl<T: Into<Vec<u8>>> From<T> for File {
-    fn from(content: T) -> Self {
-        Self {
-            content: content.into(),
-            is_program: false,
-        }
-    }
-}
+/// The content of files by their paths in the archive, in order of the paths.
+pub(super) type Files = BTreeMap<PathBuf, Vec<u8>>;
 
 /// Reads the file `from`, or all files below the folder `from`. The archive has them at or below `name`.
 pub(super) fn read(from: &Path, name: &str) -> Result<Files> {
@@ -36,7 +20,7 @@ pub(super) fn read(from: &Path, name: &str) -> Result<Files> {
         if entry.file_type().is_file() {
             let below = entry.path().strip_prefix(from)?;
             let path = Path::new(name).join(below).components().collect();
-            files.insert(path, fs::read(entry.path())?.into());
+            files.insert(path, fs::read(entry.path())?);
         }
     }
     Ok(files)

@@ -20,7 +20,7 @@ pub(crate) struct Compiler {
     pub(crate) sysroot: PathBuf,
     /// The output of `rustc --version --verbose`.
     pub(crate) description: String,
-    version: VersionMeta,
+    pub(crate) version: VersionMeta,
 }
 
 impl Compiler {
@@ -56,8 +56,9 @@ impl Compiler {
     /// Fails for a compiler that is older than the pinned one.
     pub(crate) fn check_age(&self) -> Result<()> {
         let (major, minor) = toolchain::MIN_RELEASE;
+        let release = &self.version.semver;
         ensure!(
-            (self.version.semver.major, self.version.semver.minor) >= (major, minor),
+            (release.major, release.minor) >= (major, minor),
             "{self} is too old: {major}.{minor} or newer expected; install a newer one and run the command again:\n  \
              rustup toolchain install {}",
             toolchain::PINNED
@@ -69,11 +70,6 @@ impl Compiler {
     pub(crate) fn release(&self) -> String {
         let version = &self.version.semver;
         format!("{}.{}", version.major, version.minor)
-    }
-
-    /// The commit that the compiler was built from.
-    pub(crate) fn commit_hash(&self) -> &str {
-        self.version.commit_hash.as_deref().unwrap_or_default()
     }
 
     /// The target that the compiler itself runs on.
