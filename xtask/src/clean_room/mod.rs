@@ -41,7 +41,7 @@ pub(crate) struct Options {
     without_rust: bool,
     /// Show this folder of the machine at the same path, read-only
     #[arg(long, value_name = "FOLDER")]
-    show: Vec<PathBuf>,
+    show: Vec<String>,
     /// Set a variable
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<String>,
@@ -110,16 +110,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         .into_iter()
         .filter_map(|name| Some(format!("{name}={}", env::var(name).ok()?)));
     let environment: Vec<_> = network.chain(options.env.iter().cloned()).collect();
-    let shown = options
-        .show
-        .iter()
-        .map(|folder| folder.display().to_string());
-    let shown: Vec<_> = shown.collect();
     let mut enter = Command::new("unshare");
     enter.args("--mount --pid --fork --kill-child bash -c".split(' '));
     enter.args([ENTER, "clean-room"]).arg(tree).arg(room.path());
     enter.arg(toolchains).arg(environment.join("\n"));
-    enter.arg(shown.join("\n")).args(commands);
+    enter.arg(options.show.join("\n")).args(commands);
     process::run(&mut enter).context("a command failed in the clean room")
 }
 

@@ -50,18 +50,14 @@ pub(super) fn add_network(root: &Path) -> Result<()> {
     let mut apt = process::read(Command::new("apt-config").args(network)).unwrap_or_default();
     // Pages show commands as a person types them, who then answers yes.
     apt.push_str("APT::Get::Assume-Yes \"true\";\n");
-    write(
-        &root.join("etc/apt/apt.conf.d/90clean-room"),
-        apt.as_bytes(),
-    )?;
+    let settings = root.join("etc/apt/apt.conf.d/90clean-room");
+    write(&settings, apt.as_bytes())?;
     let cargo = rust_home::cargo()?.join("config.toml");
-    let git = env::home_dir()
-        .context("HOME is not set")?
-        .join(".gitconfig");
+    let home = env::home_dir().context("HOME is not set")?;
     let certificates = "etc/ssl/certs/ca-certificates.crt";
     for (from, to) in [
         (cargo, "root/.cargo/config.toml"),
-        (git, "root/.gitconfig"),
+        (home.join(".gitconfig"), "root/.gitconfig"),
         (Path::new("/").join(certificates), certificates),
         ("/etc/resolv.conf".into(), "etc/resolv.conf"),
         ("/etc/hosts".into(), "etc/hosts"),

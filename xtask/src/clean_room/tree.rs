@@ -42,12 +42,7 @@ fn release() -> Option<(String, Option<String>)> {
     let system = fs::read_to_string("/etc/os-release").ok()?;
     let mut lines = system.lines();
     let suite = lines.find_map(|line| line.strip_prefix("VERSION_CODENAME="))?;
-    let mut targets = Command::new("apt-get");
-    targets.args(["indextargets", "--format", "$(RELEASE) $(SITE)"]);
-    let targets = process::read(targets.arg("Created-By: Packages")).ok()?;
-    let mirror = targets.lines().find_map(|line| {
-        let (release, site) = line.split_once(' ')?;
-        (release == suite).then(|| site.to_owned())
-    });
-    Some((suite.to_owned(), mirror))
+    let mut targets = setup::targets().ok()?.into_iter();
+    let target = targets.find(|(_, release)| release == suite);
+    Some((suite.to_owned(), target.map(|(mirror, _)| mirror)))
 }

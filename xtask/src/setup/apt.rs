@@ -117,6 +117,18 @@ impl Apt {
     }
 }
 
+/// The mirror and the release of each archive of this machine's.
+pub(crate) fn targets() -> Result<Vec<(String, String)>> {
+    let mut apt = Command::new("apt-get");
+    apt.args(["indextargets", "--format", "$(SITE) $(RELEASE)"]);
+    let targets = process::read(apt.arg("Created-By: Packages"))?;
+    let target = |line: &str| {
+        let (mirror, release) = line.split_once(' ')?;
+        Some((mirror.to_owned(), release.to_owned()))
+    };
+    Ok(targets.lines().filter_map(target).collect())
+}
+
 /// The packages in lines like `Inst libfdt1 (1.6.1-4+b1 Debian:12.15/oldstable [amd64])`. If another version is
 /// installed, it stands before the parenthesis, in brackets.
 fn to_install(simulation: &str) -> Vec<String> {

@@ -31,25 +31,20 @@ const SOURCE: CoreLibrary = CoreLibrary {
     ],
 };
 
-/// A name and a function that adds `core` to the toolchain.
-type Way = (&'static str, fn(&Nightly) -> Result<()>);
-
-/// The ways to add `core`, best first.
-const WAYS: [Way; 3] = [
-    ("rustup target add aarch64-unknown-none", |nightly| {
-        nightly.rustup(&["target", "add", TARGET])
-    }),
-    ("rustup component add rust-src", |nightly| {
-        nightly.rustup(&["component", "add", "rust-src"])
-    }),
-    (
-        "Debian's package rust-src, unpacked into the toolchain",
-        |nightly| match Apt::is_there() {
-            true => rust_source::unpack(&nightly.compiler),
-            false => bail!("this machine has no apt-get and dpkg-deb"),
-        },
-    ),
+/// The ways to add `core` to the toolchain, best first: commands of rustup, and the one without it.
+const WAYS: [&str; 3] = [
+    "rustup target add aarch64-unknown-none",
+    "rustup component add rust-src",
+    "Debian's package rust-src, unpacked into the toolchain",
 ];
+
+fn add(nightly: &Nightly, way: &str) -> Result<()> {
+    match way.strip_prefix("rustup ") {
+        Some(arguments) => nightly.rustup(arguments),
+        None if Apt::is_there() => rust_source::unpack(&nightly.compiler),
+        None => bail!("this machine has no apt-get and dpkg-deb"),
+    }
+}
 
 fn find(compiler: &Compiler) -> Option<CoreLibrary> {
     match (compiler.has_library(TARGET), compiler.has_source()) {
@@ -65,14 +60,14 @@ pub(crate) fn provide(nightly: &Nightly) -> Result<CoreLibrary> {
         return Ok(library);
     }
     let mut failures = String::new();
-    for (name, add) in WAYS {
-        eprintln!("core for {TARGET}: not in the toolchain, trying: {name}");
-        let added = add(nightly).and_then(|()| {
+    for way in WAYS {
+        eprintln!("core for {TARGET}: not in the toolchain, trying: {way}");
+        let added = add(nightly, way).and_then(|()| {
             find(&nightly.compiler).context("succeeded, but added nothing to this toolchain")
         });
         match added {
             Ok(library) => return Ok(library),
-            Err(error) => failures += &format!("\n  {name}: {error:#}"),
+            Err(error) => failures += &format!("\n  {way}: {error:#}"),
         }
     }
     bail!("core for {TARGET}: not in the toolchain, and all ways to add it failed:{failures}");

@@ -22,7 +22,7 @@ pub(crate) fn provide(nightly: &Nightly) -> Result<()> {
     }
     eprintln!("Miri: not in the toolchain, trying: rustup component add miri rust-src");
     let add = || {
-        nightly.rustup(&["component", "add", "miri", "rust-src"])?;
+        nightly.rustup("component add miri rust-src")?;
         ensure!(is_there(), "succeeded, but added no Miri");
         Ok(())
     };

@@ -14,6 +14,7 @@ mod unpacked;
 use anyhow::Result;
 use kaal_harness::workspace::Workspace;
 
+pub(crate) use apt::targets;
 pub(crate) use compiler::{Compiler, TARGET};
 pub(crate) use core_library::provide as core_library;
 pub(crate) use miri::provide as miri;

@@ -46,10 +46,8 @@ impl Nightly {
     fn find_or_install() -> Result<Self> {
         let current = Compiler::current()?;
         if current.is_nightly() {
-            return Ok(Self {
-                compiler: current,
-                name: None,
-            });
+            let (compiler, name) = (current, None);
+            return Ok(Self { compiler, name });
         }
         let pinned = toolchain::PINNED;
         let is_pinned = |found: &Self| found.compiler.is_pinned();
@@ -78,8 +76,8 @@ impl Nightly {
     }
 
     /// Runs rustup for this toolchain.
-    pub(super) fn rustup(&self, arguments: &[&str]) -> Result<()> {
-        process::read(self.command("rustup").args(arguments)).map(drop)
+    pub(super) fn rustup(&self, arguments: &str) -> Result<()> {
+        process::read(self.command("rustup").args(arguments.split(' '))).map(drop)
     }
 
     /// A program that finds Cargo and the compiler on `PATH`.

@@ -4,13 +4,11 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Result, bail};
 use fs_err as fs;
-use kaal_harness::process;
 
-use super::apt::Apt;
+use super::apt::{self, Apt};
 use super::compiler::Compiler;
 
 const PACKAGE: &str = "rust-src";
@@ -59,19 +57,11 @@ fn find(release: &str, scratch: &Path) -> Result<(Apt, String)> {
     bail!("{PACKAGE} {release} expected on a mirror of this machine, found:{tried}");
 }
 
-/// The mirrors of the machine's archives.
-fn mirrors() -> Result<Vec<String>> {
-    let mut apt = Command::new("apt-get");
-    let targets = process::read(apt.args(["indextargets", "--format", "$(SITE) $(RELEASE)"]))?;
-    Ok(mirrors_of(&targets))
-}
-
-/// The mirrors in lines of mirror and release, without mirrors that have only security updates.
-fn mirrors_of(targets: &str) -> Vec<String> {
-    let lines = targets.lines().filter_map(|line| line.split_once(' '));
-    let lines = lines.filter(|(_, release)| !release.contains("-security"));
-    let mirrors: BTreeSet<_> = lines.map(|(mirror, _)| mirror.to_owned()).collect();
-    mirrors.into_iter().collect()
+/// The mirrors of the machine's archives, without those that have only security updates.
+fn mirrors() -> Result<BTreeSet<String>> {
+    let targets = apt::targets()?.into_iter();
+    let targets = targets.filter(|(_, release)| !release.contains("-security"));
+    Ok(targets.map(|(mirror, _)| mirror).collect())
 }
 
 /// Whether a Debian version such as `1.97.1+dfsg1-1` belongs to the upstream release `1.97`.

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use kaal_harness::process;
 use kaal_harness::qemu::Version;
 use kaal_harness::tools::{Origin, Packages, QEMU, Relocation, Tool};
@@ -44,13 +44,12 @@ pub(crate) fn tool_for_tests(workspace: &Workspace, needed: &Tool) {
 pub(crate) fn qemu(workspace: &Workspace) -> Result<Version> {
     tool(workspace, &QEMU)?;
     let version = Version::query()?;
-    if version < OLDEST_QEMU {
-        bail!(
-            "{}: release {OLDEST_QEMU} or newer expected, {version} found; {}",
-            QEMU.name,
-            QEMU.help()
-        );
-    }
+    ensure!(
+        version >= OLDEST_QEMU,
+        "{}: release {OLDEST_QEMU} or newer expected, {version} found; {}",
+        QEMU.name,
+        QEMU.help()
+    );
     Ok(version)
 }
 
@@ -81,10 +80,10 @@ fn compile(
     let mut install = cargo(workspace);
     // Without a target folder, Cargo compiles in a temporary one, which it removes.
     install.env_remove("CARGO_TARGET_DIR");
-    install.args("install --quiet --locked --version".split(' '));
+    install.args("install --quiet --locked --root".split(' '));
     install
-        .args([version, name, "--root"])
-        .arg(workspace.tools());
+        .arg(workspace.tools())
+        .args(["--version", version, name]);
     if let Some(features) = features {
         install.args(["--no-default-features", "--features", features]);
     }

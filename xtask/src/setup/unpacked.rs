@@ -3,6 +3,7 @@
 //! Debian's programs in a folder, with the libraries that the machine lacks.
 
 use std::collections::BTreeSet;
+use std::env;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -72,6 +73,5 @@ fn libraries(folder: &Path) -> Result<PathBuf> {
             found.extend(entry.path().parent().map(Path::to_owned));
         }
     }
-    let found: Vec<_> = found.into_iter().map(PathBuf::into_os_string).collect();
-    Ok(found.join(":".as_ref()).into())
+    Ok(env::join_paths(found)?.into())
 }
