@@ -13,15 +13,21 @@ pub(super) struct Figure {
     pub(super) limit: u64,
 }
 
-/// The figures for people, one a line.
-pub(super) fn table(figures: &[Figure]) -> String {
-    let line = |figure: &Figure| {
-        let Figure {
+impl Figure {
+    pub(super) fn new(subject: &'static str, what: &'static str, value: u64, limit: u64) -> Self {
+        Self {
             subject,
             what,
             value,
             limit,
-        } = figure;
+        }
+    }
+}
+
+/// The figures for people, one a line.
+pub(super) fn table(figures: &[Figure]) -> String {
+    let line = |figure: &Figure| {
+        let (Figure { subject, what, .. }, value, limit) = (figure, figure.value, figure.limit);
         let verdict = match value <= limit {
             true => "",
             false => "  OVER THE LIMIT",
@@ -37,12 +43,7 @@ mod tests {
 
     #[test]
     fn the_table_marks_what_is_too_much() {
-        let figures = [10, 30].map(|value| Figure {
-            subject: "loader",
-            what: "bytes",
-            value,
-            limit: 20,
-        });
+        let figures = [10, 30].map(|value| Figure::new("loader", "bytes", value, 20));
         let table = table(&figures);
         let lines = table.lines();
         let over: Vec<bool> = lines.map(|line| line.ends_with("LIMIT")).collect();

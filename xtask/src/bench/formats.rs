@@ -20,12 +20,7 @@ pub(super) fn measure(subject: &Subject) -> Result<[Figure; 3]> {
     let content = typical_content(subject)?;
     let copied = instructions_per_1000(subject, &content, "none")?;
     let decompressed = instructions_per_1000(subject, &content, "lz4")?;
-    let figure = |what, value, limit| Figure {
-        subject: "unpacker",
-        what,
-        value,
-        limit,
-    };
+    let figure = |what, value, limit| Figure::new("unpacker", what, value, limit);
     Ok([
         figure("loadable bytes", elf::loadable_bytes(&unpacker)?, 18 << 10),
         figure("instr. for 1000 copied", copied, 150),

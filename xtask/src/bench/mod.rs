@@ -52,10 +52,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     build::programs(workspace)?;
 
     let probe = Subject::probe(workspace, Program::Probe, Machine::ordinary())?;
-    let mut subjects = vec![
-        probe,
-        Subject::probe(workspace, Program::ProbeHyp, Machine::hypervisor())?,
-    ];
+    let hyp = Subject::probe(workspace, Program::ProbeHyp, Machine::hypervisor())?;
+    let mut subjects = vec![probe, hyp];
     if let Some(kernel) = &kernel {
         let app = match &options.app {
             Some(app) => app.clone(),
@@ -66,12 +64,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     }
 
     let spinner = progress::spinner("measuring");
-    let mut figures = vec![Figure {
-        subject: "loader",
-        what: "loadable bytes",
-        value: elf::loadable_bytes(&fs::read(workspace.program(Program::Loader))?)?,
-        limit: 32 << 10,
-    }];
+    let loader = elf::loadable_bytes(&fs::read(workspace.program(Program::Loader))?)?;
+    let mut figures = vec![Figure::new("loader", "loadable bytes", loader, 32 << 10)];
     for subject in &subjects {
         figures.extend(measure(subject)?);
     }

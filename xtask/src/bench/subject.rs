@@ -62,12 +62,7 @@ impl<'a> Subject<'a> {
     }
 
     pub(super) fn figure(&self, what: &'static str, value: u64, limit: u64) -> Figure {
-        Figure {
-            subject: self.name,
-            what,
-            value,
-            limit,
-        }
+        Figure::new(self.name, what, value, limit)
     }
 
     /// Packs `inputs` and counts the guest instructions until the kernel is entered.

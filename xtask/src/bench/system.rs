@@ -31,12 +31,7 @@ pub(super) fn measure(workspace: &Workspace, kernel: &Kernel) -> Result<[Figure;
     inputs.pack(workspace, &image)?;
     let machine = kernel.machine()?;
     let trip = round_trip(&code(workspace, kernel)?, &machine, &image)?;
-    let figure = |what, value, limit| Figure {
-        subject: "root task",
-        what,
-        value,
-        limit,
-    };
+    let figure = |what, value, limit| Figure::new("root task", what, value, limit);
     let ready = milliseconds_to_ready(&machine, &image)?;
     Ok([
         figure("milliseconds to ready", ready, 1_000),
