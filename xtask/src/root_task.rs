@@ -38,11 +38,9 @@ pub(crate) const WATCH: &str = "watch";
 
 /// Builds the root task for the kernel of `SEL4_PREFIX`.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    let kernel = Kernel::from_environment()?;
-    let kernel = kernel.with_context(|| {
-        let prefix = sel4::PREFIX;
-        format!("{prefix} is not set: the root task is built for one kernel; set it to a kernel's prefix")
-    })?;
+    let kernel = Kernel::from_environment()?.context(
+        "SEL4_PREFIX is not set: the root task is built for one kernel; set it to a kernel's prefix",
+    )?;
     let root_task = build(workspace, &kernel, RELEASE)?;
     println!("built {}", root_task.display());
     Ok(())
@@ -67,14 +65,6 @@ pub(crate) fn build(workspace: &Workspace, kernel: &Kernel, profile: &str) -> Re
     Ok(root_task)
 }
 
-/// The command that checks the format of the root task and its components.
-pub(crate) fn format(workspace: &Workspace) -> Result<Command> {
-    let mut command = nightly_cargo(workspace)?;
-    command.current_dir(folder(workspace));
-    command.args(["fmt", "--all", "--check"]);
-    Ok(command)
-}
-
 /// The command that lints the root task and its components, which must have been built.
 pub(crate) fn lints(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
     let mut command = command(workspace, kernel)?;
@@ -88,15 +78,11 @@ pub(crate) fn lints(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
 fn command(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
     let mut command = nightly_cargo(workspace)?;
     command
-        .current_dir(folder(workspace))
+        .current_dir(workspace.root().join("root-task"))
         .env("CARGO_TARGET_DIR", workspace.root_task_target())
         .env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\u{1f}"))
         .env(sel4::PREFIX, kernel.prefix());
     Ok(command)
-}
-
-fn folder(workspace: &Workspace) -> PathBuf {
-    workspace.root().join("root-task")
 }
 
 /// The program that Cargo builds from a component.
@@ -106,6 +92,5 @@ pub(crate) fn program(workspace: &Workspace, component: &str) -> PathBuf {
 
 /// The folder in which Cargo leaves the programs.
 fn programs(workspace: &Workspace, profile: &str) -> PathBuf {
-    let target = workspace.root_task_target().join(TARGET);
-    target.join(profile)
+    workspace.root_task_target().join(TARGET).join(profile)
 }

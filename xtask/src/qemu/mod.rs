@@ -14,7 +14,7 @@ use kaal_harness::elf;
 use kaal_harness::image::Inputs;
 use kaal_harness::probe;
 use kaal_harness::qemu::{self, Input, Machine, Report, Stop, Watch};
-use kaal_harness::sel4::{self, Kernel};
+use kaal_harness::sel4::Kernel;
 use kaal_harness::tools;
 use kaal_harness::workspace::{Program, Workspace};
 
@@ -48,8 +48,7 @@ pub(crate) fn boot(
     if let Some(kernel) = &kernel {
         ensure!(
             !options.hyp,
-            "--hyp chooses a probe kernel, but {} names a kernel: unset one of them",
-            sel4::PREFIX
+            "--hyp chooses a probe kernel, but SEL4_PREFIX names a kernel: unset one of them"
         );
         kernel.board()?.check(version)?;
     }
@@ -67,10 +66,8 @@ pub(crate) fn boot(
     let report = pack_and_run(workspace, options, inputs, &machine, &watch, scratch)?;
     let outcome = judge(&report, &watch);
     match (&kernel, &options.app) {
-        (None, Some(_)) => outcome.with_context(|| {
-            let prefix = sel4::PREFIX;
-            format!("{prefix} is not set, so --app ran on the probe kernel, which is not seL4")
-        }),
+        (None, Some(_)) => outcome
+            .context("SEL4_PREFIX is not set, so --app ran on the probe kernel, which is not seL4"),
         _ => outcome,
     }
 }
@@ -113,13 +110,9 @@ fn probe(
         false => (Program::Probe, Machine::ordinary()),
     };
     let machine = options.machine(machine);
-    let task = match &options.app {
-        Some(app) => {
-            check(app)?;
-            app.clone()
-        }
-        None => workspace.program(Program::ProbeTask),
-    };
+    options.app.as_deref().map_or(Ok(()), check)?;
+    let task = options.app.clone();
+    let task = task.unwrap_or_else(|| workspace.program(Program::ProbeTask));
     let inputs = Inputs::probe_with_task(workspace, program, &task, &machine, scratch)?;
     Ok((machine, inputs, options.watch(Some(probe::PASS))))
 }
@@ -154,11 +147,7 @@ fn pack_and_run(
 
 /// Fails if `app` is no program: the builder isn't the first to read it, because the probe kernel gets its checksum.
 fn check(app: &Path) -> Result<()> {
-    let program = fs::read(app)?;
-    elf::entry(&program).map(drop).with_context(|| {
-        format!(
-            "--app {}: an ELF file with a program for AArch64 expected",
-            app.display()
-        )
-    })
+    let entry = elf::entry(&fs::read(app)?).map(drop);
+    let app = app.display();
+    entry.with_context(|| format!("--app {app}: an ELF file with a program for AArch64 expected"))
 }

@@ -33,14 +33,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     }
     let builder = &copies[0];
     let keys = image::make_keys(builder, scratch)?;
+    let kernel = kernel.as_ref();
     let mut outputs = Vec::new();
     for (surroundings, copy) in BUILDS.iter().zip(&copies) {
-        outputs.push(outputs::collect(
-            copy,
-            surroundings,
-            &keys,
-            kernel.as_ref(),
-        )?);
+        outputs.push(outputs::collect(copy, surroundings, &keys, kernel)?);
     }
 
     let mut failures = 0;

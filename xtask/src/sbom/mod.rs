@@ -27,17 +27,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 
 /// The bill of materials of `crates`.
 pub(crate) fn document(crates: &Crates) -> Value {
-    let is_program = |name: &Name| {
-        crates
-            .programs
-            .iter()
-            .any(|(program, _)| *program == name.0)
-    };
-    let components = crates.all.iter();
-    let components: Vec<_> = components
-        .map(|(name, linked)| component(name, linked, is_program(name)))
-        .collect();
-    let dependencies = crates.programs.iter().filter_map(|(package, names)| {
+    let programs = &crates.programs;
+    let components = crates.all.iter().map(|(name, linked)| {
+        let is_program = programs.iter().any(|(program, _)| *program == name.0);
+        component(name, linked, is_program)
+    });
+    let dependencies = programs.iter().filter_map(|(package, names)| {
         let this = names.iter().find(|(name, _)| name == package)?;
         let others = names.iter().filter(|name| *name != this);
         Some(json!({
@@ -58,7 +53,7 @@ pub(crate) fn document(crates: &Crates) -> Value {
                 "version": env!("CARGO_PKG_VERSION"),
             },
         },
-        "components": components,
+        "components": components.collect::<Vec<_>>(),
         "dependencies": dependencies.collect::<Vec<_>>(),
     })
 }
