@@ -5,7 +5,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Error, Result, bail, ensure};
+use anyhow::{Result, ensure};
 use clap::Args;
 use kaal_harness::process;
 use kaal_harness::sel4::{Kernel, PREFIX};
@@ -93,47 +93,38 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     summary.finish()
 }
 
-/// The results of all steps so far.
+/// The steps so far: the name, duration and outcome of each, and the reason if it did not pass.
 #[derive(Default)]
-struct Summary(Vec<(&'static str, Duration, Outcome)>);
-
-enum Outcome {
-    Passed,
-    /// Skipped, for this reason.
-    Skipped(&'static str),
-    Failed(Error),
-}
+struct Summary(Vec<(&'static str, Duration, &'static str, String)>);
 
 impl Summary {
     fn step(&mut self, name: &'static str, run: impl FnOnce() -> Result<()>) {
         progress::step(name);
         let started = Instant::now();
-        let outcome = run().map_or_else(Outcome::Failed, |()| Outcome::Passed);
-        self.0.push((name, started.elapsed(), outcome));
+        let (outcome, reason) = match run() {
+            Ok(()) => ("ok", String::new()),
+            Err(error) => ("FAILED", format!(": {error:#}")),
+        };
+        self.0.push((name, started.elapsed(), outcome, reason));
     }
 
-    fn skip(&mut self, name: &'static str, reason: &'static str) {
-        let outcome = Outcome::Skipped(reason);
-        self.0.push((name, Duration::ZERO, outcome));
+    fn skip(&mut self, name: &'static str, reason: &str) {
+        let reason = format!(": {reason}");
+        self.0.push((name, Duration::ZERO, "skipped", reason));
     }
 
     /// Prints all results; fails if a step failed.
     fn finish(&self) -> Result<()> {
         println!("== summary");
-        let [mut passed, mut failed, mut skipped] = [0; 3];
-        for (step, duration, outcome) in &self.0 {
-            let (count, word, reason) = match outcome {
-                Outcome::Passed => (&mut passed, "ok", String::new()),
-                Outcome::Skipped(reason) => (&mut skipped, "skipped", format!(": {reason}")),
-                Outcome::Failed(error) => (&mut failed, "FAILED", format!(": {error:#}")),
-            };
-            *count += 1;
-            println!("{word:7} {:6.1} s  {step}{reason}", duration.as_secs_f64());
+        for (step, duration, outcome, reason) in &self.0 {
+            let seconds = duration.as_secs_f64();
+            println!("{outcome:7} {seconds:6.1} s  {step}{reason}");
         }
+        let outcomes = || self.0.iter().map(|(_, _, outcome, _)| *outcome);
+        let [passed, failed, skipped] = ["ok", "FAILED", "skipped"]
+            .map(|outcome| outcomes().filter(|found| *found == outcome).count());
         println!("steps: {passed} passed, {failed} failed, {skipped} skipped");
-        match failed {
-            0 => Ok(()),
-            _ => bail!("{failed} of {} steps failed", self.0.len()),
-        }
+        ensure!(failed == 0, "{failed} of {} steps failed", self.0.len());
+        Ok(())
     }
 }

@@ -27,10 +27,9 @@ const PAUSE: Duration = Duration::from_millis(30);
 /// Boots, and boots again after each change, until the user ends it.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let (sender, changes) = mpsc::channel();
-    let app = options.app.as_deref().map(path::absolute).transpose()?;
     let sources = Sources {
         root: workspace.root().to_owned(),
-        app,
+        app: options.app.as_deref().map(path::absolute).transpose()?,
     };
     let watched = sources.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {

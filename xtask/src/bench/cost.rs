@@ -5,7 +5,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use rustix::process::getgid;
 use wait4::Wait4;
 
@@ -47,9 +47,8 @@ impl Cost {
             .spawn()
             .and_then(|child| child.wait4())
             .with_context(|| format!("failed to run {program:?}"))?;
-        if !usage.status.success() {
-            bail!("{program:?} failed: {}", usage.status);
-        }
+        let status = usage.status;
+        ensure!(status.success(), "{program:?} failed: {status}");
         let time = usage.rusage.utime + usage.rusage.stime;
         Ok(Self {
             cpu_microseconds: u64::try_from(time.as_micros())?,

@@ -27,7 +27,8 @@ impl Figure {
 /// The figures for people, one a line.
 pub(super) fn table(figures: &[Figure]) -> String {
     let line = |figure: &Figure| {
-        let (Figure { subject, what, .. }, value, limit) = (figure, figure.value, figure.limit);
+        let Figure { subject, what, .. } = figure;
+        let (value, limit) = (figure.value, figure.limit);
         let verdict = match value <= limit {
             true => "",
             false => "  OVER THE LIMIT",

@@ -104,9 +104,7 @@ fn instructions_per_core(probe: &Subject) -> Result<Figure> {
 }
 
 fn measure(subject: &Subject) -> Result<[Figure; 4]> {
-    let Subject {
-        workspace, inputs, ..
-    } = subject;
+    let (workspace, inputs) = (subject.workspace, &subject.inputs);
     let image = subject.image();
     let cost = Cost::of(&inputs.command(workspace, &image))?;
     let start = Cost::of(Command::new(workspace.builder()).arg("--version"))?;

@@ -67,11 +67,8 @@ fn write(workspace: &Workspace, archives: &[(String, tree::Files)], modified: u6
     fs::rename(&new, &folder)?;
     for (name, _) in archives {
         let file = folder.join(archive::file_name(name));
-        println!(
-            "wrote {}, {} bytes",
-            file.display(),
-            fs::metadata(&file)?.len()
-        );
+        let size = fs::metadata(&file)?.len();
+        println!("wrote {}, {size} bytes", file.display());
     }
     Ok(())
 }

@@ -42,16 +42,14 @@ impl Platform<'_> {
             format!("no archives are made for {host}: choose a platform with --target")
         })?;
         match find(&host.replace("-gnu", "-musl")) {
-            Some(musl) if compiler.has_library(musl) => Ok(Self(musl)),
-            Some(musl) if musl != host => {
-                eprintln!(
-                    "the toolchain lacks {musl}: building for {host}, for use on this machine only. For an archive \
-                     to pass on, type\n  rustup target add {musl}"
-                );
-                Ok(Self(known))
-            }
-            _ => Ok(Self(known)),
+            Some(musl) if compiler.has_library(musl) => return Ok(Self(musl)),
+            Some(musl) if musl != host => eprintln!(
+                "the toolchain lacks {musl}: building for {host}, for use on this machine only. For an archive to \
+                 pass on, type\n  rustup target add {musl}"
+            ),
+            _ => {}
         }
+        Ok(Self(known))
     }
 
     pub(super) fn linking(self) -> Linking {

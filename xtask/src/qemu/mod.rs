@@ -110,7 +110,7 @@ fn probe(
         false => (Program::Probe, Machine::ordinary()),
     };
     let machine = options.machine(machine);
-    options.app.as_deref().map_or(Ok(()), check)?;
+    options.app.as_deref().map(check).transpose()?;
     let task = options.app.clone();
     let task = task.unwrap_or_else(|| workspace.program(Program::ProbeTask));
     let inputs = Inputs::probe_with_task(workspace, program, &task, &machine, scratch)?;

@@ -21,10 +21,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let kernel = Kernel::from_environment()?;
     let scratch = tempfile::tempdir()?;
     let scratch = scratch.path();
-    let mut copies = Vec::new();
-    for surroundings in &BUILDS {
-        copies.push(surroundings.copy(workspace, scratch)?);
-    }
+    let copies = BUILDS.iter().map(|build| build.copy(workspace, scratch));
+    let copies: Vec<_> = copies.collect::<Result<_>>()?;
     for (surroundings, copy) in BUILDS.iter().zip(&copies) {
         surroundings.build(copy)?;
         if kernel.is_some() {

@@ -3,7 +3,6 @@
 //! Packs images of what was built, and lists all files to compare.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result};
 use fs_err as fs;
@@ -46,7 +45,11 @@ pub(super) fn collect(
     fs::create_dir(&folder)?;
     let inputs = Inputs::probe(copy, Program::Probe, &Machine::ordinary(), &folder)?;
     let mut pack = |inputs: &Inputs, image: PathBuf, options: &[String]| {
-        pack(&inputs.command(copy, &image), surroundings, options, &image)?;
+        let builder = inputs.command(copy, &image);
+        let mut command = surroundings.surrounded(builder.get_program());
+        command.args(builder.get_args()).args(options);
+        process::run(&mut command)
+            .with_context(|| format!("failed to pack {}", image.display()))?;
         let manifest = image.with_added_extension("json");
         files.extend([image, manifest]);
         anyhow::Ok(())
@@ -74,16 +77,4 @@ pub(super) fn collect(
     pack(&signed, folder.join("image-signed.elf"), keys)?;
     files.extend(kernel.map(|_| copy.root_task()));
     Ok(files)
-}
-
-/// Runs `builder` in the surroundings.
-fn pack(
-    builder: &Command,
-    surroundings: &Surroundings,
-    options: &[String],
-    image: &Path,
-) -> Result<()> {
-    let mut command = surroundings.surrounded(builder.get_program());
-    command.args(builder.get_args()).args(options);
-    process::run(&mut command).with_context(|| format!("failed to pack {}", image.display()))
 }

@@ -59,14 +59,10 @@ impl Crates {
         for (package, on_target) in PROGRAMS {
             let target = if on_target { TARGET } else { host };
             // Only crates that are linked, not those of build scripts and macros.
-            let options = [
-                "--edges=normal,no-proc-macro",
-                "--package",
-                package,
-                "--target",
-                target,
-            ];
-            programs.push((package, crates::tree(workspace.root(), &options)?));
+            let flags =
+                format!("--edges=normal,no-proc-macro --package={package} --target={target}");
+            let flags: Vec<_> = flags.split(' ').collect();
+            programs.push((package, crates::tree(workspace.root(), &flags)?));
         }
         let is_linked = |name: &Name| programs.iter().any(|(_, names)| names.contains(name));
         let mut all = resolved(workspace, host)?;

@@ -28,11 +28,6 @@ impl Apt {
         process::is_installed("apt-get") && process::is_installed("dpkg-deb")
     }
 
-    /// The machine's own archives.
-    pub(super) fn of_machine(folder: &Path) -> Result<Self> {
-        Self::new(folder, None)
-    }
-
     /// One suite of the archive on `mirror`.
     pub(super) fn of_suite(mirror: &str, suite: &str, folder: &Path) -> Result<Self> {
         let signed_by = match Path::new(KEYRING).exists() {
@@ -43,7 +38,8 @@ impl Apt {
         Self::new(folder, Some(&source))
     }
 
-    fn new(folder: &Path, source: Option<&str>) -> Result<Self> {
+    /// The archive that the line `source` names, or the machine's own archives.
+    pub(super) fn new(folder: &Path, source: Option<&str>) -> Result<Self> {
         for part in ["lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(folder.join(part))?;
         }

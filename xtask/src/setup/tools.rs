@@ -2,7 +2,7 @@
 
 //! Provides programs that come neither with Rust nor with the checkout.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use kaal_harness::process;
@@ -22,9 +22,10 @@ pub(crate) fn tool(workspace: &Workspace, tool: &Tool) -> Result<PathBuf> {
     if let Some(found) = tool.find() {
         return Ok(found);
     }
+    let folder = workspace.tools();
     match &tool.origin {
         Origin::Distribution(packages) => match packages.relocation {
-            Some(variables) if Apt::is_there() => unpack(workspace, tool, packages, variables)?,
+            Some(variables) if Apt::is_there() => unpack(&folder, tool, packages, variables)?,
             _ => bail!("{}: not found on PATH; {}", tool.name, tool.help()),
         },
         Origin::Crate { version, features } => compile(workspace, tool, version, *features)?,
@@ -53,19 +54,14 @@ pub(crate) fn qemu(workspace: &Workspace) -> Result<Version> {
     Ok(version)
 }
 
-fn unpack(
-    workspace: &Workspace,
-    tool: &Tool,
-    packages: &Packages,
-    variables: Relocation,
-) -> Result<()> {
-    let (folder, name) = (workspace.tools(), tool.name);
+fn unpack(folder: &Path, tool: &Tool, packages: &Packages, variables: Relocation) -> Result<()> {
+    let Tool { name, .. } = tool;
     eprintln!(
         "{name}: not found on PATH, unpacking {} and its dependencies in {}; nothing is installed",
         packages.debian,
         folder.display()
     );
-    unpacked::provide(&folder, packages.debian, tool.file_names(), variables)
+    unpacked::provide(folder, packages.debian, tool.file_names(), variables)
         .map_err(|error| anyhow!("{name}: failed to unpack it: {error:#}; {}", tool.help()))
 }
 

@@ -25,7 +25,7 @@ pub(super) fn provide(
     names: &[&str],
     variables: Relocation,
 ) -> Result<()> {
-    let apt = Apt::of_machine(&tools.join("apt"))?;
+    let apt = Apt::new(&tools.join("apt"), None)?;
     let scratch = tempfile::tempdir_in(tools)?;
     let whole = scratch.path().join("whole");
     apt.unpack(&apt.missing_for(packages)?, &whole)?;
