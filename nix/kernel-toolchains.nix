@@ -10,39 +10,33 @@
   llvmPackages,
 }:
 let
-  gcc =
-    let
-      inherit (pkgsCross.aarch64-multiplatform.stdenv) cc;
-    in
-    {
-      nativeBuildInputs = [ cc ];
-      cFlags = [ ];
-      cmakeFlags = [
-        "-DCMAKE_TOOLCHAIN_FILE=gcc.cmake"
-        # With the folder: on aarch64-linux, the compiler is the native one, which has no prefix.
-        # Without a prefix, seL4 looks for compilers with other names.
-        "-DCROSS_COMPILER_PREFIX=${cc}/bin/${cc.targetPrefix}"
-      ];
-    };
+  inherit (pkgsCross.aarch64-multiplatform.stdenv) cc;
+  gcc = {
+    nativeBuildInputs = [ cc ];
+    cFlags = [ ];
+    cmakeFlags = [
+      "-DCMAKE_TOOLCHAIN_FILE=gcc.cmake"
+      # With the folder: on aarch64-linux, the compiler is the native one, which has no prefix.
+      # Without a prefix, seL4 looks for compilers with other names.
+      "-DCROSS_COMPILER_PREFIX=${cc}/bin/${cc.targetPrefix}"
+    ];
+  };
 
-  llvm =
-    let
-      clang = llvmPackages.clang-unwrapped;
-      resources = "${lib.getLib clang}/lib/clang/${lib.versions.major clang.version}";
-    in
-    {
-      nativeBuildInputs = [
-        clang
-        llvmPackages.lld
-        llvmPackages.llvm
-      ];
-      cFlags = [ "-resource-dir=${resources}" ];
-      cmakeFlags = [
-        "-DCMAKE_TOOLCHAIN_FILE=llvm.cmake"
-        "-DTRIPLE=aarch64-linux-gnu"
-        "-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld"
-      ];
-    };
+  clang = llvmPackages.clang-unwrapped;
+  resources = "${lib.getLib clang}/lib/clang/${lib.versions.major clang.version}";
+  llvm = {
+    nativeBuildInputs = [
+      clang
+      llvmPackages.lld
+      llvmPackages.llvm
+    ];
+    cFlags = [ "-resource-dir=${resources}" ];
+    cmakeFlags = [
+      "-DCMAKE_TOOLCHAIN_FILE=llvm.cmake"
+      "-DTRIPLE=aarch64-linux-gnu"
+      "-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld"
+    ];
+  };
 in
 {
   inherit gcc llvm;

@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # Checks of a root task by KaaL's own rules.
-{ cargoDeny, craneLib }:
+{
+  runCommand,
+  cargoDeny,
+  craneLib,
+  toolchain,
+}:
 arguments: environment:
-let
-  sources = {
-    inherit (arguments)
-      pname
-      version
-      src
-      unpackPhase
-      ;
-  };
-in
 {
   clippy = craneLib.cargoClippy (
     arguments
@@ -22,23 +17,20 @@ in
       cargoClippyExtraArgs = "-- -Dwarnings";
     }
   );
-  deny = cargoDeny (
-    sources
-    // {
-      inherit (arguments) cargoVendorDir;
-      cargoDenyExtraArgs = "--config ${../../../deny.toml}";
-    }
-  );
+  deny = cargoDeny {
+    inherit (arguments)
+      pname
+      version
+      src
+      unpackPhase
+      cargoVendorDir
+      ;
+    cargoDenyExtraArgs = "--config ${../../../deny.toml}";
+  };
   # File by file: `cargo fmt` requires the workspaces of all path dependencies.
-  fmt = craneLib.mkCargoDerivation (
-    sources
-    // {
-      pnameSuffix = "-fmt";
-      cargoArtifacts = null;
-      cargoVendorDir = null;
-      doInstallCargoArtifacts = false;
-      buildPhaseCargoCommand = "find . -name '*.rs' -exec rustfmt --check --edition 2024 {} +";
-      installPhaseCommand = "mkdir $out";
-    }
-  );
+  fmt = runCommand "${arguments.pname}-fmt" { nativeBuildInputs = [ toolchain ]; } ''
+    ${arguments.unpackPhase}
+    find . -name '*.rs' -exec rustfmt --check --edition 2024 {} +
+    mkdir $out
+  '';
 }
