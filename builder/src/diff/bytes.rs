@@ -2,8 +2,8 @@
 
 //! Compares bytes.
 
-/// Compares bytes that begin at the address or offset `start`. `None` if they are the same. Bytes on one side only count
-/// as different.
+/// Compares bytes that begin at the address or offset `start`. `None` if they are the same. Bytes on one side
+/// only count as different.
 pub(super) fn compare(one: &[u8], other: &[u8], start: u64) -> Option<String> {
     let differs = |index: &usize| one.get(*index) != other.get(*index);
     let all = 0..one.len().max(other.len());

@@ -27,8 +27,8 @@ pub(crate) fn beside(path: &Path, image: &[u8]) -> Option<Value> {
     (manifest["image"]["sha256"] == Identity::of(path, image).sha256).then_some(manifest)
 }
 
-/// Renews `manifest` for the image at `path` with this `content`, which differs only in its payload header. The result is
-/// the same as if the builder had made that image.
+/// Renews `manifest` for the image at `path` with this `content`, which differs only in its payload header. The
+/// result is the same as if the builder had made that image.
 pub(crate) fn renewed(
     mut manifest: Value,
     path: &Path,

@@ -89,8 +89,8 @@ pub(crate) struct Boot {
 }
 
 impl Boot {
-    /// The shortest and the longest list of untyped memory that is possible. It depends on the part of the kernel that is
-    /// needed only during boot. `None` if the devices are unknown.
+    /// The shortest and the longest list of untyped memory that is possible. It depends on the part of the
+    /// kernel that is needed only during boot. `None` if the devices are unknown.
     pub(crate) fn untyped(&self) -> Option<(Vec<Untyped>, Vec<Untyped>)> {
         let (handover, platform) = (&self.handover, &self.platform);
         let (config, booted) = (&self.config, &self.booted);
@@ -138,8 +138,8 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// A diagnostic about the file of the option `about`, or about the image if there is none. The remedy is a new image
-    /// unless the rule gives another.
+    /// A diagnostic about the file of the option `about`, or about the image if there is none. The remedy is a
+    /// new image unless the rule gives another.
     pub(super) fn complaint(&self, about: Flag, problem: impl Into<String>) -> Diagnostic {
         let mut origins = self.origins.iter();
         let origin = origins.find(|origin| origin.flag == about);

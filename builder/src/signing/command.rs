@@ -15,8 +15,8 @@ use crate::signing;
 /// Size of a signature in bytes.
 const SIZE: usize = size_of::<Signature>();
 
-/// Runs the shell command `command` with `message` on standard input, and returns its standard output. Kills the command
-/// if it writes more than a signature.
+/// Runs the shell command `command` with `message` on standard input, and returns its standard output. Kills
+/// the command if it writes more than a signature.
 pub(crate) fn run(
     origin: Origin<'_>,
     command: &OsStr,

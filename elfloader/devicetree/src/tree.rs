@@ -236,8 +236,8 @@ impl<'a> Node<'a> {
         self.strings(name).any(|found| lists(strings, found))
     }
 
-    /// Whether the node has no `status`, or one of "okay" (Devicetree Specification v0.4, section 2.3.4) and "ok", as in
-    /// older trees.
+    /// Whether the node has no `status`, or one of "okay" (Devicetree Specification v0.4, section 2.3.4) and
+    /// "ok", as in older trees.
     pub fn is_operational(&self) -> bool {
         self.property(b"status").is_none() || self.lists(b"status", b"okay\0ok\0")
     }

@@ -88,8 +88,8 @@ fn bring(bytes: *const [u8], tree: &DeviceTree<'static>, payload: &Payload<'_>) 
     }
 }
 
-/// Moves the `bytes` of a device tree to the end of the slot if they overlap it, so that the copy has room at its start.
-/// Returns the tree there, or `None` if it wasn't moved, and the room for the copy.
+/// Moves the `bytes` of a device tree to the end of the slot if they overlap it, so that the copy has room at
+/// its start. Returns the tree there, or `None` if it wasn't moved, and the room for the copy.
 ///
 /// # Safety
 ///
@@ -109,8 +109,8 @@ unsafe fn out_of_the_way(
         return (None, 0);
     }
     let place = slot.wrapping_add(room);
-    // SAFETY: the bytes fit between there and the slot's end, and nothing refers to these. Device trees, the slot and its
-    // size are aligned.
+    // SAFETY: the bytes fit between there and the slot's end, and nothing refers to these. Device trees, the
+    // slot and its size are aligned.
     unsafe { copy::words(source.cast(), place.cast(), size) };
     match firmware_tree(place.addr()) {
         Some((_, moved)) => (Some(moved), room),

@@ -3,9 +3,10 @@
 //! Gives interrupts to the non-secure world, and compares the numbers of cores (Arm GIC Architecture Specification:
 //! IHI 0048B for GICv2, IHI 0069 for GICv3).
 //!
-//! Secure firmware usually gives the interrupts away. The loader does it if it was entered at EL3, or if a GICv3 has only
-//! one security state, as some emulated ones do: seL4 puts interrupts into group 1 itself only on QEMU's virt machine
-//! (seL4 16.0.0, `src/arch/arm/machine/gic_v3.c`). A GICv2 without security passes on all interrupts.
+//! Secure firmware usually gives the interrupts away. The loader does it if it was entered at EL3, or if a
+//! GICv3 has only one security state, as some emulated ones do: seL4 puts interrupts into group 1 itself only
+//! on QEMU's virt machine (seL4 16.0.0, `src/arch/arm/machine/gic_v3.c`). A GICv2 without security passes on
+//! all interrupts.
 
 use core::ptr;
 
@@ -26,12 +27,12 @@ const GICD_CTLR_ARE: u32 = 0b11 << 4;
 /// GICD_TYPER. Its low five bits are the number of registers of 32 interrupts each, minus one.
 const GICD_TYPER: u64 = 0x004;
 
-/// GICD_IGROUPR0: one bit for each interrupt, 1 for group 1, the non-secure one. The first register is banked by core; a
-/// GICv3 has it in the core's redistributor instead.
+/// GICD_IGROUPR0: one bit for each interrupt, 1 for group 1, the non-secure one. The first register is banked
+/// by core; a GICv3 has it in the core's redistributor instead.
 const GICD_IGROUPR0: u64 = 0x080;
 
-/// GICD_ITARGETSR0 of a GICv2: a byte for each of the first interrupts, which are banked by core. The bit that is set is
-/// the number of the core that reads it.
+/// GICD_ITARGETSR0 of a GICv2: a byte for each of the first interrupts, which are banked by core. The bit that
+/// is set is the number of the core that reads it.
 const GICD_ITARGETSR0: u64 = 0x800;
 
 /// GICC_PMR: the lowest priority that passes.

@@ -18,8 +18,8 @@ use kaal_runtime::{read_register, write_register};
 
 use crate::gic;
 
-/// SCR_EL3: lower levels are non-secure and AArch64. HVC is enabled, SMC is not, because no firmware at EL3 would answer.
-/// Bits 4 and 5 are RES1. APK and API: pointer authentication doesn't trap, see [`HCR_EL2`].
+/// SCR_EL3: lower levels are non-secure and AArch64. HVC is enabled, SMC is not, because no firmware at EL3
+/// would answer. Bits 4 and 5 are RES1. APK and API: pointer authentication doesn't trap, see [`HCR_EL2`].
 const SCR_EL3: u64 = NON_SECURE | 0b11 << 4 | 1 << 7 | 1 << 8 | 1 << 10 | 0b11 << 16;
 
 /// SCR_EL3.NS

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The loader: takes an AArch64 machine from the state that its firmware leaves to the one that seL4 expects at its entry
-//! point.
+//! The loader: takes an AArch64 machine from the state that its firmware leaves to the one that seL4 expects at
+//! its entry point.
 //!
 //! One binary serves every kernel and board. Everything that differs is in the payload header behind the loader
 //! ([`kaal_payload`]) and in the machine's device tree. The builder has done all it can: segments lie at their final
 //! addresses, the page tables are ready, and the loader's relocations are applied. The loader checks the machine, says
 //! what doesn't fit, and enters the kernel.
 //!
-//! There are two programs, which differ in what they [`Trust`]: `kaal-elfloader` boots any image, `kaal-elfloader-signed`
-//! only images signed with its key.
+//! There are two programs, which differ in what they [`Trust`]: `kaal-elfloader` boots any image,
+//! `kaal-elfloader-signed` only images signed with its key.
 //!
 //! ```text
 //!  firmware, at EL1, EL2 or EL3
@@ -24,8 +24,8 @@
 //!  seL4, at EL1 or EL2
 //! ```
 //!
-//! The MMU is off until just before the jump. So memory accesses bypass the caches, and must be aligned. Until the kernel
-//! installs its own vectors, [`kaal_runtime`] reports each fault.
+//! The MMU is off until just before the jump. So memory accesses bypass the caches, and must be aligned. Until
+//! the kernel installs its own vectors, [`kaal_runtime`] reports each fault.
 
 #![no_std]
 

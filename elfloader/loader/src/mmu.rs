@@ -2,9 +2,9 @@
 
 //! Turns translation on and enters the kernel.
 //!
-//! seL4 keeps the memory attributes and, at EL1, the translation control from the loader. At EL2, it compares the latter
-//! with its own (seL4 16.0.0, `include/arch/arm/arch/64/mode/machine.h`). So these values are part of its interface.
-//! Source: Arm Architecture Reference Manual, DDI 0487, the descriptions of the registers.
+//! seL4 keeps the memory attributes and, at EL1, the translation control from the loader. At EL2, it compares
+//! the latter with its own (seL4 16.0.0, `include/arch/arm/arch/64/mode/machine.h`). So these values are part
+//! of its interface. Source: Arm Architecture Reference Manual, DDI 0487, the descriptions of the registers.
 
 use core::arch::asm;
 
@@ -137,8 +137,8 @@ impl Handover {
 
     /// Enters the kernel. The current exception level must be the kernel's.
     pub(crate) fn enter_kernel(&self) -> ! {
-        // SAFETY: the tables map the loader at its own address and the kernel at its entry point, and everything that the
-        // kernel expects has been prepared and checked.
+        // SAFETY: the tables map the loader at its own address and the kernel at its entry point, and
+        // everything that the kernel expects has been prepared and checked.
         unsafe {
             match self.exception_level {
                 ExceptionLevel::El1 => {

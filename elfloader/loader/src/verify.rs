@@ -109,8 +109,8 @@ pub(crate) fn loader(header: &[u8]) {
     }
 }
 
-/// Verifies each region's digest, and that memory is zero where it should be: all of it, or only its ends. Skips both if
-/// the payload asks for no verification.
+/// Verifies each region's digest, and that memory is zero where it should be: all of it, or only its ends.
+/// Skips both if the payload asks for no verification.
 pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
     for (index, region) in payload.regions.iter().enumerate() {
         let number = Decimal(index as u64);

@@ -36,8 +36,8 @@ pub(crate) unsafe fn copy_block(from: *const u8, to: *mut u8) {
 ///
 /// # Safety
 ///
-/// As many bytes must be valid at `from` for reads and at `to` for writes. If they overlap, `to` must be at least a block
-/// above `from`; bytes already copied are then copied again.
+/// As many bytes must be valid at `from` for reads and at `to` for writes. If they overlap, `to` must be at
+/// least a block above `from`; bytes already copied are then copied again.
 #[inline(always)]
 pub(crate) unsafe fn copy_blocks(from: *const u8, to: *mut u8, size: usize) {
     let end = to.wrapping_add(size);
@@ -76,8 +76,8 @@ pub(crate) unsafe fn copy(from: *const u8, to: *mut u8, size: usize, room: usize
 #[inline]
 pub(crate) unsafe fn copy_bytes(from: *const u8, to: *mut u8, size: usize) {
     for offset in 0..size {
-        // SAFETY: the caller vouches for the bytes. Volatile, so that the compiler doesn't call a function that allows no
-        // overlap.
+        // SAFETY: the caller vouches for the bytes. Volatile, so that the compiler doesn't call a function that
+        // allows no overlap.
         unsafe { to.add(offset).write_volatile(from.add(offset).read()) };
     }
 }

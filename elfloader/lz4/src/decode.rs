@@ -86,16 +86,18 @@ impl Decoder {
         self.output.addr() - self.output_start.addr()
     }
 
-    /// Decodes sequences until one is near an end, malformed, has long literals, or repeats bytes that overlap their copy.
+    /// Decodes sequences until one is near an end, malformed, has long literals, or repeats bytes that overlap
+    /// their copy.
     #[inline]
     fn ordinary_sequences(&mut self) {
         let (mut input, mut output) = (self.input, self.output);
         let last_input = self.input_end.addr().saturating_sub(INPUT_MARGIN);
         let last_output = self.output_end.addr().saturating_sub(OUTPUT_MARGIN);
         while input.addr() <= last_input && output.addr() <= last_output {
-            // SAFETY: at least INPUT_MARGIN bytes are unread, and there is room for OUTPUT_MARGIN bytes: enough for short literals
-            // and a short match in whole blocks. A match begins in the output, and doesn't overlap its copy. A long match begins
-            // at least a block before its copy, and there is room for its last block.
+            // SAFETY: at least INPUT_MARGIN bytes are unread, and there is room for OUTPUT_MARGIN bytes: enough
+            // for short literals and a short match in whole blocks. A match begins in the output, and doesn't
+            // overlap its copy. A long match begins at least a block before its copy, and there is room for its
+            // last block.
             unsafe {
                 let token = usize::from(input.read());
                 let literals = token >> 4;
@@ -169,8 +171,8 @@ impl Decoder {
             distance *= 2;
         }
         let head = length.min(distance - offset);
-        // SAFETY: the match begins in the output, and there is room for its copy. `distance` is at least a block, and at most
-        // the number of bytes written after `head`.
+        // SAFETY: the match begins in the output, and there is room for its copy. `distance` is at least a
+        // block, and at most the number of bytes written after `head`.
         unsafe {
             copy_bytes(self.output.sub(offset), self.output, head);
             let to = self.output.add(head);

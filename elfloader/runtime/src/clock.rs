@@ -9,8 +9,8 @@ use crate::read_register;
 /// The time limit.
 const SECONDS: u64 = 5;
 
-/// The most reads, which take some seconds. They are the limit if the firmware hasn't written the counter's frequency to
-/// CNTFRQ_EL0, or if the counter is off.
+/// The most reads, which take some seconds. They are the limit if the firmware hasn't written the counter's
+/// frequency to CNTFRQ_EL0, or if the counter is off.
 const MOST_LOOKS: u32 = 1 << 28;
 
 /// Waits until the bits of `word` in `mask` are `bits`. Returns false if they aren't in time.

@@ -16,8 +16,8 @@
 //! No cache writes back an old line over this memory: cores start with their caches off, and firmware has cleaned what
 //! it loaded. Only spin-table words need cleaning, because the firmware's cores may read them through their caches.
 //!
-//! With the MMU on, a core doesn't access the program's memory any more. The kernel's memory hasn't been written since it
-//! was loaded, and all cores use it as inner shareable, write-back.
+//! With the MMU on, a core doesn't access the program's memory any more. The kernel's memory hasn't been
+//! written since it was loaded, and all cores use it as inner shareable, write-back.
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 

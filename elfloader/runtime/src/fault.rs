@@ -47,8 +47,8 @@ pub(crate) struct Interrupted {
 }
 
 impl Interrupted {
-    /// The stack pointer that was in use. SPSR_ELx.M says which: bit 0 selects SP_EL0 or that of the level in bits 3:2, which
-    /// may be a lower level.
+    /// The stack pointer that was in use. SPSR_ELx.M says which: bit 0 selects SP_EL0 or that of the level in
+    /// bits 3:2, which may be a lower level.
     fn stack_pointer(&self, spsr: u64) -> u64 {
         match spsr >> 2 & 0b11 {
             _ if spsr & 1 == 0 => read_register!("sp_el0"),
@@ -104,8 +104,8 @@ pub(crate) extern "C" fn report(interrupted: &Interrupted) -> ! {
 /// Size in bytes of a call. A return address lies after the call, which may be the last instruction of its function.
 const CALL: u64 = 4;
 
-/// Prints which code lies `back` bytes before `address`, if that is known. The program itself may be loaded anywhere, so
-/// this also prints the distance from its start.
+/// Prints which code lies `back` bytes before `address`, if that is known. The program itself may be loaded
+/// anywhere, so this also prints the distance from its start.
 fn locate(register: Meaning, address: u64, back: u64) {
     let start = address_of!("__ehdr_start").addr() as u64;
     let is_own = (start..address_of!("_end").addr() as u64).contains(&address);

@@ -2,8 +2,8 @@
 
 //! System registers: access and values.
 //!
-//! We don't use the crate `aarch64-cpu` here: it lacks some of these registers, above all those of EL3, and the compiler
-//! may move memory accesses across its writes.
+//! We don't use the crate `aarch64-cpu` here: it lacks some of these registers, above all those of EL3, and the
+//! compiler may move memory accesses across its writes.
 //!
 //! Source: Arm Architecture Reference Manual, DDI 0487, the descriptions of the registers.
 

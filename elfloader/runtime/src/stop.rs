@@ -56,7 +56,8 @@ pub fn conduit() -> Option<PsciConduit> {
     }
 }
 
-/// Halts the core for good: it waits for an interrupt, and interrupts are masked. Events from other cores don't wake it.
+/// Halts the core for good: it waits for an interrupt, and interrupts are masked. Events from other cores don't
+/// wake it.
 ///
 /// Jump here in any state.
 #[unsafe(naked)]

@@ -25,8 +25,8 @@ pub(crate) fn rescue(firmware_x0: u64, room: PhysRange) -> u64 {
     let from = ptr::from_ref(tree);
     let to: *mut u8 = ptr::with_exposed_provenance_mut(room.start.0 as usize);
     let end = room.start.0 + size as u64;
-    // SAFETY: the size is from the header, and the builder keeps the room free. Neither the writes nor the caches may hide
-    // each other.
+    // SAFETY: the size is from the header, and the builder keeps the room free. Neither the writes nor the
+    // caches may hide each other.
     unsafe {
         cache::clean(room.start.0, end);
         copy::words(from.cast(), to.cast(), size);

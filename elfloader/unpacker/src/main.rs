@@ -3,8 +3,8 @@
 //! The unpacker: turns an image that lies in memory as a file into the memory that its ELF file would have been loaded
 //! to, and enters the loader as firmware would.
 //!
-//! It is the first part of every image that is not an ELF file. One binary serves all images; everything that differs is
-//! in the package header behind it ([`kaal_payload`]).
+//! It is the first part of every image that is not an ELF file. One binary serves all images; everything that
+//! differs is in the package header behind it ([`kaal_payload`]).
 //!
 //! ```text
 //!  firmware, at EL1, EL2 or EL3; at any page, in RAM or flash

@@ -2,8 +2,8 @@
 
 //! The entry point: the unpacker moves itself out of its own way.
 //!
-//! Until then, it runs without a stack, at an address that nobody chose, and perhaps in flash. So it writes no memory but
-//! the slot that it moves to.
+//! Until then, it runs without a stack, at an address that nobody chose, and perhaps in flash. So it writes no
+//! memory but the slot that it moves to.
 
 use core::arch::naked_asm;
 use core::mem::offset_of;
@@ -27,8 +27,8 @@ const _: Main = crate::main;
 ///
 /// Jump here with the firmware's x0 and the MMU off, at EL1, EL2 or EL3. Interrupts may be on.
 ///
-/// x20 is the firmware's x0, x21 the package's address, x22 the header's. From the [`Locator`]: x4 is first the address of
-/// the working memory, later that of the slot; x5 is the slot's size, x6 the package's.
+/// x20 is the firmware's x0, x21 the package's address, x22 the header's. From the [`Locator`]: x4 is first the
+/// address of the working memory, later that of the slot; x5 is the slot's size, x6 the package's.
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn _start() -> ! {

@@ -96,10 +96,10 @@ pub(crate) unsafe fn with<T>(root: PhysAddr, work: impl FnOnce() -> T) -> T {
 
 /// Writes SCTLR_ELx, to turn translation and the data cache on or off, without accessing memory meanwhile.
 ///
-/// Cleans the memory from `start` up to `end`, before and after. Before: it was written past the cache, and a cache that
-/// also holds instructions may hold old lines of it. After: it will be accessed past the cache again, above all the stack.
-/// Also invalidates the TLB and the instruction cache, because what was unpacked will be executed, perhaps by other
-/// cores.
+/// Cleans the memory from `start` up to `end`, before and after. Before: it was written past the cache, and a
+/// cache that also holds instructions may hold old lines of it. After: it will be accessed past the cache
+/// again, above all the stack. Also invalidates the TLB and the instruction cache, because what was unpacked
+/// will be executed, perhaps by other cores.
 ///
 /// # Safety
 ///

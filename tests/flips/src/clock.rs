@@ -2,9 +2,9 @@
 
 //! Ends endless boots, by regular interrupts that images can't control.
 //!
-//! A timer counts instructions: QEMU gives each the same time, so a flip has the same result on any host. But no time
-//! passes if every instruction fails to be fetched, and the exception vector too. So there is also an alarm by the host's
-//! clock. It counts only after it has rung several times during one boot.
+//! A timer counts instructions: QEMU gives each the same time, so a flip has the same result on any host. But
+//! no time passes if every instruction fails to be fetched, and the exception vector too. So there is also an
+//! alarm by the host's clock. It counts only after it has rung several times during one boot.
 
 use core::arch::asm;
 

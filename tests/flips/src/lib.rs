@@ -2,9 +2,10 @@
 
 //! The interface between the hypervisor and the test that starts it.
 //!
-//! The test puts a [`Job`] and an image's file into the memory of QEMU's virt machine. For each bit in the job, the
-//! hypervisor prints a line on the console, unless the image was [refused by name](Outcome::Named), as nearly all are. A
-//! line names a bit by its byte's offset in the file, in hexadecimal, and its number in the byte:
+//! The test puts a [`Job`] and an image's file into the memory of QEMU's virt machine. For each bit in the job,
+//! the hypervisor prints a line on the console, unless the image was [refused by name](Outcome::Named), as
+//! nearly all are. A line names a bit by its byte's offset in the file, in hexadecimal, and its number in the
+//! byte:
 //!
 //! ```text
 //! flip 1a2b.3 irrelevant enters the kernel at 0xffffff8048000000

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A small hypervisor that boots an image once for each of its bits, with that bit flipped. It finds out whether the loader
-//! reports the damage, or the kernel is entered exactly as by the undamaged image.
+//! A small hypervisor that boots an image once for each of its bits, with that bit flipped. It finds out
+//! whether the loader reports the damage, or the kernel is entered exactly as by the undamaged image.
 //!
-//! It runs at EL2 on QEMU's virt machine, the image at EL1 in memory of its own (`stage2.rs`). The image has a UART and a
-//! firmware that powers off, nothing else. The kernel's code can't be executed: the attempt ends the boot.
+//! It runs at EL2 on QEMU's virt machine, the image at EL1 in memory of its own (`stage2.rs`). The image has a
+//! UART and a firmware that powers off, nothing else. The kernel's code can't be executed: the attempt ends the
+//! boot.
 //!
-//! It compares everything that the kernel relies on: its arguments in x0 to x5, the processor's state and system registers
-//! (`own_registers.rs`), and the memory that the job names.
+//! It compares everything that the kernel relies on: its arguments in x0 to x5, the processor's state and
+//! system registers (`own_registers.rs`), and the memory that the job names.
 
 #![no_std]
 #![no_main]

@@ -2,8 +2,9 @@
 
 //! The window that images are booted in, and its content before each boot.
 //!
-//! Memory without a segment holds a pattern, so that it shows if anything relies on zeroes that nothing wrote. Only changed
-//! pages are restored, and only different bytes are written, because QEMU translates code again if it is written to.
+//! Memory without a segment holds a pattern, so that it shows if anything relies on zeroes that nothing wrote.
+//! Only changed pages are restored, and only different bytes are written, because QEMU translates code again if
+//! it is written to.
 
 use core::ops::Range;
 
@@ -75,8 +76,8 @@ impl Memory {
         (count <= MOST_SEGMENTS).then_some(entry)
     }
 
-    /// Prepares the window for `file`, whose byte at `offset` has the bits `flip` flipped. Returns the entry point; that
-    /// of the undamaged file is `entry`.
+    /// Prepares the window for `file`, whose byte at `offset` has the bits `flip` flipped. Returns the entry
+    /// point; that of the undamaged file is `entry`.
     pub(crate) fn load_flipped(
         &mut self,
         file: &[u8],
@@ -184,8 +185,8 @@ impl Memory {
         self.changed.truncate(self.always);
     }
 
-    /// Copies the window after the undamaged image has entered its kernel. The pages that it wrote stay writable from now
-    /// on.
+    /// Copies the window after the undamaged image has entered its kernel. The pages that it wrote stay
+    /// writable from now on.
     pub(crate) fn note_reference(&mut self) {
         for index in 0..self.changed.count {
             let number = self.changed.get(index);

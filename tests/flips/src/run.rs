@@ -24,8 +24,8 @@ const DATA_ABORT: u64 = 0x24;
 /// ESR_ELx.EC of a misaligned instruction.
 const MISALIGNED: u64 = 0x22;
 
-/// How often an image may wait for interrupts or events, which never come, before it counts as asleep. Until then it resumes
-/// at once, as the architecture permits.
+/// How often an image may wait for interrupts or events, which never come, before it counts as asleep. Until
+/// then it resumes at once, as the architecture permits.
 const MOST_WAITS: u32 = 64;
 
 /// The most alarms during a boot.

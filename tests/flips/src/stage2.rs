@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The second stage of translation, which limits what the image can access (Arm ARM DDI 0487, "VMSAv8-64 translation table
-//! format descriptors").
+//! The second stage of translation, which limits what the image can access (Arm ARM DDI 0487, "VMSAv8-64
+//! translation table format descriptors").
 //!
 //! The window is mapped page by page, to notice writes to pages that are rarely written. Nothing else is mapped, except
 //! sometimes a page in place of the UART.

@@ -86,8 +86,8 @@ static ENTRIES: [Written<Entry>; MAX] = [const { Written::new(Entry::NONE) }; _]
 static HAS_TIMER: [Written<bool>; MAX] = [const { Written::new(false) }; _];
 static GIC: Written<Option<Gic>> = Written::new(None);
 
-/// The number of cores that have entered the probe, without the first one. Cores whose number is too large are counted at
-/// the entry point.
+/// The number of cores that have entered the probe, without the first one. Cores whose number is too large are
+/// counted at the entry point.
 pub(crate) static ARRIVED: AtomicU32 = AtomicU32::new(0);
 static STEP: AtomicU32 = AtomicU32::new(0);
 static DONE: AtomicU32 = AtomicU32::new(0);

@@ -81,8 +81,8 @@ fn chosen<'a>(tree: &DeviceTree<'a>) -> Node<'a> {
     chosen.unwrap_or_default()
 }
 
-/// A checksum of all nodes but `/chosen`: for each its depth and name, then the names and values of its properties, with
-/// a nul after each name.
+/// A checksum of all nodes but `/chosen`: for each its depth and name, then the names and values of its
+/// properties, with a nul after each name.
 fn crc32c(tree: &DeviceTree<'_>) -> u32 {
     let crc = Crc::<u32>::new(&CRC_32_ISCSI);
     let mut digest = crc.digest();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The probe kernel: linked and entered like seL4. It checks what the loader hands over, row by row, and starts the user
-//! image.
+//! The probe kernel: linked and entered like seL4. It checks what the loader hands over, row by row, and starts
+//! the user image.
 //!
 //! The expected values come from seL4's sources, not from the loader's, so that a mistake on one side shows. The probe
 //! shares only `kaal_devicetree` with the loader, to read the device tree, and types of `kaal_payload`. Their own tests

@@ -69,8 +69,8 @@ pub(super) struct Configuration {
 }
 
 impl Configuration {
-    /// Reads the options of `command` from `line`, the environment and the file. `first_look` knows those on the command
-    /// line.
+    /// Reads the options of `command` from `line`, the environment and the file. `first_look` knows those on
+    /// the command line.
     pub(super) fn read(
         command: Command,
         line: &[OsString],

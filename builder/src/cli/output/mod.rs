@@ -44,8 +44,8 @@ impl<'a> Output<'a> {
         Ok(())
     }
 
-    /// Writes `image` and, if there is a manifest, the one that `manifest` returns. The image is renamed last. If something
-    /// interrupts that, the SHA-256 in the manifest shows that it belongs to another image.
+    /// Writes `image` and, if there is a manifest, the one that `manifest` returns. The image is renamed last.
+    /// If something interrupts that, the SHA-256 in the manifest shows that it belongs to another image.
     pub(super) fn write(
         &self,
         image: &[u8],

@@ -85,8 +85,8 @@ impl Team {
         (1..).zip(self.cpus.get(1..self.size).unwrap_or_default())
     }
 
-    /// Starts the other cores, and waits until each is about to enter the kernel. Cores in the pen that the kernel doesn't
-    /// need go to sleep.
+    /// Starts the other cores, and waits until each is about to enter the kernel. Cores in the pen that the
+    /// kernel doesn't need go to sleep.
     ///
     /// # Safety
     ///

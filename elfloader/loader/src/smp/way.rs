@@ -59,8 +59,8 @@ pub(super) fn start(cpu: &Cpu, entry: u64) -> Result<(), u32> {
     }
 }
 
-/// Writes `entry` to the word that a core polls (Linux, `Documentation/arch/arm64/booting.rst`, "spin-table"). The core may
-/// poll through a cache, so no cache may hold the old value or write it back.
+/// Writes `entry` to the word that a core polls (Linux, `Documentation/arch/arm64/booting.rst`, "spin-table").
+/// The core may poll through a cache, so no cache may hold the old value or write it back.
 ///
 /// # Safety
 ///

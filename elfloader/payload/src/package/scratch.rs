@@ -85,8 +85,8 @@ impl Scratch {
         )
     }
 
-    /// Chooses a slot and a room that overlap neither `package` nor the device tree that may begin at `firmware_x0`. The
-    /// unpacker's first instructions compute the same.
+    /// Chooses a slot and a room that overlap neither `package` nor the device tree that may begin at
+    /// `firmware_x0`. The unpacker's first instructions compute the same.
     pub fn place(&self, package: PhysRange, firmware_x0: u64) -> Place {
         let first = self.start.0;
         let second = self.spare().end.0;
