@@ -7,7 +7,7 @@ mod loader_head;
 mod memory_image;
 mod package;
 
-pub(crate) use image_file::warnings;
+pub(crate) use package::warnings;
 
 use kaal_devicetree::Chosen;
 use kaal_payload::{
@@ -19,6 +19,7 @@ use serde_json::Value;
 use crate::diagnostic::Diagnostic;
 use crate::format::digest::{crc32c, digest};
 use crate::format::measurement::measure;
+use crate::format::{Format, executable};
 use crate::layout::memory_map::MemoryMap;
 use crate::layout::page_tables::Tables;
 use crate::layout::placement::LoaderPlace;
@@ -92,7 +93,7 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic
     chunks.sort_by_key(|chunk| chunk.memory);
 
     let entry = PhysAddr(place.base.0 + parts.loader.entry);
-    let file = image_file::write(parts, plan, entry, &chunks)?;
+    let file = write_file(parts, plan, entry, &chunks)?;
     let symbols = symbols.map(|symbols| symbols.memory);
     let memory_map = MemoryMap::new(parts, plan, &place, &tables, symbols, &file.scratch);
     let layout = layout.with_scratch(file.scratch.iter().map(|(_, scratch)| *scratch));
@@ -228,5 +229,24 @@ fn payload<'a>(
         regions: &[],
         cpus: &parts.cpus,
         boot_arguments: &parts.boot_arguments,
+    }
+}
+
+/// Writes the file that makes the memory `chunks` and enters it at `entry`.
+fn write_file(
+    parts: &Parts<'_>,
+    plan: &Plan,
+    entry: PhysAddr,
+    chunks: &[Chunk<'_>],
+) -> Result<ImageFile, Diagnostic> {
+    match &parts.unpacker {
+        Some(unpacker) if parts.settings.format != Format::Elf => {
+            package::pack(parts, plan, unpacker, entry, chunks)
+        }
+        _ => Ok(ImageFile {
+            content: executable::write(entry, chunks),
+            scratch: Vec::new(),
+            map: None,
+        }),
     }
 }

@@ -8,19 +8,37 @@ use std::borrow::Cow;
 
 use kaal_payload::{
     Chunk as PackedChunk, Encoding, HEADER_ALIGNMENT, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE,
-    PAGE_SIZE, Package, PhysAddr, Stored, package_header_size, slot_size,
+    PAGE_SIZE, Package, PhysAddr, PhysRange, Stored, package_header_size, slot_size,
 };
 use zerocopy::IntoBytes;
 
-use super::image_file::{ImageFile, check_ram};
+use super::image_file::ImageFile;
 use crate::diagnostic::Diagnostic;
 use crate::format::digest::crc32c;
 use crate::format::head::{self, Head};
-use crate::format::{Compression, FileMap, FileMapEntry, Format, STORED_ALIGNMENT, uimage};
+use crate::format::{
+    Compression, FileMap, FileMapEntry, Format, STORED_ALIGNMENT, not_runnable_at, uimage,
+};
 use crate::layout::plan::Plan;
 use crate::memory::chunk::Chunk;
+use crate::memory::ranges;
 use crate::parts::Parts;
 use crate::parts::boot_program::{BootProgram, flatten};
+
+/// Returns the warning about a package without a device tree.
+pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Diagnostic> {
+    let format = parts.settings.format;
+    if format == Format::Elf || parts.device_tree.is_some() {
+        return Vec::new();
+    }
+    let no_console = format
+        .origin()
+        .diagnostic("the unpacker has no console")
+        .expected("the option --dtb, even if the firmware brings a device tree")
+        .found("none")
+        .remedy("pass a device tree; without one, the unpacker prints no errors");
+    vec![no_console]
+}
 
 /// Packs `chunks`, which ascend, with `unpacker`. The unpacker enters the loader at `entry`.
 pub(super) fn pack(
@@ -76,6 +94,19 @@ pub(super) fn pack(
         scratch: scratch::describe(scratch),
         map: Some(map(unpacker_size, header, &chunks)),
     })
+}
+
+/// Checks that a file of `size` bytes at its load address lies in RAM.
+fn check_ram(parts: &Parts<'_>, address: PhysAddr, size: u64) -> Result<(), Diagnostic> {
+    let usable = parts.memory.usable(parts.kernel.memory);
+    let place = PhysRange::from_size(address, size);
+    if place.is_some_and(|place| ranges::contains(&usable, place)) {
+        return Ok(());
+    }
+    Err(not_runnable_at(address)
+        .expected(format!("{size} bytes of RAM"))
+        .found(format!("RAM {}", parts.memory))
+        .remedy("pass another address, or none if the firmware chooses it"))
 }
 
 /// Appends `chunks` to `file`. Returns how each is stored.
