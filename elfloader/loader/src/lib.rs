@@ -24,6 +24,17 @@
 //!  seL4, at EL1 or EL2
 //! ```
 //!
+//! Each module imports only modules listed below it:
+//!
+//! - `smp`: starts the other cores
+//! - `level`: goes down to the kernel's exception level
+//! - `gic`: gives interrupts to the non-secure world
+//! - `mmu`: turns translation on and enters the kernel
+//! - `payload`: finds the payload header
+//! - `trust`: decides which images are booted
+//! - `verify`: checks the image and the machine
+//! - `device_tree`: finds the firmware's device tree and copies it to its place
+//!
 //! The MMU is off until just before the jump. So memory accesses bypass the caches, and must be aligned. Until
 //! the kernel installs its own vectors, [`kaal_runtime`] reports each fault.
 

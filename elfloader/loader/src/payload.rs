@@ -13,7 +13,8 @@ use kaal_integrity::crc32c;
 use kaal_runtime::link::Note;
 use kaal_runtime::{address_of, console, fail};
 
-use crate::{Trust, verify};
+use crate::trust::Trust;
+use crate::verify;
 
 #[used]
 #[unsafe(link_section = ".note.kaal")]

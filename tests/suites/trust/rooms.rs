@@ -11,8 +11,9 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::unsafe_code::{files, read};
 
 /// The sources of each crate, and the file that lists its modules.
-const CRATES: [(&str, &str); 6] = [
+const CRATES: [(&str, &str); 7] = [
     ("builder/src", "lib.rs"),
+    ("elfloader/loader/src", "lib.rs"),
     ("root-task/broker/src", "lib.rs"),
     ("root-task/component/src", "lib.rs"),
     ("root-task/manifest/src", "lib.rs"),
