@@ -7,6 +7,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode, Output, Stdio};
 
+use anyhow::Result;
+use kaal_harness::process;
 use kaal_harness::tools::{BASH, FISH, MAN, Tool, ZSH};
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -30,13 +32,11 @@ const SHELLS: [(&Tool, &str); 3] = [
 ];
 
 fn main() -> ExitCode {
-    let workspace = match Workspace::locate() {
-        Ok(workspace) => workspace,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            return ExitCode::FAILURE;
-        }
-    };
+    process::exit_code(run_suite())
+}
+
+fn run_suite() -> Result<ExitCode> {
+    let workspace = Workspace::locate()?;
     let builder = workspace.builder();
     let mut trials: Vec<_> = SHELLS
         .into_iter()
@@ -51,7 +51,7 @@ fn main() -> ExitCode {
     trials.push(trial("man_has_no_complaint", &MAN, move || {
         man_has_no_complaint(&builder)
     }));
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    Ok(libtest_mimic::run(&Arguments::from_args(), trials).exit_code())
 }
 
 fn trial(

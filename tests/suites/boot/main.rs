@@ -34,18 +34,18 @@ mod watch;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
+use kaal_harness::process;
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
+    process::exit_code(run_suite())
+}
+
+fn run_suite() -> Result<ExitCode> {
     let arguments = Arguments::from_args();
-    let workspace = match Workspace::locate() {
-        Ok(workspace) => workspace,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let workspace = Workspace::locate()?;
     let mut trials = Vec::new();
     trials.extend(programs::trials(&workspace));
     trials.extend(matrix::trials(&workspace));
@@ -70,7 +70,7 @@ fn main() -> ExitCode {
     trials.extend(boot_information::trials(&workspace));
     trials.extend(root_task::trials(&workspace));
     trials.extend(watch::trials(&workspace));
-    libtest_mimic::run(&arguments, trials).exit_code()
+    Ok(libtest_mimic::run(&arguments, trials).exit_code())
 }
 
 /// A test that gets the workspace.

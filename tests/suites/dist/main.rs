@@ -11,6 +11,7 @@ mod unpacked;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use kaal_harness::process;
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::{Arguments, Trial};
 
@@ -32,14 +33,12 @@ const CHECKS: [(&str, Check); 9] = [
 ];
 
 fn main() -> ExitCode {
+    process::exit_code(run_suite())
+}
+
+fn run_suite() -> Result<ExitCode> {
     let arguments = Arguments::from_args();
-    let unpacked = match Workspace::locate().and_then(|workspace| Unpacked::new(&workspace)) {
-        Ok(unpacked) => unpacked,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let unpacked = Workspace::locate().and_then(|workspace| Unpacked::new(&workspace))?;
     let mut trials: Vec<_> = CHECKS
         .into_iter()
         .map(|(name, check)| trial(name, &unpacked, check))
@@ -47,7 +46,7 @@ fn main() -> ExitCode {
     let name = "the_readme_boots_the_probes_in_a_clean_room";
     let room = trial(name, &unpacked, clean_room::boot);
     trials.push(room.with_ignored_flag(!clean_room::can_be_made(&unpacked.checkout)));
-    libtest_mimic::run(&arguments, trials).exit_code()
+    Ok(libtest_mimic::run(&arguments, trials).exit_code())
 }
 
 fn trial(name: &str, unpacked: &Unpacked, check: Check) -> Trial {

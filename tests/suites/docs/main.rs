@@ -16,25 +16,24 @@ mod shell;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use kaal_harness::process;
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::{Arguments, Trial};
 
 use page::Page;
 
 fn main() -> ExitCode {
+    process::exit_code(run_suite())
+}
+
+fn run_suite() -> Result<ExitCode> {
     let mut arguments = Arguments::from_args();
     // Commands of a page use the results of earlier ones.
     arguments.test_threads = Some(1);
-    let trials = match Workspace::locate().and_then(|workspace| trials(&workspace)) {
-        Ok(trials) => trials,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let trials = Workspace::locate().and_then(|workspace| trials(&workspace))?;
     let conclusion = libtest_mimic::run(&arguments, trials);
     shell::print_count();
-    conclusion.exit_code()
+    Ok(conclusion.exit_code())
 }
 
 fn trials(workspace: &Workspace) -> Result<Vec<Trial>> {

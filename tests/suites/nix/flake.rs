@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};
+use kaal_harness::process;
 use kaal_harness::qemu::Board;
 use kaal_harness::toolchain;
 use kaal_harness::tools::NIX;
@@ -65,14 +66,12 @@ const MISTAKES: [(&str, &str, &str); 6] = [
 ];
 
 fn main() -> ExitCode {
+    process::exit_code(run_suite())
+}
+
+fn run_suite() -> Result<ExitCode> {
     let arguments = Arguments::from_args();
-    let workspace = match Workspace::locate() {
-        Ok(workspace) => workspace,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let workspace = Workspace::locate()?;
     let root = workspace.root();
     let no_flake = !root.join("flake.nix").is_file();
     let no_nix = no_flake || NIX.find().is_none();
@@ -91,7 +90,7 @@ fn main() -> ExitCode {
             refuses(root, call, words)
         }));
     }
-    libtest_mimic::run(&arguments, trials).exit_code()
+    Ok(libtest_mimic::run(&arguments, trials).exit_code())
 }
 
 fn trial(

@@ -16,6 +16,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use kaal_harness::process;
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::{Arguments, Trial};
 
@@ -44,21 +45,19 @@ const HISTORY: [(&str, Check); 2] = [
 ];
 
 fn main() -> ExitCode {
+    process::exit_code(run_suite())
+}
+
+fn run_suite() -> Result<ExitCode> {
     let arguments = Arguments::from_args();
-    let workspace = match Workspace::locate() {
-        Ok(workspace) => workspace,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let workspace = Workspace::locate()?;
     let root = workspace.root();
     let no_documents = !root.join("docs").is_dir();
     let no_history = !history::is_known(root);
     let documents = CHECKS.map(|check| trial(root, check, no_documents));
     let history = HISTORY.map(|check| trial(root, check, no_history));
     let trials = documents.into_iter().chain(history).collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    Ok(libtest_mimic::run(&arguments, trials).exit_code())
 }
 
 fn trial(root: &Path, (name, check): (&str, Check), ignored: bool) -> Trial {
