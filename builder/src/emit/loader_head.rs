@@ -12,9 +12,9 @@ use crate::parts::boot_program::{PageSegment, flatten};
 pub(super) fn write(parts: &mut [PageSegment], entry: u64, size: u64) {
     let constant_size = constant_part(parts).len() as u64;
     let behind = parts.iter().filter(|part| part.offset >= constant_size);
-    let mut rest = flatten(constant_size, behind);
-    rest.resize(size.saturating_sub(constant_size) as usize, 0);
-    let head = LoaderHead::new(entry, &rest);
+    let mut variables = flatten(constant_size, behind);
+    variables.resize(size.saturating_sub(constant_size) as usize, 0);
+    let head = LoaderHead::new(entry, &variables);
     let content = parts.iter_mut().flat_map(|part| &mut part.content);
     for (place, &byte) in content.zip(head.as_bytes()) {
         *place = byte;

@@ -9,6 +9,8 @@ mod package;
 
 pub(crate) use package::warnings;
 
+use std::path::Path;
+
 use kaal_devicetree::Chosen;
 use kaal_payload::{
     ConstantPart, DeviceTreeSlot, Integrity, MAX_SIZE, Measurement, Payload, PhysAddr, PhysRange,
@@ -17,9 +19,11 @@ use kaal_payload::{
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
+use crate::files::File;
 use crate::format::digest::{crc32c, digest};
 use crate::format::measurement::measure;
 use crate::format::{Format, executable};
+use crate::image_reader::ImageReader;
 use crate::layout::memory_map::MemoryMap;
 use crate::layout::page_tables::Tables;
 use crate::layout::placement::LoaderPlace;
@@ -83,17 +87,18 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic
         ..payload(parts, plan, &place, &tables, user_image)
     };
     let layout = Layout::new(&payload, place.header.start);
-    let mut header = [0; MAX_SIZE];
-    let header_size = encode(parts, &mut payload, &mut header)?;
+    let header = encode(parts, &mut payload)?;
 
     let mut chunks: Vec<_> = pieces.into_iter().map(|(_, chunk)| chunk).collect();
-    let header = &header[..header_size];
-    let loader = loader_fragments(&place, &loader, header, &tables, symbols);
+    let loader = loader_fragments(&place, &loader, &header, &tables, symbols);
     chunks.extend(chunk::cover(plan.loader, loader));
     chunks.sort_by_key(|chunk| chunk.memory);
 
     let entry = PhysAddr(place.base.0 + parts.loader.entry);
-    let file = write_file(parts, plan, entry, &chunks)?;
+    let mut file = write_file(parts, plan, entry, &chunks)?;
+    if parts.settings.format != Format::Elf && parts.trust.is_some() {
+        file.content = with_package_digest(parts, &mut payload, &file.content)?;
+    }
     let symbols = symbols.map(|symbols| symbols.memory);
     let memory_map = MemoryMap::new(parts, plan, &place, &tables, symbols, &file.scratch);
     let layout = layout.with_scratch(file.scratch.iter().map(|(_, scratch)| *scratch));
@@ -139,23 +144,34 @@ fn symbols<'a>(parts: &Parts<'_>, tables: &Tables, table: &'a [u8]) -> Option<Ch
     })
 }
 
-/// Writes the payload header to the start of `header`, signed if there is a key. Returns its size
-/// in bytes.
-fn encode(
+/// Returns the package `file` with its own digest in the payload header, so that the signature covers
+/// what runs before the loader.
+fn with_package_digest(
     parts: &Parts<'_>,
     payload: &mut Payload<'_>,
-    header: &mut [u8],
-) -> Result<usize, Diagnostic> {
-    let mut size = payload.encode(header, crc32c);
+    file: &[u8],
+) -> Result<Vec<u8>, Diagnostic> {
+    let path = Path::new("");
+    let content = file;
+    let image = ImageReader::open(File { path, content })?;
+    payload.package = image.package_digest();
+    image.with_payload_header(&encode(parts, payload)?)
+}
+
+/// Encodes the payload header, signed if there is a key.
+fn encode(parts: &Parts<'_>, payload: &mut Payload<'_>) -> Result<Vec<u8>, Diagnostic> {
+    let mut header = vec![0; MAX_SIZE];
+    payload.signature = [0; _];
+    let mut size = payload.encode(&mut header, crc32c);
     let trust = parts.trust.as_ref();
     if size.is_ok()
         && let Some(key) = trust.and_then(|trust| trust.signing_key.as_ref())
-        && let Some(message) = signing::message(payload, header)
+        && let Some(message) = signing::message(payload, &header)
     {
         payload.signature = signing::sign(key, &message);
-        size = payload.encode(header, crc32c);
+        size = payload.encode(&mut header, crc32c);
     }
-    size.map_err(|_| {
+    let size = size.map_err(|_| {
         let app = parts.origins.app;
         app.diagnostic("too many segments, including those of the kernel")
             .expected(format!("a payload header of up to {MAX_SIZE} bytes"))
@@ -166,7 +182,9 @@ fn encode(
                 payload.boot_arguments.len()
             ))
             .remedy("link the root task with fewer PT_LOADs, or shorten --bootargs")
-    })
+    })?;
+    header.truncate(size);
+    Ok(header)
 }
 
 /// The device tree to embed; empty if there is none.
@@ -226,6 +244,7 @@ fn payload<'a>(
             .map(|device_tree| device_tree.machine)
             .unwrap_or_default(),
         measurement: Measurement::default(),
+        package: Measurement::default(),
         regions: &[],
         cpus: &parts.cpus,
         boot_arguments: &parts.boot_arguments,

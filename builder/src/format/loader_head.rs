@@ -3,14 +3,14 @@
 //! The first bytes of a loader in an image, in place of its ELF header.
 //!
 //! They belong to the constant part of the loader, whose digest is in the payload header. They
-//! contain the entry point and a checksum of the loader's data. So a change of any bit of the
-//! loader is noticed.
+//! contain the entry point and the SHA-256 of the loader's variables, which change while it runs. So a
+//! change of any bit of the loader is noticed, and a signature covers all of it.
 
+use sha2::{Digest, Sha256};
 use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use super::branch;
-use super::digest::crc32c;
 
 /// Size in bytes of [`LoaderHead`].
 pub(crate) const SIZE: usize = size_of::<LoaderHead>();
@@ -21,17 +21,17 @@ pub(crate) const SIZE: usize = size_of::<LoaderHead>();
 pub(crate) struct LoaderHead {
     /// A branch to the entry point.
     branch: U32,
-    /// CRC-32C of all memory between the loader's constant part and the payload header.
-    pub(crate) rest_checksum: U32,
+    /// SHA-256 of all memory between the loader's constant part and the payload header.
+    pub(crate) variables: [u8; 32],
 }
 
 impl LoaderHead {
-    /// The head of a loader whose entry point is at the offset `entry`. `rest` is its memory behind
-    /// the constant part.
-    pub(crate) fn new(entry: u64, rest: &[u8]) -> Self {
+    /// The head of a loader whose entry point is at the offset `entry`. `variables` is its memory
+    /// behind the constant part.
+    pub(crate) fn new(entry: u64, variables: &[u8]) -> Self {
         Self {
             branch: branch::to(entry).into(),
-            rest_checksum: crc32c(rest).into(),
+            variables: Sha256::digest(variables).into(),
         }
     }
 

@@ -27,7 +27,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use kaal_payload::{
-    LOADER_MAX_SIZE, Package, Payload, PhysAddr, PhysRange, Region, TRUST_NOTE_TYPE, TrustAnchor,
+    LOADER_MAX_SIZE, Measurement, Package, Payload, PhysAddr, PhysRange, Region, TRUST_NOTE_TYPE,
+    TrustAnchor,
 };
 use zerocopy::FromBytes;
 
@@ -120,6 +121,14 @@ impl<'a> ImageReader<'a> {
     /// The memory of the payload header.
     pub fn payload_header(&self) -> PhysRange {
         self.header.memory
+    }
+
+    /// [`Payload::package`] of a signed image: the SHA-256 of the load address in a U-Boot header
+    /// (eight bytes, zero without one), of the locator in the package header, and of all bytes of
+    /// the package before its header. Zero for an ELF file.
+    pub fn package_digest(&self) -> Measurement {
+        let packed = self.packed.as_ref();
+        packed.map_or([0; _], |packed| packed.digest(self.file.content))
     }
 
     /// The bytes of the payload header in [`Self::file`]. They are never compressed.

@@ -3,9 +3,10 @@
 //! Recognises images and their format by their first bytes.
 
 use kaal_payload::{
-    Chunk, HEADER_ALIGNMENT, LOADER_MAX_SIZE, PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, Package,
-    PackageError,
+    Chunk, HEADER_ALIGNMENT, LOADER_MAX_SIZE, LOCATOR_OFFSET, Locator, Measurement,
+    PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, Package, PackageError, PhysAddr,
 };
+use sha2::{Digest, Sha256};
 use zerocopy::IntoBytes;
 
 use super::memory::aligned;
@@ -42,6 +43,19 @@ impl Packed {
             chunks: &self.chunks,
             ..self.fixed
         }
+    }
+
+    /// [`super::ImageReader::package_digest`] of `file`.
+    pub(super) fn digest(&self, file: &[u8]) -> Measurement {
+        let load_address = uimage::load_address(file).map_or(0, |PhysAddr(address)| address);
+        let package = &file[self.start..];
+        let locator = &package[self.header_offset + LOCATOR_OFFSET..][..size_of::<Locator>()];
+        Sha256::new()
+            .chain_update(load_address.to_le_bytes())
+            .chain_update(locator)
+            .chain_update(&package[..self.header_offset])
+            .finalize()
+            .into()
     }
 }
 

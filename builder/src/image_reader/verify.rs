@@ -3,6 +3,7 @@
 //! Verifies the content of an image.
 
 use kaal_payload::{Digest, Integrity, LOADER_MAX_SIZE, MAX_SIZE, PhysAddr, PhysRange, RegionKind};
+use sha2::{Digest as _, Sha256};
 
 use super::{ImageReader, Packed};
 use crate::diagnostic::Diagnostic;
@@ -49,6 +50,10 @@ fn show_crc32c(checksum: u32) -> String {
     format!("CRC-32C {checksum:#x}")
 }
 
+fn show_sha256(hash: [u8; 32]) -> String {
+    format!("SHA-256 {}", hexadecimal(&hash))
+}
+
 fn check_uimage(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let Err(found) = uimage::check(image.file.content) else {
         return Ok(());
@@ -75,7 +80,10 @@ fn check_package(image: &ImageReader<'_>, packed: &Packed) -> Result<(), Diagnos
             .found("different ones")
             .remedy("build the image again"));
     }
-    Ok(())
+    let is_signed = image.trust_anchor().is_some();
+    let digest = is_signed.then(|| image.package_digest());
+    let digests = [payload.package, digest.unwrap_or_default()];
+    check_same(image, "its unpacker or work area", digests.map(show_sha256))
 }
 
 /// Checks the loader's memory and its entry point.
@@ -110,9 +118,9 @@ fn check_loader(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
             .expected(expected)
             .found(image.entry.to_string()));
     }
-    let expected = head.map_or(0, |head| head.rest_checksum.get());
-    let checksums = [expected, crc32c(rest)];
-    check_same(image, "the loader's data", checksums.map(show_crc32c))
+    let expected = head.map_or([0; _], |head| head.variables);
+    let digests = [expected, Sha256::digest(rest).into()];
+    check_same(image, "the loader's variables", digests.map(show_sha256))
 }
 
 /// Checks that the image makes exactly the memory in the payload header.
@@ -213,7 +221,7 @@ fn check_digest(
     let integrity = image.payload().integrity;
     let found = digest(integrity, bytes);
     let show = |digest: &Digest| match integrity {
-        Integrity::Sha256 => format!("SHA-256 {}", hexadecimal(digest.sha256())),
+        Integrity::Sha256 => show_sha256(*digest.sha256()),
         _ => show_crc32c(digest.crc32c()),
     };
     match *expected == found {

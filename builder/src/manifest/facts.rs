@@ -30,6 +30,7 @@ pub(crate) fn facts(payload: &Payload<'_>) -> Value {
         "keyId": (payload.key_id != 0).then(|| KeyId(payload.key_id).to_string()),
         "signature": (payload.signature != [0; _]).then(|| hexadecimal(&payload.signature)),
         "measurement": hexadecimal(&payload.measurement),
+        "package": (payload.package != [0; _]).then(|| hexadecimal(&payload.package)),
         "exceptionLevel": payload.exception_level as u8,
         "cores": payload.cores,
         "physicalAddressBits": match payload.physical_address_bits {

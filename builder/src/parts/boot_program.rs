@@ -4,7 +4,7 @@
 
 use goblin::elf::dynamic::{DT_JMPREL, DT_REL, DT_RELA, DT_RELASZ};
 use goblin::elf::header::{ELFMAG, ET_DYN, et_to_str};
-use goblin::elf::program_header::{PT_DYNAMIC, PT_NOTE};
+use goblin::elf::program_header::{PT_DYNAMIC, PT_GNU_RELRO, PT_NOTE};
 use goblin::elf::reloc::R_AARCH64_RELATIVE;
 use kaal_payload::{
     LOADER_MAX_SIZE, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PACKAGE_VERSION, PAGE_SIZE, PhysAddr,
@@ -15,7 +15,7 @@ use zerocopy::little_endian::U64;
 use zerocopy::{FromBytes, IntoBytes};
 
 use crate::diagnostic::{Diagnostic, Origin};
-use crate::elf::{Program, note};
+use crate::elf::{Program, Segment, note};
 use crate::format::branch::INSTRUCTION;
 use crate::format::{head, loader_head};
 
@@ -143,7 +143,10 @@ impl BootProgram {
                     offset: segment.virt,
                     size: segment.size,
                     content: segment.content.to_vec(),
-                    access: segment.access,
+                    access: match anchor.is_some() && reader.is_relocated_once(segment) {
+                        true => Access::default(),
+                        false => segment.access,
+                    },
                 })
                 .collect(),
             relocations: entries
@@ -317,6 +320,14 @@ impl<'a> Reader<'a> {
             }
             _ => Ok(anchor),
         }
+    }
+
+    /// Whether the segment holds addresses that are constant once the builder has relocated them. A
+    /// forger could redirect them, so a loader for signed images verifies them like its code.
+    fn is_relocated_once(&self, segment: &Segment<'_>) -> bool {
+        let mut constants = self.program.contents(PT_GNU_RELRO);
+        constants
+            .any(|(start, content)| start == segment.virt && content.len() == segment.content.len())
     }
 
     /// The offset and content of `.rela.dyn`.

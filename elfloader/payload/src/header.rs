@@ -14,7 +14,7 @@ use crate::{Decimal, Hex, Text};
 pub const MAGIC: [u8; 8] = *b"KaaLboot";
 
 /// Version of the payload header. Builder and loader must have the same.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The first bytes of a package header.
 pub const PACKAGE_MAGIC: [u8; 8] = *b"KaaLpack";

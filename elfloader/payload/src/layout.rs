@@ -77,6 +77,8 @@ pub(crate) struct Header {
     pub(crate) machine: MachineFields,
     /// [`crate::Payload::measurement`]
     pub(crate) measurement: Measurement,
+    /// [`crate::Payload::package`]
+    pub(crate) package: Measurement,
 }
 
 /// The SHA-256 that an image is measured by.

@@ -69,6 +69,9 @@ pub struct Payload<'a> {
     pub machine: Machine,
     /// SHA-256 of kernel and user image, for `/chosen` of the device tree; `docs/design.md` defines it.
     pub measurement: Measurement,
+    /// In signed images that are not ELF files, the SHA-256 of what runs before the loader; else zero. `docs/payload.md`
+    /// defines it. The loader doesn't see this part of the file.
+    pub package: Measurement,
     /// The regions, disjoint and in ascending order of their addresses.
     pub regions: &'a [Region],
     /// The cores from the embedded device tree, as many as the kernel waits for, the one that boots first. Empty if
@@ -213,6 +216,7 @@ impl<'a> Payload<'a> {
             tables: tables(header, exception_level).ok_or("translation tables")?,
             machine: header.machine.machine()?,
             measurement: header.measurement,
+            package: header.package,
             regions: &[],
             cpus: &[],
             boot_arguments: &[],
@@ -243,6 +247,7 @@ impl<'a> Payload<'a> {
             ttbr1: self.tables.ttbr1.unwrap_or_default(),
             machine: self.machine.into(),
             measurement: self.measurement,
+            package: self.package,
         }
     }
 }

@@ -13,7 +13,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 pub const TRUST_NOTE_TYPE: u32 = 3;
 
 /// The start of the message that is signed.
-pub const SIGNED_CONTEXT: [u8; 32] = *b"KaaL image, payload version 3\0\0\0";
+pub const SIGNED_CONTEXT: [u8; 32] = *b"KaaL image, payload version 4\0\0\0";
 
 /// An Ed25519 signature (RFC 8032).
 pub type Signature = [u8; 64];

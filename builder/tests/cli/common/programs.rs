@@ -103,7 +103,9 @@ pub(crate) fn loader_of_signed_images() -> Elf {
 }
 
 /// A program that begins with `start`, at whose offset `relocations` there is one.
-fn loader_with(start: Vec<u8>, relocations: u64, note: Vec<u8>) -> Elf {
+fn loader_with(mut start: Vec<u8>, relocations: u64, note: Vec<u8>) -> Elf {
+    // Room for what the builder writes in place of an ELF header.
+    start.resize(start.len().max(Elf::HEADER_SIZE), 0);
     let size = start.len() as u64;
     let dynamic = words(&[DT_RELA, relocations, DT_RELASZ, 0x18, 0, 0]);
     Elf::new(
