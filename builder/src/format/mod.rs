@@ -7,6 +7,7 @@
 //! the same places.
 
 pub(crate) mod branch;
+pub(crate) mod cores;
 pub(crate) mod digest;
 pub(crate) mod executable;
 mod file_map;

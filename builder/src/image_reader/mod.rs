@@ -10,7 +10,8 @@
 //!  recognise     recognises the format; identify: describes other files
 //!  extents       reads the memory that the image makes
 //!  find          finds the payload header in that memory
-//!  verify        checks all digests and checksums
+//!  verify        checks all digests, checksums and places
+//!  machine       compares the machine with the device tree
 //!  patch         replaces the payload header
 //! ```
 
@@ -18,6 +19,7 @@ mod extents;
 mod file;
 mod find;
 mod identify;
+mod machine;
 mod memory;
 mod patch;
 mod recognise;

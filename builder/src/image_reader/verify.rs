@@ -2,10 +2,10 @@
 
 //! Verifies the content of an image.
 
-use kaal_payload::{Digest, Integrity, LOADER_MAX_SIZE, MAX_SIZE, PhysAddr, PhysRange, RegionKind};
+use kaal_payload::{Digest, Integrity, LOADER_MAX_SIZE, MAX_SIZE, PhysAddr, PhysRange};
 use sha2::{Digest as _, Sha256};
 
-use super::{ImageReader, Packed};
+use super::{ImageReader, Packed, machine};
 use crate::diagnostic::Diagnostic;
 use crate::format::digest::{crc32c, digest, hexadecimal};
 use crate::format::loader_head::LoaderHead;
@@ -26,6 +26,7 @@ pub(super) fn verify(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     check_extent(image)?;
     check_regions(image)?;
     check_places(image)?;
+    machine::check(image)?;
     check_cuts(image)?;
     check_measurement(image)
 }
@@ -83,7 +84,11 @@ fn check_package(image: &ImageReader<'_>, packed: &Packed) -> Result<(), Diagnos
     let is_signed = image.trust_anchor().is_some();
     let digest = is_signed.then(|| image.package_digest());
     let digests = [payload.package, digest.unwrap_or_default()];
-    check_same(image, "its unpacker or work area", digests.map(show_sha256))
+    check_same(
+        image,
+        "what runs before its loader",
+        digests.map(show_sha256),
+    )
 }
 
 /// Checks the loader's memory and its entry point.
@@ -157,27 +162,14 @@ fn check_regions(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// Checks that device tree and user image lie where the payload header says.
+/// Checks that the payload header leads only to memory that is for it.
 fn check_places(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
-    let payload = image.payload();
-    let of_kind = |kind| {
-        let regions = payload.regions.iter();
-        let regions = regions.filter(move |region| region.kind() == Some(kind));
-        ranges::union(regions.filter_map(|region| region.memory()).collect())
-    };
-    let slot = payload.device_tree;
-    let slot = PhysRange::from_size(slot.start, slot.capacity).filter(|_| slot.size > 0);
-    let user_image = Some(payload.user_image.memory);
-    let places = [
-        ("device tree", RegionKind::DeviceTree, slot),
-        ("user image", RegionKind::UserImage, user_image),
-    ];
-    for (name, kind, place) in places {
-        let sets = [Vec::from_iter(place), of_kind(kind)];
-        let sets = sets.map(|set| ranges::describe(&set));
-        check_same(image, &format!("the place of its {name}"), sets)?;
-    }
-    Ok(())
+    let places = image.payload().check_places();
+    places.map_err(|error| {
+        super::damaged(image.origin(), "its payload header contradicts itself")
+            .expected("addresses within the parts that they are for")
+            .found(error.to_string())
+    })
 }
 
 /// Checks that the stored bytes end where the builder ends them: at the end of a region, or with a

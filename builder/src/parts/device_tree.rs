@@ -6,6 +6,7 @@ use kaal_devicetree::{Chosen, Header, MemoryKind, NoRoom, Node, UnknownConsole};
 use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
 
 use crate::diagnostic::{Diagnostic, Origin};
+use crate::format::cores;
 use crate::memory::ranges;
 
 /// A device tree and the facts in it.
@@ -56,8 +57,6 @@ impl<'a> DeviceTree<'a> {
             return Err(misunderstood(origin, node));
         }
         let machine = kaal_devicetree::machine(&tree);
-        let mut cpus: Vec<_> = kaal_devicetree::cpus(&tree).collect();
-        cpus.sort_by_key(|cpu| cpu.mpidr != u64::from(header.boot_cpu));
         let memory = |kind| {
             let memory = kaal_devicetree::memory(&tree).filter(move |(found, _)| *found == kind);
             memory.map(|(_, memory)| memory)
@@ -77,7 +76,7 @@ impl<'a> DeviceTree<'a> {
             tree,
             size: 0,
             machine,
-            cpus,
+            cpus: cores::in_order(&header, &tree),
             ram,
             reserved: ranges::union(memory(MemoryKind::Reserved).collect()),
             no_console,

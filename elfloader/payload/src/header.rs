@@ -176,6 +176,11 @@ pub enum HeaderError<const PACKAGE: bool> {
         /// The region's index.
         index: usize,
     },
+    /// A field leads to memory that is not for it.
+    Place {
+        /// The field's name.
+        name: &'static str,
+    },
 }
 
 impl<const PACKAGE: bool> HeaderError<PACKAGE> {
@@ -218,6 +223,10 @@ impl<const PACKAGE: bool> fmt::Display for HeaderError<PACKAGE> {
             Self::Field { name } => {
                 f.write_str(name)?;
                 f.write_str(" has a value unknown to this version")
+            }
+            Self::Place { name } => {
+                f.write_str(name)?;
+                f.write_str(" in memory that is not for it")
             }
             Self::Item { index } => write!(f, "{item} {} is malformed", Decimal(index as u64)),
             Self::Order { index } => {

@@ -32,6 +32,7 @@ mod machine;
 mod number;
 mod package;
 mod payload;
+mod places;
 mod settings;
 mod signing;
 mod symbols;
@@ -57,6 +58,7 @@ pub use settings::{
     MAX_CORES, Machine, PhysicalAddressBits, PsciConduit, RegionKind,
 };
 pub use signing::{
-    PublicKey, SIGNED_CONTEXT, Signature, TRUST_NOTE_TYPE, TrustAnchor, key_id, signed_message,
+    PublicKey, SIGNED_CONTEXT, Signature, TRUST_NOTE_TYPE, TrustAnchor, key_id,
+    signed_message,
 };
 pub use symbols::{DistanceSize, Symbol, encode_symbol};

@@ -8,6 +8,7 @@ use zerocopy::IntoBytes;
 
 use crate::header::{self, Length, elements, peek, preamble};
 use crate::layout::{ConstantPart, Cpu, DeviceTreeSlot, Header, Measurement, Region, UserImage};
+use crate::places;
 use crate::{
     ExceptionLevel, Integrity, LogLevel, MAX_CORES, Machine, PAGE_SIZE, PayloadError, PhysAddr,
     PhysRange, PhysicalAddressBits, RegionKind, Signature, VERSION, VirtAddr,
@@ -111,6 +112,16 @@ impl<'a> Payload<'a> {
             boot_arguments,
             ..fixed
         })
+    }
+
+    /// Checks that each field leads to memory that is for it: what is verified, and nothing else. All that a loader for
+    /// signed images uses is then signed itself.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first field that doesn't, as [`PayloadError::Place`].
+    pub fn check_places(&self) -> Result<(), PayloadError> {
+        places::check(self).map_err(|name| PayloadError::Place { name })
     }
 
     /// The machine in the header at the start of `bytes`. The rest of the header may be malformed: its errors must

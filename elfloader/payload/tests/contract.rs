@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use zerocopy::{FromBytes, IntoBytes};
 
 /// Sizes that the documentation of the format states.
-const HEADER_SIZE: usize = 312;
+const HEADER_SIZE: usize = 344;
 const REGION_SIZE: usize = 64;
 const CPU_SIZE: usize = 16;
 
@@ -93,6 +93,7 @@ fn payload(regions: &[Region]) -> Payload<'_> {
             }),
         },
         measurement: [0x5a; 32],
+        package: [0xb7; 32],
         regions,
         cpus: &CPUS,
         boot_arguments: b"quiet",
@@ -173,7 +174,7 @@ fn the_layout_is_the_documented_one() {
     let encoded = Encoded::new(&payload(&regions));
     assert_eq!(encoded.bytes().len(), TOTAL);
     assert_eq!(&encoded.bytes()[..8], b"KaaLboot");
-    assert_eq!(encoded.bytes()[8..12], 3u32.to_le_bytes());
+    assert_eq!(encoded.bytes()[8..12], 4u32.to_le_bytes());
     let (destination, _) = u64::read_from_prefix(&encoded.bytes()[HEADER_SIZE..]).unwrap();
     assert_eq!(destination, 0x4000_0000);
 }
@@ -398,7 +399,7 @@ fn errors_say_what_was_expected_and_found() {
     let texts = [
         (
             PayloadError::Version { found: 20 },
-            "version 3 expected, 20 found",
+            "version 4 expected, 20 found",
         ),
         (PayloadError::Magic, "it does not begin with KaaLboot"),
         (
@@ -436,7 +437,7 @@ proptest! {
         let bytes = words.as_mut_bytes();
         if bytes.len() > 88 && fix > 0 {
             bytes[..8].copy_from_slice(b"KaaLboot");
-            bytes[8..12].copy_from_slice(&3u32.to_le_bytes());
+            bytes[8..12].copy_from_slice(&4u32.to_le_bytes());
             let count = (bytes.len().saturating_sub(HEADER_SIZE) / REGION_SIZE) as u32;
             let length = (HEADER_SIZE + count as usize * REGION_SIZE) as u32;
             bytes[80..84].copy_from_slice(&length.to_le_bytes());
