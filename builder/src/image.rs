@@ -10,7 +10,7 @@ use crate::emit::{self, Emitted};
 use crate::format::FileMap;
 use crate::layout::memory_map::MemoryMap;
 use crate::layout::placement;
-use crate::options::{self, Inputs};
+use crate::options::{self, Inputs, Keys};
 use crate::parts::{Parts, swapped, trust};
 use crate::rules::{self, Situation};
 
@@ -43,8 +43,11 @@ impl Image {
         let wrong = options::check(
             &inputs.settings,
             inputs.unpacker.is_some(),
-            inputs.trust_key.map(|file| file.path),
-            inputs.sign_key.map(|file| file.path),
+            Keys {
+                trust_key: inputs.trust_key.map(|file| file.path),
+                next_key: inputs.next_key.map(|file| file.path),
+                sign_key: inputs.sign_key.map(|file| file.path),
+            },
         );
         match wrong.into_iter().next() {
             Some(diagnostic) => Err(diagnostic),

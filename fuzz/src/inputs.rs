@@ -129,6 +129,7 @@ impl Content {
             platform: self.platform.as_deref().map(file),
             kernel_config: self.kernel_config.as_deref().map(file),
             trust_key: self.trust_key.as_deref().map(file),
+            next_key: None,
             sign_key: self.sign_key.as_deref().map(file),
             settings: Settings {
                 format: self.format,

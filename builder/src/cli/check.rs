@@ -48,6 +48,9 @@ pub(super) struct Arguments {
     /// Public key (PEM file) that the image must be signed with and that its loader must trust
     #[arg(long, value_name = "FILE")]
     trust_key: Option<PathBuf>,
+    /// Another public key (PEM file) that its loader must trust, and that the image may be signed with
+    #[arg(long, value_name = "FILE", requires = "trust_key")]
+    next_key: Option<PathBuf>,
     /// Explain a rule instead of checking an image
     #[arg(
         long,
@@ -76,6 +79,7 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Failu
     let platform = Input::read_if_given(Flag::Platform, arguments.platform.as_deref())?;
     let config = Input::read_if_given(Flag::KernelConfig, arguments.kernel_config.as_deref())?;
     let key = Input::read_if_given(Flag::TrustKey, arguments.trust_key.as_deref())?;
+    let next = Input::read_if_given(Flag::NextKey, arguments.next_key.as_deref())?;
 
     let payload = image.payload();
     let level = payload.exception_level;
@@ -98,8 +102,11 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Failu
     }
     if let Some(given) = &key {
         let origin = given.origin();
-        let key = signing::public_key(origin, &given.content)?.to_bytes();
-        situation.trusted = Some(Trusted { origin, key });
+        let keys = [Some(given), next.as_ref()].into_iter().flatten();
+        let keys = keys.map(|key| signing::public_key(key.origin(), &key.content));
+        let keys = keys.map(|key| Ok(key?.to_bytes()));
+        let keys = keys.collect::<Result<_, Diagnostic>>()?;
+        situation.trusted = Some(Trusted { origin, keys });
     }
     let given = [&kernel, &device_tree, &platform, &config];
     let given = given.into_iter().flatten();

@@ -34,6 +34,7 @@ pub enum Flag {
     Bootargs,
     Verify,
     TrustKey,
+    NextKey,
     MinVersion,
     SignKey,
     SignCommand,

@@ -4,12 +4,13 @@
 
 use std::borrow::Cow;
 
-use kaal_payload::{KeyId, PhysRange, RegionKind, key_id};
+use kaal_payload::{PhysRange, RegionKind};
 
 use super::report::Report;
 use super::side::Side;
 use super::{bytes, lists, nodes, only, symbols};
 use crate::diagnostic::Flag;
+use crate::signing;
 
 /// All kinds of regions, and the option of the program in each.
 const KINDS: [(RegionKind, Option<Flag>); 5] = [
@@ -123,12 +124,12 @@ fn compare_loaders(one: &Side<'_>, other: &Side<'_>, report: &mut Report) {
     report.add("loader", details, is_same && is_moved);
 }
 
-/// The key that the loader trusts.
+/// The keys that the loader trusts.
 fn trust(side: &Side<'_>) -> String {
     match side.image.trust_anchor() {
         Some(anchor) => {
-            let key = KeyId(key_id(&anchor.key));
-            format!("key {key} from version {} on", anchor.min_version)
+            let keys = signing::key_ids(anchor.keys(), " and ");
+            format!("key {keys} from version {} on", anchor.min_version)
         }
         None => "nobody".to_owned(),
     }

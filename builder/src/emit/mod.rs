@@ -218,12 +218,10 @@ fn payload<'a>(
     user_image: UserImage,
 ) -> Payload<'a> {
     let device_tree = parts.device_tree.as_ref();
+    let trust = parts.trust.as_ref();
     Payload {
         image_version: parts.settings.image_version,
-        key_id: parts
-            .trust
-            .as_ref()
-            .map_or(0, |trust| key_id(trust.key.as_bytes())),
+        key_id: trust.map_or(0, |trust| key_id(&trust.signer)),
         signature: [0; _],
         load_address: place.base,
         loader: ConstantPart::default(),

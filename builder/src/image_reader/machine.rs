@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Compares the machine in a payload header with the embedded device tree.
+//! Compares the machine in a payload header with the embedded device tree and the loader's note.
 
 use kaal_devicetree::{DeviceTree, Header};
 use kaal_payload::{Machine, PhysRange};
@@ -9,7 +9,8 @@ use super::{ImageReader, damaged};
 use crate::diagnostic::Diagnostic;
 use crate::format::cores;
 
-/// Checks that machine and cores are those of the embedded device tree.
+/// Checks that machine and cores are those of the embedded device tree, and that a loader for signed
+/// images knows the same console and firmware.
 pub(super) fn check(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let payload = image.payload();
     let slot = payload.device_tree;
@@ -17,10 +18,15 @@ pub(super) fn check(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     let blob = blob.and_then(|blob| image.bytes(blob));
     let tree = blob.as_deref().map(|blob| read(image, blob)).transpose()?;
 
+    let of_loader = image.trust_anchor().map(|anchor| Machine {
+        gic: payload.machine.gic,
+        ..anchor.machine()
+    });
     let of_tree = tree
         .as_ref()
         .map(|(_, tree)| kaal_devicetree::machine(tree));
     let sources = [
+        (of_loader, "that of the loader's note"),
         (of_tree, "that of the embedded device tree"),
     ];
     for (machine, expected) in sources {

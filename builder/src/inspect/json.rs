@@ -3,7 +3,7 @@
 //! Describes an image in JSON. Addresses are hexadecimal strings, and sizes are numbers of bytes, as in the manifest.
 //! `docs/json.md` documents the fields.
 
-use kaal_payload::{KeyId, key_id};
+use kaal_payload::{KeyId, TrustAnchor, key_id};
 use serde_json::{Value, json};
 
 use super::Inspected;
@@ -36,15 +36,26 @@ pub(crate) fn to_json(inspected: &Inspected<'_>) -> Value {
         "compression": image.compression(),
         "entry": image.entry().to_string(),
         "payload": facts(&image.payload()),
-        "trust": image.trust_anchor().map(|anchor| json!({
-            "key": hexadecimal(&anchor.key),
-            "keyId": KeyId(key_id(&anchor.key)).to_string(),
-            "leastVersion": anchor.min_version.get(),
-        })),
+        "trust": image.trust_anchor().map(|anchor| trust(&anchor)),
         "ram": ram.map(|ram| ram.iter().copied().map(range).collect::<Vec<_>>()),
         "memory": areas.collect::<Vec<_>>(),
         "unpacking": Unpacking::of(image),
         "checks": outcomes.map(|(rule, outcome)| check(rule, outcome)).collect::<Vec<_>>(),
+    })
+}
+
+/// Describes what the loader trusts.
+fn trust(anchor: &TrustAnchor) -> Value {
+    let [key, next] = {
+        let mut keys = anchor.keys();
+        [keys.next(), keys.next()]
+    };
+    json!({
+        "key": key.map(|key| hexadecimal(key)),
+        "keyId": key.map(|key| KeyId(key_id(key)).to_string()),
+        "nextKey": next.map(|key| hexadecimal(key)),
+        "nextKeyId": next.map(|key| KeyId(key_id(key)).to_string()),
+        "leastVersion": anchor.min_version.get(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 //! Summarises an image's headers, one line for each fact.
 
-use kaal_payload::{Encoding, ExceptionLevel, Gic, KeyId, PsciConduit, key_id};
+use kaal_payload::{Encoding, ExceptionLevel, Gic, KeyId, PsciConduit};
 use serde::Serialize;
 
 use super::Inspected;
@@ -14,6 +14,7 @@ use crate::manifest::console_name;
 use crate::memory::ranges;
 use crate::options::choices::{CHECKS, LOG_LEVELS, name};
 use crate::rules::Outcome;
+use crate::signing;
 
 /// Sizes in bytes of what the unpacker does before the loader runs.
 #[derive(Default, Serialize)]
@@ -143,8 +144,8 @@ fn signature(inspected: &Inspected<'_>) -> String {
     };
     match inspected.image.trust_anchor() {
         Some(anchor) => {
-            let (key, version) = (KeyId(key_id(&anchor.key)), anchor.min_version);
-            format!("{signer}; the loader requires the key {key} and version {version} or later")
+            let (keys, version) = (signing::key_ids(anchor.keys(), " or "), anchor.min_version);
+            format!("{signer}; the loader requires the key {keys} and version {version} or later")
         }
         None => format!("{signer}; the loader requires none"),
     }

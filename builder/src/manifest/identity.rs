@@ -22,7 +22,7 @@ pub(crate) struct Identity {
 }
 
 /// The options of inputs, and the name of each input in manifests.
-pub(crate) const ROLES: [(Flag, &str); 8] = [
+pub(crate) const ROLES: [(Flag, &str); 9] = [
     (Flag::Loader, "loader"),
     (Flag::Unpacker, "unpacker"),
     (Flag::Kernel, "kernel"),
@@ -31,6 +31,7 @@ pub(crate) const ROLES: [(Flag, &str); 8] = [
     (Flag::Platform, "platform"),
     (Flag::KernelConfig, "kernelConfig"),
     (Flag::TrustKey, "trustKey"),
+    (Flag::NextKey, "nextKey"),
 ];
 
 /// An input file.

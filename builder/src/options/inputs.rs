@@ -24,6 +24,8 @@ pub struct Inputs<'a> {
     pub kernel_config: Option<File<'a>>,
     /// The public key, in PEM, that a loader for signed images trusts.
     pub trust_key: Option<File<'a>>,
+    /// Another public key, in PEM, that the loader trusts too, while one key replaces the other.
+    pub next_key: Option<File<'a>>,
     /// The private key, in PEM (PKCS #8), that signs the image. Without it, the image stays
     /// unsigned.
     pub sign_key: Option<File<'a>>,
@@ -43,6 +45,7 @@ impl<'a> Inputs<'a> {
             platform: None,
             kernel_config: None,
             trust_key: None,
+            next_key: None,
             sign_key: None,
             settings: Settings::default(),
         }

@@ -12,8 +12,7 @@ mod trust;
 
 pub use inputs::Inputs;
 pub use settings::{Settings, Symbols};
-
-use std::path::Path;
+pub(crate) use trust::Keys;
 
 use kaal_payload::{PAGE_SIZE, PhysAddr};
 
@@ -23,8 +22,7 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 pub(crate) fn check(
     settings: &Settings<'_>,
     has_unpacker: bool,
-    trust_key: Option<&Path>,
-    sign_key: Option<&Path>,
+    keys: Keys<'_>,
 ) -> Vec<Diagnostic> {
     let address = settings.kernel_paddr.map(|PhysAddr(address)| address);
     let values = [
@@ -35,7 +33,7 @@ pub(crate) fn check(
     ];
     let values = values.into_iter().filter_map(Result::err).collect();
     let of_format = format::check(settings, has_unpacker);
-    let of_trust = trust::check(settings, trust_key, sign_key);
+    let of_trust = trust::check(settings, keys);
     [values, of_format, of_trust].concat()
 }
 

@@ -13,30 +13,41 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 /// Largest version. JSON stores versions as numbers, and many programs keep only 53 bits of these.
 const LARGEST_VERSION: u64 = (1 << 53) - 1;
 
+/// Another remedy for an option without `--trust-key`.
+const OR_NOT: &str = ", or leave the option out";
+
+/// The files of keys.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keys<'a> {
+    pub(crate) trust_key: Option<&'a Path>,
+    pub(crate) next_key: Option<&'a Path>,
+    pub(crate) sign_key: Option<&'a Path>,
+}
+
 /// Returns all problems with keys and versions.
-pub(super) fn check(
-    settings: &Settings<'_>,
-    trust_key: Option<&Path>,
-    sign_key: Option<&Path>,
-) -> Vec<Diagnostic> {
+pub(super) fn check(settings: &Settings<'_>, keys: Keys<'_>) -> Vec<Diagnostic> {
     let Settings {
         integrity,
         image_version,
         min_version,
         ..
     } = *settings;
-    let diagnostics = match trust_key {
+    let diagnostics = match keys.trust_key {
         None => [
-            sign_key.map(|key| ignored(Origin::new(Flag::SignKey, key), "signature", "")),
+            keys.sign_key
+                .map(|key| ignored(Origin::new(Flag::SignKey, key), "signature", "")),
+            keys.next_key
+                .map(|key| ignored(Origin::new(Flag::NextKey, key), "key", OR_NOT)),
             (min_version != 0).then(|| {
                 let value = min_version.to_string();
                 let origin = Origin::new(Flag::MinVersion, &value);
-                ignored(origin, "version", ", or leave the option out")
+                ignored(origin, "version", OR_NOT)
             }),
         ],
         Some(key) => [
             (integrity != Integrity::Sha256).then(|| too_weak(integrity, key)),
             (image_version < min_version).then(|| too_old(image_version, min_version)),
+            None,
         ],
     };
     let versions = [

@@ -86,7 +86,6 @@ impl<'a> Parts<'a> {
         };
         let mut loader = BootProgram::read(origins.loader, inputs.loader.content, &LOADER)?;
         let trust = Trust::read(inputs)?;
-        trust::instruct(&mut loader, origins.loader, trust.as_ref())?;
         let unpacker = read_if_given(inputs.unpacker, Flag::Unpacker, |origin, file| {
             BootProgram::read(origin, file, &UNPACKER)
         })?;
@@ -103,6 +102,9 @@ impl<'a> Parts<'a> {
         let device_tree = read_if_given(inputs.device_tree, Flag::Dtb, |origin, file| {
             DeviceTree::read(origin, file, &boot_arguments)
         })?;
+        let machine = device_tree.as_ref().map(|tree| tree.machine);
+        let machine = machine.unwrap_or_default();
+        trust::instruct(&mut loader, origins.loader, trust.as_ref(), machine)?;
         let configured = origins.kernel_config.zip(config.cores);
         let count = cores::count(inputs.settings.cores, configured)?;
         let cpus = match (origins.device_tree, &device_tree) {

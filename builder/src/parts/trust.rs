@@ -2,23 +2,24 @@
 
 //! The keys of an image for a loader for signed images.
 
-use ed25519_dalek::{SigningKey, VerifyingKey};
-use kaal_payload::TrustAnchor;
+use ed25519_dalek::SigningKey;
+use kaal_payload::{Machine, PublicKey, TrustAnchor};
 
 use super::boot_program::BootProgram;
 use crate::diagnostic::{Diagnostic, Flag, Origin, Subject};
 use crate::options::Inputs;
 use crate::signing;
 
-/// The trusted key, and the key that signs.
+/// The trusted keys, and the key that signs.
 #[derive(Clone, Debug)]
 pub(crate) struct Trust {
-    /// The public key that the loader trusts.
-    pub(crate) key: VerifyingKey,
+    /// The public key to the signature.
+    pub(crate) signer: PublicKey,
     /// The private key that signs the image.
     pub(crate) signing_key: Option<SigningKey>,
-    /// The loader's copy of the public key.
-    anchor: TrustAnchor,
+    /// The public keys that the loader trusts.
+    keys: Vec<PublicKey>,
+    min_version: u64,
     /// The option with the public key.
     option: Subject,
 }
@@ -35,41 +36,48 @@ impl Trust {
         {
             return Err(swapped(signer.origin(Flag::SignKey), public));
         }
-        let key = signing::public_key(public, file.content)?;
-        let signing_key = inputs
-            .sign_key
-            .map(|signer| {
-                let origin = signer.origin(Flag::SignKey);
-                let signing_key = signing::private_key(origin, signer.content)?;
-                match signing_key.verifying_key() == key {
-                    true => Ok(signing_key),
-                    false => Err(another_key(origin, public)),
-                }
-            })
-            .transpose()?;
+        let mut keys = vec![signing::public_key(public, file.content)?.to_bytes()];
+        if let Some(next) = inputs.next_key {
+            let origin = next.origin(Flag::NextKey);
+            let key = signing::public_key(origin, next.content)?.to_bytes();
+            if keys.contains(&key) {
+                return Err(same_key(origin, public));
+            }
+            keys.push(key);
+        }
+        let signing_key = inputs.sign_key.map(|signer| {
+            let origin = signer.origin(Flag::SignKey);
+            let signing_key = signing::private_key(origin, signer.content)?;
+            match keys.contains(signing_key.verifying_key().as_bytes()) {
+                true => Ok(signing_key),
+                false => Err(another_key(origin, public)),
+            }
+        });
+        let signing_key = signing_key.transpose()?;
+        let signer = signing_key.as_ref().map(SigningKey::verifying_key);
         Ok(Some(Self {
-            key,
+            signer: signer.map_or(keys[0], |key| key.to_bytes()),
             signing_key,
-            anchor: TrustAnchor {
-                key: key.to_bytes(),
-                min_version: inputs.settings.min_version.into(),
-            },
+            keys,
+            min_version: inputs.settings.min_version,
             option: public.into(),
         }))
     }
 }
 
-/// Stores the trusted key in `loader`. Loader and keys must fit: both for signed images, or
-/// neither.
+/// Stores in `loader` what it trusts, and the console and firmware of `machine`. Loader and keys
+/// must fit: both for signed images, or neither.
 pub(crate) fn instruct(
     loader: &mut BootProgram,
     origin: Origin<'_>,
     trust: Option<&Trust>,
+    machine: Machine,
 ) -> Result<(), Diagnostic> {
     match (trust, loader.anchor) {
         (None, None) => Ok(()),
         (Some(trust), Some(place)) => {
-            loader.trust(place, &trust.anchor);
+            let anchor = TrustAnchor::new(&trust.keys, trust.min_version, machine);
+            loader.trust(place, &anchor);
             Ok(())
         }
         (Some(trust), None) => Err(origin
@@ -115,4 +123,11 @@ fn another_key(origin: Origin<'_>, trusted: Origin<'_>) -> Diagnostic {
         .expected(format!("the private key to {trusted}"))
         .found("another key")
         .remedy("pass both keys of one pair")
+}
+
+fn same_key(next: Origin<'_>, trusted: Origin<'_>) -> Diagnostic {
+    next.diagnostic("the same key twice")
+        .expected(format!("another key than that of {trusted}"))
+        .found("the same key")
+        .remedy("pass the key that replaces it, or leave the option out")
 }

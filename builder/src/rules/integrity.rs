@@ -2,7 +2,7 @@
 
 //! Rules about the integrity and the signature of an image's file.
 
-use kaal_payload::{Integrity, KeyId, TrustAnchor, key_id};
+use kaal_payload::{Integrity, KeyId, TrustAnchor};
 
 use super::{Checked, Situation, Trusted, known};
 use crate::diagnostic::{Diagnostic, Flag};
@@ -41,13 +41,14 @@ pub(super) fn signature(situation: &Situation<'_>) -> Checked {
             .refused()
     };
     let anchor = image.trust_anchor();
-    if let Some(wanted) = situation.trusted
-        && anchor.is_none_or(|anchor| anchor.key != wanted.key)
+    let wanted = situation.trusted.as_ref();
+    if let Some(wanted) = wanted
+        && anchor.is_none_or(|anchor| !anchor.keys().eq(&wanted.keys))
     {
         return untrusted(situation, wanted, anchor).refused();
     }
     let anchor = known(anchor, "the loader accepts unsigned images")?;
-    let trusted = key_id(&anchor.key);
+    let trusted = signing::key_ids(anchor.keys(), " or ");
     let least = anchor.min_version.get();
     if payload.image_version < least {
         return refuse(
@@ -63,22 +64,22 @@ pub(super) fn signature(situation: &Situation<'_>) -> Checked {
             "build the image again without --verify",
         );
     }
+    let id = payload.key_id;
     let is_signed = signing::message_of(image)
-        .is_some_and(|message| signing::is_signed(&anchor, &message, &payload.signature));
+        .is_some_and(|message| signing::is_signed(&anchor, id, &message, &payload.signature));
     if !is_signed {
-        let found = match payload.key_id {
+        let found = match anchor.key(id) {
             _ if payload.signature == [0; _] => "no signature".to_owned(),
-            id if id == trusted => "a signature of another image".to_owned(),
-            id => format!("a signature by the key {}", KeyId(id)),
+            Some(_) => "a signature of another image".to_owned(),
+            None => format!("a signature by the key {}", KeyId(id)),
         };
         return refuse(
-            format!("a signature by the key {}", KeyId(trusted)),
+            format!("a signature by the key {trusted}"),
             found,
             "sign it with the key that the loader trusts",
         );
     }
-    let (key, version) = (KeyId(trusted), payload.image_version);
-    let wanted = situation.trusted;
+    let (key, version) = (KeyId(id), payload.image_version);
     let of = wanted.map_or_else(String::new, |wanted| format!(" of {}", wanted.origin));
     Ok(format!(
         "by the key {key}{of}, version {version} of at least {least}"
@@ -88,23 +89,23 @@ pub(super) fn signature(situation: &Situation<'_>) -> Checked {
 /// The loader trusts `anchor` instead of the `wanted` key.
 fn untrusted(
     situation: &Situation<'_>,
-    wanted: Trusted<'_>,
+    wanted: &Trusted<'_>,
     anchor: Option<TrustAnchor>,
 ) -> Diagnostic {
     let (problem, found) = match anchor {
         Some(anchor) => (
-            "the loader trusts another key",
-            format!("the key {}", KeyId(key_id(&anchor.key))),
+            "the loader trusts other keys",
+            format!("the key {}", signing::key_ids(anchor.keys(), " and ")),
         ),
         None => (
             "the loader trusts no key",
             "a loader that accepts unsigned images".to_owned(),
         ),
     };
-    let key = KeyId(key_id(&wanted.key));
+    let ids = signing::key_ids(&wanted.keys, " and ");
     situation
         .complaint(Flag::Image, problem)
-        .expected(format!("the key {key} of {}", wanted.origin))
+        .expected(format!("the key {ids} of {}", wanted.origin))
         .found(found)
-        .remedy("don't install this image; if you built it with another key, pass that key")
+        .remedy("don't install this image; if you built it with other keys, pass those")
 }

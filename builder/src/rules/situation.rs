@@ -2,7 +2,7 @@
 
 //! Everything that rules can look at: an image, its kernel's build and its machine.
 
-use kaal_payload::PhysRange;
+use kaal_payload::{PhysRange, PublicKey};
 
 use super::{Layout, Outcome, known};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
@@ -15,13 +15,13 @@ use crate::sel4::{self, Booted, Handover, Platform, Untyped};
 /// Why a rule about RAM can't be applied.
 pub(super) const NO_RAM: &str = "neither --platform nor a device tree names RAM";
 
-/// The key that an image must be signed with.
-#[derive(Clone, Copy, Debug)]
+/// The keys that an image's loader must trust.
+#[derive(Clone, Debug)]
 pub(crate) struct Trusted<'a> {
-    /// The option that gave it.
+    /// The option that gave the first.
     pub(crate) origin: Origin<'a>,
-    /// An Ed25519 public key.
-    pub(crate) key: [u8; 32],
+    /// Ed25519 public keys, as many as the loader may trust.
+    pub(crate) keys: Vec<PublicKey>,
 }
 
 /// The machine, from a device tree.
@@ -74,7 +74,7 @@ pub(crate) struct Situation<'a> {
     pub(crate) platform: Option<Platform>,
     /// The kernel's configuration.
     pub(crate) config: Option<KernelConfig>,
-    /// The key that the image must be signed with, if the user gave one.
+    /// The keys that the loader must trust, if the user gave some.
     pub(crate) trusted: Option<Trusted<'a>>,
     /// The image's file. `None` during a build.
     pub(crate) image: Option<&'a ImageReader<'a>>,

@@ -16,7 +16,7 @@ use ed25519_dalek::pkcs8::{
     DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, KeypairBytes,
 };
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
-use kaal_payload::{Payload, Signature, TrustAnchor, signed_message};
+use kaal_payload::{KeyId, Payload, PublicKey, Signature, TrustAnchor, key_id, signed_message};
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::{Diagnostic, Origin};
@@ -149,8 +149,23 @@ pub(crate) fn sign(key: &SigningKey, message: &[u8]) -> Signature {
     key.sign(message).to_bytes()
 }
 
-/// Whether `signature` is valid for `message` and the key in `anchor`.
-pub(crate) fn is_signed(anchor: &TrustAnchor, message: &[u8], signature: &Signature) -> bool {
-    VerifyingKey::from_bytes(&anchor.key)
-        .is_ok_and(|key| key.verify_strict(message, &signature.into()).is_ok())
+/// Whether `signature` is valid for `message` and the key in `anchor` with the ID `key_id`.
+pub(crate) fn is_signed(
+    anchor: &TrustAnchor,
+    key_id: u64,
+    message: &[u8],
+    signature: &Signature,
+) -> bool {
+    let key = anchor.key(key_id);
+    let key = key.and_then(|key| VerifyingKey::from_bytes(key).ok());
+    key.is_some_and(|key| key.verify_strict(message, &signature.into()).is_ok())
+}
+
+/// The IDs of `keys`.
+pub(crate) fn key_ids<'a>(
+    keys: impl IntoIterator<Item = &'a PublicKey>,
+    separator: &str,
+) -> String {
+    let ids = keys.into_iter().map(|key| KeyId(key_id(key)).to_string());
+    ids.collect::<Vec<_>>().join(separator)
 }

@@ -2,7 +2,7 @@
 
 //! Signs images after they were built.
 
-use kaal_payload::{KeyId, MAX_SIZE, Payload, Signature, TrustAnchor, key_id};
+use kaal_payload::{KeyId, MAX_SIZE, Payload, Signature, TrustAnchor};
 
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::digest::crc32c;
@@ -42,10 +42,10 @@ impl<'a> Signable<'a> {
         origin: Origin<'_>,
         signature: &Signature,
     ) -> Result<Vec<u8>, Diagnostic> {
-        if !signing::is_signed(&self.anchor, &self.message, signature) {
-            let (image, key) = (self.image.origin(), KeyId(key_id(&self.anchor.key)));
-            let expected =
-                format!("a signature of {image} by the key {key}, which its loader trusts");
+        let key = self.image.payload().key_id;
+        if !signing::is_signed(&self.anchor, key, &self.message, signature) {
+            let (image, key) = (self.image.origin(), KeyId(key));
+            let expected = format!("a signature of {image} by the key {key}, which it names");
             let remedy = "sign the --message of this image with the private key of its --trust-key";
             return Err(origin
                 .diagnostic("the loader would refuse the signature")

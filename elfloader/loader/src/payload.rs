@@ -4,10 +4,7 @@
 
 use core::{ptr, slice};
 
-use kaal_payload::{
-    LOADER_MAX_SIZE, LOADER_NOTE_TYPE, MAX_SIZE, Machine, PAGE_SIZE, Payload, PhysAddr, Symbol,
-    VERSION,
-};
+use kaal_payload::{LOADER_NOTE_TYPE, MAX_SIZE, PAGE_SIZE, Payload, PhysAddr, Symbol, VERSION};
 
 use kaal_integrity::crc32c;
 use kaal_runtime::link::Note;
@@ -23,17 +20,20 @@ static NOTE: Note<u32> = Note::new(LOADER_NOTE_TYPE, VERSION);
 /// The payload header behind the loader, if `T` trusts it.
 pub(crate) fn find<T: Trust>() -> Payload<'static> {
     let bytes = header_pages();
-    console::start(&without_own_memory(Payload::peek_machine(bytes)));
-    if !T::EXPECTS_FORGERIES {
-        verify::loader(bytes);
+    console::start(&T::machine(bytes));
+    if !T::EXPECTS_FORGERIES && !verify::is_loader_intact(bytes) {
+        fail!("the loader is damaged; load the image again");
     }
     let payload = match Payload::parse(bytes, crc32c) {
         Ok(payload) => payload,
         Err(error) => fail!("{error}; the image is damaged, build or load it again"),
     };
     T::authenticate(bytes, &payload);
-    if T::EXPECTS_FORGERIES {
-        verify::loader(bytes);
+    if T::EXPECTS_FORGERIES && !verify::is_loader_intact(bytes) {
+        fail!(
+            "the loader is not the one that the image was signed for; load the image again, or \
+             build and sign it with this loader"
+        );
     }
     let found = PhysAddr(address_of!("__ehdr_start").addr() as u64);
     if found != payload.load_address {
@@ -43,8 +43,11 @@ pub(crate) fn find<T: Trust>() -> Payload<'static> {
 }
 
 /// The function at `address`, if the image has a table of symbols. A fault report calls this, so the header may be
-/// damaged. The table lies behind the header.
-pub fn symbol_at(address: u64) -> Option<Symbol<'static>> {
+/// damaged, but `T` must trust it. The table lies behind the header.
+pub fn symbol_at<T: Trust>(address: u64) -> Option<Symbol<'static>> {
+    if !T::is_authentic() {
+        return None;
+    }
     let header = header_pages();
     let table = Payload::peek_symbols(header)?;
     if table.start.0 <= header.as_ptr().addr() as u64 {
@@ -54,19 +57,6 @@ pub fn symbol_at(address: u64) -> Option<Symbol<'static>> {
     // SAFETY: the builder put the table there, and nothing writes to it.
     let table = unsafe { slice::from_raw_parts(start, table.size() as usize) };
     Symbol::find(table, address)
-}
-
-/// Removes a console whose registers would lie in the loader: printing must not change the loader, which has yet to
-/// check the header.
-fn without_own_memory(machine: Machine) -> Machine {
-    let start = address_of!("__ehdr_start").addr() as u64;
-    let own = start..start + LOADER_MAX_SIZE;
-    Machine {
-        console: machine
-            .console
-            .filter(|console| !own.contains(&console.base.0)),
-        ..machine
-    }
 }
 
 /// The pages for the header.

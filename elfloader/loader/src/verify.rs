@@ -93,20 +93,18 @@ fn memory_used(payload: &Payload<'_>) -> impl Iterator<Item = PhysRange> {
     regions.chain(slot).chain([loader])
 }
 
-/// Verifies the loader's constant part, if the payload header in `header` asks for it.
+/// Whether the loader's constant part is intact, if the payload header in `header` asks for that.
 ///
-/// This comes first, because damage in the loader could make it miss other damage, or hand something wrong to the
-/// kernel. Damage in this comparison can't.
-pub(crate) fn loader(header: &[u8]) {
+/// Without a signature this comes first, because damage in the loader could make it miss other damage, or hand
+/// something wrong to the kernel. Damage in this comparison can't.
+pub(crate) fn is_loader_intact(header: &[u8]) -> bool {
     let Some((integrity, expected)) = Payload::peek_loader(header) else {
-        return;
+        return true;
     };
     let start = PhysAddr(address_of!("__ehdr_start").addr() as u64);
     // SAFETY: nothing writes there, and the size is at most a loader's.
     let bytes = unsafe { bytes_at(start, expected.size) };
-    if digest(integrity, &[], bytes) != expected.digest {
-        fail!("the loader is damaged; load the image again");
-    }
+    digest(integrity, &[], bytes) == expected.digest
 }
 
 /// Verifies each region's digest, and that memory is zero where it should be: all of it, or only its ends.
@@ -153,8 +151,8 @@ pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
             let (expected, found) = (number(region.digest()), number(&found));
             damaged(format_args!("{name} {expected} expected, {found} found"));
         }
-        // The memory for the device tree is larger than the device tree.
-        if kind == RegionKind::DeviceTree || rest.is_empty() {
+        // The kernel doesn't read the memory behind the device tree, where the firmware may have left its own.
+        if kind == RegionKind::DeviceTree && !all_zeroes || rest.is_empty() {
             continue;
         }
         let (start, end) = match all_zeroes {

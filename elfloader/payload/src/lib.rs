@@ -58,7 +58,7 @@ pub use settings::{
     MAX_CORES, Machine, PhysicalAddressBits, PsciConduit, RegionKind,
 };
 pub use signing::{
-    PublicKey, SIGNED_CONTEXT, Signature, TRUST_NOTE_TYPE, TrustAnchor, key_id,
+    MAX_KEYS, PublicKey, SIGNED_CONTEXT, Signature, TRUST_NOTE_TYPE, TrustAnchor, key_id,
     signed_message,
 };
 pub use symbols::{DistanceSize, Symbol, encode_symbol};

@@ -9,6 +9,9 @@
 use zerocopy::little_endian::U64;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+use crate::Machine;
+use crate::machine::MachineFields;
+
 /// Type of the ELF note that marks a loader for signed images; its content is a [`TrustAnchor`].
 pub const TRUST_NOTE_TYPE: u32 = 3;
 
@@ -21,22 +24,62 @@ pub type Signature = [u8; 64];
 /// An Ed25519 public key (RFC 8032).
 pub type PublicKey = [u8; 32];
 
-/// The key and the versions that a loader trusts.
+/// The most keys that a loader trusts: two while one replaces the other.
+pub const MAX_KEYS: usize = 2;
+
+/// What a loader trusts, and the machine that it knows before it has authenticated anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct TrustAnchor {
-    /// The key that images must be signed with.
-    pub key: PublicKey,
+    /// The keys, with one of which an image must be signed. Zeroes follow the last key.
+    keys: [PublicKey; MAX_KEYS],
     /// The smallest version that an image may have.
     pub min_version: U64,
+    /// The [`MachineFields`], without alignment.
+    machine: [u8; size_of::<MachineFields>()],
 }
 
 impl TrustAnchor {
     /// Trusts no image.
     pub const NONE: Self = Self {
-        key: [0; _],
+        keys: [[0; _]; _],
         min_version: U64::ZERO,
+        machine: [0; _],
     };
+
+    /// Trusts images of version `min_version` or later that are signed with one of `keys`, and knows the console and
+    /// the PSCI firmware of `machine`. Drops keys after the first [`MAX_KEYS`].
+    pub fn new(keys: &[PublicKey], min_version: u64, machine: Machine) -> Self {
+        let machine = Machine {
+            gic: None,
+            ..machine
+        };
+        let mut anchor = Self {
+            min_version: min_version.into(),
+            machine: zerocopy::transmute!(MachineFields::from(machine)),
+            ..Self::NONE
+        };
+        for (place, key) in anchor.keys.iter_mut().zip(keys) {
+            *place = *key;
+        }
+        anchor
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> impl Iterator<Item = &PublicKey> {
+        self.keys.iter().filter(|key| **key != [0; _])
+    }
+
+    /// The key with the [`key_id`] `id`.
+    pub fn key(&self, id: u64) -> Option<&PublicKey> {
+        self.keys().find(|key| key_id(key) == id)
+    }
+
+    /// The console and the PSCI firmware.
+    pub fn machine(&self) -> Machine {
+        let fields: MachineFields = zerocopy::transmute!(self.machine);
+        fields.peek()
+    }
 }
 
 /// The message to sign for a header with the SHA-256 `hash`.

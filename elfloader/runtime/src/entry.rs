@@ -51,7 +51,7 @@ pub type Main = extern "C" fn(u64) -> !;
 /// [`program`](crate::program!).
 #[macro_export]
 macro_rules! entry_point {
-    ($main:path, $name:literal, $symbol_at:path) => {
+    ($main:path, $name:literal, $symbol_at:expr) => {
         $crate::program!($name, $symbol_at);
 
         const _: $crate::entry::Main = $main;

@@ -18,7 +18,7 @@ use crate::{address_of, console, read_own_register, read_register, stop};
 /// Option<Symbol<'static>>`. It may be called at any moment, after a fault.
 #[macro_export]
 macro_rules! program {
-    ($name:literal, $symbol_at:path) => {
+    ($name:literal, $symbol_at:expr) => {
         #[unsafe(no_mangle)]
         fn kaal_program_name() -> $crate::words::Meaning {
             $crate::words::Meaning($name)
@@ -26,7 +26,7 @@ macro_rules! program {
 
         #[unsafe(no_mangle)]
         fn kaal_symbol_at(address: u64) -> Option<$crate::fault::Symbol<'static>> {
-            $symbol_at(address)
+            ($symbol_at)(address)
         }
     };
 }

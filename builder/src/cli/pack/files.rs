@@ -59,6 +59,7 @@ impl<'a> Files<'a> {
             platform: self.other(Flag::Platform),
             kernel_config: self.other(Flag::KernelConfig),
             trust_key: self.other(Flag::TrustKey),
+            next_key: self.other(Flag::NextKey),
             sign_key: self.other(Flag::SignKey),
             settings,
             ..Inputs::new(self.loader.file(), self.kernel.file(), self.app.file())

@@ -16,7 +16,7 @@ use crate::format::{Compression, Format};
 use crate::image::Image;
 use crate::manifest::{self, Built};
 use crate::options::choices::{CHECKS, Choice, LOG_LEVELS};
-use crate::options::{self, Settings, Symbols, boot_arguments};
+use crate::options::{self, Keys, Settings, Symbols, boot_arguments};
 
 use self::files::Files;
 use super::config::Configuration;
@@ -84,6 +84,9 @@ pub(super) struct Arguments {
     /// Public key (PEM file); a loader for signed images boots only images signed by it
     #[arg(long, value_name = "FILE")]
     trust_key: Option<PathBuf>,
+    /// Another public key (PEM file) that the loader trusts, while one key replaces the other; needs --trust-key
+    #[arg(long, value_name = "FILE")]
+    next_key: Option<PathBuf>,
     /// Oldest image version that the loader boots; needs --trust-key
     #[arg(long, value_name = "NUMBER", value_parser = parse_number::<u64>, default_value_t)]
     min_version: u64,
@@ -154,6 +157,7 @@ impl Arguments {
             (Flag::Platform, &self.platform),
             (Flag::KernelConfig, &self.kernel_config),
             (Flag::TrustKey, &self.trust_key),
+            (Flag::NextKey, &self.next_key),
             (Flag::SignKey, &self.sign_key),
         ];
         let others = others.into_iter();
@@ -189,8 +193,11 @@ pub(super) fn run(
     let wrong = options::check(
         &settings,
         arguments.unpacker.is_some(),
-        arguments.trust_key.as_deref(),
-        arguments.sign_key.as_deref(),
+        Keys {
+            trust_key: arguments.trust_key.as_deref(),
+            next_key: arguments.next_key.as_deref(),
+            sign_key: arguments.sign_key.as_deref(),
+        },
     );
     Failure::check(USAGE, wrong)?;
     let inputs = arguments.files();

@@ -8,4 +8,4 @@
 use kaal_elfloader::{SignedImages, boot, symbol_at};
 use kaal_runtime::entry_point;
 
-entry_point!(boot::<SignedImages>, b"loader", symbol_at);
+entry_point!(boot::<SignedImages>, b"loader", symbol_at::<SignedImages>);

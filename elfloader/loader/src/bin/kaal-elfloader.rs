@@ -8,4 +8,4 @@
 use kaal_elfloader::{AnyImage, boot, symbol_at};
 use kaal_runtime::entry_point;
 
-entry_point!(boot::<AnyImage>, b"loader", symbol_at);
+entry_point!(boot::<AnyImage>, b"loader", symbol_at::<AnyImage>);
