@@ -5,14 +5,15 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use goblin::elf::Elf;
 use goblin::elf::program_header::PT_LOAD;
-use goblin::elf::{Elf, ProgramHeader};
 use kaal_harness::probe::PASS;
 use kaal_harness::workspace::Workspace;
 use kaal_payload::{PhysRange, RegionKind};
 use libtest_mimic::Trial;
 
 use crate::image::{Image, find};
+use crate::segments::{header_offset, load, offset_of, segment_at};
 use crate::{says, trial};
 
 const MEANS: [&str; 2] = ["crc32c", "sha256"];
@@ -27,6 +28,9 @@ pub(crate) const REGIONS: [(&str, RegionKind); 4] = [
 
 /// A text in the loader that appears in no other part of the image.
 const LOADER_TEXT: &[u8] = b"undefined instruction";
+
+/// Bytes that no image loads.
+pub(crate) const FOREIGN: &[u8] = b"foreign!";
 
 /// Offset of `p_filesz` in an `Elf64_Phdr`.
 const FILE_SIZE: usize = 32;
@@ -97,9 +101,8 @@ fn damaged_region(
 pub(crate) fn damage_region(image: &Image, kind: RegionKind) -> Result<PhysRange> {
     let (memory, _) = first_of_kind(image, kind)?;
     image.change(|bytes| {
-        let segment = &segment_at(bytes, memory.start.0)?.1;
-        let offset = memory.start.0 - segment.p_paddr + segment.p_offset;
-        bytes[usize::try_from(offset)?] ^= 0x80;
+        let start = offset_of(bytes, memory.start.0)?;
+        bytes[start] ^= 0x80;
         Ok(())
     })?;
     Ok(memory)
@@ -118,7 +121,7 @@ fn memory_not_zero(workspace: &Workspace, means: &'static str) -> Result<()> {
 fn end_not_zero(workspace: &Workspace, means: &'static str) -> Result<()> {
     let image = packed(workspace, means)?;
     let (memory, _) = first_of_kind(&image, RegionKind::Kernel)?;
-    load_amid_zeroes(&image, memory.end.0 - 64)?;
+    load(&image, memory.end.0 - 64, FOREIGN)?;
     let console = image.boot("load the image again")?;
     says(
         &console,
@@ -133,57 +136,6 @@ pub(crate) fn load_more_than_stored(image: &Image) -> Result<PhysRange> {
     ensure!(memory.size() > file_size, "the kernel has no zeroes");
     store(image, memory, file_size + 64)?;
     Ok(memory)
-}
-
-/// Makes the boot loader load something to `address`, where the image needs zeroes: with a new
-/// segment, which takes over the rest of the memory of the segment that clears it.
-pub(crate) fn load_amid_zeroes(image: &Image, address: u64) -> Result<()> {
-    image.change(|bytes| {
-        let elf = Elf::parse(bytes)?;
-        let mut segments = elf.program_headers.clone();
-        let cleared = segments.iter_mut().find(|segment| {
-            (segment.p_paddr..segment.p_paddr + segment.p_memsz).contains(&address)
-        });
-        let cleared = cleared.context("nothing is cleared there")?;
-        let size = address - cleared.p_paddr;
-        let added = ProgramHeader {
-            p_vaddr: address,
-            p_paddr: address,
-            p_filesz: 8,
-            p_memsz: cleared.p_memsz - size,
-            ..cleared.clone()
-        };
-        cleared.p_memsz = size;
-        segments.push(added);
-
-        let (offset, count) = (bytes.len().next_multiple_of(8), segments.len());
-        bytes.resize(offset, 0);
-        for segment in segments {
-            bytes.extend(program_header(&segment));
-        }
-        // e_phoff and e_phnum
-        bytes[32..40].copy_from_slice(&(offset as u64).to_le_bytes());
-        bytes[56..58].copy_from_slice(&(count as u16).to_le_bytes());
-        Ok(())
-    })
-}
-
-/// An `Elf64_Phdr`.
-fn program_header(segment: &ProgramHeader) -> Vec<u8> {
-    let kind = [segment.p_type, segment.p_flags].map(u32::to_le_bytes);
-    let numbers = [
-        segment.p_offset,
-        segment.p_vaddr,
-        segment.p_paddr,
-        segment.p_filesz,
-        segment.p_memsz,
-        segment.p_align,
-    ];
-    [
-        kind.as_flattened(),
-        numbers.map(u64::to_le_bytes).as_flattened(),
-    ]
-    .concat()
 }
 
 /// Makes the boot loader load less of the file to the user image.
@@ -251,24 +203,4 @@ pub(crate) fn first_of_kind(image: &Image, kind: RegionKind) -> Result<(PhysRang
             Some((region.memory()?, region.file_size()))
         })?
         .with_context(|| format!("the image has no {kind}"))
-}
-
-/// The segment at `address`, and the place of its program header.
-fn segment_at(image: &[u8], address: u64) -> Result<(usize, ProgramHeader)> {
-    let elf = Elf::parse(image)?;
-    let index = elf
-        .program_headers
-        .iter()
-        .position(|segment| {
-            (segment.p_paddr..segment.p_paddr + segment.p_filesz).contains(&address)
-        })
-        .with_context(|| format!("nothing is loaded to {address:#x}"))?;
-    let segment = elf.program_headers[index].clone();
-    Ok((header_offset(image, index)?, segment))
-}
-
-/// The place of the program header with this index.
-fn header_offset(file: &[u8], index: usize) -> Result<usize> {
-    let header = Elf::parse(file)?.header;
-    Ok(usize::try_from(header.e_phoff)? + index * usize::from(header.e_phentsize))
 }

@@ -6,8 +6,8 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use kaal_payload::{
-    Chunk, PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, PACKAGE_VERSION, Package, PhysAddr, PhysRange,
-    Scratch, Stored,
+    Chunk, Encoding, MAGIC, MAX_SIZE, PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, PACKAGE_VERSION,
+    Package, Payload, PhysAddr, PhysRange, Scratch, Stored,
 };
 use zerocopy::IntoBytes;
 
@@ -117,6 +117,51 @@ pub(crate) fn change_largest(
         changed = Some(memory);
     })?;
     changed.context("no chunk was changed")
+}
+
+/// Makes the chunk with this index `content` at `memory`. It must not get longer.
+pub(crate) fn replace_chunk(
+    image: &Image,
+    index: usize,
+    memory: PhysRange,
+    content: &[u8],
+) -> Result<()> {
+    let Layout { mut chunks, .. } = Layout::of(image)?;
+    let chunk = chunks.get_mut(index).context("no such chunk")?;
+    let (stored, size) = (chunk.stored(), content.len() as u64);
+    ensure!(size <= stored.size, "{size} bytes");
+    image.change(|bytes| {
+        bytes[stored.offset as usize..][..content.len()].copy_from_slice(content);
+        Ok(())
+    })?;
+    let stored = Stored {
+        size,
+        encoding: Encoding::Identity,
+        checksum: crc32c(content),
+        ..stored
+    };
+    *chunk = Chunk::new(memory, size, stored);
+    let chunks: &[Chunk] = chunks.leak();
+    change_header(image, |package| package.chunks = chunks)
+}
+
+/// Changes the payload header in the packed image, and corrects all checksums.
+pub(crate) fn change_payload(image: &Image, change: impl FnOnce(&mut Payload<'_>)) -> Result<()> {
+    let bytes = fs::read(image.path())?;
+    let chunks = Layout::of(image)?.chunks;
+    let start = |chunk: &Chunk| &bytes[chunk.stored().offset as usize..];
+    let index = chunks
+        .iter()
+        .position(|chunk| start(chunk).starts_with(&MAGIC));
+    let index = index.context("the package has no payload header")?;
+    let mut pages = vec![0u64; MAX_SIZE / size_of::<u64>()];
+    let size = chunks[index].size() as usize;
+    pages.as_mut_bytes()[..size].copy_from_slice(&start(&chunks[index])[..size]);
+    let mut payload = Payload::parse(pages.as_bytes(), crc32c)?;
+    change(&mut payload);
+    let mut header = vec![0; size];
+    payload.encode(&mut header, crc32c)?;
+    replace_chunk(image, index, chunks[index].memory(), &header)
 }
 
 /// Boots the packed image at `address`, with nothing in x0.

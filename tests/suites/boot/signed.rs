@@ -6,25 +6,28 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result};
-use ed25519_dalek::VerifyingKey;
-use ed25519_dalek::pkcs8::DecodePublicKey;
+use anyhow::{Context, Result, ensure};
+use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey};
+use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use kaal_harness::probe::PASS;
 use kaal_harness::process;
 use kaal_harness::workspace::{Program, Workspace};
-use kaal_payload::{Digest, Region, RegionKind, TrustAnchor};
+use kaal_payload::{
+    Digest, MAX_SIZE, Payload, PublicKey, Region, RegionKind, TrustAnchor, signed_message,
+};
 use libtest_mimic::Trial;
+use sha2::{Digest as _, Sha256};
 use zerocopy::IntoBytes;
 
 use crate::device_tree::{edit, reserve};
-use crate::image::{Image, find};
+use crate::image::{Image, crc32c, find};
 use crate::integrity::{
-    REGIONS, damage_region, first_of_kind, load_amid_zeroes, load_less_than_stored,
-    load_more_than_stored,
+    FOREIGN, REGIONS, damage_region, first_of_kind, load_less_than_stored, load_more_than_stored,
 };
+use crate::segments::load;
 use crate::{says, trial};
 
-const NOT_BY_THE_KEY: &str = "KaaL: error: the signature does not match";
+pub(crate) const NOT_BY_THE_KEY: &str = "KaaL: error: the signature does not match";
 const NOT_SIGNED: &str = "KaaL: error: the image is not signed";
 const ANOTHER_KEY: &str = "KaaL: error: the image is signed with another key";
 
@@ -44,7 +47,7 @@ const TAMPERING: [Tampering; 13] = [
     (
         "least_version_lowered",
         min_version,
-        "the loader is damaged; load",
+        "the loader is not the one that the image was signed for",
     ),
     (
         "truncated",
@@ -98,17 +101,17 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
 }
 
 /// A signed image with the version 5, whose loader boots versions from 4.
-struct Signed {
+pub(crate) struct Signed {
     workspace: Workspace,
-    image: Image,
+    pub(crate) image: Image,
 }
 
 impl Signed {
-    fn new(workspace: &Workspace) -> Result<Self> {
+    pub(crate) fn new(workspace: &Workspace) -> Result<Self> {
         Self::of(workspace, Image::ordinary(workspace)?)
     }
 
-    fn of(workspace: &Workspace, mut image: Image) -> Result<Self> {
+    pub(crate) fn of(workspace: &Workspace, mut image: Image) -> Result<Self> {
         image.inputs.loader = workspace.program(Program::SignedLoader);
         let signed = Self {
             workspace: workspace.clone(),
@@ -128,7 +131,7 @@ impl Signed {
     }
 
     /// Packs and signs the image, with more of the builder's options.
-    fn pack(&self, options: &[&str]) -> Result<()> {
+    pub(crate) fn pack(&self, options: &[&str]) -> Result<()> {
         self.pack_with("private.pem", "public.pem", options)
     }
 
@@ -155,13 +158,63 @@ impl Signed {
         })
     }
 
-    fn anchor(&self) -> Result<TrustAnchor> {
-        let key = public_key(self.image.file("public.pem"))?;
-        Ok(TrustAnchor {
-            key,
-            min_version: 4.into(),
+    /// Changes the payload header and signs it again, as the owner of the key would.
+    pub(crate) fn sign_changed(&self, change: impl FnOnce(&mut Payload<'_>)) -> Result<()> {
+        let key = fs::read_to_string(self.image.file("private.pem"))?;
+        let key = SigningKey::from_pkcs8_pem(&key).context("no private key")?;
+        self.image.change_payload(|payload| {
+            change(payload);
+            let mut header = [0; MAX_SIZE];
+            let signed = payload.encode(&mut header, crc32c).ok();
+            let signed = signed.and_then(|_| payload.signed_part(&header));
+            let message = signed_message(&Sha256::digest(signed.unwrap_or_default()).into());
+            payload.signature = key.sign(&message).to_bytes();
         })
     }
+
+    /// The messages of the builder's `check`, which must refuse the image.
+    pub(crate) fn check(&self) -> Result<String> {
+        let mut command = Command::new(self.workspace.builder());
+        command.arg("check").arg(self.image.path());
+        command
+            .arg("--trust-key")
+            .arg(self.image.file("public.pem"));
+        refusal(&mut command)
+    }
+
+    /// The messages of the builder's `sign`, which must refuse the image.
+    pub(crate) fn sign(&self) -> Result<String> {
+        let mut command = Command::new(self.workspace.builder());
+        command.arg("sign").arg(self.image.path());
+        command
+            .arg("--sign-key")
+            .arg(self.image.file("private.pem"));
+        refusal(&mut command)
+    }
+
+    /// The loader's note with the trusted key.
+    pub(crate) fn anchor(&self) -> Result<TrustAnchor> {
+        let key = public_key(self.image.file("public.pem"))?;
+        self.anchor_with(&[key])
+    }
+
+    fn anchor_with(&self, keys: &[PublicKey]) -> Result<TrustAnchor> {
+        let machine = self.image.payload(|payload| payload.machine)?;
+        Ok(TrustAnchor::new(keys, 4, machine))
+    }
+}
+
+/// The messages of the builder, which must refuse the image.
+fn refusal(command: &mut Command) -> Result<String> {
+    let output = command.output()?;
+    let [report, messages] = [output.stdout, output.stderr].map(String::from_utf8);
+    let (report, messages) = (report?, messages?);
+    ensure!(
+        output.status.code() == Some(1),
+        "a refusal expected, but {}:\n{report}{messages}",
+        output.status
+    );
+    Ok(messages)
 }
 
 fn public_key(file: PathBuf) -> Result<[u8; 32]> {
@@ -185,7 +238,7 @@ fn memory_not_zero(workspace: &Workspace) -> Result<()> {
     let signed = Signed::new(workspace)?;
     let (kernel, stored) = first_of_kind(&signed.image, RegionKind::Kernel)?;
     let address = kernel.start.0 + (kernel.size() + stored) / 2;
-    load_amid_zeroes(&signed.image, address)?;
+    load(&signed.image, address, FOREIGN)?;
     let console = signed.image.boot("KaaL: powering off")?;
     says(&console, "is damaged: not zero behind its content")
 }
@@ -193,7 +246,8 @@ fn memory_not_zero(workspace: &Workspace) -> Result<()> {
 /// A loader for signed images without a key, instead of one for any image.
 fn without_a_key(workspace: &Workspace) -> Result<()> {
     let signed = Signed::new(workspace)?;
-    signed.change_anchor(|anchor| *anchor = TrustAnchor::NONE)?;
+    let no_keys = signed.anchor_with(&[])?;
+    signed.change_anchor(|anchor| *anchor = no_keys)?;
     let console = signed.image.boot("KaaL: powering off")?;
     says(&console, "KaaL: error: this loader was given no key")
 }
@@ -261,10 +315,7 @@ fn another_key(signed: &Signed) -> Result<()> {
     signed.make_keys("attacker.pem", "attacker-public.pem")?;
     signed.pack_with("attacker.pem", "attacker-public.pem", &[])?;
     let key = public_key(signed.image.file("attacker-public.pem"))?;
-    let attacker = TrustAnchor {
-        key,
-        ..signed.anchor()?
-    };
+    let attacker = signed.anchor_with(&[key])?;
     let trusted = signed.anchor()?;
     signed.image.change(|bytes| {
         let place =
@@ -277,7 +328,8 @@ fn another_key(signed: &Signed) -> Result<()> {
 fn loader_key(signed: &Signed) -> Result<()> {
     signed.make_keys("attacker.pem", "attacker-public.pem")?;
     let key = public_key(signed.image.file("attacker-public.pem"))?;
-    signed.change_anchor(|anchor| anchor.key = key)
+    let attacker = signed.anchor_with(&[key])?;
+    signed.change_anchor(|anchor| *anchor = attacker)
 }
 
 fn min_version(signed: &Signed) -> Result<()> {

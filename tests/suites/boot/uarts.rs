@@ -29,13 +29,13 @@ const LIMIT: Duration = Duration::from_secs(60);
 const SILENT: Version = Version { major: 8, minor: 2 };
 
 /// A board of QEMU's.
-struct Board {
+pub(crate) struct Board {
     /// QEMU's name for it.
     machine: &'static str,
     /// The `compatible` of the console's node.
     compatible: &'static str,
     /// The address of the console's registers.
-    uart: u64,
+    pub(crate) uart: u64,
     /// `reg-shift`
     register_shift: Option<u32>,
     /// The number of QEMU's serial lines before the console's.
@@ -44,7 +44,7 @@ struct Board {
     ram: u64,
 }
 
-const RASPI3B: Board = Board {
+pub(crate) const RASPI3B: Board = Board {
     machine: "raspi3b",
     compatible: "arm,pl011",
     uart: 0x3f20_1000,
@@ -156,7 +156,8 @@ impl Board {
         fdt.finish()
     }
 
-    fn check(&self, workspace: &Workspace) -> Result<()> {
+    /// An image for the board, whose kernel begins with an undefined instruction.
+    pub(crate) fn image(&self, workspace: &Workspace) -> Result<Image> {
         let mut image = Image::ordinary(workspace)?;
         let device_tree = image.file("board.dtb");
         fs::write(&device_tree, self.device_tree()?)?;
@@ -164,6 +165,11 @@ impl Board {
         change_file(&image.inputs.kernel, |kernel| {
             move_to(kernel, self.kernel())
         })?;
+        Ok(image)
+    }
+
+    fn check(&self, workspace: &Workspace) -> Result<()> {
+        let image = self.image(workspace)?;
         image.pack(workspace)?;
 
         let mut command = Command::new(qemu::program());
