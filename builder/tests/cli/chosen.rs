@@ -219,7 +219,7 @@ fn too_much_for_the_payload_header() {
     expect![[r#"
         error: --app app.elf: too many segments, including those of the kernel
           expected: a payload header of up to 8192 bytes
-          found: 8976 bytes, for 104 regions and 2001 bytes of boot arguments
+          found: 9008 bytes, for 104 regions and 2001 bytes of boot arguments
           help: link the root task with fewer PT_LOADs, or shorten --bootargs
     "#]]
     .assert_eq(&folder.refused(&[("--bootargs", &"a".repeat(2000))]));

@@ -193,7 +193,7 @@ fn maps() {
         0x4023d000     0x4024d000          65536  device tree               kernel.dtb
         0x4024d000     0x4024d123            291  user image text           app.elf
         0x4024e128     0x40252148          16416  user image data           app.elf
-        0x40400000     0x40400018             24  loader read-only data     loader.elf
+        0x40400000     0x40400040             64  loader read-only data     loader.elf
         0x40401000     0x40401040             64  loader text               loader.elf
         0x40402000     0x40403800           6144  loader data               loader.elf
         0x40404000     0x40406000           8192  payload header            (made by the builder)
@@ -208,17 +208,17 @@ fn maps() {
         0x2470                340  LZ4 block       0x4023d000..0x4024d000
         0x25c8                263  LZ4 block       0x4024d000..0x4024e128
         0x26d0                 16  content         0x4024e128..0x40253000
-        0x26e0                  8  content         0x40400000..0x40401000
-        0x26e8                 64  content         0x40401000..0x40402000
-        0x2728                 32  content         0x40402000..0x40404000
-        0x2748                632  content         0x40404000..0x40406000
-        0x29c0                  4  content         0x40406000..0x40407ff8
-        0x29c8                 15  LZ4 block       0x40407ff8..0x40409010
-        0x29d8                  4  content         0x40409010..0x4040a000
-        0x29e0                 37  LZ4 block       0x4040a000..0x4040b008
-        0x2a08                  4  content         0x4040b008..0x4040c000
-        0x2a10                 12  content         0x4040c000..0x4040d000
-        0x2a20                252  LZ4 block       0x4040d000..0x4040e000
+        0x26e0                 36  content         0x40400000..0x40401000
+        0x2708                 64  content         0x40401000..0x40402000
+        0x2748                 32  content         0x40402000..0x40404000
+        0x2768                664  content         0x40404000..0x40406000
+        0x2a00                  4  content         0x40406000..0x40407ff8
+        0x2a08                 15  LZ4 block       0x40407ff8..0x40409010
+        0x2a18                  4  content         0x40409010..0x4040a000
+        0x2a20                 37  LZ4 block       0x4040a000..0x4040b008
+        0x2a48                  4  content         0x4040b008..0x4040c000
+        0x2a50                 12  content         0x4040c000..0x4040d000
+        0x2a60                252  LZ4 block       0x4040d000..0x4040e000
         measurement (SHA-256): c9727955a95c27b8e278504feaf563526d8e8006ec760907c25268ec710ffdb7
     "#]]
     .assert_eq(&folder.accepted(&[&IMAGE[..], &[LZ4, ("-v", "")]].concat()));

@@ -23,7 +23,7 @@ fn an_elf_file() {
     let folder = Folder::new();
     folder.accepted(&[]);
     expect![[r#"
-        format            elf, 7671 bytes
+        format            elf, 7735 bytes
         entry point       0x40401008
         kernel            at EL1, entry point 0xffffff8040000000
         user image        at 0x200000, entry point 0x200020
@@ -54,14 +54,14 @@ fn a_package() {
     let folder = Folder::new();
     folder.accepted(&[&IMAGE[..], &[LZ4, ("--bootargs", "quiet")]].concat());
     expect![[r#"
-        format            image, 11088 bytes, compressed with LZ4
+        format            image, 11152 bytes, compressed with LZ4
         entry point       0x40401008
         kernel            at EL1, entry point 0xffffff8040000000
         user image        at 0x200000, entry point 0x200020
         device tree       488 bytes, room for 65536
         machine           console PL011 at 0x9000000, RAM 0x40000000..0x50000000
         cores             1
-        unpacking         784 bytes copied, 1.1 KiB decompressed to 5.8 KiB, 2.3 MiB cleared
+        unpacking         844 bytes copied, 1.1 KiB decompressed to 5.8 KiB, 2.3 MiB cleared
         --verify          crc32c
         --log-level       info
         image version     0

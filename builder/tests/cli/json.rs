@@ -54,7 +54,11 @@ fn inspected(folder: &Folder, changes: &[(&str, &str)]) -> Value {
 /// The JSON for images that differ as much as possible.
 fn reports() -> [Value; 3] {
     let folder = folder();
-    let signed = [&FULL[..], &IMAGE, &[LZ4, ("--sign-key", "private.pem")]].concat();
+    let keys = [
+        ("--sign-key", "private.pem"),
+        ("--next-key", "other-public.pem"),
+    ];
+    let signed = [&FULL[..], &IMAGE, &[LZ4], &keys].concat();
     [
         inspected(&folder, &signed),
         inspected(&folder, &FULL),

@@ -16,6 +16,7 @@ mod config;
 mod cores;
 mod diff;
 mod explain;
+mod forged;
 mod formats;
 mod identify;
 mod image;

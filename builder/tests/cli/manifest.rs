@@ -71,20 +71,20 @@ fn of_an_ordinary_image() {
           "manifestVersion": 1,
           "kaal": {
             "version": "0.1.0",
-            "payloadVersion": 3,
+            "payloadVersion": 4,
             "packageVersion": 2
           },
           "image": {
             "name": "image.elf",
-            "size": 7671,
-            "sha256": "792cdcf0e9e0243e0da7f96918a70fde8dcfebee360681882c87d598f3697d5d"
+            "size": 7735,
+            "sha256": "b907fe6c17045ff8813813d57fcfc45346bc08a99516873715e483e599c32131"
           },
           "inputs": [
             {
               "role": "loader",
               "name": "loader.elf",
-              "size": 536,
-              "sha256": "32e01e96a72c2478b3956a86f40bd362eedbd86a8664ab3961de3b8cdaa08273"
+              "size": 576,
+              "sha256": "a13724bd8fa087065dc18b4c47773e1ddb33a61d23f4672c6ac55c97049cec50"
             },
             {
               "role": "kernel",
@@ -124,6 +124,7 @@ fn of_an_ordinary_image() {
             "keyId": null,
             "signature": null,
             "measurement": "c9727955a95c27b8e278504feaf563526d8e8006ec760907c25268ec710ffdb7",
+            "package": null,
             "exceptionLevel": 1,
             "cores": 1,
             "physicalAddressBits": null,
@@ -144,7 +145,7 @@ fn of_an_ordinary_image() {
             "loader": {
               "start": "0x40400000",
               "constantSize": 4160,
-              "digest": "crc32c:d112f23e"
+              "digest": "crc32c:27fb59c2"
             },
             "translationTables": {
               "ttbr0": "0x40406000",
@@ -225,7 +226,7 @@ fn of_an_ordinary_image() {
             },
             {
               "start": "0x40400000",
-              "end": "0x40400018",
+              "end": "0x40400040",
               "what": "loader read-only data",
               "file": "loader.elf"
             },
@@ -279,7 +280,7 @@ fn of_an_ordinary_image() {
                 "hashes": [
                   {
                     "alg": "SHA-256",
-                    "content": "792cdcf0e9e0243e0da7f96918a70fde8dcfebee360681882c87d598f3697d5d"
+                    "content": "b907fe6c17045ff8813813d57fcfc45346bc08a99516873715e483e599c32131"
                   }
                 ]
               }
@@ -293,13 +294,13 @@ fn of_an_ordinary_image() {
                 "hashes": [
                   {
                     "alg": "SHA-256",
-                    "content": "32e01e96a72c2478b3956a86f40bd362eedbd86a8664ab3961de3b8cdaa08273"
+                    "content": "a13724bd8fa087065dc18b4c47773e1ddb33a61d23f4672c6ac55c97049cec50"
                   }
                 ],
                 "properties": [
                   {
                     "name": "kaal:contract",
-                    "value": "3"
+                    "value": "4"
                   }
                 ]
               },

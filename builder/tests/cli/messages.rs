@@ -31,7 +31,7 @@ fn memory_map() {
         0x4020f000     0x4021f000          65536  device tree               kernel.dtb
         0x4021f000     0x4021f123            291  user image text           app.elf
         0x40220128     0x40224148          16416  user image data           app.elf
-        0x40400000     0x40400018             24  loader read-only data     loader.elf
+        0x40400000     0x40400040             64  loader read-only data     loader.elf
         0x40401000     0x40401040             64  loader text               loader.elf
         0x40402000     0x40403800           6144  loader data               loader.elf
         0x40404000     0x40406000           8192  payload header            (made by the builder)

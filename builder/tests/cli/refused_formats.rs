@@ -113,7 +113,7 @@ fn addresses_outside_ram() {
         &changes("0x0"),
         expect![[r#"
             error: --load-address 0x0: the image can't run at this address
-              expected: 15824 bytes of RAM
+              expected: 15888 bytes of RAM
               found: RAM 0x40000000..0x50000000 (--dtb kernel.dtb)
               help: pass another address, or none if the firmware chooses it
         "#]],

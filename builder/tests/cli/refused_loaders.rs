@@ -3,11 +3,11 @@
 //! Tests of invalid loaders.
 
 use expect_test::{Expect, expect};
-use kaal_payload::TRUST_NOTE_TYPE;
+use kaal_payload::{TRUST_NOTE_TYPE, TrustAnchor};
 
 use crate::common::elf::{Elf, ProgramHeader};
 use crate::common::folder::Folder;
-use crate::common::programs::{self, RELATIVE, RELOCATED, filled};
+use crate::common::programs::{self, RELATIVE, RELOCATED};
 
 fn check(elf: &Elf, expected: Expect) {
     let folder = Folder::new();
@@ -48,7 +48,7 @@ fn another_version() {
         &programs::loader_of_version(7),
         expect![[r#"
             error: --loader loader.elf: a KaaL loader of another version
-              expected: payload version 3
+              expected: payload version 4
               found: payload version 7
               help: use loader and builder of the same version of KaaL
         "#]],
@@ -193,16 +193,16 @@ fn relocation_of_zeroed_memory() {
 
 #[test]
 fn relocations_outside_the_file() {
-    let mut elf = programs::loader_with_relocation(filled(0x17));
-    elf.headers[0].memory_size = 0x18;
+    let mut elf = programs::loader();
+    elf.headers[0].content.truncate(0x17);
     check(
         &elf,
         expect![[r#"
-        error: --loader loader.elf: its relocations lie outside of its content
-          expected: DT_RELA and DT_RELASZ within a PT_LOAD
-          found: 24 bytes at 0x0
-          help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
-    "#]],
+            error: --loader loader.elf: its relocations lie outside of its content
+              expected: DT_RELA and DT_RELASZ within a PT_LOAD
+              found: 24 bytes at 0x0
+              help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
+        "#]],
     );
 }
 
@@ -223,7 +223,7 @@ fn compact_relocations() {
 
 #[test]
 fn key_note_outside_of_all_segments() {
-    const TRUST_ANCHOR_SIZE: usize = 40;
+    const TRUST_ANCHOR_SIZE: usize = size_of::<TrustAnchor>();
     let mut note = Vec::new();
     for word in [5, TRUST_ANCHOR_SIZE as u32, TRUST_NOTE_TYPE] {
         note.extend(word.to_le_bytes());

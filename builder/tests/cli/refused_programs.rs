@@ -465,7 +465,7 @@ fn app_of_many_segments() {
         expect![[r#"
             error: --app bad.elf: too many segments, including those of the kernel
               expected: a payload header of up to 8192 bytes
-              found: 8760 bytes, for 132 regions and 0 bytes of boot arguments
+              found: 8792 bytes, for 132 regions and 0 bytes of boot arguments
               help: link the root task with fewer PT_LOADs, or shorten --bootargs
         "#]],
     );

@@ -126,7 +126,7 @@ fn a_good_image() {
     let folder = folder();
     let output = check(&folder, &[&GIVEN[..], &["--kernel", "kernel.elf"]].concat());
     expect![[r#"
-        ok           integrity         all 7671 bytes are intact, 5 regions by CRC-32C
+        ok           integrity         all 7735 bytes are intact, 5 regions by CRC-32C
         not checked  signature         the loader accepts unsigned images
         ok           exception-level   EL1, from the entry point 0xffffff8040000000
         ok           kernel-window     0x40000000..0x4023d000 at 0xffffff8040000000, entered at 0x40000000

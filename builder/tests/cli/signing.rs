@@ -19,7 +19,7 @@ use crate::common::programs;
 
 pub(crate) const LOADER: (&str, &str) = ("--loader", "signed-loader.elf");
 pub(crate) const TRUST: (&str, &str) = ("--trust-key", "public.pem");
-const SIGN: (&str, &str) = ("--sign-key", "private.pem");
+pub(crate) const SIGN: (&str, &str) = ("--sign-key", "private.pem");
 const VERSION: (&str, &str) = ("--image-version", "3");
 
 /// A folder with a loader for signed images and two key pairs.
@@ -254,7 +254,7 @@ fn signatures_that_the_loader_would_refuse_are_errors() {
     };
     expect![[r#"
         error: --sign-key other.pem: the loader would refuse the signature
-          expected: a signature of image image.elf by the key (ID), which its loader trusts
+          expected: a signature of image image.elf by the key (ID), which it names
           found: a signature by another key, or of another message
           help: sign the --message of this image with the private key of its --trust-key
     "#]]

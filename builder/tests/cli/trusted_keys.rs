@@ -9,9 +9,8 @@ use kaal_payload::Integrity;
 
 use crate::common::folder::Folder;
 use crate::rules::change_header;
-use crate::signing::{self, LOADER, TRUST};
+use crate::signing::{self, LOADER, SIGN, TRUST};
 
-const SIGN: (&str, &str) = ("--sign-key", "private.pem");
 const FORGED: [(&str, &str); 3] = [
     LOADER,
     ("--trust-key", "other-public.pem"),
@@ -63,10 +62,10 @@ fn an_image_of_another_key() {
         &folder,
         &[(&own, "(OWN)"), (&other, "(OTHER)")],
         expect![[r#"
-            error: image image.elf: the loader trusts another key (rule signature)
+            error: image image.elf: the loader trusts other keys (rule signature)
               expected: the key (OWN) of --trust-key public.pem
               found: the key (OTHER)
-              help: don't install this image; if you built it with another key, pass that key
+              help: don't install this image; if you built it with other keys, pass those
         "#]],
     );
 }
@@ -84,7 +83,7 @@ fn an_image_whose_loader_trusts_no_key() {
             error: image image.elf: the loader trusts no key (rule signature)
               expected: the key (OWN) of --trust-key public.pem
               found: a loader that accepts unsigned images
-              help: don't install this image; if you built it with another key, pass that key
+              help: don't install this image; if you built it with other keys, pass those
         "#]],
     );
 }
