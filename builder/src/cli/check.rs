@@ -9,6 +9,7 @@ use clap::builder::PossibleValuesParser;
 use kaal_payload::{PhysAddr, PhysRange};
 
 use super::messages::Messages;
+use super::programs;
 use super::text::{print, wrap};
 use super::{FAILED, Failure};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
@@ -51,6 +52,8 @@ pub(super) struct Arguments {
     /// Another public key (PEM file) that its loader must trust, and that the image may be signed with
     #[arg(long, value_name = "FILE", requires = "trust_key")]
     next_key: Option<PathBuf>,
+    #[command(flatten)]
+    programs: programs::Arguments,
     /// Explain a rule instead of checking an image
     #[arg(
         long,
@@ -74,6 +77,7 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Failu
     let path = arguments.image.as_deref().unwrap_or(Path::new(""));
     let content = &image_reader::read(path)?;
     let image = ImageReader::open(File { path, content })?;
+    arguments.programs.check(&image)?;
     let kernel = Input::read_if_given(Flag::Kernel, arguments.kernel.as_deref())?;
     let device_tree = Input::read_if_given(Flag::Dtb, arguments.dtb.as_deref())?;
     let platform = Input::read_if_given(Flag::Platform, arguments.platform.as_deref())?;

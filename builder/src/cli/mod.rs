@@ -11,6 +11,7 @@ mod keygen;
 mod messages;
 mod output;
 mod pack;
+mod programs;
 mod sign;
 mod text;
 

@@ -9,6 +9,7 @@ use clap::Args;
 use kaal_payload::Signature;
 
 use super::output::{Output, check_image};
+use super::programs;
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::input::Input;
 use crate::files::{File, output};
@@ -25,6 +26,8 @@ pub(super) struct Arguments {
     image: PathBuf,
     #[command(flatten)]
     source: Source,
+    #[command(flatten)]
+    programs: programs::Arguments,
     /// Signed image to write [default: IMAGE]
     #[arg(long, value_name = "FILE", conflicts_with = "message")]
     out: Option<PathBuf>,
@@ -53,6 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let content = &image_reader::read(path)?;
     let opened = ImageReader::open(File { path, content })?;
     let image = Signable::new(&opened)?;
+    arguments.programs.check(&opened)?;
     if let Some(out) = &arguments.source.message {
         let origin = Origin::new(Flag::Message, out);
         output::create(origin, &image.message, output::MODE)?.disable_cleanup(true);

@@ -3,9 +3,9 @@
 //! Writes an image by its plan.
 
 mod image_file;
-mod loader_head;
+pub(crate) mod loader;
 mod memory_image;
-mod package;
+pub(crate) mod package;
 
 pub(crate) use package::warnings;
 
@@ -55,8 +55,7 @@ pub(crate) struct Emitted {
 pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic> {
     let place = LoaderPlace::new(parts, plan.loader.start);
     let tables = place.tables(parts);
-    let mut loader = parts.loader.relocated(place.base);
-    loader_head::write(&mut loader, parts.loader.entry, parts.loader.size());
+    let loader = loader::placed(&parts.loader, place.base);
     let mut pieces = memory_image::programs(parts, plan);
     let user_image = UserImage {
         memory: plan.user_image,
@@ -202,7 +201,7 @@ fn device_tree(parts: &Parts<'_>, measurement: &Measurement) -> Result<Vec<u8>, 
 
 /// The part of the loader that the loader verifies.
 fn constant_part(loader: &[PageSegment], integrity: Integrity) -> ConstantPart {
-    let memory = loader_head::constant_part(loader);
+    let memory = loader::constant_part(loader);
     ConstantPart {
         size: memory.len() as u64,
         digest: digest(integrity, &memory),

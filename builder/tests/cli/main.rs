@@ -18,6 +18,7 @@ mod diff;
 mod explain;
 mod forged;
 mod formats;
+mod given_programs;
 mod identify;
 mod image;
 mod image_reader;

@@ -49,9 +49,7 @@ pub(super) fn pack(
     chunks: &[Chunk<'_>],
 ) -> Result<ImageFile, Diagnostic> {
     let settings = parts.settings;
-    let mut file = flatten(0, &unpacker.parts);
-    let unpacker_size = file.len() as u64;
-    pad(&mut file, HEADER_ALIGNMENT as usize);
+    let mut file = before_header(unpacker, settings.format, 0);
     let header = file.len();
     let header_size = package_header_size(chunks.len());
     file.resize(header + header_size, 0);
@@ -62,11 +60,7 @@ pub(super) fn pack(
     let end = file.len() - PACKAGE_END.len();
     file[end..].copy_from_slice(&PACKAGE_END);
 
-    // Replaces the unpacker's ELF header, which is not used.
-    let memory = unpacker.memory().max(size).next_multiple_of(PAGE_SIZE);
-    let head = Head::new(settings.format, unpacker.entry, memory);
-    file[..head::SIZE].copy_from_slice(head.as_bytes());
-
+    file[..header].copy_from_slice(&before_header(unpacker, settings.format, size));
     let scratch = scratch::place(parts, plan, slot_size(unpacker.memory()), size)?;
     if let Some(address) = settings.load_address {
         check_ram(parts, address, size)?;
@@ -92,8 +86,19 @@ pub(super) fn pack(
             _ => file,
         },
         scratch: scratch::describe(scratch),
-        map: Some(map(unpacker_size, header, &chunks)),
+        map: Some(map(header, &chunks)),
     })
+}
+
+/// The bytes of a package before its header: the unpacker, with the head of `format` in place of its
+/// ELF header. The package takes `size` bytes.
+pub(crate) fn before_header(unpacker: &BootProgram, format: Format, size: u64) -> Vec<u8> {
+    let mut bytes = flatten(0, &unpacker.parts);
+    pad(&mut bytes, HEADER_ALIGNMENT as usize);
+    let memory = unpacker.memory().max(size).next_multiple_of(PAGE_SIZE);
+    let head = Head::new(format, unpacker.entry, memory);
+    bytes[..head::SIZE].copy_from_slice(head.as_bytes());
+    bytes
 }
 
 /// Checks that a file of `size` bytes at its load address lies in RAM.
@@ -156,7 +161,7 @@ fn too_many_segments(parts: &Parts<'_>, found: &str) -> Diagnostic {
 }
 
 /// Lists the parts of a package.
-fn map(unpacker_size: u64, header: usize, chunks: &[PackedChunk]) -> FileMap {
+fn map(header: usize, chunks: &[PackedChunk]) -> FileMap {
     let made = |what, offset, size| FileMapEntry {
         offset,
         size,
@@ -165,7 +170,7 @@ fn map(unpacker_size: u64, header: usize, chunks: &[PackedChunk]) -> FileMap {
     };
     let header_size = package_header_size(chunks.len()) as u64;
     let mut entries = vec![
-        made("unpacker", 0, unpacker_size),
+        made("unpacker", 0, header as u64),
         made("package header", header as u64, header_size),
     ];
     entries.extend(chunks.iter().map(FileMapEntry::of_chunk));

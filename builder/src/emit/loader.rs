@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Writes the first bytes of a loader.
+//! Writes the loader.
 
+use kaal_payload::PhysAddr;
 use zerocopy::IntoBytes;
 
 use crate::format::loader_head::LoaderHead;
-use crate::parts::boot_program::{PageSegment, flatten};
+use crate::parts::boot_program::{BootProgram, PageSegment, flatten};
 
-/// Writes the first bytes of the loader `parts`. Its entry point is at the offset `entry`, and it
-/// takes `size` bytes of memory.
-pub(super) fn write(parts: &mut [PageSegment], entry: u64, size: u64) {
-    let constant_size = constant_part(parts).len() as u64;
+/// The parts of `loader` as they lie in memory from `base` on.
+pub(crate) fn placed(loader: &BootProgram, base: PhysAddr) -> Vec<PageSegment> {
+    let mut parts = loader.relocated(base);
+    let constant_size = constant_part(&parts).len() as u64;
     let behind = parts.iter().filter(|part| part.offset >= constant_size);
     let mut variables = flatten(constant_size, behind);
-    variables.resize(size.saturating_sub(constant_size) as usize, 0);
-    let head = LoaderHead::new(entry, &variables);
+    variables.resize(loader.size().saturating_sub(constant_size) as usize, 0);
+    let head = LoaderHead::new(loader.entry, &variables);
     let content = parts.iter_mut().flat_map(|part| &mut part.content);
     for (place, &byte) in content.zip(head.as_bytes()) {
         *place = byte;
     }
+    parts
 }
 
 /// The constant part of a loader: all memory before the first writable part.
