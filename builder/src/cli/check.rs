@@ -104,13 +104,10 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Failu
     if let Some(given) = &config {
         situation.config = Some(KernelConfig::read(given.origin(), &given.content, level)?);
     }
-    if let Some(given) = &key {
+    for given in [&key, &next].into_iter().flatten() {
         let origin = given.origin();
-        let keys = [Some(given), next.as_ref()].into_iter().flatten();
-        let keys = keys.map(|key| signing::public_key(key.origin(), &key.content));
-        let keys = keys.map(|key| Ok(key?.to_bytes()));
-        let keys = keys.collect::<Result<_, Diagnostic>>()?;
-        situation.trusted = Some(Trusted { origin, keys });
+        let key = signing::public_key(origin, &given.content)?.to_bytes();
+        situation.trusted.push(Trusted { origin, key });
     }
     let given = [&kernel, &device_tree, &platform, &config];
     let given = given.into_iter().flatten();

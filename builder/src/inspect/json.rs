@@ -46,15 +46,15 @@ pub(crate) fn to_json(inspected: &Inspected<'_>) -> Value {
 
 /// Describes what the loader trusts.
 fn trust(anchor: &TrustAnchor) -> Value {
-    let [key, next] = {
+    let [key, other] = {
         let mut keys = anchor.keys();
         [keys.next(), keys.next()]
     };
     json!({
         "key": key.map(|key| hexadecimal(key)),
         "keyId": key.map(|key| KeyId(key_id(key)).to_string()),
-        "nextKey": next.map(|key| hexadecimal(key)),
-        "nextKeyId": next.map(|key| KeyId(key_id(key)).to_string()),
+        "otherKey": other.map(|key| hexadecimal(key)),
+        "otherKeyId": other.map(|key| KeyId(key_id(key)).to_string()),
         "leastVersion": anchor.min_version.get(),
     })
 }

@@ -2,7 +2,7 @@
 
 //! Rules about the integrity and the signature of an image's file.
 
-use kaal_payload::{Integrity, KeyId, TrustAnchor};
+use kaal_payload::{Integrity, KeyId, PublicKey, TrustAnchor, key_id};
 
 use super::{Checked, Situation, Trusted, known};
 use crate::diagnostic::{Diagnostic, Flag};
@@ -41,11 +41,13 @@ pub(super) fn signature(situation: &Situation<'_>) -> Checked {
             .refused()
     };
     let anchor = image.trust_anchor();
-    let wanted = situation.trusted.as_ref();
-    if let Some(wanted) = wanted
-        && anchor.is_none_or(|anchor| !anchor.keys().eq(&wanted.keys))
-    {
-        return untrusted(situation, wanted, anchor).refused();
+    let wanted = &situation.trusted;
+    let is_wanted = |anchor: &TrustAnchor| {
+        let is_key = |key: &PublicKey| wanted.iter().any(|wanted| wanted.key == *key);
+        anchor.keys().count() == wanted.len() && anchor.keys().all(is_key)
+    };
+    if !wanted.is_empty() && !anchor.as_ref().is_some_and(is_wanted) {
+        return untrusted(situation, anchor).refused();
     }
     let anchor = known(anchor, "the loader accepts unsigned images")?;
     let trusted = signing::key_ids(anchor.keys(), " or ");
@@ -80,18 +82,15 @@ pub(super) fn signature(situation: &Situation<'_>) -> Checked {
         );
     }
     let (key, version) = (KeyId(id), payload.image_version);
-    let of = wanted.map_or_else(String::new, |wanted| format!(" of {}", wanted.origin));
+    let signer = wanted.iter().find(|wanted| key_id(&wanted.key) == id);
+    let of = signer.map_or_else(String::new, |signer| format!(" of {}", signer.origin));
     Ok(format!(
         "by the key {key}{of}, version {version} of at least {least}"
     ))
 }
 
-/// The loader trusts `anchor` instead of the `wanted` key.
-fn untrusted(
-    situation: &Situation<'_>,
-    wanted: &Trusted<'_>,
-    anchor: Option<TrustAnchor>,
-) -> Diagnostic {
+/// The loader trusts `anchor` instead of the wanted keys.
+fn untrusted(situation: &Situation<'_>, anchor: Option<TrustAnchor>) -> Diagnostic {
     let (problem, found) = match anchor {
         Some(anchor) => (
             "the loader trusts other keys",
@@ -102,10 +101,14 @@ fn untrusted(
             "a loader that accepts unsigned images".to_owned(),
         ),
     };
-    let ids = signing::key_ids(&wanted.keys, " and ");
+    let wanted = situation.trusted.iter();
+    let wanted = wanted.map(|Trusted { origin, key }| {
+        let id = KeyId(key_id(key));
+        format!("the key {id} of {origin}")
+    });
     situation
         .complaint(Flag::Image, problem)
-        .expected(format!("the key {ids} of {}", wanted.origin))
+        .expected(wanted.collect::<Vec<_>>().join(" and "))
         .found(found)
         .remedy("don't install this image; if you built it with other keys, pass those")
 }

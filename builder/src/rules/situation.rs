@@ -15,13 +15,12 @@ use crate::sel4::{self, Booted, Handover, Platform, Untyped};
 /// Why a rule about RAM can't be applied.
 pub(super) const NO_RAM: &str = "neither --platform nor a device tree names RAM";
 
-/// The keys that an image's loader must trust.
-#[derive(Clone, Debug)]
+/// A key that an image's loader must trust.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Trusted<'a> {
-    /// The option that gave the first.
+    /// The option that gave it.
     pub(crate) origin: Origin<'a>,
-    /// Ed25519 public keys, as many as the loader may trust.
-    pub(crate) keys: Vec<PublicKey>,
+    pub(crate) key: PublicKey,
 }
 
 /// The machine, from a device tree.
@@ -74,8 +73,8 @@ pub(crate) struct Situation<'a> {
     pub(crate) platform: Option<Platform>,
     /// The kernel's configuration.
     pub(crate) config: Option<KernelConfig>,
-    /// The keys that the loader must trust, if the user gave some.
-    pub(crate) trusted: Option<Trusted<'a>>,
+    /// The only keys that the loader may trust; empty if the user gave none.
+    pub(crate) trusted: Vec<Trusted<'a>>,
     /// The image's file. `None` during a build.
     pub(crate) image: Option<&'a ImageReader<'a>>,
 }
@@ -115,7 +114,7 @@ impl<'a> Situation<'a> {
             board: Board::embedded(image),
             platform: None,
             config: None,
-            trusted: None,
+            trusted: Vec::new(),
             image: Some(image),
         }
     }
@@ -133,7 +132,7 @@ impl<'a> Situation<'a> {
             board: parts.device_tree.as_ref().map(Board::new),
             platform: parts.platform.clone(),
             config: files.kernel_config.map(|_| parts.config),
-            trusted: None,
+            trusted: Vec::new(),
             image: None,
         }
     }

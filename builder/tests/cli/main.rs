@@ -27,6 +27,7 @@ mod json;
 mod manifest;
 mod message_format;
 mod messages;
+mod next_keys;
 mod odd_machines;
 mod output;
 mod refused_configs;

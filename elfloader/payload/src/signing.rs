@@ -31,7 +31,7 @@ pub const MAX_KEYS: usize = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct TrustAnchor {
-    /// The keys, with one of which an image must be signed. Zeroes follow the last key.
+    /// The keys, with one of which an image must be signed, in ascending order. Zeroes follow the last key.
     keys: [PublicKey; MAX_KEYS],
     /// The smallest version that an image may have.
     pub min_version: U64,
@@ -48,7 +48,8 @@ impl TrustAnchor {
     };
 
     /// Trusts images of version `min_version` or later that are signed with one of `keys`, and knows the console and
-    /// the PSCI firmware of `machine`. Drops keys after the first [`MAX_KEYS`].
+    /// the PSCI firmware of `machine`. The order of the keys doesn't matter; those after the first [`MAX_KEYS`] are
+    /// dropped.
     pub fn new(keys: &[PublicKey], min_version: u64, machine: Machine) -> Self {
         let machine = Machine {
             gic: None,
@@ -59,9 +60,9 @@ impl TrustAnchor {
             machine: zerocopy::transmute!(MachineFields::from(machine)),
             ..Self::NONE
         };
-        for (place, key) in anchor.keys.iter_mut().zip(keys) {
-            *place = *key;
-        }
+        let places = anchor.keys.iter_mut().zip(keys);
+        let count = places.map(|(place, key)| *place = *key).count();
+        anchor.keys[..count].sort_unstable();
         anchor
     }
 
