@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 use kaal_harness::process;
 use kaal_harness::sel4::{Kernel, PREFIX};
-use kaal_harness::tools::{GDB, JQ, MDBOOK, NIX};
+use kaal_harness::tools::{GDB, JQ, MDBOOK, NIX, OPENSSL, PKCS11_TOOL, SOFTHSM};
 use kaal_harness::workspace::{Program, Workspace};
 
 use crate::book;
@@ -33,7 +33,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         "{PREFIX} is not set, but --sel4 tests a real kernel: set it to a kernel's prefix"
     );
     let target = build::target_flags()?;
-    for tool in [&GDB, &NIX, &JQ] {
+    for tool in [&GDB, &NIX, &JQ, &OPENSSL, &PKCS11_TOOL, &SOFTHSM] {
         setup::tool_for_tests(workspace, tool);
     }
     // Tests run in the folder of their crate: a relative prefix would name nothing there.

@@ -2,12 +2,11 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::slice;
 
 use super::Tool;
-use crate::process;
 use crate::workspace::Workspace;
 
 impl Tool {
@@ -37,9 +36,13 @@ impl Tool {
     }
 
     /// Whether `file` can do the job.
-    fn is(&self, file: &PathBuf) -> bool {
-        process::read(Command::new(file).args(self.trial))
-            .is_ok_and(|printed| printed.contains(self.proof))
+    fn is(&self, file: &Path) -> bool {
+        let mut trial = Command::new(file);
+        let run = trial.args(self.trial).stdin(Stdio::null()).output();
+        run.is_ok_and(|run| match self.proof {
+            "" => run.status.success(),
+            proof => String::from_utf8_lossy(&run.stdout).contains(proof),
+        })
     }
 
     /// A test's name, and whether to skip it. If the program is missing, the name says so.
@@ -65,7 +68,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
-    use crate::tools::GDB;
+    use crate::tools::{GDB, PKCS11_TOOL, SOFTHSM};
 
     /// Writes a gdb for AArch64, or one for other processors, as on most systems.
     fn write_gdb(file: &Path, knows_aarch64: bool) {
@@ -73,7 +76,11 @@ mod tests {
             true => "echo 'The target architecture is set to \"aarch64\".'",
             false => "echo 'Undefined item: \"aarch64\".' >&2",
         };
-        fs::write(file, format!("#!/bin/sh\n{answer}\n")).unwrap();
+        write_program(file, answer);
+    }
+
+    fn write_program(file: &Path, line: &str) {
+        fs::write(file, format!("#!/bin/sh\n{line}\n")).unwrap();
         fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
@@ -89,5 +96,15 @@ mod tests {
         write_gdb(&ordinary, true);
         fs::remove_file(cross).unwrap();
         assert_eq!(GDB.find_in(folder.path().as_os_str()), Some(ordinary));
+    }
+
+    #[test]
+    fn the_status_counts_only_without_a_proof() {
+        let folder = tempfile::tempdir().unwrap();
+        let [token, softhsm] = [&PKCS11_TOOL, &SOFTHSM].map(|tool| folder.path().join(tool.name));
+        write_program(&token, "echo 'Usage: pkcs11-tool [OPTIONS]'; exit 2");
+        write_program(&softhsm, "echo 2.6.1; exit 2");
+        assert_eq!(PKCS11_TOOL.find_in(folder.path().as_os_str()), Some(token));
+        assert_eq!(SOFTHSM.find_in(folder.path().as_os_str()), None);
     }
 }

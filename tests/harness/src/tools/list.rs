@@ -3,11 +3,14 @@
 use super::{Origin, Packages, Tool};
 
 /// Every program.
-pub const ALL: [&Tool; 13] = [
+pub const ALL: [&Tool; 16] = [
     &QEMU,
     &GDB,
     &NIX,
     &JQ,
+    &OPENSSL,
+    &PKCS11_TOOL,
+    &SOFTHSM,
     &BASH,
     &ZSH,
     &FISH,
@@ -67,6 +70,35 @@ pub const JQ: Tool = tool(
     "jq",
     "tests of the documentation",
     unpacked("jq", "jq", Some("brew install jq")),
+);
+
+/// Signs. Ed25519 needs `pkeyutl -rawin`, which came with providers in OpenSSL 3. LibreSSL has neither.
+pub const OPENSSL: Tool = Tool {
+    trial: &["list", "-providers"],
+    proof: "Providers:",
+    ..tool(
+        "openssl",
+        "tests of the documentation",
+        unpacked("openssl", "openssl", Some("brew install openssl")),
+    )
+};
+
+/// Signs with PKCS #11 tokens. It has no successful run without a token.
+pub const PKCS11_TOOL: Tool = Tool {
+    trial: &["--help"],
+    proof: "Usage: pkcs11-tool",
+    ..tool(
+        "pkcs11-tool",
+        "tests of the documentation",
+        unpacked("opensc", "opensc", Some("brew install opensc")),
+    )
+};
+
+/// Comes with a PKCS #11 token in software.
+pub const SOFTHSM: Tool = tool(
+    "softhsm2-util",
+    "tests of the documentation",
+    unpacked("softhsm2", "softhsm", Some("brew install softhsm")),
 );
 
 /// Completes command lines.

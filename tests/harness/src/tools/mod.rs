@@ -9,7 +9,8 @@ mod origin;
 
 pub use find::search_path;
 pub use list::{
-    ALL, BASH, CARGO_DENY, CARGO_FUZZ, CXX, DEBOOTSTRAP, FISH, GDB, JQ, MAN, MDBOOK, NIX, QEMU, ZSH,
+    ALL, BASH, CARGO_DENY, CARGO_FUZZ, CXX, DEBOOTSTRAP, FISH, GDB, JQ, MAN, MDBOOK, NIX, OPENSSL,
+    PKCS11_TOOL, QEMU, SOFTHSM, ZSH,
 };
 pub use origin::{Origin, Packages, Relocation};
 
@@ -22,7 +23,7 @@ pub struct Tool {
     file_names: &'static [&'static str],
     /// The arguments of a short run that shows whether it can do the job.
     trial: &'static [&'static str],
-    /// The text that this run prints if so.
+    /// The text that this run prints if so; empty if it succeeds only then.
     proof: &'static str,
     /// Where to get it.
     pub origin: Origin,
