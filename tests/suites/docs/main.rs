@@ -12,6 +12,7 @@ mod mark;
 mod output;
 mod page;
 mod shell;
+mod shown;
 
 use std::process::ExitCode;
 

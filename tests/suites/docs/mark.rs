@@ -12,8 +12,8 @@ pub(crate) struct Mark {
     pub(crate) not_run: Option<String>,
     /// Run it only if `SEL4_PREFIX` names a kernel.
     pub(crate) needs_sel4: bool,
-    /// Run it only if this program exists.
-    pub(crate) needs: Option<&'static Tool>,
+    /// Run it only if these programs exist.
+    pub(crate) needs: Vec<&'static Tool>,
     /// End its commands when they have printed the shown output.
     pub(crate) until_shown: bool,
     /// The page doesn't show the output of its commands.
@@ -50,7 +50,7 @@ impl Mark {
     fn add(&mut self, way: &str) -> Result<()> {
         match way.split_once(' ') {
             Some(("needs", "SEL4_PREFIX")) => self.needs_sel4 = true,
-            Some(("needs", program)) => self.needs = Some(tool(program)?),
+            Some(("needs", program)) => self.needs.push(tool(program)?),
             Some(("until", "shown")) => self.until_shown = true,
             Some(("output", "not shown")) => self.not_shown = true,
             Some(("numbers", "vary")) => self.numbers_vary = true,

@@ -30,12 +30,10 @@ use crate::block::Block;
 use crate::mark::Mark;
 use crate::output::Comparison;
 use crate::page::Page;
+use crate::shown;
 
 /// The time limit of a command; those that compile take longest.
 const LIMIT: Duration = Duration::from_secs(300);
-
-/// The pages' example of the reader's folder of a kernel.
-const SHOWN_PREFIX: &str = "/opt/seL4";
 
 static EXECUTED: AtomicUsize = AtomicUsize::new(0);
 static MARKED: AtomicUsize = AtomicUsize::new(0);
@@ -53,6 +51,7 @@ pub(crate) fn trials(workspace: &Workspace, page: &Page) -> Result<Vec<Trial>> {
         .join("target/docs")
         .join(page.path.with_extension(""));
     let mut trials = Vec::new();
+    let mut exports = Vec::new();
     for block in &page.blocks {
         let name = format!("{}:{}", page.path.display(), block.line);
         if block.may_hide_commands() {
@@ -60,7 +59,7 @@ pub(crate) fn trials(workspace: &Workspace, page: &Page) -> Result<Vec<Trial>> {
                 Err("a fenced block with a language expected, `console` for commands".into())
             }));
         } else if block.is_console() {
-            trials.push(trial(workspace, &folder, name, block)?);
+            trials.push(trial(workspace, &folder, name, block, &mut exports)?);
         }
     }
     if !trials.is_empty() {
@@ -69,10 +68,17 @@ pub(crate) fn trials(workspace: &Workspace, page: &Page) -> Result<Vec<Trial>> {
     Ok(trials)
 }
 
-fn trial(workspace: &Workspace, folder: &Path, name: String, block: &Block) -> Result<Trial> {
+/// Adds the variables that `block` exports to `exports`, which it shares with the rest of its page.
+fn trial(
+    workspace: &Workspace,
+    folder: &Path,
+    name: String,
+    block: &Block,
+    exports: &mut Vec<String>,
+) -> Result<Trial> {
     let mark = Mark::parse(&block.comment).with_context(|| name.clone())?;
     let sel4 = env::var_os(PREFIX);
-    let missing = mark.needs.filter(|tool| tool.find().is_none());
+    let missing = mark.needs.iter().find(|tool| tool.find().is_none());
     let reason = match (&mark.not_run, missing, mark.needs_sel4 && sel4.is_none()) {
         (Some(reason), _, _) => Some(reason.clone()),
         (None, Some(tool), _) => Some(format!("needs {}", tool.name)),
@@ -84,10 +90,13 @@ fn trial(workspace: &Workspace, folder: &Path, name: String, block: &Block) -> R
         let trial = Trial::test(format!("{name} ({reason})"), || Ok(()));
         return Ok(trial.with_ignored_flag(true));
     }
-    let steps = block.steps();
+    let steps = shown::here(workspace, block.steps());
+    let commands = steps.iter().map(|step| &step.command);
+    exports.extend(commands.filter(|line| line.starts_with("export ")).cloned());
     let session = Session {
         folder: folder.to_owned(),
         programs: workspace.target().join("release"),
+        exports: exports.clone(),
         mark,
     };
     Ok(Trial::test(name, move || {
@@ -127,6 +136,8 @@ fn prepare(workspace: &Workspace, folder: &Path) -> Result<()> {
 struct Session {
     folder: PathBuf,
     programs: PathBuf,
+    /// The commands that set variables for all commands of the page.
+    exports: Vec<String>,
     mark: Mark,
 }
 
@@ -205,22 +216,19 @@ impl Session {
     }
 
     fn command(&self, line: &str) -> Result<Command> {
-        let line = match env::var(PREFIX) {
-            Ok(prefix) => line.replace(SHOWN_PREFIX, &prefix),
-            Err(_) => line.to_owned(),
-        };
         let redirected = if self.mark.with_errors {
             "exec 2>&1\n"
         } else {
             ""
         };
+        let exports = self.exports.join("\n");
         let mut path = OsString::from(&self.programs);
         path.push(":");
         path.push(search_path());
         let mut command = Command::new("sh");
         command
             .arg("-c")
-            .arg(format!("{redirected}{line}"))
+            .arg(format!("{redirected}{exports}\n{line}"))
             .current_dir(&self.folder)
             .env("PATH", path)
             .env("CARGO_TERM_QUIET", "true")
