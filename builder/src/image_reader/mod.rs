@@ -12,6 +12,7 @@
 //!  find          finds the payload header in that memory
 //!  verify        checks all digests, checksums and places
 //!  machine       compares the machine with the device tree
+//!  page_tables   checks what the page tables map
 //!  patch         replaces the payload header
 //! ```
 
@@ -21,6 +22,7 @@ mod find;
 mod identify;
 mod machine;
 mod memory;
+mod page_tables;
 mod patch;
 mod recognise;
 mod verify;

@@ -5,7 +5,7 @@
 use kaal_payload::{Digest, Integrity, LOADER_MAX_SIZE, MAX_SIZE, PhysAddr, PhysRange};
 use sha2::{Digest as _, Sha256};
 
-use super::{ImageReader, Packed, machine};
+use super::{ImageReader, Packed, machine, page_tables};
 use crate::diagnostic::Diagnostic;
 use crate::format::digest::{crc32c, digest, hexadecimal};
 use crate::format::loader_head::LoaderHead;
@@ -27,6 +27,7 @@ pub(super) fn verify(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     check_regions(image)?;
     check_places(image)?;
     machine::check(image)?;
+    page_tables::check(image)?;
     check_cuts(image)?;
     check_measurement(image)
 }

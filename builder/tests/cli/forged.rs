@@ -5,6 +5,7 @@
 mod header;
 mod loader;
 mod package;
+mod tables;
 
 use kaal_elfloader_builder::{File, ImageReader};
 

@@ -16,7 +16,7 @@ use crate::rules::change_header;
 use crate::signing;
 
 /// RAM that the image doesn't use.
-const FREE: PhysAddr = PhysAddr(0x4800_0000);
+pub(super) const FREE: PhysAddr = PhysAddr(0x4800_0000);
 
 type Change = fn(&mut Payload<'_>);
 
@@ -42,7 +42,7 @@ fn each_refused(changes: &[Change], field: &str) {
 }
 
 /// Changes the payload header of the image, and signs it again.
-fn sign_changed(folder: &Folder, change: impl FnOnce(&mut Payload<'_>)) {
+pub(super) fn sign_changed(folder: &Folder, change: impl FnOnce(&mut Payload<'_>)) {
     let key = String::from_utf8(folder.get("private.pem")).expect("text");
     let key = SigningKey::from_pkcs8_pem(&key).expect("a key");
     change_header(folder, |payload| {
