@@ -27,6 +27,7 @@ mod package_trees;
 mod programs;
 mod reports;
 mod root_task;
+mod security_page;
 mod segments;
 mod sel4;
 mod signed;
@@ -73,6 +74,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(boot_information::trials(&workspace));
     trials.extend(root_task::trials(&workspace));
     trials.extend(watch::trials(&workspace));
+    trials.push(security_page::trial(&workspace, &trials));
     Ok(libtest_mimic::run(&arguments, trials).exit_code())
 }
 

@@ -76,6 +76,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             Signed::of(workspace, image)?.image.boot(PASS).map(drop)
         }),
         trial(workspace, "signed::packed", packed),
+        trial(workspace, "signed::next_key", next_key),
         trial(workspace, "signed::memory_not_zero", memory_not_zero),
         trial(workspace, "signed::without_a_key", without_a_key),
     ];
@@ -220,6 +221,16 @@ fn refusal(command: &mut Command) -> Result<String> {
 fn public_key(file: PathBuf) -> Result<[u8; 32]> {
     let key = VerifyingKey::from_public_key_pem(&fs::read_to_string(file)?);
     Ok(key.context("no public key")?.to_bytes())
+}
+
+/// The loader trusts two keys, and the second one signs.
+fn next_key(workspace: &Workspace) -> Result<()> {
+    let signed = Signed::new(workspace)?;
+    signed.make_keys("next.pem", "next-public.pem")?;
+    let next = signed.image.file("next-public.pem");
+    let next = next.to_str().context("a path that is no text")?;
+    signed.pack_with("next.pem", "public.pem", &["--next-key", next])?;
+    signed.image.boot(PASS).map(drop)
 }
 
 /// An image that is no ELF file, from a firmware with an unsigned device tree.
