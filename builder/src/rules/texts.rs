@@ -19,9 +19,9 @@ pub static RULES: [Rule; 19] = [
     },
     Rule {
         id: "signature",
-        sentence: "The signature is by the key that the loader trusts, and the image is not too old.",
-        explanation: "A loader for signed images holds a public key and a minimum version. It refuses \
-            images that are unsigned, signed by another key, or older. But whoever makes an image also \
+        sentence: "The signature is by a key that the loader trusts, and the image is not too old.",
+        explanation: "A loader for signed images holds one or two public keys and a minimum version. It \
+            refuses images that are unsigned, signed by another key, or older. But whoever makes an image also \
             chooses the loader in it. So pass your key to `check --trust-key`: then the rule refuses \
             an image whose loader trusts another key or none. The machine's firmware must make sure \
             that this loader is the one that starts.",
