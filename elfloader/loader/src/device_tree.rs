@@ -9,9 +9,9 @@ use core::ptr;
 use core::slice;
 
 use kaal_devicetree::{Chosen, DeviceTree, NoRoom};
-use kaal_payload::{Decimal, LogLevel, Payload, PhysRange};
+use kaal_payload::{Decimal, LogLevel, Machine, Payload, PhysRange};
 use kaal_runtime::firmware::{self, DEVICE_TREE_ALIGNMENT};
-use kaal_runtime::{cache, console, copy, fail, log};
+use kaal_runtime::{cache, console, copy, fail, log, state};
 
 /// The device tree that the loader uses.
 pub(crate) struct Found {
@@ -19,14 +19,18 @@ pub(crate) struct Found {
     pub(crate) firmware: Option<(&'static [u8], DeviceTree<'static>)>,
 }
 
-/// Chooses the device tree, and prints on its console from now on. If the firmware's tree names no console, like the
-/// Raspberry Pi's, prints on that of the embedded one.
+/// Chooses the device tree, and prints on the console of the firmware's from now on. If there is none, or if it names no
+/// console, like the Raspberry Pi's, the console stays.
 pub(crate) fn find(firmware_x0: u64, payload: &Payload<'_>) -> Found {
     let firmware = firmware_tree(firmware_x0 as usize);
-    let mut machine = payload.machine;
+    let mut machine = Machine {
+        gic: payload.machine.gic,
+        ..state::machine()
+    };
     if let Some((_, tree)) = &firmware {
+        let console = machine.console;
         machine = kaal_devicetree::machine(tree);
-        machine.console = machine.console.or(payload.machine.console);
+        machine.console = machine.console.or(console);
     }
     console::start(&machine);
     match (&firmware, payload.device_tree.size) {

@@ -22,7 +22,7 @@ pub trait Trust {
     /// an image for another loader is an error of its own.
     const EXPECTS_FORGERIES: bool;
 
-    /// The console and the firmware to report with until the payload is trusted. `header` is the memory of its header.
+    /// The console and the firmware to report with. `header` is the memory of the payload header, which may be forged.
     fn machine(header: &[u8]) -> Machine;
 
     /// Stops the boot unless the payload is trusted. `header` is the memory that it was parsed from.
@@ -108,13 +108,6 @@ impl Trust for SignedImages {
                 Decimal(payload.image_version),
                 Decimal(anchor.min_version.get())
             );
-        }
-        let machine = Machine {
-            gic: None,
-            ..payload.machine
-        };
-        if machine != anchor.machine() {
-            fail!("payload header: console or firmware unlike the loader's; build the image again");
         }
         if let Err(error) = payload.check_places() {
             fail!("{error}; build the image again");

@@ -64,8 +64,14 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     }
 
     let spinner = progress::spinner("measuring");
-    let loader = elf::loadable_bytes(&fs::read(workspace.program(Program::Loader))?)?;
-    let mut figures = vec![Figure::new("loader", "loadable bytes", loader, 32 << 10)];
+    let mut figures = Vec::new();
+    for (name, program, limit) in [
+        ("loader", Program::Loader, 32 << 10),
+        ("signed loader", Program::SignedLoader, 52 << 10),
+    ] {
+        let size = elf::loadable_bytes(&fs::read(workspace.program(program))?)?;
+        figures.push(Figure::new(name, "loadable bytes", size, limit));
+    }
     for subject in &subjects {
         figures.extend(measure(subject)?);
     }
