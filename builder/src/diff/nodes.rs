@@ -13,40 +13,39 @@ use crate::format::digest::hexadecimal;
 /// For each node's path, its properties by name.
 type Nodes = BTreeMap<String, BTreeMap<String, Vec<u8>>>;
 
-/// Start of the line about the property that holds an image's measurement.
-const COMPUTED: &str = "/chosen: kaal,measurement differs";
+/// Node and name of the property that the builder computes: an image's measurement.
+const COMPUTED: (&str, &str) = ("/chosen", "kaal,measurement");
 
 /// Most characters of a value that are shown.
 const SHOWN: usize = 40;
 
-/// Lists the differences. Empty if either isn't a device tree.
-pub(super) fn compare(one: &[u8], other: &[u8]) -> Vec<String> {
+/// Lists the differences, and says whether all are computed. Empty if either isn't a device tree.
+pub(super) fn compare(one: &[u8], other: &[u8]) -> (Vec<String>, bool) {
+    let (mut lines, mut are_computed) = (Vec::new(), true);
     let (Some(one), Some(other)) = (read(one), read(other)) else {
-        return Vec::new();
+        return (lines, false);
     };
-    let mut lines = Vec::new();
     for (path, ours, theirs) in maps(&one, &other) {
         let (Some(ours), Some(theirs)) = (ours, theirs) else {
             lines.push(format!("{path}: {}", only(ours.is_some())));
+            are_computed = false;
             continue;
         };
         for (name, ours, theirs) in maps(ours, theirs) {
-            match (ours, theirs) {
-                (Some(ours), Some(theirs)) if ours == theirs => {}
+            if ours == theirs {
+                continue;
+            }
+            lines.push(match (ours, theirs) {
                 (Some(ours), Some(theirs)) => {
                     let (ours, theirs) = (show(ours), show(theirs));
-                    lines.push(format!("{path}: {name} differs: {ours}, {theirs}"));
+                    format!("{path}: {name} differs: {ours}, {theirs}")
                 }
-                _ => lines.push(format!("{path}: {name} {}", only(ours.is_some()))),
-            }
+                _ => format!("{path}: {name} {}", only(ours.is_some())),
+            });
+            are_computed &= (path.as_str(), name.as_str()) == COMPUTED;
         }
     }
-    lines
-}
-
-/// Whether a line of [`compare`] is about a value that the builder computes.
-pub(super) fn is_computed(line: &str) -> bool {
-    line.starts_with(COMPUTED)
+    (lines, are_computed)
 }
 
 /// The nodes of a device tree, and its memory reservations as one more node.
@@ -85,4 +84,44 @@ fn show(value: &[u8]) -> String {
         }
     };
     shorten(&shown, SHOWN)
+}
+
+#[cfg(test)]
+mod tests {
+    use vm_fdt::FdtWriter;
+
+    use super::compare;
+
+    /// The writer allows no other names, so the test replaces this one.
+    const VALID: &str = "chosen--kaal-measurement@differs";
+    const FORGED: &str = "chosen: kaal,measurement differs";
+
+    /// A device tree with a node that has the property `reg`.
+    fn tree(reg: u32) -> Vec<u8> {
+        let write = || {
+            let mut tree = FdtWriter::new()?;
+            let root = tree.begin_node("")?;
+            let node = tree.begin_node(VALID)?;
+            tree.property_u32("reg", reg)?;
+            tree.end_node(node)?;
+            tree.end_node(root)?;
+            tree.finish()
+        };
+        let mut blob = write().expect("a device tree");
+        let mut names = blob.windows(VALID.len());
+        let place = names.position(|name| name == VALID.as_bytes());
+        let place = place.expect("the name");
+        blob[place..][..FORGED.len()].copy_from_slice(FORGED.as_bytes());
+        blob
+    }
+
+    #[test]
+    fn a_forged_name_does_not_look_computed() {
+        let (lines, are_computed) = compare(&tree(1), &tree(2));
+        assert_eq!(
+            lines,
+            [format!("/{FORGED}: reg differs: <00000001>, <00000002>")]
+        );
+        assert!(!are_computed);
+    }
 }

@@ -54,11 +54,11 @@ fn compare_kind(
     let follows = match kind {
         RegionKind::Kernel | RegionKind::UserImage => false,
         RegionKind::DeviceTree => {
-            let lines = match (ours.as_slice(), theirs.as_slice()) {
+            let (lines, are_computed) = match (ours.as_slice(), theirs.as_slice()) {
                 ([(_, ours), ..], [(_, theirs), ..]) => nodes::compare(ours, theirs),
-                _ => Vec::new(),
+                _ => (Vec::new(), false),
             };
-            let follows = !lines.is_empty() && lines.iter().all(|line| nodes::is_computed(line));
+            let follows = !lines.is_empty() && are_computed;
             details.extend(lines);
             follows
         }
