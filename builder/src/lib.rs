@@ -31,6 +31,7 @@
 //! - `elf`: reads ELF files
 //! - `memory`: sets of addresses and their content
 //! - `diagnostic`: errors and warnings
+//! - `printable`: escapes control characters in text from outside
 //!
 //! Build an image from files in memory:
 //!
@@ -133,6 +134,7 @@ mod manifest;
 mod memory;
 mod options;
 mod parts;
+mod printable;
 pub mod rules;
 mod sel4;
 mod signing;

@@ -19,6 +19,7 @@ use crate::image_reader::{self, ImageReader};
 use crate::parts::device_tree::DeviceTree;
 use crate::parts::kernel::{self, Kernel};
 use crate::parts::platform::{self, KernelConfig};
+use crate::printable;
 use crate::rules::{self, Board, Outcome, RULES, Rule, Situation, Trusted};
 use crate::signing;
 
@@ -120,7 +121,7 @@ fn report(situation: &Situation<'_>, messages: Messages) -> Result<(), Failure> 
     let mut table = String::new();
     let (mut warnings, mut errors) = (Vec::new(), Vec::new());
     for (rule, outcome) in rules::apply(situation) {
-        let (verdict, text) = (outcome.verdict(), outcome.text());
+        let (verdict, text) = (outcome.verdict(), printable::line(&outcome.text()));
         table.push_str(&format!("{verdict:<13}{:<18}{text}\n", rule.id));
         match outcome {
             Outcome::Passed(_) | Outcome::NotChecked(_) => {}

@@ -11,6 +11,7 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::diff::{self, Report, Side};
 use crate::files::{File, bounded};
 use crate::image_reader::{self, ImageReader};
+use crate::printable;
 
 use super::{Failure, text};
 
@@ -43,7 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let trouble = |diagnostic| Failure::Diagnostics(TROUBLE, vec![diagnostic]);
     let report = compare(arguments).map_err(trouble)?;
     let text = match arguments.json {
-        true => format!("{:#}\n", json!(report)),
+        true => printable::json(&format!("{:#}\n", json!(report))),
         false => report.to_string(),
     };
     text::print(text).map_err(trouble)?;

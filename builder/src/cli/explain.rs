@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use goblin::elf::header::ELFMAG;
 
+use super::messages::Messages;
 use super::text;
 use crate::diagnostic::{Diagnostic, Flag, Origin};
-use crate::explain::{Explainer, Program};
+use crate::explain::{Explainer, MARK, Program};
 use crate::files::access;
+use crate::printable;
 
 /// Name of the log that means standard input.
 const STANDARD_INPUT: &str = "-";
@@ -71,7 +73,7 @@ impl Programs {
 }
 
 /// Prints the log with an explanation below each line that holds addresses.
-pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
+pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Diagnostic> {
     let origin = Origin::new(Flag::Log, &arguments.log);
     let log: Box<dyn BufRead> = match arguments.log == Path::new(STANDARD_INPUT) {
         true => Box::new(io::stdin().lock()),
@@ -83,7 +85,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
         let programs = explainer.programs.iter();
         let names: Vec<_> = programs.map(|program| program.name.as_str()).collect();
         let names = names.join(" or ");
-        eprintln!("nothing to explain: the log holds no address in the code of {names}");
+        messages.write_note(&printable::line(&format!(
+            "nothing to explain: the log holds no address in the code of {names}"
+        )));
     }
     Ok(())
 }
@@ -117,13 +121,22 @@ fn copy(
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end_matches(['\r', '\n']);
         let explanation = explainer.explain(text);
-        let written = writeln!(out, "{text}").and_then(|()| out.write_all(explanation.as_bytes()));
+        let written = write!(out, "{}\n{explanation}", shown(text));
         if written.is_err() {
             return text::written(written);
         }
         line.clear();
     }
     Ok(())
+}
+
+/// The line `text` of the log. It doesn't pass for an explanation.
+fn shown(text: &str) -> String {
+    let shown = printable::line(text);
+    match shown.starts_with(MARK) {
+        true => shown.replacen('|', r"\u{7c}", 1),
+        false => shown,
+    }
 }
 
 /// Checks that a file that begins with `start` can be a log.

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use super::text::{print, terminal_width};
+use super::text::{print, print_own, terminal_width};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::{File, output};
 use crate::image_reader::{self, ImageReader};
 use crate::inspect::{Inspected, draw, summary, to_json, to_svg};
+use crate::printable;
 
 /// Width of the column of names.
 const NAMES: usize = 18;
@@ -45,15 +46,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
         let origin = Origin::new(Flag::Svg, svg);
         output::replace(origin, path, to_svg(&inspected).as_bytes())?;
     }
-    let text = match arguments.json {
-        true => format!("{:#}\n", to_json(&inspected)),
-        false => {
-            let width = arguments.width.map_or_else(terminal_width, usize::from);
-            let rows = summary(&inspected).into_iter();
-            let rows = rows.map(|(name, value)| format!("{name:<NAMES$}{value}\n"));
-            let map = draw(&inspected.areas, width);
-            format!("{}\n{map}", rows.collect::<String>())
-        }
-    };
-    print(&text)
+    if arguments.json {
+        return print(printable::json(&format!("{:#}\n", to_json(&inspected))));
+    }
+    let rows = summary(&inspected).into_iter();
+    let rows = rows.map(|(name, value)| format!("{name:<NAMES$}{}\n", printable::line(&value)));
+    print(rows.collect::<String>())?;
+    let width = arguments.width.map_or_else(terminal_width, usize::from);
+    print_own(format!("\n{}", draw(&inspected.areas, width)))
 }

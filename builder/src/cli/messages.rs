@@ -3,12 +3,15 @@
 //! Errors, warnings and notes on standard error, as text or JSON.
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::error::ContextValue;
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::diagnostic::Diagnostic;
+use crate::printable;
 
 /// The format of errors and warnings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -48,11 +51,10 @@ impl Messages {
     /// Writes a diagnostic of the level "error" or "warning".
     pub(super) fn write(self, level: &str, diagnostic: &Diagnostic) {
         if self == Self::Human {
-            eprintln!("{level}: {diagnostic}");
-            return;
+            return print(&format!("{level}: {diagnostic}"));
         }
         let details = diagnostic.details();
-        let object = json!({
+        print_json(&json!({
             "level": level,
             "flag": diagnostic.flag().to_string(),
             "value": diagnostic.value().to_string_lossy(),
@@ -61,33 +63,59 @@ impl Messages {
             "expected": details.expected,
             "found": details.found,
             "remedy": details.remedy,
-        });
-        eprintln!("{object}");
+        }));
     }
 
     /// Writes a note, for `--verbose`.
     pub(super) fn write_note(self, message: &str) {
         match self {
-            Self::Human => eprintln!("{message}"),
-            Self::Json => eprintln!("{}", json!({"level": "note", "message": message})),
+            Self::Human => print(message),
+            Self::Json => print_json(&json!({"level": "note", "message": message})),
         }
     }
 
     /// Writes an error of clap, or the help that was asked for. Returns the exit status.
-    pub(super) fn write_usage(self, error: &clap::Error) -> ExitCode {
+    pub(super) fn write_usage(self, error: clap::Error) -> ExitCode {
+        let error = escape(error);
         if self == Self::Json && error.use_stderr() {
             let text = error.to_string();
             let message = text.strip_prefix("error: ").unwrap_or(&text);
-            let object = json!({
+            print_json(&json!({
                 "level": "error",
                 "kind": format!("{:?}", error.kind()),
                 "message": message.trim_end(),
-            });
-            eprintln!("{object}");
+            }));
         } else {
             // An error means that nobody reads the output.
             let _ = error.print();
         }
         ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1))
     }
+}
+
+/// `error` with the arguments that it quotes escaped.
+pub(super) fn escape(mut error: clap::Error) -> clap::Error {
+    let context = error.context();
+    let context: Vec<_> = context.map(|(kind, value)| (kind, value.clone())).collect();
+    for (kind, value) in context {
+        let escaped = match value {
+            ContextValue::String(text) => ContextValue::String(printable::line(&text)),
+            ContextValue::StyledStrs(tips) => {
+                let tips = tips.iter().map(|tip| printable::line(&tip.to_string()));
+                ContextValue::StyledStrs(tips.map(Into::into).collect())
+            }
+            other => other,
+        };
+        error.insert(kind, escaped);
+    }
+    error
+}
+
+fn print_json(object: &Value) {
+    print(&printable::json(&object.to_string()));
+}
+
+/// Prints `text` and a newline. An error means that nobody reads it.
+fn print(text: &str) {
+    let _ = writeln!(io::stderr(), "{}", printable::lines(text));
 }

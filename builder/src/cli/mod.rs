@@ -121,7 +121,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let messages = Messages::peek(&arguments);
     match try_run(&arguments, messages) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::CommandLine(error)) => messages.write_usage(&error),
+        Err(Failure::CommandLine(error)) => messages.write_usage(error),
         Err(Failure::Diagnostics(status, diagnostics)) => {
             for diagnostic in &diagnostics {
                 messages.write("error", diagnostic);
@@ -134,6 +134,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// The parser of the command line, without environment variables.
 fn command() -> clap::Command {
     let command = clap::Command::new(NAME)
+        .bin_name(NAME)
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_negates_reqs(true);
     let command = config::Arguments::augment_args(pack::Arguments::augment_args(command));
@@ -169,7 +170,7 @@ fn run_subcommand(subcommand: &Command, messages: Messages) -> Result<(), Failur
         Command::Diff(arguments) => diff::run(arguments)?,
         Command::Inspect(arguments) => inspect::run(arguments)?,
         Command::Keygen(arguments) => keygen::run(arguments)?,
-        Command::Explain(arguments) => explain::run(arguments)?,
+        Command::Explain(arguments) => explain::run(arguments, messages)?,
         Command::Man { folder } => write_manual_pages(folder)?,
         Command::Sign(arguments) => sign::run(arguments)?,
     }
@@ -179,7 +180,7 @@ fn run_subcommand(subcommand: &Command, messages: Messages) -> Result<(), Failur
 fn print_completions(shell: Shell) -> Result<(), Diagnostic> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command(), NAME, &mut script);
-    text::print(String::from_utf8_lossy(&script))
+    text::print_own(String::from_utf8_lossy(&script))
 }
 
 fn write_manual_pages(folder: &Path) -> Result<(), Diagnostic> {

@@ -7,13 +7,24 @@ use std::io::{self, ErrorKind, Write};
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::access;
+use crate::printable;
 
-/// Prints `text` on standard output, without its colours unless that is a terminal, or if NO_COLOR is set.
+/// Prints `text`, which may hold text from outside, on standard output.
 ///
 /// # Errors
 ///
 /// Fails if the output can't be written. A closed pipe is no error.
 pub(super) fn print(text: impl Display) -> Result<(), Diagnostic> {
+    print_own(printable::lines(&text.to_string()))
+}
+
+/// Prints `text`, which holds nothing from outside, on standard output: without its colours unless that is a terminal,
+/// or if NO_COLOR is set.
+///
+/// # Errors
+///
+/// Fails as [`print`] does.
+pub(super) fn print_own(text: impl Display) -> Result<(), Diagnostic> {
     let mut out = anstream::stdout().lock();
     written(write!(out, "{text}").and_then(|()| out.flush()))
 }

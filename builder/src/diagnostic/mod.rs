@@ -9,6 +9,8 @@ use std::path::Path;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
+use crate::printable;
+
 pub(crate) use self::subject::Subject;
 
 mod subject;
@@ -212,13 +214,15 @@ impl Diagnostic {
     }
 }
 
+/// Displayed in four lines, with the control characters of names and other text from outside escaped.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let details = self.details();
-        writeln!(f, "{}: {}", self.0.subject, details.problem)?;
-        writeln!(f, "  expected: {}", details.expected)?;
-        writeln!(f, "  found: {}", details.found)?;
-        write!(f, "  help: {}", details.remedy)
+        let heading = format!("{}: {}", self.0.subject, details.problem);
+        writeln!(f, "{}", printable::line(&heading))?;
+        writeln!(f, "  expected: {}", printable::line(&details.expected))?;
+        writeln!(f, "  found: {}", printable::line(&details.found))?;
+        write!(f, "  help: {}", printable::line(&details.remedy))
     }
 }
 

@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::printable;
+
 /// A part of an image that differs.
 #[derive(Debug, Serialize)]
 struct Difference {
@@ -58,14 +60,14 @@ impl fmt::Display for Report {
             let differences = differences.filter(|difference| difference.follows == follows);
             for (index, difference) in differences.enumerate() {
                 f.write_str(if index == 0 { heading } else { "" })?;
-                writeln!(f, "{}", difference.part)?;
+                writeln!(f, "{}", printable::line(&difference.part))?;
                 for detail in &difference.details {
-                    writeln!(f, "  {detail}")?;
+                    writeln!(f, "  {}", printable::line(detail))?;
                 }
             }
         }
         for note in &self.notes {
-            writeln!(f, "note: {note}")?;
+            writeln!(f, "note: {}", printable::line(note))?;
         }
         Ok(())
     }

@@ -14,6 +14,8 @@ use std::collections::HashMap;
 
 use numbers::numbers;
 
+use crate::printable;
+
 pub(crate) use program::Program;
 
 /// An address is explained once within this many lines.
@@ -21,6 +23,9 @@ const NEARBY: usize = 24;
 
 /// Start of the loader's line about an ordinary boot. It holds the kernel's entry point, which needs no explanation.
 const GREETING: &str = "KaaL ";
+
+/// Start of each line that explains.
+pub(crate) const MARK: &str = "| ";
 
 /// Explains a log line by line.
 pub(crate) struct Explainer {
@@ -59,13 +64,18 @@ impl Explainer {
                 };
                 let before = self.explained.insert((index, place.address), self.line);
                 if before.is_none_or(|before| self.line - before > NEARBY) {
-                    text += &format!("| {}: {}, {place}\n", number.text, program.name);
+                    text += &explanation(&format!("{}: {}, {place}", number.text, program.name));
                     for frame in program.frames(&place) {
-                        text += &format!("|   {frame}\n");
+                        text += &explanation(&format!("  {frame}"));
                     }
                 }
             }
         }
         text
     }
+}
+
+/// The line with the explanation `text`.
+fn explanation(text: &str) -> String {
+    format!("{MARK}{}\n", printable::line(text))
 }

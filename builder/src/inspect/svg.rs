@@ -9,6 +9,7 @@ use super::picture::{Area, range};
 use super::size::size;
 use crate::diagnostic::shorten;
 use crate::memory::ranges;
+use crate::printable;
 
 /// Width of the picture, in SVG's unit.
 const WIDTH: u32 = 720;
@@ -94,7 +95,8 @@ fn position(inspected: &Inspected<'_>, column: f64, address: u64) -> f64 {
 
 fn head(inspected: &Inspected<'_>, height: f64) -> String {
     let name = inspected.image.file().path.file_name().unwrap_or_default();
-    let name = escape(&shorten(&name.to_string_lossy(), MOST_LETTERS));
+    let name = printable::line(&name.to_string_lossy());
+    let name = escape(&shorten(&name, MOST_LETTERS));
     let whole = range(&inspected.areas);
     let areas = inspected.areas.iter();
     let names = areas.map(|area| format!("{} at {}", area.name, area.memory));
@@ -196,6 +198,6 @@ fn area(inspected: &Inspected<'_>, column: f64, drawn: &Drawn<'_>) -> String {
 fn escape(text: &str) -> String {
     let text = text.replace('&', "&amp;");
     let text = text.replace('<', "&lt;").replace('>', "&gt;");
-    // XML 1.0 can't represent control characters.
-    text.replace(char::is_control, "\u{fffd}")
+    // XML 1.0 can't represent these.
+    text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }

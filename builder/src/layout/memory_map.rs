@@ -13,6 +13,7 @@ use super::placement::LoaderPlace;
 use super::plan::Plan;
 use crate::diagnostic::Origin;
 use crate::parts::Parts;
+use crate::printable;
 
 /// An entry of the memory map.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,7 +117,8 @@ impl fmt::Display for MemoryMap {
         )?;
         for Entry { memory, what, file } in &self.0 {
             let file = file.as_deref().map(Path::to_string_lossy);
-            let file = file.unwrap_or("(made by the builder)".into());
+            let file = file.map(|file| printable::line(&file));
+            let file = file.as_deref().unwrap_or("(made by the builder)");
             let (start, end, size) = (memory.start.0, memory.end.0, memory.size());
             write!(
                 f,

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use crate::format::FileMap;
 use crate::layout::memory_map::MemoryMap;
 use crate::options::Settings;
+use crate::printable;
 
 pub(crate) use facts::{console_name, facts};
 pub(crate) use identity::{Identity, Input, ROLES, base_name};
@@ -114,5 +115,5 @@ pub(crate) fn parse(file: &[u8]) -> Option<Value> {
 
 /// The bytes of a manifest's file.
 fn to_json(manifest: &Value) -> Vec<u8> {
-    format!("{manifest:#}\n").into_bytes()
+    printable::json(&format!("{manifest:#}\n")).into_bytes()
 }

@@ -192,7 +192,7 @@ fn boot_arguments_with_a_nul() {
     .map(drop)
     .expect_err("a refusal");
     expect![[r#"
-        --bootargs quiet�loud: contains a nul, which ends a text in a device tree
+        --bootargs quiet\u{0}loud: contains a nul, which ends a text in a device tree
           expected: text without nuls
           found: one after 5 bytes
           help: remove the nul"#]]

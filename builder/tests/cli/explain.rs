@@ -197,7 +197,7 @@ fn several_root_tasks() {
 #[test]
 fn nothing_to_explain() {
     let folder = folder();
-    let log = "KaaL 0.1.0: EL1, entering the kernel at 0xffffff8040000000\n0x12 \u{1b}\n";
+    let log = "KaaL 0.1.0: EL1, entering the kernel at 0xffffff8040000000\n0x12 é\n";
     let output = run(&folder, &ALL, log);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stdout).expect("text"), log);

@@ -182,8 +182,8 @@ fn json() {
 #[test]
 fn svg() {
     let folder = Folder::new();
-    folder.accepted(&[&IMAGE[..], &[("--out", "<&> a file.img")]].concat());
-    let output = folder.command(&["inspect", "<&> a file.img", "--svg", "map.svg"]);
+    folder.accepted(&[&IMAGE[..], &[("--out", "<&>\u{ffff} a file.img")]].concat());
+    let output = folder.command(&["inspect", "<&>\u{ffff} a file.img", "--svg", "map.svg"]);
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(folder.get("map.svg")).expect("text");
     let document = Document::parse(&text).expect("XML");
@@ -196,7 +196,10 @@ fn svg() {
     };
     let node = |id| document.get_node(id).expect("a node");
     let titles: Vec<_> = children(root, "title").into_iter().map(node).collect();
-    assert_eq!(titles[0].text(), Some("<&> a file.img in physical memory"));
+    assert_eq!(
+        titles[0].text(),
+        Some("<&>\u{fffd} a file.img in physical memory")
+    );
     assert_eq!(titles.len(), 1 + 7);
     assert!(root.attribute("role") == Some("img"));
 

@@ -19,11 +19,14 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use serde_json::Value;
 
 use self::file::Setting;
 use self::kind::Kind;
+use super::messages::escape;
 use super::{Failure, USAGE};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
+use crate::printable;
 
 pub(super) use environment::with_environment;
 
@@ -111,7 +114,10 @@ impl Configuration {
                 _ => self.source(name),
             };
             Some(match source {
-                Some(source) => format!("{name} = {} # {source}\n", self.value(argument)),
+                Some(source) => {
+                    let (value, source) = (self.value(argument), printable::line(&source));
+                    format!("{name} = {value} # {source}\n")
+                }
                 None => format!("# {name} is not set\n"),
             })
         });
@@ -130,7 +136,7 @@ impl Configuration {
                 Ok(number) => number.to_string(),
                 Err(_) => text.into_owned(),
             },
-            Kind::Path | Kind::Choice(_) | Kind::Text => toml::Value::from(&*text).to_string(),
+            Kind::Path | Kind::Choice(_) | Kind::Text => quoted(&text),
         }
     }
 
@@ -190,6 +196,11 @@ impl Configuration {
     }
 }
 
+/// `text` as a string of TOML, in one line: strings of JSON are also basic strings of TOML.
+fn quoted(text: &str) -> String {
+    printable::json(&Value::from(text).to_string())
+}
+
 /// The setting for the option `name`.
 fn find<'a>(settings: &'a [Setting], name: Option<&str>) -> Option<&'a Setting> {
     let mut settings = settings.iter();
@@ -215,7 +226,7 @@ fn objection(command: &Command, argument: &Arg, value: &OsStr) -> Option<String>
     written.push(value);
     let program = OsString::from(command.get_name());
     let error = command.clone().try_get_matches_from([program, written]);
-    let said = error.err()?.to_string();
+    let said = escape(error.err()?).to_string();
     let first = said.lines().next().unwrap_or_default();
     Some(first.strip_prefix("error: ").unwrap_or(first).to_owned())
 }
