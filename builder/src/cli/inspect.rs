@@ -44,7 +44,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let inspected = Inspected::new(&image);
     if let Some(svg) = &arguments.svg {
         let origin = Origin::new(Flag::Svg, svg);
-        output::replace(origin, path, to_svg(&inspected).as_bytes())?;
+        let image = (Flag::Image, path);
+        output::check(origin, "a picture", "choose another name", &[image])?;
+        output::replace(origin, to_svg(&inspected).as_bytes())?;
     }
     if arguments.json {
         return print(printable::json(&format!("{:#}\n", to_json(&inspected))));

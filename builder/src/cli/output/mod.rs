@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::bounded;
-use crate::files::output::{Backup, MODE, Staged, check, not_written};
+use crate::files::output::{Backup, Staged, check, not_written};
 use crate::manifest::{self, manifest_path};
 
 #[cfg(test)]
@@ -52,12 +52,12 @@ impl<'a> Output<'a> {
         manifest: impl FnOnce() -> Result<Vec<u8>, Diagnostic>,
     ) -> Result<(), Diagnostic> {
         let no_image = |error: io::Error| not_written(origin(self.image), &error);
-        let new_image = Staged::new(self.image, image, MODE).map_err(no_image)?;
+        let new_image = Staged::replacement(self.image, image).map_err(no_image)?;
         let Some(path) = self.manifest.as_deref() else {
             return new_image.replace().map_err(no_image);
         };
         let no_manifest = |error: io::Error| not_written(origin(path), &error);
-        let new_manifest = Staged::new(path, &manifest()?, MODE).map_err(no_manifest)?;
+        let new_manifest = Staged::replacement(path, &manifest()?).map_err(no_manifest)?;
         let old_manifest = Backup::new(path).map_err(no_manifest)?;
         new_manifest.replace().map_err(no_manifest)?;
         let Err(error) = new_image.replace() else {

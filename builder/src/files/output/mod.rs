@@ -6,11 +6,10 @@ mod place;
 mod staged;
 
 use std::io;
-use std::path::Path;
 
 use tempfile::TempPath;
 
-use crate::diagnostic::{Diagnostic, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Origin};
 use crate::files::access;
 
 pub(crate) use place::{check, folder};
@@ -41,11 +40,8 @@ pub(crate) fn create(
     created.map_err(|error| access::unwritable(origin, "can't be made", &error))
 }
 
-/// Writes `content` to the file of `origin`, which may exist but must not be the image at `image`.
-pub(crate) fn replace(origin: Origin<'_>, image: &Path, content: &[u8]) -> Result<(), Diagnostic> {
-    let path = origin.value;
-    let remedy = "choose another name";
-    check(origin, "a picture", remedy, &[(Flag::Image, image)])?;
-    let replaced = Staged::new(path, content, MODE).and_then(Staged::replace);
+/// Writes `content` to the file of `origin`, which may exist.
+pub(crate) fn replace(origin: Origin<'_>, content: &[u8]) -> Result<(), Diagnostic> {
+    let replaced = Staged::replacement(origin.value, content).and_then(Staged::replace);
     replaced.map_err(|error| not_written(origin, &error))
 }

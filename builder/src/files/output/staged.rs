@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile, TempPath};
 
+use super::MODE;
 use super::place::folder;
 
 /// Prefix of the names of temporary files.
@@ -23,18 +24,29 @@ pub(crate) struct Staged {
 }
 
 impl Staged {
-    /// Stages `content` for the file at `path`. An existing file keeps its permissions. A new file
-    /// gets `mode`, reduced by the umask.
+    /// Stages `content` for a new file at `path` with the permissions `mode`, reduced by the umask. The temporary
+    /// file has these before it has any content.
     pub(crate) fn new(path: &Path, content: &[u8], mode: u32) -> io::Result<Self> {
-        let target = target(path);
-        let mut file = Builder::new()
+        let mut staged = Self::empty(path.to_owned(), mode)?;
+        staged.file.write_all(content)?;
+        Ok(staged)
+    }
+
+    /// Stages `content` for the file at `path`. An existing file keeps its permissions.
+    pub(crate) fn replacement(path: &Path, content: &[u8]) -> io::Result<Self> {
+        let mut staged = Self::empty(target(path), MODE)?;
+        if let Ok(old) = fs::metadata(&staged.target) {
+            staged.file.as_file().set_permissions(old.permissions())?;
+        }
+        staged.file.write_all(content)?;
+        Ok(staged)
+    }
+
+    fn empty(target: PathBuf, mode: u32) -> io::Result<Self> {
+        let file = Builder::new()
             .prefix(PREFIX)
             .permissions(Permissions::from_mode(mode))
             .tempfile_in(folder(&target))?;
-        if let Ok(old) = fs::metadata(&target) {
-            file.as_file().set_permissions(old.permissions())?;
-        }
-        file.write_all(content)?;
         Ok(Self { file, target })
     }
 
@@ -101,11 +113,27 @@ fn target(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
 
     use tempfile::TempDir;
 
     use super::{Backup, Staged, copy_of, link_to};
+    use crate::files::output::SECRET_MODE;
+
+    /// A secret has its own permissions even before it turns out that the file exists.
+    #[test]
+    fn a_new_file_inherits_no_permissions() {
+        let folder = TempDir::new().expect("a temporary folder");
+        let path = folder.path().join("file");
+        fs::write(&path, "before").expect("a writable folder");
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).expect("the owner's file");
+        let staged = Staged::new(&path, b"secret", SECRET_MODE).expect("a writable folder");
+        let metadata = staged.file.as_file().metadata().expect("a file");
+        assert_eq!(metadata.permissions().mode() & 0o777, SECRET_MODE);
+        assert!(staged.create().is_err());
+        assert_eq!(fs::read(&path).ok().as_deref(), Some(&b"before"[..]));
+    }
 
     /// The file exists at each point where the process could be interrupted.
     #[test]
@@ -120,7 +148,7 @@ mod tests {
                 target: path.clone(),
             };
             assert_eq!(read().as_deref(), Some("before"));
-            let staged = Staged::new(&path, b"after", 0o666);
+            let staged = Staged::replacement(&path, b"after");
             staged.and_then(Staged::replace).expect("another content");
             assert_eq!(read().as_deref(), Some("after"));
             backup.restore().expect("what was there before");
