@@ -12,6 +12,9 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 /// Largest program in bytes. Debug information can be many times larger than the program itself.
 const MAX_PROGRAM_SIZE: u64 = 1 << 30;
 
+/// Largest private key in bytes, far larger than any Ed25519 key. There is always room for so much.
+const MAX_SECRET_SIZE: u64 = 64 << 10;
+
 /// Largest other file in bytes, far larger than any device tree.
 const MAX_OTHER_SIZE: u64 = 64 << 20;
 
@@ -66,9 +69,10 @@ pub(crate) fn check_size(origin: Origin<'_>, size: u64) -> Result<(), Diagnostic
 }
 
 fn most(flag: Flag) -> u64 {
-    match is_program(flag) {
-        true => MAX_PROGRAM_SIZE,
-        false => MAX_OTHER_SIZE,
+    match flag {
+        Flag::SignKey => MAX_SECRET_SIZE,
+        _ if is_program(flag) => MAX_PROGRAM_SIZE,
+        _ => MAX_OTHER_SIZE,
     }
 }
 

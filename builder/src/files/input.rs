@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use goblin::elf::header::ELFMAG;
+use zeroize::Zeroize;
 
 use super::{File, access, bounded};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
@@ -13,12 +14,20 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 /// Bytes to keep of a file that should be a program but isn't one.
 const HEAD: u64 = 4096;
 
-/// An input file in memory.
+/// An input file in memory. A private key is wiped from memory on drop.
 pub(crate) struct Input<'a> {
     /// The option for this file.
     pub(crate) flag: Flag,
     pub(crate) path: &'a Path,
     pub(crate) content: Vec<u8>,
+}
+
+impl Drop for Input<'_> {
+    fn drop(&mut self) {
+        if self.flag == Flag::SignKey {
+            self.content.zeroize();
+        }
+    }
 }
 
 impl<'a> Input<'a> {

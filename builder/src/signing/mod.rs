@@ -10,14 +10,14 @@ pub(crate) use secret::read_secret;
 
 use std::error::Error;
 
-use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::spki::der::zeroize::Zeroizing;
-use ed25519_dalek::pkcs8::{
+use ed25519::pkcs8::spki::der::pem::LineEnding;
+use ed25519::pkcs8::{
     DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, KeypairBytes,
 };
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use kaal_payload::{KeyId, Payload, PublicKey, Signature, TrustAnchor, key_id, signed_message};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::image_reader::ImageReader;
@@ -35,13 +35,12 @@ pub(crate) const PUBLIC_KEY: &str = "BEGIN PUBLIC KEY";
 ///
 /// Fails if the operating system provides no random numbers.
 pub(crate) fn new_pair() -> Result<(Zeroizing<String>, String), Box<dyn Error>> {
-    let mut secret_key = [0; _];
-    getrandom::fill(&mut secret_key)?;
-    let public = SigningKey::from_bytes(&secret_key).verifying_key();
-    let private = KeypairBytes {
-        secret_key,
+    let mut private = KeypairBytes {
+        secret_key: [0; _],
         public_key: None,
     };
+    getrandom::fill(&mut private.secret_key)?;
+    let public = SigningKey::from_bytes(&private.secret_key).verifying_key();
     let private = private.to_pkcs8_pem(LineEnding::LF)?;
     Ok((private, public.to_public_key_pem(LineEnding::LF)?))
 }
@@ -111,9 +110,14 @@ pub(crate) fn is_private(text: &[u8]) -> bool {
     label(text).is_some_and(|label| label.ends_with("PRIVATE KEY"))
 }
 
+/// Whether `text` is labelled as a public key.
+pub(crate) fn is_public(text: &[u8]) -> bool {
+    label(text) == Some(PUBLIC_KEY)
+}
+
 /// Whether `private` is labelled as a public key, and `public` as a private one.
 pub(crate) fn are_swapped(private: &[u8], public: &[u8]) -> bool {
-    label(private) == Some(PUBLIC_KEY) && label(public) == Some(PRIVATE_KEY)
+    is_public(private) && label(public) == Some(PRIVATE_KEY)
 }
 
 /// Takes `bytes` as a signature.

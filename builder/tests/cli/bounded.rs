@@ -179,3 +179,21 @@ fn private_keys_through_pipes() {
     let output = shell(&folder, script, &arguments);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
+
+/// Another file of the same name doesn't hide that others could read the pipe.
+#[test]
+fn a_private_key_whose_path_changes() {
+    let folder = crate::signing::folder();
+    folder.accepted(&[crate::signing::LOADER, crate::signing::TRUST]);
+    let arguments = ["sign", "image.elf", "--sign-key", "pipe"];
+    make_pipe(&folder, "pipe");
+    let script = "chmod 644 pipe; { mv other.pem pipe; cat private.pem; } > pipe & \"$@\"";
+    let output = shell(&folder, script, &arguments);
+    expect![[r#"
+        error: --sign-key pipe: other users can access the private key
+          expected: permissions 0600 or fewer
+          found: 0644
+          help: run `chmod 600 pipe`; if somebody may have read the key, generate another
+    "#]]
+    .assert_eq(&said(output));
+}

@@ -3,7 +3,7 @@
 //! Tests of wrong keys.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, chown};
 
 use expect_test::{Expect, expect};
 
@@ -115,6 +115,22 @@ fn public_key_to_sign_with() {
         messages.contains("a public key instead of a private key"),
         "{messages}"
     );
+}
+
+/// Only root can give a file to another user.
+#[test]
+fn private_key_of_another_user() {
+    let folder = folder();
+    if chown(folder.path().join("private.pem"), Some(1), None).is_err() {
+        return;
+    }
+    expect![[r#"
+        error: --sign-key private.pem: another user owns the private key
+          expected: user 0, who runs this, or root
+          found: user 1
+          help: generate another key; if you trust that user, run `chown 0 private.pem` as root
+    "#]]
+    .assert_eq(&folder.refused(&[LOADER, TRUST, ("--sign-key", "private.pem")]));
 }
 
 #[test]
