@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
+use crate::files::bounded;
 use crate::files::output::{self, MODE, SECRET_MODE};
 use crate::signing;
 
@@ -19,6 +20,9 @@ pub(super) struct Arguments {
     /// File to create for the public key (PEM)
     #[arg(long, value_name = "FILE")]
     trust_key: PathBuf,
+    /// Replace an existing public key; a private key is never replaced
+    #[arg(long)]
+    force: bool,
 }
 
 /// Generates a key pair and writes both files or none.
@@ -33,8 +37,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
             .remedy("check the random number source of the operating system")
     })?;
     let mut private_file = output::create(private, private_pem.as_bytes(), SECRET_MODE)?;
-    let mut public_file = output::create(public, public_pem.as_bytes(), MODE)?;
+    if arguments.force && public.value.exists() {
+        check_replaced(public)?;
+        output::replace(public, public_pem.as_bytes())?;
+    } else {
+        output::create(public, public_pem.as_bytes(), MODE)?.disable_cleanup(true);
+    }
     private_file.disable_cleanup(true);
-    public_file.disable_cleanup(true);
     Ok(())
+}
+
+/// Checks that a public key would replace only another one. The private key has been written, so that this also
+/// refuses its path.
+fn check_replaced(public: Origin<'_>) -> Result<(), Diagnostic> {
+    if signing::is_public(&bounded::read(public)?) {
+        return Ok(());
+    }
+    Err(public
+        .diagnostic("can't be replaced by a public key")
+        .expected("a public key, or no file")
+        .found("another file")
+        .remedy("choose another name"))
 }

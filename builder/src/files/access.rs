@@ -58,7 +58,10 @@ pub(crate) fn unwritable(origin: Origin<'_>, problem: &str, error: &io::Error) -
         ErrorKind::InvalidFilename => ("a shorter name", "choose a shorter name"),
         ErrorKind::AlreadyExists => (
             "the name of a new file",
-            "choose another name; existing files are not overwritten",
+            match origin.flag {
+                Flag::TrustKey => "choose another name, or add --force to replace a public key",
+                _ => "choose another name; existing files are not overwritten",
+            },
         ),
         _ => ("a writable place", "choose another folder or name"),
     };

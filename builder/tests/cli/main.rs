@@ -25,6 +25,7 @@ mod image;
 mod image_reader;
 mod inspect;
 mod json;
+mod keygen;
 mod manifest;
 mod message_format;
 mod messages;

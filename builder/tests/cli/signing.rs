@@ -106,25 +106,6 @@ fn keys_are_the_owners_alone() {
     );
 }
 
-#[test]
-fn keys_are_not_overwritten() {
-    let folder = folder();
-    let arguments = [
-        "keygen",
-        "--sign-key",
-        "new.pem",
-        "--trust-key",
-        "public.pem",
-    ];
-    expect![[r#"
-        error: --trust-key public.pem: can't be made
-          expected: the name of a new file
-          found: File exists
-          help: choose another name; existing files are not overwritten
-    "#]]
-    .assert_eq(&refused(&folder, &arguments));
-}
-
 /// All ways to sign give the same image.
 #[test]
 fn signing_at_once_or_later_is_the_same() {
