@@ -68,15 +68,34 @@ pub(crate) fn private_key(origin: Origin<'_>, text: &[u8]) -> Result<SigningKey,
 pub(crate) fn public_key(origin: Origin<'_>, text: &[u8]) -> Result<VerifyingKey, Diagnostic> {
     let key = str::from_utf8(text).ok();
     let key = key.and_then(|text| VerifyingKey::from_public_key_pem(text).ok());
-    key.filter(|key| !key.is_weak()).ok_or_else(|| {
+    let remedy = "pass the file that `keygen` wrote to its --trust-key, or run `openssl pkey -pubout` on the private key";
+    let key = key.ok_or_else(|| {
         let problem = match label(text) {
             Some(PRIVATE_KEY) => "a private key instead of a public key",
             _ => "not a public key",
         };
-        no_key(origin, problem, text, PUBLIC_KEY, "").remedy(
-            "pass the file that `keygen` wrote to its --trust-key, or run `openssl pkey -pubout` on the private key",
-        )
-    })
+        no_key(origin, problem, text, PUBLIC_KEY, "").remedy(remedy)
+    })?;
+    match flaw(&key) {
+        None => Ok(key),
+        Some(flaw) => Err(origin
+            .diagnostic("no private key has this public key")
+            .expected("the canonical encoding of a point of large order (RFC 8032, section 5.1)")
+            .found(flaw)
+            .remedy(remedy)),
+    }
+}
+
+/// Why no private key has the public key `key`. The library accepts coordinates that are not reduced, and points of
+/// small order, for which everybody can sign.
+fn flaw(key: &VerifyingKey) -> Option<&'static str> {
+    if key.is_weak() {
+        Some("a point of small order")
+    } else if key.to_edwards().compress().to_bytes() != key.to_bytes() {
+        Some("a coordinate of 2^255 - 19 or more")
+    } else {
+        None
+    }
 }
 
 /// The diagnostic for a file `text` without the `wanted` kind of key.

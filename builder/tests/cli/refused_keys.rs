@@ -5,6 +5,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 
+use ed25519::pkcs8::spki::der::pem::{self, LineEnding};
 use expect_test::{Expect, expect};
 
 use crate::common::folder::Folder;
@@ -115,6 +116,74 @@ fn public_key_to_sign_with() {
         messages.contains("a public key instead of a private key"),
         "{messages}"
     );
+}
+
+/// The PEM file of the public key `key`, whose bytes need not be valid (RFC 8410, section 4).
+fn public_pem(key: [u8; 32]) -> String {
+    const ED25519: [u8; 12] = *b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
+    let der = [&ED25519[..], &key].concat();
+    pem::encode_string("PUBLIC KEY", LineEnding::LF, &der).expect("a short file")
+}
+
+#[test]
+fn coordinates_that_are_not_reduced() {
+    let folder = folder();
+    let arguments = [LOADER, ("--trust-key", "key.pem")];
+    folder.put("key.pem", public_pem([0xff; 32]));
+    expect![[r#"
+        error: --trust-key key.pem: no private key has this public key
+          expected: the canonical encoding of a point of large order (RFC 8032, section 5.1)
+          found: a coordinate of 2^255 - 19 or more
+          help: pass the file that `keygen` wrote to its --trust-key, or run `openssl pkey -pubout` on the private key
+    "#]]
+    .assert_eq(&folder.refused(&arguments));
+    // All y from 2^255 - 19 on, with both signs of x. Some are on no point of the curve.
+    for lowest in 0xed..=0xff {
+        for highest in [0x7f, 0xff] {
+            let mut key = [0xff; 32];
+            (key[0], key[31]) = (lowest, highest);
+            folder.put("key.pem", public_pem(key));
+            folder.refused(&arguments);
+        }
+    }
+}
+
+/// The canonical encodings of all points whose order divides 8.
+#[test]
+fn points_of_small_order() {
+    const ORDER_8: [u8; 32] = [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+        0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+        0xfc, 0x05,
+    ];
+    let folder = folder();
+    let small = |lowest, middle, highest| {
+        let mut key = [middle; 32];
+        (key[0], key[31]) = (lowest, highest);
+        key
+    };
+    let negative = |mut key: [u8; 32]| {
+        key[31] |= 0x80;
+        key
+    };
+    // -y is 2^255 - 19 - y.
+    let mut other = ORDER_8.map(|byte| !byte);
+    other[0] -= 0x12;
+    other[31] &= 0x7f;
+    for key in [
+        small(1, 0, 0),
+        small(0xec, 0xff, 0x7f),
+        small(0, 0, 0),
+        small(0, 0, 0x80),
+        ORDER_8,
+        negative(ORDER_8),
+        other,
+        negative(other),
+    ] {
+        folder.put("key.pem", public_pem(key));
+        let messages = folder.refused(&[LOADER, ("--trust-key", "key.pem")]);
+        assert!(messages.contains("a point of small order"), "{messages}");
+    }
 }
 
 /// Only root can give a file to another user.
