@@ -180,6 +180,28 @@ fn no_room_on_standard_output() {
     .assert_eq(&said.concat());
 }
 
+/// The exit status still tells the outcome.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_room_on_standard_error() {
+    let folder = Folder::new();
+    for (arguments, expected) in [
+        (&["inspect", "none.elf"][..], 1),
+        (&["inspect", "none.elf", "--message-format", "json"], 1),
+        (&["--unknown"], 2),
+        (&Folder::arguments(&[("-v", "")]), 0),
+    ] {
+        let status = Command::new("sh")
+            .args(["-c", "exec \"$@\" 2> /dev/full", "sh"])
+            .arg(cargo_bin("kaal-elfloader-builder"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .status();
+        let code = status.expect("a shell").code();
+        assert_eq!(code, Some(expected), "{arguments:?}");
+    }
+}
+
 #[test]
 fn replaces_an_image() {
     let folder = Folder::new();
