@@ -10,7 +10,10 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use crc::{CRC_32_ISCSI, Crc};
 use goblin::elf::{Elf, ProgramHeader};
-use kaal_payload::{MAGIC, MAX_SIZE, Payload, Region, VERSION};
+use kaal_payload::{
+    MAGIC, MAX_SIZE, PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, PACKAGE_VERSION, Payload, Region,
+    VERSION,
+};
 use serde::Deserialize;
 use zerocopy::IntoBytes;
 
@@ -237,6 +240,22 @@ pub fn payload_header(image: &[u8]) -> Result<(Range<usize>, Vec<u64>)> {
         .context("the segment is larger than a payload header")?
         .copy_from_slice(content);
     Ok((stored, pages))
+}
+
+/// The offset of the package header in an image's file, and an aligned copy of it with what follows.
+///
+/// # Errors
+///
+/// Fails if the file is no package, or one of another version.
+pub fn package_header(image: &[u8]) -> Result<(usize, Vec<u64>)> {
+    let start = [&PACKAGE_MAGIC[..], &PACKAGE_VERSION.to_le_bytes()].concat();
+    let mut places = image.windows(start.len());
+    let offset = places.position(|place| place == start);
+    let offset = offset.context("the image has no package header")?;
+    let end = image.len().min(offset + PACKAGE_HEADER_MAX_SIZE);
+    let mut page = vec![0u64; PACKAGE_HEADER_MAX_SIZE / size_of::<u64>()];
+    page.as_mut_bytes()[..end - offset].copy_from_slice(&image[offset..end]);
+    Ok((offset, page))
 }
 
 /// The checksum in headers.

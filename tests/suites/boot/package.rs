@@ -5,14 +5,14 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use kaal_harness::image::package_header;
 use kaal_payload::{
-    Chunk, Encoding, MAGIC, MAX_SIZE, PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, PACKAGE_VERSION,
-    Package, Payload, PhysAddr, PhysRange, Scratch, Stored,
+    Chunk, Encoding, MAGIC, MAX_SIZE, Package, Payload, PhysAddr, PhysRange, Scratch, Stored,
 };
 use zerocopy::IntoBytes;
 
 use crate::firmware::{PASS_ON, device, loaded, started};
-use crate::image::{Image, crc32c, find};
+use crate::image::{Image, crc32c};
 
 /// Facts about a package.
 pub(crate) struct Layout {
@@ -24,7 +24,7 @@ pub(crate) struct Layout {
 impl Layout {
     /// The layout of the packed image.
     pub(crate) fn of(image: &Image) -> Result<Self> {
-        let (_, page) = header(&fs::read(image.path())?)?;
+        let (_, page) = package_header(&fs::read(image.path())?)?;
         let package = Package::parse(page.as_bytes(), crc32c)?;
         Ok(Self {
             size: package.size,
@@ -60,25 +60,10 @@ impl Layout {
     }
 }
 
-/// The place of the package header in an image's file, and an aligned copy of its page.
-fn header(image: &[u8]) -> Result<(usize, Vec<u64>)> {
-    let start = header_offset(image)?;
-    let end = image.len().min(start + PACKAGE_HEADER_MAX_SIZE);
-    let mut page = vec![0u64; PACKAGE_HEADER_MAX_SIZE / size_of::<u64>()];
-    page.as_mut_bytes()[..end - start].copy_from_slice(&image[start..end]);
-    Ok((start, page))
-}
-
-/// Where the package header lies in an image's file.
-pub(crate) fn header_offset(image: &[u8]) -> Result<usize> {
-    let start = [&PACKAGE_MAGIC[..], &PACKAGE_VERSION.to_le_bytes()].concat();
-    find(image, &start).context("the image has no package header")
-}
-
 /// Changes the package header of the packed image, and corrects its checksum.
 pub(crate) fn change_header(image: &Image, change: impl FnOnce(&mut Package<'_>)) -> Result<()> {
     image.change(|bytes| {
-        let (start, page) = header(bytes)?;
+        let (start, page) = package_header(bytes)?;
         let mut package = Package::parse(page.as_bytes(), crc32c)?;
         change(&mut package);
         package.encode(&mut bytes[start..], crc32c)?;

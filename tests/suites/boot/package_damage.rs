@@ -5,6 +5,7 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use kaal_harness::image::package_header;
 use kaal_harness::qemu::End;
 use kaal_harness::workspace::Workspace;
 use kaal_payload::{LOCATOR_OFFSET, PhysRange};
@@ -12,7 +13,7 @@ use libtest_mimic::Trial;
 
 use crate::firmware::{loaded, with_translation_on};
 use crate::image::{Image, find};
-use crate::package::{Layout, boot_at, change_header, change_largest, header_offset};
+use crate::package::{Layout, boot_at, change_header, change_largest};
 use crate::{says, trial};
 
 /// The load address.
@@ -110,7 +111,7 @@ fn packed(workspace: &Workspace, flags: &[&'static str]) -> Result<Image> {
 /// Changes a byte of the header.
 fn damage_header(image: &Image, offset: usize, change: impl FnOnce(&mut u8)) -> Result<()> {
     image.change(|bytes| {
-        let header = header_offset(bytes)?;
+        let (header, _) = package_header(bytes)?;
         change(&mut bytes[header + offset]);
         Ok(())
     })

@@ -5,10 +5,11 @@
 use anyhow::{Context, Result, ensure};
 use goblin::elf::Elf;
 use kaal_flips::Span;
-use kaal_payload::{PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, PACKAGE_VERSION, Package};
+use kaal_payload::Package;
 use zerocopy::IntoBytes;
 
 use super::guest::{Guest, crc32c};
+use crate::image::package_header;
 
 /// Sizes of an ELF file's header and of a program header.
 const ELF_HEADER: usize = 64;
@@ -40,14 +41,7 @@ impl Parts {
 
     /// The parts of a package. A compressed chunk has the name of its first part.
     pub(super) fn of_package(file: &[u8], guest: &Guest) -> Result<Self> {
-        let start = [&PACKAGE_MAGIC[..], &PACKAGE_VERSION.to_le_bytes()].concat();
-        let mut places = file.windows(start.len());
-        let start = places
-            .position(|place| place == start)
-            .context("the image has no package header")?;
-        let mut header = vec![0u64; PACKAGE_HEADER_MAX_SIZE / size_of::<u64>()];
-        let size = PACKAGE_HEADER_MAX_SIZE.min(file.len() - start);
-        header.as_mut_bytes()[..size].copy_from_slice(&file[start..][..size]);
+        let (start, header) = package_header(file)?;
         let package = Package::parse(header.as_bytes(), crc32c)?;
 
         let mut parts = Self(vec!["padding"; file.len()]);
