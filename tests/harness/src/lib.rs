@@ -16,6 +16,7 @@ pub mod probe;
 pub mod process;
 pub mod qemu;
 pub mod sel4;
+mod threads;
 pub mod toolchain;
 pub mod tools;
 pub mod workspace;

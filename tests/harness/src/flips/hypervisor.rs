@@ -5,15 +5,15 @@
 use std::fs;
 use std::num::NonZeroU64;
 use std::path::Path;
-use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use kaal_flips::{DONE, FAILED, FILE_ADDRESS, FLIP, JOB_ADDRESS, Job, Outcome, RAM_SIZE};
 use zerocopy::IntoBytes;
 
 use super::Flip;
 use crate::qemu::{self, End, Machine, Watch};
+use crate::threads::in_threads;
 use crate::workspace::{Program, Workspace};
 
 /// The time limit. All bits of a package take long on a slow host; this only ends a hang.
@@ -30,22 +30,11 @@ pub(super) fn run(
 ) -> Result<Vec<Flip>> {
     let image = scratch.join("image");
     fs::write(&image, file)?;
-    let shares = thread::scope(|scope| {
-        let threads: Vec<_> = (0..workers.get())
-            .map(|worker| {
-                let job = share(job, worker, workers.get());
-                let job_file = scratch.join(format!("job-{worker}"));
-                let image = &image;
-                scope.spawn(move || {
-                    fs::write(&job_file, job.as_bytes())?;
-                    run_one(workspace, image, &job_file)
-                })
-            })
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|_| Err(anyhow!("a panic"))))
-            .collect::<Result<Vec<_>>>()
+    let shares = in_threads(workers, |worker| {
+        let job = share(job, worker, workers.get());
+        let job_file = scratch.join(format!("job-{worker}"));
+        fs::write(&job_file, job.as_bytes())?;
+        run_one(workspace, &image, &job_file)
     })?;
     let mut flips = shares.concat();
     flips.sort_by_key(|flip| flip.bit);
