@@ -4,7 +4,7 @@
 
 use core::slice;
 
-use kaal_flips::{FILE_ADDRESS, FILE_MAX_SIZE, WINDOW};
+use kaal_flips::{FILE_ADDRESS, FILE_MAX_SIZE, FORGERIES_ADDRESS, FORGERIES_MAX_SIZE, WINDOW};
 
 pub(crate) const PAGE_SIZE: usize = 4096;
 
@@ -73,6 +73,12 @@ pub(crate) fn file(size: u64) -> Option<&'static mut [u8]> {
     }
     // SAFETY: this memory is the file's, and this function is called once.
     Some(unsafe { slice::from_raw_parts_mut(FILE_ADDRESS as *mut u8, size as usize) })
+}
+
+/// The forgeries, which the test has put into memory.
+pub(crate) fn forgeries() -> &'static [u8] {
+    // SAFETY: this memory is theirs, and nothing writes to it.
+    unsafe { slice::from_raw_parts(FORGERIES_ADDRESS as *const u8, FORGERIES_MAX_SIZE as usize) }
 }
 
 /// The window.

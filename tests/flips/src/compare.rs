@@ -4,7 +4,7 @@
 
 use core::fmt::{self, Write};
 
-use kaal_flips::{Outcome, Span};
+use kaal_flips::{Fate, Outcome, Span};
 
 use crate::memory::Memory;
 use crate::own_registers::SEEN;
@@ -55,6 +55,19 @@ impl<'a> Found<'a> {
             difference,
         }
     }
+
+    /// The fate of a forgery with this result. `constant` is the memory that no loader changes.
+    pub(crate) fn fate(&mut self, memory: &Memory, constant: Span) -> Fate {
+        if self.difference.is_none() {
+            self.difference = memory.first_change(constant).map(Difference::Memory);
+        }
+        let is_confined = self.difference.is_none() && self.run.strange_access.is_none();
+        match (self.outcome, self.run.end) {
+            (Outcome::Irrelevant, _) if is_confined && self.run.text.is_empty() => Fate::AsSigned,
+            (Outcome::Named, End::Off | End::Rests) if is_confined => Fate::Refused,
+            _ => Fate::Differs,
+        }
+    }
 }
 
 fn first_difference(
@@ -78,15 +91,11 @@ fn first_difference(
         .or_else(|| memory.first_difference(seen).map(Difference::Memory))
 }
 
-/// Printed as the outcome's word and its cause, but not in the loader's own words, which would end the test.
+/// Printed as the end and its cause, but not in the loader's own words, which would end the test.
 impl fmt::Display for Found<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let run = self.run;
-        write!(
-            f,
-            "{} {} at {:#x}",
-            self.outcome, run.end, run.guest.address
-        )?;
+        write!(f, "{} at {:#x}", run.end, run.guest.address)?;
         match self.difference {
             Some(Difference::Argument(index)) => write!(f, ", x{index} differs")?,
             Some(Difference::State) => f.write_str(", PSTATE differs")?,
@@ -94,7 +103,10 @@ impl fmt::Display for Found<'_> {
             Some(Difference::Memory(address)) => write!(f, ", {address:#x} differs")?,
             None => {}
         }
-        if self.outcome == Outcome::Garbled {
+        if let Some(address) = run.strange_access {
+            write!(f, ", accesses {address:#x}")?;
+        }
+        if !run.text.is_empty() && !run.names_failure {
             f.write_str(", prints ")?;
             for &byte in run.text.as_bytes() {
                 let is_plain = byte.is_ascii_alphanumeric();

@@ -12,6 +12,14 @@
 //! flip 1a2c.0 silent rests at 0x48202594
 //! flips: all done
 //! ```
+//!
+//! The test can also put forgeries of the file there, one after the other: the size of each, as a number of eight
+//! bytes, then its content. The hypervisor prints a line for each, in their order:
+//!
+//! ```text
+//! forgery refused powers off at 0x482026b8
+//! forgery differs enters the kernel at 0xffffff8048000000, 0x48001000 differs
+//! ```
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -41,6 +49,12 @@ pub const WINDOW: Span = Span {
     end: 0x4880_0000,
 };
 
+/// Address of the forgeries.
+pub const FORGERIES_ADDRESS: u64 = WINDOW.end;
+
+/// Largest size in bytes of all forgeries, each with its size.
+pub const FORGERIES_MAX_SIZE: u64 = RAM_START + RAM_SIZE - FORGERIES_ADDRESS;
+
 /// The first word of a job.
 pub const JOB_MAGIC: u64 = u64::from_le_bytes(*b"KaaLflip");
 
@@ -49,6 +63,9 @@ pub const DONE: &str = "flips: all done";
 
 /// The start of a line about a flip.
 pub const FLIP: &str = "flip ";
+
+/// The start of a line about a forgery.
+pub const FORGERY: &str = "forgery ";
 
 /// The start of a line that says why there are no results.
 pub const FAILED: &str = "failed: ";
@@ -107,6 +124,12 @@ pub struct Job {
     pub sweep_count: u64,
     /// The bits to flip.
     pub sweeps: [Sweep; 32],
+    /// Number of forgeries.
+    pub forgery_count: u64,
+    /// The loader's memory, which no forgery changes; empty for packages.
+    pub loader: Span,
+    /// The part of it that the loader doesn't change either.
+    pub constant: Span,
 }
 
 /// The result of a boot.
@@ -151,6 +174,49 @@ impl Outcome {
 }
 
 impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// The result of a boot of a forgery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// The kernel was entered exactly as by the image that was forged.
+    AsSigned,
+    /// The loader reported an error, and wrote nothing but its own variables and the error.
+    Refused,
+    /// The file can't be loaded, so none of its code ran.
+    NotLoaded,
+    /// The loader or the entry point is another one, so none of its code ran.
+    AnotherLoader,
+    /// Anything else. This must not happen.
+    Differs,
+}
+
+impl Fate {
+    /// All fates.
+    pub const ALL: [Self; 5] = [
+        Self::AsSigned,
+        Self::Refused,
+        Self::NotLoaded,
+        Self::AnotherLoader,
+        Self::Differs,
+    ];
+
+    /// The word for it in printed lines.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::AsSigned => "as-signed",
+            Self::Refused => "refused",
+            Self::NotLoaded => "not-loaded",
+            Self::AnotherLoader => "another-loader",
+            Self::Differs => "differs",
+        }
+    }
+}
+
+impl fmt::Display for Fate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
     }

@@ -7,6 +7,9 @@
 //! UART and a firmware that powers off, nothing else. The kernel's code can't be executed: the attempt ends the
 //! boot.
 //!
+//! It also boots forgeries of a signed image, to find out whether the loader refuses them without having changed anything
+//! but its own variables.
+//!
 //! It compares everything that the kernel relies on: its arguments in x0 to x5, the processor's state and
 //! system registers (`own_registers.rs`), and the memory that the job names.
 
@@ -29,7 +32,7 @@ mod text;
 use core::cell::UnsafeCell;
 
 use aarch64_cpu::registers::{CNTHCTL_EL2, CPTR_EL2, HCR_EL2, MDCR_EL2, Readable, Writeable};
-use kaal_flips::{DONE, FAILED, FLIP, JOB_ADDRESS, JOB_MAGIC, Job, Outcome};
+use kaal_flips::{DONE, FAILED, FLIP, FORGERY, Fate, JOB_ADDRESS, JOB_MAGIC, Job, Outcome, Span};
 use smccc::{Smc, psci};
 
 use crate::compare::{Found, Reference};
@@ -57,6 +60,8 @@ const MDCR: u64 = 0b111 << 9 | 0b11 << 5;
 /// CNTHCTL_EL2: the physical counter is readable, the physical timer traps.
 const CNTHCTL: u64 = 0b01;
 
+const MALFORMED: &str = "the job is malformed";
+
 /// Memory that one core takes once.
 struct Global<T>(UnsafeCell<T>);
 
@@ -66,7 +71,7 @@ unsafe impl<T> Sync for Global<T> {}
 static STAGE2: Global<Stage2> = Global(UnsafeCell::new(Stage2::EMPTY));
 
 extern "C" fn main() -> ! {
-    match flip_all() {
+    match boot_all() {
         Ok(()) => {}
         Err(reason) => println!("{FAILED}{reason}"),
     }
@@ -76,7 +81,7 @@ extern "C" fn main() -> ! {
     }
 }
 
-fn flip_all() -> Result<(), &'static str> {
+fn boot_all() -> Result<(), &'static str> {
     // SAFETY: the test has put a job there, and any bytes are valid.
     let job = unsafe { &*(JOB_ADDRESS as *const Job) };
     if job.magic != JOB_MAGIC {
@@ -86,7 +91,7 @@ fn flip_all() -> Result<(), &'static str> {
     let file = areas::file(job.file_size);
     let (true, Some(sweeps), Some(file)) = (job.seen_count <= job.seen.len() as u64, sweeps, file)
     else {
-        return Err("the job is malformed");
+        return Err(MALFORMED);
     };
     set_up();
     // SAFETY: this is the only reference.
@@ -98,6 +103,14 @@ fn flip_all() -> Result<(), &'static str> {
         for bit in (sweep.bits.start..sweep.bits.end).step_by(sweep.step as usize) {
             flip(job, &mut memory, file, &reference, bit);
         }
+    }
+    let mut forgeries = areas::forgeries();
+    for _ in 0..job.forgery_count {
+        let (size, rest) = forgeries.split_first_chunk().ok_or(MALFORMED)?;
+        let size = u64::from_ne_bytes(*size) as usize;
+        let (forgery, rest) = rest.split_at_checked(size).ok_or(MALFORMED)?;
+        boot_forgery(job, &mut memory, forgery, &reference);
+        forgeries = rest;
     }
     println!("{DONE}");
     Ok(())
@@ -140,20 +153,35 @@ fn flip(job: &Job, memory: &mut Memory, file: &mut [u8], reference: &Reference, 
     match memory.load_flipped(file, offset, mask, reference.entry) {
         Some(entry) => {
             let run = Run::new(job, memory, entry, reference.limit);
-            let found = Found::new(
-                &run,
-                memory,
-                reference,
-                &job.seen[..job.seen_count as usize],
-            );
+            let found = Found::new(&run, memory, reference, seen(job));
             if found.outcome != Outcome::Named {
-                println!("{FLIP}{place} {found}");
+                println!("{FLIP}{place} {} {found}", found.outcome);
             }
         }
         None => println!("{FLIP}{place} {}", Outcome::NotLoaded),
     }
     file[offset] ^= mask;
     memory.restore();
+}
+
+/// Boots a forgery, and prints the result.
+fn boot_forgery(job: &Job, memory: &mut Memory, forgery: &[u8], reference: &Reference) {
+    match memory.load_other(forgery) {
+        Some(entry) if entry == reference.entry && memory.first_change(job.loader).is_none() => {
+            let run = Run::new(job, memory, entry, reference.limit);
+            let mut found = Found::new(&run, memory, reference, seen(job));
+            let fate = found.fate(memory, job.constant);
+            println!("{FORGERY}{fate} {found}");
+        }
+        Some(_) => println!("{FORGERY}{}", Fate::AnotherLoader),
+        None => println!("{FORGERY}{}", Fate::NotLoaded),
+    }
+    memory.restore();
+}
+
+/// The memory that the kernel relies on.
+fn seen(job: &Job) -> &[Span] {
+    &job.seen[..job.seen_count as usize]
 }
 
 #[panic_handler]

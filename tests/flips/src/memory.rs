@@ -60,7 +60,7 @@ impl Memory {
             self.headers_size = elf::headers_size(file)?;
         }
         window().fill(PATTERN);
-        let entry = self.reload(file)?;
+        let entry = self.reload(file, false)?;
         area(PRISTINE).copy_from_slice(window());
         area(REFERENCE).copy_from_slice(window());
         self.changed.truncate(0);
@@ -86,7 +86,7 @@ impl Memory {
         entry: u64,
     ) -> Option<u64> {
         if offset < self.headers_size {
-            return self.reload(file);
+            return self.reload(file, true);
         }
         for segment in &self.segments[..self.segment_count] {
             let into = offset.wrapping_sub(segment.offset);
@@ -99,8 +99,14 @@ impl Memory {
         Some(entry)
     }
 
-    /// Changes the window from the undamaged file to `file`.
-    fn reload(&mut self, file: &[u8]) -> Option<u64> {
+    /// Prepares the window for another `file`, and returns its entry point.
+    pub(crate) fn load_other(&mut self, file: &[u8]) -> Option<u64> {
+        self.reload(file, false)
+    }
+
+    /// Changes the window from the undamaged file to `file`, which may have the same content where it has the same
+    /// headers.
+    fn reload(&mut self, file: &[u8], has_same_content: bool) -> Option<u64> {
         let (undamaged, count) = (self.segments, self.segment_count);
         let mut affected = |segment: &Segment| {
             for page in pages_of(segment) {
@@ -111,7 +117,7 @@ impl Memory {
         let entry = match self.load_address {
             0 => elf::load(file, |segment| {
                 let before = undamaged[..count].get(index);
-                if before != Some(&segment) {
+                if !has_same_content || before != Some(&segment) {
                     affected(&segment);
                     before.into_iter().for_each(&mut affected);
                 }
@@ -195,9 +201,18 @@ impl Memory {
         self.always = self.changed.count;
     }
 
-    /// The first address in `seen` at which the window differs from that of the undamaged image.
+    /// The first address in `seen` at which the window differs from that of the undamaged image in its kernel.
     pub(crate) fn first_difference(&self, seen: &[Span]) -> Option<u64> {
-        seen.iter().find_map(|&Span { start, end }| {
+        self.difference_to(REFERENCE, seen)
+    }
+
+    /// The first address in `part` at which the window differs from that of the undamaged image before its boot.
+    pub(crate) fn first_change(&self, part: Span) -> Option<u64> {
+        self.difference_to(PRISTINE, &[part])
+    }
+
+    fn difference_to(&self, copy: u64, spans: &[Span]) -> Option<u64> {
+        spans.iter().find_map(|&Span { start, end }| {
             let [start, end] = [start, end].map(in_window);
             let first = start / PAGE_SIZE;
             (first..end.div_ceil(PAGE_SIZE))
@@ -206,7 +221,7 @@ impl Memory {
                     let from = start.max(number * PAGE_SIZE);
                     let place = from..end.min((number + 1) * PAGE_SIZE);
                     let found = &window()[place.clone()];
-                    let expected = &area(REFERENCE)[place];
+                    let expected = &area(copy)[place];
                     let differ = |(a, b): (&u8, &u8)| a != b;
                     let difference = found.iter().zip(expected).position(differ)?;
                     Some(WINDOW.start + (from + difference) as u64)

@@ -92,6 +92,8 @@ pub(crate) struct Run {
     pub(crate) guest: Guest,
     pub(crate) text: Text,
     pub(crate) names_failure: bool,
+    /// The first address that was accessed without an answer, or written although the undamaged image doesn't.
+    pub(crate) strange_access: Option<u64>,
     pub(crate) end: End,
 }
 
@@ -103,6 +105,7 @@ impl Run {
             guest: Guest::at(entry),
             text: Text::EMPTY,
             names_failure: false,
+            strange_access: None,
             end: End::Rests,
         };
         memory.stage2().map_uart(UART_BASE, false);
@@ -200,6 +203,7 @@ impl Run {
         /// ESR_EL1.EC of an abort from EL1 itself.
         const SAME_LEVEL: u64 = 1;
 
+        self.note_strange_access();
         let vector = match self.guest.state & 0b1111 {
             0b0101 => 0x200,
             0b0100 => 0x000,
@@ -228,6 +232,7 @@ impl Run {
         let address = fault_address();
         let is_write = esr >> 6 & 1 != 0;
         if WINDOW.contains(address) && is_write {
+            self.note_strange_access();
             memory.allow_write(address);
             return None;
         }
@@ -246,11 +251,19 @@ impl Run {
                 }
             }
             UART_FLAGS if !is_write => self.set_general(register, UART_IDLE),
-            _ if !is_write => self.set_general(register, 0),
-            _ => {}
+            _ => {
+                self.note_strange_access();
+                if !is_write {
+                    self.set_general(register, 0);
+                }
+            }
         }
         self.skip();
         None
+    }
+
+    fn note_strange_access(&mut self) {
+        self.strange_access.get_or_insert_with(fault_address);
     }
 
     fn skip(&mut self) {

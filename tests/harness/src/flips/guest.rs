@@ -184,6 +184,9 @@ impl Guest {
             seen: [Span::default(); _],
             sweep_count: sweeps.len() as u64,
             sweeps: [Sweep::default(); _],
+            forgery_count: 0,
+            loader: Span::default(),
+            constant: Span::default(),
         };
         let seen = job.seen.get_mut(..self.seen.len());
         seen.context("too many regions")?
