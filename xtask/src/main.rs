@@ -11,6 +11,7 @@ mod build;
 mod clean_room;
 mod dist;
 mod flips;
+mod forge;
 mod fuzz;
 mod memory_safety;
 mod progress;
@@ -59,6 +60,8 @@ enum Command {
     CleanRoom(clean_room::Options),
     /// Flip each bit of a small image, one at a time, and count the outcomes
     Flips(flips::Options),
+    /// Forge signed images without their key, and try to get them accepted and booted
+    Forge(forge::Options),
     /// Check the licences, sources, versions and known vulnerabilities of all dependencies
     Audit(audit::Options),
     /// Run the tests of pure logic, readers and decompression in Miri, which finds undefined behaviour
@@ -105,6 +108,7 @@ fn run(command: Command) -> Result<()> {
         Command::Test(options) => test::run(&workspace, &options),
         Command::CleanRoom(options) => clean_room::run(&workspace, &options),
         Command::Flips(options) => flips::run(&workspace, &options),
+        Command::Forge(options) => forge::run(&workspace, &options),
         Command::Audit(options) => audit::run(&workspace, &options),
         Command::Miri => memory_safety::miri(&workspace),
         Command::Sanitize => memory_safety::sanitize(&workspace),

@@ -11,6 +11,7 @@ pub mod crates;
 pub mod debugger;
 pub mod elf;
 pub mod flips;
+pub mod forger;
 pub mod image;
 pub mod probe;
 pub mod process;

@@ -18,7 +18,7 @@ use crate::image::Inputs;
 use crate::workspace::{Program, Workspace};
 
 /// The load address of packages: behind all memory that they are unpacked to or use.
-pub(super) const PACKAGE_ADDRESS: u64 = WINDOW.end - 0x10_0000;
+pub(crate) const PACKAGE_ADDRESS: u64 = WINDOW.end - 0x10_0000;
 
 /// Virtual minus physical address in an ordinary kernel.
 const KERNEL_BASE: u64 = 0xffff_ff80_0000_0000;
@@ -36,7 +36,7 @@ const KERNEL_SIZE: u64 = 0x1100;
 const TASK_SIZE: u64 = 0x1_2340;
 
 /// Facts about the image, from the ELF file.
-pub(super) struct Guest {
+pub(crate) struct Guest {
     /// The kernel's memory and its entry point.
     kernel: Span,
     kernel_entry: u64,
@@ -44,10 +44,13 @@ pub(super) struct Guest {
     seen: Vec<Span>,
     /// The parts by address.
     places: Vec<(Span, &'static str)>,
+    /// The loader's memory, and the part of it that never changes.
+    pub(crate) loader: Span,
+    pub(crate) constant: Span,
 }
 
 /// The inputs of the image, in files in `scratch`.
-pub(super) fn inputs(workspace: &Workspace, scratch: &Path) -> Result<Inputs> {
+pub(crate) fn inputs(workspace: &Workspace, scratch: &Path) -> Result<Inputs> {
     let files = [
         (
             "kernel.elf",
@@ -112,7 +115,7 @@ fn device_tree() -> Result<Vec<u8>> {
 
 impl Guest {
     /// Reads the ELF file `image`.
-    pub(super) fn of(image: &[u8]) -> Result<Self> {
+    pub(crate) fn of(image: &[u8]) -> Result<Self> {
         let header = payload_header(image)?;
         let payload = Payload::parse(header.as_bytes(), crc32c)?;
         let (mut seen, mut places) = (Vec::new(), Vec::new());
@@ -158,17 +161,25 @@ impl Guest {
             kernel_entry: payload.kernel_entry.0,
             seen,
             places,
+            loader: Span {
+                start: loader,
+                end: header,
+            },
+            constant: Span {
+                start: loader,
+                end: constant,
+            },
         })
     }
 
     /// The part at `address`.
-    pub(super) fn name(&self, address: u64) -> &'static str {
+    pub(crate) fn name(&self, address: u64) -> &'static str {
         let place = self.places.iter().find(|(span, _)| span.contains(address));
         place.map_or("padding", |(_, name)| name)
     }
 
     /// The job of flipping bits of a file of `size` bytes.
-    pub(super) fn job(
+    pub(crate) fn job(
         &self,
         size: usize,
         load_address: Option<u64>,
@@ -233,6 +244,6 @@ fn span(memory: PhysRange) -> Span {
     }
 }
 
-pub(super) fn crc32c(bytes: &[u8]) -> u32 {
+pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
     Crc::<u32>::new(&CRC_32_ISCSI).checksum(bytes)
 }

@@ -19,22 +19,25 @@ use crate::workspace::{Program, Workspace};
 /// The time limit. All bits of a package take long on a slow host; this only ends a hang.
 const LIMIT: Duration = Duration::from_secs(6 * 60 * 60);
 
-/// Runs `job` for `file` in `workers` processes. Returns all flips except those with the outcome
+/// Flips the bits of `job` in `file`, in `workers` processes. Returns all flips except those with the outcome
 /// [`Outcome::Named`].
-pub(super) fn run(
+pub(super) fn flip(
     workspace: &Workspace,
     scratch: &Path,
     file: &[u8],
     job: &Job,
     workers: NonZeroU64,
 ) -> Result<Vec<Flip>> {
-    let image = scratch.join("image");
-    fs::write(&image, file)?;
     let shares = in_threads(workers, |worker| {
         let job = share(job, worker, workers.get());
-        let job_file = scratch.join(format!("job-{worker}"));
-        fs::write(&job_file, job.as_bytes())?;
-        run_one(workspace, &image, &job_file)
+        let folder = scratch.join(worker.to_string());
+        let contents = [(FILE_ADDRESS, file), (JOB_ADDRESS, job.as_bytes())];
+        let console = run(workspace, &folder, &contents)?;
+        let lines = console.lines();
+        lines
+            .filter_map(|line| line.strip_prefix(FLIP))
+            .map(|line| parse(line).with_context(|| format!("no flip: {line:?}")))
+            .collect::<Result<Vec<_>>>()
     })?;
     let mut flips = shares.concat();
     flips.sort_by_key(|flip| flip.bit);
@@ -51,7 +54,14 @@ fn share(job: &Job, index: u64, count: u64) -> Job {
     job
 }
 
-fn run_one(workspace: &Workspace, image: &Path, job: &Path) -> Result<Vec<Flip>> {
+/// Runs the hypervisor with `contents` in memory, by their addresses. Returns what it printed. Uses files in
+/// `folder`.
+pub(crate) fn run(
+    workspace: &Workspace,
+    folder: &Path,
+    contents: &[(u64, &[u8])],
+) -> Result<String> {
+    fs::create_dir_all(folder)?;
     let machine = Machine {
         machine: "virt,virtualization=on".to_owned(),
         memory: format!("{}M", RAM_SIZE >> 20),
@@ -64,7 +74,9 @@ fn run_one(workspace: &Workspace, image: &Path, job: &Path) -> Result<Vec<Flip>>
         .args(["-icount", "shift=0,sleep=off"])
         .arg("-kernel")
         .arg(workspace.program(Program::Flips));
-    for (file, address) in [(image, FILE_ADDRESS), (job, JOB_ADDRESS)] {
+    for (address, content) in contents {
+        let file = folder.join(format!("{address:x}"));
+        fs::write(&file, content)?;
         let file = file.display().to_string().replace(',', ",,");
         let device = format!("loader,file={file},addr={address:#x},force-raw=on");
         command.args(["-device", &device]);
@@ -85,11 +97,7 @@ fn run_one(workspace: &Workspace, image: &Path, job: &Path) -> Result<Vec<Flip>>
             report.messages
         );
     }
-    let lines = report.console.lines();
-    lines
-        .filter_map(|line| line.strip_prefix(FLIP))
-        .map(|line| parse(line).with_context(|| format!("no flip: {line:?}")))
-        .collect()
+    Ok(report.console)
 }
 
 /// Reads the rest of a line behind [`FLIP`].

@@ -3,8 +3,8 @@
 //! Flips each bit of an image's file, one at a time, and boots the result in our own hypervisor
 //! (`tests/flips`), hundreds of times a second.
 
-mod guest;
-mod hypervisor;
+pub(crate) mod guest;
+pub(crate) mod hypervisor;
 mod parts;
 mod summary;
 
@@ -31,7 +31,7 @@ pub struct Subject {
     /// Options of the builder.
     pub packing: &'static [&'static str],
     /// Its load address; `None` for an ELF file, whose segments have addresses.
-    load_address: Option<u64>,
+    pub(crate) load_address: Option<u64>,
 }
 
 impl Subject {
@@ -120,7 +120,7 @@ pub fn run(
         Some(_) => Parts::of_package(&file, &guest)?,
     };
     let sweeps = sweeps(&parts, extent);
-    let flips = hypervisor::run(
+    let flips = hypervisor::flip(
         workspace,
         scratch.path(),
         &file,

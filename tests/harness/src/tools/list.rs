@@ -26,7 +26,7 @@ pub const ALL: [&Tool; 16] = [
 /// with one.
 pub const QEMU: Tool = tool(
     "qemu-system-aarch64",
-    "`qemu`, `watch`, `bench`, `book`, `flips`, boot tests",
+    "`qemu`, `watch`, `bench`, `book`, `flips`, `forge`, boot tests",
     unpacked(
         "qemu-system-arm ipxe-qemu",
         "qemu-system-aarch64-core",
