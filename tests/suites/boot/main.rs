@@ -16,6 +16,7 @@ mod firmware;
 mod firmware_trees;
 mod flips;
 mod forged;
+mod forger;
 mod formats;
 mod image;
 mod integrity;
@@ -58,6 +59,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(flips::trials(&workspace));
     trials.extend(signed::trials(&workspace));
     trials.extend(forged::trials(&workspace));
+    trials.extend(forger::trials(&workspace));
     trials.extend(faults::trials(&workspace));
     trials.extend(reports::trials(&workspace));
     trials.extend(debugger::trials(&workspace));
