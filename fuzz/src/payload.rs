@@ -104,6 +104,7 @@ fn run_payload(bytes: &[u8]) -> bool {
         let [one, other] = [&pair[0], &pair[1]].map(|region| region.memory().expect("a region"));
         assert!(one.end <= other.start);
     }
+    let _ = payload.check_places();
     let mut words = vec![0u64; payload.size().div_ceil(size_of::<u64>())];
     payload
         .encode(words.as_mut_bytes(), crc32c)
