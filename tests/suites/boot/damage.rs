@@ -8,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 use goblin::elf::Elf;
 use kaal_harness::qemu::End;
 use kaal_harness::workspace::Workspace;
+use kaal_payload::VERSION;
 use libtest_mimic::Trial;
 
 use crate::firmware::{boot_by, entry};
@@ -61,7 +62,9 @@ fn version(workspace: &Workspace) -> Result<()> {
         Ok(())
     })?;
     image
-        .boot("KaaL: error: payload header: version 3 expected, 99 found")
+        .boot(&format!(
+            "KaaL: error: payload header: version {VERSION} expected, 99 found"
+        ))
         .map(drop)
 }
 
