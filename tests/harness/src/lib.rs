@@ -10,6 +10,7 @@ pub mod console;
 pub mod crates;
 pub mod debugger;
 pub mod elf;
+pub mod firmware;
 pub mod flips;
 pub mod forger;
 pub mod image;

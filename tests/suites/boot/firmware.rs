@@ -3,10 +3,11 @@
 //! Firmware that passes a device tree in x0, and machines in an unusual state.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use kaal_harness::elf;
+use kaal_harness::firmware::{self, PASS_ON, loaded};
 use kaal_harness::probe::PASS;
 use kaal_harness::qemu::Machine;
 use kaal_harness::workspace::{Program, Workspace};
@@ -17,9 +18,6 @@ use crate::{says, trial};
 
 /// The address of the firmware's device tree.
 pub(crate) const DTB_ADDRESS: u64 = 0x7000_0000;
-
-/// The address of the firmware.
-const FIRMWARE_ADDRESS: u64 = 0x7f00_0000;
 
 /// An address without memory on a machine with 1 GiB.
 const NOWHERE: u64 = 0xf000_0000;
@@ -158,9 +156,6 @@ pub(crate) fn boot(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str)
     run(image, dtb, x0, expected)
 }
 
-/// `ldr x0, =x0; ldr x1, =entry; br x1; nop`
-pub(crate) const PASS_ON: [u32; 4] = [0x5800_0080, 0x5800_00a1, 0xd61f_0020, 0xd503_201f];
-
 /// Boots the packed image by a firmware that passes `x0`.
 pub(crate) fn run(image: &Image, dtb: Option<PathBuf>, x0: u64, expected: &str) -> Result<String> {
     let dtb = dtb.map(|file| (file, DTB_ADDRESS));
@@ -247,21 +242,5 @@ pub(crate) fn boot_by(
 
 /// Loads a firmware of `code`, followed by `literals`, and starts it.
 pub(crate) fn started(image: &Image, code: &[u32], literals: &[u64]) -> Result<Vec<String>> {
-    let firmware = image.file("firmware.bin");
-    let code = code.iter().flat_map(|word| word.to_le_bytes());
-    let literals = literals.iter().flat_map(|word| word.to_le_bytes());
-    fs::write(&firmware, code.chain(literals).collect::<Vec<u8>>())?;
-
-    let start = device(format!("addr={FIRMWARE_ADDRESS:#x},cpu-num=0"));
-    Ok([loaded(&firmware, FIRMWARE_ADDRESS), start].concat())
-}
-
-/// Loads a file into memory.
-pub(crate) fn loaded(file: &Path, address: u64) -> Vec<String> {
-    let file = file.display().to_string().replace(',', ",,");
-    device(format!("file={file},addr={address:#x},force-raw=on"))
-}
-
-pub(crate) fn device(options: String) -> Vec<String> {
-    vec!["-device".to_owned(), format!("loader,{options}")]
+    firmware::started(&image.file("firmware.bin"), code, literals)
 }

@@ -5,13 +5,14 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use kaal_harness::firmware::{PASS_ON, entered, loaded};
 use kaal_harness::image::package_header;
 use kaal_payload::{
     Chunk, Encoding, MAGIC, MAX_SIZE, Package, Payload, PhysAddr, PhysRange, Scratch, Stored,
 };
 use zerocopy::IntoBytes;
 
-use crate::firmware::{PASS_ON, device, loaded, started};
+use crate::firmware::started;
 use crate::image::{Image, crc32c};
 
 /// Facts about a package.
@@ -151,7 +152,7 @@ pub(crate) fn change_payload(image: &Image, change: impl FnOnce(&mut Payload<'_>
 
 /// Boots the packed image at `address`, with nothing in x0.
 pub(crate) fn boot_at(image: &Image, address: u64, expected: &str) -> Result<String> {
-    let start = device(format!("addr={address:#x},cpu-num=0"));
+    let start = entered(address);
     image.boot_loaded(&[loaded(&image.path(), address), start].concat(), expected)
 }
 

@@ -5,13 +5,14 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use kaal_harness::firmware::loaded;
 use kaal_harness::image::package_header;
 use kaal_harness::qemu::End;
 use kaal_harness::workspace::Workspace;
 use kaal_payload::{LOCATOR_OFFSET, PhysRange};
 use libtest_mimic::Trial;
 
-use crate::firmware::{loaded, with_translation_on};
+use crate::firmware::with_translation_on;
 use crate::image::{Image, find};
 use crate::package::{Layout, boot_at, change_header, change_largest};
 use crate::{says, trial};

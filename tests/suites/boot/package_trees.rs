@@ -6,12 +6,13 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use kaal_harness::firmware::loaded;
 use kaal_harness::probe::PASS;
 use kaal_harness::workspace::Workspace;
 use kaal_payload::ROOM_SIZE;
 use libtest_mimic::Trial;
 
-use crate::firmware::{dtb_of, loaded};
+use crate::firmware::dtb_of;
 use crate::image::Image;
 use crate::package::{Layout, behind, boot_with_x0};
 use crate::{says, trial};
