@@ -3,6 +3,7 @@
 //! Builds the programs and packs the default image.
 
 use std::env;
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::Path;
 use std::process::Command;
 
@@ -10,7 +11,7 @@ use anyhow::Result;
 use fs_err as fs;
 use kaal_harness::image::Inputs;
 use kaal_harness::process;
-use kaal_harness::qemu::Machine;
+use kaal_harness::qemu::{Machine, Version};
 use kaal_harness::workspace::{Program, Workspace};
 
 use crate::progress;
@@ -18,8 +19,9 @@ use crate::setup::{self, Nightly, TARGET};
 
 /// Builds everything in `target/kaal` and `target/release`.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    setup::qemu(workspace)?;
+    let qemu = setup::qemu(workspace)?;
     programs(workspace)?;
+    counter(workspace, qemu)?;
     default_image(workspace)?;
     println!("built {}", workspace.artifacts().display());
     Ok(())
@@ -45,6 +47,27 @@ pub(crate) fn programs(workspace: &Workspace) -> Result<()> {
 
     let mut builder = nightly_cargo(workspace)?;
     process::run(builder.args(["build", "--release", "--package", Workspace::BUILDER]))
+}
+
+/// Builds the plugin that counts what a boot costs, for the QEMU of this release.
+pub(crate) fn counter(workspace: &Workspace, qemu: Version) -> Result<()> {
+    /// The first release that refuses plugins for the first version of their interface.
+    const SECOND_INTERFACE: Version = Version { major: 9, minor: 0 };
+
+    let mut command = nightly_cargo(workspace)?;
+    command.args(["rustc", "--release", "--package", "kaal-counter"]);
+    command.args(["--lib", "--crate-type", "cdylib"]);
+    if qemu >= SECOND_INTERFACE {
+        command.args(["--features", "second-interface"]);
+    }
+    if cfg!(target_os = "macos") {
+        // QEMU has the functions that it calls.
+        command.args(["--", "-Clink-arg=-undefined", "-Clink-arg=dynamic_lookup"]);
+    }
+    process::run(&mut command)?;
+    let name = format!("{DLL_PREFIX}kaal_counter{DLL_SUFFIX}");
+    let built = workspace.target().join("release").join(name);
+    update(&built, &workspace.counter())
 }
 
 /// Copies `from` to `to` unless the contents are equal: another process may be reading `to`.

@@ -167,8 +167,7 @@ impl Inputs {
 
     /// The command that boots `image`, which was packed from these inputs, on `machine`.
     pub fn boot(&self, machine: &Machine, image: &Path) -> Command {
-        let mut command = machine.command();
-        command.arg("-kernel").arg(image);
+        let mut command = machine.booting(image);
         if let (true, Some(device_tree)) = (machine.needs_device_tree, &self.device_tree) {
             command.arg("-dtb").arg(device_tree);
         }

@@ -109,6 +109,11 @@ impl Workspace {
         self.artifacts().join("bootimage.elf")
     }
 
+    /// The plugin of QEMU that counts what a boot costs, a library for the host.
+    pub fn counter(&self) -> PathBuf {
+        self.artifacts().join("counter.so")
+    }
+
     /// The image builder, a program for the host.
     pub fn builder(&self) -> PathBuf {
         self.target.join("release").join(Self::BUILDER)

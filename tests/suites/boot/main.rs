@@ -5,6 +5,7 @@
 //! Each test packs an image with the real builder. It ends at the console text that it expects, at
 //! the first text of a failure, or at its time limit. `cargo xtask test` builds the programs.
 
+mod boot_cost;
 mod boot_information;
 mod chosen;
 mod console;
@@ -73,6 +74,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(console::trials(&workspace));
     trials.extend(uarts::trials(&workspace));
     trials.extend(sel4::trials(&workspace));
+    trials.push(boot_cost::trial(&workspace));
     trials.extend(boot_information::trials(&workspace));
     trials.extend(root_task::trials(&workspace));
     trials.extend(watch::trials(&workspace));

@@ -152,7 +152,7 @@ fn follow(machine: &Machine, image: &Path, names: &[&str]) -> Result<Vec<Step>> 
     let loader = payload.load_address.0..payload.load_address.0 + LOADER_MAX_SIZE;
     let kernel = payload.kernel_entry.0;
     let only = [loader, kernel..kernel + 4];
-    qemu::follow(machine, image, Logged::Registers, &only, |log| {
+    qemu::follow(machine.booting(image), Logged::Registers, &only, |log| {
         steps(log, &names, kernel)
     })
 }
@@ -200,10 +200,10 @@ fn steps(log: impl BufRead, names: &[Vec<u64>], kernel: u64) -> Result<Vec<Step>
                     .get(steps.len())
                     .map(Vec::as_slice)
                     .unwrap_or_default();
-                if registers(&line).any(|value| next.contains(&value)) {
+                if qemu::registers(&line).any(|(_, value)| next.contains(&value)) {
                     steps.push(Step::default());
                 }
-                if let (Some(step), Some(level)) = (steps.last_mut(), level(&line))
+                if let (Some(step), Some(level)) = (steps.last_mut(), qemu::level(&line))
                     && step.level.is_empty()
                 {
                     step.level = level.to_owned();
@@ -212,20 +212,6 @@ fn steps(log: impl BufRead, names: &[Vec<u64>], kernel: u64) -> Result<Vec<Step>
         }
     }
     bail!("QEMU ended before the kernel was entered");
-}
-
-/// The general-purpose registers in a line like ` PC=0000000040402584 X00=0000000000000000`.
-fn registers(line: &str) -> impl Iterator<Item = u64> {
-    line.split_whitespace().filter_map(|word| {
-        let (_, value) = word.strip_prefix('X')?.split_once('=')?;
-        u64::from_str_radix(value, 16).ok()
-    })
-}
-
-/// The exception level in a line like `PSTATE=600003c9 -ZC- EL2h`.
-fn level(line: &str) -> Option<&str> {
-    let mut words = line.strip_prefix("PSTATE=")?.split_whitespace();
-    words.find(|word| word.starts_with("EL"))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::ops::Range;
 use std::path::Path;
-use std::process::{ChildStderr, Stdio};
+use std::process::{ChildStderr, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -25,7 +25,7 @@ const LIMIT: u64 = 100_000_000;
 ///
 /// Fails if QEMU can't be started, or ends before `stop`.
 pub fn instructions_until(stop: u64, machine: &Machine, image: &Path) -> Result<u64> {
-    follow(machine, image, Logged::Addresses, &[], |log| {
+    follow(machine.booting(image), Logged::Addresses, &[], |log| {
         count_until(stop, machine.cores, log)
     })
 }
@@ -49,20 +49,18 @@ impl Logged {
     }
 }
 
-/// Runs an image until `read` has read enough of the log of its instructions. If `only` has ranges,
+/// Runs QEMU until `read` has read enough of the log of the guest's instructions. If `only` has ranges,
 /// the log only has instructions in these.
 ///
 /// QEMU logs each block of instructions that it executes. With one instruction per block, each line
 /// of the log is an instruction. One thread runs all cores in turns, and a core that waits for an
 /// event ends its turn. With a thread for each, the host would decide how long a core waits.
 pub(crate) fn follow<T>(
-    machine: &Machine,
-    image: &Path,
+    mut command: Command,
     logged: Logged,
     only: &[Range<u64>],
     read: impl FnOnce(BufReader<ChildStderr>) -> Result<T>,
 ) -> Result<T> {
-    let mut command = machine.command();
     match Version::query()? < RENAMED {
         true => command.args(["-accel", "tcg,thread=single", "-singlestep"]),
         false => command.args(["-accel", "tcg,thread=single,one-insn-per-tb=on"]),
@@ -73,8 +71,7 @@ pub(crate) fn follow<T>(
         command.args(["-dfilter", &ranges.collect::<Vec<_>>().join(",")]);
     }
     let mut qemu = command
-        .args(["-d", logged.items(), "-serial", "null", "-kernel"])
-        .arg(image)
+        .args(["-d", logged.items(), "-serial", "null"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

@@ -61,6 +61,13 @@ impl Machine {
         command
     }
 
+    /// The command that boots `image` on this machine.
+    pub fn booting(&self, image: &Path) -> Command {
+        let mut command = self.command();
+        command.arg("-kernel").arg(image);
+        command
+    }
+
     /// Writes the machine's device tree to `file`, without QEMU's random seeds and without the
     /// padding behind it.
     ///

@@ -3,6 +3,8 @@
 //! Runs images on QEMU.
 
 mod board;
+mod boot_cost;
+mod dump;
 mod failure;
 mod input;
 mod instructions;
@@ -23,6 +25,8 @@ use crate::tools::QEMU;
 
 pub use board::Board;
 pub(crate) use board::VIRT;
+pub use boot_cost::BootCost;
+pub(crate) use dump::{level, registers};
 pub use input::Input;
 pub use instructions::instructions_until;
 pub(crate) use instructions::{Entry, Logged, follow};

@@ -42,7 +42,7 @@ pub struct Code {
 pub fn round_trip(code: &Code, machine: &Machine, image: &Path) -> Result<RoundTrip> {
     let own = [code.client.clone(), code.service.clone()];
     let only = [&own[..], &code.kernel].concat();
-    follow(machine, image, Logged::Addresses, &only, |log| {
+    follow(machine.booting(image), Logged::Addresses, &only, |log| {
         median(code, log)
     })
 }
