@@ -4,36 +4,49 @@
 
 use serde::Serialize;
 
-/// A measured value and its upper limit.
+/// A measured value and its upper limit, if it has one.
 #[derive(Debug, Serialize)]
 pub(super) struct Figure {
-    pub(super) subject: &'static str,
+    pub(super) subject: String,
     pub(super) what: &'static str,
     pub(super) value: u64,
-    pub(super) limit: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) limit: Option<u64>,
 }
 
 impl Figure {
-    pub(super) fn new(subject: &'static str, what: &'static str, value: u64, limit: u64) -> Self {
+    pub(super) fn new(subject: &str, what: &'static str, value: u64, limit: u64) -> Self {
         Self {
-            subject,
+            subject: subject.to_owned(),
             what,
             value,
-            limit,
+            limit: Some(limit),
         }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.limit.is_some_and(|limit| self.value > limit)
     }
 }
 
 /// The figures for people, one a line.
 pub(super) fn table(figures: &[Figure]) -> String {
     let line = |figure: &Figure| {
-        let Figure { subject, what, .. } = figure;
-        let (value, limit) = (figure.value, figure.limit);
-        let verdict = match value <= limit {
-            true => "",
-            false => "  OVER THE LIMIT",
+        let Figure {
+            subject,
+            what,
+            value,
+            ..
+        } = figure;
+        let limit = figure.limit.map(|limit| format!("  (at most {limit})"));
+        let verdict = match figure.is_over() {
+            true => "  OVER THE LIMIT",
+            false => "",
         };
-        format!("{subject:16} {what:26} {value:>12}  (at most {limit}){verdict}\n")
+        format!(
+            "{subject:16} {what:26} {value:>12}{}{verdict}\n",
+            limit.unwrap_or_default()
+        )
     };
     figures.iter().map(line).collect()
 }

@@ -8,6 +8,7 @@ use kaal_harness::elf;
 use kaal_harness::image::Inputs;
 use kaal_harness::workspace::Program;
 
+use super::content;
 use super::figure::Figure;
 use super::subject::{Subject, packed};
 
@@ -17,7 +18,7 @@ const SIZE: usize = 8 << 20;
 /// Measures the unpacker, with content like that of `subject`.
 pub(super) fn measure(subject: &Subject) -> Result<[Figure; 3]> {
     let unpacker = fs::read(subject.workspace.program(Program::Unpacker))?;
-    let content = typical_content(subject)?;
+    let content = content::typical(subject, SIZE)?;
     let copied = instructions_per_1000(subject, &content, "none")?;
     let decompressed = instructions_per_1000(subject, &content, "lz4")?;
     let figure = |what, value, limit| Figure::new("unpacker", what, value, limit);
@@ -37,18 +38,6 @@ fn instructions_per_1000(subject: &Subject, content: &[u8], compression: &str) -
     let few = 1000;
     let difference = count(SIZE)?.saturating_sub(count(few)?);
     Ok(difference * 1000 / (SIZE - few) as u64)
-}
-
-/// The loadable content of programs, over and over, each time with other values, so that it doesn't repeat itself.
-fn typical_content(subject: &Subject) -> Result<Vec<u8>> {
-    let mut once = Vec::new();
-    let loader = subject.workspace.program(Program::Loader);
-    for program in [&loader, &subject.inputs.kernel, &subject.inputs.app] {
-        once.extend(elf::loadable_content(&fs::read(program)?)?);
-    }
-    let changed = |change: u8| once.iter().map(move |byte| byte ^ change);
-    let endless = (0..=u8::MAX).cycle().flat_map(changed);
-    Ok(endless.take(SIZE).collect())
 }
 
 /// The size of the compressed image of `subject`.

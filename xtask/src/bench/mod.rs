@@ -2,9 +2,11 @@
 
 //! Measures what booting with KaaL costs.
 
+mod content;
 mod cost;
 mod figure;
 mod formats;
+mod hardware;
 mod subject;
 mod system;
 mod verification;
@@ -24,6 +26,7 @@ use crate::root_task;
 use crate::{build, progress, setup};
 use cost::Cost;
 use figure::Figure;
+use hardware::Row;
 use subject::Subject;
 
 #[derive(Args)]
@@ -34,6 +37,12 @@ pub(crate) struct Options {
     /// Root task to measure with the kernel of SEL4_PREFIX [default: KaaL's own]
     #[arg(long, value_name = "FILE")]
     app: Option<PathBuf>,
+    /// Measure the cost on hardware for all formats, means of verification, sizes and device trees
+    #[arg(long)]
+    full: bool,
+    /// Folder with images of other loaders, ELF files with the same kernel, to measure their cost on hardware
+    #[arg(long, env = "PEERS", value_name = "DIR")]
+    peers: Option<PathBuf>,
 }
 
 /// Measures the probe kernels and, if SEL4_PREFIX names one, a real kernel.
@@ -48,8 +57,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         }
         _ => {}
     }
-    setup::qemu(workspace)?;
+    let qemu = setup::qemu(workspace)?;
     build::programs(workspace)?;
+    build::counter(workspace, qemu)?;
 
     let probe = Subject::probe(workspace, Program::Probe, Machine::ordinary())?;
     let hyp = Subject::probe(workspace, Program::ProbeHyp, Machine::hypervisor())?;
@@ -87,10 +97,14 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     if let (Some(kernel), None) = (&kernel, &options.app) {
         figures.extend(system::measure(workspace, kernel)?);
     }
+    let sel4 = kernel.as_ref().map(|_| last);
+    let rows = hardware::measure(probe, sel4, options.full, options.peers.as_deref())?;
     drop(spinner);
-    match options.json {
-        true => println!("{}", serde_json::to_string(&figures)?),
-        false => print!("{}", figure::table(&figures)),
+    if options.json {
+        figures.extend(rows.iter().flat_map(Row::figures));
+        println!("{}", serde_json::to_string(&figures)?);
+    } else {
+        println!("{}\n{}", figure::table(&figures), hardware::table(&rows));
     }
     Ok(())
 }

@@ -4,10 +4,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use fs_err as fs;
 use kaal_harness::elf;
-use kaal_harness::image::Inputs;
+use kaal_harness::image::{self, Inputs};
 use kaal_harness::qemu::{Machine, instructions_until};
 use kaal_harness::workspace::{Program, Workspace};
 use tempfile::TempDir;
@@ -20,7 +20,7 @@ const USER_IMAGE: u64 = 0x40_0000;
 pub(super) struct Subject<'a> {
     pub(super) workspace: &'a Workspace,
     name: &'static str,
-    machine: Machine,
+    pub(super) machine: Machine,
     pub(super) inputs: Inputs,
     pub(super) scratch: TempDir,
 }
@@ -73,14 +73,33 @@ impl<'a> Subject<'a> {
         instructions_until(kernel, &self.machine, &image)
     }
 
+    /// These `inputs` with a user image that is the start of `content`, so that all regions store `size` bytes together.
+    pub(super) fn storing(&self, size: usize, content: &[u8], inputs: &Inputs) -> Result<Inputs> {
+        const PAGE: usize = 4096;
+
+        let with_app = |size| {
+            let app = self.app(content.get(..size).context("too little content")?)?;
+            let inputs = inputs.clone();
+            anyhow::Ok(Inputs { app, ..inputs })
+        };
+        with_app(PAGE)?.pack(self.workspace, &self.image())?;
+        let stored = image::stored_in_regions(&fs::read(self.image())?)?;
+        with_app((size + PAGE).saturating_sub(stored))
+    }
+
     /// The inputs with a user image that contains `content`.
     pub(super) fn with_app(&self, content: &[u8]) -> Result<Inputs> {
-        let app = self.scratch.path().join("app.elf");
-        fs::write(&app, elf::executable(USER_IMAGE, content))?;
         Ok(Inputs {
-            app,
+            app: self.app(content)?,
             ..self.inputs.clone()
         })
+    }
+
+    /// Writes a user image that contains `content`.
+    fn app(&self, content: &[u8]) -> Result<PathBuf> {
+        let app = self.scratch.path().join("app.elf");
+        fs::write(&app, elf::executable(USER_IMAGE, content))?;
+        Ok(app)
     }
 }
 

@@ -3,7 +3,6 @@
 //! Measures the cost of verifying an image.
 
 use anyhow::Result;
-use fs_err as fs;
 use kaal_harness::image::{self, Inputs};
 use kaal_harness::workspace::Program;
 
@@ -12,8 +11,6 @@ use super::subject::{Subject, packed};
 
 /// The bytes that all regions store together.
 const SIZE: usize = 250_000;
-
-const PAGE: usize = 4096;
 
 /// Each means of verification, the name of its figure, and the upper limit of instructions to the kernel.
 const MEANS: [(&str, &str, u64); 3] = [
@@ -27,13 +24,8 @@ const SIGNED: u64 = 1_600_000;
 
 /// Counts the instructions to the kernel of `subject`, with a user image that makes it 250 KB.
 pub(super) fn measure(subject: &Subject) -> Result<Vec<Figure>> {
-    let with_app = |size| {
-        let content: Vec<u8> = (1..=u8::MAX).cycle().take(size).collect();
-        subject.with_app(&content)
-    };
-    with_app(PAGE)?.pack(subject.workspace, &subject.image())?;
-    let stored = image::stored_in_regions(&fs::read(subject.image())?)?;
-    let inputs = with_app(SIZE + PAGE - stored)?;
+    let content: Vec<u8> = (1..=u8::MAX).cycle().take(SIZE).collect();
+    let inputs = subject.storing(SIZE, &content, &subject.inputs)?;
     let mut figures = Vec::new();
     for (means, what, limit) in MEANS {
         let inputs = packed(&inputs, &["--verify", means, "--symbols", "off"]);
