@@ -2,36 +2,40 @@
 
 //! Makes a core's caches coherent with those of the others, if there is no firmware that does.
 
-use crate::{read_register, write_register};
+/// MIDR_EL1.Implementer and .PartNum, without the release of the processor and the last digit of the part.
+pub(crate) const FAMILY_MASK: u32 = 0xff00_ff00;
 
-/// MIDR_EL1.Implementer and .PartNum, without the release of the processor.
-const PROCESSOR: u64 = 0xff00_fff0;
+/// Processors of Arm with a part of 0xd0x.
+pub(crate) const FAMILY: u32 = 0x4100_d000;
 
-/// The processors with CPUECTLR_EL1.SMPEN: Cortex-A53, Cortex-A35, Cortex-A57, Cortex-A72, Cortex-A73 (Technical
-/// Reference Manuals DDI 0500, 100236, DDI 0488, 100095 and 100048).
-const WITH_SMPEN: [u64; 5] = [
-    0x4100_d030,
-    0x4100_d040,
-    0x4100_d070,
-    0x4100_d080,
-    0x4100_d090,
-];
+/// The last digits, as bits, of the parts with CPUECTLR_EL1.SMPEN: Cortex-A53, Cortex-A35, Cortex-A57, Cortex-A72,
+/// Cortex-A73 (Technical Reference Manuals DDI 0500, 100236, DDI 0488, 100095 and 100048).
+pub(crate) const WITH_SMPEN: u32 = 1 << 3 | 1 << 4 | 1 << 7 | 1 << 8 | 1 << 9;
 
 /// CPUECTLR_EL1.SMPEN: must be set before the caches are turned on or maintained, even on a single core.
-const SMPEN: u64 = 1 << 6;
+pub(crate) const SMPEN: u64 = 1 << 6;
 
-/// Makes this core's caches coherent.
-///
-/// # Safety
-///
-/// Must be called at EL3.
-pub(crate) unsafe fn join() {
-    if WITH_SMPEN.contains(&(read_register!("midr_el1") & PROCESSOR)) {
-        let control = read_register!("S3_1_C15_C2_1"); // CPUECTLR_EL1
-        // SAFETY: this processor has the register, and the caches are still off.
-        unsafe {
-            write_register!("S3_1_C15_C2_1", control | SMPEN);
-            core::arch::asm!("isb", options(nostack, preserves_flags));
-        }
-    }
+/// Makes this core's caches coherent. For EL3. Changes x9 and x10.
+macro_rules! join {
+    () => {
+        "
+        mrs     x9, midr_el1
+        movz    w10, #({family} & 0xffff)
+        movk    w10, #({family} >> 16), lsl #16
+        eor     w10, w9, w10
+        tst     w10, #{family_mask}
+        b.ne    9f
+        ubfx    w10, w9, #4, #4
+        mov     w9, #{with_smpen}
+        lsr     w9, w9, w10
+        tbz     w9, #0, 9f
+        mrs     x9, S3_1_C15_C2_1 // CPUECTLR_EL1
+        orr     x9, x9, #{smpen}
+        msr     S3_1_C15_C2_1, x9
+        isb
+    9:
+        "
+    };
 }
+
+pub(crate) use join;

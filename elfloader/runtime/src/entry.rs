@@ -10,9 +10,9 @@ use kaal_payload::MAX_CORES;
 
 use crate::cores::{CORES, Cores, NO_AFFINITY, find_number};
 use crate::fault::{self, Interrupted};
-use crate::registers::{CPACR_EL1_FPEN, CPTR_EL2_RES1, HCR_EL2_RW, SCTLR_M, current_level};
+use crate::registers::{CPACR_EL1_FPEN, CPTR_EL2_EITHER, HCR_EL2_OWN, SCTLR_M, current_level};
 use crate::stop::park;
-use crate::{cache, coherency, state};
+use crate::{cache, state};
 
 /// Size in bytes of the stack of the first core.
 const BOOT_STACK_SIZE: usize = 16 * 1024;
@@ -82,6 +82,7 @@ macro_rules! entry_point {
 pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
     naked_asm!(
         "msr     daifset, #0xf",
+        "bl      {turn_on_for_instructions}",
         "mrs     x9, CurrentEL",
         "cmp     x9, #{el3}",
         "b.ne    2f",
@@ -101,6 +102,7 @@ pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
         "b       {prepare}",
         "3:",
         "br      x11",
+        turn_on_for_instructions = sym cache::turn_on_for_instructions,
         el3 = const 3 << 2,
         no_affinity_or_res1 = const 0xff00_0000u64,
         cores = sym CORES,
@@ -119,12 +121,14 @@ pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
 pub unsafe extern "C" fn start_listed(_: u64, main: Main) -> ! {
     naked_asm!(
         "msr     daifset, #0xf",
+        "bl      {turn_on_for_instructions}",
         "mov     x4, x1",
         find_number!(),
         "mov     x1, x4",
         "mov     x3, x0",
         "cbnz    x0, {prepare}",
         "b       {park}",
+        turn_on_for_instructions = sym cache::turn_on_for_instructions,
         no_affinity = const NO_AFFINITY,
         cores = sym CORES,
         last_core = const MAX_CORES - 1,
@@ -152,13 +156,15 @@ unsafe extern "C" fn prepare() -> ! {
         "mov     x9, #{cpacr_el1_fpen}",
         "msr     cpacr_el1, x9",
         "b       4f",
-        // HCR_EL2 first: its bit E2H changes the meaning of CPTR_EL2.
+        // HCR_EL2 first: its bit E2H, which may be stuck, changes the meaning of CPTR_EL2.
         "2:",
         "msr     vbar_el2, x10",
-        "mov     x9, #{hcr_el2_rw}",
+        "movz    x9, #({hcr_el2} & 0xffff)",
+        "movk    x9, #({hcr_el2} >> 16), lsl #16",
         "msr     hcr_el2, x9",
         "isb",
-        "mov     x9, #{cptr_el2}",
+        "movz    x9, #({cptr_el2} & 0xffff)",
+        "movk    x9, #({cptr_el2} >> 16), lsl #16",
         "msr     cptr_el2, x9",
         "b       4f",
         "3:",
@@ -175,8 +181,8 @@ unsafe extern "C" fn prepare() -> ! {
         vectors = sym vectors,
         el2 = const 2 << 2,
         cpacr_el1_fpen = const CPACR_EL1_FPEN,
-        hcr_el2_rw = const HCR_EL2_RW,
-        cptr_el2 = const CPTR_EL2_RES1,
+        hcr_el2 = const HCR_EL2_OWN,
+        cptr_el2 = const CPTR_EL2_EITHER,
         rust_entry = sym rust_entry,
     )
 }
@@ -184,8 +190,6 @@ unsafe extern "C" fn prepare() -> ! {
 extern "C" fn rust_entry(argument: u64, main: Main) -> ! {
     if current_level() == 3 {
         state::note_entry_at_el3();
-        // SAFETY: at EL3.
-        unsafe { coherency::join() };
     }
     main(argument)
 }
@@ -231,7 +235,8 @@ unsafe extern "C" fn exception() -> ! {
         "mrs     x0, sctlr_el2",
         "bic     x0, x0, #{sctlr_m}",
         "msr     sctlr_el2, x0",
-        "mov     x0, #{cptr_el2}",
+        "movz    x0, #({cptr_el2} & 0xffff)",
+        "movk    x0, #({cptr_el2} >> 16), lsl #16",
         "msr     cptr_el2, x0",
         "b       4f",
         "3:",
@@ -273,7 +278,7 @@ unsafe extern "C" fn exception() -> ! {
         not_el2 = const 2,
         sctlr_m = const SCTLR_M,
         cpacr_el1_fpen = const CPACR_EL1_FPEN,
-        cptr_el2 = const CPTR_EL2_RES1,
+        cptr_el2 = const CPTR_EL2_EITHER,
         clean = sym cache::clean,
         no_affinity = const NO_AFFINITY,
         cores = sym CORES,

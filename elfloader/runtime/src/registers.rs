@@ -65,24 +65,40 @@ macro_rules! write_own_register {
 /// CPACR_EL1.FPEN: floating-point instructions don't trap.
 pub const CPACR_EL1_FPEN: u64 = 0b11 << 20;
 
-/// CPTR_EL2: nothing traps. The bits that are set are RES1.
+/// CPTR_EL2 with HCR_EL2.E2H = 0: nothing traps. The bits that are set are RES1.
 pub const CPTR_EL2_RES1: u64 = 0x33ff;
+
+/// CPTR_EL2.FPEN, which is a field of it only with HCR_EL2.E2H = 1: floating-point instructions don't trap.
+pub const CPTR_EL2_FPEN: u64 = 0b11 << 20;
+
+/// CPTR_EL2 that permits floating-point instructions whatever HCR_EL2.E2H is. With 0, accesses to trace registers trap.
+pub const CPTR_EL2_EITHER: u64 = CPTR_EL2_RES1 | CPTR_EL2_FPEN;
 
 /// HCR_EL2.RW: EL1 is AArch64. Nothing traps, and there is no second stage of translation.
 pub const HCR_EL2_RW: u64 = 1 << 31;
 
+/// HCR_EL2 for a program at EL2: [`HCR_EL2_RW`], and SErrors are taken there (AMO). Otherwise, they would stay pending.
+pub const HCR_EL2_OWN: u64 = HCR_EL2_RW | 1 << 5;
+
+/// HCR_EL2.E2H: EL2 is for a host, and some of its registers have another layout. Stays 1 on processors without
+/// FEAT_E2H0.
+pub const HCR_EL2_E2H: u64 = 1 << 34;
+
 /// SCTLR_ELx.M: translation is on.
 pub const SCTLR_M: u64 = 1 << 0;
 
+/// SCTLR_ELx.I: instructions are cacheable, even with translation off.
+pub const SCTLR_I: u64 = 1 << 12;
+
 /// SCTLR_ELx.M, .C and .I: translation is on, data and instructions are cacheable.
-pub const SCTLR_ON: u64 = SCTLR_M | 1 << 2 | 1 << 12;
+pub const SCTLR_ON: u64 = SCTLR_M | 1 << 2 | SCTLR_I;
 
-/// SCTLR_EL1 with translation off: the RES1 bits of Armv8.0, and nTWI and nTWE, so that EL0 may wait for interrupts and
-/// events.
-pub const SCTLR_EL1_OFF: u64 = 0x30d0_0800 | 1 << 16 | 1 << 18;
+/// SCTLR_EL1 with translation off: the RES1 bits of Armv8.0, I, and nTWI and nTWE, so that EL0 may wait for interrupts
+/// and events.
+pub const SCTLR_EL1_OFF: u64 = 0x30d0_0800 | SCTLR_I | 1 << 16 | 1 << 18;
 
-/// SCTLR_EL2 and SCTLR_EL3 with translation off: the RES1 bits.
-pub const SCTLR_EL2_OFF: u64 = 0x30c5_0830;
+/// SCTLR_EL2 and SCTLR_EL3 with translation off: the RES1 bits, and I.
+pub const SCTLR_EL2_OFF: u64 = 0x30c5_0830 | SCTLR_I;
 
 /// TCR_ELx of one address range: 48-bit addresses (TnSZ = 16), 4 KiB granules (TGn = 0), table walks write-back
 /// write-allocate (IRGNn, ORGNn) and inner shareable (SHn).
@@ -96,6 +112,12 @@ pub const TCR_EL2: u64 = TCR_RANGE | 1 << 23 | 1 << 31;
 
 /// Offset of TCR_EL2.PS and TCR_EL3.PS.
 pub const TCR_EL2_PS_SHIFT: u32 = 16;
+
+/// 40 bits in TCR_ELx.(I)PS.
+pub const PS_40_BITS: u64 = 2;
+
+/// 44 bits in TCR_ELx.(I)PS.
+pub const PS_44_BITS: u64 = 4;
 
 /// 48 bits in TCR_ELx.(I)PS, the most for 48-bit addresses and 4 KiB granules.
 pub const PS_48_BITS: u64 = 5;
@@ -118,6 +140,17 @@ pub fn has_gic_registers() -> bool {
 /// The size of physical addresses, encoded as TCR_ELx.(I)PS: ID_AA64MMFR0_EL1.PARange.
 pub fn physical_address_range() -> u64 {
     read_register!("id_aa64mmfr0_el1") & 0xf
+}
+
+/// Whether the processor has translation granules of 4 KiB, and no 52-bit addresses with them, by which seL4 takes the
+/// granules for missing: ID_AA64MMFR0_EL1.TGran4.
+pub fn has_4_kib_granules() -> bool {
+    read_register!("id_aa64mmfr0_el1") >> 28 & 0xf == 0
+}
+
+/// Whether HCR_EL2.E2H stays 1: ID_AA64MMFR4_EL1.E2H0 is negative.
+pub fn always_has_e2h() -> bool {
+    read_register!("S3_0_C0_C7_4") & 1 << 27 != 0
 }
 
 /// Whether the processor has CRC32 instructions: ID_AA64ISAR0_EL1.CRC32.

@@ -34,6 +34,7 @@ const _: Main = crate::main;
 unsafe extern "C" fn _start() -> ! {
     naked_asm!(
         "msr     daifset, #0xf",
+        "bl      {turn_on_for_instructions}",
         "mov     x20, x0",
         // At EL3 there is no firmware that holds back the other cores. They can't wait here, because this memory may be
         // overwritten, so they sleep for ever.
@@ -83,6 +84,7 @@ unsafe extern "C" fn _start() -> ! {
         "add     x4, x4, x10",
         "5:",
         "b       {move_to_slot}",
+        turn_on_for_instructions = sym cache::turn_on_for_instructions,
         el3 = const 3 << 2,
         no_affinity = const 0xff00_0000u64,
         rest = sym kaal_runtime::stop::park,
@@ -132,7 +134,7 @@ unsafe extern "C" fn move_to_slot() -> ! {
         "add     x9, x9, :lo12:{package}",
         "sub     x9, x9, x21",
         "str     x21, [x4, x9]",
-        // If the caches are on, the copy must leave them before it is executed.
+        // The copy must leave the data caches, if they are on, before it is executed. The instruction cache is on.
         "mov     x0, x4",
         "mov     x1, x23",
         "bl      {clean}",

@@ -20,13 +20,18 @@ use kaal_harness::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 
 use crate::sel4::kernel_trial;
-use crate::trial;
+use crate::{says, trial};
 
 /// The time limit of all three stops.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// gdb prints the place.
 const WHERE: &str = "where-am-i";
+
+/// gdb prints the bit that turns the instruction cache on at an exception level.
+const PRINT_SCTLR_EL1_I: &str = r#"printf "SCTLR_ELx.I is %d\n", $SCTLR >> 12 & 1"#;
+const PRINT_SCTLR_EL2_I: &str = r#"printf "SCTLR_ELx.I is %d\n", $SCTLR_EL2 >> 12 & 1"#;
+const PRINT_SCTLR_EL3_I: &str = r#"printf "SCTLR_ELx.I is %d\n", $SCTLR_EL3 >> 12 & 1"#;
 
 /// A place for gdb to stop: the symbol, the program's file, and the source file if there is one. Naked functions have
 /// no lines, and the probe kernel's task has none at all.
@@ -53,6 +58,14 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             "debugger::stops_at_el2",
             Program::ProbeHyp,
             Machine::hypervisor(),
+        ),
+        (
+            "debugger::stops_at_el3",
+            Program::Probe,
+            Machine {
+                machine: "virt,secure=on".to_owned(),
+                ..Machine::ordinary()
+            },
         ),
     ];
     let mut trials: Vec<_> = tests
@@ -111,7 +124,8 @@ fn stops_with_sel4(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     )
 }
 
-/// Boots, and fails if gdb doesn't stop at the loader's places and then at `others`.
+/// Boots, and fails if gdb doesn't stop at the loader's places and then at `others`, or if the instruction cache is off
+/// in the loader.
 fn stops(
     workspace: &Workspace,
     inputs: &Inputs,
@@ -137,7 +151,7 @@ fn stops(
     let program = GDB.find().context("gdb is gone")?;
     let mut gdb = Debugger::new(workspace, program, inputs, &image, socket)?.command();
     gdb.arg("-batch").stdin(Stdio::null());
-    for step in steps(machine.cores, others.len()) {
+    for step in steps(machine, others.len()) {
         gdb.args(["-ex", step]);
     }
     let output = gdb.output().context("failed to start gdb")?;
@@ -153,15 +167,21 @@ fn stops(
         "gdb stopped elsewhere:\n{said}{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    Ok(())
+    says(&said, "SCTLR_ELx.I is 1")
 }
 
 /// gdb's commands after it has attached at the loader's first instruction: it stops in the loader's first function,
-/// where each of `cores` enters the kernel, and at all of the `others`.
-fn steps(cores: u32, others: usize) -> Vec<&'static str> {
+/// where each core enters the kernel, and at all of the `others`.
+fn steps(machine: &Machine, others: usize) -> Vec<&'static str> {
     let mut steps = vec![WHERE, "thbreak rust_entry"];
     let stops = |count| iter::repeat_n(["continue", WHERE], count).flatten();
-    steps.extend(stops(1 + cores as usize));
+    steps.extend(stops(1));
+    steps.push(match machine.machine.as_str() {
+        options if options.contains("secure=on") => PRINT_SCTLR_EL3_I,
+        options if options.contains("virtualization=on") => PRINT_SCTLR_EL2_I,
+        _ => PRINT_SCTLR_EL1_I,
+    });
+    steps.extend(stops(machine.cores as usize));
     // Only now, because the loader's other cores have a `main` as well.
     steps.push("thbreak main");
     steps.extend(stops(others - 1));
