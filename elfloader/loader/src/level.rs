@@ -1,43 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! Goes down to the kernel's exception level.
-//!
-//! seL4 relies on these register values, and doesn't set them itself. Source: Arm Architecture Reference Manual,
-//! DDI 0487, the descriptions of the registers.
 
 use core::arch::asm;
 
 use kaal_payload::ExceptionLevel;
 
-use kaal_runtime::entry::vectors;
-use kaal_runtime::registers::{
-    CPACR_EL1_FPEN, CPTR_EL2_RES1, HCR_EL2_RW, SCTLR_EL1_OFF, SCTLR_EL2_OFF, current_level,
-    has_el2, has_gic_registers,
-};
-use kaal_runtime::{read_register, write_register};
+use kaal_runtime::registers::{current_level, has_el2};
 
 use crate::gic;
-
-/// SCR_EL3: lower levels are non-secure and AArch64. HVC is enabled, SMC is not, because no firmware at EL3
-/// would answer. Bits 4 and 5 are RES1. APK and API: pointer authentication doesn't trap, see [`HCR_EL2`].
-const SCR_EL3: u64 = NON_SECURE | 0b11 << 4 | 1 << 7 | 1 << 8 | 1 << 10 | 0b11 << 16;
-
-/// SCR_EL3.NS
-const NON_SECURE: u64 = 1 << 0;
-
-/// HCR_EL2: [`HCR_EL2_RW`], and APK and API: pointer authentication doesn't trap. EL1 can't forbid PACGA to EL0, so any
-/// program could cause a trap to a level that doesn't handle it. The bits are RES0 on processors without it.
-const HCR_EL2: u64 = HCR_EL2_RW | 0b11 << 40;
-
-/// ICC_SRE_ELx: the GIC's system registers are on, for lower levels too (GIC architecture specification, IHI 0069).
-const ICC_SRE: u64 = 0b1111;
-
-/// CNTHCTL_EL2.EL1PCTEN and EL1PCEN: EL1 may use the physical counter and timer. Nothing else traps, and there are no
-/// events.
-const CNTHCTL_EL2_OPEN: u64 = 0b11;
-
-/// MDCR_EL2.HPMN, the number of event counters for EL1: the only field that must keep its value.
-const MDCR_EL2_HPMN: u64 = 0x1f;
+use crate::system_registers;
 
 /// VBAR_ELx of a level that no core may return to. The address is invalid in its translation regime, so an exception
 /// causes the next one, for ever. The loader's own vectors lie in memory that the kernel reuses.
@@ -80,20 +52,27 @@ pub(crate) fn lower_to(target: ExceptionLevel, core: u64) {
         unsafe { gic::release_own_interrupts(gic, core) };
     }
     if current_level() == 3 {
-        // SAFETY: this runs at EL3.
+        // SAFETY: this runs at EL3, and there is no other software whose state matters.
         unsafe { leave_el3() };
     }
+    take_pending_serror();
     if current_level() == 2 {
-        // SAFETY: this runs at EL2. Nothing depends on the old values, except on MDCR_EL2.HPMN.
-        unsafe { prepare_el2() };
+        // SAFETY: this runs at EL2, and there is no guest to disturb.
+        unsafe {
+            system_registers::el2();
+            asm!("isb", options(nostack, preserves_flags));
+            system_registers::el2_interrupts();
+        }
         if target == ExceptionLevel::El1 {
             // SAFETY: this runs at EL2, and EL1 is prepared.
             unsafe {
-                prepare_el1();
+                system_registers::el1();
                 drop_level!("el2" => "el1", SPSR_EL1H);
             }
         }
     }
+    // SAFETY: this runs at the kernel's level, and the kernel doesn't run yet.
+    unsafe { system_registers::el1_or_el2() };
 }
 
 /// Goes from EL3 to EL2, or to EL1 if the processor has no EL2.
@@ -102,61 +81,22 @@ pub(crate) fn lower_to(target: ExceptionLevel, core: u64) {
 ///
 /// Must be called at EL3.
 unsafe fn leave_el3() {
-    // SAFETY: EL3 allows all of this, and there is no other software whose state matters.
+    // SAFETY: EL3 allows all of this.
     unsafe {
-        if has_gic_registers() {
-            write_register!("S3_6_C12_C12_5", ICC_SRE); // ICC_SRE_EL3
-        }
-        write_register!("scr_el3", SCR_EL3);
-        write_register!("mdcr_el3", 0u64);
+        system_registers::el3();
         if has_el2() {
-            write_register!("sctlr_el2", SCTLR_EL2_OFF);
-            write_register!("hcr_el2", HCR_EL2);
-            write_register!("cptr_el2", CPTR_EL2_RES1);
-            write_register!("vbar_el2", vectors as *const () as usize);
+            system_registers::el2_from_el3();
             drop_level!("el3" => "el2", SPSR_EL2H);
         } else {
-            prepare_el1();
+            system_registers::el1();
             drop_level!("el3" => "el1", SPSR_EL1H);
         }
     }
 }
 
-/// Gives EL1 and the kernel what EL2 controls.
-///
-/// # Safety
-///
-/// Must be called at EL2.
-unsafe fn prepare_el2() {
-    let event_counters = read_register!("mdcr_el2") & MDCR_EL2_HPMN;
-    let (processor, affinity) = (read_register!("midr_el1"), read_register!("mpidr_el1"));
-    // SAFETY: EL2 allows all of this, and there is no guest to disturb.
-    unsafe {
-        write_register!("hcr_el2", HCR_EL2);
-        write_register!("cptr_el2", CPTR_EL2_RES1);
-        write_register!("hstr_el2", 0u64);
-        write_register!("vttbr_el2", 0u64);
-        write_register!("mdcr_el2", event_counters);
-        write_register!("cnthctl_el2", CNTHCTL_EL2_OPEN);
-        write_register!("cntvoff_el2", 0u64);
-        write_register!("vpidr_el2", processor);
-        write_register!("vmpidr_el2", affinity);
-        if has_gic_registers() {
-            write_register!("S3_4_C12_C9_5", ICC_SRE); // ICC_SRE_EL2
-        }
-    }
-}
-
-/// Gives EL1 a defined state.
-///
-/// # Safety
-///
-/// Must be called above EL1.
-unsafe fn prepare_el1() {
-    // SAFETY: nothing runs at EL1 yet.
-    unsafe {
-        write_register!("sctlr_el1", SCTLR_EL1_OFF);
-        write_register!("cpacr_el1", CPACR_EL1_FPEN);
-        write_register!("vbar_el1", vectors as *const () as usize);
-    }
+/// Lets an SError that is pending at EL1 or EL2 be reported. seL4 would halt on it, most often without a message.
+/// Firmware that routes SErrors to itself has handled it already.
+fn take_pending_serror() {
+    // SAFETY: the vectors are the loader's.
+    unsafe { asm!("msr daifclr, #4", "isb", "msr daifset, #4") };
 }

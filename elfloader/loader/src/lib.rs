@@ -28,6 +28,7 @@
 //!
 //! - `smp`: starts the other cores
 //! - `level`: goes down to the kernel's exception level
+//! - `system_registers`: sets the registers of each exception level
 //! - `gic`: gives interrupts to the non-secure world
 //! - `mmu`: turns translation on and enters the kernel
 //! - `payload`: finds the payload header
@@ -46,6 +47,7 @@ mod level;
 mod mmu;
 mod payload;
 mod smp;
+mod system_registers;
 mod trust;
 mod verify;
 

@@ -132,11 +132,6 @@ pub fn has_el2() -> bool {
     read_register!("id_aa64pfr0_el1") >> 8 & 0xf != 0
 }
 
-/// Whether the GIC's CPU interface has system registers: ID_AA64PFR0_EL1.GIC.
-pub fn has_gic_registers() -> bool {
-    read_register!("id_aa64pfr0_el1") >> 24 & 0xf != 0
-}
-
 /// The size of physical addresses, encoded as TCR_ELx.(I)PS: ID_AA64MMFR0_EL1.PARange.
 pub fn physical_address_range() -> u64 {
     read_register!("id_aa64mmfr0_el1") & 0xf
