@@ -10,8 +10,8 @@ use core::arch::asm;
 
 use kaal_payload::{ExceptionLevel, Payload, PhysAddr, PhysRange, PhysicalAddressBits, VirtAddr};
 use kaal_runtime::registers::{
-    PS_48_BITS, SCTLR_EL1_OFF, SCTLR_EL2_OFF, SCTLR_ON, TCR_EL1_IPS_SHIFT, TCR_EL2,
-    TCR_EL2_PS_SHIFT, TCR_RANGE, physical_address_range,
+    PS_40_BITS, PS_44_BITS, PS_48_BITS, SCTLR_EL1_OFF, SCTLR_EL2_OFF, SCTLR_ON, TCR_EL1_IPS_SHIFT,
+    TCR_EL2, TCR_EL2_PS_SHIFT, TCR_RANGE, physical_address_range,
 };
 use kaal_runtime::write_register;
 
@@ -27,12 +27,6 @@ const TCR_EL1_AS: u64 = 1 << 36;
 
 /// TCR_EL1 without IPS.
 const TCR_EL1: u64 = TCR_RANGE | TCR_RANGE << 16 | TCR_EL1_TG1 | TCR_EL1_AS;
-
-/// 40 bits, encoded as TCR_ELx.(I)PS.
-const PS_40_BITS: u64 = 2;
-
-/// 44 bits, encoded as TCR_ELx.(I)PS.
-const PS_44_BITS: u64 = 4;
 
 /// The kernel's arguments, in x0 to x5 (seL4 16.0.0, `src/arch/arm/64/head.S`).
 struct KernelArguments {

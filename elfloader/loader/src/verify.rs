@@ -10,11 +10,14 @@ use core::slice;
 use kaal_devicetree::{Availability, DeviceTree};
 use kaal_payload::{
     Decimal, Digest, ExceptionLevel, Hex, Integrity, LogLevel, Payload, PhysAddr, PhysRange,
-    RegionKind, Text,
+    PhysicalAddressBits, RegionKind, Text,
 };
 
 use kaal_integrity::{BLOCK_SIZE, digest, is_zero};
-use kaal_runtime::registers::{current_level, has_el2};
+use kaal_runtime::registers::{
+    PS_40_BITS, PS_44_BITS, always_has_e2h, current_level, has_4_kib_granules, has_el2,
+    physical_address_range,
+};
 use kaal_runtime::{address_of, fail, log};
 
 use crate::device_tree::Found;
@@ -22,20 +25,27 @@ use crate::device_tree::Found;
 /// Bytes that are checked at each end of memory that should be zero.
 const END_SIZE: usize = 128;
 
-/// A hypervisor kernel runs only at EL2.
+/// A hypervisor kernel runs only at EL2, and only on some processors (seL4 16.0.0, `vcpu_init_vtcr`).
 pub(crate) fn exception_level(payload: &Payload<'_>) {
     if payload.exception_level == ExceptionLevel::El1 {
         return;
     }
-    let obstacle = match current_level() {
-        1 => "but the firmware entered the loader at EL1",
-        _ if !has_el2() => "which this processor does not have",
+    let least_range = match payload.physical_address_bits {
+        PhysicalAddressBits::Bits44 => PS_44_BITS,
+        _ => PS_40_BITS,
+    };
+    let need = match current_level() {
+        1 => "EL2, but the firmware entered the loader at EL1",
+        _ if !has_el2() => "EL2, which this processor does not have",
+        _ if always_has_e2h() => "FEAT_E2H0",
+        _ if physical_address_range() < least_range => "more bits of physical addresses",
+        _ if !has_4_kib_granules() => "ID_AA64MMFR0_EL1.TGran4 = 0",
         _ => return,
     };
     fail!(
-        "the kernel has hypervisor support and must be entered at EL2, {}; with QEMU, add \
-         -machine virt,virtualization=on",
-        Text(obstacle)
+        "the kernel has hypervisor support and needs {}; with QEMU, use \
+         -machine virt,virtualization=on -cpu cortex-a57",
+        Text(need)
     );
 }
 

@@ -41,7 +41,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use kaal_harness::process;
-use kaal_harness::workspace::Workspace;
+use kaal_harness::workspace::{Program, Workspace};
 use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
@@ -80,6 +80,15 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(watch::trials(&workspace));
     trials.push(security_page::trial(&workspace, &trials));
     Ok(libtest_mimic::run(&arguments, trials).exit_code())
+}
+
+/// The value of QEMU's `-cpu` for `processor` and a kernel. By default, `max` has 52-bit addresses with granules of
+/// 4 KiB, and seL4's hypervisor kernels refuse that.
+fn cpu_for(kernel: Program, processor: &str) -> String {
+    match (kernel, processor) {
+        (Program::ProbeHyp, "max") => "max,lpa2=off".to_owned(),
+        _ => processor.to_owned(),
+    }
 }
 
 /// A test that gets the workspace.

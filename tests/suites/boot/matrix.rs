@@ -7,10 +7,11 @@ use anyhow::{Result, ensure};
 use kaal_harness::probe::PASS;
 use kaal_harness::qemu::Machine;
 use kaal_harness::workspace::{Program, Workspace};
+use kaal_payload::PhysicalAddressBits;
 use libtest_mimic::Trial;
 
 use crate::image::Image;
-use crate::{says, trial};
+use crate::{cpu_for, says, trial};
 
 /// The exception level at which the loader is entered, and whether the processor has EL2.
 const ENTRIES: [(&str, &str); 4] = [
@@ -27,7 +28,11 @@ const MEMORY_SIZES: [&str; 3] = ["256M", "1G", "4G"];
 const KERNELS: [(&str, Program); 2] = [("ordinary", Program::Probe), ("hyp", Program::ProbeHyp)];
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
-    let mut trials = Vec::new();
+    let mut trials = vec![trial(
+        workspace,
+        "matrix::hyp_on_wrong_processors",
+        hyp_on_wrong_processors,
+    )];
     for (entry, machine) in ENTRIES {
         for cpu in PROCESSORS {
             for memory in MEMORY_SIZES {
@@ -35,7 +40,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                     let name = format!("matrix::{entry}::{cpu}::{memory}::{kernel}");
                     let machine = Machine {
                         machine: machine.to_owned(),
-                        cpu: cpu.to_owned(),
+                        cpu: cpu_for(program, cpu),
                         memory: memory.to_owned(),
                         ..Machine::ordinary()
                     };
@@ -61,8 +66,33 @@ fn check(workspace: &Workspace, entry: &str, probe: Program, machine: Machine) -
         _ => PASS,
     };
     let console = image.boot(expected)?;
-    if expected == PASS && image.machine.cpu == "max" {
+    if expected == PASS && image.machine.cpu.starts_with("max") {
         says(&console, "task: executed PACGA")?;
+    }
+    Ok(())
+}
+
+/// seL4's hypervisor kernels refuse some processors, without a message if they can't print.
+fn hyp_on_wrong_processors(workspace: &Workspace) -> Result<()> {
+    for (cpu, bits, need) in [
+        (
+            "max",
+            PhysicalAddressBits::FromProcessor,
+            "ID_AA64MMFR0_EL1.TGran4 = 0",
+        ),
+        (
+            "cortex-a53",
+            PhysicalAddressBits::Bits44,
+            "more bits of physical addresses",
+        ),
+    ] {
+        let mut image = Image::hypervisor(workspace)?;
+        image.machine.cpu = cpu.to_owned();
+        image.pack(workspace)?;
+        image.change_payload(|payload| payload.physical_address_bits = bits)?;
+        image.boot(&format!(
+            "the kernel has hypervisor support and needs {need}; "
+        ))?;
     }
     Ok(())
 }

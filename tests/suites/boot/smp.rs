@@ -12,7 +12,7 @@ use libtest_mimic::Trial;
 use crate::device_tree::{Method, edit, set_cores, set_psci};
 use crate::firmware::{DTB_ADDRESS, boot_by, entry, run};
 use crate::image::Image;
-use crate::{says, trial};
+use crate::{cpu_for, says, trial};
 
 /// The exception level at which the loader is entered, and the way to start cores. QEMU's firmware
 /// answers HVC or SMC. Without it, all cores start at the loader's entry point.
@@ -75,7 +75,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                 let name = format!("smp::{entry}::{cores}_cores::gicv{version}::{kernel}");
                 let machine = Machine {
                     machine: format!("{machine}{gic}"),
-                    cpu: cpu.to_owned(),
+                    cpu: cpu_for(program, cpu),
                     cores,
                     ..Machine::ordinary()
                 };
