@@ -17,7 +17,7 @@ use crate::handover::Arguments;
 use crate::interrupts::{self, VIRTUAL_TIMER};
 use crate::registers::Registers;
 use crate::report::Report;
-use crate::{entry, supplied, translation};
+use crate::{entry, settings, supplied, translation};
 
 /// The most cores that seL4 runs on.
 pub(crate) const MAX: usize = 8;
@@ -64,6 +64,7 @@ struct Entry {
     registers: Registers,
     tpidr: u64,
     mpidr: u64,
+    wrong_settings: usize,
 }
 
 impl Entry {
@@ -71,6 +72,7 @@ impl Entry {
         registers: Registers::ZERO,
         tpidr: 0,
         mpidr: 0,
+        wrong_settings: 0,
     };
 
     fn read(arguments: &Arguments) -> Self {
@@ -78,6 +80,7 @@ impl Entry {
             registers: Registers::read(arguments),
             tpidr: TPIDR_EL1.get(),
             mpidr: MPIDR_EL1.get(),
+            wrong_settings: settings::count_wrong(),
         }
     }
 }
@@ -159,6 +162,7 @@ pub(crate) fn check(arguments: &Arguments, report: &mut Report) {
             0,
             unlike.clone().count() as u64,
         );
+        report.equal("wrong settings", 0, entry.wrong_settings as u64);
         for (name, expected, found) in unlike {
             report.equal(name, expected, found);
         }

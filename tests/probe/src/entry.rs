@@ -17,7 +17,7 @@ use crate::{cores, finish, image, main, user};
 const FIRST_STACK_SIZE: usize = 32 * 1024;
 
 /// log2 of the size in bytes of the other cores' stacks.
-const STACK_BITS: u32 = 12;
+const STACK_BITS: u32 = 14;
 
 #[repr(align(16))]
 struct Stacks {
@@ -45,13 +45,7 @@ unsafe extern "C" fn _start() -> ! {
         "add     x10, x10, :lo12:{stacks}",
         "add     x10, x10, x9, lsl #{stack_bits}",
         "add     sp, x10, #{first_stack_size}",
-        // Compiled code may use floating-point registers. At EL2, the loader must allow it.
-        "mrs     x10, CurrentEL",
-        "tbnz    x10, #3, 1f",
-        "mov     x10, #(3 << 20)",
-        "msr     cpacr_el1, x10",
-        "isb",
-        "1:",
+        // Compiled code may use floating-point registers. The loader must allow it.
         // Store the arguments, to pass a reference.
         "stp     x4, x5, [sp, #-16]!",
         "stp     x2, x3, [sp, #-16]!",

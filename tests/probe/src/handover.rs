@@ -14,6 +14,7 @@ use crate::console::UART_BASE;
 use crate::image;
 use crate::registers::{difference_of_counters, hcr_el2_without_pointer_traps};
 use crate::report::Report;
+use crate::settings;
 
 /// The kernel's arguments, in x0 to x5 (seL4 16.0.0, `src/arch/arm/64/head.S`).
 #[repr(C)]
@@ -68,6 +69,9 @@ pub(crate) fn check(arguments: &Arguments, report: &mut Report) {
     match image::expected_level() {
         1 => el1(report),
         _ => el2(report),
+    }
+    for (name, expected, found) in settings::all() {
+        report.equal(name, expected, found);
     }
     image_rows(report);
     user_image_rows(arguments, report);

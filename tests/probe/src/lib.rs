@@ -7,7 +7,7 @@
 //! shares only `kaal_devicetree` with the loader, to read the device tree, and types of `kaal_payload`. Their own tests
 //! must find mistakes in those.
 //!
-//! 1. Under the loader's translation: check the registers (`handover.rs`) of all cores (`cores.rs`).
+//! 1. Under the loader's translation: check the registers (`handover.rs`, `settings.rs`) of all cores (`cores.rs`).
 //! 2. Turn on translation of its own, as seL4 does first: check memory (`memory.rs`), the device tree (`device_tree.rs`)
 //!    and the interrupt controller (`interrupts.rs`).
 //! 3. Print the rows, then start the user image at EL0 (`user.rs`) and report how it ended.
@@ -25,6 +25,7 @@ mod memory;
 mod power;
 mod registers;
 mod report;
+mod settings;
 mod supplied;
 mod translation;
 mod user;

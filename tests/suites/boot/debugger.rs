@@ -101,7 +101,7 @@ fn stops_with_probe(workspace: &Workspace, probe: Program, machine: &Machine) ->
     let file = probe.file_name();
     let others = [
         ("_start", file, None),
-        ("::main", file, Some("tests/probe/src/lib.rs")),
+        ("::main", file, Some("tests/probe/src/")),
         ("_start", Program::ProbeTask.file_name(), None),
     ];
     stops(workspace, &inputs, machine, &others, scratch.path())
