@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The probe kernels, their task, and the hypervisor that flips bits.
+# The probe kernels, their task, the hypervisor that flips bits, and the firmware that poisons registers.
 { symlinkJoin, workspace }:
 symlinkJoin {
   name = "kaal-probe-${workspace.version}";
@@ -8,5 +8,6 @@ symlinkJoin {
     "kaal-probe"
     "kaal-probe-task"
     "kaal-flips"
+    "kaal-poison"
   ];
 }

@@ -38,6 +38,7 @@ pub fn loaded(file: &Path, address: u64) -> Vec<String> {
     device(format!("file={file},addr={address:#x},force-raw=on"))
 }
 
-fn device(options: String) -> Vec<String> {
+/// QEMU's loader device with these options.
+pub fn device(options: String) -> Vec<String> {
     vec!["-device".to_owned(), format!("loader,{options}")]
 }

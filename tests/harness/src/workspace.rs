@@ -35,6 +35,8 @@ pub enum Program {
     ProbeTask,
     /// The hypervisor that boots images with bits flipped.
     Flips,
+    /// The firmware that leaves harmful values in registers.
+    Poison,
 }
 
 impl Workspace {
@@ -125,7 +127,7 @@ impl Workspace {
 
 impl Program {
     /// All programs for the target.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Loader,
         Self::SignedLoader,
         Self::Unpacker,
@@ -135,6 +137,7 @@ impl Program {
         Self::ProbeHighHyp,
         Self::ProbeTask,
         Self::Flips,
+        Self::Poison,
     ];
 
     /// The package that holds the program.
@@ -145,6 +148,7 @@ impl Program {
             Self::Probe | Self::ProbeHyp | Self::ProbeHigh | Self::ProbeHighHyp => "kaal-probe",
             Self::ProbeTask => "kaal-probe-task",
             Self::Flips => "kaal-flips",
+            Self::Poison => "kaal-poison",
         }
     }
 
@@ -160,6 +164,7 @@ impl Program {
             Self::ProbeHighHyp => "kaal-probe-high-hyp",
             Self::ProbeTask => "kaal-probe-task",
             Self::Flips => "kaal-flips",
+            Self::Poison => "kaal-poison",
         }
     }
 
@@ -175,6 +180,7 @@ impl Program {
             Self::ProbeHighHyp => "probe-high-hyp.elf",
             Self::ProbeTask => "probe-task.elf",
             Self::Flips => "flips.elf",
+            Self::Poison => "poison.elf",
         }
     }
 }

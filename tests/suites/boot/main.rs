@@ -26,6 +26,7 @@ mod odd_machines;
 mod package;
 mod package_damage;
 mod package_trees;
+mod poison;
 mod programs;
 mod reports;
 mod root_task;
@@ -65,6 +66,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(reports::trials(&workspace));
     trials.extend(debugger::trials(&workspace));
     trials.extend(firmware::trials(&workspace));
+    trials.extend(poison::trials(&workspace));
     trials.extend(firmware_trees::trials(&workspace));
     trials.extend(formats::trials(&workspace));
     trials.extend(package_trees::trials(&workspace));
