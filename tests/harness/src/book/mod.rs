@@ -9,6 +9,7 @@ mod page;
 mod programs;
 mod registers;
 mod steps;
+mod system_registers;
 
 use std::fs;
 use std::num::NonZeroU64;
@@ -49,6 +50,9 @@ const STRUCTURES: [&str; 7] = [
 
 /// The source that names the loader's steps.
 const LOADER: &str = "elfloader/loader/src/lib.rs";
+
+/// The source with the registers that the loader sets.
+const REGISTERS: &str = "elfloader/loader/src/system_registers.rs";
 
 /// A file of the documentation that is generated, entirely or in part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +98,8 @@ pub fn generate(workspace: &Workspace) -> Result<Vec<Generated>> {
     let read = |path: &str| read(workspace, path);
     let mut page = read(PAGE)?;
     page = page::replace(&page, "steps", &steps::table(workspace, &read(LOADER)?)?)?;
+    let registers = system_registers::table(&read(REGISTERS)?)?;
+    page = page::replace(&page, "registers", &registers)?;
     let mut files = Vec::new();
     for example in examples() {
         let scratch = tempfile::tempdir()?;
