@@ -5,7 +5,7 @@
 use core::arch::aarch64::{__crc32cb, __crc32cd};
 use core::arch::asm;
 
-use crc::{CRC_32_ISCSI, Crc, Table};
+use crc::{CRC_32_ISCSI, Crc, NoTable};
 
 use kaal_runtime::registers::has_crc32;
 
@@ -15,8 +15,9 @@ use crate::sha256::BLOCK_SIZE;
 const MANY: usize = 64;
 const FEW: usize = 4;
 
-/// For processors without CRC instructions, which Armv8.0 makes optional.
-static BY_TABLE: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISCSI);
+/// For processors without CRC instructions, which Armv8.0 makes optional. With the caches off, a table would cost an
+/// access to memory for each byte, which takes longer than the instructions in its place.
+const BY_BITS: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISCSI);
 
 /// The CRC-32C of `bytes`.
 pub fn crc32c(bytes: &[u8]) -> u32 {
@@ -30,7 +31,7 @@ pub(crate) fn crc32c_of_parts(first: &[[u8; BLOCK_SIZE]], bytes: &[u8]) -> u32 {
         // SAFETY: the processor has the instructions.
         unsafe { !add(add(!0, first), bytes) }
     } else {
-        let mut digest = BY_TABLE.digest();
+        let mut digest = BY_BITS.digest();
         digest.update(first);
         digest.update(bytes);
         digest.finalize()

@@ -42,9 +42,9 @@ fn forged(workspace: &Workspace) -> Result<Signed> {
     let file = fs::read(&signed.image.inputs.loader)?;
     let elf = Elf::parse(&file)?;
     let printer = base + symbol(&elf, "Terminal", "write_str")?.st_value;
-    // The processor has an instruction for what this table is for.
-    let table = symbol(&elf, "crc32c", "BY_TABLE")?;
-    let room = base + table.st_value + size_of::<u64>() as u64;
+    // This table is for the firmware's device tree, which a loader for signed images ignores.
+    let table = symbol(&elf, "console", "MODELS")?;
+    let room = base + table.st_value;
     signed.image.change(|image| {
         let place = offset_of(image, room)?;
         let pointer = find(&image[place..], &printer.to_le_bytes());
