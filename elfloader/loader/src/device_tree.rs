@@ -9,9 +9,12 @@ use core::ptr;
 use core::slice;
 
 use kaal_devicetree::{Chosen, DeviceTree, NoRoom};
-use kaal_payload::{Decimal, LogLevel, Machine, Payload, PhysRange};
+use kaal_payload::{Decimal, LogLevel, Machine, Payload, PhysAddr, PhysRange, ROOM_SIZE};
 use kaal_runtime::firmware::{self, DEVICE_TREE_ALIGNMENT};
-use kaal_runtime::{cache, console, copy, fail, log, state};
+use kaal_runtime::{bulk, cache, console, fail, log, state};
+use kaal_translation::Use;
+
+use crate::memory_map::MemoryMap;
 
 /// The device tree that the loader uses.
 pub(crate) struct Found {
@@ -19,20 +22,43 @@ pub(crate) struct Found {
     pub(crate) firmware: Option<(&'static [u8], DeviceTree<'static>)>,
 }
 
+/// The bytes of the firmware's device tree, if there is a valid header at `firmware_x0`.
+pub(crate) fn of_firmware(firmware_x0: u64) -> Option<&'static [u8]> {
+    let bytes = firmware::device_tree(firmware_x0 as usize)?;
+    if bytes.len() as u64 > ROOM_SIZE {
+        fail!(
+            "the firmware's device tree takes {} bytes, at most {} are allowed",
+            Decimal(bytes.len() as u64),
+            Decimal(ROOM_SIZE)
+        );
+    }
+    Some(bytes)
+}
+
 /// Chooses the device tree, and prints on the console of the firmware's from now on. If there is none, or if it names no
 /// console, like the Raspberry Pi's, the console stays.
-pub(crate) fn find(firmware_x0: u64, payload: &Payload<'_>) -> Found {
-    let firmware = firmware_tree(firmware_x0 as usize);
-    let mut machine = Machine {
-        gic: payload.machine.gic,
-        ..state::machine()
-    };
+pub(crate) fn find(
+    firmware: Option<&'static [u8]>,
+    payload: &Payload<'_>,
+    map: &mut MemoryMap,
+) -> Found {
+    let firmware = firmware.and_then(|bytes| {
+        let memory = PhysRange::new(PhysAddr(bytes.as_ptr().addr() as u64), bytes.len() as u64);
+        map.add(memory, Use::Constants);
+        Some((bytes, DeviceTree::parse(bytes).ok()?))
+    });
     if let Some((_, tree)) = &firmware {
-        let console = machine.console;
-        machine = kaal_devicetree::machine(tree);
-        machine.console = machine.console.or(console);
+        let machine = kaal_devicetree::machine(tree);
+        console::start(&Machine {
+            console: machine.console.or(state::machine().console),
+            ..machine
+        });
+    } else {
+        state::set_machine(&Machine {
+            gic: payload.machine.gic,
+            ..state::machine()
+        });
     }
-    console::start(&machine);
     match (&firmware, payload.device_tree.size) {
         (Some(_), _) => log!(LogLevel::Debug, "KaaL: the device tree is the firmware's"),
         (None, 0) => log!(LogLevel::Debug, "KaaL: there is no device tree"),
@@ -74,7 +100,6 @@ fn bring(bytes: *const [u8], tree: &DeviceTree<'static>, payload: &Payload<'_>) 
     // SAFETY: the builder keeps the slot free for a device tree, and `verify` has found it in RAM. What the firmware
     // left there is not used afterwards.
     let (written, room) = unsafe {
-        cache::clean(memory.start.0, memory.end.0);
         let (moved, room) = out_of_the_way(bytes, slot, capacity);
         let tree = moved.as_ref().unwrap_or(tree);
         let written = chosen.write(tree, slice::from_raw_parts_mut(slot, room));
@@ -115,7 +140,7 @@ unsafe fn out_of_the_way(
     let place = slot.wrapping_add(room);
     // SAFETY: the bytes fit between there and the slot's end, and nothing refers to these. Device trees, the
     // slot and its size are aligned.
-    unsafe { copy::words(source.cast(), place.cast(), size) };
+    unsafe { bulk::copy(source, place, size) };
     match firmware_tree(place.addr()) {
         Some((_, moved)) => (Some(moved), room),
         None => fail!("the firmware's device tree was damaged when it was moved"),

@@ -15,7 +15,9 @@
 //!  firmware, at EL1, EL2 or EL3
 //!    │ kaal_runtime  stack, exception vectors, console
 //!    ▼
-//!  boot()            find    payload.rs, device_tree.rs   what to boot, on which machine
+//!  boot()            trust   payload.rs, verify.rs        is the loader itself whole
+//!    │               map     memory_map.rs                turn the caches on
+//!    │               find    payload.rs, device_tree.rs   what to boot, on which machine
 //!    │               verify  trust.rs, verify.rs          is it whole, and does it fit the machine
 //!    │               place   device_tree.rs               the firmware's device tree
 //!    │               start   smp/                         the other cores, if the kernel needs any
@@ -35,15 +37,18 @@
 //! - `trust`: decides which images are booted
 //! - `verify`: checks the image and the machine
 //! - `device_tree`: finds the firmware's device tree and copies it to its place
+//! - `memory_map`: turns the caches on and maps what the loader accesses
 //!
-//! The MMU is off until just before the jump. So memory accesses bypass the caches, and must be aligned. Until
-//! the kernel installs its own vectors, [`kaal_runtime`] reports each fault.
+//! The MMU is off while the loader verifies itself, and while other cores run: memory accesses bypass the caches then,
+//! and must be aligned. In between, the caches are on, because each access that bypasses them takes as long as a hundred
+//! instructions. Until the kernel installs its own vectors, [`kaal_runtime`] reports each fault.
 
 #![no_std]
 
 mod device_tree;
 mod gic;
 mod level;
+mod memory_map;
 mod mmu;
 mod payload;
 mod smp;
@@ -52,8 +57,9 @@ mod trust;
 mod verify;
 
 use kaal_payload::{Decimal, LogLevel};
-use kaal_runtime::{console, firmware, log, registers, state};
+use kaal_runtime::{console, log, registers, state};
 
+use memory_map::MemoryMap;
 use mmu::Handover;
 use smp::Team;
 
@@ -62,21 +68,38 @@ pub use trust::{AnyImage, SignedImages, Trust};
 
 /// Boots the payload, if `T` trusts it. `firmware_x0` is the firmware's x0, which may be the address of a device tree.
 pub extern "C" fn boot<T: Trust>(firmware_x0: u64) -> ! {
-    state::begin("reading the payload header");
-    let payload = payload::find::<T>();
-    console::set_level(payload.log_level);
+    state::begin("verifying the loader");
+    let header = payload::header::<T>();
 
     state::begin("reading the device tree that x0 points to");
-    let device_tree = device_tree::find(T::device_tree(firmware_x0), &payload);
+    let firmware_tree = device_tree::of_firmware(T::device_tree(firmware_x0));
+
+    state::begin("turning the caches on");
+    let is_worthwhile = firmware_tree.is_some() || payload::is_verified(header);
+    // SAFETY: this is the only call.
+    let mut map = unsafe { MemoryMap::new(is_worthwhile) };
+
+    state::begin("reading the payload header");
+    let payload = payload::parse::<T>(header);
+    console::set_level(payload.log_level);
+    map.add_image(&payload, T::EXPECTS_FORGERIES);
+
+    state::begin("reading the device tree");
+    let device_tree = device_tree::find(firmware_tree, &payload, &mut map);
 
     state::begin("checking the payload against the machine");
-    firmware::left_translation_off();
     verify::exception_level(&payload);
     let team = Team::find(&payload, &device_tree);
     verify::memory(&payload, &device_tree);
 
     state::begin("verifying the image");
     verify::regions(&payload, T::EXPECTS_FORGERIES);
+    state::begin("moving the firmware's device tree");
+    let device_tree = device_tree::place(&device_tree, &payload);
+
+    state::begin("turning the caches off");
+    // SAFETY: the device tree was cleaned, and so were cleared zeroes. Nothing else was written.
+    unsafe { map.leave() };
     log!(
         LogLevel::Info,
         concat!(
@@ -89,9 +112,6 @@ pub extern "C" fn boot<T: Trust>(firmware_x0: u64) -> ! {
         Decimal(payload.regions.len() as u64),
         payload.kernel_entry,
     );
-
-    state::begin("moving the firmware's device tree");
-    let device_tree = device_tree::place(&device_tree, &payload);
 
     state::begin("starting the other cores");
     gic::release_shared_interrupts();

@@ -8,7 +8,7 @@ use kaal_payload::{LOADER_NOTE_TYPE, MAX_SIZE, PAGE_SIZE, Payload, PhysAddr, Sym
 
 use kaal_integrity::crc32c;
 use kaal_runtime::link::Note;
-use kaal_runtime::{address_of, console, fail};
+use kaal_runtime::{address_of, console, fail, firmware};
 
 use crate::trust::Trust;
 use crate::verify;
@@ -17,13 +17,25 @@ use crate::verify;
 #[unsafe(link_section = ".note.kaal")]
 static NOTE: Note<u32> = Note::new(LOADER_NOTE_TYPE, VERSION);
 
-/// The payload header behind the loader, if `T` trusts it.
-pub(crate) fn find<T: Trust>() -> Payload<'static> {
+/// The memory of the payload header behind the loader, after a check of the loader if `T` doesn't have to trust the
+/// header first.
+pub(crate) fn header<T: Trust>() -> &'static [u8] {
     let bytes = header_pages();
     console::start(&T::machine(bytes));
+    firmware::left_translation_off();
     if !T::EXPECTS_FORGERIES && !verify::is_loader_intact(bytes) {
         fail!("the loader is damaged; load the image again");
     }
+    bytes
+}
+
+/// Whether the image asks for verification. The header may be malformed.
+pub(crate) fn is_verified(header: &[u8]) -> bool {
+    Payload::peek_loader(header).is_some()
+}
+
+/// The payload header in `bytes`, if `T` trusts it.
+pub(crate) fn parse<T: Trust>(bytes: &'static [u8]) -> Payload<'static> {
     let payload = match Payload::parse(bytes, crc32c) {
         Ok(payload) => payload,
         Err(error) => fail!("{error}; the image is damaged, build or load it again"),

@@ -18,7 +18,7 @@ use kaal_runtime::registers::{
     PS_40_BITS, PS_44_BITS, always_has_e2h, current_level, has_4_kib_granules, has_el2,
     physical_address_range,
 };
-use kaal_runtime::{address_of, fail, log};
+use kaal_runtime::{address_of, bulk, cache, fail, log};
 
 use crate::device_tree::Found;
 
@@ -117,9 +117,9 @@ pub(crate) fn is_loader_intact(header: &[u8]) -> bool {
     digest(integrity, &[], bytes) == expected.digest
 }
 
-/// Verifies each region's digest, and that memory is zero where it should be: all of it, or only its ends.
+/// Verifies each region's digest, and that memory is zero where it should be: clears it, or looks at its ends.
 /// Skips both if the payload asks for no verification.
-pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
+pub(crate) fn regions(payload: &Payload<'_>, clears_zeroes: bool) {
     for (index, region) in payload.regions.iter().enumerate() {
         let number = Decimal(index as u64);
         let (Some(kind), Some(memory)) = (region.kind(), region.memory()) else {
@@ -161,14 +161,20 @@ pub(crate) fn regions(payload: &Payload<'_>, all_zeroes: bool) {
             let (expected, found) = (number(region.digest()), number(&found));
             damaged(format_args!("{name} {expected} expected, {found} found"));
         }
-        // The kernel doesn't read the memory behind the device tree, where the firmware may have left its own.
-        if kind == RegionKind::DeviceTree && !all_zeroes || rest.is_empty() {
+        if clears_zeroes {
+            let zeroes = PhysRange::from(PhysAddr(memory.start.0 + region.file_size())..memory.end);
+            // SAFETY: the region lies in RAM, and nothing refers to this part of it any more.
+            unsafe {
+                bulk::clear(zeroes);
+                cache::clean(zeroes.start.0, zeroes.end.0);
+            }
             continue;
         }
-        let (start, end) = match all_zeroes {
-            true => (rest, &[][..]),
-            false => ends(rest),
-        };
+        // The kernel doesn't read the memory behind the device tree, where the firmware may have left its own.
+        if kind == RegionKind::DeviceTree || rest.is_empty() {
+            continue;
+        }
+        let (start, end) = ends(rest);
         if !is_zero(start) || !is_zero(end) {
             damaged(format_args!("not zero behind its content"));
         }

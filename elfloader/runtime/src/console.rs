@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use kaal_payload::{AccessSize, Console, LogLevel, Machine};
 use kaal_uart::{Registers, Transmitter};
 
-use crate::state;
+use crate::{state, translation};
 
 /// Prints a line if the log level includes `level`.
 #[macro_export]
@@ -97,7 +97,7 @@ pub fn is_logged(level: LogLevel) -> bool {
 pub fn start(machine: &Machine) {
     state::set_machine(machine);
     if let Some(console) = machine.console {
-        kaal_uart::turn_on(&console, &mut Device(console));
+        translation::without(|| kaal_uart::turn_on(&console, &mut Device(console)));
     }
 }
 
@@ -119,10 +119,10 @@ pub fn print(text: fmt::Arguments<'_>) {
         transmitter: Transmitter::new(&console),
         device: Device(console),
     };
-    let sent = match text.as_str() {
+    let sent = translation::without(|| match text.as_str() {
         Some(text) => terminal.write_str(text),
         None => terminal.write_fmt(text),
-    };
+    });
     if sent.is_err() {
         state::set_machine(&Machine {
             console: None,

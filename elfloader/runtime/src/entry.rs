@@ -6,13 +6,13 @@ use core::arch::{global_asm, naked_asm};
 use core::cell::UnsafeCell;
 use core::mem::offset_of;
 
-use kaal_payload::MAX_CORES;
+use kaal_payload::{MAX_CORES, PAGE_SIZE, PhysAddr, PhysRange};
 
 use crate::cores::{CORES, Cores, NO_AFFINITY, find_number};
 use crate::fault::{self, Interrupted};
 use crate::registers::{CPACR_EL1_FPEN, CPTR_EL2_EITHER, HCR_EL2_OWN, SCTLR_M, current_level};
 use crate::stop::park;
-use crate::{cache, state};
+use crate::{address_of, cache, state};
 
 /// Size in bytes of the stack of the first core.
 const BOOT_STACK_SIZE: usize = 16 * 1024;
@@ -22,16 +22,29 @@ const STACK_BITS: u32 = 11;
 
 /// The stacks of all cores, by number. Rust code uses only their address.
 #[repr(align(16))]
-struct Stacks {
+pub struct Stacks {
     _bytes: UnsafeCell<[u8; BOOT_STACK_SIZE + ((MAX_CORES as usize - 1) << STACK_BITS)]>,
 }
 
 // SAFETY: each stack is only accessed by one core, through its stack pointer.
 unsafe impl Sync for Stacks {}
 
-static STACKS: Stacks = Stacks {
+/// The stacks.
+#[unsafe(link_section = ".bss.stacks")]
+pub static STACKS: Stacks = Stacks {
     _bytes: UnsafeCell::new([0; _]),
 };
+
+/// The memory that the first core writes to: variables and its stack.
+pub fn own_memory() -> PhysRange {
+    // The variables begin a page, and fit it.
+    let variables = (address_of!("_edata").addr() as u64 - 1) / PAGE_SIZE * PAGE_SIZE;
+    let stack_end = (&raw const STACKS).addr() + BOOT_STACK_SIZE;
+    PhysRange {
+        start: PhysAddr(variables),
+        end: PhysAddr(stack_end as u64),
+    }
+}
 
 /// Sets `sp` to the end of the stack of the core with the number in x0. Changes x1.
 macro_rules! use_stack {

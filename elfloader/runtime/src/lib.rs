@@ -2,16 +2,16 @@
 
 //! The base of programs that run before the kernel: entry point, console, fault reports and power-off.
 //!
-//! These programs run at EL1, EL2 or EL3, with interrupts masked. With the MMU on, they map no device and don't print,
-//! and clean their memory afterwards. After an exception, [`entry`] does the latter.
+//! These programs run at EL1, EL2 or EL3, with interrupts masked. After an exception with the MMU on, [`entry`] turns it
+//! off.
 
 #![no_std]
 
+pub mod bulk;
 pub mod cache;
 pub mod clock;
 mod coherency;
 pub mod console;
-pub mod copy;
 pub mod cores;
 pub mod entry;
 pub mod fault;
@@ -22,4 +22,5 @@ pub mod registers;
 pub mod state;
 pub mod stop;
 mod syndrome;
+pub mod translation;
 pub mod words;

@@ -91,7 +91,7 @@ pub fn entered_at_el3() -> bool {
 }
 
 /// Sets the machine.
-pub(crate) fn set_machine(machine: &Machine) {
+pub fn set_machine(machine: &Machine) {
     STATE.machine.set(*machine);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Makes page tables, for the unpacker and the builder.
+//! Makes page tables, for the builder, the loader and the unpacker.
 //!
 //! Nothing in this crate can panic.
 

@@ -162,9 +162,9 @@ impl<P: Pool> Mapper<P> {
         }
         let first = index(virt, PAGE_LEVEL);
         let count = (ENTRIES - first).min((memory.size() / PAGE_SIZE) as usize);
-        let entries = self.pool.table(table)?.iter_mut().skip(first).take(count);
+        let table = self.pool.table(table)?;
         let mut page = memory.start.0;
-        for entry in entries {
+        for entry in table.get_mut(first..first + count).unwrap_or_default() {
             if *entry == 0 {
                 *entry = page | attributes | PAGE;
             }

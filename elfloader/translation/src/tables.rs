@@ -12,6 +12,8 @@ const ADDRESS_SPACE_END: PhysAddr = PhysAddr(1 << 48);
 /// The use of memory. Its attribute in `MAIR_ELx` has the index 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
+    /// Read.
+    Constants,
     /// Read and execute.
     Code,
     /// Read and write.
@@ -38,11 +40,10 @@ impl Pool for FixedPool<'_> {
     type Error = TablesError;
 
     fn add(&mut self) -> Result<usize, TablesError> {
-        if self.used == self.tables.len() {
-            return Err(TablesError::Full);
-        }
+        let index = self.used;
+        self.table(index)?.fill(0);
         self.used += 1;
-        Ok(self.used - 1)
+        Ok(index)
     }
 
     fn table(&mut self, index: usize) -> Result<&mut Table, TablesError> {
@@ -55,7 +56,7 @@ impl Pool for FixedPool<'_> {
 pub struct Tables<'a>(Mapper<FixedPool<'a>>);
 
 impl<'a> Tables<'a> {
-    /// Makes an empty root table in `pool`, which must be zero and lie at `base`.
+    /// Makes an empty root table in `pool`, which lies at `base`.
     ///
     /// # Errors
     ///
@@ -74,9 +75,10 @@ impl<'a> Tables<'a> {
         }))
     }
 
-    /// The address of the root table.
-    pub fn root(&self) -> PhysAddr {
-        self.0.base
+    /// The memory of the tables in use. The root table comes first.
+    pub fn memory(&self) -> PhysRange {
+        let start = self.0.base;
+        PhysRange::from(start..self.0.address(self.0.pool.used))
     }
 
     /// Maps all pages of `memory`. Existing mappings stay as they are.

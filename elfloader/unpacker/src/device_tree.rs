@@ -5,32 +5,36 @@
 use core::ptr;
 
 use kaal_payload::{Decimal, PhysRange};
-use kaal_runtime::firmware::{self, DEVICE_TREE_ALIGNMENT};
-use kaal_runtime::{cache, copy, fail};
+use kaal_runtime::firmware;
+use kaal_runtime::{bulk, cache, fail};
 
-/// Moves the device tree at `firmware_x0`, if there is one, to `room`. Returns the value for the loader's x0: its new
-/// address, or 0.
-pub(crate) fn rescue(firmware_x0: u64, room: PhysRange) -> u64 {
-    let Some(tree) = firmware::device_tree(firmware_x0 as usize) else {
-        return 0;
-    };
-    let size = tree.len().next_multiple_of(DEVICE_TREE_ALIGNMENT);
-    if size as u64 > room.size() {
+/// The bytes of the firmware's device tree, if there is a valid header at `firmware_x0`; else none.
+pub(crate) fn of_firmware(firmware_x0: u64, room: PhysRange) -> &'static [u8] {
+    let tree = firmware::device_tree(firmware_x0 as usize).unwrap_or_default();
+    if tree.len() as u64 > room.size() {
         fail!(
             "the firmware's device tree takes {} bytes, at most {} are allowed",
-            Decimal(size as u64),
+            Decimal(tree.len() as u64),
             Decimal(room.size())
         );
     }
-    let from = ptr::from_ref(tree);
-    let to: *mut u8 = ptr::with_exposed_provenance_mut(room.start.0 as usize);
-    let end = room.start.0 + size as u64;
-    // SAFETY: the size is from the header, and the builder keeps the room free. Neither the writes nor the
-    // caches may hide each other.
+    tree
+}
+
+/// Moves the firmware's `tree`, if there is one, to `room`. Returns the value for the loader's x0: its new address, or 0.
+///
+/// # Safety
+///
+/// The tree must fit the room, and both must be mapped. Nothing else may use the room.
+pub(crate) unsafe fn rescue(tree: &[u8], room: PhysRange) -> u64 {
+    if tree.is_empty() {
+        return 0;
+    }
+    let to = ptr::with_exposed_provenance_mut(room.start.0 as usize);
+    // SAFETY: the caller vouches for the memory.
     unsafe {
-        cache::clean(room.start.0, end);
-        copy::words(from.cast(), to.cast(), size);
-        cache::clean(room.start.0, end);
+        bulk::copy(tree.as_ptr(), to, tree.len());
+        cache::clean(room.start.0, room.start.0 + tree.len() as u64);
     }
     room.start.0
 }

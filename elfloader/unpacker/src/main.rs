@@ -23,7 +23,6 @@
 #![no_main]
 
 mod device_tree;
-mod memory;
 mod package;
 mod relocation;
 mod start;
@@ -53,7 +52,7 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     firmware::left_translation_off();
 
     state::begin("reading the device tree that x0 points to");
-    let device_tree = device_tree::rescue(firmware_x0, found.place.room);
+    let device_tree = device_tree::of_firmware(firmware_x0, found.place.room);
 
     state::begin("unpacking the image");
     log!(
@@ -64,16 +63,22 @@ extern "C" fn main(firmware_x0: u64) -> ! {
         package.entry,
         found.place.slot,
     );
-    let root = match translation::tables(&found) {
-        Ok(root) => root,
+    let translation = match translation::new(&found, device_tree) {
+        Ok(translation) => translation,
         Err(TablesError::Full) => fail!("the image lies in too many pieces of memory to be mapped"),
         Err(TablesError::BeyondAddressSpace) => fail!("the image exceeds 48-bit addresses"),
     };
-    // SAFETY: the tables map all memory that is accessed.
-    let outcome = unsafe { translation::with(root, || unpack::all(&package, found.memory.start)) };
-    if let Err(damage) = outcome {
-        fail!("{damage}; load the image again");
-    }
+    // SAFETY: the tables map all memory that is accessed, and it is clean at the end.
+    let device_tree = unsafe {
+        translation.turn_on();
+        found.check_end();
+        let device_tree = device_tree::rescue(device_tree, found.place.room);
+        if let Err(damage) = unpack::all(&package, found.memory.start) {
+            fail!("{damage}; load the image again");
+        }
+        translation.turn_off();
+        device_tree
+    };
 
     state::begin("entering the loader");
     enter(package.entry, device_tree)

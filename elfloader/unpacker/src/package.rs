@@ -52,7 +52,6 @@ pub(crate) fn find(firmware_x0: u64) -> Found {
     if !has_moved || !fits {
         fail!("the package header is for another unpacker; build the image again");
     }
-    check_end(memory);
     Found {
         package,
         memory,
@@ -60,16 +59,16 @@ pub(crate) fn find(firmware_x0: u64) -> Found {
     }
 }
 
-/// Ends the boot if the last bytes of the package are missing, because only a part was loaded.
-fn check_end(memory: PhysRange) {
-    let end: *const [u8; PACKAGE_END.len()] = ptr::with_exposed_provenance(memory.end.0 as usize);
-    // SAFETY: a package is larger than its end mark, and its end is aligned to it.
-    let found = unsafe { end.sub(1).cast::<u64>().read() };
-    if found != u64::from_le_bytes(PACKAGE_END) {
-        fail!(
-            "the image ends before {}, its expected end; load all of it",
-            memory.end
-        );
+impl Found {
+    /// Ends the boot if the last bytes of the package are missing, because only a part was loaded.
+    pub(crate) fn check_end(&self) {
+        let end = self.memory.end;
+        let place: *const [u8; PACKAGE_END.len()] = ptr::with_exposed_provenance(end.0 as usize);
+        // SAFETY: a package is larger than its end mark, and its end is aligned to it.
+        let found = unsafe { place.sub(1).cast::<u64>().read() };
+        if found != u64::from_le_bytes(PACKAGE_END) {
+            fail!("the image ends before {end}, its expected end; load all of it");
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use kaal_payload::{
     HEADER_ALIGNMENT, LOCATOR_OFFSET, Locator, PACKAGE_HEADER_MAX_SIZE, PAGE_SIZE, ROOM_SIZE,
 };
 use kaal_runtime::cache;
-use kaal_runtime::entry::{Main, start};
+use kaal_runtime::entry::{Main, STACKS, start};
 
 /// The value of [`PACKAGE`] in an unpacker that hasn't moved.
 pub(crate) const NOT_MOVED: u64 = u64::MAX;
@@ -99,7 +99,7 @@ unsafe extern "C" fn _start() -> ! {
     )
 }
 
-/// Copies the unpacker and its header to the slot, clears the rest of it, and continues there.
+/// Copies the unpacker and its header to the slot, and continues there.
 #[unsafe(naked)]
 unsafe extern "C" fn move_to_slot() -> ! {
     naked_asm!(
@@ -114,10 +114,15 @@ unsafe extern "C" fn move_to_slot() -> ! {
         "add     x10, x10, :lo12:_edata",
         "mov     x11, x4",
         "bl      {copy}",
-        // Clear up to the slot's end.
+        // Clear the variables that begin as zero.
+        "adr     x10, {stacks}",
+        "sub     x10, x10, x21",
+        "add     x10, x10, x4",
+        "b       2f",
         "1:",
         "stp     xzr, xzr, [x11], #16",
-        "cmp     x11, x23",
+        "2:",
+        "cmp     x11, x10",
         "b.lo    1b",
         // Copy the header to the page behind the unpacker's memory: at most a page, and not past the package's end.
         "adrp    x11, _end + {page_size} - 1",
@@ -148,6 +153,7 @@ unsafe extern "C" fn move_to_slot() -> ! {
         "br      x9",
         clean = sym cache::clean,
         copy = sym copy,
+        stacks = sym STACKS,
         page_size = const PAGE_SIZE,
         header_max_size = const PACKAGE_HEADER_MAX_SIZE,
         package = sym PACKAGE,

@@ -10,9 +10,7 @@ use kaal_integrity::crc32c;
 use kaal_lz4::DecodeError;
 use kaal_payload::{Chunk, Decimal, Encoding, Hex, Integrity, Package, PhysAddr, UnpackStep};
 
-use kaal_runtime::cache;
-
-use crate::memory;
+use kaal_runtime::{bulk, cache};
 
 /// A chunk whose stored bytes are damaged.
 pub(crate) struct Damage<'a> {
@@ -57,7 +55,7 @@ pub(crate) unsafe fn all<'a>(package: &Package<'a>, address: PhysAddr) -> Result
         unsafe {
             match step {
                 UnpackStep::Move { from, to } => {
-                    memory::copy(pointer(from.start), pointer(to), from.size() as usize);
+                    bulk::copy(pointer(from.start), pointer(to), from.size() as usize);
                 }
                 UnpackStep::Fill { index, chunk, from } => {
                     fill(chunk, from, package.integrity).map_err(|reason| Damage {
@@ -66,7 +64,7 @@ pub(crate) unsafe fn all<'a>(package: &Package<'a>, address: PhysAddr) -> Result
                         reason,
                     })?;
                 }
-                UnpackStep::Clear(range) => memory::clear(range.start, range.size()),
+                UnpackStep::Clear(range) => bulk::clear(range),
             }
         }
     }
@@ -101,7 +99,7 @@ unsafe fn fill(chunk: &Chunk, from: PhysAddr, integrity: Integrity) -> Result<()
         kaal_lz4::decompress(block, output).map_err(Reason::Content)?;
     } else if pointer(from) != to {
         // SAFETY: the caller vouches for the bytes.
-        unsafe { memory::copy(pointer(from), to, size) };
+        unsafe { bulk::copy(pointer(from), to, size) };
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use crc::{CRC_32_ISCSI, Crc};
 use kaal_devicetree::{Availability, DeviceTree};
 use kaal_payload::{PhysAddr, PhysRange};
 
+use crate::console::println;
 use crate::handover::Arguments;
 use crate::report::Report;
 use crate::supplied::{self, Subject};
@@ -53,6 +54,20 @@ pub(crate) fn check(arguments: &Arguments, report: &mut Report) -> Option<Device
         report,
     );
     Some(tree)
+}
+
+/// Prints whether all memory between device tree and user image is zero.
+pub(crate) fn print_behind_the_device_tree(arguments: &Arguments) {
+    let rest = PhysRange {
+        start: PhysAddr(arguments.dtb_start + arguments.dtb_size),
+        end: PhysAddr(arguments.user_start),
+    };
+    // SAFETY: the report says that the user image lies behind the device tree, and both in RAM.
+    let is_zero = unsafe { bytes(rest) }.iter().all(|&byte| byte == 0);
+    println!(
+        "probe: the memory behind the device tree is {}",
+        if is_zero { "zero" } else { "not zero" }
+    );
 }
 
 /// Whether `memory` is RAM and not `no-map`. seL4 takes other reserved memory as RAM.

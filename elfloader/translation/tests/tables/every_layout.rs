@@ -11,7 +11,9 @@ use std::iter;
 use kaal_payload::{PAGE_SIZE, PhysRange};
 use kaal_translation::{Regime, Use};
 
-use super::{EL1_CODE, EL1_DATA, EL2_CODE, EL2_DATA, POOL, mapped, range, walk};
+use super::{
+    EL1_CODE, EL1_CONSTANTS, EL1_DATA, EL2_CODE, EL2_CONSTANTS, EL2_DATA, POOL, mapped, range, walk,
+};
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
@@ -40,7 +42,8 @@ fn ranges() -> impl Iterator<Item = PhysRange> + Clone {
 
 /// All uses of a range.
 fn uses() -> impl Iterator<Item = (PhysRange, Use)> + Clone {
-    ranges().flat_map(|range| [(range, Use::Code), (range, Use::Data)])
+    ranges()
+        .flat_map(|range| [Use::Code, Use::Data, Use::Constants].map(|what_for| (range, what_for)))
 }
 
 /// Joins what adjoins and has the same attributes.
@@ -59,8 +62,10 @@ fn join(runs: impl IntoIterator<Item = Run>) -> Vec<Run> {
 fn intended(regime: Regime, memory: &[(PhysRange, Use)]) -> Vec<Run> {
     let attributes = |what_for| match (regime, what_for) {
         (Regime::El1, Use::Code) => EL1_CODE,
+        (Regime::El1, Use::Constants) => EL1_CONSTANTS,
         (Regime::El1, Use::Data) => EL1_DATA,
         (Regime::El2OrEl3, Use::Code) => EL2_CODE,
+        (Regime::El2OrEl3, Use::Constants) => EL2_CONSTANTS,
         (Regime::El2OrEl3, Use::Data) => EL2_DATA,
     };
     // All pages between two of these are alike.
@@ -98,7 +103,7 @@ fn two_ranges_for_any_use() {
             }
         }
     }
-    assert_eq!(layouts, 2 * 56 * 56);
+    assert_eq!(layouts, 2 * 84 * 84);
 }
 
 /// As the unpacker maps its code, the package and the destinations.

@@ -31,12 +31,15 @@ fn mapped(
     memory: &[(PhysRange, Use)],
     pool: usize,
 ) -> Result<Vec<Table>, TablesError> {
-    let mut pool = vec![[0; ENTRIES]; pool];
+    // Old content, which the tables must clear.
+    let mut pool = vec![[!0; ENTRIES]; pool];
     let mut tables = Tables::new(&mut pool, BASE, regime)?;
     for &(memory, what_for) in memory {
         tables.map(memory, what_for)?;
     }
-    assert_eq!(tables.root(), BASE);
+    let used = (tables.memory().size() / PAGE_SIZE) as usize;
+    assert_eq!(tables.memory().start, BASE);
+    pool.truncate(used);
     Ok(pool)
 }
 
@@ -89,8 +92,10 @@ fn pages(pool: &[Table]) -> BTreeMap<u64, u64> {
 /// Normal memory of attribute 0, inner shareable, accessed.
 const MEMORY: u64 = 0b11 << 8 | 1 << 10;
 const EL1_CODE: u64 = MEMORY | 1 << 7 | 1 << 54;
+const EL1_CONSTANTS: u64 = EL1_DATA | 1 << 7;
 const EL1_DATA: u64 = MEMORY | 1 << 53 | 1 << 54;
 const EL2_CODE: u64 = MEMORY | 1 << 6 | 1 << 7;
+const EL2_CONSTANTS: u64 = EL2_DATA | 1 << 7;
 const EL2_DATA: u64 = MEMORY | 1 << 6 | 1 << 54;
 
 #[test]
@@ -98,15 +103,20 @@ fn attributes_are_those_of_the_architecture() {
     let memory = [
         (range(0x1000, 0x2000), Use::Code),
         (range(0x2000, 0x3000), Use::Data),
+        (range(0x3000, 0x4000), Use::Constants),
     ];
-    for (regime, code, data) in [
-        (Regime::El1, EL1_CODE, EL1_DATA),
-        (Regime::El2OrEl3, EL2_CODE, EL2_DATA),
+    for (regime, code, data, constants) in [
+        (Regime::El1, EL1_CODE, EL1_DATA, EL1_CONSTANTS),
+        (Regime::El2OrEl3, EL2_CODE, EL2_DATA, EL2_CONSTANTS),
     ] {
         let pool = mapped(regime, &memory, POOL).unwrap();
         assert_eq!(
             walk(&pool),
-            [(0x1000, 0x1000, code), (0x2000, 0x1000, data)]
+            [
+                (0x1000, 0x1000, code),
+                (0x2000, 0x1000, data),
+                (0x3000, 0x1000, constants),
+            ]
         );
     }
 }

@@ -20,13 +20,22 @@ const LAST: &str = "entering the kernel";
 const LAST_CONSTANT: &str = "state::ENTER_KERNEL";
 
 /// The effect of each step on memory.
-const MEMORY: [(&str, &str); 8] = [
+const MEMORY: [(&str, &str); 12] = [
     (
-        "reading the payload header",
-        "reads the loader, to verify it, and the header behind it",
+        "verifying the loader",
+        "reads the loader, and its digest in the payload header",
     ),
     (
         "reading the device tree that x0 points to",
+        "reads the header of the firmware's device tree",
+    ),
+    (
+        "turning the caches on",
+        "writes page tables in the loader's memory",
+    ),
+    ("reading the payload header", "reads the header"),
+    (
+        "reading the device tree",
         "reads the firmware's device tree",
     ),
     (
@@ -37,6 +46,10 @@ const MEMORY: [(&str, &str); 8] = [
     (
         "moving the firmware's device tree",
         "writes the device tree's slot, if the firmware has a tree",
+    ),
+    (
+        "turning the caches off",
+        "writes back the page tables, variables and stack",
     ),
     (
         "starting the other cores",

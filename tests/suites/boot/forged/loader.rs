@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Code in the loader's variables, and a pointer in a table of functions that leads to it. The CRC-32C of the loader's
-//! variables stays the same.
+//! A pointer in the loader's table of functions that leads elsewhere. The CRC-32C of the table stays the same.
 
 use std::fs;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use goblin::elf::{Elf, Sym};
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::Trial;
 
-use super::code::printing_on;
 use crate::image::{crc32c, find};
-use crate::segments::offset_of;
 use crate::signed::Signed;
 use crate::{says, trial};
 
-/// The console of QEMU's virt machine.
-const UART: u64 = 0x900_0000;
+/// Size in bytes of a pointer.
+const WORD: usize = 8;
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     vec![
@@ -34,29 +31,22 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     ]
 }
 
-/// A signed image whose loader runs the attacker's code when it prints a formatted text, which it does before it enters
-/// the kernel.
+/// A signed image whose loader sleeps when it prints a formatted text, which it does before it enters the kernel.
 fn forged(workspace: &Workspace) -> Result<Signed> {
     let signed = Signed::new(workspace)?;
     let base = signed.image.payload(|payload| payload.load_address)?.0;
     let file = fs::read(&signed.image.inputs.loader)?;
     let elf = Elf::parse(&file)?;
-    let printer = base + symbol(&elf, "Terminal", "write_str")?.st_value;
-    // This table is for the firmware's device tree, which a loader for signed images ignores.
-    let table = symbol(&elf, "console", "MODELS")?;
-    let room = base + table.st_value;
+    let [printer, sleeper] = [("Terminal", "write_str"), ("stop", "park")]
+        .map(|(module, name)| symbol(&elf, module, name).map(|found| base + found.st_value));
+    let (printer, sleeper) = (printer?.to_le_bytes(), sleeper?.to_le_bytes());
     signed.image.change(|image| {
-        let place = offset_of(image, room)?;
-        let pointer = find(&image[place..], &printer.to_le_bytes());
-        let pointer = place + pointer.context("no pointer to the printer behind the table")?;
-        let code = printing_on(UART);
-        let free = place + code.len();
-        let end = pointer + size_of::<u64>();
-        ensure!(free + size_of::<u32>() <= pointer, "no room for the code");
-        let before = image[place..end].to_vec();
-        image[place..free].copy_from_slice(&code);
-        image[pointer..end].copy_from_slice(&room.to_le_bytes());
-        keep_crc32c(&before, &mut image[place..end], code.len());
+        let pointer = find(image, &printer).context("no pointer to the printer")?;
+        // Before it, the table has a size and an alignment, which nothing reads.
+        let table = &mut image[pointer - 2 * WORD..pointer + WORD];
+        let before = table.to_vec();
+        table[2 * WORD..].copy_from_slice(&sleeper);
+        keep_crc32c(&before, table, 0);
         Ok(())
     })?;
     Ok(signed)
