@@ -9,7 +9,7 @@ use core::cell::UnsafeCell;
 
 use kaal_payload::{MAX_SIZE, PAGE_SIZE, Payload, PhysAddr, PhysRange};
 use kaal_runtime::translation::Translation;
-use kaal_runtime::{address_of, fail};
+use kaal_runtime::{address_of, fail, firmware};
 use kaal_translation::{ENTRIES, Table, TablesError, Use};
 
 /// The most tables: the root, and up to four for each of the loader, the kernel with device tree and user image, and the
@@ -45,9 +45,12 @@ impl MemoryMap {
             return map;
         };
         map.0 = Some(translation);
-        let [start, code_end, end] =
-            [address_of!("__ehdr_start"), address_of!("_etext"), address_of!("_end")]
-                .map(|address| address.addr() as u64);
+        let [start, code_end, end] = [
+            address_of!("__ehdr_start"),
+            address_of!("_etext"),
+            address_of!("_end"),
+        ]
+        .map(|address| address.addr() as u64);
         let variables = code_end.next_multiple_of(PAGE_SIZE);
         let header = end.next_multiple_of(PAGE_SIZE);
         map.add(range(start, variables), Use::Code);
@@ -66,6 +69,7 @@ impl MemoryMap {
         self.add(PhysRange::new(slot.start, slot.capacity), Use::Data);
         for memory in payload.regions.iter().filter_map(|region| region.memory()) {
             self.add(memory, if clears { Use::Data } else { Use::Constants });
+            firmware::clean(memory);
         }
     }
 
@@ -76,7 +80,9 @@ impl MemoryMap {
         };
         match translation.map(memory, what_for) {
             Ok(()) => {}
-            Err(TablesError::Full) => fail!("the image lies in too many pieces of memory to be mapped"),
+            Err(TablesError::Full) => {
+                fail!("the image lies in too many pieces of memory to be mapped")
+            }
             Err(TablesError::BeyondAddressSpace) => fail!("{memory} exceeds 48-bit addresses"),
         }
     }

@@ -22,7 +22,7 @@ static NOTE: Note<u32> = Note::new(LOADER_NOTE_TYPE, VERSION);
 pub(crate) fn header<T: Trust>() -> &'static [u8] {
     let bytes = header_pages();
     console::start(&T::machine(bytes));
-    firmware::left_translation_off();
+    firmware::left_identity();
     if !T::EXPECTS_FORGERIES && !verify::is_loader_intact(bytes) {
         fail!("the loader is damaged; load the image again");
     }

@@ -7,8 +7,8 @@
 use core::arch::asm;
 use core::ptr;
 
-use kaal_payload::PhysRange;
 use crate::read_register;
+use kaal_payload::PhysRange;
 
 /// Bytes that a loop copies at a time.
 const STRIDE: usize = 128;

@@ -15,23 +15,23 @@ pub(crate) const WITH_SMPEN: u32 = 1 << 3 | 1 << 4 | 1 << 7 | 1 << 8 | 1 << 9;
 /// CPUECTLR_EL1.SMPEN: must be set before the caches are turned on or maintained, even on a single core.
 pub(crate) const SMPEN: u64 = 1 << 6;
 
-/// Makes this core's caches coherent. For EL3. Changes x9 and x10.
+/// Makes this core's caches coherent. For EL3. Changes x13 and x14.
 macro_rules! join {
     () => {
         "
-        mrs     x9, midr_el1
-        movz    w10, #({family} & 0xffff)
-        movk    w10, #({family} >> 16), lsl #16
-        eor     w10, w9, w10
-        tst     w10, #{family_mask}
+        mrs     x13, midr_el1
+        movz    w14, #({family} & 0xffff)
+        movk    w14, #({family} >> 16), lsl #16
+        eor     w14, w13, w14
+        tst     w14, #{family_mask}
         b.ne    9f
-        ubfx    w10, w9, #4, #4
-        mov     w9, #{with_smpen}
-        lsr     w9, w9, w10
-        tbz     w9, #0, 9f
-        mrs     x9, S3_1_C15_C2_1 // CPUECTLR_EL1
-        orr     x9, x9, #{smpen}
-        msr     S3_1_C15_C2_1, x9
+        ubfx    w14, w13, #4, #4
+        mov     w13, #{with_smpen}
+        lsr     w13, w13, w14
+        tbz     w13, #0, 9f
+        mrs     x13, S3_1_C15_C2_1 // CPUECTLR_EL1
+        orr     x13, x13, #{smpen}
+        msr     S3_1_C15_C2_1, x13
         isb
     9:
         "

@@ -6,13 +6,15 @@ use core::arch::{global_asm, naked_asm};
 use core::cell::UnsafeCell;
 use core::mem::offset_of;
 
-use kaal_payload::{MAX_CORES, PAGE_SIZE, PhysAddr, PhysRange};
+use kaal_payload::{MAX_CORES, MAX_SIZE, PAGE_SIZE, PhysAddr, PhysRange};
 
 use crate::cores::{CORES, Cores, NO_AFFINITY, find_number};
 use crate::fault::{self, Interrupted};
 use crate::registers::{CPACR_EL1_FPEN, CPTR_EL2_EITHER, HCR_EL2_OWN, SCTLR_M, current_level};
+use crate::state::{self, HAD_CACHES};
 use crate::stop::park;
-use crate::{address_of, cache, state};
+use crate::takeover::take_over;
+use crate::{address_of, cache};
 
 /// Size in bytes of the stack of the first core.
 const BOOT_STACK_SIZE: usize = 16 * 1024;
@@ -57,6 +59,17 @@ macro_rules! use_stack {
     };
 }
 
+/// Calls [`take_over`] for the program's memory, with the payload header behind it.
+macro_rules! take_over_from_firmware {
+    () => {
+        "
+        adr     x9, __ehdr_start
+        adrp    x10, _end + {header_end}
+        bl      {take_over}
+        "
+    };
+}
+
 /// The main function of a program. The first core passes what the firmware left in x0, others pass their number.
 pub type Main = extern "C" fn(u64) -> !;
 
@@ -90,12 +103,12 @@ macro_rules! entry_point {
 ///
 /// # Safety
 ///
-/// Jump here with the MMU off, at EL1, EL2 or EL3. Interrupts may be on.
+/// Jump here at EL1, EL2 or EL3. The MMU and interrupts may be on.
 #[unsafe(naked)]
 pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
     naked_asm!(
         "msr     daifset, #0xf",
-        "bl      {turn_on_for_instructions}",
+        take_over_from_firmware!(),
         "mrs     x9, CurrentEL",
         "cmp     x9, #{el3}",
         "b.ne    2f",
@@ -110,16 +123,22 @@ pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
         "b       1b",
         // The first core has the number 0.
         "2:",
+        "cbz     x12, 4f",
+        "adr     x9, {had_caches}",
+        "strb    w12, [x9]",
+        "4:",
         "mov     x3, x0",
         "mov     x0, #0",
         "b       {prepare}",
         "3:",
         "br      x11",
-        turn_on_for_instructions = sym cache::turn_on_for_instructions,
+        take_over = sym take_over,
+        header_end = const PAGE_SIZE as usize - 1 + MAX_SIZE,
         el3 = const 3 << 2,
         no_affinity_or_res1 = const 0xff00_0000u64,
         cores = sym CORES,
         way_out = const offset_of!(Cores, way_out),
+        had_caches = sym HAD_CACHES,
         prepare = sym prepare,
     )
 }
@@ -134,14 +153,15 @@ pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
 pub unsafe extern "C" fn start_listed(_: u64, main: Main) -> ! {
     naked_asm!(
         "msr     daifset, #0xf",
-        "bl      {turn_on_for_instructions}",
+        take_over_from_firmware!(),
         "mov     x4, x1",
         find_number!(),
         "mov     x1, x4",
         "mov     x3, x0",
         "cbnz    x0, {prepare}",
         "b       {park}",
-        turn_on_for_instructions = sym cache::turn_on_for_instructions,
+        take_over = sym take_over,
+        header_end = const PAGE_SIZE as usize - 1 + MAX_SIZE,
         no_affinity = const NO_AFFINITY,
         cores = sym CORES,
         last_core = const MAX_CORES - 1,

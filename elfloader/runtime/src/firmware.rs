@@ -4,22 +4,33 @@
 
 use core::ptr;
 use core::slice;
+use core::sync::atomic::Ordering::Relaxed;
 
 use kaal_devicetree::Header;
+use kaal_payload::{PhysAddr, PhysRange};
 
 use crate::registers::SCTLR_M;
-use crate::{fail, read_own_register};
+use crate::state::HAD_CACHES;
+use crate::{cache, fail, read_own_register};
 
 /// Alignment in bytes of a device tree (Devicetree Specification v0.4, section 5.6).
 pub const DEVICE_TREE_ALIGNMENT: usize = 8;
 
-/// Ends the boot if the MMU is on: the loader bypasses the caches, and would miss what the firmware has in them.
-pub fn left_translation_off() {
+/// Ends the boot if the MMU is still on: a program can turn it off only if it lies at its physical address.
+pub fn left_identity() {
     if read_own_register!("sctlr") & SCTLR_M != 0 {
         fail!(
-            "the firmware entered the loader with the MMU on; turn it off first: with U-Boot, run \
-             `dcache off`"
+            "the firmware entered the loader with the MMU on, at a virtual address that is not the \
+             physical one; turn the MMU off first"
         );
+    }
+}
+
+/// Cleans `memory` if the firmware's writes to it may still be in the data cache.
+pub fn clean(memory: PhysRange) {
+    if HAD_CACHES.load(Relaxed) {
+        // SAFETY: the caller's memory is mapped, or the MMU is off.
+        unsafe { cache::clean(memory.start.0, memory.end.0) };
     }
 }
 
@@ -29,6 +40,10 @@ pub fn device_tree(address: usize) -> Option<&'static [u8]> {
         return None;
     }
     let start = ptr::with_exposed_provenance(address);
+    clean(PhysRange::new(
+        PhysAddr(address as u64),
+        Header::SIZE as u64,
+    ));
     // SAFETY: programs write to a device tree only after they have read it. If there is no memory, the fault report
     // names this step.
     let header = unsafe { slice::from_raw_parts(start, Header::SIZE) };

@@ -22,5 +22,6 @@ pub mod registers;
 pub mod state;
 pub mod stop;
 mod syndrome;
+pub mod takeover;
 pub mod translation;
 pub mod words;

@@ -87,11 +87,14 @@ pub const HCR_EL2_E2H: u64 = 1 << 34;
 /// SCTLR_ELx.M: translation is on.
 pub const SCTLR_M: u64 = 1 << 0;
 
+/// SCTLR_ELx.C: data are cacheable, with translation on.
+pub const SCTLR_C: u64 = 1 << 2;
+
 /// SCTLR_ELx.I: instructions are cacheable, even with translation off.
 pub const SCTLR_I: u64 = 1 << 12;
 
 /// SCTLR_ELx.M, .C and .I: translation is on, data and instructions are cacheable.
-pub const SCTLR_ON: u64 = SCTLR_M | 1 << 2 | SCTLR_I;
+pub const SCTLR_ON: u64 = SCTLR_M | SCTLR_C | SCTLR_I;
 
 /// SCTLR_EL1 with translation off: the RES1 bits of Armv8.0, I, and nTWI and nTWE, so that EL0 may wait for interrupts
 /// and events.

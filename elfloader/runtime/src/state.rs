@@ -41,6 +41,11 @@ static STATE: State = State {
     }),
 };
 
+/// Whether the firmware left the data cache on. Its writes may still be in there. In `.data`, as all that a report needs:
+/// an unpacker that can't move to its slot has no other variables.
+#[unsafe(link_section = ".data")]
+pub static HAD_CACHES: AtomicBool = AtomicBool::new(false);
+
 /// Notes the current step, worded to follow "while".
 pub fn begin(step: &'static str) {
     STATE.step.set(Text(step));

@@ -8,6 +8,7 @@
 //! descriptions of the registers.
 
 use core::arch::{asm, naked_asm};
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use kaal_payload::{PhysAddr, PhysRange};
 use kaal_translation::{Regime, Table, Tables, TablesError, Use};
@@ -24,6 +25,11 @@ const MAIR: u64 = 0xff;
 
 /// TCR_EL1.EPD1: the upper address range has no tables.
 const TCR_EL1_EPD1: u64 = 1 << 23;
+
+/// Whether the program has turned translation on. Firmware that was refused may have done so, too. In `.data`, as all
+/// that a report needs.
+#[unsafe(link_section = ".data")]
+static IS_OWN: AtomicBool = AtomicBool::new(false);
 
 /// Page tables of the current exception level.
 pub struct Translation(Tables<'static>);
@@ -67,6 +73,7 @@ impl Translation {
             true => TCR_RANGE | TCR_EL1_EPD1 | range << TCR_EL1_IPS_SHIFT,
             false => TCR_EL2 | range << TCR_EL2_PS_SHIFT,
         };
+        IS_OWN.store(true, Relaxed);
         let tables = self.0.memory();
         // SAFETY: the caller vouches for the tables. They were written past the caches, which may have old lines of
         // them.
@@ -96,7 +103,7 @@ impl Translation {
 
 /// Does `work` without translation and caches, whether they are on or not. It may access devices.
 pub fn without<T>(work: impl FnOnce() -> T) -> T {
-    let was_on = read_own_register!("sctlr") & SCTLR_M != 0;
+    let was_on = IS_OWN.load(Relaxed) && read_own_register!("sctlr") & SCTLR_M != 0;
     if was_on {
         // SAFETY: what another core or a device reads is clean.
         unsafe { suspend() };

@@ -32,7 +32,7 @@ mod unpack;
 use core::arch::asm;
 
 use kaal_payload::{Decimal, LogLevel, PhysAddr, Symbol};
-use kaal_runtime::{console, fail, firmware, log, program, state};
+use kaal_runtime::{console, fail, log, program, state};
 use kaal_translation::TablesError;
 
 program!(b"unpacker", no_symbol_at);
@@ -49,7 +49,6 @@ extern "C" fn main(firmware_x0: u64) -> ! {
     let found = package::find(firmware_x0);
     let package = found.package;
     console::set_level(package.log_level);
-    firmware::left_translation_off();
 
     state::begin("reading the device tree that x0 points to");
     let device_tree = device_tree::of_firmware(firmware_x0, found.place.room);

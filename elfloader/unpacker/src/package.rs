@@ -12,7 +12,7 @@ use kaal_payload::{
     PhysAddr, PhysRange, Place, UNPACKER_NOTE_TYPE, slot_size,
 };
 use kaal_runtime::link::Note;
-use kaal_runtime::{address_of, console, fail};
+use kaal_runtime::{address_of, console, fail, firmware};
 
 use crate::start::{NOT_MOVED, PACKAGE};
 
@@ -40,6 +40,7 @@ pub(crate) fn find(firmware_x0: u64) -> Found {
         behind(address_of!("_edata"), HEADER_ALIGNMENT)
     };
     console::start(&Package::peek_machine(bytes));
+    firmware::left_identity();
     let package = match Package::parse(bytes, crc32c) {
         Ok(package) => package,
         Err(error) => fail!("{error}; the image is damaged, build or load it again"),

@@ -14,6 +14,9 @@ use kaal_payload::{
 };
 use kaal_runtime::cache;
 use kaal_runtime::entry::{Main, STACKS, start};
+use kaal_runtime::registers::SCTLR_M;
+use kaal_runtime::state::HAD_CACHES;
+use kaal_runtime::takeover::take_over;
 
 /// The value of [`PACKAGE`] in an unpacker that hasn't moved.
 pub(crate) const NOT_MOVED: u64 = u64::MAX;
@@ -25,16 +28,24 @@ const _: Main = crate::main;
 
 /// The package's entry point.
 ///
-/// Jump here with the firmware's x0 and the MMU off, at EL1, EL2 or EL3. Interrupts may be on.
+/// Jump here with the firmware's x0, at EL1, EL2 or EL3. The MMU and interrupts may be on.
 ///
-/// x20 is the firmware's x0, x21 the package's address, x22 the header's. From the [`Locator`]: x4 is first the
+/// x24 is 1 if the firmware left the data cache on, x20 is the firmware's x0, x21 the package's address, x22 the header's. From the [`Locator`]: x4 is first the
 /// address of the working memory, later that of the slot; x5 is the slot's size, x6 the package's.
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn _start() -> ! {
     naked_asm!(
         "msr     daifset, #0xf",
-        "bl      {turn_on_for_instructions}",
+        "adr     x9, __ehdr_start",
+        "adrp    x10, _edata",
+        "add     x10, x10, :lo12:_edata",
+        "add     x10, x10, #{header_alignment}",
+        "add     x10, x10, #{header_max_size}",
+        "bl      {take_over}",
+        "mov     x24, x12",
+        // The slot lies at its physical address.
+        "tbnz    x13, #{sctlr_m}, {begin_in_place}",
         "mov     x20, x0",
         // At EL3 there is no firmware that holds back the other cores. They can't wait here, because this memory may be
         // overwritten, so they sleep for ever.
@@ -84,7 +95,9 @@ unsafe extern "C" fn _start() -> ! {
         "add     x4, x4, x10",
         "5:",
         "b       {move_to_slot}",
-        turn_on_for_instructions = sym cache::turn_on_for_instructions,
+        take_over = sym take_over,
+        sctlr_m = const SCTLR_M.ilog2(),
+        header_max_size = const PACKAGE_HEADER_MAX_SIZE,
         el3 = const 3 << 2,
         no_affinity = const 0xff00_0000u64,
         rest = sym kaal_runtime::stop::park,
@@ -178,10 +191,13 @@ unsafe extern "C" fn copy() {
 #[unsafe(naked)]
 unsafe extern "C" fn begin() -> ! {
     naked_asm!(
+        "adr     x0, {had_caches}",
+        "strb    w24, [x0]",
         "mov     x0, x20",
         "adrp    x1, {main}",
         "add     x1, x1, :lo12:{main}",
         "b       {start}",
+        had_caches = sym HAD_CACHES,
         main = sym crate::main,
         start = sym start,
     )

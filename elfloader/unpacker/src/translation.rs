@@ -6,8 +6,8 @@ use core::ptr;
 use core::slice;
 
 use kaal_payload::{PACKAGE_HEADER_MAX_SIZE, PAGE_SIZE, PhysAddr, PhysRange, TABLES_SIZE};
-use kaal_runtime::translation::Translation;
 use kaal_runtime::address_of;
+use kaal_runtime::translation::Translation;
 use kaal_translation::{Table, TablesError, Use};
 
 use crate::package::Found;

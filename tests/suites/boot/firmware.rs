@@ -97,6 +97,11 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             "firmware::translation_left_on",
             translation_left_on,
         ),
+        trial(
+            workspace,
+            "firmware::translation_to_elsewhere",
+            translation_to_elsewhere,
+        ),
         trial(workspace, "firmware::device_tree_too_large", |workspace| {
             let image = image(workspace)?;
             let dtb = image.file("large.dtb");
@@ -176,47 +181,69 @@ pub(crate) fn hand_over(
 fn translation_left_on(workspace: &Workspace) -> Result<()> {
     let image = image(workspace)?;
     image.pack(workspace)?;
-    let firmware = with_translation_on(&image, entry(&image)?)?;
-    let expected = "KaaL: error: the firmware entered the loader with the MMU on";
-    image.boot_with(&firmware, expected).map(drop)
+    let firmware = with_translation_on(&image, IDENTITY, 0, entry(&image)?)?;
+    image.boot_with(&firmware, PASS).map(drop)
 }
 
-/// A firmware that maps devices and RAM to their own addresses, leaves translation on and jumps to
-/// `entry`.
-pub(crate) fn with_translation_on(image: &Image, entry: u64) -> Result<Vec<String>> {
+fn translation_to_elsewhere(workspace: &Workspace) -> Result<()> {
+    let image = image(workspace)?;
+    image.pack(workspace)?;
+    let firmware = with_translation_on(&image, ALIASED, GIB, entry(&image)?)?;
+    image.boot_with(&firmware, ELSEWHERE).map(drop)
+}
+
+pub(crate) const GIB: u64 = 1 << 30;
+
+/// Blocks of 1 GiB with the access flag: device memory, then normal memory.
+pub(crate) const IDENTITY: [u64; 3] = [0x405, 0x4000_0701, 0];
+
+/// [`IDENTITY`], with the normal memory at the next GiB too.
+pub(crate) const ALIASED: [u64; 3] = [0x405, 0x4000_0701, 0x4000_0701];
+
+/// The error if the firmware enters a program at an address that isn't physical.
+pub(crate) const ELSEWHERE: &str = "KaaL: error: the firmware entered the loader with the MMU on";
+
+/// A firmware that turns translation and caches on, with `blocks` at the addresses from 0 on, and jumps to `entry`, by
+/// `offset` bytes higher.
+pub(crate) fn with_translation_on(
+    image: &Image,
+    blocks: [u64; 3],
+    offset: u64,
+    entry: u64,
+) -> Result<Vec<String>> {
     const TABLE_ADDRESS: u64 = 0x7e00_0000;
     /// Attribute 0 is normal memory, attribute 1 device memory.
     const MAIR: u64 = 0x00ff;
     /// Addresses of 39 bits, so that the table is of level 1.
     const TCR: u64 = 64 - 39;
-    /// Blocks of 1 GiB with the access flag: the first is device memory, the second normal memory.
-    const BLOCKS: [u64; 2] = [0x405, 0x4000_0701];
 
     let table = image.file("table.bin");
-    let mut bytes: Vec<u8> = BLOCKS.into_iter().flat_map(u64::to_le_bytes).collect();
+    let mut bytes: Vec<u8> = blocks.into_iter().flat_map(u64::to_le_bytes).collect();
     bytes.resize(4096, 0);
     fs::write(&table, bytes)?;
     // ldr x2, =MAIR; msr mair_el1, x2; ldr x2, =TCR; msr tcr_el1, x2;
     // ldr x2, =TABLE_ADDRESS; msr ttbr0_el1, x2; isb;
-    // mrs x2, sctlr_el1; orr x2, x2, #1; msr sctlr_el1, x2; isb;
-    // mov x0, xzr; ldr x1, =entry; br x1
+    // mrs x2, sctlr_el1; orr x2, x2, #1; orr x2, x2, #4; msr sctlr_el1, x2; isb;
+    // mov x0, xzr; ldr x1, =entry; br x1; nop
     let code = [
-        0x5800_01c2,
+        0x5800_0202,
         0xd518_a202,
-        0x5800_01c2,
+        0x5800_0202,
         0xd518_2042,
-        0x5800_01c2,
+        0x5800_0202,
         0xd518_2002,
         0xd503_3fdf,
         0xd538_1002,
         0xb240_0042,
+        0xb27e_0042,
         0xd518_1002,
         0xd503_3fdf,
         0xaa1f_03e0,
-        0x5800_0101,
+        0x5800_0121,
         0xd61f_0020,
+        0xd503_201f,
     ];
-    let firmware = started(image, &code, &[MAIR, TCR, TABLE_ADDRESS, entry])?;
+    let firmware = started(image, &code, &[MAIR, TCR, TABLE_ADDRESS, entry + offset])?;
     Ok([firmware, loaded(&table, TABLE_ADDRESS)].concat())
 }
 

@@ -7,12 +7,13 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 use kaal_harness::firmware::loaded;
 use kaal_harness::image::package_header;
+use kaal_harness::probe::PASS;
 use kaal_harness::qemu::End;
 use kaal_harness::workspace::Workspace;
 use kaal_payload::{LOCATOR_OFFSET, PhysRange};
 use libtest_mimic::Trial;
 
-use crate::firmware::with_translation_on;
+use crate::firmware::{ALIASED, ELSEWHERE, GIB, IDENTITY, with_translation_on};
 use crate::image::{Image, find};
 use crate::package::{Layout, boot_at, change_header, change_largest};
 use crate::{says, trial};
@@ -56,6 +57,11 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             workspace,
             "package_damage::translation_left_on",
             translation_left_on,
+        ),
+        trial(
+            workspace,
+            "package_damage::translation_to_elsewhere",
+            translation_to_elsewhere,
         ),
         trial(workspace, "package_damage::cut_off", cut_off),
         trial(
@@ -169,9 +175,17 @@ fn locator_in_flash(workspace: &Workspace) -> Result<()> {
 fn translation_left_on(workspace: &Workspace) -> Result<()> {
     let image = packed(workspace, &[])?;
     let package = loaded(&image.path(), ADDRESS);
-    let firmware = with_translation_on(&image, ADDRESS)?;
-    let expected = "KaaL: error: the firmware entered the loader with the MMU on";
-    let console = image.boot_loaded(&[package, firmware].concat(), expected)?;
+    let firmware = with_translation_on(&image, IDENTITY, 0, ADDRESS)?;
+    image
+        .boot_loaded(&[package, firmware].concat(), PASS)
+        .map(drop)
+}
+
+fn translation_to_elsewhere(workspace: &Workspace) -> Result<()> {
+    let image = packed(workspace, &[])?;
+    let package = loaded(&image.path(), ADDRESS);
+    let firmware = with_translation_on(&image, ALIASED, GIB, ADDRESS)?;
+    let console = image.boot_loaded(&[package, firmware].concat(), ELSEWHERE)?;
     says_nothing_of_the_loader(&console)
 }
 
