@@ -2,7 +2,7 @@
 
 //! CRC-32C (Castagnoli).
 
-use core::arch::aarch64::{__crc32cb, __crc32cd};
+use core::arch::aarch64::__crc32cb;
 use core::arch::asm;
 
 use crc::{CRC_32_ISCSI, Crc, NoTable};
@@ -11,9 +11,11 @@ use kaal_runtime::registers::has_crc32;
 
 use crate::sha256::BLOCK_SIZE;
 
-/// Pairs of words between two branches: in long content, and in the rest.
-const MANY: usize = 64;
-const FEW: usize = 4;
+/// Pairs of words that a round of the loop adds.
+const PAIRS: usize = 64;
+
+/// Size in bytes of the three instructions that add a pair.
+const PAIR_CODE_SIZE: usize = 3 * 4;
 
 /// For processors without CRC instructions, which Armv8.0 makes optional. With the caches off, a table would cost an
 /// access to memory for each byte, which takes longer than the instructions in its place.
@@ -42,17 +44,11 @@ pub(crate) fn crc32c_of_parts(first: &[[u8; BLOCK_SIZE]], bytes: &[u8]) -> u32 {
 #[inline(never)]
 #[target_feature(enable = "crc")]
 fn add(crc: u32, bytes: &[u8]) -> u32 {
-    if bytes.is_empty() {
-        return crc;
-    }
     // SAFETY: any sixteen bytes are a number.
     let (head, pairs, tail) = unsafe { bytes.align_to::<u128>() };
-    let (many, pairs) = pairs.as_chunks::<MANY>();
-    let (few, pairs) = pairs.as_chunks::<FEW>();
     let crc = add_bytes(crc, head);
-    let crc = add_many(crc, many);
-    let crc = few.iter().fold(crc, |crc, pairs| add_pairs(crc, pairs));
-    add_bytes(add_pairs(crc, pairs), tail)
+    let crc = add_pairs(crc, pairs);
+    add_bytes(crc, tail)
 }
 
 #[target_feature(enable = "crc")]
@@ -60,24 +56,19 @@ fn add_bytes(crc: u32, bytes: &[u8]) -> u32 {
     bytes.iter().fold(crc, |crc, &byte| __crc32cb(crc, byte))
 }
 
-/// Adds pairs of words of eight bytes to a CRC.
-#[inline]
+/// Adds pairs of words of eight bytes to a CRC, with three instructions for each pair. The compiler's code takes more:
+/// verifying 250 KB would exceed the limit of `cargo xtask bench`.
+///
+/// The loop is entered where as many pairs lie before its end as are left over from whole rounds.
 #[target_feature(enable = "crc")]
-fn add_pairs(crc: u32, pairs: &[u128]) -> u32 {
-    pairs.iter().fold(crc, |crc, &pair| {
-        __crc32cd(__crc32cd(crc, pair as u64), (pair >> u64::BITS) as u64)
-    })
-}
-
-/// Adds pairs of words to a CRC, with three instructions for each. The compiler's code takes more, because it pairs no
-/// loads beyond 512 bytes: verifying 250 KB would exceed the limit of `cargo xtask bench`.
-#[target_feature(enable = "crc")]
-fn add_many(mut crc: u32, pairs: &[[u128; MANY]]) -> u32 {
+fn add_pairs(mut crc: u32, pairs: &[u128]) -> u32 {
     let range = pairs.as_ptr_range();
     // SAFETY: this reads the pairs.
     unsafe {
         asm!(
-            "b 3f",
+            "adr {entry}, 3f",
+            "sub {entry}, {entry}, {before_end}",
+            "br {entry}",
             "2:",
             ".rept {pairs}",
             "ldp {one}, {other}, [{place}], #16",
@@ -87,7 +78,9 @@ fn add_many(mut crc: u32, pairs: &[[u128; MANY]]) -> u32 {
             "3:",
             "cmp {place}, {end}",
             "b.ne 2b",
-            pairs = const MANY,
+            pairs = const PAIRS,
+            before_end = in(reg) pairs.len() % PAIRS * PAIR_CODE_SIZE,
+            entry = out(reg) _,
             place = inout(reg) range.start => _,
             end = in(reg) range.end,
             crc = inout(reg) crc,
