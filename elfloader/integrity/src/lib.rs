@@ -5,7 +5,7 @@
 //! With the MMU off, all memory is Device memory, where accesses must be aligned (Arm ARM DDI 0487, "Alignment of data
 //! accesses"). So memory is read in units whose types are aligned, and byte by byte before and after them.
 //!
-//! Most instructions of a boot are in this code, so it is a crate of its own, which is compiled for speed.
+//! Most instructions of a boot are in this code, so it is a crate of its own, with another level of optimization.
 
 #![no_std]
 

@@ -7,6 +7,7 @@ use core::arch::aarch64::{
     vsha256hq_u32, vsha256su0q_u32, vsha256su1q_u32,
 };
 use core::mem::transmute;
+use core::slice;
 
 use sha2::block_api::compress256;
 
@@ -18,8 +19,12 @@ pub const BLOCK_SIZE: usize = 64;
 /// Size in bytes of the message's length, at the end of the last block.
 const LENGTH_SIZE: usize = size_of::<u64>();
 
+/// The hash of the blocks so far, aligned as the vectors that instructions compute it in.
+#[repr(align(16))]
+struct State([u32; 8]);
+
 /// FIPS 180-4, section 5.3.3.
-const INITIAL: [u32; 8] = [
+const INITIAL: State = State([
     0x6a09_e667,
     0xbb67_ae85,
     0x3c6e_f372,
@@ -28,7 +33,7 @@ const INITIAL: [u32; 8] = [
     0x9b05_688c,
     0x1f83_d9ab,
     0x5be0_cd19,
-];
+]);
 
 /// FIPS 180-4, section 4.2.2.
 #[rustfmt::skip]
@@ -69,60 +74,70 @@ pub(crate) fn sha256_of_parts(first: &[[u8; BLOCK_SIZE]], bytes: &[u8]) -> [u8; 
 
     // The message ends with a set bit, and with its length in bits at the end of a block.
     let mut last = [0; BLOCK_SIZE];
-    for (place, &byte) in last.iter_mut().zip(rest.iter().chain(&[0x80])) {
+    for (place, &byte) in last.iter_mut().zip(rest) {
         *place = byte;
     }
+    if let Some(place) = last.get_mut(rest.len()) {
+        *place = 0x80;
+    }
     if rest.len() >= BLOCK_SIZE - LENGTH_SIZE {
-        compress(&mut state, &[last]);
+        compress(&mut state, slice::from_ref(&last));
         last = [0; BLOCK_SIZE];
     }
     if let Some(end) = last.last_chunk_mut() {
         *end = (length * 8).to_be_bytes();
     }
-    compress(&mut state, &[last]);
+    compress(&mut state, slice::from_ref(&last));
 
-    let mut hash = [0; 32];
-    for (bytes, word) in hash.as_chunks_mut().0.iter_mut().zip(state) {
-        *bytes = word.to_be_bytes();
-    }
-    hash
+    // SAFETY: numbers are bytes.
+    unsafe { transmute(state.0.map(u32::to_be)) }
 }
 
-fn compress(state: &mut [u32; 8], blocks: &[[u8; BLOCK_SIZE]]) {
+fn compress(state: &mut State, blocks: &[[u8; BLOCK_SIZE]]) {
     // SAFETY: any sixteen bytes are a vector.
     let (head, vectors, _) = unsafe { blocks.as_flattened().align_to::<Vectors>() };
     if has_sha256() && head.is_empty() {
         // SAFETY: the processor has the instructions.
         unsafe { compress_by_instruction(state, vectors) };
     } else {
-        compress256(state, blocks);
+        compress256(&mut state.0, blocks);
     }
 }
 
+/// Does four rounds: adds the oldest words of the schedule, in `$a`, to the state, and replaces them by the next ones.
+/// A macro, because a function with these instructions can't be inlined always.
+macro_rules! four_rounds {
+    ($state:ident, $constants:expr, $a:ident, $b:ident, $c:ident, $d:ident) => {
+        let [abcd, efgh] = $state;
+        let sum = vaddq_u32($a, $constants);
+        $state = [
+            vsha256hq_u32(abcd, efgh, sum),
+            vsha256h2q_u32(efgh, abcd, sum),
+        ];
+        $a = vsha256su1q_u32(vsha256su0q_u32($a, $b), $c, $d);
+    };
+}
+
 #[target_feature(enable = "sha2")]
-fn compress_by_instruction(state: &mut [u32; 8], blocks: &[Vectors]) {
+fn compress_by_instruction(state: &mut State, blocks: &[Vectors]) {
     // SAFETY: four numbers of 32 bits are a vector of them.
-    let [mut abcd, mut efgh]: [uint32x4_t; 2] = unsafe { transmute(*state) };
+    let rounds: &[[uint32x4_t; 4]; 4] = unsafe { transmute(&ROUNDS) };
+    // SAFETY: as above.
+    let mut sum: [uint32x4_t; 2] = unsafe { transmute(state.0) };
     for block in blocks {
-        let before = [abcd, efgh];
-        let mut schedule = block.map(|bytes| vreinterpretq_u32_u8(vrev32q_u8(bytes)));
-        for (index, &constants) in ROUNDS.iter().enumerate() {
-            let [a, b, c, d] = schedule;
-            // SAFETY: as above.
-            let sum = vaddq_u32(a, unsafe { transmute::<[u32; 4], uint32x4_t>(constants) });
-            let abcd_before = abcd;
-            abcd = vsha256hq_u32(abcd, efgh, sum);
-            efgh = vsha256h2q_u32(efgh, abcd_before, sum);
-            let is_needed = index < ROUNDS.len() - block.len();
-            let next = match is_needed {
-                true => vsha256su1q_u32(vsha256su0q_u32(a, b), c, d),
-                false => a,
-            };
-            schedule = [b, c, d, next];
+        let mut state = sum;
+        let [a, b, c, d] = *block;
+        let words = |bytes| vreinterpretq_u32_u8(vrev32q_u8(bytes));
+        let (mut a, mut b, mut c, mut d) = (words(a), words(b), words(c), words(d));
+        // The last words of the schedule are not needed, but a case for them would take more instructions.
+        for constants in rounds {
+            four_rounds!(state, constants[0], a, b, c, d);
+            four_rounds!(state, constants[1], b, c, d, a);
+            four_rounds!(state, constants[2], c, d, a, b);
+            four_rounds!(state, constants[3], d, a, b, c);
         }
-        abcd = vaddq_u32(abcd, before[0]);
-        efgh = vaddq_u32(efgh, before[1]);
+        sum = [vaddq_u32(sum[0], state[0]), vaddq_u32(sum[1], state[1])];
     }
     // SAFETY: as above.
-    *state = unsafe { transmute::<[uint32x4_t; 2], [u32; 8]>([abcd, efgh]) };
+    state.0 = unsafe { transmute::<[uint32x4_t; 2], [u32; 8]>(sum) };
 }
