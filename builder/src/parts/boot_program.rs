@@ -2,25 +2,20 @@
 
 //! Reads and relocates the programs that run before the kernel: the loader and the unpacker.
 
-use goblin::elf::dynamic::{DT_JMPREL, DT_REL, DT_RELA, DT_RELASZ};
 use goblin::elf::header::{ELFMAG, ET_DYN, et_to_str};
-use goblin::elf::program_header::{PT_DYNAMIC, PT_GNU_RELRO, PT_NOTE};
-use goblin::elf::reloc::R_AARCH64_RELATIVE;
+use goblin::elf::program_header::{PT_GNU_RELRO, PT_NOTE};
 use kaal_payload::{
     LOADER_MAX_SIZE, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PACKAGE_VERSION, PAGE_SIZE, PhysAddr,
-    TRUST_NOTE_TYPE, TrustAnchor, UNPACKER_NOTE_TYPE, VERSION,
+    RELOCATIONS_NOTE_TYPE, TRUST_NOTE_TYPE, TrustAnchor, UNPACKER_NOTE_TYPE, VERSION,
 };
 use kaal_translation::Access;
-use zerocopy::little_endian::U64;
-use zerocopy::{FromBytes, IntoBytes};
+use zerocopy::IntoBytes;
+use zerocopy::little_endian::U32;
 
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{Program, Segment, note};
 use crate::format::branch::INSTRUCTION;
 use crate::format::{head, loader_head};
-
-/// Tag of relative relocations in the compact format.
-const DT_RELR: u64 = 36;
 
 /// The requirements for a program.
 #[derive(Debug)]
@@ -72,17 +67,6 @@ pub(crate) struct PageSegment {
     pub(crate) access: Access,
 }
 
-/// An `Elf64_Rela`: a word that holds an address in the program.
-#[derive(Clone, Copy, Debug, FromBytes)]
-#[repr(C)]
-struct Relocation {
-    /// Offset in bytes of the word from the load address.
-    place: U64,
-    info: U64,
-    /// The address minus the load address.
-    addend: U64,
-}
-
 /// The memory from the offset `start` to the last byte of content. Gaps are zero.
 pub(crate) fn flatten<'a>(start: u64, parts: impl IntoIterator<Item = &'a PageSegment>) -> Vec<u8> {
     let mut memory = Vec::new();
@@ -93,15 +77,31 @@ pub(crate) fn flatten<'a>(start: u64, parts: impl IntoIterator<Item = &'a PageSe
     memory
 }
 
-/// Overwrites the content at the offset `start`, if one part holds all of it.
-fn overwrite(parts: &mut [PageSegment], start: u64, bytes: &[u8]) {
-    let place = parts.iter_mut().find_map(|part| {
+/// The `N` bytes of content at the offset `start`, if one part holds them all.
+fn content_mut<const N: usize>(parts: &mut [PageSegment], start: u64) -> Option<&mut [u8; N]> {
+    parts.iter_mut().find_map(|part| {
         let offset = usize::try_from(start.checked_sub(part.offset)?).ok()?;
-        part.content.get_mut(offset..)?.get_mut(..bytes.len())
-    });
-    if let Some(place) = place {
-        place.copy_from_slice(bytes);
-    }
+        part.content.get_mut(offset..)?.first_chunk_mut()
+    })
+}
+
+/// The offsets of the words that `table` names, which hold addresses in a program. An entry of the
+/// table is an even offset of a word, or an odd number with a bit for each of the next 63 words (System
+/// V ABI, `SHT_RELR`).
+fn relocated_words(table: &[u8]) -> impl Iterator<Item = u64> {
+    const SIZE: u64 = size_of::<u64>() as u64;
+    let mut next = 0u64;
+    table.as_chunks().0.iter().flat_map(move |&entry| {
+        let entry = u64::from_le_bytes(entry);
+        let (first, bits, words) = match entry & 1 {
+            0 => (entry, 1, 1),
+            _ => (next, entry >> 1, u64::from(u64::BITS - 1)),
+        };
+        next = first.wrapping_add(words * SIZE);
+        let is_named = move |word: &u64| bits >> word & 1 != 0;
+        let offset = move |word| first.wrapping_add(word * SIZE);
+        (0..words).filter(is_named).map(offset)
+    })
 }
 
 /// A position-independent program.
@@ -111,7 +111,8 @@ pub(crate) struct BootProgram {
     pub(crate) entry: u64,
     /// The parts in ascending order.
     pub(crate) parts: Vec<PageSegment>,
-    relocations: Vec<Relocation>,
+    /// Offsets in bytes of the words that hold an address in the program, minus the load address.
+    relocations: Vec<u64>,
     /// Offset in bytes of the [`TrustAnchor`] from the load address; `None` in a loader for
     /// unsigned images.
     pub(crate) anchor: Option<u64>,
@@ -149,11 +150,8 @@ impl BootProgram {
                     },
                 })
                 .collect(),
-            relocations: entries
-                .as_chunks::<{ size_of::<Relocation>() }>()
-                .0
-                .iter()
-                .map(|entry| reader.check_relocation(zerocopy::transmute!(*entry)))
+            relocations: relocated_words(entries)
+                .map(|place| reader.check_relocation(place))
                 .collect::<Result<_, _>>()?,
             anchor,
         };
@@ -161,9 +159,6 @@ impl BootProgram {
         let mut is_start_free = has_header && firmware.start().len() >= head::SIZE;
         if !kind.relocates_itself {
             firmware.forget(relocations, entries.len() as u64);
-            for (start, dynamic) in program.contents(PT_DYNAMIC) {
-                firmware.forget(start, dynamic.len() as u64);
-            }
         }
         if has_header {
             firmware.forget(0, program.headers_end);
@@ -197,16 +192,20 @@ impl BootProgram {
     /// Returns the parts, relocated to the load address `base`.
     pub(crate) fn relocated(&self, base: PhysAddr) -> Vec<PageSegment> {
         let mut parts = self.parts.clone();
-        for relocation in &self.relocations {
-            let address = base.0.wrapping_add(relocation.addend.get());
-            overwrite(&mut parts, relocation.place.get(), &address.to_le_bytes());
+        for &place in &self.relocations {
+            if let Some(word) = content_mut(&mut parts, place) {
+                *word = base.0.wrapping_add(u64::from_le_bytes(*word)).to_le_bytes();
+            }
         }
         parts
     }
 
     /// Stores `anchor` in the program at the offset `place`.
     pub(crate) fn trust(&mut self, place: u64, anchor: &TrustAnchor) {
-        overwrite(&mut self.parts, place, anchor.as_bytes());
+        const SIZE: usize = size_of::<TrustAnchor>();
+        if let Some(bytes) = content_mut::<SIZE>(&mut self.parts, place) {
+            bytes.copy_from_slice(anchor.as_bytes());
+        }
     }
 
     /// Clears `size` bytes at the offset `start`. Only linkers and ELF loaders need them, and the
@@ -330,45 +329,31 @@ impl<'a> Reader<'a> {
             .any(|(start, content)| start == segment.virt && content.len() == segment.content.len())
     }
 
-    /// The offset and content of `.rela.dyn`.
+    /// The offset and content of the table of relocations, from the note that names it.
     fn find_relocations(&self) -> Result<(u64, &'a [u8]), Diagnostic> {
-        let (mut start, mut size) = (0, 0);
-        let dynamic = self.program.contents(PT_DYNAMIC);
-        for entry in dynamic.flat_map(|(_, dynamic)| dynamic.as_chunks::<16>().0) {
-            // An `Elf64_Dyn`.
-            let [tag, value]: [U64; 2] = zerocopy::transmute!(*entry);
-            match tag.get() {
-                DT_RELA => start = value.get(),
-                DT_RELASZ => size = value.get(),
-                tag @ (DT_REL | DT_RELR | DT_JMPREL) => {
-                    return Err(self
-                        .wrong("it has relocations of an unknown format")
-                        .expected("relocations in DT_RELA only")
-                        .found(format!("the dynamic tag {tag:#x}")));
-                }
-                _ => {}
-            }
-        }
+        let entry = self.program.contents(PT_NOTE).find_map(|(_, notes)| {
+            let (_, content) = note::find(notes, RELOCATIONS_NOTE_TYPE).next()?;
+            content.first_chunk::<8>()
+        });
+        let Some(entry) = entry else {
+            let expected = "an ELF note that names its relocations";
+            return Err(self.wrong_shape(expected, "no such note"));
+        };
+        let [start, size]: [U32; 2] = zerocopy::transmute!(*entry);
+        let (start, size) = (start.into(), size.into());
         match self.program.content(start, size) {
             _ if size == 0 => Ok((start, &[])),
             Some(entries) => Ok((start, entries)),
             None => Err(self
                 .wrong("its relocations lie outside of its content")
-                .expected("DT_RELA and DT_RELASZ within a PT_LOAD")
+                .expected("relocations within a PT_LOAD")
                 .found(format!("{size} bytes at {start:#x}"))),
         }
     }
 
-    fn check_relocation(&self, relocation: Relocation) -> Result<Relocation, Diagnostic> {
-        let (place, info) = (relocation.place.get(), relocation.info.get());
-        if info != u64::from(R_AARCH64_RELATIVE) {
-            return Err(self
-                .wrong("it has relocations that need a dynamic linker")
-                .expected(format!("R_AARCH64_RELATIVE ({R_AARCH64_RELATIVE}) only"))
-                .found(format!("type {} at {place:#x}", info as u32)));
-        }
+    fn check_relocation(&self, place: u64) -> Result<u64, Diagnostic> {
         match self.program.content(place, size_of::<u64>() as u64) {
-            Some(_) => Ok(relocation),
+            Some(_) => Ok(place),
             None => Err(self
                 .wrong("it has a relocation outside of its content")
                 .expected("relocations of words that the file holds")
@@ -382,6 +367,15 @@ mod tests {
     use kaal_translation::Access;
 
     use super::{BootProgram, PageSegment};
+
+    /// An offset, the words 1, 3 and 63 behind it, the word after these, and another offset.
+    #[test]
+    fn compact_relocations() {
+        let entries = [0x1000, 1 | 1 << 1 | 1 << 3 | 1 << 63, 1 | 1 << 1, 0x3008u64];
+        let table = entries.map(u64::to_le_bytes);
+        let words: Vec<_> = super::relocated_words(table.as_flattened()).collect();
+        assert_eq!(words, [0x1000, 0x1008, 0x1018, 0x11f8, 0x1200, 0x3008]);
+    }
 
     #[test]
     fn what_is_forgotten_is_zero_and_nothing_else() {

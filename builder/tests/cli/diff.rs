@@ -218,7 +218,7 @@ fn formats() {
           format: elf, raw
           compress: none, lz4
         inputs
-          unpacker: none, unpacker.elf 12c41b6c69a4b3356cbde08e…
+          unpacker: none, unpacker.elf e881b04282386ae230638924…
     "#]]
     .assert_eq(&different_with(&changes));
 }
@@ -257,7 +257,7 @@ fn unpackers_and_load_addresses() {
         settings
           loadAddress: 0x42000000, 0x44000000
         inputs
-          unpacker: unpacker.elf 12c41b6c69a4b3356cbde08e…, unpacker.elf 1e7c74e7157da2079fd67a95…
+          unpacker: unpacker.elf e881b04282386ae230638924…, unpacker.elf 97e91a8e51a1c35b5acbc8cf…
         load address
           0x42000000, 0x44000000
         unpacker
@@ -308,7 +308,7 @@ fn loaders() {
     folder.accepted(&[("--out", "other.elf")]);
     expect![[r#"
         inputs
-          loader: loader.elf a13724bd8fa087065dc18b4c…, loader.elf 227d6295efd46ecbc2443bbe…
+          loader: loader.elf 64c7a64798e152292c99e5e3…, loader.elf ff811a5bb4e04731c07c71be…
         loader
           0x40400000..0x40404000: 1 of 16384 bytes, the first at 0x40401009 (0x0a, 0x0b)
         consequences:

@@ -83,8 +83,8 @@ fn of_an_ordinary_image() {
             {
               "role": "loader",
               "name": "loader.elf",
-              "size": 576,
-              "sha256": "a13724bd8fa087065dc18b4c47773e1ddb33a61d23f4672c6ac55c97049cec50"
+              "size": 500,
+              "sha256": "64c7a64798e152292c99e5e3aa70bc76d84e832c09fbf505d74984941c25a932"
             },
             {
               "role": "kernel",
@@ -294,7 +294,7 @@ fn of_an_ordinary_image() {
                 "hashes": [
                   {
                     "alg": "SHA-256",
-                    "content": "a13724bd8fa087065dc18b4c47773e1ddb33a61d23f4672c6ac55c97049cec50"
+                    "content": "64c7a64798e152292c99e5e3aa70bc76d84e832c09fbf505d74984941c25a932"
                   }
                 ],
                 "properties": [

@@ -37,11 +37,16 @@ fn program(kind: u16, entry: u64, segments: &[Segment<'_>]) -> Vec<u8> {
 fn loader() -> Vec<u8> {
     let version = kaal_elfloader_builder::kaal_payload::VERSION.to_le_bytes();
     let kind = kaal_elfloader_builder::kaal_payload::LOADER_NOTE_TYPE.to_le_bytes();
+    let relocations = kaal_elfloader_builder::kaal_payload::RELOCATIONS_NOTE_TYPE.to_le_bytes();
     let note = [
         b"\x05\0\0\0\x04\0\0\0",
         &kind[..],
         b"KaaL\0\0\0\0",
         &version,
+        b"\x05\0\0\0\x08\0\0\0",
+        &relocations,
+        b"KaaL\0\0\0\0",
+        &[0; 8],
     ]
     .concat();
     // A loader's first segment begins with the file's own header.

@@ -16,6 +16,10 @@ pub const LOADER_NOTE_NAME: &str = "KaaL";
 /// Type of the ELF note that marks a loader. Its content is the loader's [`crate::VERSION`].
 pub const LOADER_NOTE_TYPE: u32 = 1;
 
+/// Type of the ELF note that names the relocations of a loader or an unpacker. Its content is the offset and the size
+/// in bytes of their table (System V ABI, `SHT_RELR`).
+pub const RELOCATIONS_NOTE_TYPE: u32 = 4;
+
 /// The start of payload and package headers.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]

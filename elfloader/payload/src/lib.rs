@@ -43,8 +43,8 @@ pub use header::{
     HeaderError, MAGIC, PACKAGE_MAGIC, PACKAGE_VERSION, PackageError, PayloadError, VERSION,
 };
 pub use layout::{
-    ConstantPart, Cpu, DeviceTreeSlot, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, Measurement, Region,
-    UserImage,
+    ConstantPart, Cpu, DeviceTreeSlot, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, Measurement,
+    RELOCATIONS_NOTE_TYPE, Region, UserImage,
 };
 pub use number::{Decimal, Hex, KeyId, Text};
 pub use package::{

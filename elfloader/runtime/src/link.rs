@@ -2,7 +2,21 @@
 
 //! ELF notes for the builder, and addresses of linker symbols in the running program.
 
-use kaal_payload::LOADER_NOTE_NAME;
+use core::arch::global_asm;
+
+use kaal_payload::{LOADER_NOTE_NAME, RELOCATIONS_NOTE_TYPE};
+
+// A note, as below. The linker script defines the symbols.
+global_asm!(
+    ".pushsection .note.kaal, \"a\", %note",
+    ".word {name_size}, 2 * 4, {kind}",
+    ".asciz \"KaaL\"",
+    ".balign 4",
+    ".word __relocations_offset, __relocations_size",
+    ".popsection",
+    name_size = const NAME_SIZE,
+    kind = const RELOCATIONS_NOTE_TYPE,
+);
 
 /// An ELF note, which tells the builder the kind and version of a program.
 ///

@@ -3,16 +3,14 @@
 //! Programs of the shapes that loaders, kernels and root tasks have.
 
 use kaal_payload::{
-    LOADER_NOTE_TYPE, PACKAGE_VERSION, TRUST_NOTE_TYPE, TrustAnchor, UNPACKER_NOTE_TYPE, VERSION,
+    LOADER_NOTE_TYPE, PACKAGE_VERSION, RELOCATIONS_NOTE_TYPE, TRUST_NOTE_TYPE, TrustAnchor,
+    UNPACKER_NOTE_TYPE, VERSION,
 };
 use zerocopy::IntoBytes;
 
 use super::elf::{Elf, ProgramHeader};
 
-const PT_DYNAMIC: u32 = 2;
 const PT_NOTE: u32 = 4;
-const DT_RELA: u64 = 7;
-const DT_RELASZ: u64 = 8;
 
 /// Virtual minus physical address of an ordinary kernel, and of one with hypervisor support.
 pub(crate) const ORDINARY_BASE: u64 = 0xffff_ff80_0000_0000;
@@ -21,12 +19,12 @@ pub(crate) const HYPERVISOR_BASE: u64 = 0x80_0000_0000;
 /// Where the kernels are linked for: the start of RAM.
 pub(crate) const KERNEL: u64 = 0x4000_0000;
 
-/// Where the word of [`loader`] lies that is relocated, and the address that it holds.
-pub(crate) const RELOCATED: u64 = 0x2008;
-pub(crate) const ADDEND: u64 = 0x1010;
+/// Where the variables of [`loader`] lie.
+const VARIABLES: u64 = 0x2000;
 
-/// `R_AARCH64_RELATIVE`
-pub(crate) const RELATIVE: u64 = 1027;
+/// Where the word of them lies that is relocated, and the address that it holds.
+pub(crate) const RELOCATED: u64 = VARIABLES + 8;
+pub(crate) const ADDEND: u64 = 0x1010;
 
 /// `size` bytes, none of them zero.
 pub(crate) fn filled(size: usize) -> Vec<u8> {
@@ -35,11 +33,7 @@ pub(crate) fn filled(size: usize) -> Vec<u8> {
 
 /// A loader of 0x3800 bytes with the contract's version `version`, and a relocation.
 pub(crate) fn loader_of_version(version: u32) -> Elf {
-    loader_with(
-        relocation(RELOCATED, RELATIVE),
-        0,
-        note(LOADER_NOTE_TYPE, version),
-    )
+    loader_with(relocation(RELOCATED), 0, note(LOADER_NOTE_TYPE, version))
 }
 
 /// A loader.
@@ -47,9 +41,9 @@ pub(crate) fn loader() -> Elf {
     loader_of_version(VERSION)
 }
 
-/// A loader with the relocation `relocation`.
-pub(crate) fn loader_with_relocation(relocation: Vec<u8>) -> Elf {
-    loader_with(relocation, 0, note(LOADER_NOTE_TYPE, VERSION))
+/// A loader with a relocation at the offset `place`.
+pub(crate) fn loader_with_relocation(place: u64) -> Elf {
+    loader_with(relocation(place), 0, note(LOADER_NOTE_TYPE, VERSION))
 }
 
 /// An unpacker of 0x3800 bytes, 0x2020 of them not zero, with the contract's version `version`. It
@@ -57,7 +51,7 @@ pub(crate) fn loader_with_relocation(relocation: Vec<u8>) -> Elf {
 pub(crate) fn unpacker_of_version(version: u32) -> Elf {
     let mut start = b"\x7fELF".to_vec();
     start.resize(Elf::HEADER_SIZE, 0x5a);
-    start.extend(relocation(RELOCATED, RELATIVE));
+    start.extend(relocation(RELOCATED));
     loader_with(
         start,
         Elf::HEADER_SIZE as u64,
@@ -74,12 +68,17 @@ pub(crate) fn unpacker() -> Elf {
 pub(crate) fn tiny_unpacker() -> Elf {
     let mut content = b"\x7fELF".to_vec();
     content.extend(filled(0xfc));
+    let notes = [
+        note(UNPACKER_NOTE_TYPE, PACKAGE_VERSION),
+        relocations_note(0, 0),
+    ]
+    .concat();
     Elf::new(
         Elf::DYN,
         0x80,
         vec![
             ProgramHeader::load(ProgramHeader::READ_EXECUTE, 0, content, 0x100),
-            ProgramHeader::other(PT_NOTE, note(UNPACKER_NOTE_TYPE, PACKAGE_VERSION)),
+            ProgramHeader::other(PT_NOTE, notes),
         ],
     )
 }
@@ -88,9 +87,9 @@ pub(crate) fn tiny_unpacker() -> Elf {
 pub(crate) fn loader_of_signed_images() -> Elf {
     let trust = note_with(TRUST_NOTE_TYPE, TrustAnchor::NONE.as_bytes());
     let notes = [trust, note(LOADER_NOTE_TYPE, VERSION)].concat();
-    // Behind what the builder takes for relocations and the dynamic section, and zeroes.
+    // Behind what the builder takes for relocations, and zeroes.
     let place: u64 = 0x40;
-    let mut start = relocation(RELOCATED, RELATIVE);
+    let mut start = relocation(RELOCATED);
     start.resize(place as usize, 0);
     start.extend(&notes);
     let mut loader = loader_with(start, 0, notes);
@@ -107,27 +106,31 @@ fn loader_with(mut start: Vec<u8>, relocations: u64, note: Vec<u8>) -> Elf {
     // Room for what the builder writes in place of an ELF header.
     start.resize(start.len().max(Elf::HEADER_SIZE), 0);
     let size = start.len() as u64;
-    let dynamic = words(&[DT_RELA, relocations, DT_RELASZ, 0x18, 0, 0]);
+    let table_size = size_of::<u64>() as u32;
+    let notes = [note, relocations_note(relocations as u32, table_size)].concat();
+    let mut variables = filled(0x20);
+    variables[(RELOCATED - VARIABLES) as usize..][..8].copy_from_slice(&ADDEND.to_le_bytes());
     Elf::new(
         Elf::DYN,
         0x1008,
         vec![
             ProgramHeader::load(ProgramHeader::READ, 0, start, size),
             ProgramHeader::load(ProgramHeader::READ_EXECUTE, 0x1000, filled(0x40), 0x40),
-            ProgramHeader::load(ProgramHeader::READ_WRITE, 0x2000, filled(0x20), 0x1800),
-            ProgramHeader::other(PT_DYNAMIC, dynamic),
-            ProgramHeader::other(PT_NOTE, note),
+            ProgramHeader::load(ProgramHeader::READ_WRITE, VARIABLES, variables, 0x1800),
+            ProgramHeader::other(PT_NOTE, notes),
         ],
     )
 }
 
-/// An `Elf64_Rela`.
-pub(crate) fn relocation(offset: u64, info: u64) -> Vec<u8> {
-    words(&[offset, info, ADDEND])
+/// A table with one relocation.
+fn relocation(place: u64) -> Vec<u8> {
+    place.to_le_bytes().to_vec()
 }
 
-fn words(words: &[u64]) -> Vec<u8> {
-    words.iter().flat_map(|word| word.to_le_bytes()).collect()
+/// The note that names a table of relocations.
+fn relocations_note(offset: u32, size: u32) -> Vec<u8> {
+    let table = [offset, size].map(u32::to_le_bytes);
+    note_with(RELOCATIONS_NOTE_TYPE, table.as_flattened())
 }
 
 fn note(kind: u32, version: u32) -> Vec<u8> {
