@@ -13,6 +13,7 @@ use core::arch::naked_asm;
 ///
 /// The lines must be memory, and mapped if the MMU is on.
 #[unsafe(naked)]
+#[unsafe(link_section = ".vectors.11.clean")]
 pub unsafe extern "C" fn clean(start: u64, end: u64) {
     naked_asm!(
         // CTR_EL0.DminLine: log2 of the words in the smallest line (Arm ARM DDI 0487).

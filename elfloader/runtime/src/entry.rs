@@ -105,6 +105,7 @@ macro_rules! entry_point {
 ///
 /// Jump here at EL1, EL2 or EL3. The MMU and interrupts may be on.
 #[unsafe(naked)]
+#[unsafe(link_section = ".vectors.03.start")]
 pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
     naked_asm!(
         "msr     daifset, #0xf",
@@ -150,6 +151,7 @@ pub unsafe extern "C" fn start(firmware_x0: u64, main: Main) -> ! {
 ///
 /// As [`start`].
 #[unsafe(naked)]
+#[unsafe(link_section = ".vectors.04.start_listed")]
 pub unsafe extern "C" fn start_listed(_: u64, main: Main) -> ! {
     naked_asm!(
         "msr     daifset, #0xf",
@@ -172,6 +174,7 @@ pub unsafe extern "C" fn start_listed(_: u64, main: Main) -> ! {
 
 /// Sets up what Rust code needs on the core with the number in x0, and calls the [`Main`] in x1 with x3.
 #[unsafe(naked)]
+#[unsafe(link_section = ".vectors.05.prepare")]
 unsafe extern "C" fn prepare() -> ! {
     naked_asm!(
         // seL4 expects the number there (seL4 16.0.0, `src/arch/arm/64/head.S`).
@@ -234,14 +237,23 @@ unsafe extern "C" {
 
 // No exception is expected, and none returns, so all have the same handler, which reads the syndrome registers. Lower
 // levels never run AArch32 code, so the last four vectors are missing.
+//
+// A vector has room for 32 instructions. Behind its branch lies other code that needs no stack: functions in the section
+// `.vectors.N.NAME`. The first part of the code after an exception is behind vector 0, and so on.
 global_asm!(
-    ".section .vectors, \"ax\"",
+    ".macro  vector n",
+    ".pushsection .vectors.\\n, \"ax\"",
+    ".balign 0x80",
+    "b       {exception}",
+    ".popsection",
+    ".endm",
+    ".pushsection .vectors.00, \"ax\"",
     ".balign 0x800",
     ".global vectors",
     "vectors:",
-    ".rept   12",
-    ".balign 0x80",
-    "b       {exception}",
+    ".popsection",
+    ".irp    n, 00, 01, 02, 03, 04, 05, 06, 07, 08, 09, 10, 11",
+    "vector  \\n",
     ".endr",
     exception = sym exception,
 );
@@ -252,6 +264,7 @@ global_asm!(
 /// The interrupted program decides what is mapped, so there is no memory for the registers until translation is off.
 /// The first ones are kept in vector registers, which a report doesn't print. A kernel may have turned these off.
 #[unsafe(naked)]
+#[unsafe(link_section = ".vectors.00.exception")]
 unsafe extern "C" fn exception() -> ! {
     naked_asm!(
         "msr     tpidr_el0, x0",
@@ -279,6 +292,22 @@ unsafe extern "C" fn exception() -> ! {
         "msr     cptr_el3, xzr",
         "4:",
         "isb",
+        "b       {find_stack}",
+        // CurrentEL, bits 3:2.
+        not_el1 = const 3,
+        not_el2 = const 2,
+        sctlr_m = const SCTLR_M,
+        cpacr_el1_fpen = const CPACR_EL1_FPEN,
+        cptr_el2 = const CPTR_EL2_EITHER,
+        find_stack = sym find_stack,
+    )
+}
+
+/// Continues with translation off: keeps the first registers, and sets `sp` to the core's stack.
+#[unsafe(naked)]
+#[unsafe(link_section = ".vectors.01.find_stack")]
+unsafe extern "C" fn find_stack() -> ! {
+    naked_asm!(
         "mrs     x0, tpidr_el0",
         "fmov    d0, x0",
         "fmov    d1, x1",
@@ -294,24 +323,7 @@ unsafe extern "C" fn exception() -> ! {
         find_number!(),
         "mov     x2, sp",
         use_stack!(),
-        "sub     sp, sp, #{interrupted_size}",
-        "stp     d0, d1, [sp]",
-        "stp     d2, d3, [sp, #(2 * 8)]",
-        ".irp    n, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25",
-        "str     x\\n, [sp, #(8 * \\n)]",
-        ".endr",
-        "stp     x26, x27, [sp, #(26 * 8)]",
-        "stp     x28, x29, [sp, #(28 * 8)]",
-        "str     d4, [sp, #(30 * 8)]",
-        "stp     x2, x0, [sp, #{sp_and_core}]",
-        "mov     x0, sp",
-        "b       {report}",
-        // CurrentEL, bits 3:2.
-        not_el1 = const 3,
-        not_el2 = const 2,
-        sctlr_m = const SCTLR_M,
-        cpacr_el1_fpen = const CPACR_EL1_FPEN,
-        cptr_el2 = const CPTR_EL2_EITHER,
+        "b       {save}",
         clean = sym cache::clean,
         no_affinity = const NO_AFFINITY,
         cores = sym CORES,
@@ -319,6 +331,35 @@ unsafe extern "C" fn exception() -> ! {
         stacks = sym STACKS,
         stack_bits = const STACK_BITS,
         boot_stack_size = const BOOT_STACK_SIZE,
+        save = sym save,
+    )
+}
+
+/// Continues with a stack: makes an [`Interrupted`] of the registers, of `sp` in x2 and of the core's number in x0.
+#[unsafe(naked)]
+#[unsafe(link_section = ".vectors.02.save")]
+unsafe extern "C" fn save() -> ! {
+    naked_asm!(
+        "sub     sp, sp, #{interrupted_size}",
+        "stp     d0, d1, [sp]",
+        "stp     d2, d3, [sp, #(2 * 8)]",
+        "stp     x4, x5, [sp, #(4 * 8)]",
+        "stp     x6, x7, [sp, #(6 * 8)]",
+        "stp     x8, x9, [sp, #(8 * 8)]",
+        "stp     x10, x11, [sp, #(10 * 8)]",
+        "stp     x12, x13, [sp, #(12 * 8)]",
+        "stp     x14, x15, [sp, #(14 * 8)]",
+        "stp     x16, x17, [sp, #(16 * 8)]",
+        "stp     x18, x19, [sp, #(18 * 8)]",
+        "stp     x20, x21, [sp, #(20 * 8)]",
+        "stp     x22, x23, [sp, #(22 * 8)]",
+        "stp     x24, x25, [sp, #(24 * 8)]",
+        "stp     x26, x27, [sp, #(26 * 8)]",
+        "stp     x28, x29, [sp, #(28 * 8)]",
+        "str     d4, [sp, #(30 * 8)]",
+        "stp     x2, x0, [sp, #{sp_and_core}]",
+        "mov     x0, sp",
+        "b       {report}",
         interrupted_size = const size_of::<Interrupted>(),
         sp_and_core = const offset_of!(Interrupted, stack_pointer),
         report = sym fault::report,

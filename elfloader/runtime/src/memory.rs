@@ -15,6 +15,7 @@ use core::arch::naked_asm;
 /// As C's.
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
+#[unsafe(link_section = ".vectors.08.memcpy")]
 unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, size: usize) -> *mut u8 {
     naked_asm!(
         "mov     x3, x0",
@@ -48,6 +49,7 @@ unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, size: usize) -> *mut u
 /// As C's.
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
+#[unsafe(link_section = ".vectors.09.memset")]
 unsafe extern "C" fn memset(to: *mut u8, byte: i32, size: usize) -> *mut u8 {
     naked_asm!(
         "add     x2, x0, x2",

@@ -61,6 +61,7 @@ pub fn conduit() -> Option<PsciConduit> {
 ///
 /// Jump here in any state.
 #[unsafe(naked)]
+#[unsafe(link_section = ".vectors.04.park")]
 pub extern "C" fn park() -> ! {
     naked_asm!("1:", "wfi", "b       1b")
 }

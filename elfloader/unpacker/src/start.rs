@@ -176,6 +176,7 @@ unsafe extern "C" fn move_to_slot() -> ! {
 
 /// Copies 16 bytes at a time from x9, up to x10, to x11. Leaves x11 at the end of the copy.
 #[unsafe(naked)]
+#[unsafe(link_section = ".vectors.10.copy")]
 unsafe extern "C" fn copy() {
     naked_asm!(
         "1:",
@@ -189,6 +190,7 @@ unsafe extern "C" fn copy() {
 
 /// Calls `main` with the firmware's x0, which is in x20.
 #[unsafe(naked)]
+#[unsafe(link_section = ".vectors.10.begin")]
 unsafe extern "C" fn begin() -> ! {
     naked_asm!(
         "adr     x0, {had_caches}",
@@ -208,6 +210,7 @@ unsafe extern "C" fn begin() -> ! {
 /// Flash has no room for a stack, so the core sleeps there. The test word is one that flash with commands takes as the
 /// command to read (JEDEC standard 68.01, "Common Flash Interface").
 #[unsafe(naked)]
+#[unsafe(link_section = ".vectors.10.begin_in_place")]
 unsafe extern "C" fn begin_in_place() -> ! {
     naked_asm!(
         "adrp    x9, _end",
