@@ -5,7 +5,7 @@
 //! Writing to `/chosen` must change nothing else, and an image must lie in the RAM that the tree names.
 
 use arbitrary::{Arbitrary, Unstructured};
-use kaal_devicetree::{Availability, Chosen, DeviceTree, MemoryKind, NoRoom, availability};
+use kaal_devicetree::{Availability, Chosen, DeviceTree, Facts, MemoryKind, NoRoom};
 use kaal_payload::{PhysAddr, PhysRange};
 
 use crate::common::device_tree::{Core, DeviceTree as Sample};
@@ -69,13 +69,15 @@ fn run(blob: &[u8]) -> bool {
 /// Makes the loader's queries.
 fn check_answers(tree: &DeviceTree<'_>) {
     kaal_devicetree::misunderstood(tree);
-    for (kind, memory) in kaal_devicetree::memory(tree) {
-        assert!(memory.start <= memory.end);
-        if kind == MemoryKind::Ram && !memory.is_empty() {
-            assert_ne!(availability(tree, memory), Availability::NotRam);
+    if let Ok(facts) = Facts::of(tree) {
+        for &(kind, memory) in &*facts.memory {
+            assert!(memory.start <= memory.end);
+            if kind == MemoryKind::Ram && !memory.is_empty() {
+                assert_ne!(facts.availability(memory), Availability::NotRam);
+            }
         }
+        facts.availability(RAM);
     }
-    availability(tree, RAM);
     for place in tree.walk() {
         place.reg().for_each(drop);
     }
@@ -100,23 +102,22 @@ fn check_chosen(tree: &DeviceTree<'_>, boot_arguments: &[u8]) {
     if !boot_arguments.is_empty() {
         assert_eq!(node.property(b"bootargs"), Some(boot_arguments));
     }
-    assert!(kaal_devicetree::memory(tree).eq(kaal_devicetree::memory(&written)));
-    assert!(kaal_devicetree::cpus(tree).eq(kaal_devicetree::cpus(&written)));
-    assert_eq!(
-        kaal_devicetree::machine(tree),
-        kaal_devicetree::machine(&written)
-    );
+    match (Facts::of(tree), Facts::of(&written)) {
+        (Ok(before), Ok(after)) => {
+            assert_eq!(*before.memory, *after.memory);
+            assert_eq!(*before.cpus, *after.cpus);
+            assert_eq!(before.machine, after.machine);
+        }
+        (before, after) => assert_eq!(before.err(), after.err()),
+    }
     let added = usize::from(tree.find(b"/chosen").is_none());
     assert_eq!(tree.walk().count() + added, written.walk().count());
 }
 
 /// Builds an image with the device tree `blob`. Returns whether the builder accepts it.
 fn build(blob: &[u8]) -> bool {
-    let tree = DeviceTree::parse(blob);
-    let memory = |kind| {
-        let memory = tree.iter().flat_map(kaal_devicetree::memory);
-        memory.filter_map(move |(found, memory)| (found == kind).then_some(memory))
-    };
+    let facts = Facts::parse(blob).map(|(_, facts)| facts);
+    let memory = |kind| facts.iter().flat_map(move |facts| facts.memory_of(kind));
     let mut ram: Vec<_> = memory(MemoryKind::Ram).collect();
     ram.retain(|bank| !bank.is_empty());
     if ram.is_empty() {

@@ -2,7 +2,7 @@
 
 //! Compares the machine in a payload header with the embedded device tree and the loader's note.
 
-use kaal_devicetree::{DeviceTree, Header};
+use kaal_devicetree::{Facts, Header};
 use kaal_payload::{Machine, PhysRange};
 
 use super::{ImageReader, damaged};
@@ -22,9 +22,7 @@ pub(super) fn check(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
         gic: payload.machine.gic,
         ..anchor.machine()
     });
-    let of_tree = tree
-        .as_ref()
-        .map(|(_, tree)| kaal_devicetree::machine(tree));
+    let of_tree = tree.as_ref().map(|(_, facts)| facts.machine);
     let sources = [
         (of_loader, "that of the loader's note"),
         (of_tree, "that of the embedded device tree"),
@@ -36,7 +34,9 @@ pub(super) fn check(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
         }
     }
 
-    let known = tree.map_or(Vec::new(), |(header, tree)| cores::in_order(&header, &tree));
+    let known = tree.map_or(Vec::new(), |(header, facts)| {
+        cores::in_order(&header, &facts)
+    });
     let wanted = match payload.cores {
         1 => 0,
         cores => cores as usize,
@@ -51,18 +51,15 @@ pub(super) fn check(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
     }
 }
 
-fn read<'a>(
-    image: &ImageReader<'_>,
-    blob: &'a [u8],
-) -> Result<(Header, DeviceTree<'a>), Diagnostic> {
+fn read(image: &ImageReader<'_>, blob: &[u8]) -> Result<(Header, Facts), Diagnostic> {
     let malformed = |found: String| {
         damaged(image.origin(), "its device tree is damaged")
             .expected("a flattened device tree")
             .found(found)
     };
     let header = Header::parse(blob).map_err(|error| malformed(error.to_string()))?;
-    let tree = DeviceTree::parse(blob).map_err(|error| malformed(error.to_string()))?;
-    Ok((header, tree))
+    let (_, facts) = Facts::parse(blob).map_err(|error| malformed(error.to_string()))?;
+    Ok((header, facts))
 }
 
 /// The name of the first part that differs.

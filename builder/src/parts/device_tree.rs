@@ -2,7 +2,9 @@
 
 //! Reads the device tree to embed.
 
-use kaal_devicetree::{Chosen, Header, MemoryKind, NoRoom, Node, UnknownConsole};
+use kaal_devicetree::{
+    Chosen, Facts, FactsError, Header, MemoryKind, NoRoom, Node, TooMany, UnknownConsole,
+};
 use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
 
 use crate::diagnostic::{Diagnostic, Origin};
@@ -47,23 +49,20 @@ impl<'a> DeviceTree<'a> {
                 .remedy("compile it with dtc, or pass the kernel.dtb of seL4's build")
         };
         let header = Header::parse(file).map_err(|error| malformed(error.to_string()))?;
-        let size = header.total_size;
+        let size = header.total_size();
         let file = file
             .get(..size)
             .ok_or_else(|| malformed(format!("{} bytes, but {size} by its header", file.len())))?;
-        let tree = kaal_devicetree::DeviceTree::parse(file)
-            .map_err(|error| malformed(error.to_string()))?;
+        let (tree, facts) = Facts::parse(file).map_err(|error| match error {
+            FactsError::Malformed(error) => malformed(error.to_string()),
+            FactsError::TooMany(list) => too_many(origin, list),
+        })?;
         if let Some(node) = kaal_devicetree::misunderstood(&tree) {
             return Err(misunderstood(origin, node));
         }
-        let machine = kaal_devicetree::machine(&tree);
-        let memory = |kind| {
-            let memory = kaal_devicetree::memory(&tree).filter(move |(found, _)| *found == kind);
-            memory.map(|(_, memory)| memory)
-        };
-        let banks = ranges::union(memory(MemoryKind::Ram).collect());
+        let banks = ranges::union(facts.memory_of(MemoryKind::Ram).collect());
         let is_named = !banks.is_empty();
-        let ram = is_named.then(|| ranges::subtract(banks, memory(MemoryKind::NoMap)));
+        let ram = is_named.then(|| ranges::subtract(banks, facts.memory_of(MemoryKind::NoMap)));
         let no_console = kaal_devicetree::console(&tree)
             .err()
             .map(|error| explain(origin, error));
@@ -75,10 +74,10 @@ impl<'a> DeviceTree<'a> {
             origin,
             tree,
             size: 0,
-            machine,
-            cpus: cores::in_order(&header, &tree),
+            machine: facts.machine,
+            cpus: cores::in_order(&header, &facts),
             ram,
-            reserved: ranges::union(memory(MemoryKind::Reserved).collect()),
+            reserved: ranges::union(facts.memory_of(MemoryKind::Reserved).collect()),
             no_console,
         };
         read.size = read.complete(&chosen)?.len() as u64;
@@ -102,6 +101,14 @@ impl<'a> DeviceTree<'a> {
                 .remedy("pass the device tree of the machine")),
         }
     }
+}
+
+fn too_many(origin: Origin<'_>, list: TooMany) -> Diagnostic {
+    origin
+        .diagnostic("names more than KaaL can list")
+        .expected(format!("at most {}", list.limit()))
+        .found("more")
+        .remedy("remove those that seL4 doesn't need from the device tree's source")
 }
 
 fn misunderstood(origin: Origin<'_>, node: Node<'_>) -> Diagnostic {

@@ -264,3 +264,23 @@ fn circles_do_no_harm() {
     "#]]
     .assert_eq(&folder(blob).accepted(&[]));
 }
+
+#[test]
+fn more_banks_than_the_loader_can_list() {
+    let banks: Vec<u32> = (0..129)
+        .flat_map(|bank| [0, bank * 0x2000, 0, 0x1000])
+        .collect();
+    let blob = tree(|fdt| {
+        cells(fdt, 2, 2)?;
+        memory(fdt, &banks)
+    });
+    check(
+        blob,
+        &expect![[r#"
+        error: --dtb kernel.dtb: names more than KaaL can list
+          expected: at most 128 ranges of memory
+          found: more
+          help: remove those that seL4 doesn't need from the device tree's source
+    "#]],
+    );
+}

@@ -2,18 +2,18 @@
 
 //! Writes KaaL's properties of `/chosen` (Devicetree Specification v0.4, sections 3.6 and 5).
 
+use core::ops::Range;
+
 use kaal_payload::Measurement;
 use thiserror::Error;
 
-use crate::tokens::{BEGIN_NODE, END_NODE, PROPERTY};
-use crate::tree::END_OF_RESERVATIONS;
+use crate::header::fields;
+use crate::tokens::{self, BEGIN_NODE, END_NODE, PROPERTY, Token, initials};
+use crate::tree::RESERVATION_SIZE;
 use crate::{DeviceTree, Header};
 
 /// KaaL's version, as the value of a property.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
-
-/// Alignment in bytes of tokens.
-const TOKEN_ALIGNMENT: usize = 4;
 
 /// Alignment in bytes of a device tree and of the entries of its memory reservation block.
 const ALIGNMENT: usize = 8;
@@ -35,9 +35,6 @@ pub struct NoRoom {
     pub needed: usize,
 }
 
-/// The name and value of a property to set.
-type Setting<'a> = (&'a [u8], &'a [u8]);
-
 impl Chosen<'_> {
     /// Copies `tree` to the start of `out`, sets `kaal,version`, `kaal,measurement` and `bootargs` of `/chosen` in
     /// the copy, and returns its size. The rest stays the same, but for padding, which the copy doesn't have.
@@ -46,26 +43,27 @@ impl Chosen<'_> {
     ///
     /// Fails with [`NoRoom`] if `out` is too small. Then its content is undefined.
     pub fn write(&self, tree: &DeviceTree<'_>, out: &mut [u8]) -> Result<usize, NoRoom> {
-        let settings: [Setting<'_>; 3] = [
-            (b"kaal,version", VERSION.as_bytes()),
-            (b"kaal,measurement", self.measurement),
-            (b"bootargs", self.boot_arguments),
-        ];
-        let settings = match self.boot_arguments {
-            [] => &settings[..2],
-            _ => &settings[..],
-        };
+        let names: [&[u8]; 3] = [b"kaal,version", b"kaal,measurement", b"bootargs"];
+        let values = [VERSION.as_bytes(), self.measurement, self.boot_arguments];
+        // No boot arguments, no property.
+        let count = names.len() - usize::from(self.boot_arguments.is_empty());
+        let names = names.get(..count).unwrap_or_default();
         let mut writer = Writer {
             out,
             position: Header::SIZE,
         };
-        writer.put(tree.reservation_entries());
-        writer.put(&END_OF_RESERVATIONS);
+        let start = tree.header.reservations().start;
+        let mut end = start;
+        while tree.reservation(end) != (0, 0) {
+            end += RESERVATION_SIZE;
+        }
+        writer.put(tree.slice(start, end));
+        writer.put(&[0; RESERVATION_SIZE]);
         let structure = writer.position;
-        write_structure(tree, settings, &mut writer);
+        write_structure(tree, names, &values, &mut writer);
         let strings = writer.position;
-        writer.put(tree.strings);
-        for (name, _) in settings {
+        writer.put(tree.strings());
+        for name in names {
             writer.put(name);
             writer.put(b"\0");
         }
@@ -75,15 +73,13 @@ impl Chosen<'_> {
         if size > writer.out.len() || u32::try_from(size).is_err() {
             return Err(NoRoom { needed: size });
         }
-        let header = Header {
-            total_size: size,
-            boot_cpu: tree.boot_cpu,
-            reservations: Header::SIZE..structure,
-            structure: structure..strings,
-            strings: strings..end,
-        };
         writer.position = 0;
-        for word in header.words() {
+        for word in fields(
+            size,
+            tree.header.boot_cpu(),
+            structure..strings,
+            strings..end,
+        ) {
             writer.word(word);
         }
         Ok(size)
@@ -92,35 +88,53 @@ impl Chosen<'_> {
 
 /// Writes the structure block of `tree`. New properties follow those of `/chosen`. If there is no such node, it
 /// becomes the root's first child.
-fn write_structure(tree: &DeviceTree<'_>, settings: &[Setting<'_>], writer: &mut Writer<'_>) {
-    let chosen = tree.find(b"/chosen").map(|place| place.node());
-    let is_new = chosen.is_none();
-    let node = chosen.or(tree.root()).unwrap_or_default();
-    let mut done = node.start();
-    writer.put(tree.structure(0, done));
-    for property in node.properties() {
-        if is_new || settings.iter().all(|&(name, _)| property.name != name) {
-            writer.put(tree.structure(done, property.end));
+fn write_structure(
+    tree: &DeviceTree<'_>,
+    names: &[&[u8]],
+    values: &[&[u8]],
+    writer: &mut Writer<'_>,
+) {
+    let Range { start, end } = tree.header.structure();
+    let is_new = tree.chosen == 0;
+    let mut done = start;
+    let mut token = Token::default();
+    tree.seek(start, 0, &mut token);
+    let mut offset = match is_new {
+        true => token.next,
+        false => tree.chosen,
+    };
+    loop {
+        tree.seek(offset, const { initials(b"kb") }, &mut token);
+        offset = token.next;
+        let is_property = token.kind == PROPERTY;
+        let is_set = !is_new && names.iter().any(|name| tree.is_called(&token, name));
+        if is_property && !is_set {
+            continue;
         }
-        done = property.end;
+        writer.put(tree.slice(done, token.begin));
+        if !is_property {
+            break;
+        }
+        done = offset;
     }
+    done = token.begin;
     if is_new {
         writer.word(BEGIN_NODE);
         writer.put(b"chosen\0\0");
     }
-    let mut name_offset = tree.strings.len();
-    for (name, value) in settings {
+    let mut name_offset = tree.strings().len();
+    for (name, value) in names.iter().zip(values) {
         writer.word(PROPERTY);
         writer.word(value.len() as u32);
         writer.word(name_offset as u32);
         writer.put(value);
-        writer.align(TOKEN_ALIGNMENT);
+        writer.align(tokens::ALIGNMENT);
         name_offset += name.len() + 1;
     }
     if is_new {
         writer.word(END_NODE);
     }
-    writer.put(tree.structure(done, tree.structure.len()));
+    writer.put(tree.slice(done, end));
 }
 
 /// Writes bytes one after another. Bytes that don't fit are only counted.

@@ -5,36 +5,35 @@
 use kaal_payload::{AccessSize, Console, ConsoleKind, PhysAddr};
 use thiserror::Error;
 
-use crate::tree::lists;
+use crate::text::{self, first};
+use crate::walk::Walk;
 use crate::{DeviceTree, Place};
 
 /// Models of UART that work alike. A node also lists models that its own is compatible with, so a name here covers many
 /// others (Linux, `Documentation/devicetree/bindings/serial`).
 struct Models {
-    /// Values of `compatible`, each with a nul at its end. In a program with relocations, an array of strings would
-    /// take 40 bytes more for each.
-    names: &'static [u8],
     kind: ConsoleKind,
     /// Used if the node has no `reg-shift`.
     register_shift: u8,
     /// Used if the node has no `reg-io-width`.
     access_size: AccessSize,
+    /// How many of [`NAMES`] are theirs.
+    count: u8,
 }
 
 impl Models {
-    /// Models whose registers have 32 bits and the same offsets on each board.
-    const fn fixed(kind: ConsoleKind, names: &'static [u8]) -> Self {
-        Self {
-            names,
-            kind,
-            register_shift: 0,
-            access_size: AccessSize::Word,
-        }
+    /// The models that the first known name in `compatible` belongs to.
+    fn find(compatible: &[u8]) -> Option<&'static Self> {
+        let mut index = text::find(NAMES.as_bytes(), compatible)?;
+        MODELS.iter().find(|models| {
+            let others = index.checked_sub(models.count.into());
+            index = others.unwrap_or_default();
+            others.is_none()
+        })
     }
 
     /// The console that the node `uart` of these models describes, if its values are valid.
     fn console(&self, uart: &Place<'_>) -> Option<Console> {
-        let node = uart.node();
         let mut console = Console {
             kind: self.kind,
             base: uart.reg().next()?.start,
@@ -42,12 +41,12 @@ impl Models {
             access_size: self.access_size,
         };
         if self.kind == ConsoleKind::Ns8250 {
-            let offset = node.number(b"reg-offset").unwrap_or_default();
+            let offset = uart.number(b"reg-offset").unwrap_or_default();
             console.base = PhysAddr(console.base.0.checked_add(offset)?);
-            if let Some(shift) = node.number(b"reg-shift") {
+            if let Some(shift) = uart.number(b"reg-shift") {
                 console.register_shift = u8::try_from(shift).ok()?;
             }
-            if let Some(size) = node.number(b"reg-io-width") {
+            if let Some(size) = uart.number(b"reg-io-width") {
                 console.access_size = AccessSize::from_bytes(size)?;
             }
         }
@@ -55,38 +54,37 @@ impl Models {
     }
 }
 
-/// The UARTs that the loader supports.
-static MODELS: [Models; 7] = [
-    Models::fixed(ConsoleKind::Pl011, b"arm,pl011\0arm,sbsa-uart\0"),
+/// Defines [`MODELS`] and [`NAMES`].
+macro_rules! models {
+    ($( $kind:ident, $shift:literal, $size:ident: $( $name:literal )+; )+) => {
+        /// The UARTs that the loader supports.
+        static MODELS: &[Models] = &[$(
+            Models {
+                kind: ConsoleKind::$kind,
+                register_shift: $shift,
+                access_size: AccessSize::$size,
+                count: [$( $name ),+].len() as u8,
+            },
+        )+];
+
+        /// The values of `compatible` of all [`MODELS`], each with a nul at its end. In a program with relocations,
+        /// a pointer to each would take 40 bytes more.
+        static NAMES: &str = concat!($($( $name, "\0" ),+),+);
+    };
+}
+
+models! {
+    Pl011, 0, Word: "arm,pl011" "arm,sbsa-uart";
     // Byte-wide registers without gaps, unless the node says otherwise.
-    Models {
-        names: b"ns8250\0ns16450\0ns16550\0ns16550a\0snps,dw-apb-uart\0nvidia,tegra20-uart\0\
-            nuvoton,npcm750-uart\0",
-        kind: ConsoleKind::Ns8250,
-        register_shift: 0,
-        access_size: AccessSize::Byte,
-    },
+    Ns8250, 0, Byte: "ns8250" "ns16450" "ns16550" "ns16550a" "snps,dw-apb-uart" "nvidia,tegra20-uart"
+        "nuvoton,npcm750-uart";
     // Registers of 32 bits; the bindings don't say so (Linux, `drivers/tty/serial/8250`).
-    Models {
-        names: b"brcm,bcm2835-aux-uart\0ti,am654-uart\0",
-        kind: ConsoleKind::Ns8250,
-        register_shift: 2,
-        access_size: AccessSize::Word,
-    },
-    Models::fixed(ConsoleKind::Imx, b"fsl,imx21-uart\0fsl,imx6q-uart\0"),
-    Models::fixed(
-        ConsoleKind::Lpuart,
-        b"fsl,imx7ulp-lpuart\0fsl,imx8qxp-lpuart\0",
-    ),
-    Models::fixed(
-        ConsoleKind::Cadence,
-        b"xlnx,xuartps\0cdns,uart-r1p8\0cdns,uart-r1p12\0",
-    ),
-    Models::fixed(
-        ConsoleKind::Meson,
-        b"amlogic,meson-uart\0amlogic,meson-gx-uart\0amlogic,meson-ao-uart\0",
-    ),
-];
+    Ns8250, 2, Word: "brcm,bcm2835-aux-uart" "ti,am654-uart";
+    Imx, 0, Word: "fsl,imx21-uart" "fsl,imx6q-uart";
+    Lpuart, 0, Word: "fsl,imx7ulp-lpuart" "fsl,imx8qxp-lpuart";
+    Cadence, 0, Word: "xlnx,xuartps" "cdns,uart-r1p8" "cdns,uart-r1p12";
+    Meson, 0, Word: "amlogic,meson-uart" "amlogic,meson-gx-uart" "amlogic,meson-ao-uart";
+}
 
 /// Why a device tree has no console that the loader supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -126,34 +124,49 @@ pub enum UnknownConsole<'a> {
 /// # Errors
 ///
 /// Fails with an [`UnknownConsole`] if the loader can't print on it.
-pub fn console<'a>(tree: &DeviceTree<'a>) -> Result<Console, UnknownConsole<'a>> {
-    let chosen = tree.find(b"/chosen").ok_or(UnknownConsole::NotStated)?;
-    let stdout = chosen
-        .node()
-        .string(b"stdout-path")
-        .or_else(|| chosen.node().string(b"linux,stdout-path"))
-        .ok_or(UnknownConsole::NotStated)?;
-    let name = stdout
-        .split(|&byte| byte == b':')
-        .next()
-        .unwrap_or_default();
-    let path = if name.starts_with(b"/") {
-        name
-    } else {
-        tree.find(b"/aliases")
-            .and_then(|aliases| aliases.node().string(name))
-            .ok_or(UnknownConsole::NoSuchNode(name))?
+pub fn console<'a>(tree: &'a DeviceTree<'a>) -> Result<Console, UnknownConsole<'a>> {
+    let mut walk = tree.walk();
+    find(tree, &mut walk).map_err(|failure| {
+        let uart = walk.place.node();
+        match failure {
+            Failure::NotStated => UnknownConsole::NotStated,
+            Failure::NoSuchNode(path) => UnknownConsole::NoSuchNode(path),
+            Failure::UnknownKind => UnknownConsole::UnknownKind {
+                node: uart.name(),
+                compatible: uart.string(b"compatible").unwrap_or_default(),
+            },
+            Failure::Registers => UnknownConsole::Registers { node: uart.name() },
+        }
+    })
+}
+
+/// An [`UnknownConsole`] without names, for which the loader needs no code.
+pub(crate) enum Failure<'a> {
+    NotStated,
+    NoSuchNode(&'a [u8]),
+    UnknownKind,
+    Registers,
+}
+
+/// As [`console`], with a `walk` that has not begun, which goes to the UART.
+pub(crate) fn find<'a>(tree: &DeviceTree<'a>, walk: &mut Walk<'_>) -> Result<Console, Failure<'a>> {
+    let string = |node, name| {
+        let value = tree.property(node, name)?;
+        first(value).strip_suffix(b"\0")
     };
-    let uart = tree.find(path).ok_or(UnknownConsole::NoSuchNode(path))?;
-    let node = uart.node();
-    let models = node
-        .strings(b"compatible")
-        .find_map(|found| MODELS.iter().find(|models| lists(models.names, found)))
-        .ok_or(UnknownConsole::UnknownKind {
-            node: node.name(),
-            compatible: node.string(b"compatible").unwrap_or_default(),
-        })?;
-    models
-        .console(&uart)
-        .ok_or(UnknownConsole::Registers { node: node.name() })
+    let stdout = string(tree.chosen, b"stdout-path")
+        .or_else(|| string(tree.chosen, b"linux,stdout-path"))
+        .ok_or(Failure::NotStated)?;
+    let name = stdout.split(|&byte| byte == b':').next();
+    let name = name.unwrap_or_default();
+    let path = match name.first() {
+        Some(b'/') => name,
+        _ => string(tree.aliases, name).ok_or(Failure::NoSuchNode(name))?,
+    };
+    if !walk.go_to(path) {
+        return Err(Failure::NoSuchNode(path));
+    }
+    let compatible = walk.place.property(b"compatible").unwrap_or_default();
+    let models = Models::find(compatible).ok_or(Failure::UnknownKind)?;
+    models.console(&walk.place).ok_or(Failure::Registers)
 }

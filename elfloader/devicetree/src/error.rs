@@ -7,6 +7,10 @@ use thiserror::Error;
 /// The most nodes on the path from the root to a node, both included.
 pub(crate) const MAX_DEPTH: usize = 16;
 
+/// The longest name of a node or property, in bytes. The specification allows 31, the Raspberry Pi 4's firmware uses
+/// 36. This limits the work that a malformed tree causes.
+pub(crate) const MAX_NAME: usize = 255;
+
 /// Size of the header in bytes.
 pub(crate) const HEADER_SIZE: usize = 40;
 
@@ -41,6 +45,9 @@ pub enum HeaderError {
         /// The version found.
         found: u32,
     },
+    /// The structure block doesn't start at a multiple of four bytes.
+    #[error("the structure block is not aligned")]
+    Unaligned,
     /// A block doesn't lie within the size that the header states.
     #[error("the {block} block does not lie within the {size} bytes that the header names")]
     Block {
@@ -66,13 +73,16 @@ pub enum TreeError {
         /// Bytes present.
         found: usize,
     },
-    /// The structure block is not one root with properly nested nodes and properties, or has a name of more than 255
-    /// bytes.
+    /// The structure block is not one root with properly nested nodes and properties, or a node's name has more than
+    /// 255 bytes.
     #[error("the structure block is malformed at offset {offset:#x}")]
     Structure {
         /// Offset in the structure block.
         offset: usize,
     },
+    /// The strings block has a name of more than 255 bytes, or one without an end.
+    #[error("the strings block has a name without an end or of more than {MAX_NAME} bytes")]
+    Names,
     /// Nodes are nested more than 16 deep.
     #[error("nodes are nested more than {MAX_DEPTH} deep")]
     TooDeep,

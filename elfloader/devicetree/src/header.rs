@@ -4,7 +4,9 @@
 
 use core::ops::Range;
 
+use crate::cells::{CELL, cell};
 use crate::error::{HEADER_SIZE, HeaderError, MAGIC, VERSION};
+use crate::tokens::ALIGNMENT;
 
 /// The oldest version that this one is compatible with.
 const OLDEST_COMPATIBLE: u32 = 16;
@@ -15,16 +17,14 @@ const TOTAL_SIZE_OFFSET: usize = 4;
 /// A header whose blocks lie within the stated size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// Size in bytes of the device tree, with padding.
-    pub total_size: usize,
-    /// `reg` of the core that boots.
-    pub boot_cpu: u32,
-    /// The memory reservation block, up to the next block: the header doesn't state its end.
-    pub(crate) reservations: Range<usize>,
-    /// The structure block.
-    pub(crate) structure: Range<usize>,
-    /// The strings block.
-    pub(crate) strings: Range<usize>,
+    total_size: u32,
+    boot_cpu: u32,
+    /// Offset of the memory reservation block.
+    reservations_start: u32,
+    /// Offset and size of the structure block.
+    structure: (u32, u32),
+    /// Offset and size of the strings block.
+    strings: (u32, u32),
 }
 
 impl Header {
@@ -32,7 +32,7 @@ impl Header {
     pub const SIZE: usize = HEADER_SIZE;
 
     /// Number of fields.
-    const WORDS: usize = Self::SIZE / size_of::<u32>();
+    const WORDS: usize = Self::SIZE / CELL;
 
     /// Reads the header at the start of `bytes`.
     ///
@@ -40,13 +40,12 @@ impl Header {
     ///
     /// Fails with a [`HeaderError`] if the header is malformed.
     pub fn parse(bytes: &[u8]) -> Result<Self, HeaderError> {
+        if bytes.len() < Self::SIZE {
+            return Err(HeaderError::Truncated { found: bytes.len() });
+        }
         let mut words = [0; Self::WORDS];
-        let header = bytes
-            .get(..Self::SIZE)
-            .ok_or(HeaderError::Truncated { found: bytes.len() })?;
-        for (word, bytes) in words.iter_mut().zip(header.chunks_exact(size_of::<u32>())) {
-            let bytes = bytes.iter();
-            *word = bytes.fold(0, |word, &byte| word << u8::BITS | u32::from(byte));
+        for (index, word) in words.iter_mut().enumerate() {
+            *word = cell(bytes, index * CELL);
         }
         let [
             magic,
@@ -66,47 +65,58 @@ impl Header {
         if version < VERSION || oldest_compatible > VERSION {
             return Err(HeaderError::Version { found: version });
         }
-
-        let block = |block, start: u32, length: u32| match start.checked_add(length) {
-            Some(end) if start as usize >= Self::SIZE && end <= size => {
-                Ok(start as usize..end as usize)
-            }
+        let check = |block, start: u32, length: u32| match start.checked_add(length) {
+            Some(end) if start as usize >= Self::SIZE && end <= size => Ok(()),
             _ => Err(HeaderError::Block { block, size }),
         };
-        let reservations_size = [structure_start, strings_start, size]
-            .into_iter()
-            .filter(|&start| start > reservations_start)
-            .min()
-            .unwrap_or(reservations_start)
-            - reservations_start;
+        check("structure", structure_start, structure_size)?;
+        check("strings", strings_start, strings_size)?;
+        check("memory reservation", reservations_start, 0)?;
+        if !(structure_start as usize).is_multiple_of(ALIGNMENT) {
+            return Err(HeaderError::Unaligned);
+        }
         Ok(Self {
-            total_size: size as usize,
+            total_size: size,
             boot_cpu,
-            reservations: block("memory reservation", reservations_start, reservations_size)?,
-            structure: block("structure", structure_start, structure_size)?,
-            strings: block("strings", strings_start, strings_size)?,
+            reservations_start,
+            structure: (structure_start, structure_size),
+            strings: (strings_start, strings_size),
         })
     }
 
-    /// The header's fields, in order.
-    pub(crate) fn words(&self) -> [u32; Self::WORDS] {
-        [
-            MAGIC,
-            self.total_size as u32,
-            self.structure.start as u32,
-            self.strings.start as u32,
-            self.reservations.start as u32,
-            VERSION,
-            OLDEST_COMPATIBLE,
-            self.boot_cpu,
-            self.strings.len() as u32,
-            self.structure.len() as u32,
-        ]
+    /// Size in bytes of the device tree, with padding.
+    pub fn total_size(&self) -> usize {
+        self.total_size as usize
+    }
+
+    /// `reg` of the core that boots.
+    pub fn boot_cpu(&self) -> u32 {
+        self.boot_cpu
     }
 
     /// Size in bytes up to the end of the last block, without the padding behind it.
     pub fn used_size(&self) -> usize {
-        self.structure.end.max(self.strings.end)
+        self.structure().end.max(self.strings().end)
+    }
+
+    /// The memory reservation block, up to the structure block, which usually follows: the header doesn't state its end.
+    pub(crate) fn reservations(&self) -> Range<usize> {
+        self.reservations_start as usize..self.structure.0 as usize
+    }
+
+    /// The structure block.
+    pub(crate) fn structure(&self) -> Range<usize> {
+        range(self.structure)
+    }
+
+    /// The strings block.
+    pub(crate) fn strings(&self) -> Range<usize> {
+        range(self.strings)
+    }
+
+    /// Cuts the structure block at the offset `end`.
+    pub(crate) fn end_structure(&mut self, end: usize) {
+        self.structure.1 = end as u32 - self.structure.0;
     }
 
     /// Sets the size in the header at the start of `bytes`.
@@ -116,4 +126,30 @@ impl Header {
             field.copy_from_slice(&size.to_be_bytes());
         }
     }
+}
+
+fn range((start, size): (u32, u32)) -> Range<usize> {
+    start as usize..start as usize + size as usize
+}
+
+/// The fields of the header of a device tree of `size` bytes with this layout, in order. The memory reservation block
+/// follows the header.
+pub(crate) fn fields(
+    size: usize,
+    boot_cpu: u32,
+    structure: Range<usize>,
+    strings: Range<usize>,
+) -> [u32; Header::WORDS] {
+    [
+        MAGIC,
+        size as u32,
+        structure.start as u32,
+        strings.start as u32,
+        Header::SIZE as u32,
+        VERSION,
+        OLDEST_COMPATIBLE,
+        boot_cpu,
+        strings.len() as u32,
+        structure.len() as u32,
+    ]
 }

@@ -14,23 +14,33 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod cells;
 mod chosen;
 mod console;
 mod cpus;
-mod describe;
 mod error;
+mod facts;
 mod header;
+mod list;
+mod machine;
 mod memory;
+mod node;
+mod place;
 #[cfg(test)]
 mod tests;
+mod text;
 mod tokens;
 mod tree;
+mod walk;
 
 pub use chosen::{Chosen, NoRoom};
 pub use console::{UnknownConsole, console};
-pub use cpus::cpus;
-pub use describe::machine;
 pub use error::{HeaderError, TreeError};
+pub use facts::{Facts, FactsError, MAX_CPUS, MAX_MEMORY, TooMany};
 pub use header::Header;
-pub use memory::{Availability, MemoryKind, availability, memory, misunderstood, ram};
-pub use tree::{DeviceTree, Node, Place, Property};
+pub use list::List;
+pub use memory::{Availability, MemoryKind, misunderstood};
+pub use node::{Node, Property};
+pub use place::{Place, Reg};
+pub use tree::DeviceTree;
+pub use walk::Walk;

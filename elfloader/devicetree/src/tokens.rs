@@ -2,108 +2,131 @@
 
 //! The tokens of a structure block (Devicetree Specification v0.4, section 5.4).
 
-use crate::error::TreeError;
+use zerocopy::FromBytes;
 
-/// The longest name of a node or property, in bytes. The specification allows 31, the Raspberry Pi 4's firmware uses
-/// 36. This limits the work that a malformed tree causes.
-pub(crate) const MAX_NAME: usize = 255;
+use crate::DeviceTree;
+use crate::cells::{CELL, cell};
+use crate::error::MAX_NAME;
+use crate::text::{behind, first};
 
-/// The first words of tokens (Devicetree Specification v0.4, section 5.4.1).
+/// The first cells of tokens (Devicetree Specification v0.4, section 5.4.1).
 pub(crate) const BEGIN_NODE: u32 = 1;
 pub(crate) const END_NODE: u32 = 2;
 pub(crate) const PROPERTY: u32 = 3;
 const NOP: u32 = 4;
-const END: u32 = 9;
+pub(crate) const END: u32 = 9;
 
-/// A token of the structure block.
-pub(crate) enum Token<'a> {
-    BeginNode(&'a [u8]),
-    EndNode,
-    Property(&'a [u8], &'a [u8]),
-    End,
-}
+/// No token.
+const MALFORMED: u32 = 0;
 
-/// Reads the tokens of a structure block.
+/// Alignment in bytes of tokens.
+pub(crate) const ALIGNMENT: usize = CELL;
+
+/// A token. All offsets are those in the device tree.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tokens<'a> {
-    structure: &'a [u8],
-    strings: &'a [u8],
-    offset: usize,
+pub(crate) struct Token {
+    /// Its first cell.
+    pub(crate) kind: u32,
+    /// Offset of the token.
+    pub(crate) begin: usize,
+    /// Offset of the name of a node or property.
+    pub(crate) name: usize,
+    /// Initial of a property's name.
+    pub(crate) initial: Initials,
+    /// Start and end of a property's value.
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// Offset of the next token.
+    pub(crate) next: usize,
 }
 
-impl<'a> Tokens<'a> {
-    /// Reads `structure` from `offset` on. The names of properties are in `strings`.
-    pub(crate) fn new(structure: &'a [u8], strings: &'a [u8], offset: usize) -> Self {
-        Self {
-            structure,
-            strings,
-            offset,
-        }
-    }
+/// A set of initials of names, as bits. Some letters share a bit.
+pub(crate) type Initials = u64;
 
-    /// Offset of the next token in the structure block.
-    pub(crate) fn offset(&self) -> usize {
-        self.offset
+/// The set of these initials.
+pub(crate) const fn initials(letters: &[u8]) -> Initials {
+    let mut set = 0;
+    let mut rest = letters;
+    while let [letter, others @ ..] = rest {
+        set |= initial(*letter);
+        rest = others;
     }
+    set
+}
 
-    /// Reads the next token.
-    pub(crate) fn next(&mut self) -> Result<Token<'a>, TreeError> {
-        #[cfg(test)]
-        crate::tests::count();
-        let offset = self.offset;
-        self.try_next().ok_or(TreeError::Structure { offset })
-    }
+pub(crate) const fn initial(letter: u8) -> Initials {
+    1 << (letter / 2 % Initials::BITS as u8)
+}
 
-    fn try_next(&mut self) -> Option<Token<'a>> {
+impl<'a> DeviceTree<'a> {
+    /// Finds the first token at `offset` or behind that is a property with one of `initials`, or is no property. The
+    /// kind is none of those above if a token up to there is malformed.
+    ///
+    /// Most of the time for a tree is spent here.
+    #[inline(never)]
+    pub(crate) fn seek(&self, offset: usize, initials: Initials, token: &mut Token) {
+        let (bytes, strings) = (self.bytes, self.header.strings());
+        let mut begin = offset;
         loop {
-            match self.word()? {
-                BEGIN_NODE => {
-                    let name = name_at(self.structure, self.offset)?;
-                    self.skip(name.len() + 1)?;
-                    return Some(Token::BeginNode(name));
+            #[cfg(test)]
+            crate::tests::count();
+            let [kind, length, name] = cells(bytes, begin);
+            *token = Token {
+                kind,
+                begin,
+                name: begin + CELL,
+                initial: 0,
+                start: begin + 3 * CELL,
+                end: begin + CELL,
+                next: 0,
+            };
+            let mut is_sought = kind != NOP;
+            if kind == PROPERTY {
+                token.name = strings.start + name as usize;
+                token.end = token.start + length as usize;
+                if token.name >= strings.end || token.end > bytes.len() {
+                    token.kind = MALFORMED;
+                } else {
+                    let letter = bytes.get(token.name).copied().unwrap_or_default();
+                    token.initial = initial(letter);
+                    is_sought = initials & token.initial != 0;
                 }
-                END_NODE => return Some(Token::EndNode),
-                PROPERTY => {
-                    let length = self.word()? as usize;
-                    let name = name_at(self.strings, self.word()? as usize)?;
-                    let start = self.offset;
-                    self.skip(length)?;
-                    let value = self.structure.get(start..start.checked_add(length)?)?;
-                    return Some(Token::Property(name, value));
+            } else if kind == BEGIN_NODE {
+                let length = first(bytes.get(token.name..).unwrap_or_default()).len();
+                token.end += length;
+                if length == 0 || length > MAX_NAME + 1 {
+                    token.kind = MALFORMED;
                 }
-                NOP => {}
-                END => return Some(Token::End),
-                _ => return None,
             }
+            token.next = token.end.next_multiple_of(ALIGNMENT);
+            if is_sought {
+                return;
+            }
+            begin = token.next;
         }
     }
 
-    fn word(&mut self) -> Option<u32> {
-        let bytes = self.structure.get(self.offset..)?.first_chunk()?;
-        self.offset += bytes.len();
-        Some(u32::from_be_bytes(*bytes))
+    /// Whether a property is called `name`.
+    pub(crate) fn is_called(&self, property: &Token, name: &[u8]) -> bool {
+        behind(name, self.bytes, property.name) == Some(0)
     }
 
-    /// Skips `length` bytes, then up to a multiple of four.
-    fn skip(&mut self, length: usize) -> Option<()> {
-        self.offset = self
-            .offset
-            .checked_add(length)?
-            .checked_next_multiple_of(size_of::<u32>())?;
-        Some(())
+    /// The value of a property.
+    pub(crate) fn value(&self, property: &Token) -> &'a [u8] {
+        self.slice(property.start, property.end)
     }
 }
 
-/// The nul-terminated name at `offset`.
-fn name_at(block: &[u8], offset: usize) -> Option<&[u8]> {
-    let rest = block.get(offset..)?;
-    before_nul(rest.get(..=MAX_NAME).unwrap_or(rest))
-}
-
-/// The bytes before the first nul; `None` if there is no nul.
-pub(crate) fn before_nul(bytes: &[u8]) -> Option<&[u8]> {
-    bytes
-        .split(|&byte| byte == 0)
-        .next()
-        .filter(|string| string.len() < bytes.len())
+/// Three cells, of which those behind the end are 0.
+fn cells(bytes: &[u8], offset: usize) -> [u32; 3] {
+    let three = bytes.get(offset..).and_then(<[u8]>::first_chunk::<12>);
+    match three.map(|three| <[u32; 3]>::ref_from_bytes(three)) {
+        // Reading them byte by byte would take most of the time.
+        Some(Ok(&[a, b, c])) => [u32::from_be(a), u32::from_be(b), u32::from_be(c)],
+        _ => [
+            cell(bytes, offset),
+            cell(bytes, offset + CELL),
+            cell(bytes, offset + 2 * CELL),
+        ],
+    }
 }

@@ -187,8 +187,8 @@ fn check(blob: &[u8], chosen: &Chosen<'_>) -> Vec<u8> {
     let reservations: Vec<_> = tree.reservations().collect();
     assert_eq!(written.reservations().collect::<Vec<_>>(), reservations);
     let header = Header::parse(&out).unwrap();
-    assert_eq!(header.boot_cpu, Header::parse(blob).unwrap().boot_cpu);
-    assert_eq!(header.total_size, size);
+    assert_eq!(header.boot_cpu(), Header::parse(blob).unwrap().boot_cpu());
+    assert_eq!(header.total_size(), size);
     assert_eq!(header.used_size().next_multiple_of(8), size);
     out
 }

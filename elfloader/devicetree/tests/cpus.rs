@@ -8,7 +8,7 @@
 mod common;
 
 use common::{node, tree};
-use kaal_devicetree::DeviceTree;
+use kaal_devicetree::{DeviceTree, Facts};
 use kaal_payload::{Cpu, Gic, PhysAddr};
 use vm_fdt::{FdtWriter, FdtWriterResult};
 
@@ -21,7 +21,7 @@ fn cpus(cells: u32, content: impl FnOnce(&mut FdtWriter) -> FdtWriterResult<()>)
             content(fdt)
         })
     });
-    kaal_devicetree::cpus(&DeviceTree::parse(&blob).unwrap()).collect()
+    Facts::parse(&blob).unwrap().1.cpus.to_vec()
 }
 
 fn cpu(mpidr: u64, release_address: u64) -> Cpu {
@@ -58,7 +58,7 @@ fn only_cpus_are_cores() {
     assert_eq!(found, []);
     let blob = tree(|fdt| node(fdt, "cpu@1", |fdt| fdt.property_u32("reg", 1)));
     let tree = DeviceTree::parse(&blob).unwrap();
-    assert_eq!(kaal_devicetree::cpus(&tree).count(), 0);
+    assert_eq!(Facts::of(&tree).unwrap().cpus.len(), 0);
 }
 
 #[test]
@@ -138,12 +138,13 @@ fn interrupt_controllers_of_both_kinds() {
         let blob = tree(|fdt| {
             node(fdt, "intc@8000000", |fdt| {
                 fdt.property_string("compatible", compatible)?;
+                fdt.property_u32("#interrupt-cells", 3)?;
                 fdt.property_array_u64("reg", &[0x800_0000, 0x1_0000, 0x801_0000, 0x1_0000])
             })
         });
         let tree = DeviceTree::parse(&blob).unwrap();
         assert_eq!(
-            kaal_devicetree::machine(&tree).gic,
+            Facts::of(&tree).unwrap().machine.gic,
             expected,
             "{compatible}"
         );

@@ -8,23 +8,23 @@
 use core::ptr;
 use core::slice;
 
-use kaal_devicetree::{Chosen, DeviceTree, NoRoom};
-use kaal_payload::{Decimal, LogLevel, Machine, Payload, PhysAddr, PhysRange, ROOM_SIZE};
+use kaal_devicetree::{Chosen, DeviceTree, Facts, FactsError, Header, NoRoom};
+use kaal_payload::{Decimal, LogLevel, Machine, Payload, PhysAddr, PhysRange, ROOM_SIZE, Text};
 use kaal_runtime::firmware::{self, DEVICE_TREE_ALIGNMENT};
 use kaal_runtime::{bulk, cache, console, fail, log, state};
 use kaal_translation::Use;
 
 use crate::memory_map::MemoryMap;
 
-/// The device tree that the loader uses.
-pub(crate) struct Found {
-    /// The firmware's bytes and tree; `None` if the loader uses the embedded one.
-    pub(crate) firmware: Option<(&'static [u8], DeviceTree<'static>)>,
+/// The firmware's device tree.
+pub(crate) struct Firmware {
+    tree: DeviceTree<'static>,
+    pub(crate) facts: &'static Facts,
 }
 
-/// The bytes of the firmware's device tree, if there is a valid header at `firmware_x0`.
-pub(crate) fn of_firmware(firmware_x0: u64) -> Option<&'static [u8]> {
-    let bytes = firmware::device_tree(firmware_x0 as usize)?;
+/// The header and the bytes of the firmware's device tree, if there is a valid header at `firmware_x0`.
+pub(crate) fn of_firmware(firmware_x0: u64) -> Option<(Header, &'static [u8])> {
+    let (header, bytes) = firmware::device_tree(firmware_x0 as usize)?;
     if bytes.len() as u64 > ROOM_SIZE {
         fail!(
             "the firmware's device tree takes {} bytes, at most {} are allowed",
@@ -32,55 +32,66 @@ pub(crate) fn of_firmware(firmware_x0: u64) -> Option<&'static [u8]> {
             Decimal(ROOM_SIZE)
         );
     }
-    Some(bytes)
+    Some((header, bytes))
 }
 
-/// Chooses the device tree, and prints on the console of the firmware's from now on. If there is none, or if it names no
-/// console, like the Raspberry Pi's, the console stays.
+/// Reads the `firmware`'s device tree, if it is valid, and prints on its console from now on. If there is none, or if it
+/// names no console, like the Raspberry Pi's, the console stays.
 pub(crate) fn find(
-    firmware: Option<&'static [u8]>,
+    firmware: Option<(Header, &'static [u8])>,
     payload: &Payload<'_>,
     map: &mut MemoryMap,
-) -> Found {
-    let firmware = firmware.and_then(|bytes| {
-        let memory = PhysRange::new(PhysAddr(bytes.as_ptr().addr() as u64), bytes.len() as u64);
-        map.add(memory, Use::Constants);
-        Some((bytes, DeviceTree::parse(bytes).ok()?))
+) -> Option<Firmware> {
+    let firmware = firmware.and_then(|(header, bytes)| {
+        let start = PhysAddr(bytes.as_ptr().addr() as u64);
+        map.add(PhysRange::new(start, bytes.len() as u64), Use::Constants);
+        read(header, bytes)
     });
-    if let Some((_, tree)) = &firmware {
-        let machine = kaal_devicetree::machine(tree);
-        console::start(&Machine {
-            console: machine.console.or(state::machine().console),
-            ..machine
-        });
-    } else {
-        state::set_machine(&Machine {
+    match &firmware {
+        Some(Firmware { facts, .. }) => console::start(&facts.machine),
+        None => state::set_machine(&Machine {
             gic: payload.machine.gic,
             ..state::machine()
-        });
+        }),
     }
     match (&firmware, payload.device_tree.size) {
         (Some(_), _) => log!(LogLevel::Debug, "KaaL: the device tree is the firmware's"),
         (None, 0) => log!(LogLevel::Debug, "KaaL: there is no device tree"),
         (None, _) => log!(LogLevel::Debug, "KaaL: the device tree is the embedded one"),
     }
-    Found { firmware }
+    firmware
 }
 
-/// The device tree at `address`, if it is valid. Only [`bring`] writes there, and doesn't use this afterwards.
-fn firmware_tree(address: usize) -> Option<(&'static [u8], DeviceTree<'static>)> {
-    let bytes = firmware::device_tree(address)?;
-    Some((bytes, DeviceTree::parse(bytes).ok()?))
+/// Reads the device tree in `bytes`, if it is valid. If it names no console, the current one stays. Only [`bring`] writes
+/// to the bytes, and doesn't use them afterwards.
+fn read(header: Header, bytes: &'static [u8]) -> Option<Firmware> {
+    // The stack has no room for them.
+    static mut FACTS: Facts = Facts::NONE;
+
+    // SAFETY: the first core calls this once, and no other core calls it.
+    let facts = unsafe {
+        let facts = &raw mut FACTS;
+        &mut *facts
+    };
+    facts.machine.console = state::machine().console;
+    let mut tree = DeviceTree::unchecked(header, bytes);
+    match facts.read(&mut tree) {
+        Ok(()) => Some(Firmware { tree, facts }),
+        Err(FactsError::Malformed(_)) => None,
+        Err(FactsError::TooMany(list)) => fail!(
+            "the firmware's device tree names more than {}; pass a smaller one",
+            Text(list.limit())
+        ),
+    }
 }
 
 /// Copies the firmware's device tree to its place between kernel and user image, without padding and with KaaL's
-/// properties of `/chosen`. Returns the memory of the device tree, empty if there is none. Don't use `found`
-/// afterwards: it is a reference because the copy may overwrite its bytes.
-pub(crate) fn place(found: &Found, payload: &Payload<'_>) -> PhysRange {
+/// properties of `/chosen`. Returns the memory of the device tree, empty if there is none.
+pub(crate) fn place(firmware: Option<&mut Firmware>, payload: &Payload<'_>) -> PhysRange {
     let slot = payload.device_tree;
-    let size = match &found.firmware {
+    let size = match firmware {
         None => slot.size,
-        Some((bytes, tree)) => bring(ptr::from_ref(*bytes), tree, payload),
+        Some(Firmware { tree, .. }) => bring(tree, payload),
     };
     let Some(memory) = PhysRange::from_size(slot.start, size) else {
         fail!("the device tree's slot exceeds the address space");
@@ -88,8 +99,8 @@ pub(crate) fn place(found: &Found, payload: &Payload<'_>) -> PhysRange {
     memory
 }
 
-/// Copies the firmware's `tree`, which lies in `bytes`, to its place. Returns its size there.
-fn bring(bytes: *const [u8], tree: &DeviceTree<'static>, payload: &Payload<'_>) -> u64 {
+/// Copies the firmware's `tree` to its place. Returns its size there.
+fn bring(tree: &mut DeviceTree<'static>, payload: &Payload<'_>) -> u64 {
     let slot = ptr::with_exposed_provenance_mut::<u8>(payload.device_tree.start.0 as usize);
     let capacity = payload.device_tree.capacity as usize;
     let memory = PhysRange::new(payload.device_tree.start, payload.device_tree.capacity);
@@ -100,8 +111,7 @@ fn bring(bytes: *const [u8], tree: &DeviceTree<'static>, payload: &Payload<'_>) 
     // SAFETY: the builder keeps the slot free for a device tree, and `verify` has found it in RAM. What the firmware
     // left there is not used afterwards.
     let (written, room) = unsafe {
-        let (moved, room) = out_of_the_way(bytes, slot, capacity);
-        let tree = moved.as_ref().unwrap_or(tree);
+        let room = leave_slot(tree, slot, capacity);
         let written = chosen.write(tree, slice::from_raw_parts_mut(slot, room));
         cache::clean(memory.start.0, memory.end.0);
         (written, room)
@@ -117,32 +127,26 @@ fn bring(bytes: *const [u8], tree: &DeviceTree<'static>, payload: &Payload<'_>) 
     }
 }
 
-/// Moves the `bytes` of a device tree to the end of the slot if they overlap it, so that the copy has room at
-/// its start. Returns the tree there, or `None` if it wasn't moved, and the room for the copy.
+/// Moves `tree` to the end of the slot if it overlaps it, so that the copy has room at its start. Returns the room for
+/// the copy.
 ///
 /// # Safety
 ///
-/// The slot must be memory that nothing refers to, except the device tree if it isn't moved.
-unsafe fn out_of_the_way(
-    bytes: *const [u8],
-    slot: *mut u8,
-    capacity: usize,
-) -> (Option<DeviceTree<'static>>, usize) {
-    let (source, size) = (bytes.cast::<u8>(), bytes.len());
+/// The slot must be memory that nothing refers to, except `tree`.
+unsafe fn leave_slot(tree: &mut DeviceTree<'static>, slot: *mut u8, capacity: usize) -> usize {
+    let (source, size) = (tree.bytes.as_ptr(), tree.bytes.len());
     let end = slot.wrapping_add(capacity);
     if source.wrapping_add(size) <= slot.cast_const() || end.cast_const() <= source {
-        return (None, capacity);
+        return capacity;
     }
     let room = capacity.saturating_sub(size) & !(DEVICE_TREE_ALIGNMENT - 1);
-    if room == 0 {
-        return (None, 0);
+    if room > 0 {
+        let place = slot.wrapping_add(room);
+        // SAFETY: the bytes fit between there and the slot's end, and nothing else refers to these.
+        unsafe {
+            bulk::copy(source, place, size);
+            tree.bytes = slice::from_raw_parts(place, size);
+        }
     }
-    let place = slot.wrapping_add(room);
-    // SAFETY: the bytes fit between there and the slot's end, and nothing refers to these. Device trees, the
-    // slot and its size are aligned.
-    unsafe { bulk::copy(source, place, size) };
-    match firmware_tree(place.addr()) {
-        Some((_, moved)) => (Some(moved), room),
-        None => fail!("the firmware's device tree was damaged when it was moved"),
-    }
+    room
 }

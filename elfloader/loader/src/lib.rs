@@ -85,17 +85,21 @@ pub extern "C" fn boot<T: Trust>(firmware_x0: u64) -> ! {
     map.add_image(&payload, T::EXPECTS_FORGERIES);
 
     state::begin("reading the device tree");
-    let device_tree = device_tree::find(firmware_tree, &payload, &mut map);
+    let mut firmware = device_tree::find(firmware_tree, &payload, &mut map);
+    let facts = firmware.as_ref().map(|firmware| firmware.facts);
 
     state::begin("checking the payload against the machine");
     verify::exception_level(&payload);
-    let team = Team::find(&payload, &device_tree);
-    verify::memory(&payload, &device_tree);
+    let team = Team::find(&payload, facts);
+    if let Some(facts) = facts {
+        verify::memory(&payload, facts);
+    }
 
     state::begin("verifying the image");
     verify::regions(&payload, T::EXPECTS_FORGERIES);
+
     state::begin("moving the firmware's device tree");
-    let device_tree = device_tree::place(&device_tree, &payload);
+    let device_tree = device_tree::place(firmware.as_mut(), &payload);
 
     state::begin("turning the caches off");
     // SAFETY: the device tree was cleaned, and so were cleared zeroes. Nothing else was written.

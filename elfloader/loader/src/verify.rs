@@ -7,7 +7,7 @@ use core::fmt;
 use core::ptr;
 use core::slice;
 
-use kaal_devicetree::{Availability, DeviceTree};
+use kaal_devicetree::{Availability, Facts, MemoryKind};
 use kaal_payload::{
     Decimal, Digest, ExceptionLevel, Hex, Integrity, LogLevel, Payload, PhysAddr, PhysRange,
     PhysicalAddressBits, RegionKind, Text,
@@ -19,8 +19,6 @@ use kaal_runtime::registers::{
     physical_address_range,
 };
 use kaal_runtime::{address_of, bulk, cache, fail, log};
-
-use crate::device_tree::Found;
 
 /// Bytes that are checked at each end of memory that should be zero.
 const END_SIZE: usize = 128;
@@ -53,12 +51,9 @@ pub(crate) fn exception_level(payload: &Payload<'_>) {
 ///
 /// Other reserved memory is no error: the firmware reserves the device tree and an initial RAM disk. seL4 doesn't need
 /// them, and takes all such memory as RAM.
-pub(crate) fn memory(payload: &Payload<'_>, device_tree: &Found) {
-    let Some((_, tree)) = &device_tree.firmware else {
-        return;
-    };
+pub(crate) fn memory(payload: &Payload<'_>, facts: &Facts) {
     for memory in memory_used(payload) {
-        match kaal_devicetree::availability(tree, memory) {
+        match facts.availability(memory) {
             Availability::Free => {}
             Availability::Reserved(reserved) => log!(
                 LogLevel::Debug,
@@ -71,19 +66,19 @@ pub(crate) fn memory(payload: &Payload<'_>, device_tree: &Found) {
             Availability::NotRam => fail!(
                 "the image needs {memory}, but this machine's RAM is{}; give it more memory, or \
                  build the image for it with --dtb",
-                Banks(tree)
+                Banks(facts)
             ),
         }
     }
 }
 
 /// Printed after "RAM is".
-struct Banks<'a>(&'a DeviceTree<'a>);
+struct Banks<'a>(&'a Facts);
 
 impl fmt::Display for Banks<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut otherwise = " nothing";
-        for bank in kaal_devicetree::ram(self.0) {
+        for bank in self.0.memory_of(MemoryKind::Ram) {
             otherwise = "";
             write!(f, " {bank}")?;
         }

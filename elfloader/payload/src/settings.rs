@@ -206,7 +206,10 @@ impl AccessSize {
 }
 
 /// The registers of an Arm generic interrupt controller.
+///
+/// No variant has the number 0, which stands for `None` then: a static without one takes no room in a program's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Gic {
     /// GICv2
     V2 {
@@ -214,14 +217,14 @@ pub enum Gic {
         distributor: PhysAddr,
         /// The CPU interface's registers.
         cpu_interface: PhysAddr,
-    },
+    } = 1,
     /// GICv3 or GICv4
     V3 {
         /// The distributor's registers.
         distributor: PhysAddr,
         /// The first region of redistributors.
         redistributors: PhysAddr,
-    },
+    } = 2,
 }
 
 /// The part of a device tree that the loader needs.

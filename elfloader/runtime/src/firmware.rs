@@ -34,8 +34,8 @@ pub fn clean(memory: PhysRange) {
     }
 }
 
-/// The bytes of the device tree at `address`, if its header is valid.
-pub fn device_tree(address: usize) -> Option<&'static [u8]> {
+/// The header and the bytes of the device tree at `address`, if the header is valid.
+pub fn device_tree(address: usize) -> Option<(Header, &'static [u8])> {
     if address == 0 || !address.is_multiple_of(DEVICE_TREE_ALIGNMENT) {
         return None;
     }
@@ -47,7 +47,8 @@ pub fn device_tree(address: usize) -> Option<&'static [u8]> {
     // SAFETY: programs write to a device tree only after they have read it. If there is no memory, the fault report
     // names this step.
     let header = unsafe { slice::from_raw_parts(start, Header::SIZE) };
-    let size = Header::parse(header).ok()?.used_size();
+    let header = Header::parse(header).ok()?;
     // SAFETY: as above; the size is from the header.
-    Some(unsafe { slice::from_raw_parts(start, size) })
+    let bytes = unsafe { slice::from_raw_parts(start, header.used_size()) };
+    Some((header, bytes))
 }

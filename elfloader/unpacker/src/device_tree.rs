@@ -10,7 +10,7 @@ use kaal_runtime::{bulk, cache, fail};
 
 /// The bytes of the firmware's device tree, if there is a valid header at `firmware_x0`; else none.
 pub(crate) fn of_firmware(firmware_x0: u64, room: PhysRange) -> &'static [u8] {
-    let tree = firmware::device_tree(firmware_x0 as usize).unwrap_or_default();
+    let tree = firmware::device_tree(firmware_x0 as usize).map_or(&[][..], |(_, tree)| tree);
     if tree.len() as u64 > room.size() {
         fail!(
             "the firmware's device tree takes {} bytes, at most {} are allowed",

@@ -74,7 +74,7 @@ fn nth<T: Copy>(list: &[T], index: u64) -> Option<T> {
     list.get(usize::try_from(index).ok()?).copied()
 }
 
-fn find_place<'a>(tree: &DeviceTree<'a>, name: &[u8]) -> Option<Place<'a>> {
+fn find_place<'a>(tree: &'a DeviceTree<'a>, name: &[u8]) -> Option<Place<'a>> {
     if name.starts_with(b"/") {
         return tree.find(name);
     }

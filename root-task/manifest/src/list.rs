@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use kaal_broker::Device;
-use kaal_devicetree::DeviceTree;
+use kaal_devicetree::{DeviceTree, Facts, MemoryKind};
 use serde::Deserialize;
 
 use crate::component::Component;
@@ -54,9 +54,7 @@ impl List {
     ///
     /// Returns the first [`Mistake`].
     pub fn check_machine(&self, tree: &DeviceTree<'_>) -> Result<(), Mistake> {
-        let ram = kaal_devicetree::ram(tree)
-            .map(|bank| bank.size())
-            .fold(0, u64::saturating_add);
+        let ram = ram(tree);
         let mut left = ram;
         for component in &self.components {
             for device in &component.devices {
@@ -90,4 +88,13 @@ impl List {
             Mistake::new(&self.text, &component.binary, "binary", problem)
         })
     }
+}
+
+/// Size in bytes of the machine's RAM. No image has a device tree with more memory than [`Facts`] can list.
+fn ram(tree: &DeviceTree<'_>) -> u64 {
+    let Ok(facts) = Facts::of(tree) else {
+        return 0;
+    };
+    let banks = facts.memory_of(MemoryKind::Ram);
+    banks.map(|bank| bank.size()).fold(0, u64::saturating_add)
 }

@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 
 use kaal_broker::PAGE_SIZE;
-use kaal_devicetree::DeviceTree;
+use kaal_devicetree::{DeviceTree, Facts, MemoryKind};
 use sel4::BootInfoPtr;
 
 use crate::inventory;
@@ -21,7 +21,7 @@ const SLOT_BYTES: u64 = 32;
 /// overlap. All RAM must be untyped, device memory (if the kernel isn't configured for it), or used
 /// by the root task or the kernel, which may use [`KERNEL_LIMIT`].
 pub(crate) fn ram(bootinfo: &BootInfoPtr, tree: Option<&DeviceTree<'_>>) -> bool {
-    let Some(tree) = tree else {
+    let Some(facts) = tree.and_then(|tree| Facts::of(tree).ok()) else {
         let detail = format_args!("the kernel passed on no device tree");
         return report("ram", false, detail);
     };
@@ -30,13 +30,16 @@ pub(crate) fn ram(bootinfo: &BootInfoPtr, tree: Option<&DeviceTree<'_>>) -> bool
     let apart =
         pieces.is_sorted_by(|low, high| low.block.start + low.block.size() <= high.block.start);
     let is_ram = |start: u64| {
-        let mut banks = kaal_devicetree::ram(tree);
+        let mut banks = facts.memory_of(MemoryKind::Ram);
         banks.any(|bank| (bank.start.0..bank.end.0).contains(&start))
     };
     let right_kind = pieces
         .iter()
         .all(|piece| is_ram(piece.block.start) || piece.is_device);
-    let ram: u64 = kaal_devicetree::ram(tree).map(|bank| bank.size()).sum();
+    let ram: u64 = facts
+        .memory_of(MemoryKind::Ram)
+        .map(|bank| bank.size())
+        .sum();
     let sum = |is_device: bool| -> u64 {
         let kind = pieces.iter().filter(|piece| piece.is_device == is_device);
         let in_ram = kind.filter(|piece| is_ram(piece.block.start));

@@ -5,7 +5,7 @@
 use core::fmt;
 
 use crc::{CRC_32_ISCSI, Crc};
-use kaal_devicetree::{DeviceTree, Header, Node};
+use kaal_devicetree::{DeviceTree, Facts, Header};
 
 use crate::console::println;
 use crate::report::Report;
@@ -23,15 +23,18 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
 /// Size in bytes of a SHA-256.
 const MEASUREMENT_SIZE: u64 = 32;
 
-/// Checks the device tree in `bytes`, and returns it.
-pub(crate) fn check(bytes: &'static [u8], report: &mut Report) -> Option<DeviceTree<'static>> {
+/// Checks the device tree in `bytes`, and returns it with its facts.
+pub(crate) fn check(
+    bytes: &'static [u8],
+    report: &mut Report,
+) -> Option<(DeviceTree<'static>, Facts)> {
     report.holds("device tree's magic number", bytes.starts_with(&MAGIC));
     let header = Header::parse(bytes).ok();
     report.holds("device tree's header is well-formed", header.is_some());
     let (header, size) = (header?, bytes.len() as u64);
     report.equal(
         "device tree's size is the one passed",
-        header.total_size as u64,
+        header.total_size() as u64,
         size,
     );
     let used = header.used_size() as u64;
@@ -40,9 +43,9 @@ pub(crate) fn check(bytes: &'static [u8], report: &mut Report) -> Option<DeviceT
         used.next_multiple_of(ALIGNMENT),
         size.next_multiple_of(ALIGNMENT),
     );
-    let tree = DeviceTree::parse(bytes).ok();
-    report.holds("device tree is well-formed", tree.is_some());
-    let tree = tree?;
+    let parsed = Facts::parse(bytes).ok();
+    report.holds("device tree is well-formed", parsed.is_some());
+    let (tree, facts) = parsed?;
     supplied::device_tree().check(
         Subject {
             name: "device tree's CRC-32C but for /chosen",
@@ -51,34 +54,32 @@ pub(crate) fn check(bytes: &'static [u8], report: &mut Report) -> Option<DeviceT
         crc32c(&tree),
         report,
     );
-    let chosen = chosen(&tree);
     report.holds(
         "/chosen names this version of KaaL",
-        chosen.property(b"kaal,version") == Some(VERSION.as_bytes()),
+        chosen(&tree, b"kaal,version") == Some(VERSION.as_bytes()),
     );
-    let measurement = chosen.property(b"kaal,measurement").unwrap_or_default();
+    let measurement = chosen(&tree, b"kaal,measurement").unwrap_or_default();
     report.equal(
         "/chosen has a measurement of so many bytes",
         MEASUREMENT_SIZE,
         measurement.len() as u64,
     );
-    Some(tree)
+    Some((tree, facts))
 }
 
 /// Prints the values in `/chosen` that the probe can't check.
 pub(crate) fn print_chosen(tree: &DeviceTree<'_>) {
-    let chosen = chosen(tree);
-    if let Some(measurement) = chosen.property(b"kaal,measurement") {
+    if let Some(measurement) = chosen(tree, b"kaal,measurement") {
         println!("probe: kaal,measurement is {}", Hexadecimal(measurement));
     }
-    if let Some(arguments) = chosen.property(b"bootargs") {
+    if let Some(arguments) = chosen(tree, b"bootargs") {
         println!("probe: bootargs is \"{}\"", arguments.escape_ascii());
     }
 }
 
-fn chosen<'a>(tree: &DeviceTree<'a>) -> Node<'a> {
-    let chosen = tree.find(b"/chosen").map(|place| place.node());
-    chosen.unwrap_or_default()
+/// The value of a property of `/chosen`.
+fn chosen<'a>(tree: &'a DeviceTree<'a>, name: &[u8]) -> Option<&'a [u8]> {
+    tree.find(b"/chosen")?.node().property(name)
 }
 
 /// A checksum of all nodes but `/chosen`: for each its depth and name, then the names and values of its

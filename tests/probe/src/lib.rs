@@ -42,8 +42,8 @@ extern "C" fn main(arguments: &Arguments) -> ! {
 
     translation::enable();
     entry::use_own_vectors();
-    let tree = memory::check(arguments, &mut report);
-    let machine = tree.as_ref().map(kaal_devicetree::machine);
+    let checked = memory::check(arguments, &mut report);
+    let machine = checked.as_ref().map(|(_, facts)| facts.machine);
     if let Some(gic) = machine.and_then(|machine| machine.gic) {
         cores::check_interrupts(gic, &mut report);
     }
@@ -51,7 +51,7 @@ extern "C" fn main(arguments: &Arguments) -> ! {
 
     println!("KaaL's probe kernel: this is not seL4, it checks what seL4 would be handed");
     report.print();
-    if let Some(tree) = &tree {
+    if let Some((tree, _)) = &checked {
         device_tree::print_chosen(tree);
     }
     if !report.all_ok() {

@@ -5,7 +5,7 @@
 use core::slice;
 
 use crc::{CRC_32_ISCSI, Crc};
-use kaal_devicetree::{Availability, DeviceTree};
+use kaal_devicetree::{Availability, DeviceTree, Facts};
 use kaal_payload::{PhysAddr, PhysRange};
 
 use crate::console::println;
@@ -18,8 +18,11 @@ use crate::{device_tree, image};
 /// `include/arch/arm/arch/64/mode/hardware.h`).
 const PADDR_TOP: u64 = (1 << 39) - (1 << 30);
 
-/// Checks device tree and user image, and returns the device tree.
-pub(crate) fn check(arguments: &Arguments, report: &mut Report) -> Option<DeviceTree<'static>> {
+/// Checks device tree and user image, and returns the device tree with its facts.
+pub(crate) fn check(
+    arguments: &Arguments,
+    report: &mut Report,
+) -> Option<(DeviceTree<'static>, Facts)> {
     let kernel = image::memory();
     let user = PhysRange {
         start: PhysAddr(arguments.user_start),
@@ -40,10 +43,10 @@ pub(crate) fn check(arguments: &Arguments, report: &mut Report) -> Option<Device
 
     // SAFETY: the probe's translation maps these addresses in the window.
     let (dtb_bytes, user_bytes) = unsafe { (bytes(dtb), bytes(user)) };
-    let tree = device_tree::check(dtb_bytes, report)?;
-    report.holds("kernel is in RAM of its own", is_own(&tree, kernel));
-    report.holds("device tree is in RAM of its own", is_own(&tree, dtb));
-    report.holds("user image is in RAM of its own", is_own(&tree, user));
+    let (tree, facts) = device_tree::check(dtb_bytes, report)?;
+    report.holds("kernel is in RAM of its own", is_own(&facts, kernel));
+    report.holds("device tree is in RAM of its own", is_own(&facts, dtb));
+    report.holds("user image is in RAM of its own", is_own(&facts, user));
 
     supplied::user_image().check(
         Subject {
@@ -53,7 +56,7 @@ pub(crate) fn check(arguments: &Arguments, report: &mut Report) -> Option<Device
         Crc::<u32>::new(&CRC_32_ISCSI).checksum(user_bytes),
         report,
     );
-    Some(tree)
+    Some((tree, facts))
 }
 
 /// Prints whether all memory between device tree and user image is zero.
@@ -71,9 +74,9 @@ pub(crate) fn print_behind_the_device_tree(arguments: &Arguments) {
 }
 
 /// Whether `memory` is RAM and not `no-map`. seL4 takes other reserved memory as RAM.
-fn is_own(tree: &DeviceTree<'_>, memory: PhysRange) -> bool {
+fn is_own(facts: &Facts, memory: PhysRange) -> bool {
     matches!(
-        kaal_devicetree::availability(tree, memory),
+        facts.availability(memory),
         Availability::Free | Availability::Reserved(_)
     )
 }

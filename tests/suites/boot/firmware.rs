@@ -75,7 +75,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             says(&console, "while reading the device tree that x0 points to")?;
             says(&console, "FAR 0xf000000")?;
             says(&console, ": loader+0x")?;
-            says(&console, " <kaal_devicetree::")
+            says(&console, " kaal_devicetree::")
         }),
         trial(workspace, "firmware::less_ram_than_planned", |workspace| {
             // Built for 1 GiB: the hyp probe lies behind the first 512 MiB.
@@ -141,7 +141,7 @@ pub(crate) fn with_larger(dtb: &[u8], sizes: &[usize], more: u32) -> Vec<u8> {
             .fold(0, |size, &byte| size << 8 | u32::from(byte));
         field.copy_from_slice(&(size + more).to_be_bytes());
     }
-    large.resize(large.len() + more as usize, b'x');
+    large.resize(large.len() + more as usize, 0);
     large
 }
 

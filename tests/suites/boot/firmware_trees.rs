@@ -73,6 +73,14 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                 .collect();
             boot_edited(workspace, PASS, |tree| set_ram(tree, &banks)).map(drop)
         }),
+        trial(workspace, "firmware_trees::too_many_banks", |workspace| {
+            const COUNT: u64 = 129;
+            const SIZE: u64 = 0x1000;
+            let banks: Vec<_> = (0..COUNT).map(|bank| (2 * bank * SIZE, SIZE)).collect();
+            let expected = "names more than 128 ranges of memory; pass a smaller one";
+            let console = boot_edited(workspace, expected, |tree| set_ram(tree, &banks))?;
+            is_not_entered(&console)
+        }),
         trial(
             workspace,
             "firmware_trees::overlapping_banks",

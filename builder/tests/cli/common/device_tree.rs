@@ -167,6 +167,7 @@ fn write_psci_and_gic(fdt: &mut FdtWriter) -> FdtWriterResult<()> {
     fdt.end_node(psci)?;
     let gic = fdt.begin_node("interrupt-controller@8000000")?;
     fdt.property_string("compatible", "arm,gic-v3")?;
+    fdt.property_u32("#interrupt-cells", 3)?;
     fdt.property_array_u64("reg", &[0x800_0000, 0x1_0000, 0x80a_0000, 0xf6_0000])?;
     fdt.end_node(gic)
 }

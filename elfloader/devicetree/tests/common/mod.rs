@@ -2,6 +2,7 @@
 
 //! Writes device trees.
 
+use kaal_devicetree::{DeviceTree, Facts, MemoryKind};
 use kaal_payload::{PhysAddr, PhysRange};
 use vm_fdt::{FdtWriter, FdtWriterResult};
 
@@ -44,4 +45,10 @@ pub(crate) fn memory(fdt: &mut FdtWriter, name: &str, reg: &[u64]) -> FdtWriterR
 
 pub(crate) fn range(start: u64, size: u64) -> PhysRange {
     PhysRange::from_size(PhysAddr(start), size).unwrap()
+}
+
+/// The banks of RAM.
+pub(crate) fn ram(tree: &DeviceTree<'_>) -> Vec<PhysRange> {
+    let facts = Facts::of(tree).unwrap();
+    facts.memory_of(MemoryKind::Ram).collect()
 }

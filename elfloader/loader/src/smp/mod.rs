@@ -12,10 +12,10 @@ use core::fmt;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
+use kaal_devicetree::Facts;
 use kaal_payload::{Cpu, Decimal, Hex, MAX_CORES, Payload};
 use kaal_runtime::{cores, entry, fail};
 
-use crate::device_tree::Found;
 use crate::mmu::Handover;
 use crate::{gic, level};
 use way::{LATE, in_words};
@@ -37,7 +37,7 @@ impl fmt::Display for Team {
 
 impl Team {
     /// Finds the cores for the kernel: this one, then those of the device tree in their order.
-    pub(crate) fn find(payload: &Payload<'_>, device_tree: &Found) -> Self {
+    pub(crate) fn find(payload: &Payload<'_>, facts: Option<&Facts>) -> Self {
         let mut team = Self {
             cpus: [Cpu::default(); _],
             size: 0,
@@ -50,12 +50,11 @@ impl Team {
                 ..Cpu::default()
             },
         );
-        match &device_tree.firmware {
-            Some((_, tree)) if wanted > 1 => {
-                kaal_devicetree::cpus(tree).for_each(|cpu| team.add(wanted, cpu));
-            }
-            _ => payload.cpus.iter().for_each(|&cpu| team.add(wanted, cpu)),
-        }
+        let known = match facts {
+            Some(facts) => &*facts.cpus,
+            None => payload.cpus,
+        };
+        known.iter().for_each(|&cpu| team.add(wanted, cpu));
         if team.size < wanted {
             fail!(
                 "the kernel waits for {} cores, the device tree names {}; boot a machine \
