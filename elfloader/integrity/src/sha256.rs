@@ -2,10 +2,8 @@
 
 //! SHA-256 (FIPS 180-4).
 
-use core::arch::aarch64::{
-    uint8x16_t, uint32x4_t, vaddq_u32, vreinterpretq_u32_u8, vrev32q_u8, vsha256h2q_u32,
-    vsha256hq_u32, vsha256su0q_u32, vsha256su1q_u32,
-};
+use core::arch::aarch64::uint8x16_t;
+use core::arch::asm;
 use core::mem::transmute;
 use core::slice;
 
@@ -35,9 +33,13 @@ const INITIAL: State = State([
     0x5be0_cd19,
 ]);
 
+/// Constants of four rounds each, aligned as vectors.
+#[repr(align(16))]
+struct Constants([[u32; 4]; 16]);
+
 /// FIPS 180-4, section 4.2.2.
 #[rustfmt::skip]
-static ROUNDS: [[u32; 4]; 16] = [
+static ROUNDS: Constants = Constants([
     [0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5],
     [0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5],
     [0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3],
@@ -54,7 +56,7 @@ static ROUNDS: [[u32; 4]; 16] = [
     [0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3],
     [0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208],
     [0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2],
-];
+]);
 
 /// A block, aligned so that few instructions load it.
 type Vectors = [uint8x16_t; BLOCK_SIZE / size_of::<uint8x16_t>()];
@@ -104,40 +106,106 @@ fn compress(state: &mut State, blocks: &[[u8; BLOCK_SIZE]]) {
     }
 }
 
-/// Does four rounds: adds the oldest words of the schedule, in `$a`, to the state, and replaces them by the next ones.
-/// A macro, because a function with these instructions can't be inlined always.
+/// Four rounds: adds the oldest words of the schedule, in `$a`, to the state, with the constants in `$k`.
 macro_rules! four_rounds {
-    ($state:ident, $constants:expr, $a:ident, $b:ident, $c:ident, $d:ident) => {
-        let [abcd, efgh] = $state;
-        let sum = vaddq_u32($a, $constants);
-        $state = [
-            vsha256hq_u32(abcd, efgh, sum),
-            vsha256h2q_u32(efgh, abcd, sum),
-        ];
-        $a = vsha256su1q_u32(vsha256su0q_u32($a, $b), $c, $d);
+    ($k:literal, $a:literal) => {
+        concat!(
+            "add v8.4s, v",
+            $a,
+            ".4s, v",
+            $k,
+            ".4s\n",
+            "mov v9.16b, v4.16b\n",
+            "sha256h q4, q5, v8.4s\n",
+            "sha256h2 q5, q9, v8.4s\n",
+        )
     };
 }
 
+/// Replaces the words of the schedule in `$a` by the next ones.
+macro_rules! next_words {
+    ($a:literal, $b:literal, $c:literal, $d:literal) => {
+        concat!(
+            "sha256su0 v",
+            $a,
+            ".4s, v",
+            $b,
+            ".4s\n",
+            "sha256su1 v",
+            $a,
+            ".4s, v",
+            $c,
+            ".4s, v",
+            $d,
+            ".4s\n",
+        )
+    };
+}
+
+/// Sixteen rounds and the next words, with the constants from `$k` on.
+macro_rules! sixteen_rounds {
+    ($k:literal, $l:literal, $m:literal, $n:literal) => {
+        concat!(
+            four_rounds!($k, 0),
+            next_words!(0, 1, 2, 3),
+            four_rounds!($l, 1),
+            next_words!(1, 2, 3, 0),
+            four_rounds!($m, 2),
+            next_words!(2, 3, 0, 1),
+            four_rounds!($n, 3),
+            next_words!(3, 0, 1, 2),
+        )
+    };
+}
+
+/// All constants stay in registers, for which the compiler would have no room: a block takes 100 instructions, not 140.
 #[target_feature(enable = "sha2")]
 fn compress_by_instruction(state: &mut State, blocks: &[Vectors]) {
-    // SAFETY: four numbers of 32 bits are a vector of them.
-    let rounds: &[[uint32x4_t; 4]; 4] = unsafe { transmute(&ROUNDS) };
-    // SAFETY: as above.
-    let mut sum: [uint32x4_t; 2] = unsafe { transmute(state.0) };
-    for block in blocks {
-        let mut state = sum;
-        let [a, b, c, d] = *block;
-        let words = |bytes| vreinterpretq_u32_u8(vrev32q_u8(bytes));
-        let (mut a, mut b, mut c, mut d) = (words(a), words(b), words(c), words(d));
-        // The last words of the schedule are not needed, but a case for them would take more instructions.
-        for constants in rounds {
-            four_rounds!(state, constants[0], a, b, c, d);
-            four_rounds!(state, constants[1], b, c, d, a);
-            four_rounds!(state, constants[2], c, d, a, b);
-            four_rounds!(state, constants[3], d, a, b, c);
-        }
-        sum = [vaddq_u32(sum[0], state[0]), vaddq_u32(sum[1], state[1])];
+    let range = blocks.as_ptr_range();
+    // SAFETY: this reads blocks and constants, and updates the state. All are aligned.
+    unsafe {
+        asm!(
+            "ldp q4, q5, [{state}]",
+            "ldp q16, q17, [{constants}]",
+            "ldp q18, q19, [{constants}, #32]",
+            "ldp q20, q21, [{constants}, #64]",
+            "ldp q22, q23, [{constants}, #96]",
+            "ldp q24, q25, [{constants}, #128]",
+            "ldp q26, q27, [{constants}, #160]",
+            "ldp q28, q29, [{constants}, #192]",
+            "ldp q30, q31, [{constants}, #224]",
+            "b 3f",
+            "2:",
+            "ldp q0, q1, [{place}], #32",
+            "ldp q2, q3, [{place}], #32",
+            ".irp register, 0, 1, 2, 3",
+            "rev32 v\\register\\().16b, v\\register\\().16b",
+            ".endr",
+            "mov v6.16b, v4.16b",
+            "mov v7.16b, v5.16b",
+            sixteen_rounds!(16, 17, 18, 19),
+            sixteen_rounds!(20, 21, 22, 23),
+            sixteen_rounds!(24, 25, 26, 27),
+            four_rounds!(28, 0),
+            four_rounds!(29, 1),
+            four_rounds!(30, 2),
+            four_rounds!(31, 3),
+            "add v4.4s, v4.4s, v6.4s",
+            "add v5.4s, v5.4s, v7.4s",
+            "3:",
+            "cmp {place}, {end}",
+            "b.ne 2b",
+            "stp q4, q5, [{state}]",
+            state = in(reg) state,
+            constants = in(reg) &raw const ROUNDS.0,
+            place = inout(reg) range.start => _,
+            end = in(reg) range.end,
+            out("v0") _, out("v1") _, out("v2") _, out("v3") _, out("v4") _, out("v5") _,
+            out("v6") _, out("v7") _, out("v8") _, out("v9") _, out("v16") _, out("v17") _,
+            out("v18") _, out("v19") _, out("v20") _, out("v21") _, out("v22") _, out("v23") _,
+            out("v24") _, out("v25") _, out("v26") _, out("v27") _, out("v28") _, out("v29") _,
+            out("v30") _, out("v31") _,
+            options(nostack),
+        );
     }
-    // SAFETY: as above.
-    state.0 = unsafe { transmute::<[uint32x4_t; 2], [u32; 8]>(sum) };
 }
