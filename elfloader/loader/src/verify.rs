@@ -18,7 +18,7 @@ use kaal_runtime::registers::{
     PS_40_BITS, PS_44_BITS, always_has_e2h, current_level, has_4_kib_granules, has_el2,
     physical_address_range,
 };
-use kaal_runtime::{address_of, bulk, cache, fail, log};
+use kaal_runtime::{address_of, bulk, fail, log};
 
 /// Bytes that are checked at each end of memory that should be zero.
 const END_SIZE: usize = 128;
@@ -159,10 +159,7 @@ pub(crate) fn regions(payload: &Payload<'_>, clears_zeroes: bool) {
         if clears_zeroes {
             let zeroes = PhysRange::from(PhysAddr(memory.start.0 + region.file_size())..memory.end);
             // SAFETY: the region lies in RAM, and nothing refers to this part of it any more.
-            unsafe {
-                bulk::clear(zeroes);
-                cache::clean(zeroes.start.0, zeroes.end.0);
-            }
+            unsafe { bulk::clear(zeroes) };
             continue;
         }
         // The kernel doesn't read the memory behind the device tree, where the firmware may have left its own.

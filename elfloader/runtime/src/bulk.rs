@@ -7,8 +7,9 @@
 use core::arch::asm;
 use core::ptr;
 
-use crate::read_register;
 use kaal_payload::PhysRange;
+
+use crate::{cache, read_register};
 
 /// Bytes that a loop copies at a time.
 const STRIDE: usize = 128;
@@ -72,20 +73,20 @@ unsafe fn copy_bytes(from: *const u8, to: *mut u8, offsets: impl Iterator<Item =
     }
 }
 
-/// Clears memory.
+/// Clears memory, and writes it back from the caches.
 ///
 /// # Safety
 ///
 /// It must be valid for writes, with the MMU on.
 pub unsafe fn clear(memory: PhysRange) {
     let control = read_register!("dczid_el0");
-    // DCZID_EL0.BS: log2 of the words that DC ZVA clears. The loop clears four blocks at a time.
+    // DCZID_EL0.BS and CTR_EL0.DminLine: log2 of the words that DC ZVA clears, and of those in the smallest line.
     let block = 4u64 << (control & 0xf);
+    let line = 4u64 << (read_register!("ctr_el0") >> 16 & 0xf);
+    // The loop takes four of the smaller at a time.
+    let group = 4 * block.max(line);
     let (start, end) = (memory.start.0, memory.end.0);
-    let (mut first, mut last) = (
-        start.next_multiple_of(4 * block),
-        end / (4 * block) * (4 * block),
-    );
+    let (mut first, mut last) = (start.next_multiple_of(group), end / group * group);
     if control & DZP != 0 || first >= last {
         (first, last) = (end, end);
     }
@@ -97,17 +98,20 @@ pub unsafe fn clear(memory: PhysRange) {
             "2:",
             ".rept   4",
             "dc      zva, {place}",
-            "add     {place}, {place}, {block}",
+            "dc      civac, {place}",
+            "add     {place}, {place}, {step}",
             ".endr",
             "3:",
             "cmp     {place}, {last}",
             "b.ne    2b",
             place = inout(reg) first => _,
             last = in(reg) last,
-            block = in(reg) block,
+            step = in(reg) block.min(line),
             options(nostack),
         );
         clear_bytes(last, end);
+        cache::clean(start, first);
+        cache::clean(last, end);
     }
 }
 
