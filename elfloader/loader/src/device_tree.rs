@@ -43,6 +43,9 @@ pub(crate) fn find(
     map: &mut MemoryMap,
 ) -> Option<Firmware> {
     let firmware = firmware.and_then(|(header, bytes)| {
+        let slot = payload.device_tree;
+        map.add(PhysRange::new(slot.start, slot.capacity), Use::Data);
+        // The tree may lie in the slot.
         let start = PhysAddr(bytes.as_ptr().addr() as u64);
         map.add(PhysRange::new(start, bytes.len() as u64), Use::Constants);
         read(header, bytes)

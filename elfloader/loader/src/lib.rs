@@ -82,10 +82,10 @@ pub extern "C" fn boot<T: Trust>(firmware_x0: u64) -> ! {
     state::begin("reading the payload header");
     let payload = payload::parse::<T>(header);
     console::set_level(payload.log_level);
-    map.add_image(&payload, T::EXPECTS_FORGERIES);
 
     state::begin("reading the device tree");
     let mut firmware = device_tree::find(firmware_tree, &payload, &mut map);
+    map.add_regions(&payload, T::EXPECTS_FORGERIES);
     let facts = firmware.as_ref().map(|firmware| firmware.facts);
 
     state::begin("checking the payload against the machine");

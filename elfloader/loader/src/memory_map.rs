@@ -63,10 +63,8 @@ impl MemoryMap {
         map
     }
 
-    /// Adds all memory of the image. The loader writes to zeroes if it `clears` them.
-    pub(crate) fn add_image(&mut self, payload: &Payload<'_>, clears: bool) {
-        let slot = payload.device_tree;
-        self.add(PhysRange::new(slot.start, slot.capacity), Use::Data);
+    /// Adds the regions of the image. The loader writes to their zeroes if it `clears` them.
+    pub(crate) fn add_regions(&mut self, payload: &Payload<'_>, clears: bool) {
         for memory in payload.regions.iter().filter_map(|region| region.memory()) {
             self.add(memory, if clears { Use::Data } else { Use::Constants });
             firmware::clean(memory);

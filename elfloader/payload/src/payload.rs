@@ -144,11 +144,11 @@ impl<'a> Payload<'a> {
 
     /// How the loader verifies itself, and the digest for that, from the header at the start of `bytes`. The rest of
     /// the header may be malformed. `None` if there is no header, or if the image asks for no verification.
-    pub fn peek_loader(bytes: &[u8]) -> Option<(Integrity, ConstantPart)> {
+    pub fn peek_loader(bytes: &[u8]) -> Option<(Integrity, &ConstantPart)> {
         let (header, _) = peek::<Header, false>(bytes)?;
         let integrity = Integrity::from_wire(header.integrity)?;
         let is_verified = header.loader.size <= LOADER_MAX_SIZE && integrity != Integrity::None;
-        is_verified.then_some((integrity, header.loader))
+        is_verified.then_some((integrity, &header.loader))
     }
 
     /// The bytes that the signature covers, in the `header` that this was parsed from.
