@@ -8,11 +8,11 @@
 pub use kaal_payload::Symbol;
 use kaal_payload::{Decimal, Hex, Text};
 
-use crate::registers::current_level;
+use crate::registers::{current_level, read_own_registers};
 use crate::state::{self, Reporter};
 use crate::syndrome::Syndrome;
 use crate::words::Meaning;
-use crate::{address_of, console, read_own_register, read_register, stop};
+use crate::{address_of, console, read_register, stop};
 
 /// Defines the program's name in reports, and a function that looks up an address: `fn(u64) ->
 /// Option<Symbol<'static>>`. It may be called at any moment, after a fault.
@@ -67,8 +67,7 @@ pub(crate) extern "C" fn report(interrupted: &Interrupted) -> ! {
         Reporter::Again => stop::stop(),
         Reporter::Late => stop::park(),
     }
-    let (elr, spsr) = (read_own_register!("elr"), read_own_register!("spsr"));
-    let esr = read_own_register!("esr");
+    let [esr, elr, far, spsr] = read_own_registers!("esr", "elr", "far", "spsr");
     let level = current_level();
     let source = Text(match spsr >> 2 & 0b11 {
         source if source == level => "the same exception level",
@@ -82,7 +81,7 @@ pub(crate) extern "C" fn report(interrupted: &Interrupted) -> ! {
         "KaaL: ESR {}, ELR {}, FAR {}, SPSR {}, SP {}, at EL{}",
         Hex(esr),
         Hex(elr),
-        Hex(read_own_register!("far")),
+        Hex(far),
         Hex(spsr),
         Hex(interrupted.stack_pointer(spsr)),
         Decimal(level),

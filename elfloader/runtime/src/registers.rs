@@ -36,6 +36,19 @@ macro_rules! read_own_register {
     };
 }
 
+/// Reads several registers as [`read_own_register!`] does one, with one look at the exception level.
+macro_rules! read_own_registers {
+    ($($name:literal),+) => {
+        match $crate::registers::current_level() {
+            1 => [$($crate::read_register!(concat!($name, "_el1"))),+],
+            2 => [$($crate::read_register!(concat!($name, "_el2"))),+],
+            _ => [$($crate::read_register!(concat!($name, "_el3"))),+],
+        }
+    };
+}
+
+pub(crate) use read_own_registers;
+
 /// Writes a system register.
 ///
 /// Use it in an unsafe block that says why the write is right.
