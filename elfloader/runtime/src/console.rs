@@ -6,9 +6,10 @@ use core::fmt::{self, Write};
 use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
-use kaal_payload::{AccessSize, Console, LogLevel, Machine};
-use kaal_uart::{Registers, Transmitter};
+use kaal_payload::{AccessSize, LogLevel, Machine, PhysAddr};
+use kaal_uart::{Registers, Uart};
 
+use crate::clock::Limit;
 use crate::{state, translation};
 
 /// Prints a line if the log level includes `level`.
@@ -21,50 +22,53 @@ macro_rules! log {
     };
 }
 
-/// The console's registers.
-struct Device(Console);
+/// The registers of devices.
+struct Device;
 
-impl Device {
-    fn register<T>(&self, offset: usize) -> *mut T {
-        ptr::with_exposed_provenance_mut(self.0.base.0 as usize + offset)
-    }
+fn register<T>(address: PhysAddr) -> *mut T {
+    ptr::with_exposed_provenance_mut(address.0 as usize)
 }
 
 impl Registers for Device {
-    fn read(&self, offset: usize) -> u32 {
-        // SAFETY: the device tree says that this UART is at this address. Nothing else uses it before the kernel runs.
+    fn read(&self, address: PhysAddr, size: AccessSize) -> u32 {
+        // SAFETY: the device tree says that a UART is at this address. Nothing else uses it before the kernel runs.
         unsafe {
-            match self.0.access_size {
-                AccessSize::Byte => self.register::<u8>(offset).read_volatile().into(),
-                AccessSize::HalfWord => self.register::<u16>(offset).read_volatile().into(),
-                AccessSize::Word => self.register::<u32>(offset).read_volatile(),
+            match size {
+                AccessSize::Byte => register::<u8>(address).read_volatile().into(),
+                AccessSize::HalfWord => register::<u16>(address).read_volatile().into(),
+                AccessSize::Word => register::<u32>(address).read_volatile(),
             }
         }
     }
 
-    fn write(&mut self, offset: usize, value: u32) {
+    fn write(&mut self, address: PhysAddr, size: AccessSize, value: u32) {
         // SAFETY: as for reading.
         unsafe {
-            match self.0.access_size {
-                AccessSize::Byte => self.register::<u8>(offset).write_volatile(value as u8),
-                AccessSize::HalfWord => self.register::<u16>(offset).write_volatile(value as u16),
-                AccessSize::Word => self.register::<u32>(offset).write_volatile(value),
+            match size {
+                AccessSize::Byte => register::<u8>(address).write_volatile(value as u8),
+                AccessSize::HalfWord => register::<u16>(address).write_volatile(value as u16),
+                AccessSize::Word => register::<u32>(address).write_volatile(value),
             }
         }
     }
 }
 
 /// Sends text to the console.
-struct Terminal {
-    transmitter: Transmitter,
-    device: Device,
-}
+struct Terminal(Uart<Device>);
 
 impl Terminal {
+    /// The machine's console.
+    #[inline(never)]
+    fn current() -> Option<Self> {
+        let console = state::machine().console?;
+        let registers = Device;
+        Some(Self(Uart { console, registers }))
+    }
+
     fn send(&mut self, bytes: &[u8]) -> fmt::Result {
         bytes
             .iter()
-            .try_for_each(|&byte| self.transmitter.send(byte, &mut self.device))
+            .try_for_each(|&byte| self.0.send(byte))
             .map_err(|_| fmt::Error)
     }
 }
@@ -96,8 +100,17 @@ pub fn is_logged(level: LogLevel) -> bool {
 #[inline(never)]
 pub fn start(machine: &Machine) {
     state::set_machine(machine);
-    if let Some(console) = machine.console {
-        translation::without(|| kaal_uart::turn_on(&console, &mut Device(console)));
+    if let Some(mut terminal) = Terminal::current() {
+        translation::without(|| terminal.0.turn_on());
+    }
+}
+
+/// Waits until everything printed is on the line: without power, a UART loses the bytes that it holds.
+pub fn drain() {
+    if let Some(Terminal(uart)) = Terminal::current() {
+        let mut limit = Limit::begin();
+        // The power is turned off anyway.
+        let _ = translation::without(|| uart.drain(|| limit.is_over()));
     }
 }
 
@@ -112,12 +125,8 @@ pub fn line(text: fmt::Arguments<'_>) {
 /// Text without arguments is printed without a pointer in the image. So it needs no relocations, and appears even if
 /// the image lies at a wrong address.
 pub fn print(text: fmt::Arguments<'_>) {
-    let Some(console) = state::machine().console else {
+    let Some(mut terminal) = Terminal::current() else {
         return;
-    };
-    let mut terminal = Terminal {
-        transmitter: Transmitter::new(&console),
-        device: Device(console),
     };
     let sent = translation::without(|| match text.as_str() {
         Some(text) => terminal.write_str(text),

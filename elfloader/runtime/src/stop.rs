@@ -37,6 +37,7 @@ pub fn report_and_stop(reason: fmt::Arguments<'_>) -> ! {
 pub fn stop() -> ! {
     if let Some(conduit) = conduit() {
         console::line(format_args!("KaaL: powering off"));
+        console::drain();
         let _ = match conduit {
             PsciConduit::Smc => psci::system_off::<Smc>(),
             PsciConduit::Hvc => psci::system_off::<Hvc>(),

@@ -70,6 +70,11 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
         ),
         trial(
             workspace,
+            "console::last_words_are_sent",
+            last_words_are_sent,
+        ),
+        trial(
+            workspace,
             "console::error_without_console_powers_off",
             |workspace| {
                 let image = Image::of(workspace, Program::ProbeHyp, Machine::ordinary())?;
@@ -84,6 +89,29 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             },
         ),
     ]
+}
+
+/// QEMU's UARTs send each byte at once. So this test looks whether the UART's flags were read after the last byte, and
+/// before the end.
+fn last_words_are_sent(workspace: &Workspace) -> Result<()> {
+    const TRACE: &str = "pl011_*";
+
+    let image = Image::of(workspace, Program::ProbeHyp, Machine::ordinary())?;
+    image.pack(workspace)?;
+    let report = image.run_to_the_end(&["-trace".to_owned(), TRACE.to_owned()])?;
+    ensure!(
+        report.console.ends_with("KaaL: powering off\r\n"),
+        "found:\n{}",
+        report.console
+    );
+    let accesses = report.messages.lines();
+    let mut accesses = accesses.filter(|line| line.contains(" addr 0x"));
+    let last = accesses.next_back().context("QEMU traces no accesses")?;
+    ensure!(
+        last.starts_with("pl011_read addr 0x") && last.contains("18 value"),
+        "a read of UARTFR expected last, found {last}"
+    );
+    Ok(())
 }
 
 /// The lines that the loader prints on its way to the probe.

@@ -202,6 +202,11 @@ impl Image {
         Ok(report.end)
     }
 
+    /// Boots the packed image, with more arguments for QEMU, until the machine ends by itself.
+    pub(crate) fn run_to_the_end(&self, arguments: &[String]) -> Result<Report> {
+        self.run(&[&self.as_kernel(), arguments].concat(), None, LIMIT)
+    }
+
     fn as_kernel(&self) -> [String; 2] {
         ["-kernel".to_owned(), self.path().display().to_string()]
     }
