@@ -109,6 +109,12 @@ pub(crate) fn console_name(kind: ConsoleKind) -> &'static str {
         ConsoleKind::Lpuart => "LPUART",
         ConsoleKind::Cadence => "Cadence",
         ConsoleKind::Meson => "Meson",
+        ConsoleKind::Stm32 => "STM32",
+        ConsoleKind::Geni => "GENI",
+        ConsoleKind::UartDm => "UARTDM",
+        ConsoleKind::Scif => "SCIF",
+        ConsoleKind::Armada3700 => "Armada 3700",
+        ConsoleKind::Samsung => "Samsung",
     }
 }
 

@@ -79,11 +79,21 @@ models! {
     Ns8250, 0, Byte: "ns8250" "ns16450" "ns16550" "ns16550a" "snps,dw-apb-uart" "nvidia,tegra20-uart"
         "nuvoton,npcm750-uart";
     // Registers of 32 bits; the bindings don't say so (Linux, `drivers/tty/serial/8250`).
-    Ns8250, 2, Word: "brcm,bcm2835-aux-uart" "ti,am654-uart";
+    Ns8250, 2, Word: "brcm,bcm2835-aux-uart" "brcm,bcm7271-uart" "mediatek,mt6577-uart" "socionext,uniphier-uart"
+        "ti,am654-uart";
     Imx, 0, Word: "fsl,imx21-uart" "fsl,imx6q-uart";
     Lpuart, 0, Word: "fsl,imx7ulp-lpuart" "fsl,imx8qxp-lpuart";
     Cadence, 0, Word: "xlnx,xuartps" "cdns,uart-r1p8" "cdns,uart-r1p12";
-    Meson, 0, Word: "amlogic,meson-uart" "amlogic,meson-gx-uart" "amlogic,meson-ao-uart";
+    Meson, 0, Word: "amlogic,meson-uart" "amlogic,meson-gx-uart" "amlogic,meson-ao-uart" "amlogic,meson-s4-uart";
+    Stm32, 0, Word: "st,stm32h7-uart";
+    Geni, 0, Word: "qcom,geni-debug-uart" "qcom,geni-uart";
+    UartDm, 0, Word: "qcom,msm-uartdm-v1.4";
+    Scif, 2, HalfWord: "renesas,scif" "renesas,hscif";
+    // The registers of RZ/G2L and RZ/V2H lie closer together.
+    Scif, 1, HalfWord: "renesas,scif-r9a07g044" "renesas,scif-r9a09g057";
+    Armada3700, 0, Word: "marvell,armada-3700-uart";
+    Samsung, 0, Word: "samsung,s5pv210-uart" "samsung,exynos4210-uart" "samsung,exynos5433-uart"
+        "samsung,exynos850-uart" "samsung,exynos8895-uart" "google,gs101-uart";
 }
 
 /// Why a device tree has no console that the loader supports.
@@ -97,7 +107,7 @@ pub enum UnknownConsole<'a> {
     NoSuchNode(&'a [u8]),
     /// The loader doesn't support the node's kind of UART.
     #[error(
-        "stdout-path names {} ({}); KaaL supports PL011, 8250, i.MX, LPUART, Cadence and Meson",
+        "stdout-path names {} ({}), which KaaL does not support",
         .node.escape_ascii(),
         .compatible.escape_ascii()
     )]

@@ -84,7 +84,7 @@ fn console(kind: ConsoleKind, register_shift: u8, access_size: AccessSize) -> Co
 /// The lists are those of boards that seL4 runs on.
 #[test]
 fn boards_consoles_are_known() {
-    let words: [(&[&str], ConsoleKind); 14] = [
+    let words: [(&[&str], ConsoleKind); 24] = [
         (&["arm,pl011", "arm,primecell"], ConsoleKind::Pl011),
         (&["brcm,bcm2835-pl011", "arm,pl011"], ConsoleKind::Pl011),
         (&["arm,sbsa-uart"], ConsoleKind::Pl011),
@@ -115,6 +115,28 @@ fn boards_consoles_are_known() {
             &["amlogic,meson6-uart", "amlogic,meson-uart"],
             ConsoleKind::Meson,
         ),
+        (
+            &["amlogic,t7-uart", "amlogic,meson-s4-uart"],
+            ConsoleKind::Meson,
+        ),
+        (&["st,stm32h7-uart"], ConsoleKind::Stm32),
+        (&["qcom,geni-debug-uart"], ConsoleKind::Geni),
+        (&["qcom,geni-uart"], ConsoleKind::Geni),
+        (
+            &["qcom,msm-uartdm-v1.4", "qcom,msm-uartdm"],
+            ConsoleKind::UartDm,
+        ),
+        (&["marvell,armada-3700-uart"], ConsoleKind::Armada3700),
+        (
+            &["tesla,fsd-uart", "samsung,exynos4210-uart"],
+            ConsoleKind::Samsung,
+        ),
+        (&["samsung,exynos5433-uart"], ConsoleKind::Samsung),
+        (
+            &["samsung,exynosautov9-uart", "samsung,exynos850-uart"],
+            ConsoleKind::Samsung,
+        ),
+        (&["google,gs101-uart"], ConsoleKind::Samsung),
     ];
     for (compatible, kind) in words {
         let uart = Uart {
@@ -131,7 +153,7 @@ fn relatives_of_the_8250_are_as_wide_as_the_tree_says() {
     const WORDS: [(&str, u32); 2] = [SHIFT, ("reg-io-width", 4)];
     let (byte, half, word) = (AccessSize::Byte, AccessSize::HalfWord, AccessSize::Word);
     type Relative<'a> = (&'a [&'a str], &'a [(&'a str, u32)], u8, AccessSize);
-    let relatives: [Relative<'_>; 11] = [
+    let relatives: [Relative<'_>; 14] = [
         (&["ns8250"], &[], 0, byte),
         (&["ns16450"], &[], 0, byte),
         (&["ns16550"], &[], 0, byte),
@@ -163,6 +185,14 @@ fn relatives_of_the_8250_are_as_wide_as_the_tree_says() {
         (&["brcm,bcm2835-aux-uart"], &[], 2, word),
         (&["ti,am64-uart", "ti,am654-uart"], &[], 2, word),
         (&["ti,am654-uart"], &[("reg-shift", 3)], 3, word),
+        (
+            &["mediatek,mt8173-uart", "mediatek,mt6577-uart"],
+            &[],
+            2,
+            word,
+        ),
+        (&["socionext,uniphier-uart"], &[], 2, word),
+        (&["brcm,bcm7271-uart"], &WORDS, 2, word),
     ];
     for (compatible, numbers, shift, size) in relatives {
         let uart = Uart {
@@ -171,6 +201,37 @@ fn relatives_of_the_8250_are_as_wide_as_the_tree_says() {
             ..PL011
         };
         uart.check(console(ConsoleKind::Ns8250, shift, size));
+    }
+}
+
+#[test]
+fn registers_of_a_scif_lie_closer_together_in_some_chips() {
+    for (compatible, shift) in [
+        (
+            [
+                "renesas,scif-r8a7795",
+                "renesas,rcar-gen3-scif",
+                "renesas,scif",
+            ]
+            .as_slice(),
+            2,
+        ),
+        (
+            &[
+                "renesas,hscif-r8a779g0",
+                "renesas,rcar-gen4-hscif",
+                "renesas,hscif",
+            ],
+            2,
+        ),
+        (&["renesas,scif-r9a07g054", "renesas,scif-r9a07g044"], 1),
+        (&["renesas,scif-r9a09g057"], 1),
+    ] {
+        let uart = Uart {
+            compatible,
+            ..PL011
+        };
+        uart.check(console(ConsoleKind::Scif, shift, AccessSize::HalfWord));
     }
 }
 

@@ -136,6 +136,18 @@ wire_enum! {
         Cadence = 5,
         /// Amlogic Meson.
         Meson = 6,
+        /// STMicroelectronics STM32, from STM32F7 on.
+        Stm32 = 7,
+        /// Qualcomm GENI.
+        Geni = 8,
+        /// Qualcomm UARTDM 1.4.
+        UartDm = 9,
+        /// Renesas SCIF and HSCIF.
+        Scif = 10,
+        /// Marvell Armada 3700.
+        Armada3700 = 11,
+        /// Samsung S5PV210 and Exynos.
+        Samsung = 12,
     }
 }
 
@@ -178,7 +190,7 @@ pub struct Console {
     pub kind: ConsoleKind,
     /// Its registers.
     pub base: PhysAddr,
-    /// log2 of the distance in bytes of its registers, if the kind leaves it to the board (device tree binding `8250`,
+    /// log2 of the distance in bytes of its registers, if it differs within the kind (device tree binding `8250`,
     /// `reg-shift`), else 0.
     pub register_shift: u8,
     /// How its registers are accessed.

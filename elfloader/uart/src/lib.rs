@@ -4,7 +4,8 @@
 //!
 //! To print on a UART that the firmware has set up, a program waits until a bit of a status register says that there is
 //! room, then writes a byte to another register. All kinds of UART work like this, so they are rows of a table, and one
-//! function serves all. It doesn't use interrupts or buffers, and doesn't change line settings.
+//! function serves all. Three kinds need more writes for each byte. It doesn't use interrupts or buffers, and doesn't
+//! change line settings.
 //!
 //! [`Uart::turn_on`] turns on a transmitter that is off: on emulated machines without firmware, nobody else does, not even
 //! seL4.
@@ -58,6 +59,9 @@ impl Bit {
     }
 }
 
+/// The register for data of a SCIF, which has 8 bits. The others have 16.
+const SCIF_DATA: u16 = 3;
+
 /// The registers of a kind of UART. Offsets are those of registers without gaps.
 #[derive(Clone, Copy, Debug)]
 struct Layout {
@@ -81,7 +85,7 @@ impl Layout {
         }
     }
 
-    /// The registers of this kind.
+    /// The registers of this kind. Where no manual is public, the source is Linux' driver.
     const fn of(kind: ConsoleKind) -> Self {
         match kind {
             // UARTFR, UARTDR; TXFF; BUSY (Arm DDI 0183G, "Flag Register", "Data Register").
@@ -97,6 +101,20 @@ impl Layout {
             // UART_STATUS, UART_WFIFO; "Tx FIFO full"; "Tx FIFO empty", "Transmit busy" (Amlogic S905 Datasheet,
             // "UART").
             ConsoleKind::Meson => Self::new(0x0c, 0x00, clear(21), [set(22), clear(25)]),
+            // ISR, TDR; TXFNF; TC (STMicroelectronics RM0433, "USART interrupt and status register").
+            ConsoleKind::Stm32 => Self::new(0x1c, 0x28, set(7), [set(6); 2]),
+            // SE_GENI_STATUS, SE_GENI_TX_FIFO; M_GENI_CMD_ACTIVE, of the command that sends the byte before (Linux,
+            // `qcom_geni_serial.c`).
+            ConsoleKind::Geni => Self::new(0x40, 0x700, clear(0), [clear(0); 2]),
+            // UART_DM_SR, UART_DM_TF; TXEMT (Qualcomm APQ8016E Technical Reference Manual, "UART_DM").
+            ConsoleKind::UartDm => Self::new(0xa4, 0x100, set(3), [set(3); 2]),
+            // FSR, FTDR; TDFE; TEND (Renesas R-Car Series, 3rd Generation, "SCIF").
+            ConsoleKind::Scif => Self::new(4, SCIF_DATA, set(5), [set(6); 2]),
+            // Status, "Transmitter Holding"; "TX FIFO full"; "TX empty" (Linux, `mvebu-uart.c`).
+            ConsoleKind::Armada3700 => Self::new(0x0c, 0x04, clear(11), [set(6); 2]),
+            // UTRSTAT, UTXH; "Transmitter empty" (Samsung Exynos 4412 User's Manual, "UART"). Another register tells
+            // whether the FIFO is full, but means nothing if the FIFO is off.
+            ConsoleKind::Samsung => Self::new(0x10, 0x20, set(2), [set(2); 2]),
         }
     }
 }
@@ -136,7 +154,21 @@ impl<R: Registers> Uart<R> {
         if !(0..MAX_POLLS).any(|_| self.has(layout.room, layout)) {
             return Err(Stuck);
         }
+        match self.console.kind {
+            // A byte takes a command. SE_UART_TX_TRANS_LEN, SE_GENI_M_CMD0.
+            ConsoleKind::Geni => {
+                self.write(0x270, 1);
+                self.write(0x600, 1 << 27);
+            }
+            // UART_DM_NO_CHARS_FOR_TX announces a byte.
+            ConsoleKind::UartDm => self.write(0x40, 1),
+            _ => {}
+        }
         self.write(layout.data, byte.into());
+        if self.console.kind == ConsoleKind::Scif {
+            // The UART only sets TDFE and TEND. Ones leave the other flags alone.
+            self.write(layout.status, !(1 << 5 | 1 << 6));
+        }
         Ok(())
     }
 
@@ -171,7 +203,11 @@ impl<R: Registers> Uart<R> {
 
     #[inline(never)]
     fn write(&mut self, offset: u16, value: u32) {
-        let size = self.console.access_size;
+        let size = match self.console.kind {
+            // This register has 8 bits, the others 16.
+            ConsoleKind::Scif if offset == SCIF_DATA => AccessSize::Byte,
+            _ => self.console.access_size,
+        };
         self.registers.write(self.at(offset), size, value);
     }
 

@@ -53,7 +53,21 @@ const NS8250: Manual = Manual {
     ..PL011
 };
 
-pub(crate) const MANUALS: [Manual; 8] = [
+const SCIF: Manual = Manual {
+    kind: ConsoleKind::Scif,
+    register_shift: 2,
+    access_size: HalfWord,
+    status: 0x10,
+    full: 0xff9f,
+    sending: &[0x20],
+    idle: 0x60,
+    data: 0xc,
+    data_size: Byte,
+    after: &[(0x10, HalfWord, 0xff9f)],
+    ..PL011
+};
+
+pub(crate) const MANUALS: [Manual; 15] = [
     PL011,
     NS8250,
     // Registers of 32 bits, as Synopsys has them.
@@ -106,6 +120,61 @@ pub(crate) const MANUALS: [Manual; 8] = [
         // As for Cadence.
         sending: &[!0x0060_0000, !0x0020_0000, !0x0260_0000],
         idle: !0x0220_0000,
+        ..PL011
+    },
+    Manual {
+        kind: ConsoleKind::Stm32,
+        status: 0x1c,
+        full: !0xc0,
+        sending: &[0x80],
+        idle: 0xc0,
+        data: 0x28,
+        ..PL011
+    },
+    Manual {
+        kind: ConsoleKind::Geni,
+        status: 0x40,
+        full: 1,
+        sending: &[],
+        idle: !1,
+        data: 0x700,
+        before: &[(0x270, Word, 1), (0x600, Word, 0x0800_0000)],
+        ..PL011
+    },
+    Manual {
+        kind: ConsoleKind::UartDm,
+        status: 0xa4,
+        full: !8,
+        sending: &[],
+        idle: 8,
+        data: 0x100,
+        before: &[(0x40, Word, 1)],
+        ..PL011
+    },
+    SCIF,
+    Manual {
+        register_shift: 1,
+        status: 8,
+        data: 6,
+        after: &[(8, HalfWord, 0xff9f)],
+        ..SCIF
+    },
+    Manual {
+        kind: ConsoleKind::Armada3700,
+        status: 0xc,
+        full: 0x800,
+        sending: &[!0x840],
+        idle: !0x800,
+        data: 4,
+        ..PL011
+    },
+    Manual {
+        kind: ConsoleKind::Samsung,
+        status: 0x10,
+        full: !4,
+        sending: &[],
+        idle: 4,
+        data: 0x20,
         ..PL011
     },
 ];
