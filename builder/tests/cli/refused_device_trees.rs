@@ -224,7 +224,7 @@ fn no_memory_node() {
     expect![[r#"
         warning: --dtb kernel.dtb: names no console for the loader
           expected: a /chosen/stdout-path to a supported UART
-          found: /chosen has no stdout-path
+          found: /chosen has no stdout-path, and neither seL4,elfloader-devices nor the alias serial0 names a supported UART
           help: set stdout-path; without a console, the loader prints no errors
         warning: --kernel kernel.elf: placed without knowledge of the RAM
           expected: a --dtb with a memory node, or a --platform

@@ -6,7 +6,6 @@ use kaal_payload::{AccessSize, Console, ConsoleKind, PhysAddr};
 use thiserror::Error;
 
 use crate::text::{self, first};
-use crate::walk::Walk;
 use crate::{DeviceTree, Place};
 
 /// Models of UART that work alike. A node also lists models that its own is compatible with, so a name here covers many
@@ -99,8 +98,11 @@ models! {
 /// Why a device tree has no console that the loader supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum UnknownConsole<'a> {
-    /// `/chosen` has no `stdout-path`.
-    #[error("/chosen has no stdout-path")]
+    /// `/chosen` has no `stdout-path`, and there is no UART to guess.
+    #[error(
+        "/chosen has no stdout-path, and neither seL4,elfloader-devices nor the alias serial0 \
+         names a supported UART"
+    )]
     NotStated,
     /// `stdout-path` names a node that doesn't exist.
     #[error("stdout-path names {}, which does not exist", .0.escape_ascii())]
@@ -129,54 +131,88 @@ pub enum UnknownConsole<'a> {
 }
 
 /// Finds the UART that `stdout-path` of `/chosen` names, by path or by alias. Older trees call the property
-/// `linux,stdout-path`.
+/// `linux,stdout-path`. Without either, finds the first supported UART in `seL4,elfloader-devices`, on which seL4's own
+/// loader prints, or else the one with the alias `serial0`, unless it is disabled.
 ///
 /// # Errors
 ///
 /// Fails with an [`UnknownConsole`] if the loader can't print on it.
 pub fn console<'a>(tree: &'a DeviceTree<'a>) -> Result<Console, UnknownConsole<'a>> {
-    let mut walk = tree.walk();
-    find(tree, &mut walk).map_err(|failure| {
-        let uart = walk.place.node();
-        match failure {
-            Failure::NotStated => UnknownConsole::NotStated,
-            Failure::NoSuchNode(path) => UnknownConsole::NoSuchNode(path),
-            Failure::UnknownKind => UnknownConsole::UnknownKind {
-                node: uart.name(),
-                compatible: uart.string(b"compatible").unwrap_or_default(),
-            },
-            Failure::Registers => UnknownConsole::Registers { node: uart.name() },
-        }
+    find(tree, None).ok_or_else(|| match stdout_path(tree) {
+        Some(name) => why_not(tree, name),
+        None => UnknownConsole::NotStated,
     })
 }
 
-/// An [`UnknownConsole`] without names, for which the loader needs no code.
-pub(crate) enum Failure<'a> {
-    NotStated,
-    NoSuchNode(&'a [u8]),
-    UnknownKind,
-    Registers,
+/// The path or alias of the console in `/chosen`, without options.
+#[inline(never)]
+pub fn stdout_path<'a>(tree: &DeviceTree<'a>) -> Option<&'a [u8]> {
+    let path = string(tree, tree.chosen, b"stdout-path");
+    let path = path.or_else(|| string(tree, tree.chosen, b"linux,stdout-path"))?;
+    path.split(|&byte| byte == b':').next()
 }
 
-/// As [`console`], with a `walk` that has not begun, which goes to the UART.
-pub(crate) fn find<'a>(tree: &DeviceTree<'a>, walk: &mut Walk<'_>) -> Result<Console, Failure<'a>> {
-    let string = |node, name| {
-        let value = tree.property(node, name)?;
-        first(value).strip_suffix(b"\0")
-    };
-    let stdout = string(tree.chosen, b"stdout-path")
-        .or_else(|| string(tree.chosen, b"linux,stdout-path"))
-        .ok_or(Failure::NotStated)?;
-    let name = stdout.split(|&byte| byte == b':').next();
-    let name = name.unwrap_or_default();
-    let path = match name.first() {
-        Some(b'/') => name,
-        _ => string(tree.aliases, name).ok_or(Failure::NoSuchNode(name))?,
-    };
-    if !walk.go_to(path) {
-        return Err(Failure::NoSuchNode(path));
+/// The console if the loader can print on it, else `known`, else a guess.
+pub(crate) fn find(tree: &DeviceTree<'_>, known: Option<Console>) -> Option<Console> {
+    match stdout_path(tree) {
+        Some(name) => uart(tree, name, true).or(known),
+        None => known.or_else(|| guess(tree)),
     }
-    let compatible = walk.place.property(b"compatible").unwrap_or_default();
-    let models = Models::find(compatible).ok_or(Failure::UnknownKind)?;
-    models.console(&walk.place).ok_or(Failure::Registers)
+}
+
+/// The console of seL4's loader, else the first serial line.
+fn guess(tree: &DeviceTree<'_>) -> Option<Console> {
+    let devices = tree.property(tree.chosen, b"seL4,elfloader-devices");
+    let mut rest = devices.unwrap_or_default();
+    loop {
+        let device = first(rest);
+        rest = rest.get(device.len()..).unwrap_or_default();
+        let name = device.strip_suffix(b"\0");
+        let console = uart(tree, name.unwrap_or(b"serial0"), false);
+        if console.is_some() || name.is_none() {
+            return console;
+        }
+    }
+}
+
+/// The supported UART at `name`, a path or an alias. It may be disabled if the tree names it as console.
+#[inline(never)]
+fn uart(tree: &DeviceTree<'_>, name: &[u8], is_console: bool) -> Option<Console> {
+    let mut walk = tree.walk();
+    if !walk.go_to(path(tree, name)?) || !is_console && !walk.place.is_operational() {
+        return None;
+    }
+    Models::find(walk.place.property(b"compatible")?)?.console(&walk.place)
+}
+
+/// The path that `name` is or, as an alias, stands for.
+fn path<'a>(tree: &DeviceTree<'a>, name: &'a [u8]) -> Option<&'a [u8]> {
+    match name.first() {
+        Some(b'/') => Some(name),
+        _ => string(tree, tree.aliases, name),
+    }
+}
+
+/// The first string in a property of the node whose first property is at `node`.
+#[inline(never)]
+fn string<'a>(tree: &DeviceTree<'a>, node: usize, name: &[u8]) -> Option<&'a [u8]> {
+    first(tree.property(node, name)?).strip_suffix(b"\0")
+}
+
+/// Why the loader can't print on the UART at `name`.
+fn why_not<'a>(tree: &'a DeviceTree<'a>, name: &'a [u8]) -> UnknownConsole<'a> {
+    let Some(path) = path(tree, name) else {
+        return UnknownConsole::NoSuchNode(name);
+    };
+    let Some(uart) = tree.find(path) else {
+        return UnknownConsole::NoSuchNode(path);
+    };
+    let (uart, name) = (uart.node(), uart.node().name());
+    match Models::find(uart.property(b"compatible").unwrap_or_default()) {
+        Some(_) => UnknownConsole::Registers { node: name },
+        None => UnknownConsole::UnknownKind {
+            node: name,
+            compatible: uart.string(b"compatible").unwrap_or_default(),
+        },
+    }
 }

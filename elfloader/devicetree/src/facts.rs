@@ -100,7 +100,8 @@ impl Facts {
         Ok((tree, facts))
     }
 
-    /// Checks all of the structure of `tree`, and adds its facts. If it names no console, that in `self` stays.
+    /// Checks all of the structure of `tree`, and adds its facts. If it names no supported console, that
+    /// in `self` is better than a guess.
     ///
     /// # Errors
     ///
@@ -136,9 +137,7 @@ impl Facts {
         for range in tree.reservations() {
             self.note_memory(MemoryKind::Reserved, range)?;
         }
-        if let Ok(console) = console::find(tree, &mut tree.walk()) {
-            self.machine.console = Some(console);
-        }
+        self.machine.console = console::find(tree, self.machine.console);
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
-use kaal_devicetree::{DeviceTree, UnknownConsole};
+use kaal_devicetree::{DeviceTree, Facts, UnknownConsole};
 use kaal_payload::{AccessSize, Console, ConsoleKind, PhysAddr};
 use vm_fdt::FdtWriter;
 
@@ -293,4 +293,123 @@ fn older_trees_have_another_name_for_the_console() {
         ..PL011
     };
     uart.check_refused(UnknownConsole::NotStated);
+}
+
+/// A tree without `stdout-path`, in which seL4's loader uses `devices`.
+fn unstated(devices: &[&str], serial0: Option<&str>, status: &str) -> Vec<u8> {
+    let mut fdt = FdtWriter::new().unwrap();
+    let root = fdt.begin_node("").unwrap();
+    fdt.property_u32("#address-cells", 2).unwrap();
+    fdt.property_u32("#size-cells", 2).unwrap();
+    for (name, compatible, base) in [
+        ("timer", "arm,armv8-timer", 0),
+        ("serial@1", "acme,uart", 1),
+        ("serial@2", "arm,pl011", 0x900_0000),
+        ("serial@3", "st,stm32h7-uart", 0x900_0000),
+    ] {
+        let node = fdt.begin_node(name).unwrap();
+        fdt.property_string("compatible", compatible).unwrap();
+        fdt.property_string("status", status).unwrap();
+        fdt.property_array_u64("reg", &[base, 0x1000]).unwrap();
+        fdt.end_node(node).unwrap();
+    }
+    let aliases = fdt.begin_node("aliases").unwrap();
+    fdt.property_string("serial7", "/serial@2").unwrap();
+    if let Some(path) = serial0 {
+        fdt.property_string("serial0", path).unwrap();
+    }
+    fdt.end_node(aliases).unwrap();
+    let chosen = fdt.begin_node("chosen").unwrap();
+    if !devices.is_empty() {
+        let devices = devices.iter().map(|&name| name.into()).collect();
+        fdt.property_string_list("seL4,elfloader-devices", devices)
+            .unwrap();
+    }
+    fdt.end_node(chosen).unwrap();
+    fdt.end_node(root).unwrap();
+    fdt.finish().unwrap()
+}
+
+#[test]
+fn without_a_stated_console_sel4s_choice_comes_first_then_serial0() {
+    let (pl011, stm32) = (ConsoleKind::Pl011, ConsoleKind::Stm32);
+    let cases: [(&[&str], Option<&str>, ConsoleKind); 6] = [
+        (&["/serial@2"], None, pl011),
+        (&["serial7"], Some("/serial@3"), pl011),
+        (
+            &["/timer", "/nowhere", "serial9", "/serial@1", "/serial@2"],
+            None,
+            pl011,
+        ),
+        (&["/timer", "/serial@1"], Some("/serial@3"), stm32),
+        (&["serial0"], Some("/serial@3"), stm32),
+        (&[], Some("/serial@3"), stm32),
+    ];
+    for (devices, serial0, kind) in cases {
+        let blob = unstated(devices, serial0, "okay");
+        let tree = DeviceTree::parse(&blob).unwrap();
+        let expected = console(kind, 0, AccessSize::Word);
+        assert_eq!(kaal_devicetree::console(&tree), Ok(expected), "{devices:?}");
+        assert_eq!(kaal_devicetree::stdout_path(&tree), None);
+    }
+}
+
+#[test]
+fn no_console_is_guessed_that_is_unknown_or_disabled() {
+    let cases: [(&[&str], Option<&str>, &str); 5] = [
+        (&[], None, "okay"),
+        (&["/timer"], Some("/serial@1"), "okay"),
+        (&["serial0"], Some("/nowhere"), "okay"),
+        (&["/serial@2"], None, "disabled"),
+        (&[], Some("/serial@2"), "disabled"),
+    ];
+    for (devices, serial0, status) in cases {
+        let blob = unstated(devices, serial0, status);
+        let tree = DeviceTree::parse(&blob).unwrap();
+        assert_eq!(
+            kaal_devicetree::console(&tree),
+            Err(UnknownConsole::NotStated),
+            "{devices:?} {serial0:?}"
+        );
+    }
+}
+
+#[test]
+fn a_known_console_is_better_than_a_guess_only() {
+    let known = Some(console(ConsoleKind::Samsung, 0, AccessSize::Word));
+    let unknown = Uart {
+        compatible: &["acme,uart"],
+        ..PL011
+    };
+    for (blob, kind) in [
+        (PL011.tree(), ConsoleKind::Pl011),
+        (unknown.tree(), ConsoleKind::Samsung),
+        (unstated(&["/serial@2"], None, "okay"), ConsoleKind::Samsung),
+    ] {
+        let mut tree = DeviceTree::parse(&blob).unwrap();
+        let mut facts = Facts::default();
+        facts.machine.console = known;
+        facts.read(&mut tree).unwrap();
+        let found = facts.machine.console;
+        assert_eq!(found, Some(console(kind, 0, AccessSize::Word)));
+    }
+}
+
+/// Nothing else is tried, since the tree's author may have meant no other.
+#[test]
+fn a_stated_console_is_never_replaced_by_a_guess() {
+    let uart = Uart {
+        compatible: &["acme,uart"],
+        ..PL011
+    };
+    uart.check_refused(UnknownConsole::UnknownKind {
+        node: b"serial@1",
+        compatible: b"acme,uart",
+    });
+    let blob = uart.tree();
+    let tree = DeviceTree::parse(&blob).unwrap();
+    assert_eq!(
+        kaal_devicetree::stdout_path(&tree),
+        Some(b"/serial@1".as_slice())
+    );
 }

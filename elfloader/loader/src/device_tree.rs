@@ -35,8 +35,8 @@ pub(crate) fn of_firmware(firmware_x0: u64) -> Option<(Header, &'static [u8])> {
     Some((header, bytes))
 }
 
-/// Reads the `firmware`'s device tree, if it is valid, and prints on its console from now on. If there is none, or if it
-/// names no console, like the Raspberry Pi's, the console stays.
+/// Reads the `firmware`'s device tree, if it is valid, and prints on the console that it names from now on. If it names
+/// none, like the Raspberry Pi's, the console stays; if there is none either, a guess must do.
 pub(crate) fn find(
     firmware: Option<(Header, &'static [u8])>,
     payload: &Payload<'_>,
@@ -58,15 +58,20 @@ pub(crate) fn find(
         }),
     }
     match (&firmware, payload.device_tree.size) {
-        (Some(_), _) => log!(LogLevel::Debug, "KaaL: the device tree is the firmware's"),
+        (Some(Firmware { tree, .. }), _) => {
+            log!(LogLevel::Debug, "KaaL: the device tree is the firmware's");
+            if kaal_devicetree::stdout_path(tree).is_none() {
+                log!(LogLevel::Debug, "KaaL: it has no stdout-path");
+            }
+        }
         (None, 0) => log!(LogLevel::Debug, "KaaL: there is no device tree"),
         (None, _) => log!(LogLevel::Debug, "KaaL: the device tree is the embedded one"),
     }
     firmware
 }
 
-/// Reads the device tree in `bytes`, if it is valid. If it names no console, the current one stays. Only [`bring`] writes
-/// to the bytes, and doesn't use them afterwards.
+/// Reads the device tree in `bytes`, if it is valid. If it names no supported console, the current one is better than a
+/// guess. Only [`bring`] writes to the bytes, and doesn't use them afterwards.
 fn read(header: Header, bytes: &'static [u8]) -> Option<Firmware> {
     // The stack has no room for them.
     static mut FACTS: Facts = Facts::NONE;

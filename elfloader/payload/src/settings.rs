@@ -242,7 +242,7 @@ pub enum Gic {
 /// The part of a device tree that the loader needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Machine {
-    /// The UART of `/chosen/stdout-path`, if the loader supports it.
+    /// The UART that the device tree names as console, if the loader supports it.
     pub console: Option<Console>,
     /// How to call the PSCI firmware, if there is one.
     pub psci: Option<PsciConduit>,

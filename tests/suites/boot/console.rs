@@ -131,7 +131,7 @@ fn loader_lines(workspace: &Workspace, flags: &[&'static str]) -> Result<Vec<Str
 }
 
 /// Makes the device tree name an unknown kind of UART.
-fn with_unknown_uart(image: Image) -> Result<Image> {
+pub(crate) fn with_unknown_uart(image: Image) -> Result<Image> {
     let dtb = image.inputs.device_tree.as_ref();
     change_file(dtb.context("no device tree")?, |bytes| {
         let place = find(bytes, b"arm,pl011").context("no PL011 in the device tree")?;

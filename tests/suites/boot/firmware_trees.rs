@@ -11,6 +11,7 @@ use kaal_harness::probe::PASS;
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::Trial;
 
+use crate::console::with_unknown_uart;
 use crate::device_tree::{bank, edit, remove_ram, reserve, set_ram};
 use crate::firmware::{DTB_ADDRESS, boot, dtb_of, image};
 use crate::image::Image;
@@ -21,6 +22,7 @@ const RAM: (u64, u64) = (0x4000_0000, 0x4000_0000);
 const IN_KERNEL: u64 = 0x4010_0000;
 
 const FIRMWARE: &str = "KaaL: the device tree is the firmware's";
+const NO_STDOUT: &str = "KaaL: it has no stdout-path\r\n";
 const EMBEDDED: &str = "KaaL: the device tree is the embedded one";
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
@@ -95,8 +97,14 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                 chosen.remove_property("stdout-path").context("no path")?;
                 Ok(())
             })?;
-            says(&console, FIRMWARE)
+            says(&console, FIRMWARE)?;
+            says(&console, NO_STDOUT)
         }),
+        trial(
+            workspace,
+            "firmware_trees::guessed_console",
+            guessed_console,
+        ),
         trial(workspace, "firmware_trees::no_memory_node", |workspace| {
             is_no_ram(workspace, "nothing", remove_ram)
         }),
@@ -177,6 +185,24 @@ fn boot_edited(
     fs::copy(dtb_of(&image)?, &dtb)?;
     edit(&dtb, change)?;
     boot(&image, Some(dtb), DTB_ADDRESS, expected)
+}
+
+/// Neither tree names a console that the loader supports, but the firmware's names seL4's choice.
+fn guessed_console(workspace: &Workspace) -> Result<()> {
+    let image = image(workspace)?;
+    let dtb = image.file("firmware.dtb");
+    fs::copy(dtb_of(&image)?, &dtb)?;
+    let image = with_unknown_uart(image)?;
+    edit(&dtb, |tree| {
+        let chosen = tree.root.child_mut("chosen").context("no /chosen")?;
+        chosen.remove_property("stdout-path").context("no path")?;
+        let choice = b"/psci\0/pl011@9000000\0".as_slice();
+        chosen.add_property(DeviceTreeProperty::new("seL4,elfloader-devices", choice)?);
+        Ok(())
+    })?;
+    let console = boot(&image, Some(dtb), DTB_ADDRESS, PASS)?;
+    says(&console, FIRMWARE)?;
+    says(&console, NO_STDOUT)
 }
 
 /// The loader prints the actual RAM.
