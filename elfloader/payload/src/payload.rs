@@ -143,7 +143,8 @@ impl<'a> Payload<'a> {
     }
 
     /// How the loader verifies itself, and the digest for that, from the header at the start of `bytes`. The rest of
-    /// the header may be malformed. `None` if there is no header, or if the image asks for no verification.
+    /// the header may be malformed. `None` if there is no header, or if the image asks for no verification. The digest
+    /// is not copied: damaged code that copies nothing must not make it that of no bytes, zero.
     pub fn peek_loader(bytes: &[u8]) -> Option<(Integrity, &ConstantPart)> {
         let (header, _) = peek::<Header, false>(bytes)?;
         let integrity = Integrity::from_wire(header.integrity)?;

@@ -371,7 +371,7 @@ fn a_header_tells_by_itself_what_the_loader_verifies_of_itself() {
             integrity,
             ..payload
         });
-        Payload::peek_loader(encoded.bytes())
+        Payload::peek_loader(encoded.bytes()).map(|(integrity, &loader)| (integrity, loader))
     };
     for integrity in [Integrity::Crc32c, Integrity::Sha256] {
         assert_eq!(verified(integrity), Some((integrity, payload.loader)));
