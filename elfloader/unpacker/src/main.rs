@@ -62,14 +62,19 @@ extern "C" fn main(firmware_x0: u64) -> ! {
         package.entry,
         found.place.slot,
     );
-    let translation = match translation::new(&found, device_tree) {
+    // SAFETY: this is the only call, and what is added is all memory that is accessed.
+    let translation =
+        unsafe { translation::begin(found.place.slot) }.and_then(|mut translation| {
+            translation::add(&mut translation, &found, device_tree)?;
+            Ok(translation)
+        });
+    let translation = match translation {
         Ok(translation) => translation,
         Err(TablesError::Full) => fail!("the image lies in too many pieces of memory to be mapped"),
         Err(TablesError::BeyondAddressSpace) => fail!("the image exceeds 48-bit addresses"),
     };
     // SAFETY: the tables map all memory that is accessed, and it is clean at the end.
     let device_tree = unsafe {
-        translation.turn_on();
         found.check_end();
         let device_tree = device_tree::rescue(device_tree, found.place.room);
         if let Err(damage) = unpack::all(&package, found.memory.start) {
