@@ -60,16 +60,12 @@ impl Terminal {
     /// The machine's console.
     #[inline(never)]
     fn current() -> Option<Self> {
-        let console = state::machine().console?;
-        let registers = Device;
-        Some(Self(Uart { console, registers }))
+        let machine = state::machine();
+        Some(Self(Uart::new(machine.console.as_ref()?, Device)))
     }
 
     fn send(&mut self, bytes: &[u8]) -> fmt::Result {
-        bytes
-            .iter()
-            .try_for_each(|&byte| self.0.send(byte))
-            .map_err(|_| fmt::Error)
+        self.0.send(bytes).map_err(|_| fmt::Error)
     }
 }
 

@@ -52,15 +52,19 @@ const fn clear(number: u8) -> Bit {
 }
 
 impl Bit {
-    /// Whether the bit has its value in `status`.
-    const fn is_in(self, status: u32) -> bool {
-        let bit = self.0 as u32;
-        (status.wrapping_shr(bit) ^ (bit / u32::BITS)) & 1 == 0
+    /// The bit.
+    const fn mask(self) -> u32 {
+        1u32.wrapping_shl(self.0 as u32)
+    }
+
+    /// The bit if it is to be 1, else 0.
+    const fn value(self) -> u32 {
+        (self.0 as u32 / u32::BITS).wrapping_shl(self.0 as u32)
     }
 }
 
-/// The register for data of a SCIF, which has 8 bits. The others have 16.
-const SCIF_DATA: u16 = 3;
+/// The status register of a SCIF.
+const SCIF_STATUS: u16 = 4;
 
 /// The registers of a kind of UART. Offsets are those of registers without gaps.
 #[derive(Clone, Copy, Debug)]
@@ -109,7 +113,7 @@ impl Layout {
             // UART_DM_SR, UART_DM_TF; TXEMT (Qualcomm APQ8016E Technical Reference Manual, "UART_DM").
             ConsoleKind::UartDm => Self::new(0xa4, 0x100, set(3), [set(3); 2]),
             // FSR, FTDR; TDFE; TEND (Renesas R-Car Series, 3rd Generation, "SCIF").
-            ConsoleKind::Scif => Self::new(4, SCIF_DATA, set(5), [set(6); 2]),
+            ConsoleKind::Scif => Self::new(SCIF_STATUS, 3, set(5), [set(6); 2]),
             // Status, "Transmitter Holding"; "TX FIFO full"; "TX empty" (Linux, `mvebu-uart.c`).
             ConsoleKind::Armada3700 => Self::new(0x0c, 0x04, clear(11), [set(6); 2]),
             // UTRSTAT, UTXH; "Transmitter empty" (Samsung Exynos 4412 User's Manual, "UART"). Another register tells
@@ -119,16 +123,62 @@ impl Layout {
     }
 }
 
+/// Bits of the status register, and their values to wait for.
+#[derive(Clone, Copy, Debug)]
+struct Condition {
+    mask: u32,
+    value: u32,
+}
+
+impl Condition {
+    const fn of([one, other]: [Bit; 2]) -> Self {
+        Self {
+            mask: one.mask() | other.mask(),
+            value: one.value() | other.value(),
+        }
+    }
+}
+
 /// A UART that the firmware has set up.
 #[derive(Clone, Copy, Debug)]
 pub struct Uart<R> {
-    /// The UART.
-    pub console: Console,
     /// The access to its registers.
     pub registers: R,
+    // The fields of a console. To copy it whole would copy its padding, byte by byte.
+    kind: ConsoleKind,
+    base: PhysAddr,
+    register_shift: u8,
+    access_size: AccessSize,
+    status: PhysAddr,
+    data: PhysAddr,
+    data_size: AccessSize,
+    room: Condition,
+    idle: Condition,
 }
 
 impl<R: Registers> Uart<R> {
+    /// The UART `console`, whose registers `registers` accesses.
+    #[inline(never)]
+    pub fn new(console: &Console, registers: R) -> Self {
+        let layout = Layout::of(console.kind);
+        Self {
+            registers,
+            kind: console.kind,
+            base: console.base,
+            register_shift: console.register_shift,
+            access_size: console.access_size,
+            status: at(console.base, layout.status, console.register_shift),
+            data: at(console.base, layout.data, console.register_shift),
+            // A SCIF's registers have 16 bits, but this one.
+            data_size: match console.kind {
+                ConsoleKind::Scif => AccessSize::Byte,
+                _ => console.access_size,
+            },
+            room: Condition::of(layout.room),
+            idle: Condition::of(layout.idle),
+        }
+    }
+
     /// Turns on the transmitter, if it may be off: that of a Cadence is off after a reset.
     pub fn turn_on(&mut self) {
         // Control_reg0.TXEN and TXDIS (Xilinx UG585, appendix B, "UART Controller").
@@ -136,38 +186,69 @@ impl<R: Registers> Uart<R> {
         const ENABLED: u32 = 1 << 4;
         const DISABLED: u32 = 1 << 5;
 
-        if self.console.kind == ConsoleKind::Cadence {
-            let control = self.read(CONTROL);
+        if self.kind == ConsoleKind::Cadence {
+            let size = self.access_size;
+            let control = self.registers.read(self.at(CONTROL), size);
             if control & (ENABLED | DISABLED) != ENABLED {
                 self.write(CONTROL, control & !DISABLED | ENABLED);
             }
         }
     }
 
-    /// Sends a byte as soon as there is room for one.
+    /// Sends each byte as soon as there is room for it.
     ///
     /// # Errors
     ///
     /// Fails with [`Stuck`] if there is no room for too long.
-    pub fn send(&mut self, byte: u8) -> Result<(), Stuck> {
-        let layout = Layout::of(self.console.kind);
-        if !(0..MAX_POLLS).any(|_| self.has(layout.room, layout)) {
-            return Err(Stuck);
-        }
-        match self.console.kind {
-            // A byte takes a command. SE_UART_TX_TRANS_LEN, SE_GENI_M_CMD0.
-            ConsoleKind::Geni => {
-                self.write(0x270, 1);
-                self.write(0x600, 1 << 27);
+    pub fn send(&mut self, bytes: &[u8]) -> Result<(), Stuck> {
+        match self.kind {
+            ConsoleKind::Geni | ConsoleKind::UartDm | ConsoleKind::Scif => {
+                self.send_in_steps(bytes)
             }
-            // UART_DM_NO_CHARS_FOR_TX announces a byte.
-            ConsoleKind::UartDm => self.write(0x40, 1),
-            _ => {}
+            _ => self.send_simply(bytes),
         }
-        self.write(layout.data, byte.into());
-        if self.console.kind == ConsoleKind::Scif {
-            // The UART only sets TDFE and TEND. Ones leave the other flags alone.
-            self.write(layout.status, !(1 << 5 | 1 << 6));
+    }
+
+    /// Sends bytes that take a single write each.
+    #[inline(never)]
+    fn send_simply(&mut self, bytes: &[u8]) -> Result<(), Stuck> {
+        for &byte in bytes {
+            let mut polls = 0;
+            while !self.is(self.room) {
+                polls += 1;
+                if polls == MAX_POLLS {
+                    return Err(Stuck);
+                }
+            }
+            self.registers.write(self.data, self.data_size, byte.into());
+        }
+        Ok(())
+    }
+
+    /// Sends bytes that take more.
+    #[inline(never)]
+    fn send_in_steps(&mut self, bytes: &[u8]) -> Result<(), Stuck> {
+        for &byte in bytes {
+            let mut polls = 0;
+            self.wait(self.room, || {
+                polls += 1;
+                polls == MAX_POLLS
+            })?;
+            match self.kind {
+                // A byte takes a command. SE_UART_TX_TRANS_LEN, SE_GENI_M_CMD0.
+                ConsoleKind::Geni => {
+                    self.write(0x270, 1);
+                    self.write(0x600, 1 << 27);
+                }
+                // UART_DM_NO_CHARS_FOR_TX announces a byte.
+                ConsoleKind::UartDm => self.write(0x40, 1),
+                _ => {}
+            }
+            self.registers.write(self.data, self.data_size, byte.into());
+            if self.kind == ConsoleKind::Scif {
+                // The UART only sets TDFE and TEND. Ones leave the other flags alone.
+                self.write(SCIF_STATUS, !(1 << 5 | 1 << 6));
+            }
         }
         Ok(())
     }
@@ -177,9 +258,17 @@ impl<R: Registers> Uart<R> {
     /// # Errors
     ///
     /// Fails with [`Stuck`] as soon as `is_too_late` says so.
-    pub fn drain(&self, mut is_too_late: impl FnMut() -> bool) -> Result<(), Stuck> {
-        let layout = Layout::of(self.console.kind);
-        while !self.has(layout.idle, layout) {
+    pub fn drain(&self, is_too_late: impl FnMut() -> bool) -> Result<(), Stuck> {
+        self.wait(self.idle, is_too_late)
+    }
+
+    /// Waits until the status register meets a condition.
+    fn wait(
+        &self,
+        condition: Condition,
+        mut is_too_late: impl FnMut() -> bool,
+    ) -> Result<(), Stuck> {
+        while !self.is(condition) {
             if is_too_late() {
                 return Err(Stuck);
             }
@@ -187,32 +276,25 @@ impl<R: Registers> Uart<R> {
         Ok(())
     }
 
-    /// Whether both bits of the status register have their value.
-    #[inline(never)]
-    fn has(&self, bits: [Bit; 2], layout: Layout) -> bool {
-        let status = self.read(layout.status);
-        let [first, second] = bits;
-        first.is_in(status) & second.is_in(status)
-    }
-
-    #[inline(never)]
-    fn read(&self, offset: u16) -> u32 {
-        let size = self.console.access_size;
-        self.registers.read(self.at(offset), size)
+    /// Whether the status register meets a condition. Inlined, because most instructions of a short boot are here.
+    #[inline(always)]
+    fn is(&self, condition: Condition) -> bool {
+        let status = self.registers.read(self.status, self.access_size);
+        status & condition.mask == condition.value
     }
 
     #[inline(never)]
     fn write(&mut self, offset: u16, value: u32) {
-        let size = match self.console.kind {
-            // This register has 8 bits, the others 16.
-            ConsoleKind::Scif if offset == SCIF_DATA => AccessSize::Byte,
-            _ => self.console.access_size,
-        };
+        let size = self.access_size;
         self.registers.write(self.at(offset), size, value);
     }
 
     fn at(&self, offset: u16) -> PhysAddr {
-        let distance = u64::from(offset) << self.console.register_shift;
-        PhysAddr(self.console.base.0.wrapping_add(distance))
+        at(self.base, offset, self.register_shift)
     }
+}
+
+/// The register at `offset`.
+fn at(base: PhysAddr, offset: u16, register_shift: u8) -> PhysAddr {
+    PhysAddr(base.0.wrapping_add(u64::from(offset) << register_shift))
 }

@@ -15,14 +15,14 @@ use manuals::{MANUALS, Manual, Write};
 const BASE: u64 = 0x900_0000;
 
 impl Manual {
-    fn uart<R>(&self, registers: R) -> Uart<R> {
+    fn uart<R: Registers>(&self, registers: R) -> Uart<R> {
         let console = Console {
             kind: self.kind,
             base: PhysAddr(BASE),
             register_shift: self.register_shift,
             access_size: self.access_size,
         };
-        Uart { console, registers }
+        Uart::new(&console, registers)
     }
 
     /// The writes that send a byte.
@@ -81,7 +81,7 @@ fn a_byte_is_sent_as_soon_as_there_is_room() {
     for manual in &MANUALS {
         for ready_after in [0, 1, 1000, MAX_POLLS - 1] {
             let mut uart = manual.uart(Fake::new(manual, ready_after));
-            assert_eq!(uart.send(b'K'), Ok(()), "{:?}", manual.kind);
+            assert_eq!(uart.send(b"K"), Ok(()), "{:?}", manual.kind);
             assert_eq!(uart.registers.reads.get(), ready_after + 1);
             assert_eq!(uart.registers.written, manual.writes(b'K'));
         }
@@ -93,7 +93,7 @@ fn a_byte_is_sent_as_soon_as_there_is_room() {
 fn a_uart_that_never_has_room_is_given_up() {
     for manual in &MANUALS {
         let mut uart = manual.uart(Fake::new(manual, u32::MAX));
-        assert_eq!(uart.send(b'K'), Err(Stuck), "{:?}", manual.kind);
+        assert_eq!(uart.send(b"K"), Err(Stuck), "{:?}", manual.kind);
         assert_eq!(uart.registers.reads.get(), MAX_POLLS);
         assert_eq!(uart.registers.written, []);
     }
@@ -164,7 +164,7 @@ fn a_drained_uart_has_sent_all_bytes() {
     for manual in &MANUALS {
         let mut uart = manual.uart(Slow::new(manual));
         for &byte in TEXT {
-            assert_eq!(uart.send(byte), Ok(()), "{:?}", manual.kind);
+            assert_eq!(uart.send(&[byte]), Ok(()), "{:?}", manual.kind);
         }
         let held = uart.registers.held.get_mut().len();
         assert!(held > 0, "{:?} was never slow", manual.kind);
