@@ -39,14 +39,9 @@ pub const DEVICE_TREE: Target = Target {
             cores: Core::all([0, 1]),
             ..Sample::with_ram(0x100_0000)
         };
-        let spin_table = Core {
-            reg: 1,
-            status: "okay",
-            release_address: Some(0xd8),
-        };
         let board = Sample {
             console: "ns16550a",
-            cores: vec![spin_table],
+            cores: vec![Core::polling(1, 0xd8)],
             ..Sample::with_ram(0x100_0000)
         };
         [machine, board]

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 
 use kaal_payload::Cpu;
 
+use super::core_nodes::{CoreNode, Way};
+use super::device_tree::DeviceTree;
 use crate::diagnostic::{Diagnostic, Flag, Origin, Subject};
 use crate::options::cores::check;
 
@@ -59,11 +61,12 @@ pub(crate) fn count(
 }
 
 /// The first `count` cores of a device tree; none for a single core.
-pub(crate) fn choose(
-    origin: Origin<'_>,
-    cpus: &[Cpu],
-    count: &Count,
-) -> Result<Vec<Cpu>, Diagnostic> {
+///
+/// # Errors
+///
+/// Returns an error if there are fewer, or if the loader can't start one of them.
+pub(crate) fn choose(tree: &DeviceTree<'_>, count: &Count) -> Result<Vec<Cpu>, Diagnostic> {
+    let (origin, cpus) = (tree.origin, &tree.cpus);
     let cores = count.cores as usize;
     if cores == 1 {
         return Ok(Vec::new());
@@ -73,6 +76,10 @@ pub(crate) fn choose(
         origin.diagnostic(problem).remedy(remedy)
     };
     if cpus.len() < cores {
+        let mut nodes = tree.core_nodes.iter();
+        if let Some(diagnostic) = nodes.find_map(|node| unknown_word(origin, node, count)) {
+            return Err(diagnostic);
+        }
         let diagnostic = wrong("names fewer cores than the kernel waits for")
             .expected(format!(
                 "{cores} nodes cpu@… in /cpus that are not disabled"
@@ -95,7 +102,78 @@ pub(crate) fn choose(
                 .found(format!("{mpidr:#x} in two of them")));
         }
     }
-    Ok(cpus.iter().take(cores).copied().collect())
+    let cpus: Vec<_> = cpus.iter().take(cores).copied().collect();
+    let no_way = others(tree, &cpus).find_map(|node| no_way(origin, node, count));
+    match no_way {
+        Some(diagnostic) => Err(diagnostic),
+        None => Ok(cpus),
+    }
+}
+
+/// The nodes of the cores to start: all of `cpus` except the first, which boots.
+fn others<'a>(tree: &'a DeviceTree<'_>, cpus: &'a [Cpu]) -> impl Iterator<Item = &'a CoreNode> {
+    let others = cpus.iter().skip(1);
+    others.filter_map(|cpu| {
+        let mut nodes = tree.core_nodes.iter();
+        nodes.find(|node| node.mpidr == Some(cpu.mpidr))
+    })
+}
+
+/// The kernel waits for the core of `node`, but nothing starts it.
+fn not_startable(origin: Origin<'_>, node: &CoreNode) -> Diagnostic {
+    let problem = format!(
+        "does not say how to start {}, which the kernel waits for",
+        node.name
+    );
+    origin.diagnostic(problem)
+}
+
+/// The error for a core that polls an unknown word.
+fn unknown_word(origin: Origin<'_>, node: &CoreNode, count: &Count) -> Option<Diagnostic> {
+    let Way::UnknownWord(found) = &node.way else {
+        return None;
+    };
+    let diagnostic = not_startable(origin, node)
+        .expected("a `cpu-release-addr`, as its `enable-method` is spin-table")
+        .found(*found)
+        .remedy(
+            "add the address that the machine's firmware uses, or build the kernel for fewer cores",
+        );
+    Some(count.explain(diagnostic))
+}
+
+/// The error for a core that can't be started.
+fn no_way(origin: Origin<'_>, node: &CoreNode, count: &Count) -> Option<Diagnostic> {
+    let Way::Unusable(found) = &node.way else {
+        return unknown_word(origin, node, count);
+    };
+    let diagnostic = not_startable(origin, node)
+        .expected(
+            "a PSCI node with `compatible` arm,psci-0.2 or arm,psci-1.0 and `method` smc or hvc, \
+             or the `enable-method` spin-table",
+        )
+        .found(found)
+        .remedy(
+            "correct the node if the firmware has PSCI 0.2 or newer, or build the kernel for one core",
+        );
+    Some(count.explain(diagnostic))
+}
+
+/// The warning about the first of `cpus` that starts only if the loader is entered at EL3.
+pub(crate) fn only_at_el3(
+    tree: &DeviceTree<'_>,
+    cpus: &[Cpu],
+    count: &Count,
+) -> Option<Diagnostic> {
+    let mut others = others(tree, cpus);
+    let node = others.find(|node| matches!(node.way, Way::OnlyAtEl3))?;
+    let diagnostic = not_startable(tree.origin, node)
+        .expected("a PSCI node, or the `enable-method` spin-table")
+        .found("neither")
+        .remedy(
+            "enter the loader at EL3 on all cores; otherwise, pass the machine's own device tree",
+        );
+    Some(count.explain(diagnostic))
 }
 
 /// The image is for several cores, but has no device tree that names them.

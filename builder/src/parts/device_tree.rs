@@ -7,6 +7,7 @@ use kaal_devicetree::{
 };
 use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
 
+use super::core_nodes::{self, CoreNode};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::cores;
 use crate::memory::ranges;
@@ -22,6 +23,8 @@ pub(crate) struct DeviceTree<'a> {
     pub(crate) machine: Machine,
     /// The cores. The boot core comes first.
     pub(crate) cpus: Vec<Cpu>,
+    /// The nodes of all usable cores, also of those that `cpus` lacks because their way to start is incomplete.
+    pub(crate) core_nodes: Vec<CoreNode>,
     /// RAM without `no-map` memory; `None` if the tree names no RAM.
     pub(crate) ram: Option<Vec<PhysRange>>,
     /// Other reserved memory.
@@ -66,6 +69,7 @@ impl<'a> DeviceTree<'a> {
         let no_console = kaal_devicetree::console(&tree)
             .err()
             .map(|error| explain(origin, error));
+        let core_nodes = core_nodes::read(&tree, facts.machine.psci);
         let chosen = Chosen {
             measurement: &Measurement::default(),
             boot_arguments,
@@ -76,6 +80,7 @@ impl<'a> DeviceTree<'a> {
             size: 0,
             machine: facts.machine,
             cpus: cores::in_order(&header, &facts),
+            core_nodes,
             ram,
             reserved: ranges::union(facts.memory_of(MemoryKind::Reserved).collect()),
             no_console,

@@ -3,6 +3,7 @@
 //! Reads the inputs and checks each of them on its own.
 
 pub(crate) mod boot_program;
+pub(crate) mod core_nodes;
 pub(crate) mod cores;
 pub(crate) mod device_tree;
 pub(crate) mod kernel;
@@ -107,9 +108,9 @@ impl<'a> Parts<'a> {
         trust::instruct(&mut loader, origins.loader, trust.as_ref(), machine)?;
         let configured = origins.kernel_config.zip(config.cores);
         let count = cores::count(inputs.settings.cores, configured)?;
-        let cpus = match (origins.device_tree, &device_tree) {
-            (Some(origin), Some(tree)) => cores::choose(origin, &tree.cpus, &count)?,
-            _ => Vec::new(),
+        let cpus = match &device_tree {
+            Some(tree) => cores::choose(tree, &count)?,
+            None => Vec::new(),
         };
         let platform = read_if_given(inputs.platform, Flag::Platform, platform::read)?;
         let memory = memory(
@@ -125,6 +126,9 @@ impl<'a> Parts<'a> {
         let unknown_ram = memory.is_unknown().then(|| unknown_ram(origins.kernel));
         let unknown_cores = count.cores > 1 && cpus.is_empty();
         let unknown_cores = unknown_cores.then(|| cores::nothing_names(origins.kernel, &count));
+        let only_at_el3 = device_tree
+            .as_ref()
+            .and_then(|tree| cores::only_at_el3(tree, &cpus, &count));
         Ok(Self {
             origins,
             settings: inputs.settings,
@@ -141,7 +145,7 @@ impl<'a> Parts<'a> {
             platform,
             memory,
             names,
-            warnings: [no_console, unknown_ram, unknown_cores]
+            warnings: [no_console, unknown_ram, unknown_cores, only_at_el3]
                 .into_iter()
                 .flatten()
                 .collect(),

@@ -12,11 +12,7 @@ use crate::common::loaded::Loaded;
 /// A folder whose device tree has these cores.
 fn folder(cores: Vec<Core>) -> Folder {
     let folder = Folder::new();
-    let device_tree = DeviceTree {
-        cores,
-        ..DeviceTree::with_ram(0x1000_0000)
-    };
-    folder.put("kernel.dtb", device_tree.to_bytes());
+    folder.put("kernel.dtb", DeviceTree::with_cores(cores).to_bytes());
     for cores in ["0", "1", "2", "4", "9", "many"] {
         folder.put(
             &format!("{cores}.json"),
@@ -72,9 +68,8 @@ fn as_many_as_the_kernel_waits_for() {
 fn the_one_that_boots_comes_first() {
     let folder = Folder::new();
     let device_tree = DeviceTree {
-        cores: Core::all([0, 1, 0x100, 0x101]),
         boot_core: 0x100,
-        ..DeviceTree::with_ram(0x1000_0000)
+        ..DeviceTree::with_cores(Core::all([0, 1, 0x100, 0x101]))
     };
     folder.put("kernel.dtb", device_tree.to_bytes());
     let expected = [0x100, 0, 1].map(started_by_psci).to_vec();
@@ -95,7 +90,7 @@ fn disabled_ones_are_left_out() {
 #[test]
 fn where_they_look_for_an_address() {
     let mut all = Core::all([0, 1]);
-    all[1].release_address = Some(0x1_0000_00e0);
+    all[1] = Core::polling(1, 0x1_0000_00e0);
     let (_, cpus) = cores(&folder(all), &[("--cores", "2")]);
     assert_eq!(cpus[1].release_address, PhysAddr(0x1_0000_00e0));
 }
@@ -219,6 +214,94 @@ fn fewer_than_the_kernel_waits_for() {
               help: pass the device tree of the machine that the kernel is built for
         "#]],
     );
+}
+
+/// The device tree doesn't say how to start a core, or in a way that the loader doesn't know.
+#[test]
+fn no_way_to_start_one() {
+    let refused = |core: Core, psci, expected: Expect| {
+        let device_tree = DeviceTree {
+            psci,
+            ..DeviceTree::with_cores(vec![Core::all([0])[0], core])
+        };
+        let folder = Folder::new();
+        folder.put("kernel.dtb", device_tree.to_bytes());
+        check(&folder, &[("--cores", "2")], expected);
+        // The kernel doesn't need that core.
+        assert_eq!(folder.accepted(&[]), "");
+    };
+    let by_psci = Core::all([1])[0];
+    refused(
+        by_psci,
+        Some("arm,psci"),
+        expect![[r#"
+            error: --dtb kernel.dtb: does not say how to start cpu@1, which the kernel waits for
+              expected: a PSCI node with `compatible` arm,psci-0.2 or arm,psci-1.0 and `method` smc or hvc, or the `enable-method` spin-table, because of --cores 2
+              found: enable-method psci, and PSCI with compatible arm,psci, method smc
+              help: correct the node if the firmware has PSCI 0.2 or newer, or build the kernel for one core
+        "#]],
+    );
+    let unknown = Core {
+        enable_method: Some("brcm,bcm2836-smp"),
+        ..by_psci
+    };
+    refused(
+        unknown,
+        None,
+        expect![[r#"
+        error: --dtb kernel.dtb: does not say how to start cpu@1, which the kernel waits for
+          expected: a PSCI node with `compatible` arm,psci-0.2 or arm,psci-1.0 and `method` smc or hvc, or the `enable-method` spin-table, because of --cores 2
+          found: enable-method brcm,bcm2836-smp, and no PSCI
+          help: correct the node if the firmware has PSCI 0.2 or newer, or build the kernel for one core
+    "#]],
+    );
+    let polling = Core {
+        release_address: None,
+        ..Core::polling(1, 0)
+    };
+    refused(
+        polling,
+        Some("arm,psci-1.0"),
+        expect![[r#"
+        error: --dtb kernel.dtb: does not say how to start cpu@1, which the kernel waits for
+          expected: a `cpu-release-addr`, as its `enable-method` is spin-table, because of --cores 2
+          found: none
+          help: add the address that the machine's firmware uses, or build the kernel for fewer cores
+    "#]],
+    );
+    refused(
+        Core::polling(1, 0),
+        Some("arm,psci-1.0"),
+        expect![[r#"
+            error: --dtb kernel.dtb: does not say how to start cpu@1, which the kernel waits for
+              expected: a `cpu-release-addr`, as its `enable-method` is spin-table, because of --cores 2
+              found: 0, which the firmware replaces
+              help: add the address that the machine's firmware uses, or build the kernel for fewer cores
+        "#]],
+    );
+}
+
+/// On a machine without firmware, all cores enter the loader at EL3. QEMU's tree still names PSCI then.
+#[test]
+fn no_way_but_entry_at_el3() {
+    let expected = expect![[r#"
+        warning: --dtb kernel.dtb: does not say how to start cpu@1, which the kernel waits for
+          expected: a PSCI node, or the `enable-method` spin-table, because of --cores 2
+          found: neither
+          help: enter the loader at EL3 on all cores; otherwise, pass the machine's own device tree
+    "#]];
+    for enable_method in [None, Some("psci")] {
+        let mut cores = Core::all([0, 1]);
+        cores[1].enable_method = enable_method;
+        let device_tree = DeviceTree {
+            psci: None,
+            ..DeviceTree::with_cores(cores)
+        };
+        let folder = Folder::new();
+        folder.put("kernel.dtb", device_tree.to_bytes());
+        expected.assert_eq(&folder.accepted(&[("--cores", "2")]));
+        assert_eq!(folder.accepted(&[]), "");
+    }
 }
 
 /// The message names the source of the option.

@@ -34,11 +34,10 @@ fn folder() -> Folder {
         r#"{"ARM_HYPERVISOR_SUPPORT": true, "ARM_PA_SIZE_BITS_40": true, "MAX_NUM_NODES": "2"}"#;
     folder.put("config.json", config);
     let mut cores = Core::all([0, 1]);
-    cores[1].release_address = Some(0x4fff_0000);
+    cores[1] = Core::polling(1, 0x4fff_0000);
     let device_tree = DeviceTree {
-        cores,
-        has_psci_and_gic: true,
-        ..DeviceTree::with_ram(0x1000_0000)
+        has_gic: true,
+        ..DeviceTree::with_cores(cores)
     };
     folder.put("kernel.dtb", device_tree.to_bytes());
     folder

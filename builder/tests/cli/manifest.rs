@@ -36,10 +36,7 @@ const EVERYTHING: [(&str, &str); 13] = [
 
 fn folder_of_everything() -> Folder {
     let folder = Folder::new();
-    let device_tree = DeviceTree {
-        cores: Core::all([0, 1]),
-        ..DeviceTree::with_ram(0x1000_0000)
-    };
+    let device_tree = DeviceTree::with_cores(Core::all([0, 1]));
     folder.put("kernel.dtb", device_tree.to_bytes());
     folder.put(
         "platform.yaml",

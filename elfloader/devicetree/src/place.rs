@@ -130,7 +130,7 @@ impl<'a> Place<'a> {
     }
 
     /// The value of the property `name` as a number with all its cells.
-    pub(crate) fn number(&self, name: &[u8]) -> Option<u64> {
+    pub fn number(&self, name: &[u8]) -> Option<u64> {
         let bytes = self.property(name)?;
         Cells { bytes, offset: 0 }.take(bytes.len() / CELL)
     }
@@ -143,7 +143,7 @@ impl<'a> Place<'a> {
 
     /// Whether the node has no `status`, or one of "okay" (Devicetree Specification v0.4, section 2.3.4) and "ok", as
     /// in older trees.
-    pub(crate) fn is_operational(&self) -> bool {
+    pub fn is_operational(&self) -> bool {
         self.property(b"status")
             .is_none_or(|status| share(status, b"okay\0ok\0"))
     }

@@ -22,8 +22,10 @@ pub(crate) struct DeviceTree {
     pub(crate) cores: Vec<Core>,
     /// `reg` of the core that boots.
     pub(crate) boot_core: u32,
-    /// Whether it has nodes for PSCI and the interrupt controller.
-    pub(crate) has_psci_and_gic: bool,
+    /// `compatible` of PSCI, if it has a node for that.
+    pub(crate) psci: Option<&'static str>,
+    /// Whether it has a node for the interrupt controller.
+    pub(crate) has_gic: bool,
     /// Bytes of a property that makes the tree larger.
     pub(crate) note: usize,
     /// Zeroes behind the last block.
@@ -37,7 +39,9 @@ pub(crate) struct Core {
     pub(crate) reg: u64,
     /// `status`
     pub(crate) status: &'static str,
-    /// `cpu-release-addr`; without one, it is started by PSCI.
+    /// `enable-method`
+    pub(crate) enable_method: Option<&'static str>,
+    /// `cpu-release-addr`
     pub(crate) release_address: Option<u64>,
 }
 
@@ -47,9 +51,20 @@ impl Core {
         let core = |reg| Self {
             reg,
             status: "okay",
+            enable_method: Some("psci"),
             release_address: None,
         };
         regs.into_iter().map(core).collect()
+    }
+
+    /// A core that polls the word at `address`.
+    pub(crate) fn polling(reg: u64, address: u64) -> Self {
+        Self {
+            reg,
+            status: "okay",
+            enable_method: Some("spin-table"),
+            release_address: Some(address),
+        }
     }
 }
 
@@ -63,9 +78,19 @@ impl DeviceTree {
             console: "arm,pl011",
             cores: Vec::new(),
             boot_core: 0,
-            has_psci_and_gic: false,
+            psci: None,
+            has_gic: false,
             note: 0,
             padding: 0,
+        }
+    }
+
+    /// A machine with 256 MiB of RAM, PSCI and `cores`.
+    pub(crate) fn with_cores(cores: Vec<Core>) -> Self {
+        Self {
+            cores,
+            psci: Some("arm,psci-1.0"),
+            ..Self::with_ram(0x1000_0000)
         }
     }
 
@@ -113,8 +138,11 @@ impl DeviceTree {
         fdt.end_node(serial)?;
 
         self.write_cores(&mut fdt)?;
-        if self.has_psci_and_gic {
-            write_psci_and_gic(&mut fdt)?;
+        if let Some(compatible) = self.psci {
+            write_psci(&mut fdt, compatible)?;
+        }
+        if self.has_gic {
+            write_gic(&mut fdt)?;
         }
 
         fdt.end_node(root)?;
@@ -133,12 +161,11 @@ impl DeviceTree {
             fdt.property_string("device_type", "cpu")?;
             fdt.property_string("status", core.status)?;
             fdt.property_array_u64("reg", &[core.reg])?;
-            match core.release_address {
-                None => fdt.property_string("enable-method", "psci")?,
-                Some(address) => {
-                    fdt.property_string("enable-method", "spin-table")?;
-                    fdt.property_array_u64("cpu-release-addr", &[address])?;
-                }
+            if let Some(method) = core.enable_method {
+                fdt.property_string("enable-method", method)?;
+            }
+            if let Some(address) = core.release_address {
+                fdt.property_array_u64("cpu-release-addr", &[address])?;
             }
             fdt.end_node(cpu)?;
         }
@@ -160,11 +187,14 @@ impl DeviceTree {
     }
 }
 
-fn write_psci_and_gic(fdt: &mut FdtWriter) -> FdtWriterResult<()> {
+fn write_psci(fdt: &mut FdtWriter, compatible: &str) -> FdtWriterResult<()> {
     let psci = fdt.begin_node("psci")?;
-    fdt.property_string("compatible", "arm,psci-1.0")?;
+    fdt.property_string("compatible", compatible)?;
     fdt.property_string("method", "smc")?;
-    fdt.end_node(psci)?;
+    fdt.end_node(psci)
+}
+
+fn write_gic(fdt: &mut FdtWriter) -> FdtWriterResult<()> {
     let gic = fdt.begin_node("interrupt-controller@8000000")?;
     fdt.property_string("compatible", "arm,gic-v3")?;
     fdt.property_u32("#interrupt-cells", 3)?;

@@ -24,9 +24,8 @@ type Change = fn(&mut Payload<'_>);
 fn each_refused(changes: &[Change], field: &str) {
     let folder = signing::folder();
     let device_tree = DeviceTree {
-        cores: Core::all([0, 1]),
-        has_psci_and_gic: true,
-        ..DeviceTree::with_ram(0x1000_0000)
+        has_gic: true,
+        ..DeviceTree::with_cores(Core::all([0, 1]))
     };
     folder.put("kernel.dtb", device_tree.to_bytes());
     let mut accepted = Vec::new();

@@ -21,10 +21,7 @@ fn cores() {
               help: build the image with the gen_config.json of its kernel"#]],
     );
 
-    let two = DeviceTree {
-        cores: Core::all([0, 1]),
-        ..DeviceTree::with_ram(0x1000_0000)
-    };
+    let two = DeviceTree::with_cores(Core::all([0, 1]));
     folder.put("board.dtb", folder.get("kernel.dtb"));
     folder.put("kernel.dtb", two.to_bytes());
     folder.accepted(&[("--cores", "2")]);

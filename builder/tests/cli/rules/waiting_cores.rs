@@ -14,8 +14,8 @@ use crate::common::loaded::Loaded;
 fn folder(ram: u64, cnode_bits: u32) -> Folder {
     let folder = Folder::new();
     let device_tree = DeviceTree {
-        cores: Core::all([0, 1]),
-        ..DeviceTree::with_ram(ram)
+        ram: vec![(0x4000_0000, ram)],
+        ..DeviceTree::with_cores(Core::all([0, 1]))
     };
     folder.put("kernel.dtb", device_tree.to_bytes());
     let end = format!("{:#x}", 0x4000_0000 + ram);

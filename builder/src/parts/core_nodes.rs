@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Reads from a device tree how each core is started.
+
+use kaal_devicetree::{DeviceTree, Node, Place};
+use kaal_payload::PsciConduit;
+
+/// A usable core's node in `/cpus`.
+#[derive(Clone, Debug)]
+pub(crate) struct CoreNode {
+    pub(crate) name: String,
+    /// `reg`, if it is valid.
+    pub(crate) mpidr: Option<u64>,
+    pub(crate) way: Way,
+}
+
+/// How a core is started.
+#[derive(Clone, Debug)]
+pub(crate) enum Way {
+    /// The firmware starts it.
+    Psci,
+    /// It polls a word for an address (spin-table).
+    Word,
+    /// It polls a word, but this is in place of its address.
+    UnknownWord(&'static str),
+    /// The loader can't use its `enable-method`, because of this.
+    Unusable(String),
+    /// There is no firmware to start it, as on QEMU's virt machine with EL3: all cores enter the loader at once.
+    OnlyAtEl3,
+}
+
+/// The usable cores of `tree`, whose PSCI is called by `psci`.
+pub(crate) fn read(tree: &DeviceTree<'_>, psci: Option<PsciConduit>) -> Vec<CoreNode> {
+    let places = tree.walk();
+    let places = places.filter(|place| place.is_at(b"/cpus/cpu"));
+    let usable = places.filter(Place::is_operational);
+    let nodes = usable.map(|place| CoreNode {
+        name: place.node().name().escape_ascii().to_string(),
+        mpidr: place.id(),
+        way: way(tree, &place, psci),
+    });
+    nodes.collect()
+}
+
+fn way(tree: &DeviceTree<'_>, core: &Place<'_>, psci: Option<PsciConduit>) -> Way {
+    let node = core.node();
+    let mut methods = node.strings(b"enable-method");
+    if methods.any(|method| method == b"spin-table") {
+        return match core.number(b"cpu-release-addr") {
+            None => Way::UnknownWord("none"),
+            Some(0) => Way::UnknownWord("0, which the firmware replaces"),
+            Some(_) => Way::Word,
+        };
+    }
+    if psci.is_some() {
+        return Way::Psci;
+    }
+    let stated = node.property(b"enable-method");
+    let method = list(&node, b"enable-method");
+    match (unusable_psci(tree), stated) {
+        (Some(psci), _) => Way::Unusable(format!("enable-method {method}, and {psci}")),
+        (None, None | Some(b"psci\0")) => Way::OnlyAtEl3,
+        (None, Some(_)) => Way::Unusable(format!("enable-method {method}, and no PSCI")),
+    }
+}
+
+/// Describes the PSCI of `tree`, if the loader can't use it.
+fn unusable_psci(tree: &DeviceTree<'_>) -> Option<String> {
+    let mut nodes = tree.walk().map(|place| place.node());
+    let psci = nodes.find(|node| {
+        let mut models = node.strings(b"compatible");
+        models.any(|model| model.starts_with(b"arm,psci"))
+    })?;
+    let (models, method) = (list(&psci, b"compatible"), list(&psci, b"method"));
+    Some(format!("PSCI with compatible {models}, method {method}"))
+}
+
+/// The strings in the property `name`.
+fn list(node: &Node<'_>, name: &[u8]) -> String {
+    let strings = node.strings(name);
+    let strings: Vec<_> = strings
+        .map(|string| string.escape_ascii().to_string())
+        .collect();
+    match strings.is_empty() {
+        true => "none".to_owned(),
+        false => strings.join(" "),
+    }
+}
