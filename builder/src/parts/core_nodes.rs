@@ -2,8 +2,10 @@
 
 //! Reads from a device tree how each core is started.
 
+use std::fmt;
+
 use kaal_devicetree::{DeviceTree, Node, Place};
-use kaal_payload::PsciConduit;
+use kaal_payload::{PhysAddr, PhysRange, PsciConduit};
 
 /// A usable core's node in `/cpus`.
 #[derive(Clone, Debug)]
@@ -19,14 +21,41 @@ pub(crate) struct CoreNode {
 pub(crate) enum Way {
     /// The firmware starts it.
     Psci,
-    /// It polls a word for an address (spin-table).
-    Word,
+    /// It polls this word for an address (spin-table).
+    Word(PhysRange),
     /// It polls a word, but this is in place of its address.
     UnknownWord(&'static str),
     /// The loader can't use its `enable-method`, because of this.
     Unusable(String),
     /// There is no firmware to start it, as on QEMU's virt machine with EL3: all cores enter the loader at once.
     OnlyAtEl3,
+}
+
+/// The word that a core polls for an address. Displayed with the core's name.
+#[derive(Clone, Debug)]
+pub(crate) struct ReleaseWord {
+    core: String,
+    pub(crate) memory: PhysRange,
+}
+
+impl fmt::Display for ReleaseWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { core, memory } = self;
+        write!(f, "{memory}, the word that {core} polls (cpu-release-addr)")
+    }
+}
+
+impl CoreNode {
+    /// The word that the core polls.
+    pub(crate) fn word(&self) -> Option<ReleaseWord> {
+        match self.way {
+            Way::Word(memory) => Some(ReleaseWord {
+                core: self.name.clone(),
+                memory,
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// The usable cores of `tree`, whose PSCI is called by `psci`.
@@ -49,7 +78,7 @@ fn way(tree: &DeviceTree<'_>, core: &Place<'_>, psci: Option<PsciConduit>) -> Wa
         return match core.number(b"cpu-release-addr") {
             None => Way::UnknownWord("none"),
             Some(0) => Way::UnknownWord("0, which the firmware replaces"),
-            Some(_) => Way::Word,
+            Some(address) => Way::Word(word_at(address)),
         };
     }
     if psci.is_some() {
@@ -85,4 +114,10 @@ fn list(node: &Node<'_>, name: &[u8]) -> String {
         true => "none".to_owned(),
         false => strings.join(" "),
     }
+}
+
+/// The memory of the word at `address`, up to the end of the address space.
+fn word_at(address: u64) -> PhysRange {
+    let end = address.saturating_add(size_of::<u64>() as u64);
+    (PhysAddr(address)..PhysAddr(end)).into()
 }

@@ -7,7 +7,7 @@ use kaal_devicetree::{
 };
 use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
 
-use super::core_nodes::{self, CoreNode};
+use super::core_nodes::{self, CoreNode, ReleaseWord};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::cores;
 use crate::memory::ranges;
@@ -87,6 +87,12 @@ impl<'a> DeviceTree<'a> {
         };
         read.size = read.complete(&chosen)?.len() as u64;
         Ok(read)
+    }
+
+    /// The words that cores poll, also those that the kernel doesn't wait for: a core that finds other content there
+    /// jumps to it.
+    pub(crate) fn release_words(&self) -> Vec<ReleaseWord> {
+        self.core_nodes.iter().filter_map(CoreNode::word).collect()
     }
 
     /// The device tree with the image's properties in `/chosen`. It has no padding, because the

@@ -6,6 +6,7 @@ use std::fmt;
 
 use kaal_payload::PhysRange;
 
+use super::core_nodes::ReleaseWord;
 use crate::diagnostic::Origin;
 use crate::memory::ranges;
 use crate::sel4::{FreeMemory, Handover, KERNEL_WINDOW, PADDR_TOP};
@@ -19,6 +20,8 @@ pub(crate) struct Memory<'a> {
     pub(crate) sources: Vec<Source<'a>>,
     /// Memory to avoid.
     pub(crate) reserved: Vec<PhysRange>,
+    /// Words in RAM that cores poll. No part may lie there.
+    pub(crate) words: Vec<ReleaseWord>,
 }
 
 impl<'a> Memory<'a> {
@@ -27,7 +30,7 @@ impl<'a> Memory<'a> {
         self.sources.is_empty()
     }
 
-    /// The memory that all inputs count as RAM, below `PADDR_TOP`. If no input names RAM, it begins
+    /// The memory that all inputs count as RAM, below `PADDR_TOP`, without the words that cores poll. If no input names RAM, it begins
     /// with the kernel.
     pub(crate) fn usable(&self, kernel: PhysRange) -> Vec<PhysRange> {
         let all = match self.is_unknown() {
@@ -36,7 +39,14 @@ impl<'a> Memory<'a> {
         };
         let all = vec![all];
         let rams = self.sources.iter().map(|(_, ram)| ram);
-        rams.fold(all, |usable, ram| ranges::intersect(&usable, ram))
+        let ram = rams.fold(all, |usable, ram| ranges::intersect(&usable, ram));
+        ranges::subtract(ram, self.words.iter().map(|word| word.memory))
+    }
+
+    /// The first word in `place` that a core polls.
+    pub(crate) fn word_in(&self, place: PhysRange) -> Option<&ReleaseWord> {
+        let mut words = self.words.iter();
+        words.find(|word| word.memory.overlaps(place))
     }
 
     /// [`Self::usable`] without reserved memory.
@@ -76,13 +86,15 @@ fn describe((origin, ram): &Source<'_>) -> String {
     format!("{} ({origin})", ranges::describe(ram))
 }
 
-/// Lists all inputs that name RAM.
+/// Lists all inputs that name RAM, and the words that no part may lie on.
 impl fmt::Display for Memory<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sources: Vec<_> = self.sources.iter().map(describe).collect();
         match sources.as_slice() {
-            [] => write!(f, "unknown"),
-            _ => write!(f, "{}", sources.join(", ")),
+            [] => write!(f, "unknown")?,
+            _ => write!(f, "{}", sources.join(", "))?,
         }
+        let mut words = self.words.iter();
+        words.try_for_each(|word| write!(f, ", without {word}"))
     }
 }

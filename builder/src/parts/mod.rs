@@ -186,6 +186,7 @@ fn memory<'a>(
     Memory {
         sources: of_tree.into_iter().chain(of_platform).collect(),
         reserved: device_tree.map_or(Vec::new(), |tree| tree.reserved.clone()),
+        words: device_tree.map_or(Vec::new(), DeviceTree::release_words),
     }
 }
 

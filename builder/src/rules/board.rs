@@ -2,6 +2,7 @@
 
 //! Rules that compare the kernel's platform with the machine.
 
+use super::situation::NO_DEVICE_TREE;
 use super::{Checked, Situation, known};
 use crate::diagnostic::Flag;
 use crate::memory::ranges;
@@ -46,7 +47,7 @@ pub(super) fn board_ram(situation: &Situation<'_>) -> Checked {
 
 /// `device-tree-size`
 pub(super) fn device_tree_size(situation: &Situation<'_>) -> Checked {
-    let board = known(situation.board.as_ref(), "there is no device tree")?;
+    let board = known(situation.board.as_ref(), NO_DEVICE_TREE)?;
     let capacity = situation.layout.device_tree.capacity;
     if board.size > capacity {
         return situation

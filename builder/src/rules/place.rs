@@ -4,8 +4,8 @@
 
 use kaal_payload::{PhysRange, RegionKind};
 
-use super::situation::NO_RAM;
-use super::{Checked, Outcome, Situation};
+use super::situation::{NO_DEVICE_TREE, NO_RAM};
+use super::{Checked, Outcome, Situation, known};
 use crate::diagnostic::Flag;
 use crate::memory::ranges;
 use crate::sel4::PADDR_TOP;
@@ -94,6 +94,27 @@ pub(super) fn ram(situation: &Situation<'_>) -> Checked {
     let described = sources.map(|(_, name, ram)| format!("{} by {name}", ranges::describe(ram)));
     let described = described.collect::<Vec<_>>().join(" and in ");
     Ok(format!("all of it in {described}"))
+}
+
+/// `release-words`
+pub(super) fn release_words(situation: &Situation<'_>) -> Checked {
+    let board = known(situation.board.as_ref(), NO_DEVICE_TREE)?;
+    for word in &board.words {
+        let memory = situation.layout.memory();
+        let mut parts = memory.iter();
+        if let Some((what, memory)) = parts.find(|(_, memory)| memory.overlaps(word.memory)) {
+            return situation
+                .complaint(Flag::Dtb, format!("a core polls a word in the {what}"))
+                .expected(format!("a {what} without {word}"))
+                .found(memory.to_string())
+                .remedy("build the image for this machine, with its device tree as --dtb")
+                .refused();
+        }
+    }
+    Ok(match board.words.len() {
+        0 => "no core polls a word".to_owned(),
+        count => format!("{count} words, none of them in the image"),
+    })
 }
 
 /// `paddr-top`

@@ -8,12 +8,16 @@ use super::{Layout, Outcome, known};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::image_reader::ImageReader;
 use crate::parts::Parts;
+use crate::parts::core_nodes::ReleaseWord;
 use crate::parts::device_tree::DeviceTree;
 use crate::parts::platform::KernelConfig;
 use crate::sel4::{self, Booted, Handover, Platform, Untyped};
 
 /// Why a rule about RAM can't be applied.
 pub(super) const NO_RAM: &str = "neither --platform nor a device tree names RAM";
+
+/// Why a rule about the machine can't be applied.
+pub(super) const NO_DEVICE_TREE: &str = "there is no device tree";
 
 /// A key that an image's loader must trust.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +34,8 @@ pub(crate) struct Board {
     pub(crate) ram: Option<Vec<PhysRange>>,
     /// Number of cores.
     pub(crate) cores: usize,
+    /// The words that cores poll.
+    pub(crate) words: Vec<ReleaseWord>,
     /// Size in bytes of the device tree that the kernel gets.
     pub(crate) size: u64,
 }
@@ -40,6 +46,7 @@ impl Board {
         Self {
             ram: tree.ram.clone(),
             cores: tree.cpus.len(),
+            words: tree.release_words(),
             size: tree.size,
         }
     }

@@ -5,7 +5,7 @@
 use super::{Rule, board, capabilities, integrity, place, program};
 
 /// All rules, in the order of their application.
-pub static RULES: [Rule; 19] = [
+pub static RULES: [Rule; 20] = [
     Rule {
         id: "integrity",
         sentence: "Every bit of the file is as the builder wrote it.",
@@ -89,6 +89,16 @@ pub static RULES: [Rule; 19] = [
             its platform's RAM as device memory, even if a part of the image lies there.",
         source: "seL4 16.0.0, src/kernel/boot.c, init_freemem; Devicetree Specification v0.4, 3.5",
         check: place::ram,
+    },
+    Rule {
+        id: "release-words",
+        sentence: "No part of the image lies on a word that a core polls for its start address.",
+        explanation: "A core with the `enable-method` spin-table polls the word at its \
+            `cpu-release-addr`, and jumps to the address that it finds there. So content of the image at \
+            that place starts the core somewhere, even if the kernel doesn't wait for it. To start a \
+            core, the loader writes its own address there, after it has verified the image.",
+        source: "Linux, Documentation/arch/arm64/booting.rst; Devicetree Specification v0.4, 3.8.1",
+        check: place::release_words,
     },
     Rule {
         id: "paddr-top",

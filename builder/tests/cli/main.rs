@@ -42,6 +42,7 @@ mod refused_options;
 mod refused_places;
 mod refused_platforms;
 mod refused_programs;
+mod release_words;
 mod replaced;
 mod rules;
 mod signing;

@@ -135,6 +135,7 @@ fn a_good_image() {
         ok           order             kernel 0x40000000..0x4023d000, device tree 0x4023d000..0x4024d000, user image 0x4024d000..0x40253000
         ok           contiguous        2 regions cover 0x4024d000..0x40253000
         ok           ram               all of it in 0x40000000..0x50000000 by the device tree and in 0x40000000..0x50000000 by the platform
+        ok           release-words     no core polls a word
         ok           paddr-top         up to 0x40253000, below 0x7fc0000000
         ok           user-top          0x200000..0x206000, boot information up to 0x228000, below 0x7fffffffffff
         ok           cores             one
@@ -162,6 +163,7 @@ fn rules_without_their_files_are_not_checked() {
     expect![[r#"
         not checked  signature         the loader accepts unsigned images
         not checked  ram               neither --platform nor a device tree names RAM
+        not checked  release-words     there is no device tree
         not checked  board-ram         --platform is not given
         not checked  device-tree-size  there is no device tree
         not checked  free-regions      neither --platform nor a device tree names RAM

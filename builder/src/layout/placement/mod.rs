@@ -11,6 +11,7 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::layout::page_tables::{Mapping, Tables};
 use crate::layout::plan::{self, Item, PlacementError, Plan, Request};
 use crate::parts::Parts;
+use crate::parts::core_nodes::ReleaseWord;
 use crate::sel4::PADDR_TOP;
 
 /// Least bytes for the device tree slot, so that the firmware's tree fits too. The slot is at least
@@ -151,6 +152,9 @@ fn explain(parts: &Parts<'_>, error: PlacementError) -> Diagnostic {
             "a multiple of {PAGE_SIZE:#x} from {lowest:#x} on: behind kernel and device tree"
         )),
         PlacementError::OutsideRam { item, place } => {
+            if let Some(word) = parts.memory.word_in(place) {
+                return on_word(parts, item, place, word);
+            }
             let (origin, name) = describe(parts, item);
             let diagnostic = match item {
                 Item::UserImage => no_place_at_offset(parts),
@@ -175,6 +179,22 @@ fn explain(parts: &Parts<'_>, error: PlacementError) -> Diagnostic {
                 .remedy("leave --app-offset out")
         }
     }
+}
+
+/// A part that can't move would lie on a word that a core polls.
+fn on_word(parts: &Parts<'_>, item: Item, place: PhysRange, word: &ReleaseWord) -> Diagnostic {
+    let (origin, name) = describe(parts, item);
+    let diagnostic = match item {
+        Item::UserImage => no_place_at_offset(parts),
+        _ => origin
+            .diagnostic(format!("{name} covers a word that a core polls"))
+            .found(format!("{name} at {place}"))
+            .remedy(
+                "build the kernel with that memory reserved in its device tree, so that seL4 places \
+                 it elsewhere",
+            ),
+    };
+    diagnostic.expected(format!("a place without {word}"))
 }
 
 fn no_place_at_offset(parts: &Parts<'_>) -> Diagnostic {

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::range;
 use crate::common::accepted;
-use crate::common::device_tree::DeviceTree;
+use crate::common::device_tree::{Core, DeviceTree};
 use crate::common::loaded::Loaded;
 use crate::common::programs::{self, HYPERVISOR_BASE, KERNEL_SIZE, ORDINARY_BASE};
 
@@ -47,6 +47,13 @@ fn disjoint(memory: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
     kept
 }
 
+/// The address of a word that a core polls.
+fn word() -> impl Strategy<Value = u64> {
+    let aligned = 0..UNITS * UNIT / 8;
+    (aligned, prop_oneof![3 => Just(0), 1 => 1..8u64])
+        .prop_map(|(word, byte)| RAM + word * 8 + byte)
+}
+
 fn is_clear_of(place: PhysRange, others: &[(u64, u64)]) -> bool {
     let is_clear = |&(start, size): &(u64, u64)| !place.overlaps(range(start, start + size));
     others.iter().all(is_clear)
@@ -60,6 +67,7 @@ proptest! {
         ram in prop::collection::vec(memory(UNITS), 1..6),
         reserved in prop::collection::vec(memory(64), 0..4).prop_map(disjoint),
         no_map in prop::collection::vec(memory(64), 0..4),
+        words in prop::collection::vec(word(), 0..4),
     ) {
         let kernel_start = RAM + kernel_page * PAGE_SIZE;
         let kernel = programs::kernel_at(base, kernel_start).to_bytes();
@@ -68,6 +76,7 @@ proptest! {
             ram: ram.clone(),
             reserved: reserved.clone(),
             no_map: no_map.clone(),
+            cores: (0..).zip(&words).map(|(core, &word)| Core::polling(core, word)).collect(),
             ..DeviceTree::with_ram(0)
         }
         .to_bytes();
@@ -113,6 +122,10 @@ proptest! {
                 prop_assert!(is_within(part, &ram));
                 prop_assert!(is_clear_of(part, &no_map));
                 prop_assert!(parts[..index].iter().all(|other| !other.overlaps(part)));
+            }
+            let words: Vec<_> = words.iter().map(|&word| (word, 8)).collect();
+            for part in image.memory_map.entries().iter().map(|entry| entry.memory).chain(parts) {
+                prop_assert!(is_clear_of(part, &words));
             }
             let in_reserved = parts.iter().filter(|&&part| !is_clear_of(part, &reserved));
             let warnings = image.warnings.iter().map(ToString::to_string);

@@ -5,7 +5,7 @@
 use expect_test::expect;
 
 use super::{changed, folder, refused};
-use crate::common::device_tree::DeviceTree;
+use crate::common::device_tree::{Core, DeviceTree};
 
 #[test]
 fn alignment() {
@@ -78,6 +78,23 @@ fn ram() {
         expect![[r#"
             error        ram               the device tree has no RAM for the kernel
               expected: a place within 0x40000000..0x40200000
+              found: 0x40000000..0x4023d000
+              help: build the image for this machine, with its device tree as --dtb"#]],
+    );
+}
+
+#[test]
+fn release_words() {
+    let folder = folder();
+    let device_tree = DeviceTree::with_cores(vec![Core::polling(0, 0x4000_0200)]);
+    folder.put("board.dtb", device_tree.to_bytes());
+    refused(
+        &folder,
+        &["--dtb", "board.dtb"],
+        "release-words",
+        expect![[r#"
+            error        release-words     a core polls a word in the kernel
+              expected: a kernel without 0x40000200..0x40000208, the word that cpu@0 polls (cpu-release-addr)
               found: 0x40000000..0x4023d000
               help: build the image for this machine, with its device tree as --dtb"#]],
     );
