@@ -92,7 +92,7 @@ pub extern "C" fn boot<T: Trust>(firmware_x0: u64) -> ! {
     verify::exception_level(&payload);
     let team = Team::find(&payload, facts);
     if let Some(facts) = facts {
-        verify::memory(&payload, facts);
+        verify::memory(&payload, facts, team.others());
     }
 
     state::begin("verifying the image");

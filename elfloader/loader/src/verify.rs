@@ -9,7 +9,7 @@ use core::slice;
 
 use kaal_devicetree::{Availability, Facts, MemoryKind};
 use kaal_payload::{
-    Decimal, Digest, ExceptionLevel, Hex, Integrity, LogLevel, Payload, PhysAddr, PhysRange,
+    Cpu, Decimal, Digest, ExceptionLevel, Hex, Integrity, LogLevel, Payload, PhysAddr, PhysRange,
     PhysicalAddressBits, RegionKind, Text,
 };
 
@@ -47,12 +47,20 @@ pub(crate) fn exception_level(payload: &Payload<'_>) {
     );
 }
 
-/// Checks that all memory of the image is RAM and not `no-map`, by the firmware's device tree.
+/// Checks that all memory of the image is RAM and not `no-map`, by the firmware's device tree, and that none of the
+/// cores to start polls a word in it: the loader would damage what it has verified.
 ///
 /// Other reserved memory is no error: the firmware reserves the device tree and an initial RAM disk. seL4 doesn't need
 /// them, and takes all such memory as RAM.
-pub(crate) fn memory(payload: &Payload<'_>, facts: &Facts) {
+pub(crate) fn memory(payload: &Payload<'_>, facts: &Facts, cores: &[Cpu]) {
     for memory in memory_used(payload) {
+        if let Some(cpu) = cores.iter().find(|cpu| cpu.polls(memory)) {
+            fail!(
+                "the core with MPIDR {} polls {} in the image; build the image for it with --dtb",
+                Hex(cpu.mpidr),
+                cpu.release_address
+            );
+        }
         match facts.availability(memory) {
             Availability::Free => {}
             Availability::Reserved(reserved) => log!(

@@ -133,6 +133,14 @@ pub struct Cpu {
     pub release_address: PhysAddr,
 }
 
+impl Cpu {
+    /// Whether the core polls a word that overlaps `memory`.
+    pub fn polls(&self, memory: PhysRange) -> bool {
+        let start = self.release_address;
+        start != PhysAddr(0) && memory.overlaps(PhysRange::new(start, size_of::<u64>() as u64))
+    }
+}
+
 /// A piece of memory whose content the loader verifies before it enters the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
 #[repr(C)]

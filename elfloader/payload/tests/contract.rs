@@ -430,6 +430,27 @@ fn ranges_know_what_they_share() {
     assert_eq!(outer.to_string(), "0x1000..0x3000");
 }
 
+#[test]
+fn a_core_polls_eight_bytes() {
+    let memory = PhysRange::new(PhysAddr(0x1000), 0x1000);
+    for (address, expected) in [
+        (0xff8, false),
+        (0xff9, true),
+        (0x1fff, true),
+        (0x2000, false),
+        (u64::MAX, false),
+    ] {
+        let release_address = PhysAddr(address);
+        let cpu = Cpu {
+            release_address,
+            ..Cpu::default()
+        };
+        assert_eq!(cpu.polls(memory), expected, "{address:#x}");
+    }
+    // Started by PSCI.
+    assert!(!Cpu::default().polls(PhysRange::new(PhysAddr(0), 0x1000)));
+}
+
 proptest! {
     /// The parser never panics, and accepts only bytes that it would write.
     #[test]

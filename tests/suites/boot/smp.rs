@@ -41,7 +41,7 @@ const MACHINES: [(u32, &str, &str); 7] = [
 
 type Test = fn(&Workspace) -> Result<()>;
 
-const TESTS: [(&str, Test); 15] = [
+const TESTS: [(&str, Test); 16] = [
     (
         "unlike_the_interrupt_controller",
         unlike_the_interrupt_controller,
@@ -56,6 +56,7 @@ const TESTS: [(&str, Test); 15] = [
     ("one_that_does_not_look", one_that_does_not_look),
     ("one_that_is_not_in_the_pen", one_that_is_not_in_the_pen),
     ("no_way_to_start_one", no_way_to_start_one),
+    ("words_in_the_image", words_in_the_image),
     ("probe_misses_one", probe_misses_one),
     ("probe_counts_one_too_many", probe_counts_one_too_many),
     ("probe_misses_interrupts", probe_misses_interrupts),
@@ -268,6 +269,28 @@ fn no_way_to_start_one(workspace: &Workspace) -> Result<()> {
         image.change_tree(|tree| set_psci(tree, psci))?;
         image.pack(workspace)?;
         image.boot("KaaL: error: core 1, MPIDR 0x1 does not start: the device tree names no")?;
+    }
+    Ok(())
+}
+
+/// By the firmware's device tree, a core polls a word in memory of the image. The builder avoids the words of the
+/// embedded tree.
+fn words_in_the_image(workspace: &Workspace) -> Result<()> {
+    let image = Image::of(workspace, Program::Probe, machine("virt", 2))?;
+    image.pack(workspace)?;
+    let (loader, tables, slot) = image.payload(|payload| {
+        let slot = payload.device_tree;
+        let end = slot.start.0 + slot.capacity;
+        (payload.load_address.0, payload.tables.ttbr0.0, end - 8)
+    })?;
+    for word in [loader, tables, slot] {
+        let dtb = image.file("firmware.dtb");
+        image.machine.dump_device_tree(&dtb)?;
+        // Core 1 polls the second word.
+        let words = Method::SpinTable(word - 8);
+        edit(&dtb, |tree| set_cores(tree, &[0, 1], words))?;
+        let expected = format!("KaaL: error: the core with MPIDR 0x1 polls {word:#x} in the image");
+        run(&image, Some(dtb), DTB_ADDRESS, &expected)?;
     }
     Ok(())
 }

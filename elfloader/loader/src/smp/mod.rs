@@ -79,9 +79,9 @@ impl Team {
         }
     }
 
-    /// The cores to start, with their numbers.
-    fn others(&self) -> impl Iterator<Item = (u64, &Cpu)> {
-        (1..).zip(self.cpus.get(1..self.size).unwrap_or_default())
+    /// The cores to start, by their number from 1 on.
+    pub(crate) fn others(&self) -> &[Cpu] {
+        self.cpus.get(1..self.size).unwrap_or_default()
     }
 
     /// Starts the other cores, and waits until each is about to enter the kernel. Cores in the pen that the
@@ -96,7 +96,7 @@ impl Team {
         }
         HANDOVER.store(ptr::from_ref(handover).cast_mut(), Relaxed);
         let entry = start as *const () as usize;
-        for (number, cpu) in self.others() {
+        for (number, cpu) in (1..).zip(self.others()) {
             cores::enlist(number, cpu.mpidr);
             cores::barrier();
             if let Err(reason) = way::start(cpu, entry as u64) {
@@ -104,7 +104,7 @@ impl Team {
             }
         }
         cores::open_pen(entry);
-        for (number, cpu) in self.others() {
+        for (number, cpu) in (1..).zip(self.others()) {
             if !cores::becomes_ready(number) {
                 give_up(number, cpu, LATE);
             }
