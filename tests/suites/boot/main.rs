@@ -12,6 +12,7 @@ mod console;
 mod damage;
 mod debugger;
 mod device_tree;
+mod errata;
 mod faults;
 mod firmware;
 mod firmware_trees;
@@ -54,6 +55,7 @@ fn run_suite() -> Result<ExitCode> {
     let workspace = Workspace::locate()?;
     let mut trials = Vec::new();
     trials.extend(programs::trials(&workspace));
+    trials.extend(errata::trials(&workspace));
     trials.extend(matrix::trials(&workspace));
     trials.extend(smp::trials(&workspace));
     trials.extend(damage::trials(&workspace));
