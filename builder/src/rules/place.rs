@@ -113,7 +113,7 @@ pub(super) fn release_words(situation: &Situation<'_>) -> Checked {
     }
     Ok(match board.words.len() {
         0 => "no core polls a word".to_owned(),
-        count => format!("{count} words, none of them in the image"),
+        count => format!("words that cores poll: {count}, none of them in the image"),
     })
 }
 

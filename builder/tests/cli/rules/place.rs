@@ -4,7 +4,7 @@
 
 use expect_test::expect;
 
-use super::{changed, folder, refused};
+use super::{changed, check, folder, line, refused};
 use crate::common::device_tree::{Core, DeviceTree};
 
 #[test]
@@ -86,8 +86,15 @@ fn ram() {
 #[test]
 fn release_words() {
     let folder = folder();
-    let device_tree = DeviceTree::with_cores(vec![Core::polling(0, 0x4000_0200)]);
-    folder.put("board.dtb", device_tree.to_bytes());
+    let put = |word| {
+        let device_tree = DeviceTree::with_cores(vec![Core::polling(0, word)]);
+        folder.put("board.dtb", device_tree.to_bytes());
+    };
+    put(0x4800_0000);
+    let text = line(&check(&folder, &["--dtb", "board.dtb"]), "release-words");
+    expect!["ok           release-words     words that cores poll: 1, none of them in the image"]
+        .assert_eq(&text);
+    put(0x4000_0200);
     refused(
         &folder,
         &["--dtb", "board.dtb"],
