@@ -2,6 +2,9 @@
 
 //! Copies and clears much memory with few instructions, while translation is on.
 //!
+//! All of it writes memory back from the caches, because what is accessed past them later must not be hidden by a line,
+//! or overwritten by an old one.
+//!
 //! Source: Arm Architecture Reference Manual, DDI 0487, the descriptions of the instructions and registers.
 
 use core::arch::asm;
@@ -41,7 +44,7 @@ macro_rules! copy_strides {
 /// DCZID_EL0.DZP: DC ZVA is prohibited.
 const DZP: u64 = 1 << 4;
 
-/// Copies `size` bytes. Source and destination may overlap.
+/// Copies `size` bytes, and writes them back from the caches. Source and destination may overlap.
 ///
 /// # Safety
 ///
@@ -58,6 +61,7 @@ pub unsafe fn copy(from: *const u8, to: *mut u8, size: usize) {
             copy_bytes(from, to, (whole..size).rev());
             copy_strides!(from.add(whole), to.add(whole), to, ", #-32]!");
         }
+        cache::clean(to.addr() as u64, to.addr() as u64 + size as u64);
     }
 }
 

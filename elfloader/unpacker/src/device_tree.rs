@@ -6,7 +6,7 @@ use core::ptr;
 
 use kaal_payload::{Decimal, PhysRange};
 use kaal_runtime::firmware;
-use kaal_runtime::{bulk, cache, fail};
+use kaal_runtime::{bulk, fail};
 
 /// The bytes of the firmware's device tree, if there is a valid header at `firmware_x0`; else none.
 pub(crate) fn of_firmware(firmware_x0: u64, room: PhysRange) -> &'static [u8] {
@@ -32,9 +32,6 @@ pub(crate) unsafe fn rescue(tree: &[u8], room: PhysRange) -> u64 {
     }
     let to = ptr::with_exposed_provenance_mut(room.start.0 as usize);
     // SAFETY: the caller vouches for the memory.
-    unsafe {
-        bulk::copy(tree.as_ptr(), to, tree.len());
-        cache::clean(room.start.0, room.start.0 + tree.len() as u64);
-    }
+    unsafe { bulk::copy(tree.as_ptr(), to, tree.len()) };
     room.start.0
 }

@@ -8,9 +8,10 @@ use core::slice;
 
 use kaal_integrity::crc32c;
 use kaal_lz4::DecodeError;
-use kaal_payload::{Chunk, Decimal, Encoding, Hex, Integrity, Package, PhysAddr, UnpackStep};
-
-use kaal_runtime::{bulk, cache};
+use kaal_payload::{
+    Chunk, Decimal, Encoding, Hex, Integrity, Package, PhysAddr, PhysRange, UnpackStep,
+};
+use kaal_runtime::{bulk, cache, firmware};
 
 /// A chunk whose stored bytes are damaged.
 pub(crate) struct Damage<'a> {
@@ -44,7 +45,7 @@ impl fmt::Display for Damage<'_> {
     }
 }
 
-/// Unpacks `package`, which lies at `address`, and cleans the destinations from the data caches.
+/// Unpacks `package`, which lies at `address`. All that it writes leaves the data caches.
 ///
 /// # Safety
 ///
@@ -67,11 +68,6 @@ pub(crate) unsafe fn all<'a>(package: &Package<'a>, address: PhysAddr) -> Result
                 UnpackStep::Clear(range) => bulk::clear(range),
             }
         }
-    }
-    for chunk in package.chunks {
-        let memory = chunk.memory();
-        // SAFETY: the memory is mapped, with the rest of its lines.
-        unsafe { cache::clean(memory.start.0, memory.end.0) };
     }
     Ok(())
 }
@@ -97,9 +93,13 @@ unsafe fn fill(chunk: &Chunk, from: PhysAddr, integrity: Integrity) -> Result<()
         // SAFETY: compressed bytes overlap no destination.
         let output = unsafe { slice::from_raw_parts_mut(to, size) };
         kaal_lz4::decompress(block, output).map_err(Reason::Content)?;
+        // SAFETY: the memory is mapped, with the rest of its lines.
+        unsafe { cache::clean(to.addr() as u64, to.addr() as u64 + size as u64) };
     } else if pointer(from) != to {
         // SAFETY: the caller vouches for the bytes.
         unsafe { bulk::copy(pointer(from), to, size) };
+    } else {
+        firmware::clean(PhysRange::new(from, size as u64));
     }
     Ok(())
 }
