@@ -39,7 +39,7 @@ pub static STACKS: Stacks = Stacks {
 
 /// The memory that the first core writes to: variables and its stack.
 pub fn own_memory() -> PhysRange {
-    // The variables begin a page, and fit it.
+    // `.data` begins a page, and fits it. `.bss` and the stacks follow.
     let variables = (address_of!("_edata").addr() as u64 - 1) / PAGE_SIZE * PAGE_SIZE;
     let stack_end = (&raw const STACKS).addr() + BOOT_STACK_SIZE;
     PhysRange {
