@@ -8,6 +8,7 @@
 
 pub(crate) mod branch;
 pub(crate) mod cores;
+pub(crate) mod device_tree;
 pub(crate) mod digest;
 pub(crate) mod executable;
 mod file_map;

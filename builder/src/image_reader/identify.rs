@@ -7,11 +7,12 @@ use kaal_payload::{LOADER_NOTE_TYPE, MAGIC, PACKAGE_MAGIC, UNPACKER_NOTE_TYPE};
 
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{first_bytes, note};
+use crate::format::device_tree::Content;
 use crate::format::{head, uimage};
 use crate::sel4::HYPERVISOR_BASE;
 
 /// Known formats: offset, bytes and name.
-const FORMATS: [(usize, &[u8], &str); 27] = [
+const FORMATS: [(usize, &[u8], &str); 26] = [
     (0, b"\x1f\x8b", "a gzip file"),
     (0, b"\xfd7zXZ\0", "an xz file"),
     (0, b"BZh", "a bzip2 file"),
@@ -22,11 +23,6 @@ const FORMATS: [(usize, &[u8], &str); 27] = [
     (0, b"!<arch>\n", "a static library (ar archive)"),
     (0, b"070701", "a cpio archive"),
     (257, b"ustar", "a tar archive"),
-    (
-        0,
-        b"\xd0\x0d\xfe\xed",
-        "a flattened device tree or a FIT image",
-    ),
     (0, b"ANDROID!", "an Android boot image"),
     (0, b"VNDRBOOT", "an Android vendor boot image"),
     (0, b"QFI\xfb", "a QEMU disk (qcow2)"),
@@ -99,6 +95,9 @@ fn kind(head: &[u8], is_ours: bool) -> String {
     }
     if head::is_image(head) {
         return format!("an arm64 Linux Image{content}");
+    }
+    if let Some(content) = Content::of(head) {
+        return content.name().to_owned();
     }
     let format = FORMATS.iter().find(|(offset, magic, _)| {
         head.get(*offset..)

@@ -10,6 +10,7 @@ use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
 use super::core_nodes::{self, CoreNode, ReleaseWord};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::cores;
+use crate::format::device_tree::Content;
 use crate::memory::ranges;
 
 /// A device tree and the facts in it.
@@ -56,6 +57,10 @@ impl<'a> DeviceTree<'a> {
         let file = file
             .get(..size)
             .ok_or_else(|| malformed(format!("{} bytes, but {size} by its header", file.len())))?;
+        match Content::of(file) {
+            None | Some(Content::Machine) => {}
+            Some(other) => return Err(not_of_a_machine(origin, other)),
+        }
         let (tree, facts) = Facts::parse(file).map_err(|error| match error {
             FactsError::Malformed(error) => malformed(error.to_string()),
             FactsError::TooMany(list) => too_many(origin, list),
@@ -112,6 +117,22 @@ impl<'a> DeviceTree<'a> {
                 .remedy("pass the device tree of the machine")),
         }
     }
+}
+
+fn not_of_a_machine(origin: Origin<'_>, content: Content) -> Diagnostic {
+    origin
+        .diagnostic("not the device tree of a machine")
+        .expected("a device tree that describes a machine")
+        .found(content.name())
+        .remedy(match content {
+            Content::Overlay => {
+                "apply it to the machine's device tree with `fdtoverlay -i BASE -o OUT OVERLAY`, and pass OUT"
+            }
+            _ => {
+                "pass the device tree in it: `dumpimage -l FIT` shows its number N, `dumpimage -T \
+                 flat_dt -p N -o OUT FIT` extracts it"
+            }
+        })
 }
 
 fn too_many(origin: Origin<'_>, list: TooMany) -> Diagnostic {

@@ -49,7 +49,7 @@ fn other_formats() {
         (b"{ \"memory\": [] }\n", expect!["text"]),
         (
             &DeviceTree::with_ram(1 << 20).to_bytes(),
-            expect!["a flattened device tree or a FIT image"],
+            expect!["a flattened device tree"],
         ),
         (&disk, expect!["a disk with a boot sector"]),
         (&linux, expect!["an arm64 Linux Image of something else"]),

@@ -254,7 +254,7 @@ fn files_that_are_no_images() {
     expect![[r#"
         error: image kernel.dtb: not a KaaL image
           expected: a file that this version's builder wrote: elf, raw, image or uimage
-          found: a flattened device tree or a FIT image
+          found: a flattened device tree
           help: pass the file that --out named
     "#]]
     .assert_eq(&String::from_utf8_lossy(&output.stderr));

@@ -30,6 +30,7 @@ mod manifest;
 mod message_format;
 mod messages;
 mod next_keys;
+mod no_machines;
 mod odd_machines;
 mod output;
 mod refused_configs;
