@@ -30,8 +30,8 @@ pub(crate) struct DeviceTree<'a> {
     pub(crate) ram: Option<Vec<PhysRange>>,
     /// Other reserved memory.
     pub(crate) reserved: Vec<PhysRange>,
-    /// Why the loader will have no console.
-    pub(crate) no_console: Option<Diagnostic>,
+    /// Why the loader has no console, or perhaps none.
+    pub(crate) console_warning: Option<Diagnostic>,
 }
 
 impl<'a> DeviceTree<'a> {
@@ -71,9 +71,10 @@ impl<'a> DeviceTree<'a> {
         let banks = ranges::union(facts.memory_of(MemoryKind::Ram).collect());
         let is_named = !banks.is_empty();
         let ram = is_named.then(|| ranges::subtract(banks, facts.memory_of(MemoryKind::NoMap)));
-        let no_console = kaal_devicetree::console(&tree)
-            .err()
-            .map(|error| explain(origin, error));
+        let console_warning = match kaal_devicetree::console(&tree) {
+            Ok(_) => disabled_console(origin, &tree),
+            Err(error) => Some(explain(origin, error)),
+        };
         let core_nodes = core_nodes::read(&tree, facts.machine.psci);
         let chosen = Chosen {
             measurement: &Measurement::default(),
@@ -88,7 +89,7 @@ impl<'a> DeviceTree<'a> {
             core_nodes,
             ram,
             reserved: ranges::union(facts.memory_of(MemoryKind::Reserved).collect()),
-            no_console,
+            console_warning,
         };
         read.size = read.complete(&chosen)?.len() as u64;
         Ok(read)
@@ -162,4 +163,28 @@ fn explain(origin: Origin<'_>, error: UnknownConsole<'_>) -> Diagnostic {
         .expected("a /chosen/stdout-path to a supported UART")
         .found(error.to_string())
         .remedy("set stdout-path; without a console, the loader prints no errors")
+}
+
+/// The warning about a console whose node is disabled.
+fn disabled_console(
+    origin: Origin<'_>,
+    tree: &kaal_devicetree::DeviceTree<'_>,
+) -> Option<Diagnostic> {
+    let uart = kaal_devicetree::stdout(tree).filter(|uart| !uart.is_operational())?;
+    let node = uart.node();
+    let status = node.string(b"status").unwrap_or_default();
+    let found = format!(
+        "{} with the `status` {}",
+        node.name().escape_ascii(),
+        status.escape_ascii()
+    );
+    let diagnostic = origin
+        .diagnostic("names a disabled UART as console")
+        .expected("a /chosen/stdout-path to a UART whose `status` is okay")
+        .found(found)
+        .remedy(
+            "name another UART, or enable this one; the loader prints on it all the same, and may \
+             stop without a message if it is off or belongs to other software",
+        );
+    Some(diagnostic)
 }

@@ -120,9 +120,9 @@ impl<'a> Parts<'a> {
 
         let names = Names::choose(inputs, config.is_debug, &kernel, loader.memory())?;
 
-        let no_console = device_tree
+        let console = device_tree
             .as_ref()
-            .and_then(|device_tree| device_tree.no_console.clone());
+            .and_then(|device_tree| device_tree.console_warning.clone());
         let unknown_ram = memory.is_unknown().then(|| unknown_ram(origins.kernel));
         let unknown_cores = count.cores > 1 && cpus.is_empty();
         let unknown_cores = unknown_cores.then(|| cores::nothing_names(origins.kernel, &count));
@@ -145,7 +145,7 @@ impl<'a> Parts<'a> {
             platform,
             memory,
             names,
-            warnings: [no_console, unknown_ram, unknown_cores, only_at_el3]
+            warnings: [console, unknown_ram, unknown_cores, only_at_el3]
                 .into_iter()
                 .flatten()
                 .collect(),

@@ -266,6 +266,38 @@ fn circles_do_no_harm() {
 }
 
 #[test]
+fn disabled_console() {
+    let blob = |status: &str| {
+        tree(|fdt| {
+            cells(fdt, 2, 2)?;
+            memory(fdt, &RAM)?;
+            let uart = fdt.begin_node("pl011@9000000")?;
+            fdt.property_string("compatible", "arm,pl011")?;
+            fdt.property_array_u32("reg", &[0, 0x900_0000, 0, 0x1000])?;
+            fdt.property_string("status", status)?;
+            fdt.end_node(uart)?;
+            let aliases = fdt.begin_node("aliases")?;
+            fdt.property_string("serial0", "/pl011@9000000")?;
+            fdt.end_node(aliases)?;
+            let chosen = fdt.begin_node("chosen")?;
+            fdt.property_string("stdout-path", "serial0:115200n8")?;
+            fdt.end_node(chosen)
+        })
+    };
+    for status in ["disabled", "reserved", "fail-dma"] {
+        let messages = folder(blob(status)).accepted(&[]);
+        expect![[r#"
+            warning: --dtb kernel.dtb: names a disabled UART as console
+              expected: a /chosen/stdout-path to a UART whose `status` is okay
+              found: pl011@9000000 with the `status` disabled
+              help: name another UART, or enable this one; the loader prints on it all the same, and may stop without a message if it is off or belongs to other software
+        "#]]
+        .assert_eq(&messages.replace(status, "disabled"));
+    }
+    assert_eq!(folder(blob("okay")).accepted(&[]), "");
+}
+
+#[test]
 fn more_banks_than_the_loader_can_list() {
     let banks: Vec<u32> = (0..129)
         .flat_map(|bank| [0, bank * 0x2000, 0, 0x1000])

@@ -104,6 +104,12 @@ pub enum UnknownConsole<'a> {
          names a supported UART"
     )]
     NotStated,
+    /// `stdout-path` is empty.
+    #[error("stdout-path is empty")]
+    Empty,
+    /// `stdout-path` is a number.
+    #[error("stdout-path is the number {0:#x}, perhaps a phandle, in place of a path or an alias")]
+    Number(u32),
     /// `stdout-path` names a node that doesn't exist.
     #[error("stdout-path names {}, which does not exist", .0.escape_ascii())]
     NoSuchNode(&'a [u8]),
@@ -138,10 +144,21 @@ pub enum UnknownConsole<'a> {
 ///
 /// Fails with an [`UnknownConsole`] if the loader can't print on it.
 pub fn console<'a>(tree: &'a DeviceTree<'a>) -> Result<Console, UnknownConsole<'a>> {
-    find(tree, None).ok_or_else(|| match stdout_path(tree) {
-        Some(name) => why_not(tree, name),
+    find(tree, None).ok_or_else(|| match stdout_value(tree) {
+        Some(value) => why_not(tree, value),
         None => UnknownConsole::NotStated,
     })
+}
+
+/// The node that `stdout-path` names, if it exists.
+pub fn stdout<'a>(tree: &'a DeviceTree<'a>) -> Option<Place<'a>> {
+    tree.find(path(tree, stdout_path(tree)?)?)
+}
+
+/// The value of `stdout-path`, which may be malformed.
+fn stdout_value<'a>(tree: &DeviceTree<'a>) -> Option<&'a [u8]> {
+    let value = tree.property(tree.chosen, b"stdout-path");
+    value.or_else(|| tree.property(tree.chosen, b"linux,stdout-path"))
 }
 
 /// The path or alias of the console in `/chosen`, without options.
@@ -199,13 +216,18 @@ fn string<'a>(tree: &DeviceTree<'a>, node: usize, name: &[u8]) -> Option<&'a [u8
     first(tree.property(node, name)?).strip_suffix(b"\0")
 }
 
-/// Why the loader can't print on the UART at `name`.
-fn why_not<'a>(tree: &'a DeviceTree<'a>, name: &'a [u8]) -> UnknownConsole<'a> {
-    let Some(path) = path(tree, name) else {
-        return UnknownConsole::NoSuchNode(name);
+/// Why the loader can't print on the UART that `value` of `stdout-path` names.
+fn why_not<'a>(tree: &'a DeviceTree<'a>, value: &'a [u8]) -> UnknownConsole<'a> {
+    let name = match (value, stdout_path(tree)) {
+        ([] | [0], _) => return UnknownConsole::Empty,
+        (&[a, b, c, d], Some([]) | None) => {
+            return UnknownConsole::Number(u32::from_be_bytes([a, b, c, d]));
+        }
+        (_, Some([]) | None) => value,
+        (_, Some(name)) => name,
     };
-    let Some(uart) = tree.find(path) else {
-        return UnknownConsole::NoSuchNode(path);
+    let Some(uart) = stdout(tree) else {
+        return UnknownConsole::NoSuchNode(path(tree, name).unwrap_or(name));
     };
     let (uart, name) = (uart.node(), uart.node().name());
     match Models::find(uart.property(b"compatible").unwrap_or_default()) {

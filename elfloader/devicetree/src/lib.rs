@@ -34,7 +34,7 @@ mod tree;
 mod walk;
 
 pub use chosen::{Chosen, NoRoom};
-pub use console::{UnknownConsole, console, stdout_path};
+pub use console::{UnknownConsole, console, stdout, stdout_path};
 pub use error::{HeaderError, TreeError};
 pub use facts::{Facts, FactsError, MAX_CPUS, MAX_MEMORY, TooMany};
 pub use header::Header;

@@ -413,3 +413,39 @@ fn a_stated_console_is_never_replaced_by_a_guess() {
         Some(b"/serial@1".as_slice())
     );
 }
+
+/// Values that are neither a path nor an alias, and what is said of them.
+#[test]
+fn malformed_values() {
+    for (value, expected) in [
+        (&b""[..], "stdout-path is empty"),
+        (b"\0", "stdout-path is empty"),
+        (
+            &[0, 0, 0, 5],
+            "stdout-path is the number 0x5, perhaps a phandle, in place of a path or an alias",
+        ),
+        (
+            &[0x12, 0x34, 0x56, 0x78],
+            "stdout-path is the number 0x12345678, perhaps a phandle, in place of a path or an alias",
+        ),
+        (
+            b":115200\0",
+            r"stdout-path names :115200\x00, which does not exist",
+        ),
+        (b"/uart", "stdout-path names /uart, which does not exist"),
+        (b"uart\0", "stdout-path names uart, which does not exist"),
+    ] {
+        for name in ["stdout-path", "linux,stdout-path"] {
+            let mut fdt = FdtWriter::new().unwrap();
+            let root = fdt.begin_node("").unwrap();
+            let chosen = fdt.begin_node("chosen").unwrap();
+            fdt.property(name, value).unwrap();
+            fdt.end_node(chosen).unwrap();
+            fdt.end_node(root).unwrap();
+            let blob = fdt.finish().unwrap();
+            let tree = DeviceTree::parse(&blob).unwrap();
+            let error = kaal_devicetree::console(&tree).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+}
