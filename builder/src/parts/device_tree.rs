@@ -3,7 +3,7 @@
 //! Reads the device tree to embed.
 
 use kaal_devicetree::{
-    Chosen, Facts, FactsError, Header, MemoryKind, NoRoom, Node, TooMany, UnknownConsole,
+    Chosen, Facts, FactsError, Header, MemoryKind, NoRoom, Node, Property, TooMany, UnknownConsole,
 };
 use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
 
@@ -65,6 +65,9 @@ impl<'a> DeviceTree<'a> {
             FactsError::Malformed(error) => malformed(error.to_string()),
             FactsError::TooMany(list) => too_many(origin, list),
         })?;
+        if let Some(property) = tree.misplaced() {
+            return Err(misplaced(origin, property));
+        }
         if let Some(node) = kaal_devicetree::misunderstood(&tree) {
             return Err(misunderstood(origin, node));
         }
@@ -142,6 +145,18 @@ fn too_many(origin: Origin<'_>, list: TooMany) -> Diagnostic {
         .expected(format!("at most {}", list.limit()))
         .found("more")
         .remedy("remove those that seL4 doesn't need from the device tree's source")
+}
+
+fn misplaced(origin: Origin<'_>, property: Property<'_>) -> Diagnostic {
+    let found = format!(
+        "the property {} behind a subnode",
+        property.name.escape_ascii()
+    );
+    origin
+        .diagnostic("has a property that most readers ignore")
+        .expected("all properties of a node before its subnodes")
+        .found(found)
+        .remedy("put them in order with `dtc -I dtb -O dtb -o OUT FILE`, and pass OUT")
 }
 
 fn misunderstood(origin: Origin<'_>, node: Node<'_>) -> Diagnostic {

@@ -265,6 +265,35 @@ fn circles_do_no_harm() {
     .assert_eq(&folder(blob).accepted(&[]));
 }
 
+/// A tree in which the property `late` of the root's subnode `late` follows that subnode.
+fn property_behind_a_subnode() -> Vec<u8> {
+    let mut blob = tree(|fdt| {
+        cells(fdt, 2, 2)?;
+        memory(fdt, &RAM)?;
+        let node = fdt.begin_node("late")?;
+        fdt.property_u32("late", 0xa5a5_a5a5)?;
+        fdt.end_node(node)
+    });
+    let value = blob.windows(4).position(|value| value == [0xa5; 4]);
+    let start = value.expect("the property") - 12;
+    // The token behind the property ends the subnode.
+    blob[start..start + 20].rotate_right(4);
+    blob
+}
+
+#[test]
+fn properties_behind_subnodes() {
+    check(
+        property_behind_a_subnode(),
+        &expect![[r#"
+        error: --dtb kernel.dtb: has a property that most readers ignore
+          expected: all properties of a node before its subnodes
+          found: the property late behind a subnode
+          help: put them in order with `dtc -I dtb -O dtb -o OUT FILE`, and pass OUT
+    "#]],
+    );
+}
+
 #[test]
 fn disabled_console() {
     let blob = |status: &str| {

@@ -38,10 +38,7 @@ impl<'a> Node<'a> {
             let mut token = Token::default();
             tree.seek(offset, Initials::MAX, &mut token);
             offset = token.next;
-            (token.kind == PROPERTY).then(|| Property {
-                name: name_at(tree.bytes, token.name),
-                value: tree.value(&token),
-            })
+            (token.kind == PROPERTY).then(|| tree.property_of(&token))
         })
     }
 
@@ -65,6 +62,16 @@ impl<'a> Node<'a> {
     pub fn is_compatible(&self, models: &[u8]) -> bool {
         let compatible = self.property(b"compatible");
         compatible.is_some_and(|compatible| share(compatible, models))
+    }
+}
+
+impl<'a> DeviceTree<'a> {
+    /// The property that `token` is.
+    pub(crate) fn property_of(&self, token: &Token) -> Property<'a> {
+        Property {
+            name: name_at(self.bytes, token.name),
+            value: self.value(token),
+        }
     }
 }
 

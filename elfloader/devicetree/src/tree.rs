@@ -9,9 +9,9 @@ use kaal_payload::{PhysAddr, PhysRange};
 use crate::cells::{CELL, cell};
 use crate::error::{MAX_NAME, TreeError};
 use crate::text::behind;
-use crate::tokens::{PROPERTY, Token, initial};
+use crate::tokens::{BEGIN_NODE, END, END_NODE, Initials, PROPERTY, Token, initial};
 use crate::walk::{Flaw, Walk};
-use crate::{Header, Place};
+use crate::{Header, Place, Property};
 
 /// A flattened device tree with a valid structure.
 #[derive(Clone, Debug)]
@@ -149,6 +149,22 @@ impl<'a> DeviceTree<'a> {
     pub fn find(&self, path: &[u8]) -> Option<Place<'_>> {
         let mut walk = self.walk();
         walk.go_to(path).then_some(walk.place)
+    }
+
+    /// The first property that follows a subnode of its node. `dtc` reads such properties; libfdt, Linux and KaaL ignore
+    /// them (Devicetree Specification v0.4, section 5.4.2).
+    pub fn misplaced(&self) -> Option<Property<'a>> {
+        let mut token = Token::default();
+        let mut before = END;
+        self.seek(self.header.structure().start, Initials::MAX, &mut token);
+        while matches!(token.kind, BEGIN_NODE | END_NODE | PROPERTY) {
+            if (before, token.kind) == (END_NODE, PROPERTY) {
+                return Some(self.property_of(&token));
+            }
+            before = token.kind;
+            self.seek(token.next, Initials::MAX, &mut token);
+        }
+        None
     }
 
     /// Start and size of the entry at `offset` of the memory reservation block, or zeroes behind the last.
