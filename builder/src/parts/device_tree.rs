@@ -28,6 +28,8 @@ pub(crate) struct DeviceTree<'a> {
     pub(crate) core_nodes: Vec<CoreNode>,
     /// RAM without `no-map` memory; `None` if the tree names no RAM.
     pub(crate) ram: Option<Vec<PhysRange>>,
+    /// The first memory node, if the tree names no RAM but has such nodes.
+    pub(crate) empty_memory: Option<String>,
     /// Other reserved memory.
     pub(crate) reserved: Vec<PhysRange>,
     /// Why the loader has no console, or perhaps none.
@@ -73,6 +75,10 @@ impl<'a> DeviceTree<'a> {
         }
         let banks = ranges::union(facts.memory_of(MemoryKind::Ram).collect());
         let is_named = !banks.is_empty();
+        let memory_node = tree
+            .walk()
+            .find(|place| place.memory_kind() == Some(MemoryKind::Ram))
+            .map(|place| place.node().name().escape_ascii().to_string());
         let ram = is_named.then(|| ranges::subtract(banks, facts.memory_of(MemoryKind::NoMap)));
         let console_warning = match kaal_devicetree::console(&tree) {
             Ok(_) => disabled_console(origin, &tree),
@@ -91,6 +97,7 @@ impl<'a> DeviceTree<'a> {
             cpus: cores::in_order(&header, &facts),
             core_nodes,
             ram,
+            empty_memory: memory_node.filter(|_| !is_named),
             reserved: ranges::union(facts.memory_of(MemoryKind::Reserved).collect()),
             console_warning,
         };

@@ -123,7 +123,9 @@ impl<'a> Parts<'a> {
         let console = device_tree
             .as_ref()
             .and_then(|device_tree| device_tree.console_warning.clone());
-        let unknown_ram = memory.is_unknown().then(|| unknown_ram(origins.kernel));
+        let unknown_ram = memory
+            .is_unknown()
+            .then(|| unknown_ram(origins.kernel, device_tree.as_ref()));
         let unknown_cores = count.cores > 1 && cpus.is_empty();
         let unknown_cores = unknown_cores.then(|| cores::nothing_names(origins.kernel, &count));
         let only_at_el3 = device_tree
@@ -190,10 +192,19 @@ fn memory<'a>(
     }
 }
 
-fn unknown_ram(kernel: Origin<'_>) -> Diagnostic {
-    kernel
+fn unknown_ram(kernel: Origin<'_>, device_tree: Option<&DeviceTree<'_>>) -> Diagnostic {
+    let diagnostic = kernel
         .diagnostic("placed without knowledge of the RAM")
-        .expected("a --dtb with a memory node, or a --platform")
-        .found("neither")
-        .remedy("pass one of them, so that the builder can check the image against RAM")
+        .expected("a --dtb with a memory node, or a --platform");
+    match device_tree.and_then(|tree| Some((tree.origin, tree.empty_memory.as_ref()?))) {
+        None => diagnostic
+            .found("neither")
+            .remedy("pass one of them, so that the builder can check the image against RAM"),
+        Some((origin, node)) => diagnostic
+            .found(format!("the node {node} without RAM ({origin}), which firmware fills in at boot"))
+            .remedy(
+                "pass the platform_gen.yaml of seL4's build as --platform, or a device tree with the \
+                 RAM, such as /sys/firmware/fdt of a Linux on this machine",
+            ),
+    }
 }

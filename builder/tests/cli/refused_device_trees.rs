@@ -234,6 +234,35 @@ fn no_memory_node() {
     .assert_eq(&folder(blob).accepted(&[]));
 }
 
+/// As in the trees of boards whose firmware knows how much RAM there is.
+#[test]
+fn memory_for_firmware_to_fill_in() {
+    for reg in [&[][..], &[0; 4], &[0, 0x4000_0000, 0, 0], &[0; 8]] {
+        let blob = tree(|fdt| {
+            cells(fdt, 2, 2)?;
+            memory(fdt, reg)?;
+            let aliases = fdt.begin_node("aliases")?;
+            fdt.property_string("serial0", "/serial@9000000")?;
+            fdt.end_node(aliases)?;
+            let uart = fdt.begin_node("serial@9000000")?;
+            fdt.property_string("compatible", "arm,pl011")?;
+            fdt.property_array_u32("reg", &[0, 0x900_0000, 0, 0x1000])?;
+            fdt.end_node(uart)
+        });
+        let folder = folder(blob);
+        expect![[r#"
+            warning: --kernel kernel.elf: placed without knowledge of the RAM
+              expected: a --dtb with a memory node, or a --platform
+              found: the node memory@40000000 without RAM (--dtb kernel.dtb), which firmware fills in at boot
+              help: pass the platform_gen.yaml of seL4's build as --platform, or a device tree with the RAM, such as /sys/firmware/fdt of a Linux on this machine
+        "#]]
+        .assert_eq(&folder.accepted(&[]));
+        let platform = "memory:\n- end: 0x60000000\n  start: 0x40000000\n";
+        folder.put("platform.yaml", platform);
+        assert_eq!(folder.accepted(&[("--platform", "platform.yaml")]), "");
+    }
+}
+
 /// Nothing follows phandles, and no alias leads to another.
 #[test]
 fn circles_do_no_harm() {

@@ -7,7 +7,6 @@ use thiserror::Error;
 
 use crate::cpus::cpu;
 use crate::list::List;
-use crate::memory::kind;
 use crate::{DeviceTree, MemoryKind, Place, TreeError, console, machine};
 
 /// The most ranges of memory. Phones have some 60 nodes of reserved memory, and few boards more than two banks of RAM.
@@ -143,7 +142,7 @@ impl Facts {
 
     fn note(&mut self, place: &Place<'_>) -> Result<(), TooMany> {
         machine::note(&mut self.machine, place);
-        if let Some(kind) = kind(place) {
+        if let Some(kind) = place.memory_kind() {
             for range in place.reg() {
                 self.note_memory(kind, range)?;
             }

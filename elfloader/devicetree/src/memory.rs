@@ -18,21 +18,23 @@ pub enum MemoryKind {
     NoMap,
 }
 
-/// The kind of the memory in the node's `reg`, if it describes memory.
-pub(crate) fn kind(place: &Place<'_>) -> Option<MemoryKind> {
-    let kind = match place.depth() {
-        2 if place.initials & const { initials(b"d") } != 0
-            && place.lists(b"device_type", b"memory\0") =>
-        {
-            MemoryKind::Ram
-        }
-        3 if place.is_named(1, b"reserved-memory") => match place.property(b"no-map") {
-            Some(_) => MemoryKind::NoMap,
-            None => MemoryKind::Reserved,
-        },
-        _ => return None,
-    };
-    place.is_operational().then_some(kind)
+impl Place<'_> {
+    /// The kind of the memory in the node's `reg`, if it describes memory.
+    pub fn memory_kind(&self) -> Option<MemoryKind> {
+        let kind = match self.depth() {
+            2 if self.initials & const { initials(b"d") } != 0
+                && self.lists(b"device_type", b"memory\0") =>
+            {
+                MemoryKind::Ram
+            }
+            3 if self.is_named(1, b"reserved-memory") => match self.property(b"no-map") {
+                Some(_) => MemoryKind::NoMap,
+                None => MemoryKind::Reserved,
+            },
+            _ => return None,
+        };
+        self.is_operational().then_some(kind)
+    }
 }
 
 /// Whether memory may be used.
@@ -84,7 +86,7 @@ impl Facts {
 /// The first node of RAM or reserved memory whose `reg` is invalid: it has another number of cells than its parent
 /// states, or passes the end of the address space.
 pub fn misunderstood<'a>(tree: &'a DeviceTree<'a>) -> Option<Node<'a>> {
-    let mut memory = tree.walk().filter(|place| kind(place).is_some());
+    let mut memory = tree.walk().filter(|place| place.memory_kind().is_some());
     let place = memory.find(|place| {
         let mut reg = place.reg();
         reg.by_ref().for_each(drop);
