@@ -8,6 +8,7 @@ use kaal_devicetree::{
 use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
 
 use super::core_nodes::{self, CoreNode, ReleaseWord};
+use super::no_map::{self, NoMap};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::cores;
 use crate::format::device_tree::Content;
@@ -30,6 +31,8 @@ pub(crate) struct DeviceTree<'a> {
     pub(crate) ram: Option<Vec<PhysRange>>,
     /// The first memory node, if the tree names no RAM but has such nodes.
     pub(crate) empty_memory: Option<String>,
+    /// Memory that only its owner may access.
+    pub(crate) no_map: Vec<NoMap>,
     /// Other reserved memory.
     pub(crate) reserved: Vec<PhysRange>,
     /// Why the loader has no console, or perhaps none.
@@ -84,6 +87,7 @@ impl<'a> DeviceTree<'a> {
             Ok(_) => disabled_console(origin, &tree),
             Err(error) => Some(explain(origin, error)),
         };
+        let no_map = no_map::read(&tree);
         let core_nodes = core_nodes::read(&tree, facts.machine.psci);
         let chosen = Chosen {
             measurement: &Measurement::default(),
@@ -98,6 +102,7 @@ impl<'a> DeviceTree<'a> {
             core_nodes,
             ram,
             empty_memory: memory_node.filter(|_| !is_named),
+            no_map,
             reserved: ranges::union(facts.memory_of(MemoryKind::Reserved).collect()),
             console_warning,
         };

@@ -7,6 +7,7 @@ use std::fmt;
 use kaal_payload::PhysRange;
 
 use super::core_nodes::ReleaseWord;
+use super::no_map::NoMap;
 use crate::diagnostic::Origin;
 use crate::memory::ranges;
 use crate::sel4::{FreeMemory, Handover, KERNEL_WINDOW, PADDR_TOP};
@@ -20,6 +21,8 @@ pub(crate) struct Memory<'a> {
     pub(crate) sources: Vec<Source<'a>>,
     /// Memory to avoid.
     pub(crate) reserved: Vec<PhysRange>,
+    /// Memory that `sources` lack because only its owner may access it.
+    pub(crate) no_map: Vec<NoMap>,
     /// Words in RAM that cores poll. No part may lie there.
     pub(crate) words: Vec<ReleaseWord>,
 }
@@ -47,6 +50,12 @@ impl<'a> Memory<'a> {
     pub(crate) fn word_in(&self, place: PhysRange) -> Option<&ReleaseWord> {
         let mut words = self.words.iter();
         words.find(|word| word.memory.overlaps(place))
+    }
+
+    /// The first memory in `place` that only its owner may access.
+    pub(crate) fn no_map_in(&self, place: PhysRange) -> Option<&NoMap> {
+        let mut no_map = self.no_map.iter();
+        no_map.find(|no_map| no_map.memory.overlaps(place))
     }
 
     /// [`Self::usable`] without reserved memory.

@@ -8,6 +8,7 @@ pub(crate) mod cores;
 pub(crate) mod device_tree;
 pub(crate) mod kernel;
 pub(crate) mod memory;
+pub(crate) mod no_map;
 pub(crate) mod platform;
 pub(crate) mod swapped;
 pub(crate) mod symbols;
@@ -188,6 +189,7 @@ fn memory<'a>(
     Memory {
         sources: of_tree.into_iter().chain(of_platform).collect(),
         reserved: device_tree.map_or(Vec::new(), |tree| tree.reserved.clone()),
+        no_map: device_tree.map_or(Vec::new(), |tree| tree.no_map.clone()),
         words: device_tree.map_or(Vec::new(), DeviceTree::release_words),
     }
 }

@@ -78,12 +78,18 @@ pub(super) fn ram(situation: &Situation<'_>) -> Checked {
     if sources.is_empty() {
         return Err(Outcome::NotChecked(NO_RAM.to_owned()));
     }
+    let no_map = situation.board.iter().flat_map(|board| &board.no_map);
     for (about, name, ram) in &sources {
         for (what, memory) in situation.layout.memory() {
             if !ranges::contains(ram, memory) {
+                let mut no_map = no_map.clone();
+                let of_others = no_map.find(|no_map| no_map.memory.overlaps(memory));
                 return situation
                     .complaint(*about, format!("{name} has no RAM for the {what}"))
-                    .expected(format!("a place within {}", ranges::describe(ram)))
+                    .expected(match of_others {
+                        Some(of_others) => format!("a place without {of_others}"),
+                        None => format!("a place within {}", ranges::describe(ram)),
+                    })
                     .found(memory.to_string())
                     .remedy("build the image for this machine, with its device tree as --dtb")
                     .refused();

@@ -10,6 +10,7 @@ use crate::image_reader::ImageReader;
 use crate::parts::Parts;
 use crate::parts::core_nodes::ReleaseWord;
 use crate::parts::device_tree::DeviceTree;
+use crate::parts::no_map::NoMap;
 use crate::parts::platform::KernelConfig;
 use crate::sel4::{self, Booted, Handover, Platform, Untyped};
 
@@ -32,6 +33,8 @@ pub(crate) struct Trusted<'a> {
 pub(crate) struct Board {
     /// RAM that may be mapped. `None` if the device tree names none.
     pub(crate) ram: Option<Vec<PhysRange>>,
+    /// Memory that only its owner may access.
+    pub(crate) no_map: Vec<NoMap>,
     /// Number of cores.
     pub(crate) cores: usize,
     /// The words that cores poll.
@@ -45,6 +48,7 @@ impl Board {
     pub(crate) fn new(tree: &DeviceTree<'_>) -> Self {
         Self {
             ram: tree.ram.clone(),
+            no_map: tree.no_map.clone(),
             cores: tree.cpus.len(),
             words: tree.release_words(),
             size: tree.size,

@@ -222,10 +222,10 @@ fn no_memory_but_that_of_the_firmware() {
         ..machine()
     });
     expect![[r#"
-        error: --kernel kernel.elf: the kernel lies outside RAM
-          expected: a place within no memory (--dtb kernel.dtb)
-          found: 0x40000000..0x4023d000
-          help: pass a kernel and a platform of the same build
+        error: --kernel kernel.elf: the kernel covers memory that only its owner may use
+          expected: a place without 0x40000000..0x50000000, which the node firmware@40000000 keeps to itself (no-map)
+          found: the kernel at 0x40000000..0x4023d000
+          help: build the kernel with that memory reserved in its device tree, so that seL4 places it elsewhere
     "#]]
     .assert_eq(&folder.refused(&[]));
 }

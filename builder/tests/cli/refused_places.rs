@@ -30,21 +30,47 @@ fn kernel_outside_ram() {
     );
 }
 
-#[test]
-fn kernel_in_reserved_memory() {
-    let device_tree = DeviceTree {
-        no_map: vec![(0x4010_0000, 0x1000)],
+/// A machine whose RAM only others may use, in part.
+fn machine_with_no_map(start: u64, size: u64) -> DeviceTree {
+    DeviceTree {
+        no_map: vec![(start, size)],
         ..DeviceTree::with_ram(0x1000_0000)
-    };
+    }
+}
+
+#[test]
+fn kernel_in_memory_of_others() {
     check_device_tree(
-        device_tree,
+        machine_with_no_map(0x4010_0000, 0x1000),
         expect![[r#"
-            error: --kernel kernel.elf: the kernel lies outside RAM
-              expected: a place within 0x40000000..0x40100000, 0x40101000..0x50000000 (--dtb kernel.dtb)
-              found: 0x40000000..0x4023d000
-              help: pass a kernel and a platform of the same build
+        error: --kernel kernel.elf: the kernel covers memory that only its owner may use
+          expected: a place without 0x40100000..0x40101000, which the node firmware@40100000 keeps to itself (no-map)
+          found: the kernel at 0x40000000..0x4023d000
+          help: build the kernel with that memory reserved in its device tree, so that seL4 places it elsewhere
+    "#]],
+    );
+    check_device_tree(
+        machine_with_no_map(0x4000_0000, 0x1000_0000),
+        expect![[r#"
+            error: --kernel kernel.elf: the kernel covers memory that only its owner may use
+              expected: a place without 0x40000000..0x50000000, which the node firmware@40000000 keeps to itself (no-map)
+              found: the kernel at 0x40000000..0x4023d000
+              help: build the kernel with that memory reserved in its device tree, so that seL4 places it elsewhere
         "#]],
     );
+}
+
+#[test]
+fn root_task_in_memory_of_others() {
+    let folder = Folder::new();
+    let device_tree = machine_with_no_map(0x4100_0000, 0x1000);
+    folder.put("kernel.dtb", device_tree.to_bytes());
+    expect![[r#"
+        error: --app-offset 0xffe000: no place for the root task
+          expected: a place without 0x41000000..0x41001000, which the node firmware@41000000 keeps to itself (no-map)
+          found: 24576 bytes at 0x40ffe000
+          help: leave the option out, or pass another offset
+    "#]].assert_eq(&folder.refused(&[("--app-offset", "0xffe000")]));
 }
 
 #[test]

@@ -4,6 +4,8 @@
 
 mod boot;
 
+use std::fmt;
+
 use kaal_payload::{MAX_SIZE, PAGE_SIZE, PhysAddr, PhysRange};
 use kaal_translation::Access;
 
@@ -11,7 +13,6 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::layout::page_tables::{Mapping, Tables};
 use crate::layout::plan::{self, Item, PlacementError, Plan, Request};
 use crate::parts::Parts;
-use crate::parts::core_nodes::ReleaseWord;
 use crate::sel4::PADDR_TOP;
 
 /// Least bytes for the device tree slot, so that the firmware's tree fits too. The slot is at least
@@ -153,7 +154,16 @@ fn explain(parts: &Parts<'_>, error: PlacementError) -> Diagnostic {
         )),
         PlacementError::OutsideRam { item, place } => {
             if let Some(word) = parts.memory.word_in(place) {
-                return on_word(parts, item, place, word);
+                return covers(parts, item, place, "a word that a core polls", word);
+            }
+            if let Some(no_map) = parts.memory.no_map_in(place) {
+                return covers(
+                    parts,
+                    item,
+                    place,
+                    "memory that only its owner may use",
+                    no_map,
+                );
             }
             let (origin, name) = describe(parts, item);
             let diagnostic = match item {
@@ -181,20 +191,26 @@ fn explain(parts: &Parts<'_>, error: PlacementError) -> Diagnostic {
     }
 }
 
-/// A part that can't move would lie on a word that a core polls.
-fn on_word(parts: &Parts<'_>, item: Item, place: PhysRange, word: &ReleaseWord) -> Diagnostic {
+/// A part that can't move would cover `what`: `obstacle`.
+fn covers(
+    parts: &Parts<'_>,
+    item: Item,
+    place: PhysRange,
+    what: &str,
+    obstacle: &dyn fmt::Display,
+) -> Diagnostic {
     let (origin, name) = describe(parts, item);
     let diagnostic = match item {
         Item::UserImage => no_place_at_offset(parts),
         _ => origin
-            .diagnostic(format!("{name} covers a word that a core polls"))
+            .diagnostic(format!("{name} covers {what}"))
             .found(format!("{name} at {place}"))
             .remedy(
                 "build the kernel with that memory reserved in its device tree, so that seL4 places \
                  it elsewhere",
             ),
     };
-    diagnostic.expected(format!("a place without {word}"))
+    diagnostic.expected(format!("a place without {obstacle}"))
 }
 
 fn no_place_at_offset(parts: &Parts<'_>) -> Diagnostic {

@@ -84,6 +84,26 @@ fn ram() {
 }
 
 #[test]
+fn ram_that_only_its_owner_may_use() {
+    let folder = folder();
+    let device_tree = DeviceTree {
+        no_map: vec![(0x4100_0000, 0x1000), (0x4020_0000, 0x1000)],
+        ..DeviceTree::with_ram(0x1000_0000)
+    };
+    folder.put("board.dtb", device_tree.to_bytes());
+    refused(
+        &folder,
+        &["--dtb", "board.dtb"],
+        "ram",
+        expect![[r#"
+        error        ram               the device tree has no RAM for the kernel
+          expected: a place without 0x40200000..0x40201000, which the node firmware@40200000 keeps to itself (no-map)
+          found: 0x40000000..0x4023d000
+          help: build the image for this machine, with its device tree as --dtb"#]],
+    );
+}
+
+#[test]
 fn release_words() {
     let folder = folder();
     let put = |word| {
