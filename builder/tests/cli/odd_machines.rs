@@ -252,6 +252,27 @@ fn reserved_memory_is_used_before_the_kernel_loses_account() {
     .assert_eq(&message);
 }
 
+/// The kernel lies in reserved memory, and its account forces the device tree there, but no other part.
+#[test]
+fn reserved_memory_is_used_for_parts_that_need_it() {
+    let device_tree = DeviceTree {
+        reserved: vec![(KERNEL + KERNEL_SIZE - 0x1000, 4 * MIB)],
+        ..machine()
+    };
+    let message = folder(&device_tree).accepted(&[]);
+    let parts: Vec<_> = message
+        .lines()
+        .filter_map(|line| line.strip_suffix(" lies in reserved memory"))
+        .collect();
+    expect![[r#"
+        [
+            "warning: --kernel kernel.elf: the kernel",
+            "warning: --dtb kernel.dtb: the device tree",
+        ]
+    "#]]
+    .assert_debug_eq(&parts);
+}
+
 /// What fills [`large_app`].
 const FILL: u8 = 0x5a;
 

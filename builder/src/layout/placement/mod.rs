@@ -11,7 +11,7 @@ use kaal_translation::Access;
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::layout::page_tables::{Mapping, Tables};
-use crate::layout::plan::{self, Item, PlacementError, Plan, Request};
+use crate::layout::plan::{self, Free, Item, PlacementError, Plan, Request};
 use crate::parts::Parts;
 use crate::sel4::PADDR_TOP;
 
@@ -98,26 +98,23 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Diagnostic> {
         let tables = place.tables(parts).size();
         parts.loader.size() + place.header.size() + tables + parts.names.size()
     };
-    let anywhere = Request {
+    let unreserved = parts.memory.unreserved(kernel);
+    // Puts a part into reserved memory only if there is no other, or if the kernel can't boot otherwise.
+    let requests = Free::choices(&unreserved, &usable).map(|free| Request {
         kernel,
         device_tree,
         user_image: parts.user_image.size(),
         user_image_offset: parts.settings.app_offset,
         loader: &loader_size,
         ram: &usable,
-        free: &usable,
-    };
-    let unreserved = Request {
-        free: &parts.memory.unreserved(kernel),
-        ..anywhere
-    };
-    // Uses reserved memory only if there is no other, or if the kernel can't boot otherwise.
-    let requests = [unreserved, anywhere];
+        free,
+    });
+    let [.., anywhere] = &requests;
     let plans = || requests.iter().flat_map(plan::places);
     plans()
         .find(|plan| boot::succeeds(parts, plan))
         .or_else(|| plans().next())
-        .map_or_else(|| plan::place(&anywhere), Ok)
+        .map_or_else(|| plan::place(anywhere), Ok)
         .map_err(|error| explain(parts, error))
 }
 

@@ -41,8 +41,37 @@ pub(crate) struct Request<'a> {
     pub(crate) loader: &'a dyn Fn(PhysAddr) -> u64,
     /// All memory that parts may lie in: ascending, disjoint.
     pub(crate) ram: &'a [PhysRange],
-    /// The part of `ram` that the plan may choose from.
-    pub(crate) free: &'a [PhysRange],
+    /// The parts of `ram` that the plan may choose from.
+    pub(crate) free: Free<'a>,
+}
+
+/// The memory that each part may be put into.
+#[derive(Clone, Copy)]
+pub(crate) struct Free<'a> {
+    pub(crate) device_tree: &'a [PhysRange],
+    pub(crate) user_image: &'a [PhysRange],
+    pub(crate) loader: &'a [PhysRange],
+}
+
+impl<'a> Free<'a> {
+    /// All ways to choose between memory that is better and all memory, those with fewer parts in the latter first.
+    pub(crate) fn choices(better: &'a [PhysRange], all: &'a [PhysRange]) -> [Self; 8] {
+        let choose = |device_tree, user_image, loader| Self {
+            device_tree,
+            user_image,
+            loader,
+        };
+        [
+            choose(better, better, better),
+            choose(all, better, better),
+            choose(better, all, better),
+            choose(better, better, all),
+            choose(all, all, better),
+            choose(all, better, all),
+            choose(better, all, all),
+            choose(all, all, all),
+        ]
+    }
 }
 
 /// A part of the image.

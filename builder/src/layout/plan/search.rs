@@ -45,13 +45,13 @@ pub(super) fn other_orders(request: &Request<'_>) -> impl Iterator<Item = Plan> 
 fn place_in(request: &Request<'_>, order: Order, alignment: u64) -> Result<Plan, PlacementError> {
     let no_room = |item, size| PlacementError::NoRoom { item, size };
     let free = request.free;
-    let place = |item, from, size| {
+    let place = |item, free, from, size| {
         lowest(free, from, PAGE_SIZE, |_| size).ok_or_else(|| no_room(item, size))
     };
     let mut loader = None;
     if order == Order::BelowKernel {
         let below = PhysRange::from(PhysAddr(0)..request.kernel.start);
-        let below = ranges::intersect(free, &[below]);
+        let below = ranges::intersect(free.loader, &[below]);
         loader = lowest(&below, PhysAddr(0), alignment, request.loader);
     }
     // Returns where the next part may begin: behind `end`, or behind the loader if it follows here.
@@ -59,16 +59,21 @@ fn place_in(request: &Request<'_>, order: Order, alignment: u64) -> Result<Plan,
         if order != here {
             return end;
         }
-        loader = lowest(free, end, alignment, request.loader);
+        loader = lowest(free.loader, end, alignment, request.loader);
         loader.map_or(end, |loader| loader.end)
     };
 
     let next = behind(Order::AboveKernel, request.kernel.end);
-    let device_tree = place(Item::DeviceTree, next, request.device_tree)?;
+    let device_tree = place(
+        Item::DeviceTree,
+        free.device_tree,
+        next,
+        request.device_tree,
+    )?;
     let next = behind(Order::AboveDeviceTree, device_tree.end);
     let user_image = match request.user_image_offset {
         Some(offset) => user_image_at(request, next, offset)?,
-        None => place(Item::UserImage, next, request.user_image)?,
+        None => place(Item::UserImage, free.user_image, next, request.user_image)?,
     };
     behind(Order::AboveUserImage, user_image.end);
     Ok(Plan {

@@ -65,12 +65,15 @@ proptest! {
         base in prop_oneof![Just(ORDINARY_BASE), Just(HYPERVISOR_BASE)],
         kernel_page in 0..0x400u64,
         ram in prop::collection::vec(memory(UNITS), 1..6),
-        reserved in prop::collection::vec(memory(64), 0..4).prop_map(disjoint),
+        behind_kernel in prop::option::of(1..=1024u64),
+        reserved in prop::collection::vec(memory(64), 0..4),
         no_map in prop::collection::vec(memory(64), 0..4),
         words in prop::collection::vec(word(), 0..4),
     ) {
         let kernel_start = RAM + kernel_page * PAGE_SIZE;
         let kernel = programs::kernel_at(base, kernel_start).to_bytes();
+        let behind_kernel = behind_kernel.map(|size| (kernel_start + KERNEL_SIZE, size * UNIT));
+        let reserved = disjoint(behind_kernel.into_iter().chain(reserved).collect());
         let (loader, app) = (programs::loader().to_bytes(), programs::app().to_bytes());
         let device_tree = DeviceTree {
             ram: ram.clone(),
@@ -131,6 +134,21 @@ proptest! {
             let warnings = image.warnings.iter().map(ToString::to_string);
             let of_reserved = warnings.filter(|text| text.contains("lies in reserved memory"));
             prop_assert_eq!(in_reserved.count(), of_reserved.count());
+            if loader.start >= user_image.end && !is_clear_of(loader, &reserved) {
+                let is_free = |start: &u64| {
+                    let page = range(*start, *start + PAGE_SIZE);
+                    is_within(page, &ram)
+                        && [&no_map, &words, &reserved].iter().all(|taken| is_clear_of(page, taken))
+                };
+                let pages: Vec<u64> = (user_image.end.0..RAM + 2 * UNITS * UNIT)
+                    .step_by(PAGE_SIZE as usize)
+                    .collect();
+                let runs = pages.chunk_by(|one, other| is_free(one) == is_free(other));
+                let runs = runs.filter(|run| is_free(&run[0]));
+                let largest = runs.map(<[u64]>::len).max().unwrap_or_default();
+                // The page tables are larger in some places.
+                prop_assert!(largest as u64 * PAGE_SIZE < loader.size() + 4 * PAGE_SIZE);
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::super::search::LOADER_ALIGNMENT;
 use super::super::{Plan, Request, place};
-use super::{MIB, range};
+use super::{MIB, anywhere_in, range};
 use crate::memory::ranges;
 
 /// The first page of a GiB, a boundary for two levels of tables.
@@ -84,7 +84,7 @@ impl Case {
             user_image_offset: self.user_image_start.map(offset),
             loader: &|base| self.loader_size(base.0 / PAGE_SIZE) * PAGE_SIZE,
             ram: &self.ram,
-            free: &self.free,
+            free: anywhere_in(&self.free),
         })
         .ok()
     }
@@ -187,7 +187,7 @@ proptest! {
             user_image_offset: None,
             loader: &|_| loader,
             ram: &ram,
-            free: &ram,
+            free: anywhere_in(&ram),
         });
         prop_assert!(plan.is_ok_and(|plan| plan.loader.start.0 % LOADER_ALIGNMENT == 0));
     }

@@ -2,7 +2,7 @@
 
 use kaal_payload::{PAGE_SIZE, PhysAddr, PhysRange};
 
-use super::{Item, PlacementError, Plan, Request, place};
+use super::{Free, Item, PlacementError, Plan, Request, place};
 
 const MIB: u64 = 1 << 20;
 
@@ -10,6 +10,15 @@ fn range(start: u64, end: u64) -> PhysRange {
     PhysRange {
         start: PhysAddr(start),
         end: PhysAddr(end),
+    }
+}
+
+/// All parts may lie anywhere in `free`.
+fn anywhere_in(free: &[PhysRange]) -> Free<'_> {
+    Free {
+        device_tree: free,
+        user_image: free,
+        loader: free,
     }
 }
 
@@ -22,7 +31,7 @@ fn request<'a>(ram: &'a [PhysRange]) -> Request<'a> {
         user_image_offset: None,
         loader: &|_| MIB,
         ram,
-        free: ram,
+        free: anywhere_in(ram),
     }
 }
 
@@ -86,7 +95,7 @@ fn loader_goes_in_between_last_of_all() {
     ];
     let request = Request {
         ram: &ram,
-        free: &ram,
+        free: anywhere_in(&ram),
         ..request
     };
     assert_eq!(
@@ -122,7 +131,7 @@ fn only_what_can_not_move_lies_outside_of_free_memory() {
     let free = [range(1030 * MIB, 1033 * MIB)];
     let request = Request {
         user_image_offset: Some(32 * MIB),
-        free: &free,
+        free: anywhere_in(&free),
         ..request(&ram)
     };
     assert_eq!(

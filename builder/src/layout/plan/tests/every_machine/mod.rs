@@ -14,7 +14,7 @@ use std::iter;
 use kaal_payload::{PAGE_SIZE, PhysRange};
 
 use super::super::{Plan, Request, place};
-use super::range;
+use super::{anywhere_in, range};
 use world::{Pages, World, bits};
 
 mod world;
@@ -112,7 +112,7 @@ impl World {
                 self.loader_size(parts, page) * PAGE_SIZE
             },
             ram,
-            free,
+            free: anywhere_in(free),
         })
         .ok()
     }
