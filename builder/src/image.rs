@@ -59,7 +59,11 @@ impl Image {
     pub(crate) fn of_checked(inputs: &Inputs<'_>) -> Result<Self, Diagnostic> {
         let parts =
             Parts::read(inputs).map_err(|diagnostic| swapped::suspect(diagnostic, inputs))?;
-        let plan = placement::plan(&parts)?;
+        let suspect_gaps = |diagnostic| match parts.user_image.gaps {
+            Some(gaps) => gaps.suspect(diagnostic),
+            None => diagnostic,
+        };
+        let plan = placement::plan(&parts).map_err(suspect_gaps)?;
         let Emitted {
             file,
             measurement,
@@ -67,7 +71,8 @@ impl Image {
             memory_map,
             layout,
         } = emit::emit(&parts, &plan)?;
-        let against_rules = rules::enforce(&Situation::of_build(&parts, layout))?;
+        let against_rules =
+            rules::enforce(&Situation::of_build(&parts, layout)).map_err(suspect_gaps)?;
         let warnings = [
             emit::warnings(&parts),
             placement::warnings(&parts, &plan),

@@ -6,6 +6,7 @@ pub(crate) mod boot_program;
 pub(crate) mod core_nodes;
 pub(crate) mod cores;
 pub(crate) mod device_tree;
+pub(crate) mod gaps;
 pub(crate) mod kernel;
 pub(crate) mod memory;
 pub(crate) mod no_map;
@@ -132,6 +133,7 @@ impl<'a> Parts<'a> {
         let only_at_el3 = device_tree
             .as_ref()
             .and_then(|tree| cores::only_at_el3(tree, &cpus, &count));
+        let gaps = user_image.gaps.map(|gaps| gaps.warning(origins.app));
         Ok(Self {
             origins,
             settings: inputs.settings,
@@ -148,7 +150,7 @@ impl<'a> Parts<'a> {
             platform,
             memory,
             names,
-            warnings: [console, unknown_ram, unknown_cores, only_at_el3]
+            warnings: [console, unknown_ram, unknown_cores, only_at_el3, gaps]
                 .into_iter()
                 .flatten()
                 .collect(),

@@ -5,14 +5,11 @@
 use goblin::elf::header::{ET_EXEC, et_to_str};
 use kaal_payload::{ExceptionLevel, MAGIC, PAGE_SIZE, PhysRange, PhysicalAddressBits, VirtAddr};
 
+use super::gaps::Gaps;
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{Program, Segment};
 use crate::format::executable;
 use crate::sel4::{EXTRA_HEADER_SIZE, UserLayout, user_top};
-
-/// Widest gap in bytes between segments that the builder fills with zeroes. Linkers leave such gaps
-/// for alignment.
-const WIDEST_GAP: u64 = 2 << 20;
 
 /// A user image.
 #[derive(Clone, Debug)]
@@ -25,6 +22,8 @@ pub(crate) struct UserImage<'a> {
     pub(crate) entry: VirtAddr,
     /// Its segments in ascending order.
     pub(crate) segments: Vec<Segment<'a>>,
+    /// Gaps between them, if any is wide.
+    pub(crate) gaps: Option<Gaps>,
 }
 
 /// Whether `file` is an image: only an image holds a payload header in a segment of its own.
@@ -38,7 +37,7 @@ impl<'a> UserImage<'a> {
     ///
     /// # Errors
     ///
-    /// Returns an error if it isn't an executable for fixed addresses, or has wide gaps.
+    /// Returns an error if it isn't an executable for fixed addresses.
     pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Diagnostic> {
         let program = Program::read(origin, file)?;
         if program.kind != ET_EXEC {
@@ -55,24 +54,13 @@ impl<'a> UserImage<'a> {
                 .found("an image from this builder")
                 .remedy("pass the root task's program; `inspect` shows the image"));
         }
-        for [first, second] in program.segments.array_windows() {
-            let (end, next) = (first.virt_end(), second.virt);
-            if next - end >= WIDEST_GAP {
-                return Err(origin
-                    .diagnostic("not contiguous, but the kernel needs it so")
-                    .expected("gaps of less than 2 MiB between PT_LOADs")
-                    .found(format!("a PT_LOAD up to {end:#x}, the next from {next:#x}"))
-                    .remedy(
-                        "put the sections next to each other in the root task's linker script",
-                    ));
-            }
-        }
         let start = program.segments.first().map_or(0, |segment| segment.virt);
         let end = program.virt_end().checked_next_multiple_of(PAGE_SIZE);
         Ok(Self {
             start: start - start % PAGE_SIZE,
             end: end.ok_or_else(|| above_top(origin, "the address space's end", u64::MAX))?,
             entry: VirtAddr(program.entry),
+            gaps: Gaps::between(&program.segments),
             segments: program.segments,
         })
     }

@@ -19,6 +19,7 @@ mod explain;
 mod foreign_text;
 mod forged;
 mod formats;
+mod gaps;
 mod given_programs;
 mod identify;
 mod image;

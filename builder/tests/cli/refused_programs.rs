@@ -363,22 +363,6 @@ fn position_independent_app() {
     );
 }
 
-#[test]
-fn app_with_a_wide_gap() {
-    let mut elf = programs::app();
-    elf.headers[1].virt = 0x20_0123 + (2 << 20);
-    check(
-        "--app",
-        &elf,
-        expect![[r#"
-        error: --app bad.elf: not contiguous, but the kernel needs it so
-          expected: gaps of less than 2 MiB between PT_LOADs
-          found: a PT_LOAD up to 0x200123, the next from 0x400123
-          help: put the sections next to each other in the root task's linker script
-    "#]],
-    );
-}
-
 /// Pages behind a root task's end: IPC buffer, boot information, and 2^17 bytes for a device tree
 /// of 64 KiB with its header.
 const BEHIND_APP: u64 = 0x2000 + 0x2_0000;

@@ -20,12 +20,12 @@ use crate::common::loaded::crc32c;
 use crate::common::programs;
 
 /// A kernel configuration like seL4's.
-const CONFIG: &str = r#"{"ARM_HYPERVISOR_SUPPORT": false, "ARM_PA_SIZE_BITS_40": true,
+pub(crate) const CONFIG: &str = r#"{"ARM_HYPERVISOR_SUPPORT": false, "ARM_PA_SIZE_BITS_40": true,
     "MAX_NUM_NODES": "1", "ROOT_CNODE_SIZE_BITS": "12", "MAX_NUM_BOOTINFO_UNTYPED_CAPS": "230",
     "PADDR_USER_DEVICE_TOP": "1099511627776", "KERNEL_MCS": false, "DEBUG_BUILD": true}"#;
 
 /// A platform like seL4's.
-const PLATFORM: &str = "devices:
+pub(crate) const PLATFORM: &str = "devices:
 - {start: 0x0, end: 0x8000000}
 - {start: 0x8001000, end: 0x40000000}
 - {start: 0x50000000, end: 0x10000000000}

@@ -17,10 +17,10 @@ use crate::common::package::Packed;
 use crate::common::programs::{self, HYPERVISOR_BASE, ORDINARY_BASE};
 
 /// RAM: more than enough for what is made here.
-const RAM: (u64, u64) = (0x4000_0000, 64 * MIB);
+const RAM: (u64, u64) = (0x4000_0000, 128 * MIB);
 
-/// Most bytes between segments: less than the builder refuses.
-const WIDEST_GAP: u64 = 0x1f_f000;
+/// Most bytes between segments.
+const WIDEST_GAP: u64 = 4 * MIB;
 
 /// A segment behind others.
 #[derive(Clone, Debug)]
