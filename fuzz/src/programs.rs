@@ -59,7 +59,8 @@ pub const APP: Target = Target {
 /// A root task of eight segments, some without content.
 fn app_of_many_segments() -> Elf {
     let header = |index: u64| {
-        let content = programs::filled(index as usize % 4);
+        // The entry point needs content.
+        let content = programs::filled((index as usize + 1) % 4);
         let flags = match index % 2 {
             0 => ProgramHeader::READ_EXECUTE,
             _ => ProgramHeader::READ_WRITE,

@@ -12,6 +12,7 @@ use kaal_translation::Access;
 use zerocopy::IntoBytes;
 use zerocopy::little_endian::U32;
 
+use super::complete;
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{Program, Segment, note};
 use crate::format::branch::INSTRUCTION;
@@ -128,7 +129,7 @@ impl BootProgram {
         let reader = Reader {
             origin,
             kind,
-            program: Program::read(origin, file)?,
+            program: complete::read(origin, file)?,
         };
         reader.check_version()?;
         reader.check_shape()?;

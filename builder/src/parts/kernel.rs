@@ -5,8 +5,9 @@
 use goblin::elf::header::{ET_EXEC, et_to_str};
 use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysAddr, PhysRange, VirtAddr};
 
+use super::complete;
 use crate::diagnostic::{Diagnostic, Origin};
-use crate::elf::{Program, Segment};
+use crate::elf::Segment;
 use crate::sel4::{HYPERVISOR_BASE, ORDINARY_BASE, PADDR_TOP};
 
 /// The part of `kernel` that only its boot needs: up to the symbol `ki_boot_end` (seL4 16.0.0,
@@ -47,7 +48,7 @@ impl<'a> Kernel<'a> {
             let remedy = "pass the unchanged kernel.elf of seL4's build for AArch64";
             origin.diagnostic("not linked like seL4").remedy(remedy)
         };
-        let program = Program::read(origin, file)?;
+        let program = complete::read(origin, file)?;
         if program.kind != ET_EXEC {
             return Err(not_like_sel4()
                 .expected("an executable at fixed addresses (EXEC)")

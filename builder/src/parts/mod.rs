@@ -3,6 +3,7 @@
 //! Reads the inputs and checks each of them on its own.
 
 pub(crate) mod boot_program;
+mod complete;
 pub(crate) mod core_nodes;
 pub(crate) mod cores;
 pub(crate) mod device_tree;

@@ -5,9 +5,10 @@
 use goblin::elf::header::{ET_EXEC, et_to_str};
 use kaal_payload::{ExceptionLevel, MAGIC, PAGE_SIZE, PhysRange, PhysicalAddressBits, VirtAddr};
 
+use super::complete;
 use super::gaps::Gaps;
 use crate::diagnostic::{Diagnostic, Origin};
-use crate::elf::{Program, Segment};
+use crate::elf::Segment;
 use crate::format::executable;
 use crate::sel4::{EXTRA_HEADER_SIZE, UserLayout, user_top};
 
@@ -39,7 +40,7 @@ impl<'a> UserImage<'a> {
     ///
     /// Returns an error if it isn't an executable for fixed addresses.
     pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Diagnostic> {
-        let program = Program::read(origin, file)?;
+        let program = complete::read(origin, file)?;
         if program.kind != ET_EXEC {
             return Err(origin
                 .diagnostic("not linked for fixed addresses")

@@ -48,6 +48,7 @@ mod release_words;
 mod replaced;
 mod rules;
 mod signing;
+mod split_debug;
 mod symbols;
 mod truncated;
 mod trusted_keys;

@@ -56,17 +56,16 @@ fn program(segments: &[Segment], virt: u64, base: u64) -> Vec<u8> {
     let mut next = virt;
     let mut headers = Vec::new();
     for segment in segments {
-        let size = segment.content.len() as u64 + segment.zeroes.max(1);
+        let mut content = segment.content.clone();
+        if headers.is_empty() {
+            content.insert(0, 1);
+        }
+        let size = content.len() as u64 + segment.zeroes.max(1);
         let start = match headers.is_empty() {
             true => next,
             false => next + segment.gap,
         };
-        let load = ProgramHeader::load(
-            ProgramHeader::READ_WRITE_EXECUTE,
-            start,
-            segment.content.clone(),
-            size,
-        );
+        let load = ProgramHeader::load(ProgramHeader::READ_WRITE_EXECUTE, start, content, size);
         headers.push(load.at(start.wrapping_sub(base)));
         next = start + size;
     }
