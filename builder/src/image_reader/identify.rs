@@ -5,6 +5,7 @@
 use goblin::elf::header::{EM_AARCH64, ET_CORE, ET_DYN, ET_EXEC, ET_REL, Header, machine_to_str};
 use kaal_payload::{LOADER_NOTE_TYPE, MAGIC, PACKAGE_MAGIC, UNPACKER_NOTE_TYPE};
 
+use super::recognise::HEAD_SIZE;
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{first_bytes, note};
 use crate::format::device_tree::Content;
@@ -41,10 +42,12 @@ const FORMATS: [(usize, &[u8], &str); 26] = [
     (0, b"MZ", "a Windows or UEFI program"),
 ];
 
-/// Texts near the start of other loaders' images.
-const LOADERS: [(&[u8], &str); 3] = [
+/// Texts and numbers near the start of other loaders' images.
+const LOADERS: [(&[u8], &str); 4] = [
     (b"ELF-loader started on", "of seL4_tools' elfloader"),
     (b"LDR|INFO", "of Microkit's loader"),
+    // The first word of the data for its loader, which prints nothing as a release (`loader/src/loader.c`, `MAGIC`).
+    (b"\xad\x5e\xde\x14\xad\xde\x14\x5e", "of Microkit's loader"),
     (b"sel4_kernel_loader", "of rust-sel4's kernel loader"),
 ];
 
@@ -69,17 +72,29 @@ pub(super) fn explain(origin: Origin<'_>, head: &[u8]) -> Diagnostic {
         })
 }
 
+/// Names the kind of the file that begins with `head`, which should be a program.
+pub(crate) fn kind_of(head: &[u8]) -> String {
+    describe(head, true)
+}
+
 /// Names the kind of file. `is_ours` says that it is a damaged image.
 fn describe(head: &[u8], is_ours: bool) -> String {
     if head.is_empty() {
         return "an empty file".to_owned();
     }
     let kind = kind(head, is_ours);
-    let loader = LOADERS.iter().find(|(marker, _)| contains(head, marker));
-    match loader {
-        Some((_, loader)) => format!("{kind}, an image {loader}"),
+    match other_loader(head) {
+        Some(loader) => format!("{kind}, an image {loader}"),
         None => kind,
     }
+}
+
+/// The other project's loader whose mark is near the start of `content`.
+pub(crate) fn other_loader(content: &[u8]) -> Option<&'static str> {
+    let head = &content[..content.len().min(HEAD_SIZE as usize)];
+    let mut loaders = LOADERS.iter();
+    let loader = loaders.find(|(marker, _)| contains(head, marker))?;
+    Some(loader.1)
 }
 
 fn kind(head: &[u8], is_ours: bool) -> String {
@@ -111,6 +126,9 @@ fn kind(head: &[u8], is_ours: bool) -> String {
     }
     if is_text(&head[..head.len().min(TEXT_SIZE)]) {
         return "text".to_owned();
+    }
+    if head::is_entered(head) {
+        return "a file that begins with a branch, as raw images do".to_owned();
     }
     let bytes = first_bytes(head, 8);
     format!("a file of unknown kind that begins with {bytes}")

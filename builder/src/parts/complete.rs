@@ -2,10 +2,12 @@
 
 //! Reads programs that must be complete: files with debug information only have the same headers.
 
+use goblin::elf::header::ELFMAG;
 use goblin::elf::section_header::{SHF_EXECINSTR, SHT_NOBITS, SectionHeader};
 
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{LAYOUT, Program};
+use crate::image_reader;
 
 /// Reads the program in `file`.
 ///
@@ -16,7 +18,10 @@ pub(super) fn read<'a>(origin: Origin<'_>, file: &'a [u8]) -> Result<Program<'a>
     if has_debug_information_only(file) {
         return Err(no_code(origin).found("a file of debug information only"));
     }
-    let program = Program::read(origin, file)?;
+    let program = Program::read(origin, file).map_err(|error| match file.starts_with(ELFMAG) {
+        true => error,
+        false => error.found(image_reader::kind_of(file)),
+    })?;
     match program.content(program.entry, 1) {
         Some(_) => Ok(program),
         None => {

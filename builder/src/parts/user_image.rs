@@ -3,13 +3,16 @@
 //! Reads the user image: the root task's program.
 
 use goblin::elf::header::{ET_EXEC, et_to_str};
+use goblin::elf::program_header::PT_INTERP;
 use kaal_payload::{ExceptionLevel, MAGIC, PAGE_SIZE, PhysRange, PhysicalAddressBits, VirtAddr};
 
 use super::complete;
 use super::gaps::Gaps;
+use super::kernel::Kernel;
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::Segment;
 use crate::format::executable;
+use crate::image_reader::other_loader;
 use crate::sel4::{EXTRA_HEADER_SIZE, UserLayout, user_top};
 
 /// A user image.
@@ -27,10 +30,30 @@ pub(crate) struct UserImage<'a> {
     pub(crate) gaps: Option<Gaps>,
 }
 
-/// Whether `file` is an image: only an image holds a payload header in a segment of its own.
-fn is_image(file: &[u8]) -> bool {
+/// Names the program in `file` with `segments`, if it is none for EL0. Only KaaL's images hold a payload header in a
+/// segment of its own.
+fn other_program(origin: Origin<'_>, file: &[u8], segments: &[Segment<'_>]) -> Option<String> {
     let holds_header = |(chunk, _): &executable::Segment<'_>| chunk.content.starts_with(&MAGIC);
-    executable::read(file).is_ok_and(|(_, segments)| segments.iter().any(holds_header))
+    if executable::read(file).is_ok_and(|(_, segments)| segments.iter().any(holds_header)) {
+        return Some("a bootable image from this builder".to_owned());
+    }
+    if Kernel::read(origin, file).is_ok() {
+        return Some("a seL4 kernel".to_owned());
+    }
+    let mut loaders = segments.iter();
+    let loader = loaders.find_map(|segment| other_loader(segment.content))?;
+    Some(format!("a bootable image {loader}"))
+}
+
+fn dynamically_linked(origin: Origin<'_>, interpreter: &[u8]) -> Diagnostic {
+    let interpreter = interpreter.strip_suffix(b"\0").unwrap_or(interpreter);
+    origin
+        .diagnostic("dynamically linked, but nothing on seL4 loads shared libraries")
+        .expected("a program without PT_INTERP")
+        .found(format!("the interpreter {}", interpreter.escape_ascii()))
+        .remedy(
+            "link the root task statically (-static -no-pie), with a libc for seL4 if it needs one",
+        )
 }
 
 impl<'a> UserImage<'a> {
@@ -48,12 +71,15 @@ impl<'a> UserImage<'a> {
                 .found(et_to_str(program.kind))
                 .remedy("link the root task statically, for fixed addresses (-static -no-pie)"));
         }
-        if is_image(file) {
+        if let Some((_, interpreter)) = program.contents(PT_INTERP).next() {
+            return Err(dynamically_linked(origin, interpreter));
+        }
+        if let Some(other) = other_program(origin, file, &program.segments) {
             return Err(origin
                 .diagnostic("not a root task")
                 .expected("the root task's executable")
-                .found("an image from this builder")
-                .remedy("pass the root task's program; `inspect` shows the image"));
+                .found(other)
+                .remedy("pass the root task's own program, from which images are built"));
         }
         let start = program.segments.first().map_or(0, |segment| segment.virt);
         let end = program.virt_end().checked_next_multiple_of(PAGE_SIZE);

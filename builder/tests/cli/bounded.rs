@@ -123,7 +123,7 @@ fn a_large_file_that_is_no_program() {
     expect![[r#"
         error: --app zeroes: not an ELF file
           expected: the bytes 7f 45 4c 46 at its start
-          found: 00 00 00 00
+          found: zeroes
           help: pass the linked program, not a raw image or text
     "#]]
     .assert_eq(&said(output));

@@ -8,7 +8,8 @@ use std::process::Command;
 use expect_test::{Expect, expect};
 
 use crate::common::folder::Folder;
-use crate::common::formats::ELF;
+use crate::common::formats::{ELF, IMAGE, RAW, UIMAGE};
+use crate::common::programs::{self, HYPERVISOR_BASE, ORDINARY_BASE};
 
 /// What is said of the wrong use of `folder`'s files.
 fn check(folder: &Folder, arguments: &[&str], expected: Expect) {
@@ -143,18 +144,81 @@ fn no_folder_for_keys() {
     );
 }
 
-/// `--app` refuses an image.
+/// Images of other formats are no programs, which is said of all that are none.
+#[test]
+fn images_of_other_formats() {
+    for (options, found) in [
+        (&IMAGE[..], "an arm64 Linux Image"),
+        (&UIMAGE, "a U-Boot image"),
+        (&RAW, "a file that begins with a branch, as raw images do"),
+    ] {
+        let folder = Folder::new();
+        folder.accepted(options);
+        folder.put("packed", folder.get("image.elf"));
+        for option in ["--app", "--kernel"] {
+            let message = folder.refused(&[(option, "packed")]);
+            let expected = format!(
+                "error: {option} packed: not an ELF file\n  expected: the bytes 7f 45 4c 46 at its start\n  \
+                 found: {found}\n"
+            );
+            assert!(message.starts_with(&expected), "{message}");
+        }
+    }
+}
+
+#[test]
+fn a_kernel_is_no_root_task() {
+    for base in [ORDINARY_BASE, HYPERVISOR_BASE] {
+        let folder = Folder::new();
+        folder.put("kernel.elf", programs::kernel(base).to_bytes());
+        let message = folder.refused(&[("--app", "kernel.elf")]);
+        assert!(message.contains("  found: a seL4 kernel\n"), "{message}");
+    }
+}
+
+/// `--app` refuses an image, also if it is an ELF file.
 #[test]
 fn an_image_is_no_root_task() {
     let folder = Folder::new();
     folder.accepted(&ELF);
-    let image = folder.get("image.elf");
-    folder.put("packed.elf", image);
+    folder.put("packed.elf", folder.get("image.elf"));
     expect![[r#"
         error: --app packed.elf: not a root task
           expected: the root task's executable
-          found: an image from this builder
-          help: pass the root task's program; `inspect` shows the image
+          found: a bootable image from this builder
+          help: pass the root task's own program, from which images are built
     "#]]
     .assert_eq(&folder.refused(&[("--app", "packed.elf")]));
+    for (text, loader) in [
+        (
+            "ELF-loader started on CPU: ARM Ltd. Cortex-A53",
+            "of seL4_tools' elfloader",
+        ),
+        (
+            "LDR|INFO: altloader for seL4 starting",
+            "of Microkit's loader",
+        ),
+        // What a release of Microkit's loader looks for.
+        (
+            "\u{ad}^\u{de}\u{14}\u{ad}\u{de}\u{14}^",
+            "of Microkit's loader",
+        ),
+        ("sel4_kernel_loader::run", "of rust-sel4's kernel loader"),
+    ] {
+        let text: Vec<_> = text
+            .chars()
+            .filter_map(|byte| u8::try_from(byte).ok())
+            .collect();
+        for segment in 0..2 {
+            let mut elf = programs::app();
+            let header = &mut elf.headers[segment];
+            header.content.extend(&text);
+            header.memory_size += text.len() as u64;
+            let folder = Folder::new();
+            folder.put("other.elf", elf.to_bytes());
+            let message = folder.refused(&[("--app", "other.elf")]);
+            let found = format!("  found: a bootable image {loader}\n");
+            assert!(message.contains(&found), "{message}");
+        }
+    }
 }

@@ -22,7 +22,7 @@ fn static_library() {
     expect![[r#"
         error: --loader libloader.a: a static library, not an executable
           expected: an ELF executable
-          found: an ar archive
+          found: a static library (ar archive)
           help: link it to an executable; `cargo xtask build` leaves the loader's at target/kaal/elfloader.elf
     "#]].assert_eq(&folder.refused(&[("--loader", "libloader.a")]));
 }

@@ -64,7 +64,7 @@ fn not_elf() {
         expect![[r#"
             error: --kernel bad.elf: not an ELF file
               expected: the bytes 7f 45 4c 46 at its start
-              found: 23 21 2f 62
+              found: a script
               help: pass the linked program, not a raw image or text
         "#]],
     );
@@ -76,11 +76,11 @@ fn archive() {
         "--kernel",
         b"!<arch>\nlib.a/",
         expect![[r#"
-        error: --kernel bad.elf: a static library, not an executable
-          expected: an ELF executable
-          found: an ar archive
-          help: link it to an executable; `cargo xtask build` leaves the loader's at target/kaal/elfloader.elf
-    "#]],
+            error: --kernel bad.elf: a static library, not an executable
+              expected: an ELF executable
+              found: a static library (ar archive)
+              help: link it to an executable; `cargo xtask build` leaves the loader's at target/kaal/elfloader.elf
+        "#]],
     );
 }
 
@@ -360,6 +360,25 @@ fn position_independent_app() {
               found: DYN
               help: link the root task statically, for fixed addresses (-static -no-pie)
         "#]],
+    );
+}
+
+#[test]
+fn dynamically_linked_app() {
+    const PT_INTERP: u32 = 3;
+    let mut elf = programs::app();
+    let interpreter = b"/lib/ld-linux-aarch64.so.1\0".to_vec();
+    elf.headers
+        .push(ProgramHeader::other(PT_INTERP, interpreter));
+    check(
+        "--app",
+        &elf,
+        expect![[r#"
+        error: --app bad.elf: dynamically linked, but nothing on seL4 loads shared libraries
+          expected: a program without PT_INTERP
+          found: the interpreter /lib/ld-linux-aarch64.so.1
+          help: link the root task statically (-static -no-pie), with a libc for seL4 if it needs one
+    "#]],
     );
 }
 
