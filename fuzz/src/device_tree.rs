@@ -64,6 +64,8 @@ fn run(blob: &[u8]) -> bool {
 /// Makes the loader's queries.
 fn check_answers(tree: &DeviceTree<'_>) {
     kaal_devicetree::misunderstood(tree);
+    kaal_devicetree::stdout(tree);
+    tree.misplaced();
     if let Ok(facts) = Facts::of(tree) {
         for &(kind, memory) in &*facts.memory {
             assert!(memory.start <= memory.end);
