@@ -3,8 +3,8 @@
 //! The functions that compiled code calls to copy and fill memory.
 //!
 //! The compiler's own take 860 bytes more. They are faster only from some hundred bytes on, and nearly
-//! everything that is copied here is smaller. These functions access memory only aligned, because the MMU is
-//! off.
+//! everything that is copied here is smaller. These functions access memory only aligned, because the MMU may
+//! be off.
 
 use core::arch::naked_asm;
 

@@ -11,8 +11,8 @@ use crate::registers::{SCTLR_C, SCTLR_I, SCTLR_M};
 /// the data cache off, if the firmware left them on (U-Boot's `bootelf` and `go`): before, it writes the memory from x9
 /// up to x10 back. It leaves them on if they translate this program to another address, where it couldn't continue.
 ///
-/// Sets x12 to 1 if it turned the data cache off, and else to 0, and x13 to SCTLR_ELx. Changes only x9 to x15 and the flags, and accesses no
-/// memory. A program calls it before anything else, on each core.
+/// Sets x12 to 1 if it turned the data cache off, and else to 0, and x13 to SCTLR_ELx. Changes only x9 to x15 and the
+/// flags, and accesses no memory. A program calls it before anything else, on each core.
 ///
 /// # Safety
 ///
@@ -89,10 +89,10 @@ unsafe extern "C" fn leave_translation() {
     )
 }
 
-/// Writes x13 to SCTLR_ELx with the instruction cache on, with CurrentEL in x11.
+/// Writes x13 to SCTLR_ELx with the instruction cache on, with CurrentEL in x11. Accesses no memory.
 #[unsafe(naked)]
 #[unsafe(link_section = ".vectors.09.write_control")]
-unsafe extern "C" fn write_control() {
+pub(crate) unsafe extern "C" fn write_control() {
     naked_asm!(
         "orr     x13, x13, #{sctlr_i}",
         "cmp     x11, #{el2}",

@@ -18,6 +18,7 @@ use crate::registers::{
     HCR_EL2_E2H, PS_48_BITS, SCTLR_EL1_OFF, SCTLR_EL2_OFF, SCTLR_M, SCTLR_ON, TCR_EL1_IPS_SHIFT,
     TCR_EL2, TCR_EL2_PS_SHIFT, TCR_RANGE, current_level, physical_address_range,
 };
+use crate::takeover::write_control;
 use crate::{cache, read_own_register, read_register, write_own_register};
 
 /// MAIR_ELx: attribute 0 is normal memory, write-back.
@@ -201,35 +202,28 @@ unsafe extern "C" fn turn_off_and_clean(start: u64, end: u64, sctlr: u64) {
     )
 }
 
-/// Writes SCTLR_ELx and removes old translations. Changes x9, and accesses no memory.
+/// Removes old translations and writes SCTLR_ELx. Changes x11 and x13, and accesses no memory.
 #[unsafe(naked)]
 unsafe extern "C" fn set_sctlr(sctlr: u64) {
     naked_asm!(
         "isb",
-        "mrs     x9, CurrentEL",
-        "cmp     x9, #{el2}",
+        "mov     x13, x0",
+        "mrs     x11, CurrentEL",
+        "cmp     x11, #{el2}",
         "b.hi    3f",
         "b.eq    2f",
         "tlbi    vmalle1",
-        "dsb     sy",
-        "isb",
-        "msr     sctlr_el1, x0",
-        "isb",
-        "ret",
+        "b       4f",
         "2:",
         "tlbi    alle2",
-        "dsb     sy",
-        "isb",
-        "msr     sctlr_el2, x0",
-        "isb",
-        "ret",
+        "b       4f",
         "3:",
         "tlbi    alle3",
+        "4:",
         "dsb     sy",
         "isb",
-        "msr     sctlr_el3, x0",
-        "isb",
-        "ret",
+        "b       {write_control}",
         el2 = const 2 << 2,
+        write_control = sym write_control,
     )
 }
