@@ -29,6 +29,9 @@ const ARCHIVE_MAGIC: &[u8] = b"!<arch>\n";
 /// Size in bytes of a program header.
 const PROGRAM_HEADER_SIZE: u64 = SIZEOF_PHDR as u64;
 
+/// Size in bytes of an instruction, and its alignment (Arm ARM DDI 0487, "PC alignment checking").
+const INSTRUCTION_SIZE: u64 = 4;
+
 /// Most program headers in a file. More segments don't fit into an image. Each header could name
 /// the whole file, so reading would take quadratic time without a limit.
 const MOST_PROGRAM_HEADERS: u64 = 256;
@@ -65,7 +68,7 @@ impl Segment<'_> {
 pub(crate) struct Program<'a> {
     /// The ELF type, `e_type`.
     pub(crate) kind: u16,
-    /// Virtual address of the entry point, in an executable segment.
+    /// Virtual address of the entry point, an instruction in an executable segment.
     pub(crate) entry: u64,
     /// The `PT_LOAD`s in ascending order of virtual address. There is at least one, and none
     /// overlap.
@@ -98,6 +101,13 @@ impl<'a> Program<'a> {
                 .remedy(
                     "link it with the right ENTRY symbol, and don't strip that symbol's section",
                 ));
+        }
+        if !entry.is_multiple_of(INSTRUCTION_SIZE) {
+            return Err(origin
+                .diagnostic("its entry point lies within an instruction")
+                .expected(format!("a multiple of {INSTRUCTION_SIZE}"))
+                .found(format!("entry point {entry:#x}"))
+                .remedy("link it with the right ENTRY symbol"));
         }
         Ok(Self {
             kind: header.e_type,

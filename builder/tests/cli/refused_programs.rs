@@ -247,6 +247,22 @@ fn entry_in_data() {
 }
 
 #[test]
+fn entry_within_an_instruction() {
+    let mut elf = programs::app();
+    elf.entry += 2;
+    check(
+        "--app",
+        &elf,
+        expect![[r#"
+        error: --app bad.elf: its entry point lies within an instruction
+          expected: a multiple of 4
+          found: entry point 0x200022
+          help: link it with the right ENTRY symbol
+    "#]],
+    );
+}
+
+#[test]
 fn kernel_at_another_base() {
     check(
         "--kernel",
