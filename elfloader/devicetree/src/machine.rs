@@ -13,7 +13,7 @@ use crate::tokens::initials;
 
 /// Values of `compatible`: versions of PSCI that can power the machine off, GICv3 (and GICv4), and models of GICv2.
 const MODELS: &[u8] = b"arm,psci-0.2\0arm,psci-1.0\0arm,gic-v3\0\
-    arm,cortex-a15-gic\0arm,cortex-a7-gic\0arm,cortex-a9-gic\0arm,gic-400\0";
+    arm,cortex-a15-gic\0arm,cortex-a7-gic\0arm,cortex-a9-gic\0arm,gic-400\0qcom,msm-qgic2\0";
 
 /// Index of GICv3 in [`MODELS`].
 const GIC_V3: usize = 2;

@@ -148,5 +148,6 @@ fn interrupt_controllers_of_both_kinds() {
             expected,
             "{compatible}"
         );
+        ("qcom,msm-qgic2", Some(v2)),
     }
 }
