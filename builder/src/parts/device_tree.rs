@@ -3,7 +3,7 @@
 //! Reads the device tree to embed.
 
 use kaal_devicetree::{
-    Chosen, Facts, FactsError, Header, MemoryKind, NoRoom, Node, Property, TooMany, UnknownConsole,
+    Chosen, Facts, FactsError, Header, MemoryKind, NoRoom, Node, TooMany, TreeError, UnknownConsole,
 };
 use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
 
@@ -70,9 +70,7 @@ impl<'a> DeviceTree<'a> {
             FactsError::Malformed(error) => malformed(error.to_string()),
             FactsError::TooMany(list) => too_many(origin, list),
         })?;
-        if let Some(property) = tree.misplaced() {
-            return Err(misplaced(origin, property));
-        }
+            FactsError::Malformed(TreeError::Misplaced { .. }) => misplaced(origin, &header, file),
         if let Some(node) = kaal_devicetree::misunderstood(&tree) {
             return Err(misunderstood(origin, node));
         }
@@ -159,11 +157,10 @@ fn too_many(origin: Origin<'_>, list: TooMany) -> Diagnostic {
         .remedy("remove those that seL4 doesn't need from the device tree's source")
 }
 
-fn misplaced(origin: Origin<'_>, property: Property<'_>) -> Diagnostic {
-    let found = format!(
-        "the property {} behind a subnode",
-        property.name.escape_ascii()
-    );
+fn misplaced(origin: Origin<'_>, header: &Header, file: &[u8]) -> Diagnostic {
+    let tree = kaal_devicetree::DeviceTree::unchecked(header.clone(), file);
+    let name = tree.misplaced().map_or(&b""[..], |property| property.name);
+    let found = format!("the property {} behind a subnode", name.escape_ascii());
     origin
         .diagnostic("has a property that most readers ignore")
         .expected("all properties of a node before its subnodes")

@@ -80,6 +80,13 @@ pub enum TreeError {
         /// Offset in the structure block.
         offset: usize,
     },
+    /// A property follows a subnode of its node, where most readers ignore it (Devicetree Specification v0.4, section
+    /// 5.4.2).
+    #[error("a property follows a subnode at offset {offset:#x} of the structure block")]
+    Misplaced {
+        /// Offset in the structure block.
+        offset: usize,
+    },
     /// The strings block has a name of more than 255 bytes, or one without an end.
     #[error("the strings block has a name without an end or of more than {MAX_NAME} bytes")]
     Names,

@@ -73,10 +73,13 @@ impl<'a> DeviceTree<'a> {
         let (end, chosen, aliases) = (walk.next, walk.chosen, walk.aliases);
         match flaw {
             None => {}
-            Some(Flaw::TooDeep) => return Err(TreeError::TooDeep),
-            Some(Flaw::Malformed) => {
+            Some(flaw) => {
                 let offset = end.begin - self.header.structure().start;
-                return Err(TreeError::Structure { offset });
+                return Err(match flaw {
+                    Flaw::TooDeep => TreeError::TooDeep,
+                    Flaw::Misplaced => TreeError::Misplaced { offset },
+                    Flaw::Malformed => TreeError::Structure { offset },
+                });
             }
         }
         (self.chosen, self.aliases) = (chosen, aliases);
@@ -151,8 +154,7 @@ impl<'a> DeviceTree<'a> {
         walk.go_to(path).then_some(walk.place)
     }
 
-    /// The first property that follows a subnode of its node. `dtc` reads such properties; libfdt, Linux and KaaL ignore
-    /// them (Devicetree Specification v0.4, section 5.4.2).
+    /// The first property that follows a subnode of its node, in any tree ([`TreeError::Misplaced`]).
     pub fn misplaced(&self) -> Option<Property<'a>> {
         let mut token = Token::default();
         let mut before = END;

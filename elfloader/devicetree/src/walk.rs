@@ -2,7 +2,7 @@
 
 //! Goes from node to node.
 
-use crate::tokens::{BEGIN_NODE, END, END_NODE, PROPERTY, Token, initials};
+use crate::tokens::{BEGIN_NODE, END, END_NODE, Initials, PROPERTY, Token, initials};
 use crate::{DeviceTree, Place};
 
 /// Iterates over the nodes of a device tree, each before its children.
@@ -24,6 +24,8 @@ pub struct Walk<'a> {
 pub(crate) enum Flaw {
     /// The next token is malformed, or not allowed there.
     Malformed,
+    /// The next token is a property that follows a subnode of its node.
+    Misplaced,
     /// Nodes are nested too deep.
     TooDeep,
 }
@@ -37,7 +39,8 @@ impl<'a> Walk<'a> {
             chosen: 0,
             aliases: 0,
         };
-        walk.go_on(tree.header.structure().start);
+        walk.next.next = tree.header.structure().start;
+        walk.seek(Initials::MAX);
         walk
     }
 
@@ -63,17 +66,19 @@ impl<'a> Walk<'a> {
                 self.is_childless = false;
             } else if depth == 0 && !is_first && token.kind == END && token.end <= structure.end {
                 return Ok(false);
-            } else if depth == 0 || token.kind != PROPERTY {
+            } else if depth > 0 && token.kind == PROPERTY {
+                return Err(Flaw::Misplaced);
+            } else {
                 return Err(Flaw::Malformed);
             }
-            self.go_on(self.next.next);
+            self.seek(Initials::MAX);
         }
     }
 
-    /// Reads the tokens at `offset` up to the next that matters for [`Place::initials`].
-    fn go_on(&mut self, offset: usize) {
+    /// Reads the tokens behind the current one, up to the next that is a property with one of `initials`, or is no property.
+    fn seek(&mut self, initials: Initials) {
         let tree = self.place.tree;
-        tree.seek(offset, const { initials(b"dm#") }, &mut self.next);
+        tree.seek(self.next.next, initials, &mut self.next);
     }
 
     /// Reads the node that has just begun.
@@ -89,7 +94,8 @@ impl<'a> Walk<'a> {
         }
         self.place.initials = 0;
         loop {
-            self.go_on(self.next.next);
+            // Those that matter for [`Place::initials`].
+            self.seek(const { initials(b"dm#") });
             if self.next.kind != PROPERTY {
                 return;
             }

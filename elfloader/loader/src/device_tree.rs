@@ -8,7 +8,7 @@
 use core::ptr;
 use core::slice;
 
-use kaal_devicetree::{Chosen, DeviceTree, Facts, FactsError, Header, NoRoom};
+use kaal_devicetree::{Chosen, DeviceTree, Facts, FactsError, Header, NoRoom, TreeError};
 use kaal_payload::{Decimal, LogLevel, Machine, Payload, PhysAddr, PhysRange, ROOM_SIZE, Text};
 use kaal_runtime::firmware::{self, DEVICE_TREE_ALIGNMENT};
 use kaal_runtime::{bulk, cache, console, fail, log, state};
@@ -85,6 +85,9 @@ fn read(header: Header, bytes: &'static [u8]) -> Option<Firmware> {
     let mut tree = DeviceTree::unchecked(header, bytes);
     match facts.read(&mut tree) {
         Ok(()) => Some(Firmware { tree, facts }),
+        Err(FactsError::Malformed(TreeError::Misplaced { .. })) => {
+            fail!("the firmware's device tree has a property behind a subnode; sort it with dtc")
+        }
         Err(FactsError::Malformed(_)) => None,
         Err(FactsError::TooMany(list)) => fail!(
             "the firmware's device tree names more than {}; pass a smaller one",

@@ -152,6 +152,11 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             |workspace| is_ignored(&image(workspace)?, &garbage()),
         ),
         trial(
+        trial(
+            workspace,
+            "firmware_trees::property_behind_a_subnode",
+            property_behind_a_subnode,
+        ),
             workspace,
             "firmware_trees::a_mebibyte_of_garbage_behind_a_header",
             |workspace| {
@@ -252,6 +257,31 @@ fn add_nodes(tree: &mut DeviceTree) -> Result<()> {
     for index in 0..18_000 {
         let name = format!("memory-with-a-long-name@{index:07}");
         let mut node = DeviceTreeNode::new(name)?;
+/// A property of a subnode, moved behind that, where it is the root's.
+fn property_behind_a_subnode(workspace: &Workspace) -> Result<()> {
+    const VALUE: [u8; 4] = [0xa5; 4];
+    const HEAD: usize = 12;
+    const END_NODE: usize = 4;
+
+    let image = image(workspace)?;
+    let dtb = image.file("firmware.dtb");
+    fs::copy(dtb_of(&image)?, &dtb)?;
+    edit(&dtb, |tree| {
+        let mut node = DeviceTreeNode::new("early")?;
+        node.add_property(DeviceTreeProperty::new("late", VALUE)?);
+        tree.root.add_child(node);
+        Ok(())
+    })?;
+    let mut blob = fs::read(&dtb)?;
+    let value = blob.windows(VALUE.len()).position(|bytes| bytes == VALUE);
+    let value = value.context("no such property")?;
+    blob[value - HEAD..value + VALUE.len() + END_NODE].rotate_right(END_NODE);
+    fs::write(&dtb, blob)?;
+    let expected = "device tree has a property behind a subnode; sort it with dtc";
+    let console = boot(&image, Some(dtb), DTB_ADDRESS, expected)?;
+    is_not_entered(&console)
+}
+
         node.add_property(DeviceTreeProperty::new("device_type", "memory")?);
         tree.root.add_child(node);
     }
