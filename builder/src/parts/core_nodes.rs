@@ -11,8 +11,7 @@ use kaal_payload::{PhysAddr, PhysRange, PsciConduit};
 #[derive(Clone, Debug)]
 pub(crate) struct CoreNode {
     pub(crate) name: String,
-    /// `reg`, if it is valid.
-    pub(crate) mpidr: Option<u64>,
+    pub(crate) mpidr: u64,
     pub(crate) way: Way,
 }
 
@@ -58,15 +57,15 @@ impl CoreNode {
     }
 }
 
-/// The usable cores of `tree`, whose PSCI is called by `psci`.
+/// The usable cores of `tree` with a valid `reg`, whose PSCI is called by `psci`.
 pub(crate) fn read(tree: &DeviceTree<'_>, psci: Option<PsciConduit>) -> Vec<CoreNode> {
-    let places = tree.walk();
-    let places = places.filter(|place| place.is_at(b"/cpus/cpu"));
-    let usable = places.filter(Place::is_operational);
-    let nodes = usable.map(|place| CoreNode {
-        name: place.node().name().escape_ascii().to_string(),
-        mpidr: place.id(),
-        way: way(tree, &place, psci),
+    let usable = tree.walk().filter(Place::is_usable_core);
+    let nodes = usable.filter_map(|place| {
+        Some(CoreNode {
+            name: place.node().name().escape_ascii().to_string(),
+            mpidr: place.id()?,
+            way: way(tree, &place, psci),
+        })
     });
     nodes.collect()
 }

@@ -115,7 +115,7 @@ fn others<'a>(tree: &'a DeviceTree<'_>, cpus: &'a [Cpu]) -> impl Iterator<Item =
     let others = cpus.iter().skip(1);
     others.filter_map(|cpu| {
         let mut nodes = tree.core_nodes.iter();
-        nodes.find(|node| node.mpidr == Some(cpu.mpidr))
+        nodes.find(|node| node.mpidr == cpu.mpidr)
     })
 }
 

@@ -87,6 +87,25 @@ fn disabled_ones_are_left_out() {
     assert_eq!(cores(&folder, &[("--cores", "3")]), (3, expected));
 }
 
+/// By the specification, "disabled" says that the core waits to be started.
+#[test]
+fn disabled_ones_that_poll_are_not_left_out() {
+    let mut all = vec![
+        Core::all([0])[0],
+        Core::polling(1, 0xd8),
+        Core::polling(2, 0xe0),
+    ];
+    all[1].status = "disabled";
+    all[2].status = "fail";
+    let folder = folder(all);
+    let (_, cpus) = cores(&folder, &[("--cores", "2")]);
+    assert_eq!(
+        (cpus[1].mpidr, cpus[1].release_address),
+        (1, PhysAddr(0xd8))
+    );
+    folder.refused(&[("--cores", "3")]);
+}
+
 #[test]
 fn where_they_look_for_an_address() {
     let mut all = Core::all([0, 1]);

@@ -21,10 +21,15 @@ type Changes = &'static [(&'static str, &'static str)];
 const ELF: Changes = &[];
 const RAW: Changes = &[("--format", "raw"), ("--unpacker", "unpacker.elf")];
 
-/// A folder for a machine with two cores, the second of which polls `word`.
+/// A folder for a machine with two cores, the second of which polls `word`. By the specification, it may be "disabled"
+/// until it is started.
 fn folder(word: u64) -> Folder {
     let folder = Folder::new();
-    let cores = vec![Core::all([0])[0], Core::polling(1, word)];
+    let polling = Core {
+        status: "disabled",
+        ..Core::polling(1, word)
+    };
+    let cores = vec![Core::all([0])[0], polling];
     folder.put("kernel.dtb", DeviceTree::with_cores(cores).to_bytes());
     folder
 }

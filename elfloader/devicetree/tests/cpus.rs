@@ -75,6 +75,23 @@ fn cores_that_may_not_be_used_are_left_out() {
     assert_eq!(found, [cpu(0, 0), cpu(3, 0)]);
 }
 
+/// By the specification, "disabled" says that the core waits to be started.
+#[test]
+fn cores_that_poll_a_word_may_be_disabled() {
+    let found = cpus(1, |fdt| {
+        for (reg, status) in [(0, "okay"), (1, "disabled"), (2, "fail-ecc")] {
+            node(fdt, &format!("cpu@{reg}"), |fdt| {
+                fdt.property_u32("reg", reg)?;
+                fdt.property_string("status", status)?;
+                fdt.property_string("enable-method", "spin-table")?;
+                fdt.property_u64("cpu-release-addr", 0xd8)
+            })?;
+        }
+        Ok(())
+    });
+    assert_eq!(found, [cpu(0, 0xd8), cpu(1, 0xd8)]);
+}
+
 #[test]
 fn a_release_address_has_one_cell_or_two() {
     let found = cpus(1, |fdt| {
@@ -131,6 +148,7 @@ fn interrupt_controllers_of_both_kinds() {
     for (compatible, expected) in [
         ("arm,cortex-a15-gic", Some(v2)),
         ("arm,gic-400", Some(v2)),
+        ("qcom,msm-qgic2", Some(v2)),
         ("arm,gic-v3", Some(v3)),
         ("arm,gic-v2m-frame", None),
         ("", None),
@@ -148,6 +166,5 @@ fn interrupt_controllers_of_both_kinds() {
             expected,
             "{compatible}"
         );
-        ("qcom,msm-qgic2", Some(v2)),
     }
 }

@@ -217,9 +217,11 @@ proptest! {
             if let Some(kind) = kind.filter(|_| may_be_used(&place)) {
                 memory.extend(place.reg().map(|range| (kind, range)));
             }
-            if path.join("/") == "/cpus/cpu" && may_be_used(&place) {
+            let polls = has_string(&place, "enable-method", "spin-table");
+            let waits = polls && has_string(&place, "status", "disabled");
+            if path.join("/") == "/cpus/cpu" && (may_be_used(&place) || waits) {
                 let word = own.property(b"cpu-release-addr");
-                let release = match has_string(&place, "enable-method", "spin-table") {
+                let release = match polls {
                     true => word.and_then(number),
                     false => Some(0),
                 };

@@ -91,6 +91,8 @@ pub(crate) fn set_cores(tree: &mut DeviceTree, mpidrs: &[u32], method: Method) -
             Method::SpinTable(words) => {
                 let word = words + 8 * u64::from(mpidr);
                 cpu.add_property(DeviceTreeProperty::new("cpu-release-addr", word)?);
+                // It waits to be started (Devicetree Specification v0.4, section 3.8.1).
+                cpu.add_property(DeviceTreeProperty::new("status", "disabled")?);
                 "spin-table"
             }
         };
