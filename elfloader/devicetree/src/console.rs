@@ -161,12 +161,13 @@ fn stdout_value<'a>(tree: &DeviceTree<'a>) -> Option<&'a [u8]> {
     value.or_else(|| tree.property(tree.chosen, b"linux,stdout-path"))
 }
 
-/// The path or alias of the console in `/chosen`, without options.
+/// The path or alias of the console in `/chosen`, without options. An empty one counts as none.
 #[inline(never)]
 pub fn stdout_path<'a>(tree: &DeviceTree<'a>) -> Option<&'a [u8]> {
     let path = string(tree, tree.chosen, b"stdout-path");
     let path = path.or_else(|| string(tree, tree.chosen, b"linux,stdout-path"))?;
-    path.split(|&byte| byte == b':').next()
+    let mut parts = path.split(|&byte| byte == b':');
+    parts.next().filter(|name| !name.is_empty())
 }
 
 /// The console if the loader can print on it, else `known`, else a guess.
@@ -220,10 +221,10 @@ fn string<'a>(tree: &DeviceTree<'a>, node: usize, name: &[u8]) -> Option<&'a [u8
 fn why_not<'a>(tree: &'a DeviceTree<'a>, value: &'a [u8]) -> UnknownConsole<'a> {
     let name = match (value, stdout_path(tree)) {
         ([] | [0], _) => return UnknownConsole::Empty,
-        (&[a, b, c, d], Some([]) | None) => {
+        (&[a, b, c, d], None) => {
             return UnknownConsole::Number(u32::from_be_bytes([a, b, c, d]));
         }
-        (_, Some([]) | None) => value,
+        (_, None) => value,
         (_, Some(name)) => name,
     };
     let Some(uart) = stdout(tree) else {

@@ -100,6 +100,15 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             says(&console, FIRMWARE)?;
             says(&console, NO_STDOUT)
         }),
+        trial(workspace, "firmware_trees::empty_console", |workspace| {
+            let console = boot_edited(workspace, PASS, |tree| {
+                let chosen = tree.root.child_mut("chosen").context("no /chosen")?;
+                chosen.remove_property("stdout-path").context("no path")?;
+                chosen.add_property(DeviceTreeProperty::new("stdout-path", "")?);
+                Ok(())
+            })?;
+            says(&console, NO_STDOUT)
+        }),
         trial(
             workspace,
             "firmware_trees::guessed_console",
