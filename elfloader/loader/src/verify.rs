@@ -71,6 +71,9 @@ pub(crate) fn memory(payload: &Payload<'_>, facts: &Facts, cores: &[Cpu]) {
                 "the image needs {memory}, of which the firmware keeps {reserved} to itself \
                  (no-map); build the image for it with --dtb"
             ),
+            Availability::NotRam if facts.memory_of(MemoryKind::Ram).all(PhysRange::is_empty) => {
+                fail!("the firmware's device tree names no RAM; start the image with 0 in x0")
+            }
             Availability::NotRam => fail!(
                 "the image needs {memory}, but this machine's RAM is{}; give it more memory, or \
                  build the image for it with --dtb",
@@ -85,12 +88,8 @@ struct Banks<'a>(&'a Facts);
 
 impl fmt::Display for Banks<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut otherwise = " nothing";
-        for bank in self.0.memory_of(MemoryKind::Ram) {
-            otherwise = "";
-            write!(f, " {bank}")?;
-        }
-        f.write_str(otherwise)
+        let mut banks = self.0.memory_of(MemoryKind::Ram);
+        banks.try_for_each(|bank| write!(f, " {bank}"))
     }
 }
 

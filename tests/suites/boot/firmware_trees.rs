@@ -115,13 +115,13 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             guessed_console,
         ),
         trial(workspace, "firmware_trees::no_memory_node", |workspace| {
-            is_no_ram(workspace, "nothing", remove_ram)
+            names_no_ram(workspace, remove_ram)
         }),
         trial(
             workspace,
             "firmware_trees::memory_of_half_an_entry",
             |workspace| {
-                is_no_ram(workspace, "nothing", |tree| {
+                names_no_ram(workspace, |tree| {
                     remove_ram(tree)?;
                     tree.root
                         .add_child(bank(RAM.0, vec![0x4000_0000, 0x4000_0000])?);
@@ -133,13 +133,16 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             workspace,
             "firmware_trees::memory_past_the_address_space",
             |workspace| {
-                is_no_ram(workspace, "nothing", |tree| {
+                names_no_ram(workspace, |tree| {
                     remove_ram(tree)?;
                     tree.root.add_child(bank(RAM.0, vec![u32::MAX, 0, 1, 0])?);
                     Ok(())
                 })
             },
         ),
+        trial(workspace, "firmware_trees::empty_memory", |workspace| {
+            names_no_ram(workspace, |tree| set_ram(tree, &[(RAM.0, 0)]))
+        }),
         trial(workspace, "firmware_trees::memory_elsewhere", |workspace| {
             is_no_ram(workspace, "0x80000000..0xc0000000", |tree| {
                 set_ram(tree, &[(0x8000_0000, RAM.1)])
@@ -149,6 +152,11 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             let console = boot_edited(workspace, PASS, add_circles)?;
             says(&console, FIRMWARE)
         }),
+        trial(
+            workspace,
+            "firmware_trees::property_behind_a_subnode",
+            property_behind_a_subnode,
+        ),
         trial(workspace, "firmware_trees::bad_magic", |workspace| {
             let image = image(workspace)?;
             let mut blob = fs::read(dtb_of(&image)?)?;
@@ -161,11 +169,6 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             |workspace| is_ignored(&image(workspace)?, &garbage()),
         ),
         trial(
-        trial(
-            workspace,
-            "firmware_trees::property_behind_a_subnode",
-            property_behind_a_subnode,
-        ),
             workspace,
             "firmware_trees::a_mebibyte_of_garbage_behind_a_header",
             |workspace| {
@@ -219,6 +222,16 @@ fn guessed_console(workspace: &Workspace) -> Result<()> {
     says(&console, NO_STDOUT)
 }
 
+/// The firmware's device tree is no help.
+fn names_no_ram(
+    workspace: &Workspace,
+    change: impl FnOnce(&mut DeviceTree) -> Result<()>,
+) -> Result<()> {
+    let expected = "KaaL: error: the firmware's device tree names no RAM; start the image";
+    let console = boot_edited(workspace, expected, change)?;
+    is_not_entered(&console)
+}
+
 /// The loader prints the actual RAM.
 fn is_no_ram(
     workspace: &Workspace,
@@ -244,28 +257,6 @@ fn is_ignored(image: &Image, handed_over: &[u8]) -> Result<()> {
     says(&console, EMBEDDED)
 }
 
-/// Makes phandles and aliases point to each other.
-fn add_circles(tree: &mut DeviceTree) -> Result<()> {
-    for (name, own, other) in [("one", 0x100u32, 0x101u32), ("other", 0x101, 0x100)] {
-        let mut node = DeviceTreeNode::new(name)?;
-        for (name, phandle) in [("phandle", own), ("interrupt-parent", other)] {
-            node.add_property(DeviceTreeProperty::new(name, phandle)?);
-        }
-        tree.root.add_child(node);
-    }
-    let mut aliases = DeviceTreeNode::new("aliases")?;
-    for (name, other) in [("serial0", "serial1"), ("serial1", "serial0")] {
-        aliases.add_property(DeviceTreeProperty::new(name, other)?);
-    }
-    tree.root.add_child(aliases);
-    Ok(())
-}
-
-/// Adds more nodes with longer names than any machine has, where the loader looks for RAM.
-fn add_nodes(tree: &mut DeviceTree) -> Result<()> {
-    for index in 0..18_000 {
-        let name = format!("memory-with-a-long-name@{index:07}");
-        let mut node = DeviceTreeNode::new(name)?;
 /// A property of a subnode, moved behind that, where it is the root's.
 fn property_behind_a_subnode(workspace: &Workspace) -> Result<()> {
     const VALUE: [u8; 4] = [0xa5; 4];
@@ -291,6 +282,28 @@ fn property_behind_a_subnode(workspace: &Workspace) -> Result<()> {
     is_not_entered(&console)
 }
 
+/// Makes phandles and aliases point to each other.
+fn add_circles(tree: &mut DeviceTree) -> Result<()> {
+    for (name, own, other) in [("one", 0x100u32, 0x101u32), ("other", 0x101, 0x100)] {
+        let mut node = DeviceTreeNode::new(name)?;
+        for (name, phandle) in [("phandle", own), ("interrupt-parent", other)] {
+            node.add_property(DeviceTreeProperty::new(name, phandle)?);
+        }
+        tree.root.add_child(node);
+    }
+    let mut aliases = DeviceTreeNode::new("aliases")?;
+    for (name, other) in [("serial0", "serial1"), ("serial1", "serial0")] {
+        aliases.add_property(DeviceTreeProperty::new(name, other)?);
+    }
+    tree.root.add_child(aliases);
+    Ok(())
+}
+
+/// Adds more nodes with longer names than any machine has, where the loader looks for RAM.
+fn add_nodes(tree: &mut DeviceTree) -> Result<()> {
+    for index in 0..18_000 {
+        let name = format!("memory-with-a-long-name@{index:07}");
+        let mut node = DeviceTreeNode::new(name)?;
         node.add_property(DeviceTreeProperty::new("device_type", "memory")?);
         tree.root.add_child(node);
     }
