@@ -3,20 +3,21 @@
 //! Describes an image in JSON. Addresses are hexadecimal strings, and sizes are numbers of bytes, as in the manifest.
 //! `docs/json.md` documents the fields.
 
-use kaal_payload::{KeyId, TrustAnchor, key_id};
+use kaal_payload::{KeyId, PhysAddr, TrustAnchor, key_id};
 use serde_json::{Value, json};
 
 use super::Inspected;
 use super::summary::Unpacking;
 use crate::format::digest::hexadecimal;
 use crate::manifest::{Identity, facts, range};
+use crate::parts::core_nodes::CoreNode;
 use crate::rules::{Outcome, Rule};
 
 /// Describes an image in JSON.
 pub(crate) fn to_json(inspected: &Inspected<'_>) -> Value {
     let image = inspected.image;
     let file = image.file();
-    let ram = inspected.ram.as_ref();
+    let (ram, board) = (inspected.ram(), inspected.board.as_ref());
     let areas = inspected.areas.iter().map(|area| {
         json!({
             "what": area.name,
@@ -37,10 +38,20 @@ pub(crate) fn to_json(inspected: &Inspected<'_>) -> Value {
         "entry": image.entry().to_string(),
         "payload": facts(&image.payload()),
         "trust": image.trust_anchor().map(|anchor| trust(&anchor)),
+        "bootCore": board.map(|board| PhysAddr(board.boot_core.into()).to_string()),
+        "cores": board.map(|board| board.core_nodes.iter().map(core).collect::<Vec<_>>()),
         "ram": ram.map(|ram| ram.iter().copied().map(range).collect::<Vec<_>>()),
         "memory": areas.collect::<Vec<_>>(),
         "unpacking": Unpacking::of(image),
         "checks": outcomes.map(|(rule, outcome)| check(rule, outcome)).collect::<Vec<_>>(),
+    })
+}
+
+/// Describes a core of the device tree.
+fn core(node: &CoreNode) -> Value {
+    json!({
+        "node": node.name,
+        "mpidr": PhysAddr(node.mpidr).to_string(),
     })
 }
 

@@ -19,7 +19,7 @@ mod svg;
 use kaal_payload::PhysRange;
 
 use crate::image_reader::ImageReader;
-use crate::rules::{self, Outcome, Situation};
+use crate::rules::{self, Board, Outcome, Situation};
 
 pub(crate) use json::to_json;
 pub(crate) use map::draw;
@@ -31,8 +31,8 @@ pub(crate) use svg::to_svg;
 pub(crate) struct Inspected<'a> {
     pub(crate) image: &'a ImageReader<'a>,
     pub(crate) areas: Vec<Area>,
-    /// The RAM in the image's device tree.
-    pub(crate) ram: Option<Vec<PhysRange>>,
+    /// The machine in the image's device tree.
+    pub(crate) board: Option<Board>,
     pub(crate) outcomes: Vec<(&'static rules::Rule, Outcome)>,
 }
 
@@ -43,8 +43,13 @@ impl<'a> Inspected<'a> {
         Self {
             image,
             areas: picture::areas(image),
-            ram: situation.ram().map(<[_]>::to_vec),
             outcomes: rules::apply(&situation),
+            board: situation.board,
         }
+    }
+
+    /// The RAM in the image's device tree.
+    pub(crate) fn ram(&self) -> Option<&[PhysRange]> {
+        self.board.as_ref()?.ram.as_deref()
     }
 }

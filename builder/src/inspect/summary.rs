@@ -73,7 +73,7 @@ pub(crate) fn summary(inspected: &Inspected<'_>) -> Vec<(&'static str, String)> 
         ("user image", user_image),
         ("device tree", device_tree),
         ("machine", machine(inspected)),
-        ("cores", payload.cores.to_string()),
+        ("cores", cores(inspected)),
         ("unpacking", unpacking(inspected)),
         ("--verify", verify.to_owned()),
         ("--log-level", log_level.to_owned()),
@@ -112,7 +112,7 @@ fn machine(inspected: &Inspected<'_>) -> String {
         Gic::V2 { .. } => "GICv2",
         Gic::V3 { .. } => "GICv3",
     });
-    let ram = inspected.ram.as_ref();
+    let ram = inspected.ram();
     let ram = ram.map(|ram| format!("RAM {}", ranges::describe(ram)));
     let (psci, gic) = (psci.map(str::to_owned), gic.map(str::to_owned));
     let known: Vec<_> = [console, psci, gic, ram].into_iter().flatten().collect();
@@ -120,6 +120,24 @@ fn machine(inspected: &Inspected<'_>) -> String {
         [] => "unknown until the boot".to_owned(),
         _ => known.join(", "),
     }
+}
+
+/// The kernel's cores in its order, then those of the device tree in the order there.
+fn cores(inspected: &Inspected<'_>) -> String {
+    let payload = inspected.image.payload();
+    let mut cores = payload.cores.to_string();
+    let mut separator = ", MPIDR";
+    for cpu in payload.cpus {
+        cores += &format!("{separator} {:#x}", cpu.mpidr);
+        separator = ",";
+    }
+    if let Some(board) = &inspected.board {
+        cores += &format!("; device tree: boot_cpuid_phys {:#x}", board.boot_core);
+        for node in &board.core_nodes {
+            cores += &format!(", {} {:#x}", node.name, node.mpidr);
+        }
+    }
+    cores
 }
 
 fn unpacking(inspected: &Inspected<'_>) -> String {

@@ -136,7 +136,7 @@ fn frame(inspected: &Inspected<'_>, column: f64) -> String {
          <text x=\"46\" y=\"{text:.1}\">content in the file</text>\n\
          <text x=\"212\" y=\"{text:.1}\">zeroes or reserved room</text>\n",
     );
-    let ram = inspected.ram.as_ref().map(|ram| {
+    let ram = inspected.ram().map(|ram| {
         let (line, ram) = (text + 24.0, ranges::describe(ram));
         format!("<text x=\"24\" y=\"{line:.1}\">RAM in the image's device tree: {ram}</text>\n")
     });

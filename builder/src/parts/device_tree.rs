@@ -23,9 +23,12 @@ pub(crate) struct DeviceTree<'a> {
     pub(crate) size: u64,
     /// The loader's facts about the machine.
     pub(crate) machine: Machine,
+    /// `boot_cpuid_phys`, the `reg` of the core that boots.
+    pub(crate) boot_core: u32,
     /// The cores. The boot core comes first.
     pub(crate) cpus: Vec<Cpu>,
-    /// The nodes of all usable cores, also of those that `cpus` lacks because their way to start is incomplete.
+    /// The nodes of all usable cores, in the order of the tree, also of those that `cpus` lacks because their way to
+    /// start is incomplete.
     pub(crate) core_nodes: Vec<CoreNode>,
     /// RAM without `no-map` memory; `None` if the tree names no RAM.
     pub(crate) ram: Option<Vec<PhysRange>>,
@@ -67,10 +70,10 @@ impl<'a> DeviceTree<'a> {
             Some(other) => return Err(not_of_a_machine(origin, other)),
         }
         let (tree, facts) = Facts::parse(file).map_err(|error| match error {
+            FactsError::Malformed(TreeError::Misplaced { .. }) => misplaced(origin, &header, file),
             FactsError::Malformed(error) => malformed(error.to_string()),
             FactsError::TooMany(list) => too_many(origin, list),
         })?;
-            FactsError::Malformed(TreeError::Misplaced { .. }) => misplaced(origin, &header, file),
         if let Some(node) = kaal_devicetree::misunderstood(&tree) {
             return Err(misunderstood(origin, node));
         }
@@ -96,6 +99,7 @@ impl<'a> DeviceTree<'a> {
             tree,
             size: 0,
             machine: facts.machine,
+            boot_core: header.boot_cpu(),
             cpus: cores::in_order(&header, &facts),
             core_nodes,
             ram,

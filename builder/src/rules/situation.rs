@@ -8,7 +8,7 @@ use super::{Layout, Outcome, known};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::image_reader::ImageReader;
 use crate::parts::Parts;
-use crate::parts::core_nodes::ReleaseWord;
+use crate::parts::core_nodes::{CoreNode, ReleaseWord};
 use crate::parts::device_tree::DeviceTree;
 use crate::parts::no_map::NoMap;
 use crate::parts::platform::KernelConfig;
@@ -37,6 +37,10 @@ pub(crate) struct Board {
     pub(crate) no_map: Vec<NoMap>,
     /// Number of cores.
     pub(crate) cores: usize,
+    /// `boot_cpuid_phys`, the `reg` of the core that boots.
+    pub(crate) boot_core: u32,
+    /// The nodes of the cores, in the order of the tree.
+    pub(crate) core_nodes: Vec<CoreNode>,
     /// The words that cores poll.
     pub(crate) words: Vec<ReleaseWord>,
     /// Size in bytes of the device tree that the kernel gets.
@@ -50,6 +54,8 @@ impl Board {
             ram: tree.ram.clone(),
             no_map: tree.no_map.clone(),
             cores: tree.cpus.len(),
+            boot_core: tree.boot_core,
+            core_nodes: tree.core_nodes.clone(),
             words: tree.release_words(),
             size: tree.size,
         }

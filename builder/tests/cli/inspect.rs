@@ -7,6 +7,7 @@ use expect_test::expect;
 use roxmltree::{Document, Node};
 use serde_json::Value;
 
+use crate::common::device_tree::{Core, DeviceTree};
 use crate::common::folder::Folder;
 use crate::common::formats::{IMAGE, LZ4};
 
@@ -29,7 +30,7 @@ fn an_elf_file() {
         user image        at 0x200000, entry point 0x200020
         device tree       456 bytes, room for 65536
         machine           console PL011 at 0x9000000, RAM 0x40000000..0x50000000
-        cores             1
+        cores             1; device tree: boot_cpuid_phys 0x0
         unpacking         nothing to do: everything is loaded to its place
         --verify          crc32c
         --log-level       info
@@ -60,7 +61,7 @@ fn a_package() {
         user image        at 0x200000, entry point 0x200020
         device tree       488 bytes, room for 65536
         machine           console PL011 at 0x9000000, RAM 0x40000000..0x50000000
-        cores             1
+        cores             1; device tree: boot_cpuid_phys 0x0
         unpacking         844 bytes copied, 1.1 KiB decompressed to 5.8 KiB, 2.3 MiB cleared
         --verify          crc32c
         --log-level       info
@@ -84,6 +85,35 @@ fn a_package() {
 }
 
 /// Widths that no terminal has are errors.
+/// The kernel's order begins with the core that boots. That of the device tree stays visible.
+#[test]
+fn cores_in_both_orders() {
+    let folder = Folder::new();
+    let device_tree = DeviceTree {
+        boot_core: 0x100,
+        ..DeviceTree::with_cores(Core::all([0x101, 0, 0x100]))
+    };
+    folder.put("kernel.dtb", device_tree.to_bytes());
+    folder.accepted(&[("--cores", "2")]);
+    let text = shown(&folder, &[]);
+    let row = text.lines().find(|line| line.starts_with("cores "));
+    expect!["cores             2, MPIDR 0x100, 0x101; device tree: boot_cpuid_phys 0x100, cpu@0 0x101, cpu@1 0x0, cpu@2 0x100"].assert_eq(row.expect("the cores"));
+
+    let report: Value = serde_json::from_str(&shown(&folder, &["--json"])).expect("JSON");
+    assert_eq!(report["bootCore"], "0x100");
+    let cores = report["cores"].as_array().expect("a list");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let found = cores
+        .iter()
+        .map(|core| format!("{} {}", text(&core["node"]), text(&core["mpidr"])));
+    let found: Vec<_> = found.collect();
+    assert_eq!(found, ["cpu@0 0x101", "cpu@1 0x0", "cpu@2 0x100"]);
+
+    folder.accepted(&[("--dtb", "")]);
+    let report: Value = serde_json::from_str(&shown(&folder, &["--json"])).expect("JSON");
+    assert!(report["bootCore"].is_null() && report["cores"].is_null());
+}
+
 #[test]
 fn widths_out_of_range() {
     let folder = Folder::new();
