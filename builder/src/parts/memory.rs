@@ -95,7 +95,10 @@ fn describe((origin, ram): &Source<'_>) -> String {
     format!("{} ({origin})", ranges::describe(ram))
 }
 
-/// Lists all inputs that name RAM, and the words that no part may lie on.
+/// The most `no-map` nodes to list. Phones have dozens.
+const MOST_SHOWN: usize = 4;
+
+/// Lists all inputs that name RAM, and what no part may lie on.
 impl fmt::Display for Memory<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sources: Vec<_> = self.sources.iter().map(describe).collect();
@@ -103,7 +106,15 @@ impl fmt::Display for Memory<'_> {
             [] => write!(f, "unknown")?,
             _ => write!(f, "{}", sources.join(", "))?,
         }
-        let mut words = self.words.iter();
-        words.try_for_each(|word| write!(f, ", without {word}"))
+        for word in &self.words {
+            write!(f, ", without {word}")?;
+        }
+        for no_map in self.no_map.iter().take(MOST_SHOWN) {
+            write!(f, ", without {no_map}")?;
+        }
+        match self.no_map.len().saturating_sub(MOST_SHOWN) {
+            0 => Ok(()),
+            more => write!(f, ", without {more} more (no-map)"),
+        }
     }
 }

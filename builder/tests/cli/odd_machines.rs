@@ -209,7 +209,7 @@ fn no_room_but_in_memory_of_the_firmware() {
     expect![[r#"
         error: --app app.elf: no room for the root task in RAM
           expected: 24576 free bytes below 0x7fc0000000
-          found: RAM 0x40000000..0x4024d000 (--dtb kernel.dtb), kernel 0x40000000..0x4023d000
+          found: RAM 0x40000000..0x4024d000 (--dtb kernel.dtb), without 0x4024d000..0x5024d000, which the node firmware@4024d000 keeps to itself (no-map), kernel 0x40000000..0x4023d000
           help: pass a platform with more RAM, or make the root task smaller
     "#]]
     .assert_eq(&folder.refused(&[]));

@@ -102,6 +102,25 @@ fn no_room_for_the_device_tree() {
     );
 }
 
+/// The message names the first of those who keep the memory, and counts the rest.
+#[test]
+fn no_room_beside_memory_of_others() {
+    let pages = (0..6).map(|page| (0x4023_d000 + page * 0x1000, 0x1000));
+    let machine = DeviceTree {
+        no_map: pages.collect(),
+        ..DeviceTree::with_ram(0x24_2000)
+    };
+    check_device_tree(
+        machine,
+        expect![[r#"
+        error: --dtb kernel.dtb: no room for the device tree in RAM
+          expected: 65536 free bytes below 0x7fc0000000
+          found: RAM 0x40000000..0x4023d000 (--dtb kernel.dtb), without 0x4023d000..0x4023e000, which the node firmware@4023d000 keeps to itself (no-map), without 0x4023e000..0x4023f000, which the node firmware@4023e000 keeps to itself (no-map), without 0x4023f000..0x40240000, which the node firmware@4023f000 keeps to itself (no-map), without 0x40240000..0x40241000, which the node firmware@40240000 keeps to itself (no-map), without 2 more (no-map), kernel 0x40000000..0x4023d000
+          help: pass a platform with more RAM, or make the root task smaller
+    "#]],
+    );
+}
+
 #[test]
 fn no_room_for_the_app() {
     check_device_tree(
