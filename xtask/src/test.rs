@@ -36,6 +36,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     for tool in [&GDB, &NIX, &JQ, &OPENSSL, &PKCS11_TOOL, &SOFTHSM] {
         setup::tool_for_tests(workspace, tool);
     }
+    setup::u_boots_for_tests(workspace);
     // Tests run in the folder of their crate: a relative prefix would name nothing there.
     let run = |mut command: Command, line: &str| {
         if let Some(kernel) = &kernel {

@@ -86,6 +86,11 @@ impl Workspace {
         self.target.join("tools")
     }
 
+    /// The folder in which `cargo xtask test` unpacks Debian's U-Boots, for their device trees.
+    pub fn u_boots(&self) -> PathBuf {
+        self.tools().join("u-boot")
+    }
+
     /// The folder in which `cargo xtask dist` leaves the archives of a release.
     pub fn dist(&self) -> PathBuf {
         self.target.join("dist")

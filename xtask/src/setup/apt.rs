@@ -20,6 +20,8 @@ pub(super) struct Apt {
     folder: PathBuf,
     /// The file that names the archive; `None` for the machine's archives.
     sources: Option<PathBuf>,
+    /// The packages' architecture; `None` for the machine's.
+    architecture: Option<&'static str>,
 }
 
 impl Apt {
@@ -40,6 +42,19 @@ impl Apt {
 
     /// The archive that the line `source` names, or the machine's own archives.
     pub(super) fn new(folder: &Path, source: Option<&str>) -> Result<Self> {
+        Self::update(folder, source, None)
+    }
+
+    /// The machine's own archives, but for another architecture.
+    pub(super) fn of_architecture(folder: &Path, architecture: &'static str) -> Result<Self> {
+        Self::update(folder, None, Some(architecture))
+    }
+
+    fn update(
+        folder: &Path,
+        source: Option<&str>,
+        architecture: Option<&'static str>,
+    ) -> Result<Self> {
         for part in ["lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(folder.join(part))?;
         }
@@ -50,6 +65,7 @@ impl Apt {
         let apt = Self {
             folder: folder.to_owned(),
             sources: sources.transpose()?,
+            architecture,
         };
         process::read(apt.command("apt-get").arg("update"))?;
         Ok(apt)
@@ -103,6 +119,11 @@ impl Apt {
         if let Some(sources) = &self.sources {
             set("Dir::Etc::sourcelist", sources);
             set("Dir::Etc::sourceparts", Path::new("none"));
+        }
+        if let Some(architecture) = self.architecture {
+            for option in ["Architecture", "Architectures"] {
+                command.arg(format!("-oAPT::{option}={architecture}"));
+            }
         }
         command
             .env("LC_ALL", "C")

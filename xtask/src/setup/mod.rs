@@ -9,6 +9,7 @@ mod miri;
 mod nightly;
 mod rust_source;
 mod tools;
+mod u_boots;
 mod unpacked;
 
 use anyhow::Result;
@@ -20,6 +21,7 @@ pub(crate) use core_library::provide as core_library;
 pub(crate) use miri::provide as miri;
 pub(crate) use nightly::Nightly;
 pub(crate) use tools::{qemu, tool, tool_for_tests};
+pub(crate) use u_boots::u_boots_for_tests;
 
 /// Provides everything for a boot, and prints where it comes from.
 pub(crate) fn all(workspace: &Workspace) -> Result<()> {
