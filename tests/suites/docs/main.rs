@@ -13,6 +13,7 @@ mod output;
 mod page;
 mod shell;
 mod shown;
+mod words;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,7 @@ fn trials(workspace: &Workspace) -> Result<Vec<Trial>> {
     let pages = Page::all(workspace.root())?;
     let mut trials = links::trials(workspace, &pages);
     trials.extend(generated::trials(workspace));
+    trials.push(words::trial(workspace));
     for page in &pages {
         trials.extend(shell::trials(workspace, page)?);
     }
