@@ -6,6 +6,8 @@ use core::cell::UnsafeCell;
 
 use kaal_payload::{PhysAddr, PhysRange};
 
+use crate::table::Table;
+
 unsafe extern "C" {
     static __image_start: u8;
     static __image_end: u8;
@@ -25,15 +27,10 @@ const INITIAL: u64 = 0x6b61_616c_2064_6174;
 
 static INITIALISED: Word = Word(UnsafeCell::new(INITIAL));
 
-/// Zeroed data, so large that the image crosses a boundary of 2 MiB.
-#[repr(C, align(4096))]
-struct Zeroes(UnsafeCell<[u64; 0x4_e600]>);
-
-// SAFETY: nothing writes to it.
-unsafe impl Sync for Zeroes {}
-
+/// Zeroed data, so large that the image crosses a boundary of 2 MiB. Once checked, it becomes the user image's
+/// translation tables.
 #[unsafe(link_section = ".bss.zeroes")]
-static ZEROES: Zeroes = Zeroes(UnsafeCell::new([0; 0x4_e600]));
+pub(crate) static ZEROES: [Table; 627] = [const { Table::empty() }; 627];
 
 /// Virtual address of physical address 0 (seL4's `PPTR_BASE`).
 pub(crate) fn window_base() -> u64 {
@@ -66,8 +63,8 @@ pub(crate) fn data_is_initialised() -> bool {
 
 /// The number of words of zeroed data that are not zero.
 pub(crate) fn words_not_zeroed() -> u64 {
-    let words = ZEROES.0.get().cast::<u64>();
-    let count = size_of::<Zeroes>() / size_of::<u64>();
+    let words = (&raw const ZEROES).cast::<u64>();
+    let count = size_of_val(&ZEROES) / size_of::<u64>();
     // SAFETY: the words are part of the image.
     let is_zero = |&index: &usize| unsafe { words.add(index).read_volatile() == 0 };
     (count - (0..count).filter(is_zero).count()) as u64

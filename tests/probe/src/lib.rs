@@ -27,6 +27,7 @@ mod registers;
 mod report;
 mod settings;
 mod supplied;
+mod table;
 mod translation;
 mod user;
 

@@ -5,7 +5,7 @@
 //! Descriptors: Arm ARM DDI 0487, "Translation table descriptor formats".
 
 use core::arch::asm;
-use core::cell::UnsafeCell;
+use core::slice;
 
 use aarch64_cpu::registers::{
     HCR_EL2, Readable, TCR_EL2, TTBR0_EL1, TTBR0_EL2, TTBR1_EL1, VTCR_EL2, VTTBR_EL2, Writeable,
@@ -14,44 +14,12 @@ use kaal_payload::PAGE_SIZE;
 
 use crate::entry::is_hyp;
 use crate::handover::Arguments;
-use crate::image;
+use crate::image::{self, ZEROES};
 use crate::registers::hcr_el2_without_pointer_traps;
-
-const ENTRIES: usize = 512;
-
-/// A page table.
-#[repr(C, align(4096))]
-struct Table(UnsafeCell<[u64; ENTRIES]>);
-
-// SAFETY: only one core writes to it.
-unsafe impl Sync for Table {}
-
-impl Table {
-    const fn empty() -> Self {
-        Self(UnsafeCell::new([0; ENTRIES]))
-    }
-
-    fn set(&self, index: u64, descriptor: u64) {
-        let entries = self.0.get().cast::<u64>();
-        // SAFETY: only one core uses the table, and the index is within it.
-        unsafe {
-            entries
-                .add(index as usize % ENTRIES)
-                .write_volatile(descriptor)
-        };
-    }
-
-    fn physical(&self) -> u64 {
-        self.0.get().addr() as u64 - image::window_base()
-    }
-}
+use crate::table::Table;
 
 static WINDOW_LEVEL_0: Table = Table::empty();
 static WINDOW_LEVEL_1: Table = Table::empty();
-static USER_LEVEL_0: Table = Table::empty();
-static USER_LEVEL_1: Table = Table::empty();
-static USER_LEVEL_2: Table = Table::empty();
-static USER_LEVEL_3: Table = Table::empty();
 
 /// Bits of a descriptor.
 const BLOCK: u64 = 0b01;
@@ -71,9 +39,6 @@ const STAGE_2_NORMAL: u64 = 0b1111 << 2;
 const STAGE_2_READ_WRITE: u64 = 0b11 << 6;
 
 const GIB: u64 = 1 << 30;
-
-/// Bytes that a table of level 3 maps.
-const TABLE_REACH: u64 = 2 << 20;
 
 /// RAM begins here on QEMU's virt machine, after the devices.
 const RAM_START: u64 = GIB;
@@ -99,13 +64,13 @@ pub(crate) fn enable() {
             start | attributes | ACCESS | BLOCK,
         );
     }
-    WINDOW_LEVEL_0.set(index(window, 0), WINDOW_LEVEL_1.physical() | TABLE);
+    WINDOW_LEVEL_0.set(index(window, 0), physical(&WINDOW_LEVEL_1) | TABLE);
     switch();
 }
 
 /// Switches this core to the translation that the first core made.
 pub(crate) fn switch() {
-    let root = WINDOW_LEVEL_0.physical();
+    let root = physical(&WINDOW_LEVEL_0);
     // SAFETY: the new tables map the running code at its address.
     unsafe {
         asm!("dsb ish", options(nostack));
@@ -119,38 +84,63 @@ pub(crate) fn switch() {
     }
 }
 
-/// Maps the user image for EL0, up to the size of one table. Like seL4, uses stage 1 at EL1, and stage 2 at EL2.
-pub(crate) fn map_user_image(arguments: &Arguments) {
-    let attributes = match is_hyp() {
-        true => STAGE_2_NORMAL | STAGE_2_READ_WRITE,
-        false => NORMAL | USER,
-    };
-    let virtual_start = arguments.user_start.wrapping_sub(arguments.pv_offset);
-    let reach = (virtual_start + 1).next_multiple_of(TABLE_REACH) - virtual_start;
-    let end = arguments.user_end.min(arguments.user_start + reach);
-    for physical in (arguments.user_start..end).step_by(PAGE_SIZE as usize) {
-        let address = physical.wrapping_sub(arguments.pv_offset);
-        let descriptor = physical | attributes | INNER_SHAREABLE | ACCESS | PAGE;
-        USER_LEVEL_3.set(index(address, 3), descriptor);
+/// The physical address of a table.
+fn physical(table: &Table) -> u64 {
+    (&raw const *table).addr() as u64 - image::window_base()
+}
+
+/// The first of the `free` tables.
+fn take(free: &mut slice::Iter<'static, Table>) -> &'static Table {
+    match free.next() {
+        Some(table) => table,
+        None => panic!("too few translation tables for the user image"),
     }
-    USER_LEVEL_2.set(index(virtual_start, 2), USER_LEVEL_3.physical() | TABLE);
-    USER_LEVEL_1.set(index(virtual_start, 1), USER_LEVEL_2.physical() | TABLE);
-    USER_LEVEL_0.set(index(virtual_start, 0), USER_LEVEL_1.physical() | TABLE);
+}
+
+/// The table of the next level at `index`. If there is none yet, makes it the first of the `free` tables.
+fn next(table: &Table, index: u64, free: &mut slice::Iter<'static, Table>) -> &'static Table {
+    match table.get(index) {
+        0 => {
+            let next = take(free);
+            table.set(index, physical(next) | TABLE);
+            next
+        }
+        descriptor => &ZEROES[((descriptor - physical(&ZEROES[0])) / PAGE_SIZE) as usize],
+    }
+}
+
+/// Maps the user image for EL0. Like seL4, maps all its pages, those in gaps too, and uses stage 1 at EL1 and stage 2 at
+/// EL2.
+pub(crate) fn map_user_image(arguments: &Arguments) {
+    let (first_level, attributes) = match is_hyp() {
+        true => (1, STAGE_2_NORMAL | STAGE_2_READ_WRITE),
+        false => (0, NORMAL | USER),
+    };
+    let mut free = ZEROES.iter();
+    let root = take(&mut free);
+    for physical in (arguments.user_start..arguments.user_end).step_by(PAGE_SIZE as usize) {
+        let address = physical.wrapping_sub(arguments.pv_offset);
+        let table = (first_level..3).fold(root, |table, level| {
+            next(table, index(address, level), &mut free)
+        });
+        let descriptor = physical | attributes | INNER_SHAREABLE | ACCESS | PAGE;
+        table.set(index(address, 3), descriptor);
+    }
     // SAFETY: the probe's own translation doesn't change.
     unsafe {
         asm!("dsb ish", options(nostack));
         if is_hyp() {
-            use_stage_2();
+            use_stage_2(root);
             asm!("isb", "tlbi vmalls12e1", "dsb ish", "isb", options(nostack));
         } else {
-            TTBR0_EL1.set(USER_LEVEL_0.physical());
+            TTBR0_EL1.set(physical(root));
             asm!("isb", "tlbi vmalle1", "dsb ish", "isb", options(nostack));
         }
     }
 }
 
 /// Runs EL0 directly under EL2, with only stage 2 of translation.
-fn use_stage_2() {
+fn use_stage_2(root: &Table) {
     /// T0SZ: 39-bit addresses, so translation starts at level 1 with one table.
     const T0SZ: u64 = 64 - 39;
     /// SL0: start at level 1.
@@ -164,6 +154,6 @@ fn use_stage_2() {
 
     let size = TCR_EL2.get() & 0b111 << 16;
     VTCR_EL2.set(T0SZ | START_AT_LEVEL_1 | CACHEABLE_WALKS | size | RES1);
-    VTTBR_EL2.set(USER_LEVEL_1.physical());
+    VTTBR_EL2.set(physical(root));
     HCR_EL2.set(HCR | hcr_el2_without_pointer_traps());
 }
