@@ -42,6 +42,10 @@ pub(crate) fn to_json(inspected: &Inspected<'_>) -> Value {
         "cores": board.map(|board| board.core_nodes.iter().map(core).collect::<Vec<_>>()),
         "ram": ram.map(|ram| ram.iter().copied().map(range).collect::<Vec<_>>()),
         "memory": areas.collect::<Vec<_>>(),
+        "holes": {
+            "slots": inspected.holes.slots,
+            "size": inspected.holes.size(),
+        },
         "unpacking": Unpacking::of(image),
         "checks": outcomes.map(|(rule, outcome)| check(rule, outcome)).collect::<Vec<_>>(),
     })

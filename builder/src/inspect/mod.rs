@@ -19,6 +19,7 @@ mod svg;
 use kaal_payload::PhysRange;
 
 use crate::image_reader::ImageReader;
+use crate::memory::holes::Holes;
 use crate::rules::{self, Board, Outcome, Situation};
 
 pub(crate) use json::to_json;
@@ -31,6 +32,8 @@ pub(crate) use svg::to_svg;
 pub(crate) struct Inspected<'a> {
     pub(crate) image: &'a ImageReader<'a>,
     pub(crate) areas: Vec<Area>,
+    /// The pages of zeroes between the root task's contents.
+    pub(crate) holes: Holes,
     /// The machine in the image's device tree.
     pub(crate) board: Option<Board>,
     pub(crate) outcomes: Vec<(&'static rules::Rule, Outcome)>,
@@ -43,6 +46,7 @@ impl<'a> Inspected<'a> {
         Self {
             image,
             areas: picture::areas(image),
+            holes: picture::holes(image),
             outcomes: rules::apply(&situation),
             board: situation.board,
         }

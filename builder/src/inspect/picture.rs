@@ -6,6 +6,7 @@ use anstyle::AnsiColor::{self, Blue, BrightBlack, BrightBlue, Cyan, Green, Magen
 use kaal_payload::{MAX_SIZE, PhysRange, RegionKind};
 
 use crate::image_reader::ImageReader;
+use crate::memory::holes::Holes;
 use crate::memory::ranges;
 
 /// An area of memory.
@@ -57,8 +58,7 @@ pub(super) fn areas(image: &ImageReader<'_>) -> Vec<Area> {
         ("symbols", BrightBlue, "#f0e442", symbols),
         ("unpacker's work area", BrightBlack, "#999999", scratch),
     ];
-    let contents = image.extents().iter().map(|extent| extent.filled());
-    let contents = ranges::union(contents.collect());
+    let contents = contents(image);
     let mut areas = Vec::new();
     for (name, terminal, document, places) in places {
         let places = places.into_iter().filter(|memory| !memory.is_empty());
@@ -72,6 +72,19 @@ pub(super) fn areas(image: &ImageReader<'_>) -> Vec<Area> {
     }
     areas.sort_by_key(|area| area.memory);
     areas
+}
+
+/// The holes between the root task's contents in the file.
+pub(super) fn holes(image: &ImageReader<'_>) -> Holes {
+    let contents = ranges::intersect(&contents(image), &[image.payload().user_image.memory]);
+    let places = contents.iter().map(|range| (range.start.0, range.end.0));
+    Holes::between(&Vec::from_iter(places))
+}
+
+/// The memory with content in the file.
+fn contents(image: &ImageReader<'_>) -> Vec<PhysRange> {
+    let contents = image.extents().iter().map(|extent| extent.filled());
+    ranges::union(contents.collect())
 }
 
 /// The memory from the start of the first of `areas` to the end of the last.

@@ -58,7 +58,14 @@ pub(crate) fn summary(inspected: &Inspected<'_>) -> Vec<(&'static str, String)> 
     let kernel = format!("at {level}, entry point {}", payload.kernel_entry);
     let user_image = payload.user_image;
     let virt = user_image.memory.start.0.wrapping_sub(user_image.pv_offset);
-    let user_image = format!("at {virt:#x}, entry point {}", user_image.entry);
+    let holes = match inspected.holes.slots {
+        0 => String::new(),
+        slots => format!(
+            ", holes of {} and {slots} slots",
+            size(inspected.holes.size())
+        ),
+    };
+    let user_image = format!("at {virt:#x}, entry point {}{holes}", user_image.entry);
     let slot = payload.device_tree;
     let device_tree = match slot.size {
         0 => format!("none; room for {} bytes from the firmware", slot.capacity),

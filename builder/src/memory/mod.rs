@@ -5,7 +5,9 @@
 //! ```text
 //!  ranges      sets of addresses
 //!  chunk       content at an address, without the zeroes at its end
+//!  holes       whole pages without content
 //! ```
 
 pub(crate) mod chunk;
+pub(crate) mod holes;
 pub(crate) mod ranges;

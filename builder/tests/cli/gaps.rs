@@ -3,10 +3,12 @@
 //! Tests of root tasks with wide gaps between their segments, as linkers for large pages leave them.
 
 use expect_test::{Expect, expect};
+use serde_json::{Value, json};
 
 use crate::common::device_tree::DeviceTree;
 use crate::common::elf::Elf;
 use crate::common::folder::Folder;
+use crate::common::formats::{IMAGE, LZ4, RAW, UIMAGE};
 use crate::common::loaded::Loaded;
 use crate::common::programs;
 use crate::rules::{CONFIG, PLATFORM};
@@ -33,12 +35,31 @@ fn pages_of_2_mib() {
     expect![[r#"
         warning: --app app.elf: wide gaps between its segments cost memory and slots
           expected: gaps of up to 128 KiB between PT_LOADs
-          found: 511 pages in gaps, each with 4096 bytes of RAM and a slot of the root CNode; the widest gap is 0x200123..0x400123
+          found: gaps that take 2093056 bytes of RAM and 511 slots of the root CNode, the widest at 0x200123..0x400123
           help: link it with -z max-page-size=4096, or put the sections next to each other in its linker script
     "#]].assert_eq(&folder.accepted(&[]));
     let loaded = Loaded::new(&folder.get("image.elf"));
     let memory = loaded.payload().user_image.memory;
     assert_eq!(memory.size(), 0x20_5000);
+}
+
+/// `inspect` counts the pages of the warning, in each format.
+#[test]
+fn inspect_shows_their_cost() {
+    let folder = folder(2 << 20);
+    for format in [&[][..], &RAW, &UIMAGE, &IMAGE, &[IMAGE[0], IMAGE[1], LZ4]] {
+        folder.accepted(format);
+        let inspect = |options: &[_]| {
+            let arguments = [&["inspect", "image.elf"], options].concat();
+            String::from_utf8(folder.command(&arguments).stdout).expect("text")
+        };
+        let text = inspect(&[]);
+        let row =
+            "user image        at 0x200000, entry point 0x200020, holes of 1.9 MiB and 511 slots\n";
+        assert!(text.contains(row), "{text}");
+        let report: Value = serde_json::from_str(&inspect(&["--json"])).expect("JSON");
+        assert_eq!(report["holes"], json!({ "slots": 511, "size": 511 * 4096 }));
+    }
 }
 
 #[test]
@@ -68,7 +89,7 @@ fn more_than_there_is_memory_or_slots() {
             error: --app app.elf: too few slots in the root CNode (rule root-cnode)
               expected: at most 4096 slots, 2^CONFIG_ROOT_CNODE_SIZE_BITS
               found: at most 16508 of 4096 slots: 16 fixed, 35 tables, 1 for the device tree, 0 for scheduling, 16389 for the user image, 67 for untyped memory
-              help: build the kernel with a larger KernelRootCNodeSizeBits, or shrink the root task; link it with -z max-page-size=4096, because 16383 of its pages are gaps between segments
+              help: build the kernel with a larger KernelRootCNodeSizeBits, or shrink the root task; link it with -z max-page-size=4096, or put the sections next to each other in its linker script, because 16383 of its pages are gaps between segments
         "#]],
     );
     folder.put("kernel.dtb", DeviceTree::with_ram(32 << 20).to_bytes());
@@ -79,7 +100,7 @@ fn more_than_there_is_memory_or_slots() {
         error: --app app.elf: no room for the root task in RAM
           expected: 67129344 free bytes below 0x7fc0000000
           found: RAM 0x40000000..0x42000000 (--dtb kernel.dtb), kernel 0x40000000..0x4023d000
-          help: pass a platform with more RAM, or make the root task smaller; link it with -z max-page-size=4096, because 16383 of its pages are gaps between segments
+          help: pass a platform with more RAM, or make the root task smaller; link it with -z max-page-size=4096, or put the sections next to each other in its linker script, because 16383 of its pages are gaps between segments
     "#]],
     );
 }
@@ -88,11 +109,7 @@ fn more_than_there_is_memory_or_slots() {
 #[test]
 fn gap_as_large_as_the_address_space() {
     let folder = folder(1 << 38);
-    assert!(
-        folder
-            .accepted(&[("--dtb", "")])
-            .contains("67108863 pages in gaps")
-    );
+    assert!(folder.accepted(&[("--dtb", "")]).contains("67108863 slots"));
     folder.put("app.elf", app(1 << 46).to_bytes());
     folder.refused(&[("--dtb", "")]);
 }
