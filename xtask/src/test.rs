@@ -9,7 +9,9 @@ use anyhow::{Result, ensure};
 use clap::Args;
 use kaal_harness::process;
 use kaal_harness::sel4::{Kernel, PREFIX};
-use kaal_harness::tools::{GDB, JQ, MDBOOK, NIX, OPENSSL, PKCS11_TOOL, SOFTHSM};
+use kaal_harness::tools::{
+    BINUTILS, CLANG, GDB, GOLD, JQ, MDBOOK, NIX, OPENSSL, PKCS11_TOOL, SOFTHSM,
+};
 use kaal_harness::workspace::{Program, Workspace};
 
 use crate::book;
@@ -33,7 +35,17 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         "{PREFIX} is not set, but --sel4 tests a real kernel: set it to a kernel's prefix"
     );
     let target = build::target_flags()?;
-    for tool in [&GDB, &NIX, &JQ, &OPENSSL, &PKCS11_TOOL, &SOFTHSM] {
+    for tool in [
+        &GDB,
+        &BINUTILS,
+        &GOLD,
+        &CLANG,
+        &NIX,
+        &JQ,
+        &OPENSSL,
+        &PKCS11_TOOL,
+        &SOFTHSM,
+    ] {
         setup::tool_for_tests(workspace, tool);
     }
     setup::u_boots_for_tests(workspace);

@@ -36,6 +36,7 @@ mod segments;
 mod sel4;
 mod signed;
 mod smp;
+mod toolchains;
 mod uarts;
 mod watch;
 
@@ -74,6 +75,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(package_trees::trials(&workspace));
     trials.extend(package_damage::trials(&workspace));
     trials.extend(odd_machines::trials(&workspace));
+    trials.extend(toolchains::trials(&workspace));
     trials.extend(chosen::trials(&workspace));
     trials.extend(console::trials(&workspace));
     trials.extend(uarts::trials(&workspace));

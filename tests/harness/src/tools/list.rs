@@ -3,9 +3,12 @@
 use super::{Origin, Packages, Tool};
 
 /// Every program.
-pub const ALL: [&Tool; 16] = [
+pub const ALL: [&Tool; 19] = [
     &QEMU,
     &GDB,
+    &BINUTILS,
+    &GOLD,
+    &CLANG,
     &NIX,
     &JQ,
     &OPENSSL,
@@ -51,6 +54,55 @@ pub const GDB: Tool = Tool {
         "gdb for AArch64",
         "`qemu --gdb`, tests of debugging",
         unpacked("gdb-multiarch", "gdb", Some("brew install aarch64-elf-gdb")),
+    )
+};
+
+/// Assembles, links and changes programs for AArch64. One package has these programs.
+pub const BINUTILS: Tool = Tool {
+    file_names: &[
+        "aarch64-linux-gnu-as",
+        "aarch64-linux-gnu-ld.bfd",
+        "aarch64-linux-gnu-objcopy",
+    ],
+    ..tool(
+        "GNU binutils for AArch64",
+        "tests of linkers",
+        unpacked(
+            "binutils-aarch64-linux-gnu",
+            "binutils-aarch64-linux-gnu",
+            None,
+        ),
+    )
+};
+
+/// Links programs for AArch64. GNU binutils 2.44 and later come without it.
+pub const GOLD: Tool = Tool {
+    file_names: &["aarch64-linux-gnu-ld.gold"],
+    ..tool(
+        "gold for AArch64",
+        "tests of linkers",
+        unpacked(
+            "binutils-aarch64-linux-gnu",
+            "binutils-aarch64-linux-gnu",
+            None,
+        ),
+    )
+};
+
+/// Assembles programs for AArch64, and links them with lld. Some systems have it without lld.
+pub const CLANG: Tool = Tool {
+    trial: &[
+        "--target=aarch64-none-elf",
+        "-fuse-ld=lld",
+        "-nostdlib",
+        "-Xlinker",
+        "--version",
+    ],
+    proof: "LLD",
+    ..tool(
+        "clang",
+        "tests of linkers",
+        unpacked("clang lld", "clang lld", Some("brew install llvm lld")),
     )
 };
 

@@ -9,8 +9,8 @@ mod origin;
 
 pub use find::search_path;
 pub use list::{
-    ALL, BASH, CARGO_DENY, CARGO_FUZZ, CXX, DEBOOTSTRAP, FISH, GDB, JQ, MAN, MDBOOK, NIX, OPENSSL,
-    PKCS11_TOOL, QEMU, SOFTHSM, ZSH,
+    ALL, BASH, BINUTILS, CARGO_DENY, CARGO_FUZZ, CLANG, CXX, DEBOOTSTRAP, FISH, GDB, GOLD, JQ, MAN,
+    MDBOOK, NIX, OPENSSL, PKCS11_TOOL, QEMU, SOFTHSM, ZSH,
 };
 pub use origin::{Origin, Packages, Relocation};
 
