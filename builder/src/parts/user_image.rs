@@ -69,7 +69,10 @@ impl<'a> UserImage<'a> {
                 .diagnostic("not linked for fixed addresses")
                 .expected("an executable at fixed addresses (EXEC)")
                 .found(et_to_str(program.kind))
-                .remedy("link the root task statically, for fixed addresses (-static -no-pie)"));
+                .remedy(
+                    "link the root task statically, for fixed addresses (-static -no-pie; with rustc, \
+                     -C relocation-model=static)",
+                ));
         }
         if let Some((_, interpreter)) = program.contents(PT_INTERP).next() {
             return Err(dynamically_linked(origin, interpreter));

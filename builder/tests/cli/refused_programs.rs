@@ -374,7 +374,7 @@ fn position_independent_app() {
             error: --app bad.elf: not linked for fixed addresses
               expected: an executable at fixed addresses (EXEC)
               found: DYN
-              help: link the root task statically, for fixed addresses (-static -no-pie)
+              help: link the root task statically, for fixed addresses (-static -no-pie; with rustc, -C relocation-model=static)
         "#]],
     );
 }
