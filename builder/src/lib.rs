@@ -23,11 +23,11 @@
 //! - `layout`: places all parts: plan, placement, page tables, memory map
 //! - `parts`: reads and checks loader, kernel, user image, device tree, platform and cores
 //! - `signing`: keys and signatures
-//! - `image_reader`: reads and verifies images, and describes other files
+//! - `image_reader`: reads and verifies images
 //! - `options`: the inputs and settings of an image, and checks of options
+//! - `files`: reads and writes files, and tells what they are
 //! - `sel4`: predicts what seL4's boot code does with memory
 //! - `format`: the formats of image files
-//! - `files`: reads and writes files
 //! - `elf`: reads ELF files
 //! - `memory`: sets of addresses and their content
 //! - `diagnostic`: errors and warnings

@@ -5,11 +5,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use goblin::elf::header::ELFMAG;
 use serde_json::json;
 
-use crate::diagnostic::{Diagnostic, Flag, Origin};
+use crate::diagnostic::{Diagnostic, Flag};
 use crate::diff::{self, Report, Side};
-use crate::files::{File, bounded};
+use crate::files::File;
+use crate::files::input::Input;
 use crate::image_reader::{self, ImageReader};
 use crate::printable;
 
@@ -58,7 +60,7 @@ fn compare(arguments: &Arguments) -> Result<Report, Diagnostic> {
     let (one, other) = (&arguments.one, &arguments.other);
     let (first, second) = match (image_reader::read(one), image_reader::read(other)) {
         (Ok(first), Ok(second)) => (first, second),
-        (Err(diagnostic), Err(_)) => return programs(one, other).ok_or(diagnostic),
+        (Err(first), Err(second)) => return programs((one, first), (other, second)),
         (Err(diagnostic), _) | (_, Err(diagnostic)) => return Err(diagnostic),
     };
     let side = |path, content| {
@@ -68,8 +70,16 @@ fn compare(arguments: &Arguments) -> Result<Report, Diagnostic> {
     Ok(diff::images(&side(one, &first)?, &side(other, &second)?))
 }
 
-/// Compares two programs. `None` if a file is no program.
-fn programs(one: &Path, other: &Path) -> Option<Report> {
-    let read = |path| bounded::read(Origin::new(Flag::Image, path)).ok();
-    diff::programs(&read(one)?, &read(other)?)
+/// Compares two programs. If a file is no program, returns why it is no image either.
+fn programs(
+    (one, first): (&Path, Diagnostic),
+    (other, second): (&Path, Diagnostic),
+) -> Result<Report, Diagnostic> {
+    let read = |path| Input::read(Flag::Image, path).ok();
+    let is_program = |file: &Input<'_>| file.content.starts_with(ELFMAG);
+    let Some(one) = read(one).filter(is_program) else {
+        return Err(first);
+    };
+    let report = read(other).and_then(|other| diff::programs(&one.content, &other.content));
+    report.ok_or(second)
 }

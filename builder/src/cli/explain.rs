@@ -7,17 +7,14 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use goblin::elf::header::ELFMAG;
 
 use super::messages::Messages;
 use super::text;
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::explain::{Explainer, MARK, Program};
-use crate::files::access;
+use crate::files::access::{self, STANDARD_INPUT};
+use crate::files::kind::{FileKind, HEAD_SIZE};
 use crate::printable;
-
-/// Name of the log that means standard input.
-const STANDARD_INPUT: &str = "-";
 
 /// First byte of escape sequences, for example of colours.
 const ESCAPE: u8 = 0x1b;
@@ -75,10 +72,9 @@ impl Programs {
 /// Prints the log with an explanation below each line that holds addresses.
 pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Diagnostic> {
     let origin = Origin::new(Flag::Log, &arguments.log);
-    let log: Box<dyn BufRead> = match arguments.log == Path::new(STANDARD_INPUT) {
-        true => Box::new(io::stdin().lock()),
-        false => Box::new(open(origin)?),
-    };
+    let failed = |error: io::Error| access::unreadable(origin, &error);
+    let (mut log, is_stored) = open(origin).map_err(failed)?;
+    check_text(origin, log.fill_buf().map_err(failed)?, is_stored)?;
     let mut explainer = Explainer::new(arguments.programs.read()?);
     copy(origin, log, io::stdout().lock(), &mut explainer)?;
     if explainer.is_idle() {
@@ -92,16 +88,35 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Diagn
     Ok(())
 }
 
-/// Opens the log. A regular file must look like text; a serial line may begin with anything.
-fn open(origin: Origin<'_>) -> Result<BufReader<File>, Diagnostic> {
-    let failed = |error: io::Error| access::unreadable(origin, &error);
-    let file = File::open(origin.value).map_err(failed)?;
-    let is_stored = file.metadata().map_err(failed)?.is_file();
-    let mut log = BufReader::new(file);
-    if is_stored {
-        check_text(origin, log.fill_buf().map_err(failed)?)?;
+/// Opens the log. Returns whether it is a regular file too.
+fn open(origin: Origin<'_>) -> io::Result<(Box<dyn BufRead>, bool)> {
+    if origin.value == Path::new(STANDARD_INPUT) {
+        return Ok((Box::new(io::stdin().lock()), false));
     }
-    Ok(log)
+    let file = File::open(origin.value)?;
+    let is_stored = file.metadata()?.is_file();
+    let log = BufReader::with_capacity(HEAD_SIZE as usize, file);
+    Ok((Box::new(log), is_stored))
+}
+
+/// Checks that `start` can be the start of a log. Only a serial line may begin with much noise.
+fn check_text(origin: Origin<'_>, start: &[u8], is_stored: bool) -> Result<(), Diagnostic> {
+    let is_shown =
+        |byte: &&u8| !byte.is_ascii_control() || byte.is_ascii_whitespace() || **byte == ESCAPE;
+    let size = start.len();
+    let hidden = size - start.iter().filter(is_shown).count();
+    let is_noise = is_stored && hidden * NOISE > size;
+    let kind = FileKind::of(start);
+    let diagnostic = origin
+        .diagnostic("not a console log")
+        .expected("text")
+        .found(format!("{hidden} control characters in the first {size} bytes"))
+        .remedy("pass the log of the console here, and programs to --kernel, --app, --loader or --unpacker");
+    match size > 0 && kind.is_binary() {
+        true => Err(kind.found_by(diagnostic)),
+        false if is_noise => Err(diagnostic),
+        false => Ok(()),
+    }
 }
 
 /// Copies the log line by line, so that a live console shows each line at once.
@@ -137,24 +152,4 @@ fn shown(text: &str) -> String {
         true => shown.replacen('|', r"\u{7c}", 1),
         false => shown,
     }
-}
-
-/// Checks that a file that begins with `start` can be a log.
-fn check_text(origin: Origin<'_>, start: &[u8]) -> Result<(), Diagnostic> {
-    let is_shown =
-        |byte: &&u8| !byte.is_ascii_control() || byte.is_ascii_whitespace() || **byte == ESCAPE;
-    let size = start.len();
-    let hidden = size - start.iter().filter(is_shown).count();
-    if hidden * NOISE <= size {
-        return Ok(());
-    }
-    let found = match start.starts_with(ELFMAG) {
-        true => "an ELF file".to_owned(),
-        false => format!("{hidden} control characters in the first {size} bytes"),
-    };
-    Err(origin
-        .diagnostic("not a console log")
-        .expected("text")
-        .found(found)
-        .remedy("pass the log of the console here, and programs to --kernel, --app, --loader or --unpacker"))
 }

@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::bounded;
+use crate::files::kind::FileKind;
 use crate::files::output::{self, MODE, SECRET_MODE};
 use crate::signing;
 
@@ -50,12 +51,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
 /// Checks that a public key would replace only another one. The private key has been written, so that this also
 /// refuses its path.
 fn check_replaced(public: Origin<'_>) -> Result<(), Diagnostic> {
-    if signing::is_public(&bounded::read(public)?) {
+    let content = bounded::read(public)?;
+    if signing::is_public(&content) {
         return Ok(());
     }
+    let kind = FileKind::of(&content);
     Err(public
         .diagnostic("can't be replaced by a public key")
         .expected("a public key, or no file")
-        .found("another file")
+        .found(kind.known_name().unwrap_or("another file"))
         .remedy("choose another name"))
 }

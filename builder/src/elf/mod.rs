@@ -23,9 +23,6 @@ pub(crate) const LAYOUT: Ctx = Ctx {
     le: Endian::Little,
 };
 
-/// First bytes of a static library (System V ABI, `ar` format).
-const ARCHIVE_MAGIC: &[u8] = b"!<arch>\n";
-
 /// Size in bytes of a program header.
 const PROGRAM_HEADER_SIZE: u64 = SIZEOF_PHDR as u64;
 
@@ -161,24 +158,11 @@ fn truncated(origin: Origin<'_>, what: &str, needed: u64, found: usize) -> Diagn
 }
 
 fn read_header(origin: Origin<'_>, file: &[u8]) -> Result<Header, Diagnostic> {
-    if file.starts_with(ARCHIVE_MAGIC) {
-        return Err(origin
-            .diagnostic("a static library, not an executable")
-            .expected("an ELF executable")
-            .found("an ar archive")
-            .remedy(
-                "link it to an executable; `cargo xtask build` leaves the loader's at \
-                 target/kaal/elfloader.elf",
-            ));
-    }
     if !file.starts_with(ELFMAG) {
         return Err(origin
             .diagnostic("not an ELF file")
-            .expected("the bytes 7f 45 4c 46 at its start")
-            .found(match file {
-                [] => "an empty file".to_owned(),
-                _ => first_bytes(file, ELFMAG.len()),
-            })
+            .expected("an ELF file for AArch64")
+            .found(first_bytes(file, ELFMAG.len()))
             .remedy("pass the linked program, not a raw image or text"));
     }
     let not_for_aarch64 = |expected: &str| {

@@ -8,10 +8,10 @@ use addr2line::Loader;
 
 use super::numbers::Number;
 use crate::diagnostic::{Diagnostic, Origin};
-use crate::elf;
 use crate::elf::demangled::demangled;
 use crate::elf::functions::Functions;
 use crate::files::input::Input;
+use crate::files::program;
 use crate::manifest::base_name;
 
 /// Size in bytes of an instruction.
@@ -52,14 +52,15 @@ impl Program {
     /// Reads the program, which logs call `base` if it can lie anywhere.
     pub(crate) fn read(origin: Origin<'_>, base: Option<&'static str>) -> Result<Self, Diagnostic> {
         let file = Input::read(origin.flag, origin.value)?;
-        let program = elf::Program::read(origin, &file.content)?;
+        let program = program::read(origin, &file.content)?;
         let functions = Functions::read(&file.content);
         if functions.is_empty() {
-            return Err(origin
+            let error = origin
                 .diagnostic("has no symbols")
                 .expected("functions in the section .symtab")
                 .found("none")
-                .remedy("pass the program as linked, before it was stripped"));
+                .remedy("pass the program as linked, before it was stripped");
+            return Err(program::or_image(error, &file.content));
         }
         let segments = program.segments.iter();
         Ok(Self {

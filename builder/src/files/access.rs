@@ -5,8 +5,12 @@
 use std::fs::Metadata;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
+
+/// Name that means standard input, where a file may come from there.
+pub(crate) const STANDARD_INPUT: &str = "-";
 
 /// The file of `origin` can't be read because of `error`.
 pub(crate) fn unreadable(origin: Origin<'_>, error: &io::Error) -> Diagnostic {
@@ -20,6 +24,9 @@ pub(crate) fn unreadable(origin: Origin<'_>, error: &io::Error) -> Diagnostic {
     match error.kind() {
         ErrorKind::IsADirectory => diagnostic.found("a folder").remedy("pass a file"),
         ErrorKind::PermissionDenied => diagnostic.remedy("allow the user who runs this to read it"),
+        ErrorKind::NotFound if origin.value == Path::new(STANDARD_INPUT) => diagnostic
+            .found("standard input")
+            .remedy("write its content to a file, and pass that file"),
         _ => diagnostic.remedy(match origin.flag {
             Flag::Config | Flag::Log => "correct the name",
             Flag::Image => "correct the name, or build the image first",

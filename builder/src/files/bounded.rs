@@ -7,6 +7,7 @@ use std::io::{Read, Take};
 use std::os::unix::fs::FileTypeExt;
 
 use super::access;
+use super::kind::{FileKind, HEAD_SIZE};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 
 /// Largest program in bytes. Debug information can be many times larger than the program itself.
@@ -15,8 +16,11 @@ const MAX_PROGRAM_SIZE: u64 = 1 << 30;
 /// Largest private key in bytes, far larger than any Ed25519 key. There is always room for so much.
 const MAX_SECRET_SIZE: u64 = 64 << 10;
 
-/// Largest other file in bytes, far larger than any device tree.
-const MAX_OTHER_SIZE: u64 = 64 << 20;
+/// Largest device tree in bytes, far larger than any.
+const MAX_TREE_SIZE: u64 = 64 << 20;
+
+/// Largest other file in bytes: settings, keys, signatures and manifests.
+const MAX_OTHER_SIZE: u64 = 1 << 20;
 
 /// Opens the file of `origin`. The limit on its size also applies to a pipe.
 pub(crate) fn open(origin: Origin<'_>) -> Result<Take<File>, Diagnostic> {
@@ -58,19 +62,29 @@ pub(crate) fn check_size(origin: Origin<'_>, size: u64) -> Result<(), Diagnostic
     if size <= most {
         return Ok(());
     }
-    Err(origin
+    let mut head = Vec::new();
+    let file = File::open(origin.value);
+    file.and_then(|file| file.take(HEAD_SIZE).read_to_end(&mut head))
+        .map_err(|error| access::unreadable(origin, &error))?;
+    let kind = FileKind::of(&head);
+    let found = match kind.known_name() {
+        Some(name) => format!("{name} of {size} bytes"),
+        None => format!("{size} bytes"),
+    };
+    let diagnostic = origin
         .diagnostic("too large")
         .expected(format!("at most {most} bytes"))
-        .found(format!("{size} bytes"))
         .remedy(match is_program(origin.flag) {
             true => "correct the name, or strip the program of its debug information",
             false => "correct the name",
-        }))
+        });
+    Err(kind.found_by(diagnostic).found(found))
 }
 
 fn most(flag: Flag) -> u64 {
     match flag {
         Flag::SignKey => MAX_SECRET_SIZE,
+        Flag::Dtb => MAX_TREE_SIZE,
         _ if is_program(flag) => MAX_PROGRAM_SIZE,
         _ => MAX_OTHER_SIZE,
     }

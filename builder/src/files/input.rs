@@ -8,11 +8,10 @@ use std::path::Path;
 use goblin::elf::header::ELFMAG;
 use zeroize::Zeroize;
 
+use super::kind::{self, HEAD_SIZE};
 use super::{File, access, bounded};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
-
-/// Bytes to keep of a file that should be a program but isn't one.
-const HEAD: u64 = 4096;
+use crate::format::device_tree::Content;
 
 /// An input file in memory. A private key is wiped from memory on drop.
 pub(crate) struct Input<'a> {
@@ -31,14 +30,19 @@ impl Drop for Input<'_> {
 }
 
 impl<'a> Input<'a> {
-    /// Reads a file. If it should be a program but isn't an ELF file, reads only its start.
+    /// Reads a file. If it should be a program or a device tree but can't be one, reads only its start.
     pub(crate) fn read(flag: Flag, path: &'a Path) -> Result<Self, Diagnostic> {
         let origin = Origin::new(flag, path);
         let mut file = bounded::open(origin)?;
         let mut read = || {
             let mut content = Vec::new();
-            file.by_ref().take(HEAD).read_to_end(&mut content)?;
-            if content.starts_with(ELFMAG) || !bounded::is_program(flag) {
+            file.by_ref().take(HEAD_SIZE).read_to_end(&mut content)?;
+            let is_possible = match flag {
+                Flag::Dtb => Content::of(&content).is_some(),
+                Flag::Image => content.starts_with(ELFMAG),
+                _ => !bounded::is_program(flag) || kind::is_program(&content),
+            };
+            if is_possible {
                 file.read_to_end(&mut content)?;
             }
             Ok(content)

@@ -5,14 +5,18 @@
 //! ```text
 //!  input       input files in memory
 //!  bounded     opens input files, with limits
+//!  program     reads programs
 //!  output      writes whole files or none
 //!  access      diagnostics for errors of the operating system
+//!  kind        tells what a file is
 //! ```
 
 pub(crate) mod access;
 pub(crate) mod bounded;
 pub(crate) mod input;
+pub(crate) mod kind;
 pub(crate) mod output;
+pub(crate) mod program;
 
 use std::path::Path;
 

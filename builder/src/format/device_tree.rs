@@ -4,6 +4,9 @@
 
 use kaal_devicetree::{DeviceTree, Header};
 
+/// First bytes of a flattened device tree (Devicetree Specification, section 5.2).
+pub(crate) const MAGIC: &[u8] = b"\xd0\x0d\xfe\xed";
+
 /// The content of a flattened device tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {

@@ -37,7 +37,6 @@ use kaal_payload::{
 use zerocopy::FromBytes;
 
 pub use file::read;
-pub(crate) use identify::{kind_of, other_loader};
 pub use memory::Extent;
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};

@@ -15,6 +15,7 @@ use zerocopy::little_endian::U32;
 use super::complete;
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{Program, Segment, note};
+use crate::files::program;
 use crate::format::branch::INSTRUCTION;
 use crate::format::{head, loader_head};
 
@@ -131,7 +132,9 @@ impl BootProgram {
             kind,
             program: complete::read(origin, file)?,
         };
-        reader.check_version()?;
+        reader
+            .check_version()
+            .map_err(|error| program::or_image(error, file))?;
         reader.check_shape()?;
         let anchor = reader.find_anchor()?;
         let (relocations, entries) = reader.find_relocations()?;

@@ -2,26 +2,22 @@
 
 //! Reads programs that must be complete: files with debug information only have the same headers.
 
-use goblin::elf::header::ELFMAG;
 use goblin::elf::section_header::{SHF_EXECINSTR, SHT_NOBITS, SectionHeader};
 
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{LAYOUT, Program};
-use crate::image_reader;
+use crate::files::program;
 
 /// Reads the program in `file`.
 ///
 /// # Errors
 ///
-/// Fails as [`Program::read`] does, or if the file doesn't hold the code at the entry point.
+/// Fails as [`program::read`] does, or if the file doesn't hold the code at the entry point.
 pub(super) fn read<'a>(origin: Origin<'_>, file: &'a [u8]) -> Result<Program<'a>, Diagnostic> {
     if has_debug_information_only(file) {
         return Err(no_code(origin).found("a file of debug information only"));
     }
-    let program = Program::read(origin, file).map_err(|error| match file.starts_with(ELFMAG) {
-        true => error,
-        false => error.found(image_reader::kind_of(file)),
-    })?;
+    let program = program::read(origin, file)?;
     match program.content(program.entry, 1) {
         Some(_) => Ok(program),
         None => {

@@ -10,8 +10,9 @@ use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
 use super::core_nodes::{self, CoreNode, ReleaseWord};
 use super::no_map::{self, NoMap};
 use crate::diagnostic::{Diagnostic, Origin};
+use crate::files::kind::FileKind;
 use crate::format::cores;
-use crate::format::device_tree::Content;
+use crate::format::device_tree::{Content, MAGIC};
 use crate::memory::ranges;
 
 /// A device tree and the facts in it.
@@ -60,7 +61,10 @@ impl<'a> DeviceTree<'a> {
                 .found(found)
                 .remedy("compile it with dtc, or pass the kernel.dtb of seL4's build")
         };
-        let header = Header::parse(file).map_err(|error| malformed(error.to_string()))?;
+        let header = Header::parse(file).map_err(|error| match file.starts_with(MAGIC) {
+            true => malformed(error.to_string()),
+            false => FileKind::of(file).found_by(malformed(String::new())),
+        })?;
         let size = header.total_size();
         let file = file
             .get(..size)

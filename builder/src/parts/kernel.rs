@@ -8,6 +8,7 @@ use kaal_payload::{ExceptionLevel, PAGE_SIZE, PhysAddr, PhysRange, VirtAddr};
 use super::complete;
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::Segment;
+use crate::files::program;
 use crate::sel4::{HYPERVISOR_BASE, ORDINARY_BASE, PADDR_TOP};
 
 /// The part of `kernel` that only its boot needs: up to the symbol `ki_boot_end` (seL4 16.0.0,
@@ -44,6 +45,10 @@ impl<'a> Kernel<'a> {
     ///
     /// Returns an error if the file isn't linked like seL4.
     pub(crate) fn read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Diagnostic> {
+        Self::try_read(origin, file).map_err(|error| program::or_image(error, file))
+    }
+
+    fn try_read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Diagnostic> {
         let not_like_sel4 = || {
             let remedy = "pass the unchanged kernel.elf of seL4's build for AArch64";
             origin.diagnostic("not linked like seL4").remedy(remedy)

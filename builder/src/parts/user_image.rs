@@ -11,8 +11,8 @@ use super::gaps::Gaps;
 use super::kernel::Kernel;
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::Segment;
+use crate::files::kind::other_loader;
 use crate::format::executable;
-use crate::image_reader::other_loader;
 use crate::sel4::{EXTRA_HEADER_SIZE, UserLayout, user_top};
 
 /// A user image.
@@ -35,14 +35,14 @@ pub(crate) struct UserImage<'a> {
 fn other_program(origin: Origin<'_>, file: &[u8], segments: &[Segment<'_>]) -> Option<String> {
     let holds_header = |(chunk, _): &executable::Segment<'_>| chunk.content.starts_with(&MAGIC);
     if executable::read(file).is_ok_and(|(_, segments)| segments.iter().any(holds_header)) {
-        return Some("a bootable image from this builder".to_owned());
+        return Some("a bootable image of KaaL".to_owned());
     }
     if Kernel::read(origin, file).is_ok() {
         return Some("a seL4 kernel".to_owned());
     }
-    let mut loaders = segments.iter();
-    let loader = loaders.find_map(|segment| other_loader(segment.content))?;
-    Some(format!("a bootable image {loader}"))
+    let segments = segments.iter().map(|segment| segment.content);
+    let loader = segments.chain([file]).find_map(other_loader)?;
+    Some(format!("a bootable image of {loader}"))
 }
 
 fn dynamically_linked(origin: Origin<'_>, interpreter: &[u8]) -> Diagnostic {

@@ -6,6 +6,7 @@ use yaml_rust2::parser::{MarkedEventReceiver, Parser};
 use yaml_rust2::{Event, Yaml, YamlLoader};
 
 use crate::diagnostic::{Diagnostic, Origin};
+use crate::files::kind::{FileKind, JSON};
 
 /// Deepest nesting of lists and mappings. seL4's files have less, and reading so many levels can't
 /// overflow the stack.
@@ -13,7 +14,17 @@ const MAX_DEPTH: usize = 16;
 
 /// Reads the only document in `file`, which should be seL4's file `name`.
 pub(crate) fn read(origin: Origin<'_>, file: &[u8], name: &str) -> Result<Yaml, Diagnostic> {
-    try_read(file).map_err(|reason| not_understood(origin, name, reason))
+    let kind = FileKind::of(file);
+    match try_read(file) {
+        _ if !kind.can_be(JSON) => Err(kind.found_by(not_understood(origin, name, String::new()))),
+        Ok(Yaml::Hash(keys)) => Ok(Yaml::Hash(keys)),
+        Ok(_) => Err(not_understood(
+            origin,
+            name,
+            "no keys with values".to_owned(),
+        )),
+        Err(reason) => Err(not_understood(origin, name, reason)),
+    }
 }
 
 /// The file isn't seL4's file `name`.

@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::diagnostic::{Diagnostic, Origin};
+use crate::files::kind::FileKind;
 use crate::image_reader::ImageReader;
 
 /// First line of a private key's PEM file (RFC 7468), without its dashes.
@@ -109,7 +110,10 @@ fn no_key(
     let found = match label(text) {
         Some(label) if label == wanted => format!("{label:?}, but of another algorithm or damaged"),
         Some(label) => format!("{label:?}"),
-        None => "no PEM file".to_owned(),
+        None => {
+            let kind = FileKind::of(text);
+            kind.known_name().unwrap_or("no PEM file").to_owned()
+        }
     };
     origin
         .diagnostic(problem)
@@ -141,9 +145,13 @@ pub(crate) fn are_swapped(private: &[u8], public: &[u8]) -> bool {
 
 /// Takes `bytes` as a signature.
 pub(crate) fn signature(origin: Origin<'_>, bytes: &[u8]) -> Result<Signature, Diagnostic> {
-    bytes
-        .try_into()
-        .map_err(|_| no_signature(origin, format!("{} bytes", bytes.len())))
+    bytes.try_into().map_err(|_| {
+        let found = match FileKind::of(bytes).known_name() {
+            Some(name) => format!("{} bytes, {name}", bytes.len()),
+            None => format!("{} bytes", bytes.len()),
+        };
+        no_signature(origin, found)
+    })
 }
 
 /// The diagnostic for `found` in place of a signature.

@@ -222,7 +222,7 @@ fn a_program_for_a_log() {
     expect![[r#"
         error: log app.elf: not a console log
           expected: text
-          found: an ELF file
+          found: an ELF program for AARCH64
           help: pass the log of the console here, and programs to --kernel, --app, --loader or --unpacker
     "#]].assert_eq(&refused(&folder, &["app.elf", "--app", "app.elf"]));
     folder.put("noise", [[0; 100], [b'a'; 100]].concat());

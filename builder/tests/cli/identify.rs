@@ -46,14 +46,14 @@ fn other_formats() {
         (&[0; 100], expect!["zeroes"]),
         (b"\x1f\x8b\x08\0\0\0\0\0", expect!["a gzip file"]),
         (b"#!/bin/sh\n", expect!["a script"]),
-        (b"{ \"memory\": [] }\n", expect!["text"]),
+        (b"{ \"memory\": [] }\n", expect!["JSON"]),
         (
             &DeviceTree::with_ram(1 << 20).to_bytes(),
             expect!["a flattened device tree"],
         ),
         (&disk, expect!["a disk with a boot sector"]),
-        (&linux, expect!["an arm64 Linux Image of something else"]),
-        (&uimage, expect!["a U-Boot image of something else"]),
+        (&linux, expect!["an arm64 Linux Image"]),
+        (&uimage, expect!["a U-Boot image"]),
         (
             b"\x07\x08\xfe\xff and more",
             expect!["a file of unknown kind that begins with 07 08 fe ff 20 61 6e 64"],
@@ -73,9 +73,7 @@ fn other_programs() {
     let files = [
         (
             programs::kernel(ORDINARY_BASE).to_bytes(),
-            expect![
-                "an ELF program for AARCH64: perhaps a seL4 kernel, which is a part of an image"
-            ],
+            expect!["an ELF program for AARCH64, perhaps a seL4 kernel"],
         ),
         (
             programs::app().to_bytes(),
@@ -83,12 +81,12 @@ fn other_programs() {
         ),
         (
             programs::loader().to_bytes(),
-            expect!["an ELF program for AARCH64: a KaaL loader, which is a part of an image"],
+            expect!["an ELF program for AARCH64, a KaaL loader"],
         ),
         (for_x86.to_bytes(), expect!["an ELF program for X86_64"]),
         (
             microkit,
-            expect!["an ELF program for AARCH64, an image of Microkit's loader"],
+            expect!["an ELF program for AARCH64 of Microkit's loader"],
         ),
     ];
     for (content, expected) in files {
@@ -110,10 +108,8 @@ fn problem(content: &[u8]) -> String {
 fn parts_and_damaged_images_are_told_apart() {
     let mut loader = programs::loader();
     loader.headers[1].content[..MAGIC.len()].copy_from_slice(&MAGIC);
-    expect![
-        "not a KaaL image; an ELF program for AARCH64: a KaaL loader, which is a part of an image"
-    ]
-    .assert_eq(&problem(&loader.to_bytes()));
+    expect!["not a KaaL image; an ELF program for AARCH64, a KaaL loader"]
+        .assert_eq(&problem(&loader.to_bytes()));
 
     let folder = Folder::new();
     folder.accepted(&ELF);
@@ -123,15 +119,17 @@ fn parts_and_damaged_images_are_told_apart() {
     // A loader's note, which is a part of real loaders' memory.
     let note = programs::loader().headers.pop().expect("a note");
     image.extend(note.content);
-    expect!["a KaaL image that is damaged, or from another version; an ELF program for AARCH64"]
-        .assert_eq(&problem(&image));
+    expect![
+        "a KaaL image that is damaged, or from another version; an ELF program for AARCH64 of KaaL"
+    ]
+    .assert_eq(&problem(&image));
 
     folder.accepted(&IMAGE);
     let mut image = folder.get("image.elf");
     // Its header is cut off; what is left is a part of the unpacker, which holds what it looks for.
     image.truncate(0x2000);
     image[0x1001..][..PACKAGE_MAGIC.len()].copy_from_slice(&PACKAGE_MAGIC);
-    expect!["a KaaL image that is damaged, or from another version; an arm64 Linux Image"]
+    expect!["a KaaL image that is damaged, or from another version; an arm64 Linux Image of KaaL"]
         .assert_eq(&problem(&image));
 }
 

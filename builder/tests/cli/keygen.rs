@@ -123,7 +123,7 @@ fn nothing_else_is_replaced() {
     expect![[r#"
         error: --trust-key kernel.elf: can't be replaced by a public key
           expected: a public key, or no file
-          found: another file
+          found: an ELF program for AARCH64, perhaps a seL4 kernel
           help: choose another name
     "#]]
     .assert_eq(&refused(&folder, "new.pem", "kernel.elf", &["--force"]));
@@ -134,6 +134,6 @@ fn nothing_else_is_replaced() {
     .expect("a writable folder");
     for public in ["private.pem", "hard.pem", "new.pem", "./new.pem"] {
         let messages = refused(&folder, "new.pem", public, &["--force"]);
-        assert!(messages.contains("found: another file"), "{messages}");
+        assert!(messages.contains("found: a PEM file"), "{messages}");
     }
 }

@@ -33,6 +33,7 @@ mod messages;
 mod next_keys;
 mod no_machines;
 mod odd_machines;
+mod other_kinds;
 mod output;
 mod refused_configs;
 mod refused_device_trees;

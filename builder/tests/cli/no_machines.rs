@@ -41,11 +41,11 @@ fn tree(paths: &[&[&str]], size: usize) -> Vec<u8> {
     file
 }
 
-fn overlay() -> Vec<u8> {
+pub(crate) fn overlay() -> Vec<u8> {
     tree(&[&["fragment@0", FRAGMENT]], 4)
 }
 
-fn fit() -> Vec<u8> {
+pub(crate) fn fit() -> Vec<u8> {
     tree(&[&["images", "kernel-1"], &["configurations", "conf-1"]], 4)
 }
 

@@ -55,11 +55,11 @@ fn bad_magic() {
     check(
         blob,
         &expect![[r#"
-        error: --dtb kernel.dtb: not a well-formed device tree
-          expected: a flattened device tree (.dtb) of version 17
-          found: magic 0xd00dfeed expected, 0xd00dfeec found
-          help: compile it with dtc, or pass the kernel.dtb of seL4's build
-    "#]],
+            error: --dtb kernel.dtb: not a well-formed device tree
+              expected: a flattened device tree (.dtb) of version 17
+              found: a file of unknown kind that begins with d0 0d fe ec 00 00 01 6a
+              help: compile it with dtc, or pass the kernel.dtb of seL4's build
+        "#]],
     );
 }
 
@@ -79,11 +79,11 @@ fn a_mebibyte_of_garbage() {
     check(
         garbage(1 << 20),
         &expect![[r#"
-        error: --dtb kernel.dtb: not a well-formed device tree
-          expected: a flattened device tree (.dtb) of version 17
-          found: magic 0xd00dfeed expected, 0x3c5e81b4 found
-          help: compile it with dtc, or pass the kernel.dtb of seL4's build
-    "#]],
+            error: --dtb kernel.dtb: not a well-formed device tree
+              expected: a flattened device tree (.dtb) of version 17
+              found: a file of unknown kind that begins with 3c 5e 81 b4 0c 5e c6 8e
+              help: compile it with dtc, or pass the kernel.dtb of seL4's build
+        "#]],
     );
 }
 

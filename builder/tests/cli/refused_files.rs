@@ -148,9 +148,9 @@ fn no_folder_for_keys() {
 #[test]
 fn images_of_other_formats() {
     for (options, found) in [
-        (&IMAGE[..], "an arm64 Linux Image"),
-        (&UIMAGE, "a U-Boot image"),
-        (&RAW, "a file that begins with a branch, as raw images do"),
+        (&IMAGE[..], "an arm64 Linux Image of KaaL"),
+        (&UIMAGE, "a U-Boot image of KaaL"),
+        (&RAW, "a raw image of KaaL"),
     ] {
         let folder = Folder::new();
         folder.accepted(options);
@@ -158,7 +158,7 @@ fn images_of_other_formats() {
         for option in ["--app", "--kernel"] {
             let message = folder.refused(&[(option, "packed")]);
             let expected = format!(
-                "error: {option} packed: not an ELF file\n  expected: the bytes 7f 45 4c 46 at its start\n  \
+                "error: {option} packed: not an ELF file\n  expected: an ELF file for AArch64\n  \
                  found: {found}\n"
             );
             assert!(message.starts_with(&expected), "{message}");
@@ -185,7 +185,7 @@ fn an_image_is_no_root_task() {
     expect![[r#"
         error: --app packed.elf: not a root task
           expected: the root task's executable
-          found: a bootable image from this builder
+          found: a bootable image of KaaL
           help: pass the root task's own program, from which images are built
     "#]]
     .assert_eq(&folder.refused(&[("--app", "packed.elf")]));

@@ -72,7 +72,7 @@ fn other_files_are_no_keys() {
         expect![[r#"
             error: --sign-key secret: not a private key
               expected: an Ed25519 key in PEM, "BEGIN PRIVATE KEY" (PKCS #8)
-              found: no PEM file
+              found: text
               help: run `kaal-elfloader-builder keygen` to make one
         "#]],
     );

@@ -20,11 +20,12 @@ fn static_library() {
     let folder = Folder::new();
     folder.put("libloader.a", b"!<arch>\nlib.o/");
     expect![[r#"
-        error: --loader libloader.a: a static library, not an executable
-          expected: an ELF executable
+        error: --loader libloader.a: not an ELF file
+          expected: an ELF file for AArch64
           found: a static library (ar archive)
-          help: link it to an executable; `cargo xtask build` leaves the loader's at target/kaal/elfloader.elf
-    "#]].assert_eq(&folder.refused(&[("--loader", "libloader.a")]));
+          help: pass the linked program, not a raw image or text; link its objects into a program
+    "#]]
+    .assert_eq(&folder.refused(&[("--loader", "libloader.a")]));
 }
 
 #[test]

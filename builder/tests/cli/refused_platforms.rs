@@ -22,7 +22,7 @@ fn device_tree_source() {
         expect![[r#"
             error: --dtb bad: not a well-formed device tree
               expected: a flattened device tree (.dtb) of version 17
-              found: 40 bytes expected for a device tree's header, 38 found
+              found: the source of a device tree
               help: compile it with dtc, or pass the kernel.dtb of seL4's build
         "#]],
     );

@@ -49,7 +49,7 @@ fn empty_file() {
         b"",
         expect![[r#"
             error: --app bad.elf: not an ELF file
-              expected: the bytes 7f 45 4c 46 at its start
+              expected: an ELF file for AArch64
               found: an empty file
               help: pass the linked program, not a raw image or text
         "#]],
@@ -63,7 +63,7 @@ fn not_elf() {
         b"#!/bin/sh\n",
         expect![[r#"
             error: --kernel bad.elf: not an ELF file
-              expected: the bytes 7f 45 4c 46 at its start
+              expected: an ELF file for AArch64
               found: a script
               help: pass the linked program, not a raw image or text
         "#]],
@@ -76,10 +76,10 @@ fn archive() {
         "--kernel",
         b"!<arch>\nlib.a/",
         expect![[r#"
-            error: --kernel bad.elf: a static library, not an executable
-              expected: an ELF executable
+            error: --kernel bad.elf: not an ELF file
+              expected: an ELF file for AArch64
               found: a static library (ar archive)
-              help: link it to an executable; `cargo xtask build` leaves the loader's at target/kaal/elfloader.elf
+              help: pass the linked program, not a raw image or text; link its objects into a program
         "#]],
     );
 }

@@ -243,7 +243,7 @@ fn signatures_that_the_loader_would_refuse_are_errors() {
     expect![[r#"
         error: --signature public.pem: not a signature
           expected: 64 bytes, an Ed25519 signature (RFC 8032)
-          found: 113 bytes
+          found: 113 bytes, a PEM file
           help: make the signing program write only the raw signature
     "#]]
     .assert_eq(&sign(&["--signature", "public.pem"]));

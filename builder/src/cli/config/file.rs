@@ -13,6 +13,7 @@ use super::kind::Kind;
 use super::{objection, option};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::bounded;
+use crate::files::kind::{FileKind, TOML};
 
 /// Least similarity of a name that is suggested, from 0 to 1.
 const ALIKE: f64 = 0.8;
@@ -40,11 +41,16 @@ struct Entry<'a> {
 pub(super) fn read(path: &Path, command: &Command) -> Result<Vec<Setting>, Diagnostic> {
     let content = bounded::read(Origin::new(Flag::Config, path))?;
     let malformed = |line: usize, found: &str| {
-        Origin::new(Flag::Config, path)
+        let diagnostic = Origin::new(Flag::Config, path)
             .diagnostic(format!("line {line}: not TOML"))
             .expected("TOML, with a line such as `kernel = \"kernel.elf\"` for each option")
             .found(found)
-            .remedy(format!("correct line {line}"))
+            .remedy(format!("correct line {line}"));
+        let kind = FileKind::of(&content);
+        match kind.can_be(TOML) {
+            true => diagnostic,
+            false => kind.found_by(diagnostic.remedy("pass a file in this format")),
+        }
     };
     let line_at = |offset: usize| {
         let before = content.iter().take(offset);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Tells whose loader or bootable image a file is.
+
+use memchr::memmem;
+
+use super::HEAD_SIZE;
+use super::elf::part;
+use super::magic::{KAAL, LOADERS};
+
+/// Whether the file that begins with `head` is an image of KaaL, perhaps damaged.
+pub(crate) fn is_ours(head: &[u8]) -> bool {
+    owner(head) == Some(KAAL)
+}
+
+/// The other project's loader whose mark is near the start of `content`.
+pub(crate) fn other_loader(content: &[u8]) -> Option<&'static str> {
+    first(content, |owner| owner != KAAL)
+}
+
+/// Whose loader or bootable image begins with `head`. `None` for KaaL's loader and unpacker, which hold KaaL's marks
+/// because they look for them.
+pub(crate) fn owner(head: &[u8]) -> Option<&'static str> {
+    match part(head) {
+        Some(_) => None,
+        None => first(head, |_| true),
+    }
+}
+
+/// The owner of the first mark in `head`, of those that are `wanted`. What a loader boots may hold other marks.
+fn first(head: &[u8], wanted: impl Fn(&str) -> bool) -> Option<&'static str> {
+    let head = &head[..head.len().min(HEAD_SIZE as usize)];
+    let marks = LOADERS.iter().filter(|(_, owner)| wanted(owner));
+    let found = marks.filter_map(|(mark, owner)| Some((memmem::find(head, mark)?, *owner)));
+    Some(found.min()?.1)
+}
