@@ -12,8 +12,10 @@ use super::messages::Messages;
 use super::text;
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::explain::{Explainer, MARK, Program};
-use crate::files::access::{self, STANDARD_INPUT};
+use crate::files::access::STANDARD_INPUT;
 use crate::files::kind::{FileKind, HEAD_SIZE};
+use crate::files::{self, access};
+use crate::image_reader::{self, ImageReader};
 use crate::printable;
 
 /// First byte of escape sequences, for example of colours.
@@ -33,6 +35,21 @@ pub(super) struct Arguments {
     log: PathBuf,
     #[command(flatten)]
     programs: Programs,
+    /// Image that ran: it tells the loader's address, which logs of other firmware and of QEMU hold
+    #[arg(long, value_name = "IMAGE")]
+    image: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// The address of the loader in the image.
+    fn loader(&self) -> Result<Option<u64>, Diagnostic> {
+        let Some(path) = self.image.as_deref() else {
+            return Ok(None);
+        };
+        let content = &image_reader::read(path)?;
+        let image = ImageReader::open(files::File { path, content })?;
+        Ok(Some(image.loader().start.0))
+    }
 }
 
 /// The programs that ran; at least one is required.
@@ -54,18 +71,21 @@ struct Programs {
 }
 
 impl Programs {
-    fn read(&self) -> Result<Vec<Program>, Diagnostic> {
-        let given = [
-            (Flag::Kernel, self.kernel.as_slice(), None),
-            (Flag::App, &self.app, None),
-            (Flag::Loader, self.loader.as_slice(), Some("loader")),
-            (Flag::Unpacker, self.unpacker.as_slice(), Some("unpacker")),
-        ];
-        let programs = given.into_iter().flat_map(|(flag, paths, base)| {
-            let origins = paths.iter().map(move |path| Origin::new(flag, path));
-            origins.map(move |origin| Program::read(origin, base))
-        });
-        programs.collect()
+    /// Reads the programs; `loader` is where the loader lay, if that is known.
+    fn read(&self, loader: Option<u64>) -> Result<Vec<Program>, Diagnostic> {
+        let kernel = self.kernel.iter().map(|path| (Flag::Kernel, path));
+        let fixed = kernel.chain(self.app.iter().map(|path| (Flag::App, path)));
+        let fixed = fixed.map(|(flag, path)| Program::read(Origin::new(flag, path)));
+        let mut programs = fixed.collect::<Result<Vec<_>, _>>()?;
+        if let Some(path) = &self.loader {
+            let program = Program::read(Origin::new(Flag::Loader, path))?;
+            programs.push(program.movable("loader", loader));
+        }
+        if let Some(path) = &self.unpacker {
+            let program = Program::read(Origin::new(Flag::Unpacker, path))?;
+            programs.push(program.movable("unpacker", None));
+        }
+        Ok(programs)
     }
 }
 
@@ -75,12 +95,11 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Diagn
     let failed = |error: io::Error| access::unreadable(origin, &error);
     let (mut log, is_stored) = open(origin).map_err(failed)?;
     check_text(origin, log.fill_buf().map_err(failed)?, is_stored)?;
-    let mut explainer = Explainer::new(arguments.programs.read()?);
+    let programs = arguments.programs.read(arguments.loader()?)?;
+    let mut explainer = Explainer::new(programs);
     copy(origin, log, io::stdout().lock(), &mut explainer)?;
     if explainer.is_idle() {
-        let programs = explainer.programs.iter();
-        let names: Vec<_> = programs.map(|program| program.name.as_str()).collect();
-        let names = names.join(" or ");
+        let names = explainer.names().collect::<Vec<_>>().join(" or ");
         messages.write_note(&printable::line(&format!(
             "nothing to explain: the log holds no address in the code of {names}"
         )));

@@ -6,7 +6,7 @@ use std::fmt;
 
 use addr2line::Loader;
 
-use super::numbers::Number;
+use super::numbers::{Number, Role};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::demangled::demangled;
 use crate::elf::functions::Functions;
@@ -23,6 +23,8 @@ pub(crate) struct Program {
     pub(crate) name: String,
     /// The name that a log gives with a distance from the program's start. `None` for a program at fixed addresses.
     base: Option<&'static str>,
+    /// How far its addresses lie above those in its file. `None` if unknown.
+    start: Option<u64>,
     functions: Functions,
     /// Virtual addresses and content of its segments.
     segments: Vec<(u64, Vec<u8>)>,
@@ -49,8 +51,17 @@ impl fmt::Display for Place<'_> {
 }
 
 impl Program {
-    /// Reads the program, which logs call `base` if it can lie anywhere.
-    pub(crate) fn read(origin: Origin<'_>, base: Option<&'static str>) -> Result<Self, Diagnostic> {
+    /// The same program, which can lie anywhere. Logs call it `base`; it lay at `start`, if that is known.
+    pub(crate) fn movable(self, base: &'static str, start: Option<u64>) -> Self {
+        Self {
+            base: Some(base),
+            start,
+            ..self
+        }
+    }
+
+    /// Reads a program at fixed addresses.
+    pub(crate) fn read(origin: Origin<'_>) -> Result<Self, Diagnostic> {
         let file = Input::read(origin.flag, origin.value)?;
         let program = program::read(origin, &file.content)?;
         let functions = Functions::read(&file.content);
@@ -65,7 +76,8 @@ impl Program {
         let segments = program.segments.iter();
         Ok(Self {
             name: base_name(origin.value),
-            base,
+            base: None,
+            start: Some(0),
             functions,
             segments: segments
                 .map(|segment| (segment.virt, segment.content.to_vec()))
@@ -76,12 +88,13 @@ impl Program {
 
     /// The place in the program's code at `number`.
     pub(super) fn place(&self, number: &Number<'_>) -> Option<Place<'_>> {
-        if number.base != self.base {
-            return None;
-        }
-        let address = number.value;
+        let address = match number.base {
+            None => number.value.checked_sub(self.start?)?,
+            base if base == self.base => number.value,
+            _ => return None,
+        };
         let is_return =
-            !number.is_program_counter && self.is_call(address.wrapping_sub(INSTRUCTION));
+            number.role != Role::ProgramCounter && self.is_call(address.wrapping_sub(INSTRUCTION));
         let instruction = address - if is_return { INSTRUCTION } else { 0 };
         let function = self.functions.at(instruction)?;
         Some(Place {

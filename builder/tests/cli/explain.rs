@@ -16,13 +16,13 @@ use crate::common::symbols::{self, Symbol};
 const CODE: u64 = ORDINARY_BASE + KERNEL;
 
 /// `nop`, `bl`, `blr x0`, `blraa x0, x1`
-const NOP: u32 = 0xd503_201f;
+pub(crate) const NOP: u32 = 0xd503_201f;
 const BL: u32 = 0x9400_0001;
 const BLR: u32 = 0xd63f_0000;
 const BLRAA: u32 = 0xd73f_0801;
 
 /// A program with `code` at `start`, in functions of 16 bytes.
-fn program(start: u64, code: &[u32], names: &[&'static str]) -> Vec<u8> {
+pub(crate) fn program(start: u64, code: &[u32], names: &[&'static str]) -> Vec<u8> {
     let content: Vec<u8> = code.iter().flat_map(|word| word.to_le_bytes()).collect();
     let size = content.len() as u64;
     let segment = ProgramHeader::load(ProgramHeader::READ_EXECUTE, start, content, size);
@@ -36,7 +36,7 @@ fn program(start: u64, code: &[u32], names: &[&'static str]) -> Vec<u8> {
 }
 
 /// A folder with a kernel, a root task, a loader and an unpacker.
-fn folder() -> Folder {
+pub(crate) fn folder() -> Folder {
     let folder = Folder::new();
     let code = [NOP, BL, NOP, BLR, NOP, BLRAA, NOP, NOP];
     folder.put(
@@ -50,7 +50,7 @@ fn folder() -> Folder {
     folder
 }
 
-fn run(folder: &Folder, arguments: &[&str], input: &str) -> Output {
+pub(crate) fn run(folder: &Folder, arguments: &[&str], input: &str) -> Output {
     Command::cargo_bin("kaal-elfloader-builder")
         .expect("the builder")
         .current_dir(folder.path())
@@ -74,7 +74,7 @@ const ALL: [&str; 9] = [
 ];
 
 /// Checks the explanation of `log`, from standard input and from a file.
-fn explained(log: &str, expected: Expect) {
+pub(crate) fn explained(log: &str, expected: Expect) {
     let folder = folder();
     let output = run(&folder, &ALL, log);
     assert_eq!(output.status.code(), Some(0));
@@ -107,6 +107,7 @@ fn report_of_the_loader() {
             KaaL 0.1.0: EL1, 7 regions, entering the kernel at 0xffffff8040000000
             KaaL: fault: undefined instruction
             KaaL: ESR 0x2000000, ELR 0xffffff8040000018, FAR 0x0, SP 0x40408f10, at EL1
+            | 0x2000000: Unknown reason
             | 0xffffff8040000018: kernel.elf, init_kernel+0x8
             KaaL: x28 0x7, x29 0x0, x30 0x40404008
             KaaL: ELR 0xffffff8040000018: init_kernel+0x8
@@ -137,6 +138,7 @@ fn reports_of_the_kernel() {
             Caught cap fault in send phase at address 0
             while trying to handle:
             vm fault on data at address 0x10 with status 0x92000045
+            | 0x92000045: Data Abort from a lower Exception level; Abort caused by writing to memory; Translation fault, level 1
             in thread 0xff807fbf9400 "rootserver" at address 0x200018
             | 0x200018: app.elf, main+0x8
             With stack:
@@ -151,6 +153,7 @@ fn reports_of_the_kernel() {
             Faulting instruction: 0xffffff8040000008
             | 0xffffff8040000008: kernel.elf, _start+0x8
             FAR: 0x0 ESR (DFSR): 0x96000004
+            | 0x96000004: Data Abort taken without a change in Exception level; Abort caused by reading from memory; Translation fault, level 0
         "#]],
     );
 }
