@@ -11,9 +11,10 @@ use clap::Args;
 use super::messages::Messages;
 use super::text;
 use crate::diagnostic::{Diagnostic, Flag, Origin};
-use crate::explain::{Explainer, MARK, Program};
+use crate::explain::{Components, Explainer, MARK, Program};
 use crate::files::access::STANDARD_INPUT;
 use crate::files::kind::{FileKind, HEAD_SIZE};
+use crate::files::output::folder;
 use crate::files::{self, access};
 use crate::image_reader::{self, ImageReader};
 use crate::printable;
@@ -38,6 +39,9 @@ pub(super) struct Arguments {
     /// Image that ran: it tells the loader's address, which logs of other firmware and of QEMU hold
     #[arg(long, value_name = "IMAGE")]
     image: Option<PathBuf>,
+    /// Folder with the programs of the root task's components, by their names [default: that of --app]
+    #[arg(long, value_name = "FOLDER")]
+    components: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -49,6 +53,19 @@ impl Arguments {
         let content = &image_reader::read(path)?;
         let image = ImageReader::open(files::File { path, content })?;
         Ok(Some(image.loader().start.0))
+    }
+
+    /// The folders with the programs of components.
+    fn components(&self) -> Vec<PathBuf> {
+        match &self.components {
+            Some(folder) => vec![folder.clone()],
+            None => self
+                .programs
+                .app
+                .iter()
+                .map(|app| folder(app).to_owned())
+                .collect(),
+        }
     }
 }
 
@@ -95,8 +112,9 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Diagn
     let failed = |error: io::Error| access::unreadable(origin, &error);
     let (mut log, is_stored) = open(origin).map_err(failed)?;
     check_text(origin, log.fill_buf().map_err(failed)?, is_stored)?;
+    let components = Components::new(arguments.components());
     let programs = arguments.programs.read(arguments.loader()?)?;
-    let mut explainer = Explainer::new(programs);
+    let mut explainer = Explainer::new(programs, components);
     copy(origin, log, io::stdout().lock(), &mut explainer)?;
     if explainer.is_idle() {
         let names = explainer.names().collect::<Vec<_>>().join(" or ");

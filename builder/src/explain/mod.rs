@@ -7,16 +7,19 @@
 //! function: the program counter of a fault, the link register, a word on the stack. Position-independent programs
 //! print a name and a distance instead, such as `loader+0x1234`. It also describes the exception syndrome.
 
+mod components;
 mod numbers;
 mod program;
 mod syndrome;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use numbers::{Role, numbers};
 
 use crate::printable;
 
+pub(crate) use components::Components;
 pub(crate) use program::Program;
 
 /// An address is explained once within this many lines.
@@ -30,8 +33,11 @@ pub(crate) const MARK: &str = "| ";
 
 /// Explains a log line by line.
 pub(crate) struct Explainer {
-    /// The programs in which addresses are looked up.
+    /// The programs in which addresses are looked up: those given, then those of components that the log names.
     programs: Vec<Program>,
+    /// Number of programs given.
+    given: usize,
+    components: Components,
     recent: Recent,
 }
 
@@ -52,9 +58,11 @@ impl Recent {
 }
 
 impl Explainer {
-    pub(crate) fn new(programs: Vec<Program>) -> Self {
+    pub(crate) fn new(programs: Vec<Program>, components: Components) -> Self {
         Self {
+            given: programs.len(),
             programs,
+            components,
             recent: Recent::default(),
         }
     }
@@ -66,7 +74,26 @@ impl Explainer {
 
     /// The names of the programs given.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.programs.iter().map(|program| program.name.as_str())
+        let given = self.programs.iter().take(self.given);
+        given.map(|program| program.name.as_str())
+    }
+
+    /// The indexes of the programs whose addresses `line` can hold, or else the component that lacks a program.
+    fn candidates<'a>(&mut self, line: &'a str) -> Result<Range<usize>, &'a str> {
+        let Some(name) = components::name(line) else {
+            return Ok(0..self.given);
+        };
+        let mut programs = self.programs.iter();
+        let known = programs.position(|program| program.name == name);
+        let index = match known {
+            Some(index) => index,
+            None => {
+                let program = self.components.read(name).ok_or(name)?;
+                self.programs.push(program);
+                self.programs.len() - 1
+            }
+        };
+        Ok(index..index + 1)
     }
 
     /// Explains the next line in zero or more lines of text.
@@ -76,6 +103,14 @@ impl Explainer {
         if line.starts_with(GREETING) {
             return text;
         }
+        let candidates = match self.candidates(line) {
+            Ok(candidates) => candidates,
+            Err(name) => {
+                return explanation(&format!(
+                    "{name}: no program of this name; pass its folder to --components"
+                ));
+            }
+        };
         for number in numbers(line) {
             if number.role == Role::Syndrome
                 && let Some(what) = syndrome::describe(number.value)
@@ -85,7 +120,8 @@ impl Explainer {
                 }
                 continue;
             }
-            for (index, program) in self.programs.iter().enumerate() {
+            for index in candidates.clone() {
+                let program = &self.programs[index];
                 let Some(place) = program.place(&number) else {
                     continue;
                 };

@@ -16,6 +16,7 @@ mod config;
 mod cores;
 mod diff;
 mod explain;
+mod explain_components;
 mod explain_firmware;
 mod foreign_text;
 mod forged;
