@@ -10,8 +10,8 @@ use serde_json::json;
 
 use crate::diagnostic::{Diagnostic, Flag};
 use crate::diff::{self, Report, Side};
-use crate::files::File;
 use crate::files::input::Input;
+use crate::files::{File, bounded};
 use crate::image_reader::{self, ImageReader};
 use crate::printable;
 
@@ -57,6 +57,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn compare(arguments: &Arguments) -> Result<Report, Diagnostic> {
+    arguments
+        .programs
+        .iter()
+        .try_for_each(|folder| bounded::check_folder(folder))?;
     let (one, other) = (&arguments.one, &arguments.other);
     let (first, second) = match (image_reader::read(one), image_reader::read(other)) {
         (Ok(first), Ok(second)) => (first, second),

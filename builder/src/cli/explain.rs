@@ -15,7 +15,7 @@ use crate::explain::{Components, Explainer, MARK, Program};
 use crate::files::access::STANDARD_INPUT;
 use crate::files::kind::{FileKind, HEAD_SIZE};
 use crate::files::output::folder;
-use crate::files::{self, access};
+use crate::files::{self, access, bounded};
 use crate::image_reader::{self, ImageReader};
 use crate::printable;
 
@@ -112,6 +112,10 @@ pub(super) fn run(arguments: &Arguments, messages: Messages) -> Result<(), Diagn
     let failed = |error: io::Error| access::unreadable(origin, &error);
     let (mut log, is_stored) = open(origin).map_err(failed)?;
     check_text(origin, log.fill_buf().map_err(failed)?, is_stored)?;
+    arguments
+        .components
+        .as_deref()
+        .map_or(Ok(()), bounded::check_folder)?;
     let components = Components::new(arguments.components());
     let programs = arguments.programs.read(arguments.loader()?)?;
     let mut explainer = Explainer::new(programs, components);

@@ -18,6 +18,7 @@ pub(crate) fn unreadable(origin: Origin<'_>, error: &io::Error) -> Diagnostic {
         .diagnostic("can't be read")
         .expected(match origin.flag {
             Flag::Log => "a readable file, or - for standard input",
+            Flag::Folder => "a readable folder",
             _ => "a readable file",
         })
         .found(words(error));
@@ -28,7 +29,7 @@ pub(crate) fn unreadable(origin: Origin<'_>, error: &io::Error) -> Diagnostic {
             .found("standard input")
             .remedy("write its content to a file, and pass that file"),
         _ => diagnostic.remedy(match origin.flag {
-            Flag::Config | Flag::Log => "correct the name",
+            Flag::Config | Flag::Log | Flag::Folder => "correct the name",
             Flag::Image => "correct the name, or build the image first",
             Flag::Signature => "correct the name, or sign first",
             Flag::SignKey | Flag::TrustKey => {

@@ -5,6 +5,7 @@
 use std::fs::{self, File};
 use std::io::{Read, Take};
 use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
 
 use super::access;
 use super::kind::{FileKind, HEAD_SIZE};
@@ -53,6 +54,20 @@ pub(crate) fn check_kind(origin: Origin<'_>) -> Result<u64, Diagnostic> {
     match metadata.is_file() || is_key {
         true => Ok(metadata.len()),
         false => Err(access::not_regular(origin, &metadata)),
+    }
+}
+
+/// Checks that the folder at `path` can hold programs.
+pub(crate) fn check_folder(path: &Path) -> Result<(), Diagnostic> {
+    let origin = Origin::new(Flag::Folder, path);
+    let metadata = fs::metadata(path).map_err(|error| access::unreadable(origin, &error))?;
+    match metadata.is_dir() {
+        true => Ok(()),
+        false => Err(origin
+            .diagnostic("can't hold programs")
+            .expected("a folder")
+            .found("a file")
+            .remedy("pass the folder with the programs")),
     }
 }
 

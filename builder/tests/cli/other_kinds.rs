@@ -2,7 +2,10 @@
 
 //! Tests that each place that takes a file tells what a file of another kind is.
 
-use std::process::Output;
+use std::fs::File;
+use std::process::{Command, Output};
+
+use assert_cmd::cargo::cargo_bin;
 
 use crate::common::folder::Folder;
 use crate::common::formats::{ELF, IMAGE, RAW, UIMAGE};
@@ -267,45 +270,97 @@ fn images_of_kaal() {
     check(&own_images(), "images");
 }
 
+/// `explain` takes a log from anywhere, and `keygen` makes new files.
+#[test]
+fn no_files() {
+    let folder = crate::signing::folder();
+    folder.accepted(&[LOADER, TRUST]);
+    folder.put("log", "");
+    let takes_names = |place: &Place| ["explain", "keygen"].contains(&place.arguments[0]);
+    for (path, name) in [
+        ("-", "standard input"),
+        (".", "a folder"),
+        ("/dev/null", "a device"),
+    ] {
+        for place in places().iter().filter(|place| !takes_names(place)) {
+            let given = |argument: &&'static str| match *argument {
+                OTHER => path,
+                other => other,
+            };
+            let arguments: Vec<_> = place.arguments.iter().map(given).collect();
+            let output = folder.configured("", &arguments, &[]);
+            let fault = fault(&output, place.status, &[name]);
+            assert_eq!(fault, None, "{arguments:?}: {output:?}");
+        }
+    }
+}
+
+#[test]
+fn files_for_folders() {
+    let folder = Folder::new();
+    folder.accepted(&[]);
+    for (arguments, status) in [
+        (
+            ["diff", "image.elf", "image.elf", "--programs", "app.elf"],
+            2,
+        ),
+        (
+            [
+                "explain",
+                "-",
+                "--kernel=app.elf",
+                "--components",
+                "app.elf",
+            ],
+            1,
+        ),
+        (
+            ["explain", "-", "--kernel=app.elf", "--components", "none"],
+            1,
+        ),
+    ] {
+        let output = folder.configured("", &arguments, &[]);
+        let fault = fault(&output, status, &["a file", "No such file"]);
+        assert_eq!(fault, None, "{output:?}");
+    }
+}
+
 /// A file of 1 GiB that is no program is told in far less memory.
 #[cfg(target_os = "linux")]
 #[test]
 fn large_files() {
+    const SIZE: u64 = 1 << 30;
     let folder = crate::signing::folder();
     folder.accepted(&[LOADER, TRUST]);
     folder.put("log", "");
     let mut for_x86 = programs::app();
     for_x86.machine = 62;
-    let mut core_dump = programs::app();
-    core_dump.kind = 4;
-    for content in [
-        vec![],
-        b"\x1f\x8b\x08".to_vec(),
-        for_x86.to_bytes(),
-        core_dump.to_bytes(),
+    let too_large = "1073741824 bytes";
+    for (content, names, taken_by) in [
+        (vec![], ["zeroes", "control characters", too_large], ""),
+        (
+            for_x86.to_bytes(),
+            ["an ELF program for X86_64", "machine X86_64", too_large],
+            "programs",
+        ),
     ] {
         folder.put(OTHER, &content);
-        let file = std::fs::File::options()
-            .write(true)
-            .open(folder.path().join(OTHER));
-        file.and_then(|file| file.set_len(1 << 30))
+        let file = File::options().write(true).open(folder.path().join(OTHER));
+        file.and_then(|file| file.set_len(SIZE))
             .expect("a sparse file");
-        for Place {
-            arguments, status, ..
-        } in places()
+        for place in places()
+            .iter()
+            .filter(|place| !place.takes.contains(&taken_by))
         {
-            let output = assert_cmd::Command::new("sh")
+            let output = Command::new("sh")
                 .args(["-c", "ulimit -v 98304 && exec \"$@\"", "sh"])
-                .arg(assert_cmd::cargo::cargo_bin("kaal-elfloader-builder"))
-                .args(&arguments)
+                .arg(cargo_bin("kaal-elfloader-builder"))
+                .args(&place.arguments)
                 .current_dir(folder.path())
                 .output()
                 .expect("a shell");
-            assert_eq!(
-                output.status.code(),
-                Some(status),
-                "{arguments:?}: {output:?}"
-            );
+            let fault = fault(&output, place.status, &names);
+            assert_eq!(fault, None, "{:?}: {output:?}", place.arguments);
         }
     }
 }
