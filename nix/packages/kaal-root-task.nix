@@ -19,7 +19,6 @@ mkRootTask {
     "-Clink-arg=-zseparate-loadable-segments"
     "-Clink-arg=-znorelro"
     "-Cforce-unwind-tables=no"
-    "-Zlocation-detail=none"
   ];
   components = lib.attrNames (builtins.readDir ../../root-task/components);
   folder = "root-task";

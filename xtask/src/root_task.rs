@@ -21,13 +21,12 @@ const COMPONENTS: &str = "KAAL_COMPONENTS";
 
 /// The compiler's flags, in place of the loader's in `.cargo/config.toml`: the root task and its components run at the
 /// addresses that they are linked for, and no page belongs to two segments.
-const FLAGS: [&str; 6] = [
+const FLAGS: [&str; 5] = [
     "-Crelocation-model=static",
     "-Clink-arg=-zmax-page-size=4096",
     "-Clink-arg=-zseparate-loadable-segments",
     "-Clink-arg=-znorelro",
     "-Cforce-unwind-tables=no",
-    "-Zlocation-detail=none",
 ];
 
 /// The Cargo profile for small and fast programs.

@@ -7,7 +7,6 @@ use core::fmt;
 
 use thiserror::Error;
 
-use crate::config::ComponentId;
 use crate::error::Denial;
 
 /// A request of a component, or of the root task for it.
@@ -34,9 +33,9 @@ pub enum Action {
     /// Create a channel with this many bytes of shared memory.
     #[error("create channel of {0} bytes")]
     CreateChannel(u64),
-    /// Accept the channel that this component created.
-    #[error("accept channel of component {0}")]
-    AcceptChannel(u64),
+    /// Accept the channel that the component of this name created.
+    #[error("accept channel of {0}")]
+    AcceptChannel(&'static str),
     /// Start.
     #[error("spawn")]
     Spawn,
@@ -53,8 +52,8 @@ pub enum Action {
 pub struct Entry {
     /// Number of the entry, counting overwritten ones.
     pub number: u64,
-    /// The component concerned.
-    pub component: ComponentId,
+    /// The name of the component concerned.
+    pub component: &'static str,
     /// The request.
     pub action: Action,
     /// The reason, if the request was denied.
@@ -63,8 +62,8 @@ pub struct Entry {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (number, component, action) = (self.number, self.component.0, self.action);
-        write!(f, "#{number} component {component}: {action}: ")?;
+        let (number, component, action) = (self.number, self.component, self.action);
+        write!(f, "#{number} {component}: {action}: ")?;
         match self.denial {
             None => f.write_str("granted"),
             Some(denial) => write!(f, "denied: {denial}"),
@@ -86,7 +85,7 @@ impl Audit {
 
     pub(crate) fn record(
         &mut self,
-        component: ComponentId,
+        component: &'static str,
         action: Action,
         denial: Option<Denial>,
     ) {
@@ -107,7 +106,6 @@ impl Audit {
 #[cfg(test)]
 mod tests {
     use super::{Action, Audit};
-    use crate::config::ComponentId;
     use crate::error::Denial;
 
     #[test]
@@ -115,7 +113,7 @@ mod tests {
         let mut audit = Audit::default();
         for round in 0..1000 {
             let denial = (round % 2 == 0).then_some(Denial::NotConfigured);
-            audit.record(ComponentId(0), Action::AllocateMemory(round), denial);
+            audit.record("a", Action::AllocateMemory(round), denial);
         }
         assert_eq!(audit.entries.len(), Audit::CAPACITY);
         assert_eq!(audit.entries.back().unwrap().number, 999);

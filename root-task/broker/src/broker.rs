@@ -134,7 +134,8 @@ impl<K: Kernel> Broker<K> {
     /// Logs that a request was refused because it is malformed or not allowed.
     pub fn refuse_unknown(&mut self, id: ComponentId, request: u64) {
         let denial = Some(Denial::NotConfigured);
-        self.audit.record(id, Action::Unknown(request), denial);
+        let name = self.name(id);
+        self.audit.record(name, Action::Unknown(request), denial);
     }
 
     /// Returns all components and their states.
@@ -148,6 +149,12 @@ impl<K: Kernel> Broker<K> {
         self.components.get(&id).map(Component::status)
     }
 
+    /// Returns the name of `id`.
+    pub fn name(&self, id: ComponentId) -> &'static str {
+        let status = self.status(id);
+        status.map_or("unknown component", |status| status.config.name)
+    }
+
     fn audited<T>(
         &mut self,
         id: ComponentId,
@@ -155,8 +162,8 @@ impl<K: Kernel> Broker<K> {
         decide: impl FnOnce(&mut Self) -> Result<T, Denial>,
     ) -> Result<T, Denial> {
         let outcome = decide(self);
-        self.audit
-            .record(id, action, outcome.as_ref().err().copied());
+        let denial = outcome.as_ref().err().copied();
+        self.audit.record(self.name(id), action, denial);
         outcome
     }
 

@@ -42,11 +42,11 @@ pub(crate) fn free(address: u64) -> Result<(), Refusal> {
     request(&Request::Free(address)).map(drop)
 }
 
-/// Ends the component.
-pub(crate) fn exit() -> ! {
+/// Ends the component with a request that the root task doesn't answer.
+pub(crate) fn end(request: &Request) -> ! {
     loop {
-        // The root task doesn't answer. If the call fails, ask again.
-        let _ = call(&Request::Exit);
+        // If the call fails, ask again.
+        let _ = call(request);
     }
 }
 

@@ -8,11 +8,11 @@
 //! #![no_main]
 //!
 //! use core::fmt::Write;
-//! use kaal_component::{Console, Refusal};
+//! use kaal_component::{Console, Failure};
 //!
 //! kaal_component::main!(run);
 //!
-//! fn run() -> Result<(), Refusal> {
+//! fn run() -> Result<(), Failure> {
 //!     let mut console = Console::open()?;
 //!     let memory = kaal_component::allocate(8192)?;
 //!     writeln!(console, "hello with {} bytes", memory.len())?;
@@ -32,12 +32,14 @@
 //! - `interrupt`: interrupts
 //! - `operator`: requests of operators and of the self-test
 //! - `broker`: requests to the broker
+//! - `failure`: failures of a component
 
 #![no_std]
 
 mod broker;
 mod channel;
 mod console;
+mod failure;
 mod interrupt;
 mod memory;
 mod operator;
@@ -49,6 +51,7 @@ mod start;
 pub use broker::{wait, wait_briefly};
 pub use channel::Channel;
 pub use console::Console;
+pub use failure::Failure;
 pub use interrupt::Interrupt;
 pub use kaal_protocol::{CHANNEL_ENDED, ECHO, Refusal, Test, Text, View, serial};
 pub use memory::{DmaMemory, allocate, free};

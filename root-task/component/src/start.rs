@@ -2,13 +2,18 @@
 
 //! Start and end of a component.
 
+use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 
-use kaal_protocol::Refusal;
+use kaal_protocol::{Request, Text};
 
 use crate::broker;
+use crate::failure::Failure;
 
-/// Declares a function of type `fn() -> Result<(), Refusal>` as the component's main function.
+/// Declares a function of type `fn() -> Result<(), Failure>` as the component's main function.
+///
+/// If the function returns an error, panics or faults, the component fails: the root task prints the
+/// reason and applies the component's restart policy.
 #[macro_export]
 macro_rules! main {
     ($main:path) => {
@@ -25,31 +30,33 @@ macro_rules! main {
     };
 }
 
-/// Runs `main`, then ends the component. If `main` returns an error, the component fails and its
-/// restart policy applies.
+/// Runs `main`, then ends the component; [`main!`](crate::main) calls it.
 ///
 /// # Safety
 ///
 /// `ipc_buffer` must be the address of the calling thread's IPC buffer, which nothing else uses.
-pub unsafe fn run(ipc_buffer: usize, main: fn() -> Result<(), Refusal>) -> ! {
+pub unsafe fn run(ipc_buffer: usize, main: fn() -> Result<(), Failure>) -> ! {
     let ipc_buffer = core::ptr::with_exposed_provenance_mut::<sel4::IpcBuffer>(ipc_buffer);
     // SAFETY: the caller guarantees that the IPC buffer exists and that nothing else uses it.
     sel4::set_ipc_buffer(unsafe { &mut *ipc_buffer });
     match main() {
-        Ok(()) => broker::exit(),
-        Err(_) => fail(),
+        Ok(()) => broker::end(&Request::Exit),
+        Err(failure) => fail(format_args!("{failure}")),
     }
 }
 
 #[panic_handler]
-fn panic(_: &PanicInfo<'_>) -> ! {
-    fail()
+fn panic(info: &PanicInfo<'_>) -> ! {
+    match info.location() {
+        Some(place) => fail(format_args!("panicked at {place}: {}", info.message())),
+        None => fail(format_args!("panicked: {}", info.message())),
+    }
 }
 
-/// Causes a fault, which the root task receives.
-fn fail() -> ! {
-    loop {
-        // SAFETY: a breakpoint doesn't change memory. seL4 turns it into a fault message.
-        unsafe { core::arch::asm!("brk #0x1") };
-    }
+/// Ends the component as failed.
+fn fail(reason: fmt::Arguments<'_>) -> ! {
+    let mut text = Text::default();
+    // If a value can't be formatted, the root task prints the text so far.
+    let _ = text.write_fmt(reason);
+    broker::end(&Request::Fail(text))
 }

@@ -34,6 +34,8 @@ pub enum Request {
     AcceptChannel(u64),
     /// End the component. No answer.
     Exit,
+    /// End the component as failed, for the reason in the text. No answer.
+    Fail(Text),
     /// Show a line of a view, counted from 0; for operators. Answer: text.
     Inspect(View, u64),
     /// Restart the component of this name; for operators.
@@ -100,6 +102,7 @@ impl Request {
             Self::Tick(seconds) => (13, &[*seconds], None),
             Self::Report(test, passed) => (14, &[*test as u64, (*passed).into()], None),
             Self::Ping(word) => (15, &[*word], None),
+            Self::Fail(reason) => (16, &[], Some(reason)),
         };
         let mut writer = Writer::new(words);
         for &number in numbers {
@@ -134,6 +137,7 @@ impl Request {
             13 => Self::Tick(words.word()?),
             14 => Self::Report(words.choice()?, words.word()? != 0),
             15 => Self::Ping(words.word()?),
+            16 => Self::Fail(words.text()?),
             _ => return Err(Malformed),
         })
     }
@@ -149,7 +153,7 @@ mod tests {
     const SERIAL: u64 = u64::from_le_bytes(*b"serial\0\0");
 
     /// Label and words of each request.
-    const MESSAGES: [(u64, &[u64]); 15] = [
+    const MESSAGES: [(u64, &[u64]); 16] = [
         (1, &[1 << 40, 1]),
         (2, &[1]),
         (3, &[0x1000]),
@@ -165,6 +169,7 @@ mod tests {
         (13, &[8]),
         (14, &[2, 1]),
         (15, &[9]),
+        (16, &[LENGTH, SERIAL]),
     ];
 
     #[test]

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Descriptions of faults.
+//! Descriptions of faults and other failures.
 
-use core::fmt;
+use core::fmt::{self, Write};
 
 use sel4::sys::{
     seL4_CapFault_Msg as cap_fault, seL4_Fault_tag as tag, seL4_UnknownSyscall_Msg as syscall,
@@ -76,6 +76,24 @@ fn write_memory_fault(f: &mut fmt::Formatter<'_>, fault: &Fault<'_>) -> fmt::Res
     write!(f, "{verb} {address:#x}, {why}")
 }
 
+/// A component's own words about its failure, as one line without control characters.
+pub(crate) struct Reason<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, line) in self.0.lines().enumerate() {
+            if number > 0 {
+                f.write_str("; ")?;
+            }
+            let letters = line.trim().chars();
+            letters
+                .filter(|letter| !letter.is_control())
+                .try_for_each(|letter| f.write_char(letter))?;
+        }
+        Ok(())
+    }
+}
+
 /// Exception classes (Arm ARM, D24.2.40).
 fn describe_class(class: u64) -> &'static str {
     match class {
@@ -84,7 +102,7 @@ fn describe_class(class: u64) -> &'static str {
         0x18 => "accessed a system register without permission",
         0x22 => "jumped to an unaligned address",
         0x26 => "has an unaligned stack",
-        0x3c => "failed: it panicked or returned an error",
+        0x3c => "executed a breakpoint instruction",
         _ => "caused an exception",
     }
 }

@@ -11,7 +11,7 @@
 //! - `server`: serves requests, and restarts components that fail
 //! - `supervisor`: restarts of components that failed
 //! - `system`: the components in the root task's image
-//! - `fault`: describes faults
+//! - `fault`: describes faults and other failures
 //! - `inventory`: the resources that the kernel gives to the root task
 //! - `kernel`: the broker's invocations of the kernel
 //! - `scheduling`: configures threads, with and without MCS

@@ -7,6 +7,7 @@ mod views;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::fmt::Display;
 
 use kaal_broker::{Broker, ComponentId, Denial, FAULT_BADGE, Object, Slot};
 use kaal_devicetree::DeviceTree;
@@ -14,7 +15,7 @@ use kaal_protocol::{Refusal, Request, Test};
 use sel4::{MessageInfo, MessageInfoBuilder, ReplyAuthority, cap, sel4_cfg_bool};
 use sel4_root_task::debug_println;
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 use crate::kernel::Invocations;
 use crate::supervisor::Supervised;
 use crate::system::Embedded;
@@ -116,8 +117,12 @@ impl<'a> Server<'a> {
         match Request::decode(label, &words) {
             Ok(Request::Exit) => {
                 if let Err(denial) = self.broker.stop(id, None) {
-                    debug_println!("component {}: failed to stop: {denial}", id.0);
+                    debug_println!("{}: failed to stop: {denial}", self.broker.name(id));
                 }
+                None
+            }
+            Ok(Request::Fail(reason)) => {
+                self.fail(id, &Reason(reason.as_str()));
                 None
             }
             Ok(request) => Some(self.carry_out(id, request)),
@@ -129,14 +134,14 @@ impl<'a> Server<'a> {
     }
 
     /// Stops a component that failed, and applies its restart policy.
-    fn fail(&mut self, id: ComponentId, fault: &Fault<'_>) {
+    fn fail(&mut self, id: ComponentId, reason: &dyn Display) {
         let Some(component) = self.components.get_mut(&id) else {
             return;
         };
         let delay = component.fail(self.now);
         let restarts = component.restarts;
         let name = component.program.config.name;
-        debug_println!("{name}: {fault}");
+        debug_println!("{name}: {reason}");
         if let Err(denial) = self.broker.stop(id, None) {
             debug_println!("{name}: failed to stop: {denial}");
             return;
@@ -163,7 +168,7 @@ impl<'a> Server<'a> {
 
     fn start_again(&mut self, id: ComponentId) {
         if let Err(denial) = self.restart(id, None) {
-            debug_println!("component {}: failed to restart: {denial}", id.0);
+            debug_println!("{}: failed to restart: {denial}", self.broker.name(id));
         }
     }
 }

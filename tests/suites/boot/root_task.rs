@@ -15,7 +15,7 @@ use crate::sel4::kernel_trial;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The system's output without input, until it gives up `crasher`.
-const SAID: [&str; 13] = [
+const SAID: [&str; 17] = [
     "self-test ram: ok",
     "self-test ipc: ok",
     "self-test memory: ok",
@@ -24,6 +24,10 @@ const SAID: [&str; 13] = [
     "self-test recovery: ok",
     "KAAL_SYSTEM_READY",
     "greedy: denied after",
+    "greedy: failed at components/greedy/src/main.rs:",
+    ": the quota is exceeded",
+    "clumsy: panicked at components/clumsy/src/main.rs:",
+    ": assertion `left == right` failed: only operators may; left: Some(NotConfigured); right: None",
     "hostile: 18 of 18 requests refused",
     "hostile: used an invalid capability in slot 0x4",
     "hello: echo answers: hello, world",
@@ -32,7 +36,8 @@ const SAID: [&str; 13] = [
 ];
 
 /// The log's lines about refused requests.
-const LOGGED: [&str; 5] = [
+const LOGGED: [&str; 6] = [
+    "echo: accept channel of hello: granted",
     "unknown request 99: denied: not allowed by the component's configuration",
     "invalid size: 18446744073709551615 bytes",
     "the component does not have 0x201000",

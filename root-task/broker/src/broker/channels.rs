@@ -65,7 +65,9 @@ impl<K: Kernel> Broker<K> {
     ///
     /// Fails if there is no such channel, or the quota is exhausted.
     pub fn accept_channel(&mut self, id: ComponentId, client: u64) -> Result<ChannelEnd, Denial> {
-        self.audited(id, Action::AcceptChannel(client), |broker| {
+        let client_id = u16::try_from(client).map_or(ComponentId(0), ComponentId);
+        let action = Action::AcceptChannel(self.name(client_id));
+        self.audited(id, action, |broker| {
             let offered = broker.channels.iter().rev().find(|(_, channel)| {
                 channel.server == id && channel.client.badge() == client && channel.is_offered
             });

@@ -7,11 +7,11 @@
 #![forbid(unsafe_code)]
 
 use kaal_component::pl031::{DEVICE, RTCDR, RTCICR, RTCIMSC, RTCMR};
-use kaal_component::{Interrupt, Refusal, Registers};
+use kaal_component::{Failure, Interrupt, Registers};
 
 kaal_component::main!(run);
 
-fn run() -> Result<(), Refusal> {
+fn run() -> Result<(), Failure> {
     let clock = Registers::request(DEVICE)?;
     let interrupt = Interrupt::request(DEVICE)?;
     clock.write(RTCIMSC, 1);

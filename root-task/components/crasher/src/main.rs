@@ -7,14 +7,14 @@
 
 use core::fmt::Write;
 
-use kaal_component::{Console, Refusal};
+use kaal_component::{Console, Failure};
 
 kaal_component::main!(run);
 
 /// An address that is never mapped.
 const NOWHERE: usize = 0x10;
 
-fn run() -> Result<(), Refusal> {
+fn run() -> Result<(), Failure> {
     let mut console = Console::open()?;
     writeln!(console, "crasher: about to fail")?;
     // SAFETY: the address is unmapped, so the write faults and changes no memory.

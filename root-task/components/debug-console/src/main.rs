@@ -7,11 +7,11 @@
 #![no_main]
 #![forbid(unsafe_code)]
 
-use kaal_component::{Event, Refusal, Service, serial};
+use kaal_component::{Event, Failure, Refusal, Service, serial};
 
 kaal_component::main!(run);
 
-fn run() -> Result<(), Refusal> {
+fn run() -> Result<(), Failure> {
     Service::register("serial")?.serve(|event| match event {
         Event::Call(call) if call.label == serial::WRITE => {
             let text = call.text.as_bytes().iter().copied();
@@ -20,5 +20,6 @@ fn run() -> Result<(), Refusal> {
         }
         Event::Call(_) => Err(Refusal::Malformed),
         Event::Signals(_) => Ok(()),
-    })
+    })?;
+    Ok(())
 }

@@ -6,11 +6,11 @@
 #![no_main]
 #![forbid(unsafe_code)]
 
-use kaal_component::{Channel, ECHO, Event, Refusal, Service};
+use kaal_component::{Channel, ECHO, Event, Failure, Refusal, Service};
 
 kaal_component::main!(run);
 
-fn run() -> Result<(), Refusal> {
+fn run() -> Result<(), Failure> {
     let mut channel: Option<Channel> = None;
     Service::register("echo")?.serve(|event| {
         match event {
@@ -26,7 +26,8 @@ fn run() -> Result<(), Refusal> {
             }
         }
         Ok(())
-    })
+    })?;
+    Ok(())
 }
 
 fn send_back(channel: &mut Channel) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Allocates memory until the broker denies it.
+//! Allocates memory until the broker denies it, and fails for this reason.
 
 #![no_std]
 #![no_main]
@@ -8,13 +8,13 @@
 
 use core::fmt::Write;
 
-use kaal_component::{Console, Refusal, allocate};
+use kaal_component::{Console, Failure, allocate};
 
 kaal_component::main!(run);
 
 const PIECE: usize = 16 * 1024;
 
-fn run() -> Result<(), Refusal> {
+fn run() -> Result<(), Failure> {
     let mut console = Console::open()?;
     let mut bytes = 0;
     let refusal = loop {
@@ -23,6 +23,6 @@ fn run() -> Result<(), Refusal> {
             Err(refusal) => break refusal,
         }
     };
-    writeln!(console, "greedy: denied after {bytes} bytes: {refusal}")?;
-    Ok(())
+    writeln!(console, "greedy: denied after {bytes} bytes")?;
+    Err(refusal.into())
 }

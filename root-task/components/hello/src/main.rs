@@ -8,13 +8,13 @@
 
 use core::fmt::Write;
 
-use kaal_component::{Channel, Client, Console, ECHO, Refusal, wait};
+use kaal_component::{Channel, Client, Console, ECHO, Failure, Refusal, wait};
 
 kaal_component::main!(run);
 
 const GREETING: &[u8] = b"hello, world";
 
-fn run() -> Result<(), Refusal> {
+fn run() -> Result<(), Failure> {
     let mut console = Console::open()?;
     let echo = Client::lookup("echo")?;
     let mut channel = Channel::create("echo", 8192)?;

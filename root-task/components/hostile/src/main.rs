@@ -8,7 +8,7 @@
 
 use core::fmt::Write;
 
-use kaal_component::{Console, Refusal};
+use kaal_component::{Console, Failure, Refusal};
 use kaal_protocol::slots;
 use sel4::{MessageInfo, MessageInfoBuilder, cap};
 
@@ -45,7 +45,7 @@ const REQUESTS: [(u64, &[u64], Refusal); 18] = [
 /// The text `serial` as a word.
 const SERIAL: u64 = u64::from_le_bytes(*b"serial\0\0");
 
-fn run() -> Result<(), Refusal> {
+fn run() -> Result<(), Failure> {
     let mut console = Console::open()?;
     let broker = cap::Endpoint::from_bits(slots::BROKER);
     // A request that waits for no answer.

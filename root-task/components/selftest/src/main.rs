@@ -9,14 +9,14 @@
 
 use kaal_component::pl031::{DEVICE, RTCDR, RTCICR, RTCIMSC, RTCMR};
 use kaal_component::{
-    Interrupt, Refusal, Registers, Test, allocate, free, ping, report, wait, wait_briefly,
+    Failure, Interrupt, Refusal, Registers, Test, allocate, free, ping, report, wait, wait_briefly,
 };
 
 kaal_component::main!(run);
 
 const PATTERN: u8 = 0xa5;
 
-fn run() -> Result<(), Refusal> {
+fn run() -> Result<(), Failure> {
     // The build can make a test fail, to prove that failures are reported.
     let tell = |test, name, passed| {
         let passed = passed && option_env!("KAAL_SEED_FAULT") != Some(name);

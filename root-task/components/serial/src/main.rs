@@ -8,7 +8,9 @@
 #![forbid(unsafe_code)]
 
 use arm_pl011_uart::{Interrupts, Uart};
-use kaal_component::{Channel, Event, Interrupt, Refusal, Registers, Service, Text, serial};
+use kaal_component::{
+    Channel, Event, Failure, Interrupt, Refusal, Registers, Service, Text, serial,
+};
 
 kaal_component::main!(run);
 
@@ -17,7 +19,7 @@ const DEVICE: &str = "arm,pl011";
 /// Interrupts for received bytes: many bytes, or a pause after one.
 const RECEIVED: Interrupts = Interrupts::RXI.union(Interrupts::RTI);
 
-fn run() -> Result<(), Refusal> {
+fn run() -> Result<(), Failure> {
     // The kernel has configured the UART.
     let mut uart = Uart::new(Registers::request(DEVICE)?.into_pointer()?);
     let interrupt = Interrupt::request(DEVICE)?;
@@ -48,7 +50,8 @@ fn run() -> Result<(), Refusal> {
             }
         }
         Ok(())
-    })
+    })?;
+    Ok(())
 }
 
 /// Prints a text, with a carriage return before each line feed, as terminals expect.

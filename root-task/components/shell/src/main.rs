@@ -9,7 +9,8 @@
 use core::fmt::{self, Write};
 
 use kaal_component::{
-    CHANNEL_ENDED, Channel, Client, Console, Refusal, Text, View, inspect, restart, serial, wait,
+    CHANNEL_ENDED, Channel, Client, Console, Failure, Refusal, Text, View, inspect, restart,
+    serial, wait,
 };
 
 kaal_component::main!(run);
@@ -17,7 +18,7 @@ kaal_component::main!(run);
 const PROMPT: &str = "kaal> ";
 const BACKSPACE: [u8; 2] = [0x08, 0x7f];
 
-fn run() -> Result<(), Refusal> {
+fn run() -> Result<(), Failure> {
     let mut console = Console::open()?;
     let keyboard = Client::lookup("serial")?;
     let mut channel = listen(&keyboard)?;
