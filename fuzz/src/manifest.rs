@@ -54,7 +54,7 @@ pub const MANIFEST: Target = Target {
 
 /// The components of [`ALL_KEYS`].
 pub(crate) fn list() -> List {
-    List::read(ALL_KEYS).expect("a list")
+    List::read("list", ALL_KEYS).expect("a list")
 }
 
 /// A program that is linked like a component, with each segment on its own pages.
@@ -73,7 +73,7 @@ fn run_list(text: &[u8]) -> bool {
     let Ok(text) = str::from_utf8(text) else {
         return false;
     };
-    let list = match List::read(text) {
+    let list = match List::read("list", text) {
         Ok(list) => list,
         Err(mistake) => {
             assert!((1..=text.lines().count() + 1).contains(&mistake.line));

@@ -8,31 +8,38 @@ use std::{env, fs};
 
 use anyhow::{Context, Result};
 use kaal_devicetree::DeviceTree;
-use kaal_manifest::{List, generate};
+use kaal_manifest::{List, folder_for, generate};
 
 /// Names the folder with the components' programs; `cargo xtask` sets it.
 const COMPONENTS: &str = "KAAL_COMPONENTS";
 
-/// The `compatible` of QEMU's virt machine, a list with one entry.
-const VIRT: &[u8] = b"linux,dummy-virt\0";
+/// Names a list of components in place of `system.toml`.
+const SYSTEM: &str = "KAAL_SYSTEM";
+
+/// Names the only components to start, separated by commas.
+const ONLY: &str = "KAAL_ONLY";
 
 fn main() -> Result<()> {
-    println!("cargo::rerun-if-env-changed={COMPONENTS}");
-    println!("cargo::rerun-if-env-changed=SEL4_PREFIX");
+    for variable in [COMPONENTS, SYSTEM, ONLY, "SEL4_PREFIX"] {
+        println!("cargo::rerun-if-env-changed={variable}");
+    }
     println!("cargo::rerun-if-changed=build.rs");
     let blob = path("SEL4_PREFIX")?.join("support/kernel.dtb");
     let read = fs::read(&blob);
     let tree = read.with_context(|| format!("failed to read {}", blob.display()))?;
     let tree = DeviceTree::parse(&tree).context("failed to read the kernel's device tree")?;
-    let is_virt = tree
-        .find(b"/")
-        .is_some_and(|root| root.node().is_compatible(VIRT));
-    // The components drive devices of the virt machine only.
-    let lists = Path::new(if is_virt { "" } else { "board" });
+    let defaults = Path::new(folder_for(&tree));
+    let system = env::var_os(SYSTEM).map_or_else(|| defaults.join("system.toml"), PathBuf::from);
+    let only: Vec<String> = env::var(ONLY)
+        .map(|names| names.split(',').map(str::to_owned).collect())
+        .unwrap_or_default();
     let mut code = String::new();
-    for (name, file) in [("SYSTEM", "system.toml"), ("SELF_TEST", "self-test.toml")] {
+    for (name, file, only) in [
+        ("SYSTEM", system, only),
+        ("SELF_TEST", defaults.join("self-test.toml"), Vec::new()),
+    ] {
         writeln!(code, "pub(crate) static {name}: &[Embedded] = &[")?;
-        embed(&mut code, &lists.join(file), &tree)?;
+        embed(&mut code, &file, &tree, &only)?;
         writeln!(code, "];")?;
     }
     let out = path("OUT_DIR")?.join("system.rs");
@@ -40,17 +47,15 @@ fn main() -> Result<()> {
 }
 
 /// Generates the components of a list.
-fn embed(code: &mut String, file: &Path, tree: &DeviceTree<'_>) -> Result<()> {
-    let name = || file.display().to_string();
-    println!("cargo::rerun-if-changed={}", name());
-    let text = fs::read_to_string(file).with_context(|| format!("failed to read {}", name()))?;
-    let list = List::read(&text).with_context(name)?;
-    list.check_machine(tree).with_context(name)?;
+fn embed(code: &mut String, file: &Path, tree: &DeviceTree<'_>, only: &[String]) -> Result<()> {
+    let shown = file.display().to_string();
+    println!("cargo::rerun-if-changed={shown}");
+    let list = List::open(file, &shown, tree, only)?;
     let programs = path(COMPONENTS)?;
     for component in &list.components {
         let binary = programs.join(component.binary.get_ref());
         println!("cargo::rerun-if-changed={}", binary.display());
-        let program = list.load(component, &programs).with_context(name)?;
+        let program = list.load(component, &programs)?;
         generate(code, component, &program)?;
     }
     Ok(())

@@ -14,6 +14,7 @@
 //! Each module imports only modules listed below it:
 //!
 //! - `broker`: requests of components, and of the root task for them
+//! - `start_up`: the resources that a component takes when it starts
 //! - `shared`: services and channels, which belong to several components
 //! - `process`: a running component and its resources
 //! - `pool`: untyped memory, and its retyping into objects
@@ -26,6 +27,7 @@
 //! - `heap`: the heap that the broker needs
 //! - `error`: reasons for denials
 //! - `device`: devices from the device tree
+//! - `largest`: a kernel that agrees to everything, and whose objects are largest
 //! - `kernel`: the broker's interface to the kernel
 //! - `buddy`: a buddy allocator
 
@@ -43,12 +45,14 @@ mod device;
 mod error;
 mod heap;
 mod kernel;
+mod largest;
 mod pool;
 mod process;
 mod quota;
 mod restart;
 mod shared;
 mod slots;
+mod start_up;
 
 pub use audit::{Action, Audit, Entry};
 pub use broker::{Broker, Status, UntypedMemory};
@@ -61,6 +65,8 @@ pub use kernel::{
     Access, CSPACE_BITS, Interrupt, Kernel, KernelError, KernelResult, Object, PAGE_BITS,
     PAGE_SIZE, Pass, Slot, Thread,
 };
+pub use largest::Largest;
 pub use quota::Resources;
 pub use restart::Restart;
 pub use shared::ChannelEnd;
+pub use start_up::start_up;

@@ -4,15 +4,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
-mod agreeing;
-
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use agreeing::Agreeing;
 use kaal_broker::{
     Access, Block, Broker, ComponentId, Config, HEAP_FOR_REST, HEAP_PER_DEVICE, HEAP_PER_SLOT,
-    Image, PAGE_SIZE, Resources, Restart, Slot, UntypedMemory,
+    Image, Largest, PAGE_SIZE, Resources, Restart, Slot, UntypedMemory,
 };
 use kaal_payload::{PhysAddr, PhysRange};
 
@@ -137,7 +134,7 @@ fn most_taken(slots: u64, appetite: Appetite) -> usize {
     let before = NOW.load(Ordering::Relaxed);
     MOST.store(before, Ordering::Relaxed);
 
-    let mut broker = Broker::new(Agreeing, EMPTY_SLOTS, untyped).unwrap();
+    let mut broker = Broker::new(Largest, EMPTY_SLOTS, untyped).unwrap();
     for config in configs {
         let id = broker.add(config).unwrap();
         broker.spawn(id, &IMAGE).unwrap();
@@ -174,7 +171,7 @@ fn taken_by_device() -> usize {
         devices: &["device"],
         ..config("a", 100)
     }]);
-    let mut broker = Broker::new(Agreeing, EMPTY_SLOTS, untyped()).unwrap();
+    let mut broker = Broker::new(Largest, EMPTY_SLOTS, untyped()).unwrap();
     let id = broker.add(&configs[0]).unwrap();
     broker.spawn(id, &IMAGE).unwrap();
     let start = 0x5555_5555_5000;

@@ -7,7 +7,7 @@ use std::fmt::{Result, Write};
 use toml::Spanned;
 
 use crate::component::Component;
-use crate::program::{Program, Segment};
+use crate::program::Program;
 
 /// Writes a component as an expression of type `Embedded`.
 ///
@@ -40,22 +40,14 @@ pub fn generate(code: &mut impl Write, component: &Component, program: &Program)
     for segment in &program.segments {
         writeln!(
             code,
-            "Segment {{ address: {:#x}, size: {:#x}, bytes: b\"{}\", access: Access::{} }},",
+            "Segment {{ address: {:#x}, size: {:#x}, bytes: b\"{}\", access: Access::{:?} }},",
             segment.address,
             segment.size,
             segment.bytes.escape_ascii(),
-            access(segment)
+            segment.access()
         )?;
     }
     writeln!(code, "] }} }},")
-}
-
-fn access(segment: &Segment) -> &'static str {
-    match (segment.executable, segment.writable) {
-        (true, _) => "ReadExecute",
-        (_, true) => "ReadWrite",
-        _ => "Read",
-    }
 }
 
 fn texts(list: &[Spanned<String>]) -> Vec<&String> {

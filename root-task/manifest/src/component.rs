@@ -6,7 +6,7 @@ use kaal_broker::Restart;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use crate::mistake::Mistake;
+use crate::mistake::{Mistake, Source};
 
 /// A component in the list.
 #[derive(Clone, Debug, Deserialize)]
@@ -95,7 +95,7 @@ impl Component {
     }
 
     /// Checks that each value is in its range.
-    pub(crate) fn check(&self, text: &str) -> Result<(), Mistake> {
+    pub(crate) fn check(&self, source: &Source) -> Result<(), Mistake> {
         let period = *self.period.get_ref();
         for (key, number, least, most) in [
             ("priority", Some(&self.priority), 1, 254),
@@ -109,14 +109,14 @@ impl Component {
                 && !(least..=most).contains(number.get_ref())
             {
                 let found = number.get_ref();
-                let problem = format!("a number from {least} to {most} expected, {found} found");
-                return Err(Mistake::new(text, number, key, problem));
+                let problem = format!("{key} = {found}: a number from {least} to {most} expected");
+                return Err(source.mistake(number, problem));
             }
         }
         for (key, value) in [("name", &self.name), ("binary", &self.binary)] {
             if value.get_ref().is_empty() {
-                let problem = "a name expected, \"\" found".to_owned();
-                return Err(Mistake::new(text, value, key, problem));
+                let problem = format!("{key} = \"\": a name expected");
+                return Err(source.mistake(value, problem));
             }
         }
         Ok(())

@@ -7,26 +7,33 @@
 //! Each module imports only modules listed below it:
 //!
 //! - `code`: generates Rust code
-//! - `list`: reads the list and checks it against the machine
+//! - `list`: reads the list and checks it against the machine and the components' programs
+//! - `quota`: checks that quotas suffice to start
 //! - `program`: reads components' programs
 //! - `order`: the order in which components start
+//! - `devices`: checks that the machine has all devices, and each for one component
 //! - `heap`: checks that the root task's heap suffices
 //! - `component`: a component in the list
 //! - `mistake`: mistakes in the list
+//! - `defaults`: the lists that are used by default
 
 #![forbid(unsafe_code)]
 
 mod code;
 mod component;
+mod defaults;
+mod devices;
 mod heap;
 mod list;
 mod mistake;
 mod order;
 mod program;
+mod quota;
 
 pub use code::generate;
 pub use component::Component;
+pub use defaults::folder_for;
 pub use kaal_broker::Restart;
 pub use list::List;
 pub use mistake::Mistake;
-pub use program::Program;
+pub use program::{Program, Segment};

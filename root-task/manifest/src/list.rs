@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Reads the list and checks it against the machine.
+//! Reads the list and checks it against the machine and the components' programs.
 
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context;
-use kaal_broker::Device;
+use anyhow::{Context, bail};
 use kaal_devicetree::{DeviceTree, Facts, MemoryKind};
 use serde::Deserialize;
 
 use crate::component::Component;
-use crate::mistake::Mistake;
+use crate::mistake::{Mistake, Source, question};
 use crate::program::Program;
-use crate::{heap, order};
+use crate::{devices, heap, order, quota};
 
 /// A list of components, each after the providers of services that it needs.
 #[derive(Clone, Debug)]
 pub struct List {
-    text: String,
+    source: Source,
     /// The components.
     pub components: Vec<Component>,
 }
@@ -31,66 +30,137 @@ struct File {
 }
 
 impl List {
-    /// Reads a list.
+    /// Reads the list in `file` and checks it against the machine, then keeps only some components.
+    /// Mistakes name it `shown`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file can't be read, or like the checks.
+    pub fn open(
+        file: &Path,
+        shown: &str,
+        tree: &DeviceTree<'_>,
+        only: &[String],
+    ) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(file).with_context(|| format!("failed to read {shown}"))?;
+        let mut list = Self::read(shown, &text)?;
+        list.check_machine(tree)?;
+        list.keep_only(only)?;
+        Ok(list)
+    }
+
+    /// Reads the list in `text`. Mistakes name it `file`.
     ///
     /// # Errors
     ///
     /// Returns the first [`Mistake`].
-    pub fn read(text: &str) -> Result<Self, Mistake> {
-        let file: File = toml::from_str(text).map_err(|error| Mistake::of_syntax(text, &error))?;
-        let mut components = file.component;
+    pub fn read(file: &str, text: &str) -> Result<Self, Mistake> {
+        let source = Source {
+            file: file.to_owned(),
+            text: text.to_owned(),
+        };
+        let content: File = toml::from_str(text).map_err(|error| source.wrong_syntax(&error))?;
+        let mut components = content.component;
         components
             .iter()
-            .try_for_each(|component| component.check(text))?;
-        order::by_needs(text, &mut components)?;
-        heap::check(text, &components)?;
-        let text = text.to_owned();
-        Ok(Self { text, components })
+            .try_for_each(|component| component.check(&source))?;
+        order::by_needs(&source, &mut components)?;
+        heap::check(&source, &components)?;
+        Ok(Self { source, components })
     }
 
-    /// Checks that the machine has all devices, and enough memory for all quotas together.
+    /// Keeps only the components with these names, and the providers of services that they need. All
+    /// components stay if there are no names.
+    ///
+    /// # Errors
+    ///
+    /// Fails if no component has one of the names.
+    pub fn keep_only(&mut self, names: &[String]) -> anyhow::Result<()> {
+        let mut known = self.components.iter().map(|it| it.name.get_ref().as_str());
+        for name in names {
+            if !known.clone().any(|known| known == name) {
+                let question = question(name, &mut known);
+                bail!("{} has no component {name:?}{question}", self.source.file);
+            }
+        }
+        if !names.is_empty() {
+            order::keep(&mut self.components, names);
+        }
+        Ok(())
+    }
+
+    /// Checks that the machine has all devices, each for one component, and enough memory for all
+    /// quotas together.
     ///
     /// # Errors
     ///
     /// Returns the first [`Mistake`].
     pub fn check_machine(&self, tree: &DeviceTree<'_>) -> Result<(), Mistake> {
+        devices::check(&self.source, &self.components, tree)?;
         let ram = ram(tree);
         let mut left = ram;
         for component in &self.components {
-            for device in &component.devices {
-                let name = device.get_ref();
-                Device::find(tree, name).map_err(|error| {
-                    Mistake::new(&self.text, device, "devices", format!("{name:?}: {error}"))
-                })?;
-            }
             let memory = *component.memory.get_ref();
             left = left.checked_sub(memory).ok_or_else(|| {
-                let problem =
-                    format!("{memory} bytes requested, {left} of the machine's {ram} bytes left");
-                Mistake::new(&self.text, &component.memory, "memory", problem)
+                let problem = format!(
+                    "memory = {memory}: at most {left} expected, the rest of the machine's {ram} \
+                     bytes"
+                );
+                self.source.mistake(&component.memory, problem)
             })?;
         }
         Ok(())
     }
 
-    /// Reads a component's program from `folder`.
+    /// Reads a component's program from `folder`, and checks the quotas.
     ///
     /// # Errors
     ///
-    /// Fails if the file is missing, or like [`Program::read`].
+    /// Fails if the file is missing, or like [`Program::read`] and [`Self::check_quotas`].
     pub fn load(&self, component: &Component, folder: &Path) -> Result<Program, Mistake> {
-        let binary = component.binary.get_ref();
-        let file = folder.join(binary);
-        let content = fs::read(&file).with_context(|| format!("failed to read {}", file.display()));
-        let program = content.and_then(|content| Program::read(&content));
-        program.map_err(|error| {
-            let problem = format!("{binary:?}: {error:#}");
-            Mistake::new(&self.text, &component.binary, "binary", problem)
-        })
+        let program = read_program(component.binary.get_ref(), folder);
+        let program = program.map_err(|error| {
+            let problem = format!("binary = {:?}: {error:#}", component.binary.get_ref());
+            self.source.mistake(&component.binary, problem)
+        })?;
+        self.check_quotas(component, &program)?;
+        Ok(program)
+    }
+
+    /// Checks that the quotas suffice to start a component with this program, on any kernel.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the number to write, or if the program doesn't fit the address space.
+    pub fn check_quotas(&self, component: &Component, program: &Program) -> Result<(), Mistake> {
+        quota::check(&self.source, component, program)
     }
 }
 
-/// Size in bytes of the machine's RAM. No image has a device tree with more memory than [`Facts`] can list.
+fn read_program(name: &str, folder: &Path) -> anyhow::Result<Program> {
+    let file = folder.join(name);
+    if !file.is_file() {
+        let known = programs(folder);
+        let question = question(name, known.iter().map(String::as_str));
+        bail!(
+            "no component of this name was built in {}{question}",
+            folder.display()
+        );
+    }
+    let content = fs::read(&file).with_context(|| format!("failed to read {}", file.display()))?;
+    Program::read(&content)
+}
+
+/// Returns the names of files that may be programs: those without an extension.
+fn programs(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = entries.filter(|entry| entry.path().is_file());
+    let names = files.filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter(|name| !name.contains('.')).collect()
+}
+
+/// Size in bytes of the machine's RAM. No image has a device tree with more memory than [`Facts`]
+/// can list.
 fn ram(tree: &DeviceTree<'_>) -> u64 {
     let Ok(facts) = Facts::of(tree) else {
         return 0;

@@ -9,42 +9,67 @@ use toml::Spanned;
 
 /// A mistake in the list, with its place.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("line {line}: {key}: {problem}")]
+#[error("{file}:{line}: {problem}")]
 pub struct Mistake {
+    /// Name of the file.
+    pub file: String,
     /// Line of the file, from 1.
     pub line: usize,
-    /// The key.
-    pub key: String,
     /// Expected and found values.
     pub problem: String,
 }
 
-impl Mistake {
-    /// Creates a mistake in the value of `key`.
-    pub(crate) fn new<T>(text: &str, value: &Spanned<T>, key: &str, problem: String) -> Self {
-        Self {
-            line: line_of(text, &value.span()),
-            key: key.to_owned(),
-            problem,
-        }
+/// The file of a list.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) file: String,
+    pub(crate) text: String,
+}
+
+impl Source {
+    /// Returns a mistake in a value.
+    pub(crate) fn mistake<T>(&self, value: &Spanned<T>, problem: String) -> Mistake {
+        self.mistake_in(self.line(value), problem)
     }
 
-    /// Creates a mistake from an error of `toml`. The key is that of the line, because the error
-    /// has none.
-    pub(crate) fn of_syntax(text: &str, error: &toml::de::Error) -> Self {
-        let line = line_of(text, &error.span().unwrap_or_default());
-        let content = text.lines().nth(line - 1).unwrap_or_default();
+    /// Returns a mistake from an error of `toml`, which doesn't name the key.
+    pub(crate) fn wrong_syntax(&self, error: &toml::de::Error) -> Mistake {
+        let line = self.line_of(&error.span().unwrap_or_default());
+        let content = self.text.lines().nth(line - 1).unwrap_or_default();
         let key = content.split('=').next().unwrap_or_default().trim();
-        Self {
+        self.mistake_in(line, format!("{key}: {}", error.message()))
+    }
+
+    /// Returns the line of a value, from 1.
+    pub(crate) fn line<T>(&self, value: &Spanned<T>) -> usize {
+        self.line_of(&value.span())
+    }
+
+    fn line_of(&self, span: &Range<usize>) -> usize {
+        let before = self.text.get(..span.start).unwrap_or(&self.text);
+        before.matches('\n').count() + 1
+    }
+
+    fn mistake_in(&self, line: usize, problem: String) -> Mistake {
+        let file = self.file.clone();
+        Mistake {
+            file,
             line,
-            key: key.to_owned(),
-            problem: error.message().to_owned(),
+            problem,
         }
     }
 }
 
-/// Returns the line of a span, from 1.
-pub(crate) fn line_of(text: &str, span: &Range<usize>) -> usize {
-    let before = text.get(..span.start).unwrap_or(text);
-    before.matches('\n').count() + 1
+/// Returns a question for the known name that is most like `name`, or nothing if none is.
+pub(crate) fn question<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    /// Jaro-Winkler likeness of names that may be confused.
+    const ALIKE: f64 = 0.8;
+    let nearest = known
+        .into_iter()
+        .map(|known| (strsim::jaro_winkler(known, name), known))
+        .filter(|(likeness, _)| *likeness > ALIKE)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other));
+    nearest.map_or_else(String::new, |(_, known)| {
+        format!("; did you mean {known:?}?")
+    })
 }

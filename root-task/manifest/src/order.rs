@@ -7,18 +7,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 
 use crate::component::Component;
-use crate::mistake::{Mistake, line_of};
+use crate::mistake::{Mistake, Source, question};
 
 /// Sorts components, each after the providers of services that it needs.
-pub(crate) fn by_needs(text: &str, components: &mut [Component]) -> Result<(), Mistake> {
+pub(crate) fn by_needs(source: &Source, components: &mut [Component]) -> Result<(), Mistake> {
     let names = components.iter().map(|component| &component.name);
-    unique(text, "name", "the name of the component", names)?;
+    unique(source, "the name of the component", names)?;
     let services = components.iter().flat_map(|component| &component.provides);
-    let providers = unique(text, "provides", "provided", services)?;
+    let providers = unique(source, "provided", services)?;
     let mut needs = components.iter().flat_map(|component| &component.needs);
     if let Some(need) = needs.find(|need| !providers.contains_key(need.get_ref())) {
-        let problem = format!("no component provides the service {:?}", need.get_ref());
-        return Err(Mistake::new(text, need, "needs", problem));
+        let name = need.get_ref();
+        let question = question(name, providers.keys().map(String::as_str));
+        let problem = format!("no component provides {name:?}{question}");
+        return Err(source.mistake(need, problem));
     }
     let mut provided: BTreeSet<String> = BTreeSet::new();
     for next in 0..components.len() {
@@ -39,7 +41,7 @@ pub(crate) fn by_needs(text: &str, components: &mut [Component]) -> Result<(), M
                 );
                 let mut needs = waiting.iter().flat_map(|component| &component.needs);
                 let need = needs.find(is_missing).unwrap_or(&waiting[0].name);
-                return Err(Mistake::new(text, need, "needs", problem));
+                return Err(source.mistake(need, problem));
             }
         }
         let services = waiting[0].provides.iter();
@@ -48,19 +50,36 @@ pub(crate) fn by_needs(text: &str, components: &mut [Component]) -> Result<(), M
     Ok(())
 }
 
+/// Removes the components that are neither in `names` nor needed by those. The others follow the
+/// providers of services that they need.
+pub(crate) fn keep(components: &mut Vec<Component>, names: &[String]) {
+    let mut needed = BTreeSet::new();
+    let mut kept = Vec::new();
+    for component in components.drain(..).rev() {
+        let mut services = component.provides.iter().map(Spanned::get_ref);
+        if names.contains(component.name.get_ref())
+            || services.any(|service| needed.contains(service))
+        {
+            needed.extend(component.needs.iter().map(|need| need.get_ref().clone()));
+            kept.push(component);
+        }
+    }
+    kept.reverse();
+    *components = kept;
+}
+
 /// Returns the line of each value. Fails if two values are equal.
 fn unique<'a>(
-    text: &str,
-    key: &str,
+    source: &Source,
     what: &str,
     values: impl Iterator<Item = &'a Spanned<String>>,
 ) -> Result<BTreeMap<String, usize>, Mistake> {
     let mut lines = BTreeMap::new();
     for value in values {
-        let line = line_of(text, &value.span());
+        let line = source.line(value);
         if let Some(first) = lines.insert(value.get_ref().clone(), line) {
             let problem = format!("{:?} is {what} in line {first}", value.get_ref());
-            return Err(Mistake::new(text, value, key, problem));
+            return Err(source.mistake(value, problem));
         }
     }
     Ok(lines)

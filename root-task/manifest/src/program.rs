@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use goblin::elf::Elf;
 use goblin::elf::header::{EM_AARCH64, ET_EXEC};
 use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD};
-use kaal_broker::PAGE_SIZE;
+use kaal_broker::{Access, PAGE_SIZE};
 
 /// A program to load.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,17 @@ pub struct Segment {
     pub writable: bool,
     /// Whether it is executable.
     pub executable: bool,
+}
+
+impl Segment {
+    /// Returns the access rights of its pages.
+    pub(crate) fn access(&self) -> Access {
+        match (self.executable, self.writable) {
+            (true, _) => Access::ReadExecute,
+            (_, true) => Access::ReadWrite,
+            _ => Access::Read,
+        }
+    }
 }
 
 impl Program {

@@ -10,7 +10,7 @@ use vm_fdt::FdtWriter;
 
 const RAM: u64 = 1 << 20;
 
-/// Returns the device tree of a machine with 1 MiB of RAM and a PL011.
+/// Returns the device tree of a machine with 1 MiB of RAM and three devices, of which two share a page.
 fn tree() -> Vec<u8> {
     let mut fdt = FdtWriter::new().unwrap();
     let root = fdt.begin_node("").unwrap();
@@ -20,11 +20,17 @@ fn tree() -> Vec<u8> {
     fdt.property_string("device_type", "memory").unwrap();
     fdt.property_array_u64("reg", &[0x4000_0000, RAM]).unwrap();
     fdt.end_node(memory).unwrap();
-    let serial = fdt.begin_node("pl011@9000000").unwrap();
-    fdt.property_string("compatible", "arm,pl011").unwrap();
-    fdt.property_array_u64("reg", &[0x900_0000, 0x1000])
-        .unwrap();
-    fdt.end_node(serial).unwrap();
+    for (name, address) in [
+        ("pl011", 0x900_0000u64),
+        ("pl031", 0x901_0000),
+        ("gpio", 0x901_0800),
+    ] {
+        let node = fdt.begin_node(&format!("{name}@{address:x}")).unwrap();
+        fdt.property_string("compatible", &format!("arm,{name}"))
+            .unwrap();
+        fdt.property_array_u64("reg", &[address, 0x800]).unwrap();
+        fdt.end_node(node).unwrap();
+    }
     fdt.end_node(root).unwrap();
     fdt.finish().unwrap()
 }
@@ -37,7 +43,7 @@ fn component(name: &str, memory: u64, device: &str) -> String {
 }
 
 fn list(text: &str) -> List {
-    List::read(text).unwrap()
+    List::read("list", text).unwrap()
 }
 
 fn mistake(text: &str) -> String {
@@ -57,34 +63,31 @@ fn a_list_that_fits_the_machine_is_accepted() {
 
 #[test]
 fn a_device_that_the_machine_lacks_is_named() {
-    let mistake = mistake(&component("a", 1, "arm,pl031"));
-    assert!(
-        mistake.starts_with("line 7: devices: \"arm,pl031\": "),
-        "{mistake}"
+    assert_eq!(
+        mistake(&component("a", 1, "arm,pl11")),
+        "list:7: \"arm,pl11\": the device tree has no such device; did you mean \"arm,pl011\"?"
     );
 }
 
 #[test]
 fn quotas_larger_than_memory_are_refused_at_the_first_too_many() {
-    let text = component("a", RAM, "arm,pl011") + &component("b", 1, "arm,pl011");
+    let text = component("a", RAM, "arm,pl011") + &component("b", 1, "arm,pl031");
     assert_eq!(
         mistake(&text),
-        "line 12: memory: 1 bytes requested, 0 of the machine's 1048576 bytes left"
+        "list:12: memory = 1: at most 0 expected, the rest of the machine's 1048576 bytes"
     );
 }
 
 #[test]
-fn a_missing_binary_is_named_with_its_file() {
-    let folder = tempfile::tempdir().unwrap();
-    let list = list(&component("a", 1, "arm,pl011"));
-    let mistake = list
-        .load(&list.components[0], folder.path())
-        .unwrap_err()
-        .to_string();
-    let file = folder.path().join("missing");
-    let expected = format!(
-        "line 3: binary: \"missing\": failed to read {}",
-        file.display()
-    );
-    assert!(mistake.starts_with(&expected), "{mistake}");
+fn a_device_of_two_components_is_refused() {
+    for (first, second) in [("arm,pl011", "/pl011"), ("arm,pl031", "arm,gpio")] {
+        let text = component("a", 1, first) + &component("b", 1, second);
+        assert_eq!(
+            mistake(&text),
+            format!(
+                "list:14: {second:?}: the registers belong to \"a\" in line 7: give each device, \
+                 and each page with registers, to one component"
+            )
+        );
+    }
 }

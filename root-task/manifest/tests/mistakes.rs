@@ -4,7 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
-use kaal_manifest::{List, Mistake, Program, Restart};
+use kaal_manifest::{List, Mistake, Restart};
 
 /// A component with the required keys, and `more`.
 fn component(name: &str, more: &str) -> String {
@@ -14,7 +14,7 @@ fn component(name: &str, more: &str) -> String {
 }
 
 fn read(text: &str) -> Result<Vec<kaal_manifest::Component>, Mistake> {
-    List::read(text).map(|list| list.components)
+    List::read("list", text).map(|list| list.components)
 }
 
 fn mistake(text: &str) -> String {
@@ -51,45 +51,46 @@ fn mistakes_name_line_and_key() {
     let twice = component("a", "") + &component("a", "");
     assert_eq!(
         mistake(&twice),
-        "line 9: name: \"a\" is the name of the component in line 2"
+        "list:9: \"a\" is the name of the component in line 2"
     );
     let unknown = mistake(&component("a", "colour = 1"));
     assert!(
-        unknown.starts_with("line 7: colour: unknown field `colour`, expected one of `name`,"),
+        unknown.starts_with("list:7: colour: unknown field `colour`, expected one of `name`,"),
         "{unknown}"
     );
     let cases = [
+        ("needs = [\"s\"]", "list:7: no component provides \"s\""),
         (
-            "needs = [\"s\"]",
-            "line 7: needs: no component provides the service \"s\"",
+            "provides = [\"serial\"]\nneeds = [\"serail\"]",
+            "list:8: no component provides \"serail\"; did you mean \"serial\"?",
         ),
         (
             "stack = 1",
-            "line 7: stack: a number from 4096 to 16777216 expected, 1 found",
+            "list:7: stack = 1: a number from 4096 to 16777216 expected",
         ),
         (
             "devices = 1",
-            "line 7: devices: invalid type: integer `1`, expected a sequence",
+            "list:7: devices: invalid type: integer `1`, expected a sequence",
         ),
         (
             "operator = 1",
-            "line 7: operator: invalid type: integer `1`, expected a boolean",
+            "list:7: operator: invalid type: integer `1`, expected a boolean",
         ),
         (
             "restart = \"sometimes\"",
-            "line 7: restart: \"never\", \"always\" or { times = N, back-off = MILLISECONDS } expected",
+            "list:7: restart: \"never\", \"always\" or { times = N, back-off = MILLISECONDS } expected",
         ),
         (
             "restart = { times = 0 }",
-            "line 7: restart: \"never\", \"always\" or { times = N, back-off = MILLISECONDS } expected",
+            "list:7: restart: \"never\", \"always\" or { times = N, back-off = MILLISECONDS } expected",
         ),
         (
             "provides = [\"s\"]\nneeds = [\"s\"]",
-            "line 8: needs: components need each other's services: a",
+            "list:8: components need each other's services: a",
         ),
         (
             "period = 10\nbudget = 11",
-            "line 8: budget: a number from 1 to 10 expected, 11 found",
+            "list:8: budget = 11: a number from 1 to 10 expected",
         ),
     ];
     for (more, expected) in cases {
@@ -97,9 +98,9 @@ fn mistakes_name_line_and_key() {
     }
     assert_eq!(
         mistake("[[component]]\nname = \"a\""),
-        "line 1: [[component]]: missing field `binary`"
+        "list:1: [[component]]: missing field `binary`"
     );
-    assert!(mistake("[[component]\n").starts_with("line 1: [[component]: "));
+    assert!(mistake("[[component]\n").starts_with("list:1: [[component]: "));
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn cycles_are_found() {
         + &component("b", "provides = [\"y\"]\nneeds = [\"x\"]");
     assert_eq!(
         mistake(&text),
-        "line 8: needs: components need each other's services: a, b"
+        "list:8: components need each other's services: a, b"
     );
 }
 
@@ -120,19 +121,27 @@ fn quotas_beyond_the_root_tasks_heap_are_refused() {
     assert!(read(&(slots("a", 1000) + &slots("b", 984))).is_ok());
     assert_eq!(
         mistake(&(slots("a", 1000) + &slots("b", 985))),
-        "line 13: slots: at most 984 expected, 985 found, because the root task's heap is limited: \
+        "list:13: slots = 985: at most 984 expected, because the root task's heap is limited: \
          lower the quotas, or raise HEAP_BYTES in root-task/broker/src/heap.rs"
     );
     let with_device = component("a", "devices = [\"d\"]").replace("slots = 1", "slots = 1984");
-    assert!(mistake(&with_device).starts_with("line 6: slots: at most 1968 expected"));
-    assert!(
-        mistake(&slots("a", u64::MAX >> 1)).starts_with("line 6: slots: at most 1984 expected")
-    );
+    assert!(mistake(&with_device).starts_with("list:6: slots = 1984: at most 1968 expected"));
+    let found = mistake(&slots("a", u64::MAX >> 1));
+    assert!(found.contains(": at most 1984 expected"), "{found}");
 }
 
 #[test]
-fn files_that_are_no_programs_are_refused() {
-    for file in [&b""[..], b"\x7fELF", &[0; 100]] {
-        assert!(Program::read(file).is_err());
-    }
+fn only_the_chosen_and_those_that_they_need_are_kept() {
+    let text = component("other", "")
+        + &component("app", "needs = [\"files\"]")
+        + &component("files", "provides = [\"files\"]\nneeds = [\"disk\"]")
+        + &component("disk", "provides = [\"disk\"]");
+    let mut list = List::read("list", &text).unwrap();
+    let error = list.keep_only(&["ap".to_owned()]).unwrap_err().to_string();
+    assert_eq!(error, "list has no component \"ap\"; did you mean \"app\"?");
+    list.keep_only(&[]).unwrap();
+    assert_eq!(list.components.len(), 4);
+    list.keep_only(&["app".to_owned()]).unwrap();
+    let kept = list.components.iter().map(|it| it.name.get_ref().as_str());
+    assert!(kept.eq(["disk", "files", "app"]));
 }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Checks that a component's quotas suffice to start it on any kernel.
+
+use kaal_broker::{Config, Denial, Image, Resources, Restart, Segment, start_up};
+
+use crate::component::Component;
+use crate::mistake::{Mistake, Source};
+use crate::program::Program;
+
+pub(crate) fn check(
+    source: &Source,
+    component: &Component,
+    program: &Program,
+) -> Result<(), Mistake> {
+    let needed = needed(component, program).map_err(|denial| {
+        let problem = format!("binary = {:?}: {denial}", component.binary.get_ref());
+        source.mistake(&component.binary, problem)
+    })?;
+    for (key, value, needed) in [
+        ("memory", &component.memory, needed.bytes),
+        ("slots", &component.slots, needed.slots),
+    ] {
+        let found = *value.get_ref();
+        if found < needed {
+            let problem = format!(
+                "{key} = {found}: {:?} takes up to {needed} to start: write {key} = {needed}, or \
+                 more for what it requests",
+                component.name.get_ref()
+            );
+            return Err(source.mistake(value, problem));
+        }
+    }
+    Ok(())
+}
+
+/// Returns what a component takes to start.
+fn needed(component: &Component, program: &Program) -> Result<Resources, Denial> {
+    let config = Config {
+        name: "",
+        priority: 0,
+        quota: Resources::default(),
+        stack: *component.stack.get_ref(),
+        devices: &[],
+        provides: &[],
+        needs: &[],
+        restart: Restart::Never,
+        budget: 0,
+        period: 0,
+        operator: false,
+    };
+    let segments: Vec<_> = program
+        .segments
+        .iter()
+        .map(|segment| Segment {
+            address: segment.address,
+            size: segment.size,
+            bytes: &segment.bytes,
+            access: segment.access(),
+        })
+        .collect();
+    let image = Image {
+        entry: program.entry,
+        segments: &segments,
+    };
+    start_up(&config, &image)
+}
