@@ -12,7 +12,7 @@ mkRootTask {
   inherit kernel;
   inherit (workspace) version;
   pname = "kaal-root-task";
-  # Same as in xtask/src/root_task.rs.
+  # Same as in xtask/src/root_task/mod.rs.
   rustflags = [
     "-Crelocation-model=static"
     "-Clink-arg=-zmax-page-size=4096"

@@ -49,7 +49,7 @@ enum Command {
     /// Build the loader, the probe kernels and the builder, and pack the default image
     Build,
     /// Build the root task for the kernel of SEL4_PREFIX
-    RootTask,
+    RootTask(root_task::Selection),
     /// Pack an image and boot it on QEMU
     Qemu(Box<qemu::Options>),
     /// Boot like `qemu`, and build and boot again after each change of a source file
@@ -86,10 +86,11 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     progress::set_quiet(arguments.quiet);
     let started = Instant::now();
-    let result = run(arguments.command);
-    progress::end(started);
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(arguments.command) {
+        Ok(()) => {
+            progress::end(started);
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(qemu::status(&error))
@@ -102,7 +103,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Setup => setup::all(&workspace),
         Command::Build => build::run(&workspace),
-        Command::RootTask => root_task::run(&workspace),
+        Command::RootTask(selection) => root_task::run(&workspace, &selection),
         Command::Qemu(options) => qemu::run(&workspace, &options),
         Command::Watch(options) => watch::run(&workspace, &options),
         Command::Test(options) => test::run(&workspace, &options),

@@ -17,7 +17,7 @@ use kaal_harness::workspace::{Program, Workspace};
 use crate::book;
 use crate::build::{self, cargo, nightly_cargo};
 use crate::progress;
-use crate::root_task;
+use crate::root_task::{self, Selection};
 use crate::setup;
 
 #[derive(Args)]
@@ -86,7 +86,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     summary.step("tests, host", || run(cargo(workspace), "test"));
     if let Some(kernel) = &kernel {
         summary.step("lints, root task", || {
-            root_task::build(workspace, kernel, root_task::RELEASE)?;
+            for selection in [Selection::hostile(workspace, kernel)?, Selection::default()] {
+                root_task::build(workspace, kernel, root_task::RELEASE, &selection)?;
+            }
             process::run(&mut root_task::lints(workspace, kernel)?)
         });
     }

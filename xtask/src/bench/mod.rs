@@ -22,7 +22,7 @@ use kaal_harness::qemu::Machine;
 use kaal_harness::sel4::Kernel;
 use kaal_harness::workspace::{Program, Workspace};
 
-use crate::root_task;
+use crate::root_task::{self, Selection};
 use crate::{build, progress, setup};
 use cost::Cost;
 use figure::Figure;
@@ -67,7 +67,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     if let Some(kernel) = &kernel {
         let app = match &options.app {
             Some(app) => app.clone(),
-            None => root_task::build(workspace, kernel, root_task::RELEASE)?,
+            None => root_task::build(workspace, kernel, root_task::RELEASE, &Selection::default())?,
         };
         let inputs = kernel.inputs(workspace, &app);
         subjects.push(Subject::new(workspace, "sel4", kernel.machine()?, inputs)?);

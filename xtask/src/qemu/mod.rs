@@ -51,6 +51,15 @@ pub(crate) fn boot(
             "--hyp chooses a probe kernel, but SEL4_PREFIX names a kernel: unset one of them"
         );
         kernel.board()?.check(version)?;
+        if options.app.is_none() {
+            options.selection.read(workspace, kernel)?;
+        }
+    } else {
+        ensure!(
+            options.selection.is_default(),
+            "--system and --only choose components of KaaL's root task, but SEL4_PREFIX is not set: set it to a \
+             kernel's prefix"
+        );
     }
     if !programs_are_built {
         build::programs(workspace)?;
@@ -86,7 +95,7 @@ fn sel4(
     };
     let app = match &options.app {
         Some(app) => app.clone(),
-        None => root_task::build(workspace, kernel, profile)?,
+        None => root_task::build(workspace, kernel, profile, &options.selection)?,
     };
     if options.expect.is_none() && !options.gdb {
         println!("Ctrl-A X ends QEMU{keys}");

@@ -9,6 +9,8 @@ use std::time::Duration;
 use clap::Args;
 use kaal_harness::qemu::{Machine, Watch};
 
+use crate::root_task::Selection;
+
 /// The time limit in seconds, if the boot waits for a text. A boot takes a few seconds.
 const LIMIT: u64 = 60;
 
@@ -21,8 +23,10 @@ too early or failed";
 #[command(after_help = STATUSES)]
 pub(crate) struct Options {
     /// Root task to boot [default: KaaL's own with SEL4_PREFIX, else the probe kernel's task]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["system", "only"])]
     pub(crate) app: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) selection: Selection,
     /// Boot the probe kernel for EL2; with SEL4_PREFIX, the kernel itself decides
     #[arg(long)]
     pub(super) hyp: bool,

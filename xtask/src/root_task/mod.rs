@@ -2,6 +2,8 @@
 
 //! Builds the root task and its components for a kernel.
 
+mod selection;
+
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -13,6 +15,8 @@ use kaal_harness::workspace::Workspace;
 
 use crate::build::{nightly_cargo, target_flags};
 use crate::setup::TARGET;
+
+pub(crate) use selection::Selection;
 
 const PACKAGE: &str = "kaal-root-task";
 
@@ -36,17 +40,24 @@ pub(crate) const RELEASE: &str = "release";
 pub(crate) const WATCH: &str = "watch";
 
 /// Builds the root task for the kernel of `SEL4_PREFIX`.
-pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
     let kernel = Kernel::from_environment()?.context(
         "SEL4_PREFIX is not set: the root task is built for one kernel; set it to a kernel's prefix",
     )?;
-    let root_task = build(workspace, &kernel, RELEASE)?;
+    let root_task = build(workspace, &kernel, RELEASE, selection)?;
     println!("built {}", root_task.display());
     Ok(())
 }
 
 /// Builds the root task for `kernel`, and returns its path.
-pub(crate) fn build(workspace: &Workspace, kernel: &Kernel, profile: &str) -> Result<PathBuf> {
+pub(crate) fn build(
+    workspace: &Workspace,
+    kernel: &Kernel,
+    profile: &str,
+    selection: &Selection,
+) -> Result<PathBuf> {
+    // The build script makes the same checks. Its errors come amid Cargo's messages.
+    let list = selection.read(workspace, kernel)?;
     let target = target_flags()?;
     let programs = programs(workspace, profile);
     let build = |packages: &[&str]| {
@@ -54,11 +65,15 @@ pub(crate) fn build(workspace: &Workspace, kernel: &Kernel, profile: &str) -> Re
         // Without `--locked`: Cargo.lock may lack a new component.
         command.args(["build", "--profile", profile]).args(&target);
         command.args(packages).env(COMPONENTS, &programs);
+        selection.choose(&mut command)?;
         process::run(&mut command)
     };
     build(&["--workspace", "--exclude", PACKAGE])?;
+    for component in &list.components {
+        list.load(component, &programs)?;
+    }
     build(&["--package", PACKAGE])?;
-    let root_task = workspace.root_task();
+    let root_task = selection.output(workspace);
     fs::create_dir_all(workspace.artifacts())?;
     fs::copy(programs.join(PACKAGE), &root_task)?;
     Ok(root_task)

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Chooses the components that the root task starts.
+
+use std::path::{self, Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use fs_err as fs;
+use kaal_devicetree::DeviceTree;
+use kaal_harness::sel4::Kernel;
+use kaal_harness::workspace::Workspace;
+use kaal_manifest::{List, folder_for};
+
+/// The folder of the root task's package.
+const FOLDER: &str = "root-task/task";
+
+/// The variables that tell the choice to the root task's build script.
+const SYSTEM: &str = "KAAL_SYSTEM";
+const ONLY: &str = "KAAL_ONLY";
+
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Selection {
+    /// List of the components that KaaL's root task starts [default: root-task/task/system.toml, or
+    /// root-task/task/board/system.toml for machines other than QEMU's virt]
+    #[arg(long, value_name = "FILE")]
+    system: Option<PathBuf>,
+    /// Start only these components and those that they need; separate names by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    only: Vec<String>,
+}
+
+impl Selection {
+    /// The components that fail, and request what they may not have.
+    pub(crate) fn hostile(workspace: &Workspace, kernel: &Kernel) -> Result<Self> {
+        let folder = match kernel.board()?.is_virt() {
+            true => "",
+            false => "board",
+        };
+        let folder = workspace.root().join(FOLDER).join(folder);
+        Ok(Self {
+            system: Some(folder.join("hostile.toml")),
+            ..Self::default()
+        })
+    }
+
+    /// Whether the user chose nothing.
+    pub(crate) fn is_default(&self) -> bool {
+        self.system.is_none() && self.only.is_empty()
+    }
+
+    /// Reads the list, and checks it against the kernel's machine.
+    pub(crate) fn read(&self, workspace: &Workspace, kernel: &Kernel) -> Result<List> {
+        let blob = fs::read(kernel.prefix().join("support/kernel.dtb"))?;
+        let tree = DeviceTree::parse(&blob).context("failed to read the kernel's device tree")?;
+        let default = Path::new(FOLDER)
+            .join(folder_for(&tree))
+            .join("system.toml");
+        let (file, shown) = match &self.system {
+            Some(file) => (file.clone(), file),
+            None => (workspace.root().join(&default), &default),
+        };
+        List::open(&file, &shown.to_string_lossy(), &tree, &self.only)
+    }
+
+    /// Tells the build script of the root task, which `cargo` runs.
+    pub(super) fn choose(&self, cargo: &mut Command) -> Result<()> {
+        cargo.env_remove(SYSTEM).env_remove(ONLY);
+        if let Some(file) = &self.system {
+            cargo.env(SYSTEM, path::absolute(file)?);
+        }
+        if !self.only.is_empty() {
+            cargo.env(ONLY, self.only.join(","));
+        }
+        Ok(())
+    }
+
+    /// The root task with these components.
+    pub(super) fn output(&self, workspace: &Workspace) -> PathBuf {
+        let list = self.system.as_deref().and_then(Path::file_stem);
+        match (list, self.only.is_empty()) {
+            (None, true) => workspace.root_task(),
+            (None, false) => workspace.artifacts().join("root-task-only.elf"),
+            (Some(list), _) => {
+                let name = format!("root-task-{}.elf", list.to_string_lossy());
+                workspace.artifacts().join(name)
+            }
+        }
+    }
+}
