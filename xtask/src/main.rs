@@ -14,6 +14,7 @@ mod flips;
 mod forge;
 mod fuzz;
 mod memory_safety;
+mod new;
 mod progress;
 mod qemu;
 mod reproduce;
@@ -48,6 +49,9 @@ enum Command {
     Setup,
     /// Build the loader, the probe kernels and the builder, and pack the default image
     Build,
+    /// Make the files of something new
+    #[command(subcommand)]
+    New(new::New),
     /// Build the root task for the kernel of SEL4_PREFIX
     RootTask(root_task::Selection),
     /// Pack an image and boot it on QEMU
@@ -103,6 +107,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Setup => setup::all(&workspace),
         Command::Build => build::run(&workspace),
+        Command::New(new) => new::run(&workspace, &new),
         Command::RootTask(selection) => root_task::run(&workspace, &selection),
         Command::Qemu(options) => qemu::run(&workspace, &options),
         Command::Watch(options) => watch::run(&workspace, &options),

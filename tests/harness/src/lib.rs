@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod book;
+pub mod checkout;
 pub mod console;
 pub mod crates;
 pub mod debugger;

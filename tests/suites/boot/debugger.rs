@@ -19,7 +19,7 @@ use kaal_harness::tools::GDB;
 use kaal_harness::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 
-use crate::sel4::kernel_trial;
+use crate::sel4::{is_for_board, kernel_trial};
 use crate::{says, trial};
 
 /// The time limit of all three stops.
@@ -78,6 +78,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             .with_ignored_flag(is_missing)
         })
         .collect();
+    // Images for boards begin with other programs.
     if !is_for_board() {
         let (name, is_missing) = GDB.needed_by("debugger::stops_with_sel4");
         let trial = kernel_trial(workspace, &name, stops_with_sel4);
@@ -87,12 +88,6 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
         });
     }
     trials
-}
-
-/// Whether the environment names a kernel for a board, whose images begin with other programs.
-fn is_for_board() -> bool {
-    let kernel = Kernel::from_environment().ok().flatten();
-    kernel.is_some_and(|kernel| !kernel.board().is_ok_and(|board| board.is_virt()))
 }
 
 fn stops_with_probe(workspace: &Workspace, probe: Program, machine: &Machine) -> Result<()> {

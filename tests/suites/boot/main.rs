@@ -23,6 +23,7 @@ mod formats;
 mod image;
 mod integrity;
 mod matrix;
+mod new_component;
 mod odd_machines;
 mod package;
 mod package_damage;
@@ -83,6 +84,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.push(boot_cost::trial(&workspace));
     trials.extend(boot_information::trials(&workspace));
     trials.extend(root_task::trials(&workspace));
+    trials.extend(new_component::trials(&workspace));
     trials.extend(watch::trials(&workspace));
     trials.push(security_page::trial(&workspace, &trials));
     Ok(libtest_mimic::run(&arguments, trials).exit_code())

@@ -63,6 +63,12 @@ fn obstacle() -> Option<String> {
     }
 }
 
+/// Whether the environment names a kernel for a board.
+pub(crate) fn is_for_board() -> bool {
+    let kernel = Kernel::from_environment().ok().flatten();
+    kernel.is_some_and(|kernel| !kernel.board().is_ok_and(|board| board.is_virt()))
+}
+
 /// Boots the kernel with the probe's task, which is a valid user image until it makes its first
 /// system call.
 fn boot(workspace: &Workspace, kernel: &Kernel, flags: &[&str]) -> Result<()> {

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Makes the files of something new.
+
+mod component;
+
+use anyhow::Result;
+use clap::Subcommand;
+use kaal_harness::workspace::Workspace;
+
+#[derive(Subcommand)]
+pub(crate) enum New {
+    /// Make a component of KaaL's root task, and add it to root-task/task/system.toml
+    Component(component::Options),
+}
+
+pub(crate) fn run(workspace: &Workspace, new: &New) -> Result<()> {
+    match new {
+        New::Component(options) => component::run(workspace, options),
+    }
+}
