@@ -91,6 +91,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
             }
             process::run(&mut root_task::lints(workspace, kernel)?)
         });
+        summary.step("examples, root task", || {
+            process::run(&mut root_task::examples(workspace, kernel)?)
+        });
     }
     summary.step("tests, boot", || {
         build::run(workspace)?;

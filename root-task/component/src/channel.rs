@@ -11,6 +11,23 @@ use sel4::{MessageInfoBuilder, cap};
 use crate::broker;
 
 /// One end of a channel.
+///
+/// ```no_run
+/// # use kaal_component::{Channel, Client, ECHO, Refusal, wait};
+/// # fn run() -> Result<(), Refusal> {
+/// let echo = Client::lookup("echo")?;
+/// let mut channel = Channel::create("echo", 8192)?;
+/// // Asks the provider to accept the channel.
+/// echo.call(ECHO, &[])?;
+/// channel.send(b"hello");
+/// while wait() & channel.event == 0 {}
+/// let mut answer = [0; 5];
+/// let received = channel.receive(&mut answer);
+/// # let _ = received;
+/// channel.close()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Channel {
     outwards: Ring<'static>,

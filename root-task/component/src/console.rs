@@ -8,7 +8,23 @@ use kaal_protocol::{Refusal, Text, serial};
 
 use crate::service::Client;
 
-/// Collects text and prints it line by line.
+/// Collects text and prints it line by line. The component's entry in `system.toml` must contain
+/// `needs = ["serial"]`.
+///
+/// ```no_run
+/// use core::fmt::Write;
+///
+/// use kaal_component::{Console, Failure};
+///
+/// fn run() -> Result<(), Failure> {
+///     let mut console = Console::open()?;
+///     writeln!(console, "{} plus {} is {}", 1, 2, 1 + 2)?;
+///     // A line that isn't complete.
+///     write!(console, "> ")?;
+///     console.flush()?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Console {
     serial: Client,

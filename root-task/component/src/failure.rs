@@ -8,6 +8,20 @@ use core::panic::Location;
 use kaal_protocol::Refusal;
 
 /// The reason why a component fails, and the place where `?` returned it.
+///
+/// ```no_run
+/// use kaal_component::{Failure, Refusal, allocate};
+///
+/// fn run() -> Result<(), Failure> {
+///     // Fails here if the quota is exceeded.
+///     let memory = allocate(4096)?;
+///     // Fails here for a reason of its own.
+///     if memory.iter().any(|&byte| byte != 0) {
+///         return Err(Refusal::Failed.into());
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Failure {
     refusal: Refusal,

@@ -8,6 +8,20 @@ use sel4::cap;
 use crate::broker;
 
 /// An interrupt of a device.
+///
+/// ```no_run
+/// # use kaal_component::{Interrupt, Refusal, Registers, pl031, wait};
+/// # fn run() -> Result<(), Refusal> {
+/// let clock = Registers::request(pl031::DEVICE)?;
+/// let interrupt = Interrupt::request(pl031::DEVICE)?;
+/// clock.write(pl031::RTCIMSC, 1);
+/// clock.write(pl031::RTCMR, clock.read(pl031::RTCDR) + 1);
+/// while wait() & interrupt.event == 0 {}
+/// clock.write(pl031::RTCICR, 1);
+/// interrupt.acknowledge()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Interrupt {
     handler: cap::IrqHandler,

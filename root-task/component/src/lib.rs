@@ -3,7 +3,7 @@
 //! The library for KaaL components: memory, devices, interrupts, services, channels and a console,
 //! all requested from the broker.
 //!
-//! ```ignore
+//! ```no_run
 //! #![no_std]
 //! #![no_main]
 //!
@@ -35,6 +35,8 @@
 //! - `failure`: failures of a component
 
 #![no_std]
+// Examples are compiled for the target, but can't run there.
+#![doc(test(attr(no_std, no_main)))]
 
 mod broker;
 mod channel;

@@ -14,6 +14,17 @@ const PAGE_SIZE: usize = FrameObjectType::GRANULE.bytes();
 
 /// Allocates zeroed memory. The size is rounded up to whole pages of 4 KiB.
 ///
+/// ```no_run
+/// # use kaal_component::{Refusal, allocate, free};
+/// # fn run() -> Result<(), Refusal> {
+/// let memory = allocate(5000)?;
+/// assert_eq!(memory.len(), 8192);
+/// memory.fill(0xff);
+/// free(memory)?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// Fails if the quota or the machine's memory is exhausted.
@@ -26,7 +37,7 @@ pub fn allocate(bytes: usize) -> Result<&'static mut [u8], Refusal> {
     Ok(unsafe { core::slice::from_raw_parts_mut(start, size) })
 }
 
-/// Frees memory.
+/// Frees memory of [`allocate`], which shows an example.
 ///
 /// # Errors
 ///
@@ -36,6 +47,20 @@ pub fn free(memory: &'static mut [u8]) -> Result<(), Refusal> {
 }
 
 /// Contiguous, uncached memory that a device may access at any time.
+///
+/// ```no_run
+/// # use kaal_component::{DmaMemory, Refusal, Registers};
+/// # fn run() -> Result<(), Refusal> {
+/// /// The register with the address of the device's queue.
+/// const QUEUE: usize = 0x80;
+///
+/// let device = Registers::request("/virtio_mmio@a000000")?;
+/// let queue = DmaMemory::allocate(4096)?;
+/// queue.write(0, 1);
+/// device.write(QUEUE, queue.physical as u32);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct DmaMemory {
     words: Registers,

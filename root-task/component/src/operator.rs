@@ -6,7 +6,22 @@ use kaal_protocol::{Refusal, Request, Test, Text, View};
 
 use crate::broker;
 
-/// Returns a line of a view; the first has the number 0.
+/// Returns a line of a view; the first has the number 0. The component's entry in `system.toml` must
+/// contain `operator = true`.
+///
+/// ```no_run
+/// use core::fmt::Write;
+///
+/// use kaal_component::{Console, Failure, View, inspect};
+///
+/// fn run() -> Result<(), Failure> {
+///     let mut console = Console::open()?;
+///     for line in (0..).map_while(|line| inspect(View::Components, line).ok()) {
+///         writeln!(console, "{}", line.as_str())?;
+///     }
+///     Ok(())
+/// }
+/// ```
 ///
 /// # Errors
 ///

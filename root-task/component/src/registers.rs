@@ -10,7 +10,21 @@ use safe_mmio::UniqueMmioPointer;
 
 use crate::broker;
 
-/// A device's registers: 32-bit words that are mapped as device memory.
+/// A device's registers: 32-bit words that are mapped as device memory. The component's entry in
+/// `system.toml` must contain the device, such as `devices = ["arm,pl031"]`.
+///
+/// ```no_run
+/// # use kaal_component::{Refusal, Registers};
+/// # fn run() -> Result<(), Refusal> {
+/// /// The seconds of the PL031 real-time clock (Arm DDI 0224).
+/// const RTCDR: usize = 0;
+///
+/// let clock = Registers::request("arm,pl031")?;
+/// let seconds = clock.read(RTCDR);
+/// # let _ = seconds;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Registers {
     pub(crate) address: usize,

@@ -7,7 +7,28 @@ use sel4::{MessageInfo, MessageInfoBuilder, cap};
 
 use crate::broker;
 
-/// A service that the component offers.
+/// A service that the component offers. Its entry in `system.toml` must contain it, such as
+/// `provides = ["counter"]`.
+///
+/// ```no_run
+/// use kaal_component::{Event, Failure, Refusal, Service};
+///
+/// /// Label of calls that count.
+/// const COUNT: u64 = 1;
+///
+/// fn run() -> Result<(), Failure> {
+///     let mut calls = 0;
+///     Service::register("counter")?.serve(|event| match event {
+///         Event::Call(call) if call.label == COUNT => {
+///             calls += 1;
+///             Ok(())
+///         }
+///         Event::Call(_) => Err(Refusal::Malformed),
+///         Event::Signals(_) => Ok(()),
+///     })?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Service(cap::Endpoint);
 
@@ -101,7 +122,19 @@ sel4::sel4_cfg_if! {
     }
 }
 
-/// A service that the component uses.
+/// A service that the component uses. Its entry in `system.toml` must contain it, such as
+/// `needs = ["counter"]`.
+///
+/// ```no_run
+/// # use kaal_component::{Client, Refusal};
+/// # fn run() -> Result<(), Refusal> {
+/// /// Label of calls that count.
+/// const COUNT: u64 = 1;
+///
+/// Client::lookup("counter")?.call(COUNT, b"text")?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Client(cap::Endpoint);
 

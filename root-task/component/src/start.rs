@@ -14,6 +14,17 @@ use crate::failure::Failure;
 ///
 /// If the function returns an error, panics or faults, the component fails: the root task prints the
 /// reason and applies the component's restart policy.
+///
+/// ```no_run
+/// use kaal_component::{Failure, allocate};
+///
+/// kaal_component::main!(run);
+///
+/// fn run() -> Result<(), Failure> {
+///     allocate(4096)?.fill(1);
+///     Ok(())
+/// }
+/// ```
 #[macro_export]
 macro_rules! main {
     ($main:path) => {

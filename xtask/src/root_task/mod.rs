@@ -88,6 +88,21 @@ pub(crate) fn lints(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
     Ok(command)
 }
 
+/// The command that compiles the examples in the documentation of the components' library.
+pub(crate) fn examples(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
+    let mut command = command(workspace, kernel)?;
+    command.args([
+        "test",
+        "--doc",
+        "--release",
+        "--locked",
+        "--package",
+        "kaal-component",
+    ]);
+    command.args(target_flags()?);
+    Ok(command)
+}
+
 /// Cargo, in the root task's workspace.
 fn command(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
     let mut command = nightly_cargo(workspace)?;
