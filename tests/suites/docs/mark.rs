@@ -16,6 +16,8 @@ pub(crate) struct Mark {
     pub(crate) needs: Vec<&'static Tool>,
     /// End its commands when they have printed the shown output.
     pub(crate) until_shown: bool,
+    /// Run it in a copy of the checkout, whose root task the commands may change.
+    pub(crate) in_copy: bool,
     /// The page doesn't show the output of its commands.
     pub(crate) not_shown: bool,
     /// Numbers differ on each machine.
@@ -52,13 +54,14 @@ impl Mark {
             Some(("needs", "SEL4_PREFIX")) => self.needs_sel4 = true,
             Some(("needs", program)) => self.needs.push(tool(program)?),
             Some(("until", "shown")) => self.until_shown = true,
+            Some(("in", "a copy")) => self.in_copy = true,
             Some(("output", "not shown")) => self.not_shown = true,
             Some(("numbers", "vary")) => self.numbers_vary = true,
             Some(("with", "errors")) => self.with_errors = true,
             Some(("status", status)) => self.status = status.parse()?,
             _ => bail!(
-                "<!-- runs: {way} -->: one of `needs SEL4_PREFIX`, `needs PROGRAM`, `until shown`, \
-                 `output not shown`, `numbers vary`, `with errors` and `status NUMBER` expected"
+                "<!-- runs: {way} -->: one of `in a copy`, `needs SEL4_PREFIX`, `needs PROGRAM`, \
+                 `until shown`, `output not shown`, `numbers vary`, `with errors` and `status NUMBER` expected"
             ),
         }
         Ok(())

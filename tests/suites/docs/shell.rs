@@ -17,6 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use kaal_harness::checkout;
 use kaal_harness::console::Step;
 use kaal_harness::image::Inputs;
 use kaal_harness::qemu::Machine;
@@ -35,6 +36,9 @@ use crate::shown;
 /// The time limit of a command; those that compile take longest.
 const LIMIT: Duration = Duration::from_secs(300);
 
+/// The copy of the checkout in a page's folder, if a block runs there.
+const COPY: &str = "checkout";
+
 static EXECUTED: AtomicUsize = AtomicUsize::new(0);
 static MARKED: AtomicUsize = AtomicUsize::new(0);
 
@@ -52,6 +56,7 @@ pub(crate) fn trials(workspace: &Workspace, page: &Page) -> Result<Vec<Trial>> {
         .join(page.path.with_extension(""));
     let mut trials = Vec::new();
     let mut exports = Vec::new();
+    let mut needs_copy = false;
     for block in &page.blocks {
         let name = format!("{}:{}", page.path.display(), block.line);
         if block.may_hide_commands() {
@@ -59,11 +64,16 @@ pub(crate) fn trials(workspace: &Workspace, page: &Page) -> Result<Vec<Trial>> {
                 Err("a fenced block with a language expected, `console` for commands".into())
             }));
         } else if block.is_console() {
-            trials.push(trial(workspace, &folder, name, block, &mut exports)?);
+            let mark = Mark::parse(&block.comment).with_context(|| name.clone())?;
+            needs_copy |= mark.in_copy;
+            trials.push(trial(workspace, &folder, name, block, mark, &mut exports));
         }
     }
     if !trials.is_empty() {
         prepare(workspace, &folder)?;
+    }
+    if needs_copy {
+        checkout::copy(workspace, &folder.join(COPY))?;
     }
     Ok(trials)
 }
@@ -74,9 +84,9 @@ fn trial(
     folder: &Path,
     name: String,
     block: &Block,
+    mark: Mark,
     exports: &mut Vec<String>,
-) -> Result<Trial> {
-    let mark = Mark::parse(&block.comment).with_context(|| name.clone())?;
+) -> Trial {
     let sel4 = env::var_os(PREFIX);
     let missing = mark.needs.iter().find(|tool| tool.find().is_none());
     let reason = match (&mark.not_run, missing, mark.needs_sel4 && sel4.is_none()) {
@@ -88,23 +98,26 @@ fn trial(
     if let Some(reason) = reason {
         MARKED.fetch_add(1, Ordering::Relaxed);
         let trial = Trial::test(format!("{name} ({reason})"), || Ok(()));
-        return Ok(trial.with_ignored_flag(true));
+        return trial.with_ignored_flag(true);
     }
     let steps = shown::here(workspace, block.steps());
     let commands = steps.iter().map(|step| &step.command);
     exports.extend(commands.filter(|line| line.starts_with("export ")).cloned());
     let session = Session {
-        folder: folder.to_owned(),
+        folder: match mark.in_copy {
+            true => folder.join(COPY),
+            false => folder.to_owned(),
+        },
         programs: workspace.target().join("release"),
         exports: exports.clone(),
         mark,
     };
-    Ok(Trial::test(name, move || {
+    Trial::test(name, move || {
         EXECUTED.fetch_add(1, Ordering::Relaxed);
         session
             .run(&steps)
             .map_err(|error| Failed::from(format!("{error:#}")))
-    }))
+    })
 }
 
 /// Creates a page's folder anew.
@@ -115,7 +128,9 @@ fn prepare(workspace: &Workspace, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder.join("other"))
         .with_context(|| format!("failed to create {}", folder.display()))?;
     symlink(workspace.target(), folder.join("target"))?;
-    symlink(workspace.root().join("nix"), folder.join("nix"))?;
+    for shared in ["nix", "root-task"] {
+        symlink(workspace.root().join(shared), folder.join(shared))?;
+    }
     let mut inputs = Inputs::probe(workspace, Program::Probe, &Machine::ordinary(), folder)?;
     for (file, name) in [
         (&mut inputs.loader, "elfloader.elf"),
