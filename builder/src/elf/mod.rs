@@ -27,7 +27,7 @@ pub(crate) const LAYOUT: Ctx = Ctx {
 const PROGRAM_HEADER_SIZE: u64 = SIZEOF_PHDR as u64;
 
 /// Size in bytes of an instruction, and its alignment (Arm ARM DDI 0487, "PC alignment checking").
-const INSTRUCTION_SIZE: u64 = 4;
+pub(crate) const INSTRUCTION: u64 = 4;
 
 /// Most program headers in a file. More segments don't fit into an image. Each header could name
 /// the whole file, so reading would take quadratic time without a limit.
@@ -99,10 +99,10 @@ impl<'a> Program<'a> {
                     "link it with the right ENTRY symbol, and don't strip that symbol's section",
                 ));
         }
-        if !entry.is_multiple_of(INSTRUCTION_SIZE) {
+        if !entry.is_multiple_of(INSTRUCTION) {
             return Err(origin
                 .diagnostic("its entry point lies within an instruction")
-                .expected(format!("a multiple of {INSTRUCTION_SIZE}"))
+                .expected(format!("a multiple of {INSTRUCTION}"))
                 .found(format!("entry point {entry:#x}"))
                 .remedy("link it with the right ENTRY symbol"));
         }

@@ -8,14 +8,12 @@ use addr2line::Loader;
 
 use super::numbers::{Number, Role};
 use crate::diagnostic::{Diagnostic, Origin};
+use crate::elf::INSTRUCTION;
 use crate::elf::demangled::demangled;
 use crate::elf::functions::Functions;
 use crate::files::input::Input;
 use crate::files::program;
 use crate::manifest::base_name;
-
-/// Size in bytes of an instruction.
-const INSTRUCTION: u64 = 4;
 
 /// A program.
 pub(crate) struct Program {

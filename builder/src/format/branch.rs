@@ -2,14 +2,13 @@
 
 //! The branch instruction at a program's first byte (Arm ARM, DDI 0487, section C6.2, "B").
 
+use crate::elf::INSTRUCTION;
+
 /// `b` with the offset 0.
 const BRANCH: u32 = 0x1400_0000;
 
 /// The bits of `b` besides the offset.
 const OPCODE: u32 = 0xfc00_0000;
-
-/// Size in bytes of an instruction, the unit of the offset.
-pub(crate) const INSTRUCTION: u64 = 4;
 
 /// Encodes a branch forward by `offset` bytes, at most a few mebibytes.
 pub(crate) fn to(offset: u64) -> u32 {

@@ -16,7 +16,6 @@ use super::complete;
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{Program, Segment, note};
 use crate::files::program;
-use crate::format::branch::INSTRUCTION;
 use crate::format::{head, loader_head};
 
 /// The requirements for a program.
@@ -279,9 +278,6 @@ impl<'a> Reader<'a> {
             return Err(self.wrong_shape(expected, et_to_str(program.kind)));
         }
         let at = |address: u64| format!("one at {address:#x}");
-        if !program.entry.is_multiple_of(INSTRUCTION) {
-            return Err(self.wrong_shape("an entry point at a multiple of 4", at(program.entry)));
-        }
         let first = program.segments.first();
         let start = first.map_or(0, |segment| segment.virt);
         if start != 0 {

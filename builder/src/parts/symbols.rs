@@ -6,9 +6,9 @@ use kaal_payload::{DistanceSize, PAGE_SIZE, PhysAddr, encode_symbol};
 
 use super::kernel::Kernel;
 use crate::diagnostic::{Diagnostic, Flag};
+use crate::elf::INSTRUCTION;
 use crate::elf::functions::{Function, Functions};
 use crate::files::File;
-use crate::format::branch::INSTRUCTION;
 use crate::options::{Inputs, Symbols};
 
 /// Largest gap in bytes between two functions that counts as alignment, not as the end of the first

@@ -141,11 +141,11 @@ fn entered_between_instructions() {
     check(
         &elf,
         expect![[r#"
-        error: --loader loader.elf: a KaaL loader of the wrong shape
-          expected: an entry point at a multiple of 4
-          found: one at 0x100a
-          help: pass target/kaal/elfloader.elf, which `cargo xtask build` makes
-    "#]],
+            error: --loader loader.elf: its entry point lies within an instruction
+              expected: a multiple of 4
+              found: entry point 0x100a
+              help: link it with the right ENTRY symbol
+        "#]],
     );
 }
 

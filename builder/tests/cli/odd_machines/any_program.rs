@@ -78,7 +78,7 @@ proptest! {
         base in prop_oneof![Just(ORDINARY_BASE), Just(HYPERVISOR_BASE)],
         kernel_page in 0..0x800u64,
         kernel in prop::collection::vec(segment(), 1..6),
-        app_start in 0x1000..0x100_0000u64,
+        app_start in (0x400..0x40_0000u64).prop_map(|word| 4 * word),
         app in prop::collection::vec(segment(), 1..6),
         format in prop_oneof![Just(Format::Elf), Just(Format::Raw), Just(Format::Image)],
         lz4: bool,
