@@ -3,7 +3,8 @@
 //! Reads the device tree to embed.
 
 use kaal_devicetree::{
-    Chosen, Facts, FactsError, Header, MemoryKind, NoRoom, Node, TooMany, TreeError, UnknownConsole,
+    Chosen, Facts, FactsError, Header, MemoryKind, Misunderstanding, NoRoom, Node, Place, TooMany,
+    TreeError, UnknownConsole,
 };
 use kaal_payload::{Cpu, Machine, Measurement, PhysRange};
 
@@ -34,13 +35,48 @@ pub(crate) struct DeviceTree<'a> {
     /// RAM without `no-map` memory; `None` if the tree names no RAM.
     pub(crate) ram: Option<Vec<PhysRange>>,
     /// The first memory node, if the tree names no RAM but has such nodes.
-    pub(crate) empty_memory: Option<String>,
+    pub(crate) unused_memory: Option<UnusedMemory>,
     /// Memory that only its owner may access.
     pub(crate) no_map: Vec<NoMap>,
     /// Other reserved memory.
     pub(crate) reserved: Vec<PhysRange>,
     /// Why the loader has no console, or perhaps none.
     pub(crate) console_warning: Option<Diagnostic>,
+}
+
+/// A memory node that names no RAM.
+#[derive(Clone, Debug)]
+pub(crate) struct UnusedMemory {
+    pub(crate) node: String,
+    pub(crate) reason: &'static str,
+    pub(crate) remedy: &'static str,
+}
+
+impl UnusedMemory {
+    /// Reads `place` if it is a memory node that may name no RAM.
+    fn read(place: &Place<'_>) -> Option<Self> {
+        let (reason, remedy) = match place.memory_kind() {
+            Some(MemoryKind::Ram) => (
+                "without RAM, which firmware fills in at boot",
+                "pass the platform_gen.yaml of seL4's build as --platform, or a device tree with the \
+                 RAM, such as /sys/firmware/fdt of a Linux on this machine",
+            ),
+            _ if !place.is_at(b"/memory") => return None,
+            _ if place.is_operational() => (
+                "without device_type = \"memory\", which marks RAM",
+                "add the property to the device tree's source, or pass a --platform",
+            ),
+            _ => (
+                "whose status isn't \"okay\"",
+                "enable the node in the device tree's source, or pass a --platform",
+            ),
+        };
+        Some(Self {
+            node: place.node().name().escape_ascii().to_string(),
+            reason,
+            remedy,
+        })
+    }
 }
 
 impl<'a> DeviceTree<'a> {
@@ -78,15 +114,12 @@ impl<'a> DeviceTree<'a> {
             FactsError::Malformed(error) => malformed(error.to_string()),
             FactsError::TooMany(list) => too_many(origin, list),
         })?;
-        if let Some(node) = kaal_devicetree::misunderstood(&tree) {
-            return Err(misunderstood(origin, node));
+        if let Some((node, why)) = kaal_devicetree::misunderstood(&tree) {
+            return Err(misunderstood(origin, node, why));
         }
         let banks = ranges::union(facts.memory_of(MemoryKind::Ram).collect());
         let is_named = !banks.is_empty();
-        let memory_node = tree
-            .walk()
-            .find(|place| place.memory_kind() == Some(MemoryKind::Ram))
-            .map(|place| place.node().name().escape_ascii().to_string());
+        let unused_memory = tree.walk().find_map(|place| UnusedMemory::read(&place));
         let ram = is_named.then(|| ranges::subtract(banks, facts.memory_of(MemoryKind::NoMap)));
         let console_warning = match kaal_devicetree::console(&tree) {
             Ok(_) => disabled_console(origin, &tree),
@@ -107,7 +140,7 @@ impl<'a> DeviceTree<'a> {
             cpus: cores::in_order(&header, &facts),
             core_nodes,
             ram,
-            empty_memory: memory_node.filter(|_| !is_named),
+            unused_memory: unused_memory.filter(|_| !is_named),
             no_map,
             reserved: ranges::union(facts.memory_of(MemoryKind::Reserved).collect()),
             console_warning,
@@ -176,16 +209,24 @@ fn misplaced(origin: Origin<'_>, header: &Header, file: &[u8]) -> Diagnostic {
         .remedy("put them in order with `dtc -I dtb -O dtb -o OUT FILE`, and pass OUT")
 }
 
-fn misunderstood(origin: Origin<'_>, node: Node<'_>) -> Diagnostic {
+fn misunderstood(origin: Origin<'_>, node: Node<'_>, why: Misunderstanding) -> Diagnostic {
     let name = node.name().escape_ascii();
-    let size = node.property(b"reg").unwrap_or_default().len();
     origin
         .diagnostic("describes RAM in an unknown way")
         .expected(
             "a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in \
              /reserved-memory",
         )
-        .found(format!("the node {name} with a `reg` of {size} bytes"))
+        .found(match why {
+            Misunderstanding::OtherSize { size, entry } => format!(
+                "the node {name} with a `reg` of {size} bytes, but entries of {entry} bytes by \
+                 #address-cells and #size-cells"
+            ),
+            Misunderstanding::NotPassedOn => {
+                format!("the node {name}, whose parent has no `ranges` for it")
+            }
+            Misunderstanding::TooHigh => format!("the node {name} beyond 2^64"),
+        })
         .remedy("correct the node in the device tree's source")
 }
 

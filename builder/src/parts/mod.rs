@@ -201,15 +201,15 @@ fn unknown_ram(kernel: Origin<'_>, device_tree: Option<&DeviceTree<'_>>) -> Diag
     let diagnostic = kernel
         .diagnostic("placed without knowledge of the RAM")
         .expected("a --dtb with a memory node, or a --platform");
-    match device_tree.and_then(|tree| Some((tree.origin, tree.empty_memory.as_ref()?))) {
+    match device_tree.and_then(|tree| Some((tree.origin, tree.unused_memory.as_ref()?))) {
         None => diagnostic
             .found("neither")
             .remedy("pass one of them, so that the builder can check the image against RAM"),
-        Some((origin, node)) => diagnostic
-            .found(format!("the node {node} without RAM ({origin}), which firmware fills in at boot"))
-            .remedy(
-                "pass the platform_gen.yaml of seL4's build as --platform, or a device tree with the \
-                 RAM, such as /sys/firmware/fdt of a Linux on this machine",
-            ),
+        Some((origin, memory)) => diagnostic
+            .found(format!(
+                "the node {} ({origin}) {}",
+                memory.node, memory.reason
+            ))
+            .remedy(memory.remedy),
     }
 }

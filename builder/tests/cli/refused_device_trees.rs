@@ -135,11 +135,11 @@ fn memory_of_half_an_entry() {
     check(
         blob,
         &expect![[r#"
-        error: --dtb kernel.dtb: describes RAM in an unknown way
-          expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
-          found: the node memory@40000000 with a `reg` of 8 bytes
-          help: correct the node in the device tree's source
-    "#]],
+            error: --dtb kernel.dtb: describes RAM in an unknown way
+              expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
+              found: the node memory@40000000 with a `reg` of 8 bytes, but entries of 16 bytes by #address-cells and #size-cells
+              help: correct the node in the device tree's source
+        "#]],
     );
 }
 
@@ -152,11 +152,11 @@ fn memory_past_the_address_space() {
     check(
         blob,
         &expect![[r#"
-        error: --dtb kernel.dtb: describes RAM in an unknown way
-          expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
-          found: the node memory@40000000 with a `reg` of 16 bytes
-          help: correct the node in the device tree's source
-    "#]],
+            error: --dtb kernel.dtb: describes RAM in an unknown way
+              expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
+              found: the node memory@40000000 beyond 2^64
+              help: correct the node in the device tree's source
+        "#]],
     );
 }
 
@@ -169,11 +169,11 @@ fn cells_of_no_number() {
     check(
         blob,
         &expect![[r#"
-        error: --dtb kernel.dtb: describes RAM in an unknown way
-          expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
-          found: the node memory@40000000 with a `reg` of 16 bytes
-          help: correct the node in the device tree's source
-    "#]],
+            error: --dtb kernel.dtb: describes RAM in an unknown way
+              expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
+              found: the node memory@40000000 with a `reg` of 16 bytes, but entries of 34359738360 bytes by #address-cells and #size-cells
+              help: correct the node in the device tree's source
+        "#]],
     );
 }
 
@@ -210,11 +210,11 @@ fn reserved_memory_without_ranges() {
     check(
         blob,
         &expect![[r#"
-        error: --dtb kernel.dtb: describes RAM in an unknown way
-          expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
-          found: the node firmware@41000000 with a `reg` of 16 bytes
-          help: correct the node in the device tree's source
-    "#]],
+            error: --dtb kernel.dtb: describes RAM in an unknown way
+              expected: a `reg` of as many cells as the node's parent says, up to 2^64, and `ranges` in /reserved-memory
+              found: the node firmware@41000000, whose parent has no `ranges` for it
+              help: correct the node in the device tree's source
+        "#]],
     );
 }
 
@@ -234,26 +234,30 @@ fn no_memory_node() {
     .assert_eq(&folder(blob).accepted(&[]));
 }
 
+/// A tree with a console, and with the memory node that `memory` writes.
+fn tree_with_console(memory: impl FnOnce(&mut FdtWriter) -> FdtWriterResult<()>) -> Vec<u8> {
+    tree(|fdt| {
+        cells(fdt, 2, 2)?;
+        memory(fdt)?;
+        let aliases = fdt.begin_node("aliases")?;
+        fdt.property_string("serial0", "/serial@9000000")?;
+        fdt.end_node(aliases)?;
+        let uart = fdt.begin_node("serial@9000000")?;
+        fdt.property_string("compatible", "arm,pl011")?;
+        fdt.property_array_u32("reg", &[0, 0x900_0000, 0, 0x1000])?;
+        fdt.end_node(uart)
+    })
+}
+
 /// As in the trees of boards whose firmware knows how much RAM there is.
 #[test]
 fn memory_for_firmware_to_fill_in() {
     for reg in [&[][..], &[0; 4], &[0, 0x4000_0000, 0, 0], &[0; 8]] {
-        let blob = tree(|fdt| {
-            cells(fdt, 2, 2)?;
-            memory(fdt, reg)?;
-            let aliases = fdt.begin_node("aliases")?;
-            fdt.property_string("serial0", "/serial@9000000")?;
-            fdt.end_node(aliases)?;
-            let uart = fdt.begin_node("serial@9000000")?;
-            fdt.property_string("compatible", "arm,pl011")?;
-            fdt.property_array_u32("reg", &[0, 0x900_0000, 0, 0x1000])?;
-            fdt.end_node(uart)
-        });
-        let folder = folder(blob);
+        let folder = folder(tree_with_console(|fdt| memory(fdt, reg)));
         expect![[r#"
             warning: --kernel kernel.elf: placed without knowledge of the RAM
               expected: a --dtb with a memory node, or a --platform
-              found: the node memory@40000000 without RAM (--dtb kernel.dtb), which firmware fills in at boot
+              found: the node memory@40000000 (--dtb kernel.dtb) without RAM, which firmware fills in at boot
               help: pass the platform_gen.yaml of seL4's build as --platform, or a device tree with the RAM, such as /sys/firmware/fdt of a Linux on this machine
         "#]]
         .assert_eq(&folder.accepted(&[]));
@@ -261,6 +265,32 @@ fn memory_for_firmware_to_fill_in() {
         folder.put("platform.yaml", platform);
         assert_eq!(folder.accepted(&[("--platform", "platform.yaml")]), "");
     }
+}
+
+#[test]
+fn memory_that_no_reader_takes_for_ram() {
+    let accepted = |status| {
+        let blob = tree_with_console(|fdt| {
+            let memory = fdt.begin_node("memory@40000000")?;
+            fdt.property_array_u32("reg", &[0, 0x4000_0000, 0, 0x1000_0000])?;
+            fdt.property_string("status", status)?;
+            fdt.end_node(memory)
+        });
+        folder(blob).accepted(&[])
+    };
+    expect![[r#"
+        warning: --kernel kernel.elf: placed without knowledge of the RAM
+          expected: a --dtb with a memory node, or a --platform
+          found: the node memory@40000000 (--dtb kernel.dtb) without device_type = "memory", which marks RAM
+          help: add the property to the device tree's source, or pass a --platform
+    "#]].assert_eq(&accepted("okay"));
+    expect![[r#"
+        warning: --kernel kernel.elf: placed without knowledge of the RAM
+          expected: a --dtb with a memory node, or a --platform
+          found: the node memory@40000000 (--dtb kernel.dtb) whose status isn't "okay"
+          help: enable the node in the device tree's source, or pass a --platform
+    "#]]
+    .assert_eq(&accepted("disabled"));
 }
 
 /// Nothing follows phandles, and no alias leads to another.

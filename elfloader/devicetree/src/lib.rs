@@ -39,7 +39,7 @@ pub use error::{HeaderError, TreeError};
 pub use facts::{Facts, FactsError, MAX_CPUS, MAX_MEMORY, TooMany};
 pub use header::Header;
 pub use list::List;
-pub use memory::{Availability, MemoryKind, misunderstood};
+pub use memory::{Availability, MemoryKind, Misunderstanding, misunderstood};
 pub use node::{Node, Property};
 pub use place::{Place, Reg};
 pub use tree::DeviceTree;

@@ -83,14 +83,29 @@ impl Facts {
     }
 }
 
-/// The first node of RAM or reserved memory whose `reg` is invalid: it has another number of cells than its parent
-/// states, or passes the end of the address space.
-pub fn misunderstood<'a>(tree: &'a DeviceTree<'a>) -> Option<Node<'a>> {
+/// Why a `reg` of memory can't be understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misunderstanding {
+    /// The `reg` takes this many bytes, but each entry takes `entry` bytes by the `#address-cells` and `#size-cells` of
+    /// the node's parent.
+    OtherSize {
+        /// Bytes of the `reg`.
+        size: usize,
+        /// Bytes of an entry.
+        entry: usize,
+    },
+    /// A bus above the node has no `ranges` for it.
+    NotPassedOn,
+    /// It exceeds the address space.
+    TooHigh,
+}
+
+/// The first node of RAM or reserved memory whose `reg` is invalid, and why.
+pub fn misunderstood<'a>(tree: &'a DeviceTree<'a>) -> Option<(Node<'a>, Misunderstanding)> {
     let mut memory = tree.walk().filter(|place| place.memory_kind().is_some());
-    let place = memory.find(|place| {
+    memory.find_map(|place| {
         let mut reg = place.reg();
         reg.by_ref().for_each(drop);
-        !reg.is_at_end()
-    })?;
-    Some(place.node())
+        Some((place.node(), reg.misunderstanding()?))
+    })
 }

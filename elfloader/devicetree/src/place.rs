@@ -8,7 +8,7 @@ use crate::cells::{CELL, Cells, cell};
 use crate::error::MAX_DEPTH;
 use crate::text::share;
 use crate::tokens::{Initials, Token};
-use crate::{DeviceTree, Node};
+use crate::{DeviceTree, Misunderstanding, Node};
 
 /// The most entries of a bus's `ranges` that translate an address, to limit the work that a malformed tree causes.
 const MAX_RANGES: usize = 512;
@@ -232,9 +232,22 @@ pub struct Reg<'p, 'a> {
 }
 
 impl Reg<'_, '_> {
-    /// Whether all entries were returned.
-    pub(crate) fn is_at_end(&self) -> bool {
-        self.cells.offset == self.cells.bytes.len()
+    /// Why the next entry was not returned; `None` at the end.
+    pub(crate) fn misunderstanding(&self) -> Option<Misunderstanding> {
+        let (size, bus) = (self.cells.bytes.len(), &self.place.above(1).bus);
+        if self.cells.offset == size {
+            return None;
+        }
+        let entry = CELL * (bus.address_cells + bus.size_cells);
+        if bus.address_cells == 0 || !size.is_multiple_of(entry) {
+            return Some(Misunderstanding::OtherSize { size, entry });
+        }
+        let mut cells = self.cells;
+        let start = cells.take(bus.address_cells);
+        Some(match start.map(|start| self.place.to_physical(start)) {
+            Some(None) => Misunderstanding::NotPassedOn,
+            _ => Misunderstanding::TooHigh,
+        })
     }
 }
 

@@ -7,7 +7,7 @@
 mod common;
 
 use common::{memory, node, ram, range, tree, write_root};
-use kaal_devicetree::{Availability, DeviceTree, Facts, Header, MemoryKind};
+use kaal_devicetree::{Availability, DeviceTree, Facts, Header, MemoryKind, Misunderstanding};
 use kaal_payload::{PhysAddr, PhysRange};
 use proptest::prelude::*;
 use vm_fdt::{FdtReserveEntry, FdtWriter};
@@ -147,10 +147,10 @@ fn tree_with_cells(cells: (u32, u32), ram: &[u32], reserved: &[u32], ranges: boo
     fdt.finish().unwrap()
 }
 
-fn misunderstood(blob: &[u8]) -> Option<String> {
+fn misunderstood(blob: &[u8]) -> Option<(String, Misunderstanding)> {
     let tree = DeviceTree::parse(blob).unwrap();
-    let node = kaal_devicetree::misunderstood(&tree)?;
-    Some(node.name().escape_ascii().to_string())
+    let (node, why) = kaal_devicetree::misunderstood(&tree)?;
+    Some((node.name().escape_ascii().to_string(), why))
 }
 
 #[test]
@@ -161,22 +161,40 @@ fn lying_cells_are_noticed() {
     };
     assert_eq!(noticed((2, 2), &ENTRY, &ENTRY), None);
     assert_eq!(noticed((2, 2), &[], &[]), None);
-    let memory = Some("memory@0".to_owned());
-    for cells in [(0, 2), (2, 1), (2, 3), (u32::MAX, u32::MAX)] {
-        assert_eq!(noticed(cells, &ENTRY, &ENTRY), memory, "{cells:?}");
-    }
+    let of_size = |size, entry| Misunderstanding::OtherSize { size, entry };
+    let memory = |why| Some(("memory@0".to_owned(), why));
+    let firmware = |why| Some(("firmware@0".to_owned(), why));
     let all = u32::MAX;
-    for ram in [&ENTRY[..3], &[all, all, 0, 2], &[1, 0, 1, 1, 2]] {
-        assert_eq!(noticed((2, 2), ram, &ENTRY), memory, "{ram:?}");
-        let firmware = Some("firmware@0".to_owned());
-        assert_eq!(noticed((2, 2), &ENTRY, ram), firmware, "{ram:?}");
+    for (cells, entry) in [
+        ((0, 2), 8),
+        ((2, 1), 12),
+        ((2, 3), 20),
+        ((all, all), 0x7_ffff_fff8),
+    ] {
+        let expected = memory(of_size(16, entry));
+        assert_eq!(noticed(cells, &ENTRY, &ENTRY), expected, "{cells:?}");
     }
+    let regs: [(&[u32], _); 3] = [
+        (&ENTRY[..3], of_size(12, 16)),
+        (&[all, all, 0, 2], Misunderstanding::TooHigh),
+        (&[1, 0, 1, 1, 2], of_size(20, 16)),
+    ];
+    for (reg, why) in regs {
+        assert_eq!(noticed((2, 2), reg, &ENTRY), memory(why), "{reg:?}");
+        assert_eq!(noticed((2, 2), &ENTRY, reg), firmware(why), "{reg:?}");
+    }
+    let beyond = [1, 0, 0, 0x1000];
+    assert_eq!(
+        noticed((3, 1), &beyond, &ENTRY),
+        memory(Misunderstanding::TooHigh)
+    );
 }
 
 #[test]
 fn reserved_memory_without_ranges_is_noticed() {
     let blob = tree_with_cells((1, 1), &[0, 0x1000], &[0, 0x1000], false);
-    assert_eq!(misunderstood(&blob).as_deref(), Some("firmware@0"));
+    let expected = ("firmware@0".to_owned(), Misunderstanding::NotPassedOn);
+    assert_eq!(misunderstood(&blob), Some(expected));
 }
 
 #[test]

@@ -494,7 +494,7 @@ fn ask_everything(blob: &[u8]) {
     };
     let _ = kaal_devicetree::console(&tree).map_err(|error| error.to_string());
     let _ = Facts::of(&tree).map(|facts| facts.availability(range(0x4000_0000, 0x1000)));
-    let _ = kaal_devicetree::misunderstood(&tree).map(|node| node.name());
+    let _ = kaal_devicetree::misunderstood(&tree).map(|(node, _)| node.name());
     let _ = kaal_devicetree::stdout(&tree).map(|place| place.is_operational());
     assert_eq!(tree.misplaced(), None);
     for place in tree.walk() {
