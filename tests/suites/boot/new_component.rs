@@ -35,13 +35,11 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
 }
 
 fn runs(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
-    let scratch = tempfile::tempdir()?;
-    let copy = scratch.path().join("checkout");
-    checkout::copy(workspace, &copy)?;
+    let copy = checkout::copy(workspace)?;
     let made = xtask(&copy, kernel, &["new", "component", "newcomer"]);
     made?.map_err(anyhow::Error::msg)?;
     let build = || xtask(&copy, kernel, &["root-task", "--only", "newcomer"]);
-    let app = workspace.artifacts().join("root-task-only.elf");
+    let app = copy.join("target/kaal/root-task-only.elf");
 
     build()?.map_err(anyhow::Error::msg)?;
     let console = boot(

@@ -36,6 +36,9 @@ use crate::shown;
 /// The time limit of a command; those that compile take longest.
 const LIMIT: Duration = Duration::from_secs(300);
 
+/// The time limit in a copy of the checkout, where Cargo compiles everything anew.
+const LIMIT_IN_COPY: Duration = Duration::from_secs(1200);
+
 /// The copy of the checkout in a page's folder, if a block runs there.
 const COPY: &str = "checkout";
 
@@ -73,7 +76,7 @@ pub(crate) fn trials(workspace: &Workspace, page: &Page) -> Result<Vec<Trial>> {
         prepare(workspace, &folder)?;
     }
     if needs_copy {
-        checkout::copy(workspace, &folder.join(COPY))?;
+        symlink(checkout::copy(workspace)?, folder.join(COPY))?;
     }
     Ok(trials)
 }
@@ -191,7 +194,11 @@ impl Session {
         let chunks = listen(child.stdout.take().context("no standard output")?);
         let mut bytes = Vec::new();
         let mut printed = String::new();
-        let end = Instant::now() + LIMIT;
+        let limit = match self.mark.in_copy {
+            true => LIMIT_IN_COPY,
+            false => LIMIT,
+        };
+        let end = Instant::now() + limit;
         let mut ended_here = false;
         loop {
             let left = end.saturating_duration_since(Instant::now());
@@ -204,7 +211,7 @@ impl Session {
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     kill_process_group(group, Signal::KILL)?;
                     child.wait()?;
-                    bail!("not done after {LIMIT:?}; it printed:\n{printed}");
+                    bail!("not done after {limit:?}; it printed:\n{printed}");
                 }
             }
             if self.mark.until_shown && comparison.missing(&step.shown, &printed).is_none() {
@@ -255,6 +262,9 @@ impl Session {
             .process_group(0);
         if !self.mark.needs_sel4 {
             command.env_remove(PREFIX);
+        }
+        if self.mark.in_copy {
+            command.env_remove("CARGO_TARGET_DIR");
         }
         Ok(command)
     }
