@@ -47,6 +47,24 @@ pub fn is_installed(program: impl AsRef<OsStr>) -> bool {
     read(Command::new(program).arg("--version")).is_ok()
 }
 
+/// `command` as a line for a shell, in this folder and environment.
+pub fn line(command: &Command) -> String {
+    let words = [command.get_program()]
+        .into_iter()
+        .chain(command.get_args());
+    let words = words.map(|word| quoted(&word.to_string_lossy()));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// `text` as one word of a shell command.
+pub fn quoted(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:,+".contains(letter);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
 fn name_of(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let name = program.file_name().unwrap_or(program.as_os_str());
@@ -59,4 +77,19 @@ pub fn exit_code(result: Result<ExitCode>) -> ExitCode {
         eprintln!("error: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::line;
+
+    #[test]
+    fn shells_get_the_same_words() {
+        let mut command = Command::new("/bin/echo");
+        command.args(["--app", "my system/it's.elf", "a$b", ""]);
+        let expected = r"/bin/echo --app 'my system/it'\''s.elf' 'a$b' ''";
+        assert_eq!(line(&command), expected);
+    }
 }

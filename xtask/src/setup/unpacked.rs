@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use fs_err as fs;
+use kaal_harness::process;
 use kaal_harness::tools::Relocation;
 use walkdir::WalkDir;
 
@@ -59,7 +60,7 @@ fn start(folder: &Path, bin: &Path, names: &[&str], environment: &str) -> Result
 
 /// The path as one word of a shell command.
 fn quoted(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+    process::quoted(&path.display().to_string())
 }
 
 /// The folders of libraries in `folder`, for `LD_LIBRARY_PATH`. Packages may keep theirs in folders of any name.
