@@ -2,6 +2,8 @@
 
 //! Colours a console by the program that prints: loader, kernel or root task.
 
+use std::mem;
+
 use anstyle::{AnsiColor, Style};
 
 /// Texts in the last line of the loader and of the kernels.
@@ -16,13 +18,14 @@ const LOADER: Style = AnsiColor::Cyan.on_default();
 const KERNEL: Style = AnsiColor::Yellow.on_default();
 const ALARM: Style = AnsiColor::Red.on_default().bold();
 
-/// Colours a console in pieces of any size. It delays nothing, and resets the colour behind each piece, for
-/// the user's own typing.
+/// Colours a console, which comes in pieces of any size, line by line. It delays nothing.
 #[derive(Debug, Default)]
 pub(super) struct Painter {
     speaker: Speaker,
     /// The line without an end so far.
     line: String,
+    /// The terminal's colour behind the last piece.
+    current: Style,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,16 +43,29 @@ impl Painter {
         for part in piece.split_inclusive(|&byte| byte == b'\n') {
             let text = part.strip_suffix(b"\n").unwrap_or(part);
             self.line.push_str(&String::from_utf8_lossy(text));
-            let style = self.style();
-            painted.extend(style.render().to_string().bytes());
+            painted.extend(self.turn_to(self.style()).bytes());
             painted.extend(text);
-            painted.extend(style.render_reset().to_string().bytes());
             if text.len() < part.len() {
+                painted.extend(self.reset().bytes());
                 painted.push(b'\n');
                 self.end_line();
             }
         }
         painted
+    }
+
+    /// Takes back the colour of a line without an end.
+    pub(super) fn reset(&mut self) -> String {
+        self.turn_to(Style::new())
+    }
+
+    /// The escape sequences that change the terminal's colour to `style`.
+    fn turn_to(&mut self, style: Style) -> String {
+        let before = mem::replace(&mut self.current, style);
+        match before == style {
+            true => String::new(),
+            false => format!("{before:#}{style}"),
+        }
     }
 
     /// Whether the last line has no end so far.
@@ -86,8 +102,7 @@ mod tests {
         let mut painter = Painter::default();
         let pieces = console.as_bytes().chunks(size);
         let painted = pieces.flat_map(|piece| painter.paint(piece)).collect();
-        String::from_utf8(painted)
-            .unwrap()
+        (String::from_utf8(painted).unwrap() + &painter.reset())
             .replace("\u{1b}[36m", "<L>")
             .replace("\u{1b}[33m", "<K>")
             .replace("\u{1b}[1m\u{1b}[31m", "<E>")
@@ -101,34 +116,29 @@ mod tests {
                        Booting all finished, dropped to user space\n\
                        KaaL root task 0.1.0\n\
                        kaal> ";
-        assert_eq!(
-            paint(console, usize::MAX),
-            "<L>KaaL 0.1.0: EL1, entering the kernel at 0x0</>\n\
-             <K>Bootstrapping kernel</>\n\
-             <K>Booting all finished, dropped to user space</>\n\
-             KaaL root task 0.1.0\n\
-             kaal> "
-        );
-        let plain = |text: String| {
-            ["<L>", "<K>", "</>"]
-                .iter()
-                .fold(text, |text, mark| text.replace(mark, ""))
-        };
-        for size in 1..10 {
-            assert_eq!(plain(paint(console, size)), console);
+        for size in [1, 2, 7, console.len()] {
+            assert_eq!(
+                paint(console, size),
+                "<L>KaaL 0.1.0: EL1, entering the kernel at 0x0</>\n\
+                 <K>Bootstrapping kernel</>\n\
+                 <K>Booting all finished, dropped to user space</>\n\
+                 KaaL root task 0.1.0\n\
+                 kaal> "
+            );
         }
     }
 
     #[test]
     fn alarms_stand_out() {
-        assert_eq!(
-            paint("KaaL: error: no RAM\nso it ends\n", usize::MAX),
-            "<E>KaaL: error: no RAM</>\n<L>so it ends</>\n"
-        );
+        let console = "KaaL: error: no RAM\nso it ends\n";
+        let painted = "<E>KaaL: error: no RAM</>\n<L>so it ends</>\n";
+        assert_eq!(paint(console, console.len()), painted);
+        let painted = "<L>KaaL:</><E> error: no RAM</>\n<L>so it ends</>\n";
+        assert_eq!(paint(console, 1), painted);
     }
 
     #[test]
-    fn no_colour_is_left_behind_a_piece() {
-        assert_eq!(paint("KaaL", 2), "<L>Ka</><L>aL</>");
+    fn no_colour_is_left_behind_the_last_line() {
+        assert_eq!(paint("KaaL", 2), "<L>KaaL</>");
     }
 }

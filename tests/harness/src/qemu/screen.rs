@@ -47,10 +47,12 @@ impl Screen {
         Ok(())
     }
 
-    /// Begins a new line if the console's last line has no end.
+    /// Begins a new line, without colour, if the console's last line has no end.
     pub(super) fn end(&mut self) -> Result<()> {
-        if self.painter.as_ref().is_some_and(Painter::is_within_line) {
-            anstream::stdout().lock().write_all(b"\n")?;
+        if let Some(painter) = &mut self.painter
+            && painter.is_within_line()
+        {
+            writeln!(anstream::stdout().lock(), "{}", painter.reset())?;
         }
         Ok(())
     }
