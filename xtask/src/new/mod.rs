@@ -3,6 +3,7 @@
 //! Makes the files of something new.
 
 mod component;
+mod root_task;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -12,10 +13,13 @@ use kaal_harness::workspace::Workspace;
 pub(crate) enum New {
     /// Make a component of KaaL's root task, and add it to root-task/task/system.toml
     Component(component::Options),
+    /// Make a project for a root task that greets, to build with Cargo or Nix
+    RootTask(root_task::Options),
 }
 
 pub(crate) fn run(workspace: &Workspace, new: &New) -> Result<()> {
     match new {
         New::Component(options) => component::run(workspace, options),
+        New::RootTask(options) => root_task::run(workspace, options),
     }
 }
