@@ -199,6 +199,9 @@ fn pack(
     messages: Messages,
 ) -> Result<(), Failure> {
     let configuration = Configuration::read(command(), arguments, first_look)?;
+    for warning in &configuration.warnings {
+        messages.write("warning", warning);
+    }
     if configuration.arguments.print_config {
         return Ok(text::print(configuration.printed())?);
     }

@@ -170,6 +170,37 @@ fn wrong_variables() {
 }
 
 #[test]
+fn unknown_variables_are_warnings() {
+    let folder = Folder::new();
+    let said = |name| {
+        let output = folder.configured("", &["--print-config"], &[(name, "kernel.elf")]);
+        assert_eq!(output.status.code(), Some(0));
+        text(output.stderr)
+    };
+    expect![[r#"
+        warning: environment KAAL_KERNL: unknown variable, ignored
+          expected: KAAL_ and the name of an option for making images
+          found: KAAL_KERNL
+          help: rename it to KAAL_KERNEL
+    "#]]
+    .assert_eq(&said("KAAL_KERNL"));
+    expect![[r#"
+        warning: environment KAAL_SPEED: unknown variable, ignored
+          expected: KAAL_ and the name of an option for making images
+          found: KAAL_SPEED
+          help: unset KAAL_SPEED; docs/configuration.md lists all variables
+    "#]]
+    .assert_eq(&said("KAAL_SPEED"));
+    assert_eq!(said("KAAL_KERNEL"), "");
+    let ignored = folder.configured(
+        "",
+        &["--print-config", "--no-config"],
+        &[("KAAL_SPEED", "")],
+    );
+    assert_eq!(text(ignored.stderr), "");
+}
+
+#[test]
 fn no_such_file() {
     let folder = Folder::new();
     let output = folder.configured("", &["--config", "none.toml"], &[]);

@@ -7,8 +7,12 @@ use std::ffi::OsString;
 use clap::Command;
 
 use super::kind::Kind;
+use super::nearest::nearest;
 use super::{objection, option};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
+
+/// The beginning of each variable's name.
+const PREFIX: &str = "KAAL_";
 
 /// Lets `command` read options from variables.
 pub(crate) fn with_environment(command: Command) -> Command {
@@ -44,7 +48,34 @@ pub(super) fn check(
     Ok(())
 }
 
+/// Warns of variables that look like options of `command` but set none.
+pub(super) fn unknown(command: &Command) -> Vec<Diagnostic> {
+    let known: Vec<_> = command
+        .get_arguments()
+        .filter_map(option)
+        .map(variable)
+        .collect();
+    let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+    let unknown = names.filter(|name| name.starts_with(PREFIX) && !known.contains(name));
+    let mut unknown: Vec<_> = unknown.collect();
+    unknown.sort();
+    let warnings = unknown.iter().map(|name| {
+        let nearest = nearest(command, &name[PREFIX.len()..].to_lowercase());
+        Origin::new(Flag::Environment, name)
+            .diagnostic("unknown variable, ignored")
+            .expected(format!(
+                "{PREFIX} and the name of an option for making images"
+            ))
+            .found(name)
+            .remedy(match nearest.map(variable) {
+                Some(nearest) => format!("rename it to {nearest}"),
+                None => format!("unset {name}; docs/configuration.md lists all variables"),
+            })
+    });
+    warnings.collect()
+}
+
 /// The variable that sets the option `name`.
 pub(super) fn variable(name: &str) -> String {
-    format!("KAAL_{}", name.replace('-', "_").to_uppercase())
+    format!("{PREFIX}{}", name.replace('-', "_").to_uppercase())
 }

@@ -10,13 +10,11 @@ use clap::{Arg, Command};
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::kind::Kind;
+use super::nearest::nearest;
 use super::{objection, option};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::bounded;
 use crate::files::kind::{FileKind, TOML};
-
-/// Least similarity of a name that is suggested, from 0 to 1.
-const ALIKE: f64 = 0.8;
 
 /// An option that the file sets.
 #[derive(Debug)]
@@ -135,14 +133,8 @@ impl Entry<'_> {
     }
 
     fn unknown(&self, command: &Command) -> Diagnostic {
-        let plain = self.name.trim_start_matches('-').replace('_', "-");
-        let known = command.get_arguments().filter_map(option);
-        let nearest = known
-            .map(|known| (strsim::jaro_winkler(known, &plain), known))
-            .filter(|(likeness, _)| *likeness > ALIKE)
-            .max_by(|(one, _), (other, _)| one.total_cmp(other));
-        let remedy = match nearest {
-            Some((_, nearest)) => format!("rename it to {nearest}"),
+        let remedy = match nearest(command, self.name) {
+            Some(nearest) => format!("rename it to {nearest}"),
             None => "remove it; docs/configuration.md lists all keys".to_owned(),
         };
         self.diagnostic(&format!("unknown key {}", self.name))

@@ -9,6 +9,7 @@
 mod environment;
 mod file;
 mod kind;
+mod nearest;
 #[cfg(test)]
 mod tests;
 
@@ -69,6 +70,8 @@ pub(super) struct Configuration {
     file: Option<PathBuf>,
     settings: Vec<Setting>,
     pub(super) matches: ArgMatches,
+    /// About variables that set no option.
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
 impl Configuration {
@@ -81,10 +84,11 @@ impl Configuration {
     ) -> Result<Self, Failure> {
         let arguments = Arguments::from_arg_matches(first_look).unwrap_or_default();
         let mut command = without_requirements(command);
-        let (mut file, mut settings) = (None, Vec::new());
+        let (mut file, mut settings, mut warnings) = (None, Vec::new(), Vec::new());
         if !arguments.no_config {
             environment::check(&command, |id| is_on_command_line(first_look, id))
                 .map_err(Failure::usage)?;
+            warnings = environment::unknown(&command);
             file = arguments.config.clone().or_else(nearest);
             if let Some(path) = &file {
                 settings = file::read(path, &command).map_err(Failure::usage)?;
@@ -101,6 +105,7 @@ impl Configuration {
             command,
             file,
             settings,
+            warnings,
         })
     }
 
