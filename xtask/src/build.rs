@@ -27,8 +27,20 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Builds the programs for the target and the image builder.
+/// Builds the image builder and the programs for the target.
 pub(crate) fn programs(workspace: &Workspace) -> Result<()> {
+    builder(workspace)?;
+    for_target(workspace)
+}
+
+/// Builds the image builder.
+pub(crate) fn builder(workspace: &Workspace) -> Result<()> {
+    let mut builder = nightly_cargo(workspace)?;
+    process::run(builder.args(["build", "--release", "--package", Workspace::BUILDER]))
+}
+
+/// Builds the programs for the target.
+pub(crate) fn for_target(workspace: &Workspace) -> Result<()> {
     let mut command = nightly_cargo(workspace)?;
     command
         .args(["build", "--profile", "boot"])
@@ -44,9 +56,7 @@ pub(crate) fn programs(workspace: &Workspace) -> Result<()> {
     for program in Program::ALL {
         update(&built.join(program.binary()), &workspace.program(program))?;
     }
-
-    let mut builder = nightly_cargo(workspace)?;
-    process::run(builder.args(["build", "--release", "--package", Workspace::BUILDER]))
+    Ok(())
 }
 
 /// Builds the plugin that counts what a boot costs, for the QEMU of this release.
@@ -82,13 +92,10 @@ fn update(from: &Path, to: &Path) -> Result<()> {
 /// Packs the default image: the probe kernel for QEMU's virt machine.
 fn default_image(workspace: &Workspace) -> Result<()> {
     let scratch = tempfile::tempdir()?;
-    Inputs::probe(
-        workspace,
-        Program::Probe,
-        &Machine::ordinary(),
-        scratch.path(),
-    )?
-    .pack(workspace, &workspace.default_image())
+    let machine = Machine::ordinary();
+    let inputs = Inputs::probe(workspace, Program::Probe, &machine, scratch.path())?;
+    inputs.pack(workspace, &workspace.default_image())?;
+    Ok(())
 }
 
 /// The flags with which Cargo builds for the target.

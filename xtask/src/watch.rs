@@ -12,8 +12,8 @@ use kaal_harness::qemu::Stop;
 use kaal_harness::workspace::Workspace;
 use notify::{Event, RecursiveMode, Watcher};
 
-use crate::progress;
-use crate::qemu::{self, Options};
+use crate::qemu::{self, Options, Project};
+use crate::{build, progress};
 
 /// Folders of sources.
 const FOLDERS: [&str; 4] = ["builder", "elfloader", ROOT_TASK, "tests"];
@@ -27,9 +27,11 @@ const PAUSE: Duration = Duration::from_millis(30);
 /// Boots, and boots again after each change, until the user ends it.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let (sender, changes) = mpsc::channel();
+    build::builder(workspace)?;
+    let app = Project::read(workspace)?.app(options);
     let sources = Sources {
         root: workspace.root().to_owned(),
-        app: options.app.as_deref().map(path::absolute).transpose()?,
+        app: app.map(path::absolute).transpose()?,
     };
     let watched = sources.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {

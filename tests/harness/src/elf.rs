@@ -4,9 +4,9 @@
 
 use std::ops::Range;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use goblin::elf::Elf;
-use goblin::elf::header::{EM_AARCH64, ET_EXEC};
+use goblin::elf::header::{EM_AARCH64, ET_EXEC, et_to_str, machine_to_str};
 use goblin::elf::program_header::{PF_R, PF_X, PT_LOAD};
 use kaal_payload::PAGE_SIZE;
 
@@ -20,6 +20,26 @@ const LARGEST_SPAN: u64 = 1 << 30;
 /// Fails if `file` is not an ELF file.
 pub fn entry(file: &[u8]) -> Result<u64> {
     Ok(parse(file)?.entry)
+}
+
+/// Checks that `file` is a program for AArch64.
+///
+/// # Errors
+///
+/// Fails if it is something else.
+pub fn check_program(file: &[u8]) -> Result<()> {
+    let header = parse(file)?.header;
+    ensure!(
+        header.e_machine == EM_AARCH64,
+        "it is for another processor: {}",
+        machine_to_str(header.e_machine)
+    );
+    ensure!(
+        header.e_type == ET_EXEC,
+        "it is no executable at fixed addresses, but of type {}: link it with -no-pie",
+        et_to_str(header.e_type)
+    );
+    Ok(())
 }
 
 /// The number of bytes in the file that belong to loadable segments.

@@ -5,7 +5,7 @@
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use anyhow::{Context, Result, ensure};
 use crc::{CRC_32_ISCSI, Crc};
@@ -15,6 +15,7 @@ use kaal_payload::{
     VERSION,
 };
 use serde::Deserialize;
+use serde_json::Value;
 use zerocopy::IntoBytes;
 
 use crate::probe::{self, Expected};
@@ -56,6 +57,8 @@ pub struct Inputs {
     pub log_level: Option<String>,
     /// More options of the builder, such as the image's format.
     pub packing: Vec<String>,
+    /// Whether `kaal.toml` and the environment set the remaining options.
+    pub has_config: bool,
 }
 
 impl Format {
@@ -74,6 +77,23 @@ impl Format {
 }
 
 impl Inputs {
+    /// The loader, the unpacker, and these programs.
+    pub fn new(workspace: &Workspace, kernel: PathBuf, app: PathBuf) -> Self {
+        Self {
+            loader: workspace.program(Program::Loader),
+            unpacker: workspace.program(Program::Unpacker),
+            kernel,
+            app,
+            device_tree: None,
+            platform: None,
+            kernel_config: None,
+            cores: None,
+            log_level: None,
+            packing: Vec::new(),
+            has_config: false,
+        }
+    }
+
     /// A probe kernel, its task and the device tree of its machine. The kernel waits for all cores of
     /// the machine.
     ///
@@ -88,24 +108,20 @@ impl Inputs {
         machine: &Machine,
         scratch: &Path,
     ) -> Result<Self> {
-        Self::probe_with_task(
-            workspace,
-            probe,
-            &workspace.program(Program::ProbeTask),
-            machine,
-            scratch,
-        )
+        let task = workspace.program(Program::ProbeTask);
+        Self::probe_with(workspace, probe, &task, None, machine, scratch)
     }
 
-    /// Like [`Self::probe`], with another task.
+    /// Like [`Self::probe`], with another `task`, and another device tree if one is given.
     ///
     /// # Errors
     ///
-    /// Fails like [`Self::probe`], or if `task` is not an ELF file.
-    pub fn probe_with_task(
+    /// Fails like [`Self::probe`], or if `task` is not an ELF file or `tree` no device tree.
+    pub fn probe_with(
         workspace: &Workspace,
         probe: Program,
         task: &Path,
+        tree: Option<&Path>,
         machine: &Machine,
         scratch: &Path,
     ) -> Result<Self> {
@@ -113,8 +129,14 @@ impl Inputs {
         let checksum = probe::user_image_crc32c(&read(task)?)
             .with_context(|| format!("failed to read {}", task.display()))?;
         Expected::UserImageCrc32c(checksum).supply(&mut kernel)?;
-        let device_tree = scratch.join("kernel.dtb");
-        machine.dump_device_tree(&device_tree)?;
+        let device_tree = match tree {
+            Some(tree) => tree.to_owned(),
+            None => {
+                let dumped = scratch.join("kernel.dtb");
+                machine.dump_device_tree(&dumped)?;
+                dumped
+            }
+        };
         let checksum = probe::device_tree_crc32c(&read(&device_tree)?)?;
         Expected::DeviceTreeCrc32c(checksum).supply(&mut kernel)?;
         Expected::Cores(machine.cores).supply(&mut kernel)?;
@@ -123,23 +145,18 @@ impl Inputs {
             .with_context(|| format!("failed to write {}", kernel_file.display()))?;
 
         Ok(Self {
-            loader: workspace.program(Program::Loader),
-            unpacker: workspace.program(Program::Unpacker),
-            kernel: kernel_file,
-            app: task.to_owned(),
             device_tree: Some(device_tree),
-            platform: None,
-            kernel_config: None,
             cores: Some(machine.cores),
-            log_level: None,
-            packing: Vec::new(),
+            ..Self::new(workspace, kernel_file, task.to_owned())
         })
     }
 
     /// The command that packs these inputs into `image`.
     pub fn command(&self, workspace: &Workspace, image: &Path) -> Command {
         let mut command = Command::new(workspace.builder());
-        command.arg("--no-config");
+        if !self.has_config {
+            command.arg("--no-config");
+        }
         command.arg("--loader").arg(&self.loader);
         command.arg("--unpacker").arg(&self.unpacker);
         command.arg("--kernel").arg(&self.kernel);
@@ -174,21 +191,39 @@ impl Inputs {
         command
     }
 
-    /// Packs these inputs into `image`.
+    /// Packs these inputs into `image`, and returns the builder's warnings.
     ///
     /// # Errors
     ///
     /// Fails with the builder's error.
-    pub fn pack(&self, workspace: &Workspace, image: &Path) -> Result<()> {
-        let output = self
-            .command(workspace, image)
-            .output()
-            .context("failed to start the builder")?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        let reason = said.trim().trim_start_matches("error: ");
-        ensure!(output.status.success(), "{reason}");
-        Ok(())
+    pub fn pack(&self, workspace: &Workspace, image: &Path) -> Result<String> {
+        let output = run_builder(&mut self.command(workspace, image))?;
+        Ok(String::from_utf8_lossy(&output.stderr).into_owned())
     }
+}
+
+/// The builder's report on the image in `file`.
+///
+/// # Errors
+///
+/// Fails if it is no image.
+pub fn inspect(workspace: &Workspace, file: &Path) -> Result<Value> {
+    let mut inspect = Command::new(workspace.builder());
+    let output = run_builder(inspect.args(["inspect", "--json"]).arg(file))?;
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// Runs `command`, which starts the builder.
+///
+/// # Errors
+///
+/// Fails with the builder's error.
+pub fn run_builder(command: &mut Command) -> Result<Output> {
+    let output = command.output().context("failed to start the builder")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let reason = said.trim().trim_start_matches("error: ");
+    ensure!(output.status.success(), "{reason}");
+    Ok(output)
 }
 
 /// Makes a pair of keys in `folder`. Returns the builder's options that sign an image with them.

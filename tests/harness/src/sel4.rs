@@ -12,7 +12,7 @@ use yaml_rust2::YamlLoader;
 use crate::elf;
 use crate::image::Inputs;
 use crate::qemu::{Board, Machine, VIRT};
-use crate::workspace::{Program, Workspace};
+use crate::workspace::Workspace;
 
 /// The environment variable that names the folder of an installed seL4.
 pub const PREFIX: &str = "SEL4_PREFIX";
@@ -87,6 +87,11 @@ impl Kernel {
         &self.prefix
     }
 
+    /// The device tree that the kernel was built for.
+    pub fn device_tree(&self) -> PathBuf {
+        self.prefix.join("support/kernel.dtb")
+    }
+
     /// The kernel itself, an ELF file.
     pub fn file(&self) -> PathBuf {
         self.prefix.join("bin/kernel.elf")
@@ -135,22 +140,17 @@ impl Kernel {
     /// The inputs of an image of the kernel and `app`.
     pub fn inputs(&self, workspace: &Workspace, app: &Path) -> Inputs {
         Inputs {
-            loader: workspace.program(Program::Loader),
-            unpacker: workspace.program(Program::Unpacker),
-            kernel: self.file(),
-            app: app.to_owned(),
-            device_tree: Some(self.prefix.join("support/kernel.dtb")),
+            device_tree: Some(self.device_tree()),
             platform: first_of(
                 &self.prefix,
                 &["support/platform_gen.yaml", "support/platform_gen.json"],
             ),
             kernel_config: first_of(&self.prefix, &CONFIG),
-            cores: None,
-            log_level: None,
             packing: self
                 .board()
                 .map(|board| board.format.packing())
                 .unwrap_or_default(),
+            ..Inputs::new(workspace, self.file(), app.to_owned())
         }
     }
 }

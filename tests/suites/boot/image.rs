@@ -51,7 +51,7 @@ impl Image {
         let scratch = tempfile::tempdir()?;
         let file = scratch.path().join("task.elf");
         fs::write(&file, task)?;
-        let inputs = Inputs::probe_with_task(workspace, probe, &file, &machine, scratch.path())?;
+        let inputs = Inputs::probe_with(workspace, probe, &file, None, &machine, scratch.path())?;
         Ok(Self {
             inputs,
             machine,

@@ -8,6 +8,7 @@
 mod boot_cost;
 mod boot_information;
 mod chosen;
+mod command;
 mod console;
 mod damage;
 mod debugger;
@@ -85,6 +86,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(boot_information::trials(&workspace));
     trials.extend(root_task::trials(&workspace));
     trials.extend(new_component::trials(&workspace));
+    trials.extend(command::trials(&workspace));
     trials.extend(watch::trials(&workspace));
     trials.push(security_page::trial(&workspace, &trials));
     Ok(libtest_mimic::run(&arguments, trials).exit_code())

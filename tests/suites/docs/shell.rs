@@ -147,7 +147,8 @@ fn prepare(workspace: &Workspace, folder: &Path) -> Result<()> {
     }
     inputs.pack(workspace, &folder.join("bootimage.elf"))?;
     inputs.log_level = Some("debug".to_owned());
-    inputs.pack(workspace, &folder.join("other/bootimage.elf"))
+    inputs.pack(workspace, &folder.join("other/bootimage.elf"))?;
+    Ok(())
 }
 
 /// Where and how a block's commands run.

@@ -27,6 +27,14 @@ pub(crate) struct Options {
     pub(crate) app: Option<PathBuf>,
     #[command(flatten)]
     pub(super) selection: Selection,
+    /// Boot this image, which was packed before, on the machine that it was made for
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "app", "system", "only", "hyp", "dtb", "format", "compress", "load_address", "log_level", "gdb",
+    ])]
+    pub(super) image: Option<PathBuf>,
+    /// Device tree to embed [default: the kernel's]
+    #[arg(long, value_name = "FILE")]
+    pub(super) dtb: Option<PathBuf>,
     /// Boot the probe kernel for EL2; with SEL4_PREFIX, the kernel itself decides
     #[arg(long)]
     pub(super) hyp: bool,
@@ -38,7 +46,7 @@ pub(crate) struct Options {
     cpu: Option<String>,
     /// QEMU's memory size [default: that of the machine; 1G for virt]
     #[arg(long, value_name = "SIZE")]
-    memory: Option<String>,
+    pub(super) memory: Option<String>,
     /// The image's format [default: the one that the board boots]
     #[arg(long, value_name = "FORMAT", value_parser = ["elf", "raw", "uimage", "image"])]
     format: Option<String>,
@@ -51,7 +59,7 @@ pub(crate) struct Options {
     /// QEMU's number of cores [default: the number that the kernel waits for; 1 for the probe kernel, which waits for
     /// all]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
-    cores: Option<u32>,
+    pub(super) cores: Option<u32>,
     /// How much the loader prints
     #[arg(long, value_name = "LEVEL", value_parser = ["error", "info", "debug"])]
     pub(super) log_level: Option<String>,
@@ -66,7 +74,7 @@ pub(crate) struct Options {
     pub(super) expect: Option<String>,
     /// Write the console's output to this file
     #[arg(long, value_name = "FILE")]
-    log: Option<PathBuf>,
+    pub(super) log: Option<PathBuf>,
     /// More arguments for QEMU
     #[arg(last = true, value_name = "QEMU-ARGS")]
     pub(super) qemu_arguments: Vec<OsString>,

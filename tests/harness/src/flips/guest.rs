@@ -15,7 +15,7 @@ use zerocopy::IntoBytes;
 
 use crate::elf;
 use crate::image::Inputs;
-use crate::workspace::{Program, Workspace};
+use crate::workspace::Workspace;
 
 /// The load address of packages: behind all memory that they are unpacked to or use.
 pub(crate) const PACKAGE_ADDRESS: u64 = WINDOW.end - 0x10_0000;
@@ -74,17 +74,10 @@ pub(crate) fn inputs(workspace: &Workspace, scratch: &Path) -> Result<Inputs> {
             .map(|()| file)
     });
     Ok(Inputs {
-        loader: workspace.program(Program::Loader),
-        unpacker: workspace.program(Program::Unpacker),
-        kernel: kernel?,
-        app: app?,
         device_tree: Some(device_tree?),
-        platform: None,
-        kernel_config: None,
-        cores: None,
         // Everything that the loader prints is then about an error.
         log_level: Some("error".to_owned()),
-        packing: Vec::new(),
+        ..Inputs::new(workspace, kernel?, app?)
     })
 }
 

@@ -23,6 +23,7 @@ pub struct Board {
     memory: String,
     cores: u32,
     serial: usize,
+    console: u64,
     /// The format of the images that QEMU boots as the board's firmware does.
     pub format: Format,
     needs_device_tree: bool,
@@ -52,6 +53,21 @@ impl Board {
         ALL.get(platform).with_context(|| {
             format!(
                 "QEMU has no model of the platform {platform}; it has models of {}: boot the image on the board itself",
+                Self::platforms().collect::<Vec<_>>().join(", ")
+            )
+        })
+    }
+
+    /// The board whose console is the UART at `console`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if QEMU has no model of it.
+    pub(super) fn with_console(console: u64) -> Result<&'static Self> {
+        let board = ALL.values().find(|board| board.console == console);
+        board.with_context(|| {
+            format!(
+                "QEMU has no model of a board with a console at {console:#x}; it has models of {}",
                 Self::platforms().collect::<Vec<_>>().join(", ")
             )
         })

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! `cargo xtask qemu`, as a user types it.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use kaal_harness::qemu::Machine;
+use kaal_harness::sel4::PREFIX;
+use kaal_harness::workspace::{Program, Workspace};
+use libtest_mimic::Trial;
+use tempfile::TempDir;
+
+use crate::image::Image;
+use crate::{says, trial};
+
+pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
+    vec![
+        trial(workspace, "command::packed_image_boots", packed),
+        trial(workspace, "command::project_sets_options", project),
+        trial(
+            workspace,
+            "command::project_names_the_kernel",
+            project_kernel,
+        ),
+        trial(workspace, "command::device_tree_is_embedded", device_tree),
+    ]
+}
+
+/// A folder in which `cargo xtask` works.
+fn folder(workspace: &Workspace) -> Result<TempDir> {
+    Ok(tempfile::tempdir_in(workspace.root().join("target"))?)
+}
+
+/// `cargo xtask` with these arguments.
+fn xtask(workspace: &Workspace, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.arg("xtask").args(arguments).current_dir(folder);
+    command.env("CARGO_TARGET_DIR", workspace.target());
+    command.env_remove(PREFIX).stdin(Stdio::null());
+    command
+}
+
+/// The output and the errors of a command, which must end with `status`.
+fn said(command: &mut Command, status: i32) -> Result<String> {
+    let Output {
+        status: found,
+        stdout,
+        stderr,
+    } = command.output()?;
+    let said = [stdout, stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    ensure!(
+        found.code() == Some(status),
+        "{status} expected, {found} found:\n{said}"
+    );
+    Ok(said)
+}
+
+/// A hypervisor kernel for two cores boots only on a machine with EL2 and two cores.
+fn packed(workspace: &Workspace) -> Result<()> {
+    let machine = Machine {
+        cores: 2,
+        ..Machine::hypervisor()
+    };
+    let image = Image::of(workspace, Program::ProbeHyp, machine)?;
+    image.pack(workspace)?;
+    let folder = folder(workspace)?;
+    let file = image.path();
+    let file = file.to_str().context("a path in UTF-8")?;
+    let arguments = ["qemu", "--image", file, "--expect", "KAAL_PROBE_PASS"];
+    said(&mut xtask(workspace, folder.path(), &arguments), 0)?;
+
+    fs::write(file, "no image")?;
+    let said = said(&mut xtask(workspace, folder.path(), &arguments), 1)?;
+    says(&said, &format!("error: --image {file}: image "))
+}
+
+/// The file and the environment set options that the command line doesn't.
+fn project(workspace: &Workspace) -> Result<()> {
+    let folder = folder(workspace)?;
+    fs::write(folder.path().join("kaal.toml"), "log-level = \"debug\"\n")?;
+    let printed = "KaaL: region 0";
+    let qemu = ["qemu", "--expect", printed];
+    let mut by_file = xtask(workspace, folder.path(), &qemu);
+    let warned = said(by_file.env("KAAL_APPS", "task.elf"), 0)?;
+    says(&warned, "help: rename it to KAAL_APP\n")?;
+
+    let silent = ["qemu", "--log-level", "info"];
+    let silent = said(&mut xtask(workspace, folder.path(), &silent), 0)?;
+    ensure!(!silent.contains(printed), "{silent}");
+
+    let mut wrong = xtask(workspace, folder.path(), &["qemu"]);
+    let wrong = said(wrong.env("KAAL_APP", "none.elf"), 1)?;
+    says(&wrong, "error: --app none.elf: ")?;
+
+    fs::write(folder.path().join("kaal.toml"), "kernle = \"kernel.elf\"\n")?;
+    let wrong = said(&mut xtask(workspace, folder.path(), &["qemu"]), 1)?;
+    says(
+        &wrong,
+        "error: --config kaal.toml: line 1: unknown key kernle",
+    )
+}
+
+/// If the file names a kernel, that one boots, on the machine that its image needs.
+fn project_kernel(workspace: &Workspace) -> Result<()> {
+    let folder = folder(workspace)?;
+    Machine::hypervisor().dump_device_tree(&folder.path().join("kernel.dtb"))?;
+    let [kernel, app] = [Program::ProbeHyp, Program::ProbeTask];
+    let config = format!(
+        "kernel = {:?}\napp = {:?}\ndtb = \"kernel.dtb\"\n",
+        workspace.program(kernel),
+        workspace.program(app)
+    );
+    fs::write(folder.path().join("kaal.toml"), config)?;
+    let qemu = ["qemu", "--expect", "KAAL_PROBE_PASS"];
+    said(&mut xtask(workspace, folder.path(), &qemu), 0).map(drop)
+}
+
+/// The builder refuses the tree of a machine without enough RAM for the image, and the machine must have the RAM in its
+/// tree.
+fn device_tree(workspace: &Workspace) -> Result<()> {
+    let folder = folder(workspace)?;
+    let small = Machine {
+        memory: "2M".to_owned(),
+        ..Machine::ordinary()
+    };
+    small.dump_device_tree(&folder.path().join("small.dtb"))?;
+    let qemu = ["qemu", "--dtb", "small.dtb"];
+    let refused = said(&mut xtask(workspace, folder.path(), &qemu), 1)?;
+    says(&refused, "--dtb small.dtb")?;
+
+    let qemu = [&qemu[..], &["--memory", "1M"]].concat();
+    let refused = said(&mut xtask(workspace, folder.path(), &qemu), 1)?;
+    says(&refused, "error: --memory 1M: at least 2M expected")
+}

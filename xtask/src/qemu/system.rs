@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Makes or finds the image to boot, and chooses its machine.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use kaal_harness::image::Inputs;
+use kaal_harness::probe;
+use kaal_harness::qemu::{Input, Machine, MadeFor, Version, Watch};
+use kaal_harness::sel4::Kernel;
+use kaal_harness::workspace::{Program, Workspace};
+
+use super::check::check_app;
+use super::{Options, Project};
+use crate::{build, root_task};
+
+/// QEMU's own option for a device tree.
+const QEMU_DEVICE_TREE: &str = "-dtb";
+
+/// What is there before an image is packed or read.
+pub(super) struct Situation<'a> {
+    /// QEMU's release.
+    pub(super) version: Version,
+    /// The kernel of `SEL4_PREFIX`.
+    pub(super) kernel: Option<&'a Kernel>,
+    /// Whether builder, loader and probe kernels are built.
+    pub(super) programs_are_built: bool,
+    /// Whether the boot is one of many, of which the user ends all at once.
+    pub(super) is_watched: bool,
+}
+
+/// An image, and how to boot it.
+pub(super) struct System {
+    pub(super) image: PathBuf,
+    machine: Machine,
+    pub(super) watch: Watch,
+    /// The parts of an image that was packed here.
+    pub(super) inputs: Option<Inputs>,
+}
+
+impl System {
+    /// The image in the file `image`.
+    pub(super) fn packed(
+        workspace: &Workspace,
+        options: &Options,
+        situation: &Situation<'_>,
+        image: &Path,
+    ) -> Result<Self> {
+        build::builder(workspace)?;
+        let machine = made_for(workspace, image, situation.version)
+            .with_context(|| format!("--image {}", image.display()))?;
+        let mut arguments = options.qemu_arguments.iter();
+        ensure!(
+            !machine.needs_device_tree || arguments.any(|word| word == QEMU_DEVICE_TREE),
+            "--image {}: QEMU boots it only with a device tree: add `-- -dtb FILE`, with the kernel's kernel.dtb",
+            image.display()
+        );
+        Ok(Self {
+            image: image.to_owned(),
+            machine: options.machine(machine),
+            watch: on_terminal(options, situation),
+            inputs: None,
+        })
+    }
+
+    /// Builds what is missing and packs an image of the project's kernel, of that of `SEL4_PREFIX` or of a probe kernel.
+    pub(super) fn pack(
+        workspace: &Workspace,
+        options: &Options,
+        situation: &Situation<'_>,
+        scratch: &Path,
+    ) -> Result<Self> {
+        if !situation.programs_are_built {
+            build::builder(workspace)?;
+        }
+        let project = Project::read(workspace)?;
+        project.app.as_deref().map_or(Ok(()), check_app)?;
+        if !situation.programs_are_built {
+            build::for_target(workspace)?;
+        }
+        let (mut inputs, machine, watch) = match (&project.kernel, situation.kernel) {
+            (Some(kernel), _) => projects(workspace, options, situation, &project, kernel)?,
+            (None, Some(kernel)) => sel4(workspace, options, situation, &project, kernel)?,
+            (None, None) => probe(workspace, options, &project, scratch)?,
+        };
+        project.apply(&mut inputs);
+        if let Some(tree) = &options.dtb {
+            inputs.device_tree = Some(tree.clone());
+        }
+        inputs.log_level = options.log_level.clone();
+        inputs.packing = options.packing(inputs.packing);
+        let image = scratch.join("bootimage");
+        eprint!("{}", inputs.pack(workspace, &image)?);
+        // A probe kernel lies there only to be packed.
+        if let Ok(name) = inputs.kernel.strip_prefix(scratch) {
+            inputs.kernel = workspace.artifacts().join(name);
+        }
+        let machine = match machine {
+            Some(machine) => machine,
+            None => options.machine(made_for(workspace, &image, situation.version)?),
+        };
+        Ok(Self {
+            image,
+            machine,
+            watch,
+            inputs: Some(inputs),
+        })
+    }
+
+    /// Whether a kernel other than a probe kernel boots.
+    pub(super) fn is_real(&self) -> bool {
+        self.watch.input != Input::None
+    }
+
+    /// The command that starts QEMU with the image.
+    pub(super) fn command(&self) -> Command {
+        match &self.inputs {
+            Some(inputs) => inputs.boot(&self.machine, &self.image),
+            None => self.machine.booting(&self.image),
+        }
+    }
+}
+
+/// The machine that `image` was made for, which QEMU's release `version` must have.
+fn made_for(workspace: &Workspace, image: &Path, version: Version) -> Result<Machine> {
+    let made_for = MadeFor::read(workspace, image)?;
+    made_for.board()?.check(version)?;
+    made_for.machine()
+}
+
+/// A boot whose console is this terminal. Ctrl-C ends `watch` as a whole, but a single boot gets it as input.
+fn on_terminal(options: &Options, situation: &Situation<'_>) -> Watch {
+    Watch {
+        input: match situation.is_watched {
+            true => Input::Interruptible,
+            false => Input::Terminal,
+        },
+        ..options.watch(None)
+    }
+}
+
+/// The parts of an image, its machine unless the image tells it, and the goal of its boot.
+type Parts = (Inputs, Option<Machine>, Watch);
+
+/// A boot of the project's `kernel`.
+fn projects(
+    workspace: &Workspace,
+    options: &Options,
+    situation: &Situation<'_>,
+    project: &Project,
+    kernel: &Path,
+) -> Result<Parts> {
+    ensure!(
+        !options.hyp,
+        "--hyp chooses a probe kernel, but kaal.toml or KAAL_KERNEL names a kernel: leave out --hyp"
+    );
+    let app = project.app(options).context(
+        "--app: missing, but kaal.toml or KAAL_KERNEL names a kernel: add --app FILE, or the line `app = \"FILE\"` to \
+         kaal.toml",
+    )?;
+    let inputs = Inputs::new(workspace, kernel.to_owned(), app);
+    Ok((inputs, None, on_terminal(options, situation)))
+}
+
+/// A boot of the `kernel` of `SEL4_PREFIX`.
+fn sel4(
+    workspace: &Workspace,
+    options: &Options,
+    situation: &Situation<'_>,
+    project: &Project,
+    kernel: &Kernel,
+) -> Result<Parts> {
+    let profile = match situation.is_watched {
+        true => root_task::WATCH,
+        false => root_task::RELEASE,
+    };
+    let app = match project.app(options) {
+        Some(app) => app,
+        None => root_task::build(workspace, kernel, profile, &options.selection)?,
+    };
+    let machine = options.machine(kernel.machine()?);
+    let inputs = kernel.inputs(workspace, &app);
+    Ok((inputs, Some(machine), on_terminal(options, situation)))
+}
+
+/// A boot of a probe kernel.
+fn probe(
+    workspace: &Workspace,
+    options: &Options,
+    project: &Project,
+    scratch: &Path,
+) -> Result<Parts> {
+    let (program, mut machine) = match options.hyp {
+        true => (Program::ProbeHyp, Machine::hypervisor()),
+        false => (Program::Probe, Machine::ordinary()),
+    };
+    machine.cores = project.cores.unwrap_or(machine.cores);
+    let machine = options.machine(machine);
+    let task = project.app(options);
+    let task = task.unwrap_or_else(|| workspace.program(Program::ProbeTask));
+    let tree = options.dtb.as_deref().or(project.dtb.as_deref());
+    let inputs = Inputs::probe_with(workspace, program, &task, tree, &machine, scratch)?;
+    Ok((inputs, Some(machine), options.watch(Some(probe::PASS))))
+}
