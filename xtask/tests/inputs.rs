@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
@@ -50,6 +51,17 @@ fn unusable_files_are_named() {
         let named = format!("error: {option} {file}: ");
         assert!(said.contains(&named) && said.contains(reason), "{said}");
     }
+}
+
+#[test]
+fn ports_in_use_are_named() {
+    let other = TcpListener::bind(("localhost", 0)).unwrap();
+    let port = other.local_addr().unwrap().port().to_string();
+    let said = refused(&["--gdb", "--gdb-port", &port]);
+    assert!(
+        said.contains(&format!("error: --gdb-port {port}: choose another")),
+        "{said}"
+    );
 }
 
 #[test]

@@ -7,9 +7,8 @@ use std::path::{self, Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use serde_json::Value;
 
-use crate::image::Inputs;
+use crate::image::{self, Inputs};
 use crate::process;
 use crate::workspace::Workspace;
 
@@ -24,7 +23,7 @@ pub struct Debugger {
 }
 
 impl Debugger {
-    /// The gdb for the file `image`, which was packed from `inputs`. It attaches to `target`, an argument of
+    /// The gdb for the image in `file`, which was packed from `inputs`. It attaches to `target`, an argument of
     /// gdb's `target remote`. `program` is gdb's own file.
     ///
     /// # Errors
@@ -34,17 +33,15 @@ impl Debugger {
         workspace: &Workspace,
         program: PathBuf,
         inputs: &Inputs,
-        image: &Path,
+        file: &Path,
         target: &str,
     ) -> Result<Self> {
-        let mut inspect = Command::new(workspace.builder());
-        let report = process::read(inspect.args(["inspect", "--json"]).arg(image))?;
-        let report: Value = serde_json::from_str(&report)?;
+        let report = image::inspect(workspace, file)?;
         let loader_address = report["payload"]["loader"]["start"]
             .as_str()
-            .with_context(|| format!("failed to find the loader in {}", image.display()))?;
+            .with_context(|| format!("failed to find the loader in {}", file.display()))?;
         let script = workspace.root().join("tests/harness/kaal.gdb");
-        let commands = vec![
+        let mut commands = vec![
             // Otherwise, gdb asks for confirmation and waits after each screenful.
             "set confirm off".to_owned(),
             "set pagination off".to_owned(),
@@ -52,10 +49,13 @@ impl Debugger {
             add_symbols(&inputs.kernel)?,
             add_symbols(&inputs.app)?,
             add_sources(workspace.root()),
-            add_sources(&workspace.root().join("root-task")),
-            format!("{ATTACH} {target}"),
-            format!("source {}", script.display()),
         ];
+        // Other root tasks have files of the same names, which debug information locates.
+        if workspace.is_own_root_task(&inputs.app) {
+            commands.push(add_sources(&workspace.root().join("root-task")));
+        }
+        commands.push(format!("{ATTACH} {target}"));
+        commands.push(format!("source {}", script.display()));
         Ok(Self { program, commands })
     }
 
@@ -82,7 +82,7 @@ impl fmt::Display for Debugger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.program.display())?;
         for command in &self.commands {
-            write!(f, " \\\n  -ex '{}'", command.replace('\'', r"'\''"))?;
+            write!(f, " \\\n  -ex {}", process::quoted(command))?;
         }
         Ok(())
     }

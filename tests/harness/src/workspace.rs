@@ -106,6 +106,13 @@ impl Workspace {
         self.artifacts().join("root-task.elf")
     }
 
+    /// Whether `cargo xtask root-task` built the program in `file`, with these or other components.
+    pub fn is_own_root_task(&self, file: &Path) -> bool {
+        let own = self.root_task();
+        let stem = |file: &Path| file.file_stem().unwrap_or_default().display().to_string();
+        file.parent() == own.parent() && stem(file).starts_with(&stem(&own))
+    }
+
     /// A program for the target.
     pub fn program(&self, program: Program) -> PathBuf {
         self.artifacts().join(program.file_name())

@@ -4,12 +4,14 @@
 
 use std::env;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use kaal_harness::qemu::Machine;
 use kaal_harness::sel4::PREFIX;
+use kaal_harness::tools::GDB;
 use kaal_harness::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 use tempfile::TempDir;
@@ -18,6 +20,7 @@ use crate::image::Image;
 use crate::{says, trial};
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
+    let (attaches, is_missing) = GDB.needed_by("command::gdb_attaches_to_its_own_boot");
     vec![
         trial(workspace, "command::packed_image_boots", packed),
         trial(workspace, "command::project_sets_options", project),
@@ -27,6 +30,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             project_kernel,
         ),
         trial(workspace, "command::device_tree_is_embedded", device_tree),
+        trial(workspace, attaches, gdb).with_ignored_flag(is_missing),
     ]
 }
 
@@ -136,4 +140,42 @@ fn device_tree(workspace: &Workspace) -> Result<()> {
     let qemu = [&qemu[..], &["--memory", "1M"]].concat();
     let refused = said(&mut xtask(workspace, folder.path(), &qemu), 1)?;
     says(&refused, "error: --memory 1M: at least 2M expected")
+}
+
+/// gdb attaches with the command that is printed, and stops at the loader's first instruction.
+fn gdb(workspace: &Workspace) -> Result<()> {
+    let folder = folder(workspace)?;
+    let mut boot = xtask(
+        workspace,
+        folder.path(),
+        &["qemu", "--gdb", "--timeout", "60"],
+    );
+    says(
+        &debug(&mut boot, &["where-am-i"])?,
+        "_start in section .text of ",
+    )
+}
+
+/// The output of the gdb that `boot` says how to start, with more commands for it.
+fn debug(boot: &mut Command, commands: &[&str]) -> Result<String> {
+    let mut boot = boot.stdout(Stdio::piped()).spawn()?;
+    let output = boot.stdout.take().context("no standard output")?;
+    let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+    lines.find(|line| line.ends_with("gdb:"));
+    let mut shown = String::new();
+    for line in lines.by_ref() {
+        shown += &line;
+        shown += "\n";
+        if !line.ends_with('\\') {
+            break;
+        }
+    }
+    let commands = commands.iter().chain(&["kill"]);
+    let commands = commands.map(|command| format!(" -ex '{command}'"));
+    let gdb = shown.trim_end().to_owned() + " -batch" + &commands.collect::<String>();
+    // Its status says only how QEMU closed the connection.
+    let stopped = Command::new("sh").args(["-c", &gdb]).output();
+    // gdb has ended it, or else its time limit does.
+    boot.wait()?;
+    Ok(String::from_utf8_lossy(&stopped?.stdout).into_owned())
 }

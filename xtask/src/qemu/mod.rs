@@ -3,32 +3,25 @@
 //! Packs an image and boots it.
 
 mod check;
+mod gdb;
 mod options;
 mod outcome;
 mod project;
 mod system;
 
 use anyhow::{Context, Result};
-use fs_err as fs;
-use kaal_harness::debugger::Debugger;
 use kaal_harness::qemu::{self, Input, Report, Stop};
 use kaal_harness::sel4::Kernel;
-use kaal_harness::tools;
 use kaal_harness::workspace::Workspace;
 
 use crate::setup;
+use gdb::Place;
 use outcome::judge;
 use system::{Situation, System};
 
 pub(crate) use options::Options;
 pub(crate) use outcome::status;
 pub(crate) use project::Project;
-
-/// QEMU waits for a debugger there.
-const GDB: &str = "localhost:1234";
-
-/// The file in `target/kaal` with gdb's commands for the last image, where editors find it.
-const GDB_SCRIPT: &str = "symbols.gdb";
 
 /// Packs an image and boots it.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
@@ -46,6 +39,8 @@ pub(crate) fn boot(
     let version = setup::qemu(workspace)?;
     let kernel = Kernel::from_environment()?;
     options.check(workspace, kernel.as_ref(), version)?;
+    let debugger = options.gdb.then(|| Place::new(options.gdb_port));
+    let debugger = debugger.transpose()?;
     // Ctrl-C may leave it behind, for `cargo clean` to remove.
     let scratch = tempfile::tempdir_in(workspace.target())?;
     let situation = Situation {
@@ -60,7 +55,7 @@ pub(crate) fn boot(
     };
     system.watch.stop = stop;
 
-    let report = start(workspace, options, &system)?;
+    let report = start(workspace, options, &system, debugger.as_ref())?;
     let outcome = judge(&report, &system.watch);
     match system.is_real() || options.app.is_none() {
         true => outcome,
@@ -70,7 +65,12 @@ pub(crate) fn boot(
 }
 
 /// Starts QEMU and follows the boot until its goal is decided.
-fn start(workspace: &Workspace, options: &Options, system: &System) -> Result<Report> {
+fn start(
+    workspace: &Workspace,
+    options: &Options,
+    system: &System,
+    debugger: Option<&Place>,
+) -> Result<Report> {
     let mut command = system.command();
     command.args(&options.qemu_arguments);
     match (system.watch.input, &system.watch.expect, options.gdb) {
@@ -78,16 +78,11 @@ fn start(workspace: &Workspace, options: &Options, system: &System) -> Result<Re
         (Input::Interruptible, None, false) => println!("Ctrl-A X ends QEMU, Ctrl-C all"),
         _ => {}
     }
-    if let (true, Some(inputs)) = (options.gdb, &system.inputs) {
-        command.args(["-gdb", &format!("tcp:{GDB}"), "-S"]);
-        // It is no error if there is no gdb: other debuggers can attach too.
-        let gdb = setup::tool(workspace, &tools::GDB).unwrap_or_else(|error| {
-            eprintln!("{error:#}");
-            tools::GDB.file_names()[0].into()
-        });
-        let debugger = Debugger::new(workspace, gdb, inputs, &system.image, GDB)?;
-        fs::write(workspace.artifacts().join(GDB_SCRIPT), debugger.script())?;
-        println!("{debugger}");
+    match (debugger, &system.inputs) {
+        (Some(place), Some(inputs)) => {
+            let debugger = place.debugger(workspace, inputs, &system.image)?;
+            place.run(command, &system.watch, &debugger)
+        }
+        _ => qemu::run(command, &system.watch),
     }
-    qemu::run(command, &system.watch)
 }

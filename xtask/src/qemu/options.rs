@@ -66,6 +66,9 @@ pub(crate) struct Options {
     /// Wait for a debugger before the first instruction, and print how to start gdb
     #[arg(long)]
     pub(super) gdb: bool,
+    /// Let QEMU wait at this TCP port of this machine [default: a socket that no other program has]
+    #[arg(long, value_name = "PORT", requires = "gdb")]
+    pub(super) gdb_port: Option<u16>,
     /// End after this time [default: 60 with an expected text, else never]
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
