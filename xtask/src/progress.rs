@@ -14,6 +14,9 @@ const TURN: Duration = Duration::from_millis(100);
 
 static QUIET: OnceLock<bool> = OnceLock::new();
 
+/// The time at which what was built began to run.
+static BUILT: OnceLock<Instant> = OnceLock::new();
+
 /// Prints only results and errors from now on if `is_quiet`.
 pub(crate) fn set_quiet(is_quiet: bool) {
     // The program sets it once, when it starts.
@@ -31,10 +34,24 @@ pub(crate) fn step(name: impl fmt::Display) {
     }
 }
 
+/// Notes that the build is over, and its result runs from now on.
+pub(crate) fn built() {
+    // `watch`, which builds again and again, never prints the times.
+    let _ = BUILT.set(Instant::now());
+}
+
 /// Prints the time since `started`.
 pub(crate) fn end(started: Instant) {
-    if !is_quiet() {
-        eprintln!("ended after {:.1} s", started.elapsed().as_secs_f64());
+    if is_quiet() {
+        return;
+    }
+    let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
+    match BUILT.get() {
+        Some(built) => {
+            let [build, run] = [*built - started, built.elapsed()].map(seconds);
+            eprintln!("built in {build}, ran {run}");
+        }
+        None => eprintln!("ended after {}", seconds(started.elapsed())),
     }
 }
 

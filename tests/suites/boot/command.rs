@@ -76,7 +76,8 @@ fn packed(workspace: &Workspace) -> Result<()> {
     let file = image.path();
     let file = file.to_str().context("a path in UTF-8")?;
     let arguments = ["qemu", "--image", file, "--expect", "KAAL_PROBE_PASS"];
-    said(&mut xtask(workspace, folder.path(), &arguments), 0)?;
+    let booted = said(&mut xtask(workspace, folder.path(), &arguments), 0)?;
+    says(&booted, "\nbuilt in ")?;
 
     fs::write(file, "no image")?;
     let said = said(&mut xtask(workspace, folder.path(), &arguments), 1)?;

@@ -14,7 +14,7 @@ use kaal_harness::qemu::{self, Input, Report, Stop};
 use kaal_harness::sel4::Kernel;
 use kaal_harness::workspace::Workspace;
 
-use crate::setup;
+use crate::{progress, setup};
 use gdb::Place;
 use outcome::judge;
 use system::{Situation, System};
@@ -78,6 +78,7 @@ fn start(
         (Input::Interruptible, None, false) => println!("Ctrl-A X ends QEMU, Ctrl-C all"),
         _ => {}
     }
+    progress::built();
     match (debugger, &system.inputs) {
         (Some(place), Some(inputs)) => {
             let debugger = place.debugger(workspace, inputs, &system.image)?;
