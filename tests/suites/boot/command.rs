@@ -22,6 +22,7 @@ use crate::{says, trial};
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     let (attaches, is_missing) = GDB.needed_by("command::gdb_attaches_to_its_own_boot");
     vec![
+        trial(workspace, "command::works_in_root_task", root_task),
         trial(workspace, "command::packed_image_boots", packed),
         trial(workspace, "command::project_sets_options", project),
         trial(
@@ -62,6 +63,15 @@ fn said(command: &mut Command, status: i32) -> Result<String> {
         "{status} expected, {found} found:\n{said}"
     );
     Ok(said)
+}
+
+/// The root task's workspace has no package `xtask`.
+fn root_task(workspace: &Workspace) -> Result<()> {
+    let folder = workspace.root().join("root-task");
+    says(
+        &said(&mut xtask(workspace, &folder, &["--version"]), 0)?,
+        "cargo xtask ",
+    )
 }
 
 /// A hypervisor kernel for two cores boots only on a machine with EL2 and two cores.
