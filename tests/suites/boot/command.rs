@@ -19,6 +19,9 @@ use tempfile::TempDir;
 use crate::image::Image;
 use crate::{says, trial};
 
+/// The exit status of a failed boot.
+const FAILED: i32 = 3;
+
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     let (attaches, is_missing) = GDB.needed_by("command::gdb_attaches_to_its_own_boot");
     vec![
@@ -31,17 +34,18 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             project_kernel,
         ),
         trial(workspace, "command::device_tree_is_embedded", device_tree),
+        trial(workspace, "command::failed_boot_is_explained", failed),
         trial(workspace, attaches, gdb).with_ignored_flag(is_missing),
     ]
 }
 
 /// A folder in which `cargo xtask` works.
-fn folder(workspace: &Workspace) -> Result<TempDir> {
+pub(crate) fn folder(workspace: &Workspace) -> Result<TempDir> {
     Ok(tempfile::tempdir_in(workspace.root().join("target"))?)
 }
 
 /// `cargo xtask` with these arguments.
-fn xtask(workspace: &Workspace, folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn xtask(workspace: &Workspace, folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.arg("xtask").args(arguments).current_dir(folder);
     command.env("CARGO_TARGET_DIR", workspace.target());
@@ -50,7 +54,7 @@ fn xtask(workspace: &Workspace, folder: &Path, arguments: &[&str]) -> Command {
 }
 
 /// The output and the errors of a command, which must end with `status`.
-fn said(command: &mut Command, status: i32) -> Result<String> {
+pub(crate) fn said(command: &mut Command, status: i32) -> Result<String> {
     let Output {
         status: found,
         stdout,
@@ -153,22 +157,33 @@ fn device_tree(workspace: &Workspace) -> Result<()> {
     says(&refused, "error: --memory 1M: at least 2M expected")
 }
 
+/// The command that is printed after a failed boot works.
+fn failed(workspace: &Workspace) -> Result<()> {
+    let folder = folder(workspace)?;
+    let qemu = ["qemu", "--cores", "2", "--", "-smp", "1"];
+    let failed = said(&mut xtask(workspace, folder.path(), &qemu), FAILED)?;
+    let mut lines = failed.lines();
+    let explain = lines.find(|line| line.contains(" explain "));
+    let explain = explain.with_context(|| format!("a command expected, found:\n{failed}"))?;
+    let mut shell = Command::new("sh");
+    shell.args(["-c", explain]).current_dir(folder.path());
+    says(&said(&mut shell, 0)?, "KaaL: error: ")
+}
+
 /// gdb attaches with the command that is printed, and stops at the loader's first instruction.
 fn gdb(workspace: &Workspace) -> Result<()> {
     let folder = folder(workspace)?;
-    let mut boot = xtask(
-        workspace,
-        folder.path(),
-        &["qemu", "--gdb", "--timeout", "60"],
-    );
-    says(
-        &debug(&mut boot, &["where-am-i"])?,
-        "_start in section .text of ",
-    )
+    let qemu = ["qemu", "--gdb", "--timeout", "60"];
+    let mut boot = xtask(workspace, folder.path(), &qemu);
+    let stopped = debug(&mut boot, &["where-am-i", "show directories"])?;
+    says(&stopped, "_start in section .text of ")?;
+    let others = workspace.root().join("root-task").display().to_string();
+    ensure!(!stopped.contains(&others), "{stopped}");
+    Ok(())
 }
 
 /// The output of the gdb that `boot` says how to start, with more commands for it.
-fn debug(boot: &mut Command, commands: &[&str]) -> Result<String> {
+pub(crate) fn debug(boot: &mut Command, commands: &[&str]) -> Result<String> {
     let mut boot = boot.stdout(Stdio::piped()).spawn()?;
     let output = boot.stdout.take().context("no standard output")?;
     let mut lines = BufReader::new(output).lines().map_while(Result::ok);

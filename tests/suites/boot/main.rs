@@ -26,6 +26,7 @@ mod integrity;
 mod matrix;
 mod new_component;
 mod odd_machines;
+mod own_root_task;
 mod package;
 mod package_damage;
 mod package_trees;
@@ -87,6 +88,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(root_task::trials(&workspace));
     trials.extend(new_component::trials(&workspace));
     trials.extend(command::trials(&workspace));
+    trials.push(own_root_task::trial(&workspace));
     trials.extend(watch::trials(&workspace));
     trials.push(security_page::trial(&workspace, &trials));
     Ok(libtest_mimic::run(&arguments, trials).exit_code())

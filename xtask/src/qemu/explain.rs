@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The next step after a failed boot: `explain` finds the source lines of the addresses on the console.
+
+use std::process::Command;
+
+use anyhow::Result;
+use fs_err as fs;
+use kaal_harness::image::Inputs;
+use kaal_harness::process;
+use kaal_harness::workspace::Workspace;
+
+/// The file in `target/kaal` with the console of the last failed boot.
+const LOG: &str = "console.log";
+
+/// The beginning of the builder's lines that explain the line before.
+const MARK: &str = "| ";
+
+/// Writes the `console` of an image of `inputs` to a file. Prints what the builder explains of it if `at_once`, else the
+/// command that does so.
+pub(super) fn explain(
+    workspace: &Workspace,
+    inputs: &Inputs,
+    console: &str,
+    at_once: bool,
+) -> Result<()> {
+    let log = workspace.artifacts().join(LOG);
+    fs::write(&log, console)?;
+    let mut command = Command::new(workspace.builder());
+    command.arg("explain").arg(log);
+    command.arg("--kernel").arg(&inputs.kernel);
+    command.arg("--app").arg(&inputs.app);
+    command.arg("--loader").arg(&inputs.loader);
+    if at_once {
+        print!("{}", explained(&process::read(&mut command)?));
+    } else {
+        println!(
+            "to find the source of its addresses:\n{}",
+            process::line(&command)
+        );
+    }
+    Ok(())
+}
+
+/// The lines of `text` that are explained, and their explanations.
+fn explained(text: &str) -> String {
+    let is_explanation = |line: Option<&&str>| line.is_some_and(|line| line.starts_with(MARK));
+    let lines: Vec<_> = text.lines().collect();
+    let mut said = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        if is_explanation(Some(line)) || is_explanation(lines.get(index + 1)) {
+            said += line;
+            said += "\n";
+        }
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::explained;
+
+    #[test]
+    fn other_lines_are_left_out() {
+        let text = "booting\nELR 0x10\n| 0x10: main\n|   src/main.rs:1\nhalting\n";
+        let expected = "ELR 0x10\n| 0x10: main\n|   src/main.rs:1\n";
+        assert_eq!(explained(text), expected);
+    }
+}
