@@ -4,7 +4,7 @@
 
 mod selection;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -14,6 +14,7 @@ use kaal_harness::sel4::{self, Kernel};
 use kaal_harness::workspace::Workspace;
 
 use crate::build::{nightly_cargo, target_flags};
+use crate::progress;
 use crate::setup::TARGET;
 
 pub(crate) use selection::Selection;
@@ -60,6 +61,9 @@ pub(crate) fn build(
     let list = selection.read(workspace, kernel)?;
     let target = target_flags()?;
     let programs = programs(workspace, profile);
+    if let Some(reason) = reason_to_wait(profile, &programs) {
+        progress::step(reason);
+    }
     let build = |packages: &[&str]| {
         let mut command = command(workspace, kernel)?;
         // Without `--locked`: Cargo.lock may lack a new component.
@@ -77,6 +81,13 @@ pub(crate) fn build(
     fs::create_dir_all(workspace.artifacts())?;
     fs::copy(programs.join(PACKAGE), &root_task)?;
     Ok(root_task)
+}
+
+/// Why the build takes longer than the last one with another profile, if it does.
+fn reason_to_wait(profile: &str, programs: &Path) -> Option<&'static str> {
+    (profile == WATCH && !programs.exists()).then_some(
+        "building the root task for the first time in Cargo's profile `watch`, which compiles changes faster",
+    )
 }
 
 /// The command that lints the root task and its components, which must have been built.
@@ -122,4 +133,18 @@ pub(crate) fn program(workspace: &Workspace, component: &str) -> PathBuf {
 /// The folder in which Cargo leaves the programs.
 fn programs(workspace: &Workspace, profile: &str) -> PathBuf {
     workspace.root_task_target().join(TARGET).join(profile)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RELEASE, WATCH, reason_to_wait};
+
+    #[test]
+    fn the_first_build_of_watch_is_announced() {
+        let folder = tempfile::tempdir().unwrap();
+        let built = folder.path();
+        assert!(reason_to_wait(WATCH, &built.join("watch")).is_some());
+        assert!(reason_to_wait(WATCH, built).is_none());
+        assert!(reason_to_wait(RELEASE, &built.join("release")).is_none());
+    }
 }
