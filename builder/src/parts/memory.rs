@@ -81,17 +81,15 @@ impl<'a> Memory<'a> {
         })
     }
 
-    /// The first input that doesn't count all of `place` as RAM, with its RAM.
-    pub(crate) fn refusing(&self, place: PhysRange) -> Option<String> {
-        let mut sources = self.sources.iter();
-        sources
-            .find(|(_, ram)| !ranges::contains(ram, place))
-            .map(describe)
+    /// The inputs that don't count all of `place` as RAM.
+    pub(crate) fn refusing(&self, place: PhysRange) -> impl Iterator<Item = &Source<'a>> {
+        let sources = self.sources.iter();
+        sources.filter(move |(_, ram)| !ranges::contains(ram, place))
     }
 }
 
 /// Formats the RAM as `0x40000000..0x80000000 (--dtb kernel.dtb)`.
-fn describe((origin, ram): &Source<'_>) -> String {
+pub(crate) fn describe((origin, ram): &Source<'_>) -> String {
     format!("{} ({origin})", ranges::describe(ram))
 }
 

@@ -187,11 +187,11 @@ fn cells_of_another_width() {
     check(
         blob,
         &expect![[r#"
-        error: --kernel kernel.elf: the kernel lies outside RAM
-          expected: a place within 0x0..0x40000000 (--dtb kernel.dtb)
-          found: 0x40000000..0x4023d000
-          help: pass a kernel and a platform of the same build
-    "#]],
+            error: --kernel kernel.elf: the kernel lies outside RAM
+              expected: a place within 0x0..0x40000000 (--dtb kernel.dtb)
+              found: 0x40000000..0x4023d000
+              help: pass the kernel.dtb of the kernel's build, or build the kernel for the machine of this device tree
+        "#]],
     );
 }
 

@@ -25,7 +25,7 @@ fn kernel_outside_ram() {
             error: --kernel kernel.elf: the kernel lies outside RAM
               expected: a place within 0x40001000..0x50001000 (--dtb kernel.dtb)
               found: 0x40000000..0x4023d000
-              help: pass a kernel and a platform of the same build
+              help: pass the kernel.dtb of the kernel's build, or build the kernel for the machine of this device tree
         "#]],
     );
 }
@@ -74,6 +74,27 @@ fn root_task_in_memory_of_others() {
 }
 
 #[test]
+fn kernel_outside_tree_and_platform() {
+    let folder = Folder::new();
+    let device_tree = DeviceTree {
+        ram: vec![(0x8000_0000, 0x1000_0000)],
+        ..DeviceTree::with_ram(0)
+    };
+    folder.put("kernel.dtb", device_tree.to_bytes());
+    folder.put(
+        "platform.yaml",
+        "memory:\n- end: 0x60000000\n  start: 0x50000000\n",
+    );
+    expect![[r#"
+        error: --kernel kernel.elf: the kernel lies outside RAM
+          expected: a place within 0x80000000..0x90000000 (--dtb kernel.dtb)
+          found: 0x40000000..0x4023d000
+          help: pass a kernel, a device tree and a platform of the same build
+    "#]]
+    .assert_eq(&folder.refused(&[("--platform", "platform.yaml")]));
+}
+
+#[test]
 fn kernel_outside_the_platform_only() {
     let folder = Folder::new();
     folder.put(
@@ -84,7 +105,7 @@ fn kernel_outside_the_platform_only() {
         error: --kernel kernel.elf: the kernel lies outside RAM
           expected: a place within 0x50000000..0x60000000 (--platform platform.yaml)
           found: 0x40000000..0x4023d000
-          help: pass a kernel and a platform of the same build
+          help: pass the platform_gen.yaml of the kernel's build
     "#]]
     .assert_eq(&folder.refused(&[("--platform", "platform.yaml")]));
 }

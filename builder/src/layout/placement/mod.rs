@@ -12,7 +12,7 @@ use kaal_translation::Access;
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::layout::page_tables::{Mapping, Tables};
 use crate::layout::plan::{self, Free, Item, PlacementError, Plan, Request};
-use crate::parts::Parts;
+use crate::parts::{Parts, memory};
 use crate::sel4::PADDR_TOP;
 
 /// Least bytes for the device tree slot, so that the firmware's tree fits too. The slot is at least
@@ -168,9 +168,9 @@ fn explain(parts: &Parts<'_>, error: PlacementError) -> Diagnostic {
                 _ => origin
                     .diagnostic(format!("{name} lies outside RAM"))
                     .found(place.to_string())
-                    .remedy("pass a kernel and a platform of the same build"),
+                    .remedy(other_machine(parts, place)),
             };
-            let ram = parts.memory.refusing(place);
+            let ram = parts.memory.refusing(place).next().map(memory::describe);
             diagnostic.expected(format!(
                 "a place within {}",
                 ram.unwrap_or_else(|| format!("the memory below {PADDR_TOP}"))
@@ -185,6 +185,22 @@ fn explain(parts: &Parts<'_>, error: PlacementError) -> Diagnostic {
                 .found(format!("{other_place} and {one_place}"))
                 .remedy("leave --app-offset out")
         }
+    }
+}
+
+/// The remedy for a part that can't move and lies at `place`, outside the RAM of some inputs.
+fn other_machine(parts: &Parts<'_>, place: PhysRange) -> &'static str {
+    let refusing: Vec<_> = parts
+        .memory
+        .refusing(place)
+        .map(|(origin, _)| origin.flag)
+        .collect();
+    match refusing.as_slice() {
+        [Flag::Dtb] => {
+            "pass the kernel.dtb of the kernel's build, or build the kernel for the machine of this device tree"
+        }
+        [Flag::Platform] => "pass the platform_gen.yaml of the kernel's build",
+        _ => "pass a kernel, a device tree and a platform of the same build",
     }
 }
 
