@@ -2,7 +2,7 @@
 
 //! Builds an image in three steps: read, plan, emit.
 
-use kaal_payload::Measurement;
+use kaal_payload::{Measurement, PhysAddr};
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
@@ -12,7 +12,7 @@ use crate::layout::memory_map::MemoryMap;
 use crate::layout::placement;
 use crate::options::{self, Inputs, Keys};
 use crate::parts::{Parts, swapped, trust};
-use crate::rules::{self, Situation};
+use crate::rules::{self, Situation, Tally};
 
 /// A bootable image.
 #[derive(Clone, Debug)]
@@ -23,6 +23,10 @@ pub struct Image {
     pub file: Vec<u8>,
     /// SHA-256 of the booted content, as in its payload header. `format/measurement.rs` defines it.
     pub measurement: Measurement,
+    /// Its entry point, if its format is ELF.
+    pub(crate) entry: PhysAddr,
+    /// How many rules it keeps.
+    pub(crate) rules: Tally,
     /// The fields of its payload header, for the manifest.
     pub(crate) facts: Value,
     /// The memory map.
@@ -66,12 +70,13 @@ impl Image {
         let plan = placement::plan(&parts).map_err(suspect_gaps)?;
         let Emitted {
             file,
+            entry,
             measurement,
             facts,
             memory_map,
             layout,
         } = emit::emit(&parts, &plan)?;
-        let against_rules =
+        let (tally, against_rules) =
             rules::enforce(&Situation::of_build(&parts, layout)).map_err(suspect_gaps)?;
         let warnings = [
             emit::warnings(&parts),
@@ -83,6 +88,8 @@ impl Image {
         Ok(Self {
             file: file.content,
             measurement,
+            entry,
+            rules: tally,
             facts,
             memory_map,
             file_map: file.map,

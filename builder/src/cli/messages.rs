@@ -66,7 +66,7 @@ impl Messages {
         }));
     }
 
-    /// Writes a note, for `--verbose`.
+    /// Writes a note about the new image.
     pub(super) fn write_note(self, message: &str) {
         match self {
             Self::Human => print(message),

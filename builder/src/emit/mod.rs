@@ -39,6 +39,8 @@ use image_file::ImageFile;
 /// A written image.
 pub(crate) struct Emitted {
     pub(crate) file: ImageFile,
+    /// The loader's entry point.
+    pub(crate) entry: PhysAddr,
     pub(crate) measurement: Measurement,
     pub(crate) facts: Value,
     pub(crate) memory_map: MemoryMap,
@@ -103,6 +105,7 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic
     let layout = layout.with_scratch(file.scratch.iter().map(|(_, scratch)| *scratch));
     Ok(Emitted {
         file,
+        entry,
         measurement,
         facts: manifest::facts(&payload),
         memory_map,

@@ -47,15 +47,26 @@ pub(crate) fn apply(situation: &Situation<'_>) -> Vec<(&'static Rule, Outcome)> 
     rules.collect()
 }
 
-/// Applies all rules. Returns the warnings, or the first error.
-pub(crate) fn enforce(situation: &Situation<'_>) -> Result<Vec<Diagnostic>, Diagnostic> {
+/// Numbers of rules.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    /// The image keeps these.
+    pub(crate) kept: usize,
+    /// These need inputs that weren't given.
+    pub(crate) not_checked: usize,
+}
+
+/// Applies all rules. Returns their numbers and the warnings, or the first error.
+pub(crate) fn enforce(situation: &Situation<'_>) -> Result<(Tally, Vec<Diagnostic>), Diagnostic> {
+    let mut tally = Tally::default();
     let mut warnings = Vec::new();
     for (rule, outcome) in apply(situation) {
         match outcome {
-            Outcome::Passed(_) | Outcome::NotChecked(_) => {}
+            Outcome::Passed(_) => tally.kept += 1,
+            Outcome::NotChecked(_) => tally.not_checked += 1,
             Outcome::Warned(diagnostic) => warnings.push(diagnostic.by_rule(rule.id)),
             Outcome::Refused(diagnostic) => return Err(diagnostic.by_rule(rule.id)),
         }
     }
-    Ok(warnings)
+    Ok((tally, warnings))
 }

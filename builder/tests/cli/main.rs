@@ -52,6 +52,7 @@ mod replaced;
 mod rules;
 mod signing;
 mod split_debug;
+mod success;
 mod symbols;
 mod truncated;
 mod trusted_keys;

@@ -3,6 +3,7 @@
 //! Makes an image, which the builder does without a subcommand.
 
 use std::ffi::OsString;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -25,6 +26,7 @@ use super::output::Output;
 use super::{FAILED, Failure, USAGE, parse_number};
 
 mod files;
+mod success;
 
 /// The options for making an image.
 #[derive(Clone, Debug, Args)]
@@ -105,6 +107,9 @@ pub(super) struct Arguments {
     /// Print the memory map and the measurement of the image
     #[arg(short, long)]
     verbose: bool,
+    /// Print no line about the new image on a terminal
+    #[arg(short, long)]
+    quiet: bool,
 }
 
 impl Arguments {
@@ -231,5 +236,9 @@ pub(super) fn run(
         let inputs = files.identities();
         Ok(manifest::built(&arguments.out, &built, &inputs, &settings))
     })?;
+    if !arguments.quiet && messages == Messages::Human && io::stderr().is_terminal() {
+        let without_signature = arguments.trust_key.is_some() && arguments.sign_key.is_none();
+        messages.write_note(&success::line(&arguments.out, &image, without_signature));
+    }
     Ok(())
 }
