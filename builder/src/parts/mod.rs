@@ -3,6 +3,7 @@
 //! Reads the inputs and checks each of them on its own.
 
 pub(crate) mod boot_program;
+mod compiled_for;
 mod complete;
 pub(crate) mod core_nodes;
 pub(crate) mod cores;
@@ -102,6 +103,7 @@ impl<'a> Parts<'a> {
             KernelConfig::read(origin, file, kernel.exception_level)
         })?
         .unwrap_or_default();
+        compiled_for::check(inputs, &kernel)?;
         let boot_arguments = boot_arguments::encode(inputs.settings.boot_arguments)?;
         let device_tree = read_if_given(inputs.device_tree, Flag::Dtb, |origin, file| {
             DeviceTree::read(origin, file, &boot_arguments)

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Origin};
 use crate::sel4::{BootConfig, Platform};
 
 const PLATFORM: &str = "platform_gen.yaml or platform_gen.json";
-const CONFIG: &str = "gen_config.json";
+pub(super) const CONFIG: &str = "gen_config.json";
 
 /// Reads seL4's `platform_gen.yaml` or `.json`.
 pub(crate) fn read(origin: Origin<'_>, file: &[u8]) -> Result<Platform, Diagnostic> {

@@ -12,6 +12,7 @@ mod bit_flips;
 mod bounded;
 mod chosen;
 mod common;
+mod compiled_for;
 mod config;
 mod cores;
 mod diff;

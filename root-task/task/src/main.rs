@@ -16,6 +16,7 @@
 //! - `kernel`: the broker's invocations of the kernel
 //! - `scheduling`: configures threads, with and without MCS
 //! - `window`: a page where other pages are mapped briefly
+//! - `kernel_note`: tells the builder which kernel this is for
 //! - `capabilities`: capabilities by slot, and errors of the kernel
 
 #![no_std]
@@ -27,6 +28,7 @@ mod capabilities;
 mod fault;
 mod inventory;
 mod kernel;
+mod kernel_note;
 mod machine_check;
 mod report;
 mod scheduling;

@@ -5,6 +5,8 @@
 #![no_std]
 #![no_main]
 
+mod kernel_note;
+
 use sel4_root_task::{Never, root_task};
 
 #[root_task]
