@@ -4,14 +4,17 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::error::ContextValue;
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::diagnostic::Diagnostic;
 use crate::printable;
+
+use super::NAME;
 
 /// The format of errors and warnings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -76,7 +79,7 @@ impl Messages {
 
     /// Writes an error of clap, or the help that was asked for. Returns the exit status.
     pub(super) fn write_usage(self, error: clap::Error) -> ExitCode {
-        let error = escape(error);
+        let error = escape(with_tip(error));
         if self == Self::Json && error.use_stderr() {
             let text = error.to_string();
             let message = text.strip_prefix("error: ").unwrap_or(&text);
@@ -91,6 +94,20 @@ impl Messages {
         }
         ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1))
     }
+}
+
+/// `error` with a tip, if a file stands where a subcommand should.
+fn with_tip(mut error: clap::Error) -> clap::Error {
+    let file = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) if Path::new(word).is_file() => word,
+        _ => return error,
+    };
+    let tip = format!("to look at a file, run `{NAME} inspect {file}`");
+    error.insert(
+        ContextKind::Suggested,
+        ContextValue::StyledStrs(vec![tip.into()]),
+    );
+    error
 }
 
 /// `error` with the arguments that it quotes escaped.

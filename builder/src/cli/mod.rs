@@ -15,7 +15,6 @@ mod programs;
 mod sign;
 mod text;
 
-use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -216,13 +215,14 @@ fn pack(
 }
 
 /// Parses `4096` or `0x1000`.
-fn parse_number<T>(text: &str) -> Result<T, Box<dyn Error + Send + Sync>>
-where
-    T: TryFrom<u64, Error: Error + Send + Sync + 'static>,
-{
+fn parse_number<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
     let number = match text.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16)?,
-        None => text.parse()?,
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => text.parse(),
     };
-    Ok(number.try_into()?)
+    let number = number.ok().and_then(|number| number.try_into().ok());
+    number.ok_or_else(|| {
+        let bits = 8 * size_of::<T>();
+        format!("a number of at most {bits} bits expected, such as 4 or 0x1000")
+    })
 }

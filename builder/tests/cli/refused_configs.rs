@@ -107,7 +107,7 @@ fn wrong_values() {
     "#]]
     .assert_eq(&refused("format = \"rwa\"\n"));
     expect![[r#"
-        error: --config kaal.toml: line 1: cores: invalid value '-1' for '--cores <NUMBER>': invalid digit found in string
+        error: --config kaal.toml: line 1: cores: invalid value '-1' for '--cores <NUMBER>': a number of at most 32 bits expected, such as 4 or 0x1000
           expected: an integer from 0, decimal or hexadecimal with 0x
           found: the integer -1
           help: write cores = NUMBER, such as 4 or 0x1000
@@ -155,7 +155,7 @@ fn wrong_variables() {
         text(output.stderr)
     };
     expect![[r#"
-        error: environment KAAL_CORES=many: invalid value 'many' for '--cores <NUMBER>': invalid digit found in string
+        error: environment KAAL_CORES=many: invalid value 'many' for '--cores <NUMBER>': a number of at most 32 bits expected, such as 4 or 0x1000
           expected: an integer from 0, decimal or hexadecimal with 0x
           found: "many"
           help: correct or unset KAAL_CORES
