@@ -179,7 +179,11 @@ fn run_subcommand(subcommand: &Command, messages: Messages) -> Result<(), Failur
 fn print_completions(shell: Shell) -> Result<(), Diagnostic> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command(), NAME, &mut script);
-    text::print_own(String::from_utf8_lossy(&script))
+    let script = String::from_utf8_lossy(&script);
+    // In bash, clap_complete sets one name for a command with hyphens and looks for another, so that no subcommand
+    // offers options (https://github.com/clap-rs/clap/issues/6421).
+    let [set, sought] = ["__", "__subcmd__"].map(|hyphen| NAME.replace('-', hyphen));
+    text::print_own(script.replace(&sought, &set))
 }
 
 fn write_manual_pages(folder: &Path) -> Result<(), Diagnostic> {

@@ -3,33 +3,18 @@
 //! Tests the builder's completions in shells and its manual pages with `man`. A test is ignored if its program
 //! isn't installed.
 
+mod completions;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, ExitCode, Output, Stdio};
+use std::process::{Command, ExitCode, Output};
 
 use anyhow::Result;
 use kaal_harness::process;
-use kaal_harness::tools::{BASH, FISH, MAN, Tool, ZSH};
+use kaal_harness::tools::{MAN, Tool};
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::{Arguments, Failed, Trial};
 use tempfile::TempDir;
-
-/// Shells, with the commands that load the script `$1`, fail on any message, and print the completions of the
-/// builder's arguments.
-const SHELLS: [(&Tool, &str); 3] = [
-    (
-        &BASH,
-        r#"source "$1" && complete -p kaal-elfloader-builder"#,
-    ),
-    (
-        &ZSH,
-        r#"autoload -U compinit && compinit -D -u && source "$1" && print $_comps[kaal-elfloader-builder]"#,
-    ),
-    (
-        &FISH,
-        "source $argv[1]; and complete --do-complete 'kaal-elfloader-builder --ker'",
-    ),
-];
 
 fn main() -> ExitCode {
     process::exit_code(run_suite())
@@ -38,13 +23,13 @@ fn main() -> ExitCode {
 fn run_suite() -> Result<ExitCode> {
     let workspace = Workspace::locate()?;
     let builder = workspace.builder();
-    let mut trials: Vec<_> = SHELLS
+    let mut trials: Vec<_> = completions::SHELLS
         .into_iter()
-        .map(|(shell, lines)| {
+        .map(|(shell, script)| {
             let builder = builder.clone();
-            let name = format!("{}_loads_completions", shell.name);
+            let name = format!("{}_offers_all_options", shell.name);
             trial(&name, shell, move || {
-                loads_completions(&builder, shell, lines)
+                completions::are_all_offered(&builder, shell.name, script)
             })
         })
         .collect();
@@ -65,29 +50,6 @@ fn trial(
 
 fn run(builder: &Path, arguments: &[&str]) -> Result<Output, Failed> {
     Ok(Command::new(builder).args(arguments).output()?)
-}
-
-fn loads_completions(builder: &Path, shell: &Tool, lines: &str) -> Result<(), Failed> {
-    let shell = shell.name;
-    let folder = TempDir::new()?;
-    let script = folder.path().join("script");
-    fs::write(&script, run(builder, &["completions", shell])?.stdout)?;
-    let mut command = Command::new(shell);
-    command.arg("-c").arg(lines);
-    if shell != "fish" {
-        command.arg(shell);
-    }
-    let output = command
-        .arg(&script)
-        .env("HOME", folder.path())
-        .stdin(Stdio::null())
-        .output()?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let is_known = said.contains("kaal") || said.contains("--kernel");
-    match output.status.success() && output.stderr.is_empty() && is_known {
-        true => Ok(()),
-        false => Err(format!("{output:?}").into()),
-    }
 }
 
 fn man_has_no_complaint(builder: &Path) -> Result<(), Failed> {
