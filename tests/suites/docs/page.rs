@@ -12,11 +12,12 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use crate::block::Block;
 
 /// Pages outside of the folder `docs`.
-const OTHERS: [&str; 4] = [
+const OTHERS: [&str; 5] = [
     "README.md",
     "nix/README.md",
     "nix/template/README.md",
     "root-task/README.md",
+    "tests/suites/docs/mistakes.md",
 ];
 
 /// A Markdown file.
