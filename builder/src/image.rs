@@ -15,6 +15,33 @@ use crate::parts::{Parts, swapped, trust};
 use crate::rules::{self, Situation, Tally};
 
 /// A bootable image.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use kaal_elfloader_builder::kaal_payload::PhysAddr;
+/// use kaal_elfloader_builder::{File, Format, Image, Inputs, Settings};
+///
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/example/programs.rs"));
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (loader, kernel, app) = (loader(), kernel(), app());
+/// let file = |name, content| File { path: Path::new(name), content };
+/// let image = Image::build(&Inputs {
+///     settings: Settings { format: Format::Elf, boot_arguments: Some("quiet"), ..Settings::default() },
+///     ..Inputs::new(
+///         file("elfloader.elf", &loader),
+///         file("kernel.elf", &kernel),
+///         file("root-task.elf", &app),
+///     )
+/// })?;
+/// assert!(image.file.starts_with(b"\x7fELF"));
+/// assert_eq!(image.memory_map.entries()[0].memory.start, PhysAddr(0x4000_0000));
+/// for warning in &image.warnings {
+///     eprintln!("warning: {warning}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Image {

@@ -55,56 +55,7 @@
 //! # }
 //! ```
 //!
-//! Read an image's file and verify each bit of it:
-//!
-//! ```
-//! use std::path::Path;
-//!
-//! use kaal_elfloader_builder::kaal_payload::{PhysAddr, VirtAddr};
-//! use kaal_elfloader_builder::{File, Image, Inputs, ImageReader, Settings};
-//!
-//! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/example/programs.rs"));
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let (loader, kernel, app) = (loader(), kernel(), app());
-//! let file = |name, content| File { path: Path::new(name), content };
-//! let image = Image::build(&Inputs {
-//!     settings: Settings { boot_arguments: Some("quiet"), ..Settings::default() },
-//!     ..Inputs::new(
-//!         file("elfloader.elf", &loader),
-//!         file("kernel.elf", &kernel),
-//!         file("root-task.elf", &app),
-//!     )
-//! })?;
-//!
-//! let opened = ImageReader::open(file("bootimage.elf", &image.file))?;
-//! opened.verify()?;
-//! assert_eq!(opened.payload().kernel_entry, VirtAddr(0xffff_ff80_4000_0000));
-//! assert_eq!(opened.payload().boot_arguments, b"quiet\0");
-//! assert_eq!(image.memory_map.entries()[0].memory.start, PhysAddr(0x4000_0000));
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! A [`Diagnostic`] describes what is wrong:
-//!
-//! ```
-//! use std::path::Path;
-//!
-//! use kaal_elfloader_builder::{File, Flag, ImageReader};
-//!
-//! let file = File { path: Path::new("notes.txt"), content: b"no image" };
-//! let diagnostic = ImageReader::open(file).expect_err("no image");
-//! assert_eq!(diagnostic.flag(), Flag::Image);
-//! assert_eq!(diagnostic.value(), Path::new("notes.txt"));
-//! let details = diagnostic.details();
-//! assert_eq!(
-//!     diagnostic.to_string(),
-//!     format!(
-//!         "image notes.txt: {}\n  expected: {}\n  found: {}\n  help: {}",
-//!         details.problem, details.expected, details.found, details.remedy
-//!     )
-//! );
-//! ```
+//! [`Image`], [`ImageReader`] and [`Diagnostic`] have tested examples.
 //!
 //! Bad input is an error, never a panic.
 //!

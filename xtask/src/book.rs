@@ -12,7 +12,7 @@ use kaal_harness::tools::MDBOOK;
 use kaal_harness::workspace::Workspace;
 use kaal_harness::{book, process};
 
-use crate::{build, progress, setup};
+use crate::{api, build, progress, setup};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -48,6 +48,7 @@ pub(crate) fn pages(workspace: &Workspace) -> Result<()> {
     let mut mdbook = Command::new(setup::tool(workspace, &MDBOOK)?);
     mdbook.arg("build").arg(workspace.root().join("docs"));
     process::run(mdbook.arg("--dest-dir").arg(&folder))?;
+    api::pages(workspace, &folder)?;
     println!("built {}", folder.join("index.html").display());
     Ok(())
 }

@@ -109,6 +109,25 @@ impl fmt::Display for Origin<'_> {
 }
 
 /// An error about an input, or a warning if the builder can still make an image.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use kaal_elfloader_builder::{File, Flag, ImageReader};
+///
+/// let file = File { path: Path::new("notes.txt"), content: b"no image" };
+/// let diagnostic = ImageReader::open(file).expect_err("no image");
+/// assert_eq!(diagnostic.flag(), Flag::Image);
+/// assert_eq!(diagnostic.value(), Path::new("notes.txt"));
+/// let details = diagnostic.details();
+/// assert_eq!(
+///     diagnostic.to_string(),
+///     format!(
+///         "image notes.txt: {}\n  expected: {}\n  found: {}\n  help: {}",
+///         details.problem, details.expected, details.found, details.remedy
+///     )
+/// );
+/// ```
 #[derive(Clone, Debug)]
 pub struct Diagnostic(Box<Fields>);
 

@@ -50,6 +50,29 @@ use recognise::Packed;
 ///
 /// The checksums of its headers are correct, and the file has exactly the form that the builder
 /// writes. [`ImageReader::verify`] also checks the content.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use kaal_elfloader_builder::kaal_payload::VirtAddr;
+/// use kaal_elfloader_builder::{File, Image, ImageReader, Inputs, Settings};
+///
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/example/programs.rs"));
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (loader, kernel, app) = (loader(), kernel(), app());
+/// # let file = |name, content| File { path: Path::new(name), content };
+/// # let image = Image::build(&Inputs {
+/// #     settings: Settings { boot_arguments: Some("quiet"), ..Settings::default() },
+/// #     ..Inputs::new(file("loader", &loader), file("kernel", &kernel), file("app", &app))
+/// # })?;
+/// # let content = image.file;
+/// let opened = ImageReader::open(File { path: Path::new("bootimage.elf"), content: &content })?;
+/// opened.verify()?;
+/// assert_eq!(opened.payload().kernel_entry, VirtAddr(0xffff_ff80_4000_0000));
+/// assert_eq!(opened.payload().boot_arguments, b"quiet\0");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ImageReader<'a> {
     file: File<'a>,

@@ -5,6 +5,13 @@
 use super::{Rule, board, capabilities, integrity, place, program};
 
 /// All rules, in the order of their application.
+///
+/// ```
+/// use kaal_elfloader_builder::rules::RULES;
+///
+/// let rule = RULES.iter().find(|rule| rule.id == "integrity").expect("a rule of this name");
+/// assert_eq!(rule.sentence, "Every bit of the file is as the builder wrote it.");
+/// ```
 pub static RULES: [Rule; 20] = [
     Rule {
         id: "integrity",

@@ -48,6 +48,15 @@ impl fmt::Display for VirtAddr {
 }
 
 /// Physical addresses from `start` up to, not including, `end`.
+///
+/// ```
+/// use kaal_payload::{PhysAddr, PhysRange};
+///
+/// let kernel = PhysRange::new(PhysAddr(0x4000_0000), 0x4_2000);
+/// assert_eq!(kernel.to_string(), "0x40000000..0x40042000");
+/// assert_eq!(kernel.size(), 0x4_2000);
+/// assert!(!kernel.overlaps(PhysRange::new(kernel.end, 0x1000)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, FromBytes, IntoBytes, Immutable)]
 #[repr(C)]
 pub struct PhysRange {

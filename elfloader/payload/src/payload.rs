@@ -36,6 +36,63 @@ pub struct TranslationTables {
 }
 
 /// All that the loader needs to know of an image.
+///
+/// The builder encodes it, the loader parses it:
+///
+/// ```
+/// use crc::{CRC_32_ISCSI, Crc};
+/// use kaal_payload::*;
+///
+/// let crc32c = |bytes: &[u8]| Crc::<u32>::new(&CRC_32_ISCSI).checksum(bytes);
+/// let memory = PhysRange::new(PhysAddr(0x4000_0000), 0x23_d000);
+/// let regions = [Region::new(RegionKind::Kernel, memory, 0x3_0190, Digest::from_crc32c(1))];
+/// let payload = Payload {
+///     image_version: 0,
+///     key_id: 0,
+///     signature: [0; 64],
+///     load_address: PhysAddr(0x4040_0000),
+///     loader: ConstantPart { size: 0x6000, digest: Digest::from_crc32c(2) },
+///     exception_level: ExceptionLevel::El1,
+///     cores: 1,
+///     physical_address_bits: PhysicalAddressBits::FromProcessor,
+///     log_level: LogLevel::Info,
+///     integrity: Integrity::Crc32c,
+///     kernel_entry: VirtAddr(0xffff_ff80_4000_0000),
+///     user_image: UserImage {
+///         memory: PhysRange::new(PhysAddr(0x4024_d000), 0x1_7000),
+///         pv_offset: 0x4004_d000,
+///         entry: VirtAddr(0x20_237c),
+///     },
+///     device_tree: DeviceTreeSlot {
+///         start: PhysAddr(0x4023_d000),
+///         size: 0,
+///         capacity: 0x1_0000,
+///     },
+///     tables: TranslationTables {
+///         ttbr0: PhysAddr(0x4040_9000),
+///         ttbr1: Some(PhysAddr(0x4040_a000)),
+///     },
+///     machine: Machine::default(),
+///     measurement: [0; 32],
+///     package: [0; 32],
+///     regions: &regions,
+///     cpus: &[],
+///     boot_arguments: b"quiet\0",
+/// };
+///
+/// // A header is aligned like the words in it.
+/// let mut header = [0_u64; MAX_SIZE / 8];
+/// let header = zerocopy::IntoBytes::as_mut_bytes(&mut header);
+/// let size = payload.encode(header, crc32c)?;
+/// assert_eq!(Payload::parse(&header[..size], crc32c)?, payload);
+///
+/// header[100] ^= 1;
+/// assert!(matches!(
+///     Payload::parse(&header[..size], crc32c),
+///     Err(PayloadError::Checksum { .. })
+/// ));
+/// # Ok::<(), PayloadError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Payload<'a> {
     /// Version of the image; a loader may refuse older ones. 0 if the image has no version.

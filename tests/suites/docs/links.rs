@@ -15,6 +15,9 @@ use crate::page::{Link, Page};
 /// The folder of the book's sources.
 const BOOK: &str = "docs";
 
+/// The pages that `cargo xtask book` generates from the libraries.
+const GENERATED: &str = "docs/api";
+
 /// The book's table of contents.
 const SUMMARY: &str = "docs/SUMMARY.md";
 
@@ -111,6 +114,9 @@ impl Checkout {
             "" => page.path.clone(),
             path => normalise(&page.path.with_file_name("").join(path))?,
         };
+        if target.starts_with(GENERATED) {
+            return Ok(());
+        }
         ensure!(self.root.join(&target).exists(), "no such file");
         if page.path.starts_with(BOOK) && !target.starts_with(BOOK) {
             bail!("leads out of the book: link to {}…", REPOSITORY[0]);

@@ -99,6 +99,14 @@ pub(crate) fn lints(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
     Ok(command)
 }
 
+/// The command that documents the library for components.
+pub(crate) fn documentation(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
+    let mut command = command(workspace, kernel)?;
+    command.args(["doc", "--no-deps", "--package", "kaal-component"]);
+    command.args(target_flags()?);
+    Ok(command)
+}
+
 /// The command that compiles the examples in the documentation of the components' library.
 pub(crate) fn examples(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
     let mut command = command(workspace, kernel)?;
