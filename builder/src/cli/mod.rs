@@ -3,6 +3,7 @@
 //! The command line.
 
 mod check;
+mod completions;
 mod config;
 mod diff;
 mod explain;
@@ -165,7 +166,7 @@ fn try_run(arguments: &[OsString], messages: Messages) -> Result<(), Failure> {
 fn run_subcommand(subcommand: &Command, messages: Messages) -> Result<(), Failure> {
     match subcommand {
         Command::Check(arguments) => check::run(arguments, messages)?,
-        Command::Completions { shell } => print_completions(*shell)?,
+        Command::Completions { shell } => completions::print(*shell)?,
         Command::Diff(arguments) => diff::run(arguments)?,
         Command::Inspect(arguments) => inspect::run(arguments)?,
         Command::Keygen(arguments) => keygen::run(arguments)?,
@@ -174,16 +175,6 @@ fn run_subcommand(subcommand: &Command, messages: Messages) -> Result<(), Failur
         Command::Sign(arguments) => sign::run(arguments)?,
     }
     Ok(())
-}
-
-fn print_completions(shell: Shell) -> Result<(), Diagnostic> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command(), NAME, &mut script);
-    let script = String::from_utf8_lossy(&script);
-    // In bash, clap_complete sets one name for a command with hyphens and looks for another, so that no subcommand
-    // offers options (https://github.com/clap-rs/clap/issues/6421).
-    let [set, sought] = ["__", "__subcmd__"].map(|hyphen| NAME.replace('-', hyphen));
-    text::print_own(script.replace(&sought, &set))
 }
 
 fn write_manual_pages(folder: &Path) -> Result<(), Diagnostic> {

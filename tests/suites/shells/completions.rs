@@ -22,7 +22,8 @@ pub(super) const SHELLS: [(&Tool, &str); 3] = [
 
 type Words = BTreeSet<String>;
 
-/// The shell offers the subcommands, and after the builder and each subcommand exactly the options of its `--help`.
+/// The shell offers the subcommands, after the builder and each subcommand exactly the options of its `--help`, and the
+/// values of an option.
 pub(super) fn are_all_offered(builder: &Path, shell: &str, script: &str) -> Result<(), Failed> {
     let folder = TempDir::new()?;
     let completions = run(builder, &["completions", shell])?.stdout;
@@ -49,7 +50,11 @@ pub(super) fn are_all_offered(builder: &Path, shell: &str, script: &str) -> Resu
             return Err(format!("{command:?} offers {offered:?}, has {options:?}").into());
         }
     }
-    Ok(())
+    let values = ask(folder.path(), shell, &["--out", "file", "--compress", ""])?;
+    match values.iter().map(String::as_str).eq(["lz4", "none"]) {
+        true => Ok(()),
+        false => Err(format!("--compress offers {values:?}").into()),
+    }
 }
 
 /// The subcommands that `--help` shows, without `help`, which has no options.
