@@ -7,7 +7,7 @@ use core::arch::asm;
 
 use crc::{CRC_32_ISCSI, Crc, NoTable};
 
-use kaal_runtime::registers::has_crc32;
+use kaal_arch::registers::has_crc32;
 
 use crate::sha256::BLOCK_SIZE;
 

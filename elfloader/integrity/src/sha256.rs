@@ -9,7 +9,7 @@ use core::slice;
 
 use sha2::block_api::compress256;
 
-use kaal_runtime::registers::has_sha256;
+use kaal_arch::registers::has_sha256;
 
 /// Size in bytes of a block.
 pub const BLOCK_SIZE: usize = 64;

@@ -8,7 +8,8 @@
 pub use kaal_payload::Symbol;
 use kaal_payload::{Decimal, Hex, Text};
 
-use crate::registers::{current_level, read_own_registers};
+use crate::read_own_registers;
+use crate::registers::current_level;
 use crate::state::{self, Reporter};
 use crate::syndrome::Syndrome;
 use crate::words::Meaning;

@@ -16,12 +16,15 @@ pub mod cores;
 pub mod entry;
 pub mod fault;
 pub mod firmware;
-pub mod link;
 mod memory;
-pub mod registers;
 pub mod state;
 pub mod stop;
 mod syndrome;
 pub mod takeover;
 pub mod translation;
 pub mod words;
+
+pub use kaal_arch::{
+    address_of, link, read_own_register, read_own_registers, read_register, registers,
+    write_own_register, write_register,
+};

@@ -40,11 +40,7 @@ type Place = (&'static str, &'static str, Option<&'static str>);
 /// The first places of each boot.
 const LOADER: [Place; 2] = [
     ("_start", "elfloader.elf", None),
-    (
-        "::rust_entry",
-        "elfloader.elf",
-        Some("elfloader/runtime/src/"),
-    ),
+    ("::rust_entry", "elfloader.elf", Some("elfloader/")),
 ];
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {

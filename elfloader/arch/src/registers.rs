@@ -37,6 +37,7 @@ macro_rules! read_own_register {
 }
 
 /// Reads several registers as [`read_own_register!`] does one, with one look at the exception level.
+#[macro_export]
 macro_rules! read_own_registers {
     ($($name:literal),+) => {
         match $crate::registers::current_level() {
@@ -46,8 +47,6 @@ macro_rules! read_own_registers {
         }
     };
 }
-
-pub(crate) use read_own_registers;
 
 /// Writes a system register.
 ///
