@@ -36,6 +36,7 @@ let
     builder = scope.call ./packages/builder.nix;
     elfloader = scope.workspace.build "kaal-elfloader";
     unpacker = scope.workspace.build "kaal-unpacker";
+    efiStub = scope.workspace.build "kaal-efi-stub";
     probe = scope.call ./packages/probe.nix;
     book = scope.call ./packages/book.nix;
     kernelTools = scope.call ./kernel-tools.nix;

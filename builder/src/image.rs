@@ -74,6 +74,7 @@ impl Image {
         let wrong = options::check(
             &inputs.settings,
             inputs.unpacker.is_some(),
+            inputs.efi_stub.is_some(),
             Keys {
                 trust_key: inputs.trust_key.map(|file| file.path),
                 next_key: inputs.next_key.map(|file| file.path),

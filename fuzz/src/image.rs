@@ -14,7 +14,7 @@ use zerocopy::IntoBytes;
 use crate::common::elf::{Elf, ProgramHeader};
 use crate::common::loaded::crc32c;
 use crate::common::programs::{self, KERNEL, ORDINARY_BASE};
-use crate::inputs::{Content, RAM, UIMAGE_HEADER};
+use crate::inputs::{Content, EFI_PACKAGE, RAM, UIMAGE_HEADER};
 use crate::payload::{PACKAGE_LENGTH, PAYLOAD_LENGTH, mend};
 use crate::{Target, input};
 
@@ -23,6 +23,9 @@ const MEND: u8 = 1;
 
 /// The first bytes of a U-Boot image.
 const UIMAGE_MAGIC: [u8; 4] = [0x27, 0x05, 0x19, 0x56];
+
+/// The first bytes of a UEFI application.
+const EFI_MAGIC: [u8; 2] = *b"MZ";
 
 /// Alignment in bytes of headers in a file.
 const ALIGNMENT: usize = 8;
@@ -48,11 +51,14 @@ pub const IMAGE: Target = Target {
         };
         let mut file = file.to_vec();
         if selector & MEND != 0 {
-            let start = match file.starts_with(&UIMAGE_MAGIC) {
-                true => UIMAGE_HEADER.min(file.len()),
-                false => 0,
+            let start = if file.starts_with(&UIMAGE_MAGIC) {
+                UIMAGE_HEADER
+            } else if file.starts_with(&EFI_MAGIC) {
+                EFI_PACKAGE
+            } else {
+                0
             };
-            mend_all(&mut file[start..]);
+            mend_all(file.get_mut(start..).unwrap_or_default());
         }
         run(&file)
     },
@@ -62,6 +68,7 @@ pub const IMAGE: Target = Target {
             (Format::Raw, Compression::Lz4),
             (Format::Image, Compression::None),
             (Format::Uimage, Compression::Lz4),
+            (Format::Efi, Compression::None),
         ];
         let any = formats.map(|(format, compression)| Content {
             format,
@@ -76,7 +83,7 @@ pub const IMAGE: Target = Target {
     },
 };
 
-/// `content` with the smallest possible kernel and unpacker.
+/// `content` with the smallest possible kernel, unpacker and UEFI stub.
 fn tiny(content: Content) -> Content {
     let kernel = ProgramHeader::load(
         ProgramHeader::READ_WRITE_EXECUTE,
@@ -87,6 +94,7 @@ fn tiny(content: Content) -> Content {
     let kernel = Elf::new(Elf::EXEC, ORDINARY_BASE + KERNEL, vec![kernel.at(KERNEL)]);
     Content {
         unpacker: Some(programs::tiny_unpacker().to_bytes()),
+        efi_stub: Some(programs::efi_stub().to_bytes()),
         kernel: kernel.to_bytes(),
         ..content
     }

@@ -30,6 +30,9 @@ const LOAD_ADDRESS: PhysAddr = PhysAddr(0x4080_0000);
 /// Size in bytes of the U-Boot image header.
 pub(crate) const UIMAGE_HEADER: usize = 64;
 
+/// Offset of the package in a UEFI application with a stub of one page.
+pub(crate) const EFI_PACKAGE: usize = 0x1200;
+
 /// The public key of a pair (RFC 8410, section 10).
 pub(crate) const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
@@ -55,6 +58,7 @@ const MOST_CONTENT: usize = 64;
 pub(crate) struct Content {
     pub(crate) loader: Vec<u8>,
     pub(crate) unpacker: Option<Vec<u8>>,
+    pub(crate) efi_stub: Option<Vec<u8>>,
     pub(crate) kernel: Vec<u8>,
     pub(crate) app: Vec<u8>,
     pub(crate) device_tree: Vec<u8>,
@@ -72,6 +76,7 @@ impl Content {
         Self {
             loader: programs::loader().to_bytes(),
             unpacker: None,
+            efi_stub: None,
             kernel: small(programs::kernel(ORDINARY_BASE)),
             app: small(programs::app()),
             device_tree: DeviceTree::with_ram(RAM_SIZE).to_bytes(),
@@ -109,9 +114,13 @@ impl Content {
             format => {
                 let start = match format {
                     Format::Uimage => UIMAGE_HEADER,
+                    Format::Efi => EFI_PACKAGE,
                     _ => 0,
                 };
-                let packed = Packed::new(image.file[start..].to_vec());
+                // Only in this format, zeroes follow the package.
+                let end = image.file.iter().rposition(|&byte| byte != 0);
+                let end = end.map_or(0, |last| last + 1);
+                let packed = Packed::new(image.file[start..end].to_vec());
                 Loaded::unpacked(packed.package().entry.0, packed.unpack())
             }
         };
@@ -123,6 +132,7 @@ impl Content {
         Inputs {
             loader: file(&self.loader),
             unpacker: self.unpacker.as_deref().map(file),
+            efi_stub: self.efi_stub.as_deref().map(file),
             kernel: file(&self.kernel),
             app: file(&self.app),
             device_tree: Some(file(&self.device_tree)),

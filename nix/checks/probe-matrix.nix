@@ -10,6 +10,7 @@
   builder,
   elfloader,
   unpacker,
+  efiStub,
   probe,
 }:
 craneLib.mkCargoDerivation (
@@ -22,7 +23,7 @@ craneLib.mkCargoDerivation (
     buildPhaseCargoCommand = ''
       mkdir -p target/kaal target/release
       cp ${lib.getExe builder} target/release/
-      for program in ${elfloader}/bin/* ${unpacker}/bin/* ${probe}/bin/*; do
+      for program in ${elfloader}/bin/* ${unpacker}/bin/* ${efiStub}/bin/* ${probe}/bin/*; do
         cp $program target/kaal/''${program##*/kaal-}.elf
       done
       chmod -R u+w target/kaal target/release

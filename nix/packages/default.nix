@@ -7,6 +7,7 @@
   builder,
   elfloader,
   unpacker,
+  efiStub,
   probe,
   book,
   checks,
@@ -38,6 +39,7 @@ in
     builder
     elfloader
     unpacker
+    efiStub
     probe
     book
     ;

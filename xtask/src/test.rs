@@ -10,7 +10,7 @@ use clap::Args;
 use kaal_harness::process;
 use kaal_harness::sel4::{Kernel, PREFIX};
 use kaal_harness::tools::{
-    BINUTILS, CLANG, GDB, GOLD, JQ, MDBOOK, NIX, OPENSSL, PKCS11_TOOL, SOFTHSM,
+    BINUTILS, CLANG, EDK2, GDB, GOLD, JQ, MDBOOK, NIX, OPENSSL, PKCS11_TOOL, SBSIGN, SOFTHSM,
 };
 use kaal_harness::workspace::{Program, Workspace};
 
@@ -45,10 +45,12 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         &OPENSSL,
         &PKCS11_TOOL,
         &SOFTHSM,
+        &SBSIGN,
     ] {
         setup::tool_for_tests(workspace, tool);
     }
     setup::u_boots_for_tests(workspace);
+    setup::data_for_tests(workspace, &EDK2);
     // Tests run in the folder of their crate: a relative prefix would name nothing there.
     let run = |mut command: Command, line: &str| {
         if let Some(kernel) = &kernel {

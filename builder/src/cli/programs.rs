@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Compares the loader and the unpacker in an image with those that the user trusts.
+//! Compares the loader, the unpacker and the UEFI stub in an image with those that the user trusts.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::emit::{loader, package};
 use crate::files::input::Input;
 use crate::image_reader::ImageReader;
-use crate::parts::boot_program::{BootProgram, LOADER, UNPACKER, flatten};
+use crate::parts::boot_program::{BootProgram, LOADER, STUB, UNPACKER, flatten};
 
 /// The programs that the image must hold.
 #[derive(Clone, Debug, Args)]
@@ -22,6 +22,9 @@ pub(super) struct Arguments {
     /// Unpacker (ELF file) that the image must hold, if its format needs one
     #[arg(long, value_name = "FILE")]
     unpacker: Option<PathBuf>,
+    /// UEFI stub (ELF file) that the image must hold, if its format needs one
+    #[arg(long, value_name = "FILE")]
+    efi_stub: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -42,6 +45,12 @@ impl Arguments {
             && !holds_unpacker(image, &given)?
         {
             return Err(other_program(given.origin(), "unpacker"));
+        }
+        let given = Input::read_if_given(Flag::EfiStub, self.efi_stub.as_deref())?;
+        if let Some(given) = given
+            && !holds_stub(image, &given)?
+        {
+            return Err(other_program(given.origin(), "UEFI stub"));
         }
         Ok(())
     }
@@ -68,6 +77,17 @@ fn holds_unpacker(image: &ImageReader<'_>, given: &Input<'_>) -> Result<bool, Di
     };
     let expected = package::before_header(&program, image.format(), package.size);
     Ok(image.file().content[start..header] == expected)
+}
+
+/// Whether the package of `image` follows the UEFI stub. Other formats need none.
+fn holds_stub(image: &ImageReader<'_>, given: &Input<'_>) -> Result<bool, Diagnostic> {
+    let program = BootProgram::read(given.origin(), &given.content, &STUB)?;
+    let found = image.stub_in_file();
+    let Some(((start, header), package)) = image.package_in_file().zip(image.package()) else {
+        return Ok(true);
+    };
+    let expected = package::stub_section(&program, header - start, package.size as usize);
+    Ok(found.is_empty() || image.file().content[found] == expected)
 }
 
 fn other_program(given: Origin<'_>, name: &str) -> Diagnostic {

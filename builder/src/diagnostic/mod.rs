@@ -22,6 +22,7 @@ mod subject;
 pub enum Flag {
     Loader,
     Unpacker,
+    EfiStub,
     Kernel,
     App,
     Dtb,

@@ -107,6 +107,12 @@ fn most(flag: Flag) -> u64 {
 
 /// Whether `flag` names a program or an image.
 pub(super) fn is_program(flag: Flag) -> bool {
-    let programs = [Flag::Loader, Flag::Unpacker, Flag::Kernel, Flag::App];
+    let programs = [
+        Flag::Loader,
+        Flag::Unpacker,
+        Flag::EfiStub,
+        Flag::Kernel,
+        Flag::App,
+    ];
     programs.contains(&flag) || flag == Flag::Image
 }

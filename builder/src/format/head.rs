@@ -35,7 +35,7 @@ impl Head {
     /// Firmware reserves `memory` bytes for it.
     pub(crate) fn new(format: Format, entry: u64, memory: u64) -> Self {
         // U-Boot's bootm also expects an Image inside of a uImage.
-        let is_image = format != Format::Raw;
+        let is_image = matches!(format, Format::Image | Format::Uimage);
         let in_image = |value: u64| U64::new(if is_image { value } else { 0 });
         Self {
             code: [branch::to(entry).into(), U32::ZERO],

@@ -10,6 +10,7 @@ pub(crate) mod branch;
 pub(crate) mod cores;
 pub(crate) mod device_tree;
 pub(crate) mod digest;
+pub(crate) mod efi;
 pub(crate) mod executable;
 mod file_map;
 pub(crate) mod head;
@@ -44,6 +45,8 @@ pub enum Format {
     Uimage,
     /// An arm64 Linux Image, for QEMU, U-Boot's booti and the Raspberry Pi's firmware
     Image,
+    /// A UEFI application, for UEFI firmware and U-Boot's bootefi
+    Efi,
 }
 
 /// The compression of a package's content.
@@ -66,6 +69,7 @@ impl Format {
             Self::Raw => "raw",
             Self::Uimage => "uimage",
             Self::Image => "image",
+            Self::Efi => "efi",
         }
     }
 
@@ -76,7 +80,7 @@ impl Format {
     /// Alignment in bytes of the load address for this format.
     pub(crate) fn alignment(self) -> u64 {
         match self {
-            Self::Elf | Self::Raw => PAGE_SIZE,
+            Self::Elf | Self::Raw | Self::Efi => PAGE_SIZE,
             Self::Uimage | Self::Image => IMAGE_ALIGNMENT,
         }
     }

@@ -53,7 +53,7 @@ pub(super) fn of_package<'a>(
 ) -> Result<Vec<Extent<'a>>, Diagnostic> {
     let damaged = |what: &str| damaged(origin, format!("{what} is damaged"));
     let package = packed.package();
-    let bytes = file.get(packed.start..).unwrap_or_default();
+    let bytes = packed.bytes(file);
     let header_size = package_header_size(package.chunks.len());
     let mut again = vec![0; header_size];
     let is_encoded = package.encode(&mut again, crc32c).is_ok();

@@ -41,7 +41,7 @@ pub use memory::Extent;
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::File;
-use crate::format::{Compression, Format};
+use crate::format::{Compression, Format, efi};
 use find::Found;
 use memory::Memory;
 use recognise::Packed;
@@ -151,8 +151,8 @@ impl<'a> ImageReader<'a> {
     }
 
     /// [`Payload::package`] of a signed image: the SHA-256 of the load address in a U-Boot header
-    /// (eight bytes, zero without one), of the locator in the package header, and of all bytes of
-    /// the package before its header. Zero for an ELF file.
+    /// (eight bytes, zero without one), of the UEFI stub, if there is one, of the locator in the
+    /// package header, and of all bytes of the package before its header. Zero for an ELF file.
     pub fn package_digest(&self) -> Measurement {
         let packed = self.packed.as_ref();
         packed.map_or([0; _], |packed| packed.digest(self.file.content))
@@ -189,6 +189,20 @@ impl<'a> ImageReader<'a> {
     pub fn package_in_file(&self) -> Option<(usize, usize)> {
         let packed = self.packed.as_ref()?;
         Some((packed.start, packed.start + packed.header_offset))
+    }
+
+    /// The UEFI stub in [`Self::file`]; empty in other formats.
+    pub fn stub_in_file(&self) -> Range<usize> {
+        let packed = self.packed.as_ref();
+        packed.map_or(0..0, |packed| packed.stub.clone())
+    }
+
+    /// The certificates for Secure Boot behind the package; empty if the image has none. Their
+    /// signatures cover the rest of the file.
+    pub fn certificates(&self) -> &'a [u8] {
+        let layout = efi::layout(self.file.content);
+        let place = layout.map(|layout| layout.certificates);
+        place.map_or(&[], |place| &self.file.content[place])
     }
 
     /// The memory of `range`, including zeroes that aren't in the file.

@@ -2,6 +2,8 @@
 
 //! Recognises images and their format by their first bytes.
 
+use std::ops::Range;
+
 use kaal_payload::{
     Chunk, HEADER_ALIGNMENT, LOADER_MAX_SIZE, LOCATOR_OFFSET, Locator, Measurement,
     PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, Package, PackageError, PhysAddr,
@@ -13,11 +15,12 @@ use super::memory::aligned;
 use super::{damaged, identify};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::digest::crc32c;
-use crate::format::{Format, executable, head, uimage};
+use crate::format::{Format, efi, executable, head, uimage};
 
 /// Bytes at a file's start that are enough to recognise it. In a package, they hold the unpacker
 /// and the package header.
-pub(super) const HEAD_SIZE: u64 = uimage::HEADER_SIZE as u64
+pub(super) const HEAD_SIZE: u64 = efi::HEADERS_SIZE as u64
+    + efi::STUB_MAX_SIZE
     + LOADER_MAX_SIZE
     + HEADER_ALIGNMENT
     + PACKAGE_HEADER_MAX_SIZE as u64;
@@ -27,6 +30,8 @@ pub(super) const HEAD_SIZE: u64 = uimage::HEADER_SIZE as u64
 pub(super) struct Packed {
     /// The format of the file.
     pub(super) format: Format,
+    /// The UEFI stub in the file; empty in other formats.
+    pub(super) stub: Range<usize>,
     /// Offset of the package in the file.
     pub(super) start: usize,
     /// Offset of the header in the package.
@@ -45,13 +50,19 @@ impl Packed {
         }
     }
 
+    /// The package in `file`.
+    pub(super) fn bytes<'a>(&self, file: &'a [u8]) -> &'a [u8] {
+        &file[self.start..][..self.fixed.size as usize]
+    }
+
     /// [`super::ImageReader::package_digest`] of `file`.
     pub(super) fn digest(&self, file: &[u8]) -> Measurement {
         let load_address = uimage::load_address(file).map_or(0, |PhysAddr(address)| address);
-        let package = &file[self.start..];
+        let package = self.bytes(file);
         let locator = &package[self.header_offset + LOCATOR_OFFSET..][..size_of::<Locator>()];
         Sha256::new()
             .chain_update(load_address.to_le_bytes())
+            .chain_update(&file[self.stub.clone()])
             .chain_update(locator)
             .chain_update(&package[..self.header_offset])
             .finalize()
@@ -70,14 +81,12 @@ pub(super) fn recognise(
         check_length(origin, claimed, length)?;
         return Ok(None);
     }
-    let Some((format, start)) = package_format(head) else {
+    let Some(place) = place(head, length) else {
         return Err(identify::explain(origin, head));
     };
-    if format == Format::Uimage {
-        let claimed = uimage::claimed_size(head).ok_or_else(|| identify::explain(origin, head))?;
-        check_length(origin, claimed, length)?;
-    }
-    let packed = find_package(head, format, start).map_err(|error| match error {
+    check_length(origin, place.claimed, length)?;
+    let package_end = place.end;
+    let packed = find_package(head, place).map_err(|error| match error {
         Some(error) => {
             let problem = "its package header is damaged, or from another version of KaaL";
             damaged(origin, problem)
@@ -86,7 +95,7 @@ pub(super) fn recognise(
         }
         None => identify::explain(origin, head),
     })?;
-    check_length(origin, start as u64 + packed.fixed.size, length)?;
+    check_length(origin, packed.start as u64 + packed.fixed.size, package_end)?;
     Ok(Some(packed))
 }
 
@@ -104,23 +113,50 @@ fn check_length(origin: Origin<'_>, claimed: u64, length: u64) -> Result<(), Dia
         .found(format!("{length} bytes")))
 }
 
-/// The format of a file that begins with `head`, and the offset of the package in it.
-fn package_format(head: &[u8]) -> Option<(Format, usize)> {
-    if uimage::is_one(head) {
-        Some((Format::Uimage, uimage::HEADER_SIZE))
+/// Where a package lies in a file, by the headers of its format.
+struct Place {
+    format: Format,
+    stub: Range<usize>,
+    start: usize,
+    /// The end of the package.
+    end: u64,
+    /// Size in bytes of the file.
+    claimed: u64,
+}
+
+/// The place of the package in a file of `length` bytes that begins with `head`.
+fn place(head: &[u8], length: u64) -> Option<Place> {
+    let in_whole_file = |format, start, claimed| Place {
+        format,
+        stub: 0..0,
+        start,
+        end: length,
+        claimed,
+    };
+    if let Some(layout) = efi::layout(head) {
+        Some(Place {
+            format: Format::Efi,
+            stub: layout.stub,
+            start: layout.package.start,
+            end: layout.package.end as u64,
+            claimed: layout.certificates.end as u64,
+        })
+    } else if uimage::is_one(head) {
+        let claimed = uimage::claimed_size(head)?;
+        Some(in_whole_file(Format::Uimage, uimage::HEADER_SIZE, claimed))
     } else if head::is_image(head) {
-        Some((Format::Image, 0))
+        Some(in_whole_file(Format::Image, 0, length))
     } else if head::is_entered(head) {
-        Some((Format::Raw, 0))
+        Some(in_whole_file(Format::Raw, 0, length))
     } else {
         None
     }
 }
 
-/// Finds the first well-formed header of the package at the offset `start`, or returns what is
-/// wrong with the first one.
-fn find_package(head: &[u8], format: Format, start: usize) -> Result<Packed, Option<PackageError>> {
-    let package = head.get(start..).unwrap_or_default();
+/// Finds the first well-formed header of the package at `place`, or returns what is wrong with the
+/// first one.
+fn find_package(head: &[u8], place: Place) -> Result<Packed, Option<PackageError>> {
+    let package = head.get(place.start..).unwrap_or_default();
     let mut reason = None;
     for header_offset in (0..package.len()).step_by(HEADER_ALIGNMENT as usize) {
         let bytes = &package[header_offset..];
@@ -132,8 +168,9 @@ fn find_package(head: &[u8], format: Format, start: usize) -> Result<Packed, Opt
         match Package::parse(&words.as_bytes()[..bytes.len()], crc32c) {
             Ok(package) => {
                 return Ok(Packed {
-                    format,
-                    start,
+                    format: place.format,
+                    stub: place.stub,
+                    start: place.start,
                     header_offset,
                     chunks: package.chunks.to_vec(),
                     fixed: Package {

@@ -10,16 +10,14 @@ use crate::diagnostic::Diagnostic;
 use crate::format::digest::{crc32c, digest, hexadecimal};
 use crate::format::loader_head::LoaderHead;
 use crate::format::measurement;
-use crate::format::{Format, uimage};
+use crate::format::{Format, efi, uimage};
 use crate::memory::chunk::Chunk;
 use crate::memory::ranges;
 
 /// Verifies the whole image.
 pub(super) fn verify(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
-    if image.format() == Format::Uimage {
-        check_uimage(image)?;
-    }
     if let Some(packed) = &image.packed {
+        check_container(image, packed)?;
         check_package(image, packed)?;
     }
     check_loader(image)?;
@@ -56,19 +54,28 @@ fn show_sha256(hash: [u8; 32]) -> String {
     format!("SHA-256 {}", hexadecimal(&hash))
 }
 
-fn check_uimage(image: &ImageReader<'_>) -> Result<(), Diagnostic> {
-    let Err(found) = uimage::check(image.file.content) else {
-        return Ok(());
+/// Checks what surrounds the package.
+fn check_container(image: &ImageReader<'_>, packed: &Packed) -> Result<(), Diagnostic> {
+    let file = image.file.content;
+    let (what, checked) = match image.format() {
+        Format::Uimage => ("its U-Boot header", uimage::check(file)),
+        Format::Efi => (
+            "its UEFI application",
+            efi::check(file, packed.header_offset),
+        ),
+        Format::Elf | Format::Raw | Format::Image => return Ok(()),
     };
-    Err(damaged(image, "its U-Boot header")
-        .expected("the header that the builder writes for its data")
-        .found(found))
+    checked.map_err(|found| {
+        damaged(image, what)
+            .expected("what the builder writes around its package")
+            .found(found)
+    })
 }
 
 /// Checks the package header, except for its chunks.
 fn check_package(image: &ImageReader<'_>, packed: &Packed) -> Result<(), Diagnostic> {
     let (package, payload) = (packed.package(), image.payload());
-    let unpacker = &image.file.content[packed.start..][..packed.header_offset];
+    let unpacker = &packed.bytes(image.file.content)[..packed.header_offset];
     let checksums = [package.unpacker_checksum, crc32c(unpacker)];
     check_same(image, "the unpacker", checksums.map(show_crc32c))?;
     let is_same = package.machine == payload.machine

@@ -102,7 +102,12 @@ fn format(inspected: &Inspected<'_>) -> String {
         Compression::Lz4 => ", compressed with LZ4",
         Compression::None => "",
     };
-    format!("{}, {bytes} bytes{compression}", image.format().name())
+    let signature = match image.certificates() {
+        [] => "",
+        _ => ", signed for Secure Boot",
+    };
+    let format = image.format().name();
+    format!("{format}, {bytes} bytes{compression}{signature}")
 }
 
 /// The machine, as the image describes it.

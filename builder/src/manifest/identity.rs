@@ -22,9 +22,10 @@ pub(crate) struct Identity {
 }
 
 /// The options of inputs, and the name of each input in manifests.
-pub(crate) const ROLES: [(Flag, &str); 9] = [
+pub(crate) const ROLES: [(Flag, &str); 10] = [
     (Flag::Loader, "loader"),
     (Flag::Unpacker, "unpacker"),
+    (Flag::EfiStub, "efiStub"),
     (Flag::Kernel, "kernel"),
     (Flag::App, "rootTask"),
     (Flag::Dtb, "deviceTree"),

@@ -69,7 +69,7 @@ pub(crate) fn built(
         "memoryMap": memory_map(image.memory_map),
         // Empty for an ELF file.
         "packageMap": image.file_map.map_or(Vec::new(), package_map),
-        "sbom": sbom::sbom(&identity, inputs, image.file_map.is_some()),
+        "sbom": sbom::sbom(&identity, inputs, settings.format),
     }))
 }
 

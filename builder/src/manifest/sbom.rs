@@ -10,15 +10,20 @@ use serde_json::{Value, json};
 
 use super::{Identity, Input};
 use crate::diagnostic::Flag;
+use crate::format::Format;
 
 /// `bom-ref` of the image.
 const IMAGE: &str = "image";
 
-/// The document for `image`, made of `inputs`. It lists the unpacker only if the image `is_packed`.
-pub(super) fn sbom(image: &Identity, inputs: &[Input], is_packed: bool) -> Value {
+/// The document for `image`, made of `inputs`. It lists the programs before the loader only if the `format` has them.
+pub(super) fn sbom(image: &Identity, inputs: &[Input], format: Format) -> Value {
     let components: Vec<_> = inputs
         .iter()
-        .filter(|input| is_packed || input.flag != Flag::Unpacker)
+        .filter(|input| match input.flag {
+            Flag::Unpacker => format != Format::Elf,
+            Flag::EfiStub => format == Format::Efi,
+            _ => true,
+        })
         .filter_map(input_component)
         .collect();
     let references = components.iter().map(|component| &component["bom-ref"]);
@@ -57,6 +62,12 @@ fn input_component(input: &Input) -> Option<Value> {
             "firmware",
             "unpacker",
             "KaaL's unpacker",
+            Some(PACKAGE_VERSION),
+        ),
+        Flag::EfiStub => (
+            "firmware",
+            "efi-stub",
+            "KaaL's UEFI stub",
             Some(PACKAGE_VERSION),
         ),
         Flag::Kernel => ("operating-system", "kernel", "seL4 kernel", None),

@@ -9,7 +9,11 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::format::{Compression, Format, IMAGE_ALIGNMENT, not_runnable_at, uimage};
 
 /// Returns all problems with options about the format.
-pub(super) fn check(settings: &Settings<'_>, has_unpacker: bool) -> Vec<Diagnostic> {
+pub(super) fn check(
+    settings: &Settings<'_>,
+    has_unpacker: bool,
+    has_stub: bool,
+) -> Vec<Diagnostic> {
     let Settings {
         format,
         compression,
@@ -21,13 +25,20 @@ pub(super) fn check(settings: &Settings<'_>, has_unpacker: bool) -> Vec<Diagnost
         Format::Elf => [
             is_compressed.then(|| only_for_packages(Flag::Compress, "lz4")),
             load_address.map(|address| only_for_packages(Flag::LoadAddress, &address.to_string())),
+            None,
         ],
-        _ => [
+        Format::Efi => [
+            (!has_unpacker).then(|| no_unpacker(format)),
+            (!has_stub).then(no_stub),
+            load_address.map(chosen_by_firmware),
+        ],
+        Format::Raw | Format::Uimage | Format::Image => [
             (!has_unpacker).then(|| no_unpacker(format)),
             match load_address {
                 Some(address) => check_load_address(format, address).err(),
                 None => (format == Format::Uimage).then(no_load_address),
             },
+            None,
         ],
     };
     diagnostics.into_iter().flatten().collect()
@@ -48,6 +59,23 @@ fn no_unpacker(format: Format) -> Diagnostic {
         .expected("the option --unpacker")
         .found("none")
         .remedy("pass target/kaal/unpacker.elf, which `cargo xtask build` makes")
+}
+
+fn no_stub() -> Diagnostic {
+    Format::Efi
+        .origin()
+        .diagnostic("needs a UEFI stub")
+        .expected("the option --efi-stub")
+        .found("none")
+        .remedy("pass target/kaal/efi-stub.elf, which `cargo xtask build` makes")
+}
+
+fn chosen_by_firmware(address: PhysAddr) -> Diagnostic {
+    Origin::new(Flag::LoadAddress, &address.to_string())
+        .diagnostic("not for a UEFI application, which the firmware loads anywhere")
+        .expected("--format raw, uimage or image")
+        .found_option(Format::Efi.origin())
+        .remedy("leave the option out, or choose another format")
 }
 
 fn no_load_address() -> Diagnostic {

@@ -12,6 +12,8 @@ pub struct Inputs<'a> {
     pub loader: File<'a>,
     /// The unpacker, an ELF executable, for formats that need one.
     pub unpacker: Option<File<'a>>,
+    /// The UEFI stub, an ELF executable, for the format that needs one.
+    pub efi_stub: Option<File<'a>>,
     /// The seL4 kernel, an ELF executable.
     pub kernel: File<'a>,
     /// The root task, an ELF executable.
@@ -39,6 +41,7 @@ impl<'a> Inputs<'a> {
         Self {
             loader,
             unpacker: None,
+            efi_stub: None,
             kernel,
             app,
             device_tree: None,

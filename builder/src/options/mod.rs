@@ -22,6 +22,7 @@ use crate::diagnostic::{Diagnostic, Flag, Origin};
 pub(crate) fn check(
     settings: &Settings<'_>,
     has_unpacker: bool,
+    has_stub: bool,
     keys: Keys<'_>,
 ) -> Vec<Diagnostic> {
     let address = settings.kernel_paddr.map(|PhysAddr(address)| address);
@@ -32,7 +33,7 @@ pub(crate) fn check(
         boot_arguments::encode(settings.boot_arguments).map(drop),
     ];
     let values = values.into_iter().filter_map(Result::err).collect();
-    let of_format = format::check(settings, has_unpacker);
+    let of_format = format::check(settings, has_unpacker, has_stub);
     let of_trust = trust::check(settings, keys);
     [values, of_format, of_trust].concat()
 }

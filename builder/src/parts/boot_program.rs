@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Reads and relocates the programs that run before the kernel: the loader and the unpacker.
+//! Reads and relocates the programs that run before the kernel: the loader, the unpacker and the UEFI stub.
 
 use goblin::elf::header::{ELFMAG, ET_DYN, et_to_str};
 use goblin::elf::program_header::{PT_GNU_RELRO, PT_NOTE};
 use kaal_payload::{
     LOADER_MAX_SIZE, LOADER_NOTE_NAME, LOADER_NOTE_TYPE, PACKAGE_VERSION, PAGE_SIZE, PhysAddr,
-    RELOCATIONS_NOTE_TYPE, TRUST_NOTE_TYPE, TrustAnchor, UNPACKER_NOTE_TYPE, VERSION,
+    RELOCATIONS_NOTE_TYPE, STUB_NOTE_TYPE, TRUST_NOTE_TYPE, TrustAnchor, UNPACKER_NOTE_TYPE,
+    VERSION,
 };
 use kaal_translation::Access;
 use zerocopy::IntoBytes;
@@ -16,7 +17,7 @@ use super::complete;
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::{Program, Segment, note};
 use crate::files::program;
-use crate::format::{head, loader_head};
+use crate::format::{efi, head, loader_head};
 
 /// The requirements for a program.
 #[derive(Debug)]
@@ -28,11 +29,21 @@ pub(crate) struct Kind {
     /// The name and version of the program's contract with the builder.
     contract: &'static str,
     version: u32,
-    /// Whether the program relocates itself at run time. The head of its format then replaces its
-    /// ELF header.
-    relocates_itself: bool,
+    /// Who relocates the program.
+    relocator: Relocator,
     /// The remedy if a file isn't such a program.
     remedy: &'static str,
+}
+
+/// Who writes the addresses that a program holds of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Relocator {
+    /// The builder, for the address that it chose.
+    Builder,
+    /// The program itself, where it runs. The head of its format replaces its ELF header.
+    Program,
+    /// Nobody: it holds none, and only constants. Its head replaces its ELF header.
+    Nobody,
 }
 
 /// The loader's requirements.
@@ -41,7 +52,7 @@ pub(crate) const LOADER: Kind = Kind {
     note: LOADER_NOTE_TYPE,
     contract: "payload",
     version: VERSION,
-    relocates_itself: false,
+    relocator: Relocator::Builder,
     remedy: "pass target/kaal/elfloader.elf, which `cargo xtask build` makes",
 };
 
@@ -51,8 +62,18 @@ pub(crate) const UNPACKER: Kind = Kind {
     note: UNPACKER_NOTE_TYPE,
     contract: "package",
     version: PACKAGE_VERSION,
-    relocates_itself: true,
+    relocator: Relocator::Program,
     remedy: "pass target/kaal/unpacker.elf, which `cargo xtask build` makes",
+};
+
+/// The UEFI stub's requirements.
+pub(crate) const STUB: Kind = Kind {
+    name: "UEFI stub",
+    note: STUB_NOTE_TYPE,
+    contract: "package",
+    version: PACKAGE_VERSION,
+    relocator: Relocator::Nobody,
+    remedy: "pass target/kaal/efi-stub.elf, which `cargo xtask build` makes",
 };
 
 /// A page-aligned segment of a program.
@@ -137,6 +158,9 @@ impl BootProgram {
         reader.check_shape()?;
         let anchor = reader.find_anchor()?;
         let (relocations, entries) = reader.find_relocations()?;
+        if kind.relocator == Relocator::Nobody {
+            reader.check_constant(entries)?;
+        }
         let program = &reader.program;
         let mut firmware = Self {
             entry: program.entry,
@@ -160,13 +184,13 @@ impl BootProgram {
         };
         let has_header = firmware.start().starts_with(ELFMAG);
         let mut is_start_free = has_header && firmware.start().len() >= head::SIZE;
-        if !kind.relocates_itself {
+        if kind.relocator == Relocator::Builder {
             firmware.forget(relocations, entries.len() as u64);
         }
         if has_header {
             firmware.forget(0, program.headers_end);
         }
-        if !kind.relocates_itself {
+        if kind.relocator == Relocator::Builder {
             let start = firmware.start().first_chunk::<{ loader_head::SIZE }>();
             is_start_free = start == Some(&[0; _]);
         }
@@ -349,6 +373,21 @@ impl<'a> Reader<'a> {
                 .expected("relocations within a PT_LOAD")
                 .found(format!("{size} bytes at {start:#x}"))),
         }
+    }
+
+    /// Checks that the program is small, and that nothing has to write to it.
+    fn check_constant(&self, relocations: &[u8]) -> Result<(), Diagnostic> {
+        if self.program.virt_end() > efi::STUB_MAX_SIZE {
+            let found = format!("{} bytes", self.program.virt_end());
+            return Err(self.wrong_shape("at most 64 KiB of memory", found));
+        }
+        let mut segments = self.program.segments.iter();
+        let found = match segments.find(|segment| segment.access.writable) {
+            Some(segment) => format!("a writable PT_LOAD at {:#x}", segment.virt),
+            None if !relocations.is_empty() => "relocations".to_owned(),
+            None => return Ok(()),
+        };
+        Err(self.wrong_shape("neither variables nor relocations", found))
     }
 
     fn check_relocation(&self, place: u64) -> Result<u64, Diagnostic> {

@@ -26,7 +26,7 @@ use crate::files::File;
 use crate::memory::ranges;
 use crate::options::{Inputs, Settings, boot_arguments};
 use crate::sel4::Platform;
-use boot_program::{BootProgram, LOADER, UNPACKER};
+use boot_program::{BootProgram, LOADER, STUB, UNPACKER};
 use device_tree::DeviceTree;
 use kernel::Kernel;
 use memory::Memory;
@@ -57,6 +57,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) loader: BootProgram,
     /// For formats other than ELF.
     pub(crate) unpacker: Option<BootProgram>,
+    /// For UEFI.
+    pub(crate) efi_stub: Option<BootProgram>,
     pub(crate) kernel: Kernel<'a>,
     pub(crate) config: KernelConfig,
     /// The number of cores that the kernel waits for.
@@ -93,6 +95,9 @@ impl<'a> Parts<'a> {
         let trust = Trust::read(inputs)?;
         let unpacker = read_if_given(inputs.unpacker, Flag::Unpacker, |origin, file| {
             BootProgram::read(origin, file, &UNPACKER)
+        })?;
+        let efi_stub = read_if_given(inputs.efi_stub, Flag::EfiStub, |origin, file| {
+            BootProgram::read(origin, file, &STUB)
         })?;
         let kernel = Kernel::read(origins.kernel, inputs.kernel.content)?;
         let user_image = UserImage::read(origins.app, inputs.app.content)?;
@@ -144,6 +149,7 @@ impl<'a> Parts<'a> {
             trust,
             loader,
             unpacker,
+            efi_stub,
             kernel,
             config,
             cores: count.cores,

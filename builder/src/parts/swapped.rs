@@ -4,7 +4,7 @@
 
 use goblin::elf::header::ET_EXEC;
 
-use super::boot_program::{BootProgram, LOADER, UNPACKER};
+use super::boot_program::{BootProgram, LOADER, STUB, UNPACKER};
 use super::kernel::Kernel;
 use crate::diagnostic::{Diagnostic, Flag};
 use crate::elf::Program;
@@ -17,6 +17,7 @@ pub(crate) fn suspect(diagnostic: Diagnostic, inputs: &Inputs<'_>) -> Diagnostic
     let programs = [
         (Flag::Loader, Some(inputs.loader)),
         (Flag::Unpacker, inputs.unpacker),
+        (Flag::EfiStub, inputs.efi_stub),
         (Flag::Kernel, Some(inputs.kernel)),
         (Flag::App, Some(inputs.app)),
     ];
@@ -37,6 +38,7 @@ fn is_for(flag: Flag, file: &File<'_>) -> bool {
     match flag {
         Flag::Loader => BootProgram::read(origin, file.content, &LOADER).is_ok(),
         Flag::Unpacker => BootProgram::read(origin, file.content, &UNPACKER).is_ok(),
+        Flag::EfiStub => BootProgram::read(origin, file.content, &STUB).is_ok(),
         Flag::Kernel => is_kernel(),
         Flag::App => {
             let program = Program::read(origin, file.content);

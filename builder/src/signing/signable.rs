@@ -21,6 +21,14 @@ impl<'a> Signable<'a> {
     /// Checks that `image` can be signed.
     pub(crate) fn new(image: &'a ImageReader<'a>) -> Result<Self, Diagnostic> {
         image.verify()?;
+        if !image.certificates().is_empty() {
+            return Err(image
+                .origin()
+                .diagnostic("signed for Secure Boot, by a signature that also covers KaaL's")
+                .expected("an image that is not yet signed for Secure Boot")
+                .found("certificates behind its package")
+                .remedy("sign the image with the builder first, then for Secure Boot"));
+        }
         let anchor = image.trust_anchor().ok_or_else(|| {
             image
                 .origin()

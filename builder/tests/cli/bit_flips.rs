@@ -8,7 +8,7 @@ use kaal_elfloader_builder::{File, ImageReader};
 
 use crate::common::elf::{Elf, ProgramHeader};
 use crate::common::folder::Folder;
-use crate::common::formats::{ELF, IMAGE, LZ4, RAW, UIMAGE};
+use crate::common::formats::{EFI, ELF, IMAGE, LZ4, RAW, UIMAGE};
 use crate::common::programs::{self, KERNEL, ORDINARY_BASE, filled};
 
 /// A folder with inputs that are as small as can be.
@@ -79,6 +79,11 @@ fn image() {
 #[test]
 fn uimage() {
     check(&UIMAGE);
+}
+
+#[test]
+fn efi() {
+    check(&EFI);
 }
 
 #[test]

@@ -2,13 +2,16 @@
 
 //! Tests of the content of images that are not ELF files.
 
+use std::path::Path;
+
 use crc::{CRC_32_ISO_HDLC, Crc};
 use expect_test::expect;
+use kaal_elfloader_builder::{File, ImageReader};
 use kaal_payload::{Encoding, PhysAddr, PhysRange, ROOM_SIZE, TABLES_SIZE};
 
 use crate::common::device_tree::DeviceTree;
 use crate::common::folder::Folder;
-use crate::common::formats::{IMAGE, LZ4, RAW, UIMAGE};
+use crate::common::formats::{EFI, IMAGE, LZ4, RAW, UIMAGE};
 use crate::common::loaded::Loaded;
 use crate::common::package::Packed;
 use crate::common::programs::{self, HYPERVISOR_BASE, ORDINARY_BASE};
@@ -121,6 +124,100 @@ fn uimage_is_an_image_with_a_header() {
     let name = format!("KaaL {}", env!("CARGO_PKG_VERSION"));
     assert!(header[32..].starts_with(name.as_bytes()));
     assert!(header[32 + name.len()..].iter().all(|&byte| byte == 0));
+}
+
+/// Sections of the package as in the format raw behind headers and stub, without a gap.
+#[test]
+fn efi_is_raw_behind_a_stub() {
+    for compression in [&[][..], &[LZ4]] {
+        let folder = Folder::new();
+        let raw = file(&folder, &[&RAW[..], compression].concat());
+        let bytes = file(&folder, &[&EFI[..], compression].concat());
+        let (before, package) = bytes.split_at(0x1200);
+        let (package, padding) = package.split_at(raw.len());
+        assert!(package == raw);
+        assert!(padding.len() < 512 && padding.iter().all(|&byte| byte == 0));
+        assert_eq!(bytes.len() % 512, 0);
+
+        let (headers, stub) = before.split_at(0x200);
+        let word = |bytes: &[u8], offset: usize| number(bytes, offset) as u32;
+        assert_eq!(headers[..2], *b"MZ");
+        assert_eq!(headers[0x40..0x44], *b"PE\0\0");
+        // Machine and number of sections, no time.
+        assert_eq!([word(headers, 0x44), word(headers, 0x48)], [0x2_aa64, 0]);
+        let [entry, checksum] = [0x68, 0x98].map(|offset| word(headers, offset));
+        assert_eq!([entry, checksum], [0x1004, 0]);
+        // Name, sizes and places of each section.
+        let section = |start: usize| [0, 8, 12, 16, 20].map(|field| word(headers, start + field));
+        let text = u32::from_le_bytes(*b".tex");
+        assert_eq!(section(0x148), [text, 0x1000, 0x1000, 0x1000, 0x200]);
+        let size = raw.len() as u32;
+        let [kaal, file_size] = [u32::from_le_bytes(*b".kaa"), size.next_multiple_of(512)];
+        assert_eq!(section(0x170), [kaal, size, 0x2000, file_size, 0x1200]);
+
+        // b 0x80, from the offset 4
+        assert_eq!(word(stub, 4), 0x1400_001f);
+        let header_offset = Packed::new(raw).header_offset;
+        assert_eq!(
+            [word(stub, 8), word(stub, 12)],
+            [header_offset as u32, size]
+        );
+        let program = programs::efi_stub().headers[0].content.clone();
+        // Before that, it is the ELF header.
+        assert_eq!(stub[0x10..0xb0], [0; 0xa0]);
+        assert_eq!(stub[0xb0..0x100], program[0xb0..]);
+    }
+}
+
+/// The programs that sign for Secure Boot change a checksum, name certificates and append them.
+#[test]
+fn efi_that_is_signed_for_secure_boot() {
+    let folder = Folder::new();
+    let unsigned = file(&folder, &EFI);
+    let certificate = |size: u32| {
+        let head = [size.to_le_bytes(), [0, 2, 2, 0]].concat();
+        let padding = vec![0x5a; size.next_multiple_of(8) as usize - head.len()];
+        [head, padding].concat()
+    };
+    let signed = |certificates: &[u8]| {
+        let mut file = unsigned.clone();
+        file[0x98..0x9c].fill(0x77);
+        let place =
+            [unsigned.len(), certificates.len()].map(|number| (number as u32).to_le_bytes());
+        file[0xe8..0xf0].copy_from_slice(place.as_flattened());
+        [&file, certificates].concat()
+    };
+    let check = |file: &[u8]| {
+        folder.put("signed.efi", file);
+        let output = folder.command(&["check", "signed.efi"]);
+        let errors = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.success(), errors.is_empty(), "{errors}");
+        errors
+    };
+    let two = signed(&[certificate(0x5d3), certificate(0x10)].concat());
+    assert_eq!(check(&two), "");
+    let inspected = folder.command(&["inspect", "signed.efi"]).stdout;
+    let inspected = String::from_utf8(inspected).expect("text");
+    let expected = format!("efi, {} bytes, signed for Secure Boot", two.len());
+    assert!(inspected.contains(&expected), "{inspected}");
+
+    for damaged in [
+        &two[..two.len() - 1],
+        &[&two[..], &[0]].concat(),
+        &signed(&certificate(0x10)[..8]),
+        &signed(&[0; 16]),
+    ] {
+        assert_ne!(check(damaged), "");
+    }
+    for offset in (0..unsigned.len()).filter(|offset| !(0x98..0x9c).contains(offset)) {
+        let mut damaged = two.clone();
+        damaged[offset] ^= 1;
+        let content = &damaged;
+        let path = Path::new("signed.efi");
+        let opened = ImageReader::open(File { path, content });
+        let is_refused = opened.is_err() || opened.is_ok_and(|image| image.verify().is_err());
+        assert!(is_refused, "a flip at {offset:#x} is accepted");
+    }
 }
 
 #[test]
@@ -248,7 +345,7 @@ fn an_unpacker_is_no_matter_for_an_elf_file() {
 #[test]
 fn same_inputs_give_the_same_bytes() {
     let (here, there) = (Folder::new(), Folder::new());
-    for format in [&RAW[..], &IMAGE, &UIMAGE] {
+    for format in [&RAW[..], &IMAGE, &UIMAGE, &EFI] {
         let changes = [format, &[LZ4]].concat();
         assert!(file(&here, &changes) == file(&there, &changes));
     }

@@ -5,15 +5,17 @@
 use expect_test::expect;
 
 use crate::common::folder::Folder;
-use crate::common::formats::{ELF, IMAGE, LZ4, RAW, UIMAGE};
+use crate::common::formats::{EFI, ELF, IMAGE, LZ4, RAW, UIMAGE};
 use crate::common::programs;
 use crate::signing::{self, LOADER, SIGN, TRUST};
 
-const PROGRAMS: [&str; 4] = [
+const PROGRAMS: [&str; 6] = [
     "--loader",
     "signed-loader.elf",
     "--unpacker",
     "unpacker.elf",
+    "--efi-stub",
+    "efi-stub.elf",
 ];
 
 /// The errors of both commands, which must agree.
@@ -33,7 +35,7 @@ fn errors(folder: &Folder, programs: &[&str]) -> String {
 #[test]
 fn the_programs_of_the_image() {
     let folder = signing::folder();
-    for format in [&ELF[..], &RAW, &IMAGE, &UIMAGE] {
+    for format in [&ELF[..], &RAW, &IMAGE, &UIMAGE, &EFI] {
         for compression in [&[][..], &[LZ4]] {
             if format.is_empty() && !compression.is_empty() {
                 continue;
@@ -70,4 +72,10 @@ fn other_programs() {
           help: don't sign or install this image, or pass the program that it was built with
     "#]]
     .assert_eq(&errors(&folder, &["--unpacker", "other-unpacker.elf"]));
+
+    let mut other = programs::efi_stub();
+    other.headers[0].content[0x90] ^= 1;
+    folder.put("other-stub.elf", other.to_bytes());
+    folder.accepted(&[&[LOADER, TRUST, SIGN], &EFI[..]].concat());
+    expect![""].assert_eq(&errors(&folder, &["--efi-stub", "other-stub.elf"]));
 }

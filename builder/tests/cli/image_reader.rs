@@ -9,16 +9,17 @@ use kaal_payload::{Encoding, LOADER_NOTE_TYPE, MAX_SIZE, Package, Payload};
 use zerocopy::IntoBytes;
 
 use crate::common::folder::Folder;
-use crate::common::formats::{ELF, IMAGE, RAW, UIMAGE};
+use crate::common::formats::{EFI, ELF, IMAGE, RAW, UIMAGE};
 use crate::common::loaded::{Loaded, crc32c};
 use crate::common::programs::{self, HYPERVISOR_BASE, ORDINARY_BASE};
 
 /// Options for each format.
-const FORMATS: [(Format, &[(&str, &str)]); 4] = [
+const FORMATS: [(Format, &[(&str, &str)]); 5] = [
     (Format::Elf, &ELF),
     (Format::Raw, &RAW),
     (Format::Image, &IMAGE),
     (Format::Uimage, &UIMAGE),
+    (Format::Efi, &EFI),
 ];
 
 /// All formats with all ways to verify, compressed and not.
@@ -144,7 +145,13 @@ fn parts_of_the_file() {
             compression == Compression::Lz4
         );
         if let Some((start, header)) = image.package_in_file() {
-            assert_eq!(start, if format == Format::Uimage { 64 } else { 0 });
+            let expected = match format {
+                Format::Uimage => 64,
+                // The headers and a page for the stub.
+                Format::Efi => 0x1200,
+                _ => 0,
+            };
+            assert_eq!(start, expected);
             assert_eq!(file[header..][..8], kaal_payload::PACKAGE_MAGIC);
         }
         assert_eq!(image.loader().start, image.payload().load_address);

@@ -62,7 +62,7 @@ fn wrong_usage() {
     let folder = Folder::new();
     for (arguments, kind) in [
         (&["--unknown"][..], "UnknownArgument"),
-        (&["--format", "efi"], "InvalidValue"),
+        (&["--format", "exe"], "InvalidValue"),
         (&["check"], "MissingRequiredArgument"),
         (&["--kernel", "k", "check", "image.elf"], "ArgumentConflict"),
     ] {

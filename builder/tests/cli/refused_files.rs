@@ -8,7 +8,7 @@ use std::process::Command;
 use expect_test::{Expect, expect};
 
 use crate::common::folder::Folder;
-use crate::common::formats::{ELF, IMAGE, RAW, UIMAGE};
+use crate::common::formats::{EFI, ELF, IMAGE, RAW, UIMAGE};
 use crate::common::programs::{self, HYPERVISOR_BASE, ORDINARY_BASE};
 
 /// What is said of the wrong use of `folder`'s files.
@@ -150,6 +150,7 @@ fn images_of_other_formats() {
     for (options, found) in [
         (&IMAGE[..], "an arm64 Linux Image of KaaL"),
         (&UIMAGE, "a U-Boot image of KaaL"),
+        (&EFI, "a UEFI application of KaaL"),
         (&RAW, "a raw image of KaaL"),
     ] {
         let folder = Folder::new();

@@ -7,6 +7,7 @@ use expect_test::{Expect, expect};
 use crate::common::device_tree::DeviceTree;
 use crate::common::elf::{Elf, ProgramHeader};
 use crate::common::folder::Folder;
+use crate::common::formats::EFI;
 use crate::common::programs::{self, filled};
 
 const UNPACKER: (&str, &str) = ("--unpacker", "unpacker.elf");
@@ -60,6 +61,93 @@ fn no_unpacker() {
           expected: the option --unpacker
           found: none
           help: pass target/kaal/unpacker.elf, which `cargo xtask build` makes
+    "#]],
+    );
+}
+
+#[test]
+fn no_stub() {
+    check_usage(
+        &[UNPACKER, ("--format", "efi")],
+        expect![[r#"
+            error: --format efi: needs a UEFI stub
+              expected: the option --efi-stub
+              found: none
+              help: pass target/kaal/efi-stub.elf, which `cargo xtask build` makes
+        "#]],
+    );
+}
+
+#[test]
+fn load_address_of_a_uefi_application() {
+    let stub = ("--efi-stub", "efi-stub.elf");
+    check_usage(
+        &[
+            UNPACKER,
+            stub,
+            ("--format", "efi"),
+            ("--load-address", "0x40000000"),
+        ],
+        expect![[r#"
+            error: --load-address 0x40000000: not for a UEFI application, which the firmware loads anywhere
+              expected: --format raw, uimage or image
+              found: --format efi
+              help: leave the option out, or choose another format
+        "#]],
+    );
+}
+
+#[test]
+fn stubs_that_something_must_write_to() {
+    let check_stub = |elf: &Elf, expected: Expect| {
+        let folder = Folder::new();
+        folder.put("efi-stub.elf", elf.to_bytes());
+        expected.assert_eq(&folder.refused(&EFI));
+    };
+    let mut stub = programs::efi_stub();
+    let variables = ProgramHeader::load(ProgramHeader::READ_WRITE, 0x1000, filled(8), 8);
+    stub.headers.insert(1, variables);
+    check_stub(
+        &stub,
+        expect![[r#"
+        error: --efi-stub efi-stub.elf: a KaaL UEFI stub of the wrong shape
+          expected: neither variables nor relocations
+          found: a writable PT_LOAD at 0x1000
+          help: pass target/kaal/efi-stub.elf, which `cargo xtask build` makes
+    "#]],
+    );
+    let mut stub = programs::efi_stub();
+    // The number of bytes of relocations is the last word of the notes.
+    let notes = &mut stub.headers[1].content;
+    let size = notes.len() - 4;
+    notes[size] = 8;
+    check_stub(
+        &stub,
+        expect![[r#"
+        error: --efi-stub efi-stub.elf: a KaaL UEFI stub of the wrong shape
+          expected: neither variables nor relocations
+          found: relocations
+          help: pass target/kaal/efi-stub.elf, which `cargo xtask build` makes
+    "#]],
+    );
+    let mut stub = programs::efi_stub();
+    stub.headers[0].memory_size = 0x1_0001;
+    check_stub(
+        &stub,
+        expect![[r#"
+        error: --efi-stub efi-stub.elf: a KaaL UEFI stub of the wrong shape
+          expected: at most 64 KiB of memory
+          found: 65537 bytes
+          help: pass target/kaal/efi-stub.elf, which `cargo xtask build` makes
+    "#]],
+    );
+    check_stub(
+        &programs::unpacker(),
+        expect![[r#"
+        error: --efi-stub efi-stub.elf: not a KaaL UEFI stub
+          expected: an ELF note of the owner "KaaL", type 5
+          found: no such note
+          help: pass target/kaal/efi-stub.elf, which `cargo xtask build` makes
     "#]],
     );
 }

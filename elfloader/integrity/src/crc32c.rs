@@ -26,6 +26,16 @@ pub fn crc32c(bytes: &[u8]) -> u32 {
     crc32c_of_parts(&[], bytes)
 }
 
+/// The CRC-32C of `bytes` in little code, byte by byte. With the caches on, it is still faster than loading an image.
+pub fn crc32c_by_bytes(bytes: &[u8]) -> u32 {
+    if has_crc32() {
+        // SAFETY: the processor has the instructions.
+        unsafe { !add_bytes(!0, bytes) }
+    } else {
+        BY_BITS.checksum(bytes)
+    }
+}
+
 /// The CRC-32C of the blocks in `first` and then `bytes`.
 pub(crate) fn crc32c_of_parts(first: &[[u8; BLOCK_SIZE]], bytes: &[u8]) -> u32 {
     let first = first.as_flattened();

@@ -18,7 +18,7 @@ use kaal_payload::{Digest, Integrity};
 use crc32c::crc32c_of_parts;
 use sha256::sha256_of_parts;
 
-pub use crc32c::crc32c;
+pub use crc32c::{crc32c, crc32c_by_bytes};
 pub use sha256::{BLOCK_SIZE, sha256};
 pub use zero::is_zero;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The contract of builder, loader and unpacker: payload headers and package headers.
+//! The contract of builder, loader, unpacker and UEFI stub: payload headers and package headers.
 //!
 //! The loader is built without knowing kernel or board. Everything that differs between images is in the *payload
 //! header*. The builder writes it at the first page boundary after the loader, and the loader reads it there:
@@ -49,8 +49,8 @@ pub use layout::{
 pub use number::{Decimal, Hex, KeyId, Text};
 pub use package::{
     Chunk, HEADER_ALIGNMENT, LOCATOR_OFFSET, Locator, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE,
-    Package, Place, ROOM_SIZE, Scratch, Stored, TABLES_SIZE, UNPACKER_NOTE_TYPE, UnpackStep,
-    package_header_size, slot_size,
+    Package, Place, ROOM_SIZE, STUB_NOTE_TYPE, Scratch, Stored, StubHead, TABLES_SIZE,
+    UNPACKER_NOTE_TYPE, UnpackStep, package_header_size, slot_size,
 };
 pub use payload::{LOADER_MAX_SIZE, MAX_SIZE, Payload, SIGNED_FROM, TranslationTables};
 pub use settings::{

@@ -41,6 +41,8 @@ pub struct Inputs {
     pub loader: PathBuf,
     /// The unpacker, for images that are not ELF files.
     pub unpacker: PathBuf,
+    /// The UEFI stub, for images for UEFI.
+    pub efi_stub: PathBuf,
     /// The kernel.
     pub kernel: PathBuf,
     /// The user image.
@@ -82,6 +84,7 @@ impl Inputs {
         Self {
             loader: workspace.program(Program::Loader),
             unpacker: workspace.program(Program::Unpacker),
+            efi_stub: workspace.program(Program::EfiStub),
             kernel,
             app,
             device_tree: None,
@@ -159,6 +162,7 @@ impl Inputs {
         }
         command.arg("--loader").arg(&self.loader);
         command.arg("--unpacker").arg(&self.unpacker);
+        command.arg("--efi-stub").arg(&self.efi_stub);
         command.arg("--kernel").arg(&self.kernel);
         command.arg("--app").arg(&self.app);
         command.arg("--out").arg(image);

@@ -23,6 +23,8 @@ pub enum Program {
     SignedLoader,
     /// The unpacker.
     Unpacker,
+    /// The start of images for UEFI.
+    EfiStub,
     /// The probe kernel for EL1.
     Probe,
     /// The probe kernel for EL2.
@@ -139,10 +141,11 @@ impl Workspace {
 
 impl Program {
     /// All programs for the target.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Loader,
         Self::SignedLoader,
         Self::Unpacker,
+        Self::EfiStub,
         Self::Probe,
         Self::ProbeHyp,
         Self::ProbeHigh,
@@ -157,6 +160,7 @@ impl Program {
         match self {
             Self::Loader | Self::SignedLoader => "kaal-elfloader",
             Self::Unpacker => "kaal-unpacker",
+            Self::EfiStub => "kaal-efi-stub",
             Self::Probe | Self::ProbeHyp | Self::ProbeHigh | Self::ProbeHighHyp => "kaal-probe",
             Self::ProbeTask => "kaal-probe-task",
             Self::Flips => "kaal-flips",
@@ -170,6 +174,7 @@ impl Program {
             Self::Loader => "kaal-elfloader",
             Self::SignedLoader => "kaal-elfloader-signed",
             Self::Unpacker => "kaal-unpacker",
+            Self::EfiStub => "kaal-efi-stub",
             Self::Probe => "kaal-probe",
             Self::ProbeHyp => "kaal-probe-hyp",
             Self::ProbeHigh => "kaal-probe-high",
@@ -186,6 +191,7 @@ impl Program {
             Self::Loader => "elfloader.elf",
             Self::SignedLoader => "elfloader-signed.elf",
             Self::Unpacker => "unpacker.elf",
+            Self::EfiStub => "efi-stub.elf",
             Self::Probe => "probe.elf",
             Self::ProbeHyp => "probe-hyp.elf",
             Self::ProbeHigh => "probe-high.elf",

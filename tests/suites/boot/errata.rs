@@ -15,10 +15,11 @@ use libtest_mimic::Trial;
 use crate::trial;
 
 /// The programs that run on boards.
-const PROGRAMS: [(&str, Program); 3] = [
+const PROGRAMS: [(&str, Program); 4] = [
     ("loader", Program::Loader),
     ("signed_loader", Program::SignedLoader),
     ("unpacker", Program::Unpacker),
+    ("efi_stub", Program::EfiStub),
 ];
 
 /// `adrp x0, .`

@@ -41,6 +41,7 @@ mod signed;
 mod smp;
 mod toolchains;
 mod uarts;
+mod uefi;
 mod watch;
 
 use std::process::ExitCode;
@@ -82,6 +83,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(chosen::trials(&workspace));
     trials.extend(console::trials(&workspace));
     trials.extend(uarts::trials(&workspace));
+    trials.extend(uefi::trials(&workspace));
     trials.extend(sel4::trials(&workspace));
     trials.push(boot_cost::trial(&workspace));
     trials.extend(boot_information::trials(&workspace));

@@ -14,9 +14,11 @@ use crate::image::{Image, find};
 use crate::trial;
 
 /// Upper limits of the sizes of programs.
-const FIRMWARE: [(&str, Program, u64); 2] = [
+const FIRMWARE: [(&str, Program, u64); 3] = [
     ("loader", Program::Loader, 32 * 1024),
     ("unpacker", Program::Unpacker, 18 * 1024),
+    // Half of it is padding of constants and code to whole pages.
+    ("efi_stub", Program::EfiStub, 8 * 1024),
 ];
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
@@ -29,7 +31,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                 .to_str()
                 .context("the checkout's path is not UTF-8")?;
             let scratch = std::env::temp_dir().display().to_string();
-            for format in ["elf", "raw"] {
+            for format in ["elf", "raw", "efi"] {
                 let mut image = Image::ordinary(workspace)?;
                 image.flags = vec!["--format", format];
                 image.pack(workspace)?;

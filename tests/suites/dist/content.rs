@@ -17,13 +17,14 @@ use serde_json::Value;
 use crate::unpacked::Unpacked;
 
 /// Files with fixed names. The others lie in the folders below.
-const FILES: [&str; 18] = [
+const FILES: [&str; 19] = [
     "BUILD.txt",
     "LICENSE",
     "README.md",
     "bin/kaal-elfloader-builder",
     "kaal.cdx.json",
     "kernel/common.cmake",
+    "lib/efi-stub.elf",
     "lib/elfloader-signed.elf",
     "lib/elfloader.elf",
     "lib/unpacker.elf",

@@ -138,6 +138,7 @@ fn prepare(workspace: &Workspace, folder: &Path) -> Result<()> {
     for (file, name) in [
         (&mut inputs.loader, "elfloader.elf"),
         (&mut inputs.unpacker, "unpacker.elf"),
+        (&mut inputs.efi_stub, "efi-stub.elf"),
         (&mut inputs.kernel, "kernel.elf"),
         (&mut inputs.app, "root-task.elf"),
     ] {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! `docs/dependencies.md` lists exactly the crates of the loader and the unpacker, with versions, so
+//! `docs/dependencies.md` lists exactly the crates of the loader, the unpacker and the UEFI stub, with versions, so
 //! that none comes in unnoticed.
 
 use std::path::Path;
@@ -18,7 +18,11 @@ const DOCUMENT: &str = "docs/dependencies.md";
 const TARGET: &str = "aarch64-unknown-none";
 
 /// The packages of the programs.
-const PACKAGES: [&str; 2] = [Program::Loader.package(), Program::Unpacker.package()];
+const PACKAGES: [&str; 3] = [
+    Program::Loader.package(),
+    Program::Unpacker.package(),
+    Program::EfiStub.package(),
+];
 
 /// The tables list the crates in the programs, and those that run to build them: derive macros, build
 /// scripts and their dependencies.

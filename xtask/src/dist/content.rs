@@ -23,7 +23,12 @@ use super::platform::Platform;
 use super::tree::{self, Files};
 
 /// The programs that the builder packs into images.
-const LIBRARY: [Program; 3] = [Program::Loader, Program::SignedLoader, Program::Unpacker];
+const LIBRARY: [Program; 4] = [
+    Program::Loader,
+    Program::SignedLoader,
+    Program::Unpacker,
+    Program::EfiStub,
+];
 
 /// Each shell with the place of its completions: what stands before and after the builder's name.
 const COMPLETIONS: [(&str, &str, &str); 3] = [

@@ -20,7 +20,7 @@ pub(crate) use compiler::{Compiler, TARGET};
 pub(crate) use core_library::provide as core_library;
 pub(crate) use miri::provide as miri;
 pub(crate) use nightly::Nightly;
-pub(crate) use tools::{qemu, tool, tool_for_tests};
+pub(crate) use tools::{data_for_tests, qemu, tool, tool_for_tests};
 pub(crate) use u_boots::u_boots_for_tests;
 
 /// Provides everything for a boot, and prints where it comes from.

@@ -55,6 +55,7 @@ impl<'a> Files<'a> {
     pub(super) fn inputs<'b>(&'b self, settings: Settings<'b>) -> Inputs<'b> {
         Inputs {
             unpacker: self.other(Flag::Unpacker),
+            efi_stub: self.other(Flag::EfiStub),
             device_tree: self.other(Flag::Dtb),
             platform: self.other(Flag::Platform),
             kernel_config: self.other(Flag::KernelConfig),

@@ -38,6 +38,9 @@ pub(super) struct Arguments {
     /// Unpacker (ELF file), needed for all formats but elf
     #[arg(long, value_name = "FILE")]
     unpacker: Option<PathBuf>,
+    /// UEFI stub (ELF file), needed for the format efi
+    #[arg(long, value_name = "FILE")]
+    efi_stub: Option<PathBuf>,
     /// seL4 kernel (kernel.elf)
     #[arg(long, value_name = "FILE")]
     kernel: PathBuf,
@@ -158,6 +161,7 @@ impl Arguments {
     fn other_files(&self) -> impl Iterator<Item = (Flag, &Path)> {
         let others = [
             (Flag::Unpacker, &self.unpacker),
+            (Flag::EfiStub, &self.efi_stub),
             (Flag::Dtb, &self.dtb),
             (Flag::Platform, &self.platform),
             (Flag::KernelConfig, &self.kernel_config),
@@ -198,6 +202,7 @@ pub(super) fn run(
     let wrong = options::check(
         &settings,
         arguments.unpacker.is_some(),
+        arguments.efi_stub.is_some(),
         Keys {
             trust_key: arguments.trust_key.as_deref(),
             next_key: arguments.next_key.as_deref(),

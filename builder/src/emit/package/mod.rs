@@ -17,7 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::format::digest::crc32c;
 use crate::format::head::{self, Head};
 use crate::format::{
-    Compression, FileMap, FileMapEntry, Format, STORED_ALIGNMENT, not_runnable_at, uimage,
+    Compression, FileMap, FileMapEntry, Format, STORED_ALIGNMENT, efi, not_runnable_at, uimage,
 };
 use crate::layout::plan::Plan;
 use crate::memory::chunk::Chunk;
@@ -81,8 +81,11 @@ pub(super) fn pack(
         .encode(&mut file[header..][..room], crc32c)
         .map_err(|error| too_many_segments(parts, &error.to_string()))?;
     Ok(ImageFile {
-        content: match (settings.format, settings.load_address) {
-            (Format::Uimage, Some(address)) => uimage::wrap(address, file)?,
+        content: match (settings.load_address, &parts.efi_stub) {
+            (Some(address), _) if settings.format == Format::Uimage => uimage::wrap(address, file)?,
+            (_, Some(stub)) if settings.format == Format::Efi => {
+                efi::wrap(&stub_section(stub, header, file.len()), &file)?
+            }
             _ => file,
         },
         scratch: scratch::describe(scratch),
@@ -99,6 +102,11 @@ pub(crate) fn before_header(unpacker: &BootProgram, format: Format, size: u64) -
     let head = Head::new(format, unpacker.entry, memory);
     bytes[..head::SIZE].copy_from_slice(head.as_bytes());
     bytes
+}
+
+/// The UEFI stub of a package of `size` bytes with its header at the offset `header`.
+pub(crate) fn stub_section(stub: &BootProgram, header: usize, size: usize) -> Vec<u8> {
+    efi::stub_section(flatten(0, &stub.parts), stub.entry, header, size)
 }
 
 /// Checks that a file of `size` bytes at its load address lies in RAM.

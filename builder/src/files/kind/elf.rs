@@ -6,7 +6,7 @@ use goblin::elf::header::{
     EI_CLASS, EI_DATA, ELFCLASS64, ELFDATA2LSB, ELFDATA2MSB, EM_AARCH64, ET_CORE, ET_DYN, ET_EXEC,
     ET_REL, Header, machine_to_str,
 };
-use kaal_payload::{LOADER_NOTE_TYPE, UNPACKER_NOTE_TYPE};
+use kaal_payload::{LOADER_NOTE_TYPE, STUB_NOTE_TYPE, UNPACKER_NOTE_TYPE};
 
 use crate::elf::note;
 use crate::sel4::HYPERVISOR_BASE;
@@ -61,6 +61,8 @@ pub(super) fn part(head: &[u8]) -> Option<&'static str> {
         Some("a KaaL loader")
     } else if holds_note(UNPACKER_NOTE_TYPE) {
         Some("a KaaL unpacker")
+    } else if holds_note(STUB_NOTE_TYPE) {
+        Some("a KaaL UEFI stub")
     } else {
         None
     }

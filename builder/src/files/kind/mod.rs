@@ -19,7 +19,7 @@ use kaal_payload::LOADER_MAX_SIZE;
 use crate::diagnostic::Diagnostic;
 use crate::elf::first_bytes;
 use crate::format::device_tree::Content;
-use crate::format::{head, uimage};
+use crate::format::{efi, head, uimage};
 use magic::{BINARY, Way, find};
 use text::TEXT;
 
@@ -129,6 +129,9 @@ fn kind(head: &[u8]) -> FileKind {
             false => Class::Binary,
         };
         return FileKind::new(elf::name(&header, head), Way::Unknown, class);
+    }
+    if efi::layout(head).is_some() {
+        return FileKind::new("a UEFI application", Way::Unknown, Class::Image);
     }
     if uimage::is_one(head) {
         let way = Way::Do("extract what is in this one with `dumpimage -p 0 -o OUT FILE`");

@@ -29,6 +29,7 @@ impl Folder {
         let folder = Self::empty();
         folder.put("loader.elf", programs::loader().to_bytes());
         folder.put("unpacker.elf", programs::unpacker().to_bytes());
+        folder.put("efi-stub.elf", programs::efi_stub().to_bytes());
         folder.put(
             "kernel.elf",
             programs::kernel(programs::ORDINARY_BASE).to_bytes(),

@@ -10,4 +10,9 @@ pub(crate) const UIMAGE: [(&str, &str); 3] = [
     ("--format", "uimage"),
     ("--load-address", "0x42000000"),
 ];
+pub(crate) const EFI: [(&str, &str); 3] = [
+    ("--unpacker", "unpacker.elf"),
+    ("--efi-stub", "efi-stub.elf"),
+    ("--format", "efi"),
+];
 pub(crate) const LZ4: (&str, &str) = ("--compress", "lz4");

@@ -3,8 +3,8 @@
 //! Programs of the shapes that loaders, kernels and root tasks have.
 
 use kaal_payload::{
-    LOADER_NOTE_TYPE, PACKAGE_VERSION, RELOCATIONS_NOTE_TYPE, TRUST_NOTE_TYPE, TrustAnchor,
-    UNPACKER_NOTE_TYPE, VERSION,
+    LOADER_NOTE_TYPE, PACKAGE_VERSION, RELOCATIONS_NOTE_TYPE, STUB_NOTE_TYPE, TRUST_NOTE_TYPE,
+    TrustAnchor, UNPACKER_NOTE_TYPE, VERSION,
 };
 use zerocopy::IntoBytes;
 
@@ -66,13 +66,19 @@ pub(crate) fn unpacker() -> Elf {
 
 /// An unpacker of 0x100 bytes.
 pub(crate) fn tiny_unpacker() -> Elf {
+    tiny(UNPACKER_NOTE_TYPE)
+}
+
+/// A UEFI stub of 0x100 bytes.
+pub(crate) fn efi_stub() -> Elf {
+    tiny(STUB_NOTE_TYPE)
+}
+
+/// A program of 0x100 bytes without relocations.
+fn tiny(kind: u32) -> Elf {
     let mut content = b"\x7fELF".to_vec();
     content.extend(filled(0xfc));
-    let notes = [
-        note(UNPACKER_NOTE_TYPE, PACKAGE_VERSION),
-        relocations_note(0, 0),
-    ]
-    .concat();
+    let notes = [note(kind, PACKAGE_VERSION), relocations_note(0, 0)].concat();
     Elf::new(
         Elf::DYN,
         0x80,

@@ -4,11 +4,11 @@
 
 use crc::{CRC_32_ISO_HDLC, Crc};
 use kaal_elfloader_builder::ImageReader;
-use kaal_payload::{PAGE_SIZE, Package};
+use kaal_payload::{PAGE_SIZE, Package, StubHead};
 
 use super::{CHECK, SIGN_AGAIN, change, refused, signed};
 use crate::common::folder::Folder;
-use crate::common::formats::{IMAGE, LZ4, RAW, UIMAGE};
+use crate::common::formats::{EFI, IMAGE, LZ4, RAW, UIMAGE};
 use crate::common::loaded::crc32c;
 
 /// Size in bytes of U-Boot's header, and the places of its fields (U-Boot, `include/image.h`).
@@ -19,7 +19,7 @@ const DATA_CHECKSUM: usize = 24;
 
 /// Applies `forge` to a signed image in each packed format.
 fn each_format(forge: impl Fn(&Folder), reason: &str) {
-    for format in [&RAW[..], &IMAGE, &UIMAGE] {
+    for format in [&RAW[..], &IMAGE, &UIMAGE, &EFI] {
         for compression in [&[][..], &[LZ4]] {
             let folder = signed(&[format, compression].concat());
             forge(&folder);
@@ -53,6 +53,22 @@ fn other_code_in_the_unpacker() {
         },
         "what runs before its loader",
     );
+}
+
+#[test]
+fn other_code_in_the_uefi_stub() {
+    /// Behind the stub's head and its ELF header.
+    const CODE: usize = 0xc0;
+
+    let folder = signed(&EFI);
+    change(&folder, |image, file| {
+        let stub = &mut file[image.stub_in_file()];
+        stub[CODE] ^= 1;
+        let checksum = crc32c(&stub[StubHead::CHECKED_FROM..]);
+        stub[..StubHead::CHECKED_FROM].copy_from_slice(&checksum.to_le_bytes());
+    });
+    refused(&folder, &CHECK, "what runs before its loader");
+    refused(&folder, &SIGN_AGAIN, "what runs before its loader");
 }
 
 #[test]

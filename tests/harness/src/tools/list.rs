@@ -3,7 +3,7 @@
 use super::{Origin, Packages, Tool};
 
 /// Every program.
-pub const ALL: [&Tool; 19] = [
+pub const ALL: [&Tool; 20] = [
     &QEMU,
     &GDB,
     &BINUTILS,
@@ -14,6 +14,7 @@ pub const ALL: [&Tool; 19] = [
     &OPENSSL,
     &PKCS11_TOOL,
     &SOFTHSM,
+    &SBSIGN,
     &BASH,
     &ZSH,
     &FISH,
@@ -151,6 +152,13 @@ pub const SOFTHSM: Tool = tool(
     "softhsm2-util",
     "tests of the documentation",
     unpacked("softhsm2", "softhsm", Some("brew install softhsm")),
+);
+
+/// Signs UEFI applications for Secure Boot.
+pub const SBSIGN: Tool = tool(
+    "sbsign",
+    "tests of Secure Boot",
+    unpacked("sbsigntool", "sbsigntools", None),
 );
 
 /// Completes command lines.

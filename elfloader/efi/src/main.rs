@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! The UEFI stub: checks the image while the firmware can still report errors, leaves the firmware and enters the
+//! unpacker.
+//!
+//! It is the first section of an image for UEFI. The second is a package as for other boot loaders ([`kaal_payload`]).
+//!
+//! ```text
+//!  UEFI firmware, at EL1 or EL2, with the MMU and the caches on
+//!    ▼
+//!  start()    verify  package.rs       the image is intact
+//!    │        check   memory_map.rs    the memory that it needs is RAM that the firmware gives up
+//!    │        exit    firmware.rs      no boot services from here on
+//!    ▼
+//!  unpacker, which turns the MMU off
+//! ```
+//!
+//! If something is wrong, the stub says so on the firmware's console and returns to the boot manager (console.rs).
+//!
+//! The program can lie at any address, and nothing relocates it. So it uses neither formatting of `core` nor other code
+//! that needs pointers in constants.
+
+#![no_std]
+#![no_main]
+
+mod console;
+mod firmware;
+mod memory_map;
+mod package;
+
+use core::arch::asm;
+use core::panic::PanicInfo;
+
+use r_efi::efi::{Handle, Status, SystemTable};
+
+use console::Refused;
+use firmware::Firmware;
+use package::Found;
+
+/// The address that the firmware enters.
+///
+/// # Safety
+///
+/// The arguments must be as UEFI's specification says.
+#[unsafe(export_name = "_start")]
+unsafe extern "efiapi" fn start(image: Handle, table: *mut SystemTable) -> Status {
+    // SAFETY: the caller vouches for the arguments.
+    let firmware = unsafe { Firmware::new(image, table) };
+    match check_and_exit(&firmware) {
+        Ok((found, device_tree)) => enter(&found, device_tree),
+        Err(Refused) => Status::LOAD_ERROR,
+    }
+}
+
+/// Checks the image and leaves the firmware. Returns the package and the address of the firmware's device tree, or 0.
+fn check_and_exit(firmware: &Firmware) -> Result<(Found, u64), Refused> {
+    let console = &firmware.console();
+    let found = package::find(console)?;
+    let device_tree = firmware.device_tree();
+    let mut map = firmware.memory_map(console)?;
+    let checked = map.check(&found.package, console);
+    match checked.and_then(|()| firmware.exit(&mut map, console)) {
+        Ok(()) => Ok((found, device_tree)),
+        Err(refused) => {
+            firmware.free(map);
+            Err(refused)
+        }
+    }
+}
+
+/// Enters the package, which takes the processor over from the firmware.
+fn enter(found: &Found, device_tree: u64) -> ! {
+    // SAFETY: a package begins with its first instruction.
+    unsafe {
+        asm!(
+            "br      {entry}",
+            entry = in(reg) found.bytes.as_ptr(),
+            in("x0") device_tree,
+            in("x1") 0,
+            in("x2") 0,
+            in("x3") 0,
+            options(noreturn),
+        )
+    }
+}
+
+/// Nothing here panics, so the program doesn't contain this.
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    loop {}
+}
