@@ -14,7 +14,7 @@ use zerocopy::IntoBytes;
 use crate::common::elf::{Elf, ProgramHeader};
 use crate::common::loaded::crc32c;
 use crate::common::programs::{self, KERNEL, ORDINARY_BASE};
-use crate::inputs::{Content, EFI_PACKAGE, RAM, UIMAGE_HEADER};
+use crate::inputs::{Content, EFI_PACKAGE, RAM, UIMAGE_HEADER, fit_package};
 use crate::payload::{PACKAGE_LENGTH, PAYLOAD_LENGTH, mend};
 use crate::{Target, input};
 
@@ -26,6 +26,9 @@ const UIMAGE_MAGIC: [u8; 4] = [0x27, 0x05, 0x19, 0x56];
 
 /// The first bytes of a UEFI application.
 const EFI_MAGIC: [u8; 2] = *b"MZ";
+
+/// The first bytes of a device tree, and of a FIT image.
+const TREE_MAGIC: [u8; 4] = [0xd0, 0x0d, 0xfe, 0xed];
 
 /// Alignment in bytes of headers in a file.
 const ALIGNMENT: usize = 8;
@@ -55,6 +58,8 @@ pub const IMAGE: Target = Target {
                 UIMAGE_HEADER
             } else if file.starts_with(&EFI_MAGIC) {
                 EFI_PACKAGE
+            } else if file.starts_with(&TREE_MAGIC) {
+                fit_package(&file).unwrap_or_default()
             } else {
                 0
             };
@@ -69,6 +74,7 @@ pub const IMAGE: Target = Target {
             (Format::Image, Compression::None),
             (Format::Uimage, Compression::Lz4),
             (Format::Efi, Compression::None),
+            (Format::Fit, Compression::None),
         ];
         let any = formats.map(|(format, compression)| Content {
             format,
@@ -115,8 +121,14 @@ fn run(content: &[u8]) -> bool {
     }
     image.loader_notes(LOADER_NOTE_TYPE);
     let is_whole = image.verify().is_ok();
-    // Only `verify` checks the checksums of a U-Boot header, which writing an image renews.
-    if is_whole || image.format() != Format::Uimage {
+    let is_kept = match image.format() {
+        // Only `verify` checks the checksums of a U-Boot header, which writing an image renews.
+        Format::Uimage => is_whole,
+        // The signature of a FIT image gets lost.
+        Format::Fit => false,
+        _ => true,
+    };
+    if is_kept {
         let own = image.with_payload_header(&content[range]);
         assert!(own.is_ok_and(|file| file == content));
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use goblin::elf::program_header::PT_LOAD;
 use kaal_elfloader_builder::{Compression, File, Format, Image, Inputs, Settings};
-use kaal_payload::{Integrity, PhysAddr, PhysRange, PublicKey};
+use kaal_payload::{Integrity, PACKAGE_END, PhysAddr, PhysRange, PublicKey};
 
 use crate::common::accepted;
 use crate::common::device_tree::DeviceTree;
@@ -115,11 +115,12 @@ impl Content {
                 let start = match format {
                     Format::Uimage => UIMAGE_HEADER,
                     Format::Efi => EFI_PACKAGE,
+                    Format::Fit => fit_package(&image.file).expect("an Image"),
                     _ => 0,
                 };
-                // Only in this format, zeroes follow the package.
-                let end = image.file.iter().rposition(|&byte| byte != 0);
-                let end = end.map_or(0, |last| last + 1);
+                let mut words = image.file.windows(PACKAGE_END.len());
+                let end = words.rposition(|word| word == PACKAGE_END);
+                let end = end.expect("an end") + PACKAGE_END.len();
                 let packed = Packed::new(image.file[start..end].to_vec());
                 Loaded::unpacked(packed.package().entry.0, packed.unpack())
             }
@@ -172,4 +173,10 @@ pub(crate) fn small(mut elf: Elf) -> Vec<u8> {
         load.content.truncate(MOST_CONTENT);
     }
     elf.to_bytes()
+}
+
+/// The offset of the package in a FIT image: an arm64 Linux Image has its magic number at the offset 56.
+pub(crate) fn fit_package(file: &[u8]) -> Option<usize> {
+    let mut words = file.windows(4);
+    words.position(|word| word == b"ARM\x64")?.checked_sub(56)
 }

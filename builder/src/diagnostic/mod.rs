@@ -34,6 +34,7 @@ pub enum Flag {
     Format,
     Compress,
     LoadAddress,
+    FitKeyName,
     Bootargs,
     Verify,
     TrustKey,

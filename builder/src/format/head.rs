@@ -34,8 +34,8 @@ impl Head {
     /// The head of a package whose entry point is at the offset `entry`, at most a few mebibytes.
     /// Firmware reserves `memory` bytes for it.
     pub(crate) fn new(format: Format, entry: u64, memory: u64) -> Self {
-        // U-Boot's bootm also expects an Image inside of a uImage.
-        let is_image = matches!(format, Format::Image | Format::Uimage);
+        // U-Boot's bootm also expects an Image inside of a uImage or a FIT image.
+        let is_image = matches!(format, Format::Image | Format::Uimage | Format::Fit);
         let in_image = |value: u64| U64::new(if is_image { value } else { 0 });
         Self {
             code: [branch::to(entry).into(), U32::ZERO],

@@ -13,6 +13,7 @@ pub(crate) mod digest;
 pub(crate) mod efi;
 pub(crate) mod executable;
 mod file_map;
+pub(crate) mod fit;
 pub(crate) mod head;
 pub(crate) mod loader_head;
 pub(crate) mod measurement;
@@ -47,6 +48,8 @@ pub enum Format {
     Image,
     /// A UEFI application, for UEFI firmware and U-Boot's bootefi
     Efi,
+    /// A FIT image with the device tree, for U-Boot's bootm
+    Fit,
 }
 
 /// The compression of a package's content.
@@ -70,6 +73,7 @@ impl Format {
             Self::Uimage => "uimage",
             Self::Image => "image",
             Self::Efi => "efi",
+            Self::Fit => "fit",
         }
     }
 
@@ -81,7 +85,7 @@ impl Format {
     pub(crate) fn alignment(self) -> u64 {
         match self {
             Self::Elf | Self::Raw | Self::Efi => PAGE_SIZE,
-            Self::Uimage | Self::Image => IMAGE_ALIGNMENT,
+            Self::Uimage | Self::Image | Self::Fit => IMAGE_ALIGNMENT,
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn explain(origin: Origin<'_>, head: &[u8]) -> Diagnostic {
     };
     let diagnostic = origin
         .diagnostic(problem)
-        .expected("a file that this version's builder wrote: elf, raw, image, uimage or efi")
+        .expected("a file that this version's builder wrote: elf, raw, image, uimage, efi or fit")
         .remedy(remedy);
     FileKind::of(head).found_by(diagnostic)
 }

@@ -191,6 +191,15 @@ impl<'a> ImageReader<'a> {
         Some((packed.start, packed.start + packed.header_offset))
     }
 
+    /// The embedded device tree; empty if there is none.
+    pub(crate) fn embedded_tree(&self) -> Cow<'_, [u8]> {
+        let slot = self.payload().device_tree;
+        let memory = PhysRange::from_size(slot.start, slot.size);
+        memory
+            .and_then(|memory| self.bytes(memory))
+            .unwrap_or_default()
+    }
+
     /// The UEFI stub in [`Self::file`]; empty in other formats.
     pub fn stub_in_file(&self) -> Range<usize> {
         let packed = self.packed.as_ref();

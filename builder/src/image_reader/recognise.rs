@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use kaal_payload::{
     Chunk, HEADER_ALIGNMENT, LOADER_MAX_SIZE, LOCATOR_OFFSET, Locator, Measurement,
-    PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, Package, PackageError, PhysAddr,
+    PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, Package, PackageError, PhysAddr, ROOM_SIZE,
 };
 use sha2::{Digest, Sha256};
 use zerocopy::IntoBytes;
@@ -15,12 +15,13 @@ use super::memory::aligned;
 use super::{damaged, identify};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::digest::crc32c;
-use crate::format::{Format, efi, executable, head, uimage};
+use crate::format::{Format, efi, executable, fit, head, uimage};
 
-/// Bytes at a file's start that are enough to recognise it. In a package, they hold the unpacker
-/// and the package header.
+/// Bytes at a file's start that are enough to recognise it. In a package, they hold what precedes the
+/// unpacker in its format, the unpacker and the package header.
 pub(super) const HEAD_SIZE: u64 = efi::HEADERS_SIZE as u64
     + efi::STUB_MAX_SIZE
+    + ROOM_SIZE
     + LOADER_MAX_SIZE
     + HEADER_ALIGNMENT
     + PACKAGE_HEADER_MAX_SIZE as u64;
@@ -140,6 +141,14 @@ fn place(head: &[u8], length: u64) -> Option<Place> {
             start: layout.package.start,
             end: layout.package.end as u64,
             claimed: layout.certificates.end as u64,
+        })
+    } else if let Some((claimed, kernel)) = fit::layout(head) {
+        Some(Place {
+            format: Format::Fit,
+            stub: 0..0,
+            start: kernel.start,
+            end: kernel.end as u64,
+            claimed,
         })
     } else if uimage::is_one(head) {
         let claimed = uimage::claimed_size(head)?;

@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::format::digest::{crc32c, digest, hexadecimal};
 use crate::format::loader_head::LoaderHead;
 use crate::format::measurement;
-use crate::format::{Format, efi, uimage};
+use crate::format::{Format, efi, fit, uimage};
 use crate::memory::chunk::Chunk;
 use crate::memory::ranges;
 
@@ -63,6 +63,16 @@ fn check_container(image: &ImageReader<'_>, packed: &Packed) -> Result<(), Diagn
             "its UEFI application",
             efi::check(file, packed.header_offset),
         ),
+        Format::Fit => {
+            let key_name = fit::key_name(file);
+            let tree = image.embedded_tree();
+            let files = fit::Files {
+                tree: &tree,
+                kernel: packed.bytes(file),
+                key_name: key_name.as_deref(),
+            };
+            ("its FIT image", fit::check(file, &files))
+        }
         Format::Elf | Format::Raw | Format::Image => return Ok(()),
     };
     checked.map_err(|found| {

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::Inspected;
 use super::size::size;
-use crate::format::Compression;
 use crate::format::digest::hexadecimal;
+use crate::format::{Compression, fit};
 use crate::image_reader::ImageReader;
 use crate::manifest::console_name;
 use crate::memory::ranges;
@@ -103,6 +103,7 @@ fn format(inspected: &Inspected<'_>) -> String {
         Compression::None => "",
     };
     let signature = match image.certificates() {
+        [] if fit::is_signed(image.file().content) => ", signed by mkimage",
         [] => "",
         _ => ", signed for Secure Boot",
     };

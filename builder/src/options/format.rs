@@ -8,6 +8,10 @@ use super::Settings;
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::format::{Compression, Format, IMAGE_ALIGNMENT, not_runnable_at, uimage};
 
+/// Most characters in the name of a key: those of a node's name (Devicetree Specification v0.4, section 2.2.1), without
+/// U-Boot's `key-`.
+const KEY_NAME_MAX_SIZE: usize = 27;
+
 /// Returns all problems with options about the format.
 pub(super) fn check(
     settings: &Settings<'_>,
@@ -18,6 +22,7 @@ pub(super) fn check(
         format,
         compression,
         load_address,
+        fit_key_name,
         ..
     } = *settings;
     let is_compressed = compression == Compression::Lz4;
@@ -30,7 +35,12 @@ pub(super) fn check(
         Format::Efi => [
             (!has_unpacker).then(|| no_unpacker(format)),
             (!has_stub).then(no_stub),
-            load_address.map(chosen_by_firmware),
+            load_address.map(|address| chosen_by_firmware(format, address)),
+        ],
+        Format::Fit => [
+            (!has_unpacker).then(|| no_unpacker(format)),
+            load_address.map(|address| chosen_by_firmware(format, address)),
+            fit_key_name.and_then(|name| check_key_name(name).err()),
         ],
         Format::Raw | Format::Uimage | Format::Image => [
             (!has_unpacker).then(|| no_unpacker(format)),
@@ -41,7 +51,9 @@ pub(super) fn check(
             None,
         ],
     };
-    diagnostics.into_iter().flatten().collect()
+    let ignored = fit_key_name.filter(|_| format != Format::Fit);
+    let ignored = ignored.map(|name| only_for_fit(name, format));
+    diagnostics.into_iter().chain([ignored]).flatten().collect()
 }
 
 fn only_for_packages(flag: Flag, value: &str) -> Diagnostic {
@@ -70,12 +82,35 @@ fn no_stub() -> Diagnostic {
         .remedy("pass target/kaal/efi-stub.elf, which `cargo xtask build` makes")
 }
 
-fn chosen_by_firmware(address: PhysAddr) -> Diagnostic {
+fn chosen_by_firmware(format: Format, address: PhysAddr) -> Diagnostic {
     Origin::new(Flag::LoadAddress, &address.to_string())
-        .diagnostic("not for a UEFI application, which the firmware loads anywhere")
+        .diagnostic("not for this format, for which the firmware chooses the address")
         .expected("--format raw, uimage or image")
-        .found_option(Format::Efi.origin())
+        .found_option(format.origin())
         .remedy("leave the option out, or choose another format")
+}
+
+fn only_for_fit(name: &str, format: Format) -> Diagnostic {
+    Origin::new(Flag::FitKeyName, name)
+        .diagnostic("only a FIT image names the key to sign it with")
+        .expected("--format fit")
+        .found_option(format.origin())
+        .remedy("leave the option out, or choose this format")
+}
+
+/// `mkimage` finds the key in a file of this name, and U-Boot in a node of this name.
+fn check_key_name(name: &str) -> Result<(), Diagnostic> {
+    let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    if (1..=KEY_NAME_MAX_SIZE).contains(&name.len()) && name.bytes().all(is_sound) {
+        return Ok(());
+    }
+    Err(Origin::new(Flag::FitKeyName, name)
+        .diagnostic("not the name of a key")
+        .expected(format!(
+            "at most {KEY_NAME_MAX_SIZE} letters, digits, - and _"
+        ))
+        .found(format!("{name:?}"))
+        .remedy("pass the name of the files in mkimage's -k folder, without .key and .crt"))
 }
 
 fn no_load_address() -> Diagnostic {

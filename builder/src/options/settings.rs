@@ -24,6 +24,8 @@ pub struct Settings<'a> {
     pub compression: Compression,
     /// The address that the file is loaded to, if known.
     pub load_address: Option<PhysAddr>,
+    /// The name of the key that a FIT image is to be signed with, by `mkimage`.
+    pub fit_key_name: Option<&'a str>,
     /// How much the loader prints.
     pub log_level: LogLevel,
     /// What the loader verifies before it enters the kernel.

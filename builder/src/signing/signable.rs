@@ -6,6 +6,7 @@ use kaal_payload::{KeyId, MAX_SIZE, Payload, Signature, TrustAnchor};
 
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::format::digest::crc32c;
+use crate::format::fit;
 use crate::image_reader::ImageReader;
 use crate::signing;
 
@@ -28,6 +29,14 @@ impl<'a> Signable<'a> {
                 .expected("an image that is not yet signed for Secure Boot")
                 .found("certificates behind its package")
                 .remedy("sign the image with the builder first, then for Secure Boot"));
+        }
+        if fit::is_signed(image.file().content) {
+            return Err(image
+                .origin()
+                .diagnostic("signed by mkimage, whose signature also covers KaaL's")
+                .expected("a FIT image that is not yet signed")
+                .found("a signature in its configuration")
+                .remedy("sign the image with the builder first, then with mkimage"));
         }
         let anchor = image.trust_anchor().ok_or_else(|| {
             image

@@ -8,7 +8,7 @@ use kaal_elfloader_builder::{File, ImageReader};
 
 use crate::common::elf::{Elf, ProgramHeader};
 use crate::common::folder::Folder;
-use crate::common::formats::{EFI, ELF, IMAGE, LZ4, RAW, UIMAGE};
+use crate::common::formats::{EFI, ELF, FIT, IMAGE, LZ4, RAW, UIMAGE};
 use crate::common::programs::{self, KERNEL, ORDINARY_BASE, filled};
 
 /// A folder with inputs that are as small as can be.
@@ -84,6 +84,11 @@ fn uimage() {
 #[test]
 fn efi() {
     check(&EFI);
+}
+
+#[test]
+fn fit() {
+    check(&FIT);
 }
 
 #[test]

@@ -6,12 +6,15 @@ use std::path::Path;
 
 use crc::{CRC_32_ISO_HDLC, Crc};
 use expect_test::expect;
+use kaal_devicetree::DeviceTree as FlatTree;
 use kaal_elfloader_builder::{File, ImageReader};
 use kaal_payload::{Encoding, PhysAddr, PhysRange, ROOM_SIZE, TABLES_SIZE};
+use sha2::{Digest, Sha256};
+use vm_fdt::FdtWriter;
 
 use crate::common::device_tree::DeviceTree;
 use crate::common::folder::Folder;
-use crate::common::formats::{EFI, IMAGE, LZ4, RAW, UIMAGE};
+use crate::common::formats::{EFI, FIT, IMAGE, LZ4, RAW, UIMAGE};
 use crate::common::loaded::Loaded;
 use crate::common::package::Packed;
 use crate::common::programs::{self, HYPERVISOR_BASE, ORDINARY_BASE};
@@ -124,6 +127,99 @@ fn uimage_is_an_image_with_a_header() {
     let name = format!("KaaL {}", env!("CARGO_PKG_VERSION"));
     assert!(header[32..].starts_with(name.as_bytes()));
     assert!(header[32 + name.len()..].iter().all(|&byte| byte == 0));
+}
+
+/// The image that the format image gives, behind the device tree in it, each with its hash.
+#[test]
+fn fit_is_an_image_behind_its_device_tree() {
+    let folder = Folder::new();
+    let image = file(&folder, &IMAGE);
+    let bytes = file(&folder, &FIT);
+    let fit = FlatTree::parse(&bytes).expect("a device tree");
+    let property = |path: &str, name: &str| {
+        let place = fit.find(path.as_bytes()).expect("a node");
+        let value = place.node().property(name.as_bytes());
+        value.expect("a property").to_vec()
+    };
+    let opened = ImageReader::open(File {
+        path: Path::new("image"),
+        content: &bytes,
+    });
+    let opened = opened.expect("an image");
+    let slot = opened.payload().device_tree;
+    let tree = opened.bytes(PhysRange::new(slot.start, slot.size));
+    let tree = tree.expect("a device tree").to_vec();
+    for (name, data) in [("fdt-1", tree), ("kernel-1", image)] {
+        let node = format!("/images/{name}");
+        let hash = Sha256::digest(&data).to_vec();
+        assert_eq!(property(&format!("{node}/hash-1"), "value"), hash);
+        assert!(property(&node, "data") == data);
+    }
+    let names: Vec<_> = fit
+        .walk()
+        .map(|place| place.node().name().to_vec())
+        .collect();
+    let tree_first = names.iter().position(|name| name == b"fdt-1");
+    assert!(tree_first < names.iter().position(|name| name == b"kernel-1"));
+    let configuration = "/configurations/conf-1";
+    assert_eq!(property(configuration, "fdt"), b"fdt-1\0");
+    assert_eq!(property("/", "timestamp"), [0; 4]);
+}
+
+/// `mkimage` adds properties to the signature, and moves blocks.
+#[test]
+fn fit_that_is_signed_by_mkimage() {
+    let folder = Folder::new();
+    let unsigned = file(&folder, &[&FIT[..], &[("--fit-key-name", "dev")]].concat());
+    let check = |file: &[u8]| {
+        folder.put("signed.itb", file);
+        let output = folder.command(&["check", "signed.itb"]);
+        let errors = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.success(), errors.is_empty(), "{errors}");
+        errors
+    };
+    assert_eq!(check(&unsigned), "");
+    assert_eq!(check(&with_property(&unsigned, "signature-1", "value")), "");
+    let signed = with_property(&unsigned, "signature-1", "value");
+    for (node, property) in [
+        ("conf-1", "loadables"),
+        ("kernel-1", "load"),
+        ("images", "more"),
+        ("hash-1", "ignore"),
+    ] {
+        assert_ne!(check(&with_property(&signed, node, property)), "", "{node}");
+    }
+    // Without a signature, no byte may differ.
+    assert_ne!(check(&with_property(&unsigned, "signature-1", "more")), "");
+}
+
+/// The FIT image `fit` with one more property in each node of the name `node`. A property of the same name is replaced.
+fn with_property(fit: &[u8], node: &str, property: &str) -> Vec<u8> {
+    let fit = FlatTree::parse(fit).expect("a device tree");
+    let mut changed = FdtWriter::new().expect("a writer");
+    let mut open = Vec::new();
+    for place in fit.walk() {
+        while open.len() >= place.depth() {
+            let last = open.pop().expect("a node");
+            changed.end_node(last).expect("a node");
+        }
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
+        let name = text(place.node().name());
+        open.push(changed.begin_node(&name).expect("a node"));
+        let properties = place.node().properties();
+        for kept in properties.filter(|kept| name != node || kept.name != property.as_bytes()) {
+            changed
+                .property(&text(kept.name), kept.value)
+                .expect("room");
+        }
+        if name == node {
+            changed.property(property, &[1; 8]).expect("room");
+        }
+    }
+    while let Some(last) = open.pop() {
+        changed.end_node(last).expect("a node");
+    }
+    changed.finish().expect("a tree")
 }
 
 /// Sections of the package as in the format raw behind headers and stub, without a gap.
@@ -345,7 +441,7 @@ fn an_unpacker_is_no_matter_for_an_elf_file() {
 #[test]
 fn same_inputs_give_the_same_bytes() {
     let (here, there) = (Folder::new(), Folder::new());
-    for format in [&RAW[..], &IMAGE, &UIMAGE, &EFI] {
+    for format in [&RAW[..], &IMAGE, &UIMAGE, &EFI, &FIT] {
         let changes = [format, &[LZ4]].concat();
         assert!(file(&here, &changes) == file(&there, &changes));
     }

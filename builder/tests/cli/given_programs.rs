@@ -5,7 +5,7 @@
 use expect_test::expect;
 
 use crate::common::folder::Folder;
-use crate::common::formats::{EFI, ELF, IMAGE, LZ4, RAW, UIMAGE};
+use crate::common::formats::{EFI, ELF, FIT, IMAGE, LZ4, RAW, UIMAGE};
 use crate::common::programs;
 use crate::signing::{self, LOADER, SIGN, TRUST};
 
@@ -35,7 +35,7 @@ fn errors(folder: &Folder, programs: &[&str]) -> String {
 #[test]
 fn the_programs_of_the_image() {
     let folder = signing::folder();
-    for format in [&ELF[..], &RAW, &IMAGE, &UIMAGE, &EFI] {
+    for format in [&ELF[..], &RAW, &IMAGE, &UIMAGE, &EFI, &FIT] {
         for compression in [&[][..], &[LZ4]] {
             if format.is_empty() && !compression.is_empty() {
                 continue;

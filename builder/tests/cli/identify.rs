@@ -10,7 +10,7 @@ use kaal_payload::{MAGIC, PACKAGE_MAGIC};
 
 use crate::common::device_tree::DeviceTree;
 use crate::common::folder::Folder;
-use crate::common::formats::{EFI, ELF, IMAGE, LZ4, UIMAGE};
+use crate::common::formats::{EFI, ELF, FIT, IMAGE, LZ4, UIMAGE};
 use crate::common::programs::{self, ORDINARY_BASE};
 
 // Elsewhere, nothing limits the addresses of a process.
@@ -136,7 +136,13 @@ fn parts_and_damaged_images_are_told_apart() {
 #[test]
 fn every_truncation_is_refused() {
     let folder = Folder::new();
-    for options in [&ELF[..], &UIMAGE, &EFI, &[&IMAGE[..], &[LZ4]].concat()] {
+    for options in [
+        &ELF[..],
+        &UIMAGE,
+        &EFI,
+        &FIT,
+        &[&IMAGE[..], &[LZ4]].concat(),
+    ] {
         folder.accepted(options);
         let image = folder.get("image.elf");
         for length in (0..image.len()).step_by(7) {

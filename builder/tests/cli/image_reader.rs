@@ -9,17 +9,18 @@ use kaal_payload::{Encoding, LOADER_NOTE_TYPE, MAX_SIZE, Package, Payload};
 use zerocopy::IntoBytes;
 
 use crate::common::folder::Folder;
-use crate::common::formats::{EFI, ELF, IMAGE, RAW, UIMAGE};
+use crate::common::formats::{EFI, ELF, FIT, IMAGE, RAW, UIMAGE};
 use crate::common::loaded::{Loaded, crc32c};
 use crate::common::programs::{self, HYPERVISOR_BASE, ORDINARY_BASE};
 
 /// Options for each format.
-const FORMATS: [(Format, &[(&str, &str)]); 5] = [
+const FORMATS: [(Format, &[(&str, &str)]); 6] = [
     (Format::Elf, &ELF),
     (Format::Raw, &RAW),
     (Format::Image, &IMAGE),
     (Format::Uimage, &UIMAGE),
     (Format::Efi, &EFI),
+    (Format::Fit, &FIT),
 ];
 
 /// All formats with all ways to verify, compressed and not.
@@ -149,6 +150,11 @@ fn parts_of_the_file() {
                 Format::Uimage => 64,
                 // The headers and a page for the stub.
                 Format::Efi => 0x1200,
+                // Behind the device tree, where the magic number of an Image is.
+                Format::Fit => {
+                    let mut words = file.windows(4);
+                    words.position(|word| word == b"ARM\x64").expect("an Image") - 56
+                }
                 _ => 0,
             };
             assert_eq!(start, expected);

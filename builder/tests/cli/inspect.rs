@@ -283,7 +283,7 @@ fn files_that_are_no_images() {
     assert_eq!(output.status.code(), Some(1));
     expect![[r#"
         error: image kernel.dtb: not a KaaL image
-          expected: a file that this version's builder wrote: elf, raw, image, uimage or efi
+          expected: a file that this version's builder wrote: elf, raw, image, uimage, efi or fit
           found: a flattened device tree
           help: pass the file that --out named
     "#]]

@@ -90,7 +90,7 @@ fn wrong_types() {
     .assert_eq(&refused("\nverbose = \"yes\"\n"));
     expect![[r#"
         error: --config kaal.toml: line 1: format: the option takes another type of value
-          expected: a string, one of elf, raw, uimage, image, efi
+          expected: a string, one of elf, raw, uimage, image, efi, fit
           found: an array
           help: write format = "elf"
     "#]]
@@ -101,7 +101,7 @@ fn wrong_types() {
 fn wrong_values() {
     expect![[r#"
         error: --config kaal.toml: line 1: format: invalid value 'rwa' for '--format <FORMAT>'
-          expected: a string, one of elf, raw, uimage, image, efi
+          expected: a string, one of elf, raw, uimage, image, efi, fit
           found: the string "rwa"
           help: write format = "elf"
     "#]]

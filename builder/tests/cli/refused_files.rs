@@ -8,7 +8,7 @@ use std::process::Command;
 use expect_test::{Expect, expect};
 
 use crate::common::folder::Folder;
-use crate::common::formats::{EFI, ELF, IMAGE, RAW, UIMAGE};
+use crate::common::formats::{EFI, ELF, FIT, IMAGE, RAW, UIMAGE};
 use crate::common::programs::{self, HYPERVISOR_BASE, ORDINARY_BASE};
 
 /// What is said of the wrong use of `folder`'s files.
@@ -151,6 +151,7 @@ fn images_of_other_formats() {
         (&IMAGE[..], "an arm64 Linux Image of KaaL"),
         (&UIMAGE, "a U-Boot image of KaaL"),
         (&EFI, "a UEFI application of KaaL"),
+        (&FIT, "a FIT image of KaaL"),
         (&RAW, "a raw image of KaaL"),
     ] {
         let folder = Folder::new();

@@ -89,10 +89,38 @@ fn load_address_of_a_uefi_application() {
             ("--load-address", "0x40000000"),
         ],
         expect![[r#"
-            error: --load-address 0x40000000: not for a UEFI application, which the firmware loads anywhere
+            error: --load-address 0x40000000: not for this format, for which the firmware chooses the address
               expected: --format raw, uimage or image
               found: --format efi
               help: leave the option out, or choose another format
+        "#]],
+    );
+}
+
+#[test]
+fn key_names() {
+    let key = |name| ("--fit-key-name", name);
+    check_usage(
+        &[UNPACKER, ("--format", "image"), key("dev")],
+        expect![[r#"
+            error: --fit-key-name dev: only a FIT image names the key to sign it with
+              expected: --format fit
+              found: --format image
+              help: leave the option out, or choose this format
+        "#]],
+    );
+    let long = "k".repeat(28);
+    for name in ["../dev", "ключ", &long] {
+        let message = Folder::misused(&[UNPACKER, ("--format", "fit"), key(name)]);
+        assert!(message.contains("not the name of a key"), "{message}");
+    }
+    check_usage(
+        &[UNPACKER, ("--format", "fit"), key("a key")],
+        expect![[r#"
+            error: --fit-key-name a key: not the name of a key
+              expected: at most 27 letters, digits, - and _
+              found: "a key"
+              help: pass the name of the files in mkimage's -k folder, without .key and .crt
         "#]],
     );
 }

@@ -14,7 +14,7 @@ use kaal_payload::Signature;
 use serde_json::Value;
 
 use crate::common::folder::Folder;
-use crate::common::formats::{EFI, ELF, IMAGE, LZ4, RAW, UIMAGE};
+use crate::common::formats::{EFI, ELF, FIT, IMAGE, LZ4, RAW, UIMAGE};
 use crate::common::programs;
 
 pub(crate) const LOADER: (&str, &str) = ("--loader", "signed-loader.elf");
@@ -115,6 +115,7 @@ fn signing_at_once_or_later_is_the_same() {
         &IMAGE,
         &UIMAGE,
         &EFI,
+        &FIT,
         &[&RAW[..], &[LZ4]].concat(),
     ]
     .map(<[_]>::to_vec);

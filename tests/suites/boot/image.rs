@@ -11,7 +11,7 @@ use dtoolkit::model::DeviceTree;
 pub(crate) use kaal_harness::image::crc32c;
 use kaal_harness::image::{Inputs, payload_header};
 use kaal_harness::probe::{self, Expected};
-use kaal_harness::qemu::{self, End, Machine, Report, Watch};
+use kaal_harness::qemu::{self, End, Machine, Report, Typed, Watch};
 use kaal_harness::workspace::{Program, Workspace};
 use kaal_payload::{MAGIC, MAX_SIZE, Payload, Region, VERSION};
 use tempfile::TempDir;
@@ -175,7 +175,17 @@ impl Image {
 
     /// Like [`Self::boot`], with arguments for QEMU that load and start the image.
     pub(crate) fn boot_loaded(&self, arguments: &[String], expected: &str) -> Result<String> {
-        let report = self.run(arguments, Some(expected), LIMIT)?;
+        self.boot_typed(arguments, &[], expected)
+    }
+
+    /// Like [`Self::boot_loaded`], with input on the console.
+    pub(crate) fn boot_typed(
+        &self,
+        arguments: &[String],
+        typed: &[Typed],
+        expected: &str,
+    ) -> Result<String> {
+        let report = self.run(arguments, typed, Some(expected), LIMIT)?;
         match report.end {
             End::Expected => Ok(report.console),
             end => bail!(
@@ -193,7 +203,7 @@ impl Image {
 
     /// Like [`Self::boot_silently`], with arguments for QEMU that load and start the image.
     pub(crate) fn run_silently(&self, arguments: &[String]) -> Result<End> {
-        let report = self.run(arguments, None, SILENCE)?;
+        let report = self.run(arguments, &[], None, SILENCE)?;
         ensure!(
             report.console.is_empty(),
             "silence expected, found:\n{}",
@@ -204,18 +214,25 @@ impl Image {
 
     /// Boots the packed image, with more arguments for QEMU, until the machine ends by itself.
     pub(crate) fn run_to_the_end(&self, arguments: &[String]) -> Result<Report> {
-        self.run(&[&self.as_kernel(), arguments].concat(), None, LIMIT)
+        self.run(&[&self.as_kernel(), arguments].concat(), &[], None, LIMIT)
     }
 
     fn as_kernel(&self) -> [String; 2] {
         ["-kernel".to_owned(), self.path().display().to_string()]
     }
 
-    fn run(&self, arguments: &[String], expect: Option<&str>, limit: Duration) -> Result<Report> {
+    fn run(
+        &self,
+        arguments: &[String],
+        typed: &[Typed],
+        expect: Option<&str>,
+        limit: Duration,
+    ) -> Result<Report> {
         let mut command = self.machine.command();
         command.args(arguments);
         let watch = Watch {
             expect: expect.map(str::to_owned),
+            typed: typed.to_vec(),
             limit: Some(limit),
             ..Watch::default()
         };

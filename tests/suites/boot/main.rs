@@ -40,6 +40,7 @@ mod sel4;
 mod signed;
 mod smp;
 mod toolchains;
+mod u_boot;
 mod uarts;
 mod uefi;
 mod watch;
@@ -84,6 +85,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(console::trials(&workspace));
     trials.extend(uarts::trials(&workspace));
     trials.extend(uefi::trials(&workspace));
+    trials.extend(u_boot::trials(&workspace));
     trials.extend(sel4::trials(&workspace));
     trials.push(boot_cost::trial(&workspace));
     trials.extend(boot_information::trials(&workspace));

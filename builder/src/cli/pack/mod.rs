@@ -77,6 +77,9 @@ pub(super) struct Arguments {
     /// Address that the boot loader loads the image to: required for uimage, checked for raw and image
     #[arg(long, value_name = "ADDRESS", value_parser = parse_number::<u64>)]
     load_address: Option<u64>,
+    /// Name of the key that mkimage signs the FIT image with; needs --format fit
+    #[arg(long, value_name = "NAME")]
+    fit_key_name: Option<String>,
     /// How much the loader prints
     #[arg(long, value_name = "LEVEL", value_parser = parser(&LOG_LEVELS), default_value = "info")]
     log_level: LogLevel,
@@ -135,6 +138,7 @@ impl Arguments {
             format: self.format,
             compression: self.compress,
             load_address: self.load_address.map(PhysAddr),
+            fit_key_name: self.fit_key_name.as_deref(),
             log_level: self.log_level,
             integrity: self.integrity(),
             symbols: self.symbols,

@@ -17,7 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::format::digest::crc32c;
 use crate::format::head::{self, Head};
 use crate::format::{
-    Compression, FileMap, FileMapEntry, Format, STORED_ALIGNMENT, efi, not_runnable_at, uimage,
+    Compression, FileMap, FileMapEntry, Format, STORED_ALIGNMENT, efi, fit, not_runnable_at, uimage,
 };
 use crate::layout::plan::Plan;
 use crate::memory::chunk::Chunk;
@@ -49,6 +49,9 @@ pub(super) fn pack(
     chunks: &[Chunk<'_>],
 ) -> Result<ImageFile, Diagnostic> {
     let settings = parts.settings;
+    let mut trees = chunks.iter();
+    let tree = trees.find(|chunk| chunk.memory == plan.device_tree);
+    let tree = tree.map_or(&[][..], |chunk| chunk.content);
     let mut file = before_header(unpacker, settings.format, 0);
     let header = file.len();
     let header_size = package_header_size(chunks.len());
@@ -86,6 +89,11 @@ pub(super) fn pack(
             (_, Some(stub)) if settings.format == Format::Efi => {
                 efi::wrap(&stub_section(stub, header, file.len()), &file)?
             }
+            _ if settings.format == Format::Fit => fit::write(&fit::Files {
+                tree,
+                kernel: &file,
+                key_name: settings.fit_key_name,
+            })?,
             _ => file,
         },
         scratch: scratch::describe(scratch),

@@ -173,5 +173,9 @@ fn tree(content: Content) -> FileKind {
         ),
         Content::Machine | Content::Overlay => Way::Unknown,
     };
-    FileKind::binary(content.name(), way)
+    let class = match content {
+        Content::Fit => Class::Image,
+        Content::Machine | Content::Overlay => Class::Binary,
+    };
+    FileKind::new(content.name(), way, class)
 }

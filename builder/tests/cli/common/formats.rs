@@ -15,4 +15,5 @@ pub(crate) const EFI: [(&str, &str); 3] = [
     ("--efi-stub", "efi-stub.elf"),
     ("--format", "efi"),
 ];
+pub(crate) const FIT: [(&str, &str); 2] = [("--unpacker", "unpacker.elf"), ("--format", "fit")];
 pub(crate) const LZ4: (&str, &str) = ("--compress", "lz4");

@@ -6,7 +6,7 @@ use std::fs::File;
 
 use crate::common::elf::Elf;
 use crate::common::folder::Folder;
-use crate::common::formats::{EFI, ELF, IMAGE, UIMAGE};
+use crate::common::formats::{EFI, ELF, FIT, IMAGE, UIMAGE};
 use crate::common::programs;
 
 /// More bytes than fit into memory.
@@ -16,7 +16,7 @@ const LARGE: u64 = 10 << 30;
 #[test]
 fn a_large_file_takes_little_memory() {
     let folder = Folder::new();
-    for options in [&ELF[..], &UIMAGE, &IMAGE, &EFI] {
+    for options in [&ELF[..], &UIMAGE, &IMAGE, &EFI, &FIT] {
         folder.accepted(options);
         lengthen(&folder, "image.elf", LARGE);
         check_in_little_memory(&folder, "image.elf", "longer than it should be");
