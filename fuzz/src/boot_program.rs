@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Hostile loaders and unpackers. If the builder accepts one, the image must be whole.
+//! Hostile loaders, unpackers and UEFI stubs. If the builder accepts one, the image must be whole.
 
 use kaal_elfloader_builder::Format;
 
@@ -17,7 +17,10 @@ const IS_FOR_SIGNED: u8 = 2;
 /// Bit of the first byte: the unpacker is that of an arm64 Linux Image.
 const IS_OF_IMAGE: u8 = 4;
 
-/// The reader of loaders and unpackers.
+/// Bit of the first byte: the program is a UEFI stub.
+const IS_STUB: u8 = 8;
+
+/// The reader of loaders, unpackers and UEFI stubs.
 pub const BOOT_PROGRAM: Target = Target {
     name: "boot_program",
     run: |input| {
@@ -29,9 +32,15 @@ pub const BOOT_PROGRAM: Target = Target {
             IS_FOR_SIGNED => Content::signed(),
             _ => Content::well_formed(),
         };
-        let content = match selector & IS_UNPACKER {
+        let content = match selector & (IS_UNPACKER | IS_STUB) {
             0 => Content {
                 loader: program,
+                ..well_formed
+            },
+            IS_STUB => Content {
+                unpacker: Some(programs::tiny_unpacker().to_bytes()),
+                efi_stub: Some(program),
+                format: Format::Efi,
                 ..well_formed
             },
             _ => Content {
@@ -58,6 +67,7 @@ pub const BOOT_PROGRAM: Target = Target {
                 &programs::loader_of_signed_images().to_bytes(),
             ),
             input(IS_UNPACKER, &programs::tiny_unpacker().to_bytes()),
+            input(IS_STUB, &programs::efi_stub().to_bytes()),
             input(
                 IS_UNPACKER | IS_OF_IMAGE,
                 &programs::tiny_unpacker().to_bytes(),

@@ -14,7 +14,7 @@ use zerocopy::IntoBytes;
 use crate::common::elf::{Elf, ProgramHeader};
 use crate::common::loaded::crc32c;
 use crate::common::programs::{self, KERNEL, ORDINARY_BASE};
-use crate::inputs::{Content, EFI_PACKAGE, RAM, UIMAGE_HEADER, fit_package};
+use crate::inputs::{Content, RAM, UIMAGE_HEADER, efi_package, fit_package};
 use crate::payload::{PACKAGE_LENGTH, PAYLOAD_LENGTH, mend};
 use crate::{Target, input};
 
@@ -57,7 +57,7 @@ pub const IMAGE: Target = Target {
             let start = if file.starts_with(&UIMAGE_MAGIC) {
                 UIMAGE_HEADER
             } else if file.starts_with(&EFI_MAGIC) {
-                EFI_PACKAGE
+                efi_package(&file).unwrap_or_default()
             } else if file.starts_with(&TREE_MAGIC) {
                 fit_package(&file).unwrap_or_default()
             } else {

@@ -30,8 +30,8 @@ const LOAD_ADDRESS: PhysAddr = PhysAddr(0x4080_0000);
 /// Size in bytes of the U-Boot image header.
 pub(crate) const UIMAGE_HEADER: usize = 64;
 
-/// Offset of the package in a UEFI application with a stub of one page.
-pub(crate) const EFI_PACKAGE: usize = 0x1200;
+/// The place of the package's offset in a UEFI application: in the header of the second section.
+const EFI_PACKAGE_OFFSET: usize = 0x184;
 
 /// The public key of a pair (RFC 8410, section 10).
 pub(crate) const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
@@ -114,7 +114,7 @@ impl Content {
             format => {
                 let start = match format {
                     Format::Uimage => UIMAGE_HEADER,
-                    Format::Efi => EFI_PACKAGE,
+                    Format::Efi => efi_package(&image.file).expect("headers"),
                     Format::Fit => fit_package(&image.file).expect("an Image"),
                     _ => 0,
                 };
@@ -173,6 +173,12 @@ pub(crate) fn small(mut elf: Elf) -> Vec<u8> {
         load.content.truncate(MOST_CONTENT);
     }
     elf.to_bytes()
+}
+
+/// The offset of the package in a UEFI application.
+pub(crate) fn efi_package(file: &[u8]) -> Option<usize> {
+    let offset = file.get(EFI_PACKAGE_OFFSET..)?.first_chunk()?;
+    usize::try_from(u32::from_le_bytes(*offset)).ok()
 }
 
 /// The offset of the package in a FIT image: an arm64 Linux Image has its magic number at the offset 56.
