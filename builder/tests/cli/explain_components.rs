@@ -13,7 +13,7 @@ use crate::explain::{NOP, folder, program, run};
 const LOG: &str = "\
 crasher: read from 0x0, which is unmapped, at instruction 0x200014
 crasher: restart 1 in 1 s
-kaal> echo: failed: it panicked or returned an error, at instruction 0x200004
+kaal> echo: executed an undefined instruction, at instruction 0x200004
 unknown: used an invalid capability in slot 0x0, at instruction 0x200008
 in thread 0xffffff807ffb9400 \"rootserver\" at address 0x200010
 ";
@@ -44,7 +44,7 @@ fn in_a_folder_of_their_own() {
             crasher: read from 0x0, which is unmapped, at instruction 0x200014
             | 0x200014: crasher, crash+0x4
             crasher: restart 1 in 1 s
-            kaal> echo: failed: it panicked or returned an error, at instruction 0x200004
+            kaal> echo: executed an undefined instruction, at instruction 0x200004
             | 0x200004: echo, _start+0x4
             unknown: used an invalid capability in slot 0x0, at instruction 0x200008
             | unknown: no program of this name; pass its folder to --components
@@ -56,21 +56,12 @@ fn in_a_folder_of_their_own() {
 
 #[test]
 fn beside_the_root_task() {
-    check(
-        &with_components("."),
-        &["-", "--app", "app.elf"],
-        expect![[r#"
-            crasher: read from 0x0, which is unmapped, at instruction 0x200014
-            | 0x200014: crasher, crash+0x4
-            crasher: restart 1 in 1 s
-            kaal> echo: failed: it panicked or returned an error, at instruction 0x200004
-            | 0x200004: echo, _start+0x4
-            unknown: used an invalid capability in slot 0x0, at instruction 0x200008
-            | unknown: no program of this name; pass its folder to --components
-            in thread 0xffffff807ffb9400 "rootserver" at address 0x200010
-            | 0x200010: app.elf, main+0x0
-        "#]],
-    );
+    let folder = with_components(".");
+    let explained = |more: &[&str]| {
+        let arguments = [&["-", "--app", "app.elf"], more].concat();
+        run(&folder, &arguments, LOG).stdout
+    };
+    assert_eq!(explained(&[]), explained(&["--components", "."]));
 }
 
 #[test]
