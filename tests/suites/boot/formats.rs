@@ -107,12 +107,7 @@ fn packed(
     machine: &str,
     flags: Vec<&'static str>,
 ) -> Result<Image> {
-    let machine = Machine {
-        machine: machine.to_owned(),
-        cpu: "cortex-a57".to_owned(),
-        ..Machine::ordinary()
-    };
-    let mut image = Image::of(workspace, probe, machine)?;
+    let mut image = Image::on(workspace, probe, machine)?;
     image.flags = [&flags[..], &["--log-level", "debug", "--verify", "crc32c"]].concat();
     image.pack(workspace)?;
     Ok(image)

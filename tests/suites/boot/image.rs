@@ -41,6 +41,16 @@ impl Image {
         Self::with_task(workspace, probe, &task, machine)
     }
 
+    /// An image of `probe` for QEMU's `machine` with a Cortex-A57.
+    pub(crate) fn on(workspace: &Workspace, probe: Program, machine: &str) -> Result<Self> {
+        let machine = Machine {
+            machine: machine.to_owned(),
+            cpu: "cortex-a57".to_owned(),
+            ..Machine::ordinary()
+        };
+        Self::of(workspace, probe, machine)
+    }
+
     /// Like [`Self::of`], with the ELF file `task` as the user image.
     pub(crate) fn with_task(
         workspace: &Workspace,

@@ -9,7 +9,7 @@ use anyhow::Result;
 use kaal_harness::firmware;
 use kaal_harness::probe::PASS;
 use kaal_harness::process;
-use kaal_harness::qemu::{Machine, Typed};
+use kaal_harness::qemu::Typed;
 use kaal_harness::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 
@@ -102,12 +102,7 @@ fn packed(
     machine: &str,
     flags: Vec<&'static str>,
 ) -> Result<Image> {
-    let machine = Machine {
-        machine: machine.to_owned(),
-        cpu: "cortex-a57".to_owned(),
-        ..Machine::ordinary()
-    };
-    let mut image = Image::of(workspace, probe, machine)?;
+    let mut image = Image::on(workspace, probe, machine)?;
     image.flags = [&flags[..], &["--log-level", "debug"]].concat();
     // U-Boot changes the device tree, so the probe can't know its checksum.
     fs::copy(workspace.program(probe), &image.inputs.kernel)?;

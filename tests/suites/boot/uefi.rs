@@ -9,7 +9,6 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use kaal_harness::probe::PASS;
 use kaal_harness::process;
-use kaal_harness::qemu::Machine;
 use kaal_harness::tools::{EDK2, OPENSSL, SBSIGN};
 use kaal_harness::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
@@ -126,12 +125,7 @@ fn packed(
     machine: &str,
     flags: &[&'static str],
 ) -> Result<Image> {
-    let machine = Machine {
-        machine: machine.to_owned(),
-        cpu: "cortex-a57".to_owned(),
-        ..Machine::ordinary()
-    };
-    let mut image = Image::of(workspace, probe, machine)?;
+    let mut image = Image::on(workspace, probe, machine)?;
     image.flags = [&["--format", "efi", "--log-level", "debug"], flags].concat();
     // edk2 changes QEMU's device tree, so the probe can't know its checksum.
     fs::copy(workspace.program(probe), &image.inputs.kernel)?;
