@@ -27,6 +27,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     vec![
         trial(workspace, "command::works_in_root_task", root_task),
         trial(workspace, "command::packed_image_boots", packed),
+        trial(workspace, "command::firmware_is_needed", firmware),
         trial(workspace, "command::project_sets_options", project),
         trial(
             workspace,
@@ -96,6 +97,28 @@ fn packed(workspace: &Workspace) -> Result<()> {
     fs::write(file, "no image")?;
     let said = said(&mut xtask(workspace, folder.path(), &arguments), 1)?;
     says(&said, &format!("error: --image {file}: image "))
+}
+
+/// QEMU alone doesn't start these formats, and would print nothing.
+fn firmware(workspace: &Workspace) -> Result<()> {
+    let folder = folder(workspace)?;
+    let mut image = Image::ordinary(workspace)?;
+    for format in ["efi", "fit"] {
+        image.flags = vec!["--format", format];
+        image.pack(workspace)?;
+        let file = image.path();
+        let file = file.to_str().context("a path in UTF-8")?;
+        let arguments = ["qemu", "--image", file, "--timeout", "20"];
+        for expect in [&[][..], &["--expect", "KAAL_PROBE_PASS"]] {
+            let arguments = [&arguments, expect].concat();
+            let refused = said(&mut xtask(workspace, folder.path(), &arguments), 1)?;
+            let expected = format!(
+                "error: --image {file}: format elf, raw, uimage or image expected, found {format}"
+            );
+            says(&refused, &expected)?;
+        }
+    }
+    Ok(())
 }
 
 /// The file and the environment set options that the command line doesn't.

@@ -6,13 +6,16 @@ use std::fs;
 use std::fs::{File, OpenOptions};
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use kaal_harness::elf;
 use kaal_harness::qemu::{self, Machine, Version};
 use kaal_harness::sel4::{Kernel, PREFIX};
 use kaal_harness::workspace::Workspace;
 
 use super::Options;
+
+/// QEMU's own option for firmware.
+const QEMU_FIRMWARE: &str = "-bios";
 
 impl Options {
     /// Checks the files that the options name, and whether they fit the `kernel` of `SEL4_PREFIX` and QEMU's release.
@@ -58,6 +61,24 @@ impl Options {
                 &kernel.device_tree(),
                 &self.machine(kernel.machine()?),
             ),
+        }
+    }
+
+    /// Checks that QEMU starts an image of this `format`, or the user passes it the firmware that does.
+    pub(super) fn check_format(&self, format: &str) -> Result<()> {
+        if self.qemu_arguments.iter().any(|word| word == QEMU_FIRMWARE) {
+            return Ok(());
+        }
+        match format {
+            "efi" => bail!(
+                "format elf, raw, uimage or image expected, found efi, which UEFI firmware starts: add `--machine \
+                 virt,acpi=off -- -bios QEMU_EFI.fd`; docs/boards/qemu-arm-virt.md says where that file is"
+            ),
+            "fit" => bail!(
+                "format elf, raw, uimage or image expected, found fit, which U-Boot starts: pack it with another \
+                 --format, or start it as docs/packing.md says"
+            ),
+            _ => Ok(()),
         }
     }
 

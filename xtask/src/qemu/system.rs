@@ -49,7 +49,7 @@ impl System {
         image: &Path,
     ) -> Result<Self> {
         build::builder(workspace)?;
-        let machine = made_for(workspace, image, situation.version)
+        let machine = made_for(workspace, options, image, situation.version)
             .with_context(|| format!("--image {}", image.display()))?;
         let mut arguments = options.qemu_arguments.iter();
         ensure!(
@@ -99,7 +99,7 @@ impl System {
         }
         let machine = match machine {
             Some(machine) => machine,
-            None => options.machine(made_for(workspace, &image, situation.version)?),
+            None => options.machine(made_for(workspace, options, &image, situation.version)?),
         };
         Ok(Self {
             image,
@@ -124,8 +124,14 @@ impl System {
 }
 
 /// The machine that `image` was made for, which QEMU's release `version` must have.
-fn made_for(workspace: &Workspace, image: &Path, version: Version) -> Result<Machine> {
+fn made_for(
+    workspace: &Workspace,
+    options: &Options,
+    image: &Path,
+    version: Version,
+) -> Result<Machine> {
     let made_for = MadeFor::read(workspace, image)?;
+    options.check_format(&made_for.format)?;
     made_for.board()?.check(version)?;
     made_for.machine()
 }

@@ -18,6 +18,8 @@ const VIRT_RAM: u64 = 0x4000_0000;
 /// What an image says about its machine, in the words of `docs/json.md`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct MadeFor {
+    /// The image's format, a value of the builder's `--format`.
+    pub format: String,
     payload: Payload,
     ram: Option<Vec<Bank>>,
 }
@@ -123,6 +125,7 @@ mod tests {
     /// An image for this exception level, with this console and PSCI.
     fn machine(level: u8, console: &str, psci: Value) -> anyhow::Result<String> {
         let made_for = MadeFor::parse(json!({
+            "format": "elf",
             "payload": {
                 "exceptionLevel": level,
                 "cores": 2,
