@@ -10,13 +10,14 @@ use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use kaal_harness::qemu::Machine;
-use kaal_harness::sel4::PREFIX;
+use kaal_harness::sel4::{Kernel, PREFIX};
 use kaal_harness::tools::GDB;
 use kaal_harness::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 use tempfile::TempDir;
 
 use crate::image::Image;
+use crate::sel4::{is_for_board, kernel_trial};
 use crate::{says, trial};
 
 /// The exit status of a failed boot.
@@ -36,6 +37,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
         ),
         trial(workspace, "command::device_tree_is_embedded", device_tree),
         trial(workspace, "command::failed_boot_is_explained", failed),
+        kernel_trial(workspace, "command::component_is_explained", component),
         trial(workspace, attaches, gdb).with_ignored_flag(is_missing),
     ]
 }
@@ -191,6 +193,20 @@ fn failed(workspace: &Workspace) -> Result<()> {
     let mut shell = Command::new("sh");
     shell.args(["-c", explain]).current_dir(folder.path());
     says(&said(&mut shell, 0)?, "KaaL: error: ")
+}
+
+/// A component's fault is explained, though the boot succeeds.
+fn component(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
+    let board = if is_for_board() { "board" } else { "" };
+    let list = workspace.root().join("root-task/task").join(board);
+    let folder = folder(workspace)?;
+    // Other tests boot the root task with the list of the old name.
+    fs::copy(list.join("hostile.toml"), folder.path().join("crash.toml"))?;
+    let options = ["--system", "crash.toml", "--only", "crasher", "--explain"];
+    let qemu = [&["qemu", "--expect", "crasher: given up"], &options[..]].concat();
+    let mut boot = xtask(workspace, folder.path(), &qemu);
+    let booted = said(boot.env(PREFIX, kernel.prefix()), 0)?;
+    says(&booted, " at ./components/crasher/src/main.rs:")
 }
 
 /// gdb attaches with the command that is printed, and stops at the loader's first instruction.

@@ -1,26 +1,42 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The next step after a failed boot: `explain` finds the source lines of the addresses on the console.
+//! The next step after a failed boot or component: `explain` finds the source lines of the addresses on the console.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
 use fs_err as fs;
 use kaal_harness::image::Inputs;
 use kaal_harness::process;
+use kaal_harness::qemu::{End, Report};
 use kaal_harness::workspace::Workspace;
 
 /// The file in `target/kaal` with the console of the last failed boot.
 const LOG: &str = "console.log";
 
+/// What KaaL's root task prints before the address at which a component faulted.
+const FAULT: &str = " at instruction 0x";
+
 /// The beginning of the builder's lines that explain the line before.
 const MARK: &str = "| ";
 
-/// Writes the `console` of an image of `inputs` to a file. Prints what the builder explains of it if `at_once`, else the
+/// Whether the console shows addresses of a failure.
+pub(super) fn is_needed(report: &Report) -> bool {
+    match report.end {
+        End::Failed => true,
+        // The next boot has begun.
+        End::Stopped => false,
+        End::Expected | End::TimedOut | End::Exited(_) => report.console.contains(FAULT),
+    }
+}
+
+/// Writes the `console` of an image of `inputs` to a file; the programs of components are in `components`. Prints what the builder explains of it if `at_once`, else the
 /// command that does so.
 pub(super) fn explain(
     workspace: &Workspace,
     inputs: &Inputs,
+    components: Option<&Path>,
     console: &str,
     at_once: bool,
 ) -> Result<()> {
@@ -31,6 +47,9 @@ pub(super) fn explain(
     command.arg("--kernel").arg(&inputs.kernel);
     command.arg("--app").arg(&inputs.app);
     command.arg("--loader").arg(&inputs.loader);
+    if let Some(folder) = components {
+        command.arg("--components").arg(folder);
+    }
     if at_once {
         print!("{}", explained(&process::read(&mut command)?));
     } else {
@@ -58,7 +77,30 @@ fn explained(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::explained;
+    use std::time::Duration;
+
+    use super::{End, Report, explained, is_needed};
+
+    /// Whether a boot with this end and console is explained.
+    fn is_explained(end: End, console: &str) -> bool {
+        is_needed(&Report {
+            end,
+            console: console.to_owned(),
+            messages: String::new(),
+            duration: Duration::ZERO,
+            from_note: None,
+        })
+    }
+
+    #[test]
+    fn a_boot_with_a_failed_component_is_explained() {
+        let fault = "mine: read from 0x0, which is unmapped, at instruction 0x202010\n";
+        assert!(is_explained(End::Expected, fault));
+        assert!(is_explained(End::TimedOut, fault));
+        assert!(is_explained(End::Failed, ""));
+        assert!(!is_explained(End::Expected, "mine: hello\n"));
+        assert!(!is_explained(End::Stopped, fault));
+    }
 
     #[test]
     fn other_lines_are_left_out() {

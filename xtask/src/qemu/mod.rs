@@ -13,7 +13,7 @@ mod system;
 use std::io::{self, IsTerminal};
 
 use anyhow::{Context, Result};
-use kaal_harness::qemu::{self, End, Input, Report, Stop};
+use kaal_harness::qemu::{self, Input, Report, Stop};
 use kaal_harness::sel4::Kernel;
 use kaal_harness::workspace::Workspace;
 
@@ -59,9 +59,10 @@ pub(crate) fn boot(
     system.watch.stop = stop;
 
     let report = start(workspace, options, &system, debugger.as_ref())?;
-    if let (End::Failed, Some(inputs)) = (report.end, &system.inputs) {
+    if let (true, Some(inputs)) = (explain::is_needed(&report), &system.inputs) {
         let at_once = options.explain || io::stdout().is_terminal();
-        explain::explain(workspace, inputs, &report.console, at_once)?;
+        let components = system.components.as_deref();
+        explain::explain(workspace, inputs, components, &report.console, at_once)?;
     }
     let outcome = judge(&report, &system.watch);
     match system.is_real() || options.app.is_none() {

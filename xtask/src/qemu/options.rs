@@ -69,7 +69,7 @@ pub(crate) struct Options {
     /// Let QEMU wait at this TCP port of this machine [default: a socket that no other program has]
     #[arg(long, value_name = "PORT", requires = "gdb")]
     pub(super) gdb_port: Option<u16>,
-    /// Explain the addresses on the console of a failed boot [default: only on a terminal]
+    /// Explain the addresses on the console of a failed boot or component [default: only on a terminal]
     #[arg(long)]
     pub(super) explain: bool,
     /// End after this time [default: 60 with an expected text, else never]

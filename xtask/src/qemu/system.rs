@@ -38,6 +38,18 @@ pub(super) struct System {
     pub(super) watch: Watch,
     /// The parts of an image that was packed here.
     pub(super) inputs: Option<Inputs>,
+    /// The folder with the programs of components, if the root task is KaaL's.
+    pub(super) components: Option<PathBuf>,
+}
+
+impl Situation<'_> {
+    /// The Cargo profile of the root task.
+    fn profile(&self) -> &'static str {
+        match self.is_watched {
+            true => root_task::WATCH,
+            false => root_task::RELEASE,
+        }
+    }
 }
 
 impl System {
@@ -62,6 +74,7 @@ impl System {
             machine: options.machine(machine),
             watch: on_terminal(options, situation),
             inputs: None,
+            components: None,
         })
     }
 
@@ -91,6 +104,10 @@ impl System {
         }
         inputs.log_level = options.log_level.clone();
         inputs.packing = options.packing(inputs.packing);
+        let components = workspace
+            .is_own_root_task(&inputs.app)
+            .then(|| root_task::programs(workspace, situation.profile()))
+            .filter(|folder| folder.is_dir());
         let image = scratch.join("bootimage");
         eprint!("{}", inputs.pack(workspace, &image)?);
         // A probe kernel lies there only to be packed.
@@ -106,6 +123,7 @@ impl System {
             machine,
             watch,
             inputs: Some(inputs),
+            components,
         })
     }
 
@@ -178,13 +196,9 @@ fn sel4(
     project: &Project,
     kernel: &Kernel,
 ) -> Result<Parts> {
-    let profile = match situation.is_watched {
-        true => root_task::WATCH,
-        false => root_task::RELEASE,
-    };
     let app = match project.app(options) {
         Some(app) => app,
-        None => root_task::build(workspace, kernel, profile, &options.selection)?,
+        None => root_task::build(workspace, kernel, situation.profile(), &options.selection)?,
     };
     let machine = options.machine(kernel.machine()?);
     let inputs = kernel.inputs(workspace, &app);

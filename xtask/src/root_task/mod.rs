@@ -139,7 +139,7 @@ pub(crate) fn program(workspace: &Workspace, component: &str) -> PathBuf {
 }
 
 /// The folder in which Cargo leaves the programs.
-fn programs(workspace: &Workspace, profile: &str) -> PathBuf {
+pub(crate) fn programs(workspace: &Workspace, profile: &str) -> PathBuf {
     workspace.root_task_target().join(TARGET).join(profile)
 }
 
