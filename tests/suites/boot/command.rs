@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use kaal_harness::qemu::Machine;
@@ -54,6 +55,12 @@ pub(crate) fn xtask(workspace: &Workspace, folder: &Path, arguments: &[&str]) ->
     command.env("CARGO_TARGET_DIR", workspace.target());
     command.env_remove(PREFIX).stdin(Stdio::null());
     command
+}
+
+/// Keeps `target/kaal/console.log`, which all boots share, for one test.
+pub(crate) fn lock_log() -> MutexGuard<'static, ()> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    LOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The output and the errors of a command, which must end with `status`.
@@ -182,17 +189,38 @@ fn device_tree(workspace: &Workspace) -> Result<()> {
     says(&refused, "error: --memory 1M: at least 2M expected")
 }
 
-/// The command that is printed after a failed boot works.
+/// The command that is printed after a failed boot works, also if the image was packed before.
 fn failed(workspace: &Workspace) -> Result<()> {
+    explains(workspace, &["--cores", "2"])?;
+    let machine = Machine {
+        cores: 2,
+        ..Machine::ordinary()
+    };
+    let image = Image::of(workspace, Program::Probe, machine)?;
+    image.pack(workspace)?;
+    let file = image.path();
+    let file = file.to_str().context("a path in UTF-8")?;
+    says(
+        &explains(workspace, &["--image", file])?,
+        &format!(" --image {file}\n"),
+    )
+}
+
+/// The output of a failed boot with `options`. The command in it explains the console of this boot.
+fn explains(workspace: &Workspace, options: &[&str]) -> Result<String> {
+    let _lock = lock_log();
+    let log = workspace.artifacts().join("console.log");
+    fs::write(log, "an earlier boot\n")?;
     let folder = folder(workspace)?;
-    let qemu = ["qemu", "--cores", "2", "--", "-smp", "1"];
+    let qemu = [&["qemu"], options, &["--", "-smp", "1"]].concat();
     let failed = said(&mut xtask(workspace, folder.path(), &qemu), FAILED)?;
     let mut lines = failed.lines();
     let explain = lines.find(|line| line.contains(" explain "));
     let explain = explain.with_context(|| format!("a command expected, found:\n{failed}"))?;
     let mut shell = Command::new("sh");
     shell.args(["-c", explain]).current_dir(folder.path());
-    says(&said(&mut shell, 0)?, "KaaL: error: ")
+    says(&said(&mut shell, 0)?, "KaaL: error: ")?;
+    Ok(failed)
 }
 
 /// A component's fault is explained, though the boot succeeds.
@@ -204,6 +232,7 @@ fn component(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     fs::copy(list.join("hostile.toml"), folder.path().join("crash.toml"))?;
     let options = ["--system", "crash.toml", "--only", "crasher", "--explain"];
     let qemu = [&["qemu", "--expect", "crasher: given up"], &options[..]].concat();
+    let _lock = lock_log();
     let mut boot = xtask(workspace, folder.path(), &qemu);
     let booted = said(boot.env(PREFIX, kernel.prefix()), 0)?;
     says(&booted, " at ./components/crasher/src/main.rs:")

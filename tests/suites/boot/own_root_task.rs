@@ -13,7 +13,7 @@ use kaal_harness::tools::GDB;
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::Trial;
 
-use crate::command::{debug, folder, said, xtask};
+use crate::command::{debug, folder, lock_log, said, xtask};
 use crate::says;
 use crate::sel4::kernel_trial;
 
@@ -74,6 +74,7 @@ fn works(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     let crashing = fs::read_to_string(&main)?.replace(CRASH[0], CRASH[1]);
     fs::write(main, crashing)?;
     build(&project, kernel, &target)?;
+    let _lock = lock_log();
     let crashed = said(&mut boot(&["--expect", GREETING, "--explain"]), 3)?;
     says(&crashed, "src/main.rs:12")
 }

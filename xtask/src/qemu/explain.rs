@@ -2,15 +2,15 @@
 
 //! The next step after a failed boot or component: `explain` finds the source lines of the addresses on the console.
 
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
 use fs_err as fs;
-use kaal_harness::image::Inputs;
 use kaal_harness::process;
 use kaal_harness::qemu::{End, Report};
-use kaal_harness::workspace::Workspace;
+use kaal_harness::workspace::{Program, Workspace};
+
+use super::system::System;
 
 /// The file in `target/kaal` with the console of the last failed boot.
 const LOG: &str = "console.log";
@@ -31,12 +31,11 @@ pub(super) fn is_needed(report: &Report) -> bool {
     }
 }
 
-/// Writes the `console` of an image of `inputs` to a file; the programs of components are in `components`. Prints what the builder explains of it if `at_once`, else the
-/// command that does so.
+/// Writes the `console` of `system` to a file. Prints what the builder explains of it if `at_once`, else the command
+/// that does so.
 pub(super) fn explain(
     workspace: &Workspace,
-    inputs: &Inputs,
-    components: Option<&Path>,
+    system: &System,
     console: &str,
     at_once: bool,
 ) -> Result<()> {
@@ -44,10 +43,22 @@ pub(super) fn explain(
     fs::write(&log, console)?;
     let mut command = Command::new(workspace.builder());
     command.arg("explain").arg(log);
+    let Some(inputs) = &system.inputs else {
+        // Nothing says where the programs of this image are.
+        let loader = workspace.program(Program::Loader);
+        command.arg("--loader").arg(loader);
+        command.arg("--image").arg(&system.image);
+        println!(
+            "to find the source of its addresses, add --kernel and --app, and replace the loader if the image has \
+             another:\n{}",
+            process::line(&command)
+        );
+        return Ok(());
+    };
     command.arg("--kernel").arg(&inputs.kernel);
     command.arg("--app").arg(&inputs.app);
     command.arg("--loader").arg(&inputs.loader);
-    if let Some(folder) = components {
+    if let Some(folder) = &system.components {
         command.arg("--components").arg(folder);
     }
     if at_once {

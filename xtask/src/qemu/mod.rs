@@ -59,10 +59,9 @@ pub(crate) fn boot(
     system.watch.stop = stop;
 
     let report = start(workspace, options, &system, debugger.as_ref())?;
-    if let (true, Some(inputs)) = (explain::is_needed(&report), &system.inputs) {
+    if explain::is_needed(&report) {
         let at_once = options.explain || io::stdout().is_terminal();
-        let components = system.components.as_deref();
-        explain::explain(workspace, inputs, components, &report.console, at_once)?;
+        explain::explain(workspace, &system, &report.console, at_once)?;
     }
     let outcome = judge(&report, &system.watch);
     match system.is_real() || options.app.is_none() {
