@@ -25,10 +25,23 @@ fn mended(shell: Shell, script: &str) -> String {
         // (https://github.com/clap-rs/clap/issues/6421).
         Shell::Bash => {
             let [set, sought] = ["__", "__subcmd__"].map(|hyphen| NAME.replace('-', hyphen));
-            script.replace(&sought, &set)
+            with_files(&script.replace(&sought, &set))
         }
         // It gives up if the last option still lacks its value, which is the one to complete.
         Shell::Fish => script.replace("2>/dev/null\n    or return\n", "2>/dev/null\n"),
         _ => script.to_owned(),
     }
+}
+
+/// The `script` for bash, without options in place of a subcommand's arguments: their common hyphen would hide the files.
+fn with_files(script: &str) -> String {
+    const OFFER: &str = r#"COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )"#;
+    let lists = script.split_inclusive("opts=\"");
+    let lists = lists.map(|list| match list.starts_with('-') {
+        true => list
+            .replace(" || ${COMP_CWORD} -eq 2 ]]", " ]]")
+            .replace(&format!("esac\n            {OFFER}\n"), "esac\n"),
+        false => list.to_owned(),
+    });
+    lists.collect()
 }

@@ -50,6 +50,11 @@ pub(super) fn are_all_offered(builder: &Path, shell: &str, script: &str) -> Resu
             return Err(format!("{command:?} offers {offered:?}, has {options:?}").into());
         }
     }
+    // Options in place of a file would complete to their common hyphen. Other shells keep files and options apart.
+    let offered = ask(folder.path(), shell, &["inspect", ""])?;
+    if shell == "bash" && offered.iter().any(|word| word.starts_with('-')) {
+        return Err(format!("in place of a file, inspect offers {offered:?}").into());
+    }
     let values = ask(folder.path(), shell, &["--out", "file", "--compress", ""])?;
     match values.iter().map(String::as_str).eq(["lz4", "none"]) {
         true => Ok(()),
