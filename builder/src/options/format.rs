@@ -59,7 +59,10 @@ pub(super) fn check(
 fn only_for_packages(flag: Flag, value: &str) -> Diagnostic {
     Origin::new(flag, value)
         .diagnostic("not for an ELF file, whose segments lie where they are used")
-        .expected("--format raw, uimage or image")
+        .expected(match flag {
+            Flag::LoadAddress => "--format raw, uimage or image",
+            _ => "--format raw, uimage, image, efi or fit",
+        })
         .found_option(Format::Elf.origin())
         .remedy("leave the option out, or choose another format")
 }

@@ -32,7 +32,7 @@ fn compression_of_an_elf_file() {
         &[("--compress", "lz4")],
         expect![[r#"
             error: --compress lz4: not for an ELF file, whose segments lie where they are used
-              expected: --format raw, uimage or image
+              expected: --format raw, uimage, image, efi or fit
               found: --format elf (default)
               help: leave the option out, or choose another format
         "#]],

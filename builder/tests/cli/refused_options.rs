@@ -125,11 +125,11 @@ fn conflict_with_a_default() {
         &[],
         &[],
         expect![[r#"
-        error: --compress lz4 (kaal.toml:5): not for an ELF file, whose segments lie where they are used
-          expected: --format raw, uimage or image
-          found: --format elf (default)
-          help: leave the option out, or choose another format
-    "#]],
+            error: --compress lz4 (kaal.toml:5): not for an ELF file, whose segments lie where they are used
+              expected: --format raw, uimage, image, efi or fit
+              found: --format elf (default)
+              help: leave the option out, or choose another format
+        "#]],
     );
     check(
         "trust-key = \"public.pem\"\n",
