@@ -21,7 +21,7 @@ pub enum Refusal {
     #[error("not enough is left")]
     UsedUp,
     /// The configuration doesn't allow the request.
-    #[error("the configuration does not allow it")]
+    #[error("system.toml does not allow it: see `needs`, `devices` and `operator`")]
     NotConfigured,
     /// The object of the request doesn't exist, or its provider doesn't run.
     #[error("not found")]
