@@ -49,30 +49,33 @@ pub(crate) fn fit() -> Vec<u8> {
     tree(&[&["images", "kernel-1"], &["configurations", "conf-1"]], 4)
 }
 
+/// What the builder says of the file `name` as device tree.
+fn refused(name: &str, content: Vec<u8>) -> String {
+    let folder = Folder::new();
+    folder.put(name, content);
+    folder.refused(&[("--dtb", name)])
+}
+
 #[test]
 fn overlay_as_device_tree() {
-    let folder = Folder::new();
-    folder.put("uart.dtbo", overlay());
     expect![[r#"
         error: --dtb uart.dtbo: not the device tree of a machine
           expected: a device tree that describes a machine
           found: a device tree overlay
           help: apply it to the machine's device tree with `fdtoverlay -i BASE -o OUT OVERLAY`, and pass OUT
     "#]]
-    .assert_eq(&folder.refused(&[("--dtb", "uart.dtbo")]));
+    .assert_eq(&refused("uart.dtbo", overlay()));
 }
 
 #[test]
 fn fit_as_device_tree() {
-    let folder = Folder::new();
-    folder.put("image.itb", fit());
     expect![[r#"
         error: --dtb image.itb: not the device tree of a machine
           expected: a device tree that describes a machine
           found: a FIT image
           help: pass the device tree in it: `dumpimage -l FIT` shows its number N, `dumpimage -T flat_dt -p N -o OUT FIT` extracts it
     "#]]
-    .assert_eq(&folder.refused(&[("--dtb", "image.itb")]));
+    .assert_eq(&refused("image.itb", fit()));
 }
 
 /// `check` takes the device tree of the firmware.
