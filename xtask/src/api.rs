@@ -7,10 +7,10 @@ use std::process::Command;
 
 use anyhow::Result;
 use fs_err as fs;
+use kaal_harness::folder;
 use kaal_harness::process;
 use kaal_harness::sel4::{self, Kernel};
 use kaal_harness::workspace::Workspace;
-use walkdir::WalkDir;
 
 use crate::build;
 use crate::root_task;
@@ -45,18 +45,6 @@ fn document(cargo: &mut Command, pages: &Path, to: &Path) -> Result<()> {
         fs::remove_dir_all(pages)?;
     }
     process::run(cargo.env("RUSTDOCFLAGS", "-Dwarnings"))?;
-    copy(pages, to)
-}
-
-/// Copies all files in the folder `from`.
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    for entry in WalkDir::new(from) {
-        let entry = entry?;
-        let place = to.join(entry.path().strip_prefix(from)?);
-        match entry.file_type().is_dir() {
-            true => fs::create_dir_all(place)?,
-            false => drop(fs::copy(entry.path(), place)?),
-        }
-    }
+    folder::copy(pages, to, &[])?;
     Ok(())
 }

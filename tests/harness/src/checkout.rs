@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::folder;
 use crate::workspace::Workspace;
 
 /// The folder of which the copy has its own files; it shares those of the other folders.
@@ -41,21 +42,8 @@ fn fill(root: &Path, copy: &Path) -> std::io::Result<()> {
         match entry.file_name().to_str() {
             // Cargo also reads the settings of the folders above, and would take each flag twice.
             Some("target" | ".git" | ".cargo") => {}
-            Some(OWN) => copy_folder(&entry.path(), &to)?,
+            Some(OWN) => folder::copy(&entry.path(), &to, &[])?,
             _ => symlink(entry.path(), to)?,
-        }
-    }
-    Ok(())
-}
-
-fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let to = to.join(entry.file_name());
-        match entry.file_type()?.is_dir() {
-            true => copy_folder(&entry.path(), &to)?,
-            false => drop(fs::copy(entry.path(), to)?),
         }
     }
     Ok(())

@@ -13,6 +13,7 @@ pub mod debugger;
 pub mod elf;
 pub mod firmware;
 pub mod flips;
+pub mod folder;
 pub mod forger;
 pub mod image;
 pub mod probe;

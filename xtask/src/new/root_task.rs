@@ -4,12 +4,12 @@
 
 use std::path::{self, Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Args;
 use fs_err as fs;
+use kaal_harness::folder;
 use kaal_harness::process;
 use kaal_harness::workspace::Workspace;
-use walkdir::{DirEntry, WalkDir};
 
 /// The project that the flake copies too.
 const TEMPLATE: &str = "nix/template";
@@ -28,7 +28,7 @@ pub(crate) struct Options {
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let folder = path::absolute(&options.folder)?;
     check(workspace, &folder)?;
-    copy(&workspace.root().join(TEMPLATE), &folder)?;
+    folder::copy(&workspace.root().join(TEMPLATE), &folder, &OUTPUTS)?;
     let root_task = process::quoted(&folder.join("root-task").display().to_string());
     println!(
         "made {}; README.md in it says what is where\n\
@@ -56,24 +56,5 @@ fn check(workspace: &Workspace, folder: &Path) -> Result<()> {
         is_empty,
         "{shown}: a new folder expected; choose another name"
     );
-    Ok(())
-}
-
-/// Copies the files in `from`, but no outputs of builds.
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    let is_source = |entry: &DirEntry| OUTPUTS.iter().all(|name| entry.file_name() != *name);
-    for entry in WalkDir::new(from).into_iter().filter_entry(is_source) {
-        let entry = entry?;
-        let place = to.join(
-            entry
-                .path()
-                .strip_prefix(from)
-                .context("a file of the template")?,
-        );
-        match entry.file_type().is_dir() {
-            true => fs::create_dir_all(place)?,
-            false => drop(fs::copy(entry.path(), place)?),
-        }
-    }
     Ok(())
 }
