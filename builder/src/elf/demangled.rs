@@ -19,9 +19,45 @@ pub(crate) fn demangled(name: &str) -> String {
     whole.map_or("", |chunk| chunk.valid()).to_owned()
 }
 
+/// `name` without the generic arguments of its parts. Debug information writes them out, over many lines for closures.
+pub(crate) fn without_generics(name: &str) -> String {
+    let mut short = String::new();
+    let mut depth = 0_u32;
+    let mut before = ' ';
+    for letter in name.chars() {
+        match letter {
+            '<' if depth > 0 || !short.is_empty() => depth += 1,
+            // Not the end of the arrow in the type of a function.
+            '>' if depth > 0 && before != '-' => depth -= 1,
+            _ if depth == 0 => short.push(letter),
+            _ => {}
+        }
+        before = letter;
+    }
+    // A demangled name has `::` before the arguments.
+    short.trim_end_matches("::").replace("::::", "::")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{LONGEST, demangled};
+    use super::{LONGEST, demangled, without_generics};
+
+    #[test]
+    fn generic_arguments_are_left_out() {
+        for (name, short) in [
+            ("map_kernel_window", "map_kernel_window"),
+            ("<kaal::Hand>::enter", "<kaal::Hand>::enter"),
+            ("poll<sel4::state::Context>", "poll"),
+            (
+                "invoke<f<a, b>, fn(u8) -> c<d>>::{closure#0}<e>",
+                "invoke::{closure#0}",
+            ),
+            ("map::<u8>::{closure#0}::<e>", "map::{closure#0}"),
+            ("cut<a, b", "cut"),
+        ] {
+            assert_eq!(without_generics(name), short);
+        }
+    }
 
     #[test]
     fn paths_are_kept_and_hashes_left_out() {

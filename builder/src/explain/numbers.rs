@@ -5,6 +5,9 @@
 /// Prefix of a hexadecimal number.
 const PREFIX: &str = "0x";
 
+/// Between the bounds of a range of memory, which are no addresses in code.
+const RANGE: &str = "..";
+
 /// Digits of a hexadecimal number without a prefix. U-Boot, Linux and QEMU print registers so, edk2 the stack.
 const DIGITS: usize = 16;
 
@@ -59,6 +62,11 @@ pub(super) fn numbers(line: &str) -> impl Iterator<Item = Number<'_>> {
             announced = [announced[1], role(word).unwrap_or(announced[1])];
             return None;
         };
+        let is_bound =
+            line[..start].ends_with(RANGE) || line[start + word.len()..].starts_with(RANGE);
+        if is_bound {
+            return None;
+        }
         let base = line[..start].strip_suffix('+');
         let base = base.map(|before| &before[before.trim_end_matches(is_part).len()..]);
         let text_start = start - base.map_or(0, |base| base.len() + 1);
@@ -185,6 +193,8 @@ mod tests {
     #[test]
     fn what_is_no_number() {
         for line in [
+            "  [ffffff8040000000..ffffff804023d000)",
+            "RAM 0x40000000..0x80000000",
             "",
             "0x",
             "0xg",

@@ -9,7 +9,7 @@ use addr2line::Loader;
 use super::numbers::{Number, Role};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::INSTRUCTION;
-use crate::elf::demangled::demangled;
+use crate::elf::demangled::{demangled, without_generics};
 use crate::elf::functions::Functions;
 use crate::files::input::Input;
 use crate::files::program;
@@ -127,7 +127,8 @@ impl Program {
         };
         while let Ok(Some(frame)) = frames.next() {
             let function = frame.function.as_ref();
-            let function = function.and_then(|name| Some(demangled(&name.raw_name().ok()?)));
+            let function = function
+                .and_then(|name| Some(without_generics(&demangled(&name.raw_name().ok()?))));
             let location = frame.location.and_then(|location| {
                 let line = location.line.map(|line| format!(":{line}"));
                 Some(format!("at {}{}", location.file?, line.unwrap_or_default()))
