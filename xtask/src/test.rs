@@ -10,7 +10,7 @@ use clap::Args;
 use kaal_harness::process;
 use kaal_harness::sel4::{Kernel, PREFIX};
 use kaal_harness::tools::{
-    BINUTILS, CLANG, EDK2, GDB, GOLD, JQ, MDBOOK, NIX, OPENSSL, PKCS11_TOOL, SBSIGN, SOFTHSM,
+    BINUTILS, CLANG, GDB, GOLD, JQ, MDBOOK, NIX, OPENSSL, PKCS11_TOOL, SBSIGN, SOFTHSM,
 };
 use kaal_harness::workspace::{Program, Workspace};
 
@@ -50,7 +50,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         setup::tool_for_tests(workspace, tool);
     }
     setup::u_boots_for_tests(workspace);
-    setup::data_for_tests(workspace, &EDK2);
+    setup::firmwares_for_tests(workspace);
     // Tests run in the folder of their crate: a relative prefix would name nothing there.
     let run = |mut command: Command, line: &str| {
         if let Some(kernel) = &kernel {

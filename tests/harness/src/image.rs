@@ -30,8 +30,16 @@ pub enum Format {
     /// An ELF file, whose segments lie at their final addresses.
     #[default]
     Elf,
+    /// A file that begins with its first instruction.
+    Raw,
     /// An arm64 Linux Image.
     Image,
+    /// A U-Boot image.
+    Uimage,
+    /// A FIT image with the device tree.
+    Fit,
+    /// A UEFI application.
+    Efi,
 }
 
 /// The inputs of an image.
@@ -63,18 +71,40 @@ pub struct Inputs {
     pub has_config: bool,
 }
 
+/// The load address of U-Boot images on QEMU's virt machine.
+const UIMAGE_LOAD_ADDRESS: &str = "0x44000000";
+
 impl Format {
+    /// All formats.
+    pub const ALL: [Self; 6] = [
+        Self::Elf,
+        Self::Raw,
+        Self::Image,
+        Self::Uimage,
+        Self::Fit,
+        Self::Efi,
+    ];
+
     /// Value of the builder's `--format`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Elf => "elf",
+            Self::Raw => "raw",
             Self::Image => "image",
+            Self::Uimage => "uimage",
+            Self::Fit => "fit",
+            Self::Efi => "efi",
         }
     }
 
     /// The builder's options for it.
     pub fn packing(self) -> Vec<String> {
-        ["--format", self.name()].map(str::to_owned).to_vec()
+        let load_address: &[&str] = match self {
+            Self::Uimage => &["--load-address", UIMAGE_LOAD_ADDRESS],
+            _ => &[],
+        };
+        let options = [&["--format", self.name()], load_address].concat();
+        options.into_iter().map(str::to_owned).collect()
     }
 }
 

@@ -12,6 +12,7 @@ pub mod crates;
 pub mod debugger;
 pub mod elf;
 pub mod firmware;
+pub mod firmwares;
 pub mod flips;
 pub mod folder;
 pub mod forger;

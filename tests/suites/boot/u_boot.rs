@@ -3,10 +3,10 @@
 //! Images that U-Boot boots: FIT images by `bootm`, UEFI applications by `bootefi`.
 
 use std::fs;
-use std::path::PathBuf;
 
 use anyhow::Result;
 use kaal_harness::firmware;
+use kaal_harness::firmwares::{Debian, Firmware, Project};
 use kaal_harness::probe::PASS;
 use kaal_harness::process;
 use kaal_harness::qemu::Typed;
@@ -15,6 +15,8 @@ use libtest_mimic::Trial;
 
 use crate::image::{Image, payload_offset};
 use crate::{says, trial};
+
+const FIRMWARE: Firmware = Firmware::of(Project::UBoot, Debian::Bookworm);
 
 /// Where QEMU puts the image.
 const IMAGE: u64 = 0x5000_0000;
@@ -48,7 +50,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                 let flags = [&["--format", format], compress].concat();
                 trials.push(skippable(workspace, &name, move |workspace| {
                     let image = packed(workspace, probe, machine, flags)?;
-                    let console = boot(workspace, &image, start, PASS)?;
+                    let console = boot(&image, start, PASS)?;
                     says(&console, "KaaL: the device tree is the firmware's")
                 }));
             }
@@ -65,7 +67,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
                 "fit" => "Bad hash value for 'hash-1' hash node in 'kernel-1' image node",
                 _ => ") is damaged: CRC-32C 0x",
             };
-            boot(workspace, &image, start, message).map(drop)
+            boot(&image, start, message).map(drop)
         }));
     }
     trials
@@ -77,22 +79,8 @@ fn skippable(
     name: &str,
     test: impl FnOnce(&Workspace) -> Result<()> + Send + 'static,
 ) -> Trial {
-    let is_missing = !u_boot(workspace).is_file();
-    let name = match is_missing {
-        true => format!("{name} (needs U-Boot for QEMU)"),
-        false => name.to_owned(),
-    };
+    let (name, is_missing) = FIRMWARE.needed_by(name);
     trial(workspace, name, test).with_ignored_flag(is_missing)
-}
-
-/// U-Boot for QEMU's virt machine, from Debian's package `u-boot-qemu`.
-fn u_boot(workspace: &Workspace) -> PathBuf {
-    let file = "usr/lib/u-boot/qemu_arm64/u-boot.bin";
-    let installed = PathBuf::from("/").join(file);
-    match installed.is_file() {
-        true => installed,
-        false => workspace.u_boots().join(file),
-    }
 }
 
 /// The image of `probe` for `machine`, with more options of the builder.
@@ -112,10 +100,13 @@ fn packed(
 }
 
 /// Starts the image by U-Boot's command line, and waits for `expected`.
-fn boot(workspace: &Workspace, image: &Image, start: Start, expected: &str) -> Result<String> {
+fn boot(image: &Image, start: Start, expected: &str) -> Result<String> {
     let file = image.path();
     let size = fs::read(&file)?.len();
-    let u_boot = u_boot(workspace).display().to_string();
+    let u_boot = FIRMWARE
+        .file(FIRMWARE.project.file())?
+        .display()
+        .to_string();
     let options = [
         vec!["-bios".to_owned(), u_boot],
         firmware::loaded(&file, IMAGE),

@@ -7,14 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use kaal_harness::firmwares::{Debian, Firmware, Project};
 use kaal_harness::probe::PASS;
 use kaal_harness::process;
-use kaal_harness::tools::{EDK2, OPENSSL, SBSIGN};
+use kaal_harness::tools::{OPENSSL, SBSIGN};
 use kaal_harness::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 
 use crate::image::{Image, find, payload_offset};
 use crate::{says, trial};
+
+const FIRMWARE: Firmware = Firmware::of(Project::Edk2, Debian::Bookworm);
 
 /// The firmware's message if it refuses an image.
 const NOT_STARTED: &str = "BdsDxe: failed to ";
@@ -106,16 +109,11 @@ fn skippable(
     has_programs: bool,
     test: impl FnOnce(&Workspace) -> Result<()> + Send + 'static,
 ) -> Trial {
-    let needed = match (EDK2.find_root(), has_programs) {
-        (None, _) => Some(EDK2.name),
-        (_, false) => Some("openssl and sbsign"),
-        (Some(_), true) => None,
+    let (name, is_missing) = match has_programs {
+        true => FIRMWARE.needed_by(name),
+        false => (format!("{name} (needs openssl and sbsign)"), true),
     };
-    let name = match needed {
-        Some(needed) => format!("{name} (needs {needed})"),
-        None => name.to_owned(),
-    };
-    trial(workspace, name, test).with_ignored_flag(needed.is_some())
+    trial(workspace, name, test).with_ignored_flag(is_missing)
 }
 
 /// The image of `probe` for `machine`, with more options of the builder.
@@ -144,8 +142,7 @@ fn ordinary(workspace: &Workspace, flags: &[&'static str]) -> Result<Image> {
 
 /// A file of the firmware's package.
 fn of_firmware(path: &str) -> Result<PathBuf> {
-    let root = EDK2.find_root().context("no UEFI firmware")?;
-    Ok(root.join("usr/share").join(path))
+    FIRMWARE.file(&format!("usr/share/{path}"))
 }
 
 /// Boots the image until it prints `expected`. The firmware gets it from QEMU, without a disk.

@@ -5,6 +5,7 @@
 //! This installs nothing and doesn't need root: `apt-get` uses its own package lists in a folder. It verifies the
 //! archive's signatures as always.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -144,6 +145,13 @@ pub(crate) fn targets() -> Result<Vec<(String, String)>> {
         Some((mirror.to_owned(), release.to_owned()))
     };
     Ok(targets.lines().filter_map(target).collect())
+}
+
+/// The mirrors of the machine's archives, without those that have only security updates.
+pub(super) fn mirrors() -> Result<BTreeSet<String>> {
+    let targets = targets()?.into_iter();
+    let targets = targets.filter(|(_, release)| !release.contains("-security"));
+    Ok(targets.map(|(mirror, _)| mirror).collect())
 }
 
 /// The packages in lines like `Inst libfdt1 (1.6.1-4+b1 Debian:12.15/oldstable [amd64])`. If another version is

@@ -5,6 +5,7 @@
 mod apt;
 mod compiler;
 mod core_library;
+mod firmwares;
 mod miri;
 mod nightly;
 mod rust_source;
@@ -18,9 +19,10 @@ use kaal_harness::workspace::Workspace;
 pub(crate) use apt::targets;
 pub(crate) use compiler::{Compiler, TARGET};
 pub(crate) use core_library::provide as core_library;
+pub(crate) use firmwares::firmwares_for_tests;
 pub(crate) use miri::provide as miri;
 pub(crate) use nightly::Nightly;
-pub(crate) use tools::{data_for_tests, qemu, tool, tool_for_tests};
+pub(crate) use tools::{qemu, tool, tool_for_tests};
 pub(crate) use u_boots::u_boots_for_tests;
 
 /// Provides everything for a boot, and prints where it comes from.

@@ -2,7 +2,6 @@
 
 //! Takes the source of `core` from Debian's package `rust-src`.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -40,7 +39,7 @@ pub(super) fn unpack(compiler: &Compiler) -> Result<()> {
 /// Finds the package of an upstream release, and the archive that has it.
 fn find(release: &str, scratch: &Path) -> Result<(Apt, String)> {
     let mut tried = String::new();
-    for mirror in mirrors()? {
+    for mirror in apt::mirrors()? {
         for suite in RELEASES {
             let versions = Apt::of_suite(&mirror, suite, &scratch.join(suite))
                 .and_then(|apt| Ok((apt.versions(PACKAGE)?, apt)));
@@ -55,13 +54,6 @@ fn find(release: &str, scratch: &Path) -> Result<(Apt, String)> {
         }
     }
     bail!("{PACKAGE} {release} expected on a mirror of this machine, found:{tried}");
-}
-
-/// The mirrors of the machine's archives, without those that have only security updates.
-fn mirrors() -> Result<BTreeSet<String>> {
-    let targets = apt::targets()?.into_iter();
-    let targets = targets.filter(|(_, release)| !release.contains("-security"));
-    Ok(targets.map(|(mirror, _)| mirror).collect())
 }
 
 /// Whether a Debian version such as `1.97.1+dfsg1-1` belongs to the upstream release `1.97`.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use kaal_harness::process;
 use kaal_harness::qemu::Version;
-use kaal_harness::tools::{Data, Origin, Packages, QEMU, Relocation, Tool};
+use kaal_harness::tools::{Origin, Packages, QEMU, Relocation, Tool};
 use kaal_harness::workspace::Workspace;
 
 use super::apt::Apt;
@@ -38,21 +38,6 @@ pub(crate) fn tool(workspace: &Workspace, tool: &Tool) -> Result<PathBuf> {
 pub(crate) fn tool_for_tests(workspace: &Workspace, needed: &Tool) {
     if let Err(error) = tool(workspace, needed) {
         eprintln!("{error:#}\n{}: tests that need it are skipped", needed.name);
-    }
-}
-
-/// Finds files that some tests need, or unpacks their package, or prints that the tests are skipped.
-pub(crate) fn data_for_tests(workspace: &Workspace, needed: &Data) {
-    let Data { name, package, .. } = needed;
-    if needed.find_root().is_some() {
-        return;
-    }
-    let provided = match Apt::is_there() {
-        true => unpacked::provide(&workspace.tools(), package, &[], &[]),
-        false => Err(anyhow!("it is Debian's package {package}")),
-    };
-    if let Err(error) = provided {
-        eprintln!("{name}: not found: {error:#}; tests that need it are skipped");
     }
 }
 

@@ -3,12 +3,10 @@
 //! The programs that commands and tests start, but that come neither with Rust nor with the checkout: how to
 //! find each, and where to get it.
 
-mod data;
 mod find;
 mod list;
 mod origin;
 
-pub use data::{Data, EDK2};
 pub use find::search_path;
 pub use list::{
     ALL, BASH, BINUTILS, CARGO_DENY, CARGO_FUZZ, CLANG, CXX, DEBOOTSTRAP, FISH, GDB, GOLD, JQ, MAN,

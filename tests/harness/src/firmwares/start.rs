@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! QEMU's options and the typed commands by which a firmware starts an image.
+
+use std::path::Path;
+
+use anyhow::Result;
+use fs_err as fs;
+
+use super::{Firmware, Project};
+use crate::firmware;
+use crate::image::Format;
+use crate::qemu::Typed;
+
+/// The address at which U-Boot finds the image.
+pub const IMAGE: u64 = 0x5000_0000;
+
+/// U-Boot's prompt.
+const PROMPT: &str = "=> ";
+
+/// How a firmware starts an image.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// QEMU's options, besides those of the machine.
+    pub options: Vec<String>,
+    /// What to type on the console.
+    pub typed: Vec<Typed>,
+}
+
+impl Firmware {
+    /// How the firmware starts the image in `file`. edk2 gets it from QEMU, as from a disk; U-Boot finds it in memory.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the firmware or the image can't be read.
+    pub fn start(self, format: Format, file: &Path) -> Result<Start> {
+        let firmware = self.file(self.project.file())?;
+        let mut options = vec!["-bios".to_owned(), firmware.display().to_string()];
+        let mut typed = Vec::new();
+        match self.project {
+            Project::Edk2 => {
+                options.extend(["-kernel".to_owned(), file.display().to_string()]);
+            }
+            Project::UBoot => {
+                let size = fs::metadata(file)?.len();
+                options.extend(firmware::loaded(file, IMAGE));
+                typed = u_boot(&[command(format, size)]);
+            }
+        }
+        Ok(Start { options, typed })
+    }
+}
+
+/// U-Boot's command that starts an image of `size` bytes. It passes U-Boot's own device tree where it can.
+fn command(format: Format, size: u64) -> String {
+    match format {
+        // Without `-p`, U-Boot looks for sections; without `autostart`, it only loads.
+        Format::Elf => format!("setenv autostart yes; bootelf -p {IMAGE:#x}"),
+        Format::Raw => format!("go {IMAGE:#x}"),
+        Format::Image => format!("booti {IMAGE:#x} - $fdtcontroladdr"),
+        Format::Uimage => format!("bootm {IMAGE:#x} - $fdtcontroladdr"),
+        Format::Fit => format!("bootm {IMAGE:#x}"),
+        Format::Efi => format!("bootefi {IMAGE:#x}:{size:x} $fdtcontroladdr"),
+    }
+}
+
+/// Input that stops U-Boot's countdown and types `commands`.
+pub(super) fn u_boot(commands: &[String]) -> Vec<Typed> {
+    let typed = |after: &str, command: &str| Typed {
+        after: after.to_owned(),
+        text: format!("{command}\n"),
+    };
+    let commands = commands.iter().map(|command| typed(PROMPT, command));
+    [typed("Hit any key", "")]
+        .into_iter()
+        .chain(commands)
+        .collect()
+}
