@@ -102,6 +102,11 @@ impl Image {
         self.scratch.path().join(name)
     }
 
+    /// The folder of this test's files.
+    pub(crate) fn scratch(&self) -> &Path {
+        self.scratch.path()
+    }
+
     /// The packed image.
     pub(crate) fn path(&self) -> PathBuf {
         self.file("bootimage.elf")

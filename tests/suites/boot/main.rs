@@ -16,6 +16,7 @@ mod device_tree;
 mod errata;
 mod faults;
 mod firmware;
+mod firmware_chains;
 mod firmware_trees;
 mod flips;
 mod forged;
@@ -40,7 +41,6 @@ mod sel4;
 mod signed;
 mod smp;
 mod toolchains;
-mod u_boot;
 mod uarts;
 mod uefi;
 mod watch;
@@ -85,7 +85,8 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(console::trials(&workspace));
     trials.extend(uarts::trials(&workspace));
     trials.extend(uefi::trials(&workspace));
-    trials.extend(u_boot::trials(&workspace));
+    trials.extend(firmware_chains::trials(&workspace));
+
     trials.extend(sel4::trials(&workspace));
     trials.push(boot_cost::trial(&workspace));
     trials.extend(boot_information::trials(&workspace));

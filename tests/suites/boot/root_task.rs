@@ -3,6 +3,7 @@
 //! KaaL's root task on a real seL4 kernel, if `SEL4_PREFIX` names one.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -74,7 +75,7 @@ const LAST_ON_BOARD: &str = "caller: echo answers: hello, world";
 
 /// The last lines of the default system: its own components, and the prompt, which a board lacks.
 const GREETING: &str = "hello: hello, world";
-const PROMPT: &str = "kaal> ";
+pub(crate) const PROMPT: &str = "kaal> ";
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     vec![
@@ -146,7 +147,11 @@ pub(crate) fn boot(
     let image = scratch.path().join("bootimage.elf");
     let inputs = kernel.inputs(workspace, app);
     inputs.pack(workspace, &image)?;
-    let command = inputs.boot(&kernel.machine()?, &image);
+    follow(inputs.boot(&kernel.machine()?, &image), expected, typed)
+}
+
+/// Follows the console of `command`, which boots a root task, until it prints `expected`.
+pub(crate) fn follow(command: Command, expected: &str, typed: Vec<Typed>) -> Result<String> {
     let watch = Watch {
         expect: Some(expected.to_owned()),
         limit: Some(LIMIT),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use kaal_harness::firmwares::{Debian, Firmware, Project};
+use kaal_harness::firmwares::{Debian, Firmware, Level, Project};
 use kaal_harness::probe::PASS;
 use kaal_harness::process;
 use kaal_harness::tools::{OPENSSL, SBSIGN};
@@ -21,25 +21,6 @@ const FIRMWARE: Firmware = Firmware::of(Project::Edk2, Debian::Bookworm);
 
 /// The firmware's message if it refuses an image.
 const NOT_STARTED: &str = "BdsDxe: failed to ";
-
-/// The machine and the kernel, by the exception level at which edk2 enters the image.
-const LEVELS: [(&str, &str, Program); 2] = [
-    ("el1", "virt", Program::Probe),
-    ("el2", "virt,virtualization=on", Program::ProbeHyp),
-];
-
-/// Without ACPI, edk2 passes QEMU's device tree.
-const DESCRIPTIONS: [(&str, &str, &str); 2] = [
-    ("acpi", "", "KaaL: the device tree is the embedded one"),
-    (
-        "device_tree",
-        ",acpi=off",
-        "KaaL: the device tree is the firmware's",
-    ),
-];
-
-/// Options of the builder by compression.
-const COMPRESSIONS: [(&str, &[&str]); 2] = [("plain", &[]), ("lz4", &["--compress", "lz4"])];
 
 /// The offset of a part in an image.
 type Place = fn(&[u8]) -> Result<usize>;
@@ -69,6 +50,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     let mut add = |name: &str, test: fn(&Workspace) -> Result<()>| {
         trials.push(skippable(workspace, name, true, test));
     };
+    add("uefi::device_tree", device_tree);
     add("uefi::memory_that_the_firmware_keeps", kept_memory);
     add("uefi::memory_that_is_missing", missing_memory);
     add("uefi::hypervisor_kernel_at_el1", hypervisor_at_el1);
@@ -80,19 +62,6 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
         can_sign,
         secure_boot,
     ));
-    for (level, machine, probe) in LEVELS {
-        for (compression, compress) in COMPRESSIONS {
-            for (description, option, expected) in DESCRIPTIONS {
-                let name = format!("uefi::{level}::{compression}::{description}");
-                trials.push(skippable(workspace, &name, true, move |workspace| {
-                    let machine = format!("{machine}{option}");
-                    let image = packed(workspace, probe, &machine, compress)?;
-                    let console = boot(&image, PASS)?;
-                    says(&console, expected)
-                }));
-            }
-        }
-    }
     for (part, place, message) in FLIPS {
         let name = format!("uefi::flipped::{part}");
         trials.push(skippable(workspace, &name, true, move |workspace| {
@@ -168,6 +137,17 @@ fn flipped(workspace: &Workspace, place: fn(&[u8]) -> Result<usize>, message: &s
         Ok(())
     })?;
     refused(&image, message)
+}
+
+/// Without ACPI, edk2 passes QEMU's device tree.
+fn device_tree(workspace: &Workspace) -> Result<()> {
+    for level in Level::ALL {
+        let (machine, probe) = level.machine();
+        let machine = format!("{machine},acpi=off");
+        let console = boot(&packed(workspace, probe, &machine, &[])?, PASS)?;
+        says(&console, "KaaL: the device tree is the firmware's")?;
+    }
+    Ok(())
 }
 
 /// edk2 puts its memory for runtime services near the end of RAM.

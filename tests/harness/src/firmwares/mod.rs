@@ -2,6 +2,7 @@
 
 //! Debian's firmwares for QEMU's virt machine, and how each starts an image.
 
+mod chains;
 mod start;
 
 use std::fs;
@@ -11,7 +12,8 @@ use anyhow::{Context, Result};
 
 use crate::workspace::Workspace;
 
-pub use start::{IMAGE, Start};
+pub use chains::{Chain, Compression, Integrity, Level, Outcome};
+pub use start::{IMAGE, Start, u_boot_command};
 
 /// A project that makes firmware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -42,25 +42,27 @@ impl Firmware {
                 options.extend(["-kernel".to_owned(), file.display().to_string()]);
             }
             Project::UBoot => {
-                let size = fs::metadata(file)?.len();
+                let size = format!("{:x}", fs::metadata(file)?.len());
+                let address = format!("{IMAGE:#x}");
                 options.extend(firmware::loaded(file, IMAGE));
-                typed = u_boot(&[command(format, size)]);
+                typed = u_boot(&[u_boot_command(format, &address, &size)]);
             }
         }
         Ok(Start { options, typed })
     }
 }
 
-/// U-Boot's command that starts an image of `size` bytes. It passes U-Boot's own device tree where it can.
-fn command(format: Format, size: u64) -> String {
+/// U-Boot's command that starts an image of a size, in hexadecimal, at `address`. It passes U-Boot's own device tree
+/// where it can.
+pub fn u_boot_command(format: Format, address: &str, size: &str) -> String {
     match format {
         // Without `-p`, U-Boot looks for sections; without `autostart`, it only loads.
-        Format::Elf => format!("setenv autostart yes; bootelf -p {IMAGE:#x}"),
-        Format::Raw => format!("go {IMAGE:#x}"),
-        Format::Image => format!("booti {IMAGE:#x} - $fdtcontroladdr"),
-        Format::Uimage => format!("bootm {IMAGE:#x} - $fdtcontroladdr"),
-        Format::Fit => format!("bootm {IMAGE:#x}"),
-        Format::Efi => format!("bootefi {IMAGE:#x}:{size:x} $fdtcontroladdr"),
+        Format::Elf => format!("setenv autostart yes; bootelf -p {address}"),
+        Format::Raw => format!("go {address}"),
+        Format::Image => format!("booti {address} - $fdtcontroladdr"),
+        Format::Uimage => format!("bootm {address} - $fdtcontroladdr"),
+        Format::Fit => format!("bootm {address}"),
+        Format::Efi => format!("bootefi {address}:{size} $fdtcontroladdr"),
     }
 }
 
