@@ -3,6 +3,7 @@
 //! Generates parts of the documentation: memory maps, registers and steps of images that it packs and boots, and
 //! tables from the code.
 
+mod chains;
 mod fields;
 mod flips;
 mod page;
@@ -33,6 +34,9 @@ const FORMAT: [&str; 2] = ["docs/payload.md", "elfloader/payload/src/layout.rs"]
 
 /// The page with the programs that commands start.
 const COMMANDS: &str = "docs/commands.md";
+
+/// The page on firmwares.
+const FIRMWARE: &str = "docs/firmware.md";
 
 /// The page with the outcomes of flipped bits.
 const CHECKS: &str = "docs/checks.md";
@@ -126,6 +130,10 @@ pub fn generate(workspace: &Workspace) -> Result<Vec<Generated>> {
     files.push(Generated {
         path: path.into(),
         content: page,
+    });
+    files.push(Generated {
+        path: FIRMWARE.into(),
+        content: page::replace(&read(FIRMWARE)?, "chains", &chains::table())?,
     });
     files.push(Generated {
         path: COMMANDS.into(),
