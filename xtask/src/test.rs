@@ -10,7 +10,7 @@ use clap::Args;
 use kaal_harness::process;
 use kaal_harness::sel4::{Kernel, PREFIX};
 use kaal_harness::tools::{
-    BINUTILS, CLANG, GDB, GOLD, JQ, MDBOOK, NIX, OPENSSL, PKCS11_TOOL, SBSIGN, SOFTHSM,
+    BINUTILS, CLANG, GDB, GOLD, JQ, MDBOOK, MKIMAGE, NIX, OPENSSL, PKCS11_TOOL, SBSIGN, SOFTHSM,
 };
 use kaal_harness::workspace::{Program, Workspace};
 
@@ -46,6 +46,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         &PKCS11_TOOL,
         &SOFTHSM,
         &SBSIGN,
+        &MKIMAGE,
     ] {
         setup::tool_for_tests(workspace, tool);
     }

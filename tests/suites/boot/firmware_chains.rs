@@ -93,11 +93,20 @@ fn flipped(workspace: &Workspace, chain: Chain, message: &str) -> Result<()> {
 }
 
 /// The image of a chain.
-pub(crate) fn packed(workspace: &Workspace, chain: Chain) -> Result<Image> {
+fn packed(workspace: &Workspace, chain: Chain) -> Result<Image> {
+    packed_with(workspace, chain, &[])
+}
+
+/// The image of a chain, with more options of the builder.
+pub(crate) fn packed_with(
+    workspace: &Workspace,
+    chain: Chain,
+    options: &[&'static str],
+) -> Result<Image> {
     let (machine, probe) = chain.level.machine();
     let mut image = Image::on(workspace, probe, machine)?;
     image.inputs.packing = chain.options();
-    image.flags = vec!["--log-level", "debug"];
+    image.flags = [&["--log-level", "debug"], options].concat();
     if chain.integrity == Integrity::Signed {
         image.inputs.loader = workspace.program(Program::SignedLoader);
         let keys = make_keys(workspace, image.scratch())?;
@@ -111,7 +120,7 @@ pub(crate) fn packed(workspace: &Workspace, chain: Chain) -> Result<Image> {
 }
 
 /// Boots the image by the firmware of the chain.
-pub(crate) fn boot(image: &Image, chain: Chain, expected: &str) -> Result<String> {
+fn boot(image: &Image, chain: Chain, expected: &str) -> Result<String> {
     let start = chain.firmware.start(chain.format, &image.path())?;
     image.boot_typed(&start.options, &start.typed, expected)
 }

@@ -24,6 +24,7 @@ mod forger;
 mod formats;
 mod image;
 mod integrity;
+mod locked;
 mod matrix;
 mod new_component;
 mod odd_machines;
@@ -86,6 +87,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(uarts::trials(&workspace));
     trials.extend(uefi::trials(&workspace));
     trials.extend(firmware_chains::trials(&workspace));
+    trials.extend(locked::trials(&workspace));
 
     trials.extend(sel4::trials(&workspace));
     trials.push(boot_cost::trial(&workspace));

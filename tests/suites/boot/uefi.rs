@@ -3,24 +3,20 @@
 //! Images for UEFI, booted by edk2.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use kaal_harness::firmwares::{Debian, Firmware, Level, Project};
+use kaal_harness::image::Format;
 use kaal_harness::probe::PASS;
 use kaal_harness::process;
-use kaal_harness::tools::{OPENSSL, SBSIGN};
 use kaal_harness::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 
+use crate::firmware_chains::firmware_trial;
 use crate::image::{Image, find, payload_offset};
-use crate::{says, trial};
+use crate::says;
 
 const FIRMWARE: Firmware = Firmware::of(Project::Edk2, Debian::Bookworm);
-
-/// The firmware's message if it refuses an image.
-const NOT_STARTED: &str = "BdsDxe: failed to ";
 
 /// The offset of a part in an image.
 type Place = fn(&[u8]) -> Result<usize>;
@@ -48,41 +44,19 @@ const FLIPS: [(&str, Place, &str); 4] = [
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     let mut trials = Vec::new();
     let mut add = |name: &str, test: fn(&Workspace) -> Result<()>| {
-        trials.push(skippable(workspace, name, true, test));
+        trials.push(firmware_trial(workspace, FIRMWARE, name, test));
     };
     add("uefi::device_tree", device_tree);
     add("uefi::memory_that_the_firmware_keeps", kept_memory);
     add("uefi::memory_that_is_missing", missing_memory);
     add("uefi::hypervisor_kernel_at_el1", hypervisor_at_el1);
     add("uefi::two_pages_over_raw", size);
-    let can_sign = OPENSSL.find().is_some() && SBSIGN.find().is_some();
-    trials.push(skippable(
-        workspace,
-        "uefi::secure_boot",
-        can_sign,
-        secure_boot,
-    ));
     for (part, place, message) in FLIPS {
         let name = format!("uefi::flipped::{part}");
-        trials.push(skippable(workspace, &name, true, move |workspace| {
-            flipped(workspace, place, message)
-        }));
+        let test = move |workspace: &Workspace| flipped(workspace, place, message);
+        trials.push(firmware_trial(workspace, FIRMWARE, &name, test));
     }
     trials
-}
-
-/// A test that is skipped unless there are a firmware and the programs that it needs, and says so in its name.
-fn skippable(
-    workspace: &Workspace,
-    name: &str,
-    has_programs: bool,
-    test: impl FnOnce(&Workspace) -> Result<()> + Send + 'static,
-) -> Trial {
-    let (name, is_missing) = match has_programs {
-        true => FIRMWARE.needed_by(name),
-        false => (format!("{name} (needs openssl and sbsign)"), true),
-    };
-    trial(workspace, name, test).with_ignored_flag(is_missing)
 }
 
 /// The image of `probe` for `machine`, with more options of the builder.
@@ -109,16 +83,10 @@ fn ordinary(workspace: &Workspace, flags: &[&'static str]) -> Result<Image> {
     packed(workspace, Program::Probe, "virt", flags)
 }
 
-/// A file of the firmware's package.
-fn of_firmware(path: &str) -> Result<PathBuf> {
-    FIRMWARE.file(&format!("usr/share/{path}"))
-}
-
 /// Boots the image until it prints `expected`. The firmware gets it from QEMU, without a disk.
 fn boot(image: &Image, expected: &str) -> Result<String> {
-    let firmware = of_firmware("qemu-efi-aarch64/QEMU_EFI.fd")?;
-    let options = ["-bios".to_owned(), firmware.display().to_string()];
-    image.boot_with(&options, expected)
+    let start = FIRMWARE.start(Format::Efi, &image.path())?;
+    image.boot_loaded(&start.options, expected)
 }
 
 /// Boots the image, which must print `message` before it enters the unpacker.
@@ -184,67 +152,6 @@ fn size(workspace: &Workspace) -> Result<()> {
     let start = find(&efi, &raw).context("the image holds no such package")?;
     ensure!(start == 0x2200, "the package is at {start:#x}");
     ensure!(efi.len() - start - raw.len() < 0x200);
-    Ok(())
-}
-
-/// Debian's firmware trusts the key that comes with it, and verifies images if its variables say so.
-fn secure_boot(workspace: &Workspace) -> Result<()> {
-    let image = ordinary(workspace, &[])?;
-    let [certificate, encrypted] = ["pem", "key"]
-        .map(|kind| of_firmware(&format!("qemu-efi-aarch64/PkKek-1-snakeoil.{kind}")));
-    let [own_key, own_certificate] = ["own.key", "own.pem"].map(|name| image.file(name));
-    let key = image.file("snakeoil.key");
-    let openssl = OPENSSL.find().context("no openssl")?;
-    let mut decrypt = Command::new(&openssl);
-    decrypt.args(["rsa", "-passin", "pass:snakeoil", "-in"]);
-    process::read(decrypt.arg(encrypted?).arg("-out").arg(&key))?;
-    let mut generate = Command::new(&openssl);
-    generate.args([
-        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=own",
-    ]);
-    generate.arg("-keyout").arg(&own_key);
-    process::read(generate.arg("-out").arg(&own_certificate))?;
-
-    let unsigned = fs::read(image.path())?;
-    boot_locked(&image, NOT_STARTED)?;
-    sign(&image, &own_key, &own_certificate)?;
-    boot_locked(&image, NOT_STARTED)?;
-    fs::write(image.path(), unsigned)?;
-    sign(&image, &key, &certificate?)?;
-    boot_locked(&image, PASS)?;
-    let mut check = Command::new(workspace.builder());
-    process::read(check.arg("check").arg(image.path()))?;
-    image.change(|bytes| {
-        let place = payload_offset(bytes)?;
-        bytes[place + 0x40] ^= 1;
-        Ok(())
-    })?;
-    boot_locked(&image, NOT_STARTED).map(drop)
-}
-
-fn sign(image: &Image, key: &Path, certificate: &Path) -> Result<()> {
-    let mut sign = Command::new(SBSIGN.find().context("no sbsign")?);
-    sign.arg("--key").arg(key).arg("--cert").arg(certificate);
-    process::read(sign.arg("--output").arg(image.path()).arg(image.path())).map(drop)
-}
-
-/// Boots the image by a firmware that verifies it, until the console shows `expected`. An image that is refused prints
-/// nothing.
-fn boot_locked(image: &Image, expected: &str) -> Result<()> {
-    let code = of_firmware("AAVMF/AAVMF_CODE.fd")?;
-    let variables = image.file("variables.fd");
-    fs::copy(of_firmware("AAVMF/AAVMF_VARS.snakeoil.fd")?, &variables)?;
-    let flash = |file: &Path, options: &str| {
-        let file = file.display().to_string().replace(',', ",,");
-        format!("if=pflash,format=raw,file={file}{options}")
-    };
-    let drives = [flash(&code, ",readonly=on"), flash(&variables, "")];
-    let options: Vec<_> = drives
-        .into_iter()
-        .flat_map(|drive| ["-drive".to_owned(), drive])
-        .collect();
-    let console = image.boot_with(&options, expected)?;
-    ensure!(expected == PASS || !console.contains("KaaL"), "{console}");
     Ok(())
 }
 

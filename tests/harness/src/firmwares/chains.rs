@@ -175,9 +175,7 @@ impl Chain {
 
     /// The firmware and the format, as a part of a test's name.
     pub fn short_name(self) -> String {
-        let firmware = self.firmware.name().to_lowercase();
-        let firmware = firmware.replace(['-', ' ', '.'], "_");
-        format!("{firmware}::{}", self.format.name())
+        format!("{}::{}", self.firmware.test_name(), self.format.name())
     }
 
     /// The name of its test.

@@ -3,7 +3,9 @@
 //! Debian's firmwares for QEMU's virt machine, and how each starts an image.
 
 mod chains;
+mod lock;
 mod start;
+mod variables;
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,7 +15,9 @@ use anyhow::{Context, Result};
 use crate::workspace::Workspace;
 
 pub use chains::{Chain, Compression, Integrity, Level, Outcome};
+pub use lock::{KEY_NAME, Key, Lock};
 pub use start::{IMAGE, Start, u_boot_command};
+pub use variables::{Enrolled, enroll};
 
 /// A project that makes firmware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +111,11 @@ impl Firmware {
             (Project::UBoot, Debian::Bookworm) => "U-Boot 2023.01",
             (Project::UBoot, Debian::Trixie) => "U-Boot 2025.01",
         }
+    }
+
+    /// Its name and version, as a part of a test's name.
+    pub fn test_name(self) -> String {
+        self.name().to_lowercase().replace(['-', ' ', '.'], "_")
     }
 
     /// Finds the root folder of the package's files: the folder of `cargo xtask`, or that of a machine with the

@@ -52,6 +52,30 @@ impl Firmware {
     }
 }
 
+impl Firmware {
+    /// QEMU's options for an edk2 that verifies what it loads from a disk with the content of the folder `disk`.
+    /// `variables` has its keys; the file stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the firmware is missing.
+    pub fn secure_boot(self, variables: &Path, disk: &Path) -> Result<Vec<String>> {
+        let code = self.file("usr/share/AAVMF/AAVMF_CODE.snakeoil.fd")?;
+        let drive = |options: &str, file: &Path| {
+            let file = file.display().to_string().replace(',', ",,");
+            ["-drive".to_owned(), format!("format=raw,{options}{file}")]
+        };
+        let device = ["-device", "virtio-blk-device,drive=disk"].map(str::to_owned);
+        Ok([
+            drive("if=pflash,readonly=on,file=", &code),
+            drive("if=pflash,snapshot=on,file=", variables),
+            drive("if=none,id=disk,readonly=on,file=fat:", disk),
+            device,
+        ]
+        .concat())
+    }
+}
+
 /// U-Boot's command that starts an image of a size, in hexadecimal, at `address`. It passes U-Boot's own device tree
 /// where it can.
 pub fn u_boot_command(format: Format, address: &str, size: &str) -> String {

@@ -3,7 +3,7 @@
 use super::{Origin, Packages, Tool};
 
 /// Every program.
-pub const ALL: [&Tool; 20] = [
+pub const ALL: [&Tool; 21] = [
     &QEMU,
     &GDB,
     &BINUTILS,
@@ -15,6 +15,7 @@ pub const ALL: [&Tool; 20] = [
     &PKCS11_TOOL,
     &SOFTHSM,
     &SBSIGN,
+    &MKIMAGE,
     &BASH,
     &ZSH,
     &FISH,
@@ -160,6 +161,20 @@ pub const SBSIGN: Tool = tool(
     "tests of Secure Boot",
     unpacked("sbsigntool", "sbsigntools", None),
 );
+
+/// Signs FIT images.
+pub const MKIMAGE: Tool = Tool {
+    trial: &["-V"],
+    ..tool(
+        "mkimage",
+        "tests of U-Boot's required keys",
+        unpacked(
+            "u-boot-tools",
+            "uboot-tools",
+            Some("brew install u-boot-tools"),
+        ),
+    )
+};
 
 /// Completes command lines.
 pub const BASH: Tool = tool(

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Locked boot chains: firmware that starts only signed images, and signed images below it.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use kaal_harness::firmwares::{
+    Chain, Compression, Firmware, IMAGE, Integrity, Key, Level, Lock, Project, Start,
+};
+use kaal_harness::image::Format;
+use kaal_harness::probe::PASS;
+use kaal_harness::process;
+use kaal_harness::workspace::Workspace;
+use libtest_mimic::Trial;
+use sha2::{Digest, Sha256};
+
+use crate::firmware_chains::{firmware_trial, packed_with};
+use crate::image::{Image, payload_offset};
+
+/// A change, and the firmware's answer to what results.
+type Case = (&'static str, fn(&Locked) -> Result<()>);
+
+/// The cases of both projects.
+const CASES: [Case; 5] = [
+    ("signed", signed),
+    ("unsigned", unsigned),
+    ("flipped", flipped),
+    ("foreign", foreign),
+    ("damaged_before_signing", damaged_before_signing),
+];
+
+const OF_EDK2: [Case; 1] = [("rolled_back", rolled_back)];
+
+/// Ways past the required key.
+const OF_U_BOOT: [Case; 2] = [
+    ("legacy_image_is_not_refused", legacy_image),
+    ("named_kernel_is_not_refused", named_kernel),
+];
+
+pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for firmware in Firmware::ALL {
+        let own: &[Case] = match firmware.project {
+            Project::Edk2 => &OF_EDK2,
+            Project::UBoot => &OF_U_BOOT,
+        };
+        for &(name, test) in CASES.iter().chain(own) {
+            let name = format!("locked::{}::{name}", firmware.test_name());
+            trials.push(locked_trial(workspace, firmware, &name, test));
+        }
+    }
+    trials
+}
+
+/// A test that is skipped if the firmware or a program is missing, and says so in its name.
+fn locked_trial(
+    workspace: &Workspace,
+    firmware: Firmware,
+    name: &str,
+    test: fn(&Locked) -> Result<()>,
+) -> Trial {
+    let mut tools = firmware.project.lock_tools().into_iter();
+    match tools.find(|tool| tool.find().is_none()) {
+        Some(missing) => {
+            let (name, _) = missing.needed_by(name);
+            Trial::test(name, || Ok(())).with_ignored_flag(true)
+        }
+        None => firmware_trial(workspace, firmware, name, move |workspace| {
+            test(&Locked::new(workspace, firmware)?)
+        }),
+    }
+}
+
+/// An unsigned image and a firmware that demands a signature.
+struct Locked {
+    workspace: Workspace,
+    chain: Chain,
+    image: Image,
+    lock: Lock,
+}
+
+impl Locked {
+    fn new(workspace: &Workspace, firmware: Firmware) -> Result<Self> {
+        let chain = Chain {
+            firmware,
+            format: firmware.project.locked_format(),
+            level: Level::El2,
+            compression: Compression::Plain,
+            integrity: Integrity::Signed,
+        };
+        let image = packed_with(workspace, chain, firmware.project.lockable())?;
+        let lock = Lock::new(firmware, &image.machine, image.scratch(), &image.path())?;
+        Ok(Self {
+            workspace: workspace.clone(),
+            chain,
+            image,
+            lock,
+        })
+    }
+
+    fn sign(&self, key: Key) -> Result<()> {
+        self.lock.sign(&self.image.path(), key)
+    }
+
+    fn boot(&self, expected: &str) -> Result<String> {
+        self.follow(&self.lock.start(&self.image.path())?, expected)
+    }
+
+    fn follow(&self, start: &Start, expected: &str) -> Result<String> {
+        self.image
+            .boot_typed(&start.options, &start.typed, expected)
+    }
+
+    /// Boots the image, which the firmware must refuse.
+    fn is_refused(&self) -> Result<()> {
+        let console = self.boot(match self.chain.firmware.project {
+            Project::Edk2 => "Access Denied",
+            Project::UBoot => "can't get kernel image!",
+        })?;
+        ensure!(!console.contains("KaaL: "), "{console}");
+        Ok(())
+    }
+}
+
+fn signed(locked: &Locked) -> Result<()> {
+    locked.sign(Key::Trusted)?;
+    locked.boot(PASS)?;
+    let mut check = Command::new(locked.workspace.builder());
+    check.arg("check").arg(locked.image.path());
+    check
+        .arg("--trust-key")
+        .arg(locked.image.file("key.pub.pem"));
+    process::read(&mut check).map(drop)
+}
+
+fn unsigned(locked: &Locked) -> Result<()> {
+    locked.is_refused()
+}
+
+fn foreign(locked: &Locked) -> Result<()> {
+    locked.sign(Key::Foreign)?;
+    locked.is_refused()
+}
+
+fn flipped(locked: &Locked) -> Result<()> {
+    locked.sign(Key::Trusted)?;
+    flip(&locked.image)?;
+    locked.is_refused()
+}
+
+/// The firmware's key is no use without KaaL's.
+fn damaged_before_signing(locked: &Locked) -> Result<()> {
+    flip(&locked.image)?;
+    locked.sign(Key::Trusted)?;
+    locked.boot(" is damaged: ").map(drop)
+}
+
+/// A signature never expires: only a list of hashes stops an old image.
+fn rolled_back(locked: &Locked) -> Result<()> {
+    locked.sign(Key::Trusted)?;
+    locked.boot(PASS)?;
+    let hash = authenticode(&fs::read(locked.image.path())?)?;
+    locked.lock.forbid(Some(hash))?;
+    locked.is_refused()
+}
+
+/// A required key is for FIT images only.
+fn legacy_image(locked: &Locked) -> Result<()> {
+    let chain = Chain {
+        format: Format::Uimage,
+        ..locked.chain
+    };
+    let image = packed_with(&locked.workspace, chain, &[])?;
+    let command = format!("bootm {IMAGE:#x} - $fdtcontroladdr");
+    let start = locked.lock.type_commands(&image.path(), &[command])?;
+    locked.follow(&start, PASS).map(drop)
+}
+
+/// A required key is for configurations only.
+fn named_kernel(locked: &Locked) -> Result<()> {
+    locked.sign(Key::Foreign)?;
+    let command = format!("bootm {IMAGE:#x}:kernel-1 - $fdtcontroladdr");
+    let start = locked
+        .lock
+        .type_commands(&locked.image.path(), &[command])?;
+    locked.follow(&start, PASS).map(drop)
+}
+
+fn flip(image: &Image) -> Result<()> {
+    image.change(|bytes| {
+        let place = payload_offset(bytes)?;
+        bytes[place + 0x40] ^= 1;
+        Ok(())
+    })
+}
+
+/// The hash that Secure Boot compares: that of the file without its checksum and without its signatures.
+fn authenticode(file: &[u8]) -> Result<[u8; 32]> {
+    const PE: usize = 0x3c;
+    const CHECKSUM: usize = 0x58;
+    const SIGNATURES: usize = 0xa8;
+
+    let word = |offset: usize| -> Result<usize> {
+        let bytes = file.get(offset..).and_then(|rest| rest.first_chunk());
+        Ok(u32::from_le_bytes(*bytes.context("the file is too short")?) as usize)
+    };
+    let pe = word(PE)?;
+    let (checksum, signatures) = (pe + CHECKSUM, pe + SIGNATURES);
+    let parts = [
+        0..checksum,
+        checksum + 4..signatures,
+        signatures + 8..word(signatures)?,
+    ];
+    let parts = parts.map(|part| file.get(part).unwrap_or_default());
+    Ok(Sha256::digest(parts.concat()).into())
+}
