@@ -42,6 +42,7 @@ mod sel4;
 mod signed;
 mod smp;
 mod toolchains;
+mod trusted_firmware;
 mod uarts;
 mod uefi;
 mod watch;
@@ -88,6 +89,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(uefi::trials(&workspace));
     trials.extend(firmware_chains::trials(&workspace));
     trials.extend(locked::trials(&workspace));
+    trials.extend(trusted_firmware::trials(&workspace));
 
     trials.extend(sel4::trials(&workspace));
     trials.push(boot_cost::trial(&workspace));

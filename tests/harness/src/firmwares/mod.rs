@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 
 pub use chains::{Chain, Compression, Integrity, Level, Outcome};
 pub use lock::{KEY_NAME, Key, Lock};
-pub use start::{IMAGE, Start, u_boot_command};
+pub use start::{IMAGE, Start, typed_in_u_boot, u_boot_command};
 pub use variables::{Enrolled, enroll};
 
 /// A project that makes firmware.

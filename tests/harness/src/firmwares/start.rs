@@ -42,10 +42,8 @@ impl Firmware {
                 options.extend(["-kernel".to_owned(), file.display().to_string()]);
             }
             Project::UBoot => {
-                let size = format!("{:x}", fs::metadata(file)?.len());
-                let address = format!("{IMAGE:#x}");
                 options.extend(firmware::loaded(file, IMAGE));
-                typed = u_boot(&[u_boot_command(format, &address, &size)]);
+                typed = typed_in_u_boot(format, file)?;
             }
         }
         Ok(Start { options, typed })
@@ -74,6 +72,17 @@ impl Firmware {
         ]
         .concat())
     }
+}
+
+/// What to type so that U-Boot starts the image in `file` from [`IMAGE`].
+///
+/// # Errors
+///
+/// Fails if the image can't be read.
+pub fn typed_in_u_boot(format: Format, file: &Path) -> Result<Vec<Typed>> {
+    let size = format!("{:x}", fs::metadata(file)?.len());
+    let address = format!("{IMAGE:#x}");
+    Ok(u_boot(&[u_boot_command(format, &address, &size)]))
 }
 
 /// U-Boot's command that starts an image of a size, in hexadecimal, at `address`. It passes U-Boot's own device tree
