@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use dtoolkit::model::DeviceTree;
+use kaal_harness::firmwares::Start;
 pub(crate) use kaal_harness::image::crc32c;
 use kaal_harness::image::{Inputs, payload_header};
 use kaal_harness::probe::{self, Expected};
@@ -209,6 +210,12 @@ impl Image {
                 report.messages
             ),
         }
+    }
+
+    /// Tries `count` images as `start` says, until the console shows `expected` or the run ends otherwise.
+    pub(crate) fn try_all(&self, start: &Start, count: usize, expected: &str) -> Result<Report> {
+        let limit = LIMIT * u32::try_from(count)?;
+        self.run(&start.options, &start.typed, Some(expected), limit)
     }
 
     /// Boots the packed image, which must not print anything, and returns the end of the run.

@@ -2,10 +2,13 @@
 
 //! Locked boot chains: firmware that starts only signed images, and signed images below it.
 
+mod flips;
+mod parts;
+
 use std::fs;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use kaal_harness::firmwares::{
     Chain, Compression, Firmware, IMAGE, Integrity, Key, Level, Lock, Project, Start,
 };
@@ -14,21 +17,22 @@ use kaal_harness::probe::PASS;
 use kaal_harness::process;
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::Trial;
-use sha2::{Digest, Sha256};
 
-use crate::firmware_chains::{firmware_trial, packed_with};
+use crate::firmware_chains::packed_with;
 use crate::image::{Image, payload_offset};
+use crate::trial;
 
 /// A change, and the firmware's answer to what results.
 type Case = (&'static str, fn(&Locked) -> Result<()>);
 
 /// The cases of both projects.
-const CASES: [Case; 5] = [
+const CASES: [Case; 6] = [
     ("signed", signed),
     ("unsigned", unsigned),
     ("flipped", flipped),
     ("foreign", foreign),
     ("damaged_before_signing", damaged_before_signing),
+    ("random_flips", flips::random),
 ];
 
 const OF_EDK2: [Case; 1] = [("rolled_back", rolled_back)];
@@ -48,28 +52,20 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
         };
         for &(name, test) in CASES.iter().chain(own) {
             let name = format!("locked::{}::{name}", firmware.test_name());
-            trials.push(locked_trial(workspace, firmware, &name, test));
+            let (name, is_missing) = needed_by(firmware, &name);
+            let test = move |workspace: &Workspace| test(&Locked::new(workspace, firmware)?);
+            trials.push(trial(workspace, name, test).with_ignored_flag(is_missing));
         }
     }
     trials
 }
 
-/// A test that is skipped if the firmware or a program is missing, and says so in its name.
-fn locked_trial(
-    workspace: &Workspace,
-    firmware: Firmware,
-    name: &str,
-    test: fn(&Locked) -> Result<()>,
-) -> Trial {
+/// A test's name, and whether to skip it. If the firmware or a program is missing, the name says so.
+fn needed_by(firmware: Firmware, name: &str) -> (String, bool) {
     let mut tools = firmware.project.lock_tools().into_iter();
     match tools.find(|tool| tool.find().is_none()) {
-        Some(missing) => {
-            let (name, _) = missing.needed_by(name);
-            Trial::test(name, || Ok(())).with_ignored_flag(true)
-        }
-        None => firmware_trial(workspace, firmware, name, move |workspace| {
-            test(&Locked::new(workspace, firmware)?)
-        }),
+        Some(missing) => missing.needed_by(name),
+        None => firmware.needed_by(name),
     }
 }
 
@@ -105,7 +101,7 @@ impl Locked {
     }
 
     fn boot(&self, expected: &str) -> Result<String> {
-        self.follow(&self.lock.start(&self.image.path())?, expected)
+        self.follow(&self.lock.start(&[&self.image.path()])?, expected)
     }
 
     fn follow(&self, start: &Start, expected: &str) -> Result<String> {
@@ -161,7 +157,7 @@ fn damaged_before_signing(locked: &Locked) -> Result<()> {
 fn rolled_back(locked: &Locked) -> Result<()> {
     locked.sign(Key::Trusted)?;
     locked.boot(PASS)?;
-    let hash = authenticode(&fs::read(locked.image.path())?)?;
+    let hash = parts::authenticode(&fs::read(locked.image.path())?)?;
     locked.lock.forbid(Some(hash))?;
     locked.is_refused()
 }
@@ -174,7 +170,7 @@ fn legacy_image(locked: &Locked) -> Result<()> {
     };
     let image = packed_with(&locked.workspace, chain, &[])?;
     let command = format!("bootm {IMAGE:#x} - $fdtcontroladdr");
-    let start = locked.lock.type_commands(&image.path(), &[command])?;
+    let start = locked.lock.type_commands(&[&image.path()], &[command])?;
     locked.follow(&start, PASS).map(drop)
 }
 
@@ -184,7 +180,7 @@ fn named_kernel(locked: &Locked) -> Result<()> {
     let command = format!("bootm {IMAGE:#x}:kernel-1 - $fdtcontroladdr");
     let start = locked
         .lock
-        .type_commands(&locked.image.path(), &[command])?;
+        .type_commands(&[&locked.image.path()], &[command])?;
     locked.follow(&start, PASS).map(drop)
 }
 
@@ -194,25 +190,4 @@ fn flip(image: &Image) -> Result<()> {
         bytes[place + 0x40] ^= 1;
         Ok(())
     })
-}
-
-/// The hash that Secure Boot compares: that of the file without its checksum and without its signatures.
-fn authenticode(file: &[u8]) -> Result<[u8; 32]> {
-    const PE: usize = 0x3c;
-    const CHECKSUM: usize = 0x58;
-    const SIGNATURES: usize = 0xa8;
-
-    let word = |offset: usize| -> Result<usize> {
-        let bytes = file.get(offset..).and_then(|rest| rest.first_chunk());
-        Ok(u32::from_le_bytes(*bytes.context("the file is too short")?) as usize)
-    };
-    let pe = word(PE)?;
-    let (checksum, signatures) = (pe + CHECKSUM, pe + SIGNATURES);
-    let parts = [
-        0..checksum,
-        checksum + 4..signatures,
-        signatures + 8..word(signatures)?,
-    ];
-    let parts = parts.map(|part| file.get(part).unwrap_or_default());
-    Ok(Sha256::digest(parts.concat()).into())
 }

@@ -23,6 +23,9 @@ pub const KEY_NAME: &str = "owner";
 /// The size of edk2's flash.
 const FLASH_SIZE: u64 = 64 << 20;
 
+/// U-Boot prints this behind all images.
+const ALL_REFUSED: &str = "all_refused";
+
 /// A key that may have signed an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
@@ -146,38 +149,54 @@ impl Lock {
         Ok(flash.set_len(FLASH_SIZE)?)
     }
 
-    /// How the firmware starts the image in `file`.
+    /// How the firmware tries the images in `files`, one after the other, until one starts.
     ///
     /// # Errors
     ///
-    /// Fails if the image can't be read.
-    pub fn start(&self, file: &Path) -> Result<Start> {
+    /// Fails if an image can't be read.
+    pub fn start(&self, files: &[&Path]) -> Result<Start> {
         match self.firmware.project {
             Project::Edk2 => {
-                let disk = self.folder.join("disk");
-                fs::create_dir_all(disk.join("EFI/BOOT"))?;
-                fs::copy(file, disk.join("EFI/BOOT/BOOTAA64.EFI"))?;
-                let options = self.firmware.secure_boot(&self.variables(), &disk)?;
+                let mut disks = Vec::new();
+                for (number, file) in files.iter().enumerate() {
+                    let disk = self.folder.join(format!("disk{number}"));
+                    fs::create_dir_all(disk.join("EFI/BOOT"))?;
+                    fs::copy(file, disk.join("EFI/BOOT/BOOTAA64.EFI"))?;
+                    disks.push(disk);
+                }
+                let options = self.firmware.secure_boot(&self.variables(), &disks)?;
                 let typed = Vec::new();
                 Ok(Start { options, typed })
             }
             Project::UBoot => {
-                let address = format!("{:#x}", super::IMAGE);
-                self.type_commands(file, &[u_boot_command(Format::Fit, &address, "")])
+                let boot = |address: u64| u_boot_command(Format::Fit, &format!("{address:#x}"), "");
+                let mut commands: Vec<_> = addresses(files).map(|(_, place)| boot(place)).collect();
+                // The console shows the command first, so it must differ from the answer.
+                commands.push(format!("echo {}", ALL_REFUSED.replace('_', "_''")));
+                self.type_commands(files, &commands)
             }
         }
     }
 
-    /// How U-Boot runs `commands` with the content of `file` in memory.
+    /// The console's text after a firmware has refused all images.
+    pub fn all_refused(&self) -> &'static str {
+        match self.firmware.project {
+            Project::Edk2 => "BdsDxe: No bootable option or device was found.",
+            Project::UBoot => ALL_REFUSED,
+        }
+    }
+
+    /// How U-Boot runs `commands` with the content of `files` in memory, the first at [`super::IMAGE`].
     ///
     /// # Errors
     ///
     /// Fails if the firmware is missing.
-    pub fn type_commands(&self, file: &Path, commands: &[String]) -> Result<Start> {
+    pub fn type_commands(&self, files: &[&Path], commands: &[String]) -> Result<Start> {
         let firmware = self.firmware.file(self.firmware.project.file())?;
         let options = [("-bios", firmware), ("-dtb", self.control_tree())]
             .map(|(option, file)| [option.to_owned(), file.display().to_string()]);
-        let options = [options.as_flattened(), &loaded(file, super::IMAGE)].concat();
+        let loaded = addresses(files).flat_map(|(file, address)| loaded(file, address));
+        let options = options.into_iter().flatten().chain(loaded).collect();
         let typed = u_boot(commands);
         Ok(Start { options, typed })
     }
@@ -211,4 +230,11 @@ impl Lock {
     fn variables(&self) -> PathBuf {
         self.folder.join("variables.fd")
     }
+}
+
+/// Where U-Boot finds each of `files`.
+fn addresses<'a>(files: &'a [&'a Path]) -> impl Iterator<Item = (&'a Path, u64)> {
+    const DISTANCE: u64 = 1 << 20;
+    let places = (super::IMAGE..).step_by(DISTANCE as usize);
+    files.iter().copied().zip(places)
 }

@@ -2,7 +2,7 @@
 
 //! QEMU's options and the typed commands by which a firmware starts an image.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use fs_err as fs;
@@ -51,26 +51,28 @@ impl Firmware {
 }
 
 impl Firmware {
-    /// QEMU's options for an edk2 that verifies what it loads from a disk with the content of the folder `disk`.
+    /// QEMU's options for an edk2 that verifies what it loads from disks with the content of the folders `disks`.
     /// `variables` has its keys; the file stays as it is.
     ///
     /// # Errors
     ///
     /// Fails if the firmware is missing.
-    pub fn secure_boot(self, variables: &Path, disk: &Path) -> Result<Vec<String>> {
+    pub fn secure_boot(self, variables: &Path, disks: &[PathBuf]) -> Result<Vec<String>> {
         let code = self.file("usr/share/AAVMF/AAVMF_CODE.snakeoil.fd")?;
         let drive = |options: &str, file: &Path| {
             let file = file.display().to_string().replace(',', ",,");
             ["-drive".to_owned(), format!("format=raw,{options}{file}")]
         };
-        let device = ["-device", "virtio-blk-device,drive=disk"].map(str::to_owned);
-        Ok([
+        let mut options = vec![
             drive("if=pflash,readonly=on,file=", &code),
             drive("if=pflash,snapshot=on,file=", variables),
-            drive("if=none,id=disk,readonly=on,file=fat:", disk),
-            device,
-        ]
-        .concat())
+        ];
+        for (number, disk) in disks.iter().enumerate() {
+            let id = format!("if=none,id=disk{number},readonly=on,file=fat:");
+            let device = format!("virtio-blk-device,drive=disk{number}");
+            options.extend([drive(&id, disk), ["-device".to_owned(), device]]);
+        }
+        Ok(options.into_iter().flatten().collect())
     }
 }
 
