@@ -5,7 +5,7 @@
 use std::fs;
 
 use anyhow::{Result, ensure};
-use kaal_harness::firmwares::{Chain, Debian, Firmware, Integrity, Outcome, Project};
+use kaal_harness::firmwares::{Chain, Debian, Firmware, Integrity, Outcome, Project, Start};
 use kaal_harness::image::{Format, make_keys};
 use kaal_harness::probe::PASS;
 use kaal_harness::process;
@@ -45,7 +45,12 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     for firmware in Firmware::ALL {
         for format in Format::ALL {
             if firmware.outcome(format) == Outcome::Boots {
-                trials.push(sel4_trial(workspace, Chain::simple(firmware, format)));
+                let chain = Chain::simple(firmware, format);
+                let name = format!("firmware_chains::{}::sel4", chain.short_name());
+                let test = move |workspace: &Workspace, kernel: &Kernel| {
+                    boot_sel4(workspace, kernel, chain)
+                };
+                trials.push(sel4_trial(workspace, firmware.needed_by(&name), test));
             }
         }
     }
@@ -125,32 +130,38 @@ fn boot(image: &Image, chain: Chain, expected: &str) -> Result<String> {
     image.boot_typed(&start.options, &start.typed, expected)
 }
 
-/// seL4 starts the root task, which starts its components.
-fn sel4_trial(workspace: &Workspace, chain: Chain) -> Trial {
-    let name = format!("firmware_chains::{}::sel4", chain.short_name());
+/// A test of a real kernel that is skipped if something is missing, as its name says, or if the kernel is for another machine.
+pub(crate) fn sel4_trial(
+    workspace: &Workspace,
+    (name, is_missing): (String, bool),
+    test: impl FnOnce(&Workspace, &Kernel) -> Result<()> + Send + 'static,
+) -> Trial {
     let (name, is_missing) = match is_for_board() {
         true => (
             format!("{name} (needs a kernel for QEMU's virt machine)"),
             true,
         ),
-        false => chain.firmware.needed_by(&name),
+        false => (name, is_missing),
     };
-    let trial = kernel_trial(workspace, &name, move |workspace, kernel| {
-        boot_sel4(workspace, kernel, chain)
-    });
+    let trial = kernel_trial(workspace, &name, test);
     match is_missing {
         true => trial.with_ignored_flag(true),
         false => trial,
     }
 }
 
+/// seL4 starts the root task, which starts its components.
 fn boot_sel4(workspace: &Workspace, kernel: &Kernel, chain: Chain) -> Result<()> {
     let scratch = tempfile::tempdir()?;
     let image = scratch.path().join("bootimage");
     let mut inputs = kernel.inputs(workspace, &workspace.root_task());
     inputs.packing = chain.options();
     inputs.pack(workspace, &image)?;
-    let start = chain.firmware.start(chain.format, &image)?;
+    follow_sel4(kernel, chain.firmware.start(chain.format, &image)?)
+}
+
+/// Boots seL4 until the root task's shell prints its prompt.
+pub(crate) fn follow_sel4(kernel: &Kernel, start: Start) -> Result<()> {
     let mut command = kernel.machine()?.command();
     command.args(start.options);
     let console = root_task::follow(command, root_task::PROMPT, start.typed)?;

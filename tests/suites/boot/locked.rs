@@ -12,13 +12,14 @@ use anyhow::{Result, ensure};
 use kaal_harness::firmwares::{
     Chain, Compression, Firmware, IMAGE, Integrity, Key, Level, Lock, Project, Start,
 };
-use kaal_harness::image::Format;
+use kaal_harness::image::{Format, make_keys};
 use kaal_harness::probe::PASS;
 use kaal_harness::process;
-use kaal_harness::workspace::Workspace;
+use kaal_harness::sel4::Kernel;
+use kaal_harness::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 
-use crate::firmware_chains::packed_with;
+use crate::firmware_chains::{follow_sel4, packed_with, sel4_trial};
 use crate::image::{Image, payload_offset};
 use crate::trial;
 
@@ -56,6 +57,9 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             let test = move |workspace: &Workspace| test(&Locked::new(workspace, firmware)?);
             trials.push(trial(workspace, name, test).with_ignored_flag(is_missing));
         }
+        let name = format!("locked::{}::sel4", firmware.test_name());
+        let test = move |workspace: &Workspace, kernel: &Kernel| sel4(workspace, kernel, firmware);
+        trials.push(sel4_trial(workspace, needed_by(firmware, &name), test));
     }
     trials
 }
@@ -129,6 +133,24 @@ fn signed(locked: &Locked) -> Result<()> {
         .arg("--trust-key")
         .arg(locked.image.file("key.pub.pem"));
     process::read(&mut check).map(drop)
+}
+
+/// seL4 and the root task, signed with KaaL's key and the firmware's.
+fn sel4(workspace: &Workspace, kernel: &Kernel, firmware: Firmware) -> Result<()> {
+    let scratch = tempfile::tempdir()?;
+    let image = scratch.path().join("bootimage");
+    let mut inputs = kernel.inputs(workspace, &workspace.root_task());
+    inputs.loader = workspace.program(Program::SignedLoader);
+    let lockable = firmware.project.lockable().iter();
+    inputs.packing = firmware.project.locked_format().packing();
+    inputs
+        .packing
+        .extend(lockable.map(|&option| option.to_owned()));
+    inputs.packing.extend(make_keys(workspace, scratch.path())?);
+    inputs.pack(workspace, &image)?;
+    let lock = Lock::new(firmware, &kernel.machine()?, scratch.path(), &image)?;
+    lock.sign(&image, Key::Trusted)?;
+    follow_sel4(kernel, lock.start(&[&image])?)
 }
 
 fn unsigned(locked: &Locked) -> Result<()> {
