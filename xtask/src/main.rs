@@ -10,6 +10,7 @@ mod bench;
 mod book;
 mod build;
 mod clean_room;
+mod disk;
 mod dist;
 mod flips;
 mod forge;
@@ -59,6 +60,8 @@ enum Command {
     Qemu(Box<qemu::Options>),
     /// Boot like `qemu`, and build and boot again after each change of a source file
     Watch(Box<qemu::Options>),
+    /// Make a disk that UEFI firmware boots, such as a USB stick
+    Disk(disk::Options),
     /// Run all checks and tests; tests of a real kernel only run if SEL4_PREFIX is set
     Test(test::Options),
     /// Run commands as on a new user's machine: on a bare Debian, in a fresh clone
@@ -112,6 +115,7 @@ fn run(command: Command) -> Result<()> {
         Command::RootTask(selection) => root_task::run(&workspace, &selection),
         Command::Qemu(options) => qemu::run(&workspace, &options),
         Command::Watch(options) => watch::run(&workspace, &options),
+        Command::Disk(options) => disk::run(&workspace, &options),
         Command::Test(options) => test::run(&workspace, &options),
         Command::CleanRoom(options) => clean_room::run(&workspace, &options),
         Command::Flips(options) => flips::run(&workspace, &options),

@@ -21,6 +21,8 @@ pub enum Expected {
     UserImageCrc32c(u32),
     /// The checksum of the device tree.
     DeviceTreeCrc32c(u32),
+    /// Any device tree, because firmware changes it.
+    AnyDeviceTree,
     /// The number of cores.
     Cores(u32),
 }
@@ -69,18 +71,19 @@ impl Expected {
         let (Some(place), None) = (places.next(), places.next()) else {
             bail!("the probe kernel must have one place for what it is told");
         };
-        let (index, value) = match self {
-            Self::UserImageCrc32c(crc) => (0, crc),
-            Self::DeviceTreeCrc32c(crc) => (1, crc),
-            Self::Cores(cores) => (2, cores),
+        let (index, supplied) = match self {
+            Self::UserImageCrc32c(crc) => (0, Some(crc)),
+            Self::DeviceTreeCrc32c(crc) => (1, Some(crc)),
+            Self::AnyDeviceTree => (1, None),
+            Self::Cores(cores) => (2, Some(cores)),
         };
         let place = place + 8 * index;
         let field = probe
             .get_mut(place..place + 8)
             .context("the probe kernel ends within its place for what it is told")?;
         let (is_supplied, field) = field.split_at_mut(4);
-        is_supplied.copy_from_slice(&1u32.to_le_bytes());
-        field.copy_from_slice(&value.to_le_bytes());
+        is_supplied.copy_from_slice(&u32::from(supplied.is_some()).to_le_bytes());
+        field.copy_from_slice(&supplied.unwrap_or_default().to_le_bytes());
         Ok(())
     }
 }

@@ -13,6 +13,7 @@ mod console;
 mod damage;
 mod debugger;
 mod device_tree;
+mod disk;
 mod errata;
 mod faults;
 mod firmware;
@@ -90,7 +91,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(firmware_chains::trials(&workspace));
     trials.extend(locked::trials(&workspace));
     trials.extend(trusted_firmware::trials(&workspace));
-
+    trials.extend(disk::trials(&workspace));
     trials.extend(sel4::trials(&workspace));
     trials.push(boot_cost::trial(&workspace));
     trials.extend(boot_information::trials(&workspace));
