@@ -130,7 +130,7 @@ impl Lock {
     ///
     /// # Errors
     ///
-    /// Fails if edk2's variables can't be read or written.
+    /// Fails if edk2's variables can't be written.
     pub fn forbid(&self, forbidden: Option<[u8; 32]>) -> Result<()> {
         let certificate = self.folder.join("trusted.der");
         let mut convert = Command::new(OPENSSL.find().context("no openssl")?);
@@ -141,10 +141,7 @@ impl Lock {
             certificate: &fs::read(certificate)?,
             forbidden,
         };
-        let template = self
-            .firmware
-            .file("usr/share/AAVMF/AAVMF_VARS.snakeoil.fd")?;
-        fs::write(self.variables(), enroll(&fs::read(template)?, enrolled)?)?;
+        fs::write(self.variables(), enroll(enrolled))?;
         let flash = fs::OpenOptions::new().write(true).open(self.variables())?;
         Ok(flash.set_len(FLASH_SIZE)?)
     }

@@ -3,6 +3,8 @@
 //! Debian's firmwares for QEMU's virt machine, and how each starts an image.
 
 mod chains;
+mod environment;
+mod flash;
 mod lock;
 mod start;
 mod variables;
@@ -15,9 +17,11 @@ use anyhow::{Context, Result};
 use crate::workspace::Workspace;
 
 pub use chains::{Chain, Compression, Integrity, Level, Outcome};
+pub use environment::u_boot_environment;
+pub use flash::Flash;
 pub use lock::{KEY_NAME, Key, Lock};
 pub use start::{IMAGE, Start, typed_in_u_boot, u_boot_command};
-pub use variables::{Enrolled, enroll};
+pub use variables::{Enrolled, enroll, is_enforced};
 
 /// A project that makes firmware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

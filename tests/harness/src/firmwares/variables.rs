@@ -1,61 +1,39 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The variables of edk2 that say which applications it starts, in the file for QEMU's flash.
+//! edk2's variables with keys for Secure Boot.
 //!
-//! The layout is that of edk2's `MdeModulePkg/Include/Guid/VariableFormat.h`; the lists of keys are in the UEFI
-//! specification, section 32.4.1.
+//! edk2 keeps variables in a store at the beginning of a firmware volume. If it finds a platform key there, it verifies
+//! all images. Sources: UEFI's Platform Initialization Specification, volume 3, for the volume; edk2's
+//! `VariableFormat.h` for the store; the UEFI specification 2.10, section 32.4.1, for the lists of keys.
 
-use anyhow::{Context, Result};
+use uuid::{Uuid, uuid};
 
-/// The offset of the length of the volume with the variables.
-const VOLUME_LENGTH: usize = 0x20;
+/// The size of the volume, and of one of its blocks.
+const VOLUME: usize = 0xc_0000;
+const BLOCK: u32 = 0x4_0000;
+/// The number of blocks in flash, which edk2's own volumes name too.
+const BLOCKS: u32 = 0x100;
+/// The sizes of the volume's header and of the part of the first block that the store takes.
+const VOLUME_HEADER: u16 = 0x48;
+const STORE: u32 = 0x3_ffb8;
+/// The place of the checksum in the volume's header.
+const CHECKSUM: usize = 0x32;
 
-/// The offset of the first variable, behind the headers of the volume and of the store.
-const FIRST: usize = 0x64;
+/// Kinds of volumes, stores and lists.
+const VARIABLES: Uuid = uuid!("fff12b8d-7696-4c8b-a985-2747075b4f50");
+const AUTHENTICATED: Uuid = uuid!("aaf32c78-947b-439a-a180-2e144ec37792");
+const X509: Uuid = uuid!("a5c059a1-94e4-4aa7-87b5-ab155c2bf072");
+const SHA256: Uuid = uuid!("c1c41626-504c-4092-aca9-41f936934328");
 
-/// The bytes at the start of a variable.
-const START: [u8; 2] = [0xaa, 0x55];
+/// Vendors of variables.
+const GLOBAL: Uuid = uuid!("8be4df61-93ca-11d2-aa0d-00e098032b8c");
+const SECURITY_DATABASE: Uuid = uuid!("d719b2cb-3d3a-4596-a3bc-dad00e67656f");
 
-/// The size of the part of a variable before its name.
-const HEADER_SIZE: usize = 60;
+/// The owner of the entries in lists, which edk2 ignores.
+const OWNER: Uuid = uuid!("4b61614c-0000-4000-8000-6b6579000001");
 
-/// Offsets in this part: of the state, the attributes, the sizes of name and value, and the owner.
-const STATE: usize = 2;
-const FLAGS: usize = 4;
-const SIZES: [usize; 2] = [36, 40];
-const OWNER: usize = 44;
-
-/// States of a variable. A variable is deleted by clearing a bit, as flash can.
-const ADDED: u8 = 0x3f;
-const DELETED: u8 = 0xfd;
-
-/// Non-volatile, for boot services and the system, changed by signed writes only.
+/// Non-volatile, for boot and run time, and authenticated by a time.
 const ATTRIBUTES: u32 = 0x27;
-
-/// Any time, the earliest for the next signed write: 2025-01-01.
-const TIME: [u8; 16] = [0xe9, 0x07, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-
-type Guid = [u8; 16];
-
-/// `EFI_GLOBAL_VARIABLE`, the owner of PK and KEK.
-const GLOBAL: Guid = [
-    0x61, 0xdf, 0xe4, 0x8b, 0xca, 0x93, 0xd2, 0x11, 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c,
-];
-
-/// `EFI_IMAGE_SECURITY_DATABASE_GUID`, the owner of db and dbx.
-const DATABASE: Guid = [
-    0xcb, 0xb2, 0x19, 0xd7, 0x3a, 0x3d, 0x96, 0x45, 0xa3, 0xbc, 0xda, 0xd0, 0x0e, 0x67, 0x65, 0x6f,
-];
-
-/// `EFI_CERT_X509_GUID`.
-const CERTIFICATE: Guid = [
-    0xa1, 0x59, 0xc0, 0xa5, 0xe4, 0x94, 0xa7, 0x4a, 0x87, 0xb5, 0xab, 0x15, 0x5c, 0x2b, 0xf0, 0x72,
-];
-
-/// `EFI_CERT_SHA256_GUID`.
-const HASH: Guid = [
-    0x26, 0x16, 0xc4, 0xc1, 0x4c, 0x50, 0x92, 0x40, 0xac, 0xa9, 0x41, 0xf9, 0x36, 0x93, 0x43, 0x28,
-];
 
 /// What Secure Boot goes by.
 #[derive(Clone, Copy, Debug)]
@@ -66,89 +44,127 @@ pub struct Enrolled<'a> {
     pub forbidden: Option<[u8; 32]>,
 }
 
-/// Replaces all keys in the volume of `variables`, which has Secure Boot on. Returns the volume, to which zeroes belong
-/// up to the size of `variables`.
-///
-/// # Errors
-///
-/// Fails if the file has another layout.
-pub fn enroll(variables: &[u8], enrolled: Enrolled<'_>) -> Result<Vec<u8>> {
-    let length = variables
-        .get(VOLUME_LENGTH..)
-        .and_then(|rest| rest.first_chunk());
-    let length = usize::try_from(u64::from_le_bytes(*length.context("no volume")?))?;
-    let mut volume = variables.get(..length).context("no volume")?.to_vec();
-    let certificate = list(CERTIFICATE, enrolled.certificate);
+/// The content of a flash with these keys. edk2 adds its other variables.
+pub fn enroll(enrolled: Enrolled<'_>) -> Vec<u8> {
+    let certificate = list(X509, enrolled.certificate);
     let mut lists = vec![
         ("PK", GLOBAL, certificate.clone()),
         ("KEK", GLOBAL, certificate.clone()),
-        ("db", DATABASE, certificate),
+        ("db", SECURITY_DATABASE, certificate),
     ];
-    lists.extend(
-        enrolled
-            .forbidden
-            .map(|hash| ("dbx", DATABASE, list(HASH, &hash))),
-    );
-    let mut end = FIRST;
-    while volume.get(end..end + START.len()) == Some(&START) {
-        let header = volume
-            .get_mut(end..end + HEADER_SIZE)
-            .context("half a header")?;
-        if is_list(header) {
-            header[STATE] &= DELETED;
-        }
-        let [name, value] = SIZES.map(|offset| field(header, offset));
-        end = (end + HEADER_SIZE + (name + value) as usize).next_multiple_of(4);
+    let forbidden = enrolled.forbidden.map(|hash| list(SHA256, &hash));
+    lists.extend(forbidden.map(|list| ("dbx", SECURITY_DATABASE, list)));
+    let mut content = [volume_header(), store_header()].concat();
+    for (name, vendor, list) in lists {
+        content.extend(variable(name, vendor, &list));
+        content.resize(content.len().next_multiple_of(4), ERASED);
     }
-    for (name, owner, value) in lists {
-        let variable = variable(name, owner, &value)?;
-        let place = volume
-            .get_mut(end..end + variable.len())
-            .context("no room")?;
-        place.copy_from_slice(&variable);
-        end = (end + variable.len()).next_multiple_of(4);
-    }
-    Ok(volume)
+    content.resize(VOLUME, ERASED);
+    content
 }
 
-/// Whether this is the header of a list of keys. No other variable of these owners is only changed by signed writes.
-fn is_list(header: &[u8]) -> bool {
-    let owner = &header[OWNER..];
-    field(header, FLAGS) == ATTRIBUTES && (owner == GLOBAL || owner == DATABASE)
+/// Whether edk2 has found a platform key in the flash `content`, and so verifies images: it then adds a variable that
+/// says so.
+pub fn is_enforced(content: &[u8]) -> bool {
+    let name = utf16("SecureBootEnable");
+    content.windows(name.len()).any(|place| place == name)
 }
 
-fn field(header: &[u8], offset: usize) -> u32 {
-    let bytes = [0, 1, 2, 3].map(|index| header[offset + index]);
-    u32::from_le_bytes(bytes)
+/// A byte of erased flash.
+const ERASED: u8 = 0xff;
+
+fn volume_header() -> Vec<u8> {
+    let mut header = [
+        &[0; 16],
+        &VARIABLES.to_bytes_le()[..],
+        &(VOLUME as u64).to_le_bytes(),
+        b"_FVH",
+        // Readable and writable, in memory, sticky, erased to ones.
+        &0xe36u32.to_le_bytes(),
+        &VOLUME_HEADER.to_le_bytes(),
+        // The checksum, no further header, a reserved byte, and the revision.
+        &[0, 0, 0, 0, 0, 2],
+        &BLOCKS.to_le_bytes(),
+        &BLOCK.to_le_bytes(),
+        // The list of blocks ends.
+        &[0; 8],
+    ]
+    .concat();
+    let words = header.chunks_exact(2);
+    let sum = words.fold(0u16, |sum, word| {
+        sum.wrapping_add(u16::from_le_bytes([word[0], word[1]]))
+    });
+    header[CHECKSUM..CHECKSUM + 2].copy_from_slice(&sum.wrapping_neg().to_le_bytes());
+    header
 }
 
-fn variable(name: &str, owner: Guid, value: &[u8]) -> Result<Vec<u8>> {
-    let name: Vec<u8> = name
-        .encode_utf16()
-        .chain([0])
-        .flat_map(u16::to_le_bytes)
-        .collect();
-    let sizes = [u32::try_from(name.len())?, u32::try_from(value.len())?];
-    let parts: [&[u8]; 11] = [
-        &START,
-        &[ADDED, 0],
+fn store_header() -> Vec<u8> {
+    [
+        &AUTHENTICATED.to_bytes_le()[..],
+        &STORE.to_le_bytes(),
+        // Formatted, healthy, and reserved bytes.
+        &[0x5a, 0xfe, 0, 0, 0, 0, 0, 0],
+    ]
+    .concat()
+}
+
+/// A list with one entry.
+fn list(kind: Uuid, content: &[u8]) -> Vec<u8> {
+    let entry = [&OWNER.to_bytes_le()[..], content].concat();
+    let header = size_of::<[u8; 16]>() + 3 * size_of::<u32>();
+    [
+        &kind.to_bytes_le()[..],
+        &number(header + entry.len()),
+        &number(0),
+        &number(entry.len()),
+        &entry,
+    ]
+    .concat()
+}
+
+fn variable(name: &str, vendor: Uuid, value: &[u8]) -> Vec<u8> {
+    let name = [utf16(name), vec![0; 2]].concat();
+    [
+        // The mark of a variable, complete and not deleted, and a reserved byte.
+        &[0xaa, 0x55, 0x3f, 0][..],
         &ATTRIBUTES.to_le_bytes(),
-        &0u64.to_le_bytes(),
-        &TIME,
-        &0u32.to_le_bytes(),
-        &sizes[0].to_le_bytes(),
-        &sizes[1].to_le_bytes(),
-        &owner,
+        // A counter that isn't used, the time 0, and no index of a key.
+        &[0; 8 + 16 + 4],
+        &number(name.len()),
+        &number(value.len()),
+        &vendor.to_bytes_le(),
         &name,
         value,
-    ];
-    Ok(parts.concat())
+    ]
+    .concat()
 }
 
-/// An `EFI_SIGNATURE_LIST` with one entry, which nobody owns.
-fn list(kind: Guid, entry: &[u8]) -> Vec<u8> {
-    let nobody: Guid = [0; 16];
-    let size = (nobody.len() + entry.len()) as u32;
-    let sizes = [28 + size, 0, size].map(u32::to_le_bytes);
-    [&kind, sizes.as_flattened(), &nobody, entry].concat()
+fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// A size below 64 KiB as four bytes.
+fn number(size: usize) -> [u8; 4] {
+    let [low, high, ..] = size.to_le_bytes();
+    [low, high, 0, 0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Enrolled, VOLUME_HEADER, enroll, is_enforced};
+
+    #[test]
+    fn the_header_sums_up_to_zero() {
+        let content = enroll(Enrolled {
+            certificate: b"certificate",
+            forbidden: None,
+        });
+        let header = &content[..usize::from(VOLUME_HEADER)];
+        let words = header.chunks_exact(2);
+        let sum = words.fold(0, |sum: u16, word| {
+            sum.wrapping_add(u16::from_le_bytes([word[0], word[1]]))
+        });
+        assert_eq!(sum, 0);
+        assert!(!is_enforced(&content));
+    }
 }
