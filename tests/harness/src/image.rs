@@ -6,8 +6,9 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::str::FromStr;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
 use crc::{CRC_32_ISCSI, Crc};
 use goblin::elf::{Elf, ProgramHeader};
 use kaal_payload::{
@@ -105,6 +106,16 @@ impl Format {
         };
         let options = [&["--format", self.name()], load_address].concat();
         options.into_iter().map(str::to_owned).collect()
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let mut formats = Self::ALL.into_iter();
+        let found = formats.find(|format| format.name() == name);
+        found.with_context(|| format!("no format is called {name}"))
     }
 }
 

@@ -18,6 +18,7 @@ mod errata;
 mod faults;
 mod firmware;
 mod firmware_chains;
+mod firmware_command;
 mod firmware_trees;
 mod flips;
 mod forged;
@@ -98,6 +99,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(root_task::trials(&workspace));
     trials.extend(new_component::trials(&workspace));
     trials.extend(command::trials(&workspace));
+    trials.extend(firmware_command::trials(&workspace));
     trials.push(own_root_task::trial(&workspace));
     trials.extend(watch::trials(&workspace));
     trials.push(security_page::trial(&workspace, &trials));

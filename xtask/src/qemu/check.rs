@@ -8,6 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use kaal_harness::elf;
+use kaal_harness::image::Format;
 use kaal_harness::qemu::{self, Machine, Version};
 use kaal_harness::sel4::{Kernel, PREFIX};
 use kaal_harness::workspace::Workspace;
@@ -34,6 +35,10 @@ impl Options {
             let opened = File::open(image).map(drop);
             return opened.with_context(|| format!("--image {}: can't be read", image.display()));
         }
+        if let Some(format) = self.format()? {
+            let checked = self.check_format(format);
+            checked.with_context(|| format!("--format {}", format.name()))?;
+        }
         self.app.as_deref().map_or(Ok(()), check_app)?;
         self.dtb.as_deref().map_or(Ok(()), |tree| {
             self.check_device_tree("--dtb", tree, &self.machine(Machine::ordinary()))
@@ -50,7 +55,9 @@ impl Options {
             !self.hyp,
             "--hyp chooses a probe kernel, but SEL4_PREFIX names a kernel: unset one of them"
         );
-        kernel.board()?.check(version)?;
+        let board = kernel.board()?;
+        board.check(version)?;
+        self.firmware.check_board(board)?;
         if self.app.is_none() {
             self.selection.read(workspace, kernel)?;
         }
@@ -64,22 +71,27 @@ impl Options {
         }
     }
 
-    /// Checks that QEMU starts an image of this `format`, or the user passes it the firmware that does.
-    pub(super) fn check_format(&self, format: &str) -> Result<()> {
+    /// Checks that the chosen firmware, or QEMU alone, starts an image of this `format`.
+    pub(super) fn check_format(&self, format: Format) -> Result<()> {
         if self.qemu_arguments.iter().any(|word| word == QEMU_FIRMWARE) {
             return Ok(());
         }
-        match format {
-            "efi" => bail!(
-                "format elf, raw, uimage or image expected, found efi, which UEFI firmware starts: add `--machine \
-                 virt,acpi=off -- -bios QEMU_EFI.fd`; docs/boards/qemu-arm-virt.md says where that file is"
+        let found = format.name();
+        match (self.firmware.chosen(), format) {
+            (Some(firmware), _) => ensure!(
+                firmware.can_start(format),
+                "format efi expected, found {found}, which edk2 doesn't start: leave out --firmware, or choose u-boot"
             ),
-            "fit" => bail!(
-                "format elf, raw, uimage or image expected, found fit, which U-Boot starts: pack it with another \
-                 --format, or start it as docs/packing.md says"
+            (None, Format::Efi) => bail!(
+                "format elf, raw, uimage or image expected, found {found}, which UEFI firmware starts: add `--firmware \
+                 edk2`"
             ),
-            _ => Ok(()),
+            (None, Format::Fit) => bail!(
+                "format elf, raw, uimage or image expected, found {found}, which U-Boot starts: add `--firmware u-boot`"
+            ),
+            (None, _) => {}
         }
+        Ok(())
     }
 
     /// Checks that `file`, which `source` names, is a device tree with no more RAM than the user gives to `machine`.

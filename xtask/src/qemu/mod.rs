@@ -4,10 +4,14 @@
 
 mod check;
 mod explain;
+mod firmware;
 mod gdb;
 mod options;
 mod outcome;
 mod project;
+mod secure_boot;
+mod situation;
+mod start;
 mod system;
 
 use std::io::{self, IsTerminal};
@@ -20,7 +24,9 @@ use kaal_harness::workspace::Workspace;
 use crate::{progress, setup};
 use gdb::Place;
 use outcome::judge;
-use system::{Situation, System};
+use situation::Situation;
+use start::{Launcher, Start};
+use system::System;
 
 pub(crate) use options::Options;
 pub(crate) use outcome::status;
@@ -42,6 +48,7 @@ pub(crate) fn boot(
     let version = setup::qemu(workspace)?;
     let kernel = Kernel::from_environment()?;
     options.check(workspace, kernel.as_ref(), version)?;
+    let launcher = Launcher::find(workspace, &options.firmware)?;
     let debugger = options.gdb.then(|| Place::new(options.gdb_port));
     let debugger = debugger.transpose()?;
     // Ctrl-C may leave it behind, for `cargo clean` to remove.
@@ -51,14 +58,17 @@ pub(crate) fn boot(
         kernel: kernel.as_ref(),
         programs_are_built,
         is_watched: stop.is_some(),
+        launcher: launcher.as_ref(),
+        scratch: scratch.path(),
     };
     let mut system = match &options.image {
         Some(image) => System::packed(workspace, options, &situation, image)?,
-        None => System::pack(workspace, options, &situation, scratch.path())?,
+        None => System::pack(workspace, options, &situation)?,
     };
     system.watch.stop = stop;
 
     let report = start(workspace, options, &system, debugger.as_ref())?;
+    system.start.as_ref().map_or(Ok(()), Start::confirm)?;
     if explain::is_needed(&report) {
         let at_once = options.explain || io::stdout().is_terminal();
         explain::explain(workspace, &system, &report.console, at_once)?;

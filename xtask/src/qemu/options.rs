@@ -6,9 +6,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Result;
 use clap::Args;
+use clap::builder::PossibleValuesParser;
+use kaal_harness::image::Format;
 use kaal_harness::qemu::{Machine, Watch};
 
+use super::firmware::{Firmware, FirmwareOptions};
 use crate::root_task::Selection;
 
 /// The time limit in seconds, if the boot waits for a text. A boot takes a few seconds.
@@ -47,8 +51,10 @@ pub(crate) struct Options {
     /// QEMU's memory size [default: that of the machine; 1G for virt]
     #[arg(long, value_name = "SIZE")]
     pub(super) memory: Option<String>,
-    /// The image's format [default: the one that the board boots]
-    #[arg(long, value_name = "FORMAT", value_parser = ["elf", "raw", "uimage", "image"])]
+    #[command(flatten)]
+    pub(super) firmware: FirmwareOptions,
+    /// The image's format [default: the one that the firmware or board boots]
+    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name)))]
     format: Option<String>,
     /// How the image stores content [default: none]
     #[arg(long, value_name = "METHOD", value_parser = ["none", "lz4"])]
@@ -98,19 +104,27 @@ impl Options {
         }
     }
 
-    /// The builder's options for the image's format: `packing`, unless the user chooses another format.
-    pub(super) fn packing(&self, mut packing: Vec<String>) -> Vec<String> {
-        if self.format.is_some() {
+    /// The image's format that the user or the chosen firmware wants.
+    pub(super) fn format(&self) -> Result<Option<Format>> {
+        match &self.format {
+            Some(name) => name.parse().map(Some),
+            None => Ok(self.firmware.chosen().map(Firmware::format)),
+        }
+    }
+
+    /// The builder's options for the image's format: `packing`, unless another `format` is wanted.
+    pub(super) fn packing(&self, format: Option<Format>, mut packing: Vec<String>) -> Vec<String> {
+        if format.is_some() {
             packing.clear();
         }
         let options = [
-            ("--format", &self.format),
-            ("--compress", &self.compress),
-            ("--load-address", &self.load_address),
+            ("--format", format.map(Format::name)),
+            ("--compress", self.compress.as_deref()),
+            ("--load-address", self.load_address.as_deref()),
         ];
         let given = options
             .into_iter()
-            .filter_map(|(flag, value)| Some([flag.to_owned(), value.clone()?]));
+            .filter_map(|(flag, value)| Some([flag.to_owned(), value?.to_owned()]));
         packing.extend(given.flatten());
         packing
     }

@@ -26,7 +26,7 @@ pub(crate) struct Project {
     pub(super) dtb: Option<PathBuf>,
     platform: Option<PathBuf>,
     kernel_config: Option<PathBuf>,
-    format: Option<String>,
+    pub(super) format: Option<String>,
     pub(super) cores: Option<u32>,
 }
 

@@ -6,50 +6,33 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use kaal_harness::image::Inputs;
-use kaal_harness::probe;
+use fs_err as fs;
+use kaal_harness::image::{Format, Inputs};
+use kaal_harness::probe::{self, Expected};
 use kaal_harness::qemu::{Input, Machine, MadeFor, Version, Watch};
 use kaal_harness::sel4::Kernel;
 use kaal_harness::workspace::{Program, Workspace};
 
 use super::check::check_app;
+use super::situation::Situation;
+use super::start::Start;
 use super::{Options, Project};
 use crate::{build, root_task};
 
 /// QEMU's own option for a device tree.
 const QEMU_DEVICE_TREE: &str = "-dtb";
 
-/// What is there before an image is packed or read.
-pub(super) struct Situation<'a> {
-    /// QEMU's release.
-    pub(super) version: Version,
-    /// The kernel of `SEL4_PREFIX`.
-    pub(super) kernel: Option<&'a Kernel>,
-    /// Whether builder, loader and probe kernels are built.
-    pub(super) programs_are_built: bool,
-    /// Whether the boot is one of many, of which the user ends all at once.
-    pub(super) is_watched: bool,
-}
-
 /// An image, and how to boot it.
 pub(super) struct System {
     pub(super) image: PathBuf,
     machine: Machine,
+    /// How the chosen firmware starts the image.
+    pub(super) start: Option<Start>,
     pub(super) watch: Watch,
     /// The parts of an image that was packed here.
     pub(super) inputs: Option<Inputs>,
     /// The folder with the programs of components, if the root task is KaaL's.
     pub(super) components: Option<PathBuf>,
-}
-
-impl Situation<'_> {
-    /// The Cargo profile of the root task.
-    fn profile(&self) -> &'static str {
-        match self.is_watched {
-            true => root_task::WATCH,
-            false => root_task::RELEASE,
-        }
-    }
 }
 
 impl System {
@@ -61,7 +44,7 @@ impl System {
         image: &Path,
     ) -> Result<Self> {
         build::builder(workspace)?;
-        let machine = made_for(workspace, options, image, situation.version)
+        let (machine, format) = made_for(workspace, options, image, situation.version)
             .with_context(|| format!("--image {}", image.display()))?;
         let mut arguments = options.qemu_arguments.iter();
         ensure!(
@@ -69,9 +52,11 @@ impl System {
             "--image {}: QEMU boots it only with a device tree: add `-- -dtb FILE`, with the kernel's kernel.dtb",
             image.display()
         );
+        let machine = options.machine(machine);
         Ok(Self {
             image: image.to_owned(),
-            machine: options.machine(machine),
+            start: situation.start(workspace, &machine, format, image)?,
+            machine,
             watch: on_terminal(options, situation),
             inputs: None,
             components: None,
@@ -83,13 +68,18 @@ impl System {
         workspace: &Workspace,
         options: &Options,
         situation: &Situation<'_>,
-        scratch: &Path,
     ) -> Result<Self> {
+        let scratch = situation.scratch;
+        let format = options.format()?;
         if !situation.programs_are_built {
             build::builder(workspace)?;
         }
         let project = Project::read(workspace)?;
         project.app.as_deref().map_or(Ok(()), check_app)?;
+        if let (None, Some(name)) = (format, &project.format) {
+            let checked = options.check_format(name.parse()?);
+            checked.context("kaal.toml or KAAL_FORMAT")?;
+        }
         if !situation.programs_are_built {
             build::for_target(workspace)?;
         }
@@ -103,7 +93,7 @@ impl System {
             inputs.device_tree = Some(tree.clone());
         }
         inputs.log_level = options.log_level.clone();
-        inputs.packing = options.packing(inputs.packing);
+        inputs.packing = options.packing(format, inputs.packing);
         let components = workspace
             .is_own_root_task(&inputs.app)
             .then(|| root_task::programs(workspace, situation.profile()))
@@ -116,11 +106,16 @@ impl System {
         }
         let machine = match machine {
             Some(machine) => machine,
-            None => options.machine(made_for(workspace, options, &image, situation.version)?),
+            None => options.machine(made_for(workspace, options, &image, situation.version)?.0),
+        };
+        let start = match format {
+            Some(format) => situation.start(workspace, &machine, format, &image)?,
+            None => None,
         };
         Ok(Self {
             image,
             machine,
+            start,
             watch,
             inputs: Some(inputs),
             components,
@@ -134,24 +129,32 @@ impl System {
 
     /// The command that starts QEMU with the image.
     pub(super) fn command(&self) -> Command {
-        match &self.inputs {
-            Some(inputs) => inputs.boot(&self.machine, &self.image),
-            None => self.machine.booting(&self.image),
+        match (&self.start, &self.inputs) {
+            (Some(start), _) => {
+                let mut command = self.machine.command();
+                command.args(&start.options);
+                command
+            }
+            (None, Some(inputs)) => inputs.boot(&self.machine, &self.image),
+            (None, None) => self.machine.booting(&self.image),
         }
     }
 }
 
-/// The machine that `image` was made for, which QEMU's release `version` must have.
+/// The machine that `image` was made for, which QEMU's release `version` must have, and the image's format.
 fn made_for(
     workspace: &Workspace,
     options: &Options,
     image: &Path,
     version: Version,
-) -> Result<Machine> {
+) -> Result<(Machine, Format)> {
     let made_for = MadeFor::read(workspace, image)?;
-    options.check_format(&made_for.format)?;
-    made_for.board()?.check(version)?;
-    made_for.machine()
+    let format = made_for.format.parse()?;
+    options.check_format(format)?;
+    let board = made_for.board()?;
+    board.check(version)?;
+    options.firmware.check_board(board)?;
+    Ok((made_for.machine()?, format))
 }
 
 /// A boot whose console is this terminal. Ctrl-C ends `watch` as a whole, but a single boot gets it as input.
@@ -222,5 +225,10 @@ fn probe(
     let task = task.unwrap_or_else(|| workspace.program(Program::ProbeTask));
     let tree = options.dtb.as_deref().or(project.dtb.as_deref());
     let inputs = Inputs::probe_with(workspace, program, &task, tree, &machine, scratch)?;
+    if options.firmware.chosen().is_some() {
+        let mut kernel = fs::read(&inputs.kernel)?;
+        Expected::AnyDeviceTree.supply(&mut kernel)?;
+        fs::write(&inputs.kernel, kernel)?;
+    }
     Ok((inputs, Some(machine), options.watch(Some(probe::PASS))))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 use fs_err as fs;
-use kaal_harness::firmwares::{Debian, Firmware};
+use kaal_harness::firmwares::{Debian, Firmware, Project};
 use kaal_harness::workspace::Workspace;
 
 use super::apt::{self, Apt};
@@ -23,6 +23,33 @@ pub(crate) fn firmwares_for_tests(workspace: &Workspace) {
             eprintln!("firmwares of Debian {suite}: {error:#}; tests that need them are skipped");
         }
     }
+}
+
+/// Finds the newest firmware of a project, or unpacks it.
+pub(crate) fn firmware(workspace: &Workspace, project: Project) -> Result<Firmware> {
+    let newest_first = Debian::ALL.into_iter().rev();
+    let firmwares = newest_first.map(|debian| Firmware::of(project, debian));
+    if let Some(found) = firmwares.clone().find(|firmware| firmware.root().is_some()) {
+        return Ok(found);
+    }
+    let mut tried = String::new();
+    for firmware in firmwares {
+        let folder = firmware.debian.folder(workspace);
+        eprintln!(
+            "{}: not found, unpacking {} in {}; nothing is installed",
+            firmware.name(),
+            project.package(),
+            folder.display()
+        );
+        match provide(&folder, firmware.debian) {
+            Ok(()) => return Ok(firmware),
+            Err(error) => tried += &format!("\n  {}: {error:#}", firmware.name()),
+        }
+    }
+    bail!(
+        "no mirror has Debian's package {}:{tried}",
+        project.package()
+    )
 }
 
 fn provide(folder: &Path, debian: Debian) -> Result<()> {

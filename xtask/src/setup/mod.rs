@@ -19,7 +19,7 @@ use kaal_harness::workspace::Workspace;
 pub(crate) use apt::targets;
 pub(crate) use compiler::{Compiler, TARGET};
 pub(crate) use core_library::provide as core_library;
-pub(crate) use firmwares::firmwares_for_tests;
+pub(crate) use firmwares::{firmware, firmwares_for_tests};
 pub(crate) use miri::provide as miri;
 pub(crate) use nightly::Nightly;
 pub(crate) use tools::{qemu, tool, tool_for_tests};

@@ -3,14 +3,15 @@
 //! Recognizes a failed boot by its console.
 
 /// Texts of failed boots: the probe kernel's line; the beginnings of the loader's lines; seL4's line if the kernel
-/// faults, and if its first thread faults, which has no fault handler.
-const FAILURES: [&str; 6] = [
+/// faults, and if its first thread faults, which has no fault handler; edk2's if it starts no image.
+const FAILURES: [&str; 7] = [
     "KAAL_PROBE_FAIL",
     "KaaL: error:",
     "KaaL: fault:",
     "KERNEL DATA ABORT!",
     "KERNEL PREFETCH ABORT!",
     "\"rootserver\" at address",
+    "BdsDxe: No bootable option",
 ];
 
 /// The length of the longest of these texts.

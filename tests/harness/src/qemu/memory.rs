@@ -11,13 +11,18 @@ use super::Machine;
 const UNITS: [(&str, u32); 4] = [("K", 10), ("M", 20), ("G", 30), ("T", 40)];
 
 impl Machine {
+    /// The number of bytes of RAM; `None` if QEMU's option `-m` has an unusual value.
+    pub fn memory_size(&self) -> Option<u64> {
+        size(&self.memory)
+    }
+
     /// Checks that the machine has `ram` bytes of RAM.
     ///
     /// # Errors
     ///
     /// Fails if it has less.
     pub fn check_memory(&self, ram: u64) -> Result<()> {
-        let Some(size) = size(&self.memory) else {
+        let Some(size) = self.memory_size() else {
             return Ok(());
         };
         ensure!(

@@ -132,7 +132,7 @@ pub const OPENSSL: Tool = Tool {
     proof: "Providers:",
     ..tool(
         "openssl",
-        "tests of the documentation",
+        "`qemu --secure-boot`, tests of the documentation",
         unpacked("openssl", "openssl", Some("brew install openssl")),
     )
 };
@@ -158,7 +158,7 @@ pub const SOFTHSM: Tool = tool(
 /// Signs UEFI applications for Secure Boot.
 pub const SBSIGN: Tool = tool(
     "sbsign",
-    "tests of Secure Boot",
+    "`qemu --secure-boot`, tests of Secure Boot",
     unpacked("sbsigntool", "sbsigntools", None),
 );
 
