@@ -41,6 +41,7 @@ let
     book = scope.call ./packages/book.nix;
     kernelTools = scope.call ./kernel-tools.nix;
     kernelToolchains = scope.call ./kernel-toolchains.nix;
+    firmwares = scope.call ./firmwares.nix;
 
     # For one platform, variant or root task
     choosePlatform = scope.call ./choose-platform.nix;
@@ -52,6 +53,7 @@ let
     mkRunner = scope.call ./packages/runner.nix;
     packBootImage = scope.call ./packages/bootimage.nix;
     mkBootImage = scope.call ./mk-boot-image.nix;
+    mkFirmwareImage = scope.call ./packages/firmware-image.nix;
     mkBootTest = scope.call ./packages/boot-test.nix;
 
     # Images with KaaL's root task, by platform and variant

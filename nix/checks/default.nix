@@ -6,10 +6,12 @@
   stdenv,
   call,
   book,
+  firmwares,
   images,
   kaalRootTask,
   mkBootImage,
   mkBootTest,
+  mkFirmwareImage,
 }:
 let
   # Every variant of the platforms that QEMU has a model of: seL4 boots into the root task.
@@ -24,6 +26,22 @@ let
     ) (lib.filterAttrs (_: image: image.platform.qemu != null) variants)
   );
 
+  # The kernels for EL1 and EL2 through every firmware.
+  throughFirmwares = lib.concatMapAttrs (
+    variant: image:
+    lib.mapAttrs' (
+      firmware: _:
+      lib.nameValuePair "boot-qemu-arm-virt-${variant}-${firmware}" (mkBootTest {
+        image = mkFirmwareImage { inherit image; };
+        arguments = [
+          "--firmware"
+          firmware
+        ];
+        sentinel = "KAAL_SYSTEM_READY";
+      })
+    ) firmwares
+  ) { inherit (images.qemu-arm-virt) default hyp; };
+
   # LLVM builds the kernels on macOS, GCC builds them elsewhere.
   llvm = lib.optionalAttrs (!stdenv.buildPlatform.isDarwin) {
     default-llvm = mkBootImage {
@@ -35,7 +53,7 @@ let
 in
 {
   crates = call ./crates.nix;
-  boots-virt = boots { qemu-arm-virt = images.qemu-arm-virt // llvm; };
+  boots-virt = boots { qemu-arm-virt = images.qemu-arm-virt // llvm; } // throughFirmwares;
   boots-boards = boots (removeAttrs images [ "qemu-arm-virt" ]);
   images = {
     probe-matrix = call ./probe-matrix.nix;

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # Boots an image on QEMU until its console shows a text. The build fails if QEMU ends first, or
-# after the given time. The output is the console's log.
+# after the given time. `arguments` are for `run-qemu`. The output is the console's log.
 { lib, runCommand }:
 {
   image,
   sentinel,
+  arguments ? [ ],
   seconds ? 60,
 }:
 lib.throwIf (image.platform.qemu == null) "KaaL: QEMU has no model of ${image.platform.platform}" (
   runCommand "${image.name}-boots" { } ''
-    ${image}/bin/run-qemu < /dev/null > $out 2>&1 &
+    ${image}/bin/run-qemu ${lib.escapeShellArgs arguments} < /dev/null > $out 2>&1 &
     qemu=$!
 
     end=$((SECONDS + ${toString seconds}))

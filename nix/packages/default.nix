@@ -12,6 +12,7 @@
   book,
   checks,
   images,
+  mkFirmwareImage,
 }:
 let
   defaultPlatform = "qemu-arm-virt";
@@ -46,6 +47,10 @@ in
   default = images.${defaultPlatform}.default;
 }
 // lib.concatMapAttrs (platform: lib.concatMapAttrs (named platform)) images
+// lib.mapAttrs' (
+  variant: image:
+  lib.nameValuePair "qemu-firmware${suffix defaultPlatform variant}" (mkFirmwareImage { inherit image; })
+) images.${defaultPlatform}
 // lib.mapAttrs' (
   group: members: lib.nameValuePair "checks-${group}" (linkFarm "checks-${group}" members)
 ) checks

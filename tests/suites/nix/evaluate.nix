@@ -16,6 +16,17 @@ let
   packages = inputs.nixpkgs.legacyPackages.x86_64-linux;
   outputs = flake.outputs (inputs // { self = outputs; });
 
+  bootImage =
+    arguments:
+    outputs.lib.mkBootImage (
+      {
+        pkgs = packages;
+        platform = "qemu-arm-virt";
+        rootTask = "/root-task.elf";
+      }
+      // arguments
+    );
+
   pathsOf =
     value:
     if value.type or null == "derivation" then value.drvPath else builtins.mapAttrs (_: pathsOf) value;
@@ -51,16 +62,13 @@ in
   };
   deny = pkgs: (outputs.overlays.default pkgs { }).kaal.workspace.deny.drvPath;
 
-  image =
+  image = arguments: (bootImage arguments).drvPath;
+  firmwareImage =
     arguments:
-    (outputs.lib.mkBootImage (
-      {
-        pkgs = packages;
-        platform = "qemu-arm-virt";
-        rootTask = "/root-task.elf";
-      }
-      // arguments
-    )).drvPath;
+    (outputs.lib.mkFirmwareImage {
+      pkgs = packages;
+      image = bootImage arguments;
+    }).drvPath;
 
   # By system, the options of the kernel's build for each compiler.
   kernelToolchains = builtins.mapAttrs (

@@ -32,7 +32,7 @@ const LLVM_CHECK: &str = "boot-qemu-arm-virt-default-llvm";
 const BOARDS: &str = "docs/boards/index.md";
 
 /// Mistakes of users: the name of the test, a call of a function in `evaluate.nix`, and words of the error.
-const MISTAKES: [(&str, &str, &str); 6] = [
+const MISTAKES: [(&str, &str, &str); 7] = [
     (
         "flake_unknown_platform",
         r#"image { platform = "toaster"; }"#,
@@ -52,6 +52,11 @@ const MISTAKES: [(&str, &str, &str); 6] = [
         "flake_unknown_compiler",
         r#"image { kernelToolchain = "tcc"; }"#,
         r#"kernelToolchain = "tcc" doesn't exist; choose one of: default, gcc, llvm"#,
+    ),
+    (
+        "flake_firmware_of_a_board",
+        r#"firmwareImage { platform = "bcm2711"; }"#,
+        "firmware is for the platform qemu-arm-virt, not bcm2711",
     ),
     (
         "flake_old_nixpkgs",

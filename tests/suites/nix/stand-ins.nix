@@ -162,6 +162,7 @@ let
         "statix"
         "taplo"
         "treefmt"
+        "ubootTools"
       ] (name: package name { });
     in
     plain
@@ -191,8 +192,11 @@ let
           );
         };
       # On aarch64-linux, there is no cross compiler: nixpkgs makes this the native set there.
-      pkgsCross.aarch64-multiplatform.stdenv.cc = package "gcc" { } // {
-        targetPrefix = lib.optionalString (system != "aarch64-linux") "aarch64-unknown-linux-gnu-";
+      pkgsCross.aarch64-multiplatform = {
+        stdenv.cc = package "gcc" { } // {
+          targetPrefix = lib.optionalString (system != "aarch64-linux") "aarch64-unknown-linux-gnu-";
+        };
+        ubootQemuAarch64 = package "u-boot" { };
       };
       llvmPackages = lib.genAttrs [ "libclang" "lld" "llvm" ] (name: package name { }) // {
         clang-unwrapped = package "clang" { } // {
