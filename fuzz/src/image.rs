@@ -8,8 +8,10 @@
 use std::path::Path;
 
 use kaal_elfloader_builder::{Compression, File, Format, ImageReader};
-use kaal_payload::{LOADER_NOTE_TYPE, MAGIC, MAX_SIZE, PACKAGE_MAGIC, package_header_size};
-use zerocopy::IntoBytes;
+use kaal_payload::{
+    LOADER_NOTE_TYPE, MAGIC, MAX_SIZE, PACKAGE_MAGIC, StubHead, UefiHeaders, package_header_size,
+};
+use zerocopy::{FromBytes, IntoBytes};
 
 use crate::common::elf::{Elf, ProgramHeader};
 use crate::common::loaded::crc32c;
@@ -64,6 +66,9 @@ pub const IMAGE: Target = Target {
                 0
             };
             mend_all(file.get_mut(start..).unwrap_or_default());
+            if file.starts_with(&EFI_MAGIC) {
+                mend_stub(&mut file, start);
+            }
         }
         run(&file)
     },
@@ -122,8 +127,8 @@ fn run(content: &[u8]) -> bool {
     image.loader_notes(LOADER_NOTE_TYPE);
     let is_whole = image.verify().is_ok();
     let is_kept = match image.format() {
-        // Only `verify` checks the checksums of a U-Boot header, which writing an image renews.
-        Format::Uimage => is_whole,
+        // Only `verify` checks the checksums of a U-Boot header or UEFI stub, which writing an image renews.
+        Format::Uimage | Format::Efi => is_whole,
         // The signature of a FIT image gets lost.
         Format::Fit => false,
         _ => true,
@@ -156,6 +161,19 @@ fn mend_all(file: &mut [u8]) {
             mend(&mut file[offset..], PACKAGE_LENGTH);
         }
     }
+}
+
+/// Corrects the checksums in the head of the UEFI stub of `file`, whose package begins at `package`.
+fn mend_stub(file: &mut [u8], package: usize) -> Option<()> {
+    let (headers, _) = UefiHeaders::read_from_prefix(file).ok()?;
+    let place = size_of::<UefiHeaders>();
+    let (mut head, _) = StubHead::read_from_prefix(file.get(place..)?).ok()?;
+    let checked = file.get(package..)?.get(..head.checked_size as usize)?;
+    head.package_checksum = crc32c(checked);
+    head.write_to_prefix(file.get_mut(place..)?).ok()?;
+    let stub = file.get(place + StubHead::CHECKED_FROM..package)?;
+    head.checksum = crc32c(&[&headers.checked().concat(), stub].concat());
+    head.write_to_prefix(file.get_mut(place..)?).ok()
 }
 
 /// Corrects the checksums of the chunks of a package. The package begins with the file, its header is at

@@ -12,7 +12,7 @@
 use std::mem::offset_of;
 use std::ops::Range;
 
-use kaal_payload::{PAGE_SIZE, StubHead};
+use kaal_payload::{Integrity, PAGE_SIZE, Package, StubHead, UefiHeaders, package_header_size};
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout};
 
@@ -21,10 +21,10 @@ use super::{Format, branch};
 use crate::diagnostic::Diagnostic;
 
 /// Alignment in bytes of sections in the file, the smallest that the format permits.
-const FILE_ALIGNMENT: usize = 512;
+pub(crate) const FILE_ALIGNMENT: usize = 512;
 
 /// Size in bytes of the headers in the file.
-pub(crate) const HEADERS_SIZE: usize = FILE_ALIGNMENT;
+pub(crate) const HEADERS_SIZE: usize = size_of::<UefiHeaders>();
 
 /// Largest size in bytes of a stub.
 pub(crate) const STUB_MAX_SIZE: u64 = 0x10000;
@@ -136,24 +136,43 @@ pub(crate) struct Layout {
     pub(crate) certificates: Range<usize>,
 }
 
-/// The bytes of the section `.text`: the program `stub` with its head. Its entry point is at the offset `entry`.
+// The contract with the stub names the same fields.
+const _: () = {
+    assert!(HEADERS_SIZE == FILE_ALIGNMENT);
+    assert!(offset_of!(Headers, image_base) == offset_of!(UefiHeaders, image_base));
+    assert!(offset_of!(Headers, checksum) == offset_of!(UefiHeaders, checksum));
+    let directories = offset_of!(Headers, directories);
+    let certificates = directories + CERTIFICATES * size_of::<Directory>();
+    assert!(certificates == offset_of!(UefiHeaders, certificates));
+};
+
+/// The head of the stub for `package`, whose header is at `header_offset`, without checksums and branch.
+fn head(package: &Package<'_>, header_offset: usize) -> StubHead {
+    let checked_size = match package.integrity {
+        Integrity::None => header_offset + package_header_size(package.chunks.len()),
+        _ => package.size as usize,
+    };
+    StubHead {
+        header_offset: header_offset as u32,
+        checked_size: checked_size as u32,
+        ..StubHead::new_zeroed()
+    }
+}
+
+/// The bytes of the section `.text`: the program `stub`, which is entered at the offset `entry`, with its head for
+/// `package`. The checksums are zero.
 pub(crate) fn stub_section(
     mut stub: Vec<u8>,
     entry: u64,
+    package: &Package<'_>,
     header_offset: usize,
-    package_size: usize,
 ) -> Vec<u8> {
     stub.resize(stub.len().next_multiple_of(PAGE_SIZE as usize), 0);
-    let mut head = StubHead {
-        checksum: 0,
+    let head = StubHead {
         branch: branch::to(entry.saturating_sub(StubHead::ENTRY as u64)),
-        header_offset: header_offset as u32,
-        package_size: package_size as u32,
+        ..head(package, header_offset)
     };
-    let size = size_of::<StubHead>();
-    stub[..size].copy_from_slice(head.as_bytes());
-    head.checksum = crc32c(&stub[StubHead::CHECKED_FROM..]);
-    stub[..size].copy_from_slice(head.as_bytes());
+    stub[..size_of::<StubHead>()].copy_from_slice(head.as_bytes());
     stub
 }
 
@@ -173,8 +192,32 @@ pub(crate) fn wrap(stub: &[u8], package: &[u8]) -> Result<Vec<u8>, Diagnostic> {
     file.resize(HEADERS_SIZE, 0);
     file.extend_from_slice(stub);
     file.extend_from_slice(package);
-    file.resize(file.len().next_multiple_of(FILE_ALIGNMENT), 0);
+    seal(&mut file);
     Ok(file)
+}
+
+/// Writes the checksums into the head of the stub in `file`.
+pub(crate) fn seal(file: &mut [u8]) {
+    if let Some(head) = sealed(file) {
+        file[HEADERS_SIZE..][..size_of::<StubHead>()].copy_from_slice(head.as_bytes());
+    }
+}
+
+/// The head of the stub in `file`, with the right checksums; `None` if the file is truncated or damaged.
+fn sealed(file: &[u8]) -> Option<StubHead> {
+    let layout = layout(file)?;
+    let headers = UefiHeaders::read_from_bytes(file.get(..HEADERS_SIZE)?).ok()?;
+    let stub = file.get(layout.stub)?;
+    let (mut head, _) = StubHead::read_from_prefix(stub).ok()?;
+    let checked = file
+        .get(layout.package)?
+        .get(..head.checked_size as usize)?;
+    head.package_checksum = crc32c(checked);
+    let stub = [head.as_bytes(), stub.get(size_of::<StubHead>()..)?].concat();
+    let mut checked = headers.checked().concat();
+    checked.extend_from_slice(&stub[StubHead::CHECKED_FROM..]);
+    head.checksum = crc32c(&checked);
+    Some(head)
 }
 
 impl Headers {
@@ -186,7 +229,7 @@ impl Headers {
             let mut section = Section {
                 size: size.into(),
                 address: address.into(),
-                file_size: size.next_multiple_of(FILE_ALIGNMENT as u32).into(),
+                file_size: size.into(),
                 file_offset: file_offset.into(),
                 characteristics: CODE.into(),
                 ..Section::new_zeroed()
@@ -234,6 +277,7 @@ pub(crate) fn layout(head: &[u8]) -> Option<Layout> {
     let [stub, package] = found.sections.map(|section| section.size.get());
     let is_sound = stub.is_multiple_of(PAGE_SIZE as u32)
         && u64::from(stub) <= STUB_MAX_SIZE
+        && package.is_multiple_of(FILE_ALIGNMENT as u32)
         && package <= u32::MAX - 2 * STUB_ADDRESS - stub;
     if !is_sound {
         return None;
@@ -246,12 +290,11 @@ pub(crate) fn layout(head: &[u8]) -> Option<Layout> {
     }
     let stub = HEADERS_SIZE..HEADERS_SIZE + stub as usize;
     let package = stub.end..stub.end + package as usize;
-    let end = package.end.next_multiple_of(FILE_ALIGNMENT);
     let table = &found.directories[CERTIFICATES];
     let (start, size) = (table.address.get() as usize, table.size.get() as usize);
     let certificates = match (start, size, found.checksum.get()) {
-        (0, 0, 0) => end..end,
-        (start, size, _) if start == end && size > 0 => start..start.checked_add(size)?,
+        (0, 0, 0) => package.end..package.end,
+        (start, size, _) if start == package.end && size > 0 => start..start.checked_add(size)?,
         _ => return None,
     };
     Some(Layout {
@@ -261,34 +304,34 @@ pub(crate) fn layout(head: &[u8]) -> Option<Layout> {
     })
 }
 
-/// Checks all of `file` but its package, whose header is at `header_offset`.
+/// Checks all of `file` but its `package`, whose header is at `header_offset`.
 ///
 /// # Errors
 ///
 /// Returns the difference from what the builder writes.
-pub(crate) fn check(file: &[u8], header_offset: usize) -> Result<(), String> {
+pub(crate) fn check(
+    file: &[u8],
+    package: &Package<'_>,
+    header_offset: usize,
+) -> Result<(), String> {
     let layout = layout(file).ok_or("other headers")?;
     let part = |range: Range<usize>| file.get(range).ok_or("a truncated file");
-    let is_zero = |bytes: &[u8]| bytes.iter().all(|&byte| byte == 0);
-    let padding = [
-        part(size_of::<Headers>()..layout.stub.start)?,
-        part(layout.package.end..layout.certificates.start)?,
-    ];
-    if !padding.into_iter().all(is_zero) {
-        return Err("bytes between its sections that aren't zero".to_owned());
+    let padding = part(size_of::<Headers>()..HEADERS_SIZE)?;
+    if padding.iter().any(|&byte| byte != 0) {
+        return Err("bytes behind its headers that aren't zero".to_owned());
     }
-    let stub = part(layout.stub.clone())?;
-    let (head, _) = StubHead::read_from_prefix(stub).map_err(|_| "no stub")?;
-    let checksum = crc32c(stub.get(StubHead::CHECKED_FROM..).unwrap_or_default());
-    if head.checksum != checksum {
-        let expected = head.checksum;
-        return Err(format!(
-            "a stub of the CRC-32C {checksum:#x}, which should be {expected:#x}"
-        ));
-    }
-    let sizes = [head.header_offset, head.package_size].map(|size| size as usize);
-    if sizes != [header_offset, layout.package.len()] {
+    let (found, _) = StubHead::read_from_prefix(part(layout.stub)?).map_err(|_| "no stub")?;
+    let expected = StubHead {
+        branch: found.branch,
+        checksum: found.checksum,
+        package_checksum: found.package_checksum,
+        ..head(package, header_offset)
+    };
+    if found != expected {
         return Err("a stub for another package".to_owned());
+    }
+    if sealed(file) != Some(found) {
+        return Err("other checksums in its stub".to_owned());
     }
     check_certificates(part(layout.certificates)?)
 }

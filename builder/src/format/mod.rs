@@ -20,7 +20,7 @@ pub(crate) mod measurement;
 pub(crate) mod uimage;
 
 use clap::ValueEnum;
-use kaal_payload::{PAGE_SIZE, PhysAddr};
+use kaal_payload::{HEADER_ALIGNMENT, PAGE_SIZE, PhysAddr};
 use serde::Serialize;
 
 pub use file_map::{FileMap, FileMapEntry};
@@ -86,6 +86,15 @@ impl Format {
         match self {
             Self::Elf | Self::Raw | Self::Efi => PAGE_SIZE,
             Self::Uimage | Self::Image | Self::Fit => IMAGE_ALIGNMENT,
+        }
+    }
+
+    /// Alignment in bytes of a package's end. The firmware doesn't load padding behind a section of a UEFI application,
+    /// so nobody could verify it: it is part of the package.
+    pub(crate) fn end_alignment(self) -> usize {
+        match self {
+            Self::Efi => efi::FILE_ALIGNMENT,
+            _ => HEADER_ALIGNMENT as usize,
         }
     }
 }

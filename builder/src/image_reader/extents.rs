@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use kaal_payload::{Chunk, Encoding, HEADER_ALIGNMENT, PACKAGE_END, PhysAddr, package_header_size};
+use kaal_payload::{Chunk, Encoding, PACKAGE_END, PhysAddr, package_header_size};
 
 use super::damaged;
 use super::memory::Extent;
@@ -100,7 +100,7 @@ pub(super) fn of_package<'a>(
             is_compressed: stored.encoding == Encoding::Lz4,
         });
     }
-    let end = (next + PACKAGE_END.len()).next_multiple_of(HEADER_ALIGNMENT as usize);
+    let end = (next + PACKAGE_END.len()).next_multiple_of(packed.format.end_alignment());
     if bytes.len() != end || !bytes.ends_with(&PACKAGE_END) {
         let place = end - PACKAGE_END.len();
         return Err(damaged("its end")

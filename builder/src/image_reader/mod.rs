@@ -151,8 +151,9 @@ impl<'a> ImageReader<'a> {
     }
 
     /// [`Payload::package`] of a signed image: the SHA-256 of the load address in a U-Boot header
-    /// (eight bytes, zero without one), of the UEFI stub, if there is one, of the locator in the
-    /// package header, and of all bytes of the package before its header. Zero for an ELF file.
+    /// (eight bytes, zero without one), of the UEFI stub without its checksums, if there is one, of
+    /// the locator in the package header, and of all bytes of the package before its header. Zero
+    /// for an ELF file.
     pub fn package_digest(&self) -> Measurement {
         let packed = self.packed.as_ref();
         packed.map_or([0; _], |packed| packed.digest(self.file.content))

@@ -7,7 +7,7 @@ use kaal_payload::{Chunk, Package, Stored};
 use super::{ImageReader, Packed};
 use crate::diagnostic::Diagnostic;
 use crate::format::digest::crc32c;
-use crate::format::{Format, fit, uimage};
+use crate::format::{Format, efi, fit, uimage};
 
 /// The file of `image` with `header` as its payload header.
 pub(super) fn with_payload_header(
@@ -23,19 +23,19 @@ pub(super) fn with_payload_header(
     if let Some(packed) = &image.packed {
         rewrite_package_header(&mut file, packed).map_err(|found| another_size(image, found))?;
     }
-    if let Some(packed) = &image.packed
-        && packed.format == Format::Fit
-    {
-        return fit::write(&fit::Files {
-            tree: &image.embedded_tree(),
-            kernel: packed.bytes(&file),
-            key_name: fit::key_name(&file).as_deref(),
-        });
+    match (&image.packed, uimage::load_address(&file)) {
+        (Some(packed), _) if packed.format == Format::Fit => {
+            return fit::write(&fit::Files {
+                tree: &image.embedded_tree(),
+                kernel: packed.bytes(&file),
+                key_name: fit::key_name(&file).as_deref(),
+            });
+        }
+        (Some(packed), _) if packed.format == Format::Efi => efi::seal(&mut file),
+        (_, Some(address)) => return uimage::wrap(address, file.split_off(uimage::HEADER_SIZE)),
+        _ => {}
     }
-    match uimage::load_address(&file) {
-        Some(address) => uimage::wrap(address, file.split_off(uimage::HEADER_SIZE)),
-        None => Ok(file),
-    }
+    Ok(file)
 }
 
 /// Updates the checksums of the chunks and of the package header.

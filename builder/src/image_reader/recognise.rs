@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use kaal_payload::{
     Chunk, HEADER_ALIGNMENT, LOADER_MAX_SIZE, LOCATOR_OFFSET, Locator, Measurement,
-    PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, Package, PackageError, PhysAddr, ROOM_SIZE,
+    PACKAGE_HEADER_MAX_SIZE, PACKAGE_MAGIC, Package, PackageError, PhysAddr, ROOM_SIZE, StubHead,
 };
 use sha2::{Digest, Sha256};
 use zerocopy::IntoBytes;
@@ -60,10 +60,12 @@ impl Packed {
     pub(super) fn digest(&self, file: &[u8]) -> Measurement {
         let load_address = uimage::load_address(file).map_or(0, |PhysAddr(address)| address);
         let package = self.bytes(file);
+        // The checksums before the branch depend on the signature.
+        let stub = file[self.stub.clone()].get(StubHead::ENTRY..);
         let locator = &package[self.header_offset + LOCATOR_OFFSET..][..size_of::<Locator>()];
         Sha256::new()
             .chain_update(load_address.to_le_bytes())
-            .chain_update(&file[self.stub.clone()])
+            .chain_update(stub.unwrap_or_default())
             .chain_update(locator)
             .chain_update(&package[..self.header_offset])
             .finalize()

@@ -15,7 +15,7 @@ use vm_fdt::FdtWriter;
 use crate::common::device_tree::DeviceTree;
 use crate::common::folder::Folder;
 use crate::common::formats::{EFI, FIT, IMAGE, LZ4, RAW, UIMAGE};
-use crate::common::loaded::Loaded;
+use crate::common::loaded::{Loaded, crc32c};
 use crate::common::package::Packed;
 use crate::common::programs::{self, HYPERVISOR_BASE, ORDINARY_BASE};
 
@@ -230,10 +230,10 @@ fn efi_is_raw_behind_a_stub() {
         let raw = file(&folder, &[&RAW[..], compression].concat());
         let bytes = file(&folder, &[&EFI[..], compression].concat());
         let (before, package) = bytes.split_at(0x1200);
-        let (package, padding) = package.split_at(raw.len());
-        assert!(package == raw);
-        assert!(padding.len() < 512 && padding.iter().all(|&byte| byte == 0));
-        assert_eq!(bytes.len() % 512, 0);
+        let size = raw.len().next_multiple_of(512);
+        assert_eq!(package.len(), size);
+        let [packed, raw] = [package.to_vec(), raw].map(Packed::new);
+        assert!(packed.unpack() == raw.unpack());
 
         let (headers, stub) = before.split_at(0x200);
         let word = |bytes: &[u8], offset: usize| number(bytes, offset) as u32;
@@ -242,25 +242,22 @@ fn efi_is_raw_behind_a_stub() {
         // Machine and number of sections, no time.
         assert_eq!([word(headers, 0x44), word(headers, 0x48)], [0x2_aa64, 0]);
         let [entry, checksum] = [0x68, 0x98].map(|offset| word(headers, offset));
-        assert_eq!([entry, checksum], [0x1004, 0]);
+        assert_eq!([entry, checksum], [0x1008, 0]);
         // Name, sizes and places of each section.
         let section = |start: usize| [0, 8, 12, 16, 20].map(|field| word(headers, start + field));
         let text = u32::from_le_bytes(*b".tex");
         assert_eq!(section(0x148), [text, 0x1000, 0x1000, 0x1000, 0x200]);
-        let size = raw.len() as u32;
-        let [kaal, file_size] = [u32::from_le_bytes(*b".kaa"), size.next_multiple_of(512)];
-        assert_eq!(section(0x170), [kaal, size, 0x2000, file_size, 0x1200]);
+        let [kaal, size] = [u32::from_le_bytes(*b".kaa"), size as u32];
+        assert_eq!(section(0x170), [kaal, size, 0x2000, size, 0x1200]);
 
-        // b 0x80, from the offset 4
-        assert_eq!(word(stub, 4), 0x1400_001f);
-        let header_offset = Packed::new(raw).header_offset;
-        assert_eq!(
-            [word(stub, 8), word(stub, 12)],
-            [header_offset as u32, size]
-        );
+        assert_eq!(word(stub, 4), crc32c(package));
+        // b 0x80, from the offset 8
+        assert_eq!(word(stub, 8), 0x1400_001e);
+        let sizes = [12, 16].map(|offset| word(stub, offset));
+        assert_eq!(sizes, [packed.header_offset as u32, size]);
         let program = programs::efi_stub().headers[0].content.clone();
         // Before that, it is the ELF header.
-        assert_eq!(stub[0x10..0xb0], [0; 0xa0]);
+        assert_eq!(stub[0x14..0xb0], [0; 0x9c]);
         assert_eq!(stub[0xb0..0x100], program[0xb0..]);
     }
 }

@@ -74,7 +74,7 @@ fn enter(found: &Found, device_tree: u64) -> ! {
     unsafe {
         asm!(
             "br      {entry}",
-            entry = in(reg) found.bytes.as_ptr(),
+            entry = in(reg) found.start,
             in("x0") device_tree,
             in("x1") 0,
             in("x2") 0,

@@ -6,12 +6,8 @@ use core::slice;
 
 use kaal_arch::address_of;
 use kaal_arch::link::Note;
-use kaal_integrity::crc32c_by_bytes as crc32c;
-use kaal_payload::{
-    Encoding, Integrity, PACKAGE_VERSION, PAGE_SIZE, Package, PackageError, PhysAddr,
-    STUB_NOTE_TYPE, StubHead,
-};
-use zerocopy::FromBytes;
+use kaal_integrity::crc32c_by_bytes;
+use kaal_payload::{PACKAGE_VERSION, PAGE_SIZE, Package, STUB_NOTE_TYPE, StubHead, UefiHeaders};
 
 use crate::console::{Console, Refused};
 
@@ -21,79 +17,49 @@ static NOTE: Note<u32> = Note::new(STUB_NOTE_TYPE, PACKAGE_VERSION);
 
 /// An intact package.
 pub(crate) struct Found {
-    /// Its bytes.
-    pub(crate) bytes: &'static [u8],
+    /// Its first byte.
+    pub(crate) start: *const u8,
     /// Its header.
     pub(crate) package: Package<'static>,
 }
 
-/// Finds the package behind the stub, and verifies both.
+/// Finds the package behind the stub, and verifies the whole image.
 pub(crate) fn find(console: &Console) -> Result<Found, Refused> {
-    let damaged = || console.refuse("the stub is damaged; load the image again", &[]);
     let start = address_of!("__ehdr_start");
     let end = address_of!("_etext").addr();
     let size = end.next_multiple_of(PAGE_SIZE as usize) - start.addr();
-    // SAFETY: the stub takes whole pages, and nothing writes to them.
-    let stub = unsafe { slice::from_raw_parts(start, size) };
-    let (head, _) = StubHead::read_from_prefix(stub).map_err(|_| damaged())?;
-    let checked = stub.get(StubHead::CHECKED_FROM..).unwrap_or_default();
-    if crc32c(checked) != head.checksum {
-        return Err(damaged());
+    // SAFETY: the firmware loads the headers to the page before the stub. The builder puts a head at the start of the
+    // stub, which takes whole pages. Nothing writes to any of them.
+    let (headers, head, stub) = unsafe {
+        (
+            &*start.wrapping_sub(PAGE_SIZE as usize).cast::<UefiHeaders>(),
+            &*start.cast::<StubHead>(),
+            slice::from_raw_parts(
+                start.wrapping_add(StubHead::CHECKED_FROM),
+                size - StubHead::CHECKED_FROM,
+            ),
+        )
+    };
+    let [one, two, three, four, five] = headers.checked();
+    verify(head.checksum, &[one, two, three, four, five, stub], console)?;
+    let start = start.wrapping_add(size);
+    // SAFETY: the builder puts a package there, and the stub, with its size, is intact. Nothing writes to it.
+    let bytes = unsafe { slice::from_raw_parts(start, head.checked_size as usize) };
+    verify(head.package_checksum, &[bytes], console)?;
+    let header = bytes.get(head.header_offset as usize..);
+    let crc32c = |header: &[u8]| crc32c_by_bytes(&[header]);
+    match Package::parse(header.unwrap_or_default(), crc32c) {
+        Ok(package) => Ok(Found { start, package }),
+        Err(_) => Err(console.refuse("package header: malformed; build the image again", &[])),
     }
-    // SAFETY: the builder puts a package of this size there, and nothing writes to it.
-    let bytes =
-        unsafe { slice::from_raw_parts(start.wrapping_add(size), head.package_size as usize) };
-    let (unpacker, header) = bytes
-        .split_at_checked(head.header_offset as usize)
-        .ok_or_else(damaged)?;
-    let package = Package::parse(header, crc32c).map_err(|error| match error {
-        PackageError::Checksum { expected, found } => console.refuse(
-            "package header: checksum # expected, # found; the image is damaged, build or load it again",
-            &[expected.into(), found.into()],
-        ),
-        // The header is of this version, so the checksum finds all damage but that to its first bytes.
-        _ => console.refuse(
-            "package header: malformed; the image is damaged, build or load it again",
-            &[],
-        ),
-    })?;
-    let found = Found { bytes, package };
-    found.verify(unpacker, console)?;
-    Ok(found)
 }
 
-impl Found {
-    /// Verifies the unpacker, and what the unpacker verifies.
-    fn verify(&self, unpacker: &[u8], console: &Console) -> Result<(), Refused> {
-        let found = crc32c(unpacker);
-        if found != self.package.unpacker_checksum {
-            let message =
-                "the unpacker is damaged: CRC-32C # expected, # found; load the image again";
-            let checksums = [self.package.unpacker_checksum, found];
-            return Err(console.refuse(message, &checksums.map(u64::from)));
-        }
-        for (index, chunk) in self.package.chunks.iter().enumerate() {
-            let stored = chunk.stored();
-            if stored.encoding == Encoding::Identity && self.package.integrity == Integrity::None {
-                continue;
-            }
-            let content = self.bytes.get(stored.offset as usize..);
-            let content = content.and_then(|content| content.get(..stored.size as usize));
-            let (memory, found) = (chunk.memory(), crc32c(content.unwrap_or_default()));
-            if found != stored.checksum {
-                let message =
-                    "chunk @ (#..#) is damaged: CRC-32C # expected, # found; load the image again";
-                let [start, end] = [memory.start, memory.end].map(|PhysAddr(address)| address);
-                let numbers = [
-                    index as u64,
-                    start,
-                    end,
-                    stored.checksum.into(),
-                    found.into(),
-                ];
-                return Err(console.refuse(message, &numbers));
-            }
-        }
-        Ok(())
+/// Compares the checksum of `parts` with the `expected` one.
+fn verify(expected: u32, parts: &[&[u8]], console: &Console) -> Result<(), Refused> {
+    let found = crc32c_by_bytes(parts);
+    if found == expected {
+        return Ok(());
     }
+    let message = "the image is damaged: CRC-32C # expected, # found; load it again";
+    Err(console.refuse(message, &[expected, found].map(u64::from)))
 }

@@ -23,7 +23,7 @@ const FLIPPED: [(Format, &str); 2] = [
         Format::Fit,
         "Bad hash value for 'hash-1' hash node in 'kernel-1' image node",
     ),
-    (Format::Efi, ") is damaged: CRC-32C 0x"),
+    (Format::Efi, "the image is damaged: CRC-32C 0x"),
 ];
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {

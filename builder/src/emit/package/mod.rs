@@ -58,7 +58,7 @@ pub(super) fn pack(
     file.resize(header + header_size, 0);
     let chunks = append(&mut file, chunks, settings.compression);
     file.extend([0; PACKAGE_END.len()]);
-    pad(&mut file, HEADER_ALIGNMENT as usize);
+    pad(&mut file, settings.format.end_alignment());
     let size = file.len() as u64;
     let end = file.len() - PACKAGE_END.len();
     file[end..].copy_from_slice(&PACKAGE_END);
@@ -87,7 +87,7 @@ pub(super) fn pack(
         content: match (settings.load_address, &parts.efi_stub) {
             (Some(address), _) if settings.format == Format::Uimage => uimage::wrap(address, file)?,
             (_, Some(stub)) if settings.format == Format::Efi => {
-                efi::wrap(&stub_section(stub, header, file.len()), &file)?
+                efi::wrap(&stub_section(stub, &package, header), &file)?
             }
             _ if settings.format == Format::Fit => fit::write(&fit::Files {
                 tree,
@@ -112,9 +112,9 @@ pub(crate) fn before_header(unpacker: &BootProgram, format: Format, size: u64) -
     bytes
 }
 
-/// The UEFI stub of a package of `size` bytes with its header at the offset `header`.
-pub(crate) fn stub_section(stub: &BootProgram, header: usize, size: usize) -> Vec<u8> {
-    efi::stub_section(flatten(0, &stub.parts), stub.entry, header, size)
+/// The UEFI stub for `package` with its header at the offset `header`, without checksums.
+pub(crate) fn stub_section(stub: &BootProgram, package: &Package<'_>, header: usize) -> Vec<u8> {
+    efi::stub_section(flatten(0, &stub.parts), stub.entry, package, header)
 }
 
 /// Checks that a file of `size` bytes at its load address lies in RAM.

@@ -3,8 +3,9 @@
 //! Packages whose unpacker, or what it is told, is another one. All checksums are those that the builder would write.
 
 use crc::{CRC_32_ISO_HDLC, Crc};
-use kaal_elfloader_builder::ImageReader;
-use kaal_payload::{PAGE_SIZE, Package, StubHead};
+use kaal_elfloader_builder::{Format, ImageReader};
+use kaal_payload::{PAGE_SIZE, Package, StubHead, UefiHeaders};
+use zerocopy::{FromBytes, IntoBytes};
 
 use super::{CHECK, SIGN_AGAIN, change, refused, signed};
 use crate::common::folder::Folder;
@@ -62,10 +63,8 @@ fn other_code_in_the_uefi_stub() {
 
     let folder = signed(&EFI);
     change(&folder, |image, file| {
-        let stub = &mut file[image.stub_in_file()];
-        stub[CODE] ^= 1;
-        let checksum = crc32c(&stub[StubHead::CHECKED_FROM..]);
-        stub[..StubHead::CHECKED_FROM].copy_from_slice(&checksum.to_le_bytes());
+        file[image.stub_in_file()][CODE] ^= 1;
+        correct_stub(image, file);
     });
     refused(&folder, &CHECK, "what runs before its loader");
     refused(&folder, &SIGN_AGAIN, "what runs before its loader");
@@ -106,6 +105,22 @@ fn write(image: &ImageReader<'_>, file: &mut [u8], package: Package<'_>) {
     if start == UIMAGE_HEADER {
         correct_uimage(file);
     }
+    if image.format() == Format::Efi {
+        correct_stub(image, file);
+    }
+}
+
+/// Corrects the checksums in the head of the UEFI stub of `image` in `file`.
+fn correct_stub(image: &ImageReader<'_>, file: &mut [u8]) {
+    let (start, _) = image.package_in_file().expect("a package");
+    let place = image.stub_in_file().start;
+    let (mut head, _) = StubHead::read_from_prefix(&file[place..]).expect("a head");
+    head.package_checksum = crc32c(&file[start..][..head.checked_size as usize]);
+    head.write_to_prefix(&mut file[place..]).expect("room");
+    let (headers, _) = UefiHeaders::read_from_prefix(file).expect("headers");
+    let stub = &file[place + StubHead::CHECKED_FROM..start];
+    head.checksum = crc32c(&[&headers.checked().concat(), stub].concat());
+    head.write_to_prefix(&mut file[place..]).expect("room");
 }
 
 /// Corrects the checksums in U-Boot's header.

@@ -29,5 +29,5 @@ pub use layout::{
 };
 pub use parse::{LOCATOR_OFFSET, Package, package_header_size};
 pub use scratch::{Place, ROOM_SIZE, Scratch, TABLES_SIZE, slot_size};
-pub use stub::{STUB_NOTE_TYPE, StubHead};
+pub use stub::{STUB_NOTE_TYPE, StubHead, UefiHeaders};
 pub use unpack_steps::UnpackStep;
