@@ -2,6 +2,7 @@
 
 //! The firmware's console.
 
+use r_efi::efi::Status;
 use r_efi::protocols::simple_text_output::Protocol;
 
 /// The image can't boot. The reason has been printed.
@@ -41,6 +42,12 @@ impl Console {
         }
         self.text("\r\n");
         Refused
+    }
+
+    /// Like [`Self::refuse`], with a number of the firmware.
+    #[inline(never)]
+    pub(crate) fn refuse_status(&self, message: &str, status: Status) -> Refused {
+        self.refuse(message, &[status.as_usize() as u64])
     }
 
     fn text(&self, text: &str) {

@@ -35,7 +35,8 @@ use r_efi::efi::{Handle, Status, SystemTable};
 
 use console::Refused;
 use firmware::Firmware;
-use package::Found;
+use memory_map::MemoryMap;
+use package::Image;
 
 /// The address that the firmware enters.
 ///
@@ -46,35 +47,34 @@ use package::Found;
 unsafe extern "efiapi" fn start(image: Handle, table: *mut SystemTable) -> Status {
     // SAFETY: the caller vouches for the arguments.
     let firmware = unsafe { Firmware::new(image, table) };
-    match check_and_exit(&firmware) {
-        Ok((found, device_tree)) => enter(&found, device_tree),
-        Err(Refused) => Status::LOAD_ERROR,
-    }
-}
-
-/// Checks the image and leaves the firmware. Returns the package and the address of the firmware's device tree, or 0.
-fn check_and_exit(firmware: &Firmware) -> Result<(Found, u64), Refused> {
-    let console = &firmware.console();
-    let found = package::find(console)?;
-    let device_tree = firmware.device_tree();
-    let mut map = firmware.memory_map(console)?;
-    let checked = map.check(&found.package, console);
-    match checked.and_then(|()| firmware.exit(&mut map, console)) {
-        Ok(()) => Ok((found, device_tree)),
-        Err(refused) => {
-            firmware.free(map);
-            Err(refused)
+    let mut map = firmware.memory_map();
+    match check_and_exit(&firmware, &mut map) {
+        Ok((image, device_tree)) => enter(&image, device_tree),
+        Err(Refused) => {
+            map.free();
+            Status::LOAD_ERROR
         }
     }
 }
 
+/// Checks the image and leaves the firmware. Returns the image and the address of the firmware's device tree, or 0.
+fn check_and_exit(firmware: &Firmware, map: &mut MemoryMap<'_>) -> Result<(Image, u64), Refused> {
+    let console = &firmware.console();
+    let image = package::find(console)?;
+    map.read(console)?;
+    map.check(image.memory(console)?, console)?;
+    let device_tree = firmware.device_tree();
+    firmware.exit(map, console)?;
+    Ok((image, device_tree))
+}
+
 /// Enters the package, which takes the processor over from the firmware.
-fn enter(found: &Found, device_tree: u64) -> ! {
+fn enter(image: &Image, device_tree: u64) -> ! {
     // SAFETY: a package begins with its first instruction.
     unsafe {
         asm!(
             "br      {entry}",
-            entry = in(reg) found.start,
+            entry = in(reg) image.package.as_ptr(),
             in("x0") device_tree,
             in("x1") 0,
             in("x2") 0,

@@ -7,7 +7,9 @@ use core::slice;
 use kaal_arch::address_of;
 use kaal_arch::link::Note;
 use kaal_integrity::crc32c_by_bytes;
-use kaal_payload::{PACKAGE_VERSION, PAGE_SIZE, Package, STUB_NOTE_TYPE, StubHead, UefiHeaders};
+use kaal_payload::{
+    PACKAGE_VERSION, PAGE_SIZE, Package, PhysRange, STUB_NOTE_TYPE, StubHead, UefiHeaders,
+};
 
 use crate::console::{Console, Refused};
 
@@ -15,16 +17,16 @@ use crate::console::{Console, Refused};
 #[unsafe(link_section = ".note.kaal")]
 static NOTE: Note<u32> = Note::new(STUB_NOTE_TYPE, PACKAGE_VERSION);
 
-/// An intact package.
-pub(crate) struct Found {
-    /// Its first byte.
-    pub(crate) start: *const u8,
-    /// Its header.
-    pub(crate) package: Package<'static>,
+/// An intact image.
+pub(crate) struct Image {
+    /// The head of the stub.
+    pub(crate) head: &'static StubHead,
+    /// The package.
+    pub(crate) package: &'static [u8],
 }
 
 /// Finds the package behind the stub, and verifies the whole image.
-pub(crate) fn find(console: &Console) -> Result<Found, Refused> {
+pub(crate) fn find(console: &Console) -> Result<Image, Refused> {
     let start = address_of!("__ehdr_start");
     let end = address_of!("_etext").addr();
     let size = end.next_multiple_of(PAGE_SIZE as usize) - start.addr();
@@ -42,15 +44,23 @@ pub(crate) fn find(console: &Console) -> Result<Found, Refused> {
     };
     let [one, two, three, four, five] = headers.checked();
     verify(head.checksum, &[one, two, three, four, five, stub], console)?;
-    let start = start.wrapping_add(size);
     // SAFETY: the builder puts a package there, and the stub, with its size, is intact. Nothing writes to it.
-    let bytes = unsafe { slice::from_raw_parts(start, head.checked_size as usize) };
-    verify(head.package_checksum, &[bytes], console)?;
-    let header = bytes.get(head.header_offset as usize..);
-    let crc32c = |header: &[u8]| crc32c_by_bytes(&[header]);
-    match Package::parse(header.unwrap_or_default(), crc32c) {
-        Ok(package) => Ok(Found { start, package }),
-        Err(_) => Err(console.refuse("package header: malformed; build the image again", &[])),
+    let package =
+        unsafe { slice::from_raw_parts(start.wrapping_add(size), head.checked_size as usize) };
+    verify(head.package_checksum, &[package], console)?;
+    Ok(Image { head, package })
+}
+
+impl Image {
+    /// All memory that the unpacker writes to.
+    pub(crate) fn memory(
+        &self,
+        console: &Console,
+    ) -> Result<impl Iterator<Item = PhysRange>, Refused> {
+        let header = self.package.get(self.head.header_offset as usize..);
+        header
+            .and_then(Package::peek_memory)
+            .ok_or_else(|| console.refuse("package header: malformed; build the image again", &[]))
     }
 }
 

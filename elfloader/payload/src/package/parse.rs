@@ -9,7 +9,7 @@ use zerocopy::IntoBytes;
 use super::Scratch;
 use super::layout::{Chunk, HEADER_ALIGNMENT, Header, Locator, PACKAGE_HEADER_MAX_SIZE};
 use crate::header::{self, Length, elements, peek, preamble};
-use crate::{Integrity, LogLevel, Machine, PAGE_SIZE, PackageError, PhysAddr};
+use crate::{Integrity, LogLevel, Machine, PAGE_SIZE, PackageError, PhysAddr, PhysRange};
 
 /// Offset of the [`Locator`] in a header.
 pub const LOCATOR_OFFSET: usize = offset_of!(Header, locator);
@@ -63,6 +63,21 @@ impl<'a> Package<'a> {
     pub fn peek_machine(bytes: &[u8]) -> Machine {
         peek::<Header, true>(bytes)
             .map_or_else(Machine::default, |(header, _)| header.machine.peek())
+    }
+
+    /// All memory that the unpacker of an intact header at the start of `bytes` writes to; `None` if there is no header.
+    pub fn peek_memory(bytes: &[u8]) -> Option<impl Iterator<Item = PhysRange>> {
+        let (header, rest) = peek::<Header, true>(bytes)?;
+        let (chunks, _) = elements::<Chunk>(rest, header.chunk_count as usize)?;
+        let Locator {
+            work_start,
+            slot_size,
+            package_size,
+            ..
+        } = header.locator;
+        let scratch = Scratch::new(work_start, slot_size, package_size);
+        let chunks = chunks.iter().map(Chunk::memory);
+        Some(chunks.chain(scratch.memory()))
     }
 
     /// Writes the header to the start of `out` and returns its size.
