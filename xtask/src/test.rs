@@ -11,6 +11,7 @@ use kaal_harness::process;
 use kaal_harness::sel4::{Kernel, PREFIX};
 use kaal_harness::tools::{
     BINUTILS, CLANG, GDB, GOLD, JQ, MDBOOK, MKIMAGE, NIX, OPENSSL, PKCS11_TOOL, SBSIGN, SOFTHSM,
+    SWTPM,
 };
 use kaal_harness::workspace::{Program, Workspace};
 
@@ -47,6 +48,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         &SOFTHSM,
         &SBSIGN,
         &MKIMAGE,
+        &SWTPM,
     ] {
         setup::tool_for_tests(workspace, tool);
     }

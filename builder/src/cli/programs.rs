@@ -87,7 +87,7 @@ fn holds_stub(image: &ImageReader<'_>, given: &Input<'_>) -> Result<bool, Diagno
     let Some(((start, header), package)) = image.package_in_file().zip(image.package()) else {
         return Ok(true);
     };
-    let expected = package::stub_section(&program, &package, header - start);
+    let expected = package::stub_section(&program, &package, header - start, &image.payload());
     let found = &image.file().content[found];
     // The checksums before the branch depend on the package, and `check` compares them.
     let [expected, found] = [&expected, found].map(|stub| stub.get(StubHead::ENTRY..));

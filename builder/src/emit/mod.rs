@@ -96,7 +96,7 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic
     chunks.sort_by_key(|chunk| chunk.memory);
 
     let entry = PhysAddr(place.base.0 + parts.loader.entry);
-    let mut file = write_file(parts, plan, entry, &chunks)?;
+    let mut file = write_file(parts, plan, &payload, entry, &chunks)?;
     if parts.settings.format != Format::Elf && parts.trust.is_some() {
         file.content = with_package_digest(parts, &mut payload, &file.content)?;
     }
@@ -255,12 +255,13 @@ fn payload<'a>(
 fn write_file(
     parts: &Parts<'_>,
     plan: &Plan,
+    payload: &Payload<'_>,
     entry: PhysAddr,
     chunks: &[Chunk<'_>],
 ) -> Result<ImageFile, Diagnostic> {
     match &parts.unpacker {
         Some(unpacker) if parts.settings.format != Format::Elf => {
-            package::pack(parts, plan, unpacker, entry, chunks)
+            package::pack(parts, plan, payload, unpacker, entry, chunks)
         }
         _ => Ok(ImageFile {
             content: executable::write(entry, chunks),

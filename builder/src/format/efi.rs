@@ -12,7 +12,9 @@
 use std::mem::offset_of;
 use std::ops::Range;
 
-use kaal_payload::{Integrity, PAGE_SIZE, Package, StubHead, UefiHeaders, package_header_size};
+use kaal_payload::{
+    Integrity, PAGE_SIZE, Package, Payload, StubHead, TpmEvent, UefiHeaders, package_header_size,
+};
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout};
 
@@ -146,8 +148,9 @@ const _: () = {
     assert!(certificates == offset_of!(UefiHeaders, certificates));
 };
 
-/// The head of the stub for `package`, whose header is at `header_offset`, without checksums and branch.
-fn head(package: &Package<'_>, header_offset: usize) -> StubHead {
+/// The head of the stub for `package`, which holds `payload` and has its header at `header_offset`; without checksums
+/// and branch.
+fn head(package: &Package<'_>, header_offset: usize, payload: &Payload<'_>) -> StubHead {
     let checked_size = match package.integrity {
         Integrity::None => header_offset + package_header_size(package.chunks.len()),
         _ => package.size as usize,
@@ -155,6 +158,8 @@ fn head(package: &Package<'_>, header_offset: usize) -> StubHead {
     StubHead {
         header_offset: header_offset as u32,
         checked_size: checked_size as u32,
+        exception_level: payload.exception_level as u32,
+        tpm_event: TpmEvent::new(payload.measurement),
         ..StubHead::new_zeroed()
     }
 }
@@ -166,11 +171,12 @@ pub(crate) fn stub_section(
     entry: u64,
     package: &Package<'_>,
     header_offset: usize,
+    payload: &Payload<'_>,
 ) -> Vec<u8> {
     stub.resize(stub.len().next_multiple_of(PAGE_SIZE as usize), 0);
     let head = StubHead {
         branch: branch::to(entry.saturating_sub(StubHead::ENTRY as u64)),
-        ..head(package, header_offset)
+        ..head(package, header_offset, payload)
     };
     stub[..size_of::<StubHead>()].copy_from_slice(head.as_bytes());
     stub
@@ -304,7 +310,7 @@ pub(crate) fn layout(head: &[u8]) -> Option<Layout> {
     })
 }
 
-/// Checks all of `file` but its `package`, whose header is at `header_offset`.
+/// Checks all of `file` but its `package`, which holds `payload` and has its header at `header_offset`.
 ///
 /// # Errors
 ///
@@ -313,6 +319,7 @@ pub(crate) fn check(
     file: &[u8],
     package: &Package<'_>,
     header_offset: usize,
+    payload: &Payload<'_>,
 ) -> Result<(), String> {
     let layout = layout(file).ok_or("other headers")?;
     let part = |range: Range<usize>| file.get(range).ok_or("a truncated file");
@@ -325,7 +332,7 @@ pub(crate) fn check(
         branch: found.branch,
         checksum: found.checksum,
         package_checksum: found.package_checksum,
-        ..head(package, header_offset)
+        ..head(package, header_offset, payload)
     };
     if found != expected {
         return Err("a stub for another package".to_owned());

@@ -41,3 +41,15 @@ pub(crate) fn measure<'a>(
     }
     hash.finalize().into()
 }
+
+/// The value of a TPM's register in the bank of SHA-256, if nothing but `measurement` has extended it: the UEFI stub
+/// extends it with the hash of the measurement.
+pub(crate) fn pcr(measurement: &Measurement) -> Measurement {
+    let initial = Measurement::default();
+    let digest = Sha256::digest(measurement);
+    Sha256::new()
+        .chain_update(initial)
+        .chain_update(digest)
+        .finalize()
+        .into()
+}

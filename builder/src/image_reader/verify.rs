@@ -61,7 +61,12 @@ fn check_container(image: &ImageReader<'_>, packed: &Packed) -> Result<(), Diagn
         Format::Uimage => ("its U-Boot header", uimage::check(file)),
         Format::Efi => (
             "its UEFI application",
-            efi::check(file, &packed.package(), packed.header_offset),
+            efi::check(
+                file,
+                &packed.package(),
+                packed.header_offset,
+                &image.payload(),
+            ),
         ),
         Format::Fit => {
             let key_name = fit::key_name(file);

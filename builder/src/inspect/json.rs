@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::Inspected;
 use super::summary::Unpacking;
 use crate::format::digest::hexadecimal;
+use crate::format::{Format, measurement};
 use crate::manifest::{Identity, facts, range};
 use crate::parts::core_nodes::CoreNode;
 use crate::rules::{Outcome, Rule};
@@ -29,12 +30,14 @@ pub(crate) fn to_json(inspected: &Inspected<'_>) -> Value {
         })
     });
     let outcomes = inspected.outcomes.iter();
+    let is_measured = image.format() == Format::Efi;
     json!({
         "kind": "KaaL image",
         "reportVersion": 1,
         "file": Identity::of(file.path, file.content),
         "format": image.format().name(),
         "compression": image.compression(),
+        "pcr11": is_measured.then(|| hexadecimal(&measurement::pcr(&image.payload().measurement))),
         "entry": image.entry().to_string(),
         "payload": facts(&image.payload()),
         "trust": image.trust_anchor().map(|anchor| trust(&anchor)),

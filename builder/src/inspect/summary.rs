@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Inspected;
 use super::size::size;
 use crate::format::digest::hexadecimal;
-use crate::format::{Compression, fit};
+use crate::format::{Compression, Format, fit, measurement};
 use crate::image_reader::ImageReader;
 use crate::manifest::console_name;
 use crate::memory::ranges;
@@ -88,6 +88,12 @@ pub(crate) fn summary(inspected: &Inspected<'_>) -> Vec<(&'static str, String)> 
         ("signature", signature(inspected)),
         ("measurement", hexadecimal(&payload.measurement)),
     ];
+    if image.format() == Format::Efi {
+        rows.push((
+            "PCR 11",
+            hexadecimal(&measurement::pcr(&payload.measurement)),
+        ));
+    }
     if let Some(text) = payload.boot_arguments.strip_suffix(b"\0") {
         rows.push(("bootargs", text.escape_ascii().to_string()));
     }

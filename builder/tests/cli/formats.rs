@@ -255,11 +255,46 @@ fn efi_is_raw_behind_a_stub() {
         assert_eq!(word(stub, 8), 0x1400_001e);
         let sizes = [12, 16].map(|offset| word(stub, offset));
         assert_eq!(sizes, [packed.header_offset as u32, size]);
+        // EL1, and the event for a TPM (`EFI_TCG2_EVENT`): its sizes, version 1, PCR 11, EV_IPL and the measurement.
+        let event = [50, 0, 0, 0, 14, 0, 0, 0, 1, 0, 11, 0, 0, 0, 13, 0, 0, 0];
+        assert_eq!(word(stub, 0x14), 1);
+        assert_eq!(stub[0x18..0x2a], event);
+        assert_eq!(stub[0x2a..0x4a], measurement(&bytes));
         let program = programs::efi_stub().headers[0].content.clone();
         // Before that, it is the ELF header.
-        assert_eq!(stub[0x14..0xb0], [0; 0x9c]);
+        assert_eq!(stub[0x4a..0xb0], [0; 0x66]);
         assert_eq!(stub[0xb0..0x100], program[0xb0..]);
     }
+}
+
+/// The measurement in the payload header of an image.
+fn measurement(content: &[u8]) -> [u8; 32] {
+    let path = Path::new("image");
+    let image = ImageReader::open(File { path, content });
+    image.expect("an image").payload().measurement
+}
+
+/// With a TPM, PCR 11 begins as zero, and the stub extends it with the hash of the measurement.
+#[test]
+fn efi_has_an_expected_pcr() {
+    let folder = Folder::new();
+    let image = file(&folder, &EFI);
+    let digest = Sha256::digest(measurement(&image));
+    let pcr = Sha256::new()
+        .chain_update([0; 32])
+        .chain_update(digest)
+        .finalize();
+    let pcr: String = pcr.iter().map(|byte| format!("{byte:02x}")).collect();
+    let inspected = |arguments: &[&str]| {
+        let output = folder.command(&[&["inspect", "image.elf"], arguments].concat());
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let text = inspected(&[]);
+    assert!(
+        text.contains(&format!("\nPCR 11            {pcr}\n")),
+        "{text}"
+    );
+    assert!(inspected(&["--json"]).contains(&format!(r#""pcr11": "{pcr}""#)));
 }
 
 /// The programs that sign for Secure Boot change a checksum, name certificates and append them.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::common::device_tree::{Core, DeviceTree};
 use crate::common::folder::Folder;
-use crate::common::formats::{IMAGE, LZ4};
+use crate::common::formats::{EFI, IMAGE, LZ4};
 use crate::common::programs;
 use crate::diff::folder_with_two_root_tasks;
 use crate::signing::{self, LOADER, TRUST};
@@ -61,7 +61,7 @@ fn reports() -> [Value; 3] {
     [
         inspected(&folder, &signed),
         inspected(&folder, &FULL),
-        inspected(&Folder::new(), &[("--dtb", "")]),
+        inspected(&Folder::new(), &[&EFI[..], &[("--dtb", "")]].concat()),
     ]
 }
 

@@ -2,11 +2,12 @@
 
 //! The firmware's services (UEFI Specification 2.10, chapters 4 and 7).
 
+use core::ffi::c_void;
 use core::ptr;
 use core::slice;
 
 use r_efi::efi::{
-    BootServices, ConfigurationTable, DTB_TABLE_GUID, Handle, Status, SystemTable,
+    BootServices, ConfigurationTable, DTB_TABLE_GUID, Guid, Handle, Status, SystemTable,
 };
 
 use crate::console::{Console, Refused};
@@ -40,6 +41,19 @@ impl Firmware {
     pub(crate) fn console(&self) -> Console {
         // SAFETY: the table is the firmware's.
         unsafe { Console::new(self.table.con_out) }
+    }
+
+    /// The first protocol of this kind; null if there is none.
+    pub(crate) fn locate(&self, protocol: &Guid) -> *mut c_void {
+        let mut found = ptr::null_mut();
+        let mut protocol = *protocol;
+        // SAFETY: the protocol is written to `found`.
+        let status =
+            unsafe { (self.services.locate_protocol)(&mut protocol, ptr::null_mut(), &mut found) };
+        match status {
+            Status::SUCCESS => found,
+            _ => ptr::null_mut(),
+        }
     }
 
     /// The address of the device tree; 0 if the firmware describes the machine by ACPI only.

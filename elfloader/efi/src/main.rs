@@ -10,6 +10,7 @@
 //!    ▼
 //!  start()    verify  package.rs       the image is intact
 //!    │        check   memory_map.rs    the memory that it needs is RAM that the firmware gives up
+//!    │        measure tpm.rs           kernel and root task, if there is a TPM
 //!    │        exit    firmware.rs      no boot services from here on
 //!    ▼
 //!  unpacker, which turns the MMU off
@@ -27,10 +28,12 @@ mod console;
 mod firmware;
 mod memory_map;
 mod package;
+mod tpm;
 
 use core::arch::asm;
 use core::panic::PanicInfo;
 
+use kaal_arch::registers::current_level;
 use r_efi::efi::{Handle, Status, SystemTable};
 
 use console::Refused;
@@ -61,8 +64,14 @@ unsafe extern "efiapi" fn start(image: Handle, table: *mut SystemTable) -> Statu
 fn check_and_exit(firmware: &Firmware, map: &mut MemoryMap<'_>) -> Result<(Image, u64), Refused> {
     let console = &firmware.console();
     let image = package::find(console)?;
+    if current_level() < image.head.exception_level.into() {
+        let message =
+            "the kernel has hypervisor support and needs EL2, but the firmware runs at EL1";
+        return Err(console.refuse(message, &[]));
+    }
     map.read(console)?;
     map.check(image.memory(console)?, console)?;
+    tpm::measure(firmware, &image.head.tpm_event, console)?;
     let device_tree = firmware.device_tree();
     firmware.exit(map, console)?;
     Ok((image, device_tree))

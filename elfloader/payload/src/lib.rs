@@ -49,7 +49,7 @@ pub use layout::{
 pub use number::{Decimal, Hex, KeyId, Text};
 pub use package::{
     Chunk, HEADER_ALIGNMENT, LOCATOR_OFFSET, Locator, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE,
-    Package, Place, ROOM_SIZE, STUB_NOTE_TYPE, Scratch, Stored, StubHead, TABLES_SIZE,
+    Package, Place, ROOM_SIZE, STUB_NOTE_TYPE, Scratch, Stored, StubHead, TABLES_SIZE, TpmEvent,
     UNPACKER_NOTE_TYPE, UefiHeaders, UnpackStep, package_header_size, slot_size,
 };
 pub use payload::{LOADER_MAX_SIZE, MAX_SIZE, Payload, SIGNED_FROM, TranslationTables};

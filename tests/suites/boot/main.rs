@@ -28,6 +28,7 @@ mod image;
 mod integrity;
 mod locked;
 mod matrix;
+mod measured;
 mod new_component;
 mod odd_machines;
 mod own_root_task;
@@ -93,6 +94,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(locked::trials(&workspace));
     trials.extend(trusted_firmware::trials(&workspace));
     trials.extend(disk::trials(&workspace));
+    trials.extend(measured::trials(&workspace));
     trials.extend(sel4::trials(&workspace));
     trials.push(boot_cost::trial(&workspace));
     trials.extend(boot_information::trials(&workspace));

@@ -135,11 +135,12 @@ fn missing_memory(workspace: &Workspace) -> Result<()> {
     refused(&image, "but this machine has no RAM at 0xb0000000; ")
 }
 
-/// The loader says so, since only its header names the exception level.
 fn hypervisor_at_el1(workspace: &Workspace) -> Result<()> {
     let image = packed(workspace, Program::ProbeHyp, "virt", &[])?;
-    let message = "KaaL: error: the kernel has hypervisor support and needs EL2";
-    boot(&image, message).map(drop)
+    refused(
+        &image,
+        "the kernel has hypervisor support and needs EL2, but the firmware runs at EL1",
+    )
 }
 
 /// Headers, a page each for constants and code, and padding.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use kaal_payload::{
     Chunk as PackedChunk, Encoding, HEADER_ALIGNMENT, PACKAGE_END, PACKAGE_HEADER_MAX_SIZE,
-    PAGE_SIZE, Package, PhysAddr, PhysRange, Stored, package_header_size, slot_size,
+    PAGE_SIZE, Package, Payload, PhysAddr, PhysRange, Stored, package_header_size, slot_size,
 };
 use zerocopy::IntoBytes;
 
@@ -40,10 +40,11 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Diagnostic> {
     vec![no_console]
 }
 
-/// Packs `chunks`, which ascend, with `unpacker`. The unpacker enters the loader at `entry`.
+/// Packs `chunks`, which ascend and hold `payload`, with `unpacker`. The unpacker enters the loader at `entry`.
 pub(super) fn pack(
     parts: &Parts<'_>,
     plan: &Plan,
+    payload: &Payload<'_>,
     unpacker: &BootProgram,
     entry: PhysAddr,
     chunks: &[Chunk<'_>],
@@ -87,7 +88,7 @@ pub(super) fn pack(
         content: match (settings.load_address, &parts.efi_stub) {
             (Some(address), _) if settings.format == Format::Uimage => uimage::wrap(address, file)?,
             (_, Some(stub)) if settings.format == Format::Efi => {
-                efi::wrap(&stub_section(stub, &package, header), &file)?
+                efi::wrap(&stub_section(stub, &package, header, payload), &file)?
             }
             _ if settings.format == Format::Fit => fit::write(&fit::Files {
                 tree,
@@ -112,9 +113,20 @@ pub(crate) fn before_header(unpacker: &BootProgram, format: Format, size: u64) -
     bytes
 }
 
-/// The UEFI stub for `package` with its header at the offset `header`, without checksums.
-pub(crate) fn stub_section(stub: &BootProgram, package: &Package<'_>, header: usize) -> Vec<u8> {
-    efi::stub_section(flatten(0, &stub.parts), stub.entry, package, header)
+/// The UEFI stub for `package`, which holds `payload` and has its header at the offset `header`; without checksums.
+pub(crate) fn stub_section(
+    stub: &BootProgram,
+    package: &Package<'_>,
+    header: usize,
+    payload: &Payload<'_>,
+) -> Vec<u8> {
+    efi::stub_section(
+        flatten(0, &stub.parts),
+        stub.entry,
+        package,
+        header,
+        payload,
+    )
 }
 
 /// Checks that a file of `size` bytes at its load address lies in RAM.

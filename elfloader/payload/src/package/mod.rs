@@ -21,6 +21,7 @@ mod layout;
 mod parse;
 mod scratch;
 mod stub;
+mod tpm;
 mod unpack_steps;
 
 pub use layout::{
@@ -30,4 +31,5 @@ pub use layout::{
 pub use parse::{LOCATOR_OFFSET, Package, package_header_size};
 pub use scratch::{Place, ROOM_SIZE, Scratch, TABLES_SIZE, slot_size};
 pub use stub::{STUB_NOTE_TYPE, StubHead, UefiHeaders};
+pub use tpm::TpmEvent;
 pub use unpack_steps::UnpackStep;

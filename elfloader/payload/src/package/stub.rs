@@ -9,6 +9,8 @@ use core::mem::offset_of;
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+use super::TpmEvent;
+
 /// Type of the ELF note that marks a UEFI stub. Its owner is [`crate::LOADER_NOTE_NAME`], its content the stub's
 /// [`crate::PACKAGE_VERSION`].
 pub const STUB_NOTE_TYPE: u32 = 5;
@@ -64,6 +66,12 @@ pub struct StubHead {
     /// The number of bytes of the package that the stub verifies: all, or up to the end of the package header with
     /// [`crate::Integrity::None`].
     pub checked_size: u32,
+    /// [`crate::ExceptionLevel`] of the kernel.
+    pub exception_level: u32,
+    /// The event for a TPM.
+    pub tpm_event: TpmEvent,
+    /// Zero.
+    pub reserved: [u8; 2],
 }
 
 impl StubHead {

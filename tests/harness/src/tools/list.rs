@@ -16,6 +16,7 @@ pub const ALL: [&Tool; 21] = [
     &SOFTHSM,
     &SBSIGN,
     &MKIMAGE,
+    &SWTPM,
     &BASH,
     &ZSH,
     &FISH,
@@ -175,6 +176,13 @@ pub const MKIMAGE: Tool = Tool {
         ),
     )
 };
+
+/// Emulates a TPM.
+pub const SWTPM: Tool = tool(
+    "swtpm",
+    "tests of measured boot",
+    unpacked("swtpm", "swtpm", Some("brew install swtpm")),
+);
 
 /// Completes command lines.
 pub const BASH: Tool = tool(

@@ -10,7 +10,7 @@ mod origin;
 pub use find::search_path;
 pub use list::{
     ALL, BASH, BINUTILS, CARGO_DENY, CARGO_FUZZ, CLANG, CXX, DEBOOTSTRAP, FISH, GDB, GOLD, JQ, MAN,
-    MDBOOK, MKIMAGE, NIX, OPENSSL, PKCS11_TOOL, QEMU, SBSIGN, SOFTHSM, ZSH,
+    MDBOOK, MKIMAGE, NIX, OPENSSL, PKCS11_TOOL, QEMU, SBSIGN, SOFTHSM, SWTPM, ZSH,
 };
 pub use origin::{Origin, Packages, Relocation};
 
