@@ -44,6 +44,21 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             Ok(())
         },
     )];
+    trials.push(trial(
+        workspace,
+        "programs::efi_stub_has_a_page_of_code_and_constants",
+        |workspace| {
+            let program = fs::read(workspace.program(Program::EfiStub))?;
+            let elf = Elf::parse(&program)?;
+            let loaded = elf
+                .section_headers
+                .iter()
+                .filter(|section| section.is_alloc());
+            let size: u64 = loaded.map(|section| section.sh_size).sum();
+            ensure!(size <= 4096, "at most 4096 bytes expected, found {size}");
+            Ok(())
+        },
+    ));
     for (name, program, limit) in FIRMWARE {
         let cannot_panic = format!("programs::{name}_cannot_panic");
         trials.push(trial(workspace, cannot_panic, move |workspace| {
