@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# The probe kernels, their task, the hypervisor that flips bits, and the firmware that poisons registers.
+# The probe kernels, their task, the hypervisor that flips bits, the firmware that poisons registers, and the UEFI
+# application that breaks a firmware's services.
 { symlinkJoin, workspace }:
 symlinkJoin {
   name = "kaal-probe-${workspace.version}";
@@ -9,5 +10,6 @@ symlinkJoin {
     "kaal-probe-task"
     "kaal-flips"
     "kaal-poison"
+    "kaal-saboteur"
   ];
 }

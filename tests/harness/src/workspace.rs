@@ -39,6 +39,8 @@ pub enum Program {
     Flips,
     /// The firmware that leaves harmful values in registers.
     Poison,
+    /// The UEFI application that breaks services of the firmware.
+    Saboteur,
 }
 
 impl Workspace {
@@ -141,7 +143,7 @@ impl Workspace {
 
 impl Program {
     /// All programs for the target.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Loader,
         Self::SignedLoader,
         Self::Unpacker,
@@ -153,6 +155,7 @@ impl Program {
         Self::ProbeTask,
         Self::Flips,
         Self::Poison,
+        Self::Saboteur,
     ];
 
     /// The package that holds the program.
@@ -165,6 +168,7 @@ impl Program {
             Self::ProbeTask => "kaal-probe-task",
             Self::Flips => "kaal-flips",
             Self::Poison => "kaal-poison",
+            Self::Saboteur => "kaal-saboteur",
         }
     }
 
@@ -182,6 +186,7 @@ impl Program {
             Self::ProbeTask => "kaal-probe-task",
             Self::Flips => "kaal-flips",
             Self::Poison => "kaal-poison",
+            Self::Saboteur => "kaal-saboteur",
         }
     }
 
@@ -199,6 +204,7 @@ impl Program {
             Self::ProbeTask => "probe-task.elf",
             Self::Flips => "flips.elf",
             Self::Poison => "poison.elf",
+            Self::Saboteur => "saboteur.elf",
         }
     }
 }

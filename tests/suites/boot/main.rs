@@ -39,6 +39,7 @@ mod poison;
 mod programs;
 mod reports;
 mod root_task;
+mod sabotage;
 mod security_page;
 mod segments;
 mod sel4;
@@ -94,6 +95,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(locked::trials(&workspace));
     trials.extend(trusted_firmware::trials(&workspace));
     trials.extend(disk::trials(&workspace));
+    trials.extend(sabotage::trials(&workspace));
     trials.extend(measured::trials(&workspace));
     trials.extend(sel4::trials(&workspace));
     trials.push(boot_cost::trial(&workspace));

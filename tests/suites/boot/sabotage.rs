@@ -8,16 +8,19 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use kaal_harness::firmware::loaded;
+use kaal_harness::firmwares::{Debian, Firmware, Project};
 use kaal_harness::probe::PASS;
 use kaal_harness::process;
-use kaal_harness::tools::EDK2;
 use kaal_harness::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 
+use crate::firmware_chains::firmware_trial;
 use crate::image::Image;
-use crate::{says, trial};
+use crate::says;
+
+const FIRMWARE: Firmware = Firmware::of(Project::Edk2, Debian::Bookworm);
 
 /// Where QEMU puts the image and the saboteur's job: RAM that edk2 leaves free.
 const IMAGE: u64 = 0x5000_0000;
@@ -73,17 +76,10 @@ enum End {
 }
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
-    let is_missing = EDK2.find_root().is_none();
-    let needed = match is_missing {
-        true => format!(" (needs {})", EDK2.name),
-        false => String::new(),
-    };
     let trials = FAULTS.map(|(name, fault, end)| {
-        let name = format!("sabotage::{name}{needed}");
-        trial(workspace, name, move |workspace| {
-            sabotaged(workspace, fault, end)
-        })
-        .with_ignored_flag(is_missing)
+        let name = format!("sabotage::{name}");
+        let test = move |workspace: &Workspace| sabotaged(workspace, fault, end);
+        firmware_trial(workspace, FIRMWARE, &name, test)
     });
     trials.into()
 }
@@ -104,8 +100,7 @@ fn sabotaged(workspace: &Workspace, fault: u64, end: End) -> Result<()> {
         &job,
         [IMAGE, size, fault].map(u64::to_le_bytes).as_flattened(),
     )?;
-    let firmware = EDK2.find_root().context("no UEFI firmware")?;
-    let firmware = firmware.join("usr/share/qemu-efi-aarch64/QEMU_EFI.fd");
+    let firmware = FIRMWARE.file(FIRMWARE.project.file())?;
     let options = [
         vec!["-bios".to_owned(), firmware.display().to_string()],
         vec!["-kernel".to_owned(), saboteur.display().to_string()],
