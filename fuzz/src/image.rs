@@ -11,6 +11,7 @@ use kaal_elfloader_builder::{Compression, File, Format, ImageReader};
 use kaal_payload::{
     LOADER_NOTE_TYPE, MAGIC, MAX_SIZE, PACKAGE_MAGIC, StubHead, UefiHeaders, package_header_size,
 };
+use sha2::{Digest, Sha256};
 use zerocopy::{FromBytes, IntoBytes};
 
 use crate::common::elf::{Elf, ProgramHeader};
@@ -68,6 +69,8 @@ pub const IMAGE: Target = Target {
             mend_all(file.get_mut(start..).unwrap_or_default());
             if file.starts_with(&EFI_MAGIC) {
                 mend_stub(&mut file, start);
+            } else if file.starts_with(&TREE_MAGIC) {
+                mend_hash(&mut file, start);
             }
         }
         run(&file)
@@ -87,8 +90,12 @@ pub const IMAGE: Target = Target {
             ..tiny(Content::well_formed())
         });
         let contents = any.into_iter().chain([tiny(Content::signed())]);
-        contents
-            .map(|content| content.build(&[RAM]).expect("an image").file)
+        let files = contents.map(|content| content.build(&[RAM]).expect("an image").file);
+        let files: Vec<_> = files.collect();
+        let efi = files.iter().filter(|file| file.starts_with(&EFI_MAGIC));
+        let signed: Vec<_> = efi.map(|file| signed_for_secure_boot(file)).collect();
+        let files = files.into_iter().chain(signed);
+        files
             .flat_map(|file| [input(0, &file), input(MEND, &file)])
             .collect()
     },
@@ -174,6 +181,37 @@ fn mend_stub(file: &mut [u8], package: usize) -> Option<()> {
     let stub = file.get(place + StubHead::CHECKED_FROM..package)?;
     head.checksum = crc32c(&[&headers.checked().concat(), stub].concat());
     head.write_to_prefix(file.get_mut(place..)?).ok()
+}
+
+/// Corrects the hash of the kernel of a FIT image, whose package begins at `package`. The hash is the first property of
+/// 32 bytes behind it.
+fn mend_hash(file: &mut [u8], package: usize) -> Option<()> {
+    /// `FDT_PROP`, and a length.
+    const PROPERTY: [u8; 8] = [0, 0, 0, 3, 0, 0, 0, 32];
+
+    // The length of the property with the package, followed by the offset of its name.
+    let length = file.get(package.checked_sub(8)?..)?.first_chunk()?;
+    let end = package.checked_add(u32::from_be_bytes(*length) as usize)?;
+    let hash = Sha256::digest(file.get(package..end)?);
+    let behind = file.get_mut(end..)?;
+    let mut windows = behind.windows(PROPERTY.len());
+    let place = windows.position(|window| window == PROPERTY)? + PROPERTY.len() + 4;
+    behind
+        .get_mut(place..place + hash.len())?
+        .copy_from_slice(&hash);
+    Some(())
+}
+
+/// `file`, a UEFI application, with a certificate as a program that signs for Secure Boot appends it.
+fn signed_for_secure_boot(file: &[u8]) -> Vec<u8> {
+    /// Length, revision and type of the certificate (`WIN_CERTIFICATE`), and two words of content.
+    const CERTIFICATE: [u8; 16] = [16, 0, 0, 0, 0, 2, 2, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+
+    let place = [file.len(), CERTIFICATE.len()].map(|number| (number as u32).to_le_bytes());
+    let (mut headers, rest) = UefiHeaders::read_from_prefix(file).expect("headers");
+    headers.checksum = [1; _];
+    headers.certificates = place;
+    [headers.as_bytes(), rest, &CERTIFICATE].concat()
 }
 
 /// Corrects the checksums of the chunks of a package. The package begins with the file, its header is at
