@@ -10,7 +10,7 @@ use crate::emit::{self, Emitted};
 use crate::format::FileMap;
 use crate::layout::memory_map::MemoryMap;
 use crate::layout::placement;
-use crate::options::{self, Inputs, Keys};
+use crate::options::{self, Given, Inputs, KernelDtb, Keys};
 use crate::parts::{Parts, swapped, trust};
 use crate::rules::{self, Situation, Tally};
 
@@ -52,6 +52,8 @@ pub struct Image {
     pub measurement: Measurement,
     /// Its entry point, if its format is ELF.
     pub(crate) entry: PhysAddr,
+    /// The device tree that its kernel gets.
+    pub(crate) kernel_dtb: KernelDtb,
     /// How many rules it keeps.
     pub(crate) rules: Tally,
     /// The fields of its payload header, for the manifest.
@@ -73,12 +75,15 @@ impl Image {
     pub fn build(inputs: &Inputs<'_>) -> Result<Self, Diagnostic> {
         let wrong = options::check(
             &inputs.settings,
-            inputs.unpacker.is_some(),
-            inputs.efi_stub.is_some(),
-            Keys {
-                trust_key: inputs.trust_key.map(|file| file.path),
-                next_key: inputs.next_key.map(|file| file.path),
-                sign_key: inputs.sign_key.map(|file| file.path),
+            &Given {
+                unpacker: inputs.unpacker.is_some(),
+                efi_stub: inputs.efi_stub.is_some(),
+                device_tree: inputs.device_tree.is_some(),
+                keys: Keys {
+                    trust_key: inputs.trust_key.map(|file| file.path),
+                    next_key: inputs.next_key.map(|file| file.path),
+                    sign_key: inputs.sign_key.map(|file| file.path),
+                },
             },
         );
         match wrong.into_iter().next() {
@@ -117,6 +122,7 @@ impl Image {
             file: file.content,
             measurement,
             entry,
+            kernel_dtb: parts.kernel_dtb,
             rules: tally,
             facts,
             memory_map,

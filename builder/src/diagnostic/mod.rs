@@ -26,6 +26,7 @@ pub enum Flag {
     Kernel,
     App,
     Dtb,
+    KernelDtb,
     Platform,
     KernelConfig,
     KernelPaddr,

@@ -2,7 +2,7 @@
 
 //! Makes the memory that the kernel starts with, except for the page tables.
 
-use kaal_payload::{Integrity, PhysAddr, Region, RegionKind};
+use kaal_payload::{Integrity, PhysAddr, PhysRange, Region, RegionKind};
 
 use crate::elf::Segment;
 use crate::format::digest::digest;
@@ -31,9 +31,9 @@ pub(crate) fn programs<'a>(parts: &Parts<'a>, plan: &Plan) -> Vec<Piece<'a>> {
 
 /// The device tree `blob` in its slot. Without one, the image leaves the slot alone: the firmware
 /// may keep its own there.
-pub(crate) fn device_tree<'a>(plan: &Plan, blob: &'a [u8]) -> Option<Piece<'a>> {
+pub(crate) fn device_tree<'a>(parts: &Parts<'_>, plan: &Plan, blob: &'a [u8]) -> Option<Piece<'a>> {
     let chunk = Chunk {
-        memory: plan.device_tree,
+        memory: PhysRange::new(plan.device_tree.start, parts.tree_capacity()),
         content: blob,
     };
     (!blob.is_empty()).then_some((RegionKind::DeviceTree, chunk))

@@ -67,7 +67,7 @@ pub(crate) fn emit(parts: &Parts<'_>, plan: &Plan) -> Result<Emitted, Diagnostic
     let measured = pieces.iter().map(|(_, chunk)| *chunk);
     let measurement = measure(parts.kernel.entry, user_image, measured);
     let device_tree = device_tree(parts, &measurement)?;
-    pieces.extend(memory_image::device_tree(plan, &device_tree));
+    pieces.extend(memory_image::device_tree(parts, plan, &device_tree));
 
     let integrity = parts.settings.integrity;
     let table = parts.names.table(place.base);
@@ -195,10 +195,7 @@ fn device_tree(parts: &Parts<'_>, measurement: &Measurement) -> Result<Vec<u8>, 
         measurement,
         boot_arguments: &parts.boot_arguments,
     };
-    let completed = parts
-        .device_tree
-        .as_ref()
-        .map(|tree| tree.complete(&chosen));
+    let completed = parts.embedded_tree().map(|tree| tree.complete(&chosen));
     completed.unwrap_or(Ok(Vec::new()))
 }
 
@@ -236,8 +233,8 @@ fn payload<'a>(
         user_image,
         device_tree: DeviceTreeSlot {
             start: plan.device_tree.start,
-            size: device_tree.map_or(0, |device_tree| device_tree.size),
-            capacity: plan.device_tree.size(),
+            size: parts.tree_size(),
+            capacity: parts.tree_capacity(),
         },
         tables: tables.roots(),
         machine: device_tree

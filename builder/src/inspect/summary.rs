@@ -68,7 +68,9 @@ pub(crate) fn summary(inspected: &Inspected<'_>) -> Vec<(&'static str, String)> 
     let user_image = format!("at {virt:#x}, entry point {}{holes}", user_image.entry);
     let slot = payload.device_tree;
     let device_tree = match slot.size {
+        0 if !slot.takes_another() => "none for the kernel".to_owned(),
         0 => format!("none; room for {} bytes from the firmware", slot.capacity),
+        size if !slot.takes_another() => format!("{size} bytes, the kernel gets no other"),
         size => format!("{size} bytes, room for {}", slot.capacity),
     };
     let verify = name(&CHECKS, payload.integrity);

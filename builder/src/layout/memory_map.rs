@@ -73,11 +73,14 @@ impl MemoryMap {
                 Some(origins.loader),
             );
         }
-        let device_tree = match origins.device_tree {
+        let embedded = parts.embedded_tree().map(|tree| tree.origin);
+        let device_tree = match embedded {
             Some(_) => "device tree",
             None => "room for a device tree",
         };
-        add(plan.device_tree, device_tree, origins.device_tree);
+        if !plan.device_tree.is_empty() {
+            add(plan.device_tree, device_tree, embedded);
+        }
         add(place.header, "payload header", None);
         add(tables.memory(), "translation tables", None);
         if let Some(memory) = symbols {

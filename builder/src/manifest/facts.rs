@@ -3,12 +3,13 @@
 //! Describes a payload header.
 
 use kaal_payload::{
-    ConsoleKind, Digest, Gic, Integrity, KeyId, Payload, PhysAddr, PhysicalAddressBits,
-    PsciConduit, Region,
+    ConsoleKind, DeviceTreeSlot, Digest, Gic, Integrity, KeyId, Payload, PhysAddr,
+    PhysicalAddressBits, PsciConduit, Region,
 };
 use serde_json::{Value, json};
 
 use crate::format::digest::hexadecimal;
+use crate::options::KernelDtb;
 use crate::options::choices::{CHECKS, LOG_LEVELS, name};
 
 /// Describes `payload`. `docs/json.md` documents the fields.
@@ -51,6 +52,8 @@ pub(crate) fn facts(payload: &Payload<'_>) -> Value {
             "start": device_tree.start.to_string(),
             "size": device_tree.size,
             "capacity": device_tree.capacity,
+            // As in the option --kernel-dtb.
+            "kernel": kernel_dtb(device_tree),
         },
         "loader": {
             "start": payload.load_address.to_string(),
@@ -79,6 +82,14 @@ pub(crate) fn facts(payload: &Payload<'_>) -> Value {
             .strip_suffix(&[0])
             .map(String::from_utf8_lossy),
     })
+}
+
+fn kernel_dtb(slot: DeviceTreeSlot) -> KernelDtb {
+    match slot.size {
+        _ if slot.takes_another() => KernelDtb::Firmware,
+        0 => KernelDtb::None,
+        _ => KernelDtb::Embedded,
+    }
 }
 
 /// Describes a region. A well-formed header has no other regions.

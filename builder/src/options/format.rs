@@ -4,7 +4,7 @@
 
 use kaal_payload::PhysAddr;
 
-use super::Settings;
+use super::{Given, Settings};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::format::{Compression, Format, IMAGE_ALIGNMENT, not_runnable_at, uimage};
 
@@ -13,11 +13,8 @@ use crate::format::{Compression, Format, IMAGE_ALIGNMENT, not_runnable_at, uimag
 const KEY_NAME_MAX_SIZE: usize = 27;
 
 /// Returns all problems with options about the format.
-pub(super) fn check(
-    settings: &Settings<'_>,
-    has_unpacker: bool,
-    has_stub: bool,
-) -> Vec<Diagnostic> {
+pub(super) fn check(settings: &Settings<'_>, given: &Given<'_>) -> Vec<Diagnostic> {
+    let (has_unpacker, has_stub) = (given.unpacker, given.efi_stub);
     let Settings {
         format,
         compression,

@@ -18,7 +18,7 @@ pub struct Inputs<'a> {
     pub kernel: File<'a>,
     /// The root task, an ELF executable.
     pub app: File<'a>,
-    /// The flattened device tree to embed.
+    /// The flattened device tree of the machine.
     pub device_tree: Option<File<'a>>,
     /// seL4's `platform_gen.yaml` or `platform_gen.json`, which lists the RAM.
     pub platform: Option<File<'a>>,

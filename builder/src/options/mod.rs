@@ -7,34 +7,41 @@ pub(crate) mod choices;
 pub(crate) mod cores;
 mod format;
 mod inputs;
+mod kernel_dtb;
 mod settings;
 mod trust;
 
 pub use inputs::Inputs;
-pub use settings::{Settings, Symbols};
+pub use settings::{KernelDtb, Settings, Symbols};
 pub(crate) use trust::Keys;
 
 use kaal_payload::{PAGE_SIZE, PhysAddr};
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 
+/// The files that other options depend on, as far as known without their content.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Given<'a> {
+    /// Whether these are given.
+    pub(crate) unpacker: bool,
+    pub(crate) efi_stub: bool,
+    pub(crate) device_tree: bool,
+    pub(crate) keys: Keys<'a>,
+}
+
 /// Returns all problems with options.
-pub(crate) fn check(
-    settings: &Settings<'_>,
-    has_unpacker: bool,
-    has_stub: bool,
-    keys: Keys<'_>,
-) -> Vec<Diagnostic> {
+pub(crate) fn check(settings: &Settings<'_>, given: &Given<'_>) -> Vec<Diagnostic> {
     let address = settings.kernel_paddr.map(|PhysAddr(address)| address);
     let values = [
         check_alignment(Flag::KernelPaddr, address),
         check_alignment(Flag::AppOffset, settings.app_offset),
         cores::check_asked(settings.cores),
         boot_arguments::encode(settings.boot_arguments).map(drop),
+        kernel_dtb::check(settings, given.device_tree),
     ];
     let values = values.into_iter().filter_map(Result::err).collect();
-    let of_format = format::check(settings, has_unpacker, has_stub);
-    let of_trust = trust::check(settings, keys);
+    let of_format = format::check(settings, given);
+    let of_trust = trust::check(settings, given.keys);
     [values, of_format, of_trust].concat()
 }
 

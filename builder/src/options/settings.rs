@@ -18,6 +18,8 @@ pub struct Settings<'a> {
     pub cores: Option<u32>,
     /// Physical offset in bytes of the root task from the kernel; `None` lets the builder choose.
     pub app_offset: Option<u64>,
+    /// The device tree that the kernel gets; `None` lets the builder choose.
+    pub kernel_dtb: Option<KernelDtb>,
     /// The format of the file.
     pub format: Format,
     /// The compression of the file's content.
@@ -38,6 +40,21 @@ pub struct Settings<'a> {
     pub image_version: u64,
     /// The lowest version that a loader for signed images boots, below 2^53.
     pub min_version: u64,
+}
+
+/// The device tree that the kernel gets. The loader always uses the firmware's, if there is one, and facts from the one
+/// in [`crate::Inputs::device_tree`] otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
+#[non_exhaustive]
+#[serde(rename_all = "lowercase")]
+pub enum KernelDtb {
+    /// Always the one in --dtb
+    Embedded,
+    /// The firmware's; without one, that in --dtb
+    #[default]
+    Firmware,
+    /// None
+    None,
 }
 
 /// Whether an image holds function names.

@@ -19,12 +19,12 @@ pub(crate) mod trust;
 pub(crate) mod user_image;
 mod yaml;
 
-use kaal_payload::{Cpu, PhysAddr};
+use kaal_payload::{Cpu, PAGE_SIZE, PhysAddr};
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::File;
 use crate::memory::ranges;
-use crate::options::{Inputs, Settings, boot_arguments};
+use crate::options::{Inputs, KernelDtb, Settings, boot_arguments};
 use crate::sel4::Platform;
 use boot_program::{BootProgram, LOADER, STUB, UNPACKER};
 use device_tree::DeviceTree;
@@ -34,6 +34,9 @@ use platform::KernelConfig;
 use symbols::Names;
 use trust::Trust;
 use user_image::UserImage;
+
+/// Least bytes for the kernel's device tree if the firmware may bring another.
+const FIRMWARE_TREE_CAPACITY: u64 = 64 << 10;
 
 /// The options and names of the input files.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +69,10 @@ pub(crate) struct Parts<'a> {
     /// These cores; empty for a single core or if they are unknown.
     pub(crate) cpus: Vec<Cpu>,
     pub(crate) user_image: UserImage<'a>,
+    /// The machine's device tree, if given.
     pub(crate) device_tree: Option<DeviceTree<'a>>,
+    /// The device tree that the kernel gets.
+    pub(crate) kernel_dtb: KernelDtb,
     /// The kernel's platform, if given.
     pub(crate) platform: Option<Platform>,
     pub(crate) memory: Memory<'a>,
@@ -113,6 +119,7 @@ impl<'a> Parts<'a> {
         let device_tree = read_if_given(inputs.device_tree, Flag::Dtb, |origin, file| {
             DeviceTree::read(origin, file, &boot_arguments)
         })?;
+        let kernel_dtb = inputs.settings.kernel_dtb.unwrap_or_default();
         let machine = device_tree.as_ref().map(|tree| tree.machine);
         let machine = machine.unwrap_or_default();
         trust::instruct(&mut loader, origins.loader, trust.as_ref(), machine)?;
@@ -156,6 +163,7 @@ impl<'a> Parts<'a> {
             cpus,
             user_image,
             device_tree,
+            kernel_dtb,
             platform,
             memory,
             names,
@@ -164,6 +172,29 @@ impl<'a> Parts<'a> {
                 .flatten()
                 .collect(),
         })
+    }
+
+    /// The device tree to embed.
+    pub(crate) fn embedded_tree(&self) -> Option<&DeviceTree<'a>> {
+        let tree = self.device_tree.as_ref();
+        tree.filter(|_| self.kernel_dtb != KernelDtb::None)
+    }
+
+    /// Size in bytes of the embedded device tree; 0 if there is none.
+    pub(crate) fn tree_size(&self) -> u64 {
+        self.embedded_tree().map_or(0, |tree| tree.size)
+    }
+
+    /// Bytes of memory for the kernel's device tree. The firmware's needs as much again: if it already lies there, the
+    /// loader moves it aside before it writes its own copy.
+    pub(crate) fn tree_capacity(&self) -> u64 {
+        let size = self.tree_size();
+        match self.kernel_dtb {
+            KernelDtb::Firmware => (2 * size)
+                .max(FIRMWARE_TREE_CAPACITY)
+                .next_multiple_of(PAGE_SIZE),
+            KernelDtb::Embedded | KernelDtb::None => size,
+        }
     }
 }
 

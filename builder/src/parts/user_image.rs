@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::Segment;
 use crate::files::kind::other_loader;
 use crate::format::executable;
-use crate::sel4::{EXTRA_HEADER_SIZE, UserLayout, user_top};
+use crate::sel4::{UserLayout, extra_size, user_top};
 
 /// A user image.
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ impl<'a> UserImage<'a> {
         let layout = UserLayout {
             start: self.start,
             size: self.size(),
-            extra: EXTRA_HEADER_SIZE + device_tree,
+            extra: extra_size(device_tree),
         };
         let end = layout.end();
         let top = user_top(exception_level, bits);

@@ -47,8 +47,15 @@ pub(super) fn board_ram(situation: &Situation<'_>) -> Checked {
 
 /// `device-tree-size`
 pub(super) fn device_tree_size(situation: &Situation<'_>) -> Checked {
+    let slot = situation.layout.device_tree;
+    if slot.capacity == 0 {
+        return Ok("the kernel gets none".to_owned());
+    }
     let board = known(situation.board.as_ref(), NO_DEVICE_TREE)?;
-    let capacity = situation.layout.device_tree.capacity;
+    let capacity = slot.capacity;
+    if !slot.takes_another() {
+        return Ok(format!("{capacity} bytes, whatever the firmware has"));
+    }
     if board.size > capacity {
         return situation
             .complaint(Flag::Dtb, "too large for its room in the image")

@@ -2,6 +2,8 @@
 
 //! Rules about the objects, slots and untyped memory that the kernel creates for the user image.
 
+use kaal_payload::PhysRange;
+
 use super::{Checked, Situation, known};
 use crate::diagnostic::{Diagnostic, Flag};
 use crate::memory::ranges;
@@ -86,16 +88,23 @@ pub(super) fn waiting_cores(situation: &Situation<'_>) -> Checked {
         let problem = "the kernel overwrites the loader while other cores need it";
         return refused_if_sure(situation, complaint(problem, objects.memory.to_string()));
     }
+    if !layout.device_tree.takes_another() {
+        return Ok(intact(needed));
+    }
     let slot = layout.device_tree_slot();
     let mut possible = sel4::possible_objects(&boot.handover, slot, &boot.platform, &boot.config);
     match possible.find(|(_, memory)| memory.overlaps(needed)) {
-        None => Ok(format!("{needed} stays intact until all cores are in the kernel")),
+        None => Ok(intact(needed)),
         Some((size, memory)) => complaint(
             "with a device tree of another size, the kernel overwrites the loader while other cores need it",
             format!("{memory} with a device tree of {size} bytes"),
         )
         .warned(),
     }
+}
+
+fn intact(loader: PhysRange) -> String {
+    format!("{loader} stays intact until all cores are in the kernel")
 }
 
 /// `root-cnode`

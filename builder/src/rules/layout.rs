@@ -100,7 +100,8 @@ impl Layout {
         let regions = regions.filter(|(kind, _)| *kind != RegionKind::DeviceTree);
         let regions = regions.map(|(kind, memory)| (kind.to_string(), *memory));
         let mut memory: Vec<_> = regions.collect();
-        memory.push(("device tree".to_owned(), self.device_tree_slot()));
+        let slot = Some(self.device_tree_slot()).filter(|slot| !slot.is_empty());
+        memory.extend(slot.map(|slot| ("device tree".to_owned(), slot)));
         memory.push(("loader".to_owned(), self.loader));
         let scratch = self.scratch.into_iter();
         memory.extend(scratch.map(|memory| ("unpacker's work area".to_owned(), memory)));

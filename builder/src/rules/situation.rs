@@ -43,7 +43,7 @@ pub(crate) struct Board {
     pub(crate) core_nodes: Vec<CoreNode>,
     /// The words that cores poll.
     pub(crate) words: Vec<ReleaseWord>,
-    /// Size in bytes of the device tree that the kernel gets.
+    /// Size in bytes of the device tree for the kernel.
     pub(crate) size: u64,
 }
 
@@ -168,10 +168,12 @@ impl<'a> Situation<'a> {
         Handover {
             kernel: self.layout.kernel(),
             boot_part: self.boot_part,
-            // If none is known, the largest that fits.
+            // If the firmware's is unknown, the largest that fits.
             device_tree: match &self.board {
-                Some(board) => self.layout.device_tree(board.size),
-                None => self.layout.device_tree_slot(),
+                Some(board) if self.layout.device_tree.takes_another() => {
+                    self.layout.device_tree(board.size)
+                }
+                _ => self.layout.device_tree_slot(),
             },
             user_image: self.layout.user_image.memory,
             user_start: self.layout.user_start(),

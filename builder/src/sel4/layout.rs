@@ -15,7 +15,15 @@ const SCHEDULING_CONTEXT_BITS: u32 = 7;
 
 /// Size in bytes of the header of the device tree in the extra boot information
 /// (`seL4_BootInfoHeader`).
-pub(crate) const EXTRA_HEADER_SIZE: u64 = 16;
+const EXTRA_HEADER_SIZE: u64 = 16;
+
+/// Size in bytes of the extra boot information with a device tree of `device_tree` bytes; 0 without one.
+pub(crate) fn extra_size(device_tree: u64) -> u64 {
+    match device_tree {
+        0 => 0,
+        size => size.saturating_add(EXTRA_HEADER_SIZE),
+    }
+}
 
 /// log2 of a limit for the extra boot information, larger than any memory.
 const MOST_BITS: u32 = 60;
@@ -45,14 +53,10 @@ pub(crate) struct UserLayout {
 impl UserLayout {
     /// The virtual memory for `handover`.
     pub(crate) fn new(handover: &Handover) -> Self {
-        let device_tree = handover.device_tree;
         Self {
             start: handover.user_start,
             size: handover.user_image.size(),
-            extra: match device_tree.is_empty() {
-                true => 0,
-                false => device_tree.size().saturating_add(EXTRA_HEADER_SIZE),
-            },
+            extra: extra_size(handover.device_tree.size()),
         }
     }
 

@@ -25,7 +25,7 @@ pub(crate) use addresses::{
 };
 pub(crate) use config::BootConfig;
 pub(crate) use free_memory::FreeMemory;
-pub(crate) use layout::{EXTRA_HEADER_SIZE, UserLayout};
+pub(crate) use layout::{UserLayout, extra_size};
 pub(crate) use objects::{FIXED_SLOTS, Objects, Slots};
 pub(crate) use untyped::Untyped;
 

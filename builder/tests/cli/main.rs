@@ -29,6 +29,7 @@ mod image;
 mod image_reader;
 mod inspect;
 mod json;
+mod kernel_dtb;
 mod keygen;
 mod manifest;
 mod message_format;

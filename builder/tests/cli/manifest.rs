@@ -110,6 +110,7 @@ fn of_an_ordinary_image() {
             "kernelPaddr": null,
             "cores": null,
             "appOffset": null,
+            "kernelDtb": null,
             "logLevel": "info",
             "verify": "crc32c",
             "symbols": "auto",
@@ -138,7 +139,8 @@ fn of_an_ordinary_image() {
             "deviceTree": {
               "start": "0x4023d000",
               "size": 456,
-              "capacity": 65536
+              "capacity": 65536,
+              "kernel": "firmware"
             },
             "loader": {
               "start": "0x40400000",
@@ -388,6 +390,7 @@ fn of_an_image_with_everything() {
           "kernelPaddr": "0x40000000",
           "cores": 2,
           "appOffset": 2412544,
+          "kernelDtb": null,
           "logLevel": "debug",
           "verify": "sha256",
           "symbols": "auto",

@@ -173,9 +173,9 @@ fn app_offset_before_the_device_tree() {
     let folder = Folder::new();
     expect![[r#"
         error: --app-offset 0x24c000: no place for the root task
-          expected: a multiple of 0x1000 from 0x24d000 on: behind kernel and device tree
+          expected: a multiple of 0x1000 from 0x24d000 on: behind 2347008 bytes of kernel and 65536 bytes for its device tree, in the order that seL4 requires
           found: 24576 bytes at 0x4024c000
-          help: leave the option out, or pass another offset
+          help: leave the option out, or pass another offset; pass --kernel-dtb none if the root task needs no device tree
     "#]]
     .assert_eq(&folder.refused(&[("--app-offset", "0x24c000")]));
     folder.accepted(&[("--app-offset", "0x24d000")]);

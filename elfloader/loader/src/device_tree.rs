@@ -97,12 +97,13 @@ fn read(header: Header, bytes: &'static [u8]) -> Option<Firmware> {
 }
 
 /// Copies the firmware's device tree to its place between kernel and user image, without padding and with KaaL's
-/// properties of `/chosen`. Returns the memory of the device tree, empty if there is none.
+/// properties of `/chosen`, if the image has room for another than its own. Returns the memory of the kernel's device
+/// tree, empty if there is none.
 pub(crate) fn place(firmware: Option<&mut Firmware>, payload: &Payload<'_>) -> PhysRange {
     let slot = payload.device_tree;
     let size = match firmware {
-        None => slot.size,
-        Some(Firmware { tree, .. }) => bring(tree, payload),
+        Some(Firmware { tree, .. }) if slot.takes_another() => bring(tree, payload),
+        _ => slot.size,
     };
     let Some(memory) = PhysRange::from_size(slot.start, size) else {
         fail!("the device tree's slot exceeds the address space");

@@ -119,8 +119,15 @@ pub struct DeviceTreeSlot {
     pub start: PhysAddr,
     /// Size of the embedded device tree; 0 if there is none.
     pub size: u64,
-    /// Bytes available for a device tree that the firmware brings.
+    /// Bytes available for a device tree. If there are no more than the embedded one takes, the kernel gets no other.
     pub capacity: u64,
+}
+
+impl DeviceTreeSlot {
+    /// Whether a device tree from the firmware replaces the embedded one.
+    pub fn takes_another(&self) -> bool {
+        self.capacity > self.size
+    }
 }
 
 /// A core.

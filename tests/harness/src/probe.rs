@@ -25,6 +25,8 @@ pub enum Expected {
     AnyDeviceTree,
     /// The number of cores.
     Cores(u32),
+    /// No device tree.
+    NoDeviceTree,
 }
 
 /// The checksum of a user image as it lies in memory.
@@ -76,6 +78,7 @@ impl Expected {
             Self::DeviceTreeCrc32c(crc) => (1, Some(crc)),
             Self::AnyDeviceTree => (1, None),
             Self::Cores(cores) => (2, Some(cores)),
+            Self::NoDeviceTree => (3, Some(0)),
         };
         let place = place + 8 * index;
         let field = probe

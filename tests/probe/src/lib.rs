@@ -58,7 +58,9 @@ extern "C" fn main(arguments: &Arguments) -> ! {
     if !report.all_ok() {
         finish(false);
     }
-    memory::print_behind_the_device_tree(arguments);
+    if checked.is_some() {
+        memory::print_behind_the_device_tree(arguments);
+    }
     println!("probe: starting the user image at EL0");
     // SAFETY: the report says that the image is where the arguments say.
     unsafe { user::start(arguments) }

@@ -18,7 +18,7 @@ use crate::{device_tree, image};
 /// `include/arch/arm/arch/64/mode/hardware.h`).
 const PADDR_TOP: u64 = (1 << 39) - (1 << 30);
 
-/// Checks device tree and user image, and returns the device tree with its facts.
+/// Checks device tree and user image, and returns the device tree with its facts if there must be one.
 pub(crate) fn check(
     arguments: &Arguments,
     report: &mut Report,
@@ -28,6 +28,18 @@ pub(crate) fn check(
         start: PhysAddr(arguments.user_start),
         end: PhysAddr(arguments.user_end),
     };
+    report.at_least("user image ends below PADDR_TOP", user.end.0, PADDR_TOP);
+    if supplied::expects_no_device_tree() {
+        report.equal("device tree's address, of none", 0, arguments.dtb_start);
+        report.equal("device tree's size, of none", 0, arguments.dtb_size);
+        report.at_least(
+            "user image lies behind the kernel",
+            kernel.end.0,
+            user.start.0,
+        );
+        check_content(user, report);
+        return None;
+    }
     let dtb = PhysRange::from_size(PhysAddr(arguments.dtb_start), arguments.dtb_size)?;
     report.at_least(
         "device tree lies behind the kernel",
@@ -39,15 +51,21 @@ pub(crate) fn check(
         dtb.end.0,
         user.start.0,
     );
-    report.at_least("user image ends below PADDR_TOP", user.end.0, PADDR_TOP);
 
     // SAFETY: the probe's translation maps these addresses in the window.
-    let (dtb_bytes, user_bytes) = unsafe { (bytes(dtb), bytes(user)) };
+    let dtb_bytes = unsafe { bytes(dtb) };
     let (tree, facts) = device_tree::check(dtb_bytes, report)?;
     report.holds("kernel is in RAM of its own", is_own(&facts, kernel));
     report.holds("device tree is in RAM of its own", is_own(&facts, dtb));
     report.holds("user image is in RAM of its own", is_own(&facts, user));
+    check_content(user, report);
+    Some((tree, facts))
+}
 
+/// Checks the content of the user image.
+fn check_content(user: PhysRange, report: &mut Report) {
+    // SAFETY: the probe's translation maps these addresses in the window.
+    let user_bytes = unsafe { bytes(user) };
     supplied::user_image().check(
         Subject {
             name: "user image's CRC-32C",
@@ -56,7 +74,6 @@ pub(crate) fn check(
         Crc::<u32>::new(&CRC_32_ISCSI).checksum(user_bytes),
         report,
     );
-    Some((tree, facts))
 }
 
 /// Prints whether all memory between device tree and user image is zero.

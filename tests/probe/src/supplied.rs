@@ -13,6 +13,8 @@ struct Numbers {
     user_image: Number,
     device_tree: Number,
     cores: Number,
+    /// Without a value of its own.
+    no_device_tree: Number,
 }
 
 /// A number that may be missing.
@@ -62,6 +64,7 @@ static SUPPLIED: Supplied = Supplied(UnsafeCell::new(Numbers {
     user_image: Number::NONE,
     device_tree: Number::NONE,
     cores: Number::NONE,
+    no_device_tree: Number::NONE,
 }));
 
 fn supplied() -> Numbers {
@@ -77,6 +80,11 @@ pub(crate) fn user_image() -> Checksum {
 /// The checksum of the device tree without `/chosen`.
 pub(crate) fn device_tree() -> Checksum {
     Checksum(supplied().device_tree)
+}
+
+/// Whether the kernel must get no device tree.
+pub(crate) fn expects_no_device_tree() -> bool {
+    supplied().no_device_tree.is_supplied != 0
 }
 
 /// The expected number of cores; one if none was supplied.

@@ -26,6 +26,7 @@ mod forger;
 mod formats;
 mod image;
 mod integrity;
+mod kernel_dtb;
 mod locked;
 mod matrix;
 mod measured;
@@ -82,6 +83,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(firmware::trials(&workspace));
     trials.extend(poison::trials(&workspace));
     trials.extend(firmware_trees::trials(&workspace));
+    trials.extend(kernel_dtb::trials(&workspace));
     trials.extend(formats::trials(&workspace));
     trials.extend(package_trees::trials(&workspace));
     trials.extend(package_damage::trials(&workspace));

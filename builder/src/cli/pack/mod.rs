@@ -17,7 +17,7 @@ use crate::format::{Compression, Format};
 use crate::image::Image;
 use crate::manifest::{self, Built};
 use crate::options::choices::{CHECKS, Choice, LOG_LEVELS};
-use crate::options::{self, Keys, Settings, Symbols, boot_arguments};
+use crate::options::{self, Given, KernelDtb, Keys, Settings, Symbols, boot_arguments};
 
 use self::files::Files;
 use super::config::Configuration;
@@ -50,9 +50,12 @@ pub(super) struct Arguments {
     /// Image to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Device tree to embed; one from the firmware takes precedence, except in signed images
+    /// Device tree of the machine; one from the firmware takes precedence, except in signed images
     #[arg(long, value_name = "FILE")]
     dtb: Option<PathBuf>,
+    /// Device tree that the kernel gets [default: firmware]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    kernel_dtb: Option<KernelDtb>,
     /// RAM of the kernel's platform: seL4's platform_gen.yaml or platform_gen.json
     #[arg(long, value_name = "FILE")]
     platform: Option<PathBuf>,
@@ -135,6 +138,7 @@ impl Arguments {
             kernel_paddr: self.kernel_paddr.map(PhysAddr),
             cores: self.cores,
             app_offset: self.app_offset,
+            kernel_dtb: self.kernel_dtb,
             format: self.format,
             compression: self.compress,
             load_address: self.load_address.map(PhysAddr),
@@ -205,12 +209,15 @@ pub(super) fn run(
     let settings = arguments.settings().map_err(Failure::usage)?;
     let wrong = options::check(
         &settings,
-        arguments.unpacker.is_some(),
-        arguments.efi_stub.is_some(),
-        Keys {
-            trust_key: arguments.trust_key.as_deref(),
-            next_key: arguments.next_key.as_deref(),
-            sign_key: arguments.sign_key.as_deref(),
+        &Given {
+            unpacker: arguments.unpacker.is_some(),
+            efi_stub: arguments.efi_stub.is_some(),
+            device_tree: arguments.dtb.is_some(),
+            keys: Keys {
+                trust_key: arguments.trust_key.as_deref(),
+                next_key: arguments.next_key.as_deref(),
+                sign_key: arguments.sign_key.as_deref(),
+            },
         },
     );
     Failure::check(USAGE, wrong)?;
@@ -229,6 +236,9 @@ pub(super) fn run(
     }
     if arguments.verbose {
         messages.write_note(&image.memory_map.to_string());
+        if image.kernel_dtb == KernelDtb::None {
+            messages.write_note("the kernel gets no device tree");
+        }
         if let Some(map) = &image.file_map {
             messages.write_note(&map.to_string());
         }

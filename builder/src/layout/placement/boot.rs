@@ -12,8 +12,11 @@ use crate::sel4::{self, Handover, Platform};
 
 /// Whether the kernel boots with `plan`, as far as known.
 pub(super) fn succeeds(parts: &Parts<'_>, plan: &Plan) -> bool {
-    let device_tree = parts.device_tree.as_ref();
-    let size = device_tree.map_or(plan.device_tree.size(), |tree| tree.size);
+    // If none is known, the largest that fits.
+    let size = match parts.tree_size() {
+        0 => plan.device_tree.size(),
+        size => size,
+    };
     let handover = Handover {
         kernel: plan.kernel,
         boot_part: None,

@@ -15,11 +15,6 @@ use crate::layout::plan::{self, Free, Item, PlacementError, Plan, Request};
 use crate::parts::{Parts, memory};
 use crate::sel4::PADDR_TOP;
 
-/// Least bytes for the device tree slot, so that the firmware's tree fits too. The slot is at least
-/// twice as large as the embedded tree: if the firmware's tree already lies in the slot, the loader
-/// must move it aside before it writes another.
-const DEVICE_TREE_CAPACITY: u64 = 64 << 10;
-
 /// The places of the loader and its data.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LoaderPlace {
@@ -80,12 +75,7 @@ impl LoaderPlace {
 /// Returns an error if there is no place for a part.
 pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Diagnostic> {
     let kernel = parts.kernel.memory;
-    let device_tree = parts
-        .device_tree
-        .as_ref()
-        .map_or(0, |device_tree| 2 * device_tree.size)
-        .max(DEVICE_TREE_CAPACITY)
-        .next_multiple_of(PAGE_SIZE);
+    let device_tree = parts.tree_capacity();
     parts.user_image.check_top(
         parts.origins.app,
         parts.kernel.exception_level,
@@ -102,7 +92,7 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Diagnostic> {
     // Puts a part into reserved memory only if there is no other, or if the kernel can't boot otherwise.
     let requests = Free::choices(&unreserved, &usable).map(|free| Request {
         kernel,
-        device_tree,
+        device_tree: device_tree.next_multiple_of(PAGE_SIZE),
         user_image: parts.user_image.size(),
         user_image_offset: parts.settings.app_offset,
         loader: &loader_size,
@@ -146,9 +136,7 @@ fn explain(parts: &Parts<'_>, error: PlacementError) -> Diagnostic {
                 .found(format!("RAM {}, kernel {kernel}", parts.memory))
                 .remedy("pass a platform with more RAM, or make the root task smaller")
         }
-        PlacementError::Offset { lowest } => no_place_at_offset(parts).expected(format!(
-            "a multiple of {PAGE_SIZE:#x} from {lowest:#x} on: behind kernel and device tree"
-        )),
+        PlacementError::Offset { lowest } => too_low(parts, lowest),
         PlacementError::OutsideRam { item, place } => {
             if let Some(word) = parts.memory.word_in(place) {
                 return covers(parts, item, place, "a word that a core polls", word);
@@ -185,6 +173,23 @@ fn explain(parts: &Parts<'_>, error: PlacementError) -> Diagnostic {
                 .found(format!("{other_place} and {one_place}"))
                 .remedy("leave --app-offset out")
         }
+    }
+}
+
+/// The root task's offset is below `lowest`.
+fn too_low(parts: &Parts<'_>, lowest: u64) -> Diagnostic {
+    let diagnostic = no_place_at_offset(parts);
+    let (capacity, kernel) = (parts.tree_capacity(), parts.kernel.memory.size());
+    match capacity {
+        0 => diagnostic.expected(format!(
+            "a multiple of {PAGE_SIZE:#x} from {lowest:#x} on: behind the kernel"
+        )),
+        _ => diagnostic
+            .expected(format!(
+                "a multiple of {PAGE_SIZE:#x} from {lowest:#x} on: behind {kernel} bytes of kernel and \
+                 {capacity} bytes for its device tree, in the order that seL4 requires"
+            ))
+            .or_else("pass --kernel-dtb none if the root task needs no device tree"),
     }
 }
 

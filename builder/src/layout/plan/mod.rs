@@ -30,7 +30,7 @@ mod tests;
 pub(crate) struct Request<'a> {
     /// The kernel's pages.
     pub(crate) kernel: PhysRange,
-    /// Size in bytes of the device tree slot.
+    /// Size in bytes of the device tree slot; 0 if the kernel gets none.
     pub(crate) device_tree: u64,
     /// Size in bytes of the user image.
     pub(crate) user_image: u64,

@@ -64,12 +64,11 @@ fn place_in(request: &Request<'_>, order: Order, alignment: u64) -> Result<Plan,
     };
 
     let next = behind(Order::AboveKernel, request.kernel.end);
-    let device_tree = place(
-        Item::DeviceTree,
-        free.device_tree,
-        next,
-        request.device_tree,
-    )?;
+    let device_tree = match request.device_tree {
+        // It needs no RAM.
+        0 => PhysRange::from(next..next),
+        size => place(Item::DeviceTree, free.device_tree, next, size)?,
+    };
     let next = behind(Order::AboveDeviceTree, device_tree.end);
     let user_image = match request.user_image_offset {
         Some(offset) => user_image_at(request, next, offset)?,
