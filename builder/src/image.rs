@@ -79,6 +79,8 @@ impl Image {
                 unpacker: inputs.unpacker.is_some(),
                 efi_stub: inputs.efi_stub.is_some(),
                 device_tree: inputs.device_tree.is_some(),
+                microkit: inputs.system.microkit().map(|file| file.path),
+                app: inputs.system.app().map(|file| file.path),
                 keys: Keys {
                     trust_key: inputs.trust_key.map(|file| file.path),
                     next_key: inputs.next_key.map(|file| file.path),

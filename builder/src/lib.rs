@@ -97,4 +97,4 @@ pub use image::Image;
 pub use image_reader::ImageReader;
 pub use kaal_payload;
 pub use layout::memory_map::{Entry, MemoryMap};
-pub use options::{Inputs, KernelDtb, Settings, Symbols};
+pub use options::{Inputs, KernelDtb, Settings, Symbols, System};

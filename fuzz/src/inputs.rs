@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use goblin::elf::program_header::PT_LOAD;
-use kaal_elfloader_builder::{Compression, File, Format, Image, Inputs, Settings};
+use kaal_elfloader_builder::{Compression, File, Format, Image, Inputs, Settings, System};
 use kaal_payload::{Integrity, PACKAGE_END, PhysAddr, PhysRange, PublicKey};
 
 use crate::common::accepted;
@@ -134,8 +134,10 @@ impl Content {
             loader: file(&self.loader),
             unpacker: self.unpacker.as_deref().map(file),
             efi_stub: self.efi_stub.as_deref().map(file),
-            kernel: file(&self.kernel),
-            app: file(&self.app),
+            system: System::Programs {
+                kernel: file(&self.kernel),
+                app: file(&self.app),
+            },
             device_tree: Some(file(&self.device_tree)),
             platform: self.platform.as_deref().map(file),
             kernel_config: self.kernel_config.as_deref().map(file),

@@ -201,7 +201,7 @@ fn pack(
     }
     configuration.check_complete()?;
     let arguments = pack::Arguments::from_arg_matches(&configuration.matches)?;
-    pack::run(&arguments, &configuration, messages).map_err(|failure| match failure {
+    pack::run(arguments, &configuration, messages).map_err(|failure| match failure {
         Failure::Diagnostics(status, diagnostics) => {
             Failure::Diagnostics(status, configuration.name_sources(diagnostics))
         }

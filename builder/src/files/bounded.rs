@@ -89,7 +89,7 @@ pub(crate) fn check_size(origin: Origin<'_>, size: u64) -> Result<(), Diagnostic
     let diagnostic = origin
         .diagnostic("too large")
         .expected(format!("at most {most} bytes"))
-        .remedy(match is_program(origin.flag) {
+        .remedy(match is_large(origin.flag) {
             true => "correct the name, or strip the program of its debug information",
             false => "correct the name",
         });
@@ -100,12 +100,12 @@ fn most(flag: Flag) -> u64 {
     match flag {
         Flag::SignKey => MAX_SECRET_SIZE,
         Flag::Dtb => MAX_TREE_SIZE,
-        _ if is_program(flag) => MAX_PROGRAM_SIZE,
+        _ if is_large(flag) => MAX_PROGRAM_SIZE,
         _ => MAX_OTHER_SIZE,
     }
 }
 
-/// Whether `flag` names a program or an image.
+/// Whether `flag` names a program.
 pub(super) fn is_program(flag: Flag) -> bool {
     let programs = [
         Flag::Loader,
@@ -114,5 +114,10 @@ pub(super) fn is_program(flag: Flag) -> bool {
         Flag::Kernel,
         Flag::App,
     ];
-    programs.contains(&flag) || flag == Flag::Image
+    programs.contains(&flag)
+}
+
+/// Whether `flag` names a program or an image.
+fn is_large(flag: Flag) -> bool {
+    is_program(flag) || [Flag::Image, Flag::Microkit].contains(&flag)
 }

@@ -4,7 +4,7 @@
 
 use goblin::elf::header::{ELFMAG, ET_CORE, ET_REL};
 
-use super::kind::{FileKind, owner};
+use super::kind::{FileKind, owner, with_way};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::Program;
 
@@ -32,7 +32,7 @@ pub(crate) fn read<'a>(origin: Origin<'_>, file: &'a [u8]) -> Result<Program<'a>
 /// `error` about the program in `file`, which names a bootable image if it is one.
 pub(crate) fn or_image(error: Diagnostic, file: &[u8]) -> Diagnostic {
     match file.starts_with(ELFMAG).then(|| owner(file)).flatten() {
-        Some(owner) => error.found(format!("a bootable image of {owner}")),
+        Some(owner) => with_way(error.found(format!("a bootable image of {owner}")), owner),
         None => error,
     }
 }

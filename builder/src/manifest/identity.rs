@@ -22,12 +22,13 @@ pub(crate) struct Identity {
 }
 
 /// The options of inputs, and the name of each input in manifests.
-pub(crate) const ROLES: [(Flag, &str); 10] = [
+pub(crate) const ROLES: [(Flag, &str); 11] = [
     (Flag::Loader, "loader"),
     (Flag::Unpacker, "unpacker"),
     (Flag::EfiStub, "efiStub"),
     (Flag::Kernel, "kernel"),
     (Flag::App, "rootTask"),
+    (Flag::Microkit, "microkit"),
     (Flag::Dtb, "deviceTree"),
     (Flag::Platform, "platform"),
     (Flag::KernelConfig, "kernelConfig"),

@@ -72,6 +72,12 @@ fn input_component(input: &Input) -> Option<Value> {
         ),
         Flag::Kernel => ("operating-system", "kernel", "seL4 kernel", None),
         Flag::App => ("application", "root-task", "root task", None),
+        Flag::Microkit => (
+            "operating-system",
+            "microkit",
+            "image of Microkit: seL4 kernel and root task",
+            None,
+        ),
         Flag::Dtb => ("data", "device-tree", "device tree", None),
         _ => return None,
     };

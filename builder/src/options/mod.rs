@@ -8,12 +8,15 @@ pub(crate) mod cores;
 mod format;
 mod inputs;
 mod kernel_dtb;
+mod microkit;
 mod settings;
 mod trust;
 
-pub use inputs::Inputs;
+pub use inputs::{Inputs, System};
 pub use settings::{KernelDtb, Settings, Symbols};
 pub(crate) use trust::Keys;
+
+use std::path::Path;
 
 use kaal_payload::{PAGE_SIZE, PhysAddr};
 
@@ -26,6 +29,9 @@ pub(crate) struct Given<'a> {
     pub(crate) unpacker: bool,
     pub(crate) efi_stub: bool,
     pub(crate) device_tree: bool,
+    /// Microkit's image and the root task, which replace each other.
+    pub(crate) microkit: Option<&'a Path>,
+    pub(crate) app: Option<&'a Path>,
     pub(crate) keys: Keys<'a>,
 }
 
@@ -37,7 +43,8 @@ pub(crate) fn check(settings: &Settings<'_>, given: &Given<'_>) -> Vec<Diagnosti
         check_alignment(Flag::AppOffset, settings.app_offset),
         cores::check_asked(settings.cores),
         boot_arguments::encode(settings.boot_arguments).map(drop),
-        kernel_dtb::check(settings, given.device_tree),
+        kernel_dtb::check(settings, given),
+        microkit::check(settings, given),
     ];
     let values = values.into_iter().filter_map(Result::err).collect();
     let of_format = format::check(settings, given);

@@ -57,6 +57,16 @@ pub enum KernelDtb {
     None,
 }
 
+impl KernelDtb {
+    /// The default. Microkit leaves no room for a device tree.
+    pub(crate) fn of_system(is_microkit: bool) -> Self {
+        match is_microkit {
+            true => Self::None,
+            false => Self::Firmware,
+        }
+    }
+}
+
 /// Whether an image holds function names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
 #[non_exhaustive]

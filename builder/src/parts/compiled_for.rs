@@ -42,10 +42,13 @@ const INTERFACE: [&str; 12] = [
 ///
 /// Returns an error if the root task was compiled for a kernel with another interface.
 pub(crate) fn check(inputs: &Inputs<'_>, kernel: &Kernel<'_>) -> Result<(), Diagnostic> {
-    let Some((_, note)) = note::find(inputs.app.content, NOTE_TYPE).next() else {
+    let Some(file) = inputs.system.app() else {
         return Ok(());
     };
-    let app = inputs.app.origin(Flag::App);
+    let Some((_, note)) = note::find(file.content, NOTE_TYPE).next() else {
+        return Ok(());
+    };
+    let app = file.origin(Flag::App);
     let compiled_for = yaml::read(app, note, CONFIG)?;
     let config = inputs
         .kernel_config

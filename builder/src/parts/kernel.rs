@@ -23,6 +23,11 @@ pub(crate) fn boot_part(kernel: &Kernel<'_>, file: &[u8]) -> Option<PhysRange> {
     (start < end && end <= kernel.memory.end).then_some(PhysRange { start, end })
 }
 
+fn not_like_sel4(origin: Origin<'_>) -> Diagnostic {
+    let remedy = "pass the unchanged kernel.elf of seL4's build for AArch64";
+    origin.diagnostic("not linked like seL4").remedy(remedy)
+}
+
 /// A kernel at the physical address that it was linked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Kernel<'a> {
@@ -49,18 +54,28 @@ impl<'a> Kernel<'a> {
     }
 
     fn try_read(origin: Origin<'_>, file: &'a [u8]) -> Result<Self, Diagnostic> {
-        let not_like_sel4 = || {
-            let remedy = "pass the unchanged kernel.elf of seL4's build for AArch64";
-            origin.diagnostic("not linked like seL4").remedy(remedy)
-        };
         let program = complete::read(origin, file)?;
         if program.kind != ET_EXEC {
-            return Err(not_like_sel4()
+            return Err(not_like_sel4(origin)
                 .expected("an executable at fixed addresses (EXEC)")
                 .found(et_to_str(program.kind)));
         }
+        Self::of_segments(origin, VirtAddr(program.entry), program.segments)
+    }
+
+    /// The kernel of `segments`, which ascend.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if their addresses aren't those of seL4.
+    pub(crate) fn of_segments(
+        origin: Origin<'_>,
+        entry: VirtAddr,
+        segments: Vec<Segment<'a>>,
+    ) -> Result<Self, Diagnostic> {
+        let not_like_sel4 = || not_like_sel4(origin);
         let (mut start, mut end, mut base) = (u64::MAX, 0, None);
-        for segment in &program.segments {
+        for segment in &segments {
             let difference = segment.virt.wrapping_sub(segment.phys);
             if *base.get_or_insert(difference) != difference {
                 return Err(not_like_sel4()
@@ -95,8 +110,8 @@ impl<'a> Kernel<'a> {
         }
         Ok(Self {
             exception_level,
-            entry: VirtAddr(program.entry),
-            segments: program.segments,
+            entry,
+            segments,
             memory: PhysRange::from(PhysAddr(start)..PhysAddr(end.next_multiple_of(PAGE_SIZE))),
             base,
         })

@@ -10,7 +10,9 @@ pub(crate) mod cores;
 pub(crate) mod device_tree;
 pub(crate) mod gaps;
 pub(crate) mod kernel;
+mod kernel_tree;
 pub(crate) mod memory;
+mod microkit;
 pub(crate) mod no_map;
 pub(crate) mod platform;
 pub(crate) mod swapped;
@@ -19,12 +21,12 @@ pub(crate) mod trust;
 pub(crate) mod user_image;
 mod yaml;
 
-use kaal_payload::{Cpu, PAGE_SIZE, PhysAddr};
+use kaal_payload::{Cpu, PhysAddr};
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::files::File;
 use crate::memory::ranges;
-use crate::options::{Inputs, KernelDtb, Settings, boot_arguments};
+use crate::options::{Inputs, KernelDtb, Settings, System, boot_arguments};
 use crate::sel4::Platform;
 use boot_program::{BootProgram, LOADER, STUB, UNPACKER};
 use device_tree::DeviceTree;
@@ -34,9 +36,6 @@ use platform::KernelConfig;
 use symbols::Names;
 use trust::Trust;
 use user_image::UserImage;
-
-/// Least bytes for the kernel's device tree if the firmware may bring another.
-const FIRMWARE_TREE_CAPACITY: u64 = 64 << 10;
 
 /// The options and names of the input files.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +68,8 @@ pub(crate) struct Parts<'a> {
     /// These cores; empty for a single core or if they are unknown.
     pub(crate) cpus: Vec<Cpu>,
     pub(crate) user_image: UserImage<'a>,
+    /// Offset in bytes of the user image from the kernel, if it is fixed.
+    pub(crate) user_image_offset: Option<u64>,
     /// The machine's device tree, if given.
     pub(crate) device_tree: Option<DeviceTree<'a>>,
     /// The device tree that the kernel gets.
@@ -87,10 +88,19 @@ impl<'a> Parts<'a> {
     ///
     /// Returns the first problem.
     pub(crate) fn read(inputs: &Inputs<'a>) -> Result<Self, Diagnostic> {
+        let (kernel, app) = match inputs.system {
+            System::Programs { kernel, app } => {
+                (kernel.origin(Flag::Kernel), app.origin(Flag::App))
+            }
+            System::Microkit { image, .. } => {
+                let origin = image.origin(Flag::Microkit);
+                (origin, origin)
+            }
+        };
         let origins = Origins {
             loader: inputs.loader.origin(Flag::Loader),
-            kernel: inputs.kernel.origin(Flag::Kernel),
-            app: inputs.app.origin(Flag::App),
+            kernel,
+            app,
             device_tree: inputs.device_tree.map(|file| file.origin(Flag::Dtb)),
             platform: inputs.platform.map(|file| file.origin(Flag::Platform)),
             kernel_config: inputs
@@ -105,8 +115,17 @@ impl<'a> Parts<'a> {
         let efi_stub = read_if_given(inputs.efi_stub, Flag::EfiStub, |origin, file| {
             BootProgram::read(origin, file, &STUB)
         })?;
-        let kernel = Kernel::read(origins.kernel, inputs.kernel.content)?;
-        let user_image = UserImage::read(origins.app, inputs.app.content)?;
+        let (kernel, user_image, user_image_offset) = match inputs.system {
+            System::Programs { kernel, app } => (
+                Kernel::read(origins.kernel, kernel.content)?,
+                UserImage::read(origins.app, app.content)?,
+                inputs.settings.app_offset,
+            ),
+            System::Microkit { image, kernel } => {
+                let system = microkit::System::read(origins.app, image.content, kernel)?;
+                (system.kernel, system.user_image, Some(system.offset))
+            }
+        };
         if let Some(address) = inputs.settings.kernel_paddr {
             check_kernel_address(&kernel, address)?;
         }
@@ -119,7 +138,9 @@ impl<'a> Parts<'a> {
         let device_tree = read_if_given(inputs.device_tree, Flag::Dtb, |origin, file| {
             DeviceTree::read(origin, file, &boot_arguments)
         })?;
-        let kernel_dtb = inputs.settings.kernel_dtb.unwrap_or_default();
+        let kernel_dtb = inputs.settings.kernel_dtb;
+        let kernel_dtb =
+            kernel_dtb.unwrap_or(KernelDtb::of_system(inputs.system.microkit().is_some()));
         let machine = device_tree.as_ref().map(|tree| tree.machine);
         let machine = machine.unwrap_or_default();
         trust::instruct(&mut loader, origins.loader, trust.as_ref(), machine)?;
@@ -162,6 +183,7 @@ impl<'a> Parts<'a> {
             cores: count.cores,
             cpus,
             user_image,
+            user_image_offset,
             device_tree,
             kernel_dtb,
             platform,
@@ -172,29 +194,6 @@ impl<'a> Parts<'a> {
                 .flatten()
                 .collect(),
         })
-    }
-
-    /// The device tree to embed.
-    pub(crate) fn embedded_tree(&self) -> Option<&DeviceTree<'a>> {
-        let tree = self.device_tree.as_ref();
-        tree.filter(|_| self.kernel_dtb != KernelDtb::None)
-    }
-
-    /// Size in bytes of the embedded device tree; 0 if there is none.
-    pub(crate) fn tree_size(&self) -> u64 {
-        self.embedded_tree().map_or(0, |tree| tree.size)
-    }
-
-    /// Bytes of memory for the kernel's device tree. The firmware's needs as much again: if it already lies there, the
-    /// loader moves it aside before it writes its own copy.
-    pub(crate) fn tree_capacity(&self) -> u64 {
-        let size = self.tree_size();
-        match self.kernel_dtb {
-            KernelDtb::Firmware => (2 * size)
-                .max(FIRMWARE_TREE_CAPACITY)
-                .next_multiple_of(PAGE_SIZE),
-            KernelDtb::Embedded | KernelDtb::None => size,
-        }
     }
 }
 

@@ -18,8 +18,8 @@ pub(crate) fn suspect(diagnostic: Diagnostic, inputs: &Inputs<'_>) -> Diagnostic
         (Flag::Loader, Some(inputs.loader)),
         (Flag::Unpacker, inputs.unpacker),
         (Flag::EfiStub, inputs.efi_stub),
-        (Flag::Kernel, Some(inputs.kernel)),
-        (Flag::App, Some(inputs.app)),
+        (Flag::Kernel, inputs.system.kernel()),
+        (Flag::App, inputs.system.app()),
     ];
     let mut programs = programs
         .into_iter()

@@ -2,10 +2,12 @@
 
 //! Builds the table of function names for fault reports ([`kaal_payload::Symbol`]).
 
+use std::path::Path;
+
 use kaal_payload::{DistanceSize, PAGE_SIZE, PhysAddr, encode_symbol};
 
 use super::kernel::Kernel;
-use crate::diagnostic::{Diagnostic, Flag};
+use crate::diagnostic::{Diagnostic, Flag, Origin};
 use crate::elf::INSTRUCTION;
 use crate::elf::functions::{Function, Functions};
 use crate::files::File;
@@ -44,19 +46,22 @@ impl Names {
         ) {
             return Ok(Self::default());
         }
+        let file = inputs.system.kernel();
         let mut names = Self {
             loader: functions(inputs.loader, 0, loader_size),
-            kernel: functions(inputs.kernel, kernel.virt().0, kernel.memory.size()),
+            kernel: file.map_or(Vec::new(), |file| {
+                functions(file, kernel.virt().0, kernel.memory.size())
+            }),
             table_size: 0,
         };
         if wanted == Symbols::On && names.kernel.is_empty() {
-            return Err(inputs
-                .kernel
-                .origin(Flag::Kernel)
-                .diagnostic("has no symbols, but --symbols on needs them")
-                .expected("functions in a section .symtab")
-                .found("none")
-                .remedy("pass the kernel.elf of seL4's build, or leave the option out"));
+            return Err(
+                Origin::new(Flag::Kernel, file.map_or(Path::new(""), |file| file.path))
+                    .diagnostic("has no symbols, but --symbols on needs them")
+                    .expected("functions in a section .symtab")
+                    .found("none")
+                    .remedy("pass the kernel.elf of seL4's build, or leave the option out"),
+            );
         }
         names.table_size = names.table(PhysAddr(0)).len();
         let is_unexpected =

@@ -11,7 +11,7 @@ use super::gaps::Gaps;
 use super::kernel::Kernel;
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::elf::Segment;
-use crate::files::kind::other_loader;
+use crate::files::kind::{other_loader, with_way};
 use crate::format::executable;
 use crate::sel4::{UserLayout, extra_size, user_top};
 
@@ -32,17 +32,22 @@ pub(crate) struct UserImage<'a> {
 
 /// Names the program in `file` with `segments`, if it is none for EL0. Only KaaL's images hold a payload header in a
 /// segment of its own.
-fn other_program(origin: Origin<'_>, file: &[u8], segments: &[Segment<'_>]) -> Option<String> {
+fn other_program(origin: Origin<'_>, file: &[u8], segments: &[Segment<'_>]) -> Option<Diagnostic> {
+    let error = origin
+        .diagnostic("not a root task")
+        .expected("the root task's executable")
+        .remedy("pass the root task's own program, from which images are built");
     let holds_header = |(chunk, _): &executable::Segment<'_>| chunk.content.starts_with(&MAGIC);
     if executable::read(file).is_ok_and(|(_, segments)| segments.iter().any(holds_header)) {
-        return Some("a bootable image of KaaL".to_owned());
+        return Some(error.found("a bootable image of KaaL"));
     }
     if Kernel::read(origin, file).is_ok() {
-        return Some("a seL4 kernel".to_owned());
+        return Some(error.found("a seL4 kernel"));
     }
     let segments = segments.iter().map(|segment| segment.content);
     let loader = segments.chain([file]).find_map(other_loader)?;
-    Some(format!("a bootable image of {loader}"))
+    let error = error.found(format!("a bootable image of {loader}"));
+    Some(with_way(error, loader))
 }
 
 fn dynamically_linked(origin: Origin<'_>, interpreter: &[u8]) -> Diagnostic {
@@ -77,12 +82,8 @@ impl<'a> UserImage<'a> {
         if let Some((_, interpreter)) = program.contents(PT_INTERP).next() {
             return Err(dynamically_linked(origin, interpreter));
         }
-        if let Some(other) = other_program(origin, file, &program.segments) {
-            return Err(origin
-                .diagnostic("not a root task")
-                .expected("the root task's executable")
-                .found(other)
-                .remedy("pass the root task's own program, from which images are built"));
+        if let Some(error) = other_program(origin, file, &program.segments) {
+            return Err(error);
         }
         let start = program.segments.first().map_or(0, |segment| segment.virt);
         let end = program.virt_end().checked_next_multiple_of(PAGE_SIZE);

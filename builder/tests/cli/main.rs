@@ -34,6 +34,7 @@ mod keygen;
 mod manifest;
 mod message_format;
 mod messages;
+mod microkit;
 mod next_keys;
 mod no_machines;
 mod odd_machines;

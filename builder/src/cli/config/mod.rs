@@ -43,7 +43,7 @@ pub(super) struct Arguments {
     config: Option<PathBuf>,
     /// Ignore kaal.toml and environment variables
     #[arg(long)]
-    no_config: bool,
+    pub(super) no_config: bool,
     /// Print all options and their sources, and make no image
     #[arg(long)]
     pub(super) print_config: bool,
@@ -171,14 +171,23 @@ impl Configuration {
     /// Checks that all required options are set.
     pub(super) fn check_complete(&self) -> Result<(), Failure> {
         let mut missing = Vec::new();
-        for flag in REQUIRED {
+        let is_replaced = |flag: &Flag| match flag {
+            Flag::Kernel => self.has("microkit") || self.has("board"),
+            Flag::App => self.has("microkit"),
+            _ => false,
+        };
+        for flag in REQUIRED.into_iter().filter(|flag| !is_replaced(flag)) {
             let option = flag.to_string();
             let name = option.trim_start_matches('-');
-            if !self.matches.contains_id(&id(name)) {
+            if !self.has(&id(name)) {
                 missing.push(self.missing(flag, name));
             }
         }
         Failure::check(USAGE, missing)
+    }
+
+    fn has(&self, id: &str) -> bool {
+        self.matches.contains_id(id)
     }
 
     fn missing(&self, flag: Flag, name: &str) -> Diagnostic {

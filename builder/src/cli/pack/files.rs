@@ -2,11 +2,13 @@
 
 //! Reads the files that an image is made of.
 
+use std::path::Path;
+
 use crate::diagnostic::{Diagnostic, Flag};
 use crate::files::File;
 use crate::files::input::Input;
 use crate::manifest::{self, Identity, ROLES};
-use crate::options::{Inputs, Settings};
+use crate::options::{Inputs, Settings, System};
 use crate::signing;
 
 use super::Arguments;
@@ -14,8 +16,6 @@ use super::Arguments;
 /// The input files.
 pub(super) struct Files<'a> {
     loader: Input<'a>,
-    kernel: Input<'a>,
-    app: Input<'a>,
     others: Vec<Input<'a>>,
 }
 
@@ -28,22 +28,27 @@ impl<'a> Files<'a> {
         });
         Ok(Self {
             loader: Input::read(Flag::Loader, &arguments.loader)?,
-            kernel: Input::read(Flag::Kernel, &arguments.kernel)?,
-            app: Input::read(Flag::App, &arguments.app)?,
             others: others.collect::<Result<_, _>>()?,
         })
     }
 
     /// The files as the manifest names them, without the private key.
     pub(super) fn identities(&self) -> Vec<manifest::Input> {
-        let required = [&self.loader, &self.kernel, &self.app];
         let given = ROLES.into_iter().filter_map(|(flag, role)| {
-            let mut all = required.into_iter().chain(&self.others);
+            let mut all = [&self.loader].into_iter().chain(&self.others);
             let input = all.find(|input| input.flag == flag)?;
             let file = Identity::of(input.path, &input.content);
             Some(manifest::Input { flag, role, file })
         });
         given.collect()
+    }
+
+    /// A program that the configuration was checked for.
+    fn program(&self, flag: Flag) -> File<'_> {
+        self.other(flag).unwrap_or(File {
+            path: Path::new(""),
+            content: &[],
+        })
     }
 
     fn other(&self, flag: Flag) -> Option<File<'_>> {
@@ -53,7 +58,19 @@ impl<'a> Files<'a> {
 
     /// The files and `settings` as arguments of the library.
     pub(super) fn inputs<'b>(&'b self, settings: Settings<'b>) -> Inputs<'b> {
+        let system = match self.other(Flag::Microkit) {
+            Some(image) => System::Microkit {
+                image,
+                kernel: self.other(Flag::Kernel),
+            },
+            None => System::Programs {
+                kernel: self.program(Flag::Kernel),
+                app: self.program(Flag::App),
+            },
+        };
         Inputs {
+            loader: self.loader.file(),
+            system,
             unpacker: self.other(Flag::Unpacker),
             efi_stub: self.other(Flag::EfiStub),
             device_tree: self.other(Flag::Dtb),
@@ -63,7 +80,6 @@ impl<'a> Files<'a> {
             next_key: self.other(Flag::NextKey),
             sign_key: self.other(Flag::SignKey),
             settings,
-            ..Inputs::new(self.loader.file(), self.kernel.file(), self.app.file())
         }
     }
 }

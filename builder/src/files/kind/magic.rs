@@ -167,16 +167,19 @@ pub(super) const LOG: [&str; 9] = [
 /// This project.
 pub(super) const KAAL: &str = "KaaL";
 
+/// A loader whose images the builder reads.
+pub(super) const MICROKIT: &str = "Microkit's loader";
+
 /// What loaders of seL4 and their images hold near their start.
 pub(super) const LOADERS: [(&[u8], &str); 7] = [
     (&MAGIC, KAAL),
     (&PACKAGE_MAGIC, KAAL),
     (b"ELF-loader started on", "seL4_tools' elfloader"),
-    (b"LDR|INFO", "Microkit's loader"),
+    (b"LDR|INFO", MICROKIT),
     // The first word of the data for its loader, which prints nothing as a release (`loader/src/loader.c`, `MAGIC`).
-    (b"\xad\x5e\xde\x14\xad\xde\x14\x5e", "Microkit's loader"),
+    (b"\xad\x5e\xde\x14\xad\xde\x14\x5e", MICROKIT),
     // A variable's symbol, in the same loader without its data (`loader/src/aarch64/exceptions.c`).
-    (b"\0exception_register_state\0", "Microkit's loader"),
+    (b"\0exception_register_state\0", MICROKIT),
     (b"sel4_kernel_loader", "rust-sel4's kernel loader"),
 ];
 

@@ -25,7 +25,7 @@ use text::TEXT;
 
 pub(crate) use elf::is_program;
 pub(crate) use magic::{JSON, TOML};
-pub(crate) use owner::{is_ours, other_loader, owner};
+pub(crate) use owner::{is_ours, other_loader, owner, with_way};
 
 /// Bytes of a file's start that are enough to tell its kind.
 pub(crate) const HEAD_SIZE: u64 = LOADER_MAX_SIZE;
@@ -77,9 +77,9 @@ impl FileKind {
         let may_boot = [Class::Image, Class::Unknown].contains(&kind.class);
         match may_boot.then(|| owner(head)).flatten() {
             Some(owner) if kind.class == Class::Unknown => {
-                Self::binary(format!("a raw image of {owner}"), Way::Unknown)
+                Self::binary(format!("a raw image of {owner}"), owner::way(owner))
             }
-            Some(owner) => Self::binary(format!("{} of {owner}", kind.name), Way::Unknown),
+            Some(owner) => Self::binary(format!("{} of {owner}", kind.name), owner::way(owner)),
             None => kind,
         }
     }

@@ -6,7 +6,27 @@ use memchr::memmem;
 
 use super::HEAD_SIZE;
 use super::elf::part;
-use super::magic::{KAAL, LOADERS};
+use super::magic::{KAAL, LOADERS, MICROKIT, Way};
+use crate::diagnostic::Diagnostic;
+
+/// The way from an image of Microkit.
+const TO_MICROKIT: &str = "pass an image of Microkit as --microkit, without --app";
+
+/// How to get what the loader of `owner` boots.
+pub(super) fn way(owner: &str) -> Way {
+    match owner == MICROKIT {
+        true => Way::Do(TO_MICROKIT),
+        false => Way::Unknown,
+    }
+}
+
+/// `diagnostic` about an image of `owner`, with the way to get what is in it.
+pub(crate) fn with_way(diagnostic: Diagnostic, owner: &str) -> Diagnostic {
+    match way(owner) {
+        Way::Do(what) => diagnostic.or_else(what),
+        _ => diagnostic,
+    }
+}
 
 /// Whether the file that begins with `head` is an image of KaaL, perhaps damaged.
 pub(crate) fn is_ours(head: &[u8]) -> bool {

@@ -3,17 +3,16 @@
 //! Places the parts of an image, and explains why they don't fit.
 
 mod boot;
-
-use std::fmt;
+mod explain;
 
 use kaal_payload::{MAX_SIZE, PAGE_SIZE, PhysAddr, PhysRange};
 use kaal_translation::Access;
 
-use crate::diagnostic::{Diagnostic, Flag, Origin};
+use crate::diagnostic::Diagnostic;
 use crate::layout::page_tables::{Mapping, Tables};
-use crate::layout::plan::{self, Free, Item, PlacementError, Plan, Request};
-use crate::parts::{Parts, memory};
-use crate::sel4::PADDR_TOP;
+use crate::layout::plan::{self, Free, Item, Plan, Request};
+use crate::parts::Parts;
+use explain::{describe, explain};
 
 /// The places of the loader and its data.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +93,7 @@ pub(crate) fn plan(parts: &Parts<'_>) -> Result<Plan, Diagnostic> {
         kernel,
         device_tree: device_tree.next_multiple_of(PAGE_SIZE),
         user_image: parts.user_image.size(),
-        user_image_offset: parts.settings.app_offset,
+        user_image_offset: parts.user_image_offset,
         loader: &loader_size,
         ram: &usable,
         free,
@@ -123,135 +122,4 @@ pub(crate) fn warnings(parts: &Parts<'_>, plan: &Plan) -> Vec<Diagnostic> {
         Some(diagnostic)
     };
     plan.things().into_iter().filter_map(warning).collect()
-}
-
-fn explain(parts: &Parts<'_>, error: PlacementError) -> Diagnostic {
-    match error {
-        PlacementError::NoRoom { item, size } => {
-            let (origin, name) = describe(parts, item);
-            let kernel = parts.kernel.memory;
-            origin
-                .diagnostic(format!("no room for {name} in RAM"))
-                .expected(format!("{size} free bytes below {PADDR_TOP}"))
-                .found(format!("RAM {}, kernel {kernel}", parts.memory))
-                .remedy("pass a platform with more RAM, or make the root task smaller")
-        }
-        PlacementError::Offset { lowest } => too_low(parts, lowest),
-        PlacementError::OutsideRam { item, place } => {
-            if let Some(word) = parts.memory.word_in(place) {
-                return covers(parts, item, place, "a word that a core polls", word);
-            }
-            if let Some(no_map) = parts.memory.no_map_in(place) {
-                return covers(
-                    parts,
-                    item,
-                    place,
-                    "memory that only its owner may use",
-                    no_map,
-                );
-            }
-            let (origin, name) = describe(parts, item);
-            let diagnostic = match item {
-                Item::UserImage => no_place_at_offset(parts),
-                _ => origin
-                    .diagnostic(format!("{name} lies outside RAM"))
-                    .found(place.to_string())
-                    .remedy(other_machine(parts, place)),
-            };
-            let ram = parts.memory.refusing(place).next().map(memory::describe);
-            diagnostic.expected(format!(
-                "a place within {}",
-                ram.unwrap_or_else(|| format!("the memory below {PADDR_TOP}"))
-            ))
-        }
-        PlacementError::Overlap((one, one_place), (other, other_place)) => {
-            let (_, one) = describe(parts, one);
-            let (origin, other) = describe(parts, other);
-            origin
-                .diagnostic(format!("{other} would overlap {one}"))
-                .expected("no two parts at the same place")
-                .found(format!("{other_place} and {one_place}"))
-                .remedy("leave --app-offset out")
-        }
-    }
-}
-
-/// The root task's offset is below `lowest`.
-fn too_low(parts: &Parts<'_>, lowest: u64) -> Diagnostic {
-    let diagnostic = no_place_at_offset(parts);
-    let (capacity, kernel) = (parts.tree_capacity(), parts.kernel.memory.size());
-    match capacity {
-        0 => diagnostic.expected(format!(
-            "a multiple of {PAGE_SIZE:#x} from {lowest:#x} on: behind the kernel"
-        )),
-        _ => diagnostic
-            .expected(format!(
-                "a multiple of {PAGE_SIZE:#x} from {lowest:#x} on: behind {kernel} bytes of kernel and \
-                 {capacity} bytes for its device tree, in the order that seL4 requires"
-            ))
-            .or_else("pass --kernel-dtb none if the root task needs no device tree"),
-    }
-}
-
-/// The remedy for a part that can't move and lies at `place`, outside the RAM of some inputs.
-fn other_machine(parts: &Parts<'_>, place: PhysRange) -> &'static str {
-    let refusing: Vec<_> = parts
-        .memory
-        .refusing(place)
-        .map(|(origin, _)| origin.flag)
-        .collect();
-    match refusing.as_slice() {
-        [Flag::Dtb] => {
-            "pass the kernel.dtb of the kernel's build, or build the kernel for the machine of this device tree"
-        }
-        [Flag::Platform] => "pass the platform_gen.yaml of the kernel's build",
-        _ => "pass a kernel, a device tree and a platform of the same build",
-    }
-}
-
-/// A part that can't move would cover `what`: `obstacle`.
-fn covers(
-    parts: &Parts<'_>,
-    item: Item,
-    place: PhysRange,
-    what: &str,
-    obstacle: &dyn fmt::Display,
-) -> Diagnostic {
-    let (origin, name) = describe(parts, item);
-    let diagnostic = match item {
-        Item::UserImage => no_place_at_offset(parts),
-        _ => origin
-            .diagnostic(format!("{name} covers {what}"))
-            .found(format!("{name} at {place}"))
-            .remedy(
-                "build the kernel with that memory reserved in its device tree, so that seL4 places \
-                 it elsewhere",
-            ),
-    };
-    diagnostic.expected(format!("a place without {obstacle}"))
-}
-
-fn no_place_at_offset(parts: &Parts<'_>) -> Diagnostic {
-    let offset = parts.settings.app_offset.unwrap_or_default();
-    let base = parts.kernel.memory.start;
-    let place = match base.0.checked_add(offset) {
-        Some(start) => format!("{start:#x}"),
-        None => format!("{base} + {offset:#x}, which exceeds 64 bits"),
-    };
-    Origin::new(Flag::AppOffset, &format!("{offset:#x}"))
-        .diagnostic("no place for the root task")
-        .found(format!("{} bytes at {place}", parts.user_image.size()))
-        .remedy("leave the option out, or pass another offset")
-}
-
-/// The origin and name of a part.
-fn describe<'a>(parts: &Parts<'a>, item: Item) -> (Origin<'a>, &'static str) {
-    let origins = parts.origins;
-    let device_tree = origins.device_tree.unwrap_or(origins.kernel);
-    match item {
-        Item::Kernel => (origins.kernel, "the kernel"),
-        Item::DeviceTree => (device_tree, "the device tree"),
-        Item::UserImage => (origins.app, "the root task"),
-        Item::Loader => (origins.loader, "the loader"),
-    }
 }

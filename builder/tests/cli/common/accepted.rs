@@ -5,7 +5,7 @@
 use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::program_header::PT_LOAD;
 use goblin::elf::{Elf, ProgramHeader};
-use kaal_elfloader_builder::{File, Image, ImageReader, Inputs};
+use kaal_elfloader_builder::{File, Image, ImageReader, Inputs, System};
 use kaal_payload::PhysRange;
 
 use super::loaded::Loaded;
@@ -15,7 +15,7 @@ use super::loaded::Loaded;
 /// overlap.
 pub(crate) fn check(inputs: &Inputs<'_>, image: &Image, loaded: &Loaded, ram: &[PhysRange]) {
     let opened = ImageReader::open(File {
-        path: inputs.app.path,
+        path: inputs.loader.path,
         content: &image.file,
     });
     let opened = opened.expect("an image");
@@ -23,10 +23,10 @@ pub(crate) fn check(inputs: &Inputs<'_>, image: &Image, loaded: &Loaded, ram: &[
     assert_eq!(opened.format(), inputs.settings.format);
     let payload = loaded.payload();
     let pv_offset = payload.user_image.pv_offset;
-    check_segments(inputs.kernel.content, loaded, |_, phys| phys);
-    check_segments(inputs.app.content, loaded, |virt, _| {
-        virt.wrapping_add(pv_offset)
-    });
+    if let System::Programs { kernel, app } = inputs.system {
+        check_segments(kernel.content, loaded, |_, phys| phys);
+        check_segments(app.content, loaded, |virt, _| virt.wrapping_add(pv_offset));
+    }
 
     let regions = payload.regions.iter();
     let regions: Vec<_> = regions.filter_map(|region| region.memory()).collect();

@@ -8,6 +8,7 @@ pub(crate) mod elf;
 pub(crate) mod folder;
 pub(crate) mod formats;
 pub(crate) mod loaded;
+pub(crate) mod microkit;
 pub(crate) mod named;
 pub(crate) mod package;
 pub(crate) mod programs;
