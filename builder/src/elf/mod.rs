@@ -2,6 +2,7 @@
 
 //! Reads the ELF files that an image is made of.
 
+pub(crate) mod capdl;
 pub(crate) mod demangled;
 pub(crate) mod functions;
 pub(crate) mod note;

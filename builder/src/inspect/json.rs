@@ -49,6 +49,10 @@ pub(crate) fn to_json(inspected: &Inspected<'_>) -> Value {
             "slots": inspected.holes.slots,
             "size": inspected.holes.size(),
         },
+        "capdl": inspected.capdl.map(|parts| json!({
+            "specification": parts.specification,
+            "frames": parts.frames,
+        })),
         "unpacking": Unpacking::of(image),
         "checks": outcomes.map(|(rule, outcome)| check(rule, outcome)).collect::<Vec<_>>(),
     })

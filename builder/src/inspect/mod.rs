@@ -18,6 +18,7 @@ mod svg;
 
 use kaal_payload::PhysRange;
 
+use crate::elf::capdl;
 use crate::image_reader::ImageReader;
 use crate::memory::holes::Holes;
 use crate::rules::{self, Board, Outcome, Situation};
@@ -37,13 +38,19 @@ pub(crate) struct Inspected<'a> {
     /// The machine in the image's device tree.
     pub(crate) board: Option<Board>,
     pub(crate) outcomes: Vec<(&'static rules::Rule, Outcome)>,
+    /// What the root task creates objects from, if it is a capDL initialiser.
+    pub(crate) capdl: Option<capdl::Parts>,
 }
 
 impl<'a> Inspected<'a> {
     /// Applies all rules to `image`.
     pub(crate) fn new(image: &'a ImageReader<'a>) -> Self {
         let situation = Situation::of_image(image);
+        let user_image = image.payload().user_image.memory;
+        let virt = situation.layout.user_start();
+        let content = image.bytes(user_image);
         Self {
+            capdl: content.and_then(|content| capdl::parts(&content, virt)),
             image,
             areas: picture::areas(image),
             holes: picture::holes(image),

@@ -99,6 +99,11 @@ pub(crate) fn summary(inspected: &Inspected<'_>) -> Vec<(&'static str, String)> 
     if let Some(text) = payload.boot_arguments.strip_suffix(b"\0") {
         rows.push(("bootargs", text.escape_ascii().to_string()));
     }
+    if let Some(parts) = inspected.capdl {
+        let (specification, frames) = (parts.specification, parts.frames);
+        let text = format!("specification of {specification} bytes, frames of {frames} bytes");
+        rows.push(("capDL", text));
+    }
     rows.push(("checks", checks(inspected)));
     rows
 }

@@ -10,7 +10,7 @@ use super::complete;
 use super::gaps::Gaps;
 use super::kernel::Kernel;
 use crate::diagnostic::{Diagnostic, Origin};
-use crate::elf::Segment;
+use crate::elf::{Segment, capdl};
 use crate::files::kind::{other_loader, with_way};
 use crate::format::executable;
 use crate::sel4::{UserLayout, extra_size, user_top};
@@ -50,6 +50,14 @@ fn other_program(origin: Origin<'_>, file: &[u8], segments: &[Segment<'_>]) -> O
     Some(with_way(error, loader))
 }
 
+fn no_specification(origin: Origin<'_>) -> Diagnostic {
+    origin
+        .diagnostic("a capDL initialiser without a specification, which panics")
+        .expected("an initialiser with the program header PT_SEL4_CAPDL_SPEC")
+        .found("none")
+        .remedy("add one with `sel4-capdl-initializer-add-spec -e FILE -f SPEC -d FOLDER -o OUT`, and pass OUT")
+}
+
 fn dynamically_linked(origin: Origin<'_>, interpreter: &[u8]) -> Diagnostic {
     let interpreter = interpreter.strip_suffix(b"\0").unwrap_or(interpreter);
     origin
@@ -84,6 +92,9 @@ impl<'a> UserImage<'a> {
         }
         if let Some(error) = other_program(origin, file, &program.segments) {
             return Err(error);
+        }
+        if capdl::lacks_specification(&program) {
+            return Err(no_specification(origin));
         }
         let start = program.segments.first().map_or(0, |segment| segment.virt);
         let end = program.virt_end().checked_next_multiple_of(PAGE_SIZE);

@@ -8,6 +8,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::capdl;
 use crate::common::device_tree::{Core, DeviceTree};
 use crate::common::folder::Folder;
 use crate::common::formats::{EFI, IMAGE, LZ4};
@@ -53,6 +54,8 @@ fn inspected(folder: &Folder, changes: &[(&str, &str)]) -> Value {
 /// The JSON for images that differ as much as possible.
 fn reports() -> [Value; 3] {
     let folder = folder();
+    let initialiser = capdl::initialiser(&[(capdl::SPECIFICATION, 0x80)]);
+    folder.put("app.elf", initialiser.to_bytes());
     let keys = [
         ("--sign-key", "private.pem"),
         ("--next-key", "other-public.pem"),

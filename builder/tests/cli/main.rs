@@ -10,6 +10,7 @@
 
 mod bit_flips;
 mod bounded;
+mod capdl;
 mod chosen;
 mod common;
 mod compiled_for;
