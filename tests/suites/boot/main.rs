@@ -30,6 +30,7 @@ mod kernel_dtb;
 mod locked;
 mod matrix;
 mod measured;
+mod microkit;
 mod new_component;
 mod odd_machines;
 mod own_root_task;
@@ -84,6 +85,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(poison::trials(&workspace));
     trials.extend(firmware_trees::trials(&workspace));
     trials.extend(kernel_dtb::trials(&workspace));
+    trials.extend(microkit::trials(&workspace));
     trials.extend(formats::trials(&workspace));
     trials.extend(package_trees::trials(&workspace));
     trials.extend(package_damage::trials(&workspace));
