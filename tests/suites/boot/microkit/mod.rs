@@ -2,6 +2,8 @@
 
 //! Images that are made of Microkit's. Those here are synthetic: they hold the probe kernel and its task.
 
+mod sdk;
+#[expect(dead_code, reason = "the builder's tests use more of it")]
 #[path = "../../../../builder/tests/cli/common/microkit.rs"]
 mod writer;
 
@@ -46,6 +48,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
         }
     }
     trials.push(trial(workspace, "microkit::silent", silent));
+    trials.extend(sdk::trials(workspace));
     trials
 }
 
