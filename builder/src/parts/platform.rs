@@ -95,7 +95,7 @@ impl KernelConfig {
         let found = flag(key).ok_or_else(|| missing(key))?;
         if found != expected {
             return Err(origin
-                .diagnostic("not the configuration of the kernel in --kernel")
+                .diagnostic("not the configuration of this kernel")
                 .expected(format!("{key} {expected}, by its addresses"))
                 .found(format!("{key} {found}"))
                 .remedy("pass kernel.elf and gen_config.json of the same build"));

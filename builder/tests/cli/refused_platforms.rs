@@ -125,7 +125,7 @@ fn configuration_of_another_kernel() {
     folder.accepted(&[("--kernel-config", "config.json")]);
     folder.put("kernel.elf", programs::kernel(HYPERVISOR_BASE).to_bytes());
     expect![[r#"
-        error: --kernel-config config.json: not the configuration of the kernel in --kernel
+        error: --kernel-config config.json: not the configuration of this kernel
           expected: ARM_HYPERVISOR_SUPPORT true, by its addresses
           found: ARM_HYPERVISOR_SUPPORT false
           help: pass kernel.elf and gen_config.json of the same build
