@@ -12,6 +12,8 @@ pub(crate) mod device_tree;
 pub(crate) mod elf;
 #[path = "../../builder/tests/cli/common/loaded.rs"]
 pub(crate) mod loaded;
+#[path = "../../builder/tests/cli/common/microkit.rs"]
+pub(crate) mod microkit;
 #[path = "../../builder/tests/cli/common/package.rs"]
 pub(crate) mod package;
 #[path = "../../builder/tests/cli/common/programs.rs"]

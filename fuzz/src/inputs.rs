@@ -61,6 +61,8 @@ pub(crate) struct Content {
     pub(crate) efi_stub: Option<Vec<u8>>,
     pub(crate) kernel: Vec<u8>,
     pub(crate) app: Vec<u8>,
+    /// An image of Microkit, in place of kernel and root task.
+    pub(crate) microkit: Option<Vec<u8>>,
     pub(crate) device_tree: Vec<u8>,
     pub(crate) platform: Option<Vec<u8>>,
     pub(crate) kernel_config: Option<Vec<u8>>,
@@ -79,6 +81,7 @@ impl Content {
             efi_stub: None,
             kernel: small(programs::kernel(ORDINARY_BASE)),
             app: small(programs::app()),
+            microkit: None,
             device_tree: DeviceTree::with_ram(RAM_SIZE).to_bytes(),
             platform: None,
             kernel_config: None,
@@ -134,9 +137,15 @@ impl Content {
             loader: file(&self.loader),
             unpacker: self.unpacker.as_deref().map(file),
             efi_stub: self.efi_stub.as_deref().map(file),
-            system: System::Programs {
-                kernel: file(&self.kernel),
-                app: file(&self.app),
+            system: match &self.microkit {
+                Some(image) => System::Microkit {
+                    image: file(image),
+                    kernel: None,
+                },
+                None => System::Programs {
+                    kernel: file(&self.kernel),
+                    app: file(&self.app),
+                },
             },
             device_tree: Some(file(&self.device_tree)),
             platform: self.platform.as_deref().map(file),

@@ -19,6 +19,7 @@ mod inputs;
 mod keys;
 mod lz4;
 mod manifest;
+mod microkit;
 mod nodes;
 mod payload;
 mod platform;
@@ -31,6 +32,7 @@ pub use image::IMAGE;
 pub use keys::KEYS;
 pub use lz4::LZ4;
 pub use manifest::MANIFEST;
+pub use microkit::MICROKIT;
 pub use payload::PAYLOAD;
 pub use platform::PLATFORM;
 pub use programs::{APP, KERNEL};
@@ -48,7 +50,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     BOOT_PROGRAM,
     KERNEL,
     APP,
@@ -57,6 +59,7 @@ pub const TARGETS: [Target; 11] = [
     KEYS,
     LZ4,
     MANIFEST,
+    MICROKIT,
     PAYLOAD,
     IMAGE,
     SYMBOLS,
