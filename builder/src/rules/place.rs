@@ -54,7 +54,11 @@ pub(super) fn order(situation: &Situation<'_>) -> Checked {
     let kernel = situation.layout.kernel();
     let device_tree = situation.layout.device_tree_slot();
     let user_image = situation.layout.user_image.memory;
-    let found = format!("kernel {kernel}, device tree {device_tree}, user image {user_image}");
+    let between = match device_tree.is_empty() {
+        true => "no device tree".to_owned(),
+        false => format!("device tree {device_tree}"),
+    };
+    let found = format!("kernel {kernel}, {between}, user image {user_image}");
     if kernel.end <= device_tree.start && device_tree.end <= user_image.start {
         return Ok(found);
     }

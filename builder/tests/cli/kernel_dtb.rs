@@ -5,6 +5,7 @@
 use expect_test::expect;
 use kaal_payload::RegionKind;
 
+use crate::common::device_tree::{Core, DeviceTree};
 use crate::common::folder::Folder;
 use crate::common::loaded::Loaded;
 use crate::common::programs::KERNEL_SIZE;
@@ -89,18 +90,23 @@ fn none_in_the_memory_map_and_the_manifest() {
     assert_eq!(manifest["payload"]["deviceTree"]["kernel"], "none");
 }
 
+/// The loader knows the cores, though the image lacks the device tree that names them.
 #[test]
-fn several_cores_of_a_kernel_without_a_device_tree() {
+fn several_cores_without_a_device_tree() {
     let folder = Folder::new();
-    let cores = [("--cores", "1"), ("--kernel-dtb", "none")];
-    let loaded = load(&folder, &cores);
-    assert!(loaded.payload().cpus.is_empty());
+    let tree = DeviceTree::with_cores(Core::all([0, 1]));
+    folder.put("kernel.dtb", tree.to_bytes());
+    let loaded = load(&folder, &[("--cores", "2"), ("--kernel-dtb", "none")]);
+    assert_eq!(loaded.payload().cpus.len(), 2);
     let output = folder.command(&["check", "image.elf", "--dtb", "kernel.dtb"]);
+    assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).expect("text");
-    assert!(
-        text.contains("device-tree-size  the kernel gets none"),
-        "{text}"
-    );
+    for expected in [
+        "order             kernel 0x40000000..0x4023d000, no device tree, user image",
+        "device-tree-size  the kernel gets none",
+    ] {
+        assert!(text.contains(expected), "{text}");
+    }
 }
 
 #[test]
