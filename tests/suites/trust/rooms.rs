@@ -11,7 +11,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::unsafe_code::{files, read};
 
 /// The sources of each crate, and the file that lists its modules.
-const CRATES: [(&str, &str); 7] = [
+const CRATES: [(&str, &str); 8] = [
     ("builder/src", "lib.rs"),
     ("elfloader/loader/src", "lib.rs"),
     ("root-task/broker/src", "lib.rs"),
@@ -19,6 +19,7 @@ const CRATES: [(&str, &str); 7] = [
     ("root-task/manifest/src", "lib.rs"),
     ("root-task/protocol/src", "lib.rs"),
     ("root-task/task/src", "main.rs"),
+    ("root-task/web/src", "lib.rs"),
 ];
 
 /// The beginning of a line of the list, before a module's name.
