@@ -11,11 +11,12 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::unsafe_code::{files, read};
 
 /// The sources of each crate, and the file that lists its modules.
-const CRATES: [(&str, &str); 8] = [
+const CRATES: [(&str, &str); 9] = [
     ("builder/src", "lib.rs"),
     ("elfloader/loader/src", "lib.rs"),
     ("root-task/broker/src", "lib.rs"),
     ("root-task/component/src", "lib.rs"),
+    ("root-task/disk/src", "lib.rs"),
     ("root-task/manifest/src", "lib.rs"),
     ("root-task/protocol/src", "lib.rs"),
     ("root-task/task/src", "main.rs"),
