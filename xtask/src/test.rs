@@ -10,8 +10,8 @@ use clap::Args;
 use kaal_harness::process;
 use kaal_harness::sel4::{Kernel, PREFIX};
 use kaal_harness::tools::{
-    BINUTILS, CLANG, GDB, GOLD, JQ, MDBOOK, MKIMAGE, NIX, OPENSSL, PKCS11_TOOL, SBSIGN, SOFTHSM,
-    SWTPM,
+    BINUTILS, CHROMIUM, CLANG, GDB, GOLD, JQ, MDBOOK, MKFS_FAT, MKIMAGE, MTOOLS, NIX, OPENSSL,
+    PKCS11_TOOL, SBSIGN, SOFTHSM, SWTPM,
 };
 use kaal_harness::workspace::{Program, Workspace};
 
@@ -49,6 +49,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         &SBSIGN,
         &MKIMAGE,
         &SWTPM,
+        &CHROMIUM,
+        &MKFS_FAT,
+        &MTOOLS,
     ] {
         setup::tool_for_tests(workspace, tool);
     }

@@ -16,8 +16,9 @@ use walkdir::WalkDir;
 
 use super::apt::Apt;
 
-/// The folders of programs in a package.
-const PROGRAMS: [&str; 2] = ["usr/bin", "usr/sbin"];
+/// The folders of programs in a package. Chromium's is first: `usr/bin` has a script that starts it by its absolute
+/// path.
+const PROGRAMS: [&str; 4] = ["usr/lib/chromium", "usr/bin", "usr/sbin", "sbin"];
 
 /// Unpacks `packages` to a folder in `tools`, and writes scripts that start the programs `names` to `tools/bin`.
 pub(super) fn provide(

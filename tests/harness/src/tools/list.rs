@@ -3,7 +3,7 @@
 use super::{Origin, Packages, Tool};
 
 /// Every program.
-pub const ALL: [&Tool; 21] = [
+pub const ALL: [&Tool; 25] = [
     &QEMU,
     &GDB,
     &BINUTILS,
@@ -17,6 +17,9 @@ pub const ALL: [&Tool; 21] = [
     &SBSIGN,
     &MKIMAGE,
     &SWTPM,
+    &CHROMIUM,
+    &MKFS_FAT,
+    &MTOOLS,
     &BASH,
     &ZSH,
     &FISH,
@@ -182,6 +185,44 @@ pub const SWTPM: Tool = tool(
     "swtpm",
     "tests of measured boot",
     unpacked("swtpm", "swtpm", Some("brew install swtpm")),
+);
+
+/// Shows pages. Debian's package without a window needs fewer others.
+pub const CHROMIUM: Tool = Tool {
+    file_names: &[
+        "chromium-headless-shell",
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+    ],
+    ..tool(
+        "chromium",
+        "tests of the page",
+        Origin::Distribution(Packages {
+            debian: "chromium-headless-shell fonts-dejavu-core",
+            fedora: "chromium-headless",
+            macos: Some("brew install --cask chromium"),
+            // It looks for fonts below this folder, too.
+            relocation: Some(&[("XDG_DATA_HOME", "usr/share")]),
+        }),
+    )
+};
+
+/// Makes FAT disks.
+pub const MKFS_FAT: Tool = Tool {
+    trial: &["--help"],
+    ..tool(
+        "mkfs.fat",
+        "tests of disks",
+        unpacked("dosfstools", "dosfstools", Some("brew install dosfstools")),
+    )
+};
+
+/// Copies files to FAT disks.
+pub const MTOOLS: Tool = tool(
+    "mcopy",
+    "tests of disks",
+    unpacked("mtools", "mtools", Some("brew install mtools")),
 );
 
 /// Completes command lines.

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Disks that other programs make.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use kaal_disk::{Disk, DiskError, FatFiles, MountToken};
+use kaal_harness::process;
+use kaal_harness::tools::{MKFS_FAT, MTOOLS};
+use kaal_web::Files;
+use tempfile::TempDir;
+
+struct Image(File);
+
+impl Disk for Image {
+    fn blocks(&self) -> u64 {
+        self.0.metadata().map_or(0, |about| about.len() / 512)
+    }
+
+    fn read(&mut self, first: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
+        self.0
+            .read_exact_at(buffer, first * 512)
+            .map_err(|_| DiskError)
+    }
+}
+
+/// Files that mtools copies to a disk of mkfs.fat come back the same.
+pub(crate) fn disks_of_mkfs_are_read() -> Result<()> {
+    let folder = TempDir::new()?;
+    let content: Vec<u8> = (0..1_000_003_u32).map(|at| (at * 7 % 251) as u8).collect();
+    let file = folder.path().join("A file with a long name.bin");
+    fs::write(&file, &content)?;
+    for (bits, mib) in [("12", 4), ("16", 32), ("32", 64)] {
+        let image = folder.path().join(format!("fat{bits}.img"));
+        File::create(&image)?.set_len(mib << 20)?;
+        run(MKFS_FAT.find(), &["-F", bits], &[&image])?;
+        run(MTOOLS.find(), &["-i"], &[&image, &file, Path::new("::")])?;
+        let mut token = MountToken::new();
+        let files = FatFiles::new(Image(File::open(&image)?), &mut token);
+        let mut files: FatFiles<'_, _, 1> = files?;
+        let (mut open, size) = files.open("A file with a long name.bin")?;
+        ensure!(size == content.len() as u64, "FAT{bits}: {size} bytes");
+        let mut read = vec![0; content.len() + 1];
+        let count = files.read(&mut open, &mut read)?;
+        ensure!(
+            read.get(..count) == Some(&content[..]),
+            "FAT{bits}: other content"
+        );
+        files.close(open);
+    }
+    Ok(())
+}
+
+fn run(program: Option<std::path::PathBuf>, options: &[&str], paths: &[&Path]) -> Result<()> {
+    let mut command = Command::new(program.context("a program is missing")?);
+    process::read(command.args(options).args(paths)).map(drop)
+}
