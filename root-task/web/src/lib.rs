@@ -47,8 +47,8 @@ pub use connection::Connection;
 pub use counters::Counters;
 pub use files::{FileError, Files, NoFiles};
 pub use limits::{
-    BUSY_TIME, CLOSE_TIME, IDLE_TIME, KEEP_ALIVE, PATH_LIMIT, RATE_BYTES, RATE_TIME, REQUEST_LIMIT,
-    REQUEST_TIME, TURN,
+    BUSY_TIME, CLOSE_TIME, GRACE, IDLE_TIME, KEEP_ALIVE, PATH_LIMIT, RATE_BYTES, RATE_TIME,
+    REQUEST_LIMIT, REQUEST_TIME, TURN,
 };
 pub use page::PAGE;
 pub use server::Server;

@@ -25,6 +25,9 @@ pub const RATE_TIME: Duration = Duration::from_secs(10);
 /// The bytes that a client must take in [`RATE_TIME`].
 pub const RATE_BYTES: usize = 16 << 10;
 
+/// How long a client may owe a request while others wait for a connection.
+pub const GRACE: Duration = Duration::from_millis(100);
+
 /// How long a client may take nothing while others wait for a connection.
 pub const BUSY_TIME: Duration = Duration::from_secs(1);
 

@@ -3,8 +3,9 @@
 //! All connections, and room for new ones.
 //!
 //! Only a transport without a client can take a new one. So if all have one, the server frees that
-//! of the client who waits longest without need: first those that owe a request, then those that
-//! don't take their response. If there is none, the newest client is told that the server is busy.
+//! of the client who has kept it waiting longest: first of those that owe a request, then of those
+//! that don't take their response. If all others are being served, the last one is told that the
+//! server is busy.
 
 use core::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::connection::{Connection, Phase};
 use crate::counters::Counters;
 use crate::files::Files;
 use crate::head::Status;
-use crate::limits::{BUSY_TIME, TURN};
+use crate::limits::{BUSY_TIME, GRACE, TURN};
 use crate::response::{Broken, Context};
 use crate::snapshots::{Snapshots, TooLong};
 use crate::state::System;
@@ -87,14 +88,17 @@ impl<'a, F: Files> Server<'a, F> {
             }
         }
         again |= make_room(self.connections, transports, &mut context);
-        match again {
-            true => Some(now),
-            false => self
-                .connections
-                .iter()
-                .filter_map(Connection::deadline)
-                .min(),
+        if again {
+            return Some(now);
         }
+        let connections = self.connections.iter();
+        let is_full = connections.clone().all(|one| one.phase != Phase::Free);
+        // Then one may be freed soon.
+        let room = is_full.then_some(now + GRACE);
+        connections
+            .filter_map(Connection::deadline)
+            .chain(room)
+            .min()
     }
 }
 
@@ -151,11 +155,8 @@ fn make_room<T: Transport, F: Files>(
         !reads(one) && !one.is_waiting_stream() && now >= one.progress + BUSY_TIME
     };
     let all = || connections.iter().enumerate();
-    let readers = || all().filter(|(_, one)| reads(one));
-    let newest = readers().max_by_key(|(_, one)| one.since);
-    let newest = newest.map(|(index, _)| index);
-    let owes_request = readers()
-        .filter(|(index, _)| Some(*index) != newest)
+    let owes_request = all()
+        .filter(|(_, one)| reads(one) && now >= one.since + GRACE)
         .min_by_key(|(_, one)| one.since);
     let takes_nothing = all()
         .filter(|(_, one)| is_stuck(one))
@@ -170,9 +171,15 @@ fn make_room<T: Transport, F: Files>(
         transport.release();
         return true;
     }
-    let Some(connection) = newest.and_then(|index| connections.get_mut(index)) else {
-        return false;
-    };
-    context.counters.busy += 1;
-    connection.refuse(Status::Busy, now).is_ok()
+    // Others end soon, or may be freed soon.
+    let mut others = connections
+        .iter_mut()
+        .filter(|one| one.phase != Phase::Responding);
+    match (others.next(), others.next()) {
+        (Some(last), None) if reads(last) => {
+            context.counters.busy += 1;
+            last.refuse(Status::Busy, now).is_ok()
+        }
+        _ => false,
+    }
 }

@@ -29,6 +29,7 @@ pub trait Transport {
     /// Ends the stream after the bytes that were written.
     fn finish(&mut self);
 
-    /// Drops the client, and waits for another. Called at the end of each connection.
+    /// Drops the client, and waits for another. Called at the end of each connection, also if the
+    /// client is gone. Before that, the transport takes no other client.
     fn release(&mut self);
 }

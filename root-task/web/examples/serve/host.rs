@@ -4,7 +4,9 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
+use std::mem;
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,9 +26,13 @@ const NAP: Duration = Duration::from_micros(200);
 pub(crate) struct Socket {
     stream: Option<TcpStream>,
     received: Vec<u8>,
-    to_send: Vec<u8>,
+    buffer: Vec<u8>,
+    /// What is to send in the buffer.
+    to_send: Range<usize>,
     is_ended: bool,
     is_finished: bool,
+    /// Whether it waits for a client.
+    is_free: bool,
 }
 
 impl Socket {
@@ -34,9 +40,11 @@ impl Socket {
         Self {
             stream: None,
             received: Vec::new(),
-            to_send: Vec::new(),
+            buffer: Vec::new(),
+            to_send: 0..0,
             is_ended: false,
             is_finished: false,
+            is_free: true,
         }
     }
 
@@ -57,9 +65,9 @@ impl Socket {
             moved |= self.is_ended || !self.received.is_empty();
         }
         if !self.to_send.is_empty() {
-            match stream.write(&self.to_send) {
+            match stream.write(&self.buffer[self.to_send.clone()]) {
                 Ok(count) => {
-                    self.to_send.drain(..count);
+                    self.to_send.start += count;
                     moved |= count > 0;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -75,7 +83,7 @@ impl Socket {
     }
 
     fn drop_stream(&mut self) -> bool {
-        *self = Self::new();
+        self.stream = None;
         true
     }
 }
@@ -97,11 +105,13 @@ impl Transport for Socket {
     }
 
     fn send(&mut self, fill: &mut dyn FnMut(&mut [u8]) -> usize) {
-        let pending = self.to_send.len();
-        if pending < ROOM {
-            self.to_send.resize(ROOM, 0);
-            let written = fill(&mut self.to_send[pending..]);
-            self.to_send.truncate(pending + written);
+        if self.to_send.is_empty() {
+            self.to_send = 0..0;
+        }
+        self.buffer.resize(ROOM, 0);
+        let room = &mut self.buffer[self.to_send.end..];
+        if !room.is_empty() {
+            self.to_send.end += fill(room);
         }
     }
 
@@ -110,7 +120,10 @@ impl Transport for Socket {
     }
 
     fn release(&mut self) {
-        self.drop_stream();
+        *self = Self {
+            buffer: mem::take(&mut self.buffer),
+            ..Self::new()
+        };
     }
 }
 
@@ -155,11 +168,14 @@ pub(crate) fn serve<F: Files>(
     while step(&mut server, start.elapsed()) {
         let mut moved = false;
         for socket in &mut sockets {
-            if socket.stream.is_none()
+            if socket.is_free
                 && let Ok((stream, _)) = listener.accept()
             {
                 stream.set_nonblocking(true)?;
+                // Else the last bytes of a response wait for the client's acknowledgement.
+                stream.set_nodelay(true)?;
                 socket.stream = Some(stream);
+                socket.is_free = false;
             }
             moved |= socket.pump();
         }

@@ -4,13 +4,15 @@
 
 use std::time::Duration;
 
-use kaal_web::{BUSY_TIME, CLOSE_TIME, IDLE_TIME, Link, RATE_BYTES, RATE_TIME, REQUEST_TIME};
+use kaal_web::{
+    BUSY_TIME, CLOSE_TIME, GRACE, IDLE_TIME, Link, RATE_BYTES, RATE_TIME, REQUEST_TIME,
+};
 
 use crate::wire::{Wire, World, with_world};
 
 const REQUEST: &[u8] = b"GET /files/9 HTTP/1.1\r\nHost: a\r\n\r\n";
 const BIG: &[u8] = b"GET /files/1000000 HTTP/1.1\r\nHost: a\r\n\r\n";
-const TICK: Duration = Duration::from_millis(100);
+const TICK: Duration = Duration::from_millis(50);
 
 /// Whether a new client gets its answer at once.
 fn answers(world: &mut World<'_>) -> bool {
@@ -73,7 +75,7 @@ fn responses_must_be_taken_in_time() {
         let ticks = 2 * RATE_TIME.as_millis() / TICK.as_millis();
         for _ in 0..=ticks {
             world.wires[0].room += 10;
-            world.wires[1].room += RATE_BYTES / 50;
+            world.wires[1].room += RATE_BYTES / 100;
             world.pass(TICK);
         }
         assert_eq!(world.wires[0].link, Link::Down);
@@ -93,9 +95,26 @@ fn clients_that_owe_a_request_disturb_nobody() {
             {
                 *wire = Wire::with(b"GET / HTTP/1.1\r\nX: ");
             }
-            world.pass(TICK);
+            world.settle();
+            world.pass(GRACE);
             assert!(answers(world));
         }
+    });
+}
+
+#[test]
+fn new_clients_have_time_for_their_request() {
+    with_world(4, |world| {
+        for wire in &mut world.wires {
+            *wire = Wire::with(b"GET /files/9 ");
+        }
+        world.pass(GRACE - TICK);
+        for wire in &mut world.wires {
+            wire.to_server = b"HTTP/1.1\r\nHost: a\r\n\r\n".to_vec();
+        }
+        world.settle();
+        let answered = |wire: &Wire| wire.text().starts_with("HTTP/1.1 200 OK\r\n");
+        assert!(world.wires.iter().all(answered));
     });
 }
 
