@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! `docs/dependencies.md` lists exactly the crates of the loader, the unpacker and the UEFI stub, with versions, so
-//! that none comes in unnoticed.
+//! `docs/dependencies.md` lists exactly the crates of the loader, the unpacker and the UEFI stub, and those of the web
+//! server, with versions, so that none comes in unnoticed.
 
 use std::path::Path;
 
@@ -24,20 +24,38 @@ const PACKAGES: [&str; 3] = [
     Program::EfiStub.package(),
 ];
 
+/// The libraries of the web server.
+const WEB: [&str; 2] = ["kaal-web", "kaal-disk"];
+
 /// The tables list the crates in the programs, and those that run to build them: derive macros, build
-/// scripts and their dependencies.
+/// scripts and their dependencies. The tables of the web server leave out what the others list.
 pub(crate) fn are_listed(root: &Path) -> Result<()> {
     let metadata = crates::resolved(root, &[TARGET])?;
-    let in_programs = rows(&packages(root, &metadata, "normal,no-proc-macro")?)?;
-    let mut on_host = rows(&packages(root, &metadata, "normal,build")?)?;
-    on_host.retain(|name, _| !in_programs.contains_key(name));
+    let mut listed = Rows::new();
     let mut complaints = Vec::new();
-    for (heading, expected) in [
-        ("In the programs", &in_programs),
-        ("On the machine that builds them", &on_host),
+    for (packages, headings) in [
+        (
+            &PACKAGES[..],
+            ["In the programs", "On the machine that builds them"],
+        ),
+        (
+            &WEB[..],
+            [
+                "In the web server",
+                "On the machine that builds the web server",
+            ],
+        ),
     ] {
-        let found = table::read(root, DOCUMENT, heading)?;
-        complaints.extend(table::differences(&found, expected));
+        for (heading, edges) in headings
+            .into_iter()
+            .zip(["normal,no-proc-macro", "normal,build"])
+        {
+            let mut expected = rows(&resolve(root, &metadata, packages, edges)?)?;
+            expected.retain(|name, _| !listed.contains_key(name));
+            let found = table::read(root, DOCUMENT, heading)?;
+            complaints.extend(table::differences(&found, &expected));
+            listed.extend(expected);
+        }
     }
     ensure!(
         complaints.is_empty(),
@@ -50,7 +68,7 @@ pub(crate) fn are_listed(root: &Path) -> Result<()> {
 /// No crate of this workspace in the programs has a build script.
 pub(crate) fn own_have_no_build_script(root: &Path) -> Result<()> {
     let metadata = crates::resolved(root, &[TARGET])?;
-    for package in packages(root, &metadata, "normal,no-proc-macro")? {
+    for package in resolve(root, &metadata, &PACKAGES, "normal,no-proc-macro")? {
         let is_own = package.source.is_none();
         ensure!(
             !(is_own && has_build_script(package)),
@@ -71,11 +89,16 @@ pub(crate) fn own_are_not_published(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The packages of the programs, with all features, along Cargo's `edges`.
-fn packages<'a>(root: &Path, metadata: &'a Metadata, edges: &str) -> Result<Vec<&'a Package>> {
+/// The packages that `packages` are built from, with all features, along Cargo's `edges`.
+fn resolve<'a>(
+    root: &Path,
+    metadata: &'a Metadata,
+    packages: &[&str],
+    edges: &str,
+) -> Result<Vec<&'a Package>> {
     let mut options = vec!["--all-features", "--target", TARGET, "--edges", edges];
-    for package in PACKAGES {
-        options.extend(["--package", package]);
+    for package in packages {
+        options.extend(["--package", *package]);
     }
     let tree = crates::tree(root, &options)?;
     let packages = metadata.packages.iter();
