@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Tiny inputs and checks of images, shared with the builder's tests.
+//! Tiny inputs and checks of images, connections and disks, shared with the tests of other packages.
 
-#![allow(dead_code, reason = "the builder's tests use more of it")]
+#![allow(dead_code, reason = "those tests use more of it")]
 
 #[path = "../../builder/tests/cli/common/accepted.rs"]
 pub(crate) mod accepted;
 #[path = "../../builder/tests/cli/common/device_tree.rs"]
 pub(crate) mod device_tree;
+#[path = "../../root-task/disk/tests/common/mod.rs"]
+pub(crate) mod disk;
 #[path = "../../builder/tests/cli/common/elf.rs"]
 pub(crate) mod elf;
 #[path = "../../builder/tests/cli/common/loaded.rs"]
@@ -20,3 +22,5 @@ pub(crate) mod package;
 pub(crate) mod programs;
 #[path = "../../builder/tests/cli/common/symbols.rs"]
 pub(crate) mod symbols;
+#[path = "../../root-task/web/tests/core/wire.rs"]
+pub(crate) mod wire;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! Feeds hostile input to KaaL's readers of external input: the builder's input files, device trees from a
-//! firmware, and damaged images.
+//! firmware, damaged images, requests to the web server, and FAT disks.
 //!
 //! A [`Target`] takes any bytes, makes its kind of input from them, and lets KaaL read that. It panics if
 //! the reader panics, or if the reader accepts unsound input; the target's module says what it checks.
@@ -14,6 +14,7 @@
 mod boot_program;
 mod common;
 mod device_tree;
+mod disk;
 mod image;
 mod inputs;
 mod keys;
@@ -25,9 +26,11 @@ mod payload;
 mod platform;
 mod programs;
 mod symbols;
+mod web;
 
 pub use boot_program::BOOT_PROGRAM;
 pub use device_tree::DEVICE_TREE;
+pub use disk::DISK;
 pub use image::IMAGE;
 pub use keys::KEYS;
 pub use lz4::LZ4;
@@ -37,6 +40,7 @@ pub use payload::PAYLOAD;
 pub use platform::PLATFORM;
 pub use programs::{APP, KERNEL};
 pub use symbols::SYMBOLS;
+pub use web::WEB;
 
 /// A reader and its checks.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +54,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 14] = [
     BOOT_PROGRAM,
     KERNEL,
     APP,
@@ -63,6 +67,8 @@ pub const TARGETS: [Target; 12] = [
     PAYLOAD,
     IMAGE,
     SYMBOLS,
+    WEB,
+    DISK,
 ];
 
 /// `rest` after a first byte that selects one of several readers.
