@@ -29,7 +29,7 @@ use site::Site;
 /// A test of the page.
 type Test = fn(&mut Browser, &Site) -> Result<()>;
 
-const TESTS: [(&str, Test); 11] = [
+const TESTS: [(&str, Test); 12] = [
     ("picture_equals_system_json", content::picture_equals_json),
     ("tables_equal_system_json", content::tables_equal_json),
     ("changes_appear", content::changes_appear),
@@ -38,6 +38,7 @@ const TESTS: [(&str, Test); 11] = [
         "page_follows_a_new_server",
         use_of_page::follows_a_new_server,
     ),
+    ("page_notices_silence", use_of_page::notices_silence),
     (
         "keyboard_reaches_everything",
         use_of_page::keyboard_reaches_everything,

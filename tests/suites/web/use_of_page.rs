@@ -2,7 +2,7 @@
 
 //! How people use the page: with keys, with a screen reader, for a long time.
 
-use std::time::Duration;
+use std::sync::mpsc;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -26,11 +26,19 @@ pub(crate) fn follows_a_new_server(browser: &mut Browser, _: &Site) -> Result<()
     let second = Site::start_at(name, folder.path())?;
     second.restart(9)?;
     browser.wait_for("document.querySelector('#live').dataset.live === 'live'")?;
-    browser.wait_for(
-        "document.querySelector('[data-component=crasher]').textContent.includes('↻ 9')",
-    )?;
-    std::thread::sleep(Duration::from_millis(100));
-    Ok(())
+    browser
+        .wait_for("document.querySelector('[data-component=crasher]').textContent.includes('↻ 9')")
+}
+
+/// A server that says nothing any more, though the connection stays, counts as lost.
+pub(crate) fn notices_silence(browser: &mut Browser, site: &Site) -> Result<()> {
+    let (wake, sleep) = mpsc::channel::<()>();
+    site.step(move |_| {
+        let _ = sleep.recv();
+    })?;
+    browser.wait_for("document.querySelector('#live').dataset.live === 'lost'")?;
+    drop(wake);
+    browser.wait_for("document.querySelector('#live').dataset.live === 'live'")
 }
 
 /// The element with the focus, and whether people see that.
