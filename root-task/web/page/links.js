@@ -55,7 +55,8 @@ const style = ({ kind }) => ({ endpoint: 'call', reply: 'call', notification: 's
 function draw({ pair, lines, shared, start, stop }, layout) {
   const [top, bottom] = pair.map((key) => layout.places.get(key));
   const points = route([start, top.y + top.height], [stop, bottom.y], layout, top.y === bottom.y);
-  const group = make('g', { class: 'link', 'data-from': pair[0], 'data-end': pair[1] });
+  const ends = { 'data-from': pair[0], 'data-end': pair[1] };
+  const group = make('g', { class: 'link', ...ends });
   if (shared) group.append(make('path', { class: 'band', d: path(points, 0), 'data-bytes': shared }));
   // Signals to both sides share a line.
   const lanes = [...new Set(lines.map(({ one }) => style(one)))];
@@ -68,7 +69,7 @@ function draw({ pair, lines, shared, start, stop }, layout) {
   }
   const [[x1, y1], [x2, y2]] = points;
   group.append(...labels(lines, shared).map((text, index) =>
-    make('text', { class: 'label', x: (x1 + x2) / 2, y: (y1 + y2) / 2 + 4 + 15 * index }, text)));
+    make('text', { class: 'label', ...ends, x: (x1 + x2) / 2, y: (y1 + y2) / 2 + 4 + 15 * index }, text)));
   return group;
 }
 

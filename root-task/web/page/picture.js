@@ -39,6 +39,7 @@ class Picture {
     // Above all lines.
     this.labels.replaceChildren(...this.links.querySelectorAll('.label'));
     system.components.forEach((component, index) => this.show(component, this.nodes[index]));
+    this.focus(this.focused);
   }
 
   build(system, width) {
@@ -107,9 +108,10 @@ class Picture {
 
   // Fades everything that `name` has no capability to, and none from.
   focus(name) {
+    this.focused = name;
     this.root.classList.toggle('focus', name !== undefined);
     const near = new Set([`component,${name}`]);
-    for (const link of this.links.querySelectorAll('.link')) {
+    for (const link of this.root.querySelectorAll('.link, .label')) {
       const on = link.dataset.from === `component,${name}` || link.dataset.end === `component,${name}`;
       link.classList.toggle('on', on);
       if (on) near.add(link.dataset.from).add(link.dataset.end);

@@ -61,6 +61,14 @@ pub(crate) fn keyboard_reaches_everything(browser: &mut Browser, site: &Site) ->
         expect_equal("focus", browser.evaluate(FOCUS)?, json!([expected, true]))?;
     }
     browser.evaluate("document.querySelector('[data-component=net]').focus()")?;
+    site.restart(99)?;
+    browser.wait_for("document.body.textContent.includes('↻ 99')")?;
+    let near = browser.evaluate(
+        "[...document.querySelectorAll('#picture .node.on')].map(node => node.dataset.component)",
+    )?;
+    expect_equal("near net", near, json!(["net", "web"]))?;
+    let lines = browser.evaluate("document.querySelectorAll('#picture .link.on').length")?;
+    expect_equal("lines of net", lines, json!(2))?;
     browser.press("Enter", 13, "\r")?;
     browser
         .wait_for("document.querySelector('#components tr:target th')?.textContent === 'net'")?;
