@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# What the kernels of all platforms have in common; included by their settings.
+# What the kernels of all platforms have in common; included by their settings. Values that were set before stay: a
+# variant sets its own first.
 
 set(KernelSel4Arch "aarch64" CACHE STRING "")
 

@@ -16,6 +16,8 @@ let
         settings = "${
           source [
             "kernel/common.cmake"
+            "kernel/release.cmake"
+            "kernel/verified.cmake"
             "kernel/${platform}"
           ]
         }/kernel/${platform}/${variant}.cmake";
@@ -63,27 +65,53 @@ let
 
   mcs = lib.recursiveUpdate virt { kernel.fixed.KernelIsMCS = "ON"; };
 
+  # To ship: it prints nothing and has no debug system calls.
+  forRelease =
+    variant:
+    lib.recursiveUpdate variant {
+      kernel.fixed = {
+        KernelDebugBuild = "OFF";
+        KernelPrinting = "OFF";
+        KernelFastpath = "ON";
+      };
+    };
+
+  # As in seL4's proofs. QEMU has a model of the board with an EL2 if machines.toml says so.
+  forProofs =
+    default:
+    lib.recursiveUpdate (forRelease default) {
+      qemu = if default.qemu ? hypervisor then { machine = default.qemu.hypervisor; } else null;
+      kernel.fixed = {
+        KernelVerificationBuild = "ON";
+        KernelArmHypervisorSupport = "ON";
+      };
+    };
+
   forFourCores = variant: lib.recursiveUpdate variant { kernel.fixed.KernelMaxNumNodes = "4"; };
 
   # The virt machine has any number of cores; boards have a fixed one.
   withFourCores = variant: lib.recursiveUpdate (forFourCores variant) { qemu.cores = 4; };
 
-  onFourCores = default: {
+  toShip = default: {
     inherit default;
-    smp = forFourCores default;
+    release = forRelease default;
   };
+
+  onFourCores = default: toShip default // { smp = forFourCores default; };
+
+  withProofs = default: onFourCores default // { verified = forProofs default; };
 in
 lib.mapAttrs (platform: lib.mapAttrs (describe platform)) {
   qemu-arm-virt = {
-    default = virt;
+    inherit (toShip virt) default release;
     inherit hyp mcs;
     smp = withFourCores virt;
     hyp-smp = withFourCores hyp;
     mcs-smp = withFourCores mcs;
   };
-  zynqmp = onFourCores (ordinary "zynqmp" { KernelARMPlatform = "zcu102"; });
-  bcm2837.default = ordinary "bcm2837" { };
-  bcm2711 = onFourCores (ordinary "bcm2711" { });
+  zynqmp = withProofs (ordinary "zynqmp" { KernelARMPlatform = "zcu102"; });
+  bcm2837 = toShip (ordinary "bcm2837" { });
+  bcm2711 = withProofs (ordinary "bcm2711" { });
   imx8mp-evk = onFourCores (ordinary "imx8mp-evk" { });
-  imx8mm-evk = onFourCores (ordinary "imx8mm-evk" { });
+  imx8mm-evk = withProofs (ordinary "imx8mm-evk" { });
 }

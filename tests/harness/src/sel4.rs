@@ -124,7 +124,7 @@ impl Kernel {
     pub fn machine(&self) -> Result<Machine> {
         let board = self.board()?;
         if !board.is_virt() {
-            return Ok(board.machine());
+            return Ok(board.machine(self.is_hypervisor()));
         }
         let mut machine = match self.is_hypervisor() {
             true => Machine::hypervisor(),

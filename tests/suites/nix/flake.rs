@@ -41,7 +41,7 @@ const MISTAKES: [(&str, &str, &str); 7] = [
     (
         "flake_unknown_variant",
         r#"image { variant = "tiny"; }"#,
-        r#"variant = "tiny" doesn't exist; choose one of: default, hyp, hyp-smp, mcs, mcs-smp, smp"#,
+        r#"variant = "tiny" doesn't exist; choose one of: default, hyp, hyp-smp, mcs, mcs-smp, release, smp"#,
     ),
     (
         "flake_contradicting_setting",

@@ -19,6 +19,7 @@ pub(crate) const VIRT: &str = "qemu-arm-virt";
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Board {
     machine: String,
+    hypervisor: Option<String>,
     cpu: String,
     memory: String,
     cores: u32,
@@ -100,10 +101,11 @@ impl Board {
         Ok(())
     }
 
-    /// The machine.
-    pub fn machine(&self) -> Machine {
+    /// The machine for a kernel that runs at EL2 or not.
+    pub fn machine(&self, is_hypervisor: bool) -> Machine {
+        let hypervisor = self.hypervisor.as_ref().filter(|_| is_hypervisor);
         Machine {
-            machine: self.machine.clone(),
+            machine: hypervisor.unwrap_or(&self.machine).clone(),
             cpu: self.cpu.clone(),
             memory: self.memory.clone(),
             cores: self.cores,

@@ -31,7 +31,7 @@ pub struct Machine {
 impl Machine {
     /// The machine for ordinary kernels, which enters the loader at EL1.
     pub fn ordinary() -> Self {
-        Board::virt().machine()
+        Board::virt().machine(false)
     }
 
     /// The machine for hypervisor kernels, which enters the loader at EL2.

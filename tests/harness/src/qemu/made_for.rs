@@ -85,7 +85,7 @@ impl MadeFor {
     pub fn machine(&self) -> Result<Machine> {
         let board = self.board()?;
         if !board.is_virt() {
-            return Ok(board.machine());
+            return Ok(board.machine(self.payload.exception_level == 2));
         }
         let payload = &self.payload;
         let mut machine = match payload.exception_level {
@@ -152,8 +152,12 @@ mod tests {
 
     #[test]
     fn a_board_is_known_by_its_console() {
-        let board = Board::of("zynqmp").unwrap().machine().to_string();
-        assert_eq!(machine(1, "0xff000000", Value::Null).unwrap(), board);
+        for level in [1, 2] {
+            let board = Board::of("zynqmp").unwrap().machine(level == 2);
+            let machine = machine(level, "0xff000000", Value::Null).unwrap();
+            assert_eq!(machine, board.to_string());
+            assert_eq!(machine.contains("virtualization=on"), level == 2);
+        }
         let error = machine(1, "0x1000", Value::Null).unwrap_err().to_string();
         assert!(error.contains("a console at 0x1000"), "{error}");
     }

@@ -97,7 +97,7 @@ fn over_a_release_word(workspace: &Workspace) -> Result<()> {
     const BRANCH: u32 = 0x1400_0000 | (CODE as u32).wrapping_sub(VECTOR as u32) >> 2 & 0x3ff_ffff;
 
     let mut image = RASPI3B.image(workspace)?;
-    image.machine = Board::of("bcm2837")?.machine();
+    image.machine = Board::of("bcm2837")?.machine(false);
     image.machine.serial = 0;
     let signed = Signed::of(workspace, image)?;
     signed.pack(&["--format", "image"])?;

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# What release variants set before the other settings: a kernel to ship. It prints nothing and has no debug system
+# calls, with which any component could print or halt the machine.
+
+set(KernelDebugBuild OFF CACHE BOOL "")
+set(KernelPrinting OFF CACHE BOOL "")
+set(KernelFastpath ON CACHE BOOL "")
