@@ -28,7 +28,7 @@ macro_rules! wire_enum {
 
         impl $name {
             /// The value that `raw` stands for, if there is one.
-            pub(crate) const fn from_wire(raw: u8) -> Option<Self> {
+            pub const fn from_wire(raw: u8) -> Option<Self> {
                 match raw {
                     $( $value => Some(Self::$variant), )+
                     _ => None,

@@ -2,6 +2,8 @@
 
 //! Configuration and program of a component.
 
+use kaal_protocol::ConsoleRights;
+
 use crate::kernel::Access;
 use crate::quota::Resources;
 use crate::restart::Restart;
@@ -46,6 +48,8 @@ pub struct Config {
     pub period: u64,
     /// Whether it may inspect and restart other components, and tell the time.
     pub operator: bool,
+    /// Its rights at the console.
+    pub console: ConsoleRights,
 }
 
 /// A program to load.

@@ -10,6 +10,9 @@ use thiserror::Error;
 
 use crate::kernel::Interrupt;
 
+/// The name of the device that the device tree's `stdout-path` names.
+pub const CONSOLE: &str = "stdout-path";
+
 /// A device's registers and interrupts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -34,7 +37,8 @@ pub enum DeviceError {
 }
 
 impl Device {
-    /// Finds a device by path (with a leading `/`), alias or `compatible`.
+    /// Finds a device by path (with a leading `/`), alias or `compatible`, or the console by
+    /// [`CONSOLE`].
     ///
     /// # Errors
     ///
@@ -77,6 +81,9 @@ fn nth<T: Copy>(list: &[T], index: u64) -> Option<T> {
 fn find_place<'a>(tree: &'a DeviceTree<'a>, name: &[u8]) -> Option<Place<'a>> {
     if name.starts_with(b"/") {
         return tree.find(name);
+    }
+    if name == CONSOLE.as_bytes() {
+        return kaal_devicetree::stdout(tree);
     }
     let aliases = tree.find(b"/aliases");
     match aliases.and_then(|aliases| aliases.node().string(name)) {

@@ -58,8 +58,10 @@ pub use audit::{Action, Audit, Entry};
 pub use broker::{Broker, Status, UntypedMemory};
 pub use buddy::Block;
 pub use config::{ComponentId, Config, FAULT_BADGE, Image, Segment};
-pub use device::{Device, DeviceError};
+pub use device::{CONSOLE, Device, DeviceError};
 pub use error::{Denial, Resource};
+pub use kaal_protocol::ConsoleRights;
+
 pub use heap::{HEAP_BYTES, HEAP_FOR_REST, HEAP_PER_DEVICE, HEAP_PER_SLOT};
 pub use kernel::{
     Access, CSPACE_BITS, Interrupt, Kernel, KernelError, KernelResult, Object, PAGE_BITS,

@@ -7,6 +7,8 @@
 //! halves, or into the objects of one grant. When a grant ends, its memory is free at once,
 //! regardless of all others.
 
+mod lent;
+
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -16,6 +18,7 @@ use crate::error::{Denial, Resource};
 use crate::kernel::{Kernel, KernelError, KernelResult, Object, PAGE_BITS, PAGE_SIZE, Pass, Slot};
 use crate::quota::Resources;
 use crate::slots::Slots;
+use lent::device_page;
 
 /// A block in use, and the slots of its objects' capabilities.
 pub(crate) struct Allocation {
@@ -29,6 +32,8 @@ pub(crate) struct Pool<K> {
     ram: Buddies,
     devices: Buddies,
     untyped: BTreeMap<Block, Slot>,
+    /// Pages of devices that the root task keeps, and whether a component has a copy.
+    lent: BTreeMap<Block, bool>,
     slots: Slots,
 }
 
@@ -39,6 +44,7 @@ impl<K: Kernel> Pool<K> {
             ram: Buddies::default(),
             devices: Buddies::default(),
             untyped: BTreeMap::new(),
+            lent: BTreeMap::new(),
             slots: Slots::new(empty_slots),
         }
     }
@@ -137,6 +143,9 @@ impl<K: Kernel> Pool<K> {
     ) -> Result<Vec<Allocation>, Denial> {
         self.collect(size, |pool, offset| {
             let address = start + offset;
+            if pool.lent.contains_key(&device_page(address)) {
+                return pool.lend(device_page(address));
+            }
             let around = pool.devices.around(address, PAGE_BITS);
             let block = pool.split(around.ok_or(Denial::Taken(address))?, address, PAGE_BITS)?;
             pool.fill(block, Object::Page, 1)
@@ -178,7 +187,10 @@ impl<K: Kernel> Pool<K> {
             for slot in allocation.slots {
                 self.slots.give(slot.0);
             }
-            self.give_block(allocation.block)?;
+            match self.lent.get_mut(&allocation.block) {
+                Some(is_lent) => *is_lent = false,
+                None => self.give_block(allocation.block)?,
+            }
         }
         Ok(())
     }

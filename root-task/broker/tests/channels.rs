@@ -7,7 +7,8 @@
 mod model;
 
 use kaal_broker::{
-    Broker, ComponentId, Config, Denial, Image, Interrupt, Resource, Resources, Restart,
+    Broker, ComponentId, Config, ConsoleRights, Denial, Image, Interrupt, Resource, Resources,
+    Restart,
 };
 use model::{EMPTY_SLOTS, Model};
 
@@ -28,6 +29,7 @@ const fn config(name: &'static str) -> Config {
         budget: 1000,
         period: 1000,
         operator: false,
+        console: ConsoleRights::NONE,
     }
 }
 

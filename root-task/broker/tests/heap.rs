@@ -8,8 +8,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kaal_broker::{
-    Access, Block, Broker, ComponentId, Config, HEAP_FOR_REST, HEAP_PER_DEVICE, HEAP_PER_SLOT,
-    Image, Largest, PAGE_SIZE, Resources, Restart, Slot, UntypedMemory,
+    Access, Block, Broker, ComponentId, Config, ConsoleRights, HEAP_FOR_REST, HEAP_PER_DEVICE,
+    HEAP_PER_SLOT, Image, Largest, PAGE_SIZE, Resources, Restart, Slot, UntypedMemory,
 };
 use kaal_payload::{PhysAddr, PhysRange};
 
@@ -121,6 +121,7 @@ fn config(name: &'static str, slots: u64) -> Config {
         budget: 1,
         period: 1,
         operator: false,
+        console: ConsoleRights::NONE,
     }
 }
 

@@ -7,7 +7,8 @@
 mod model;
 
 use kaal_broker::{
-    Access, Broker, ComponentId, Config, Device, Image, Interrupt, Resources, Restart, Segment,
+    Access, Broker, ComponentId, Config, ConsoleRights, Device, Image, Interrupt, Resources,
+    Restart, Segment,
 };
 use kaal_payload::{PhysAddr, PhysRange};
 use model::{EMPTY_SLOTS, Model};
@@ -32,6 +33,7 @@ const fn config(name: &'static str) -> Config {
         budget: 1000,
         period: 1000,
         operator: false,
+        console: ConsoleRights::NONE,
     }
 }
 
@@ -54,6 +56,9 @@ static CONFIGS: [Config; 4] = [
         ..config("small")
     },
 ];
+
+/// The registers of `serial`, a page that the root task keeps.
+const KEPT: u64 = 0x0900_0000;
 
 const IMAGE: Image<'_> = Image {
     entry: 0x20_0000,
@@ -123,6 +128,7 @@ impl World {
     fn new(mcs: bool) -> Self {
         let (model, untyped) = Model::new(mcs);
         let mut broker = Broker::new(model, EMPTY_SLOTS, untyped).unwrap();
+        broker.keep_device_page(KEPT).unwrap();
         for config in &CONFIGS {
             broker.add(config).unwrap();
         }
@@ -140,7 +146,7 @@ impl World {
 
     fn device(first: bool) -> (&'static str, Device) {
         let (name, start, number) = match first {
-            true => ("serial", 0x0900_0000, 33),
+            true => ("serial", KEPT, 33),
             false => ("timer", 0x0901_0000, 34),
         };
         let device = Device {
@@ -238,6 +244,7 @@ impl World {
         self.check();
         assert_eq!(Self::free(&mut self.broker), self.free_at_first);
         assert!(self.broker.kernel().running.is_empty());
+        assert!(!self.broker.is_lent(KEPT));
     }
 }
 

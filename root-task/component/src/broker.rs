@@ -4,7 +4,7 @@
 
 use core::array;
 
-use kaal_protocol::{Reader, Refusal, Request, Text, slots};
+use kaal_protocol::{Malformed, Reader, Refusal, Request, Text, slots};
 use sel4::{MessageInfoBuilder, cap};
 
 /// Maximum number of words in an answer without text.
@@ -21,10 +21,18 @@ pub(crate) fn request(request: &Request) -> Result<[u64; ANSWER], Refusal> {
 
 /// Makes a request whose answer is a text.
 pub(crate) fn request_text(request: &Request) -> Result<Text, Refusal> {
+    request_words(request, |words| Reader::new(words).text())
+}
+
+/// Makes a request, and reads the answer's words.
+pub(crate) fn request_words<T>(
+    request: &Request,
+    read: impl FnOnce(&[u64]) -> Result<T, Malformed>,
+) -> Result<T, Refusal> {
     let length = call(request)?;
     sel4::with_ipc_buffer(|buffer| {
         let words = buffer.msg_regs().get(..length).unwrap_or_default();
-        Reader::new(words).text().map_err(|_| Refusal::Malformed)
+        read(words).map_err(|_| Refusal::Malformed)
     })
 }
 

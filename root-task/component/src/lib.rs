@@ -24,6 +24,7 @@
 //!
 //! - `start`: start and end of a component
 //! - `console`: the console, which uses the service `serial`
+//! - `terminal`: what the driver of the console prints
 //! - `service`: offers and uses services
 //! - `channel`: shared memory with byte streams
 //! - `memory`: memory for the component and for devices
@@ -49,6 +50,7 @@ pub mod pl031;
 mod registers;
 mod service;
 mod start;
+mod terminal;
 
 pub use broker::{wait, wait_briefly};
 pub use channel::Channel;
@@ -61,3 +63,4 @@ pub use operator::{inspect, ping, report, restart, tick};
 pub use registers::Registers;
 pub use service::{Call, Client, Event, Service};
 pub use start::run;
+pub use terminal::Terminal;

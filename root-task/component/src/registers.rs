@@ -5,6 +5,7 @@
 
 use core::ptr::{self, NonNull};
 
+use kaal_payload::{AccessSize, PhysAddr};
 use kaal_protocol::{Refusal, Request, Text};
 use safe_mmio::UniqueMmioPointer;
 
@@ -91,9 +92,62 @@ impl Registers {
     }
 
     fn word(&self, offset: usize) -> Option<*mut u32> {
-        let end = offset.checked_add(size_of::<u32>());
+        self.register(offset)
+    }
+
+    fn register<T>(&self, offset: usize) -> Option<*mut T> {
+        let end = offset.checked_add(size_of::<T>());
         let fits = end.is_some_and(|end| end <= self.size);
-        let aligned = offset.is_multiple_of(align_of::<u32>());
+        let aligned = offset.is_multiple_of(align_of::<T>());
         (fits && aligned).then(|| ptr::with_exposed_provenance_mut(self.address + offset))
+    }
+
+    /// Returns the register at a virtual address.
+    fn at<T>(&self, address: PhysAddr) -> Option<*mut T> {
+        let address = usize::try_from(address.0).ok()?;
+        self.register(address.checked_sub(self.address)?)
+    }
+}
+
+/// For drivers of UARTs, which pass virtual addresses. Other accesses read 0 and change nothing.
+impl kaal_uart::Registers for Registers {
+    fn read(&self, address: PhysAddr, size: AccessSize) -> u32 {
+        // SAFETY: the broker mapped the memory, and `at` returns registers within it.
+        unsafe {
+            match size {
+                AccessSize::Byte => self
+                    .at::<u8>(address)
+                    .map_or(0, |it| ptr::read_volatile(it).into()),
+                AccessSize::HalfWord => self
+                    .at::<u16>(address)
+                    .map_or(0, |it| ptr::read_volatile(it).into()),
+                AccessSize::Word => self
+                    .at::<u32>(address)
+                    .map_or(0, |it| ptr::read_volatile(it)),
+            }
+        }
+    }
+
+    fn write(&mut self, address: PhysAddr, size: AccessSize, value: u32) {
+        // SAFETY: as for reading.
+        unsafe {
+            match size {
+                AccessSize::Byte => {
+                    if let Some(it) = self.at::<u8>(address) {
+                        ptr::write_volatile(it, value as u8);
+                    }
+                }
+                AccessSize::HalfWord => {
+                    if let Some(it) = self.at::<u16>(address) {
+                        ptr::write_volatile(it, value as u16);
+                    }
+                }
+                AccessSize::Word => {
+                    if let Some(it) = self.at::<u32>(address) {
+                        ptr::write_volatile(it, value);
+                    }
+                }
+            }
+        }
     }
 }

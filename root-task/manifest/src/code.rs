@@ -21,7 +21,7 @@ pub fn generate(code: &mut impl Write, component: &Component, program: &Program)
          quota: Resources {{ bytes: {memory}, slots: {slots}, devices: {device_count} }}, \
          stack: {stack}, devices: &{devices:?}, provides: &{provides:?}, needs: &{needs:?}, \
          restart: Restart::{restart:?}, budget: {budget}, period: {period}, \
-         operator: {operator} }}, image: Image {{ entry: {entry:#x}, segments: &[",
+         operator: {operator}, console: {console:?} }}, image: Image {{ entry: {entry:#x}, segments: &[",
         name = component.name.get_ref(),
         priority = component.priority.get_ref(),
         memory = component.memory.get_ref(),
@@ -35,6 +35,7 @@ pub fn generate(code: &mut impl Write, component: &Component, program: &Program)
         budget = component.budget(),
         period = component.period.get_ref(),
         operator = component.operator,
+        console = component.console(),
         entry = program.entry,
     )?;
     for segment in &program.segments {

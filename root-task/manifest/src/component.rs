@@ -2,7 +2,7 @@
 
 //! A component in the list, and the checks of its values.
 
-use kaal_broker::Restart;
+use kaal_broker::{ConsoleRights, Restart};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -45,6 +45,19 @@ pub struct Component {
     /// Whether it may inspect and restart others.
     #[serde(default)]
     pub operator: bool,
+    /// Rights at the console.
+    #[serde(default)]
+    pub console: Vec<ConsoleRight>,
+}
+
+/// A right at the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConsoleRight {
+    /// Read what is typed.
+    Read,
+    /// Print control characters.
+    Control,
 }
 
 fn default_stack() -> Spanned<u64> {
@@ -92,6 +105,14 @@ impl Component {
     /// Returns the run time in each period, in microseconds.
     pub fn budget(&self) -> u64 {
         *self.budget.as_ref().unwrap_or(&self.period).get_ref()
+    }
+
+    /// Returns the rights at the console.
+    pub fn console(&self) -> ConsoleRights {
+        ConsoleRights {
+            read: self.console.contains(&ConsoleRight::Read),
+            control: self.console.contains(&ConsoleRight::Control),
+        }
     }
 
     /// Checks that each value is in its range.

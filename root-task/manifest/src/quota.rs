@@ -2,7 +2,7 @@
 
 //! Checks that a component's quotas suffice to start it on any kernel.
 
-use kaal_broker::{Config, Denial, Image, Resources, Restart, Segment, start_up};
+use kaal_broker::{Config, ConsoleRights, Denial, Image, Resources, Restart, Segment, start_up};
 
 use crate::component::Component;
 use crate::mistake::{Mistake, Source};
@@ -48,6 +48,7 @@ fn needed(component: &Component, program: &Program) -> Result<Resources, Denial>
         budget: 0,
         period: 0,
         operator: false,
+        console: ConsoleRights::NONE,
     };
     let segments: Vec<_> = program
         .segments

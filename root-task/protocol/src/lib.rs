@@ -10,6 +10,7 @@
 //!
 //! - `request`: requests to the broker
 //! - `refusal`: refusals of the root task and of services
+//! - `console`: rights at the console, and lines that name their author
 //! - `message`: words and text of messages
 //! - `text`: text of bounded length
 //! - `ring`: a byte stream through shared memory
@@ -17,12 +18,17 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+extern crate std;
+
+mod console;
 mod message;
 mod refusal;
 mod request;
 mod ring;
 mod text;
 
+pub use console::{Author, ConsoleRights, Lines};
 pub use message::{Malformed, Reader, Writer};
 pub use refusal::Refusal;
 pub use request::{Request, Test, View};
@@ -50,7 +56,8 @@ pub const CHANNEL_ENDED: u64 = 1 << 63;
 pub mod serial {
     /// Prints the text.
     pub const WRITE: u64 = 1;
-    /// Sends typed text through the channel that the caller created last.
+    /// Sends typed text through the channel that the caller created last, if it may read the
+    /// console.
     pub const READ: u64 = 2;
 }
 

@@ -21,7 +21,7 @@ pub enum Refusal {
     #[error("not enough is left")]
     UsedUp,
     /// The configuration doesn't allow the request.
-    #[error("system.toml does not allow it: see `needs`, `devices` and `operator`")]
+    #[error("system.toml does not allow it: see `needs`, `devices`, `console` and `operator`")]
     NotConfigured,
     /// The object of the request doesn't exist, or its provider doesn't run.
     #[error("not found")]

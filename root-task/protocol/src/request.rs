@@ -46,6 +46,14 @@ pub enum Request {
     Report(Test, bool),
     /// Do nothing. Answer: the same word.
     Ping(u64),
+    /// Print the root task's log from now on; for the component that drives the console. Answer:
+    /// event of new text, kind, register shift and access size of its UART.
+    OpenLog,
+    /// Take text from the root task's log. Answer: text; empty if there is none.
+    ReadLog,
+    /// Tell who a client is, given by the client's badge; for the component that drives the console.
+    /// Answer: its rights at the console, its name as text.
+    Client(u64),
 }
 
 /// The views of operators.
@@ -103,6 +111,9 @@ impl Request {
             Self::Report(test, passed) => (14, &[*test as u64, (*passed).into()], None),
             Self::Ping(word) => (15, &[*word], None),
             Self::Fail(reason) => (16, &[], Some(reason)),
+            Self::OpenLog => (20, &[], None),
+            Self::ReadLog => (21, &[], None),
+            Self::Client(client) => (22, &[*client], None),
         };
         let mut writer = Writer::new(words);
         for &number in numbers {
@@ -138,6 +149,9 @@ impl Request {
             14 => Self::Report(words.choice()?, words.word()? != 0),
             15 => Self::Ping(words.word()?),
             16 => Self::Fail(words.text()?),
+            20 => Self::OpenLog,
+            21 => Self::ReadLog,
+            22 => Self::Client(words.word()?),
             _ => return Err(Malformed),
         })
     }
@@ -153,7 +167,7 @@ mod tests {
     const SERIAL: u64 = u64::from_le_bytes(*b"serial\0\0");
 
     /// Label and words of each request.
-    const MESSAGES: [(u64, &[u64]); 16] = [
+    const MESSAGES: [(u64, &[u64]); 19] = [
         (1, &[1 << 40, 1]),
         (2, &[1]),
         (3, &[0x1000]),
@@ -170,6 +184,9 @@ mod tests {
         (14, &[2, 1]),
         (15, &[9]),
         (16, &[LENGTH, SERIAL]),
+        (20, &[]),
+        (21, &[]),
+        (22, &[5]),
     ];
 
     #[test]

@@ -16,6 +16,16 @@ pub struct Cursors {
     read: AtomicU64,
 }
 
+impl Cursors {
+    /// No byte was written yet.
+    pub const fn new() -> Self {
+        Self {
+            written: AtomicU64::new(0),
+            read: AtomicU64::new(0),
+        }
+    }
+}
+
 /// A ring in shared memory. One side only writes, the other only reads.
 #[derive(Debug)]
 pub struct Ring<'a> {

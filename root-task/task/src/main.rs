@@ -13,9 +13,10 @@
 //! - `system`: the components in the root task's image
 //! - `fault`: describes faults and other failures
 //! - `inventory`: the resources that the kernel gives to the root task
+//! - `console`: the root task's log, and a driver of the console that polls
 //! - `kernel`: the broker's invocations of the kernel
 //! - `scheduling`: configures threads, with and without MCS
-//! - `window`: a page where other pages are mapped briefly
+//! - `window`: addresses where other pages are mapped
 //! - `kernel_note`: tells the builder which kernel this is for
 //! - `capabilities`: capabilities by slot, and errors of the kernel
 
@@ -25,6 +26,7 @@
 extern crate alloc;
 
 mod capabilities;
+mod console;
 mod fault;
 mod inventory;
 mod kernel;
@@ -39,25 +41,33 @@ mod system;
 mod window;
 
 use kaal_broker::{Broker, Denial};
-use sel4_root_task::{Never, debug_println, root_task};
+use sel4_root_task::{Never, panicking, root_task};
 
+use console::say;
 use kernel::Invocations;
 use server::Server;
 
 #[root_task(stack_size = 64 * 1024, heap_size = kaal_broker::HEAP_BYTES as usize)]
 fn main(bootinfo: &sel4::BootInfoPtr) -> Result<Never, Denial> {
-    debug_println!("KaaL root task {}", env!("CARGO_PKG_VERSION"));
+    panicking::set_hook(&console::panicked);
+    run(bootinfo).inspect_err(|denial| say!("root task: {denial}"))
+}
+
+fn run(bootinfo: &sel4::BootInfoPtr) -> Result<Never, Denial> {
     let tree = inventory::device_tree(bootinfo);
-    let ram_accounted_for = machine_check::ram(bootinfo, tree.as_ref());
     let kernel = Invocations::new(bootinfo)?;
     let empty_slots = inventory::empty_slots(bootinfo);
-    let broker = Broker::new(kernel, empty_slots, inventory::untyped(bootinfo))?;
-    let mut server = Server::new(broker, tree)?;
+    let mut broker = Broker::new(kernel, empty_slots, inventory::untyped(bootinfo))?;
+    let address = window::for_console(bootinfo)?;
+    let console = console::open(&mut broker, tree.as_ref(), address)?;
+    say!("KaaL root task {}", env!("CARGO_PKG_VERSION"));
+    let ram_accounted_for = machine_check::ram(bootinfo, tree.as_ref());
+    let mut server = Server::new(broker, tree, console)?;
     let passed = self_test::run(&mut server)? && ram_accounted_for;
     server.start(system::SYSTEM)?;
     match passed {
-        true => debug_println!("KAAL_SYSTEM_READY"),
-        false => debug_println!("KAAL_SELF_TEST_FAILED"),
+        true => say!("KAAL_SYSTEM_READY"),
+        false => say!("KAAL_SELF_TEST_FAILED"),
     }
     server.serve(|_| false);
     sel4::init_thread::suspend_self()

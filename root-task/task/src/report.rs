@@ -4,12 +4,12 @@
 
 use core::fmt;
 
-use sel4_root_task::debug_println;
+use crate::console::say;
 
 /// Prints a test's result. Returns whether it passed.
 pub(crate) fn report(name: &str, passed: bool, detail: fmt::Arguments<'_>) -> bool {
     let outcome = if passed { "ok" } else { "FAILED" };
-    debug_println!("self-test {name}: {outcome}: {detail}");
+    say!("self-test {name}: {outcome}: {detail}");
     passed
 }
 

@@ -4,8 +4,8 @@
 
 use kaal_broker::Denial;
 use kaal_protocol::Test;
-use sel4_root_task::debug_println;
 
+use crate::console::say;
 use crate::report::{is_seeded, report};
 use crate::server::Server;
 use crate::system::SELF_TEST;
@@ -26,7 +26,7 @@ pub(crate) fn run(server: &mut Server<'_>) -> Result<bool, Denial> {
     let mut all_passed = true;
     for (test, name, detail) in TESTS {
         if !has_device && matches!(test, Test::Device | Test::Interrupt) {
-            debug_println!("self-test {name}: skipped: no device to test");
+            say!("self-test {name}: skipped: no device to test");
             continue;
         }
         let passed = server.reports.contains(&(test, true));

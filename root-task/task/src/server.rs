@@ -3,6 +3,7 @@
 //! Serves requests, and restarts components that fail.
 
 mod requests;
+mod terminal;
 mod views;
 
 use alloc::collections::BTreeMap;
@@ -11,14 +12,16 @@ use core::fmt::Display;
 
 use kaal_broker::{Broker, ComponentId, Denial, FAULT_BADGE, Object, Slot};
 use kaal_devicetree::DeviceTree;
+use kaal_payload::Console;
 use kaal_protocol::{Refusal, Request, Test};
 use sel4::{MessageInfo, MessageInfoBuilder, ReplyAuthority, cap, sel4_cfg_bool};
-use sel4_root_task::debug_println;
 
+use crate::console::say;
 use crate::fault::{Fault, Reason};
 use crate::kernel::Invocations;
 use crate::supervisor::Supervised;
 use crate::system::Embedded;
+use terminal::Driver;
 
 /// The root task's state.
 pub(crate) struct Server<'a> {
@@ -30,12 +33,16 @@ pub(crate) struct Server<'a> {
     pub(crate) reports: Vec<(Test, bool)>,
     /// The time in seconds, as the clock component told it.
     now: Option<u64>,
+    console: Option<Console>,
+    /// The component that has the console.
+    driver: Option<Driver>,
 }
 
 impl<'a> Server<'a> {
     pub(crate) fn new(
         broker: Broker<Invocations>,
         tree: Option<DeviceTree<'a>>,
+        console: Option<Console>,
     ) -> Result<Self, Denial> {
         let mut broker = broker;
         let reply = match sel4_cfg_bool!(KERNEL_MCS) {
@@ -49,6 +56,8 @@ impl<'a> Server<'a> {
             components: BTreeMap::new(),
             reports: Vec::new(),
             now: None,
+            console,
+            driver: None,
         })
     }
 
@@ -62,7 +71,7 @@ impl<'a> Server<'a> {
             let id = self.broker.add(&component.config)?;
             self.components.insert(id, Supervised::new(component));
             if let Err(denial) = self.broker.spawn(id, &component.image) {
-                debug_println!("{}: failed to start: {denial}", component.config.name);
+                say!("{}: failed to start: {denial}", component.config.name);
             }
             ids.push(id);
         }
@@ -99,6 +108,7 @@ impl<'a> Server<'a> {
                 None => endpoint.recv(reply_authority(self.reply)),
             };
             answer = self.handle(&info, badge);
+            self.settle_console();
         }
     }
 
@@ -117,7 +127,7 @@ impl<'a> Server<'a> {
         match Request::decode(label, &words) {
             Ok(Request::Exit) => {
                 if let Err(denial) = self.broker.stop(id, None) {
-                    debug_println!("{}: failed to stop: {denial}", self.broker.name(id));
+                    say!("{}: failed to stop: {denial}", self.broker.name(id));
                 }
                 None
             }
@@ -141,18 +151,18 @@ impl<'a> Server<'a> {
         let delay = component.fail(self.now);
         let restarts = component.restarts;
         let name = component.program.config.name;
-        debug_println!("{name}: {reason}");
+        say!("{name}: {reason}");
         if let Err(denial) = self.broker.stop(id, None) {
-            debug_println!("{name}: failed to stop: {denial}");
+            say!("{name}: failed to stop: {denial}");
             return;
         }
         match delay {
             Some(0) => {
-                debug_println!("{name}: restart {restarts}");
+                say!("{name}: restart {restarts}");
                 self.start_again(id);
             }
-            Some(seconds) => debug_println!("{name}: restart {restarts} in {seconds} s"),
-            None => debug_println!("{name}: given up"),
+            Some(seconds) => say!("{name}: restart {restarts} in {seconds} s"),
+            None => say!("{name}: given up"),
         }
     }
 
@@ -168,7 +178,7 @@ impl<'a> Server<'a> {
 
     fn start_again(&mut self, id: ComponentId) {
         if let Err(denial) = self.restart(id, None) {
-            debug_println!("{}: failed to restart: {denial}", self.broker.name(id));
+            say!("{}: failed to restart: {denial}", self.broker.name(id));
         }
     }
 }

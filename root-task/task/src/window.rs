@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! A page of the root task's address space where other pages are mapped briefly, to fill them.
+//! Pages of the root task's address space where other pages are mapped: one for the console's
+//! registers, and one where pages of components are mapped briefly, to fill them.
 
 use core::cell::UnsafeCell;
 
@@ -16,7 +17,29 @@ struct Placeholder(UnsafeCell<[u8; PAGE_SIZE as usize]>);
 // SAFETY: only the placeholder's address is used, never its memory.
 unsafe impl Sync for Placeholder {}
 
-static PLACEHOLDER: Placeholder = Placeholder(UnsafeCell::new([0; PAGE_SIZE as usize]));
+impl Placeholder {
+    const fn new() -> Self {
+        Self(UnsafeCell::new([0; PAGE_SIZE as usize]))
+    }
+
+    /// Unmaps the page that the kernel mapped there. Call it only once. Returns the address.
+    fn clear(&self, bootinfo: &BootInfoPtr) -> Result<usize, KernelError> {
+        let address = self.0.get().expose_provenance();
+        let image = (&raw const __executable_start).addr();
+        let page = address / PAGE_SIZE as usize - image / PAGE_SIZE as usize;
+        let frame = bootinfo.user_image_frames().index(page).cap();
+        checked(frame.frame_unmap())?;
+        Ok(address)
+    }
+}
+
+static WINDOW: Placeholder = Placeholder::new();
+static CONSOLE: Placeholder = Placeholder::new();
+
+/// Returns the address for the console's registers, with nothing mapped. Call it only once.
+pub(crate) fn for_console(bootinfo: &BootInfoPtr) -> Result<usize, KernelError> {
+    CONSOLE.clear(bootinfo)
+}
 
 unsafe extern "C" {
     /// Start of the root task's image, from the linker.
@@ -29,12 +52,7 @@ pub(crate) struct Window(usize);
 impl Window {
     /// Unmaps the page that the kernel mapped there. Call it only once.
     pub(crate) fn open(bootinfo: &BootInfoPtr) -> Result<Self, KernelError> {
-        let address = PLACEHOLDER.0.get().expose_provenance();
-        let image = (&raw const __executable_start).addr();
-        let page = address / PAGE_SIZE as usize - image / PAGE_SIZE as usize;
-        let frame = bootinfo.user_image_frames().index(page).cap();
-        checked(frame.frame_unmap())?;
-        Ok(Self(address))
+        WINDOW.clear(bootinfo).map(Self)
     }
 
     /// Copies `bytes` to `offset` of `page`, which isn't mapped anywhere. If `executable`, makes

@@ -17,6 +17,10 @@ use crate::workspace::Workspace;
 /// The environment variable that names the folder of an installed seL4.
 pub const PREFIX: &str = "SEL4_PREFIX";
 
+/// KaaL's root task prints this line when it has started all components. Each line of a component begins with its name,
+/// so no component can print this one.
+pub const READY: &str = "\nKAAL_SYSTEM_READY";
+
 /// The possible places of the kernel's configuration.
 const CONFIG: [&str; 2] = [
     "libsel4/include/kernel/gen_config.json",
@@ -37,6 +41,8 @@ struct Config {
     platform: String,
     cores: u32,
     is_gicv3: bool,
+    is_debug: bool,
+    prints: bool,
 }
 
 impl Kernel {
@@ -107,6 +113,16 @@ impl Kernel {
         self.entry >> 63 == 0
     }
 
+    /// Whether the kernel has debug system calls, with which any component can halt it.
+    pub fn is_debug(&self) -> bool {
+        self.config.is_debug
+    }
+
+    /// Whether the kernel prints.
+    pub fn prints(&self) -> bool {
+        self.config.prints
+    }
+
     /// The board of the kernel; without a configuration, QEMU's virt machine.
     ///
     /// # Errors
@@ -169,6 +185,8 @@ impl Config {
             platform: VIRT.to_owned(),
             cores: 1,
             is_gicv3: false,
+            is_debug: true,
+            prints: true,
         }
     }
 
@@ -176,6 +194,7 @@ impl Config {
     fn read(file: &Path) -> Result<Self> {
         let documents = YamlLoader::load_from_str(&fs::read_to_string(file)?)?;
         let config = documents.first().context("it is empty")?;
+        let flag = |key: &str| config[key].as_bool() == Some(true);
         let text = |key: &str| {
             let value = config[key].as_str();
             value.with_context(|| format!("no `{key}`"))
@@ -183,7 +202,9 @@ impl Config {
         Ok(Self {
             platform: text("PLAT")?.to_owned(),
             cores: text("MAX_NUM_NODES")?.parse()?,
-            is_gicv3: config["ARM_GIC_V3_SUPPORT"].as_bool() == Some(true),
+            is_gicv3: flag("ARM_GIC_V3_SUPPORT"),
+            is_debug: flag("DEBUG_BUILD"),
+            prints: flag("PRINTING"),
         })
     }
 }

@@ -16,7 +16,7 @@ use kaal_harness::sel4::Kernel;
 use kaal_harness::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 
-use crate::sel4::{BOOTED, kernel_trial};
+use crate::sel4::{BOOTED, printing_trial};
 
 /// The time limit of a boot.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -41,7 +41,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             &["--bootargs", LONG],
         ),
     ];
-    let below_the_objects = kernel_trial(
+    let below_the_objects = printing_trial(
         workspace,
         "sel4::boots_as_predicted_below_its_objects",
         compare_below_the_objects,
@@ -49,7 +49,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     tests
         .into_iter()
         .map(|(name, flags)| {
-            kernel_trial(workspace, name, |workspace, kernel| {
+            printing_trial(workspace, name, |workspace, kernel| {
                 compare(workspace, kernel, flags)
             })
         })

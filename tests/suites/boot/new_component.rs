@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use kaal_harness::checkout;
-use kaal_harness::sel4::{Kernel, PREFIX};
+use kaal_harness::sel4::{Kernel, PREFIX, READY};
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::Trial;
 
@@ -46,7 +46,7 @@ fn runs(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
         workspace,
         kernel,
         &app,
-        "newcomer: I have 8192 bytes",
+        "[newcomer] I have 8192 bytes",
         Vec::new(),
     )?;
     ensure!(
@@ -74,7 +74,7 @@ fn runs(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     build()?.map_err(anyhow::Error::msg)?;
     let failed = "newcomer: failed at components/newcomer/src/main.rs:";
     let console = boot(workspace, kernel, &app, failed, Vec::new())?;
-    says(&console, "KAAL_SYSTEM_READY")
+    says(&console, READY)
 }
 
 /// Changes the last occurrence of `old` in the list.

@@ -15,7 +15,7 @@ use libtest_mimic::Trial;
 
 use crate::command::{debug, folder, lock_log, said, xtask};
 use crate::says;
-use crate::sel4::kernel_trial;
+use crate::sel4::printing_trial;
 
 const GREETING: &str = "Hello from my root task";
 
@@ -37,7 +37,7 @@ const CRASH: [&str; 2] = [
 ];
 
 pub(crate) fn trial(workspace: &Workspace) -> Trial {
-    kernel_trial(
+    printing_trial(
         workspace,
         "own_root_task::builds_boots_and_is_explained",
         works,

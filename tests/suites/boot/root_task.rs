@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use kaal_harness::qemu::{self, End, Typed, Watch};
-use kaal_harness::sel4::Kernel;
+use kaal_harness::sel4::{Kernel, READY};
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::Trial;
 
@@ -19,22 +19,24 @@ use crate::sel4::kernel_trial;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The output of the hostile system without input, until it gives up `crasher`.
-const SAID: [&str; 17] = [
+const SAID: [&str; 19] = [
     "self-test ram: ok",
     "self-test ipc: ok",
     "self-test memory: ok",
     "self-test device: ok",
     "self-test interrupt: ok",
     "self-test recovery: ok",
-    "KAAL_SYSTEM_READY",
-    "greedy: denied after",
+    READY,
+    "[greedy] denied after",
     "greedy: failed at components/greedy/src/main.rs:",
     ": the quota is exceeded",
     "clumsy: panicked at components/clumsy/src/main.rs:",
     ": assertion `left == right` failed: only operators may; left: Some(NotConfigured); right: None",
-    "hostile: 18 of 18 requests refused",
+    "[hostile] 18 of 18 requests refused",
     "hostile: used an invalid capability in slot 0x4",
-    "caller: echo answers: hello, world",
+    "[caller] echo answers: hello, world",
+    "\n[forger] KAAL_SYSTEM_READY",
+    "\n[forger] may not read the keyboard: system.toml does not allow it",
     "crasher: wrote to 0x10, which is unmapped, at instruction",
     "crasher: restart 2 in 1 s",
 ];
@@ -68,13 +70,16 @@ const SAID_ON_BOARD: [&str; 5] = [
     "self-test ipc: ok",
     "self-test memory: ok",
     "self-test recovery: ok",
-    "KAAL_SYSTEM_READY",
+    READY,
 ];
 
-const LAST_ON_BOARD: &str = "caller: echo answers: hello, world";
+const LAST_ON_BOARD: &str = "[caller] echo answers: hello, world";
+
+/// On a kernel to ship, a debug system call is a fault.
+const DEBUG_CALL: &str = "forger: made the unknown system call 0xfffffffffffffff5, at instruction";
 
 /// The last lines of the default system: its own components, and the prompt, which a board lacks.
-const GREETING: &str = "hello: hello, world";
+const GREETING: &str = "[hello] hello, world";
 pub(crate) const PROMPT: &str = "kaal> ";
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
@@ -95,7 +100,7 @@ fn runs(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
         false => GREETING,
     };
     let console = boot(workspace, kernel, &app, last, Vec::new())?;
-    says(&console, "KAAL_SYSTEM_READY")?;
+    says(&console, READY)?;
     says(&console, GREETING)?;
     ensure!(
         !console.contains("hostile"),
@@ -112,9 +117,25 @@ fn runs_hostile(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
             let console = boot(workspace, kernel, &app, LAST_ON_BOARD, Vec::new())?;
             SAID_ON_BOARD
                 .iter()
-                .try_for_each(|text| says(&console, text))
+                .try_for_each(|text| says(&console, text))?;
+            is_unforged(&console)
         }
     }
+}
+
+/// No component printed a line of the root task, or a control character.
+fn is_unforged(console: &str) -> Result<()> {
+    let ready = console.matches(READY).count();
+    ensure!(ready == 1, "{ready} lines {READY:?}:\n{console}");
+    let mut control = console
+        .chars()
+        .filter(|it| it.is_control() && !['\r', '\n', '\u{8}'].contains(it));
+    let found = control.next();
+    ensure!(
+        found.is_none(),
+        "the control character {found:?}:\n{console}"
+    );
+    Ok(())
 }
 
 /// Types all commands.
@@ -131,8 +152,10 @@ fn obeys(workspace: &Workspace, kernel: &Kernel, app: &Path) -> Result<()> {
     }
     let console = boot(workspace, kernel, app, last, typed)?;
     let echoed = DIALOGUE.iter().map(|(text, _)| text);
-    let mut texts = SAID.iter().chain(&LOGGED).chain(echoed);
-    texts.try_for_each(|text| says(&console, text))
+    let debug_call = (!kernel.is_debug()).then_some(&DEBUG_CALL);
+    let mut texts = SAID.iter().chain(&LOGGED).chain(echoed).chain(debug_call);
+    texts.try_for_each(|text| says(&console, text))?;
+    is_unforged(&console)
 }
 
 /// Boots the root task `app` until it prints `expected`, and returns the console.

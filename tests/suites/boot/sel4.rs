@@ -24,7 +24,7 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     tests
         .into_iter()
         .map(|(name, flags)| {
-            kernel_trial(workspace, name, |workspace, kernel| {
+            printing_trial(workspace, name, |workspace, kernel| {
                 boot(workspace, kernel, flags)
             })
         })
@@ -37,7 +37,27 @@ pub(crate) fn kernel_trial(
     name: &str,
     test: impl FnOnce(&Workspace, &Kernel) -> Result<()> + Send + 'static,
 ) -> Trial {
-    let obstacle = obstacle();
+    trial_unless(obstacle(), workspace, name, test)
+}
+
+/// Like [`kernel_trial`], for tests that wait for a text of the kernel.
+pub(crate) fn printing_trial(
+    workspace: &Workspace,
+    name: &str,
+    test: impl FnOnce(&Workspace, &Kernel) -> Result<()> + Send + 'static,
+) -> Trial {
+    let kernel = Kernel::from_environment().ok().flatten();
+    let silent = kernel.is_some_and(|kernel| !kernel.prints());
+    let silent = silent.then(|| "the kernel prints nothing".to_owned());
+    trial_unless(silent.or_else(obstacle), workspace, name, test)
+}
+
+fn trial_unless(
+    obstacle: Option<String>,
+    workspace: &Workspace,
+    name: &str,
+    test: impl FnOnce(&Workspace, &Kernel) -> Result<()> + Send + 'static,
+) -> Trial {
     let name = match &obstacle {
         Some(reason) => format!("{name} ({reason})"),
         None => name.to_owned(),

@@ -117,7 +117,7 @@ mod tests {
 
         make(&workspace, "my-own").unwrap();
         assert!(read("root-task/components/my-own/Cargo.toml").contains("\nname = \"my-own\"\n"));
-        assert!(read("root-task/components/my-own/src/main.rs").contains("\"my-own: I have {}"));
+        assert!(read("root-task/components/my-own/src/main.rs").contains("\"I have {}"));
         let system = read(SYSTEM);
         assert!(system.starts_with(OLD));
         let list = List::read(SYSTEM, &system).unwrap();

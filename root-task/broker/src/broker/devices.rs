@@ -9,11 +9,37 @@ use crate::audit::Action;
 use crate::config::ComponentId;
 use crate::device::DeviceError;
 use crate::error::Denial;
-use crate::kernel::{Access, Interrupt, Kernel, PAGE_SIZE};
+use crate::kernel::{Access, Interrupt, Kernel, PAGE_SIZE, Slot};
 use crate::pool::page_align;
 use crate::quota::Resources;
 
 impl<K: Kernel> Broker<K> {
+    /// Gives the page of device memory at `address` to the root task, which keeps it. A component
+    /// may get it too.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no such memory, or it is in use.
+    pub fn keep_device_page(&mut self, address: u64) -> Result<Slot, Denial> {
+        self.pool.keep_device_page(address)
+    }
+
+    /// Whether a component has the page at `address`, which the root task keeps.
+    pub fn is_lent(&self, address: u64) -> bool {
+        self.pool.is_lent(address)
+    }
+
+    /// Makes a capability with which the root task signals a component. Returns its slot, and the
+    /// event that it sets.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the component doesn't run, or its quota is exceeded.
+    pub fn open_signal(&mut self, id: ComponentId) -> Result<(Slot, u64), Denial> {
+        let (process, pool) = self.process(id)?;
+        process.open_signal(pool)
+    }
+
     /// Maps `registers`, one range of a device's registers. Returns their virtual address and size.
     ///
     /// # Errors

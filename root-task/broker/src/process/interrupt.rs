@@ -44,6 +44,19 @@ impl Process {
         self.pass(&mut pool.kernel, handler, Pass::Whole)
     }
 
+    /// Keeps a capability that signals the component. Returns its slot, and the event.
+    pub(crate) fn open_signal(
+        &mut self,
+        pool: &mut Pool<impl Kernel>,
+    ) -> Result<(Slot, u64), Denial> {
+        self.charged(Resources::new(0, 1), |process| {
+            process.with_event(|process, event| {
+                let signal = process.keep(pool, process.notification, event)?;
+                Ok((signal, event))
+            })
+        })
+    }
+
     /// Keeps a badged copy of a capability until the component ends.
     pub(super) fn keep(
         &mut self,

@@ -31,6 +31,6 @@ fn run() -> Result<(), Failure> {
         }
     }
     let answer = str::from_utf8(&answer).map_err(|_| Refusal::Malformed)?;
-    writeln!(console, "caller: echo answers: {answer}")?;
+    writeln!(console, "echo answers: {answer}")?;
     Ok(())
 }

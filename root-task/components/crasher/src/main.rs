@@ -16,7 +16,7 @@ const NOWHERE: usize = 0x10;
 
 fn run() -> Result<(), Failure> {
     let mut console = Console::open()?;
-    writeln!(console, "crasher: about to fail")?;
+    writeln!(console, "about to fail")?;
     // SAFETY: the address is unmapped, so the write faults and changes no memory.
     unsafe { core::arch::asm!("str xzr, [{}]", in(reg) NOWHERE) };
     Ok(())

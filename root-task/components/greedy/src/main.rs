@@ -23,6 +23,6 @@ fn run() -> Result<(), Failure> {
             Err(refusal) => break refusal,
         }
     };
-    writeln!(console, "greedy: denied after {bytes} bytes")?;
+    writeln!(console, "denied after {bytes} bytes")?;
     Err(refusal.into())
 }

@@ -14,6 +14,6 @@ kaal_component::main!(run);
 
 fn run() -> Result<(), Failure> {
     let mut console = Console::open()?;
-    writeln!(console, "hello: hello, world")?;
+    writeln!(console, "hello, world")?;
     Ok(())
 }

@@ -56,15 +56,15 @@ fn run() -> Result<(), Failure> {
         if answer == refusal as u64 {
             refused += 1;
         } else {
-            writeln!(console, "hostile: request {label} {words:x?}: {answer}")?;
+            writeln!(console, "request {label} {words:x?}: {answer}")?;
         }
     }
     let made = REQUESTS.len();
-    writeln!(console, "hostile: {refused} of {made} requests refused")?;
+    writeln!(console, "{refused} of {made} requests refused")?;
     // Try to receive requests to the broker. For the kernel, polling is receiving without waiting.
     // It refuses with a fault, which ends this component.
     let _ = cap::Notification::from_bits(slots::FAULT).poll();
-    writeln!(console, "hostile: may receive the broker's requests")?;
+    writeln!(console, "may receive the broker's requests")?;
     Ok(())
 }
 

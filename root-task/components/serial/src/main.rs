@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Drives the PL011 UART (Arm DDI 0183): prints texts of clients, and sends typed bytes to one
-//! reader.
+//! Drives the PL011 UART (Arm DDI 0183): prints the root task's log and texts of clients, and sends
+//! typed bytes to one reader.
 
 #![no_std]
 #![no_main]
@@ -9,7 +9,7 @@
 
 use arm_pl011_uart::{Interrupts, Uart};
 use kaal_component::{
-    Channel, Event, Failure, Interrupt, Refusal, Registers, Service, Text, serial,
+    Channel, Event, Failure, Interrupt, Refusal, Registers, Service, Terminal, Text, serial,
 };
 
 kaal_component::main!(run);
@@ -19,25 +19,38 @@ const DEVICE: &str = "arm,pl011";
 /// Interrupts for received bytes: many bytes, or a pause after one.
 const RECEIVED: Interrupts = Interrupts::RXI.union(Interrupts::RTI);
 
+/// The control register, and its bits that let the UART receive.
+const UARTCR: usize = 0x30;
+const UARTEN: u32 = 1 << 0;
+const RXE: u32 = 1 << 9;
+
 fn run() -> Result<(), Failure> {
-    // The kernel has configured the UART.
-    let mut uart = Uart::new(Registers::request(DEVICE)?.into_pointer()?);
+    let registers = Registers::request(DEVICE)?;
+    // The firmware has set the line up to send, perhaps not to receive.
+    registers.write(UARTCR, registers.read(UARTCR) | UARTEN | RXE);
+    let mut uart = Uart::new(registers.into_pointer()?);
+    let mut terminal = Terminal::open()?;
     let interrupt = Interrupt::request(DEVICE)?;
     let service = Service::register("serial")?;
     uart.set_interrupt_masks(RECEIVED);
+    terminal.print_log(|byte| send(&mut uart, byte))?;
     let mut keyboard = Keyboard::default();
     service.serve(|event| {
         match event {
             Event::Call(call) => match call.label {
-                serial::WRITE => print(&mut uart, call.text.as_bytes()),
+                serial::WRITE => terminal.print(&call, |byte| send(&mut uart, byte))?,
                 serial::READ => {
+                    terminal.check_reader(&call)?;
                     let former = keyboard.reader.replace(Channel::accept(call.client)?);
                     keyboard.pass_on();
                     former.map_or(Ok(()), Channel::close)?;
                 }
                 _ => return Err(Refusal::Malformed),
             },
-            Event::Signals(_) => {
+            Event::Signals(events) => {
+                if events & terminal.event != 0 {
+                    terminal.print_log(|byte| send(&mut uart, byte))?;
+                }
                 // Clear first, so that later bytes interrupt again.
                 uart.clear_interrupts(RECEIVED);
                 while !uart.is_rx_fifo_empty() {
@@ -54,17 +67,11 @@ fn run() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints a text, with a carriage return before each line feed, as terminals expect.
-fn print(uart: &mut Uart<'_>, text: &[u8]) {
-    for &byte in text {
-        let carriage_return = (byte == b'\n').then_some(b'\r');
-        for byte in carriage_return.into_iter().chain([byte]) {
-            while uart.is_tx_fifo_full() {
-                core::hint::spin_loop();
-            }
-            uart.write_word(byte);
-        }
+fn send(uart: &mut Uart<'_>, byte: u8) {
+    while uart.is_tx_fifo_full() {
+        core::hint::spin_loop();
     }
+    uart.write_word(byte);
 }
 
 /// Typed bytes and their reader. Without a reader, it keeps as many bytes as fit.

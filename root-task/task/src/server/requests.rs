@@ -31,7 +31,9 @@ impl Server<'_> {
             Request::Device(range, name) => {
                 let device = self.device(&name);
                 let registers = device.and_then(|device| device.range(range));
-                pair(self.broker.request_device(id, name.as_str(), registers)?)
+                let mapped = self.broker.request_device(id, name.as_str(), registers)?;
+                registers.iter().for_each(|it| self.note_driver(id, *it));
+                pair(mapped)
             }
             Request::Interrupt(index, name) => {
                 let device = self.device(&name);
@@ -47,6 +49,9 @@ impl Server<'_> {
             }
             Request::AcceptChannel(client) => words(self.broker.accept_channel(id, client)?),
             Request::Ping(word) => vec![word],
+            Request::OpenLog => self.open_log(id)?,
+            Request::ReadLog => self.read_log(id)?,
+            Request::Client(client) => self.client(id, client)?,
             Request::Report(test, passed) if self.reports.len() < Test::COUNT => {
                 self.reports.push((test, passed));
                 Vec::new()

@@ -19,6 +19,6 @@ fn run() -> Result<(), Failure> {
     let mut console = Console::open()?;
     // Counts toward the quotas `memory` and `slots` in system.toml.
     let memory = allocate(8192)?;
-    writeln!(console, "greeter: I have {} bytes", memory.len())?;
+    writeln!(console, "I have {} bytes", memory.len())?;
     Ok(())
 }
