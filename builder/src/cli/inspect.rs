@@ -8,9 +8,11 @@ use clap::{Args, value_parser};
 
 use super::text::{print, print_own, terminal_width};
 use crate::diagnostic::{Diagnostic, Flag, Origin};
+use crate::files::input::Input;
 use crate::files::{File, output};
 use crate::image_reader::{self, ImageReader};
 use crate::inspect::{Inspected, draw, summary, to_json, to_svg};
+use crate::parts::platform::KernelConfig;
 use crate::printable;
 
 /// Width of the column of names.
@@ -21,6 +23,9 @@ const NAMES: usize = 18;
 pub(super) struct Arguments {
     /// Image to show
     image: PathBuf,
+    /// Configuration of its kernel, seL4's gen_config.json: also say whether seL4's proofs are about it
+    #[arg(long, value_name = "FILE")]
+    kernel_config: Option<PathBuf>,
     /// Print JSON, for programs and bug reports
     #[arg(long)]
     json: bool,
@@ -41,7 +46,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Diagnostic> {
     let path = arguments.image.as_path();
     let content = &image_reader::read(path)?;
     let image = ImageReader::open(File { path, content })?;
-    let inspected = Inspected::new(&image);
+    let config = Input::read_if_given(Flag::KernelConfig, arguments.kernel_config.as_deref())?;
+    let level = image.payload().exception_level;
+    let config = config.as_ref().map(|given| {
+        let config = KernelConfig::read(given.origin(), &given.content, level)?;
+        Ok((given.origin(), config))
+    });
+    let inspected = Inspected::new(&image, config.transpose()?);
     if let Some(svg) = &arguments.svg {
         let origin = Origin::new(Flag::Svg, svg);
         let image = (Flag::Image, path);

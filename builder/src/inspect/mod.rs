@@ -18,9 +18,11 @@ mod svg;
 
 use kaal_payload::PhysRange;
 
+use crate::diagnostic::Origin;
 use crate::elf::capdl;
 use crate::image_reader::ImageReader;
 use crate::memory::holes::Holes;
+use crate::parts::platform::KernelConfig;
 use crate::rules::{self, Board, Outcome, Situation};
 
 pub(crate) use json::to_json;
@@ -29,7 +31,7 @@ pub(crate) use picture::Area;
 pub(crate) use summary::summary;
 pub(crate) use svg::to_svg;
 
-/// An image and the outcomes of all rules, without other files.
+/// An image and the outcomes of all rules, without other files than the kernel's configuration.
 pub(crate) struct Inspected<'a> {
     pub(crate) image: &'a ImageReader<'a>,
     pub(crate) areas: Vec<Area>,
@@ -43,9 +45,16 @@ pub(crate) struct Inspected<'a> {
 }
 
 impl<'a> Inspected<'a> {
-    /// Applies all rules to `image`.
-    pub(crate) fn new(image: &'a ImageReader<'a>) -> Self {
-        let situation = Situation::of_image(image);
+    /// Applies all rules to `image`, whose kernel has this configuration if it is known.
+    pub(crate) fn new(
+        image: &'a ImageReader<'a>,
+        config: Option<(Origin<'a>, KernelConfig)>,
+    ) -> Self {
+        let mut situation = Situation::of_image(image);
+        if let Some((origin, config)) = config {
+            situation.origins.push(origin);
+            situation.config = Some(config);
+        }
         let user_image = image.payload().user_image.memory;
         let virt = situation.layout.user_start();
         let content = image.bytes(user_image);

@@ -104,8 +104,23 @@ pub(crate) fn summary(inspected: &Inspected<'_>) -> Vec<(&'static str, String)> 
         let text = format!("specification of {specification} bytes, frames of {frames} bytes");
         rows.push(("capDL", text));
     }
+    rows.extend(proofs(inspected).map(|text| ("proofs", text)));
     rows.push(("checks", checks(inspected)));
     rows
+}
+
+/// Whether seL4's proofs are about the kernel, if its configuration is known.
+fn proofs(inspected: &Inspected<'_>) -> Option<String> {
+    let mut outcomes = inspected.outcomes.iter();
+    let (_, outcome) = outcomes.find(|(rule, _)| rule.id == "proofs")?;
+    match outcome {
+        Outcome::NotChecked(_) => None,
+        Outcome::Warned(diagnostic) => {
+            let details = diagnostic.details();
+            Some([details.problem, details.found].join(": "))
+        }
+        outcome => Some(outcome.text()),
+    }
 }
 
 fn format(inspected: &Inspected<'_>) -> String {

@@ -7,7 +7,7 @@ use yaml_rust2::Yaml;
 
 use super::yaml;
 use crate::diagnostic::{Diagnostic, Origin};
-use crate::sel4::{BootConfig, Platform};
+use crate::sel4::{BootConfig, Platform, Proofs};
 
 const PLATFORM: &str = "platform_gen.yaml or platform_gen.json";
 pub(super) const CONFIG: &str = "gen_config.json";
@@ -63,7 +63,7 @@ fn address(number: &Yaml) -> Option<PhysAddr> {
 
 /// The kernel's configuration, as far as an image depends on it. The default holds the assumptions
 /// without a configuration file.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct KernelConfig {
     /// `KernelArmPASizeBits40` or `44`
     pub(crate) physical_address_bits: PhysicalAddressBits,
@@ -73,6 +73,8 @@ pub(crate) struct KernelConfig {
     pub(crate) is_debug: Option<bool>,
     /// The settings of the kernel's boot, if all are known.
     pub(crate) boot: Option<BootConfig>,
+    /// How it relates to seL4's proofs.
+    pub(crate) proofs: Proofs,
 }
 
 impl KernelConfig {
@@ -117,6 +119,7 @@ impl KernelConfig {
             cores: Some(cores),
             is_debug: flag("DEBUG_BUILD"),
             boot: BootConfig::read(&config, exception_level),
+            proofs: Proofs::of(&config),
         })
     }
 }

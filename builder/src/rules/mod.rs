@@ -12,6 +12,7 @@ mod layout;
 mod outcome;
 mod place;
 mod program;
+mod proofs;
 mod situation;
 mod texts;
 

@@ -53,7 +53,10 @@ pub(super) fn kernel_window(situation: &Situation<'_>) -> Checked {
 /// `user-top`
 pub(super) fn user_top_rule(situation: &Situation<'_>) -> Checked {
     let layout = &situation.layout;
-    let bits = situation.config.map(|config| config.physical_address_bits);
+    let bits = situation
+        .config
+        .as_ref()
+        .map(|config| config.physical_address_bits);
     let bits = bits.unwrap_or(PhysicalAddressBits::FromProcessor);
     let top = user_top(layout.exception_level, bits);
     // The largest device tree that fits in its room.

@@ -148,7 +148,7 @@ impl<'a> Situation<'a> {
             boot_part: None,
             board: parts.device_tree.as_ref().map(Board::new),
             platform: parts.platform.clone(),
-            config: files.kernel_config.map(|_| parts.config),
+            config: files.kernel_config.map(|_| parts.config.clone()),
             trusted: Vec::new(),
             image: None,
         }

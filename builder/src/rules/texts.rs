@@ -2,7 +2,7 @@
 
 //! The rules.
 
-use super::{Rule, board, capabilities, integrity, place, program};
+use super::{Rule, board, capabilities, integrity, place, program, proofs};
 
 /// All rules, in the order of their application.
 ///
@@ -12,7 +12,7 @@ use super::{Rule, board, capabilities, integrity, place, program};
 /// let rule = RULES.iter().find(|rule| rule.id == "integrity").expect("a rule of this name");
 /// assert_eq!(rule.sentence, "Every bit of the file is as the builder wrote it.");
 /// ```
-pub static RULES: [Rule; 20] = [
+pub static RULES: [Rule; 21] = [
     Rule {
         id: "integrity",
         sentence: "Every bit of the file is as the builder wrote it.",
@@ -213,5 +213,17 @@ pub static RULES: [Rule; 20] = [
             regions for boot info\"); a release kernel prints nothing.",
         source: "seL4 16.0.0, src/kernel/boot.c, create_untypeds and provide_untyped_cap",
         check: capabilities::untypeds,
+    },
+    Rule {
+        id: "proofs",
+        sentence: "A kernel that was built for verification is one that seL4's proofs are about.",
+        explanation: "seL4's proofs for AArch64 are about kernels with hypervisor support and fixed settings, on \
+            some platforms. The rule names the file of seL4 with the same settings, or the settings that \
+            differ. It compares no memory maps and no code: a kernel for another amount of RAM, or by \
+            another compiler, has the same settings. The proofs say nothing about the loader and the root \
+            task. The rule warns if KernelVerificationBuild is on and a setting differs.",
+        source: "seL4 16.0.0, configs/AARCH64_*_verified.cmake and \
+            configs/include/AARCH64_verified_include.cmake",
+        check: proofs::proofs,
     },
 ];

@@ -12,6 +12,7 @@ mod config;
 mod free_memory;
 mod layout;
 mod objects;
+mod proofs;
 #[cfg(test)]
 mod tests;
 mod untyped;
@@ -27,6 +28,7 @@ pub(crate) use config::BootConfig;
 pub(crate) use free_memory::FreeMemory;
 pub(crate) use layout::{UserLayout, extra_size};
 pub(crate) use objects::{FIXED_SLOTS, Objects, Slots};
+pub(crate) use proofs::Proofs;
 pub(crate) use untyped::Untyped;
 
 /// The kernel's platform, as in seL4's `platform_gen.yaml`.

@@ -146,6 +146,7 @@ fn a_good_image() {
         ok           waiting-cores     none
         ok           root-cnode        at most 94 of 4096 slots: 16 fixed, 3 tables, 1 for the device tree, 0 for scheduling, 6 for the user image, 68 for untyped memory
         ok           untypeds          at most 68 of 230: 29 of devices, 39 of RAM
+        ok           proofs            not a kernel of seL4's proofs: no proofs for PLAT "", ARM_HYPERVISOR_SUPPORT false, MAX_NUM_BOOTINFO_UNTYPED_CAPS 230, DEBUG_BUILD true, 33 settings unknown
     "#]].assert_eq(&String::from_utf8_lossy(&output.stdout));
     assert!(output.stderr.is_empty());
     assert_eq!(output.status.code(), Some(0));
@@ -169,7 +170,8 @@ fn rules_without_their_files_are_not_checked() {
         not checked  free-regions      neither --platform nor a device tree names RAM
         not checked  root-objects      --kernel-config is not given
         not checked  root-cnode        --kernel-config is not given
-        not checked  untypeds          --kernel-config is not given"#]]
+        not checked  untypeds          --kernel-config is not given
+        not checked  proofs            --kernel-config is not given"#]]
     .assert_eq(&unchecked.collect::<Vec<_>>().join("\n"));
     assert_eq!(output.status.code(), Some(0));
 }

@@ -143,3 +143,77 @@ fn untypeds() {
               help: build the kernel with a larger KernelMaxNumBootinfoUntypedCaps"#]],
     );
 }
+
+/// The settings of seL4's proofs, in the form of `gen_config.json`.
+const PROOFS: &str = r#"{"ARM_PLAT": "zcu102", "PLAT": "zynqmp", "ARM_HYPERVISOR_SUPPORT": true,
+    "VERIFICATION_BUILD": true, "MAX_NUM_NODES": "1", "KERNEL_OPT_LEVEL": "-O2", "RETYPE_FAN_OUT_LIMIT": "256",
+    "KERNEL_BENCHMARK": "none", "DANGEROUS_CODE_INJECTION": false, "FASTPATH": true, "PRINTING": false,
+    "NUM_DOMAINS": "16", "MAX_NUM_BOOTINFO_UNTYPED_CAPS": "50", "ARM_SMMU": false, "ALLOW_SMC_CALLS": true,
+    "DEBUG_BUILD": false, "KERNEL_MCS": false, "ROOT_CNODE_SIZE_BITS": "12", "NUM_DOMAIN_SCHEDULES": "100",
+    "NUM_PRIORITIES": "256", "TIMER_TICK_MS": "2", "TIME_SLICE": "5", "MAX_NUM_WORK_UNITS_PER_PREEMPTION": "100",
+    "RESET_CHUNK_BITS": "8", "KERNEL_STACK_BITS": "12", "EXCEPTION_FASTPATH": false, "SIGNAL_FASTPATH": false,
+    "HARDWARE_DEBUG_API": false, "KERNEL_INVOCATION_REPORT_ERROR_IPC": false, "KERNEL_FWHOLE_PROGRAM": false,
+    "SET_TLS_BASE_SELF": false, "AARCH64_SERROR_IGNORE": false, "AARCH64_USER_CACHE_ENABLE": true,
+    "ARM_HYP_ENABLE_VCPU_CP14_SAVE_AND_RESTORE": false, "VTIMER_UPDATE_VOFFSET": false,
+    "DISABLE_WFI_WFE_TRAPS": false, "EXPORT_PMU_USER": false, "EXPORT_PCNT_USER": false, "EXPORT_VCNT_USER": false,
+    "EXPORT_PTMR_USER": false, "EXPORT_VTMR_USER": false, "PADDR_USER_DEVICE_TOP": "1099511627776"}"#;
+
+/// What `check` says about a kernel at EL2 with the settings of seL4's proofs but for this one, and what `inspect` says.
+fn proofs(of_proofs: &str, changed: &str) -> [String; 2] {
+    let folder = super::folder();
+    folder.put(
+        "kernel.elf",
+        programs::kernel(programs::HYPERVISOR_BASE).to_bytes(),
+    );
+    folder.put("config.json", PROOFS.replace(of_proofs, changed));
+    folder.accepted(&[]);
+    let arguments = ["--kernel-config", "config.json"];
+    let checked = check(&folder, &arguments);
+    assert_eq!(checked.status.code(), Some(0), "{checked:?}");
+    let inspected = folder.command(&[&["inspect", "image.elf"], &arguments[..]].concat());
+    let inspected = String::from_utf8_lossy(&inspected.stdout).into_owned();
+    let said = inspected.lines().find(|line| line.starts_with("proofs"));
+    [
+        line(&checked, "proofs"),
+        said.unwrap_or_default().to_owned(),
+    ]
+}
+
+#[test]
+fn a_kernel_of_the_proofs_is_named() {
+    let [checked, inspected] = proofs("", "");
+    expect!["ok           proofs            the kernel of seL4's AARCH64_zynqmp_verified.cmake"]
+        .assert_eq(&checked);
+    expect!["proofs            the kernel of seL4's AARCH64_zynqmp_verified.cmake"]
+        .assert_eq(&inspected);
+}
+
+#[test]
+fn a_kernel_that_differs_from_the_proofs_is_told_apart() {
+    let [checked, inspected] = proofs("\"NUM_DOMAINS\": \"16\"", "\"NUM_DOMAINS\": \"1\"");
+    expect![[r#"
+        warning      proofs            built for verification, but not a kernel of seL4's proofs
+          expected: NUM_DOMAINS 16, as in seL4's AARCH64_zynqmp_verified.cmake
+          found: NUM_DOMAINS 1
+          help: build the kernel with kernel/PLATFORM/verified.cmake, or with KernelVerificationBuild=OFF"#]].assert_eq(&checked);
+    expect![
+        "proofs            built for verification, but not a kernel of seL4's proofs: NUM_DOMAINS 1"
+    ]
+    .assert_eq(&inspected);
+    let [checked, _] = proofs("\"zcu102\"", "\"other\"");
+    expect![[r#"
+        warning      proofs            built for verification, but not a kernel of seL4's proofs
+          expected: a platform with a file AARCH64_*_verified.cmake in seL4's configs
+          found: no proofs for PLAT "zynqmp"
+          help: build the kernel with kernel/PLATFORM/verified.cmake, or with KernelVerificationBuild=OFF"#]].assert_eq(&checked);
+    let [checked, inspected] = proofs(
+        "\"VERIFICATION_BUILD\": true, ",
+        "\"VERIFICATION_BUILD\": false, ",
+    );
+    expect![
+        "ok           proofs            not a kernel of seL4's proofs: VERIFICATION_BUILD false"
+    ]
+    .assert_eq(&checked);
+    expect!["proofs            not a kernel of seL4's proofs: VERIFICATION_BUILD false"]
+        .assert_eq(&inspected);
+}
