@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use kaal_broker::PAGE_SIZE;
 use kaal_devicetree::{DeviceTree, Facts, MemoryKind};
-use sel4::BootInfoPtr;
+use sel4::{BootInfoPtr, sel4_cfg_usize};
 
 use crate::inventory;
 use crate::report::{is_seeded, report};
@@ -19,7 +19,8 @@ const SLOT_BYTES: u64 = 32;
 
 /// Checks that untyped memory is RAM unless marked as device memory, and that no two pieces
 /// overlap. All RAM must be untyped, device memory (if the kernel isn't configured for it), or used
-/// by the root task or the kernel, which may use [`KERNEL_LIMIT`].
+/// by the root task or the kernel, which may use [`KERNEL_LIMIT`]. But the kernel drops the untyped
+/// memory that its list has no room for, without a message on kernels to ship.
 pub(crate) fn ram(bootinfo: &BootInfoPtr, tree: Option<&DeviceTree<'_>>) -> bool {
     let Some(facts) = tree.and_then(|tree| Facts::of(tree).ok()) else {
         let detail = format_args!("the kernel passed on no device tree");
@@ -50,12 +51,19 @@ pub(crate) fn ram(bootinfo: &BootInfoPtr, tree: Option<&DeviceTree<'_>>) -> bool
     let image = bootinfo.user_image_frames().len() as u64 * PAGE_SIZE;
     let accounted = untyped + held_back + cnode + image + if is_seeded("ram") { ram } else { 0 };
     let kernel = ram.checked_sub(accounted);
-    let passed = apart && right_kind && kernel.is_some_and(|kernel| kernel <= KERNEL_LIMIT);
+    let is_full = pieces.len() >= sel4_cfg_usize!(MAX_NUM_BOOTINFO_UNTYPED_CAPS);
+    let is_sound = |kernel| kernel <= KERNEL_LIMIT || is_full;
+    let passed = apart && right_kind && kernel.is_some_and(is_sound);
+    let dropped = if is_full {
+        " or dropped, for lack of room in its list"
+    } else {
+        ""
+    };
     report(
         "ram",
         passed,
         format_args!(
-            "{} KiB: {} untyped, {} held back, {} CSpace, {} root task, {} kernel",
+            "{} KiB: {} untyped, {} held back, {} CSpace, {} root task, {} kernel{dropped}",
             ram / 1024,
             untyped / 1024,
             held_back / 1024,

@@ -7,11 +7,11 @@
 //!
 //! - `self_test`: tests the system before it starts
 //! - `machine_check`: checks untyped memory against the machine's RAM
-//! - `report`: prints results of tests
 //! - `server`: serves requests, and restarts components that fail
 //! - `supervisor`: restarts of components that failed
 //! - `system`: the components in the root task's image
 //! - `fault`: describes faults and other failures
+//! - `report`: prints results of tests
 //! - `inventory`: the resources that the kernel gives to the root task
 //! - `console`: the root task's log, and a driver of the console that polls
 //! - `kernel`: the broker's invocations of the kernel

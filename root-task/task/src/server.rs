@@ -19,6 +19,7 @@ use sel4::{MessageInfo, MessageInfoBuilder, ReplyAuthority, cap, sel4_cfg_bool};
 use crate::console::say;
 use crate::fault::{Fault, Reason};
 use crate::kernel::Invocations;
+use crate::report::is_seeded;
 use crate::supervisor::Supervised;
 use crate::system::Embedded;
 use terminal::Driver;
@@ -148,6 +149,7 @@ impl<'a> Server<'a> {
         let Some(component) = self.components.get_mut(&id) else {
             return;
         };
+        assert!(!is_seeded("panic"), "the build makes the root task panic");
         let delay = component.fail(self.now);
         let restarts = component.restarts;
         let name = component.program.config.name;

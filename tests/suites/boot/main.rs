@@ -39,6 +39,7 @@ mod package_damage;
 mod package_trees;
 mod poison;
 mod programs;
+mod refusal;
 mod reports;
 mod root_task;
 mod sabotage;
@@ -109,6 +110,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(command::trials(&workspace));
     trials.extend(firmware_command::trials(&workspace));
     trials.push(own_root_task::trial(&workspace));
+    trials.push(refusal::trial(&workspace));
     trials.extend(watch::trials(&workspace));
     trials.push(security_page::trial(&workspace, &trials));
     Ok(libtest_mimic::run(&arguments, trials).exit_code())

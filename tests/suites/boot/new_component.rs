@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! `cargo xtask new component` makes a component that runs, with the quotas that the build asks for.
+//! `cargo xtask new component` makes a component that runs, with the quotas that the build asks for. If the root task
+//! panics, it says so, although a component drives the console.
 
 use std::env;
 use std::fs;
@@ -38,7 +39,8 @@ fn runs(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     let copy = checkout::copy(workspace)?;
     let made = xtask(&copy, kernel, &["new", "component", "newcomer"]);
     made?.map_err(anyhow::Error::msg)?;
-    let build = || xtask(&copy, kernel, &["root-task", "--only", "newcomer"]);
+    let arguments = ["root-task", "--only", "newcomer"];
+    let build = || xtask(&copy, kernel, &arguments);
     let app = copy.join("target/kaal/root-task-only.elf");
 
     build()?.map_err(anyhow::Error::msg)?;
@@ -74,7 +76,13 @@ fn runs(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     build()?.map_err(anyhow::Error::msg)?;
     let failed = "newcomer: failed at components/newcomer/src/main.rs:";
     let console = boot(workspace, kernel, &app, failed, Vec::new())?;
-    says(&console, READY)
+    says(&console, READY)?;
+
+    // A root task that panics when a component fails, as this one does.
+    let seeded = xtask_with(&copy, kernel, &arguments, Some("panic"));
+    seeded?.map_err(anyhow::Error::msg)?;
+    let panicked = "\nroot task: panicked at task/src/server.rs:";
+    boot(workspace, kernel, &app, panicked, Vec::new()).map(drop)
 }
 
 /// Changes the last occurrence of `old` in the list.
@@ -89,12 +97,23 @@ fn replace(copy: &Path, old: &str, new: &str) -> Result<()> {
 
 /// Runs `cargo xtask` in a copy of the checkout. Returns its errors if it fails.
 fn xtask(copy: &Path, kernel: &Kernel, arguments: &[&str]) -> Result<Result<(), String>> {
+    xtask_with(copy, kernel, arguments, None)
+}
+
+/// Like [`xtask`], with a fault in the root task.
+fn xtask_with(
+    copy: &Path,
+    kernel: &Kernel,
+    arguments: &[&str],
+    fault: Option<&str>,
+) -> Result<Result<(), String>> {
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["xtask", "--quiet"])
         .args(arguments)
         .current_dir(copy)
         .env_remove("CARGO_TARGET_DIR")
         .env(PREFIX, kernel.prefix())
+        .envs(fault.map(|fault| ("KAAL_SEED_FAULT", fault)))
         .output()
         .context("failed to start cargo")?;
     Ok(match output.status.success() {

@@ -3,8 +3,9 @@
 //! Recognizes a failed boot by its console.
 
 /// Texts of failed boots: the probe kernel's line; the beginnings of the loader's lines; seL4's line if the kernel
-/// faults, and if its first thread faults, which has no fault handler; edk2's if it starts no image.
-const FAILURES: [&str; 7] = [
+/// faults, and if its first thread faults, which has no fault handler; edk2's if it starts no image; and the line of
+/// KaaL's root task if it panics.
+const FAILURES: [&str; 8] = [
     "KAAL_PROBE_FAIL",
     "KaaL: error:",
     "KaaL: fault:",
@@ -12,6 +13,7 @@ const FAILURES: [&str; 7] = [
     "KERNEL PREFETCH ABORT!",
     "\"rootserver\" at address",
     "BdsDxe: No bootable option",
+    "\nroot task: panicked",
 ];
 
 /// The length of the longest of these texts.
