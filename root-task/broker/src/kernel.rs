@@ -164,7 +164,8 @@ pub trait Kernel {
     /// Copies a capability to slot `index` of a component's `cnode`.
     fn pass(&mut self, from: Slot, cnode: Slot, index: u64, pass: Pass) -> KernelResult;
 
-    /// Deletes the capability in slot `index` of a component's `cnode`.
+    /// Deletes the capability in slot `index` of a component's `cnode`, and every capability that is
+    /// derived from it, such as one that an interrupt signals.
     fn withdraw(&mut self, cnode: Slot, index: u64) -> KernelResult;
 
     /// Assigns an ASID to an address space, which makes it usable.

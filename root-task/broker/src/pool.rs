@@ -35,17 +35,21 @@ pub(crate) struct Pool<K> {
     /// Pages of devices that the root task keeps, and whether a component has a copy.
     lent: BTreeMap<Block, bool>,
     slots: Slots,
+    /// An empty slot that is kept, so that [`Self::signal`] doesn't lack one.
+    spare: Option<u64>,
 }
 
 impl<K: Kernel> Pool<K> {
     pub(crate) fn new(kernel: K, empty_slots: Range<u64>) -> Self {
+        let mut slots = Slots::new(empty_slots);
         Self {
             kernel,
             ram: Buddies::default(),
             devices: Buddies::default(),
             untyped: BTreeMap::new(),
             lent: BTreeMap::new(),
-            slots: Slots::new(empty_slots),
+            spare: slots.take(),
+            slots,
         }
     }
 
@@ -108,6 +112,14 @@ impl<K: Kernel> Pool<K> {
             self.slots.give(slot.0);
         }
         Ok(())
+    }
+
+    /// Signals a notification with `badge`, and leaves no capability with it.
+    pub(crate) fn signal(&mut self, notification: Slot, badge: u64) -> Result<(), Denial> {
+        let spare = Slot(self.spare.ok_or(Denial::none_left(Resource::Slots))?);
+        self.kernel.copy(notification, spare, Pass::Send(badge))?;
+        self.kernel.signal(spare)?;
+        Ok(self.kernel.delete(spare)?)
     }
 
     /// Creates one object. Returns its slot and its memory.

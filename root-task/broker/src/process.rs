@@ -45,8 +45,6 @@ pub(crate) struct Process {
     memory: BTreeMap<u64, Mapping>,
     /// Slots of further capabilities that the root task keeps for the component.
     kept: Vec<Slot>,
-    /// The component's notification, badged with [`CHANNEL_ENDED`].
-    pub(crate) ended: Slot,
 }
 
 impl Process {
@@ -111,7 +109,8 @@ impl Process {
         Ok(index)
     }
 
-    /// Empties a slot of the component's CSpace, and returns it to the empty ones.
+    /// Empties a slot of the component's CSpace with [`Kernel::withdraw`], and returns it to the empty
+    /// ones.
     pub(crate) fn withdraw(&mut self, kernel: &mut impl Kernel, index: u64) -> KernelResult {
         kernel.withdraw(self.cnode, index)?;
         self.own_slots.give(index);

@@ -97,6 +97,33 @@ fn both_ends_have_an_event_of_their_own_for_each_channel() {
     }
 }
 
+/// Both ends of a channel try to signal the event of the other end after that has closed it, one of
+/// them with a copy of the capability that its interrupt holds.
+#[test]
+fn no_capability_signals_an_event_that_is_used_again() {
+    for closing_first in [true, false] {
+        let (mut broker, [server, greedy, modest]) = three();
+        let interrupt = Ok(Interrupt {
+            number: 33,
+            is_edge: false,
+        });
+        broker.request_irq(server, "uart", interrupt).unwrap();
+        let theirs = broker.create_channel(greedy, "serial", 1).unwrap();
+        let ours = broker.accept_channel(server, greedy.badge()).unwrap();
+        let kernel = broker.kernel();
+        kernel.hide_in_interrupt(server.badge(), ours.signal);
+        match closing_first {
+            true => broker.free_memory(server, ours.address).unwrap(),
+            false => broker.free_memory(greedy, theirs.address).unwrap(),
+        }
+        for client in [greedy, modest] {
+            broker.create_channel(client, "serial", 1).unwrap();
+            broker.accept_channel(server, client.badge()).unwrap();
+            broker.kernel().check();
+        }
+    }
+}
+
 /// The kernel fails at each step of an acceptance in turn. Then a second try succeeds, and nothing
 /// is left after all.
 #[test]

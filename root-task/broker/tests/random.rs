@@ -93,6 +93,8 @@ enum Request {
     Lookup(u16, bool),
     Channel(u16, bool, u64),
     Accept(u16, u16),
+    /// Let the component's interrupt signal what the capability in this slot signals.
+    HideInInterrupt(u16, u64),
     FailAfter(u32),
 }
 
@@ -112,7 +114,24 @@ fn request() -> impl Strategy<Value = Request> {
         1 => (id.clone(), any::<bool>()).prop_map(|(id, which)| Request::Lookup(id, which)),
         2 => (id.clone(), any::<bool>(), 0u64..50_000)
             .prop_map(|(id, which, size)| Request::Channel(id, which, size)),
-        2 => (id.clone(), id).prop_map(|(id, client)| Request::Accept(id, client)),
+        2 => (id.clone(), id.clone()).prop_map(|(id, client)| Request::Accept(id, client)),
+        2 => (id, 8u64..16).prop_map(|(id, slot)| Request::HideInInterrupt(id, slot)),
+        1 => (0u32..60).prop_map(Request::FailAfter),
+    ]
+}
+
+/// A request about channels and signals, of components that may make them.
+fn channel_request() -> impl Strategy<Value = Request> {
+    let (id, size) = (1u16..4, 1u64..10_000);
+    prop_oneof![
+        6 => (id.clone(), any::<bool>(), size)
+            .prop_map(|(id, which, size)| Request::Channel(id, which, size)),
+        6 => (id.clone(), id.clone()).prop_map(|(id, client)| Request::Accept(id, client)),
+        6 => (id.clone(), any::<usize>()).prop_map(|(id, which)| Request::Free(id, which)),
+        2 => (id.clone(), any::<bool>()).prop_map(|(id, which)| Request::Interrupt(id, which)),
+        4 => (id.clone(), 8u64..16).prop_map(|(id, slot)| Request::HideInInterrupt(id, slot)),
+        1 => id.clone().prop_map(Request::Stop),
+        3 => id.prop_map(Request::Spawn),
         1 => (0u32..60).prop_map(Request::FailAfter),
     ]
 }
@@ -186,6 +205,8 @@ impl World {
                 self.addresses[usize::from(id)].extend(memory.map(|(address, _)| address));
             }
             Request::Free(id, which) => {
+                // To free must succeed too.
+                broker.kernel().fail_after = None;
                 let mine = &mut self.addresses[usize::from(id)];
                 if !mine.is_empty() {
                     let address = mine.swap_remove(which % mine.len());
@@ -221,6 +242,11 @@ impl World {
             Request::Accept(id, client) => {
                 let end = broker.accept_channel(ComponentId(id), client.into());
                 self.addresses[usize::from(id)].extend(end.map(|end| end.address));
+            }
+            Request::HideInInterrupt(id, slot) => {
+                broker
+                    .kernel()
+                    .hide_in_interrupt(ComponentId(id).badge(), slot);
             }
             Request::FailAfter(operations) => broker.kernel().fail_after = Some(operations),
         }
@@ -258,6 +284,24 @@ proptest! {
         requests in prop::collection::vec(request(), 100..101),
     ) {
         let mut world = World::new(mcs);
+        for request in requests {
+            world.make(request);
+            world.check();
+        }
+        world.end();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    #[cfg_attr(miri, ignore = "too many cases")]
+    fn no_two_capabilities_signal_one_event(
+        requests in prop::collection::vec(channel_request(), 100..101),
+    ) {
+        let mut world = World::new(false);
+        (1..4).for_each(|id| world.make(Request::Spawn(id)));
         for request in requests {
             world.make(request);
             world.check();

@@ -69,6 +69,7 @@ impl Kernel for Invocations {
     }
 
     fn withdraw(&mut self, cnode: Slot, index: u64) -> KernelResult {
+        checked(in_component(cnode, index).revoke())?;
         checked(in_component(cnode, index).delete())
     }
 

@@ -5,6 +5,8 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use kaal_protocol::CHANNEL_ENDED;
+
 use super::Broker;
 use crate::audit::Action;
 use crate::config::ComponentId;
@@ -153,8 +155,15 @@ impl<K: Kernel> Broker<K> {
         }
         channel.is_offered = false;
         let own = channel.ends.remove(&id);
-        let others: Vec<ComponentId> = channel.ends.keys().copied().collect();
+        let other = channel.ends.iter().next();
+        let other = other.map(|(&other, end)| (other, end.end));
         let usage = Resources::pages(channel.size);
+        if let Some((other, end)) = other
+            && let Ok((process, pool)) = self.process(other)
+        {
+            // The other end must not signal an event that `id` uses again.
+            pool.kernel.withdraw(process.cnode, end.signal)?;
+        }
         if let Some(own) = own {
             self.pool.delete(own.pages)?;
             if let Ok((process, pool)) = self.process(id) {
@@ -164,12 +173,12 @@ impl<K: Kernel> Broker<K> {
                 process.usage.refund(usage);
             }
         }
-        for &other in &others {
-            if let Ok((process, pool)) = self.process(other) {
-                pool.kernel.signal(process.ended)?;
-            }
+        if let Some((other, end)) = other
+            && let Ok((process, pool)) = self.process(other)
+        {
+            pool.signal(process.notification, CHANNEL_ENDED | end.event)?;
         }
-        if others.is_empty()
+        if other.is_none()
             && let Some(channel) = self.channels.remove(&number)
         {
             self.pool.release(channel.memory)?;

@@ -2,7 +2,7 @@
 
 //! Creates a component's objects, loads its program and starts it.
 
-use kaal_protocol::{CHANNEL_ENDED, slots};
+use kaal_protocol::slots;
 
 use super::Process;
 use crate::address_space::RANGES;
@@ -49,7 +49,6 @@ impl Process {
         let ipc_buffer = self
             .first_block(ipc_buffer_address)
             .and_then(|block| block.slots.first().copied());
-        self.ended = self.keep(pool, self.notification, CHANNEL_ENDED)?;
         let thread = Thread {
             thread: self.thread,
             cnode: self.cnode,

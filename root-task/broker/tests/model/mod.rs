@@ -10,21 +10,49 @@ use kaal_broker::{
     Thread, UntypedMemory,
 };
 
-/// The place of a capability: the root task's CSpace, or the CSpace of a component, identified by
-/// its CNode object.
+/// The place of a capability: the root task's CSpace, the CSpace of a component, identified by its
+/// CNode object, or the kernel's own slot for the notification of an interrupt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Root(u64),
     Component(u64, u64),
+    Interrupt(u32),
 }
 
 #[derive(Clone, Debug)]
 struct Capability {
     what: What,
+    rights: Rights,
+    /// The badge that is sent, and a number that only copies of one badged capability share.
+    badge: Option<(u64, u64)>,
     /// The capability that this one is derived from.
     parent: Option<Place>,
+    /// Whether copies of this capability are derived from it, rather than from its parent. So it is
+    /// for an original, and for the first capability with a badge (seL4: `isCapRevocable`).
+    is_revocable: bool,
     /// Address space and address where this capability's page is mapped.
     mapped: Option<(u64, u64)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rights {
+    All,
+    Send,
+    Receive,
+}
+
+impl Capability {
+    /// A capability that isn't a copy.
+    fn original(what: What, parent: Option<Place>) -> Self {
+        Self {
+            what,
+            rights: Rights::All,
+            badge: None,
+            parent,
+            is_revocable: true,
+            mapped: None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +73,8 @@ pub(crate) struct Model {
     tables: BTreeMap<(u64, Block), u64>,
     pages: BTreeMap<(u64, u64), Place>,
     interrupts: BTreeSet<u32>,
+    /// Number of badged capabilities ever made.
+    badged: u64,
     /// Started threads that still exist, by address.
     pub(crate) running: BTreeSet<u64>,
     /// Number of operations until one fails for a reason unknown to the broker.
@@ -75,11 +105,7 @@ impl Model {
             .zip(10..)
             .map(|(&(start, bits, is_device), slot)| {
                 let block = Block { bits, start };
-                let capability = Capability {
-                    what: What::Untyped(block, is_device),
-                    parent: None,
-                    mapped: None,
-                };
+                let capability = Capability::original(What::Untyped(block, is_device), None);
                 model.capabilities.insert(Place::Root(slot), capability);
                 UntypedMemory {
                     block,
@@ -97,8 +123,21 @@ impl Model {
         self.capabilities.keys().filter(in_root).count()
     }
 
-    /// Checks that objects don't overlap, and that mapped pages exist.
+    /// Checks that objects don't overlap, that mapped pages exist, and that no two capabilities
+    /// signal one bit, except copies that their holder made.
     pub(crate) fn check(&self) {
+        let mut signals = BTreeMap::new();
+        for (place, capability) in &self.capabilities {
+            if let What::Object(Object::Notification, start, _) = capability.what
+                && capability.rights != Rights::Receive
+                && let Some((badge, number)) = capability.badge
+            {
+                for bit in (0..u64::BITS).filter(|bit| badge >> bit & 1 != 0) {
+                    let first = *signals.entry((start, bit)).or_insert(number);
+                    assert_eq!(first, number, "{place:x?} signals bit {bit} of another's");
+                }
+            }
+        }
         let mut objects: Vec<(u64, u64)> = self
             .capabilities
             .values()
@@ -198,9 +237,20 @@ impl Model {
         match capability.what {
             What::Interrupt(number) if is_last => {
                 self.interrupts.remove(&number);
+                self.remove(Place::Interrupt(number));
             }
             What::Object(object, start, _) if is_last => self.destroy(object, start),
             _ => {}
+        }
+    }
+
+    fn remove_derived(&mut self, place: Place) {
+        loop {
+            let children = self.children(place);
+            if children.is_empty() {
+                return;
+            }
+            children.into_iter().for_each(|child| self.remove(child));
         }
     }
 
@@ -221,11 +271,71 @@ impl Model {
         }
     }
 
-    fn derive(&mut self, from: Slot, to: Place) -> Result<(), KernelError> {
-        let mut capability = self.get(from)?.clone();
-        capability.mapped = None;
-        capability.parent = Some(Place::Root(from.0));
+    fn derive(&mut self, from: Place, to: Place, pass: Pass) -> Result<(), KernelError> {
+        let source = self.capabilities.get(&from);
+        let source = source.ok_or(KernelError::InvalidCapability)?.clone();
+        let mut capability = Capability {
+            mapped: None,
+            is_revocable: false,
+            ..source.clone()
+        };
+        if !source.is_revocable {
+            capability.parent = source.parent;
+        } else {
+            capability.parent = Some(from);
+        }
+        match pass {
+            Pass::Whole => {}
+            Pass::Receive => capability.rights = Rights::Receive,
+            Pass::Send(badge) => {
+                if source.badge.is_some() {
+                    return Err(KernelError::IllegalOperation);
+                }
+                self.badged += 1;
+                capability.rights = Rights::Send;
+                capability.badge = Some((badge, self.badged));
+                capability.is_revocable = true;
+            }
+        }
         self.insert(to, capability)
+    }
+
+    /// Lets the component that calls the broker with `badge` replace the notification of its
+    /// interrupt with the capability in its slot `signal`. The kernel keeps a copy.
+    pub(crate) fn hide_in_interrupt(&mut self, badge: u64, signal: u64) {
+        let of_component = |(place, capability): (&Place, &Capability)| match *place {
+            Place::Component(cnode, kaal_protocol::slots::BROKER)
+                if capability.badge.is_some_and(|(of, _)| of == badge) =>
+            {
+                Some(cnode)
+            }
+            _ => None,
+        };
+        let Some(cnode) = self.capabilities.iter().find_map(of_component) else {
+            return;
+        };
+        let handler = self.capabilities.iter().find_map(|(place, capability)| {
+            match (place, capability.what) {
+                (Place::Component(of, _), What::Interrupt(number)) if *of == cnode => Some(number),
+                _ => None,
+            }
+        });
+        let signal = Place::Component(cnode, signal);
+        let is_signal = self.capabilities.get(&signal).is_some_and(|capability| {
+            matches!(capability.what, What::Object(Object::Notification, ..))
+                && capability.rights != Rights::Receive
+        });
+        if let Some(number) = handler
+            && is_signal
+        {
+            self.set_notification(number, signal);
+        }
+    }
+
+    fn set_notification(&mut self, interrupt: u32, notification: Place) {
+        self.remove(Place::Interrupt(interrupt));
+        let to = Place::Interrupt(interrupt);
+        assert_eq!(self.derive(notification, to, Pass::Whole), Ok(()));
     }
 }
 
@@ -264,12 +374,7 @@ impl Kernel for Model {
             Object::Untyped(bits) => What::Untyped(Block { bits, start }, is_device),
             object => What::Object(object, start, is_device),
         };
-        let capability = Capability {
-            what,
-            parent: Some(parent),
-            mapped: None,
-        };
-        self.insert(Place::Root(to.0), capability)?;
+        self.insert(Place::Root(to.0), Capability::original(what, Some(parent)))?;
         self.watermarks.insert(block, start + size - block.start);
         Ok(())
     }
@@ -281,34 +386,31 @@ impl Kernel for Model {
 
     fn revoke(&mut self, slot: Slot) -> Result<(), KernelError> {
         self.get(slot)?;
-        loop {
-            let children = self.children(Place::Root(slot.0));
-            if children.is_empty() {
-                return Ok(());
-            }
-            children.into_iter().for_each(|child| self.remove(child));
-        }
+        self.remove_derived(Place::Root(slot.0));
+        Ok(())
     }
 
     fn copy(&mut self, from: Slot, to: Slot, pass: Pass) -> Result<(), KernelError> {
         self.may_fail()?;
         assert_ne!(pass, Pass::Send(0));
-        self.derive(from, Place::Root(to.0))
+        self.derive(Place::Root(from.0), Place::Root(to.0), pass)
     }
 
-    fn pass(&mut self, from: Slot, cnode: Slot, index: u64, _: Pass) -> Result<(), KernelError> {
+    fn pass(&mut self, from: Slot, cnode: Slot, index: u64, pass: Pass) -> Result<(), KernelError> {
         self.may_fail()?;
         let bits = kaal_broker::CSPACE_BITS;
         let cnode = self.object(cnode, Object::CNode(bits))?;
         if index >> bits != 0 {
             return Err(KernelError::FailedLookup);
         }
-        self.derive(from, Place::Component(cnode, index))
+        self.derive(Place::Root(from.0), Place::Component(cnode, index), pass)
     }
 
     fn withdraw(&mut self, cnode: Slot, index: u64) -> Result<(), KernelError> {
         let cnode = self.object(cnode, Object::CNode(kaal_broker::CSPACE_BITS))?;
-        self.remove(Place::Component(cnode, index));
+        let place = Place::Component(cnode, index);
+        self.remove_derived(place);
+        self.remove(place);
         Ok(())
     }
 
@@ -391,14 +493,7 @@ impl Kernel for Model {
             return Err(KernelError::RevokeFirst);
         }
         let what = What::Interrupt(number);
-        self.insert(
-            Place::Root(to.0),
-            Capability {
-                what,
-                parent: None,
-                mapped: None,
-            },
-        )?;
+        self.insert(Place::Root(to.0), Capability::original(what, None))?;
         self.interrupts.insert(number);
         Ok(())
     }
@@ -406,10 +501,11 @@ impl Kernel for Model {
     fn bind_interrupt(&mut self, handler: Slot, notification: Slot) -> Result<(), KernelError> {
         self.may_fail()?;
         self.object(notification, Object::Notification)?;
-        match self.get(handler)?.what {
-            What::Interrupt(_) => Ok(()),
-            _ => Err(KernelError::InvalidCapability),
-        }
+        let What::Interrupt(number) = self.get(handler)?.what else {
+            return Err(KernelError::InvalidCapability);
+        };
+        self.set_notification(number, Place::Root(notification.0));
+        Ok(())
     }
 
     fn start(&mut self, thread: &Thread) -> Result<(), KernelError> {
