@@ -30,7 +30,7 @@ provides = ["s"]
 restart = { times = 3, back-off = 500 }
 budget = 1
 period = 2
-operator = true
+operator = ["inspect", "tick"]
 [[component]]
 name = "c"
 binary = "b"

@@ -6,10 +6,16 @@ mod channels;
 mod devices;
 mod lifecycle;
 mod memory;
+mod outages;
+mod rights;
 mod services;
+mod supervision;
 
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::ops::Range;
+
+use kaal_protocol::Test;
 
 use crate::audit::{Action, Audit};
 use crate::buddy::Block;
@@ -20,6 +26,8 @@ use crate::pool::Pool;
 use crate::process::Process;
 use crate::quota::Resources;
 use crate::shared::{Channel, Service};
+
+pub use supervision::Recovery;
 
 /// A piece of untyped memory that the kernel gave to the root task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,21 +49,49 @@ pub struct Status {
     pub is_running: bool,
     /// Its use of resources.
     pub usage: Resources,
+    /// Number of restarts after failures.
+    pub restarts: u32,
+    /// Whether it failed too often to be restarted.
+    pub given_up: bool,
 }
 
 /// A component, running or stopped.
 struct Component {
     config: &'static Config,
     process: Option<Process>,
+    /// Number of restarts after failures.
+    restarts: u32,
+    /// Whether it failed too often to be restarted.
+    given_up: bool,
+    /// Whether it has stopped, and no restart is planned.
+    is_gone: bool,
+    /// The second of its last start.
+    started: Option<u64>,
+    /// The second of its next start.
+    due: Option<u64>,
 }
 
 impl Component {
+    fn new(config: &'static Config) -> Self {
+        Self {
+            config,
+            process: None,
+            restarts: 0,
+            given_up: false,
+            is_gone: false,
+            started: None,
+            due: None,
+        }
+    }
+
     fn status(&self) -> Status {
         let process = self.process.as_ref();
         Status {
             config: self.config,
             is_running: process.is_some(),
             usage: process.map(|process| process.usage).unwrap_or_default(),
+            restarts: self.restarts,
+            given_up: self.given_up,
         }
     }
 }
@@ -70,6 +106,10 @@ pub struct Broker<K> {
     next_channel: u64,
     interrupts: BTreeMap<u32, ComponentId>,
     audit: Audit,
+    /// The self-tests that reported, and whether they passed.
+    reports: Vec<(Test, bool)>,
+    /// The time in seconds, as a component told it; `None` without a clock.
+    now: Option<u64>,
 }
 
 impl<K: Kernel> Broker<K> {
@@ -98,6 +138,8 @@ impl<K: Kernel> Broker<K> {
             next_channel: 0,
             interrupts: BTreeMap::new(),
             audit: Audit::default(),
+            reports: Vec::new(),
+            now: None,
         })
     }
 
@@ -124,6 +166,11 @@ impl<K: Kernel> Broker<K> {
     /// Returns free RAM, and free slots of the root task's CSpace.
     pub fn free(&self) -> Resources {
         self.pool.free()
+    }
+
+    /// Returns memory and slots that the kernel failed to free, and that stay unused for ever.
+    pub fn lost(&self) -> Resources {
+        self.pool.lost()
     }
 
     /// Returns the audit log.

@@ -11,6 +11,22 @@ use crate::restart::Restart;
 /// The badge bit that marks a component's faults; its requests lack it.
 pub const FAULT_BADGE: u64 = 1 << 32;
 
+/// The badge bit that marks calls that the broker gets in place of a service.
+pub const ABSENT_BADGE: u64 = 1 << 33;
+
+/// The right to ask something about other components.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// Inspect all components, resources and the audit log.
+    Inspect,
+    /// Restart other components.
+    Restart,
+    /// Tell the time.
+    Tick,
+    /// Report results of self-tests.
+    Report,
+}
+
 /// A component's number, from 1, which is also the badge of its requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ComponentId(pub u16);
@@ -46,8 +62,8 @@ pub struct Config {
     pub budget: u64,
     /// Period in microseconds; ignored without MCS.
     pub period: u64,
-    /// Whether it may inspect and restart other components, and tell the time.
-    pub operator: bool,
+    /// What it may ask about other components.
+    pub operator: &'static [Right],
     /// Its rights at the console.
     pub console: ConsoleRights,
 }

@@ -70,12 +70,18 @@ pub enum Denial {
     /// The component doesn't have this address, or a channel of this client.
     #[error("the component does not have {0:#x}")]
     NotOwned(u64),
+    /// There is no other component with this name.
+    #[error("there is no other component of this name")]
+    Unknown,
     /// There is no component with this number.
     #[error("there is no component {0}")]
     NoSuchComponent(u16),
     /// The component isn't running.
     #[error("the component is not running")]
     NotRunning,
+    /// The component's call was repeated too often, because its server failed each time.
+    #[error("the server fails at this call")]
+    Repeated,
     /// The component is already running.
     #[error("the component is running")]
     Running,
@@ -116,6 +122,7 @@ impl From<Denial> for Refusal {
             Denial::NotConfigured => Self::NotConfigured,
             Denial::Device(DeviceError::NotFound | DeviceError::NoInterrupt)
             | Denial::NoSuchComponent(_)
+            | Denial::Unknown
             | Denial::NotRunning => Self::NotFound,
             Denial::Taken(_) => Self::Taken,
             Denial::NotOwned(_) => Self::NotOwned,

@@ -199,6 +199,13 @@ pub trait Kernel {
     /// Signals a notification.
     fn signal(&mut self, notification: Slot) -> KernelResult;
 
+    /// Stops a thread, wherever it runs.
+    fn suspend(&mut self, thread: Slot) -> KernelResult;
+
+    /// Returns the slot of the capability that a blocked thread invoked. For a thread that isn't
+    /// blocked, the result is arbitrary.
+    fn invoked(&mut self, thread: Slot) -> Result<u64, KernelError>;
+
     /// Makes a blocked thread repeat its system call. A running thread isn't affected.
     fn resume(&mut self, thread: Slot) -> KernelResult;
 }

@@ -3,7 +3,7 @@
 //! A kernel that agrees to everything, and whose objects are largest.
 
 use crate::kernel::{
-    Access, Interrupt, Kernel, KernelResult, Object, PAGE_BITS, Pass, Slot, Thread,
+    Access, Interrupt, Kernel, KernelError, KernelResult, Object, PAGE_BITS, Pass, Slot, Thread,
 };
 
 /// A kernel that creates nothing. Each object is as large as in any of seL4's configurations for
@@ -89,6 +89,14 @@ impl Kernel for Largest {
 
     fn signal(&mut self, _: Slot) -> KernelResult {
         Ok(())
+    }
+
+    fn suspend(&mut self, _: Slot) -> KernelResult {
+        Ok(())
+    }
+
+    fn invoked(&mut self, _: Slot) -> Result<u64, KernelError> {
+        Ok(0)
     }
 
     fn resume(&mut self, _: Slot) -> KernelResult {

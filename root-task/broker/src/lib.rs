@@ -55,9 +55,9 @@ mod slots;
 mod start_up;
 
 pub use audit::{Action, Audit, Entry};
-pub use broker::{Broker, Status, UntypedMemory};
+pub use broker::{Broker, Recovery, Status, UntypedMemory};
 pub use buddy::Block;
-pub use config::{ComponentId, Config, FAULT_BADGE, Image, Segment};
+pub use config::{ABSENT_BADGE, ComponentId, Config, FAULT_BADGE, Image, Right, Segment};
 pub use device::{CONSOLE, Device, DeviceError};
 pub use error::{Denial, Resource};
 pub use kaal_protocol::ConsoleRights;

@@ -37,6 +37,8 @@ pub(crate) struct Pool<K> {
     slots: Slots,
     /// An empty slot that is kept, so that [`Self::signal`] doesn't lack one.
     spare: Option<u64>,
+    /// Memory and slots that the kernel failed to free. They are never used again.
+    lost: Resources,
 }
 
 impl<K: Kernel> Pool<K> {
@@ -50,6 +52,7 @@ impl<K: Kernel> Pool<K> {
             lent: BTreeMap::new(),
             spare: slots.take(),
             slots,
+            lost: Resources::default(),
         }
     }
 
@@ -65,6 +68,11 @@ impl<K: Kernel> Pool<K> {
     /// Returns free RAM and slots.
     pub(crate) fn free(&self) -> Resources {
         Resources::new(self.ram.free_bytes(), self.slots.left())
+    }
+
+    /// Returns memory and slots that the kernel failed to free.
+    pub(crate) fn lost(&self) -> Resources {
+        self.lost
     }
 
     /// Takes an empty slot and lets `fill` create a capability there. After an error, the slot
@@ -90,7 +98,7 @@ impl<K: Kernel> Pool<K> {
             match self.fill_slot(|kernel, slot| fill(kernel, item, slot)) {
                 Ok(slot) => slots.push(slot),
                 Err(denial) => {
-                    self.delete(slots)?;
+                    self.delete(slots);
                     return Err(denial);
                 }
             }
@@ -106,12 +114,13 @@ impl<K: Kernel> Pool<K> {
     }
 
     /// Deletes the capabilities in `slots`, and returns the slots to the empty ones.
-    pub(crate) fn delete(&mut self, slots: impl IntoIterator<Item = Slot>) -> KernelResult {
+    pub(crate) fn delete(&mut self, slots: impl IntoIterator<Item = Slot>) {
         for slot in slots {
-            self.kernel.delete(slot)?;
-            self.slots.give(slot.0);
+            match self.kernel.delete(slot) {
+                Ok(()) => self.slots.give(slot.0),
+                Err(_) => self.lost.slots += 1,
+            }
         }
-        Ok(())
     }
 
     /// Signals a notification with `badge`, and leaves no capability with it.
@@ -180,7 +189,7 @@ impl<K: Kernel> Pool<K> {
                     allocations.push(allocation);
                 }
                 Err(denial) => {
-                    self.release(allocations)?;
+                    self.release(allocations);
                     return Err(denial);
                 }
             }
@@ -189,22 +198,23 @@ impl<K: Kernel> Pool<K> {
     }
 
     /// Deletes all objects in blocks and every capability to them, and frees the blocks.
-    pub(crate) fn release(
-        &mut self,
-        allocations: impl IntoIterator<Item = Allocation>,
-    ) -> KernelResult {
-        for allocation in allocations {
-            let untyped = self.untyped_of(allocation.block)?;
-            self.kernel.revoke(untyped)?;
-            for slot in allocation.slots {
-                self.slots.give(slot.0);
-            }
-            match self.lent.get_mut(&allocation.block) {
-                Some(is_lent) => *is_lent = false,
-                None => self.give_block(allocation.block)?,
+    pub(crate) fn release(&mut self, allocations: impl IntoIterator<Item = Allocation>) {
+        for Allocation { block, slots } in allocations {
+            let revoked = match self.untyped_of(block) {
+                Ok(untyped) => self.kernel.revoke(untyped),
+                Err(error) => Err(error),
+            };
+            match revoked {
+                Ok(()) => {
+                    slots.iter().for_each(|slot| self.slots.give(slot.0));
+                    match self.lent.get_mut(&block) {
+                        Some(is_lent) => *is_lent = false,
+                        None => self.give_block(block),
+                    }
+                }
+                Err(_) => self.lose(block, slots.len()),
             }
         }
-        Ok(())
     }
 
     fn used_up(&self, requested: u64) -> Denial {
@@ -223,7 +233,7 @@ impl<K: Kernel> Pool<K> {
         let (piece, halved) = self.buddies(block).split(block, address, bits);
         for whole in halved {
             if let Err(denial) = self.halve(whole) {
-                self.give_block(piece)?;
+                self.give_block(piece);
                 return Err(denial);
             }
         }
@@ -246,20 +256,42 @@ impl<K: Kernel> Pool<K> {
             kernel.retype(untyped, object, slot)
         });
         if slots.is_err() {
-            self.give_block(block)?;
+            self.give_block(block);
         }
         let slots = slots?;
         Ok(Allocation { block, slots })
     }
 
     /// Frees a block without objects, and merges it with free neighbours.
-    fn give_block(&mut self, block: Block) -> KernelResult {
+    fn give_block(&mut self, block: Block) {
+        let mut whole = block;
+        let mut stuck = Vec::new();
         for half in self.buddies(block).release(block) {
+            whole = Block::around(half.start, half.bits + 1);
             // A half that was never made has no capability.
-            let untyped = self.untyped.remove(&half);
-            self.delete(untyped)?;
+            if let Some(untyped) = self.untyped.remove(&half) {
+                match self.kernel.delete(untyped) {
+                    Ok(()) => self.slots.give(untyped.0),
+                    Err(_) => stuck.push(untyped),
+                }
+            }
         }
-        Ok(())
+        // The kernel doesn't reuse the whole while a half exists.
+        if !stuck.is_empty() {
+            let untyped = self.untyped_of(whole);
+            match untyped.and_then(|untyped| self.kernel.revoke(untyped)) {
+                Ok(()) => stuck.iter().for_each(|half| self.slots.give(half.0)),
+                Err(_) => {
+                    self.buddies(whole).split(whole, whole.start, whole.bits);
+                    self.lose(whole, stuck.len());
+                }
+            }
+        }
+    }
+
+    fn lose(&mut self, block: Block, slots: usize) {
+        self.lost.bytes += block.size();
+        self.lost.slots += slots as u64;
     }
 
     fn untyped_of(&self, block: Block) -> Result<Slot, KernelError> {

@@ -13,7 +13,7 @@ use kaal_protocol::{CHANNEL_ENDED, slots};
 
 use crate::address_space::{AddressSpace, Range};
 use crate::error::{Denial, Resource};
-use crate::kernel::{CSPACE_BITS, Kernel, KernelResult, Object, Pass, Slot};
+use crate::kernel::{CSPACE_BITS, Kernel, Object, Pass, Slot};
 use crate::pool::{Allocation, Pool};
 use crate::quota::Resources;
 use crate::slots::Slots;
@@ -58,12 +58,12 @@ impl Process {
         }
     }
 
-    /// Frees all resources of the component. Its thread goes first, and so stops.
-    pub(crate) fn end(self, pool: &mut Pool<impl Kernel>) -> KernelResult {
-        pool.release(self.objects)?;
-        pool.delete(self.kept)?;
+    /// Frees all resources of the component. Its thread must be suspended, or goes first.
+    pub(crate) fn end(self, pool: &mut Pool<impl Kernel>) {
+        pool.release(self.objects);
+        pool.delete(self.kept);
         let mappings = self.memory.into_values();
-        pool.release(mappings.flat_map(|mapping| mapping.allocations))
+        pool.release(mappings.flat_map(|mapping| mapping.allocations));
     }
 
     /// Checks that the quota allows `usage`.
@@ -110,11 +110,11 @@ impl Process {
     }
 
     /// Empties a slot of the component's CSpace with [`Kernel::withdraw`], and returns it to the empty
-    /// ones.
-    pub(crate) fn withdraw(&mut self, kernel: &mut impl Kernel, index: u64) -> KernelResult {
-        kernel.withdraw(self.cnode, index)?;
-        self.own_slots.give(index);
-        Ok(())
+    /// ones. If the kernel fails, the slot is never used again.
+    pub(crate) fn withdraw(&mut self, kernel: &mut impl Kernel, index: u64) {
+        if kernel.withdraw(self.cnode, index).is_ok() {
+            self.own_slots.give(index);
+        }
     }
 
     /// Takes an unused event and passes it to `connect`. If that fails, the event stays unused.

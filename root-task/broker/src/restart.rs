@@ -15,7 +15,7 @@ pub enum Restart {
         /// Delay before the second restart, in milliseconds; the first is immediate.
         back_off: u64,
     },
-    /// Every time, without delay.
+    /// Every time, with a delay that doubles each time, unless the component ran for a while.
     Always,
 }
 
@@ -23,20 +23,39 @@ impl Restart {
     /// The longest delay in milliseconds: one hour.
     const LONGEST: u64 = 60 * 60 * 1000;
 
+    /// For [`Self::Always`], the delay before the second restart and the longest one, in
+    /// milliseconds.
+    const ALWAYS: (u64, u64) = (1000, 60 * 1000);
+
+    /// Whether a component that ran for this many seconds counts as one that never failed.
+    pub(crate) fn forgives(self, seconds: u64) -> bool {
+        /// Longer than any delay.
+        const CALM: u64 = 120;
+        self == Self::Always && seconds >= CALM
+    }
+
     /// Returns the delay in milliseconds before the next restart, after `restarts` earlier ones.
     /// `None` means that the component stays stopped.
     pub fn delay(self, restarts: u32) -> Option<u64> {
         match self {
             Self::Never => None,
-            Self::Always => Some(0),
             Self::Times { count, .. } if restarts >= count => None,
-            Self::Times { .. } if restarts == 0 => Some(0),
-            Self::Times { back_off, .. } => {
-                let factor = 1u64.checked_shl(restarts - 1).unwrap_or(u64::MAX);
-                Some(back_off.saturating_mul(factor).min(Self::LONGEST))
+            Self::Times { back_off, .. } => Some(doubled(back_off, restarts, Self::LONGEST)),
+            Self::Always => {
+                let (back_off, longest) = Self::ALWAYS;
+                Some(doubled(back_off, restarts, longest))
             }
         }
     }
+}
+
+/// Returns the delay after `restarts` earlier ones: none, `back_off`, and then twice as much each time.
+fn doubled(back_off: u64, restarts: u32, longest: u64) -> u64 {
+    let Some(doublings) = restarts.checked_sub(1) else {
+        return 0;
+    };
+    let factor = 1u64.checked_shl(doublings).unwrap_or(u64::MAX);
+    back_off.saturating_mul(factor).min(longest)
 }
 
 #[cfg(test)]
@@ -61,6 +80,15 @@ mod tests {
         };
         assert_eq!(policy.delay(1000), Some(Restart::LONGEST));
         assert_eq!(Restart::Never.delay(0), None);
-        assert_eq!(Restart::Always.delay(u32::MAX), Some(0));
+    }
+
+    #[test]
+    fn a_component_that_always_restarts_waits_too() {
+        let delays = [0, 1, 2, 3, 100].map(|restarts| Restart::Always.delay(restarts));
+        assert_eq!(
+            delays,
+            [Some(0), Some(1000), Some(2000), Some(4000), Some(60_000)]
+        );
+        assert!(Restart::Always.forgives(120) && !Restart::Always.forgives(119));
     }
 }

@@ -3,7 +3,7 @@
 //! Services and channels, which belong to several components and exist as long as one of them uses
 //! them.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::address_space::Range;
@@ -30,7 +30,30 @@ pub struct ChannelEnd {
 pub(crate) struct Service {
     pub(crate) endpoint: Slot,
     pub(crate) allocation: Allocation,
-    pub(crate) holders: BTreeSet<ComponentId>,
+    pub(crate) holders: BTreeMap<ComponentId, Holder>,
+}
+
+/// A component's capability of a service.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Holder {
+    /// Its slot in the component's CSpace.
+    pub(crate) index: u64,
+    pub(crate) line: Line,
+    /// Number of times in a row that the component's call was repeated.
+    pub(crate) repeats: u32,
+}
+
+/// Where a capability of a service leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// From the service's endpoint: the component provides the service.
+    Receives,
+    /// To the service's endpoint.
+    Open,
+    /// To the broker, which refuses calls, because the provider is gone.
+    Absent,
+    /// To the broker, which refuses one call, because the provider fails at it.
+    Refused,
 }
 
 /// Memory that two components share, with a signal in each direction.

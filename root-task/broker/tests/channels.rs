@@ -28,7 +28,7 @@ const fn config(name: &'static str) -> Config {
         restart: Restart::Never,
         budget: 1000,
         period: 1000,
-        operator: false,
+        operator: &[],
         console: ConsoleRights::NONE,
     }
 }
@@ -152,8 +152,8 @@ fn an_acceptance_that_fails_halfway_is_undone() {
         events.windows(2).all(|pair| pair[0] == pair[1]),
         "{events:?}"
     );
-    broker.stop(server, None).unwrap();
-    broker.stop(greedy, None).unwrap();
+    broker.stop(server).unwrap();
+    broker.stop(greedy).unwrap();
     broker.spawn(server, &IMAGE).unwrap();
     broker.spawn(greedy, &IMAGE).unwrap();
     assert_eq!(broker.kernel().capabilities(), at_first);

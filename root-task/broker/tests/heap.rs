@@ -120,7 +120,7 @@ fn config(name: &'static str, slots: u64) -> Config {
         restart: Restart::Never,
         budget: 1,
         period: 1,
-        operator: false,
+        operator: &[],
         console: ConsoleRights::NONE,
     }
 }

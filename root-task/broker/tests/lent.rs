@@ -31,7 +31,7 @@ const fn config(name: &'static str) -> Config {
         restart: Restart::Never,
         budget: 1000,
         period: 1000,
-        operator: false,
+        operator: &[],
         console: ConsoleRights::NONE,
     }
 }
@@ -72,7 +72,7 @@ fn one_component_at_a_time_has_a_page_that_the_root_task_keeps() {
     assert!(!broker.is_lent(REGISTERS));
 
     request(&mut broker, second).unwrap();
-    broker.stop(second, None).unwrap();
+    broker.stop(second).unwrap();
     assert!(!broker.is_lent(REGISTERS));
     broker.spawn(second, &IMAGE).unwrap();
     assert_eq!(broker.free().bytes, free.bytes);

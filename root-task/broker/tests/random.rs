@@ -32,7 +32,7 @@ const fn config(name: &'static str) -> Config {
         restart: Restart::Never,
         budget: 1000,
         period: 1000,
-        operator: false,
+        operator: &[],
         console: ConsoleRights::NONE,
     }
 }
@@ -192,7 +192,7 @@ impl World {
             Request::Stop(id) => {
                 // A stop must succeed, so cancel a pending failure of the kernel.
                 broker.kernel().fail_after = None;
-                if broker.stop(ComponentId(id), None).is_ok() {
+                if broker.stop(ComponentId(id)).is_ok() {
                     self.addresses[usize::from(id)].clear();
                 }
             }

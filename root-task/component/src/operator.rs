@@ -7,7 +7,7 @@ use kaal_protocol::{Refusal, Request, Test, Text, View};
 use crate::broker;
 
 /// Returns a line of a view; the first has the number 0. The component's entry in `system.toml` must
-/// contain `operator = true`.
+/// contain `operator = ["inspect", "restart"]`.
 ///
 /// ```no_run
 /// use core::fmt::Write;

@@ -4,6 +4,7 @@
 
 use std::fmt::{Result, Write};
 
+use kaal_broker::Right;
 use toml::Spanned;
 
 use crate::component::Component;
@@ -21,7 +22,7 @@ pub fn generate(code: &mut impl Write, component: &Component, program: &Program)
          quota: Resources {{ bytes: {memory}, slots: {slots}, devices: {device_count} }}, \
          stack: {stack}, devices: &{devices:?}, provides: &{provides:?}, needs: &{needs:?}, \
          restart: Restart::{restart:?}, budget: {budget}, period: {period}, \
-         operator: {operator}, console: {console:?} }}, image: Image {{ entry: {entry:#x}, segments: &[",
+         operator: &[{operator}], console: {console:?} }}, image: Image {{ entry: {entry:#x}, segments: &[",
         name = component.name.get_ref(),
         priority = component.priority.get_ref(),
         memory = component.memory.get_ref(),
@@ -34,7 +35,7 @@ pub fn generate(code: &mut impl Write, component: &Component, program: &Program)
         restart = component.restart,
         budget = component.budget(),
         period = component.period.get_ref(),
-        operator = component.operator,
+        operator = rights(&component.operator),
         console = component.console(),
         entry = program.entry,
     )?;
@@ -49,6 +50,11 @@ pub fn generate(code: &mut impl Write, component: &Component, program: &Program)
         )?;
     }
     writeln!(code, "] }} }},")
+}
+
+fn rights(list: &[Right]) -> String {
+    let rights = list.iter().map(|right| format!("Right::{right:?}, "));
+    rights.collect()
 }
 
 fn texts(list: &[Spanned<String>]) -> Vec<&String> {

@@ -2,7 +2,7 @@
 
 //! A component in the list, and the checks of its values.
 
-use kaal_broker::{ConsoleRights, Restart};
+use kaal_broker::{ConsoleRights, Restart, Right};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -42,9 +42,9 @@ pub struct Component {
     /// Period in microseconds.
     #[serde(default = "default_period")]
     pub period: Spanned<u64>,
-    /// Whether it may inspect and restart others.
-    #[serde(default)]
-    pub operator: bool,
+    /// What it may ask about other components.
+    #[serde(default, deserialize_with = "rights")]
+    pub operator: Vec<Right>,
     /// Rights at the console.
     #[serde(default)]
     pub console: Vec<ConsoleRight>,
@@ -99,6 +99,33 @@ fn restart<'de, D: Deserializer<'de>>(value: D) -> Result<Restart, D::Error> {
             back_off: back_off.into(),
         },
     })
+}
+
+fn rights<'de, D: Deserializer<'de>>(value: D) -> Result<Vec<Right>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Word {
+        Inspect,
+        Restart,
+        Tick,
+        Report,
+    }
+    #[derive(Deserialize)]
+    #[serde(
+        untagged,
+        expecting = "a list of \"inspect\", \"restart\", \"tick\" and \"report\" expected"
+    )]
+    enum Words {
+        List(Vec<Word>),
+    }
+    let Words::List(words) = Words::deserialize(value)?;
+    let rights = words.into_iter().map(|word| match word {
+        Word::Inspect => Right::Inspect,
+        Word::Restart => Right::Restart,
+        Word::Tick => Right::Tick,
+        Word::Report => Right::Report,
+    });
+    Ok(rights.collect())
 }
 
 impl Component {

@@ -33,7 +33,7 @@ mod quota;
 pub use code::generate;
 pub use component::Component;
 pub use defaults::folder_for;
-pub use kaal_broker::Restart;
+pub use kaal_broker::{Restart, Right};
 pub use list::List;
 pub use mistake::Mistake;
 pub use program::{Program, Segment};

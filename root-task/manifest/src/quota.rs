@@ -47,7 +47,7 @@ fn needed(component: &Component, program: &Program) -> Result<Resources, Denial>
         restart: Restart::Never,
         budget: 0,
         period: 0,
-        operator: false,
+        operator: &[],
         console: ConsoleRights::NONE,
     };
     let segments: Vec<_> = program

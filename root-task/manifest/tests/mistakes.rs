@@ -73,8 +73,8 @@ fn mistakes_name_line_and_key() {
             "list:7: devices: invalid type: integer `1`, expected a sequence",
         ),
         (
-            "operator = 1",
-            "list:7: operator: invalid type: integer `1`, expected a boolean",
+            "operator = true",
+            "list:7: operator: a list of \"inspect\", \"restart\", \"tick\" and \"report\" expected",
         ),
         (
             "restart = \"sometimes\"",

@@ -36,9 +36,10 @@ fn start(size: u64, memory: u64, slots: u64) -> Result<(), String> {
 }
 
 /// Memory and slots that the program with one page takes: thread, CNode, address space, scheduling
-/// context, notification, reply object, 5 page tables, and the pages of code, stack and IPC buffer.
+/// context, notification, reply object, 5 page tables, and the pages of code, stack and IPC buffer; and
+/// the slot of its fault endpoint.
 const MEMORY: u64 = 4096 + 8192 + 4096 + 128 + 64 + 32 + 5 * 4096 + (1 + 4 + 1) * 4096;
-const SLOTS: u64 = 6 + 5 + 6;
+const SLOTS: u64 = 6 + 5 + 6 + 1;
 
 #[test]
 fn quotas_that_suffice_to_start_are_accepted() {

@@ -36,7 +36,12 @@ pub(crate) fn copy(from: Slot, to: AbsoluteCPtr, pass: Pass) -> KernelResult {
 
 /// Converts the result of an invocation.
 pub(crate) fn checked(result: Result<(), sel4::Error>) -> KernelResult {
-    result.map_err(|error| match error {
+    result.map_err(kernel_error)
+}
+
+/// Converts an error of the kernel.
+pub(crate) fn kernel_error(error: sel4::Error) -> KernelError {
+    match error {
         sel4::Error::InvalidArgument => KernelError::InvalidArgument,
         sel4::Error::InvalidCapability => KernelError::InvalidCapability,
         sel4::Error::IllegalOperation => KernelError::IllegalOperation,
@@ -47,5 +52,5 @@ pub(crate) fn checked(result: Result<(), sel4::Error>) -> KernelResult {
         sel4::Error::DeleteFirst => KernelError::DeleteFirst,
         sel4::Error::RevokeFirst => KernelError::RevokeFirst,
         sel4::Error::NotEnoughMemory => KernelError::NotEnoughMemory,
-    })
+    }
 }

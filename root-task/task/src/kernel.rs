@@ -10,7 +10,7 @@ use sel4::{
     UserContext, VmAttributes, cap, init_thread, sel4_cfg_bool, sel4_cfg_wrap_match,
 };
 
-use crate::capabilities::{checked, copy, in_component, in_root, page};
+use crate::capabilities::{checked, copy, in_component, in_root, kernel_error, page};
 use crate::scheduling::Scheduling;
 use crate::window::Window;
 
@@ -136,6 +136,16 @@ impl Kernel for Invocations {
     fn signal(&mut self, notification: Slot) -> KernelResult {
         cap::Notification::from_bits(notification.0).signal();
         Ok(())
+    }
+
+    fn suspend(&mut self, thread: Slot) -> KernelResult {
+        checked(cap::Tcb::from_bits(thread.0).tcb_suspend())
+    }
+
+    fn invoked(&mut self, thread: Slot) -> Result<u64, KernelError> {
+        let context = cap::Tcb::from_bits(thread.0).tcb_read_all_registers(false);
+        // A system call takes its capability in the first register, and a blocked thread keeps it.
+        Ok(*context.map_err(kernel_error)?.c_param(0))
     }
 
     fn resume(&mut self, thread: Slot) -> KernelResult {

@@ -8,7 +8,6 @@
 //! - `self_test`: tests the system before it starts
 //! - `machine_check`: checks untyped memory against the machine's RAM
 //! - `server`: serves requests, and restarts components that fail
-//! - `supervisor`: restarts of components that failed
 //! - `system`: the components in the root task's image
 //! - `fault`: describes faults and other failures
 //! - `report`: prints results of tests
@@ -36,7 +35,6 @@ mod report;
 mod scheduling;
 mod self_test;
 mod server;
-mod supervisor;
 mod system;
 mod window;
 
@@ -64,10 +62,12 @@ fn run(bootinfo: &sel4::BootInfoPtr) -> Result<Never, Denial> {
     let ram_accounted_for = machine_check::ram(bootinfo, tree.as_ref());
     let mut server = Server::new(broker, tree, console)?;
     let passed = self_test::run(&mut server)? && ram_accounted_for;
-    server.start(system::SYSTEM)?;
-    match passed {
-        true => say!("KAAL_SYSTEM_READY"),
-        false => say!("KAAL_SELF_TEST_FAILED"),
+    let ids = server.start(system::SYSTEM)?;
+    let all_run = ids.into_iter().all(|id| server.is_running(id));
+    match (passed, all_run) {
+        (true, true) => say!("KAAL_SYSTEM_READY"),
+        (true, false) => say!("KAAL_SYSTEM_INCOMPLETE"),
+        (false, _) => say!("KAAL_SELF_TEST_FAILED"),
     }
     server.serve(|_| false);
     sel4::init_thread::suspend_self()

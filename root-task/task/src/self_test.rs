@@ -18,7 +18,7 @@ pub(crate) fn run(server: &mut Server<'_>) -> Result<bool, Denial> {
     };
     let during = server.broker.free();
     server.serve(|server| {
-        let mut tests = server.reports.iter().map(|&(test, _)| test);
+        let mut tests = server.broker.reports().iter().map(|&(test, _)| test);
         !server.is_running(id) || tests.any(|test| test == Test::Stoppable)
     });
     let mut components = SELF_TEST.iter();
@@ -29,16 +29,16 @@ pub(crate) fn run(server: &mut Server<'_>) -> Result<bool, Denial> {
             say!("self-test {name}: skipped: no device to test");
             continue;
         }
-        let passed = server.reports.contains(&(test, true));
+        let passed = server.broker.reports().contains(&(test, true));
         all_passed &= report(name, passed, format_args!("{detail}"));
     }
     let held = before.bytes - server.broker.free().bytes;
     // Stop it while it waits, and once more right after its start.
-    server.broker.stop(id, None)?;
+    server.broker.stop(id)?;
     let after = server.broker.free();
-    server.restart(id, None)?;
+    server.spawn(id)?;
     let again = server.broker.free();
-    server.broker.stop(id, None)?;
+    server.broker.stop(id)?;
     let is_freed = after == before && !is_seeded("recovery");
     let passed = is_freed && again == during && server.broker.free() == before;
     let detail = format_args!("a component was killed, its {held} bytes reused and freed");

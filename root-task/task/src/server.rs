@@ -10,17 +10,16 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt::Display;
 
-use kaal_broker::{Broker, ComponentId, Denial, FAULT_BADGE, Object, Slot};
+use kaal_broker::{ABSENT_BADGE, Broker, ComponentId, Denial, FAULT_BADGE, Object, Recovery, Slot};
 use kaal_devicetree::DeviceTree;
 use kaal_payload::Console;
-use kaal_protocol::{Refusal, Request, Test};
+use kaal_protocol::{Refusal, Request};
 use sel4::{MessageInfo, MessageInfoBuilder, ReplyAuthority, cap, sel4_cfg_bool};
 
 use crate::console::say;
 use crate::fault::{Fault, Reason};
 use crate::kernel::Invocations;
 use crate::report::is_seeded;
-use crate::supervisor::Supervised;
 use crate::system::Embedded;
 use terminal::Driver;
 
@@ -29,11 +28,7 @@ pub(crate) struct Server<'a> {
     pub(crate) broker: Broker<Invocations>,
     tree: Option<DeviceTree<'a>>,
     reply: Slot,
-    components: BTreeMap<ComponentId, Supervised>,
-    /// The self-tests that reported, and whether they passed.
-    pub(crate) reports: Vec<(Test, bool)>,
-    /// The time in seconds, as the clock component told it.
-    now: Option<u64>,
+    programs: BTreeMap<ComponentId, &'static Embedded>,
     console: Option<Console>,
     /// The component that has the console.
     driver: Option<Driver>,
@@ -54,9 +49,7 @@ impl<'a> Server<'a> {
             broker,
             tree,
             reply,
-            components: BTreeMap::new(),
-            reports: Vec::new(),
-            now: None,
+            programs: BTreeMap::new(),
             console,
             driver: None,
         })
@@ -70,26 +63,17 @@ impl<'a> Server<'a> {
         let mut ids = Vec::new();
         for component in components {
             let id = self.broker.add(&component.config)?;
-            self.components.insert(id, Supervised::new(component));
-            if let Err(denial) = self.broker.spawn(id, &component.image) {
-                say!("{}: failed to start: {denial}", component.config.name);
-            }
+            self.programs.insert(id, component);
+            let _ = self.start_or_recover(id);
             ids.push(id);
         }
         Ok(ids)
     }
 
-    /// Restarts a component, or starts it if it is stopped. `asking` waits for the answer.
-    pub(crate) fn restart(
-        &mut self,
-        id: ComponentId,
-        asking: Option<ComponentId>,
-    ) -> Result<(), Denial> {
-        if self.is_running(id) {
-            self.broker.stop(id, asking)?;
-        }
-        let component = self.components.get(&id);
-        let program = component.ok_or(Denial::NoSuchComponent(id.0))?.program;
+    /// Starts a stopped component.
+    pub(crate) fn spawn(&mut self, id: ComponentId) -> Result<(), Denial> {
+        let program = self.programs.get(&id);
+        let program = program.ok_or(Denial::NoSuchComponent(id.0))?;
         self.broker.spawn(id, &program.image)
     }
 
@@ -120,6 +104,9 @@ impl<'a> Server<'a> {
             words.unwrap_or_default().to_vec()
         });
         let (id, label) = (ComponentId(badge as u16), info.label());
+        if badge & ABSENT_BADGE != 0 {
+            return Some(Err(self.broker.refuse_call(id).into()));
+        }
         if badge & FAULT_BADGE != 0 {
             let words = &words;
             self.fail(id, &Fault { label, words });
@@ -127,7 +114,8 @@ impl<'a> Server<'a> {
         }
         match Request::decode(label, &words) {
             Ok(Request::Exit) => {
-                if let Err(denial) = self.broker.stop(id, None) {
+                self.start_due();
+                if let Err(denial) = self.broker.exit(id) {
                     say!("{}: failed to stop: {denial}", self.broker.name(id));
                 }
                 None
@@ -146,41 +134,47 @@ impl<'a> Server<'a> {
 
     /// Stops a component that failed, and applies its restart policy.
     fn fail(&mut self, id: ComponentId, reason: &dyn Display) {
-        let Some(component) = self.components.get_mut(&id) else {
-            return;
-        };
         assert!(!is_seeded("panic"), "the build makes the root task panic");
-        let delay = component.fail(self.now);
-        let restarts = component.restarts;
-        let name = component.program.config.name;
+        self.start_due();
+        let name = self.broker.name(id);
         say!("{name}: {reason}");
-        if let Err(denial) = self.broker.stop(id, None) {
-            say!("{name}: failed to stop: {denial}");
-            return;
+        match self.broker.fail(id) {
+            Ok(recovery) => self.recover(id, recovery),
+            Err(denial) => say!("{name}: failed to stop: {denial}"),
         }
-        match delay {
-            Some(0) => {
+    }
+
+    fn recover(&mut self, id: ComponentId, recovery: Recovery) {
+        let status = self.broker.status(id);
+        let restarts = status.map_or(0, |status| status.restarts);
+        let name = self.broker.name(id);
+        match recovery {
+            Recovery::Now => {
                 say!("{name}: restart {restarts}");
-                self.start_again(id);
+                let _ = self.start_or_recover(id);
             }
-            Some(seconds) => say!("{name}: restart {restarts} in {seconds} s"),
-            None => say!("{name}: given up"),
+            Recovery::After(seconds) => {
+                say!("{name}: restart {restarts} in {seconds} s");
+            }
+            Recovery::Later => say!("{name}: restart {restarts} later"),
+            Recovery::Never => say!("{name}: given up"),
         }
     }
 
-    fn restart_due(&mut self, now: u64) {
-        let components = self.components.iter_mut();
-        let due = components.filter_map(|(&id, component)| component.is_due(now).then_some(id));
-        for id in due.collect::<Vec<_>>() {
-            if !self.is_running(id) {
-                self.start_again(id);
-            }
-        }
+    /// Starts a component, or prints why that failed and applies its restart policy.
+    pub(super) fn start_or_recover(&mut self, id: ComponentId) -> Result<(), Denial> {
+        self.spawn(id).inspect_err(|denial| {
+            say!("{}: failed to start: {denial}", self.broker.name(id));
+            let recovery = self.broker.fail_to_start(id);
+            self.recover(id, recovery);
+        })
     }
 
-    fn start_again(&mut self, id: ComponentId) {
-        if let Err(denial) = self.restart(id, None) {
-            say!("{}: failed to restart: {denial}", self.broker.name(id));
+    /// Starts the components whose time has come.
+    fn start_due(&mut self) {
+        for id in self.broker.take_due() {
+            // A component that fails to start is due again later, or given up.
+            let _ = self.start_or_recover(id);
         }
     }
 }

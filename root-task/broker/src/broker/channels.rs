@@ -55,7 +55,7 @@ impl<K: Kernel> Broker<K> {
                 broker.channels.insert(broker.next_channel, channel);
                 broker.next_channel += 1;
             } else {
-                broker.pool.release(channel.memory)?;
+                broker.pool.release(channel.memory);
             }
             end
         })
@@ -129,7 +129,7 @@ impl<K: Kernel> Broker<K> {
                     .inspect_err(|_| process.space.give(range))
             });
             if connected.is_err() {
-                pool.delete(pages.iter().copied())?;
+                pool.delete(pages.iter().copied());
             }
             let (range, end) = connected?;
             channel.ends.insert(id, End { range, pages, end });
@@ -138,51 +138,63 @@ impl<K: Kernel> Broker<K> {
     }
 
     /// Ends `id`'s part in all its channels.
-    pub(super) fn leave_channels(&mut self, id: ComponentId) -> Result<(), Denial> {
+    pub(super) fn leave_channels(&mut self, id: ComponentId) {
         let numbers: Vec<u64> = self.channels.keys().copied().collect();
-        let mut numbers = numbers.into_iter();
-        numbers.try_for_each(|number| self.leave_channel(id, number))
+        for number in numbers {
+            self.leave_channel(id, number);
+        }
     }
 
     /// Ends `id`'s part in a channel, if it has one, and signals the other end. After the last end,
     /// the memory is free.
-    pub(super) fn leave_channel(&mut self, id: ComponentId, number: u64) -> Result<(), Denial> {
+    pub(super) fn leave_channel(&mut self, id: ComponentId, number: u64) {
         let Some(channel) = self.channels.get_mut(&number) else {
-            return Ok(());
+            return;
         };
         if channel.client != id && channel.server != id {
-            return Ok(());
+            return;
         }
         channel.is_offered = false;
+        let size = channel.size;
         let own = channel.ends.remove(&id);
         let other = channel.ends.iter().next();
         let other = other.map(|(&other, end)| (other, end.end));
-        let usage = Resources::pages(channel.size);
-        if let Some((other, end)) = other
-            && let Ok((process, pool)) = self.process(other)
-        {
-            // The other end must not signal an event that `id` uses again.
-            pool.kernel.withdraw(process.cnode, end.signal)?;
-        }
+        // The other end must not signal an event that `id` uses again.
+        let is_unheard = other.is_none_or(|(other, end)| self.silence(other, end));
         if let Some(own) = own {
-            self.pool.delete(own.pages)?;
+            self.pool.delete(own.pages);
             if let Ok((process, pool)) = self.process(id) {
-                process.withdraw(&mut pool.kernel, own.end.signal)?;
-                process.give_event(own.end.event);
+                process.withdraw(&mut pool.kernel, own.end.signal);
                 process.space.give(own.range);
-                process.usage.refund(usage);
+                process.usage.refund(Resources::pages(size));
+                if is_unheard {
+                    process.give_event(own.end.event);
+                }
             }
         }
-        if let Some((other, end)) = other
-            && let Ok((process, pool)) = self.process(other)
-        {
-            pool.signal(process.notification, CHANNEL_ENDED | end.event)?;
+        match other {
+            Some((other, end)) => self.tell_of_end(other, end),
+            None => {
+                let channel = self.channels.remove(&number);
+                self.pool
+                    .release(channel.into_iter().flat_map(|channel| channel.memory));
+            }
         }
-        if other.is_none()
-            && let Some(channel) = self.channels.remove(&number)
-        {
-            self.pool.release(channel.memory)?;
+    }
+
+    /// Takes the signal of a channel's end away. Returns whether the kernel did so.
+    fn silence(&mut self, id: ComponentId, end: ChannelEnd) -> bool {
+        let Ok((process, pool)) = self.process(id) else {
+            return true;
+        };
+        pool.kernel.withdraw(process.cnode, end.signal).is_ok()
+    }
+
+    /// Tells a component that the other end of this channel is gone. If the kernel fails, it learns
+    /// that only when it asks.
+    fn tell_of_end(&mut self, id: ComponentId, end: ChannelEnd) {
+        if let Ok((process, pool)) = self.process(id) {
+            let _ = pool.signal(process.notification, CHANNEL_ENDED | end.event);
         }
-        Ok(())
     }
 }

@@ -21,8 +21,7 @@ impl<K: Kernel> Broker<K> {
             return Err(Denial::Name);
         }
         let id = ComponentId(self.components.len() as u16 + 1);
-        let process = None;
-        self.components.insert(id, Component { config, process });
+        self.components.insert(id, Component::new(config));
         Ok(id)
     }
 
@@ -44,29 +43,39 @@ impl<K: Kernel> Broker<K> {
             let outcome = process.start(pool, config, image, broker.endpoint, id);
             match outcome {
                 Ok(()) => component.process = Some(process),
-                Err(_) => process.end(pool)?,
+                Err(_) => process.end(pool),
             }
-            outcome
+            outcome?;
+            broker.note_start(id);
+            Ok(())
         })
     }
 
-    /// Stops a component and frees all its resources.
+    /// Stops a component and frees all its resources, as far as the kernel does: the rest is lost.
     ///
-    /// Clients that wait for its answer call again, and so wait for its restart. `asking` doesn't,
-    /// because it waits for the answer to this request.
+    /// Clients that wait for its answer call again, and so wait for its restart.
     ///
     /// # Errors
     ///
     /// Fails if the component doesn't run.
-    pub fn stop(&mut self, id: ComponentId, asking: Option<ComponentId>) -> Result<(), Denial> {
+    pub fn stop(&mut self, id: ComponentId) -> Result<(), Denial> {
+        self.take_down(id, false)
+    }
+
+    /// Like [`Self::stop`], also for a component that failed.
+    pub(super) fn take_down(&mut self, id: ComponentId, has_failed: bool) -> Result<(), Denial> {
         self.audited(id, Action::Stop, |broker| {
             let component = broker.components.get_mut(&id);
             let component = component.ok_or(Denial::NoSuchComponent(id.0))?;
             let process = component.process.take().ok_or(Denial::NotRunning)?;
+            // It may run on another core, until this. If the kernel fails, the thread still goes
+            // before the component's memory, with its untyped memory.
+            let _ = broker.pool.kernel.suspend(process.thread);
             broker.interrupts.retain(|_, owner| *owner != id);
-            broker.leave_channels(id)?;
-            process.end(&mut broker.pool)?;
-            broker.leave_services(id, asking)
+            broker.leave_channels(id);
+            process.end(&mut broker.pool);
+            broker.leave_services(id, has_failed);
+            Ok(())
         })
     }
 }

@@ -62,14 +62,15 @@ impl<K: Kernel> Broker<K> {
     pub fn free_memory(&mut self, id: ComponentId, address: u64) -> Result<(), Denial> {
         self.audited(id, Action::FreeMemory(address), |broker| {
             let (process, pool) = broker.process(id)?;
-            if process.free(pool, address)? {
+            if process.free(pool, address) {
                 return Ok(());
             }
             let number = broker.channels.iter().find_map(|(&number, channel)| {
                 let end = channel.ends.get(&id)?;
                 (end.range.address() == address).then_some(number)
             });
-            broker.leave_channel(id, number.ok_or(Denial::NotOwned(address))?)
+            broker.leave_channel(id, number.ok_or(Denial::NotOwned(address))?);
+            Ok(())
         })
     }
 }

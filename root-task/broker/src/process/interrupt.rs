@@ -26,7 +26,7 @@ impl Process {
             })
         });
         if outcome.is_err() {
-            pool.delete(self.kept.drain(kept..).rev())?;
+            pool.delete(self.kept.drain(kept..).rev());
         }
         outcome
     }
@@ -57,7 +57,7 @@ impl Process {
         })
     }
 
-    /// Keeps a badged copy of a capability until the component ends.
+    /// Keeps a badged copy of a capability until the component ends. The caller charges its slot.
     pub(super) fn keep(
         &mut self,
         pool: &mut Pool<impl Kernel>,

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::{Mapping, Process};
 use crate::address_space::Range;
 use crate::error::Denial;
-use crate::kernel::{Access, Kernel, KernelError, Object, PAGE_SIZE, Slot};
+use crate::kernel::{Access, Kernel, Object, PAGE_SIZE, Slot};
 use crate::pool::{Allocation, Pool, slots_of};
 use crate::quota::Resources;
 
@@ -44,7 +44,7 @@ impl Process {
                     Ok(range.address())
                 }
                 Err(denial) => {
-                    pool.release(allocations)?;
+                    pool.release(allocations);
                     Err(denial)
                 }
             }
@@ -86,18 +86,14 @@ impl Process {
     }
 
     /// Frees the memory mapped at `address`. Returns false if there is none.
-    pub(crate) fn free(
-        &mut self,
-        pool: &mut Pool<impl Kernel>,
-        address: u64,
-    ) -> Result<bool, KernelError> {
+    pub(crate) fn free(&mut self, pool: &mut Pool<impl Kernel>, address: u64) -> bool {
         let Some(mapping) = self.memory.remove(&address) else {
-            return Ok(false);
+            return false;
         };
-        pool.release(mapping.allocations)?;
+        pool.release(mapping.allocations);
         self.space.give(mapping.range);
         self.usage.refund(mapping.usage);
-        Ok(true)
+        true
     }
 
     /// Returns the first block of the memory mapped at `address`.

@@ -49,11 +49,15 @@ impl Process {
         let ipc_buffer = self
             .first_block(ipc_buffer_address)
             .and_then(|block| block.slots.first().copied());
+        let fault_badge = FAULT_BADGE | id.badge();
+        let fault_endpoint = self.charged(Resources::new(0, 1), |process| {
+            process.keep(pool, endpoint, fault_badge)
+        })?;
         let thread = Thread {
             thread: self.thread,
             cnode: self.cnode,
             address_space: self.vspace,
-            fault_endpoint: self.keep(pool, endpoint, FAULT_BADGE | id.badge())?,
+            fault_endpoint,
             notification: self.notification,
             sched_context,
             ipc_buffer: ipc_buffer.ok_or(KernelError::InvalidCapability)?,

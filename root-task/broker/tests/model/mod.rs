@@ -3,6 +3,8 @@
 //! A model of the kernel's rules that the broker relies on (seL4 manual, chapters 2, 3 and 7). It
 //! returns errors as the kernel would, and panics if two objects overlap.
 
+#![allow(dead_code, reason = "each test uses some of it")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use kaal_broker::{
@@ -75,8 +77,16 @@ pub(crate) struct Model {
     interrupts: BTreeSet<u32>,
     /// Number of badged capabilities ever made.
     badged: u64,
-    /// Started threads that still exist, by address.
+    /// Started threads that still exist and aren't suspended, by address.
     pub(crate) running: BTreeSet<u64>,
+    /// The thread of each CNode.
+    threads: BTreeMap<u64, u64>,
+    /// The slot of the capability that each blocked thread invokes, by the thread's address.
+    invoked: BTreeMap<u64, u64>,
+    /// Threads that repeated their system call, by address.
+    pub(crate) resumed: Vec<u64>,
+    /// Number of operations that free something until one fails.
+    pub(crate) fail_to_free_after: Option<u32>,
     /// Number of operations until one fails for a reason unknown to the broker.
     pub(crate) fail_after: Option<u32>,
 }
@@ -170,17 +180,39 @@ impl Model {
     }
 
     fn may_fail(&mut self) -> Result<(), KernelError> {
-        match &mut self.fail_after {
-            Some(0) => {
-                self.fail_after = None;
-                Err(KernelError::NotEnoughMemory)
+        count_down(&mut self.fail_after)
+    }
+
+    fn may_fail_to_free(&mut self) -> Result<(), KernelError> {
+        count_down(&mut self.fail_to_free_after)
+    }
+
+    /// Blocks a thread in a call of the capability in this slot. Returns the thread's address.
+    pub(crate) fn block(&mut self, badge: u64, slot: u64) -> u64 {
+        let cnode = self.cnode_of(badge);
+        let thread = self.threads[&cnode.unwrap()];
+        self.invoked.insert(thread, slot);
+        thread
+    }
+
+    /// Returns the CNode of the component that calls the broker with `badge`.
+    fn cnode_of(&self, badge: u64) -> Option<u64> {
+        let mut capabilities = self.capabilities.iter();
+        capabilities.find_map(|(place, capability)| match *place {
+            Place::Component(cnode, kaal_protocol::slots::BROKER)
+                if capability.badge.is_some_and(|(of, _)| of == badge) =>
+            {
+                Some(cnode)
             }
-            Some(left) => {
-                *left -= 1;
-                Ok(())
-            }
-            None => Ok(()),
-        }
+            _ => None,
+        })
+    }
+
+    /// Whether the capability in a component's slot leads to the broker.
+    pub(crate) fn leads_to_broker(&self, badge: u64, slot: u64) -> bool {
+        let cnode = self.cnode_of(badge).unwrap();
+        let what = |slot| self.capabilities[&Place::Component(cnode, slot)].what;
+        what(slot) == what(kaal_protocol::slots::BROKER)
     }
 
     fn get(&self, slot: Slot) -> Result<&Capability, KernelError> {
@@ -263,9 +295,16 @@ impl Model {
                 inside.into_iter().for_each(|place| self.remove(place));
             }
             Object::PageTable => self.tables.retain(|_, &mut table| table != start),
-            Object::AddressSpace => self.tables.retain(|&(space, _), _| space != start),
+            Object::AddressSpace => {
+                self.tables.retain(|&(space, _), _| space != start);
+                self.pages.retain(|&(space, _), _| space != start);
+                for capability in self.capabilities.values_mut() {
+                    capability.mapped.take_if(|(space, _)| *space == start);
+                }
+            }
             Object::Thread => {
                 self.running.remove(&start);
+                self.invoked.remove(&start);
             }
             _ => {}
         }
@@ -303,15 +342,7 @@ impl Model {
     /// Lets the component that calls the broker with `badge` replace the notification of its
     /// interrupt with the capability in its slot `signal`. The kernel keeps a copy.
     pub(crate) fn hide_in_interrupt(&mut self, badge: u64, signal: u64) {
-        let of_component = |(place, capability): (&Place, &Capability)| match *place {
-            Place::Component(cnode, kaal_protocol::slots::BROKER)
-                if capability.badge.is_some_and(|(of, _)| of == badge) =>
-            {
-                Some(cnode)
-            }
-            _ => None,
-        };
-        let Some(cnode) = self.capabilities.iter().find_map(of_component) else {
+        let Some(cnode) = self.cnode_of(badge) else {
             return;
         };
         let handler = self.capabilities.iter().find_map(|(place, capability)| {
@@ -336,6 +367,20 @@ impl Model {
         self.remove(Place::Interrupt(interrupt));
         let to = Place::Interrupt(interrupt);
         assert_eq!(self.derive(notification, to, Pass::Whole), Ok(()));
+    }
+}
+
+fn count_down(left: &mut Option<u32>) -> Result<(), KernelError> {
+    match left {
+        Some(0) => {
+            *left = None;
+            Err(KernelError::NotEnoughMemory)
+        }
+        Some(left) => {
+            *left -= 1;
+            Ok(())
+        }
+        None => Ok(()),
     }
 }
 
@@ -380,11 +425,13 @@ impl Kernel for Model {
     }
 
     fn delete(&mut self, slot: Slot) -> Result<(), KernelError> {
+        self.may_fail_to_free()?;
         self.remove(Place::Root(slot.0));
         Ok(())
     }
 
     fn revoke(&mut self, slot: Slot) -> Result<(), KernelError> {
+        self.may_fail_to_free()?;
         self.get(slot)?;
         self.remove_derived(Place::Root(slot.0));
         Ok(())
@@ -407,6 +454,7 @@ impl Kernel for Model {
     }
 
     fn withdraw(&mut self, cnode: Slot, index: u64) -> Result<(), KernelError> {
+        self.may_fail_to_free()?;
         let cnode = self.object(cnode, Object::CNode(kaal_broker::CSPACE_BITS))?;
         let place = Place::Component(cnode, index);
         self.remove_derived(place);
@@ -513,7 +561,9 @@ impl Kernel for Model {
         assert_eq!(thread.sched_context.is_some(), self.mcs);
         self.object(thread.ipc_buffer, Object::Page)?;
         self.object(thread.fault_endpoint, Object::Endpoint)?;
+        let cnode = self.object(thread.cnode, Object::CNode(kaal_broker::CSPACE_BITS))?;
         let thread = self.object(thread.thread, Object::Thread)?;
+        self.threads.insert(cnode, thread);
         self.running.insert(thread);
         Ok(())
     }
@@ -522,7 +572,21 @@ impl Kernel for Model {
         self.object(notification, Object::Notification).map(drop)
     }
 
+    fn suspend(&mut self, thread: Slot) -> Result<(), KernelError> {
+        self.may_fail_to_free()?;
+        let thread = self.object(thread, Object::Thread)?;
+        self.running.remove(&thread);
+        Ok(())
+    }
+
+    fn invoked(&mut self, thread: Slot) -> Result<u64, KernelError> {
+        let thread = self.object(thread, Object::Thread)?;
+        Ok(self.invoked.get(&thread).copied().unwrap_or_default())
+    }
+
     fn resume(&mut self, thread: Slot) -> Result<(), KernelError> {
-        self.object(thread, Object::Thread).map(drop)
+        let thread = self.object(thread, Object::Thread)?;
+        self.resumed.push(thread);
+        Ok(())
     }
 }

@@ -6,15 +6,13 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use kaal_broker::{Access, ChannelEnd, ComponentId, Device, DeviceError};
-use kaal_protocol::{Refusal, Request, TEXT_LIMIT, Test, Text, View, Writer};
+use kaal_protocol::{Refusal, Request, TEXT_LIMIT, Text, View, Writer};
 
 use super::{Answer, Server};
-use crate::supervisor::Supervised;
 
 impl Server<'_> {
     pub(super) fn carry_out(&mut self, id: ComponentId, request: Request) -> Answer {
-        let status = self.broker.status(id);
-        let is_operator = status.is_some_and(|status| status.config.operator);
+        self.broker.check_right(id, &request)?;
         Ok(match request {
             Request::AllocateMemory(bytes, writable) => {
                 let access = match writable {
@@ -52,18 +50,22 @@ impl Server<'_> {
             Request::OpenLog => self.open_log(id)?,
             Request::ReadLog => self.read_log(id)?,
             Request::Client(client) => self.client(id, client)?,
-            Request::Report(test, passed) if self.reports.len() < Test::COUNT => {
-                self.reports.push((test, passed));
+            Request::Report(test, passed) => {
+                self.broker.report(test, passed);
                 Vec::new()
             }
-            Request::Inspect(view, line) if is_operator => self.inspect(view, line)?,
-            Request::Restart(name) if is_operator => self.restart_named(id, name.as_str())?,
-            Request::Tick(seconds) if is_operator => {
-                self.now = Some(seconds);
-                self.restart_due(seconds);
+            Request::Inspect(view, line) => self.inspect(view, line)?,
+            Request::Restart(name) => {
+                let named = self.broker.reset(id, name.as_str())?;
+                self.start_or_recover(named)?;
                 Vec::new()
             }
-            _ => {
+            Request::Tick(seconds) => {
+                self.broker.tick(seconds);
+                self.start_due();
+                Vec::new()
+            }
+            Request::Exit | Request::Fail(_) => {
                 self.broker.refuse_unknown(id, request.encode(&mut []).0);
                 return Err(Refusal::NotConfigured);
             }
@@ -77,18 +79,6 @@ impl Server<'_> {
         let length = Writer::new(&mut words).text(text.as_bytes()).length();
         words.truncate(length);
         Ok(words)
-    }
-
-    /// Restarts the component `name`. `asking` can't restart itself, because it waits for the
-    /// answer.
-    fn restart_named(&mut self, asking: ComponentId, name: &str) -> Answer {
-        let mut components = self.components.iter_mut();
-        let (&named, component) = components
-            .find(|(id, component)| **id != asking && component.program.config.name == name)
-            .ok_or(Refusal::NotFound)?;
-        *component = Supervised::new(component.program);
-        self.restart(named, Some(asking))?;
-        Ok(Vec::new())
     }
 
     fn device(&self, name: &Text) -> Result<Device, DeviceError> {

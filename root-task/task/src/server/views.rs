@@ -28,8 +28,7 @@ impl Server<'_> {
             return Some("ID  NAME       STATE     MEMORY  SLOTS  RESTARTS".to_owned());
         };
         let (id, status) = self.broker.components().nth(line)?;
-        let supervised = self.components.get(&id)?;
-        let state = match (status.is_running, supervised.given_up) {
+        let state = match (status.is_running, status.given_up) {
             (true, _) => "running",
             (false, true) => "given up",
             (false, false) => "stopped",
@@ -40,7 +39,7 @@ impl Server<'_> {
             status.config.name,
             status.usage.bytes / 1024,
             status.usage.slots,
-            supervised.restarts,
+            status.restarts,
         ))
     }
 
@@ -49,7 +48,7 @@ impl Server<'_> {
             let components = self.broker.components();
             components.map(|(_, status)| count(status.usage)).sum()
         };
-        let free = self.broker.free();
+        let (free, lost) = (self.broker.free(), self.broker.lost());
         match line {
             0 => Some(format!(
                 "memory: {} KiB free, {} KiB in components",
@@ -61,6 +60,7 @@ impl Server<'_> {
                 free.slots,
                 used(|usage| usage.slots),
             )),
+            2 => Some(format!("lost: {} KiB, {} slots", lost.bytes / 1024, lost.slots)),
             _ => None,
         }
     }
