@@ -26,6 +26,7 @@ memory = 4_096
 slots = 1
 stack = 4096
 devices = ["arm,pl011"]
+dma = [{ device = "arm,pl011", quiesce = { register = 0x30, value = 0, read-back = 0 } }]
 provides = ["s"]
 restart = { times = 3, back-off = 500 }
 budget = 1
@@ -97,7 +98,7 @@ fn run_list(text: &[u8]) -> bool {
     let program = Program::read(&pages().to_bytes()).expect("a program");
     let mut code = String::new();
     for component in &list.components {
-        generate(&mut code, component, &program).expect("room");
+        generate(&mut code, component, &program, &[]).expect("room");
     }
     true
 }
@@ -117,7 +118,7 @@ fn run_program(file: &[u8]) -> bool {
             .expect("an end");
     }
     for component in &list().components {
-        generate(&mut String::new(), component, &program).expect("room");
+        generate(&mut String::new(), component, &program, &[]).expect("room");
     }
     true
 }

@@ -56,7 +56,7 @@ fn embed(code: &mut String, file: &Path, tree: &DeviceTree<'_>, only: &[String])
         let binary = programs.join(component.binary.get_ref());
         println!("cargo::rerun-if-changed={}", binary.display());
         let program = list.load(component, &programs)?;
-        generate(code, component, &program)?;
+        generate(code, component, &program, &list.dma(component, tree)?)?;
     }
     Ok(())
 }

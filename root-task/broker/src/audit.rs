@@ -15,6 +15,9 @@ pub enum Action {
     /// Allocate this many bytes of memory.
     #[error("allocate {0} bytes")]
     AllocateMemory(u64),
+    /// Allocate this many bytes of memory for a device.
+    #[error("allocate {0} bytes for a device")]
+    AllocateDma(u64),
     /// Free the memory at this address.
     #[error("free memory at {0:#x}")]
     FreeMemory(u64),

@@ -7,6 +7,7 @@ mod devices;
 mod lifecycle;
 mod memory;
 mod outages;
+mod quarantine;
 mod rights;
 mod services;
 mod supervision;
@@ -22,7 +23,7 @@ use crate::buddy::Block;
 use crate::config::{ComponentId, Config};
 use crate::error::Denial;
 use crate::kernel::{Kernel, Object, Slot};
-use crate::pool::Pool;
+use crate::pool::{Allocation, Pool};
 use crate::process::Process;
 use crate::quota::Resources;
 use crate::shared::{Channel, Service};
@@ -69,6 +70,8 @@ struct Component {
     started: Option<u64>,
     /// The second of its next start.
     due: Option<u64>,
+    /// Memory that its devices may still access, from earlier runs.
+    quarantine: Vec<Allocation>,
 }
 
 impl Component {
@@ -81,6 +84,7 @@ impl Component {
             is_gone: false,
             started: None,
             due: None,
+            quarantine: Vec::new(),
         }
     }
 

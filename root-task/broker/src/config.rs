@@ -52,6 +52,9 @@ pub struct Config {
     /// Devices that it may request, by path, alias or `compatible` as for
     /// [`Device::find`](crate::Device::find).
     pub devices: &'static [&'static str],
+    /// Its devices that access memory, and how to quiet each; `None` if there is no way. Without
+    /// entries, it gets no memory for devices.
+    pub dma: &'static [Option<Quiesce>],
     /// Services that it may offer.
     pub provides: &'static [&'static str],
     /// Services that it may use.
@@ -66,6 +69,17 @@ pub struct Config {
     pub operator: &'static [Right],
     /// Its rights at the console.
     pub console: ConsoleRights,
+}
+
+/// How to stop a device's accesses to memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quiesce {
+    /// Physical address of a register of 32 bits.
+    pub register: u64,
+    /// The value to write there.
+    pub value: u32,
+    /// The value that the register then reads, once the device has stopped.
+    pub read_back: u32,
 }
 
 /// A program to load.

@@ -70,6 +70,9 @@ pub enum Denial {
     /// The component doesn't have this address, or a channel of this client.
     #[error("the component does not have {0:#x}")]
     NotOwned(u64),
+    /// A device may still access the memory. It is free after the component has stopped.
+    #[error("a device may still access the memory")]
+    ForDevice,
     /// There is no other component with this name.
     #[error("there is no other component of this name")]
     Unknown,
@@ -126,6 +129,7 @@ impl From<Denial> for Refusal {
             | Denial::NotRunning => Self::NotFound,
             Denial::Taken(_) => Self::Taken,
             Denial::NotOwned(_) => Self::NotOwned,
+            Denial::ForDevice => Self::InUse,
             _ => Self::Failed,
         }
     }

@@ -187,6 +187,16 @@ pub trait Kernel {
         executable: bool,
     ) -> KernelResult;
 
+    /// Writes `value` to the 32-bit register at `offset` of a device's unmapped page. Returns whether
+    /// the register soon reads as `read_back`.
+    fn quiesce(
+        &mut self,
+        page: Slot,
+        offset: u64,
+        value: u32,
+        read_back: u32,
+    ) -> Result<bool, KernelError>;
+
     /// Creates the handler capability of an interrupt.
     fn take_interrupt(&mut self, interrupt: Interrupt, to: Slot) -> KernelResult;
 

@@ -75,6 +75,10 @@ impl Kernel for Largest {
         Ok(())
     }
 
+    fn quiesce(&mut self, _: Slot, _: u64, _: u32, _: u32) -> Result<bool, KernelError> {
+        Ok(true)
+    }
+
     fn take_interrupt(&mut self, _: Interrupt, _: Slot) -> KernelResult {
         Ok(())
     }

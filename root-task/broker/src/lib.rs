@@ -57,7 +57,7 @@ mod start_up;
 pub use audit::{Action, Audit, Entry};
 pub use broker::{Broker, Recovery, Status, UntypedMemory};
 pub use buddy::Block;
-pub use config::{ABSENT_BADGE, ComponentId, Config, FAULT_BADGE, Image, Right, Segment};
+pub use config::{ABSENT_BADGE, ComponentId, Config, FAULT_BADGE, Image, Quiesce, Right, Segment};
 pub use device::{CONSOLE, Device, DeviceError};
 pub use error::{Denial, Resource};
 pub use kaal_protocol::ConsoleRights;

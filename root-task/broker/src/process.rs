@@ -22,8 +22,20 @@ use crate::slots::Slots;
 /// looks like a component's badge.
 const EVENTS: u64 = !0xffff & !CHANNEL_ENDED;
 
+/// What a mapping of a component holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// Memory.
+    Memory,
+    /// Memory that a device may access.
+    Dma,
+    /// A device's registers.
+    Registers,
+}
+
 /// A memory mapping of a component.
 struct Mapping {
+    content: Content,
     range: Range,
     allocations: Vec<Allocation>,
     usage: Resources,
@@ -58,12 +70,33 @@ impl Process {
         }
     }
 
-    /// Frees all resources of the component. Its thread must be suspended, or goes first.
-    pub(crate) fn end(self, pool: &mut Pool<impl Kernel>) {
+    /// Frees all resources of the component, except memory that a device may access: returns that.
+    /// The component's thread must be suspended, or goes first.
+    #[must_use]
+    pub(crate) fn end(self, pool: &mut Pool<impl Kernel>) -> Vec<Allocation> {
         pool.release(self.objects);
         pool.delete(self.kept);
-        let mappings = self.memory.into_values();
-        pool.release(mappings.flat_map(|mapping| mapping.allocations));
+        let (for_devices, others) = self
+            .memory
+            .into_values()
+            .partition::<Vec<_>, _>(|mapping| mapping.content == Content::Dma);
+        let allocations = |mappings: Vec<Mapping>| {
+            let mappings = mappings.into_iter();
+            mappings.flat_map(|mapping| mapping.allocations)
+        };
+        pool.release(allocations(others));
+        allocations(for_devices).collect()
+    }
+
+    /// Takes all devices' registers away from the component.
+    pub(crate) fn leave_devices(&mut self, pool: &mut Pool<impl Kernel>) {
+        let is_device = |_: &u64, mapping: &mut Mapping| mapping.content == Content::Registers;
+        let devices: Vec<_> = self.memory.extract_if(.., is_device).collect();
+        pool.release(
+            devices
+                .into_iter()
+                .flat_map(|(_, mapping)| mapping.allocations),
+        );
     }
 
     /// Checks that the quota allows `usage`.

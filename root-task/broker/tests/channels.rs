@@ -23,6 +23,7 @@ const fn config(name: &'static str) -> Config {
         },
         stack: 4096,
         devices: &[],
+        dma: &[],
         provides: &[],
         needs: &["serial"],
         restart: Restart::Never,

@@ -115,6 +115,7 @@ fn config(name: &'static str, slots: u64) -> Config {
         },
         stack: 16 * 1024,
         devices: &[],
+        dma: &[],
         provides: &[],
         needs: &[],
         restart: Restart::Never,

@@ -26,6 +26,7 @@ const fn config(name: &'static str) -> Config {
         },
         stack: 4096,
         devices: &["uart"],
+        dma: &[],
         provides: &[],
         needs: &[],
         restart: Restart::Never,

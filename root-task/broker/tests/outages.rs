@@ -22,6 +22,7 @@ const fn config(name: &'static str) -> Config {
         },
         stack: 4096,
         devices: &[],
+        dma: &[],
         provides: &[],
         needs: &["disk", "net"],
         restart: Restart::Never,

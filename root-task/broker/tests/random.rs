@@ -7,8 +7,8 @@
 mod model;
 
 use kaal_broker::{
-    Access, Broker, ComponentId, Config, ConsoleRights, Device, Image, Interrupt, Resources,
-    Restart, Segment,
+    Access, Broker, ComponentId, Config, ConsoleRights, Device, Image, Interrupt, Quiesce,
+    Resources, Restart, Segment,
 };
 use kaal_payload::{PhysAddr, PhysRange};
 use model::{EMPTY_SLOTS, Model};
@@ -20,6 +20,14 @@ const QUOTA: Resources = Resources {
     devices: 2,
 };
 
+const SERIAL: u64 = 0x0900_0000;
+
+const SERIAL_QUIET: Quiesce = Quiesce {
+    register: SERIAL + 0x30,
+    value: 0,
+    read_back: 0,
+};
+
 const fn config(name: &'static str) -> Config {
     Config {
         name,
@@ -27,6 +35,7 @@ const fn config(name: &'static str) -> Config {
         quota: QUOTA,
         stack: 8192,
         devices: &["serial", "timer"],
+        dma: &[Some(SERIAL_QUIET)],
         provides: &[],
         needs: &["a", "b"],
         restart: Restart::Never,
@@ -56,9 +65,6 @@ static CONFIGS: [Config; 4] = [
         ..config("small")
     },
 ];
-
-/// The registers of `serial`, a page that the root task keeps.
-const KEPT: u64 = 0x0900_0000;
 
 const IMAGE: Image<'_> = Image {
     entry: 0x20_0000,
@@ -95,6 +101,8 @@ enum Request {
     Accept(u16, u16),
     /// Let the component's interrupt signal what the capability in this slot signals.
     HideInInterrupt(u16, u64),
+    /// Let the serial device stop its accesses to memory when it is told to, or not.
+    Quiet(bool),
     FailAfter(u32),
 }
 
@@ -116,6 +124,7 @@ fn request() -> impl Strategy<Value = Request> {
             .prop_map(|(id, which, size)| Request::Channel(id, which, size)),
         2 => (id.clone(), id.clone()).prop_map(|(id, client)| Request::Accept(id, client)),
         2 => (id, 8u64..16).prop_map(|(id, slot)| Request::HideInInterrupt(id, slot)),
+        1 => any::<bool>().prop_map(Request::Quiet),
         1 => (0u32..60).prop_map(Request::FailAfter),
     ]
 }
@@ -147,7 +156,7 @@ impl World {
     fn new(mcs: bool) -> Self {
         let (model, untyped) = Model::new(mcs);
         let mut broker = Broker::new(model, EMPTY_SLOTS, untyped).unwrap();
-        broker.keep_device_page(KEPT).unwrap();
+        broker.keep_device_page(SERIAL).unwrap();
         for config in &CONFIGS {
             broker.add(config).unwrap();
         }
@@ -165,7 +174,7 @@ impl World {
 
     fn device(first: bool) -> (&'static str, Device) {
         let (name, start, number) = match first {
-            true => ("serial", KEPT, 33),
+            true => ("serial", SERIAL, 33),
             false => ("timer", 0x0901_0000, 34),
         };
         let device = Device {
@@ -201,8 +210,9 @@ impl World {
                 self.addresses[usize::from(id)].extend(memory);
             }
             Request::AllocateDma(id, size) => {
-                let memory = broker.allocate_dma(ComponentId(id), size);
-                self.addresses[usize::from(id)].extend(memory.map(|(address, _)| address));
+                if let Ok((address, _)) = broker.allocate_dma(ComponentId(id), size) {
+                    assert!(broker.free_memory(ComponentId(id), address).is_err());
+                }
             }
             Request::Free(id, which) => {
                 // To free must succeed too.
@@ -248,6 +258,8 @@ impl World {
                     .kernel()
                     .hide_in_interrupt(ComponentId(id).badge(), slot);
             }
+            Request::Quiet(true) => broker.kernel().noisy.clear(),
+            Request::Quiet(false) => drop(broker.kernel().noisy.insert(SERIAL)),
             Request::FailAfter(operations) => broker.kernel().fail_after = Some(operations),
         }
     }
@@ -264,13 +276,17 @@ impl World {
 
     /// Stops all components, and checks that all resources are free.
     fn end(mut self) {
+        self.make(Request::Quiet(true));
+        (0..6).for_each(|id| self.make(Request::Stop(id)));
+        // A start frees what is in quarantine.
         for id in 0..6 {
+            self.make(Request::Spawn(id));
             self.make(Request::Stop(id));
         }
         self.check();
         assert_eq!(Self::free(&mut self.broker), self.free_at_first);
         assert!(self.broker.kernel().running.is_empty());
-        assert!(!self.broker.is_lent(KEPT));
+        assert!(!self.broker.is_lent(SERIAL));
     }
 }
 

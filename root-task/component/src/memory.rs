@@ -46,7 +46,8 @@ pub fn free(memory: &'static mut [u8]) -> Result<(), Refusal> {
     broker::free(memory.as_ptr().expose_provenance() as u64)
 }
 
-/// Contiguous, uncached memory that a device may access at any time.
+/// Contiguous, uncached memory that a device may access at any time. So it stays allocated until the
+/// component ends. The component's entry in `system.toml` must name the device in `dma`.
 ///
 /// ```no_run
 /// # use kaal_component::{DmaMemory, Refusal, Registers};
@@ -73,7 +74,8 @@ impl DmaMemory {
     ///
     /// # Errors
     ///
-    /// Fails if the quota or the machine's memory is exhausted.
+    /// Fails if the component's configuration names no device that accesses memory, or the quota or the
+    /// machine's memory is exhausted.
     pub fn allocate(bytes: usize) -> Result<Self, Refusal> {
         let request = Request::AllocateDma(bytes as u64);
         let [address, physical, ..] = broker::request(&request)?;
@@ -82,15 +84,6 @@ impl DmaMemory {
             words: Registers::new(address, size as u64),
             physical,
         })
-    }
-
-    /// Frees the memory. The device must not use it any more.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the memory is free already.
-    pub fn free(self) -> Result<(), Refusal> {
-        broker::free(self.words.address as u64)
     }
 }
 

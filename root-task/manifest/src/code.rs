@@ -4,23 +4,29 @@
 
 use std::fmt::{Result, Write};
 
-use kaal_broker::Right;
+use kaal_broker::{Quiesce, Right};
 use toml::Spanned;
 
 use crate::component::Component;
 use crate::program::Program;
 
-/// Writes a component as an expression of type `Embedded`.
+/// Writes a component as an expression of type `Embedded`. `dma` is [`List::dma`](crate::List::dma) of
+/// the component.
 ///
 /// # Errors
 ///
 /// Fails if `code` does.
-pub fn generate(code: &mut impl Write, component: &Component, program: &Program) -> Result {
+pub fn generate(
+    code: &mut impl Write,
+    component: &Component,
+    program: &Program,
+    dma: &[Option<Quiesce>],
+) -> Result {
     writeln!(
         code,
         "Embedded {{ config: Config {{ name: {name:?}, priority: {priority}, \
          quota: Resources {{ bytes: {memory}, slots: {slots}, devices: {device_count} }}, \
-         stack: {stack}, devices: &{devices:?}, provides: &{provides:?}, needs: &{needs:?}, \
+         stack: {stack}, devices: &{devices:?}, dma: &{dma:?}, provides: &{provides:?}, needs: &{needs:?}, \
          restart: Restart::{restart:?}, budget: {budget}, period: {period}, \
          operator: &[{operator}], console: {console:?} }}, image: Image {{ entry: {entry:#x}, segments: &[",
         name = component.name.get_ref(),

@@ -28,6 +28,9 @@ pub struct Component {
     /// Devices that it may request.
     #[serde(default)]
     pub devices: Vec<Spanned<String>>,
+    /// Its devices that access memory.
+    #[serde(default)]
+    pub dma: Vec<Dma>,
     /// Services that it may offer.
     #[serde(default)]
     pub provides: Vec<Spanned<String>>,
@@ -58,6 +61,28 @@ pub enum ConsoleRight {
     Read,
     /// Print control characters.
     Control,
+}
+
+/// A device that accesses memory.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dma {
+    /// The device, as in `devices`.
+    pub device: Spanned<String>,
+    /// How to stop its accesses; without it, its memory is never used again.
+    pub quiesce: Option<Quiesce>,
+}
+
+/// How to stop a device's accesses to memory.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Quiesce {
+    /// Offset of a register in the first range of the device's registers.
+    pub register: Spanned<u64>,
+    /// The value to write there.
+    pub value: u32,
+    /// The value that it then reads.
+    pub read_back: u32,
 }
 
 fn default_stack() -> Spanned<u64> {
@@ -159,6 +184,13 @@ impl Component {
                 let found = number.get_ref();
                 let problem = format!("{key} = {found}: a number from {least} to {most} expected");
                 return Err(source.mistake(number, problem));
+            }
+        }
+        for dma in &self.dma {
+            let device = dma.device.get_ref();
+            if !self.devices.iter().any(|known| known.get_ref() == device) {
+                let problem = format!("dma: {device:?} is not among the component's `devices`");
+                return Err(source.mistake(&dma.device, problem));
             }
         }
         for (key, value) in [("name", &self.name), ("binary", &self.binary)] {

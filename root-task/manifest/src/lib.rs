@@ -31,7 +31,7 @@ mod program;
 mod quota;
 
 pub use code::generate;
-pub use component::Component;
+pub use component::{Component, Dma, Quiesce};
 pub use defaults::folder_for;
 pub use kaal_broker::{Restart, Right};
 pub use list::List;

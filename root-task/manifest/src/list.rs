@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use kaal_broker::Quiesce;
 use kaal_devicetree::{DeviceTree, Facts, MemoryKind};
 use serde::Deserialize;
 
@@ -97,6 +98,9 @@ impl List {
     /// Returns the first [`Mistake`].
     pub fn check_machine(&self, tree: &DeviceTree<'_>) -> Result<(), Mistake> {
         devices::check(&self.source, &self.components, tree)?;
+        for component in &self.components {
+            self.dma(component, tree)?;
+        }
         let ram = ram(tree);
         let mut left = ram;
         for component in &self.components {
@@ -110,6 +114,21 @@ impl List {
             })?;
         }
         Ok(())
+    }
+
+    /// Returns how to stop the accesses of a component's devices to memory.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a device lacks the register.
+    pub fn dma(
+        &self,
+        component: &Component,
+        tree: &DeviceTree<'_>,
+    ) -> Result<Vec<Option<Quiesce>>, Mistake> {
+        let devices = component.dma.iter();
+        let quiesce = devices.map(|device| devices::quiesce(&self.source, device, tree));
+        quiesce.collect()
     }
 
     /// Reads a component's program from `folder`, and checks the quotas.

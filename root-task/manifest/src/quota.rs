@@ -42,6 +42,7 @@ fn needed(component: &Component, program: &Program) -> Result<Resources, Denial>
         quota: Resources::default(),
         stack: *component.stack.get_ref(),
         devices: &[],
+        dma: &[],
         provides: &[],
         needs: &[],
         restart: Restart::Never,

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
+use kaal_broker::Quiesce;
 use kaal_devicetree::DeviceTree;
 use kaal_manifest::List;
 use vm_fdt::FdtWriter;
@@ -71,7 +72,7 @@ fn a_device_that_the_machine_lacks_is_named() {
 
 #[test]
 fn quotas_larger_than_memory_are_refused_at_the_first_too_many() {
-    let text = component("a", RAM, "arm,pl011") + &component("b", 1, "arm,pl031");
+    let text = component("a", RAM, "arm,pl011") + &component("b", 1, "arm,pl031\", \"arm,gpio");
     assert_eq!(
         mistake(&text),
         "list:12: memory = 1: at most 0 expected, the rest of the machine's 1048576 bytes"
@@ -80,13 +81,61 @@ fn quotas_larger_than_memory_are_refused_at_the_first_too_many() {
 
 #[test]
 fn a_device_of_two_components_is_refused() {
-    for (first, second) in [("arm,pl011", "/pl011"), ("arm,pl031", "arm,gpio")] {
+    for (first, second) in [
+        ("arm,pl011", "/pl011"),
+        ("arm,pl031\", \"arm,gpio", "arm,gpio"),
+    ] {
         let text = component("a", 1, first) + &component("b", 1, second);
         assert_eq!(
             mistake(&text),
             format!(
                 "list:14: {second:?}: the registers belong to \"a\" in line 7: give each device, \
                  and each page with registers, to one component"
+            )
+        );
+    }
+}
+
+#[test]
+fn a_page_with_registers_of_other_devices_is_refused() {
+    let alone = component("a", 1, "arm,gpio");
+    assert_eq!(
+        mistake(&alone),
+        "list:7: \"arm,gpio\": a page of its registers has those of arm,pl031 at 0x9010000 too, and \
+         the component gets whole pages: add arm,pl031 to its `devices`, or use another device"
+    );
+    let blob = tree();
+    let tree = DeviceTree::parse(&blob).unwrap();
+    let both = list(&component("a", 1, "arm,gpio\", \"arm,pl031"));
+    assert_eq!(both.check_machine(&tree), Ok(()));
+}
+
+#[test]
+fn registers_that_quiet_a_device_are_found() {
+    let dma = |entry: &str| format!("{}dma = [{entry}]\n", component("a", 1, "arm,pl011"));
+    let entry = |register: u64| {
+        format!(
+            "{{ device = \"arm,pl011\", quiesce = {{ register = {register}, value = 1, read-back = \
+             2 }} }}"
+        )
+    };
+    let blob = tree();
+    let tree = DeviceTree::parse(&blob).unwrap();
+    let text = dma(&format!("{}, {{ device = \"arm,pl011\" }}", entry(0x7fc)));
+    let found = list(&text);
+    let found = found.dma(&found.components[0], &tree).unwrap();
+    let quiesce = Quiesce {
+        register: 0x900_07fc,
+        value: 1,
+        read_back: 2,
+    };
+    assert_eq!(found, [Some(quiesce), None]);
+    for register in [0x800, 2, u64::MAX >> 1] {
+        assert_eq!(
+            mistake(&dma(&entry(register))),
+            format!(
+                "list:8: register = {register:#x}: a multiple of 4 below 0x800 expected, the size of \
+                 the registers of \"arm,pl011\""
             )
         );
     }

@@ -77,6 +77,10 @@ fn mistakes_name_line_and_key() {
             "list:7: operator: a list of \"inspect\", \"restart\", \"tick\" and \"report\" expected",
         ),
         (
+            "devices = [\"a\"]\ndma = [{ device = \"b\" }]",
+            "list:8: dma: \"b\" is not among the component's `devices`",
+        ),
+        (
             "restart = \"sometimes\"",
             "list:7: restart: \"never\", \"always\" or { times = N, back-off = MILLISECONDS } expected",
         ),

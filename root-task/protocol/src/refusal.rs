@@ -21,7 +21,9 @@ pub enum Refusal {
     #[error("not enough is left")]
     UsedUp,
     /// The configuration doesn't allow the request.
-    #[error("system.toml does not allow it: see `needs`, `devices`, `console` and `operator`")]
+    #[error(
+        "system.toml does not allow it: see `needs`, `devices`, `dma`, `console` and `operator`"
+    )]
     NotConfigured,
     /// The object of the request doesn't exist, or its provider doesn't run.
     #[error("not found")]
@@ -35,6 +37,9 @@ pub enum Refusal {
     /// Any other reason.
     #[error("the root task failed")]
     Failed,
+    /// A device may still access the memory. It is free after the component has stopped.
+    #[error("a device may still access the memory")]
+    InUse,
 }
 
 impl Refusal {

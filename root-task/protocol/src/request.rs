@@ -14,7 +14,7 @@ pub enum Request {
     AllocateMemory(u64, bool),
     /// Allocate this many bytes for a device. Answer: address, physical address.
     AllocateDma(u64),
-    /// Free the memory, device or channel at this address.
+    /// Free the memory, device or channel at this address. Memory for a device stays.
     Free(u64),
     /// Map a device's registers: the range with this index in `reg`. The text is the device's path,
     /// alias or `compatible`. Answer: address, size.

@@ -108,6 +108,17 @@ impl Kernel for Invocations {
             .copy(page(slot), offset as usize, bytes, executable)
     }
 
+    fn quiesce(
+        &mut self,
+        slot: Slot,
+        offset: u64,
+        value: u32,
+        read_back: u32,
+    ) -> Result<bool, KernelError> {
+        self.window
+            .quiesce(page(slot), offset as usize, value, read_back)
+    }
+
     fn take_interrupt(&mut self, interrupt: Interrupt, to: Slot) -> KernelResult {
         let control = init_thread::slot::IRQ_CONTROL.cap();
         let number = interrupt.number.into();

@@ -4,7 +4,9 @@
 //! `system.toml`, each after the providers of services that it needs; `SELF_TEST` holds that of
 //! `self-test.toml`.
 
-use kaal_broker::{Access, Config, ConsoleRights, Image, Resources, Restart, Right, Segment};
+use kaal_broker::{
+    Access, Config, ConsoleRights, Image, Quiesce, Resources, Restart, Right, Segment,
+};
 
 /// A component and its program.
 pub(crate) struct Embedded {

@@ -79,6 +79,34 @@ impl Window {
         }
         checked(page.frame_unmap())
     }
+
+    /// Writes `value` to the register at `offset` of a device's `page`, which isn't mapped anywhere.
+    /// Returns whether the register soon reads as `read_back`.
+    pub(crate) fn quiesce(
+        &mut self,
+        page: cap::Granule,
+        offset: usize,
+        value: u32,
+        read_back: u32,
+    ) -> Result<bool, KernelError> {
+        /// Polls of the register.
+        const POLLS: u32 = 10_000;
+        let fits = offset.is_multiple_of(size_of::<u32>()) && offset < PAGE_SIZE as usize;
+        if !fits {
+            return Err(KernelError::AlignmentError);
+        }
+        let space = init_thread::slot::VSPACE.cap();
+        let attributes = VmAttributes::EXECUTE_NEVER;
+        checked(page.frame_map(space, self.0, CapRights::read_write(), attributes))?;
+        let register = core::ptr::with_exposed_provenance_mut::<u32>(self.0 + offset);
+        // SAFETY: `page` has just been mapped at the window's address, and the register is aligned and
+        // lies within it.
+        unsafe { register.write_volatile(value) };
+        // SAFETY: as above.
+        let is_quiet = (0..POLLS).any(|_| unsafe { register.read_volatile() } == read_back);
+        checked(page.frame_unmap())?;
+        Ok(is_quiet)
+    }
 }
 
 /// Cleans a mapped page in the data cache, and invalidates it in the instruction cache.

@@ -11,6 +11,7 @@ use crate::device::DeviceError;
 use crate::error::Denial;
 use crate::kernel::{Access, Interrupt, Kernel, PAGE_SIZE, Slot};
 use crate::pool::page_align;
+use crate::process::Content;
 use crate::quota::Resources;
 
 impl<K: Kernel> Broker<K> {
@@ -61,9 +62,10 @@ impl<K: Kernel> Broker<K> {
             let mut usage = Resources::new(0, size / PAGE_SIZE);
             usage.devices = 1;
             let (process, pool) = broker.process(id)?;
-            let address = process.map_new(pool, usage, Access::Device, |pool| {
-                pool.device_pages(first, size)
-            })?;
+            let address =
+                process.map_new(pool, usage, Access::Device, Content::Registers, |pool| {
+                    pool.device_pages(first, size)
+                })?;
             Ok((address + registers.start.0 - first, registers.size()))
         })
     }

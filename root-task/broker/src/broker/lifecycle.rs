@@ -2,6 +2,7 @@
 
 //! Starting and stopping components.
 
+use super::quarantine::{quiet, usage_of};
 use super::{Broker, Component};
 use crate::audit::Action;
 use crate::config::{ComponentId, Config, Image};
@@ -38,12 +39,17 @@ impl<K: Kernel> Broker<K> {
             if component.process.is_some() {
                 return Err(Denial::Running);
             }
+            broker.retry_quarantine(id);
+            let component = broker.components.get_mut(&id);
+            let component = component.ok_or(Denial::NoSuchComponent(id.0))?;
             let (config, pool) = (component.config, &mut broker.pool);
             let mut process = Process::new(config.quota);
+            process.usage = usage_of(&component.quarantine);
             let outcome = process.start(pool, config, image, broker.endpoint, id);
             match outcome {
                 Ok(()) => component.process = Some(process),
-                Err(_) => process.end(pool),
+                // It never ran, so it has no memory for devices.
+                Err(_) => drop(process.end(pool)),
             }
             outcome?;
             broker.note_start(id);
@@ -67,13 +73,17 @@ impl<K: Kernel> Broker<K> {
         self.audited(id, Action::Stop, |broker| {
             let component = broker.components.get_mut(&id);
             let component = component.ok_or(Denial::NoSuchComponent(id.0))?;
-            let process = component.process.take().ok_or(Denial::NotRunning)?;
+            let dma = component.config.dma;
+            let mut process = component.process.take().ok_or(Denial::NotRunning)?;
             // It may run on another core, until this. If the kernel fails, the thread still goes
             // before the component's memory, with its untyped memory.
             let _ = broker.pool.kernel.suspend(process.thread);
             broker.interrupts.retain(|_, owner| *owner != id);
             broker.leave_channels(id);
-            process.end(&mut broker.pool);
+            process.leave_devices(&mut broker.pool);
+            let is_quiet = quiet(&mut broker.pool, dma);
+            let for_devices = process.end(&mut broker.pool);
+            broker.quarantine(id, for_devices, is_quiet);
             broker.leave_services(id, has_failed);
             Ok(())
         })

@@ -10,6 +10,7 @@ use crate::config::ComponentId;
 use crate::error::Denial;
 use crate::kernel::{Access, Kernel};
 use crate::pool::page_align;
+use crate::process::Content;
 use crate::quota::Resources;
 
 impl<K: Kernel> Broker<K> {
@@ -37,15 +38,20 @@ impl<K: Kernel> Broker<K> {
     ///
     /// # Errors
     ///
-    /// Fails if quota, memory or addresses are exhausted.
+    /// Fails if the component's configuration names no device that accesses memory, or quota, memory
+    /// or addresses are exhausted.
     pub fn allocate_dma(&mut self, id: ComponentId, bytes: u64) -> Result<(u64, u64), Denial> {
-        self.audited(id, Action::AllocateMemory(bytes), |broker| {
+        self.audited(id, Action::AllocateDma(bytes), |broker| {
+            let status = broker.status(id).ok_or(Denial::NoSuchComponent(id.0))?;
+            if status.config.dma.is_empty() {
+                return Err(Denial::NotConfigured);
+            }
             let size = page_align(bytes)?.checked_next_power_of_two();
             let size = size.ok_or(Denial::Size(bytes))?;
             let bits = u8::try_from(size.ilog2()).unwrap_or(u8::MAX);
             let (process, pool) = broker.process(id)?;
             let usage = Resources::pages(size);
-            let address = process.map_new(pool, usage, Access::Device, |pool| {
+            let address = process.map_new(pool, usage, Access::Device, Content::Dma, |pool| {
                 Ok(vec![pool.contiguous_pages(bits)?])
             })?;
             let block = process.first_block(address);
@@ -58,11 +64,11 @@ impl<K: Kernel> Broker<K> {
     ///
     /// # Errors
     ///
-    /// Fails if the component has nothing there.
+    /// Fails if the component has nothing there, or memory that a device may access.
     pub fn free_memory(&mut self, id: ComponentId, address: u64) -> Result<(), Denial> {
         self.audited(id, Action::FreeMemory(address), |broker| {
             let (process, pool) = broker.process(id)?;
-            if process.free(pool, address) {
+            if process.free(pool, address)? {
                 return Ok(());
             }
             let number = broker.channels.iter().find_map(|(&number, channel)| {

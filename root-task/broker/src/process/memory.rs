@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Mapping, Process};
+use super::{Content, Mapping, Process};
 use crate::address_space::Range;
 use crate::error::Denial;
 use crate::kernel::{Access, Kernel, Object, PAGE_SIZE, Slot};
@@ -20,7 +20,9 @@ impl Process {
         access: Access,
     ) -> Result<u64, Denial> {
         let usage = Resources::pages(size);
-        self.map_new(pool, usage, access, |pool| pool.pages(size))
+        self.map_new(pool, usage, access, Content::Memory, |pool| {
+            pool.pages(size)
+        })
     }
 
     /// Charges `usage` for the pages that `make` allocates, and maps them. Returns their address.
@@ -29,6 +31,7 @@ impl Process {
         pool: &mut Pool<K>,
         usage: Resources,
         access: Access,
+        content: Content,
         make: impl FnOnce(&mut Pool<K>) -> Result<Vec<Allocation>, Denial>,
     ) -> Result<u64, Denial> {
         self.charged(usage, |process| {
@@ -36,6 +39,7 @@ impl Process {
             match process.map_anywhere(pool, &slots_of(&allocations), access) {
                 Ok(range) => {
                     let mapping = Mapping {
+                        content,
                         range,
                         allocations,
                         usage,
@@ -86,14 +90,26 @@ impl Process {
     }
 
     /// Frees the memory mapped at `address`. Returns false if there is none.
-    pub(crate) fn free(&mut self, pool: &mut Pool<impl Kernel>, address: u64) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// Fails if a device may still access it.
+    pub(crate) fn free(
+        &mut self,
+        pool: &mut Pool<impl Kernel>,
+        address: u64,
+    ) -> Result<bool, Denial> {
+        let is_dma = |mapping: &Mapping| mapping.content == Content::Dma;
+        if self.memory.get(&address).is_some_and(is_dma) {
+            return Err(Denial::ForDevice);
+        }
         let Some(mapping) = self.memory.remove(&address) else {
-            return false;
+            return Ok(false);
         };
         pool.release(mapping.allocations);
         self.space.give(mapping.range);
         self.usage.refund(mapping.usage);
-        true
+        Ok(true)
     }
 
     /// Returns the first block of the memory mapped at `address`.

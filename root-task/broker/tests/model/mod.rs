@@ -83,6 +83,8 @@ pub(crate) struct Model {
     threads: BTreeMap<u64, u64>,
     /// The slot of the capability that each blocked thread invokes, by the thread's address.
     invoked: BTreeMap<u64, u64>,
+    /// Devices that don't stop their accesses to memory, by the page of their registers.
+    pub(crate) noisy: BTreeSet<u64>,
     /// Threads that repeated their system call, by address.
     pub(crate) resumed: Vec<u64>,
     /// Number of operations that free something until one fails.
@@ -532,6 +534,15 @@ impl Kernel for Model {
         assert!(offset + bytes.len() as u64 <= PAGE_SIZE);
         assert_eq!(self.get(page)?.mapped, None);
         Ok(())
+    }
+
+    fn quiesce(&mut self, page: Slot, _: u64, _: u32, _: u32) -> Result<bool, KernelError> {
+        let capability = self.get(page)?;
+        let What::Object(Object::Page, start, true) = capability.what else {
+            return Err(KernelError::InvalidCapability);
+        };
+        assert_eq!(capability.mapped, None);
+        Ok(!self.noisy.contains(&start))
     }
 
     fn take_interrupt(&mut self, interrupt: Interrupt, to: Slot) -> Result<(), KernelError> {

@@ -25,7 +25,8 @@ const REQUESTS: [(u64, &[u64], Refusal); 18] = [
     (1, &[0, 1], Refusal::Malformed),
     (1, &[u64::MAX, 1], Refusal::Malformed),
     (1, &[1 << 40, 1], Refusal::Quota),
-    (2, &[(1 << 63) + 1], Refusal::Malformed),
+    // Memory for a device, without a device that accesses memory.
+    (2, &[4096], Refusal::NotConfigured),
     // Free: the image, an invalid address.
     (3, &[0x20_1000], Refusal::NotOwned),
     (3, &[u64::MAX], Refusal::NotOwned),

@@ -9,7 +9,8 @@
 
 use kaal_component::pl031::{DEVICE, RTCDR, RTCICR, RTCIMSC, RTCMR};
 use kaal_component::{
-    Failure, Interrupt, Refusal, Registers, Test, allocate, free, ping, report, wait, wait_briefly,
+    DmaMemory, Failure, Interrupt, Refusal, Registers, Test, allocate, free, ping, report, wait,
+    wait_briefly,
 };
 
 kaal_component::main!(run);
@@ -31,6 +32,8 @@ fn run() -> Result<(), Failure> {
     tell(Test::Interrupt, "interrupt", interrupts.unwrap_or(false))?;
     let held = allocate(64 * 1024)?;
     held.fill(PATTERN);
+    // A board has no device to test.
+    let _ = DmaMemory::allocate(4096);
     tell(Test::Stoppable, "stoppable", true)?;
     loop {
         wait();

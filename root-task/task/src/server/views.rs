@@ -49,6 +49,7 @@ impl Server<'_> {
             components.map(|(_, status)| count(status.usage)).sum()
         };
         let (free, lost) = (self.broker.free(), self.broker.lost());
+        let quarantined = self.broker.quarantined();
         match line {
             0 => Some(format!(
                 "memory: {} KiB free, {} KiB in components",
@@ -60,7 +61,12 @@ impl Server<'_> {
                 free.slots,
                 used(|usage| usage.slots),
             )),
-            2 => Some(format!("lost: {} KiB, {} slots", lost.bytes / 1024, lost.slots)),
+            2 => Some(format!(
+                "lost: {} KiB, {} slots",
+                lost.bytes / 1024,
+                lost.slots
+            )),
+            3 => Some(format!("quarantined: {} KiB", quarantined.bytes / 1024)),
             _ => None,
         }
     }
