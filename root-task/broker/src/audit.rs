@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The audit log: the latest decisions of the broker.
+//! The audit log: the latest decisions of the broker, with a share for each component.
 
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeMap, VecDeque};
 use core::fmt;
 
 use thiserror::Error;
@@ -74,11 +74,14 @@ impl fmt::Display for Entry {
     }
 }
 
-/// A log that overwrites its oldest entries.
+/// A log of limited size. When it is full, the component with the most entries loses its oldest, so
+/// no component can push out those of others that have fewer.
 #[derive(Clone, Debug, Default)]
 pub struct Audit {
     /// The entries, oldest first.
     pub entries: VecDeque<Entry>,
+    /// Number of entries of each component.
+    counts: BTreeMap<&'static str, usize>,
     recorded: u64,
 }
 
@@ -93,8 +96,9 @@ impl Audit {
         denial: Option<Denial>,
     ) {
         if self.entries.len() == Self::CAPACITY {
-            self.entries.pop_front();
+            self.make_room();
         }
+        *self.counts.entry(component).or_default() += 1;
         let number = self.recorded;
         self.entries.push_back(Entry {
             number,
@@ -103,6 +107,17 @@ impl Audit {
             denial,
         });
         self.recorded += 1;
+    }
+
+    fn make_room(&mut self) {
+        let most = self.counts.iter_mut().max_by_key(|(_, count)| **count);
+        if let Some((component, count)) = most {
+            let oldest = |entry: &Entry| entry.component == *component;
+            *count -= 1;
+            if let Some(place) = self.entries.iter().position(oldest) {
+                self.entries.remove(place);
+            }
+        }
     }
 }
 
@@ -120,5 +135,28 @@ mod tests {
         }
         assert_eq!(audit.entries.len(), Audit::CAPACITY);
         assert_eq!(audit.entries.back().unwrap().number, 999);
+    }
+
+    #[test]
+    fn a_component_pushes_out_its_own_entries_only() {
+        let mut audit = Audit::default();
+        for _ in 0..10 {
+            audit.record("modest", Action::Spawn, None);
+        }
+        for round in 0..1000 {
+            let name = ["loud", "louder"][round % 2];
+            audit.record(name, Action::Unknown(99), Some(Denial::NotConfigured));
+        }
+        let count = |name| {
+            audit
+                .entries
+                .iter()
+                .filter(|entry| entry.component == name)
+                .count()
+        };
+        assert_eq!(
+            (count("modest"), count("loud"), count("louder")),
+            (10, 59, 59)
+        );
     }
 }
