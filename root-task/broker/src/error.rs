@@ -70,6 +70,14 @@ pub enum Denial {
     /// The component doesn't have this address, or a channel of this client.
     #[error("the component does not have {0:#x}")]
     NotOwned(u64),
+    /// The channel is larger than its server accepts.
+    #[error("the channel has {size} bytes, and the server accepts {most}")]
+    Limit {
+        /// Size of the channel.
+        size: u64,
+        /// The server's limit.
+        most: u64,
+    },
     /// A device may still access the memory. It is free after the component has stopped.
     #[error("a device may still access the memory")]
     ForDevice,
@@ -119,7 +127,7 @@ impl Denial {
 impl From<Denial> for Refusal {
     fn from(denial: Denial) -> Self {
         match denial {
-            Denial::Quota { .. } => Self::Quota,
+            Denial::Quota { .. } | Denial::Limit { .. } => Self::Quota,
             Denial::UsedUp { .. } => Self::UsedUp,
             Denial::Size(_) => Self::Malformed,
             Denial::NotConfigured => Self::NotConfigured,

@@ -224,7 +224,10 @@ fn an_end_that_fails_halfway_leaves_no_running_thread() {
             .create_channel(world.client, "disk", 1)
             .unwrap();
         let client = world.client.badge();
-        world.broker.accept_channel(world.disk, client).unwrap();
+        world
+            .broker
+            .accept_channel(world.disk, client, u64::MAX)
+            .unwrap();
         let running = world.broker.kernel().running.len();
         let usage = |broker: &Broker<Model>| {
             let components = broker.components();

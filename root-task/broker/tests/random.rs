@@ -233,7 +233,11 @@ impl World {
             Request::Device(id, which) => {
                 let (name, device) = Self::device(which);
                 let registers = broker.request_device(ComponentId(id), name, device.range(0));
-                self.addresses[usize::from(id)].extend(registers.map(|(address, _)| address));
+                // A second request for the same registers has the same answer.
+                let mine = &mut self.addresses[usize::from(id)];
+                mine.extend(registers.map(|(address, _)| address));
+                mine.sort_unstable();
+                mine.dedup();
             }
             Request::Interrupt(id, which) => {
                 let (name, device) = Self::device(which);
@@ -250,7 +254,7 @@ impl World {
                 self.addresses[usize::from(id)].extend(end.map(|end| end.address));
             }
             Request::Accept(id, client) => {
-                let end = broker.accept_channel(ComponentId(id), client.into());
+                let end = broker.accept_channel(ComponentId(id), client.into(), u64::MAX);
                 self.addresses[usize::from(id)].extend(end.map(|end| end.address));
             }
             Request::HideInInterrupt(id, slot) => {

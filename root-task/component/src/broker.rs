@@ -59,7 +59,8 @@ pub(crate) fn end(request: &Request) -> ! {
 }
 
 /// Waits for an interrupt or a channel's signal. Returns the events, one bit each.
-/// [`CHANNEL_ENDED`](kaal_protocol::CHANNEL_ENDED) means that the other end of a channel is gone.
+/// [`CHANNEL_ENDED`](kaal_protocol::CHANNEL_ENDED) means that the other end of a channel is gone, one
+/// of those whose events are set.
 /// [`Interrupt`](crate::Interrupt) and [`Channel`](crate::Channel) show examples.
 pub fn wait() -> u64 {
     notification().wait().1

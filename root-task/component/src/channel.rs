@@ -51,14 +51,14 @@ impl Channel {
         Self::open(&request, true)
     }
 
-    /// Accepts the channel that `client` created last. Bytes that the client sent before are there,
-    /// but sent no signal.
+    /// Accepts the channel that `client` created last, if it has at most `most` bytes. It counts
+    /// against the component's quota. Bytes that the client sent before are there, but sent no signal.
     ///
     /// # Errors
     ///
-    /// Fails if there is no such channel, or the quota is exhausted.
-    pub fn accept(client: u64) -> Result<Self, Refusal> {
-        Self::open(&Request::AcceptChannel(client), false)
+    /// Fails if there is no such channel, it is larger, or the quota is exhausted.
+    pub fn accept(client: u64, most: usize) -> Result<Self, Refusal> {
+        Self::open(&Request::AcceptChannel(client, most as u64), false)
     }
 
     fn open(request: &Request, is_creator: bool) -> Result<Self, Refusal> {
@@ -75,6 +75,14 @@ impl Channel {
             event,
             address,
         })
+    }
+
+    /// Whether the other end is there, or may still accept. After the event
+    /// [`CHANNEL_ENDED`](kaal_protocol::CHANNEL_ENDED), this tells which channels have ended; close
+    /// them.
+    pub fn is_open(&self) -> bool {
+        let answer = broker::request(&Request::IsOpen(self.address));
+        answer.is_ok_and(|[is_open, ..]| is_open != 0)
     }
 
     /// Closes this end. The memory is free after both ends are closed.

@@ -49,7 +49,8 @@ pub mod slots {
     pub const FIRST_EMPTY: u64 = 8;
 }
 
-/// The event for the end of a channel: the other end is gone.
+/// The event for the end of a channel: the other end is gone. The channel's own event is set too.
+/// Events of several channels may arrive together; [`Request::IsOpen`] tells which have ended.
 pub const CHANNEL_ENDED: u64 = 1 << 63;
 
 /// Labels of calls to the service `serial`.

@@ -29,9 +29,9 @@ pub enum Request {
     /// Create a channel to a service's provider, with this many bytes of shared memory. Answer:
     /// address, size, slot of the signal, event.
     CreateChannel(u64, Text),
-    /// Accept the channel of a client, given by the client's badge. Answer: as for
-    /// [`Self::CreateChannel`].
-    AcceptChannel(u64),
+    /// Accept the channel of a client, given by the client's badge, if it has at most this many
+    /// bytes. Answer: as for [`Self::CreateChannel`].
+    AcceptChannel(u64, u64),
     /// End the component. No answer.
     Exit,
     /// End the component as failed, for the reason in the text. No answer.
@@ -46,6 +46,9 @@ pub enum Request {
     Report(Test, bool),
     /// Do nothing. Answer: the same word.
     Ping(u64),
+    /// Tell whether the other end of the channel at this address is there, or may still accept.
+    /// Answer: 1 or 0.
+    IsOpen(u64),
     /// Print the root task's log from now on; for the component that drives the console. Answer:
     /// event of new text, kind, register shift and access size of its UART.
     OpenLog,
@@ -103,7 +106,7 @@ impl Request {
             Self::Register(service) => (6, &[], Some(service)),
             Self::Lookup(service) => (7, &[], Some(service)),
             Self::CreateChannel(bytes, service) => (8, &[*bytes], Some(service)),
-            Self::AcceptChannel(client) => (9, &[*client], None),
+            Self::AcceptChannel(client, most) => (9, &[*client, *most], None),
             Self::Exit => (10, &[], None),
             Self::Inspect(view, line) => (11, &[*view as u64, *line], None),
             Self::Restart(name) => (12, &[], Some(name)),
@@ -111,9 +114,10 @@ impl Request {
             Self::Report(test, passed) => (14, &[*test as u64, (*passed).into()], None),
             Self::Ping(word) => (15, &[*word], None),
             Self::Fail(reason) => (16, &[], Some(reason)),
-            Self::OpenLog => (20, &[], None),
-            Self::ReadLog => (21, &[], None),
-            Self::Client(client) => (22, &[*client], None),
+            Self::IsOpen(address) => (17, &[*address], None),
+            Self::OpenLog => (18, &[], None),
+            Self::ReadLog => (19, &[], None),
+            Self::Client(client) => (20, &[*client], None),
         };
         let mut writer = Writer::new(words);
         for &number in numbers {
@@ -141,7 +145,7 @@ impl Request {
             6 => Self::Register(words.text()?),
             7 => Self::Lookup(words.text()?),
             8 => Self::CreateChannel(words.word()?, words.text()?),
-            9 => Self::AcceptChannel(words.word()?),
+            9 => Self::AcceptChannel(words.word()?, words.word()?),
             10 => Self::Exit,
             11 => Self::Inspect(words.choice()?, words.word()?),
             12 => Self::Restart(words.text()?),
@@ -149,9 +153,10 @@ impl Request {
             14 => Self::Report(words.choice()?, words.word()? != 0),
             15 => Self::Ping(words.word()?),
             16 => Self::Fail(words.text()?),
-            20 => Self::OpenLog,
-            21 => Self::ReadLog,
-            22 => Self::Client(words.word()?),
+            17 => Self::IsOpen(words.word()?),
+            18 => Self::OpenLog,
+            19 => Self::ReadLog,
+            20 => Self::Client(words.word()?),
             _ => return Err(Malformed),
         })
     }
@@ -167,7 +172,7 @@ mod tests {
     const SERIAL: u64 = u64::from_le_bytes(*b"serial\0\0");
 
     /// Label and words of each request.
-    const MESSAGES: [(u64, &[u64]); 19] = [
+    const MESSAGES: [(u64, &[u64]); 20] = [
         (1, &[1 << 40, 1]),
         (2, &[1]),
         (3, &[0x1000]),
@@ -176,7 +181,7 @@ mod tests {
         (6, &[LENGTH, SERIAL]),
         (7, &[LENGTH, SERIAL]),
         (8, &[4096, LENGTH, SERIAL]),
-        (9, &[5]),
+        (9, &[5, 4096]),
         (10, &[]),
         (11, &[3, 7]),
         (12, &[LENGTH, SERIAL]),
@@ -184,9 +189,10 @@ mod tests {
         (14, &[2, 1]),
         (15, &[9]),
         (16, &[LENGTH, SERIAL]),
-        (20, &[]),
-        (21, &[]),
-        (22, &[5]),
+        (17, &[0x1000]),
+        (18, &[]),
+        (19, &[]),
+        (20, &[5]),
     ];
 
     #[test]

@@ -32,7 +32,7 @@ const SAID: [&str; 19] = [
     ": the quota is exceeded",
     "clumsy: panicked at components/clumsy/src/main.rs:",
     ": assertion `left == right` failed: only operators may; left: Some(NotConfigured); right: None",
-    "[hostile] 18 of 18 requests refused",
+    "[hostile] 19 of 19 requests refused",
     "hostile: used an invalid capability in slot 0x4",
     "[caller] echo answers: hello, world",
     "\n[forger] KAAL_SYSTEM_READY",

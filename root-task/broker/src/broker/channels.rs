@@ -39,7 +39,7 @@ impl<K: Kernel> Broker<K> {
             let size = page_align(bytes)?;
             let (process, pool) = broker.process(id)?;
             // Check before allocating, because a component may ask for any size.
-            process.check(Resources::pages(size))?;
+            process.check(price(size, true))?;
             let mut channel = Channel {
                 client: id,
                 server,
@@ -61,24 +61,53 @@ impl<K: Kernel> Broker<K> {
         })
     }
 
-    /// Accepts the channel that the component `client` created last.
+    /// Accepts the channel that the component `client` created last, if it has at most `most` bytes.
     ///
     /// # Errors
     ///
-    /// Fails if there is no such channel, or the quota is exhausted.
-    pub fn accept_channel(&mut self, id: ComponentId, client: u64) -> Result<ChannelEnd, Denial> {
+    /// Fails if there is no such channel, it is larger, or the quota is exhausted.
+    pub fn accept_channel(
+        &mut self,
+        id: ComponentId,
+        client: u64,
+        most: u64,
+    ) -> Result<ChannelEnd, Denial> {
         let client_id = u16::try_from(client).map_or(ComponentId(0), ComponentId);
         let action = Action::AcceptChannel(self.name(client_id));
         self.audited(id, action, |broker| {
             let offered = broker.channels.iter().rev().find(|(_, channel)| {
                 channel.server == id && channel.client.badge() == client && channel.is_offered
             });
-            let number = *offered.ok_or(Denial::NotOwned(client))?.0;
+            let (&number, channel) = offered.ok_or(Denial::NotOwned(client))?;
+            if channel.size > most {
+                let size = channel.size;
+                return Err(Denial::Limit { size, most });
+            }
             let channel = broker.channels.remove(&number);
             let mut channel = channel.ok_or(Denial::NotOwned(client))?;
             let outcome = broker.accept(&mut channel);
             broker.channels.insert(number, channel);
             outcome
+        })
+    }
+
+    /// Whether the other end of a channel, given by its address, is there or may still come.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the component has no channel there.
+    pub fn channel_is_open(&self, id: ComponentId, address: u64) -> Result<bool, Denial> {
+        let number = self.channel_at(id, address);
+        let channel = number.and_then(|number| self.channels.get(&number));
+        let channel = channel.ok_or(Denial::NotOwned(address))?;
+        Ok(channel.is_offered || channel.ends.len() > 1)
+    }
+
+    /// Finds the channel whose memory is mapped at `address` in a component.
+    pub(super) fn channel_at(&self, id: ComponentId, address: u64) -> Option<u64> {
+        self.channels.iter().find_map(|(&number, channel)| {
+            let end = channel.ends.get(&id)?;
+            (end.range.address() == address).then_some(number)
         })
     }
 
@@ -111,8 +140,9 @@ impl<K: Kernel> Broker<K> {
         connect_signal: impl FnOnce(&mut Process, &mut K, u64) -> Result<u64, Denial>,
     ) -> Result<ChannelEnd, Denial> {
         let size = channel.size;
+        let price = price(size, channel.client == id);
         let (process, pool) = self.process(id)?;
-        process.charged(Resources::pages(size), |process| {
+        process.charged(price, |process| {
             let pages = pool.copy(&slots_of(&channel.memory))?;
             let mapped = process.map_anywhere(pool, &pages, Access::ReadWrite);
             let connected = mapped.and_then(|range| {
@@ -155,7 +185,7 @@ impl<K: Kernel> Broker<K> {
             return;
         }
         channel.is_offered = false;
-        let size = channel.size;
+        let price = price(channel.size, channel.client == id);
         let own = channel.ends.remove(&id);
         let other = channel.ends.iter().next();
         let other = other.map(|(&other, end)| (other, end.end));
@@ -166,7 +196,7 @@ impl<K: Kernel> Broker<K> {
             if let Ok((process, pool)) = self.process(id) {
                 process.withdraw(&mut pool.kernel, own.end.signal);
                 process.space.give(own.range);
-                process.usage.refund(Resources::pages(size));
+                process.usage.refund(price);
                 if is_unheard {
                     process.give_event(own.end.event);
                 }
@@ -197,4 +227,12 @@ impl<K: Kernel> Broker<K> {
             let _ = pool.signal(process.notification, CHANNEL_ENDED | end.event);
         }
     }
+}
+
+/// Returns what an end of a channel costs: its memory, a slot for each page that it maps, and for the
+/// client also the slots of the memory itself.
+fn price(size: u64, is_client: bool) -> Resources {
+    let mut price = Resources::pages(size);
+    price.slots *= if is_client { 2 } else { 1 };
+    price
 }

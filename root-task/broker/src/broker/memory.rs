@@ -71,10 +71,7 @@ impl<K: Kernel> Broker<K> {
             if process.free(pool, address)? {
                 return Ok(());
             }
-            let number = broker.channels.iter().find_map(|(&number, channel)| {
-                let end = channel.ends.get(&id)?;
-                (end.range.address() == address).then_some(number)
-            });
+            let number = broker.channel_at(id, address);
             broker.leave_channel(id, number.ok_or(Denial::NotOwned(address))?);
             Ok(())
         })

@@ -83,6 +83,8 @@ pub(crate) struct Model {
     threads: BTreeMap<u64, u64>,
     /// The slot of the capability that each blocked thread invokes, by the thread's address.
     invoked: BTreeMap<u64, u64>,
+    /// Badges that the root task signalled.
+    signals: Vec<u64>,
     /// Devices that don't stop their accesses to memory, by the page of their registers.
     pub(crate) noisy: BTreeSet<u64>,
     /// Threads that repeated their system call, by address.
@@ -195,6 +197,11 @@ impl Model {
         let thread = self.threads[&cnode.unwrap()];
         self.invoked.insert(thread, slot);
         thread
+    }
+
+    /// Returns the badges that the root task signalled since the last call.
+    pub(crate) fn take_signals(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.signals)
     }
 
     /// Returns the CNode of the component that calls the broker with `badge`.
@@ -580,7 +587,10 @@ impl Kernel for Model {
     }
 
     fn signal(&mut self, notification: Slot) -> Result<(), KernelError> {
-        self.object(notification, Object::Notification).map(drop)
+        self.object(notification, Object::Notification)?;
+        let badge = self.get(notification)?.badge;
+        self.signals.extend(badge.map(|(badge, _)| badge));
+        Ok(())
     }
 
     fn suspend(&mut self, thread: Slot) -> Result<(), KernelError> {

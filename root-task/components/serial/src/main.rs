@@ -9,7 +9,8 @@
 
 use arm_pl011_uart::{Interrupts, Uart};
 use kaal_component::{
-    Channel, Event, Failure, Interrupt, Refusal, Registers, Service, Terminal, Text, serial,
+    CHANNEL_ENDED, Channel, Event, Failure, Interrupt, Refusal, Registers, Service, Terminal, Text,
+    serial,
 };
 
 kaal_component::main!(run);
@@ -23,6 +24,9 @@ const RECEIVED: Interrupts = Interrupts::RXI.union(Interrupts::RTI);
 const UARTCR: usize = 0x30;
 const UARTEN: u32 = 1 << 0;
 const RXE: u32 = 1 << 9;
+
+/// The largest channel that it accepts, in bytes.
+const LARGEST: usize = 4096;
 
 fn run() -> Result<(), Failure> {
     let registers = Registers::request(DEVICE)?;
@@ -41,7 +45,9 @@ fn run() -> Result<(), Failure> {
                 serial::WRITE => terminal.print(&call, |byte| send(&mut uart, byte))?,
                 serial::READ => {
                     terminal.check_reader(&call)?;
-                    let former = keyboard.reader.replace(Channel::accept(call.client)?);
+                    let former = keyboard
+                        .reader
+                        .replace(Channel::accept(call.client, LARGEST)?);
                     keyboard.pass_on();
                     former.map_or(Ok(()), Channel::close)?;
                 }
@@ -50,6 +56,11 @@ fn run() -> Result<(), Failure> {
             Event::Signals(events) => {
                 if events & terminal.event != 0 {
                     terminal.print_log(|byte| send(&mut uart, byte))?;
+                }
+                if events & CHANNEL_ENDED != 0 {
+                    let reader = &mut keyboard.reader;
+                    let ended = reader.take_if(|reader| !reader.is_open());
+                    ended.map_or(Ok(()), Channel::close)?;
                 }
                 // Clear first, so that later bytes interrupt again.
                 uart.clear_interrupts(RECEIVED);

@@ -45,7 +45,12 @@ impl Server<'_> {
             Request::CreateChannel(bytes, service) => {
                 words(self.broker.create_channel(id, service.as_str(), bytes)?)
             }
-            Request::AcceptChannel(client) => words(self.broker.accept_channel(id, client)?),
+            Request::AcceptChannel(client, most) => {
+                words(self.broker.accept_channel(id, client, most)?)
+            }
+            Request::IsOpen(address) => {
+                vec![self.broker.channel_is_open(id, address)?.into()]
+            }
             Request::Ping(word) => vec![word],
             Request::OpenLog => self.open_log(id)?,
             Request::ReadLog => self.read_log(id)?,
