@@ -131,3 +131,12 @@ fn restarts_take_no_more_than_the_quota_into_quarantine() {
     assert!((1..=QUOTA).contains(&quarantined), "{quarantined}");
     assert_eq!(broker.free().bytes, free - quarantined);
 }
+
+#[test]
+fn devices_in_one_page_share_its_mapping() {
+    let (mut broker, id, _) = started(&DRIVER);
+    let registers = |start| Ok(PhysRange::from_size(PhysAddr(start), 0x200).unwrap());
+    let (first, size) = broker.request_device(id, "net", registers(NET)).unwrap();
+    let second = broker.request_device(id, "net", registers(NET + 0x200));
+    assert_eq!(second, Ok((first + 0x200, size)));
+}

@@ -42,6 +42,7 @@ impl<K: Kernel> Broker<K> {
     }
 
     /// Maps `registers`, one range of a device's registers. Returns their virtual address and size.
+    /// If they lie in pages that the component has, it gets those.
     ///
     /// # Errors
     ///
@@ -62,6 +63,9 @@ impl<K: Kernel> Broker<K> {
             let mut usage = Resources::new(0, size / PAGE_SIZE);
             usage.devices = 1;
             let (process, pool) = broker.process(id)?;
+            if let Some(address) = process.registers_at(registers) {
+                return Ok((address, registers.size()));
+            }
             let address =
                 process.map_new(pool, usage, Access::Device, Content::Registers, |pool| {
                     pool.device_pages(first, size)

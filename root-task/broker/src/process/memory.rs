@@ -4,8 +4,11 @@
 
 use alloc::vec::Vec;
 
+use kaal_payload::PhysRange;
+
 use super::{Content, Mapping, Process};
 use crate::address_space::Range;
+use crate::buddy::Block;
 use crate::error::Denial;
 use crate::kernel::{Access, Kernel, Object, PAGE_SIZE, Slot};
 use crate::pool::{Allocation, Pool, slots_of};
@@ -110,6 +113,21 @@ impl Process {
         self.space.give(mapping.range);
         self.usage.refund(mapping.usage);
         Ok(true)
+    }
+
+    /// Returns where the component has mapped `registers`.
+    pub(crate) fn registers_at(&self, registers: PhysRange) -> Option<u64> {
+        self.memory.values().find_map(|mapping| {
+            let start = mapping.allocations.first()?.block.start;
+            let blocks = mapping
+                .allocations
+                .iter()
+                .map(|allocation| allocation.block);
+            let end = start + blocks.map(Block::size).sum::<u64>();
+            let is_inside = start <= registers.start.0 && registers.end.0 <= end;
+            let is_device = mapping.content == Content::Registers;
+            (is_device && is_inside).then(|| mapping.range.address() + registers.start.0 - start)
+        })
     }
 
     /// Returns the first block of the memory mapped at `address`.
