@@ -10,7 +10,8 @@ use crate::kernel::PAGE_SIZE;
 pub struct Resources {
     /// Bytes of untyped memory, including the component's kernel objects and image.
     pub bytes: u64,
-    /// Slots of the root task's CSpace.
+    /// Slots of the root task's CSpace, one for each capability that it keeps for the component. The
+    /// slots of split memory aren't counted, but limited by [`Self::most_slots`].
     pub slots: u64,
     /// Devices.
     pub devices: u64,
@@ -29,6 +30,16 @@ impl Resources {
     /// The resources for pages of `bytes` in total.
     pub(crate) const fn pages(bytes: u64) -> Self {
         Self::new(bytes, bytes / PAGE_SIZE)
+    }
+
+    /// Returns the most slots of the root task's CSpace that this quota takes. `tests/heap.rs` measures
+    /// three for each slot: for an object, and for the halves that untyped memory was split into.
+    pub fn most_slots(&self) -> u64 {
+        const PER_SLOT: u64 = 4;
+        /// Two for each split of a piece as large as the address space.
+        const PER_DEVICE: u64 = 2 * 48;
+        let devices = self.devices.saturating_mul(PER_DEVICE);
+        self.slots.saturating_mul(PER_SLOT).saturating_add(devices)
     }
 
     /// Adds `more`, unless that exceeds `quota`.

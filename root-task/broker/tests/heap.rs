@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Measures the heap that the broker needs, counted as the root task's allocator would.
+//! Measures the heap that the broker needs, counted as the root task's allocator would, and its slots.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
@@ -126,9 +126,9 @@ fn config(name: &'static str, slots: u64) -> Config {
     }
 }
 
-/// Returns the maximum heap in bytes, for components with a quota of `slots` each and the pattern
-/// `appetite`.
-fn most_taken(slots: u64, appetite: Appetite) -> usize {
+/// Returns the maximum heap in bytes and the maximum number of the root task's slots, for components
+/// with a quota of `slots` each and the pattern `appetite`.
+fn most_taken(slots: u64, appetite: Appetite) -> (usize, u64) {
     let configs = NAMES.map(|name| config(name, slots));
     let configs: &'static [Config] = Vec::leak(configs.into());
     let mut had: Vec<(ComponentId, u64)> = Vec::with_capacity(1 << 16);
@@ -146,6 +146,7 @@ fn most_taken(slots: u64, appetite: Appetite) -> usize {
         Appetite::Whole => slots - OF_ITS_OWN,
         Appetite::Pieces(pages) => pages,
     };
+    let mut fewest_left = u64::MAX;
     for _ in 0..ROUNDS {
         had.clear();
         let mut numbers = (1..=NAMES.len() as u16).cycle();
@@ -157,18 +158,20 @@ fn most_taken(slots: u64, appetite: Appetite) -> usize {
                 Err(_) => denied += 1,
             }
         }
+        fewest_left = fewest_left.min(broker.free().slots);
         if matches!(appetite, Appetite::Sieve) {
             for &(id, address) in had.iter().step_by(2) {
                 broker.free_memory(id, address).unwrap();
             }
         }
     }
-    MOST.load(Ordering::Relaxed) - before
+    let most_slots = EMPTY_SLOTS.end - EMPTY_SLOTS.start - fewest_left;
+    (MOST.load(Ordering::Relaxed) - before, most_slots)
 }
 
-/// Returns the heap in bytes for one page of device memory, from a piece as large as the address
-/// space.
-fn taken_by_device() -> usize {
+/// Returns the heap in bytes and the root task's slots for one page of device memory, from a piece as
+/// large as the address space.
+fn taken_by_device() -> (usize, u64) {
     let configs: &'static [Config] = Vec::leak(vec![Config {
         devices: &["device"],
         ..config("a", 100)
@@ -183,19 +186,35 @@ fn taken_by_device() -> usize {
     });
     let before = NOW.load(Ordering::Relaxed);
     MOST.store(before, Ordering::Relaxed);
+    let slots = broker.free().slots;
     broker.request_device(id, "device", registers).unwrap();
-    MOST.load(Ordering::Relaxed) - before
+    let slots = slots - broker.free().slots;
+    (MOST.load(Ordering::Relaxed) - before, slots)
 }
 
 #[test]
 #[cfg_attr(miri, ignore = "too many cases")]
-fn quotas_bound_the_heap() {
-    let device = taken_by_device() as u64;
+fn quotas_bound_the_heap_and_the_slots() {
+    let (device, slots) = taken_by_device();
+    let device = device as u64;
+    let of_device = Resources {
+        devices: 1,
+        ..Resources::default()
+    };
+    assert!(
+        slots <= of_device.most_slots(),
+        "{slots} slots for a device"
+    );
     assert!(device <= HEAP_PER_DEVICE / 2, "{device} bytes for a device");
     for slots in [64, 100, 400, 1100] {
         for appetite in APPETITES {
-            let most = most_taken(slots, appetite) as u64;
-            let each = most.saturating_sub(LOG) / (slots * NAMES.len() as u64);
+            let (most, most_slots) = most_taken(slots, appetite);
+            let quotas = config("", slots).quota.most_slots() * NAMES.len() as u64;
+            assert!(
+                most_slots <= quotas,
+                "{slots} slots, {appetite:?}: {most_slots} slots"
+            );
+            let each = (most as u64).saturating_sub(LOG) / (slots * NAMES.len() as u64);
             assert!(
                 each <= HEAP_PER_SLOT / 2,
                 "{slots} slots, {appetite:?}: {each} bytes for a slot"

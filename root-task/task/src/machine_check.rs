@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Checks the kernel's untyped memory against the machine's RAM.
+//! Checks the kernel's untyped memory against the machine's RAM, and the slots against all quotas.
 
 use alloc::vec::Vec;
 
-use kaal_broker::PAGE_SIZE;
+use kaal_broker::{PAGE_SIZE, Resources};
 use kaal_devicetree::{DeviceTree, Facts, MemoryKind};
 use sel4::{BootInfoPtr, sel4_cfg_usize};
 
+use crate::console::say;
 use crate::inventory;
 use crate::report::{is_seeded, report};
+use crate::system::Embedded;
 
 /// Maximum memory in bytes for the kernel's image, page tables and stacks.
 const KERNEL_LIMIT: u64 = 4 * 1024 * 1024;
@@ -72,4 +74,19 @@ pub(crate) fn ram(bootinfo: &BootInfoPtr, tree: Option<&DeviceTree<'_>>) -> bool
             kernel.unwrap_or_default() / 1024,
         ),
     )
+}
+
+/// Checks that the `free` slots suffice for all quotas. Else a component might lack what its quota
+/// promises.
+pub(crate) fn slots(free: &Resources, components: &[Embedded]) -> bool {
+    let quotas = components.iter().map(|component| component.config.quota);
+    let most: u64 = quotas.map(|quota| quota.most_slots()).sum();
+    if most > free.slots {
+        say!(
+            "the root task has {} free slots, and the quotas may take {most}: lower `slots` in \
+             system.toml, or raise KernelRootCNodeSizeBits",
+            free.slots
+        );
+    }
+    most <= free.slots
 }

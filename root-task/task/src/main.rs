@@ -6,7 +6,7 @@
 //! Each module imports only modules listed below it:
 //!
 //! - `self_test`: tests the system before it starts
-//! - `machine_check`: checks untyped memory against the machine's RAM
+//! - `machine_check`: checks untyped memory against the machine's RAM, and slots against quotas
 //! - `server`: serves requests, and restarts components that fail
 //! - `system`: the components in the root task's image
 //! - `fault`: describes faults and other failures
@@ -62,8 +62,9 @@ fn run(bootinfo: &sel4::BootInfoPtr) -> Result<Never, Denial> {
     let ram_accounted_for = machine_check::ram(bootinfo, tree.as_ref());
     let mut server = Server::new(broker, tree, console)?;
     let passed = self_test::run(&mut server)? && ram_accounted_for;
+    let enough_slots = machine_check::slots(&server.broker.free(), system::SYSTEM);
     let ids = server.start(system::SYSTEM)?;
-    let all_run = ids.into_iter().all(|id| server.is_running(id));
+    let all_run = enough_slots && ids.into_iter().all(|id| server.is_running(id));
     match (passed, all_run) {
         (true, true) => say!("KAAL_SYSTEM_READY"),
         (true, false) => say!("KAAL_SYSTEM_INCOMPLETE"),
