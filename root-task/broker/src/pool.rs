@@ -7,6 +7,7 @@
 //! halves, or into the objects of one grant. When a grant ends, its memory is free at once,
 //! regardless of all others.
 
+mod freeing;
 mod lent;
 
 use alloc::collections::BTreeMap;
@@ -70,11 +71,6 @@ impl<K: Kernel> Pool<K> {
         Resources::new(self.ram.free_bytes(), self.slots.left())
     }
 
-    /// Returns memory and slots that the kernel failed to free.
-    pub(crate) fn lost(&self) -> Resources {
-        self.lost
-    }
-
     /// Takes an empty slot and lets `fill` create a capability there. After an error, the slot
     /// stays empty.
     pub(crate) fn fill_slot(
@@ -111,16 +107,6 @@ impl<K: Kernel> Pool<K> {
         self.fill_slots(originals, |kernel, &from, to| {
             kernel.copy(from, to, Pass::Whole)
         })
-    }
-
-    /// Deletes the capabilities in `slots`, and returns the slots to the empty ones.
-    pub(crate) fn delete(&mut self, slots: impl IntoIterator<Item = Slot>) {
-        for slot in slots {
-            match self.kernel.delete(slot) {
-                Ok(()) => self.slots.give(slot.0),
-                Err(_) => self.lost.slots += 1,
-            }
-        }
     }
 
     /// Signals a notification with `badge`, and leaves no capability with it.
@@ -197,26 +183,6 @@ impl<K: Kernel> Pool<K> {
         Ok(allocations)
     }
 
-    /// Deletes all objects in blocks and every capability to them, and frees the blocks.
-    pub(crate) fn release(&mut self, allocations: impl IntoIterator<Item = Allocation>) {
-        for Allocation { block, slots } in allocations {
-            let revoked = match self.untyped_of(block) {
-                Ok(untyped) => self.kernel.revoke(untyped),
-                Err(error) => Err(error),
-            };
-            match revoked {
-                Ok(()) => {
-                    slots.iter().for_each(|slot| self.slots.give(slot.0));
-                    match self.lent.get_mut(&block) {
-                        Some(is_lent) => *is_lent = false,
-                        None => self.give_block(block),
-                    }
-                }
-                Err(_) => self.lose(block, slots.len()),
-            }
-        }
-    }
-
     fn used_up(&self, requested: u64) -> Denial {
         Denial::used_up(Resource::Bytes, requested, self.ram.free_bytes())
     }
@@ -260,38 +226,6 @@ impl<K: Kernel> Pool<K> {
         }
         let slots = slots?;
         Ok(Allocation { block, slots })
-    }
-
-    /// Frees a block without objects, and merges it with free neighbours.
-    fn give_block(&mut self, block: Block) {
-        let mut whole = block;
-        let mut stuck = Vec::new();
-        for half in self.buddies(block).release(block) {
-            whole = Block::around(half.start, half.bits + 1);
-            // A half that was never made has no capability.
-            if let Some(untyped) = self.untyped.remove(&half) {
-                match self.kernel.delete(untyped) {
-                    Ok(()) => self.slots.give(untyped.0),
-                    Err(_) => stuck.push(untyped),
-                }
-            }
-        }
-        // The kernel doesn't reuse the whole while a half exists.
-        if !stuck.is_empty() {
-            let untyped = self.untyped_of(whole);
-            match untyped.and_then(|untyped| self.kernel.revoke(untyped)) {
-                Ok(()) => stuck.iter().for_each(|half| self.slots.give(half.0)),
-                Err(_) => {
-                    self.buddies(whole).split(whole, whole.start, whole.bits);
-                    self.lose(whole, stuck.len());
-                }
-            }
-        }
-    }
-
-    fn lose(&mut self, block: Block, slots: usize) {
-        self.lost.bytes += block.size();
-        self.lost.slots += slots as u64;
     }
 
     fn untyped_of(&self, block: Block) -> Result<Slot, KernelError> {
