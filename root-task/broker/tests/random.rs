@@ -269,6 +269,8 @@ impl World {
     }
 
     fn check(&mut self) {
+        /// Slots of halves, where few components have split much memory.
+        const SPLITS: u64 = 64;
         self.broker.kernel().check();
         for (id, status) in self.broker.components() {
             let quota = CONFIGS[usize::from(id.0) - 1].quota;
@@ -276,6 +278,14 @@ impl World {
             assert!(status.usage.slots <= quota.slots, "{status:?}");
             assert!(status.usage.devices <= quota.devices, "{status:?}");
         }
+        let charged = self.broker.components().map(|(_, status)| status.usage);
+        let charged = charged.chain([self.broker.quarantined()]);
+        let charged: u64 = charged.map(|usage| usage.most_slots()).sum();
+        let used = self.free_at_first.0.slots - self.broker.free().slots;
+        assert!(
+            used <= charged + SPLITS,
+            "{used} slots used, {charged} charged"
+        );
     }
 
     /// Stops all components, and checks that all resources are free.
