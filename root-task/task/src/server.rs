@@ -114,9 +114,11 @@ impl<'a> Server<'a> {
         }
         match Request::decode(label, &words) {
             Ok(Request::Exit) => {
-                self.start_due();
-                if let Err(denial) = self.broker.exit(id) {
-                    say!("{}: failed to stop: {denial}", self.broker.name(id));
+                match self.broker.exit(id) {
+                    Ok(()) => self.start_due(),
+                    Err(denial) => {
+                        say!("{}: failed to stop: {denial}", self.broker.name(id));
+                    }
                 }
                 None
             }
@@ -135,11 +137,13 @@ impl<'a> Server<'a> {
     /// Stops a component that failed, and applies its restart policy.
     fn fail(&mut self, id: ComponentId, reason: &dyn Display) {
         assert!(!is_seeded("panic"), "the build makes the root task panic");
-        self.start_due();
         let name = self.broker.name(id);
         say!("{name}: {reason}");
         match self.broker.fail(id) {
-            Ok(recovery) => self.recover(id, recovery),
+            Ok(recovery) => {
+                self.start_due();
+                self.recover(id, recovery);
+            }
             Err(denial) => say!("{name}: failed to stop: {denial}"),
         }
     }
