@@ -58,7 +58,7 @@ pub use console::Console;
 pub use failure::Failure;
 pub use interrupt::Interrupt;
 pub use kaal_protocol::{CHANNEL_ENDED, ECHO, Refusal, Test, Text, View, serial};
-pub use memory::{DmaMemory, allocate, free};
+pub use memory::{DmaMemory, Memory, allocate};
 pub use operator::{inspect, ping, report, restart, tick};
 pub use registers::Registers;
 pub use service::{Call, Client, Event, Service};

@@ -2,7 +2,9 @@
 
 //! Memory for the component and for devices.
 
-use core::ops::Deref;
+use core::ops::{Deref, DerefMut};
+use core::ptr::{self, NonNull};
+use core::slice;
 
 use kaal_protocol::{Refusal, Request};
 use sel4::FrameObjectType;
@@ -12,15 +14,36 @@ use crate::registers::Registers;
 
 const PAGE_SIZE: usize = FrameObjectType::GRANULE.bytes();
 
+/// Bytes that [`allocate`] returned. They stay allocated until [`Self::free`], or the component's
+/// end.
+#[derive(Debug)]
+pub struct Memory {
+    start: NonNull<u8>,
+    size: usize,
+}
+
 /// Allocates zeroed memory. The size is rounded up to whole pages of 4 KiB.
 ///
 /// ```no_run
-/// # use kaal_component::{Refusal, allocate, free};
+/// # use kaal_component::{Refusal, allocate};
 /// # fn run() -> Result<(), Refusal> {
-/// let memory = allocate(5000)?;
+/// let mut memory = allocate(5000)?;
 /// assert_eq!(memory.len(), 8192);
 /// memory.fill(0xff);
-/// free(memory)?;
+/// memory.free()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// No part of the memory can be in use when it is freed:
+///
+/// ```compile_fail
+/// # use kaal_component::{Refusal, allocate};
+/// # fn run() -> Result<(), Refusal> {
+/// let mut memory = allocate(8192)?;
+/// let (low, high) = memory.split_at_mut(4096);
+/// memory.free()?;
+/// high.fill(0xff);
 /// # Ok(())
 /// # }
 /// ```
@@ -28,22 +51,41 @@ const PAGE_SIZE: usize = FrameObjectType::GRANULE.bytes();
 /// # Errors
 ///
 /// Fails if the quota or the machine's memory is exhausted.
-pub fn allocate(bytes: usize) -> Result<&'static mut [u8], Refusal> {
+pub fn allocate(bytes: usize) -> Result<Memory, Refusal> {
     let [address, ..] = broker::request(&Request::AllocateMemory(bytes as u64, true))?;
-    let size = bytes.next_multiple_of(PAGE_SIZE);
-    let start = core::ptr::with_exposed_provenance_mut(address as usize);
-    // SAFETY: the broker has just mapped `size` bytes there, for this component only. They stay
-    // mapped until this slice is freed.
-    Ok(unsafe { core::slice::from_raw_parts_mut(start, size) })
+    let start = NonNull::new(ptr::with_exposed_provenance_mut(address as usize));
+    Ok(Memory {
+        start: start.ok_or(Refusal::Failed)?,
+        size: bytes.next_multiple_of(PAGE_SIZE),
+    })
 }
 
-/// Frees memory of [`allocate`], which shows an example.
-///
-/// # Errors
-///
-/// Fails if `memory` isn't exactly an allocation.
-pub fn free(memory: &'static mut [u8]) -> Result<(), Refusal> {
-    broker::free(memory.as_ptr().expose_provenance() as u64)
+impl Memory {
+    /// Frees the memory.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the root task fails.
+    pub fn free(self) -> Result<(), Refusal> {
+        broker::free(self.start.addr().get() as u64)
+    }
+}
+
+impl Deref for Memory {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        // SAFETY: the broker mapped `size` zeroed bytes at `start`, for this component only. They
+        // stay mapped until `free` consumes `self`.
+        unsafe { slice::from_raw_parts(self.start.as_ptr(), self.size) }
+    }
+}
+
+impl DerefMut for Memory {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as for `deref`; `self` is borrowed exclusively.
+        unsafe { slice::from_raw_parts_mut(self.start.as_ptr(), self.size) }
+    }
 }
 
 /// Contiguous, uncached memory that a device may access at any time. So it stays allocated until the

@@ -9,7 +9,7 @@
 
 use kaal_component::pl031::{DEVICE, RTCDR, RTCICR, RTCIMSC, RTCMR};
 use kaal_component::{
-    DmaMemory, Failure, Interrupt, Refusal, Registers, Test, allocate, free, ping, report, wait,
+    DmaMemory, Failure, Interrupt, Refusal, Registers, Test, allocate, ping, report, wait,
     wait_briefly,
 };
 
@@ -30,7 +30,7 @@ fn run() -> Result<(), Failure> {
     tell(Test::Device, "device", reads_back)?;
     let interrupts = clock.and_then(|clock| try_interrupt(&clock));
     tell(Test::Interrupt, "interrupt", interrupts.unwrap_or(false))?;
-    let held = allocate(64 * 1024)?;
+    let mut held = allocate(64 * 1024)?;
     held.fill(PATTERN);
     // A board has no device to test.
     let _ = DmaMemory::allocate(4096);
@@ -50,11 +50,11 @@ fn try_memory() -> Result<bool, Refusal> {
     const SIZE: usize = 20 * 1024;
     let mut passed = true;
     for _ in 0..3 {
-        let memory = allocate(SIZE)?;
+        let mut memory = allocate(SIZE)?;
         passed &= memory.len() == SIZE && memory.iter().all(|&byte| byte == 0);
         memory.fill(PATTERN);
         passed &= memory.iter().all(|&byte| byte == PATTERN);
-        free(memory)?;
+        memory.free()?;
     }
     Ok(passed)
 }
