@@ -5,7 +5,7 @@
 use core::ptr;
 use core::sync::atomic::AtomicU8;
 
-use kaal_protocol::{Cursors, Refusal, Request, Ring, Text};
+use kaal_protocol::{Consumer, Cursors, Producer, Refusal, Request, Text};
 use sel4::{MessageInfoBuilder, cap};
 
 use crate::broker;
@@ -19,10 +19,10 @@ use crate::broker;
 /// let mut channel = Channel::create("echo", 8192)?;
 /// // Asks the provider to accept the channel.
 /// echo.call(ECHO, &[])?;
-/// channel.send(b"hello");
+/// channel.send(b"hello")?;
 /// while wait() & channel.event == 0 {}
 /// let mut answer = [0; 5];
-/// let received = channel.receive(&mut answer);
+/// let received = channel.receive(&mut answer)?;
 /// # let _ = received;
 /// channel.close()?;
 /// # Ok(())
@@ -30,8 +30,8 @@ use crate::broker;
 /// ```
 #[derive(Debug)]
 pub struct Channel {
-    outwards: Ring<'static>,
-    inwards: Ring<'static>,
+    outwards: Producer<'static>,
+    inwards: Consumer<'static>,
     signal: cap::Notification,
     /// The event that the other end sets.
     pub event: u64,
@@ -64,13 +64,13 @@ impl Channel {
     fn open(request: &Request, is_creator: bool) -> Result<Self, Refusal> {
         let [address, size, signal, event] = broker::request(request)?;
         let [of_creator, back] = rings(address, size);
-        let (outwards, inwards) = match is_creator {
+        let ((cursors, bytes), inwards) = match is_creator {
             true => (of_creator, back),
             false => (back, of_creator),
         };
         Ok(Self {
-            outwards,
-            inwards,
+            outwards: Producer::new(cursors, bytes),
+            inwards: Consumer::new(inwards.0, inwards.1),
             signal: cap::Notification::from_bits(signal),
             event,
             address,
@@ -95,22 +95,52 @@ impl Channel {
     }
 
     /// Sends as much of `bytes` as fits. Returns the number of bytes sent.
-    pub fn send(&mut self, bytes: &[u8]) -> usize {
-        let sent = self.outwards.write(bytes);
+    ///
+    /// # Errors
+    ///
+    /// Fails if the other end broke the channel. Then close it.
+    pub fn send(&mut self, bytes: &[u8]) -> Result<usize, Refusal> {
+        let sent = self.outwards.write(bytes)?;
         // The other end may be gone, or not have accepted yet. Then a non-blocking send does
         // nothing.
         self.signal.nb_send(MessageInfoBuilder::default().build());
-        sent
+        Ok(sent)
     }
 
     /// Receives up to `buffer.len()` bytes. Returns the number of bytes received.
-    pub fn receive(&mut self, buffer: &mut [u8]) -> usize {
-        self.inwards.read(buffer)
+    ///
+    /// # Errors
+    ///
+    /// Fails if the other end broke the channel. Then close it.
+    pub fn receive(&mut self, buffer: &mut [u8]) -> Result<usize, Refusal> {
+        Ok(self.inwards.read(buffer)?)
+    }
+
+    /// Returns the number of bytes that can be received. A server should receive no more than this
+    /// for an event: the other end may go on sending, and then sets the event again.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the other end broke the channel. Then close it.
+    pub fn arrived(&self) -> Result<usize, Refusal> {
+        Ok(self.inwards.unread()?)
+    }
+
+    /// Returns the number of bytes that can be sent.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the other end broke the channel. Then close it.
+    pub fn room(&self) -> Result<usize, Refusal> {
+        Ok(self.outwards.room()?)
     }
 }
 
+/// Cursors and bytes of a stream.
+type Stream = (&'static Cursors, &'static [AtomicU8]);
+
 /// Returns the stream of the channel's creator, and the stream of the other end.
-fn rings(address: u64, size: u64) -> [Ring<'static>; 2] {
+fn rings(address: u64, size: u64) -> [Stream; 2] {
     let half = size as usize / 2;
     [0, half].map(|offset| {
         let start = address as usize + offset;
@@ -121,7 +151,7 @@ fn rings(address: u64, size: u64) -> [Ring<'static>; 2] {
         // the other end may change the bytes.
         unsafe {
             let bytes = core::slice::from_raw_parts(bytes, half - size_of::<Cursors>());
-            Ring::new(&*cursors, bytes)
+            (&*cursors, bytes)
         }
     })
 }

@@ -32,7 +32,7 @@ pub use console::{Author, ConsoleRights, Lines};
 pub use message::{Malformed, Reader, Writer};
 pub use refusal::Refusal;
 pub use request::{Request, Test, View};
-pub use ring::{Cursors, Ring};
+pub use ring::{Broken, Consumer, Cursors, Producer};
 pub use text::{TEXT_LIMIT, Text};
 
 /// Slots of a component's CSpace that are filled at its start.

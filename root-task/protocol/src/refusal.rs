@@ -7,6 +7,8 @@ use core::fmt;
 use thiserror::Error;
 use zerocopy::TryFromBytes;
 
+use crate::ring::Broken;
+
 /// The reason for a refusal. Its number is the answer's label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, TryFromBytes)]
 #[repr(u64)]
@@ -40,6 +42,9 @@ pub enum Refusal {
     /// A device may still access the memory. It is free after the component has stopped.
     #[error("a device may still access the memory")]
     InUse,
+    /// The other end of the channel is hostile or damaged.
+    #[error("the other end broke the channel")]
+    Broken,
 }
 
 impl Refusal {
@@ -53,6 +58,12 @@ impl Refusal {
             0 => Ok(()),
             label => Err(Self::try_read_from_bytes(&label.to_ne_bytes()).unwrap_or(Self::Failed)),
         }
+    }
+}
+
+impl From<Broken> for Refusal {
+    fn from(_: Broken) -> Self {
+        Self::Broken
     }
 }
 

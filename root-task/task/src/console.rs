@@ -15,7 +15,7 @@ use core::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed};
 use kaal_broker::{Broker, Denial, KernelError, PAGE_SIZE};
 use kaal_devicetree::DeviceTree;
 use kaal_payload::{AccessSize, Console, PhysAddr};
-use kaal_protocol::{Cursors, Ring};
+use kaal_protocol::{Consumer, Cursors, Producer};
 use kaal_uart::{Registers, Uart};
 use sel4::{CapRights, VmAttributes, init_thread, sel4_cfg_if};
 use sel4_immediate_sync_once_cell::ImmediateSyncOnceCell;
@@ -94,7 +94,9 @@ pub(crate) fn has_news() -> bool {
 
 /// Takes text from the ring. Returns its length.
 pub(crate) fn take(buffer: &mut [u8]) -> usize {
-    ring().read(buffer)
+    // Both cursors are the root task's own.
+    let read = Consumer::resume(&CURSORS, &BYTES).read(buffer);
+    read.unwrap_or_default()
 }
 
 /// Prints a line.
@@ -124,12 +126,9 @@ impl Write for Output {
     }
 }
 
-fn ring() -> Ring<'static> {
-    Ring::new(&CURSORS, &BYTES)
-}
-
 fn store(bytes: &[u8]) {
-    let stored = ring().write(bytes);
+    let stored = Producer::resume(&CURSORS, &BYTES).write(bytes);
+    let stored = stored.unwrap_or_default();
     LOST.fetch_add(bytes.len() - stored, Relaxed);
     NEWS.store(true, Relaxed);
 }

@@ -19,13 +19,13 @@ fn run() -> Result<(), Failure> {
     let echo = Client::lookup("echo")?;
     let mut channel = Channel::create("echo", 8192)?;
     echo.call(ECHO, &[])?;
-    channel.send(GREETING);
+    channel.send(GREETING)?;
     let mut answer = [0; GREETING.len()];
     let mut length = 0;
     while let Some(rest) = answer.get_mut(length..)
         && !rest.is_empty()
     {
-        match channel.receive(rest) {
+        match channel.receive(rest)? {
             0 => drop(wait()),
             received => length += received,
         }

@@ -6,14 +6,20 @@
 #![no_main]
 #![forbid(unsafe_code)]
 
-use kaal_component::{CHANNEL_ENDED, Channel, ECHO, Event, Failure, Refusal, Service};
+use core::fmt::Write;
+
+use kaal_component::{CHANNEL_ENDED, Channel, Console, ECHO, Event, Failure, Refusal, Service};
 
 kaal_component::main!(run);
 
 /// The largest channel that it accepts, in bytes.
 const LARGEST: usize = 8192;
 
+/// Bytes that are sent back at once.
+const PART: usize = 128;
+
 fn run() -> Result<(), Failure> {
+    let mut console = Console::open()?;
     let mut channel: Option<Channel> = None;
     Service::register("echo")?.serve(|event| {
         match event {
@@ -23,8 +29,11 @@ fn run() -> Result<(), Failure> {
             }
             Event::Call(_) => return Err(Refusal::Malformed),
             Event::Signals(events) => {
-                if let Some(channel) = &mut channel {
-                    send_back(channel);
+                if let Some(open) = &mut channel
+                    && let Err(refusal) = send_back(open)
+                {
+                    channel.take().map_or(Ok(()), Channel::close)?;
+                    writeln!(console, "closed a channel: {refusal}")?;
                 }
                 if events & CHANNEL_ENDED != 0 {
                     let ended = channel.take_if(|channel| !channel.is_open());
@@ -37,12 +46,17 @@ fn run() -> Result<(), Failure> {
     Ok(())
 }
 
-fn send_back(channel: &mut Channel) {
-    let mut buffer = [0; 128];
-    loop {
-        match channel.receive(&mut buffer) {
-            0 => return,
-            length => channel.send(buffer.get(..length).unwrap_or_default()),
-        };
+/// Sends back the bytes that have arrived, as far as they fit. The rest waits for the next event, so
+/// a client can neither keep `echo` busy nor lose bytes.
+fn send_back(channel: &mut Channel) -> Result<(), Refusal> {
+    let mut buffer = [0; PART];
+    let mut left = channel.arrived()?.min(channel.room()?);
+    while left > 0 {
+        let (part, _) = buffer.split_at_mut(left.min(PART));
+        let length = channel.receive(part)?;
+        channel.send(part.get(..length).unwrap_or_default())?;
+        // Counts what was asked for, so that the loop ends whatever the client does.
+        left -= part.len();
     }
+    Ok(())
 }

@@ -48,7 +48,7 @@ fn run() -> Result<(), Failure> {
                     let former = keyboard
                         .reader
                         .replace(Channel::accept(call.client, LARGEST)?);
-                    keyboard.pass_on();
+                    keyboard.pass_on()?;
                     former.map_or(Ok(()), Channel::close)?;
                 }
                 _ => return Err(Refusal::Malformed),
@@ -69,7 +69,7 @@ fn run() -> Result<(), Failure> {
                         keyboard.typed.push(byte);
                     }
                 }
-                keyboard.pass_on();
+                keyboard.pass_on()?;
                 interrupt.acknowledge()?;
             }
         }
@@ -93,12 +93,16 @@ struct Keyboard {
 }
 
 impl Keyboard {
-    fn pass_on(&mut self) {
+    fn pass_on(&mut self) -> Result<(), Refusal> {
         if let Some(reader) = &mut self.reader
             && !self.typed.as_bytes().is_empty()
         {
-            reader.send(self.typed.as_bytes());
+            let sent = reader.send(self.typed.as_bytes());
             self.typed = Text::default();
+            if sent.is_err() {
+                return self.reader.take().map_or(Ok(()), Channel::close);
+            }
         }
+        Ok(())
     }
 }

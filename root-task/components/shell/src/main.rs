@@ -26,7 +26,7 @@ fn run() -> Result<(), Failure> {
     prompt(&mut console)?;
     loop {
         let mut typed = [0; 64];
-        let length = channel.receive(&mut typed);
+        let length = channel.receive(&mut typed)?;
         if length == 0 && wait() & CHANNEL_ENDED != 0 {
             channel.close()?;
             channel = listen(&keyboard)?;
