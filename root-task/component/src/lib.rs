@@ -57,7 +57,7 @@ pub use channel::Channel;
 pub use console::Console;
 pub use failure::Failure;
 pub use interrupt::Interrupt;
-pub use kaal_protocol::{CHANNEL_ENDED, ECHO, Refusal, Test, Text, View, serial};
+pub use kaal_protocol::{CHANNEL_ENDED, ECHO, Refusal, TEXT_LIMIT, Test, Text, View, serial};
 pub use memory::{DmaMemory, Memory, allocate};
 pub use operator::{inspect, ping, report, restart, tick};
 pub use registers::Registers;

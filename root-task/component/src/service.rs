@@ -2,7 +2,7 @@
 
 //! Services: the provider receives calls, and clients make them.
 
-use kaal_protocol::{Reader, Refusal, Request, Text, Writer};
+use kaal_protocol::{Malformed, Reader, Refusal, Request, TEXT_LIMIT, Text, Writer};
 use sel4::{MessageInfo, MessageInfoBuilder, cap};
 
 use crate::broker;
@@ -52,7 +52,7 @@ pub struct Call {
     pub client: u64,
     /// The kind of request.
     pub label: u64,
-    /// The text of the call; empty if there is none, or it is malformed.
+    /// The text of the call; empty if there is none.
     pub text: Text,
 }
 
@@ -68,7 +68,7 @@ impl Service {
     }
 
     /// Passes all events to `handle`. The caller of a service gets its error as the answer; an
-    /// error on signals ends the loop.
+    /// error on signals ends the loop. Malformed calls are refused.
     ///
     /// # Errors
     ///
@@ -79,35 +79,38 @@ impl Service {
     ) -> Result<(), Refusal> {
         let mut message = self.0.recv(reply_authority());
         loop {
-            message = match event(&message.0, message.1) {
-                Event::Call(call) => {
-                    let answer = handle(Event::Call(call));
-                    let label = answer.map_or_else(|refusal| refusal as u64, |()| 0);
-                    let info = MessageInfoBuilder::default().label(label).build();
-                    self.0.reply_recv(info, reply_authority())
-                }
-                signals => {
+            let answer = match event(&message.0, message.1) {
+                Ok(Event::Call(call)) => handle(Event::Call(call)),
+                Ok(signals) => {
                     handle(signals)?;
-                    self.0.recv(reply_authority())
+                    message = self.0.recv(reply_authority());
+                    continue;
                 }
-            }
+                Err(Malformed) => Err(Refusal::Malformed),
+            };
+            let label = answer.map_or_else(|refusal| refusal as u64, |()| 0);
+            let info = MessageInfoBuilder::default().label(label).build();
+            message = self.0.reply_recv(info, reply_authority());
         }
     }
 }
 
-fn event(info: &MessageInfo, badge: u64) -> Event {
+fn event(info: &MessageInfo, badge: u64) -> Result<Event, Malformed> {
     let Ok(client) = u16::try_from(badge) else {
-        return Event::Signals(badge);
+        return Ok(Event::Signals(badge));
     };
     let text = sel4::with_ipc_buffer(|buffer| {
         let words = buffer.msg_regs().get(..info.length()).unwrap_or_default();
-        Reader::new(words).text().unwrap_or_default()
-    });
-    Event::Call(Call {
+        match words {
+            [] => Ok(Text::default()),
+            words => Reader::new(words).text(),
+        }
+    })?;
+    Ok(Event::Call(Call {
         client: client.into(),
         label: info.label(),
         text,
-    })
+    }))
 }
 
 sel4::sel4_cfg_if! {
@@ -153,8 +156,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails if the service refuses the call.
+    /// Fails if the text is longer than [`TEXT_LIMIT`], or the service refuses the call.
     pub fn call(&self, label: u64, text: &[u8]) -> Result<(), Refusal> {
+        if text.len() > TEXT_LIMIT {
+            return Err(Refusal::TooLong);
+        }
         let length = sel4::with_ipc_buffer_mut(|buffer| {
             Writer::new(buffer.msg_regs_mut()).text(text).length()
         });

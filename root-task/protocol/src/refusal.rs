@@ -8,6 +8,7 @@ use thiserror::Error;
 use zerocopy::TryFromBytes;
 
 use crate::ring::Broken;
+use crate::text::TEXT_LIMIT;
 
 /// The reason for a refusal. Its number is the answer's label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, TryFromBytes)]
@@ -42,6 +43,9 @@ pub enum Refusal {
     /// A device may still access the memory. It is free after the component has stopped.
     #[error("a device may still access the memory")]
     InUse,
+    /// The text is longer than [`TEXT_LIMIT`].
+    #[error("the text is longer than {TEXT_LIMIT} bytes")]
+    TooLong,
     /// The other end of the channel is hostile or damaged.
     #[error("the other end broke the channel")]
     Broken,

@@ -8,7 +8,8 @@
 
 use core::fmt::Write;
 
-use kaal_component::{Console, Failure, Refusal};
+use kaal_component::serial::WRITE;
+use kaal_component::{Client, Console, Failure, Refusal, TEXT_LIMIT};
 use kaal_protocol::slots;
 use sel4::{MessageInfo, MessageInfoBuilder, cap};
 
@@ -44,6 +45,13 @@ const REQUESTS: [(u64, &[u64], Refusal); 19] = [
     (14, &[0, 0], Refusal::NotConfigured),
 ];
 
+/// Calls of `serial` with a malformed text: longer than allowed, longer than the message, without
+/// its end.
+const CALLS: [&[u64]; 3] = [&[513; 66], &[u64::MAX, 0], &[9, 0]];
+
+/// The request to use `serial`.
+const LOOKUP: (u64, &[u64]) = (7, &[6, SERIAL]);
+
 /// The text `serial` as a word.
 const SERIAL: u64 = u64::from_le_bytes(*b"serial\0\0");
 
@@ -63,11 +71,29 @@ fn run() -> Result<(), Failure> {
     }
     let made = REQUESTS.len();
     writeln!(console, "{refused} of {made} requests refused")?;
+    let serial = lookup(&broker)?;
+    let refused = |words: &&&[u64]| {
+        let answer = serial.call(message(WRITE, words));
+        answer.label() == Refusal::Malformed as u64
+    };
+    let mut refused = CALLS.iter().filter(refused).count();
+    let too_long = Client::lookup("serial")?.call(WRITE, &[b'x'; TEXT_LIMIT + 1]);
+    refused += usize::from(too_long == Err(Refusal::TooLong));
+    let made = CALLS.len() + 1;
+    writeln!(console, "{refused} of {made} calls refused")?;
     // Try to receive requests to the broker. For the kernel, polling is receiving without waiting.
     // It refuses with a fault, which ends this component.
     let _ = cap::Notification::from_bits(slots::FAULT).poll();
     writeln!(console, "may receive the broker's requests")?;
     Ok(())
+}
+
+/// Looks up `serial` without `Client`, which makes no malformed calls.
+fn lookup(broker: &cap::Endpoint) -> Result<cap::Endpoint, Refusal> {
+    let (label, words) = LOOKUP;
+    Refusal::check(broker.call(message(label, words)).label())?;
+    let slot = sel4::with_ipc_buffer(|buffer| buffer.msg_regs().first().copied());
+    slot.map(cap::Endpoint::from_bits).ok_or(Refusal::Malformed)
 }
 
 /// Writes a message to the IPC buffer.
