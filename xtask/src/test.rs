@@ -94,7 +94,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     summary.step("tests, host", || run(cargo(workspace), "test"));
     if let Some(kernel) = &kernel {
         summary.step("lints, root task", || {
-            for selection in [Selection::hostile(workspace, kernel)?, Selection::default()] {
+            for selection in Selection::for_tests(workspace, kernel)? {
                 root_task::build(workspace, kernel, root_task::RELEASE, &selection)?;
             }
             process::run(&mut root_task::lints(workspace, kernel)?)

@@ -59,6 +59,8 @@ pub struct Status {
 /// A component, running or stopped.
 struct Component {
     config: &'static Config,
+    /// Its time on MCS kernels. It outlives the process, so that a restart gives no new budget.
+    sched_context: Result<Option<Slot>, Denial>,
     process: Option<Process>,
     /// Number of restarts after failures.
     restarts: u32,
@@ -75,9 +77,10 @@ struct Component {
 }
 
 impl Component {
-    fn new(config: &'static Config) -> Self {
+    fn new(config: &'static Config, sched_context: Result<Option<Slot>, Denial>) -> Self {
         Self {
             config,
+            sched_context,
             process: None,
             restarts: 0,
             given_up: false,

@@ -127,10 +127,6 @@ pub struct Thread {
     pub stack: u64,
     /// Priority; 255 is the highest.
     pub priority: u8,
-    /// Run time in each period, in microseconds; ignored without MCS.
-    pub budget: u64,
-    /// Period in microseconds; ignored without MCS.
-    pub period: u64,
 }
 
 /// Invocations of the kernel.
@@ -202,6 +198,10 @@ pub trait Kernel {
 
     /// Enables an interrupt, which then signals `notification`.
     fn bind_interrupt(&mut self, handler: Slot, notification: Slot) -> KernelResult;
+
+    /// Gives a scheduling context its full budget of run time, and sets budget and period in
+    /// microseconds; MCS kernels only.
+    fn set_time(&mut self, context: Slot, budget: u64, period: u64) -> KernelResult;
 
     /// Configures and starts a thread.
     fn start(&mut self, thread: &Thread) -> KernelResult;

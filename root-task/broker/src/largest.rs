@@ -87,6 +87,10 @@ impl Kernel for Largest {
         Ok(())
     }
 
+    fn set_time(&mut self, _: Slot, _: u64, _: u64) -> KernelResult {
+        Ok(())
+    }
+
     fn start(&mut self, _: &Thread) -> KernelResult {
         Ok(())
     }

@@ -116,7 +116,7 @@ impl Process {
     }
 
     fn object(&mut self, pool: &mut Pool<impl Kernel>, object: Object) -> Result<Slot, Denial> {
-        let usage = Resources::new(1 << pool.kernel.object_bits(object), 1);
+        let usage = Resources::object(&pool.kernel, object);
         let (slot, allocation) = self.charged(usage, |_| pool.object(object))?;
         self.objects.push(allocation);
         Ok(slot)

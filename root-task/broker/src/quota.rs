@@ -3,7 +3,7 @@
 //! Quotas and their use.
 
 use crate::error::{Denial, Resource};
-use crate::kernel::PAGE_SIZE;
+use crate::kernel::{Kernel, Object, PAGE_SIZE};
 
 /// Amounts of resources: a quota, or the use of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,11 @@ impl Resources {
             slots,
             devices: 0,
         }
+    }
+
+    /// The resources for a kernel object.
+    pub(crate) fn object(kernel: &impl Kernel, object: Object) -> Self {
+        Self::new(1 << kernel.object_bits(object), 1)
     }
 
     /// The resources for pages of `bytes` in total.

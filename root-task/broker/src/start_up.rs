@@ -23,6 +23,7 @@ pub fn start_up(config: &Config, image: &Image<'_>) -> Result<Resources, Denial>
     let mut pool = Pool::new(Largest, 1..u64::MAX);
     pool.add(MEMORY, Slot::default(), false);
     let mut process = Process::new(Resources::new(MEMORY.size(), u64::MAX));
-    process.start(&mut pool, config, image, Slot::default(), ComponentId(1))?;
+    let slot = Slot::default();
+    process.start(&mut pool, config, image, Some(slot), slot, ComponentId(1))?;
     Ok(process.usage)
 }

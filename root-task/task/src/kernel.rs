@@ -27,6 +27,11 @@ impl Invocations {
             scheduling: Scheduling::new(bootinfo),
         })
     }
+
+    /// Limits the root task's own time, on kernels with MCS.
+    pub(crate) fn limit_own_time(&self) -> KernelResult {
+        self.scheduling.limit_own_time()
+    }
 }
 
 impl Kernel for Invocations {
@@ -130,6 +135,10 @@ impl Kernel for Invocations {
         let notification = cap::Notification::from_bits(notification.0);
         checked(handler.irq_handler_set_notification(notification))?;
         checked(handler.irq_handler_ack())
+    }
+
+    fn set_time(&mut self, context: Slot, budget: u64, period: u64) -> KernelResult {
+        self.scheduling.set_time(context, budget, period)
     }
 
     fn start(&mut self, thread: &Thread) -> KernelResult {

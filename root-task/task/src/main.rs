@@ -63,13 +63,15 @@ fn run(bootinfo: &sel4::BootInfoPtr) -> Result<Never, Denial> {
     let mut server = Server::new(broker, tree, console)?;
     let passed = self_test::run(&mut server)? && ram_accounted_for;
     let enough_slots = machine_check::slots(&server.broker.free(), system::SYSTEM);
-    let ids = server.start(system::SYSTEM)?;
-    let all_run = enough_slots && ids.into_iter().all(|id| server.is_running(id));
+    let components = server.add(system::SYSTEM)?;
+    server.start(&components);
+    let all_run = enough_slots && components.into_iter().all(|id| server.is_running(id));
     match (passed, all_run) {
         (true, true) => say!("KAAL_SYSTEM_READY"),
         (true, false) => say!("KAAL_SYSTEM_INCOMPLETE"),
         (false, _) => say!("KAAL_SELF_TEST_FAILED"),
     }
+    server.broker.kernel().limit_own_time()?;
     server.serve(|_| false);
     sel4::init_thread::suspend_self()
 }

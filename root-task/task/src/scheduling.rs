@@ -2,7 +2,7 @@
 
 //! Configures threads, which differs between kernels with and without MCS.
 
-use kaal_broker::{CSPACE_BITS, KernelResult, Thread};
+use kaal_broker::{CSPACE_BITS, KernelError, KernelResult, Slot, Thread};
 use sel4::{BootInfoPtr, CNodeCapData, cap, init_thread, sel4_cfg_if};
 
 use crate::capabilities::{checked, page};
@@ -16,7 +16,12 @@ fn cspace() -> CNodeCapData {
 
 sel4_cfg_if! {
     if #[sel4_cfg(KERNEL_MCS)] {
-        use kaal_broker::KernelError;
+        use sel4::sys::seL4_SchedContextFlag;
+
+        /// The root task's run time in each period, in microseconds, once the system runs. All
+        /// requests, faults and restarts together take no more from the components.
+        const OWN_BUDGET: u64 = 400;
+        const OWN_PERIOD: u64 = 10_000;
 
         /// Gives threads time by scheduling contexts.
         pub(crate) struct Scheduling(cap::SchedControl);
@@ -27,22 +32,30 @@ sel4_cfg_if! {
                 Self(bootinfo.sched_control().index(0).cap())
             }
 
-            /// Sets a thread's CSpace, address space, priority, time and fault endpoint.
-            pub(crate) fn configure(&self, thread: &Thread) -> KernelResult {
+            /// Sets budget and period of a scheduling context, in microseconds. Time that isn't used
+            /// in a period is lost, rather than made up for later.
+            pub(crate) fn set_time(&self, context: Slot, budget: u64, period: u64) -> KernelResult {
                 const EXTRA_REFILLS: u64 = 0;
                 const BADGE: u64 = 0;
-                const FLAGS: u64 = 0;
+                const FLAGS: u64 = seL4_SchedContextFlag::seL4_SchedContext_Sporadic;
+                let context = cap::SchedContext::from_bits(context.0);
+                let control = self.0;
+                checked(control.sched_control_configure_flags(
+                    context, budget, period, EXTRA_REFILLS, BADGE, FLAGS,
+                ))
+            }
+
+            /// Limits the root task's own time.
+            pub(crate) fn limit_own_time(&self) -> KernelResult {
+                let own = Slot(init_thread::slot::SC.cap().bits());
+                self.set_time(own, OWN_BUDGET, OWN_PERIOD)
+            }
+
+            /// Sets a thread's CSpace, address space, priority, time and fault endpoint.
+            pub(crate) fn configure(&self, thread: &Thread) -> KernelResult {
                 let tcb = cap::Tcb::from_bits(thread.thread.0);
                 let context = thread.sched_context.ok_or(KernelError::InvalidCapability)?;
                 let context = cap::SchedContext::from_bits(context.0);
-                checked(self.0.sched_control_configure_flags(
-                    context,
-                    thread.budget,
-                    thread.period,
-                    EXTRA_REFILLS,
-                    BADGE,
-                    FLAGS,
-                ))?;
                 checked(tcb.tcb_configure(
                     cap::CNode::from_bits(thread.cnode.0),
                     cspace(),
@@ -72,6 +85,14 @@ sel4_cfg_if! {
         impl Scheduling {
             pub(crate) fn new(_: &BootInfoPtr) -> Self {
                 Self
+            }
+
+            pub(crate) fn set_time(&self, _: Slot, _: u64, _: u64) -> KernelResult {
+                Err(KernelError::IllegalOperation)
+            }
+
+            pub(crate) fn limit_own_time(&self) -> KernelResult {
+                Ok(())
             }
 
             /// Sets a thread's CSpace, address space, priority and fault endpoint. The kernel looks

@@ -12,10 +12,12 @@ use crate::system::SELF_TEST;
 
 /// Runs the self-test component, then frees its resources. Returns whether all tests passed.
 pub(crate) fn run(server: &mut Server<'_>) -> Result<bool, Denial> {
-    let before = server.broker.free();
-    let Some(&id) = server.start(SELF_TEST)?.first() else {
+    let components = server.add(SELF_TEST)?;
+    let Some(&id) = components.first() else {
         return Ok(true);
     };
+    let before = server.broker.free();
+    server.start(&components);
     let during = server.broker.free();
     server.serve(|server| {
         let mut tests = server.broker.reports().iter().map(|&(test, _)| test);

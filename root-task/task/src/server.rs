@@ -55,8 +55,8 @@ impl<'a> Server<'a> {
         })
     }
 
-    /// Starts components. Prints a message for each that fails to start.
-    pub(crate) fn start(
+    /// Adds components, without starting them.
+    pub(crate) fn add(
         &mut self,
         components: &'static [Embedded],
     ) -> Result<Vec<ComponentId>, Denial> {
@@ -64,10 +64,16 @@ impl<'a> Server<'a> {
         for component in components {
             let id = self.broker.add(&component.config)?;
             self.programs.insert(id, component);
-            let _ = self.start_or_recover(id);
             ids.push(id);
         }
         Ok(ids)
+    }
+
+    /// Starts components. Prints a message for each that fails to start, and recovers it.
+    pub(crate) fn start(&mut self, components: &[ComponentId]) {
+        for &id in components {
+            let _ = self.start_or_recover(id);
+        }
     }
 
     /// Starts a stopped component.

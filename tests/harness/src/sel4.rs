@@ -43,6 +43,7 @@ struct Config {
     is_gicv3: bool,
     is_debug: bool,
     prints: bool,
+    is_mcs: bool,
 }
 
 impl Kernel {
@@ -123,6 +124,11 @@ impl Kernel {
         self.config.prints
     }
 
+    /// Whether the kernel has the extensions for mixed criticality, which limit CPU time.
+    pub fn is_mcs(&self) -> bool {
+        self.config.is_mcs
+    }
+
     /// The board of the kernel; without a configuration, QEMU's virt machine.
     ///
     /// # Errors
@@ -187,6 +193,7 @@ impl Config {
             is_gicv3: false,
             is_debug: true,
             prints: true,
+            is_mcs: false,
         }
     }
 
@@ -205,6 +212,7 @@ impl Config {
             is_gicv3: flag("ARM_GIC_V3_SUPPORT"),
             is_debug: flag("DEBUG_BUILD"),
             prints: flag("PRINTING"),
+            is_mcs: flag("KERNEL_MCS"),
         })
     }
 }

@@ -41,6 +41,7 @@ mod poison;
 mod programs;
 mod refusal;
 mod reports;
+mod restarts;
 mod root_task;
 mod sabotage;
 mod security_page;
@@ -106,6 +107,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.push(boot_cost::trial(&workspace));
     trials.extend(boot_information::trials(&workspace));
     trials.extend(root_task::trials(&workspace));
+    trials.extend(restarts::trials(&workspace));
     trials.extend(new_component::trials(&workspace));
     trials.extend(command::trials(&workspace));
     trials.extend(firmware_command::trials(&workspace));

@@ -32,17 +32,19 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// The components that fail, and request what they may not have.
-    pub(crate) fn hostile(workspace: &Workspace, kernel: &Kernel) -> Result<Self> {
-        let folder = match kernel.board()?.is_virt() {
-            true => "",
-            false => "board",
+    /// The lists that boot tests need: components that fail, request what they may not have, or
+    /// restart for ever. The default comes last.
+    pub(crate) fn for_tests(workspace: &Workspace, kernel: &Kernel) -> Result<Vec<Self>> {
+        let lists: &[&str] = match kernel.board()?.is_virt() {
+            true => &["hostile.toml", "budget.toml"],
+            false => &["board/hostile.toml"],
         };
-        let folder = workspace.root().join(FOLDER).join(folder);
-        Ok(Self {
-            system: Some(folder.join("hostile.toml")),
+        let folder = workspace.root().join(FOLDER);
+        let selections = lists.iter().map(|list| Self {
+            system: Some(folder.join(list)),
             ..Self::default()
-        })
+        });
+        Ok(selections.chain([Self::default()]).collect())
     }
 
     /// Whether the user chose nothing.

@@ -7,7 +7,7 @@ use super::{Broker, Component};
 use crate::audit::Action;
 use crate::config::{ComponentId, Config, Image};
 use crate::error::Denial;
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, Object, Slot};
 use crate::process::Process;
 
 impl<K: Kernel> Broker<K> {
@@ -22,8 +22,19 @@ impl<K: Kernel> Broker<K> {
             return Err(Denial::Name);
         }
         let id = ComponentId(self.components.len() as u16 + 1);
-        self.components.insert(id, Component::new(config));
+        let context = self.sched_context(config);
+        self.components.insert(id, Component::new(config, context));
         Ok(id)
+    }
+
+    fn sched_context(&mut self, config: &Config) -> Result<Option<Slot>, Denial> {
+        if !self.pool.kernel.is_mcs() {
+            return Ok(None);
+        }
+        let context = self.make_own(Object::SchedContext)?;
+        let (budget, period) = (config.budget, config.period);
+        self.pool.kernel.set_time(context, budget, period)?;
+        Ok(Some(context))
     }
 
     /// Loads and starts a component.
@@ -43,9 +54,10 @@ impl<K: Kernel> Broker<K> {
             let component = broker.components.get_mut(&id);
             let component = component.ok_or(Denial::NoSuchComponent(id.0))?;
             let (config, pool) = (component.config, &mut broker.pool);
+            let context = component.sched_context?;
             let mut process = Process::new(config.quota);
             process.usage = usage_of(&component.quarantine);
-            let outcome = process.start(pool, config, image, broker.endpoint, id);
+            let outcome = process.start(pool, config, image, context, broker.endpoint, id);
             match outcome {
                 Ok(()) => component.process = Some(process),
                 // It never ran, so it has no memory for devices.

@@ -22,6 +22,7 @@ impl Process {
         pool: &mut Pool<K>,
         config: &Config,
         image: &Image<'_>,
+        sched_context: Option<Slot>,
         endpoint: Slot,
         id: ComponentId,
     ) -> Result<(), Denial> {
@@ -30,9 +31,9 @@ impl Process {
         self.vspace = self.object(pool, Object::AddressSpace)?;
         self.notification = self.object(pool, Object::Notification)?;
         pool.kernel.assign_asid(self.vspace)?;
-        let mut sched_context = None;
         if pool.kernel.is_mcs() {
-            sched_context = Some(self.object(pool, Object::SchedContext)?);
+            let context = Resources::object(&pool.kernel, Object::SchedContext);
+            self.usage.charge(context, &self.quota)?;
             let reply = self.object(pool, Object::Reply)?;
             let kernel = &mut pool.kernel;
             kernel.pass(reply, self.cnode, slots::REPLY, Pass::Whole)?;
@@ -65,8 +66,6 @@ impl Process {
             entry: image.entry,
             stack: stack + stack_size,
             priority: config.priority,
-            budget: config.budget,
-            period: config.period,
         };
         Ok(pool.kernel.start(&thread)?)
     }

@@ -214,9 +214,20 @@ impl Kernel for Model {
         Ok(())
     }
 
+    fn set_time(&mut self, context: Slot, _: u64, _: u64) -> Result<(), KernelError> {
+        self.may_fail()?;
+        let context = self.object(context, Object::SchedContext)?;
+        self.budgets.push(context);
+        Ok(())
+    }
+
     fn start(&mut self, thread: &Thread) -> Result<(), KernelError> {
         self.may_fail()?;
         assert_eq!(thread.sched_context.is_some(), self.mcs);
+        if let Some(context) = thread.sched_context {
+            let context = self.object(context, Object::SchedContext)?;
+            assert!(self.budgets.contains(&context), "a thread without time");
+        }
         self.object(thread.ipc_buffer, Object::Page)?;
         self.object(thread.fault_endpoint, Object::Endpoint)?;
         let cnode = self.object(thread.cnode, Object::CNode(CSPACE_BITS))?;

@@ -29,6 +29,8 @@ pub(crate) struct Model {
     interrupts: BTreeSet<u32>,
     /// Number of badged capabilities ever made.
     badged: u64,
+    /// The scheduling contexts that got a full budget, each as often as it got one.
+    pub(crate) budgets: Vec<u64>,
     /// Started threads that still exist and aren't suspended, by address.
     pub(crate) running: BTreeSet<u64>,
     /// The thread of each CNode.
