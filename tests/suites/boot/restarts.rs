@@ -41,8 +41,14 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
         false => "root_task::limits_time (the kernel has no MCS)",
     };
     vec![
+        kernel_trial(workspace, "root_task::loses_nothing", loses_nothing),
         kernel_trial(workspace, time, limits_time).with_ignored_flag(!is_mcs),
     ]
+}
+
+fn loses_nothing(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
+    let nothing_lost = "[restarter] nothing lost by 1000 restarts";
+    boot(workspace, kernel, "endurance", nothing_lost).map(drop)
 }
 
 /// A component that restarts for ever, with a budget of 10 %, leaves 85 % of the time to one of lower priority.

@@ -36,7 +36,7 @@ impl Selection {
     /// restart for ever. The default comes last.
     pub(crate) fn for_tests(workspace: &Workspace, kernel: &Kernel) -> Result<Vec<Self>> {
         let lists: &[&str] = match kernel.board()?.is_virt() {
-            true => &["hostile.toml", "budget.toml"],
+            true => &["hostile.toml", "endurance.toml", "budget.toml"],
             false => &["board/hostile.toml"],
         };
         let folder = workspace.root().join(FOLDER);
