@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! Feeds hostile input to KaaL's readers of external input: the builder's input files, device trees from a
-//! firmware, damaged images, requests to the web server, and FAT disks.
+//! firmware, damaged images, messages of components, requests to the web server, and FAT disks.
 //!
 //! A [`Target`] takes any bytes, makes its kind of input from them, and lets KaaL read that. It panics if
 //! the reader panics, or if the reader accepts unsound input; the target's module says what it checks.
@@ -25,6 +25,8 @@ mod nodes;
 mod payload;
 mod platform;
 mod programs;
+mod request;
+mod ring;
 mod symbols;
 mod web;
 
@@ -39,6 +41,8 @@ pub use microkit::MICROKIT;
 pub use payload::PAYLOAD;
 pub use platform::PLATFORM;
 pub use programs::{APP, KERNEL};
+pub use request::REQUEST;
+pub use ring::RING;
 pub use symbols::SYMBOLS;
 pub use web::WEB;
 
@@ -54,7 +58,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 16] = [
     BOOT_PROGRAM,
     KERNEL,
     APP,
@@ -66,6 +70,8 @@ pub const TARGETS: [Target; 14] = [
     MICROKIT,
     PAYLOAD,
     IMAGE,
+    REQUEST,
+    RING,
     SYMBOLS,
     WEB,
     DISK,

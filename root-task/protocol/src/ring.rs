@@ -10,12 +10,14 @@ use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use thiserror::Error;
 
-/// Number of bytes ever written and read.
+/// The copies of both cursors in the shared memory.
 #[derive(Debug, Default)]
 #[repr(C)]
 pub struct Cursors {
-    written: AtomicU64,
-    read: AtomicU64,
+    /// Number of bytes ever written.
+    pub written: AtomicU64,
+    /// Number of bytes ever read.
+    pub read: AtomicU64,
 }
 
 impl Cursors {
