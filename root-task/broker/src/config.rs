@@ -71,6 +71,27 @@ pub struct Config {
     pub console: ConsoleRights,
 }
 
+impl Config {
+    /// A component without quota, rights and restarts.
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            priority: 0,
+            quota: Resources::new(0, 0),
+            stack: 0,
+            devices: &[],
+            dma: &[],
+            provides: &[],
+            needs: &[],
+            restart: Restart::Never,
+            budget: 0,
+            period: 0,
+            operator: &[],
+            console: ConsoleRights::NONE,
+        }
+    }
+}
+
 /// How to stop a device's accesses to memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quiesce {

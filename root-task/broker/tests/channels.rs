@@ -6,32 +6,20 @@
 
 mod model;
 
-use kaal_broker::{
-    Broker, ComponentId, Config, ConsoleRights, Denial, Image, Interrupt, Resource, Resources,
-    Restart,
-};
+use kaal_broker::{Broker, ComponentId, Config, Denial, Image, Interrupt, Resource, Resources};
 use kaal_protocol::CHANNEL_ENDED;
 use model::{EMPTY_SLOTS, Model};
 
 const fn config(name: &'static str) -> Config {
     Config {
-        name,
-        priority: 100,
         quota: Resources {
             bytes: 1 << 20,
             slots: 300,
             devices: 1,
         },
         stack: 4096,
-        devices: &[],
-        dma: &[],
-        provides: &[],
         needs: &["serial"],
-        restart: Restart::Never,
-        budget: 1000,
-        period: 1000,
-        operator: &[],
-        console: ConsoleRights::NONE,
+        ..Config::new(name)
     }
 }
 

@@ -6,7 +6,7 @@
 
 mod model;
 
-use kaal_broker::{Broker, ComponentId, Config, ConsoleRights, Denial, Image, Quiesce, Resources, Restart};
+use kaal_broker::{Broker, ComponentId, Config, Denial, Image, Quiesce, Resources};
 use kaal_payload::{PhysAddr, PhysRange};
 use model::{EMPTY_SLOTS, Model};
 
@@ -16,8 +16,6 @@ const NET: u64 = 0x0901_0000;
 const QUOTA: u64 = 1 << 18;
 
 static DRIVER: Config = Config {
-    name: "driver",
-    priority: 100,
     quota: Resources {
         bytes: QUOTA,
         slots: 300,
@@ -30,13 +28,7 @@ static DRIVER: Config = Config {
         value: 0,
         read_back: 0,
     })],
-    provides: &[],
-    needs: &[],
-    restart: Restart::Never,
-    budget: 1000,
-    period: 1000,
-    operator: &[],
-    console: ConsoleRights::NONE,
+    ..Config::new("driver")
 };
 /// Its device can't be quieted.
 static WILD: Config = Config {

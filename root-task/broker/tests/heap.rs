@@ -8,8 +8,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kaal_broker::{
-    Access, Block, Broker, ComponentId, Config, ConsoleRights, HEAP_FOR_REST, HEAP_PER_DEVICE,
-    HEAP_PER_SLOT, Image, Largest, PAGE_SIZE, Resources, Restart, Slot, UntypedMemory,
+    Access, Block, Broker, ComponentId, Config, HEAP_FOR_REST, HEAP_PER_DEVICE, HEAP_PER_SLOT,
+    Image, Largest, PAGE_SIZE, Resources, Slot, UntypedMemory,
 };
 use kaal_payload::{PhysAddr, PhysRange};
 
@@ -106,23 +106,13 @@ fn untyped() -> Vec<UntypedMemory> {
 
 fn config(name: &'static str, slots: u64) -> Config {
     Config {
-        name,
-        priority: 1,
         quota: Resources {
             bytes: 1 << 28,
             slots,
             devices: 1,
         },
         stack: 16 * 1024,
-        devices: &[],
-        dma: &[],
-        provides: &[],
-        needs: &[],
-        restart: Restart::Never,
-        budget: 1,
-        period: 1,
-        operator: &[],
-        console: ConsoleRights::NONE,
+        ..Config::new(name)
     }
 }
 

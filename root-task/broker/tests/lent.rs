@@ -7,8 +7,7 @@
 mod model;
 
 use kaal_broker::{
-    Broker, ComponentId, Config, ConsoleRights, Denial, Image, Kernel, PAGE_SIZE, Pass, Resources,
-    Restart, Slot,
+    Broker, ComponentId, Config, Denial, Image, Kernel, PAGE_SIZE, Pass, Resources, Slot,
 };
 use kaal_payload::{PhysAddr, PhysRange};
 use model::{EMPTY_SLOTS, Model};
@@ -17,8 +16,6 @@ const REGISTERS: u64 = 0x0900_0000;
 
 const fn config(name: &'static str) -> Config {
     Config {
-        name,
-        priority: 100,
         quota: Resources {
             bytes: 1 << 20,
             slots: 100,
@@ -26,14 +23,7 @@ const fn config(name: &'static str) -> Config {
         },
         stack: 4096,
         devices: &["uart"],
-        dma: &[],
-        provides: &[],
-        needs: &[],
-        restart: Restart::Never,
-        budget: 1000,
-        period: 1000,
-        operator: &[],
-        console: ConsoleRights::NONE,
+        ..Config::new(name)
     }
 }
 

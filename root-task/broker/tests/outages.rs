@@ -7,29 +7,20 @@
 mod model;
 
 use kaal_broker::{
-    Broker, ComponentId, Config, ConsoleRights, Denial, Image, Recovery, Resources, Restart, Right,
+    Broker, ComponentId, Config, Denial, Image, Recovery, Resources, Restart, Right,
 };
 use model::{EMPTY_SLOTS, Model};
 
 const fn config(name: &'static str) -> Config {
     Config {
-        name,
-        priority: 100,
         quota: Resources {
             bytes: 1 << 20,
             slots: 300,
             devices: 1,
         },
         stack: 4096,
-        devices: &[],
-        dma: &[],
-        provides: &[],
         needs: &["disk", "net"],
-        restart: Restart::Never,
-        budget: 1000,
-        period: 1000,
-        operator: &[],
-        console: ConsoleRights::NONE,
+        ..Config::new(name)
     }
 }
 

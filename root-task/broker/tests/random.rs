@@ -7,8 +7,7 @@
 mod model;
 
 use kaal_broker::{
-    Access, Broker, ComponentId, Config, ConsoleRights, Device, Image, Interrupt, Quiesce,
-    Resources, Restart, Segment,
+    Access, Broker, ComponentId, Config, Device, Image, Interrupt, Quiesce, Resources, Segment,
 };
 use kaal_payload::{PhysAddr, PhysRange};
 use model::{EMPTY_SLOTS, Model};
@@ -30,19 +29,12 @@ const SERIAL_QUIET: Quiesce = Quiesce {
 
 const fn config(name: &'static str) -> Config {
     Config {
-        name,
-        priority: 100,
         quota: QUOTA,
         stack: 8192,
         devices: &["serial", "timer"],
         dma: &[Some(SERIAL_QUIET)],
-        provides: &[],
         needs: &["a", "b"],
-        restart: Restart::Never,
-        budget: 1000,
-        period: 1000,
-        operator: &[],
-        console: ConsoleRights::NONE,
+        ..Config::new(name)
     }
 }
 

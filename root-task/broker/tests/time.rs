@@ -6,27 +6,19 @@
 
 mod model;
 
-use kaal_broker::{Broker, Config, ConsoleRights, Image, Resources, Restart};
+use kaal_broker::{Broker, Config, Image, Resources, Restart};
 use model::{EMPTY_SLOTS, Model};
 
 static CONFIG: Config = Config {
-    name: "component",
-    priority: 100,
     quota: Resources {
         bytes: 1 << 20,
         slots: 300,
         devices: 0,
     },
     stack: 8192,
-    devices: &[],
-    provides: &[],
-    needs: &[],
     restart: Restart::Always,
-    budget: 1000,
     period: 10_000,
-    operator: &[],
-    dma: &[],
-    console: ConsoleRights::NONE,
+    ..Config::new("component")
 };
 
 const IMAGE: Image<'_> = Image {

@@ -2,7 +2,7 @@
 
 //! Checks that a component's quotas suffice to start it on any kernel.
 
-use kaal_broker::{Config, ConsoleRights, Denial, Image, Resources, Restart, Segment, start_up};
+use kaal_broker::{Config, Denial, Image, Resources, Segment, start_up};
 
 use crate::component::Component;
 use crate::mistake::{Mistake, Source};
@@ -37,19 +37,8 @@ pub(crate) fn check(
 /// Returns what a component takes to start.
 fn needed(component: &Component, program: &Program) -> Result<Resources, Denial> {
     let config = Config {
-        name: "",
-        priority: 0,
-        quota: Resources::default(),
         stack: *component.stack.get_ref(),
-        devices: &[],
-        dma: &[],
-        provides: &[],
-        needs: &[],
-        restart: Restart::Never,
-        budget: 0,
-        period: 0,
-        operator: &[],
-        console: ConsoleRights::NONE,
+        ..Config::new("")
     };
     let segments: Vec<_> = program
         .segments
