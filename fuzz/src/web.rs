@@ -93,7 +93,7 @@ fn step(world: &mut World<'_>, steps: &[u8]) -> Option<usize> {
             }
             return Some(2 + bytes.len());
         }
-        TAKE => wire.room += usize::from(argument) * 200,
+        TAKE => wire.room = wire.room.saturating_add(usize::from(argument) * 200),
         END if wire.link == Link::Up => wire.link = Link::Ended,
         VANISH => wire.link = Link::Down,
         PUBLISH => {
