@@ -4,11 +4,10 @@
 //!
 //! The root task keeps the page with the registers of the machine's console. As long as no component
 //! has that page too, the root task prints by polling. When a component drives the console, text goes
-//! to a ring, and the component prints it. On a panic, the root task prints by polling in any case.
+//! to a ring, and the component prints it. At its own end, the root task prints by polling in any case.
 //! It needs no capability and no memory for that: what the panic has broken may be the broker.
 
 use core::fmt::{self, Write};
-use core::panic::PanicInfo;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed};
 
@@ -103,15 +102,6 @@ pub(crate) fn take(buffer: &mut [u8]) -> usize {
 pub(crate) fn line(text: fmt::Arguments<'_>) {
     // Sending never fails; a value that can't be formatted ends the line.
     let _ = writeln!(Output, "{text}");
-}
-
-/// Prints the reason of a panic, whoever drives the console.
-pub(crate) fn panicked(info: &PanicInfo<'_>) {
-    lend(false);
-    match info.location() {
-        Some(place) => say!("root task: panicked at {place}: {}", info.message()),
-        None => say!("root task: panicked: {}", info.message()),
-    }
 }
 
 struct Output;

@@ -12,6 +12,7 @@ use sel4::{
 
 use crate::capabilities::{checked, copy, in_component, in_root, kernel_error, page};
 use crate::scheduling::Scheduling;
+use crate::threads;
 use crate::window::Window;
 
 /// The invocations, and the state that they need.
@@ -150,6 +151,7 @@ impl Kernel for Invocations {
         *context.pc_mut() = thread.entry;
         *context.sp_mut() = thread.stack;
         *context.c_param_mut(0) = thread.ipc_buffer_address;
+        threads::note(thread.thread, true);
         checked(tcb.tcb_write_all_registers(true, &mut context))
     }
 
@@ -159,6 +161,8 @@ impl Kernel for Invocations {
     }
 
     fn suspend(&mut self, thread: Slot) -> KernelResult {
+        // Even if the kernel fails: the broker frees the slot next.
+        threads::note(thread, false);
         checked(cap::Tcb::from_bits(thread.0).tcb_suspend())
     }
 
@@ -170,6 +174,7 @@ impl Kernel for Invocations {
 
     fn resume(&mut self, thread: Slot) -> KernelResult {
         // A resumed thread repeats the system call that it was blocked in.
+        threads::note(thread, true);
         checked(cap::Tcb::from_bits(thread.0).tcb_resume())
     }
 }

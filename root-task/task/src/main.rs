@@ -12,8 +12,10 @@
 //! - `fault`: describes faults and other failures
 //! - `report`: prints results of tests
 //! - `inventory`: the resources that the kernel gives to the root task
+//! - `ending`: stops all components if the root task fails
 //! - `console`: the root task's log, and a driver of the console that polls
 //! - `kernel`: the broker's invocations of the kernel
+//! - `threads`: the threads of components that may run
 //! - `scheduling`: configures threads, with and without MCS
 //! - `window`: addresses where other pages are mapped
 //! - `kernel_note`: tells the builder which kernel this is for
@@ -26,6 +28,7 @@ extern crate alloc;
 
 mod capabilities;
 mod console;
+mod ending;
 mod fault;
 mod inventory;
 mod kernel;
@@ -36,6 +39,7 @@ mod scheduling;
 mod self_test;
 mod server;
 mod system;
+mod threads;
 mod window;
 
 use kaal_broker::{Broker, Denial};
@@ -46,9 +50,12 @@ use kernel::Invocations;
 use server::Server;
 
 #[root_task(stack_size = 64 * 1024, heap_size = kaal_broker::HEAP_BYTES as usize)]
-fn main(bootinfo: &sel4::BootInfoPtr) -> Result<Never, Denial> {
-    panicking::set_hook(&console::panicked);
-    run(bootinfo).inspect_err(|denial| say!("root task: {denial}"))
+fn main(bootinfo: &sel4::BootInfoPtr) -> Never {
+    panicking::set_hook(&|info| ending::panicked(info));
+    match run(bootinfo) {
+        Ok(never) => match never {},
+        Err(denial) => ending::end(denial),
+    }
 }
 
 fn run(bootinfo: &sel4::BootInfoPtr) -> Result<Never, Denial> {

@@ -7,10 +7,14 @@ mod terminal;
 mod views;
 
 use alloc::collections::BTreeMap;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::Display;
+use core::hint;
 
-use kaal_broker::{ABSENT_BADGE, Broker, ComponentId, Denial, FAULT_BADGE, Object, Recovery, Slot};
+use kaal_broker::{
+    ABSENT_BADGE, Broker, ComponentId, Denial, FAULT_BADGE, HEAP_BYTES, Object, Recovery, Slot,
+};
 use kaal_devicetree::DeviceTree;
 use kaal_payload::Console;
 use kaal_protocol::{Refusal, Request};
@@ -105,9 +109,11 @@ impl<'a> Server<'a> {
 
     /// Handles a request or a fault. Returns `None` if no one waits for an answer.
     fn handle(&mut self, info: &MessageInfo, badge: u64) -> Option<Answer> {
-        let words = sel4::with_ipc_buffer(|buffer| {
-            let words = buffer.msg_regs().get(..info.length());
-            words.unwrap_or_default().to_vec()
+        // Allocated before the IPC buffer is borrowed: if it fails, the root task needs the buffer to
+        // stop the components.
+        let mut words = Vec::with_capacity(info.length());
+        sel4::with_ipc_buffer(|buffer| {
+            words.extend(buffer.msg_regs().iter().take(info.length()));
         });
         let (id, label) = (ComponentId(badge as u16), info.label());
         if badge & ABSENT_BADGE != 0 {
@@ -143,6 +149,9 @@ impl<'a> Server<'a> {
     /// Stops a component that failed, and applies its restart policy.
     fn fail(&mut self, id: ComponentId, reason: &dyn Display) {
         assert!(!is_seeded("panic"), "the build makes the root task panic");
+        if is_seeded("heap") {
+            hint::black_box(vec![0_u8; HEAP_BYTES as usize]);
+        }
         let name = self.broker.name(id);
         say!("{name}: {reason}");
         match self.broker.fail(id) {

@@ -104,7 +104,7 @@ fn stops_with_sel4(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     let others = [
         ("_start", "kernel.elf", Some("head.S")),
         ("_start", "root-task.elf", None),
-        ("::run_main", "root-task.elf", Some("src/main.rs")),
+        ("::main", "root-task.elf", Some("src/main.rs")),
     ];
     stops(
         workspace,

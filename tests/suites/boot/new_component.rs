@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! `cargo xtask new component` makes a component that runs, with the quotas that the build asks for. If the root task
-//! panics, it says so, although a component drives the console.
+//! panics, it says so, although a component drives the console, and stops all components.
 
 use std::env;
 use std::fs;
@@ -22,6 +22,12 @@ const SYSTEM: &str = "root-task/task/system.toml";
 
 /// The component's quotas, as made.
 const QUOTAS: [&str; 2] = ["memory = 131_072", "slots = 64"];
+
+/// Seeded faults of the root task, and the reasons that it prints.
+const ENDS: [(&str, &str); 2] = [
+    ("panic", "/server.rs:"),
+    ("heap", ": memory allocation of "),
+];
 
 pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     // `new component` adds to the list for the virt machine.
@@ -78,11 +84,18 @@ fn runs(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     let console = boot(workspace, kernel, &app, failed, Vec::new())?;
     says(&console, READY)?;
 
-    // A root task that panics when a component fails, as this one does.
-    let seeded = xtask_with(&copy, kernel, &arguments, Some("panic"));
-    seeded?.map_err(anyhow::Error::msg)?;
-    let panicked = "\nroot task: panicked at task/src/server.rs:";
-    boot(workspace, kernel, &app, panicked, Vec::new()).map(drop)
+    // A root task that ends when a component fails, as this one does.
+    for (fault, reason) in ENDS {
+        let seeded = xtask_with(&copy, kernel, &arguments, Some(fault));
+        seeded?.map_err(anyhow::Error::msg)?;
+        let stopped = "\nKAAL_SYSTEM_STOPPED";
+        let console = boot(workspace, kernel, &app, stopped, Vec::new())?;
+        says(&console, "\nroot task: panicked at ")?;
+        says(&console, reason)?;
+        // The driver of the console, and the one that failed.
+        says(&console, "\nroot task: stopped 2 of 2 components")?;
+    }
+    Ok(())
 }
 
 /// Changes the last occurrence of `old` in the list.
