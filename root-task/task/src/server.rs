@@ -124,7 +124,7 @@ impl<'a> Server<'a> {
             self.fail(id, &Fault { label, words });
             return None;
         }
-        match Request::decode(label, &words) {
+        match &Request::decode(label, &words) {
             Ok(Request::Exit) => {
                 match self.broker.exit(id) {
                     Ok(()) => self.start_due(),

@@ -11,9 +11,9 @@ use kaal_protocol::{Refusal, Request, TEXT_LIMIT, Text, View, Writer};
 use super::{Answer, Server};
 
 impl Server<'_> {
-    pub(super) fn carry_out(&mut self, id: ComponentId, request: Request) -> Answer {
-        self.broker.check_right(id, &request)?;
-        Ok(match request {
+    pub(super) fn carry_out(&mut self, id: ComponentId, request: &Request) -> Answer {
+        self.broker.check_right(id, request)?;
+        Ok(match *request {
             Request::AllocateMemory(bytes, writable) => {
                 let access = match writable {
                     true => Access::ReadWrite,
@@ -26,23 +26,23 @@ impl Server<'_> {
                 self.broker.free_memory(id, address)?;
                 Vec::new()
             }
-            Request::Device(range, name) => {
-                let device = self.device(&name);
+            Request::Device(range, ref name) => {
+                let device = self.device(name);
                 let registers = device.and_then(|device| device.range(range));
                 let mapped = self.broker.request_device(id, name.as_str(), registers)?;
                 registers.iter().for_each(|it| self.note_driver(id, *it));
                 pair(mapped)
             }
-            Request::Interrupt(index, name) => {
-                let device = self.device(&name);
+            Request::Interrupt(index, ref name) => {
+                let device = self.device(name);
                 let interrupt = device.and_then(|device| device.interrupt(index));
                 pair(self.broker.request_irq(id, name.as_str(), interrupt)?)
             }
-            Request::Register(service) => {
+            Request::Register(ref service) => {
                 vec![self.broker.register_service(id, service.as_str())?]
             }
-            Request::Lookup(service) => vec![self.broker.lookup_service(id, service.as_str())?],
-            Request::CreateChannel(bytes, service) => {
+            Request::Lookup(ref service) => vec![self.broker.lookup_service(id, service.as_str())?],
+            Request::CreateChannel(bytes, ref service) => {
                 words(self.broker.create_channel(id, service.as_str(), bytes)?)
             }
             Request::AcceptChannel(client, most) => {
@@ -60,7 +60,7 @@ impl Server<'_> {
                 Vec::new()
             }
             Request::Inspect(view, line) => self.inspect(view, line)?,
-            Request::Restart(name) => {
+            Request::Restart(ref name) => {
                 let named = self.broker.reset(id, name.as_str())?;
                 self.start_or_recover(named)?;
                 Vec::new()
