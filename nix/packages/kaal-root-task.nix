@@ -8,6 +8,10 @@
   workspace,
 }:
 kernel:
+let
+  inherit ((lib.importTOML ../../root-task/Cargo.toml).workspace) dependencies;
+  shared = lib.filter (name: workspace.crates ? ${name}) (lib.attrNames dependencies);
+in
 mkRootTask {
   inherit kernel;
   inherit (workspace) version;
@@ -27,6 +31,6 @@ mkRootTask {
       "Cargo.toml"
       "root-task"
     ]
-    ++ workspace.filesNeededFor "kaal-devicetree"
+    ++ lib.concatMap workspace.filesNeededFor shared
   );
 }
