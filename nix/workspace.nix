@@ -35,12 +35,19 @@ let
   );
 
   # The files that tests of a crate read outside its folder.
-  readByTests.kaal-elfloader-builder = map (name: "docs/${name}.md") [
-    "configuration"
-    "json"
-    "manifest"
-    "rules"
-  ];
+  readByTests = {
+    kaal-elfloader-builder = map (name: "docs/${name}.md") [
+      "configuration"
+      "json"
+      "manifest"
+      "rules"
+    ];
+    kaal-web = [ "docs/web.md" ];
+    xtask = [
+      "README.md"
+      "nix/template"
+    ];
+  };
 
   filesOf = name: [ crates.${name}.folder ] ++ readByTests.${name} or [ ];
 
