@@ -2,6 +2,16 @@
 
 # The functions for other flakes. Each takes `pkgs` besides its own attributes.
 { lib, kaalFor }:
-lib.genAttrs [ "mkBootImage" "mkFirmwareImage" "mkRootTask" "mkKernel" "mkBootTest" ] (
+let
+  names = [
+    "mkBootImage"
+    "mkFirmwareImage"
+    "mkMicrokitImage"
+    "mkRootTask"
+    "mkKernel"
+    "mkBootTest"
+  ];
+in
+lib.genAttrs names (
   name: { pkgs, ... }@arguments: (kaalFor pkgs).${name} (removeAttrs arguments [ "pkgs" ])
 )

@@ -54,6 +54,7 @@ let
     packBootImage = scope.call ./packages/bootimage.nix;
     mkBootImage = scope.call ./mk-boot-image.nix;
     mkFirmwareImage = scope.call ./packages/firmware-image.nix;
+    mkMicrokitImage = scope.call ./packages/microkit-image.nix;
     mkBootTest = scope.call ./packages/boot-test.nix;
 
     # Images with KaaL's root task, by platform and variant

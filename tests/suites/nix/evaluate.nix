@@ -27,6 +27,19 @@ let
       // arguments
     );
 
+  microkitImage =
+    arguments:
+    outputs.lib.mkMicrokitImage (
+      {
+        pkgs = packages;
+        sdk = "/sdk";
+        board = "qemu_virt_aarch64";
+        config = "debug";
+        system = "/loader.img";
+      }
+      // arguments
+    );
+
   pathsOf =
     value:
     if value.type or null == "derivation" then value.drvPath else builtins.mapAttrs (_: pathsOf) value;
@@ -69,6 +82,22 @@ in
       pkgs = packages;
       image = bootImage arguments;
     }).drvPath;
+
+  # The options of the builder, and the path of the boot test.
+  microkitImage =
+    arguments:
+    let
+      image = microkitImage arguments;
+    in
+    {
+      inherit (image) inputs;
+      bootTest =
+        (outputs.lib.mkBootTest {
+          pkgs = packages;
+          inherit image;
+          sentinel = "hello, world";
+        }).drvPath;
+    };
 
   # By system, the options of the kernel's build for each compiler.
   kernelToolchains = builtins.mapAttrs (

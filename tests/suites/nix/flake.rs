@@ -32,7 +32,7 @@ const LLVM_CHECK: &str = "boot-qemu-arm-virt-default-llvm";
 const BOARDS: &str = "docs/boards/index.md";
 
 /// Mistakes of users: the name of the test, a call of a function in `evaluate.nix`, and words of the error.
-const MISTAKES: [(&str, &str, &str); 7] = [
+const MISTAKES: [(&str, &str, &str); 8] = [
     (
         "flake_unknown_platform",
         r#"image { platform = "toaster"; }"#,
@@ -57,6 +57,11 @@ const MISTAKES: [(&str, &str, &str); 7] = [
         "flake_firmware_of_a_board",
         r#"firmwareImage { platform = "bcm2711"; }"#,
         "firmware is for the platform qemu-arm-virt, not bcm2711",
+    ),
+    (
+        "flake_boot_of_microkit_on_a_board",
+        r#"(microkitImage { board = "zcu102"; }).bootTest"#,
+        "QEMU has no model of zcu102",
     ),
     (
         "flake_old_nixpkgs",
@@ -89,6 +94,7 @@ fn run_suite() -> Result<ExitCode> {
         trial("flake_evaluates", root, no_nix, evaluates),
         trial("flake_kernel_compilers", root, no_nix, kernel_compilers),
         trial("flake_attributes_exist", root, no_nix, attributes_exist),
+        trial("flake_microkit_image", root, no_nix, microkit_image),
     ];
     for (name, call, words) in MISTAKES {
         trials.push(trial(name, root, no_nix, move |root| {
@@ -220,6 +226,27 @@ fn kernel_compilers(root: &Path) -> Result<()> {
             boots_llvm == (default != "llvm"),
             "{system}: {LLVM_CHECK} is a check: {boots_llvm}"
         );
+    }
+    Ok(())
+}
+
+/// The builder gets Microkit's files in the given format, and a boot test accepts the image.
+fn microkit_image(root: &Path) -> Result<()> {
+    let call = |arguments: &str| {
+        let file = "import ./tests/suites/nix/evaluate.nix";
+        evaluate(root, &format!("with {file}; {arguments}"))
+    };
+    call("(microkitImage { }).bootTest")?;
+    let inputs = call(
+        r#"(microkitImage { format = "raw"; options = [ "--load-address" "0x70000000" ]; }).inputs"#,
+    )?;
+    for options in [
+        "--microkit /loader.img --sdk /sdk --board qemu_virt_aarch64 --sdk-config debug",
+        "--format raw --unpacker ",
+        "--dtb /nix/store/",
+        "'--load-address' '0x70000000' --out ",
+    ] {
+        ensure!(inputs.contains(options), "{options:?} isn't in {inputs}");
     }
     Ok(())
 }
