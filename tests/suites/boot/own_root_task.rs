@@ -30,7 +30,7 @@ const TO_MAIN: [&str; 4] = [
     "list",
 ];
 
-/// A fault, in line 12 of the project's `main.rs`.
+/// A fault, in line 14 of the project's `main.rs`.
 const CRASH: [&str; 2] = [
     "    sel4::debug_println!(",
     "    unsafe { core::ptr::null_mut::<u8>().write_volatile(1) };\n    sel4::debug_println!(",
@@ -76,7 +76,7 @@ fn works(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     build(&project, kernel, &target)?;
     let _lock = lock_log();
     let crashed = said(&mut boot(&["--expect", GREETING, "--explain"]), 3)?;
-    says(&crashed, "src/main.rs:12")
+    says(&crashed, "src/main.rs:14")
 }
 
 /// Builds the project as its `README.md` says.
