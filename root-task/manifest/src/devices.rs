@@ -2,7 +2,7 @@
 
 //! Checks that the machine has all devices, and each for one component.
 
-use kaal_broker::{Device, DeviceError, PAGE_SIZE, Quiesce};
+use kaal_broker::{CONSOLE, Device, DeviceError, PAGE_SIZE, Quiesce};
 use kaal_devicetree::DeviceTree;
 use toml::Spanned;
 
@@ -64,7 +64,10 @@ pub(crate) fn check(
                 return Err(source.mistake(device, problem));
             }
             let is_listed = |start| of_component.iter().any(|&(_, listed, _)| listed == start);
-            if let Some((other, start)) = neighbour(tree, &pages, is_listed) {
+            // The console's driver gets the whole page: on a Raspberry Pi 3, for example, other devices share it.
+            if name != CONSOLE
+                && let Some((other, start)) = neighbour(tree, &pages, is_listed)
+            {
                 let problem = format!(
                     "{name:?}: a page of its registers has those of {other} at {start:#x} too, and \
                      the component gets whole pages: add {other} to its `devices`, or use another \

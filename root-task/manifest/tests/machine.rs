@@ -32,6 +32,9 @@ fn tree() -> Vec<u8> {
         fdt.property_array_u64("reg", &[address, 0x800]).unwrap();
         fdt.end_node(node).unwrap();
     }
+    let chosen = fdt.begin_node("chosen").unwrap();
+    fdt.property_string("stdout-path", "/gpio@9010800").unwrap();
+    fdt.end_node(chosen).unwrap();
     fdt.end_node(root).unwrap();
     fdt.finish().unwrap()
 }
@@ -108,6 +111,14 @@ fn a_page_with_registers_of_other_devices_is_refused() {
     let tree = DeviceTree::parse(&blob).unwrap();
     let both = list(&component("a", 1, "arm,gpio\", \"arm,pl031"));
     assert_eq!(both.check_machine(&tree), Ok(()));
+}
+
+#[test]
+fn the_console_may_share_its_page() {
+    let blob = tree();
+    let tree = DeviceTree::parse(&blob).unwrap();
+    let console = list(&component("a", 1, "stdout-path"));
+    assert_eq!(console.check_machine(&tree), Ok(()));
 }
 
 #[test]
