@@ -5,11 +5,11 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use kaal_harness::qemu::{self, End, Watch};
 use kaal_harness::sel4::Kernel;
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::Trial;
 
+use crate::root_task;
 use crate::sel4::{is_for_board, kernel_trial};
 
 /// An instruction takes 2 ns, and the clock counts instructions, so the outcome doesn't depend on this machine. Time
@@ -81,17 +81,5 @@ fn boot(workspace: &Workspace, kernel: &Kernel, list: &str, expected: &str) -> R
     inputs.pack(workspace, &image)?;
     let mut command = inputs.boot(&kernel.machine()?, &image);
     command.args(BY_INSTRUCTIONS);
-    let watch = Watch {
-        expect: Some(expected.to_owned()),
-        limit: Some(LIMIT),
-        ..Watch::default()
-    };
-    let report = qemu::run(command, &watch)?;
-    let console = report.console;
-    ensure!(
-        report.end == End::Expected,
-        "{expected:?} expected, but {:?}:\n{console}",
-        report.end
-    );
-    Ok(console)
+    root_task::follow_for(LIMIT, command, expected, Vec::new())
 }

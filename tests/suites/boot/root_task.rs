@@ -188,9 +188,19 @@ pub(crate) fn boot(
 
 /// Follows the console of `command`, which boots a root task, until it prints `expected`.
 pub(crate) fn follow(command: Command, expected: &str, typed: Vec<Typed>) -> Result<String> {
+    follow_for(LIMIT, command, expected, typed)
+}
+
+/// Like [`follow`], for at most `limit`.
+pub(crate) fn follow_for(
+    limit: Duration,
+    command: Command,
+    expected: &str,
+    typed: Vec<Typed>,
+) -> Result<String> {
     let watch = Watch {
         expect: Some(expected.to_owned()),
-        limit: Some(LIMIT),
+        limit: Some(limit),
         typed,
         ..Watch::default()
     };
