@@ -4,7 +4,7 @@
 //!
 //! An accepted request must be the same after it was written and read again, and no part of it may be enough.
 
-use kaal_protocol::{Reader, Refusal, Request, TEXT_LIMIT};
+use kaal_protocol::{Calls, Echo, MESSAGE_WORDS, Reader, Refusal, Request, TEXT_LIMIT};
 
 use crate::{Target, input};
 
@@ -25,7 +25,8 @@ pub const REQUEST: Target = Target {
             16,
             &[&[TEXT_LIMIT as u64][..], &[u64::MAX; TEXT_LIMIT / 8]].concat(),
         );
-        vec![number, text, longest, seed(10, &[])]
+        let call = seed(2, &[3, 0x636261]);
+        vec![number, text, longest, call, seed(10, &[])]
     },
 };
 
@@ -46,6 +47,11 @@ fn run(input: &[u8]) -> bool {
         assert!(text.as_bytes().len() <= TEXT_LIMIT.min(bytes.len()));
     }
     assert_eq!(Refusal::check(label.into()).is_ok(), label == 0);
+    if let Ok(call) = Echo::decode(label.into(), &words) {
+        let mut written = [0; MESSAGE_WORDS];
+        let (again, length) = call.encode(&mut written);
+        assert_eq!((again, length), (label.into(), words.len()));
+    }
     let Ok(request) = Request::decode(label.into(), &words) else {
         return false;
     };

@@ -13,12 +13,12 @@ use crate::broker;
 /// One end of a channel.
 ///
 /// ```no_run
-/// # use kaal_component::{Channel, Client, ECHO, Refusal, wait};
+/// # use kaal_component::{Channel, Client, Echo, Refusal, wait};
 /// # fn run() -> Result<(), Refusal> {
 /// let echo = Client::lookup("echo")?;
 /// let mut channel = Channel::create("echo", 8192)?;
 /// // Asks the provider to accept the channel.
-/// echo.call(ECHO, &[])?;
+/// echo.call(Echo::Accept, ())?;
 /// channel.send(b"hello")?;
 /// while wait() & channel.event == 0 {}
 /// let mut answer = [0; 5];

@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use kaal_protocol::{Refusal, Text, serial};
+use kaal_protocol::{Refusal, Serial, Text};
 
 use crate::service::Client;
 
@@ -27,7 +27,7 @@ use crate::service::Client;
 /// ```
 #[derive(Debug)]
 pub struct Console {
-    serial: Client,
+    serial: Client<Serial>,
     line: Text,
 }
 
@@ -46,9 +46,8 @@ impl Console {
     /// Prints the collected text, even if its line is incomplete.
     pub fn flush(&mut self) -> fmt::Result {
         let line = core::mem::take(&mut self.line);
-        self.serial
-            .call(serial::WRITE, line.as_bytes())
-            .map_err(|_| fmt::Error)
+        let printed = self.serial.call(Serial::Write, line);
+        printed.map_err(|_| fmt::Error)
     }
 }
 

@@ -57,10 +57,13 @@ pub use channel::Channel;
 pub use console::Console;
 pub use failure::Failure;
 pub use interrupt::Interrupt;
-pub use kaal_protocol::{CHANNEL_ENDED, ECHO, Refusal, TEXT_LIMIT, Test, Text, View, serial};
+pub use kaal_protocol::{
+    Answer, Bytes, CHANNEL_ENDED, Calls, Data, Echo, MESSAGE_BYTES, Refusal, Reply, Serial,
+    TEXT_LIMIT, Test, Text, View, calls,
+};
 pub use memory::{DmaMemory, Memory, allocate};
 pub use operator::{inspect, ping, report, restart, tick};
 pub use registers::Registers;
-pub use service::{Call, Client, Event, Service};
+pub use service::{Client, Event, Service};
 pub use start::run;
 pub use terminal::Terminal;

@@ -2,29 +2,40 @@
 
 //! Services: the provider receives calls, and clients make them.
 
-use kaal_protocol::{Malformed, Reader, Refusal, Request, TEXT_LIMIT, Text, Writer};
+use core::marker::PhantomData;
+
+use kaal_protocol::{Answer, Calls, Data, MESSAGE_WORDS, Malformed, Refusal, Reply, Request, Text};
 use sel4::{MessageInfo, MessageInfoBuilder, cap};
 
 use crate::broker;
+
+const _: () = assert!(MESSAGE_WORDS == sel4::sys::seL4_MsgLimits::seL4_MsgMaxLength as usize);
 
 /// A service that the component offers. Its entry in `system.toml` must contain it, such as
 /// `provides = ["counter"]`.
 ///
 /// ```no_run
-/// use kaal_component::{Event, Failure, Refusal, Service};
+/// use kaal_component::{Event, Failure, Service, calls};
 ///
-/// /// Label of calls that count.
-/// const COUNT: u64 = 1;
+/// calls! {
+///     /// Calls to the service `counter`.
+///     pub enum Counter {
+///         /// Adds a number, and answers the sum.
+///         Add(u64) -> u64 = 1,
+///     }
+/// }
 ///
 /// fn run() -> Result<(), Failure> {
-///     let mut calls = 0;
-///     Service::register("counter")?.serve(|event| match event {
-///         Event::Call(call) if call.label == COUNT => {
-///             calls += 1;
-///             Ok(())
+///     let mut sum = 0u64;
+///     Service::register("counter")?.serve(|event, answer| {
+///         match event {
+///             Event::Call(_client, Counter::Add(number, reply)) => {
+///                 sum = sum.wrapping_add(number);
+///                 reply.with(answer, &sum);
+///             }
+///             Event::Signals(_) => {}
 ///         }
-///         Event::Call(_) => Err(Refusal::Malformed),
-///         Event::Signals(_) => Ok(()),
+///         Ok(())
 ///     })?;
 ///     Ok(())
 /// }
@@ -34,26 +45,11 @@ pub struct Service(cap::Endpoint);
 
 /// An event at a service.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "components have no heap that a call could be on"
-)]
-pub enum Event {
-    /// A call. It is answered before the next event.
-    Call(Call),
+pub enum Event<C> {
+    /// A call of the client with this badge. It is answered before the next event.
+    Call(u64, C),
     /// Signals of interrupts or channels, one bit each.
     Signals(u64),
-}
-
-/// A call to a service.
-#[derive(Debug)]
-pub struct Call {
-    /// The caller's badge.
-    pub client: u64,
-    /// The kind of request.
-    pub label: u64,
-    /// The text of the call; empty if there is none.
-    pub text: Text,
 }
 
 impl Service {
@@ -67,50 +63,61 @@ impl Service {
         Ok(Self(cap::Endpoint::from_bits(slot)))
     }
 
-    /// Passes all events to `handle`. The caller of a service gets its error as the answer; an
-    /// error on signals ends the loop. Malformed calls are refused.
+    /// Passes all events to `handle`, which sets the answer of a call. The caller of a service gets its
+    /// error as the answer; an error on signals ends the loop. Malformed calls are refused.
     ///
     /// # Errors
     ///
     /// Returns the error of `handle` on signals.
-    pub fn serve(
+    pub fn serve<C: Calls>(
         &self,
-        mut handle: impl FnMut(Event) -> Result<(), Refusal>,
+        mut handle: impl FnMut(Event<C>, &mut Answer) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
+        let mut answer = Answer::default();
         let mut message = self.0.recv(reply_authority());
         loop {
-            let answer = match event(&message.0, message.1) {
-                Ok(Event::Call(call)) => handle(Event::Call(call)),
-                Ok(signals) => {
-                    handle(signals)?;
+            answer.clear();
+            let outcome = match event(&message.0, message.1) {
+                Ok(Event::Signals(events)) => {
+                    handle(Event::Signals(events), &mut answer)?;
                     message = self.0.recv(reply_authority());
                     continue;
                 }
+                Ok(call) => handle(call, &mut answer),
                 Err(Malformed) => Err(Refusal::Malformed),
             };
-            let label = answer.map_or_else(|refusal| refusal as u64, |()| 0);
-            let info = MessageInfoBuilder::default().label(label).build();
-            message = self.0.reply_recv(info, reply_authority());
+            let info = match outcome {
+                Ok(()) => MessageInfoBuilder::default().length(send(answer.words())),
+                Err(refusal) => MessageInfoBuilder::default().label(refusal as u64),
+            };
+            message = self.0.reply_recv(info.build(), reply_authority());
         }
     }
 }
 
-fn event(info: &MessageInfo, badge: u64) -> Result<Event, Malformed> {
+/// Writes the words of a message. Returns their number.
+fn send(words: &[u64]) -> usize {
+    sel4::with_ipc_buffer_mut(|buffer| {
+        let to = buffer.msg_regs_mut().iter_mut();
+        to.zip(words).for_each(|(to, word)| *to = *word);
+    });
+    words.len()
+}
+
+/// Reads the words of a message.
+fn receive<T>(info: &MessageInfo, read: impl FnOnce(&[u64]) -> T) -> T {
+    sel4::with_ipc_buffer(|buffer| {
+        let words = buffer.msg_regs().get(..info.length());
+        read(words.unwrap_or_default())
+    })
+}
+
+fn event<C: Calls>(info: &MessageInfo, badge: u64) -> Result<Event<C>, Malformed> {
     let Ok(client) = u16::try_from(badge) else {
         return Ok(Event::Signals(badge));
     };
-    let text = sel4::with_ipc_buffer(|buffer| {
-        let words = buffer.msg_regs().get(..info.length()).unwrap_or_default();
-        match words {
-            [] => Ok(Text::default()),
-            words => Reader::new(words).text(),
-        }
-    })?;
-    Ok(Event::Call(Call {
-        client: client.into(),
-        label: info.label(),
-        text,
-    }))
+    let call = receive(info, |words| C::decode(info.label(), words))?;
+    Ok(Event::Call(client.into(), call))
 }
 
 sel4::sel4_cfg_if! {
@@ -129,19 +136,31 @@ sel4::sel4_cfg_if! {
 /// `needs = ["counter"]`.
 ///
 /// ```no_run
-/// # use kaal_component::{Client, Refusal};
+/// # use kaal_component::{Client, Refusal, calls};
 /// # fn run() -> Result<(), Refusal> {
-/// /// Label of calls that count.
-/// const COUNT: u64 = 1;
-///
-/// Client::lookup("counter")?.call(COUNT, b"text")?;
+/// # calls! { pub enum Counter { Add(u64) -> u64 = 1 } }
+/// let counter = Client::lookup("counter")?;
+/// let sum: u64 = counter.call(Counter::Add, 5)?;
+/// # let _ = sum;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Client(cap::Endpoint);
+pub struct Client<C> {
+    endpoint: cap::Endpoint,
+    calls: PhantomData<fn() -> C>,
+}
 
-impl Client {
+// Derived, they would need a `C` that can be copied.
+impl<C> Clone for Client<C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Client<C> {}
+
+impl<C: Calls> Client<C> {
     /// Looks up a service. The provider may start later: calls wait for it.
     ///
     /// # Errors
@@ -149,22 +168,29 @@ impl Client {
     /// Fails if the component's configuration doesn't need it.
     pub fn lookup(service: &str) -> Result<Self, Refusal> {
         let [slot, ..] = broker::request(&Request::Lookup(Text::from(service)))?;
-        Ok(Self(cap::Endpoint::from_bits(slot)))
+        Ok(Self {
+            endpoint: cap::Endpoint::from_bits(slot),
+            calls: PhantomData,
+        })
     }
 
-    /// Calls the service. If the provider restarts meanwhile, it gets the call again.
+    /// Calls the service with `data`, and returns the answer. If the provider restarts meanwhile, it
+    /// gets the call again.
     ///
     /// # Errors
     ///
-    /// Fails if the text is longer than [`TEXT_LIMIT`], or the service refuses the call.
-    pub fn call(&self, label: u64, text: &[u8]) -> Result<(), Refusal> {
-        if text.len() > TEXT_LIMIT {
-            return Err(Refusal::TooLong);
-        }
-        let length = sel4::with_ipc_buffer_mut(|buffer| {
-            Writer::new(buffer.msg_regs_mut()).text(text).length()
-        });
+    /// Fails if the service refuses the call, or answers something else.
+    pub fn call<T: Data, A: Data>(
+        &self,
+        call: impl FnOnce(T, Reply<A>) -> C,
+        data: T,
+    ) -> Result<A, Refusal> {
+        let call = call(data, Reply::default());
+        let (label, length) =
+            sel4::with_ipc_buffer_mut(|buffer| call.encode(buffer.msg_regs_mut()));
         let info = MessageInfoBuilder::default().label(label).length(length);
-        Refusal::check(self.0.call(info.build()).label())
+        let answer = self.endpoint.call(info.build());
+        Refusal::check(answer.label())?;
+        receive(&answer, kaal_protocol::read).map_err(|_| Refusal::Malformed)
     }
 }

@@ -8,7 +8,6 @@ use kaal_uart::Uart;
 
 use crate::broker;
 use crate::registers::Registers;
-use crate::service::Call;
 
 /// What the driver of the console prints: the texts of its clients, and the root task's log. Each
 /// line of a client begins with the client's name. Control characters are a right of the client.
@@ -52,19 +51,19 @@ impl Terminal {
         Ok(Uart::new(&console, registers))
     }
 
-    /// Passes the bytes to send for the text of a client to `send`.
+    /// Passes the bytes to send for the text of a client, given by its badge, to `send`.
     ///
     /// # Errors
     ///
     /// Fails if there is no such client.
-    pub fn print(&mut self, call: &Call, send: impl FnMut(u8)) -> Result<(), Refusal> {
-        let (rights, name) = client(call.client)?;
+    pub fn print(&mut self, badge: u64, text: &Text, send: impl FnMut(u8)) -> Result<(), Refusal> {
+        let (rights, name) = client(badge)?;
         let author = Author {
-            number: call.client,
+            number: badge,
             name: Some(name.as_str()),
             may_control: rights.control,
         };
-        self.lines.print(&author, call.text.as_bytes(), send);
+        self.lines.print(&author, text.as_bytes(), send);
         Ok(())
     }
 
@@ -83,13 +82,13 @@ impl Terminal {
         }
     }
 
-    /// Checks that a client may read what is typed.
+    /// Checks that a client, given by its badge, may read what is typed.
     ///
     /// # Errors
     ///
     /// Fails if the client's entry in `system.toml` lacks `console = ["read"]`.
-    pub fn check_reader(&self, call: &Call) -> Result<(), Refusal> {
-        match client(call.client)?.0.read {
+    pub fn check_reader(&self, badge: u64) -> Result<(), Refusal> {
+        match client(badge)?.0.read {
             true => Ok(()),
             false => Err(Refusal::NotConfigured),
         }

@@ -8,11 +8,14 @@
 //!
 //! Each module imports only modules listed below it:
 //!
+//! - `services`: calls to the services of KaaL's components
 //! - `request`: requests to the broker
 //! - `refusal`: refusals of the root task and of services
 //! - `console`: rights at the console, and lines that name their author
+//! - `calls`: typed calls to services
+//! - `data`: values that messages carry
 //! - `message`: words and text of messages
-//! - `text`: text of bounded length
+//! - `text`: bytes and text of bounded length
 //! - `ring`: a byte stream through shared memory
 
 #![no_std]
@@ -21,19 +24,25 @@
 #[cfg(test)]
 extern crate std;
 
+mod calls;
 mod console;
+mod data;
 mod message;
 mod refusal;
 mod request;
 mod ring;
+mod services;
 mod text;
 
+pub use calls::{Answer, Calls, Reply};
 pub use console::{Author, ConsoleRights, Lines};
+pub use data::{Data, MESSAGE_BYTES, MESSAGE_WORDS, read, write};
 pub use message::{Malformed, Reader, Writer};
 pub use refusal::Refusal;
 pub use request::{Request, Test, View};
 pub use ring::{Broken, Consumer, Cursors, Producer};
-pub use text::{TEXT_LIMIT, Text};
+pub use services::{Echo, Serial};
+pub use text::{Bytes, TEXT_LIMIT, Text, TooLong};
 
 /// Slots of a component's CSpace that are filled at its start.
 pub mod slots {
@@ -52,16 +61,3 @@ pub mod slots {
 /// The event for the end of a channel: the other end is gone. The channel's own event is set too.
 /// Events of several channels may arrive together; [`Request::IsOpen`] tells which have ended.
 pub const CHANNEL_ENDED: u64 = 1 << 63;
-
-/// Labels of calls to the service `serial`.
-pub mod serial {
-    /// Prints the text.
-    pub const WRITE: u64 = 1;
-    /// Sends typed text through the channel that the caller created last, if it may read the
-    /// console.
-    pub const READ: u64 = 2;
-}
-
-/// Label of calls to the service `echo`: accepts the channel that the caller created last, and
-/// sends back everything that arrives there.
-pub const ECHO: u64 = 1;

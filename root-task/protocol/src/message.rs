@@ -5,7 +5,7 @@
 use thiserror::Error;
 use zerocopy::TryFromBytes;
 
-use crate::text::{TEXT_LIMIT, Text};
+use crate::text::{Bytes, Text};
 
 const WORD: usize = size_of::<u64>();
 
@@ -71,6 +71,11 @@ impl<'a> Reader<'a> {
         self.0.split_off_first().copied().ok_or(Malformed)
     }
 
+    /// Whether all words are read.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Reads a word that numbers a variant of the enum `T`.
     ///
     /// # Errors
@@ -84,18 +89,29 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     ///
-    /// Fails if the text is longer than the message or [`TEXT_LIMIT`].
+    /// Fails if the text is longer than the message or [`TEXT_LIMIT`](crate::TEXT_LIMIT).
     pub fn text(&mut self) -> Result<Text, Malformed> {
+        self.bytes()
+    }
+
+    /// Reads bytes, which are written like a text.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there are more than `MOST`, or more than in the message.
+    pub fn bytes<const MOST: usize>(&mut self) -> Result<Bytes<MOST>, Malformed> {
+        let (words, length) = self.text_words(MOST)?;
+        let bytes = words.iter().flat_map(|word| word.to_le_bytes());
+        Ok(bytes.take(length).collect())
+    }
+
+    fn text_words(&mut self, most: usize) -> Result<(&'a [u64], usize), Malformed> {
         let length = usize::try_from(self.word()?).map_err(|_| Malformed)?;
-        if length > TEXT_LIMIT {
+        if length > most {
             return Err(Malformed);
         }
         let words = self.0.split_off(..length.div_ceil(WORD));
-        let bytes = words
-            .ok_or(Malformed)?
-            .iter()
-            .flat_map(|word| word.to_le_bytes());
-        Ok(bytes.take(length).collect())
+        Ok((words.ok_or(Malformed)?, length))
     }
 }
 

@@ -8,7 +8,7 @@ use thiserror::Error;
 use zerocopy::TryFromBytes;
 
 use crate::ring::Broken;
-use crate::text::TEXT_LIMIT;
+use crate::text::TooLong;
 
 /// The reason for a refusal. Its number is the answer's label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, TryFromBytes)]
@@ -43,8 +43,8 @@ pub enum Refusal {
     /// A device may still access the memory. It is free after the component has stopped.
     #[error("a device may still access the memory")]
     InUse,
-    /// The text is longer than [`TEXT_LIMIT`].
-    #[error("the text is longer than {TEXT_LIMIT} bytes")]
+    /// The text is longer than a message of its kind allows, mostly [`TEXT_LIMIT`](crate::TEXT_LIMIT).
+    #[error("the text is too long")]
     TooLong,
     /// The other end of the channel is hostile or damaged.
     #[error("the other end broke the channel")]
@@ -62,6 +62,12 @@ impl Refusal {
             0 => Ok(()),
             label => Err(Self::try_read_from_bytes(&label.to_ne_bytes()).unwrap_or(Self::Failed)),
         }
+    }
+}
+
+impl From<TooLong> for Refusal {
+    fn from(_: TooLong) -> Self {
+        Self::TooLong
     }
 }
 

@@ -1,21 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Text of bounded length.
+//! Bytes and text of bounded length.
 
 use core::fmt;
+
+use thiserror::Error;
 
 /// The longest text, in bytes.
 pub const TEXT_LIMIT: usize = 512;
 
-/// A text of at most [`TEXT_LIMIT`] bytes. Bytes beyond the limit are dropped.
+/// At most `MOST` bytes. To collect or to format more drops the rest; [`TryFrom`] is an error then.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Text {
-    /// Zero from `length` on, so that equal texts have equal arrays.
-    bytes: [u8; TEXT_LIMIT],
+pub struct Bytes<const MOST: usize> {
+    /// Zero from `length` on, so that equal bytes have equal arrays.
+    bytes: [u8; MOST],
     length: usize,
 }
 
-impl Text {
+/// A text of at most [`TEXT_LIMIT`] bytes.
+pub type Text = Bytes<TEXT_LIMIT>;
+
+/// Error: there are more bytes than fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("more than {0} bytes")]
+pub struct TooLong(pub usize);
+
+impl<const MOST: usize> Bytes<MOST> {
     /// Returns the text up to the first byte that isn't UTF-8.
     pub fn as_str(&self) -> &str {
         let mut chunks = self.as_bytes().utf8_chunks();
@@ -44,20 +54,31 @@ impl Text {
     }
 }
 
-impl Default for Text {
+impl<const MOST: usize> Default for Bytes<MOST> {
     fn default() -> Self {
-        let (bytes, length) = ([0; TEXT_LIMIT], 0);
+        let (bytes, length) = ([0; MOST], 0);
         Self { bytes, length }
     }
 }
 
-impl From<&str> for Text {
+impl<const MOST: usize> From<&str> for Bytes<MOST> {
     fn from(text: &str) -> Self {
         text.bytes().collect()
     }
 }
 
-impl FromIterator<u8> for Text {
+impl<const MOST: usize> TryFrom<&[u8]> for Bytes<MOST> {
+    type Error = TooLong;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, TooLong> {
+        match bytes.len() <= MOST {
+            true => Ok(bytes.iter().copied().collect()),
+            false => Err(TooLong(MOST)),
+        }
+    }
+}
+
+impl<const MOST: usize> FromIterator<u8> for Bytes<MOST> {
     fn from_iter<I: IntoIterator<Item = u8>>(bytes: I) -> Self {
         let mut text = Self::default();
         for byte in bytes {
@@ -67,7 +88,7 @@ impl FromIterator<u8> for Text {
     }
 }
 
-impl fmt::Write for Text {
+impl<const MOST: usize> fmt::Write for Bytes<MOST> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for byte in text.bytes() {
             self.push(byte);
@@ -76,7 +97,7 @@ impl fmt::Write for Text {
     }
 }
 
-impl fmt::Debug for Text {
+impl<const MOST: usize> fmt::Debug for Bytes<MOST> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_str().fmt(f)
     }

@@ -19,7 +19,7 @@ use crate::sel4::kernel_trial;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The output of the hostile system without input, until it gives up `crasher` and `fragile`.
-const SAID: [&str; 28] = [
+const SAID: [&str; 29] = [
     "self-test ram: ok",
     "self-test ipc: ok",
     "self-test memory: ok",
@@ -33,11 +33,12 @@ const SAID: [&str; 28] = [
     "clumsy: panicked at components/clumsy/src/main.rs:",
     ": assertion `left == right` failed: only operators may; left: Some(NotConfigured); right: None",
     "[hostile] 19 of 19 requests refused",
-    "[hostile] 4 of 4 calls refused",
+    "[hostile] 5 of 5 calls refused",
     "[echo] closed a channel: the other end broke the channel",
     "[liar] echo closed the channel",
     "hostile: used an invalid capability in slot 0x4",
     "[caller] echo answers: hello, world",
+    "[caller] echo repeats 952 bytes: true",
     "\n[forger] KAAL_SYSTEM_READY",
     "\n[forger] may not read the keyboard: system.toml does not allow it",
     "crasher: wrote to 0x10, which is unmapped, at instruction",

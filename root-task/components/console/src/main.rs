@@ -6,7 +6,7 @@
 #![no_main]
 #![forbid(unsafe_code)]
 
-use kaal_component::{Event, Failure, Refusal, Registers, Service, Terminal, serial};
+use kaal_component::{Event, Failure, Refusal, Registers, Serial, Service, Terminal};
 
 kaal_component::main!(run);
 
@@ -22,9 +22,10 @@ fn run() -> Result<(), Failure> {
         let _ = uart.send(&[byte]);
     };
     terminal.print_log(&mut send)?;
-    Service::register("serial")?.serve(|event| match event {
-        Event::Call(call) if call.label == serial::WRITE => terminal.print(&call, &mut send),
-        Event::Call(_) => Err(Refusal::Malformed),
+    Service::register("serial")?.serve(|event, _| match event {
+        Event::Call(client, Serial::Write(text, _)) => terminal.print(client, &text, &mut send),
+        // The driver can't receive.
+        Event::Call(_, Serial::Read(..)) => Err(Refusal::Malformed),
         Event::Signals(_) => terminal.print_log(&mut send),
     })?;
     Ok(())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Sends back all bytes that arrive through a channel.
+//! Sends back all bytes that arrive through a channel or in a call.
 
 #![no_std]
 #![no_main]
@@ -8,7 +8,7 @@
 
 use core::fmt::Write;
 
-use kaal_component::{CHANNEL_ENDED, Channel, Console, ECHO, Event, Failure, Refusal, Service};
+use kaal_component::{CHANNEL_ENDED, Channel, Console, Echo, Event, Failure, Refusal, Service};
 
 kaal_component::main!(run);
 
@@ -21,13 +21,13 @@ const PART: usize = 128;
 fn run() -> Result<(), Failure> {
     let mut console = Console::open()?;
     let mut channel: Option<Channel> = None;
-    Service::register("echo")?.serve(|event| {
+    Service::register("echo")?.serve(|event, answer| {
         match event {
-            Event::Call(call) if call.label == ECHO => {
-                let former = channel.replace(Channel::accept(call.client, LARGEST)?);
+            Event::Call(client, Echo::Accept((), _)) => {
+                let former = channel.replace(Channel::accept(client, LARGEST)?);
                 former.map_or(Ok(()), Channel::close)?;
             }
-            Event::Call(_) => return Err(Refusal::Malformed),
+            Event::Call(_, Echo::Repeat(bytes, reply)) => reply.with(answer, &bytes),
             Event::Signals(events) => {
                 if let Some(open) = &mut channel
                     && let Err(refusal) = send_back(open)

@@ -7,7 +7,7 @@
 
 use core::fmt::Write;
 
-use kaal_component::{Channel, Client, Console, Failure, serial};
+use kaal_component::{Channel, Client, Console, Failure, Serial};
 
 kaal_component::main!(run);
 
@@ -28,7 +28,7 @@ fn run() -> Result<(), Failure> {
     }
     let keyboard = Client::lookup("serial")?;
     let _channel = Channel::create("serial", 4096)?;
-    match keyboard.call(serial::READ, &[]) {
+    match keyboard.call(Serial::Read, ()) {
         Ok(()) => writeln!(console, "reads the keyboard")?,
         Err(refusal) => writeln!(console, "may not read the keyboard: {refusal}")?,
     }

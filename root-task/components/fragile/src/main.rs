@@ -5,7 +5,7 @@
 #![no_std]
 #![no_main]
 
-use kaal_component::{Event, Failure, Service};
+use kaal_component::{Echo, Event, Failure, Service};
 
 kaal_component::main!(run);
 
@@ -13,8 +13,8 @@ kaal_component::main!(run);
 const NOWHERE: usize = 0x10;
 
 fn run() -> Result<(), Failure> {
-    Service::register("fragile")?.serve(|event| {
-        if let Event::Call(_) = event {
+    Service::register("fragile")?.serve(|event: Event<Echo>, _| {
+        if let Event::Call(..) = event {
             // SAFETY: the address is unmapped, so the read faults and changes no memory.
             unsafe { core::arch::asm!("ldr xzr, [{}]", in(reg) NOWHERE) };
         }

@@ -8,8 +8,7 @@
 
 use core::fmt::Write;
 
-use kaal_component::serial::WRITE;
-use kaal_component::{Client, Console, Failure, Refusal, TEXT_LIMIT};
+use kaal_component::{Console, Failure, Refusal, TEXT_LIMIT, Text};
 use kaal_protocol::slots;
 use sel4::{MessageInfo, MessageInfoBuilder, cap};
 
@@ -45,9 +44,12 @@ const REQUESTS: [(u64, &[u64], Refusal); 19] = [
     (14, &[0, 0], Refusal::NotConfigured),
 ];
 
-/// Calls of `serial` with a malformed text: longer than allowed, longer than the message, without
-/// its end.
-const CALLS: [&[u64]; 3] = [&[513; 66], &[u64::MAX, 0], &[9, 0]];
+/// Calls of `serial` to print a malformed text: longer than allowed, longer than the message, without
+/// its end, with more behind it.
+const CALLS: [&[u64]; 4] = [&[513; 66], &[u64::MAX, 0], &[9, 0], &[0, 0]];
+
+/// The label of these calls.
+const WRITE: u64 = 1;
 
 /// The request to use `serial`.
 const LOOKUP: (u64, &[u64]) = (7, &[6, SERIAL]);
@@ -77,8 +79,8 @@ fn run() -> Result<(), Failure> {
         answer.label() == Refusal::Malformed as u64
     };
     let mut refused = CALLS.iter().filter(refused).count();
-    let too_long = Client::lookup("serial")?.call(WRITE, &[b'x'; TEXT_LIMIT + 1]);
-    refused += usize::from(too_long == Err(Refusal::TooLong));
+    let too_long = Text::try_from(&[b'x'; TEXT_LIMIT + 1][..]);
+    refused += usize::from(too_long.is_err());
     let made = CALLS.len() + 1;
     writeln!(console, "{refused} of {made} calls refused")?;
     // Try to receive requests to the broker. For the kernel, polling is receiving without waiting.

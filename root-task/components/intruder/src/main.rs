@@ -9,7 +9,7 @@
 
 use core::fmt::Write;
 
-use kaal_component::{Client, Console, ECHO, Failure, Refusal};
+use kaal_component::{Client, Console, Echo, Failure, Refusal};
 use kaal_protocol::{Request, Text, slots};
 use sel4::{MessageInfo, MessageInfoBuilder, cap};
 
@@ -28,14 +28,14 @@ fn run() -> Result<(), Failure> {
     let mut console = Console::open()?;
     let echo = Client::lookup("echo")?;
     let former = create_channel(4096)?;
-    echo.call(ECHO, &[])?;
+    echo.call(Echo::Accept, ())?;
     writeln!(console, "can signal: {}", can_signal(former))?;
     // `echo` closes the former channel.
     create_channel(4096)?;
-    echo.call(ECHO, &[])?;
+    echo.call(Echo::Accept, ())?;
     writeln!(console, "can signal later: {}", can_signal(former))?;
     create_channel(LARGE)?;
-    if let Err(refusal) = echo.call(ECHO, &[]) {
+    if let Err(refusal) = echo.call(Echo::Accept, ()) {
         writeln!(console, "a large channel is refused: {refusal}")?;
     }
     for _ in 0..FLOOD {

@@ -9,7 +9,7 @@ use core::fmt::Write;
 use core::ptr;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use kaal_component::{CHANNEL_ENDED, Client, Console, ECHO, Failure, Refusal, Text, wait};
+use kaal_component::{CHANNEL_ENDED, Client, Console, Echo, Failure, Refusal, Text, wait};
 use kaal_protocol::{Request, slots};
 use sel4::{MessageInfoBuilder, cap};
 
@@ -22,7 +22,7 @@ fn run() -> Result<(), Failure> {
     let mut console = Console::open()?;
     let echo = Client::lookup("echo")?;
     let (address, signal) = create_channel()?;
-    echo.call(ECHO, &[])?;
+    echo.call(Echo::Accept, ())?;
     let written = ptr::with_exposed_provenance_mut(address);
     // SAFETY: the broker mapped the channel at this address. It begins with the number of bytes that
     // this end has written. Nothing else here accesses it.

@@ -8,7 +8,7 @@
 
 use core::fmt::Write;
 
-use kaal_component::{Client, Console, Failure, Refusal};
+use kaal_component::{Client, Console, Echo, Failure, Refusal};
 
 kaal_component::main!(run);
 
@@ -16,7 +16,7 @@ fn run() -> Result<(), Failure> {
     let mut console = Console::open()?;
     let fragile = Client::lookup("fragile")?;
     loop {
-        match fragile.call(1, &[]) {
+        match fragile.call(Echo::Accept, ()) {
             Ok(()) => {}
             Err(Refusal::NotFound) => break,
             Err(refusal) => writeln!(console, "the call is refused: {refusal}")?,

@@ -9,8 +9,8 @@
 
 use arm_pl011_uart::{Interrupts, Uart};
 use kaal_component::{
-    CHANNEL_ENDED, Channel, Event, Failure, Interrupt, Refusal, Registers, Service, Terminal, Text,
-    serial,
+    CHANNEL_ENDED, Channel, Event, Failure, Interrupt, Refusal, Registers, Serial, Service,
+    Terminal, Text,
 };
 
 kaal_component::main!(run);
@@ -39,20 +39,17 @@ fn run() -> Result<(), Failure> {
     uart.set_interrupt_masks(RECEIVED);
     terminal.print_log(|byte| send(&mut uart, byte))?;
     let mut keyboard = Keyboard::default();
-    service.serve(|event| {
+    service.serve(|event, _| {
         match event {
-            Event::Call(call) => match call.label {
-                serial::WRITE => terminal.print(&call, |byte| send(&mut uart, byte))?,
-                serial::READ => {
-                    terminal.check_reader(&call)?;
-                    let former = keyboard
-                        .reader
-                        .replace(Channel::accept(call.client, LARGEST)?);
-                    keyboard.pass_on()?;
-                    former.map_or(Ok(()), Channel::close)?;
-                }
-                _ => return Err(Refusal::Malformed),
-            },
+            Event::Call(client, Serial::Write(text, _)) => {
+                terminal.print(client, &text, |byte| send(&mut uart, byte))?;
+            }
+            Event::Call(client, Serial::Read((), _)) => {
+                terminal.check_reader(client)?;
+                let former = keyboard.reader.replace(Channel::accept(client, LARGEST)?);
+                keyboard.pass_on()?;
+                former.map_or(Ok(()), Channel::close)?;
+            }
             Event::Signals(events) => {
                 if events & terminal.event != 0 {
                     terminal.print_log(|byte| send(&mut uart, byte))?;

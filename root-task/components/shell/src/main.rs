@@ -9,8 +9,8 @@
 use core::fmt::{self, Write};
 
 use kaal_component::{
-    CHANNEL_ENDED, Channel, Client, Console, Failure, Refusal, Text, View, inspect, restart,
-    serial, wait,
+    CHANNEL_ENDED, Channel, Client, Console, Failure, Refusal, Serial, Text, View, inspect,
+    restart, wait,
 };
 
 kaal_component::main!(run);
@@ -39,10 +39,10 @@ fn run() -> Result<(), Failure> {
 }
 
 /// Asks the driver to send typed text, once there is a driver.
-fn listen(keyboard: &Client) -> Result<Channel, Refusal> {
-    keyboard.call(serial::WRITE, &[])?;
+fn listen(keyboard: &Client<Serial>) -> Result<Channel, Refusal> {
+    keyboard.call(Serial::Write, Text::default())?;
     let channel = Channel::create("serial", 4096)?;
-    keyboard.call(serial::READ, &[])?;
+    keyboard.call(Serial::Read, ())?;
     Ok(channel)
 }
 

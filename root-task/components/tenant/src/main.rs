@@ -6,7 +6,7 @@
 #![no_main]
 #![forbid(unsafe_code)]
 
-use kaal_component::{CHANNEL_ENDED, Channel, Client, ECHO, Failure, allocate, wait};
+use kaal_component::{CHANNEL_ENDED, Channel, Client, Echo, Failure, allocate, wait};
 
 kaal_component::main!(run);
 
@@ -16,7 +16,7 @@ fn run() -> Result<(), Failure> {
     loop {
         let mut channel = Channel::create("echo", 8192)?;
         // An `echo` that was restarted amid the call refuses: the one before had taken the channel.
-        if echo.call(ECHO, &[]).is_ok() {
+        if echo.call(Echo::Accept, ()).is_ok() {
             channel.send(&[1; 1000])?;
             while wait() & CHANNEL_ENDED == 0 {
                 while channel.receive(&mut [0; 64])? > 0 {}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Calls to the services of KaaL's components.
+
+use crate::data::MESSAGE_BYTES;
+use crate::text::{Bytes, Text};
+
+crate::calls! {
+    /// Calls to the service `serial`.
+    pub enum Serial {
+        /// Prints the text.
+        Write(Text) -> () = 1,
+        /// Sends typed text through the channel that the caller created last, if it may read the
+        /// console.
+        Read(()) -> () = 2,
+    }
+}
+
+crate::calls! {
+    /// Calls to the service `echo`.
+    pub enum Echo {
+        /// Accepts the channel that the caller created last, and sends back everything that arrives
+        /// there.
+        Accept(()) -> () = 1,
+        /// Answers the same bytes.
+        Repeat(Bytes<MESSAGE_BYTES>) -> Bytes<MESSAGE_BYTES> = 2,
+    }
+}
