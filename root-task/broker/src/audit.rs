@@ -8,6 +8,7 @@ use core::fmt;
 use thiserror::Error;
 
 use crate::error::Denial;
+use crate::reason::Reason;
 
 /// A request of a component, or of the root task for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -45,6 +46,9 @@ pub enum Action {
     /// Stop.
     #[error("stop")]
     Stop,
+    /// Fail, for this reason.
+    #[error("fail: {0}")]
+    Fail(Reason),
     /// A request that is unknown or not allowed; its number.
     #[error("unknown request {0}")]
     Unknown(u64),
@@ -66,10 +70,11 @@ pub struct Entry {
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (number, component, action) = (self.number, self.component, self.action);
-        write!(f, "#{number} {component}: {action}: ")?;
+        write!(f, "#{number} {component}: {action}")?;
         match self.denial {
-            None => f.write_str("granted"),
-            Some(denial) => write!(f, "denied: {denial}"),
+            None if matches!(action, Action::Fail(_)) => Ok(()),
+            None => f.write_str(": granted"),
+            Some(denial) => write!(f, ": denied: {denial}"),
         }
     }
 }

@@ -21,6 +21,7 @@
 //! - `address_space`: the address space of a component
 //! - `slots`: the empty slots of a CNode
 //! - `audit`: the audit log
+//! - `reason`: the reason of a component's failure
 //! - `config`: configuration and program of a component
 //! - `quota`: quotas and their use
 //! - `restart`: restart policies
@@ -35,6 +36,8 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 mod address_space;
 mod audit;
@@ -49,6 +52,7 @@ mod largest;
 mod pool;
 mod process;
 mod quota;
+mod reason;
 mod restart;
 mod shared;
 mod slots;
@@ -69,6 +73,7 @@ pub use kernel::{
 };
 pub use largest::Largest;
 pub use quota::Resources;
+pub use reason::Reason;
 pub use restart::Restart;
 pub use shared::ChannelEnd;
 pub use start_up::start_up;

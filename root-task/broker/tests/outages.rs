@@ -91,7 +91,7 @@ impl World {
 
     /// Lets the disk's driver fail, and restarts it.
     fn crash_disk(&mut self) {
-        self.broker.fail(self.disk).unwrap();
+        self.broker.fail(self.disk, &"a fault").unwrap();
         self.broker.spawn(self.disk, &IMAGE).unwrap();
         self.broker.register_service(self.disk, "disk").unwrap();
     }
@@ -145,7 +145,10 @@ fn clients_of_a_given_up_server_are_refused_until_it_starts_again() {
     let mut world = world();
     let client = world.client.badge();
     let thread = world.broker.kernel().block(client, world.to_net);
-    assert_eq!(world.broker.fail(world.net), Ok(Recovery::Never));
+    assert_eq!(
+        world.broker.fail(world.net, &"a fault"),
+        Ok(Recovery::Never)
+    );
     // It repeats its call when the server stops, and once more when the broker takes the server's
     // place.
     assert_eq!(world.broker.kernel().resumed, [thread, thread]);
@@ -174,14 +177,17 @@ fn a_service_is_held_only_once() {
 fn delays_end_although_the_clock_jumps_or_dies() {
     let mut world = world();
     world.broker.tick(u64::MAX - 1);
-    assert_eq!(world.broker.fail(world.disk), Ok(Recovery::Now));
+    assert_eq!(world.broker.fail(world.disk, &"a fault"), Ok(Recovery::Now));
     world.broker.spawn(world.disk, &IMAGE).unwrap();
-    assert_eq!(world.broker.fail(world.disk), Ok(Recovery::After(1)));
+    assert_eq!(
+        world.broker.fail(world.disk, &"a fault"),
+        Ok(Recovery::After(1))
+    );
     assert_eq!(world.broker.take_due(), []);
     world.broker.tick(u64::MAX);
     assert_eq!(world.broker.take_due(), [world.disk]);
     assert_eq!(world.broker.fail_to_start(world.disk), Recovery::After(2));
-    world.broker.fail(world.clock).unwrap();
+    world.broker.fail(world.clock, &"a fault").unwrap();
     assert_eq!(world.broker.take_due(), [world.disk]);
     // Without a clock, the next try waits for another component's end.
     assert_eq!(world.broker.fail_to_start(world.disk), Recovery::Later);

@@ -154,7 +154,7 @@ impl<'a> Server<'a> {
         }
         let name = self.broker.name(id);
         say!("{name}: {reason}");
-        match self.broker.fail(id) {
+        match self.broker.fail(id, reason) {
             Ok(recovery) => {
                 self.start_due();
                 self.recover(id, recovery);

@@ -55,11 +55,12 @@ const SAID: [&str; 29] = [
 const LAST: &str = "[repeater] fragile is not found any more";
 
 /// The log's lines about requests.
-const LOGGED: [&str; 6] = [
+const LOGGED: [&str; 7] = [
     " echo: accept channel of caller: granted",
     " intruder: unknown request 99: denied: not allowed by the component's configuration",
     "invalid size: 18446744073709551615 bytes",
-    "the component does not have 0x201000",
+    "the component does not have 0xffffffffffffffff",
+    " crasher: fail: wrote to 0x10, which is unmapped, at instruction 0x",
     "unknown request 12: denied",
     "unknown request 14: denied",
 ];

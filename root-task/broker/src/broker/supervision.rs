@@ -3,11 +3,14 @@
 //! Ends, failures and restarts of components.
 
 use alloc::vec::Vec;
+use core::fmt::Display;
 
 use super::Broker;
+use crate::audit::Action;
 use crate::config::{ComponentId, Right};
 use crate::error::Denial;
 use crate::kernel::Kernel;
+use crate::reason::Reason;
 
 /// When a component that failed starts again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,12 +38,14 @@ impl<K: Kernel> Broker<K> {
         Ok(())
     }
 
-    /// Stops a component that failed, and applies its restart policy.
+    /// Stops a component that failed, and applies its restart policy. The log keeps the reason.
     ///
     /// # Errors
     ///
     /// Fails if the component doesn't run.
-    pub fn fail(&mut self, id: ComponentId) -> Result<Recovery, Denial> {
+    pub fn fail(&mut self, id: ComponentId, reason: &dyn Display) -> Result<Recovery, Denial> {
+        let action = Action::Fail(Reason::new(reason));
+        self.audit.record(self.name(id), action, None);
         self.take_down(id, true)?;
         self.forget_time(id);
         Ok(self.recover(id, 0))
