@@ -2,10 +2,9 @@
 
 //! Channels: memory that two components share, with a signal in each direction.
 
-use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
+mod leaving;
 
-use kaal_protocol::CHANNEL_ENDED;
+use alloc::collections::BTreeMap;
 
 use super::Broker;
 use crate::audit::Action;
@@ -165,67 +164,6 @@ impl<K: Kernel> Broker<K> {
             channel.ends.insert(id, End { range, pages, end });
             Ok(end)
         })
-    }
-
-    /// Ends `id`'s part in all its channels.
-    pub(super) fn leave_channels(&mut self, id: ComponentId) {
-        let numbers: Vec<u64> = self.channels.keys().copied().collect();
-        for number in numbers {
-            self.leave_channel(id, number);
-        }
-    }
-
-    /// Ends `id`'s part in a channel, if it has one, and signals the other end. After the last end,
-    /// the memory is free.
-    pub(super) fn leave_channel(&mut self, id: ComponentId, number: u64) {
-        let Some(channel) = self.channels.get_mut(&number) else {
-            return;
-        };
-        if channel.client != id && channel.server != id {
-            return;
-        }
-        channel.is_offered = false;
-        let price = price(channel.size, channel.client == id);
-        let own = channel.ends.remove(&id);
-        let other = channel.ends.iter().next();
-        let other = other.map(|(&other, end)| (other, end.end));
-        // The other end must not signal an event that `id` uses again.
-        let is_unheard = other.is_none_or(|(other, end)| self.silence(other, end));
-        if let Some(own) = own {
-            self.pool.delete(own.pages);
-            if let Ok((process, pool)) = self.process(id) {
-                process.withdraw(&mut pool.kernel, own.end.signal);
-                process.space.give(own.range);
-                process.usage.refund(price);
-                if is_unheard {
-                    process.give_event(own.end.event);
-                }
-            }
-        }
-        match other {
-            Some((other, end)) => self.tell_of_end(other, end),
-            None => {
-                let channel = self.channels.remove(&number);
-                self.pool
-                    .release(channel.into_iter().flat_map(|channel| channel.memory));
-            }
-        }
-    }
-
-    /// Takes the signal of a channel's end away. Returns whether the kernel did so.
-    fn silence(&mut self, id: ComponentId, end: ChannelEnd) -> bool {
-        let Ok((process, pool)) = self.process(id) else {
-            return true;
-        };
-        pool.kernel.withdraw(process.cnode, end.signal).is_ok()
-    }
-
-    /// Tells a component that the other end of this channel is gone. If the kernel fails, it learns
-    /// that only when it asks.
-    fn tell_of_end(&mut self, id: ComponentId, end: ChannelEnd) {
-        if let Ok((process, pool)) = self.process(id) {
-            let _ = pool.signal(process.notification, CHANNEL_ENDED | end.event);
-        }
     }
 }
 
