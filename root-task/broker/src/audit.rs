@@ -40,6 +40,9 @@ pub enum Action {
     /// Accept the channel that the component of this name created.
     #[error("accept channel of {0}")]
     AcceptChannel(&'static str),
+    /// Accept the channel that the component of this name created, for a device.
+    #[error("accept channel of {0} for a device")]
+    AcceptForDevice(&'static str),
     /// Start.
     #[error("spawn")]
     Spawn,

@@ -23,7 +23,7 @@ use crate::buddy::Block;
 use crate::config::{ComponentId, Config};
 use crate::error::Denial;
 use crate::kernel::{Kernel, Object, Slot};
-use crate::pool::{Allocation, Pool};
+use crate::pool::{Pool, SharedMemory};
 use crate::process::Process;
 use crate::quota::Resources;
 use crate::shared::{Channel, Service};
@@ -73,7 +73,7 @@ struct Component {
     /// The second of its next start.
     due: Option<u64>,
     /// Memory that its devices may still access, from earlier runs.
-    quarantine: Vec<Allocation>,
+    quarantine: Vec<SharedMemory>,
 }
 
 impl Component {

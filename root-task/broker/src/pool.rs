@@ -11,6 +11,7 @@ mod freeing;
 mod lent;
 
 use alloc::collections::BTreeMap;
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -26,6 +27,10 @@ pub(crate) struct Allocation {
     pub(crate) block: Block,
     pub(crate) slots: Vec<Slot>,
 }
+
+/// Memory with several holders, such as both ends of a channel and a component whose device may access
+/// it. The last one frees it with [`Pool::release_shared`].
+pub(crate) type SharedMemory = Rc<Vec<Allocation>>;
 
 /// All untyped memory and all slots, and the kernel that retypes it.
 pub(crate) struct Pool<K> {
@@ -246,6 +251,13 @@ impl<K: Kernel> Pool<K> {
 pub(crate) fn slots_of(allocations: &[Allocation]) -> Vec<Slot> {
     let slots = allocations.iter().map(|allocation| &allocation.slots);
     slots.flatten().copied().collect()
+}
+
+/// Rounds `bytes` up to a block of whole pages. Returns its size as a power of two.
+pub(crate) fn block_bits(bytes: u64) -> Result<u8, Denial> {
+    let size = page_align(bytes)?.checked_next_power_of_two();
+    let bits = size.ok_or(Denial::Size(bytes))?.ilog2();
+    Ok(u8::try_from(bits).unwrap_or(u8::MAX))
 }
 
 /// Rounds `bytes` up to whole pages.

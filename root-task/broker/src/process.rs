@@ -7,6 +7,7 @@ mod memory;
 mod start;
 
 use alloc::collections::BTreeMap;
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use kaal_protocol::{CHANNEL_ENDED, slots};
@@ -14,7 +15,7 @@ use kaal_protocol::{CHANNEL_ENDED, slots};
 use crate::address_space::{AddressSpace, Range};
 use crate::error::{Denial, Resource};
 use crate::kernel::{CSPACE_BITS, Kernel, Object, Pass, Slot};
-use crate::pool::{Allocation, Pool};
+use crate::pool::{Allocation, Pool, SharedMemory};
 use crate::quota::Resources;
 use crate::slots::Slots;
 
@@ -55,6 +56,8 @@ pub(crate) struct Process {
     own_slots: Slots,
     events: u64,
     memory: BTreeMap<u64, Mapping>,
+    /// Memory of channels that its devices may access.
+    for_devices: Vec<SharedMemory>,
     /// Slots of further capabilities that the root task keeps for the component.
     kept: Vec<Slot>,
 }
@@ -73,19 +76,28 @@ impl Process {
     /// Frees all resources of the component, except memory that a device may access: returns that.
     /// The component's thread must be suspended, or goes first.
     #[must_use]
-    pub(crate) fn end(self, pool: &mut Pool<impl Kernel>) -> Vec<Allocation> {
+    pub(crate) fn end(self, pool: &mut Pool<impl Kernel>) -> Vec<SharedMemory> {
         pool.release(self.objects);
         pool.delete(self.kept);
-        let (for_devices, others) = self
-            .memory
-            .into_values()
-            .partition::<Vec<_>, _>(|mapping| mapping.content == Content::Dma);
-        let allocations = |mappings: Vec<Mapping>| {
-            let mappings = mappings.into_iter();
-            mappings.flat_map(|mapping| mapping.allocations)
-        };
-        pool.release(allocations(others));
-        allocations(for_devices).collect()
+        let mut for_devices = self.for_devices;
+        for mapping in self.memory.into_values() {
+            match mapping.content {
+                Content::Dma => for_devices.push(Rc::new(mapping.allocations)),
+                Content::Memory | Content::Registers => pool.release(mapping.allocations),
+            }
+        }
+        for_devices
+    }
+
+    /// Keeps memory of a channel, and its charge, until the component ends.
+    pub(crate) fn keep_for_device(&mut self, memory: SharedMemory) {
+        self.for_devices.push(memory);
+    }
+
+    /// Whether the component's devices may access memory of a channel.
+    pub(crate) fn keeps_for_device(&self, memory: &SharedMemory) -> bool {
+        let mut kept = self.for_devices.iter();
+        kept.any(|kept| Rc::ptr_eq(kept, memory))
     }
 
     /// Takes all devices' registers away from the component.

@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 
 use crate::address_space::Range;
 use crate::config::ComponentId;
-use crate::kernel::Slot;
-use crate::pool::Allocation;
+use crate::kernel::{Access, Slot};
+use crate::pool::{Allocation, SharedMemory};
 
 /// One end of a channel, as its component sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,9 +60,11 @@ pub(crate) enum Line {
 pub(crate) struct Channel {
     pub(crate) client: ComponentId,
     pub(crate) server: ComponentId,
-    pub(crate) memory: Vec<Allocation>,
+    pub(crate) memory: SharedMemory,
     /// Size of the memory in bytes.
     pub(crate) size: u64,
+    /// How both ends map it.
+    pub(crate) access: Access,
     /// Whether the server may still accept the channel.
     pub(crate) is_offered: bool,
     pub(crate) ends: BTreeMap<ComponentId, End>,

@@ -7,7 +7,8 @@
 mod model;
 
 use kaal_broker::{
-    Access, Broker, ComponentId, Config, Device, Image, Interrupt, Quiesce, Resources, Segment,
+    Access, Broker, ComponentId, Config, Device, Image, Interrupt, PAGE_SIZE, Quiesce, Resources,
+    Segment,
 };
 use kaal_payload::{PhysAddr, PhysRange};
 use model::{EMPTY_SLOTS, Model};
@@ -91,6 +92,7 @@ enum Request {
     Lookup(u16, bool),
     Channel(u16, bool, u64),
     Accept(u16, u16),
+    AcceptForDevice(u16, u16),
     /// Let the component's interrupt signal what the capability in this slot signals.
     HideInInterrupt(u16, u64),
     /// Let the serial device stop its accesses to memory when it is told to, or not.
@@ -115,6 +117,8 @@ fn request() -> impl Strategy<Value = Request> {
         2 => (id.clone(), any::<bool>(), 0u64..50_000)
             .prop_map(|(id, which, size)| Request::Channel(id, which, size)),
         2 => (id.clone(), id.clone()).prop_map(|(id, client)| Request::Accept(id, client)),
+        2 => (id.clone(), id.clone())
+            .prop_map(|(id, client)| Request::AcceptForDevice(id, client)),
         2 => (id, 8u64..16).prop_map(|(id, slot)| Request::HideInInterrupt(id, slot)),
         1 => any::<bool>().prop_map(Request::Quiet),
         1 => (0u32..60).prop_map(Request::FailAfter),
@@ -141,6 +145,8 @@ fn channel_request() -> impl Strategy<Value = Request> {
 struct World {
     broker: Broker<Model>,
     addresses: [Vec<u64>; 6],
+    /// Memory that devices may access: the component, start and end.
+    for_devices: Vec<(u16, u64, u64)>,
     free_at_first: (Resources, usize),
 }
 
@@ -156,6 +162,7 @@ impl World {
         Self {
             broker,
             addresses: Default::default(),
+            for_devices: Vec::new(),
             free_at_first,
         }
     }
@@ -188,12 +195,23 @@ impl World {
         let broker = &mut self.broker;
         match request {
             Request::Spawn(id) => {
+                let is_quiet = broker.kernel().noisy.is_empty();
+                let is_running = broker
+                    .status(ComponentId(id))
+                    .is_some_and(|it| it.is_running);
                 let _ = broker.spawn(ComponentId(id), &IMAGE);
+                if is_quiet && !is_running {
+                    self.for_devices.retain(|&(of, ..)| of != id);
+                }
             }
             Request::Stop(id) => {
                 // A stop must succeed, so cancel a pending failure of the kernel.
                 broker.kernel().fail_after = None;
+                let is_quiet = broker.kernel().noisy.is_empty();
                 if broker.stop(ComponentId(id)).is_ok() {
+                    if is_quiet {
+                        self.for_devices.retain(|&(of, ..)| of != id);
+                    }
                     self.addresses[usize::from(id)].clear();
                 }
             }
@@ -202,8 +220,10 @@ impl World {
                 self.addresses[usize::from(id)].extend(memory);
             }
             Request::AllocateDma(id, size) => {
-                if let Ok((address, _)) = broker.allocate_dma(ComponentId(id), size) {
+                if let Ok((address, physical)) = broker.allocate_dma(ComponentId(id), size) {
                     assert!(broker.free_memory(ComponentId(id), address).is_err());
+                    let size = size.next_multiple_of(PAGE_SIZE).next_power_of_two();
+                    self.note_for_device(id, physical, size);
                 }
             }
             Request::Free(id, which) => {
@@ -249,6 +269,13 @@ impl World {
                 let end = broker.accept_channel(ComponentId(id), client.into(), u64::MAX);
                 self.addresses[usize::from(id)].extend(end.map(|end| end.address));
             }
+            Request::AcceptForDevice(id, client) => {
+                let accepted = broker.accept_for_device(ComponentId(id), client.into(), u64::MAX);
+                if let Ok((end, physical)) = accepted {
+                    self.addresses[usize::from(id)].push(end.address);
+                    self.note_for_device(id, physical, end.size);
+                }
+            }
             Request::HideInInterrupt(id, slot) => {
                 broker
                     .kernel()
@@ -260,10 +287,22 @@ impl World {
         }
     }
 
+    /// Notes memory that a device may access, and checks that no other may access it too.
+    fn note_for_device(&mut self, id: u16, physical: u64, size: u64) {
+        let end = physical + size;
+        for &(_, start, other_end) in &self.for_devices {
+            assert!(end <= start || other_end <= physical, "{physical:#x}");
+        }
+        self.for_devices.push((id, physical, end));
+    }
+
     fn check(&mut self) {
         /// Slots of halves, where few components have split much memory.
         const SPLITS: u64 = 64;
         self.broker.kernel().check();
+        for &(_, start, end) in &self.for_devices {
+            assert!(!self.broker.kernel().is_untyped(&(start..end)));
+        }
         for (id, status) in self.broker.components() {
             let quota = CONFIGS[usize::from(id.0) - 1].quota;
             assert!(status.usage.bytes <= quota.bytes, "{status:?}");

@@ -32,6 +32,8 @@ pub enum Request {
     /// Accept the channel of a client, given by the client's badge, if it has at most this many
     /// bytes. Answer: as for [`Self::CreateChannel`].
     AcceptChannel(u64, u64),
+    /// Accept a channel for a device, as for [`Self::AcceptChannel`]. Answer: its physical address too.
+    AcceptForDevice(u64, u64),
     /// End the component. No answer.
     Exit,
     /// End the component as failed, for the reason in the text. No answer.
@@ -118,6 +120,7 @@ impl Request {
             Self::OpenLog => (18, &[], None),
             Self::ReadLog => (19, &[], None),
             Self::Client(client) => (20, &[*client], None),
+            Self::AcceptForDevice(client, most) => (21, &[*client, *most], None),
         };
         let mut writer = Writer::new(words);
         for &number in numbers {
@@ -157,6 +160,7 @@ impl Request {
             18 => Self::OpenLog,
             19 => Self::ReadLog,
             20 => Self::Client(words.word()?),
+            21 => Self::AcceptForDevice(words.word()?, words.word()?),
             _ => return Err(Malformed),
         })
     }
@@ -172,7 +176,7 @@ mod tests {
     const SERIAL: u64 = u64::from_le_bytes(*b"serial\0\0");
 
     /// Label and words of each request.
-    const MESSAGES: [(u64, &[u64]); 20] = [
+    const MESSAGES: [(u64, &[u64]); 21] = [
         (1, &[1 << 40, 1]),
         (2, &[1]),
         (3, &[0x1000]),
@@ -193,6 +197,7 @@ mod tests {
         (18, &[]),
         (19, &[]),
         (20, &[5]),
+        (21, &[5, 4096]),
     ];
 
     #[test]

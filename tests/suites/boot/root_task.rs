@@ -32,7 +32,7 @@ const SAID: [&str; 29] = [
     ": the quota is exceeded",
     "clumsy: panicked at components/clumsy/src/main.rs:",
     ": assertion `left == right` failed: only operators may; left: Some(NotConfigured); right: None",
-    "[hostile] 19 of 19 requests refused",
+    "[hostile] 20 of 20 requests refused",
     "[hostile] 5 of 5 calls refused",
     "[echo] closed a channel: the other end broke the channel",
     "[liar] echo closed the channel",

@@ -5,19 +5,22 @@
 mod leaving;
 
 use alloc::collections::BTreeMap;
+use alloc::rc::Rc;
+use alloc::vec;
 
 use super::Broker;
 use crate::audit::Action;
 use crate::config::ComponentId;
 use crate::error::Denial;
 use crate::kernel::{Access, Kernel, Pass};
-use crate::pool::{page_align, slots_of};
+use crate::pool::{SharedMemory, block_bits, page_align, slots_of};
 use crate::process::Process;
 use crate::quota::Resources;
 use crate::shared::{Channel, ChannelEnd, End};
 
 impl<K: Kernel> Broker<K> {
-    /// Creates a channel to the provider of a service, which then accepts it.
+    /// Creates a channel to the provider of a service, which then accepts it. If the provider has
+    /// devices that access memory, the channel's memory is one block, and uncached.
     ///
     /// # Errors
     ///
@@ -35,15 +38,27 @@ impl<K: Kernel> Broker<K> {
             if server == id {
                 return Err(Denial::NotConfigured);
             }
-            let size = page_align(bytes)?;
+            let is_driver = broker.has_dma(server);
+            let size = match is_driver {
+                true => 1 << block_bits(bytes)?,
+                false => page_align(bytes)?,
+            };
             let (process, pool) = broker.process(id)?;
             // Check before allocating, because a component may ask for any size.
             process.check(price(size, true))?;
+            let (memory, access) = match is_driver {
+                true => (
+                    vec![pool.contiguous_pages(size.ilog2() as u8)?],
+                    Access::Device,
+                ),
+                false => (pool.pages(size)?, Access::ReadWrite),
+            };
             let mut channel = Channel {
                 client: id,
                 server,
-                memory: pool.pages(size)?,
+                memory: Rc::new(memory),
                 size,
+                access,
                 is_offered: true,
                 ends: BTreeMap::new(),
             };
@@ -54,7 +69,7 @@ impl<K: Kernel> Broker<K> {
                 broker.channels.insert(broker.next_channel, channel);
                 broker.next_channel += 1;
             } else {
-                broker.pool.release(channel.memory);
+                broker.pool.release_shared(channel.memory);
             }
             end
         })
@@ -71,23 +86,63 @@ impl<K: Kernel> Broker<K> {
         client: u64,
         most: u64,
     ) -> Result<ChannelEnd, Denial> {
-        let client_id = u16::try_from(client).map_or(ComponentId(0), ComponentId);
-        let action = Action::AcceptChannel(self.name(client_id));
+        let action = Action::AcceptChannel(self.name_of_client(client));
         self.audited(id, action, |broker| {
-            let offered = broker.channels.iter().rev().find(|(_, channel)| {
-                channel.server == id && channel.client.badge() == client && channel.is_offered
-            });
-            let (&number, channel) = offered.ok_or(Denial::NotOwned(client))?;
-            if channel.size > most {
-                let size = channel.size;
-                return Err(Denial::Limit { size, most });
-            }
-            let channel = broker.channels.remove(&number);
-            let mut channel = channel.ok_or(Denial::NotOwned(client))?;
-            let outcome = broker.accept(&mut channel);
-            broker.channels.insert(number, channel);
-            outcome
+            let (end, _) = broker.accept_offered(id, client, most)?;
+            Ok(end)
         })
+    }
+
+    /// Like [`Self::accept_channel`], for memory that a device of the component accesses. The memory
+    /// stays the component's until it ends, even if both ends are closed. Returns its physical address
+    /// too.
+    ///
+    /// # Errors
+    ///
+    /// Fails also if the component's configuration names no device that accesses memory.
+    pub fn accept_for_device(
+        &mut self,
+        id: ComponentId,
+        client: u64,
+        most: u64,
+    ) -> Result<(ChannelEnd, u64), Denial> {
+        let action = Action::AcceptForDevice(self.name_of_client(client));
+        self.audited(id, action, |broker| {
+            if !broker.has_dma(id) {
+                return Err(Denial::NotConfigured);
+            }
+            let (end, memory) = broker.accept_offered(id, client, most)?;
+            let block = memory.first().ok_or(Denial::NotOwned(client))?.block;
+            let (process, _) = broker.process(id)?;
+            process.keep_for_device(memory);
+            Ok((end, block.start))
+        })
+    }
+
+    fn name_of_client(&self, client: u64) -> &'static str {
+        self.name(u16::try_from(client).map_or(ComponentId(0), ComponentId))
+    }
+
+    fn accept_offered(
+        &mut self,
+        id: ComponentId,
+        client: u64,
+        most: u64,
+    ) -> Result<(ChannelEnd, SharedMemory), Denial> {
+        let offered = self.channels.iter().rev().find(|(_, channel)| {
+            channel.server == id && channel.client.badge() == client && channel.is_offered
+        });
+        let (&number, channel) = offered.ok_or(Denial::NotOwned(client))?;
+        if channel.size > most {
+            let size = channel.size;
+            return Err(Denial::Limit { size, most });
+        }
+        let channel = self.channels.remove(&number);
+        let mut channel = channel.ok_or(Denial::NotOwned(client))?;
+        let outcome = self.accept(&mut channel);
+        let memory = Rc::clone(&channel.memory);
+        self.channels.insert(number, channel);
+        Ok((outcome?, memory))
     }
 
     /// Whether the other end of a channel, given by its address, is there or may still come.
@@ -138,12 +193,12 @@ impl<K: Kernel> Broker<K> {
         id: ComponentId,
         connect_signal: impl FnOnce(&mut Process, &mut K, u64) -> Result<u64, Denial>,
     ) -> Result<ChannelEnd, Denial> {
-        let size = channel.size;
+        let (size, access) = (channel.size, channel.access);
         let price = price(size, channel.client == id);
         let (process, pool) = self.process(id)?;
         process.charged(price, |process| {
             let pages = pool.copy(&slots_of(&channel.memory))?;
-            let mapped = process.map_anywhere(pool, &pages, Access::ReadWrite);
+            let mapped = process.map_anywhere(pool, &pages, access);
             let connected = mapped.and_then(|range| {
                 process
                     .with_event(|process, event| {

@@ -9,7 +9,7 @@ use crate::audit::Action;
 use crate::config::ComponentId;
 use crate::error::Denial;
 use crate::kernel::{Access, Kernel};
-use crate::pool::page_align;
+use crate::pool::{block_bits, page_align};
 use crate::process::Content;
 use crate::quota::Resources;
 
@@ -42,15 +42,12 @@ impl<K: Kernel> Broker<K> {
     /// or addresses are exhausted.
     pub fn allocate_dma(&mut self, id: ComponentId, bytes: u64) -> Result<(u64, u64), Denial> {
         self.audited(id, Action::AllocateDma(bytes), |broker| {
-            let status = broker.status(id).ok_or(Denial::NoSuchComponent(id.0))?;
-            if status.config.dma.is_empty() {
+            if !broker.has_dma(id) {
                 return Err(Denial::NotConfigured);
             }
-            let size = page_align(bytes)?.checked_next_power_of_two();
-            let size = size.ok_or(Denial::Size(bytes))?;
-            let bits = u8::try_from(size.ilog2()).unwrap_or(u8::MAX);
+            let bits = block_bits(bytes)?;
             let (process, pool) = broker.process(id)?;
-            let usage = Resources::pages(size);
+            let usage = Resources::pages(1 << bits);
             let address = process.map_new(pool, usage, Access::Device, Content::Dma, |pool| {
                 Ok(vec![pool.contiguous_pages(bits)?])
             })?;
@@ -58,6 +55,12 @@ impl<K: Kernel> Broker<K> {
             let block = block.ok_or(Denial::NotOwned(address))?.block;
             Ok((address, block.start))
         })
+    }
+
+    /// Whether a component has devices that access memory.
+    pub(super) fn has_dma(&self, id: ComponentId) -> bool {
+        let status = self.status(id);
+        status.is_some_and(|status| !status.config.dma.is_empty())
     }
 
     /// Frees memory, a device or a channel, given by its virtual address.

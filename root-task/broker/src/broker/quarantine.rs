@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::Broker;
 use crate::config::{ComponentId, Quiesce};
 use crate::kernel::{Kernel, PAGE_SIZE};
-use crate::pool::{Allocation, Pool};
+use crate::pool::{Pool, SharedMemory};
 use crate::quota::Resources;
 
 impl<K: Kernel> Broker<K> {
@@ -20,14 +20,20 @@ impl<K: Kernel> Broker<K> {
 
     /// Quarantines memory of a stopped component. Frees all that it has there if its devices are
     /// quiet.
-    pub(super) fn quarantine(&mut self, id: ComponentId, memory: Vec<Allocation>, is_quiet: bool) {
+    pub(super) fn quarantine(
+        &mut self,
+        id: ComponentId,
+        memory: Vec<SharedMemory>,
+        is_quiet: bool,
+    ) {
         let Some(component) = self.components.get_mut(&id) else {
             return;
         };
         component.quarantine.extend(memory);
         if is_quiet {
             let memory = core::mem::take(&mut component.quarantine);
-            self.pool.release(memory);
+            let pool = &mut self.pool;
+            memory.into_iter().for_each(|it| pool.release_shared(it));
         }
     }
 
@@ -66,7 +72,8 @@ fn quiet_one<K: Kernel>(pool: &mut Pool<K>, quiesce: Quiesce) -> bool {
 }
 
 /// Returns what memory for devices was charged as.
-pub(super) fn usage_of<'a>(memory: impl IntoIterator<Item = &'a Allocation>) -> Resources {
-    let sizes = memory.into_iter().map(|allocation| allocation.block.size());
+pub(super) fn usage_of<'a>(memory: impl IntoIterator<Item = &'a SharedMemory>) -> Resources {
+    let allocations = memory.into_iter().flat_map(|memory| memory.iter());
+    let sizes = allocations.map(|allocation| allocation.block.size());
     Resources::pages(sizes.sum())
 }

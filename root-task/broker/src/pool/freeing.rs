@@ -2,9 +2,10 @@
 
 //! Frees memory and slots. What the kernel fails to free is lost, and everything else is freed.
 
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 
-use super::{Allocation, Pool};
+use super::{Allocation, Pool, SharedMemory};
 use crate::buddy::Block;
 use crate::kernel::{Kernel, Slot};
 use crate::quota::Resources;
@@ -22,6 +23,13 @@ impl<K: Kernel> Pool<K> {
                 Ok(()) => self.slots.give(slot.0),
                 Err(_) => self.lost.slots += 1,
             }
+        }
+    }
+
+    /// Releases memory that others may hold too, if it was the last holder.
+    pub(crate) fn release_shared(&mut self, memory: SharedMemory) {
+        if let Some(memory) = Rc::into_inner(memory) {
+            self.release(memory);
         }
     }
 

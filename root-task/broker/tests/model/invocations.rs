@@ -162,7 +162,7 @@ impl Kernel for Model {
         if self.pages.contains_key(&at) || self.get(page)?.mapped.is_some() {
             return Err(KernelError::DeleteFirst);
         }
-        self.pages.insert(at, place);
+        self.pages.insert(at, (place, access));
         if let Some(capability) = self.capabilities.get_mut(&place) {
             capability.mapped = Some(at);
         }

@@ -11,8 +11,9 @@ mod derivation;
 mod invocations;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
-use kaal_broker::{Block, Object, PAGE_BITS, Slot, UntypedMemory};
+use kaal_broker::{Access, Block, Object, PAGE_BITS, Slot, UntypedMemory};
 
 use capability::{Capability, Place, Rights, What};
 
@@ -25,7 +26,7 @@ pub(crate) struct Model {
     watermarks: BTreeMap<Block, u64>,
     /// Mapped page tables and pages, by address space and address.
     tables: BTreeMap<(u64, Block), u64>,
-    pages: BTreeMap<(u64, u64), Place>,
+    pages: BTreeMap<(u64, u64), (Place, Access)>,
     interrupts: BTreeSet<u32>,
     /// Number of badged capabilities ever made.
     badged: u64,
@@ -50,7 +51,7 @@ pub(crate) struct Model {
 }
 
 /// The empty slots of the root task's CSpace.
-pub(crate) const EMPTY_SLOTS: std::ops::Range<u64> = 100..1 << 14;
+pub(crate) const EMPTY_SLOTS: Range<u64> = 100..1 << 14;
 
 impl Model {
     /// Creates a machine with 16 MiB of RAM in pieces and the devices of QEMU's `virt`.
@@ -119,9 +120,30 @@ impl Model {
         for pair in objects.windows(2) {
             assert!(pair[0].1 <= pair[1].0, "objects overlap: {pair:x?}");
         }
-        for (at, place) in &self.pages {
+        for (at, (place, _)) in &self.pages {
             assert_eq!(self.capabilities[place].mapped, Some(*at));
         }
+    }
+
+    /// Returns how the page at a physical address is mapped, once for each mapping.
+    pub(crate) fn mappings(&self, physical: u64) -> Vec<Access> {
+        let pages = self.pages.values();
+        let is_there = |place: &Place| {
+            let page = What::Object(Object::Page, physical, false);
+            self.capabilities[place].what == page
+        };
+        let mappings = pages.filter(|(place, _)| is_there(place));
+        mappings.map(|&(_, access)| access).collect()
+    }
+
+    /// Whether a part of this physical memory has no objects.
+    pub(crate) fn is_untyped(&self, range: &Range<u64>) -> bool {
+        let pages = self.capabilities.values().filter_map(|it| match it.what {
+            What::Object(Object::Page, start, _) => Some(start),
+            _ => None,
+        });
+        let pages: BTreeSet<u64> = pages.filter(|start| range.contains(start)).collect();
+        (pages.len() as u64) << PAGE_BITS != range.end - range.start
     }
 
     fn bits(&self, object: Object) -> u8 {

@@ -15,7 +15,7 @@ use sel4::{MessageInfo, MessageInfoBuilder, cap};
 kaal_component::main!(run);
 
 /// Requests with label and words as `Request` encodes them, and the expected refusals.
-const REQUESTS: [(u64, &[u64], Refusal); 19] = [
+const REQUESTS: [(u64, &[u64], Refusal); 20] = [
     // Unknown requests.
     (0, &[], Refusal::Malformed),
     (99, &[1, 2, 3], Refusal::Malformed),
@@ -37,6 +37,8 @@ const REQUESTS: [(u64, &[u64], Refusal); 19] = [
     (8, &[u64::MAX, 6, SERIAL], Refusal::Malformed),
     (9, &[u64::MAX, 0], Refusal::NotOwned),
     (17, &[u64::MAX], Refusal::NotOwned),
+    // Shared memory for a device, without a device that accesses memory.
+    (21, &[1, 4096], Refusal::NotConfigured),
     // Requests of operators and of the self-test.
     (11, &[0, 0], Refusal::NotConfigured),
     (12, &[6, SERIAL], Refusal::NotConfigured),

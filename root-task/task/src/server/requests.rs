@@ -48,6 +48,12 @@ impl Server<'_> {
             Request::AcceptChannel(client, most) => {
                 words(self.broker.accept_channel(id, client, most)?)
             }
+            Request::AcceptForDevice(client, most) => {
+                let (end, physical) = self.broker.accept_for_device(id, client, most)?;
+                let mut words = words(end);
+                words.push(physical);
+                words
+            }
             Request::IsOpen(address) => {
                 vec![self.broker.channel_is_open(id, address)?.into()]
             }

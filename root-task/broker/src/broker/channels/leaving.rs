@@ -2,6 +2,7 @@
 
 //! Ends of channels.
 
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use kaal_protocol::CHANNEL_ENDED;
@@ -22,7 +23,7 @@ impl<K: Kernel> Broker<K> {
     }
 
     /// Ends `id`'s part in a channel, if it has one, and signals the other end. After the last end,
-    /// the memory is free.
+    /// the memory is free, unless a device may still access it.
     pub(in crate::broker) fn leave_channel(&mut self, id: ComponentId, number: u64) {
         let Some(channel) = self.channels.get_mut(&number) else {
             return;
@@ -32,6 +33,7 @@ impl<K: Kernel> Broker<K> {
         }
         channel.is_offered = false;
         let price = price(channel.size, channel.client == id);
+        let memory = Rc::clone(&channel.memory);
         let own = channel.ends.remove(&id);
         let other = channel.ends.iter().next();
         let other = other.map(|(&other, end)| (other, end.end));
@@ -42,7 +44,9 @@ impl<K: Kernel> Broker<K> {
             if let Ok((process, pool)) = self.process(id) {
                 process.withdraw(&mut pool.kernel, own.end.signal);
                 process.space.give(own.range);
-                process.usage.refund(price);
+                if !process.keeps_for_device(&memory) {
+                    process.usage.refund(price);
+                }
                 if is_unheard {
                     process.give_event(own.end.event);
                 }
@@ -51,9 +55,8 @@ impl<K: Kernel> Broker<K> {
         match other {
             Some((other, end)) => self.tell_of_end(other, end),
             None => {
-                let channel = self.channels.remove(&number);
-                self.pool
-                    .release(channel.into_iter().flat_map(|channel| channel.memory));
+                self.channels.remove(&number);
+                self.pool.release_shared(memory);
             }
         }
     }
