@@ -8,7 +8,7 @@ use kaal_protocol::{Malformed, Reader, Refusal, Request, Text, slots};
 use sel4::{MessageInfoBuilder, cap};
 
 /// Maximum number of words in an answer without text.
-const ANSWER: usize = 4;
+const ANSWER: usize = 5;
 
 /// Makes a request. Returns the words of the answer, padded with zeros.
 pub(crate) fn request(request: &Request) -> Result<[u64; ANSWER], Refusal> {

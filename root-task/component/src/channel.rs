@@ -2,13 +2,11 @@
 
 //! Channels: shared memory with a byte stream in each direction.
 
-use core::ptr;
 use core::sync::atomic::AtomicU8;
 
-use kaal_protocol::{Consumer, Cursors, Producer, Refusal, Request, Text};
-use sel4::{MessageInfoBuilder, cap};
+use kaal_protocol::{Consumer, Cursors, Producer, Refusal};
 
-use crate::broker;
+use crate::shared_memory::SharedMemory;
 
 /// One end of a channel.
 ///
@@ -32,10 +30,9 @@ use crate::broker;
 pub struct Channel {
     outwards: Producer<'static>,
     inwards: Consumer<'static>,
-    signal: cap::Notification,
     /// The event that the other end sets.
     pub event: u64,
-    address: u64,
+    memory: SharedMemory,
 }
 
 impl Channel {
@@ -47,8 +44,7 @@ impl Channel {
     /// Fails if the component's configuration doesn't need the service, no running component
     /// provides it, or quota or memory are exhausted.
     pub fn create(service: &str, bytes: usize) -> Result<Self, Refusal> {
-        let request = Request::CreateChannel(bytes as u64, Text::from(service));
-        Self::open(&request, true)
+        Ok(Self::open(SharedMemory::create(service, bytes)?, true))
     }
 
     /// Accepts the channel that `client` created last, if it has at most `most` bytes. It counts
@@ -58,40 +54,35 @@ impl Channel {
     ///
     /// Fails if there is no such channel, it is larger, or the quota is exhausted.
     pub fn accept(client: u64, most: usize) -> Result<Self, Refusal> {
-        Self::open(&Request::AcceptChannel(client, most as u64), false)
+        Ok(Self::open(SharedMemory::accept(client, most)?, false))
     }
 
-    fn open(request: &Request, is_creator: bool) -> Result<Self, Refusal> {
-        let [address, size, signal, event] = broker::request(request)?;
-        let [of_creator, back] = rings(address, size);
+    fn open(memory: SharedMemory, is_creator: bool) -> Self {
+        let [of_creator, back] = rings(&memory);
         let ((cursors, bytes), inwards) = match is_creator {
             true => (of_creator, back),
             false => (back, of_creator),
         };
-        Ok(Self {
+        Self {
             outwards: Producer::new(cursors, bytes),
             inwards: Consumer::new(inwards.0, inwards.1),
-            signal: cap::Notification::from_bits(signal),
-            event,
-            address,
-        })
+            event: memory.event,
+            memory,
+        }
     }
 
-    /// Whether the other end is there, or may still accept. After the event
-    /// [`CHANNEL_ENDED`](kaal_protocol::CHANNEL_ENDED), this tells which channels have ended; close
-    /// them.
+    /// Like [`SharedMemory::is_open`].
     pub fn is_open(&self) -> bool {
-        let answer = broker::request(&Request::IsOpen(self.address));
-        answer.is_ok_and(|[is_open, ..]| is_open != 0)
+        self.memory.is_open()
     }
 
-    /// Closes this end. The memory is free after both ends are closed.
+    /// Like [`SharedMemory::close`].
     ///
     /// # Errors
     ///
     /// Fails if this end is closed already.
     pub fn close(self) -> Result<(), Refusal> {
-        broker::free(self.address)
+        self.memory.close()
     }
 
     /// Sends as much of `bytes` as fits. Returns the number of bytes sent.
@@ -101,9 +92,7 @@ impl Channel {
     /// Fails if the other end broke the channel. Then close it.
     pub fn send(&mut self, bytes: &[u8]) -> Result<usize, Refusal> {
         let sent = self.outwards.write(bytes)?;
-        // The other end may be gone, or not have accepted yet. Then a non-blocking send does
-        // nothing.
-        self.signal.nb_send(MessageInfoBuilder::default().build());
+        self.memory.signal();
         Ok(sent)
     }
 
@@ -140,18 +129,19 @@ impl Channel {
 type Stream = (&'static Cursors, &'static [AtomicU8]);
 
 /// Returns the stream of the channel's creator, and the stream of the other end.
-fn rings(address: u64, size: u64) -> [Stream; 2] {
-    let half = size as usize / 2;
-    [0, half].map(|offset| {
-        let start = address as usize + offset;
-        let cursors = ptr::with_exposed_provenance::<Cursors>(start);
-        let bytes = ptr::with_exposed_provenance::<AtomicU8>(start + size_of::<Cursors>());
-        // SAFETY: the broker mapped `size` bytes at `address`, a multiple of the page size. They
-        // stay mapped until the channel is closed, which consumes it. All accesses are atomic, so
-        // the other end may change the bytes.
+fn rings(memory: &SharedMemory) -> [Stream; 2] {
+    let words = memory.words();
+    let (low, high) = words.split_at(words.len() / 2);
+    [low, high].map(|words| {
+        let start = words.as_ptr();
+        let length = size_of_val(words) - size_of::<Cursors>();
+        // SAFETY: pages hold the words, so each half has room for the cursors, which are words too. They
+        // stay mapped until the channel is closed, which consumes it. All accesses are atomic, so the
+        // other end may change the bytes.
         unsafe {
-            let bytes = core::slice::from_raw_parts(bytes, half - size_of::<Cursors>());
-            (&*cursors, bytes)
+            let bytes = start.byte_add(size_of::<Cursors>()).cast::<AtomicU8>();
+            let bytes = core::slice::from_raw_parts(bytes, length);
+            (&*start.cast::<Cursors>(), bytes)
         }
     })
 }

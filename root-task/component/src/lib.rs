@@ -27,6 +27,7 @@
 //! - `terminal`: what the driver of the console prints
 //! - `service`: offers and uses services
 //! - `channel`: shared memory with byte streams
+//! - `shared_memory`: memory that two components share
 //! - `memory`: memory for the component and for devices
 //! - `registers`: a device's registers
 //! - `pl031`: register offsets of the PL031 real-time clock
@@ -49,6 +50,7 @@ mod operator;
 pub mod pl031;
 mod registers;
 mod service;
+mod shared_memory;
 mod start;
 mod terminal;
 
@@ -65,5 +67,6 @@ pub use memory::{DmaMemory, Memory, allocate};
 pub use operator::{inspect, ping, report, restart, tick};
 pub use registers::Registers;
 pub use service::{Client, Event, Service};
+pub use shared_memory::SharedMemory;
 pub use start::run;
 pub use terminal::Terminal;

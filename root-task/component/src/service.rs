@@ -48,7 +48,7 @@ pub struct Service(cap::Endpoint);
 pub enum Event<C> {
     /// A call of the client with this badge. It is answered before the next event.
     Call(u64, C),
-    /// Signals of interrupts or channels, one bit each.
+    /// Signals of interrupts, channels or shared memory, one bit each.
     Signals(u64),
 }
 

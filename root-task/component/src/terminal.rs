@@ -26,11 +26,11 @@ impl Terminal {
     ///
     /// Fails if it doesn't have the registers, or did so before.
     pub fn open() -> Result<Self, Refusal> {
-        let [event, model @ ..] = broker::request(&Request::OpenLog)?;
+        let [event, kind, shift, size, ..] = broker::request(&Request::OpenLog)?;
         Ok(Self {
             lines: Lines::default(),
             event,
-            model,
+            model: [kind, shift, size],
         })
     }
 
