@@ -35,6 +35,7 @@
 //! - `operator`: requests of operators and of the self-test
 //! - `broker`: requests to the broker
 //! - `failure`: failures of a component
+//! - `copy`: the function that copies memory
 
 #![no_std]
 // Examples are compiled for the target, but can't run there.
@@ -43,6 +44,7 @@
 mod broker;
 mod channel;
 mod console;
+mod copy;
 mod failure;
 mod interrupt;
 mod memory;

@@ -44,8 +44,8 @@ fn try_ipc() -> Result<(), Refusal> {
     (0..100).try_for_each(|round: u64| ping(round.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
 }
 
-/// Checks that memory is zero, keeps its content, and is zero again after it was freed and
-/// allocated.
+/// Checks that memory is zero, keeps its content, is zero again after it was freed and allocated, and
+/// is copied whole.
 fn try_memory() -> Result<bool, Refusal> {
     const SIZE: usize = 20 * 1024;
     let mut passed = true;
@@ -56,7 +56,30 @@ fn try_memory() -> Result<bool, Refusal> {
         passed &= memory.iter().all(|&byte| byte == PATTERN);
         memory.free()?;
     }
+    let mut memory = allocate(SIZE)?;
+    let (from, to) = memory.split_at_mut(SIZE / 2);
+    passed &= copies(from, to);
+    memory.free()?;
     Ok(passed)
+}
+
+/// Checks that copies of few and many bytes, from and to any alignment, copy these bytes and no others.
+fn copies(from: &mut [u8], to: &mut [u8]) -> bool {
+    const MOST: usize = 70;
+    for (number, byte) in from.iter_mut().enumerate() {
+        *byte = number as u8;
+    }
+    let mut cases = (0..=MOST).flat_map(|size| (0..8).map(move |at| (size, at, size % 8)));
+    cases.all(|(size, at, place)| {
+        let (Some(from), Some(to)) = (from.get(at..at + size), to.get_mut(..=place + size)) else {
+            return false;
+        };
+        to.fill(0);
+        let (before, rest) = to.split_at_mut(place);
+        let (copy, after) = rest.split_at_mut(size);
+        copy.copy_from_slice(from);
+        copy == from && before.iter().chain(&*after).all(|&byte| byte == 0)
+    })
 }
 
 fn try_device(clock: &Registers) -> bool {
