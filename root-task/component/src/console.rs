@@ -43,6 +43,14 @@ impl Console {
         Ok(Self { serial, line })
     }
 
+    /// Returns another console with text of its own.
+    pub(crate) fn another(&self) -> Self {
+        Self {
+            serial: self.serial,
+            line: Text::default(),
+        }
+    }
+
     /// Prints the collected text, even if its line is incomplete.
     pub fn flush(&mut self) -> fmt::Result {
         let line = core::mem::take(&mut self.line);

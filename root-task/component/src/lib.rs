@@ -23,6 +23,7 @@
 //! Each module imports only modules listed below it:
 //!
 //! - `start`: start and end of a component
+//! - `logger`: the macros of the crate `log`
 //! - `console`: the console, which uses the service `serial`
 //! - `terminal`: what the driver of the console prints
 //! - `service`: offers and uses services
@@ -47,6 +48,7 @@ mod console;
 mod copy;
 mod failure;
 mod interrupt;
+mod logger;
 mod memory;
 mod operator;
 pub mod pl031;
@@ -65,6 +67,7 @@ pub use kaal_protocol::{
     Answer, Bytes, CHANNEL_ENDED, Calls, Data, Echo, MESSAGE_BYTES, Refusal, Reply, Serial,
     TEXT_LIMIT, Test, Text, View, calls,
 };
+pub use logger::log_to_console;
 pub use memory::{DmaMemory, Memory, allocate};
 pub use operator::{inspect, ping, report, restart, tick};
 pub use registers::Registers;
