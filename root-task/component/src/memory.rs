@@ -61,6 +61,13 @@ pub fn allocate(bytes: usize) -> Result<Memory, Refusal> {
 }
 
 impl Memory {
+    /// Keeps the memory until the component's end.
+    pub fn leak(self) -> &'static mut [u8] {
+        // SAFETY: the broker mapped `size` zeroed bytes at `start`, for this component only. They stay
+        // mapped, because `self` is consumed.
+        unsafe { slice::from_raw_parts_mut(self.start.as_ptr(), self.size) }
+    }
+
     /// Frees the memory.
     ///
     /// # Errors

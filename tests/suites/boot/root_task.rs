@@ -19,7 +19,7 @@ use crate::sel4::kernel_trial;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The output of the hostile system without input, until it gives up `crasher` and `fragile`.
-const SAID: [&str; 29] = [
+const SAID: [&str; 31] = [
     "self-test ram: ok",
     "self-test ipc: ok",
     "self-test memory: ok",
@@ -30,6 +30,8 @@ const SAID: [&str; 29] = [
     "[greedy] denied after",
     "greedy: failed at components/greedy/src/main.rs:",
     ": the quota is exceeded",
+    "[hoarder] INFO  used 100 times 10000 bytes of the heap, sum 6187500",
+    ": memory allocation of 10000 bytes failed",
     "clumsy: panicked at components/clumsy/src/main.rs:",
     ": assertion `left == right` failed: only operators may; left: Some(NotConfigured); right: None",
     "[hostile] 20 of 20 requests refused",

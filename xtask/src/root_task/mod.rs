@@ -107,7 +107,7 @@ pub(crate) fn documentation(workspace: &Workspace, kernel: &Kernel) -> Result<Co
     Ok(command)
 }
 
-/// The command that compiles the examples in the documentation of the components' library.
+/// The command that compiles the examples in the documentation of the components' libraries.
 pub(crate) fn examples(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
     let mut command = command(workspace, kernel)?;
     command.args([
@@ -117,6 +117,8 @@ pub(crate) fn examples(workspace: &Workspace, kernel: &Kernel) -> Result<Command
         "--locked",
         "--package",
         "kaal-component",
+        "--package",
+        "kaal-heap",
     ]);
     command.args(target_flags()?);
     Ok(command)
