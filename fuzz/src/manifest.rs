@@ -31,6 +31,7 @@ provides = ["s"]
 restart = { times = 3, back-off = 500 }
 budget = 1
 period = 2
+affinity = 3
 operator = ["inspect", "tick"]
 [[component]]
 name = "c"

@@ -9,6 +9,7 @@ use std::{env, fs};
 use anyhow::{Context, Result};
 use kaal_devicetree::DeviceTree;
 use kaal_manifest::{List, folder_for, generate};
+use sel4_config::sel4_cfg_usize;
 
 /// Names the folder with the components' programs; `cargo xtask` sets it.
 const COMPONENTS: &str = "KAAL_COMPONENTS";
@@ -51,6 +52,7 @@ fn embed(code: &mut String, file: &Path, tree: &DeviceTree<'_>, only: &[String])
     let shown = file.display().to_string();
     println!("cargo::rerun-if-changed={shown}");
     let list = List::open(file, &shown, tree, only)?;
+    list.check_cores(sel4_cfg_usize!(MAX_NUM_NODES))?;
     let programs = path(COMPONENTS)?;
     for component in &list.components {
         let binary = programs.join(component.binary.get_ref());

@@ -65,6 +65,8 @@ pub struct Config {
     pub budget: u64,
     /// Period in microseconds; ignored without MCS.
     pub period: u64,
+    /// The core that it runs on.
+    pub affinity: u8,
     /// What it may ask about other components.
     pub operator: &'static [Right],
     /// Its rights at the console.
@@ -86,6 +88,7 @@ impl Config {
             restart: Restart::Never,
             budget: 0,
             period: 0,
+            affinity: 0,
             operator: &[],
             console: ConsoleRights::NONE,
         }

@@ -102,6 +102,17 @@ pub enum KernelError {
 /// Result of an invocation.
 pub type KernelResult = Result<(), KernelError>;
 
+/// The time of a component; MCS kernels only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Time {
+    /// The core that it is on.
+    pub core: u8,
+    /// Run time in each period, in microseconds.
+    pub budget: u64,
+    /// Period in microseconds.
+    pub period: u64,
+}
+
 /// Parameters of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Thread {
@@ -127,6 +138,8 @@ pub struct Thread {
     pub stack: u64,
     /// Priority; 255 is the highest.
     pub priority: u8,
+    /// The core that it runs on; with MCS, its scheduling context decides.
+    pub core: u8,
 }
 
 /// Invocations of the kernel.
@@ -199,9 +212,8 @@ pub trait Kernel {
     /// Enables an interrupt, which then signals `notification`.
     fn bind_interrupt(&mut self, handler: Slot, notification: Slot) -> KernelResult;
 
-    /// Gives a scheduling context its full budget of run time, and sets budget and period in
-    /// microseconds; MCS kernels only.
-    fn set_time(&mut self, context: Slot, budget: u64, period: u64) -> KernelResult;
+    /// Gives a scheduling context its full budget of run time; MCS kernels only.
+    fn set_time(&mut self, context: Slot, time: Time) -> KernelResult;
 
     /// Configures and starts a thread.
     fn start(&mut self, thread: &Thread) -> KernelResult;

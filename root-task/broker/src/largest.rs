@@ -4,6 +4,7 @@
 
 use crate::kernel::{
     Access, Interrupt, Kernel, KernelError, KernelResult, Object, PAGE_BITS, Pass, Slot, Thread,
+    Time,
 };
 
 /// A kernel that creates nothing. Each object is as large as in any of seL4's configurations for
@@ -87,7 +88,7 @@ impl Kernel for Largest {
         Ok(())
     }
 
-    fn set_time(&mut self, _: Slot, _: u64, _: u64) -> KernelResult {
+    fn set_time(&mut self, _: Slot, _: Time) -> KernelResult {
         Ok(())
     }
 

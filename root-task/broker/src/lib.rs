@@ -69,7 +69,7 @@ pub use kaal_protocol::ConsoleRights;
 pub use heap::{HEAP_BYTES, HEAP_FOR_REST, HEAP_PER_DEVICE, HEAP_PER_SLOT};
 pub use kernel::{
     Access, CSPACE_BITS, Interrupt, Kernel, KernelError, KernelResult, Object, PAGE_BITS,
-    PAGE_SIZE, Pass, Slot, Thread,
+    PAGE_SIZE, Pass, Slot, Thread, Time,
 };
 pub use largest::Largest;
 pub use quota::Resources;

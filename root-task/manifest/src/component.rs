@@ -45,6 +45,9 @@ pub struct Component {
     /// Period in microseconds.
     #[serde(default = "default_period")]
     pub period: Spanned<u64>,
+    /// The core that it runs on.
+    #[serde(default = "first_core")]
+    pub affinity: Spanned<u8>,
     /// What it may ask about other components.
     #[serde(default, deserialize_with = "rights")]
     pub operator: Vec<Right>,
@@ -87,6 +90,10 @@ pub struct Quiesce {
 
 fn default_stack() -> Spanned<u64> {
     Spanned::new(0..0, 16 * 1024)
+}
+
+fn first_core() -> Spanned<u8> {
+    Spanned::new(0..0, 0)
 }
 
 /// By default, a component may run all the time, in slices of 10 ms.

@@ -116,6 +116,26 @@ impl List {
         Ok(())
     }
 
+    /// Checks that the kernel runs on the components' cores.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first [`Mistake`].
+    pub fn check_cores(&self, cores: usize) -> Result<(), Mistake> {
+        let mut affinities = self.components.iter().map(|component| &component.affinity);
+        let missing = affinities.find(|affinity| usize::from(*affinity.get_ref()) >= cores);
+        missing.map_or(Ok(()), |affinity| {
+            let core = affinity.get_ref();
+            let last = cores.saturating_sub(1);
+            let problem = format!(
+                "affinity = {core}: a core from 0 to {last} expected, because the kernel runs on \
+                 {cores}: write another core, or build the kernel with KernelMaxNumNodes={}",
+                u32::from(*core) + 1
+            );
+            Err(self.source.mistake(affinity, problem))
+        })
+    }
+
     /// Returns how to stop the accesses of a component's devices to memory.
     ///
     /// # Errors

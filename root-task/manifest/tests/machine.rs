@@ -151,3 +151,14 @@ fn registers_that_quiet_a_device_are_found() {
         );
     }
 }
+
+#[test]
+fn a_core_that_the_kernel_does_not_run_on_is_refused() {
+    let text = component("a", 1, "arm,pl011") + "affinity = 2\n";
+    assert_eq!(list(&text).check_cores(3), Ok(()));
+    assert_eq!(
+        list(&text).check_cores(2).unwrap_err().to_string(),
+        "list:8: affinity = 2: a core from 0 to 1 expected, because the kernel runs on 2: write another \
+         core, or build the kernel with KernelMaxNumNodes=3"
+    );
+}

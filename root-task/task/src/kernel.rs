@@ -3,7 +3,7 @@
 //! Invokes the kernel for the broker.
 
 use kaal_broker::{
-    Access, Interrupt, Kernel, KernelError, KernelResult, Object, Pass, Slot, Thread,
+    Access, Interrupt, Kernel, KernelError, KernelResult, Object, Pass, Slot, Thread, Time,
 };
 use sel4::{
     BootInfoPtr, CapRights, FrameObjectType, ObjectBlueprint, TranslationTableObjectType,
@@ -138,8 +138,8 @@ impl Kernel for Invocations {
         checked(handler.irq_handler_ack())
     }
 
-    fn set_time(&mut self, context: Slot, budget: u64, period: u64) -> KernelResult {
-        self.scheduling.set_time(context, budget, period)
+    fn set_time(&mut self, context: Slot, time: Time) -> KernelResult {
+        self.scheduling.set_time(context, time)
     }
 
     fn start(&mut self, thread: &Thread) -> KernelResult {

@@ -2,7 +2,7 @@
 
 //! Configures threads, which differs between kernels with and without MCS.
 
-use kaal_broker::{CSPACE_BITS, KernelError, KernelResult, Slot, Thread};
+use kaal_broker::{CSPACE_BITS, KernelError, KernelResult, Slot, Thread, Time};
 use sel4::{BootInfoPtr, CNodeCapData, cap, init_thread, sel4_cfg_if};
 
 use crate::capabilities::{checked, page};
@@ -16,39 +16,46 @@ fn cspace() -> CNodeCapData {
 
 sel4_cfg_if! {
     if #[sel4_cfg(KERNEL_MCS)] {
+        use alloc::vec::Vec;
+
         use sel4::sys::seL4_SchedContextFlag;
 
         /// The root task's run time in each period, in microseconds, once the system runs. All
         /// requests, faults and restarts together take no more from the components.
-        const OWN_BUDGET: u64 = 400;
-        const OWN_PERIOD: u64 = 10_000;
+        const OWN_TIME: Time = Time {
+            core: 0,
+            budget: 400,
+            period: 10_000,
+        };
 
         /// Gives threads time by scheduling contexts.
-        pub(crate) struct Scheduling(cap::SchedControl);
+        pub(crate) struct Scheduling(Vec<cap::SchedControl>);
 
         impl Scheduling {
-            /// For the core that the root task runs on.
+            /// For all cores.
             pub(crate) fn new(bootinfo: &BootInfoPtr) -> Self {
-                Self(bootinfo.sched_control().index(0).cap())
+                let controls = bootinfo.sched_control();
+                Self((0..controls.len()).map(|core| controls.index(core).cap()).collect())
             }
 
-            /// Sets budget and period of a scheduling context, in microseconds. Time that isn't used
-            /// in a period is lost, rather than made up for later.
-            pub(crate) fn set_time(&self, context: Slot, budget: u64, period: u64) -> KernelResult {
+            /// Sets core, budget and period of a scheduling context. Time that isn't used in a period
+            /// is lost, rather than made up for later.
+            pub(crate) fn set_time(&self, context: Slot, time: Time) -> KernelResult {
                 const EXTRA_REFILLS: u64 = 0;
                 const BADGE: u64 = 0;
                 const FLAGS: u64 = seL4_SchedContextFlag::seL4_SchedContext_Sporadic;
                 let context = cap::SchedContext::from_bits(context.0);
-                let control = self.0;
+                let control = self.0.get(usize::from(time.core));
+                let control = control.ok_or(KernelError::RangeError)?;
                 checked(control.sched_control_configure_flags(
-                    context, budget, period, EXTRA_REFILLS, BADGE, FLAGS,
+                    context, time.budget, time.period, EXTRA_REFILLS, BADGE, FLAGS,
                 ))
             }
 
             /// Limits the root task's own time.
             pub(crate) fn limit_own_time(&self) -> KernelResult {
                 let own = Slot(init_thread::slot::SC.cap().bits());
-                self.set_time(own, OWN_BUDGET, OWN_PERIOD)
+                self.set_time(own, OWN_TIME)
             }
 
             /// Sets a thread's CSpace, address space, priority, time and fault endpoint.
@@ -87,7 +94,7 @@ sel4_cfg_if! {
                 Self
             }
 
-            pub(crate) fn set_time(&self, _: Slot, _: u64, _: u64) -> KernelResult {
+            pub(crate) fn set_time(&self, _: Slot, _: Time) -> KernelResult {
                 Err(KernelError::IllegalOperation)
             }
 
@@ -112,8 +119,22 @@ sel4_cfg_if! {
                 ))?;
                 let authority = init_thread::slot::TCB.cap();
                 let priority = thread.priority.into();
-                checked(tcb.tcb_set_sched_params(authority, MAXIMUM_CONTROLLED_PRIORITY, priority))
+                checked(tcb.tcb_set_sched_params(authority, MAXIMUM_CONTROLLED_PRIORITY, priority))?;
+                set_core(tcb, thread.core)
             }
+        }
+    }
+}
+
+sel4_cfg_if! {
+    if #[sel4_cfg(all(not(KERNEL_MCS), not(MAX_NUM_NODES = "1")))] {
+        /// Moves a thread to another core.
+        fn set_core(tcb: cap::Tcb, core: u8) -> KernelResult {
+            checked(tcb.tcb_set_affinity(core.into()))
+        }
+    } else if #[sel4_cfg(not(KERNEL_MCS))] {
+        fn set_core(_: cap::Tcb, core: u8) -> KernelResult {
+            (core == 0).then_some(()).ok_or(KernelError::RangeError)
         }
     }
 }

@@ -129,6 +129,11 @@ impl Kernel {
         self.config.is_mcs
     }
 
+    /// The number of cores that the kernel runs on.
+    pub fn cores(&self) -> usize {
+        self.config.cores as usize
+    }
+
     /// The board of the kernel; without a configuration, QEMU's virt machine.
     ///
     /// # Errors

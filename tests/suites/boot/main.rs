@@ -44,6 +44,7 @@ mod reports;
 mod restarts;
 mod root_task;
 mod sabotage;
+mod scheduling;
 mod security_page;
 mod segments;
 mod sel4;
@@ -108,6 +109,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(boot_information::trials(&workspace));
     trials.extend(root_task::trials(&workspace));
     trials.extend(restarts::trials(&workspace));
+    trials.extend(scheduling::trials(&workspace));
     trials.extend(new_component::trials(&workspace));
     trials.extend(command::trials(&workspace));
     trials.extend(firmware_command::trials(&workspace));

@@ -35,10 +35,13 @@ impl Selection {
     /// The lists that boot tests need: components that fail, request what they may not have, or
     /// restart for ever. The default comes last.
     pub(crate) fn for_tests(workspace: &Workspace, kernel: &Kernel) -> Result<Vec<Self>> {
-        let lists: &[&str] = match kernel.board()?.is_virt() {
-            true => &["hostile.toml", "endurance.toml", "budget.toml"],
-            false => &["board/hostile.toml"],
+        let mut lists = match kernel.board()?.is_virt() {
+            true => vec!["hostile.toml", "endurance.toml", "budget.toml"],
+            false => vec!["board/hostile.toml"],
         };
+        if kernel.board()?.is_virt() {
+            lists.extend((kernel.cores() > 1).then_some("cores.toml"));
+        }
         let folder = workspace.root().join(FOLDER);
         let selections = lists.iter().map(|list| Self {
             system: Some(folder.join(list)),
@@ -63,7 +66,10 @@ impl Selection {
             Some(file) => (file.clone(), file),
             None => (workspace.root().join(&default), &default),
         };
-        List::open(&file, &shown.to_string_lossy(), &tree, &self.only)
+        let shown = shown.to_string_lossy();
+        let list = List::open(&file, &shown, &tree, &self.only)?;
+        list.check_cores(kernel.cores())?;
+        Ok(list)
     }
 
     /// Tells the build script of the root task, which `cargo` runs.

@@ -7,7 +7,7 @@ use super::{Broker, Component};
 use crate::audit::Action;
 use crate::config::{ComponentId, Config, Image};
 use crate::error::Denial;
-use crate::kernel::{Kernel, Object, Slot};
+use crate::kernel::{Kernel, Object, Slot, Time};
 use crate::process::Process;
 
 impl<K: Kernel> Broker<K> {
@@ -32,8 +32,12 @@ impl<K: Kernel> Broker<K> {
             return Ok(None);
         }
         let context = self.make_own(Object::SchedContext)?;
-        let (budget, period) = (config.budget, config.period);
-        self.pool.kernel.set_time(context, budget, period)?;
+        let time = Time {
+            core: config.affinity,
+            budget: config.budget,
+            period: config.period,
+        };
+        self.pool.kernel.set_time(context, time)?;
         Ok(Some(context))
     }
 

@@ -66,6 +66,7 @@ impl Process {
             entry: image.entry,
             stack: stack + stack_size,
             priority: config.priority,
+            core: config.affinity,
         };
         Ok(pool.kernel.start(&thread)?)
     }

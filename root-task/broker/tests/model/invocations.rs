@@ -4,7 +4,7 @@
 
 use kaal_broker::{
     Access, Block, CSPACE_BITS, Interrupt, Kernel, KernelError, Object, PAGE_SIZE, Pass, Slot,
-    Thread,
+    Thread, Time,
 };
 
 use super::Model;
@@ -214,7 +214,7 @@ impl Kernel for Model {
         Ok(())
     }
 
-    fn set_time(&mut self, context: Slot, _: u64, _: u64) -> Result<(), KernelError> {
+    fn set_time(&mut self, context: Slot, _: Time) -> Result<(), KernelError> {
         self.may_fail()?;
         let context = self.object(context, Object::SchedContext)?;
         self.budgets.push(context);
