@@ -32,6 +32,7 @@ restart = { times = 3, back-off = 500 }
 budget = 1
 period = 2
 affinity = 3
+passive = true
 operator = ["inspect", "tick"]
 [[component]]
 name = "c"

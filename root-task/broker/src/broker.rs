@@ -11,6 +11,7 @@ mod quarantine;
 mod rights;
 mod services;
 mod supervision;
+mod time;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -29,6 +30,7 @@ use crate::quota::Resources;
 use crate::shared::{Channel, Service};
 
 pub use supervision::Recovery;
+pub use time::Timeout;
 
 /// A piece of untyped memory that the kernel gave to the root task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

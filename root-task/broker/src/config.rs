@@ -65,6 +65,8 @@ pub struct Config {
     pub budget: u64,
     /// Period in microseconds; ignored without MCS.
     pub period: u64,
+    /// Whether it serves calls on its callers' time; ignored without MCS.
+    pub passive: bool,
     /// The core that it runs on.
     pub affinity: u8,
     /// What it may ask about other components.
@@ -88,6 +90,7 @@ impl Config {
             restart: Restart::Never,
             budget: 0,
             period: 0,
+            passive: false,
             affinity: 0,
             operator: &[],
             console: ConsoleRights::NONE,

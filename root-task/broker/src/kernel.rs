@@ -105,6 +105,8 @@ pub type KernelResult = Result<(), KernelError>;
 /// The time of a component; MCS kernels only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Time {
+    /// A number that the kernel tells when this time is used up.
+    pub owner: u64,
     /// The core that it is on.
     pub core: u8,
     /// Run time in each period, in microseconds.
@@ -140,6 +142,8 @@ pub struct Thread {
     pub priority: u8,
     /// The core that it runs on; with MCS, its scheduling context decides.
     pub core: u8,
+    /// Whether it runs on its callers' time; MCS kernels only.
+    pub is_passive: bool,
 }
 
 /// Invocations of the kernel.
@@ -215,7 +219,12 @@ pub trait Kernel {
     /// Gives a scheduling context its full budget of run time; MCS kernels only.
     fn set_time(&mut self, context: Slot, time: Time) -> KernelResult;
 
-    /// Configures and starts a thread.
+    /// Takes the scheduling context `from` away from a passive thread, and lends it `to` until it waits
+    /// again; MCS kernels only. Fails if the thread doesn't run on `from`.
+    fn exchange_time(&mut self, thread: Slot, from: Slot, to: Slot) -> KernelResult;
+
+    /// Configures and starts a thread. A passive thread loses its scheduling context when it waits, and
+    /// has it for signals; its `fault_endpoint` also receives that it used up its time.
     fn start(&mut self, thread: &Thread) -> KernelResult;
 
     /// Signals a notification.

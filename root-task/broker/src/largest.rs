@@ -92,6 +92,10 @@ impl Kernel for Largest {
         Ok(())
     }
 
+    fn exchange_time(&mut self, _: Slot, _: Slot, _: Slot) -> KernelResult {
+        Ok(())
+    }
+
     fn start(&mut self, _: &Thread) -> KernelResult {
         Ok(())
     }

@@ -59,7 +59,7 @@ mod slots;
 mod start_up;
 
 pub use audit::{Action, Audit, Entry};
-pub use broker::{Broker, Recovery, Status, UntypedMemory};
+pub use broker::{Broker, Recovery, Status, Timeout, UntypedMemory};
 pub use buddy::Block;
 pub use config::{ABSENT_BADGE, ComponentId, Config, FAULT_BADGE, Image, Quiesce, Right, Segment};
 pub use device::{CONSOLE, Device, DeviceError};

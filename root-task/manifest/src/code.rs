@@ -28,7 +28,7 @@ pub fn generate(
          quota: Resources {{ bytes: {memory}, slots: {slots}, devices: {device_count} }}, \
          stack: {stack}, devices: &{devices:?}, dma: &{dma:?}, provides: &{provides:?}, needs: &{needs:?}, \
          restart: Restart::{restart:?}, budget: {budget}, period: {period}, \
-         affinity: {affinity}, operator: &[{operator}], console: {console:?} }}, image: Image {{ entry: {entry:#x}, segments: &[",
+         passive: {passive}, affinity: {affinity}, operator: &[{operator}], console: {console:?} }}, image: Image {{ entry: {entry:#x}, segments: &[",
         name = component.name.get_ref(),
         priority = component.priority.get_ref(),
         memory = component.memory.get_ref(),
@@ -41,6 +41,7 @@ pub fn generate(
         restart = component.restart,
         budget = component.budget(),
         period = component.period.get_ref(),
+        passive = component.passive,
         affinity = component.affinity.get_ref(),
         operator = rights(&component.operator),
         console = component.console(),

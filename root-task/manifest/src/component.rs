@@ -45,6 +45,9 @@ pub struct Component {
     /// Period in microseconds.
     #[serde(default = "default_period")]
     pub period: Spanned<u64>,
+    /// Whether it serves calls on its callers' time.
+    #[serde(default)]
+    pub passive: bool,
     /// The core that it runs on.
     #[serde(default = "first_core")]
     pub affinity: Spanned<u8>,

@@ -10,6 +10,7 @@
 //! - `list`: reads the list and checks it against the machine and the components' programs
 //! - `quota`: checks that quotas suffice to start
 //! - `program`: reads components' programs
+//! - `passive`: checks that no passive component needs another one
 //! - `order`: the order in which components start
 //! - `devices`: checks that the machine has all devices, and each for one component
 //! - `heap`: checks that the root task's heap suffices
@@ -27,6 +28,7 @@ mod heap;
 mod list;
 mod mistake;
 mod order;
+mod passive;
 mod program;
 mod quota;
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::component::Component;
 use crate::mistake::{Mistake, Source, question};
 use crate::program::Program;
-use crate::{devices, heap, order, quota};
+use crate::{devices, heap, order, passive, quota};
 
 /// A list of components, each after the providers of services that it needs.
 #[derive(Clone, Debug)]
@@ -66,6 +66,7 @@ impl List {
             .iter()
             .try_for_each(|component| component.check(&source))?;
         order::by_needs(&source, &mut components)?;
+        passive::check(&source, &components)?;
         heap::check(&source, &components)?;
         Ok(Self { source, components })
     }

@@ -149,3 +149,19 @@ fn only_the_chosen_and_those_that_they_need_are_kept() {
     let kept = list.components.iter().map(|it| it.name.get_ref().as_str());
     assert!(kept.eq(["disk", "files", "app"]));
 }
+#[test]
+fn passive_components_do_not_need_each_other() {
+    let server = |passive| {
+        component(
+            "server",
+            &format!("provides = [\"s\"]\npassive = {passive}"),
+        )
+    };
+    let client = component("client", "needs = [\"s\"]\npassive = true");
+    assert!(read(&(server(false) + &client)).is_ok());
+    assert_eq!(
+        mistake(&(server(true) + &client)),
+        "list:15: \"s\": a passive component can't need the service of another one: remove \
+         `passive` from one of them"
+    );
+}

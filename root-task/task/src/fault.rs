@@ -51,6 +51,24 @@ impl fmt::Display for Fault<'_> {
     }
 }
 
+sel4::sel4_cfg_if! {
+    if #[sel4_cfg(KERNEL_MCS)] {
+        impl Fault<'_> {
+            /// Returns whose time a thread has used up, if that is the fault.
+            pub(crate) fn time_of(&self) -> Option<u64> {
+                let owner = sel4::sys::seL4_Timeout_Msg::seL4_Timeout_Data;
+                (self.label == tag::seL4_Fault_Timeout).then(|| self.word(owner))
+            }
+        }
+    } else {
+        impl Fault<'_> {
+            pub(crate) fn time_of(&self) -> Option<u64> {
+                None
+            }
+        }
+    }
+}
+
 /// Position of the exception class in ESR (Arm ARM, D24.2.40).
 const CLASS_SHIFT: u32 = 26;
 

@@ -142,6 +142,10 @@ impl Kernel for Invocations {
         self.scheduling.set_time(context, time)
     }
 
+    fn exchange_time(&mut self, thread: Slot, from: Slot, to: Slot) -> KernelResult {
+        self.scheduling.exchange_time(thread, from, to)
+    }
+
     fn start(&mut self, thread: &Thread) -> KernelResult {
         self.scheduling.configure(thread)?;
         let tcb = cap::Tcb::from_bits(thread.thread.0);

@@ -23,6 +23,7 @@ sel4_cfg_if! {
         /// The root task's run time in each period, in microseconds, once the system runs. All
         /// requests, faults and restarts together take no more from the components.
         const OWN_TIME: Time = Time {
+            owner: 0,
             core: 0,
             budget: 400,
             period: 10_000,
@@ -42,13 +43,12 @@ sel4_cfg_if! {
             /// is lost, rather than made up for later.
             pub(crate) fn set_time(&self, context: Slot, time: Time) -> KernelResult {
                 const EXTRA_REFILLS: u64 = 0;
-                const BADGE: u64 = 0;
                 const FLAGS: u64 = seL4_SchedContextFlag::seL4_SchedContext_Sporadic;
                 let context = cap::SchedContext::from_bits(context.0);
                 let control = self.0.get(usize::from(time.core));
                 let control = control.ok_or(KernelError::RangeError)?;
                 checked(control.sched_control_configure_flags(
-                    context, time.budget, time.period, EXTRA_REFILLS, BADGE, FLAGS,
+                    context, time.budget, time.period, EXTRA_REFILLS, time.owner, FLAGS,
                 ))
             }
 
@@ -70,14 +70,41 @@ sel4_cfg_if! {
                     thread.ipc_buffer_address,
                     page(thread.ipc_buffer),
                 ))?;
+                let fault_endpoint = cap::Endpoint::from_bits(thread.fault_endpoint.0);
                 checked(tcb.tcb_set_sched_params(
                     init_thread::slot::TCB.cap(),
                     MAXIMUM_CONTROLLED_PRIORITY,
                     thread.priority.into(),
                     context,
-                    cap::Endpoint::from_bits(thread.fault_endpoint.0),
-                ))
+                    fault_endpoint,
+                ))?;
+                if thread.is_passive {
+                    // The kernel takes a thread's scheduling context when the thread waits, if its
+                    // notification has the same one (`maybeReturnSchedContext`).
+                    bind(context, thread.notification)?;
+                    checked(tcb.tcb_set_timeout_endpoint(fault_endpoint))?;
+                }
+                Ok(())
             }
+
+            /// Takes a scheduling context away from a thread, and gives it another one.
+            pub(crate) fn exchange_time(&self, thread: Slot, from: Slot, to: Slot) -> KernelResult {
+                let status = sel4::with_ipc_buffer_mut(|buffer| {
+                    let buffer = buffer.inner_mut();
+                    buffer.seL4_SchedContext_UnbindObject(from.0, thread.0)
+                });
+                checked(sel4::Error::from_sys(status).map_or(Ok(()), Err))?;
+                bind(cap::SchedContext::from_bits(to.0), thread)
+            }
+        }
+
+        /// Binds a scheduling context to a thread or notification.
+        fn bind(context: cap::SchedContext, to: Slot) -> KernelResult {
+            let status = sel4::with_ipc_buffer_mut(|buffer| {
+                let buffer = buffer.inner_mut();
+                buffer.seL4_SchedContext_Bind(context.bits(), to.0)
+            });
+            checked(sel4::Error::from_sys(status).map_or(Ok(()), Err))
         }
     } else {
         use kaal_broker::Pass;
@@ -95,6 +122,10 @@ sel4_cfg_if! {
             }
 
             pub(crate) fn set_time(&self, _: Slot, _: Time) -> KernelResult {
+                Err(KernelError::IllegalOperation)
+            }
+
+            pub(crate) fn exchange_time(&self, _: Slot, _: Slot, _: Slot) -> KernelResult {
                 Err(KernelError::IllegalOperation)
             }
 

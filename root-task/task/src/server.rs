@@ -14,6 +14,7 @@ use core::hint;
 
 use kaal_broker::{
     ABSENT_BADGE, Broker, ComponentId, Denial, FAULT_BADGE, HEAP_BYTES, Object, Recovery, Slot,
+    Timeout,
 };
 use kaal_devicetree::DeviceTree;
 use kaal_payload::Console;
@@ -121,8 +122,14 @@ impl<'a> Server<'a> {
         }
         if badge & FAULT_BADGE != 0 {
             let words = &words;
-            self.fail(id, &Fault { label, words });
-            return None;
+            let fault = Fault { label, words };
+            return match fault.time_of() {
+                Some(owner) => self.time_out(id, owner),
+                None => {
+                    self.fail(id, &fault);
+                    None
+                }
+            };
         }
         match &Request::decode(label, &words) {
             Ok(Request::Exit) => {
@@ -142,6 +149,19 @@ impl<'a> Server<'a> {
             Err(_) => {
                 self.broker.refuse_unknown(id, label);
                 Some(Err(Refusal::Malformed))
+            }
+        }
+    }
+
+    /// Lets a passive component that used up its time go on, or fail.
+    fn time_out(&mut self, id: ComponentId, owner: u64) -> Option<Answer> {
+        match self.broker.time_out(id, owner) {
+            Timeout::Continues => Some(Ok(Vec::new())),
+            Timeout::Fails(budget) => {
+                let reason =
+                    format_args!("used up its budget of {budget} microseconds, and a client waits");
+                self.fail(id, &reason);
+                None
             }
         }
     }

@@ -41,6 +41,7 @@ impl Selection {
         };
         if kernel.board()?.is_virt() {
             lists.extend((kernel.cores() > 1).then_some("cores.toml"));
+            lists.extend(kernel.is_mcs().then_some("passive.toml"));
         }
         let folder = workspace.root().join(FOLDER);
         let selections = lists.iter().map(|list| Self {

@@ -22,17 +22,18 @@ impl<K: Kernel> Broker<K> {
             return Err(Denial::Name);
         }
         let id = ComponentId(self.components.len() as u16 + 1);
-        let context = self.sched_context(config);
+        let context = self.sched_context(id, config);
         self.components.insert(id, Component::new(config, context));
         Ok(id)
     }
 
-    fn sched_context(&mut self, config: &Config) -> Result<Option<Slot>, Denial> {
+    fn sched_context(&mut self, id: ComponentId, config: &Config) -> Result<Option<Slot>, Denial> {
         if !self.pool.kernel.is_mcs() {
             return Ok(None);
         }
         let context = self.make_own(Object::SchedContext)?;
         let time = Time {
+            owner: id.badge(),
             core: config.affinity,
             budget: config.budget,
             period: config.period,
@@ -87,6 +88,7 @@ impl<K: Kernel> Broker<K> {
     /// Like [`Self::stop`], also for a component that failed.
     pub(super) fn take_down(&mut self, id: ComponentId, has_failed: bool) -> Result<(), Denial> {
         self.audited(id, Action::Stop, |broker| {
+            broker.take_time_back(id);
             let component = broker.components.get_mut(&id);
             let component = component.ok_or(Denial::NoSuchComponent(id.0))?;
             let dma = component.config.dma;

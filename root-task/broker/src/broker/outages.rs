@@ -111,6 +111,13 @@ impl<K: Kernel> Broker<K> {
         Ok(())
     }
 
+    /// Returns the clients that wait for a component.
+    pub(super) fn callers_of(&mut self, provider: ComponentId) -> Vec<ComponentId> {
+        let clients = self.clients_of(provider).into_iter();
+        let waiting = clients.filter(|&(id, _, holder)| self.waits(id, holder) == Ok(true));
+        waiting.map(|(id, ..)| id).collect()
+    }
+
     fn clients_of(&self, provider: ComponentId) -> Vec<Client> {
         let status = self.status(provider);
         let provides = status.map_or(&[][..], |status| status.config.provides);

@@ -67,6 +67,7 @@ impl Process {
             stack: stack + stack_size,
             priority: config.priority,
             core: config.affinity,
+            is_passive: config.passive,
         };
         Ok(pool.kernel.start(&thread)?)
     }

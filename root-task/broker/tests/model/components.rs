@@ -17,6 +17,13 @@ impl Model {
         thread
     }
 
+    /// Blocks a thread in a call of a passive server, which then runs on the thread's scheduling context.
+    pub(crate) fn donate(&mut self, badge: u64, slot: u64, server: u64) {
+        let thread = self.block(badge, slot);
+        let server = self.threads[&self.cnode_of(server).unwrap()];
+        self.donated.insert(self.contexts[&thread], server);
+    }
+
     /// Returns the badges that the root task signalled since the last call.
     pub(crate) fn take_signals(&mut self) -> Vec<u64> {
         std::mem::take(&mut self.signals)

@@ -101,6 +101,7 @@ impl Model {
             }
             Object::Thread => {
                 self.running.remove(&start);
+                self.donated.retain(|_, thread| *thread != start);
                 self.invoked.remove(&start);
             }
             _ => {}

@@ -221,12 +221,29 @@ impl Kernel for Model {
         Ok(())
     }
 
+    fn exchange_time(&mut self, thread: Slot, from: Slot, to: Slot) -> Result<(), KernelError> {
+        self.may_fail()?;
+        let thread = self.object(thread, Object::Thread)?;
+        let from = self.object(from, Object::SchedContext)?;
+        let to = self.object(to, Object::SchedContext)?;
+        if self.donated.get(&from) != Some(&thread) {
+            return Err(KernelError::IllegalOperation);
+        }
+        self.donated.remove(&from);
+        self.lent.push(to);
+        Ok(())
+    }
+
     fn start(&mut self, thread: &Thread) -> Result<(), KernelError> {
         self.may_fail()?;
         assert_eq!(thread.sched_context.is_some(), self.mcs);
         if let Some(context) = thread.sched_context {
             let context = self.object(context, Object::SchedContext)?;
             assert!(self.budgets.contains(&context), "a thread without time");
+            let is_free = !self.donated.contains_key(&context);
+            assert!(is_free, "another thread runs on this time");
+            let thread = self.object(thread.thread, Object::Thread)?;
+            self.contexts.insert(thread, context);
         }
         self.object(thread.ipc_buffer, Object::Page)?;
         self.object(thread.fault_endpoint, Object::Endpoint)?;

@@ -34,6 +34,11 @@ pub(crate) struct Model {
     pub(crate) budgets: Vec<u64>,
     /// Started threads that still exist and aren't suspended, by address.
     pub(crate) running: BTreeSet<u64>,
+    /// The scheduling context of each thread, and those that passive threads run on, by address.
+    contexts: BTreeMap<u64, u64>,
+    donated: BTreeMap<u64, u64>,
+    /// The scheduling contexts that passive threads got in place of those.
+    pub(crate) lent: Vec<u64>,
     /// The thread of each CNode.
     threads: BTreeMap<u64, u64>,
     /// The slot of the capability that each blocked thread invokes, by the thread's address.

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Tests what happens to a passive server when a caller's time, or its own, is used up.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
+
+mod model;
+
+use kaal_broker::{Broker, ComponentId, Config, Image, Resources, Timeout};
+use model::{EMPTY_SLOTS, Model};
+
+const fn config(name: &'static str) -> Config {
+    Config {
+        quota: Resources {
+            bytes: 1 << 20,
+            slots: 300,
+            devices: 0,
+        },
+        stack: 4096,
+        needs: &["disk"],
+        budget: 1000,
+        period: 10_000,
+        ..Config::new(name)
+    }
+}
+
+static SERVER: Config = Config {
+    provides: &["disk"],
+    needs: &[],
+    passive: true,
+    ..config("server")
+};
+static CLIENT: Config = config("client");
+static OTHER: Config = config("other");
+
+const IMAGE: Image<'_> = Image {
+    entry: 0x20_0000,
+    segments: &[],
+};
+
+struct World {
+    broker: Broker<Model>,
+    server: ComponentId,
+    client: ComponentId,
+    other: ComponentId,
+    /// The clients' slot for the service.
+    to_disk: u64,
+}
+
+impl World {
+    fn new() -> Self {
+        let (model, untyped) = Model::new(true);
+        let mut broker = Broker::new(model, EMPTY_SLOTS, untyped).unwrap();
+        let ids = [&SERVER, &CLIENT, &OTHER].map(|config| broker.add(config).unwrap());
+        let [server, client, other] = ids;
+        for id in ids {
+            broker.spawn(id, &IMAGE).unwrap();
+        }
+        broker.register_service(server, "disk").unwrap();
+        let slots = [client, other].map(|id| broker.lookup_service(id, "disk").unwrap());
+        assert_eq!(slots[0], slots[1]);
+        Self {
+            broker,
+            server,
+            client,
+            other,
+            to_disk: slots[0],
+        }
+    }
+
+    /// Lets the client call the server, which runs on the client's time.
+    fn call(&mut self) {
+        let (client, server) = (self.client.badge(), self.server.badge());
+        self.broker.kernel().donate(client, self.to_disk, server);
+    }
+}
+
+#[test]
+fn a_call_continues_on_the_servers_time_when_the_clients_is_used_up() {
+    let mut world = World::new();
+    world.call();
+    let outcome = world.broker.time_out(world.server, world.client.badge());
+    assert_eq!(outcome, Timeout::Continues);
+    assert_eq!(world.broker.kernel().lent.len(), 1);
+}
+
+#[test]
+fn a_server_that_uses_up_its_own_time_fails_only_if_a_client_waits() {
+    let mut world = World::new();
+    let own = world.server.badge();
+    assert_eq!(world.broker.time_out(world.server, own), Timeout::Continues);
+    world.call();
+    assert_eq!(
+        world.broker.time_out(world.server, own),
+        Timeout::Fails(1000)
+    );
+}
+
+#[test]
+fn a_client_that_ends_takes_its_time_along_and_hangs_no_one() {
+    let mut world = World::new();
+    world.call();
+    // It waits behind the client.
+    world
+        .broker
+        .kernel()
+        .block(world.other.badge(), world.to_disk);
+    world.broker.stop(world.other).unwrap();
+    assert!(world.broker.kernel().lent.is_empty());
+    world.broker.stop(world.client).unwrap();
+    assert_eq!(world.broker.kernel().lent.len(), 1);
+    // Its time is its own again.
+    world.broker.spawn(world.client, &IMAGE).unwrap();
+}
+
+#[test]
+fn a_time_that_the_server_does_not_run_on_is_no_excuse() {
+    let mut world = World::new();
+    for owner in [world.other.badge(), 99, u64::MAX] {
+        let outcome = world.broker.time_out(world.server, owner);
+        assert_eq!(outcome, Timeout::Fails(1000), "{owner}");
+    }
+}
