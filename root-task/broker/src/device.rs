@@ -13,6 +13,9 @@ use crate::kernel::Interrupt;
 /// The name of the device that the device tree's `stdout-path` names.
 pub const CONSOLE: &str = "stdout-path";
 
+/// The `compatible` of the generic timer of the Arm architecture. Its registers are the processor's, so it has no address.
+const GENERIC_TIMER: &[u8] = b"arm,armv8-timer";
+
 /// A device's registers and interrupts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -38,13 +41,20 @@ pub enum DeviceError {
 
 impl Device {
     /// Finds a device by path (with a leading `/`), alias or `compatible`, or the console by
-    /// [`CONSOLE`].
+    /// [`CONSOLE`]. The generic timer is the one for EL1 and EL0, and has no registers.
     ///
     /// # Errors
     ///
-    /// Fails if there is no such device, or it has no registers.
+    /// Fails if there is no such device, or another one has no registers.
     pub fn find(tree: &DeviceTree<'_>, name: &str) -> Result<Self, DeviceError> {
         let place = find_place(tree, name.as_bytes()).ok_or(DeviceError::NotFound)?;
+        let mut models = place.node().strings(b"compatible");
+        if models.any(|model| model == GENERIC_TIMER) {
+            return Ok(Self {
+                registers: Vec::new(),
+                interrupts: timer_interrupt(interrupts(tree, &place)),
+            });
+        }
         let registers: Vec<PhysRange> = place.reg().collect();
         if registers.is_empty() {
             return Err(DeviceError::NoRegisters);
@@ -93,6 +103,12 @@ fn find_place<'a>(tree: &'a DeviceTree<'a>, name: &[u8]) -> Option<Place<'a>> {
             models.any(|model| model == name)
         }),
     }
+}
+
+/// Returns the interrupt of the non-secure physical timer, the second one (Linux's binding arm,arch_timer). The others are
+/// of timers of the secure world, of the kernel, and of virtual machines.
+fn timer_interrupt(interrupts: Vec<Interrupt>) -> Vec<Interrupt> {
+    interrupts.into_iter().skip(1).take(1).collect()
 }
 
 /// Reads the interrupts of a device at an Arm GIC. Each has three cells: kind, number within the

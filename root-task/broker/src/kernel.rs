@@ -64,6 +64,13 @@ pub struct Interrupt {
     pub is_edge: bool,
 }
 
+impl Interrupt {
+    /// Whether each core has an interrupt of its own with this number, as the Arm GIC numbers them.
+    pub fn is_private(self) -> bool {
+        self.number < 32
+    }
+}
+
 /// Errors of the kernel (seL4 manual, section 10.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum KernelError {

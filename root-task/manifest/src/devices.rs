@@ -43,10 +43,24 @@ pub(crate) fn check(
     tree: &DeviceTree<'_>,
 ) -> Result<(), Mistake> {
     let mut known: Vec<Pages> = Vec::new();
+    // The one device without registers: its owner, and the line that says so.
+    let mut timer = None;
     for (owner, component) in components.iter().enumerate() {
         let mut of_component = Vec::new();
         for device in &component.devices {
-            for range in find(source, device, tree)?.registers {
+            let found = find(source, device, tree)?;
+            if found.registers.is_empty() {
+                let others = timer.replace((owner, source.line(device)));
+                if let Some((other, line)) = others.filter(|&(other, _)| other != owner) {
+                    let problem = format!(
+                        "{:?}: the timer belongs to {:?} in line {line}: give it to one component",
+                        device.get_ref(),
+                        components[other].name.get_ref()
+                    );
+                    return Err(source.mistake(device, problem));
+                }
+            }
+            for range in found.registers {
                 of_component.push((device, range.start.0, range.end.0));
             }
         }

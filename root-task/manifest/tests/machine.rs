@@ -4,12 +4,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
-use kaal_broker::Quiesce;
+use kaal_broker::{Device, Interrupt, Quiesce};
 use kaal_devicetree::DeviceTree;
 use kaal_manifest::List;
 use vm_fdt::FdtWriter;
 
 const RAM: u64 = 1 << 20;
+
+/// The phandle of the interrupt controller.
+const GIC: u32 = 1;
 
 /// Returns the device tree of a machine with 1 MiB of RAM and three devices, of which two share a page.
 fn tree() -> Vec<u8> {
@@ -17,6 +20,11 @@ fn tree() -> Vec<u8> {
     let root = fdt.begin_node("").unwrap();
     fdt.property_u32("#address-cells", 2).unwrap();
     fdt.property_u32("#size-cells", 2).unwrap();
+    fdt.property_u32("interrupt-parent", GIC).unwrap();
+    let gic = fdt.begin_node("gic").unwrap();
+    fdt.property_u32("#interrupt-cells", 3).unwrap();
+    fdt.property_phandle(GIC).unwrap();
+    fdt.end_node(gic).unwrap();
     let memory = fdt.begin_node("memory@40000000").unwrap();
     fdt.property_string("device_type", "memory").unwrap();
     fdt.property_array_u64("reg", &[0x4000_0000, RAM]).unwrap();
@@ -32,6 +40,13 @@ fn tree() -> Vec<u8> {
         fdt.property_array_u64("reg", &[address, 0x800]).unwrap();
         fdt.end_node(node).unwrap();
     }
+    let timer = fdt.begin_node("timer").unwrap();
+    fdt.property_string("compatible", "arm,armv8-timer")
+        .unwrap();
+    let interrupts = [13, 14, 11, 10].map(|number| [1, number, 4]);
+    fdt.property_array_u32("interrupts", interrupts.as_flattened())
+        .unwrap();
+    fdt.end_node(timer).unwrap();
     let chosen = fdt.begin_node("chosen").unwrap();
     fdt.property_string("stdout-path", "/gpio@9010800").unwrap();
     fdt.end_node(chosen).unwrap();
@@ -97,6 +112,28 @@ fn a_device_of_two_components_is_refused() {
             )
         );
     }
+}
+
+#[test]
+fn only_the_timer_that_the_kernel_does_not_use_is_granted() {
+    let blob = tree();
+    let tree = DeviceTree::parse(&blob).unwrap();
+    let timer = Device::find(&tree, "arm,armv8-timer").unwrap();
+    assert!(timer.registers.is_empty());
+    let interrupt = Interrupt {
+        number: 30,
+        is_edge: false,
+    };
+    assert_eq!(timer.interrupts, [interrupt]);
+    assert!(interrupt.is_private());
+}
+
+#[test]
+fn the_timer_of_two_components_is_refused() {
+    let text = component("a", 1, "/timer\", \"arm,armv8-timer") + &component("b", 1, "/timer");
+    let expected =
+        "list:14: \"/timer\": the timer belongs to \"a\" in line 7: give it to one component";
+    assert_eq!(mistake(&text), expected);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use kaal_broker::{
 };
 use sel4::{
     BootInfoPtr, CapRights, FrameObjectType, ObjectBlueprint, TranslationTableObjectType,
-    UserContext, VmAttributes, cap, init_thread, sel4_cfg_bool, sel4_cfg_wrap_match,
+    UserContext, VmAttributes, cap, init_thread, sel4_cfg_bool, sel4_cfg_if, sel4_cfg_wrap_match,
 };
 
 use crate::capabilities::{checked, copy, in_component, in_root, kernel_error, page};
@@ -128,6 +128,19 @@ impl Kernel for Invocations {
     fn take_interrupt(&mut self, interrupt: Interrupt, to: Slot) -> KernelResult {
         let control = init_thread::slot::IRQ_CONTROL.cap();
         let number = interrupt.number.into();
+        sel4_cfg_if! {
+            if #[sel4_cfg(not(MAX_NUM_NODES = "1"))] {
+                // Each core has interrupts of its own with these numbers. Components run on the first core.
+                if interrupt.is_private() {
+                    return checked(control.irq_control_get_trigger_core(
+                        number,
+                        interrupt.is_edge,
+                        0,
+                        &in_root(to),
+                    ));
+                }
+            }
+        }
         checked(control.irq_control_get_trigger(number, interrupt.is_edge, &in_root(to)))
     }
 
