@@ -26,11 +26,13 @@
 //! - `logger`: the macros of the crate `log`
 //! - `console`: the console, which uses the service `serial`
 //! - `terminal`: what the driver of the console prints
+//! - `timer`: alarms, by the service `timer`
 //! - `service`: offers and uses services
 //! - `channel`: shared memory with byte streams
 //! - `shared_memory`: memory that two components share
 //! - `memory`: memory for the component and for devices
 //! - `registers`: a device's registers
+//! - `generic_timer`: the counter and the timer of the processor
 //! - `pl031`: register offsets of the PL031 real-time clock
 //! - `interrupt`: interrupts
 //! - `operator`: requests of operators and of the self-test
@@ -47,6 +49,7 @@ mod channel;
 mod console;
 mod copy;
 mod failure;
+mod generic_timer;
 mod interrupt;
 mod logger;
 mod memory;
@@ -57,14 +60,16 @@ mod service;
 mod shared_memory;
 mod start;
 mod terminal;
+mod timer;
 
 pub use broker::{wait, wait_briefly};
 pub use channel::Channel;
 pub use console::Console;
 pub use failure::Failure;
+pub use generic_timer::{Counter, GenericTimer};
 pub use interrupt::Interrupt;
 pub use kaal_protocol::{
-    Answer, Bytes, CHANNEL_ENDED, Calls, Data, Echo, MESSAGE_BYTES, Refusal, Reply, Serial,
+    Alarm, Answer, Bytes, CHANNEL_ENDED, Calls, Data, Echo, MESSAGE_BYTES, Refusal, Reply, Serial,
     TEXT_LIMIT, Test, Text, View, calls,
 };
 pub use logger::log_to_console;
@@ -75,3 +80,4 @@ pub use service::{Client, Event, Service};
 pub use shared_memory::SharedMemory;
 pub use start::run;
 pub use terminal::Terminal;
+pub use timer::Timer;

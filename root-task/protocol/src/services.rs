@@ -26,3 +26,16 @@ crate::calls! {
         Repeat(Bytes<MESSAGE_BYTES>) -> Bytes<MESSAGE_BYTES> = 2,
     }
 }
+
+crate::calls! {
+    /// Calls to the service `timer`. Times are microseconds from any start.
+    pub enum Alarm {
+        /// Accepts the memory that the caller created last, and counts the expiries of each of the
+        /// caller's alarms there.
+        Attach(()) -> () = 1,
+        /// Answers the time, and its resolution.
+        Now(()) -> (u64, u64) = 2,
+        /// Sets the alarm of this number to this time, and to each period after it unless that is 0.
+        Set((u64, u64, u64)) -> () = 3,
+    }
+}

@@ -50,6 +50,7 @@ mod segments;
 mod sel4;
 mod signed;
 mod smp;
+mod timer;
 mod toolchains;
 mod trusted_firmware;
 mod uarts;
@@ -109,6 +110,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(boot_information::trials(&workspace));
     trials.extend(root_task::trials(&workspace));
     trials.extend(restarts::trials(&workspace));
+    trials.extend(timer::trials(&workspace));
     trials.extend(scheduling::trials(&workspace));
     trials.extend(new_component::trials(&workspace));
     trials.extend(command::trials(&workspace));

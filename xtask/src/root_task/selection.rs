@@ -36,7 +36,12 @@ impl Selection {
     /// restart for ever. The default comes last.
     pub(crate) fn for_tests(workspace: &Workspace, kernel: &Kernel) -> Result<Vec<Self>> {
         let mut lists = match kernel.board()?.is_virt() {
-            true => vec!["hostile.toml", "endurance.toml", "budget.toml"],
+            true => vec![
+                "hostile.toml",
+                "endurance.toml",
+                "budget.toml",
+                "timer.toml",
+            ],
             false => vec!["board/hostile.toml"],
         };
         if kernel.board()?.is_virt() {
