@@ -134,6 +134,12 @@ impl DmaMemory {
             physical,
         })
     }
+
+    /// Returns the address of the first byte, for drivers. Nothing may be at address 0.
+    pub fn start(&self) -> NonNull<u8> {
+        NonNull::new(ptr::with_exposed_provenance_mut(self.words.address))
+            .unwrap_or(NonNull::dangling())
+    }
 }
 
 /// Accesses the memory like registers.
