@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! Feeds hostile input to KaaL's readers of external input: the builder's input files, device trees from a
-//! firmware, damaged images, messages of components, requests to the web server, and FAT disks.
+//! firmware, damaged images, messages of components, queues of packets, requests to the web server, and FAT disks.
 //!
 //! A [`Target`] takes any bytes, makes its kind of input from them, and lets KaaL read that. It panics if
 //! the reader panics, or if the reader accepts unsound input; the target's module says what it checks.
@@ -13,6 +13,7 @@
 
 mod boot_program;
 mod common;
+mod descriptors;
 mod device_tree;
 mod disk;
 mod image;
@@ -31,6 +32,7 @@ mod symbols;
 mod web;
 
 pub use boot_program::BOOT_PROGRAM;
+pub use descriptors::DESCRIPTORS;
 pub use device_tree::DEVICE_TREE;
 pub use disk::DISK;
 pub use image::IMAGE;
@@ -58,7 +60,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 17] = [
     BOOT_PROGRAM,
     KERNEL,
     APP,
@@ -72,6 +74,7 @@ pub const TARGETS: [Target; 16] = [
     IMAGE,
     REQUEST,
     RING,
+    DESCRIPTORS,
     SYMBOLS,
     WEB,
     DISK,

@@ -11,13 +11,14 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::unsafe_code::{files, read};
 
 /// The sources of each crate, and the file that lists its modules.
-const CRATES: [(&str, &str); 9] = [
+const CRATES: [(&str, &str); 10] = [
     ("builder/src", "lib.rs"),
     ("elfloader/loader/src", "lib.rs"),
     ("root-task/broker/src", "lib.rs"),
     ("root-task/component/src", "lib.rs"),
     ("root-task/disk/src", "lib.rs"),
     ("root-task/manifest/src", "lib.rs"),
+    ("root-task/net/src", "lib.rs"),
     ("root-task/protocol/src", "lib.rs"),
     ("root-task/task/src", "main.rs"),
     ("root-task/web/src", "lib.rs"),
