@@ -10,6 +10,7 @@ pub mod checkout;
 pub mod console;
 pub mod crates;
 pub mod debugger;
+pub mod disk;
 pub mod elf;
 pub mod firmware;
 pub mod firmwares;

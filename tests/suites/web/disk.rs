@@ -9,8 +9,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use kaal_disk::{Disk, DiskError, FatFiles, MountToken};
-use kaal_harness::process;
 use kaal_harness::tools::{MKFS_FAT, MTOOLS};
+use kaal_harness::{disk, process};
 use kaal_web::Files;
 use tempfile::TempDir;
 
@@ -51,6 +51,44 @@ pub(crate) fn disks_of_mkfs_are_read() -> Result<()> {
             "FAT{bits}: other content"
         );
         files.close(open);
+    }
+    Ok(())
+}
+
+/// Files that the harness puts on a disk, in folders too, come back the same.
+pub(crate) fn disks_of_the_harness_are_read() -> Result<()> {
+    let folder = TempDir::new()?;
+    let files = folder.path().join("files");
+    fs::create_dir_all(files.join("a folder/another one"))?;
+    let content: Vec<u8> = (0..9_000_001_u32).map(|at| (at * 7 % 251) as u8).collect();
+    let paths = [
+        "a folder/A large file.bin",
+        "a folder/another one/x",
+        "small",
+    ];
+    for path in paths {
+        fs::write(files.join(path), &content)?;
+    }
+    let image = folder.path().join("disk.img");
+    disk::write(&files, &image)?;
+    let mut token = MountToken::new();
+    let read: FatFiles<'_, _, 1> = FatFiles::new(Image(File::open(&image)?), &mut token)?;
+    let mut disk = read;
+    for path in paths {
+        let (mut open, size) = disk.open(path).with_context(|| path)?;
+        ensure!(size == content.len() as u64, "{path}: {size} bytes");
+        let mut read = vec![0; content.len()];
+        let mut count = 0;
+        while count < read.len() {
+            let part = read.get_mut(count..).unwrap_or_default();
+            let more = disk
+                .read(&mut open, part)
+                .with_context(|| format!("{path}: {count}"))?;
+            ensure!(more > 0, "{path}: only {count} bytes");
+            count += more;
+        }
+        ensure!(read == content, "{path}: other content");
+        disk.close(open);
     }
     Ok(())
 }

@@ -63,6 +63,8 @@ fn run_suite() -> Result<ExitCode> {
             Trial::test(name, run).with_ignored_flag(is_missing)
         })
         .collect();
+    let run = || disk::disks_of_the_harness_are_read().map_err(|error| format!("{error:#}").into());
+    trials.push(Trial::test("disks_of_the_harness_are_read", run));
     let (name, no_mkfs) = MKFS_FAT.needed_by("disks_of_mkfs_are_read");
     let (name, no_mtools) = MTOOLS.needed_by(&name);
     let run = || disk::disks_of_mkfs_are_read().map_err(|error| format!("{error:#}").into());
