@@ -4,6 +4,7 @@
 
 mod board;
 mod boot_cost;
+mod devices;
 mod dump;
 mod failure;
 mod input;
@@ -28,6 +29,7 @@ use crate::tools::QEMU;
 pub use board::Board;
 pub(crate) use board::VIRT;
 pub use boot_cost::BootCost;
+pub use devices::{Devices, free_port};
 pub(crate) use dump::{level, registers};
 pub use input::Input;
 pub use instructions::instructions_until;
