@@ -26,6 +26,7 @@
 //! - `logger`: the macros of the crate `log`
 //! - `console`: the console, which uses the service `serial`
 //! - `terminal`: what the driver of the console prints
+//! - `network`: packets of the network driver
 //! - `timer`: alarms, by the service `timer`
 //! - `service`: offers and uses services
 //! - `channel`: shared memory with byte streams
@@ -53,6 +54,7 @@ mod generic_timer;
 mod interrupt;
 mod logger;
 mod memory;
+mod network;
 mod operator;
 pub mod pl031;
 mod registers;
@@ -69,11 +71,12 @@ pub use failure::Failure;
 pub use generic_timer::{Counter, GenericTimer};
 pub use interrupt::Interrupt;
 pub use kaal_protocol::{
-    Alarm, Answer, Bytes, CHANNEL_ENDED, Calls, Data, Echo, MESSAGE_BYTES, Refusal, Reply, Serial,
-    TEXT_LIMIT, Test, Text, View, calls,
+    Alarm, Answer, Bytes, CHANNEL_ENDED, Calls, Data, Echo, MESSAGE_BYTES, Packets, Refusal, Reply,
+    Serial, TEXT_LIMIT, Test, Text, View, calls,
 };
 pub use logger::log_to_console;
 pub use memory::{DmaMemory, Memory, allocate};
+pub use network::Interface;
 pub use operator::{inspect, ping, report, restart, tick};
 pub use registers::Registers;
 pub use service::{Client, Event, Service};

@@ -28,6 +28,14 @@ crate::calls! {
 }
 
 crate::calls! {
+    /// Calls to the service `net`.
+    pub enum Packets {
+        /// Accepts the memory that the caller created last, and passes packets through it.
+        Attach(()) -> () = 1,
+    }
+}
+
+crate::calls! {
     /// Calls to the service `timer`. Times are microseconds from any start.
     pub enum Alarm {
         /// Accepts the memory that the caller created last, and counts the expiries of each of the

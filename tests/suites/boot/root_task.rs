@@ -7,13 +7,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use kaal_harness::qemu::{self, End, Typed, Watch};
+use kaal_harness::qemu::{self, Devices, End, Typed, Watch};
 use kaal_harness::sel4::{Kernel, READY};
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::Trial;
 
-use crate::says;
 use crate::sel4::kernel_trial;
+use crate::{says, system_devices};
 
 /// The time limit of a boot.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -175,7 +175,7 @@ fn obeys(workspace: &Workspace, kernel: &Kernel, app: &Path) -> Result<()> {
     is_unforged(&console)
 }
 
-/// Boots the root task `app` until it prints `expected`, and returns the console.
+/// Boots the root task `app` until it prints `expected`, and returns the console. The machine has a network and a disk.
 pub(crate) fn boot(
     workspace: &Workspace,
     kernel: &Kernel,
@@ -184,10 +184,26 @@ pub(crate) fn boot(
     typed: Vec<Typed>,
 ) -> Result<String> {
     let scratch = tempfile::tempdir()?;
+    let devices = system_devices::of(workspace, kernel, scratch.path())?;
+    boot_with(workspace, kernel, app, &devices, expected, typed)
+}
+
+/// Like [`boot`], with these `devices`.
+pub(crate) fn boot_with(
+    workspace: &Workspace,
+    kernel: &Kernel,
+    app: &Path,
+    devices: &Devices,
+    expected: &str,
+    typed: Vec<Typed>,
+) -> Result<String> {
+    let scratch = tempfile::tempdir()?;
     let image = scratch.path().join("bootimage.elf");
     let inputs = kernel.inputs(workspace, app);
     inputs.pack(workspace, &image)?;
-    follow(inputs.boot(&kernel.machine()?, &image), expected, typed)
+    let mut command = inputs.boot(&kernel.machine()?, &image);
+    command.args(devices.options());
+    follow(command, expected, typed)
 }
 
 /// Follows the console of `command`, which boots a root task, until it prints `expected`.

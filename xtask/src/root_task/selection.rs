@@ -40,6 +40,7 @@ impl Selection {
                 "hostile.toml",
                 "endurance.toml",
                 "budget.toml",
+                "network.toml",
                 "timer.toml",
             ],
             false => vec!["board/hostile.toml"],
