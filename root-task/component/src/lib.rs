@@ -27,6 +27,7 @@
 //! - `console`: the console, which uses the service `serial`
 //! - `terminal`: what the driver of the console prints
 //! - `network`: packets of the network driver
+//! - `disk`: a disk, by the service `disk`
 //! - `timer`: alarms, by the service `timer`
 //! - `service`: offers and uses services
 //! - `channel`: shared memory with byte streams
@@ -49,6 +50,7 @@ mod broker;
 mod channel;
 mod console;
 mod copy;
+mod disk;
 mod failure;
 mod generic_timer;
 mod interrupt;
@@ -67,12 +69,13 @@ mod timer;
 pub use broker::{wait, wait_briefly};
 pub use channel::Channel;
 pub use console::Console;
+pub use disk::Disk;
 pub use failure::Failure;
 pub use generic_timer::{Counter, GenericTimer};
 pub use interrupt::Interrupt;
 pub use kaal_protocol::{
-    Alarm, Answer, Bytes, CHANNEL_ENDED, Calls, Data, Echo, MESSAGE_BYTES, Packets, Refusal, Reply,
-    Serial, TEXT_LIMIT, Test, Text, View, calls,
+    Alarm, Answer, Block, Bytes, CHANNEL_ENDED, Calls, Data, Echo, MESSAGE_BYTES, Packets, Refusal,
+    Reply, Serial, TEXT_LIMIT, Test, Text, View, calls,
 };
 pub use logger::log_to_console;
 pub use memory::{DmaMemory, Memory, allocate};

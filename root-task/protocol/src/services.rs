@@ -47,3 +47,15 @@ crate::calls! {
         Set((u64, u64, u64)) -> () = 3,
     }
 }
+
+crate::calls! {
+    /// Calls to the service `disk`.
+    pub enum Block {
+        /// Answers the disk's number of blocks, of 512 bytes each.
+        Count(()) -> u64 = 1,
+        /// Accepts the memory that the caller created last, unless there is another client.
+        Attach(()) -> () = 2,
+        /// Fills the window of this number in that memory: from this block on, with this many.
+        Fill((u64, u64, u64)) -> () = 3,
+    }
+}

@@ -5,6 +5,7 @@
 //! Each test packs an image with the real builder. It ends at the console text that it expects, at
 //! the first text of a failure, or at its time limit. `cargo xtask test` builds the programs.
 
+mod block_driver;
 mod boot_cost;
 mod boot_information;
 mod chosen;
@@ -113,6 +114,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(root_task::trials(&workspace));
     trials.extend(restarts::trials(&workspace));
     trials.extend(timer::trials(&workspace));
+    trials.extend(block_driver::trials(&workspace));
     trials.extend(scheduling::trials(&workspace));
     trials.extend(network::trials(&workspace));
     trials.extend(new_component::trials(&workspace));

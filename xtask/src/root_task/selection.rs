@@ -42,6 +42,7 @@ impl Selection {
                 "budget.toml",
                 "network.toml",
                 "timer.toml",
+                "disk.toml",
             ],
             false => vec!["board/hostile.toml"],
         };
