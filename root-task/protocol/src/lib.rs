@@ -14,6 +14,8 @@
 //! - `console`: rights at the console, and lines that name their author
 //! - `calls`: typed calls to services
 //! - `data`: values that messages carry
+//! - `records`: records about the running system
+//! - `record`: records in messages
 //! - `message`: words and text of messages
 //! - `text`: bytes and text of bounded length
 //! - `ring`: a byte stream through shared memory
@@ -28,6 +30,8 @@ mod calls;
 mod console;
 mod data;
 mod message;
+mod record;
+mod records;
 mod refusal;
 mod request;
 mod ring;
@@ -38,6 +42,11 @@ pub use calls::{Answer, Calls, Reply};
 pub use console::{Author, ConsoleRights, Lines};
 pub use data::{Data, MESSAGE_BYTES, MESSAGE_WORDS, read, write};
 pub use message::{Malformed, Reader, Writer};
+pub use record::{RECORD_TEXT, Record, append, records};
+pub use records::{
+    CapabilityRecord, ChannelRecord, ComponentRecord, KernelRecord, Kind, LogRecord, NameList,
+    NameRecord, Right, State, Topic, Totals,
+};
 pub use refusal::Refusal;
 pub use request::{Request, Test, View};
 pub use ring::{Broken, Consumer, Cursors, Producer};

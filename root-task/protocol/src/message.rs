@@ -3,7 +3,7 @@
 //! Words and text of messages.
 
 use thiserror::Error;
-use zerocopy::TryFromBytes;
+use zerocopy::{IntoBytes, TryFromBytes};
 
 use crate::text::{Bytes, Text};
 
@@ -19,19 +19,28 @@ pub struct Malformed;
 pub struct Writer<'a> {
     words: &'a mut [u64],
     length: usize,
+    /// Whether a word didn't fit.
+    is_cut: bool,
 }
 
 impl<'a> Writer<'a> {
     /// Creates a writer to `words`.
     pub fn new(words: &'a mut [u64]) -> Self {
-        Self { words, length: 0 }
+        Self {
+            words,
+            length: 0,
+            is_cut: false,
+        }
     }
 
     /// Writes a word, or nothing if the message is full.
     pub fn word(&mut self, word: u64) -> &mut Self {
-        if let Some(free) = self.words.get_mut(self.length) {
-            *free = word;
-            self.length += 1;
+        match self.words.get_mut(self.length) {
+            Some(free) => {
+                *free = word;
+                self.length += 1;
+            }
+            None => self.is_cut = true,
         }
         self
     }
@@ -44,6 +53,16 @@ impl<'a> Writer<'a> {
             self.word(bytes.fold(0, |word, &byte| word << 8 | u64::from(byte)));
         }
         self
+    }
+
+    /// Writes with `write`, or nothing if it doesn't fit. Returns whether it fits.
+    pub(crate) fn whole(&mut self, write: impl FnOnce(&mut Self)) -> bool {
+        let before = self.length;
+        write(self);
+        if self.is_cut {
+            self.length = before;
+        }
+        !self.is_cut
     }
 
     /// Returns the number of words written.
@@ -103,6 +122,17 @@ impl<'a> Reader<'a> {
         let (words, length) = self.text_words(MOST)?;
         let bytes = words.iter().flat_map(|word| word.to_le_bytes());
         Ok(bytes.take(length).collect())
+    }
+
+    /// Reads a text without copying it, on little-endian machines.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the text is longer than the message, or isn't UTF-8.
+    pub(crate) fn borrowed_text(&mut self) -> Result<&'a str, Malformed> {
+        let (words, length) = self.text_words(usize::MAX)?;
+        let bytes = words.as_bytes().get(..length).ok_or(Malformed)?;
+        str::from_utf8(bytes).map_err(|_| Malformed)
     }
 
     fn text_words(&mut self, most: usize) -> Result<(&'a [u64], usize), Malformed> {
