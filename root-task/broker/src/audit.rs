@@ -97,6 +97,11 @@ impl Audit {
     /// Maximum number of entries.
     pub const CAPACITY: usize = 128;
 
+    /// Returns the number of entries so far, with those that are gone.
+    pub(crate) fn recorded(&self) -> u64 {
+        self.recorded
+    }
+
     pub(crate) fn record(
         &mut self,
         component: &'static str,

@@ -8,6 +8,7 @@ mod lifecycle;
 mod memory;
 mod outages;
 mod quarantine;
+mod records;
 mod rights;
 mod services;
 mod supervision;
@@ -108,6 +109,8 @@ impl Component {
 /// Decides on requests, and accounts for what it granted.
 pub struct Broker<K> {
     pool: Pool<K>,
+    /// RAM and slots at the start.
+    all: Resources,
     endpoint: Slot,
     components: BTreeMap<ComponentId, Component>,
     services: BTreeMap<&'static str, Service>,
@@ -115,6 +118,8 @@ pub struct Broker<K> {
     next_channel: u64,
     interrupts: BTreeMap<u32, ComponentId>,
     audit: Audit,
+    /// Number of changes that the log doesn't show.
+    unlogged_changes: u64,
     /// The self-tests that reported, and whether they passed.
     reports: Vec<(Test, bool)>,
     /// The time in seconds, as a component told it; `None` without a clock.
@@ -137,9 +142,11 @@ impl<K: Kernel> Broker<K> {
         for untyped in untyped {
             pool.add(untyped.block, untyped.slot, untyped.is_device);
         }
+        let all = pool.free();
         let (endpoint, _) = pool.object(Object::Endpoint)?;
         Ok(Self {
             pool,
+            all,
             endpoint,
             components: BTreeMap::new(),
             services: BTreeMap::new(),
@@ -147,6 +154,7 @@ impl<K: Kernel> Broker<K> {
             next_channel: 0,
             interrupts: BTreeMap::new(),
             audit: Audit::default(),
+            unlogged_changes: 0,
             reports: Vec::new(),
             now: None,
         })

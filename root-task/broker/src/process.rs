@@ -42,6 +42,15 @@ struct Mapping {
     usage: Resources,
 }
 
+/// Tells a component that something has changed.
+pub(crate) struct Watch {
+    /// Signals the component.
+    pub(crate) signal: Slot,
+    event: u64,
+    /// The generation that the component has seen; `None` after a signal.
+    pub(crate) seen: Option<u64>,
+}
+
 /// The resources of a running component.
 #[derive(Default)]
 pub(crate) struct Process {
@@ -58,8 +67,11 @@ pub(crate) struct Process {
     memory: BTreeMap<u64, Mapping>,
     /// Memory of channels that its devices may access.
     for_devices: Vec<SharedMemory>,
+    /// Devices whose registers are mapped, each with the address of the mapping.
+    devices: Vec<(u64, &'static str)>,
     /// Slots of further capabilities that the root task keeps for the component.
     kept: Vec<Slot>,
+    pub(crate) watch: Option<Watch>,
 }
 
 impl Process {

@@ -70,6 +70,16 @@ pub(crate) struct Channel {
     pub(crate) ends: BTreeMap<ComponentId, End>,
 }
 
+impl Channel {
+    /// Returns the component at the other end.
+    pub(crate) fn peer_of(&self, id: ComponentId) -> ComponentId {
+        match self.client == id {
+            true => self.server,
+            false => self.client,
+        }
+    }
+}
+
 /// The resources of one end of a channel.
 pub(crate) struct End {
     pub(crate) range: Range,

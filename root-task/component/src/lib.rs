@@ -75,12 +75,12 @@ pub use generic_timer::{Counter, GenericTimer};
 pub use interrupt::Interrupt;
 pub use kaal_protocol::{
     Alarm, Answer, Block, Bytes, CHANNEL_ENDED, Calls, Data, Echo, MESSAGE_BYTES, Packets, Refusal,
-    Reply, Serial, TEXT_LIMIT, Test, Text, View, calls,
+    Reply, Serial, TEXT_LIMIT, Test, Text, Topic, Totals, View, calls, records,
 };
 pub use logger::log_to_console;
 pub use memory::{DmaMemory, Memory, allocate};
 pub use network::Interface;
-pub use operator::{inspect, ping, report, restart, tick};
+pub use operator::{inspect, list, ping, report, restart, tick, watch};
 pub use registers::Registers;
 pub use service::{Client, Event, Service};
 pub use shared_memory::SharedMemory;

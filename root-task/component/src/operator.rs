@@ -2,7 +2,7 @@
 
 //! Requests that the broker grants only to operators or the self-test, except `ping`.
 
-use kaal_protocol::{Refusal, Request, Test, Text, View};
+use kaal_protocol::{Malformed, Refusal, Request, Test, Text, Topic, View};
 
 use crate::broker;
 
@@ -28,6 +28,34 @@ use crate::broker;
 /// Fails after the last line, or if the component isn't an operator.
 pub fn inspect(view: View, line: u64) -> Result<Text, Refusal> {
     broker::request_text(&Request::Inspect(view, line))
+}
+
+/// Copies a topic's records to `words`, without the first `from`; of the log, without those of lower
+/// numbers. Returns how many words it wrote: whole records, and nothing after the last.
+/// [`records`](kaal_protocol::records()) reads them. The component's entry in `system.toml` must
+/// contain `operator = ["inspect"]`.
+///
+/// # Errors
+///
+/// Fails if `words` is shorter than the answer, or the component isn't an operator.
+pub fn list(topic: Topic, from: u64, words: &mut [u64]) -> Result<usize, Refusal> {
+    broker::request_words(&Request::List(topic, from), |answer| {
+        let place = words.get_mut(..answer.len()).ok_or(Malformed)?;
+        place.copy_from_slice(answer);
+        Ok(answer.len())
+    })
+}
+
+/// Returns an event that is set whenever something changes after [`Topic::Totals`] was listed, once
+/// until it is listed again. The component's entry in `system.toml` must contain
+/// `operator = ["inspect"]`.
+///
+/// # Errors
+///
+/// Fails if the component isn't an operator, or the quota is exhausted.
+pub fn watch() -> Result<u64, Refusal> {
+    let [event, ..] = broker::request(&Request::Watch)?;
+    Ok(event)
 }
 
 /// Restarts the component `name`.

@@ -5,6 +5,7 @@
 use zerocopy::TryFromBytes;
 
 use crate::message::{Malformed, Reader, Writer};
+use crate::records::Topic;
 use crate::text::Text;
 
 /// A request of a component to the broker.
@@ -59,6 +60,12 @@ pub enum Request {
     /// Tell who a client is, given by the client's badge; for the component that drives the console.
     /// Answer: its rights at the console, its name as text.
     Client(u64),
+    /// List a topic's records, without the first so many; of the log, without those of lower
+    /// numbers. For operators. Answer: as many records as fit; nothing after the last.
+    List(Topic, u64),
+    /// Set an event whenever something changes after the topic [`Topic::Totals`] was listed; for
+    /// operators. Answer: the event.
+    Watch,
 }
 
 /// The views of operators.
@@ -121,6 +128,8 @@ impl Request {
             Self::ReadLog => (19, &[], None),
             Self::Client(client) => (20, &[*client], None),
             Self::AcceptForDevice(client, most) => (21, &[*client, *most], None),
+            Self::List(topic, from) => (22, &[*topic as u64, *from], None),
+            Self::Watch => (23, &[], None),
         };
         let mut writer = Writer::new(words);
         for &number in numbers {
@@ -161,6 +170,8 @@ impl Request {
             19 => Self::ReadLog,
             20 => Self::Client(words.word()?),
             21 => Self::AcceptForDevice(words.word()?, words.word()?),
+            22 => Self::List(words.choice()?, words.word()?),
+            23 => Self::Watch,
             _ => return Err(Malformed),
         })
     }
@@ -176,7 +187,7 @@ mod tests {
     const SERIAL: u64 = u64::from_le_bytes(*b"serial\0\0");
 
     /// Label and words of each request.
-    const MESSAGES: [(u64, &[u64]); 21] = [
+    const MESSAGES: [(u64, &[u64]); 23] = [
         (1, &[1 << 40, 1]),
         (2, &[1]),
         (3, &[0x1000]),
@@ -198,6 +209,8 @@ mod tests {
         (19, &[]),
         (20, &[5]),
         (21, &[5, 4096]),
+        (22, &[6, 100]),
+        (23, &[]),
     ];
 
     #[test]
@@ -218,5 +231,6 @@ mod tests {
         assert_eq!(Request::decode(0, &[]), Err(Malformed));
         assert_eq!(Request::decode(99, &[1, 2, 3]), Err(Malformed));
         assert_eq!(Request::decode(11, &[4, 0]), Err(Malformed));
+        assert_eq!(Request::decode(22, &[7, 0]), Err(Malformed));
     }
 }

@@ -2,6 +2,7 @@
 
 //! Serves requests, and restarts components that fail.
 
+mod records;
 mod requests;
 mod terminal;
 mod views;
@@ -105,6 +106,7 @@ impl<'a> Server<'a> {
             };
             answer = self.handle(&info, badge);
             self.settle_console();
+            self.broker.tell_watchers();
         }
     }
 

@@ -37,6 +37,7 @@ impl<K: Kernel> Broker<K> {
     ///
     /// Fails if the component doesn't run, or its quota is exceeded.
     pub fn open_signal(&mut self, id: ComponentId) -> Result<(Slot, u64), Denial> {
+        self.unlogged_changes += 1;
         let (process, pool) = self.process(id)?;
         process.open_signal(pool)
     }
@@ -56,21 +57,25 @@ impl<K: Kernel> Broker<K> {
     ) -> Result<(u64, u64), Denial> {
         let shown = registers.map_or(0, |registers| registers.start.0);
         self.audited(id, Action::RequestDevice(shown), |broker| {
-            broker.configured(id, name, |config| config.devices)?;
+            let name = broker.configured(id, name, |config| config.devices)?;
             let registers = registers?;
             let first = registers.start.0 & !(PAGE_SIZE - 1);
             let size = page_align(registers.end.0 - first)?;
             let mut usage = Resources::new(0, size / PAGE_SIZE);
             usage.devices = 1;
             let (process, pool) = broker.process(id)?;
-            if let Some(address) = process.registers_at(registers) {
-                return Ok((address, registers.size()));
-            }
-            let address =
-                process.map_new(pool, usage, Access::Device, Content::Registers, |pool| {
-                    pool.device_pages(first, size)
-                })?;
-            Ok((address + registers.start.0 - first, registers.size()))
+            let address = match process.registers_at(registers) {
+                Some(address) => address,
+                None => {
+                    let device = Content::Registers;
+                    let pages = process.map_new(pool, usage, Access::Device, device, |pool| {
+                        pool.device_pages(first, size)
+                    })?;
+                    pages + registers.start.0 - first
+                }
+            };
+            process.name_device(address, name);
+            Ok((address, registers.size()))
         })
     }
 

@@ -86,6 +86,7 @@ impl<K: Kernel> Broker<K> {
         };
         self.count_repeats(id, name, 0);
         let _ = self.switch_line(id, name, Line::Open);
+        self.unlogged_changes += 1;
         Denial::Repeated
     }
 

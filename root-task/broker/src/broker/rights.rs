@@ -17,7 +17,7 @@ impl<K: Kernel> Broker<K> {
     /// Fails if it hasn't.
     pub fn check_right(&mut self, id: ComponentId, request: &Request) -> Result<(), Denial> {
         let right = match request {
-            Request::Inspect(..) => Right::Inspect,
+            Request::Inspect(..) | Request::List(..) | Request::Watch => Right::Inspect,
             Request::Restart(_) => Right::Restart,
             Request::Tick(_) => Right::Tick,
             Request::Report(..) => Right::Report,

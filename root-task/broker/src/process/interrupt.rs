@@ -2,7 +2,7 @@
 
 //! Interrupts of a component, and other capabilities that the root task keeps for it.
 
-use super::Process;
+use super::{Process, Watch};
 use crate::error::Denial;
 use crate::kernel::{Interrupt, Kernel, Pass, Slot};
 use crate::pool::Pool;
@@ -55,6 +55,21 @@ impl Process {
                 Ok((signal, event))
             })
         })
+    }
+
+    /// Lets the component know of changes. Returns its event.
+    pub(crate) fn watch(&mut self, pool: &mut Pool<impl Kernel>) -> Result<u64, Denial> {
+        if let Some(watch) = &self.watch {
+            return Ok(watch.event);
+        }
+        let (signal, event) = self.open_signal(pool)?;
+        let seen = None;
+        self.watch = Some(Watch {
+            signal,
+            event,
+            seen,
+        });
+        Ok(event)
     }
 
     /// Keeps a badged copy of a capability until the component ends. The caller charges its slot.

@@ -109,6 +109,7 @@ impl Process {
         let Some(mapping) = self.memory.remove(&address) else {
             return Ok(false);
         };
+        self.devices.retain(|&(of, _)| of != address);
         pool.release(mapping.allocations);
         self.space.give(mapping.range);
         self.usage.refund(mapping.usage);
@@ -128,6 +129,21 @@ impl Process {
             let is_device = mapping.content == Content::Registers;
             (is_device && is_inside).then(|| mapping.range.address() + registers.start.0 - start)
         })
+    }
+
+    /// Notes the name of the device whose registers are mapped at `address`.
+    pub(crate) fn name_device(&mut self, address: u64, name: &'static str) {
+        let mappings = self.memory.range(..=address);
+        if let Some((&mapping, _)) = mappings.last()
+            && !self.devices.contains(&(mapping, name))
+        {
+            self.devices.push((mapping, name));
+        }
+    }
+
+    /// Returns the devices whose registers are mapped.
+    pub(crate) fn devices(&self) -> impl Iterator<Item = &'static str> {
+        self.devices.iter().map(|&(_, name)| name)
     }
 
     /// Returns the first block of the memory mapped at `address`.

@@ -66,6 +66,8 @@ impl Server<'_> {
                 Vec::new()
             }
             Request::Inspect(view, line) => self.inspect(view, line)?,
+            Request::List(topic, from) => self.list(id, topic, from)?,
+            Request::Watch => vec![self.broker.watch(id)?],
             Request::Restart(ref name) => {
                 let named = self.broker.reset(id, name.as_str())?;
                 self.start_or_recover(named)?;
