@@ -18,6 +18,7 @@
 //! - `request`: the head of a request
 //! - `target`: which resource a request names
 //! - `snapshots`: the latest states, as JSON
+//! - `report`: the state of a system from the records of its root task
 //! - `state`: the state of a system
 //! - `page`: the page
 //! - `files`: the caller's files
@@ -35,6 +36,7 @@ mod files;
 mod head;
 mod limits;
 mod page;
+mod report;
 mod request;
 mod response;
 mod server;
@@ -51,6 +53,7 @@ pub use limits::{
     REQUEST_LIMIT, REQUEST_TIME, TURN,
 };
 pub use page::PAGE;
+pub use report::Report;
 pub use server::Server;
 pub use snapshots::{SNAPSHOTS, TooLong};
 pub use state::{

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The state of a system. `docs/page.md` describes its JSON.
+//! The state of a system. `docs/web.md` describes its JSON.
 
 use core::fmt;
 
@@ -23,11 +23,11 @@ pub struct System<'a> {
     pub kernel: Kernel<'a>,
     /// The measurement of the image, if the boot loader told it.
     pub measurement: Option<Measurement>,
-    /// Memory of the root task, in bytes: what components use, of all that there is.
+    /// Memory of the root task, in bytes: what is in use, of all that there is.
     pub memory: Share,
     /// Capability slots of the root task.
     pub slots: Share,
-    /// The components, in the order of `system.toml`.
+    /// The components.
     pub components: &'a [Component<'a>],
     /// The audit log, oldest first. If the state is too long, the oldest entries are left out.
     pub log: &'a [Entry<'a>],
@@ -42,7 +42,7 @@ pub struct System<'a> {
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Kernel<'a> {
-    /// The name and version.
+    /// The name, and the version or platform.
     pub version: &'a str,
     /// What its configuration turned on, such as `MCS`.
     pub configuration: &'a [&'a str],

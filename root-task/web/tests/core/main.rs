@@ -12,5 +12,6 @@ mod answers;
 mod events;
 mod hostile;
 mod json;
+mod report;
 mod slow;
 mod wire;
