@@ -18,6 +18,8 @@ pub(crate) mod loaded;
 pub(crate) mod microkit;
 #[path = "../../builder/tests/cli/common/package.rs"]
 pub(crate) mod package;
+#[path = "../../root-task/stack/tests/wire/packets.rs"]
+pub(crate) mod packets;
 #[path = "../../builder/tests/cli/common/programs.rs"]
 pub(crate) mod programs;
 #[path = "../../builder/tests/cli/common/symbols.rs"]

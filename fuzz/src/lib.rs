@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! Feeds hostile input to KaaL's readers of external input: the builder's input files, device trees from a
-//! firmware, damaged images, messages of components, queues of packets, requests to the web server, and FAT disks.
+//! firmware, damaged images, messages of components, queues of packets, packets and requests to the web server, and FAT
+//! disks.
 //!
 //! A [`Target`] takes any bytes, makes its kind of input from them, and lets KaaL read that. It panics if
 //! the reader panics, or if the reader accepts unsound input; the target's module says what it checks.
@@ -16,6 +17,7 @@ mod common;
 mod descriptors;
 mod device_tree;
 mod disk;
+mod frames;
 mod image;
 mod inputs;
 mod keys;
@@ -35,6 +37,7 @@ pub use boot_program::BOOT_PROGRAM;
 pub use descriptors::DESCRIPTORS;
 pub use device_tree::DEVICE_TREE;
 pub use disk::DISK;
+pub use frames::FRAMES;
 pub use image::IMAGE;
 pub use keys::KEYS;
 pub use lz4::LZ4;
@@ -60,7 +63,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 18] = [
     BOOT_PROGRAM,
     KERNEL,
     APP,
@@ -77,6 +80,7 @@ pub const TARGETS: [Target; 17] = [
     DESCRIPTORS,
     SYMBOLS,
     WEB,
+    FRAMES,
     DISK,
 ];
 

@@ -25,7 +25,7 @@ const PACKAGES: [&str; 3] = [
 ];
 
 /// The libraries of the web server.
-const WEB: [&str; 2] = ["kaal-web", "kaal-disk"];
+const WEB: [&str; 3] = ["kaal-web", "kaal-disk", "kaal-stack"];
 
 /// The tables list the crates in the programs, and those that run to build them: derive macros, build
 /// scripts and their dependencies. The tables of the web server leave out what the others list.

@@ -11,7 +11,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::unsafe_code::{files, read};
 
 /// The sources of each crate, and the file that lists its modules.
-const CRATES: [(&str, &str); 10] = [
+const CRATES: [(&str, &str); 11] = [
     ("builder/src", "lib.rs"),
     ("elfloader/loader/src", "lib.rs"),
     ("root-task/broker/src", "lib.rs"),
@@ -20,6 +20,7 @@ const CRATES: [(&str, &str); 10] = [
     ("root-task/manifest/src", "lib.rs"),
     ("root-task/net/src", "lib.rs"),
     ("root-task/protocol/src", "lib.rs"),
+    ("root-task/stack/src", "lib.rs"),
     ("root-task/task/src", "main.rs"),
     ("root-task/web/src", "lib.rs"),
 ];

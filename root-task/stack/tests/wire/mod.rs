@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! A server and its clients at both ends of a wire.
+
+mod client;
+pub(crate) mod packets;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use client::Client;
+use kaal_stack::{Address, CONNECTIONS, Network, SocketStorage, Stack};
+use kaal_web::{Connection, Counters, Kernel, NoFiles, REPORT_VERSION, Server, Share, System};
+use packets::{CLIENT, SERVER};
+use smoltcp::iface::SocketHandle;
+
+/// Packets on their way in both directions.
+#[derive(Default)]
+struct Wire {
+    to_server: VecDeque<Vec<u8>>,
+    to_client: VecDeque<Vec<u8>>,
+    /// How many packets fit on the way to the client.
+    room: usize,
+}
+
+impl Network for Wire {
+    fn receive(&mut self, packet: &mut [u8]) -> Option<usize> {
+        let bytes = self.to_server.pop_front()?;
+        let length = bytes.len().min(packet.len());
+        packet[..length].copy_from_slice(&bytes[..length]);
+        Some(length)
+    }
+
+    fn can_send(&mut self) -> bool {
+        self.to_client.len() < self.room
+    }
+
+    fn send(&mut self, packet: &[u8]) {
+        self.to_client.push_back(packet.to_vec());
+    }
+}
+
+/// A server, a wire and clients.
+pub(crate) struct World {
+    wire: Wire,
+    stack: Stack<'static>,
+    server: Server<'static, NoFiles>,
+    client: Client,
+    now: Duration,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let (mac, ip) = SERVER;
+        let address = Address {
+            mac,
+            ip,
+            prefix: 24,
+            gateway: CLIENT.1,
+        };
+        let storage = Box::leak(Box::new([SocketStorage::EMPTY; CONNECTIONS]));
+        let memory = Box::leak(vec![0; CONNECTIONS * 20_000].into_boxed_slice());
+        let connections = Box::leak(Box::new(std::array::from_fn::<_, CONNECTIONS, _>(|_| {
+            Connection::default()
+        })));
+        let states = Box::leak(vec![0; 16_384].into_boxed_slice());
+        let mut server = Server::new(connections, states);
+        server.publish(&system()).unwrap();
+        let wire = Wire {
+            room: usize::MAX,
+            ..Wire::default()
+        };
+        Self {
+            wire,
+            stack: Stack::new(&address, 1, storage, memory),
+            server,
+            client: Client::new(),
+            now: Duration::ZERO,
+        }
+    }
+
+    /// Lets as many milliseconds pass, with a turn of each end in each.
+    pub(crate) fn run(&mut self, milliseconds: u32) {
+        for _ in 0..milliseconds {
+            self.now += Duration::from_millis(1);
+            self.client.turn(self.now, &mut self.wire);
+            for turn in 0.. {
+                let next =
+                    self.stack
+                        .turn(self.now, &mut self.wire, &mut self.server, &mut NoFiles);
+                if next.is_none_or(|next| next > self.now) {
+                    break;
+                }
+                assert!(turn < 1000, "the stack never rests");
+            }
+        }
+    }
+
+    /// Connects a client.
+    pub(crate) fn connect(&mut self) -> SocketHandle {
+        let client = self.client.connect();
+        for _ in 0..5000 {
+            if self.client.is_connected(client) {
+                return client;
+            }
+            self.run(1);
+        }
+        panic!("not connected");
+    }
+
+    pub(crate) fn is_connected(&mut self, client: SocketHandle) -> bool {
+        self.client.is_connected(client)
+    }
+
+    pub(crate) fn is_over(&mut self, client: SocketHandle) -> bool {
+        self.client.is_over(client)
+    }
+
+    pub(crate) fn say(&mut self, client: SocketHandle, bytes: &[u8]) {
+        self.client.say(client, bytes);
+    }
+
+    /// Returns what a client has heard since the last call.
+    pub(crate) fn heard(&mut self, client: SocketHandle) -> Vec<u8> {
+        self.client.heard(client)
+    }
+
+    /// Says something, and returns the answer.
+    pub(crate) fn ask(&mut self, client: SocketHandle, bytes: &[u8]) -> Vec<u8> {
+        self.say(client, bytes);
+        let mut heard = Vec::new();
+        for _ in 0..100 {
+            self.run(2);
+            heard.extend(self.heard(client));
+        }
+        heard
+    }
+
+    pub(crate) fn reset(&mut self, client: SocketHandle) {
+        self.client.reset(client);
+    }
+
+    pub(crate) fn close(&mut self, client: SocketHandle) {
+        self.client.close(client);
+    }
+
+    pub(crate) fn set_room(&mut self, room: usize) {
+        self.wire.room = room;
+    }
+
+    /// Sends a packet to the server.
+    pub(crate) fn inject(&mut self, packet: Vec<u8>) {
+        self.wire.to_server.push_back(packet);
+    }
+}
+
+fn system() -> System<'static> {
+    let share = Share { used: 1, total: 2 };
+    System {
+        report_version: REPORT_VERSION,
+        kernel: Kernel {
+            version: "",
+            configuration: &[],
+            cores: 1,
+        },
+        measurement: None,
+        memory: share,
+        slots: share,
+        components: &[],
+        log: &[],
+        web: Counters::default(),
+        uptime: 0,
+    }
+}
