@@ -11,7 +11,8 @@ function make(name, attributes = {}, ...children) {
   return element;
 }
 
-const short = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
+// Keeps both ends of a text: the paths of similar devices differ at the end.
+const short = (text, length) => (text.length > length ? `${text.slice(0, Math.ceil(length / 2) - 1)}…${text.slice(-Math.floor(length / 2))}` : text);
 
 function size(bytes) {
   if (bytes < 1024) return `${bytes} B`;
