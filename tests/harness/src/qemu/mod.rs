@@ -2,6 +2,7 @@
 
 //! Runs images on QEMU.
 
+mod announcer;
 mod board;
 mod boot_cost;
 mod devices;
@@ -37,7 +38,7 @@ pub(crate) use instructions::{Entry, Logged, follow};
 pub use machine::Machine;
 pub use made_for::MadeFor;
 pub use memory::ram;
-pub use report::{End, Report, Typed, Watch};
+pub use report::{Announcement, End, Report, Typed, Watch};
 pub use round_trip::{Code, RoundTrip, round_trip};
 pub use run::run;
 pub use stop::Stop;

@@ -19,6 +19,8 @@ pub struct Watch {
     pub limit: Option<Duration>,
     /// Whether to show the console.
     pub show: bool,
+    /// What to show amid the console.
+    pub announcement: Option<Announcement>,
     /// The file for the console's output.
     pub log: Option<PathBuf>,
     /// Ends the run from outside.
@@ -27,6 +29,15 @@ pub struct Watch {
     pub input: Input,
     /// Input in this order; if there is any, it replaces `input`.
     pub typed: Vec<Typed>,
+}
+
+/// A line to show amid a console, where the file of its output has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// The console text to wait for; the line comes below the line in which it ends.
+    pub after: &'static str,
+    /// The line, without its end.
+    pub line: String,
 }
 
 /// Input on the guest's console.

@@ -35,7 +35,7 @@ pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
         true => (watch.input, watch.input.stdin()),
         false => (Input::None, Stdio::piped()),
     };
-    let mut screen = Screen::new(watch.show, watch.log.as_deref())?;
+    let mut screen = Screen::new(watch.show, watch.announcement.clone(), watch.log.as_deref())?;
     let started = Instant::now();
     let mut qemu = Qemu(
         command

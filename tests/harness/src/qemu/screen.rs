@@ -8,29 +8,37 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::Announcement;
+use super::announcer::Announcer;
 use super::painter::Painter;
 
 /// Shows a console, and writes it to a file.
 #[derive(Debug)]
 pub(super) struct Screen {
     painter: Option<Painter>,
+    announcer: Option<Announcer>,
     log: Option<File>,
 }
 
 impl Screen {
     /// A screen that writes to standard output, with colours if it is a terminal that supports them, and to the
-    /// file `log`.
+    /// file `log`. Only standard output gets the `announcement`.
     ///
     /// # Errors
     ///
     /// Fails if the file can't be written.
-    pub(super) fn new(is_shown: bool, log: Option<&Path>) -> Result<Self> {
+    pub(super) fn new(
+        is_shown: bool,
+        announcement: Option<Announcement>,
+        log: Option<&Path>,
+    ) -> Result<Self> {
         let create = |path: &Path| {
             File::create(path)
                 .with_context(|| format!("--log {}: can't be written", path.display()))
         };
         Ok(Self {
             painter: is_shown.then(Painter::default),
+            announcer: announcement.map(Announcer::new),
             log: log.map(create).transpose()?,
         })
     }
@@ -38,7 +46,12 @@ impl Screen {
     pub(super) fn show(&mut self, piece: &[u8]) -> Result<()> {
         if let Some(painter) = &mut self.painter {
             let mut stdout = anstream::stdout().lock();
-            stdout.write_all(&painter.paint(piece))?;
+            match &mut self.announcer {
+                Some(announcer) => {
+                    stdout.write_all(&painter.paint(&announcer.amid(piece)))?;
+                }
+                None => stdout.write_all(&painter.paint(piece))?,
+            }
             stdout.flush()?;
         }
         if let Some(log) = &mut self.log {
