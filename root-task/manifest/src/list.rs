@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use kaal_broker::Quiesce;
+use kaal_broker::{Device, Quiesce};
 use kaal_devicetree::{DeviceTree, Facts, MemoryKind};
 use serde::Deserialize;
 
@@ -115,6 +115,16 @@ impl List {
             })?;
         }
         Ok(())
+    }
+
+    /// Returns whether a component may request the device whose registers begin at `address`.
+    pub fn has_device(&self, tree: &DeviceTree<'_>, address: u64) -> bool {
+        let mut names = self.components.iter().flat_map(|it| &it.devices);
+        names.any(|name| {
+            let device = Device::find(tree, name.get_ref());
+            let mut registers = device.into_iter().flat_map(|device| device.registers);
+            registers.any(|range| range.start.0 == address)
+        })
     }
 
     /// Checks that the kernel runs on the components' cores.

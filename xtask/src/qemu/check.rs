@@ -31,6 +31,7 @@ impl Options {
             let opened = options.append(true).create(true).open(log);
             opened.with_context(|| format!("--log {}: can't be written", log.display()))?;
         }
+        self.devices.check()?;
         if let Some(image) = &self.image {
             let opened = File::open(image).map(drop);
             return opened.with_context(|| format!("--image {}: can't be read", image.display()));
@@ -59,7 +60,8 @@ impl Options {
         board.check(version)?;
         self.firmware.check_board(board)?;
         if self.app.is_none() {
-            self.selection.read(workspace, kernel)?;
+            let list = self.selection.read(workspace, kernel)?;
+            self.devices.check_list(&list, kernel)?;
         }
         match self.dtb {
             Some(_) => Ok(()),

@@ -3,6 +3,7 @@
 //! Packs an image and boots it.
 
 mod check;
+mod devices;
 mod explain;
 mod firmware;
 mod gdb;

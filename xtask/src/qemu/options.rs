@@ -12,6 +12,7 @@ use clap::builder::PossibleValuesParser;
 use kaal_harness::image::Format;
 use kaal_harness::qemu::{Machine, Watch};
 
+use super::devices::DeviceOptions;
 use super::firmware::{Firmware, FirmwareOptions};
 use crate::root_task::Selection;
 
@@ -53,6 +54,8 @@ pub(crate) struct Options {
     pub(super) memory: Option<String>,
     #[command(flatten)]
     pub(super) firmware: FirmwareOptions,
+    #[command(flatten)]
+    pub(crate) devices: DeviceOptions,
     /// The image's format [default: the one that the firmware or board boots]
     #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name)))]
     format: Option<String>,

@@ -9,11 +9,12 @@ use anyhow::{Context, Result, ensure};
 use fs_err as fs;
 use kaal_harness::image::{Format, Inputs};
 use kaal_harness::probe::{self, Expected};
-use kaal_harness::qemu::{Input, Machine, MadeFor, Version, Watch};
+use kaal_harness::qemu::{Devices, Input, Machine, MadeFor, Version, Watch};
 use kaal_harness::sel4::Kernel;
 use kaal_harness::workspace::{Program, Workspace};
 
 use super::check::check_app;
+use super::devices::with_page;
 use super::situation::Situation;
 use super::start::Start;
 use super::{Options, Project};
@@ -26,6 +27,7 @@ const QEMU_DEVICE_TREE: &str = "-dtb";
 pub(super) struct System {
     pub(super) image: PathBuf,
     machine: Machine,
+    devices: Devices,
     /// How the chosen firmware starts the image.
     pub(super) start: Option<Start>,
     pub(super) watch: Watch,
@@ -53,11 +55,13 @@ impl System {
             image.display()
         );
         let machine = options.machine(machine);
+        let devices = options.devices.given(situation.scratch)?;
         Ok(Self {
             image: image.to_owned(),
             start: situation.start(workspace, &machine, format, image)?,
             machine,
-            watch: on_terminal(options, situation),
+            watch: with_page(on_terminal(options, situation), &devices),
+            devices,
             inputs: None,
             components: None,
         })
@@ -83,7 +87,7 @@ impl System {
         if !situation.programs_are_built {
             build::for_target(workspace)?;
         }
-        let (mut inputs, machine, watch) = match (&project.kernel, situation.kernel) {
+        let (mut inputs, machine, devices, watch) = match (&project.kernel, situation.kernel) {
             (Some(kernel), _) => projects(workspace, options, situation, &project, kernel)?,
             (None, Some(kernel)) => sel4(workspace, options, situation, &project, kernel)?,
             (None, None) => probe(workspace, options, &project, scratch)?,
@@ -116,7 +120,8 @@ impl System {
             image,
             machine,
             start,
-            watch,
+            watch: with_page(watch, &devices),
+            devices,
             inputs: Some(inputs),
             components,
         })
@@ -129,7 +134,7 @@ impl System {
 
     /// The command that starts QEMU with the image.
     pub(super) fn command(&self) -> Command {
-        match (&self.start, &self.inputs) {
+        let mut command = match (&self.start, &self.inputs) {
             (Some(start), _) => {
                 let mut command = self.machine.command();
                 command.args(&start.options);
@@ -137,7 +142,9 @@ impl System {
             }
             (None, Some(inputs)) => inputs.boot(&self.machine, &self.image),
             (None, None) => self.machine.booting(&self.image),
-        }
+        };
+        command.args(self.devices.options());
+        command
     }
 }
 
@@ -168,8 +175,8 @@ fn on_terminal(options: &Options, situation: &Situation<'_>) -> Watch {
     }
 }
 
-/// The parts of an image, its machine unless the image tells it, and the goal of its boot.
-type Parts = (Inputs, Option<Machine>, Watch);
+/// The parts of an image, its machine unless the image tells it, the machine's devices, and the goal of its boot.
+type Parts = (Inputs, Option<Machine>, Devices, Watch);
 
 /// A boot of the project's `kernel`.
 fn projects(
@@ -188,7 +195,8 @@ fn projects(
          kaal.toml",
     )?;
     let inputs = Inputs::new(workspace, kernel.to_owned(), app);
-    Ok((inputs, None, on_terminal(options, situation)))
+    let devices = options.devices.given(situation.scratch)?;
+    Ok((inputs, None, devices, on_terminal(options, situation)))
 }
 
 /// A boot of the `kernel` of `SEL4_PREFIX`.
@@ -199,13 +207,17 @@ fn sel4(
     project: &Project,
     kernel: &Kernel,
 ) -> Result<Parts> {
-    let app = match project.app(options) {
-        Some(app) => app,
-        None => root_task::build(workspace, kernel, situation.profile(), &options.selection)?,
+    let (app, devices) = match project.app(options) {
+        Some(app) => (app, options.devices.given(situation.scratch)?),
+        None => (
+            root_task::build(workspace, kernel, situation.profile(), &options.selection)?,
+            options.listed_devices(workspace, kernel, situation.scratch)?,
+        ),
     };
     let machine = options.machine(kernel.machine()?);
     let inputs = kernel.inputs(workspace, &app);
-    Ok((inputs, Some(machine), on_terminal(options, situation)))
+    let watch = on_terminal(options, situation);
+    Ok((inputs, Some(machine), devices, watch))
 }
 
 /// A boot of a probe kernel.
@@ -230,5 +242,7 @@ fn probe(
         Expected::AnyDeviceTree.supply(&mut kernel)?;
         fs::write(&inputs.kernel, kernel)?;
     }
-    Ok((inputs, Some(machine), options.watch(Some(probe::PASS))))
+    let devices = options.devices.given(scratch)?;
+    let watch = options.watch(Some(probe::PASS));
+    Ok((inputs, Some(machine), devices, watch))
 }
