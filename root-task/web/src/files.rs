@@ -59,3 +59,24 @@ impl Files for NoFiles {
 
     fn close(&mut self, (): ()) {}
 }
+
+/// For systems that may have a disk.
+impl<F: Files> Files for Option<F> {
+    type File = F::File;
+
+    fn open(&mut self, path: &str) -> Result<(F::File, u64), FileError> {
+        let files = self.as_mut().ok_or(FileError::NotFound)?;
+        files.open(path)
+    }
+
+    fn read(&mut self, file: &mut F::File, buffer: &mut [u8]) -> Result<usize, FileError> {
+        let files = self.as_mut().ok_or(FileError::Damaged)?;
+        files.read(file, buffer)
+    }
+
+    fn close(&mut self, file: F::File) {
+        if let Some(files) = self {
+            files.close(file);
+        }
+    }
+}

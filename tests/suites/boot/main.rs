@@ -119,6 +119,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(network::trials(&workspace));
     trials.extend(new_component::trials(&workspace));
     trials.extend(command::trials(&workspace));
+    trials.extend(system_devices::trials(&workspace));
     trials.extend(firmware_command::trials(&workspace));
     trials.push(own_root_task::trial(&workspace));
     trials.push(refusal::trial(&workspace));

@@ -43,6 +43,7 @@ impl Selection {
                 "network.toml",
                 "timer.toml",
                 "disk.toml",
+                "page.toml",
             ],
             false => vec!["board/hostile.toml"],
         };
