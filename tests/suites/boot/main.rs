@@ -39,6 +39,7 @@ mod own_root_task;
 mod package;
 mod package_damage;
 mod package_trees;
+mod page;
 mod poison;
 mod programs;
 mod refusal;
@@ -116,6 +117,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(timer::trials(&workspace));
     trials.extend(block_driver::trials(&workspace));
     trials.extend(scheduling::trials(&workspace));
+    trials.extend(page::trials(&workspace));
     trials.extend(network::trials(&workspace));
     trials.extend(new_component::trials(&workspace));
     trials.extend(command::trials(&workspace));

@@ -67,71 +67,92 @@ pub(crate) fn picture_equals_json(browser: &mut Browser, site: &Site) -> Result<
         browser.wait_for(&format!(
             "{node}.querySelectorAll('.quiet')[1].textContent === '{text}'"
         ))?;
-        let system = state(browser)?;
-        let drawn = browser.evaluate(DRAWN)?;
-        expect_equal(
-            "number of capabilities",
-            list(&drawn)?.len(),
-            capabilities(&system)?.len(),
-        )?;
-        expect_equal(
-            "capabilities",
-            sorted(&drawn)?,
-            sorted(&json!(capabilities(&system)?))?,
-        )?;
-        let nodes = list(&system["components"])?.iter().map(|one| {
-            let [used, total] =
-                ["used", "total"].map(|key| one["memory"][key].as_f64().unwrap_or(0.0));
-            let restarts = match one["restarts"].as_u64() {
-                Some(restarts @ 1..) => format!("↻ {restarts}"),
-                _ => String::new(),
-            };
-            json!([
-                one["name"],
-                one["state"],
-                restarts,
-                (100.0 * used / total).round() as u64
-            ])
-        });
-        expect_equal(
-            "components",
-            browser.evaluate(NODES)?,
-            nodes.collect::<Vec<_>>().into(),
-        )?;
-        let devices = browser.evaluate(
-            "[...document.querySelectorAll('#picture .chip')].map(chip => chip.dataset.device)",
-        )?;
-        let mut expected = Vec::new();
-        let mut shared = 0;
-        for component in list(&system["components"])? {
-            expected.extend(list(&component["devices"])?.clone());
-            for channel in list(&component["channels"])? {
-                shared += channel["bytes"].as_u64().context("a size")?;
-            }
-        }
-        expect_equal("devices", sorted(&devices)?, sorted(&json!(expected))?)?;
-        // Each channel has two ends, and is drawn once.
-        let drawn = browser.evaluate(
-            "[...document.querySelectorAll('#picture .band')].reduce((sum, band) => sum + +band.dataset.bytes, 0)",
-        )?;
-        expect_equal("shared memory", drawn, json!(shared / 2))?;
+        compare_picture(browser)?;
     }
     browser.check_complaints()
 }
 
+/// Compares the picture with system.json.
+pub(crate) fn compare_picture(browser: &mut Browser) -> Result<()> {
+    let system = state(browser)?;
+    let drawn = browser.evaluate(DRAWN)?;
+    expect_equal(
+        "number of capabilities",
+        list(&drawn)?.len(),
+        capabilities(&system)?.len(),
+    )?;
+    expect_equal(
+        "capabilities",
+        sorted(&drawn)?,
+        sorted(&json!(capabilities(&system)?))?,
+    )?;
+    let nodes = list(&system["components"])?.iter().map(|one| {
+        let [used, total] = ["used", "total"].map(|key| one["memory"][key].as_f64().unwrap_or(0.0));
+        let restarts = match one["restarts"].as_u64() {
+            Some(restarts @ 1..) => format!("↻ {restarts}"),
+            _ => String::new(),
+        };
+        json!([
+            one["name"],
+            one["state"],
+            restarts,
+            (100.0 * used / total).round() as u64
+        ])
+    });
+    expect_equal(
+        "components",
+        browser.evaluate(NODES)?,
+        nodes.collect::<Vec<_>>().into(),
+    )?;
+    let devices = browser.evaluate(
+        "[...document.querySelectorAll('#picture .chip')].map(chip => chip.dataset.device)",
+    )?;
+    let mut expected = Vec::new();
+    let mut shared = 0;
+    for component in list(&system["components"])? {
+        expected.extend(list(&component["devices"])?.clone());
+        for channel in list(&component["channels"])? {
+            shared += channel["bytes"].as_u64().context("a size")?;
+        }
+    }
+    expect_equal("devices", sorted(&devices)?, sorted(&json!(expected))?)?;
+    // Each channel has two ends, and is drawn once.
+    let drawn = browser.evaluate(
+        "[...document.querySelectorAll('#picture .band')].reduce((sum, band) => sum + +band.dataset.bytes, 0)",
+    )?;
+    expect_equal("shared memory", drawn, json!(shared / 2))?;
+    Ok(())
+}
+
+/// A size as people read it.
+fn size(bytes: &Value) -> String {
+    let bytes = bytes.as_f64().unwrap_or_default();
+    let (amount, unit) = match bytes {
+        ..1024.0 => return format!("{bytes} B"),
+        ..1_048_576.0 => (bytes / 1024.0, "KiB"),
+        _ => (bytes / 1_048_576.0, "MiB"),
+    };
+    let rounded = match amount < 10.0 {
+        true => (10.0 * amount).round() / 10.0,
+        false => amount.round(),
+    };
+    format!("{rounded} {unit}")
+}
+
 /// The tables hold the same.
 pub(crate) fn tables_equal_json(browser: &mut Browser, _: &Site) -> Result<()> {
+    compare_tables(browser)?;
+    browser.check_complaints()
+}
+
+/// Compares the tables with system.json.
+pub(crate) fn compare_tables(browser: &mut Browser) -> Result<()> {
     let system = state(browser)?;
     let rows = browser.evaluate(&cells("components"))?;
     let rows = list(&rows)?;
     expect_equal("rows", rows.len(), list(&system["components"])?.len())?;
     for (row, one) in rows.iter().zip(list(&system["components"])?) {
-        let kib = |value: &Value| value.as_u64().unwrap_or_default() / 1024;
         let (memory, slots) = (&one["memory"], &one["slots"]);
-        let used = match kib(&memory["used"]) {
-            0 => "0 B".to_owned(),
-            used => format!("{used} KiB"),
-        };
         let names = |key: &str| -> Result<String> {
             let names = list(&one[key])?.iter().filter_map(Value::as_str);
             Ok(names.collect::<Vec<_>>().join(", "))
@@ -145,7 +166,7 @@ pub(crate) fn tables_equal_json(browser: &mut Browser, _: &Site) -> Result<()> {
             },
             one["restarts"].to_string(),
             one["priority"].to_string(),
-            format!("{used} of {} KiB", kib(&memory["total"])),
+            format!("{} of {}", size(&memory["used"]), size(&memory["total"])),
             format!("{} of {}", slots["used"], slots["total"]),
             names("provides")?,
             names("needs")?,
@@ -168,8 +189,7 @@ pub(crate) fn tables_equal_json(browser: &mut Browser, _: &Site) -> Result<()> {
             answer
         ])
     });
-    expect_equal("log", rows, entries.collect::<Vec<_>>().into())?;
-    browser.check_complaints()
+    expect_equal("log", rows, entries.collect::<Vec<_>>().into())
 }
 
 /// A restart, and the entries of the log about it, appear without a reload.

@@ -9,6 +9,7 @@ mod disk;
 #[path = "../../../root-task/web/examples/serve/host.rs"]
 mod host;
 mod looks;
+mod real;
 #[path = "../../../root-task/web/examples/serve/sample.rs"]
 mod sample;
 mod site;
@@ -63,6 +64,7 @@ fn run_suite() -> Result<ExitCode> {
             Trial::test(name, run).with_ignored_flag(is_missing)
         })
         .collect();
+    trials.push(real::trial());
     let run = || disk::disks_of_the_harness_are_read().map_err(|error| format!("{error:#}").into());
     trials.push(Trial::test("disks_of_the_harness_are_read", run));
     let (name, no_mkfs) = MKFS_FAT.needed_by("disks_of_mkfs_are_read");

@@ -84,7 +84,7 @@ pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
 }
 
 /// A QEMU that ends with this value.
-struct Qemu(Child);
+pub(super) struct Qemu(pub(super) Child);
 
 impl Qemu {
     /// Ends QEMU, which may first restore the terminal.
@@ -187,7 +187,7 @@ fn receive(
 }
 
 /// Reads in its own thread, because reading blocks.
-fn listen(mut output: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+pub(super) fn listen(mut output: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut buffer = [0; 4096];
