@@ -46,6 +46,7 @@ let
     # For one platform, variant or root task
     choosePlatform = scope.call ./choose-platform.nix;
     rootTaskArguments = scope.call ./packages/root-task/arguments.nix;
+    rootTaskSources = scope.call ./packages/root-task/sources.nix;
     rootTaskChecks = scope.call ./packages/root-task/checks.nix;
     mkDeviceTree = scope.call ./packages/device-tree.nix;
     mkKernel = scope.call ./packages/kernel.nix;
