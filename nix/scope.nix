@@ -51,6 +51,7 @@ let
     mkDeviceTree = scope.call ./packages/device-tree.nix;
     mkKernel = scope.call ./packages/kernel.nix;
     mkRootTask = scope.call ./packages/root-task;
+    mkDevices = scope.call ./packages/devices.nix;
     mkRunner = scope.call ./packages/runner.nix;
     packBootImage = scope.call ./packages/bootimage.nix;
     mkBootImage = scope.call ./mk-boot-image.nix;

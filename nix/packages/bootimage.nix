@@ -13,6 +13,7 @@
   builder,
   elfloader,
   kernelOptions,
+  mkDevices,
   mkRunner,
   unpacker,
 }:
@@ -25,6 +26,7 @@ let
   deviceTree = lib.optionalString (
     hasModel && platform.qemu.needs-device-tree
   ) "-dtb ${kernel}/support/kernel.dtb";
+  devices = mkDevices rootTask;
   app = if rootTask ? meta.mainProgram then lib.getExe rootTask else rootTask;
 in
 runCommand "bootimage-${platform.name}"
@@ -50,7 +52,9 @@ runCommand "bootimage-${platform.name}"
     }
     ${lib.optionalString hasModel ''
       mkdir $out/bin
-      printf '#!%s\nexec %s "%s" ${deviceTree} "$@"\n' \
+      printf '#!%s\n${
+        lib.optionalString (devices != null) ". ${devices}\\n"
+      }exec %s "%s" ${deviceTree} "$@"\n' \
         ${runtimeShell} ${lib.getExe (mkRunner platform)} $out/${file} > $out/bin/run-qemu
       chmod +x $out/bin/run-qemu
     ''}

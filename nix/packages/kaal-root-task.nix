@@ -17,3 +17,7 @@ mkRootTask {
   folder = "root-task";
   src = rootTaskSources;
 }
+// lib.optionalAttrs (kernel.platform.platform == "qemu-arm-virt") {
+  # Components for other machines drive no device of QEMU's.
+  defaultList = ../../root-task/task/system.toml;
+}

@@ -33,6 +33,7 @@ let
   nameValuePair = name: value: { inherit name value; };
 
   lib = rec {
+    inherit (builtins) any;
     inherit
       attrNames
       concatMap
@@ -64,6 +65,7 @@ let
       ) right;
     optionalAttrs = condition: set: if condition then set else { };
     optional = condition: item: if condition then [ item ] else [ ];
+    optionals = condition: list: if condition then list else [ ];
     optionalString = condition: text: if condition then text else "";
     concatStrings = concatStringsSep "";
     concatMapStrings = f: list: concatStrings (map f list);
@@ -152,10 +154,12 @@ let
       plain = lib.genAttrs [
         "cmake"
         "deadnix"
+        "dosfstools"
         "dtc"
         "gdb"
         "libxml2"
         "mdbook"
+        "mtools"
         "ninja"
         "nixfmt"
         "qemu"
@@ -181,6 +185,7 @@ let
         name: attributes: script:
         package name (attributes // { inherit script; });
       writeShellApplication = fromArguments;
+      writeText = name: text: package name { inherit text; };
       symlinkJoin = fromArguments;
       linkFarm = name: members: package name { inherit members; };
       mkShell = attributes: package "shell" attributes;
