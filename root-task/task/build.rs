@@ -57,7 +57,8 @@ fn embed(code: &mut String, file: &Path, tree: &DeviceTree<'_>, only: &[String])
     for component in &list.components {
         let binary = programs.join(component.binary.get_ref());
         println!("cargo::rerun-if-changed={}", binary.display());
-        let program = list.load(component, &programs)?;
+        let file = list.load(component, &programs)?;
+        let program = list.program(component, &file)?;
         generate(code, component, &program, &list.dma(component, tree)?)?;
     }
     Ok(())

@@ -5,10 +5,10 @@
 use std::fmt::{Result, Write};
 
 use kaal_broker::{Quiesce, Right};
+use kaal_program::Program;
 use toml::Spanned;
 
 use crate::component::Component;
-use crate::program::Program;
 
 /// Writes a component as an expression of type `Embedded`. `dma` is [`List::dma`](crate::List::dma) of
 /// the component.
@@ -19,7 +19,7 @@ use crate::program::Program;
 pub fn generate(
     code: &mut impl Write,
     component: &Component,
-    program: &Program,
+    program: &Program<'_>,
     dma: &[Option<Quiesce>],
 ) -> Result {
     writeln!(
@@ -54,7 +54,7 @@ pub fn generate(
             segment.address,
             segment.size,
             segment.bytes.escape_ascii(),
-            segment.access()
+            segment.access
         )?;
     }
     writeln!(code, "] }} }},")

@@ -9,7 +9,6 @@
 //! - `code`: generates Rust code
 //! - `list`: reads the list and checks it against the machine and the components' programs
 //! - `quota`: checks that quotas suffice to start
-//! - `program`: reads components' programs
 //! - `passive`: checks that no passive component needs another one
 //! - `order`: the order in which components start
 //! - `devices`: checks that the machine has all devices, and each for one component
@@ -29,13 +28,12 @@ mod list;
 mod mistake;
 mod order;
 mod passive;
-mod program;
 mod quota;
 
 pub use code::generate;
 pub use component::{Component, Dma, Quiesce};
 pub use defaults::folder_for;
 pub use kaal_broker::{Restart, Right};
+pub use kaal_program::Program;
 pub use list::List;
 pub use mistake::Mistake;
-pub use program::{Program, Segment};

@@ -8,11 +8,11 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use kaal_broker::{Device, Quiesce};
 use kaal_devicetree::{DeviceTree, Facts, MemoryKind};
+use kaal_program::Program;
 use serde::Deserialize;
 
 use crate::component::Component;
 use crate::mistake::{Mistake, Source, question};
-use crate::program::Program;
 use crate::{devices, heap, order, passive, quota};
 
 /// A list of components, each after the providers of services that it needs.
@@ -162,19 +162,35 @@ impl List {
         quiesce.collect()
     }
 
-    /// Reads a component's program from `folder`, and checks the quotas.
+    /// Reads the file with a component's program from `folder`.
     ///
     /// # Errors
     ///
-    /// Fails if the file is missing, or like [`Program::read`] and [`Self::check_quotas`].
-    pub fn load(&self, component: &Component, folder: &Path) -> Result<Program, Mistake> {
-        let program = read_program(component.binary.get_ref(), folder);
-        let program = program.map_err(|error| {
-            let problem = format!("binary = {:?}: {error:#}", component.binary.get_ref());
-            self.source.mistake(&component.binary, problem)
-        })?;
+    /// Fails if the file is missing.
+    pub fn load(&self, component: &Component, folder: &Path) -> Result<Vec<u8>, Mistake> {
+        let file = read_program(component.binary.get_ref(), folder);
+        file.map_err(|error| self.in_binary(component, &error))
+    }
+
+    /// Reads a component's program in `file`, and checks that the quotas suffice to start it.
+    ///
+    /// # Errors
+    ///
+    /// Fails like [`Program::read`] and [`Self::check_quotas`].
+    pub fn program<'a>(
+        &self,
+        component: &Component,
+        file: &'a [u8],
+    ) -> Result<Program<'a>, Mistake> {
+        let program =
+            Program::read(file).map_err(|flaw| self.in_binary(component, &flaw.into()))?;
         self.check_quotas(component, &program)?;
         Ok(program)
+    }
+
+    fn in_binary(&self, component: &Component, error: &anyhow::Error) -> Mistake {
+        let problem = format!("binary = {:?}: {error:#}", component.binary.get_ref());
+        self.source.mistake(&component.binary, problem)
     }
 
     /// Checks that the quotas suffice to start a component with this program, on any kernel.
@@ -182,12 +198,16 @@ impl List {
     /// # Errors
     ///
     /// Fails with the number to write, or if the program doesn't fit the address space.
-    pub fn check_quotas(&self, component: &Component, program: &Program) -> Result<(), Mistake> {
+    pub fn check_quotas(
+        &self,
+        component: &Component,
+        program: &Program<'_>,
+    ) -> Result<(), Mistake> {
         quota::check(&self.source, component, program)
     }
 }
 
-fn read_program(name: &str, folder: &Path) -> anyhow::Result<Program> {
+fn read_program(name: &str, folder: &Path) -> anyhow::Result<Vec<u8>> {
     let file = folder.join(name);
     if !file.is_file() {
         let known = programs(folder);
@@ -197,8 +217,7 @@ fn read_program(name: &str, folder: &Path) -> anyhow::Result<Program> {
             folder.display()
         );
     }
-    let content = fs::read(&file).with_context(|| format!("failed to read {}", file.display()))?;
-    Program::read(&content)
+    fs::read(&file).with_context(|| format!("failed to read {}", file.display()))
 }
 
 /// Returns the names of files that may be programs: those without an extension.

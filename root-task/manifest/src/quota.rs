@@ -2,16 +2,16 @@
 
 //! Checks that a component's quotas suffice to start it on any kernel.
 
-use kaal_broker::{Config, Denial, Image, Resources, Segment, start_up};
+use kaal_broker::{Config, Denial, Resources, start_up};
+use kaal_program::Program;
 
 use crate::component::Component;
 use crate::mistake::{Mistake, Source};
-use crate::program::Program;
 
 pub(crate) fn check(
     source: &Source,
     component: &Component,
-    program: &Program,
+    program: &Program<'_>,
 ) -> Result<(), Mistake> {
     let needed = needed(component, program).map_err(|denial| {
         let problem = format!("binary = {:?}: {denial}", component.binary.get_ref());
@@ -35,24 +35,10 @@ pub(crate) fn check(
 }
 
 /// Returns what a component takes to start.
-fn needed(component: &Component, program: &Program) -> Result<Resources, Denial> {
+fn needed(component: &Component, program: &Program<'_>) -> Result<Resources, Denial> {
     let config = Config {
         stack: *component.stack.get_ref(),
         ..Config::new("")
     };
-    let segments: Vec<_> = program
-        .segments
-        .iter()
-        .map(|segment| Segment {
-            address: segment.address,
-            size: segment.size,
-            bytes: &segment.bytes,
-            access: segment.access(),
-        })
-        .collect();
-    let image = Image {
-        entry: program.entry,
-        segments: &segments,
-    };
-    start_up(&config, &image)
+    start_up(&config, &program.image())
 }

@@ -74,7 +74,7 @@ pub(crate) fn build(
     };
     build(&["--workspace", "--exclude", PACKAGE])?;
     for component in &list.components {
-        list.load(component, &programs)?;
+        list.program(component, &list.load(component, &programs)?)?;
     }
     build(&["--package", PACKAGE])?;
     let root_task = selection.output(workspace);
