@@ -8,7 +8,7 @@ use std::{env, fs};
 
 use anyhow::{Context, Result};
 use kaal_devicetree::DeviceTree;
-use kaal_manifest::{List, folder_for, generate};
+use kaal_manifest::{List, Purpose, folder_for, generate};
 use sel4_config::sel4_cfg_usize;
 
 /// Names the folder with the components' programs; `cargo xtask` sets it.
@@ -19,6 +19,9 @@ const SYSTEM: &str = "KAAL_SYSTEM";
 
 /// Names the only components to start, separated by commas.
 const ONLY: &str = "KAAL_ONLY";
+
+/// Cargo sets it if the feature `development` is on.
+const DEVELOPMENT: &str = "CARGO_FEATURE_DEVELOPMENT";
 
 fn main() -> Result<()> {
     for variable in [COMPONENTS, SYSTEM, ONLY, "SEL4_PREFIX"] {
@@ -35,12 +38,17 @@ fn main() -> Result<()> {
         .map(|names| names.split(',').map(str::to_owned).collect())
         .unwrap_or_default();
     let mut code = String::new();
-    for (name, file, only) in [
-        ("SYSTEM", system, only),
-        ("SELF_TEST", defaults.join("self-test.toml"), Vec::new()),
+    let purpose = match env::var_os(DEVELOPMENT) {
+        Some(_) => Purpose::Development,
+        None => Purpose::Production,
+    };
+    let self_test = defaults.join("self-test.toml");
+    for (name, file, only, purpose) in [
+        ("SYSTEM", system, only, purpose),
+        ("SELF_TEST", self_test, Vec::new(), Purpose::Production),
     ] {
         writeln!(code, "pub(crate) static {name}: &[Embedded] = &[")?;
-        embed(&mut code, &file, &tree, &only)?;
+        embed(&mut code, &file, &tree, &only, purpose)?;
         writeln!(code, "];")?;
     }
     let out = path("OUT_DIR")?.join("system.rs");
@@ -48,10 +56,16 @@ fn main() -> Result<()> {
 }
 
 /// Generates the components of a list.
-fn embed(code: &mut String, file: &Path, tree: &DeviceTree<'_>, only: &[String]) -> Result<()> {
+fn embed(
+    code: &mut String,
+    file: &Path,
+    tree: &DeviceTree<'_>,
+    only: &[String],
+    purpose: Purpose,
+) -> Result<()> {
     let shown = file.display().to_string();
     println!("cargo::rerun-if-changed={shown}");
-    let list = List::open(file, &shown, tree, only)?;
+    let list = List::open(file, &shown, tree, only, purpose)?;
     list.check_cores(sel4_cfg_usize!(MAX_NUM_NODES))?;
     let programs = path(COMPONENTS)?;
     for component in &list.components {

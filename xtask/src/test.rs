@@ -97,7 +97,14 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
             for selection in Selection::for_tests(workspace, kernel)? {
                 root_task::build(workspace, kernel, root_task::RELEASE, &selection)?;
             }
-            process::run(&mut root_task::lints(workspace, kernel)?)
+            for is_for_development in [false, true] {
+                process::run(&mut root_task::lints(
+                    workspace,
+                    kernel,
+                    is_for_development,
+                )?)?;
+            }
+            Ok(())
         });
         summary.step("examples, root task", || {
             process::run(&mut root_task::examples(workspace, kernel)?)

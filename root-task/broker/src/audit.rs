@@ -52,6 +52,9 @@ pub enum Action {
     /// Fail, for this reason.
     #[error("fail: {0}")]
     Fail(Reason),
+    /// Start from another program from now on.
+    #[error("replace program")]
+    Replace,
     /// A request that is unknown or not allowed; its number.
     #[error("unknown request {0}")]
     Unknown(u64),

@@ -25,6 +25,8 @@ pub enum Right {
     Tick,
     /// Report results of self-tests.
     Report,
+    /// Replace the programs of other components, in development.
+    Reload,
 }
 
 /// A component's number, from 1, which is also the badge of its requests.

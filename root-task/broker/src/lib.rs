@@ -76,4 +76,4 @@ pub use quota::Resources;
 pub use reason::Reason;
 pub use restart::Restart;
 pub use shared::ChannelEnd;
-pub use start_up::start_up;
+pub use start_up::{check_start_up, start_up};

@@ -7,7 +7,7 @@ use crate::config::{ComponentId, Config, Image};
 use crate::error::Denial;
 use crate::kernel::Slot;
 use crate::largest::Largest;
-use crate::pool::Pool;
+use crate::pool::{Pool, page_align};
 use crate::process::Process;
 use crate::quota::Resources;
 
@@ -26,4 +26,19 @@ pub fn start_up(config: &Config, image: &Image<'_>) -> Result<Resources, Denial>
     let slot = Slot::default();
     process.start(&mut pool, config, image, Some(slot), slot, ComponentId(1))?;
     Ok(process.usage)
+}
+
+/// Checks that a component's quota suffices to start it, on any kernel.
+///
+/// # Errors
+///
+/// Fails if it doesn't, or the image doesn't fit the address space.
+pub fn check_start_up(config: &Config, image: &Image<'_>) -> Result<(), Denial> {
+    let mut usage = Resources::default();
+    // First by size: counting the pages of a huge segment would take too much memory.
+    for segment in image.segments {
+        let pages = Resources::pages(page_align(segment.size)?);
+        usage.charge(pages, &config.quota)?;
+    }
+    Resources::default().charge(start_up(config, image)?, &config.quota)
 }

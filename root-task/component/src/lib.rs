@@ -38,6 +38,7 @@
 //! - `pl031`: register offsets of the PL031 real-time clock
 //! - `interrupt`: interrupts
 //! - `operator`: requests of operators and of the self-test
+//! - `reload`: replaces the programs of other components, in development
 //! - `broker`: requests to the broker
 //! - `failure`: failures of a component
 //! - `copy`: the function that copies memory
@@ -60,6 +61,7 @@ mod network;
 mod operator;
 pub mod pl031;
 mod registers;
+mod reload;
 mod service;
 mod shared_memory;
 mod start;
@@ -82,6 +84,7 @@ pub use memory::{DmaMemory, Memory, allocate};
 pub use network::Interface;
 pub use operator::{inspect, list, ping, report, restart, tick, watch};
 pub use registers::Registers;
+pub use reload::NewProgram;
 pub use service::{Client, Event, Service};
 pub use shared_memory::SharedMemory;
 pub use start::run;

@@ -144,11 +144,12 @@ fn rights<'de, D: Deserializer<'de>>(value: D) -> Result<Vec<Right>, D::Error> {
         Restart,
         Tick,
         Report,
+        Reload,
     }
     #[derive(Deserialize)]
     #[serde(
         untagged,
-        expecting = "a list of \"inspect\", \"restart\", \"tick\" and \"report\" expected"
+        expecting = "a list of \"inspect\", \"restart\", \"tick\", \"report\" and \"reload\" expected"
     )]
     enum Words {
         List(Vec<Word>),
@@ -159,6 +160,7 @@ fn rights<'de, D: Deserializer<'de>>(value: D) -> Result<Vec<Right>, D::Error> {
         Word::Restart => Right::Restart,
         Word::Tick => Right::Tick,
         Word::Report => Right::Report,
+        Word::Reload => Right::Reload,
     });
     Ok(rights.collect())
 }
@@ -175,6 +177,11 @@ impl Component {
             read: self.console.contains(&ConsoleRight::Read),
             control: self.console.contains(&ConsoleRight::Control),
         }
+    }
+
+    /// Whether it may replace the programs of others.
+    pub fn may_reload(&self) -> bool {
+        self.operator.contains(&Right::Reload)
     }
 
     /// Checks that each value is in its range.

@@ -13,6 +13,7 @@
 //! - `order`: the order in which components start
 //! - `devices`: checks that the machine has all devices, and each for one component
 //! - `heap`: checks that the root task's heap suffices
+//! - `purpose`: what a root task is built for
 //! - `component`: a component in the list
 //! - `mistake`: mistakes in the list
 //! - `defaults`: the lists that are used by default
@@ -28,6 +29,7 @@ mod list;
 mod mistake;
 mod order;
 mod passive;
+mod purpose;
 mod quota;
 
 pub use code::generate;
@@ -37,3 +39,4 @@ pub use kaal_broker::{Restart, Right};
 pub use kaal_program::Program;
 pub use list::List;
 pub use mistake::Mistake;
+pub use purpose::Purpose;

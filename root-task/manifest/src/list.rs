@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use crate::component::Component;
 use crate::mistake::{Mistake, Source, question};
+use crate::purpose::{self, Purpose};
 use crate::{devices, heap, order, passive, quota};
 
 /// A list of components, each after the providers of services that it needs.
@@ -42,9 +43,13 @@ impl List {
         shown: &str,
         tree: &DeviceTree<'_>,
         only: &[String],
+        purpose: Purpose,
     ) -> anyhow::Result<Self> {
         let text = fs::read_to_string(file).with_context(|| format!("failed to read {shown}"))?;
         let mut list = Self::read(shown, &text)?;
+        if purpose == Purpose::Production {
+            purpose::check(&list.source, &list.components)?;
+        }
         list.check_machine(tree)?;
         list.keep_only(only)?;
         Ok(list)
@@ -71,8 +76,8 @@ impl List {
         Ok(Self { source, components })
     }
 
-    /// Keeps only the components with these names, and the providers of services that they need. All
-    /// components stay if there are no names.
+    /// Keeps only the components with these names, one that may replace programs, and the providers of
+    /// services that they need. All components stay if there are no names.
     ///
     /// # Errors
     ///
@@ -86,7 +91,10 @@ impl List {
             }
         }
         if !names.is_empty() {
-            order::keep(&mut self.components, names);
+            let reload = self.components.iter().filter(|it| it.may_reload());
+            let reload = reload.map(|it| it.name.get_ref().clone());
+            let kept: Vec<_> = reload.chain(names.iter().cloned()).collect();
+            order::keep(&mut self.components, &kept);
         }
         Ok(())
     }

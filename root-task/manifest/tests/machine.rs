@@ -6,7 +6,7 @@
 
 use kaal_broker::{Device, Interrupt, Quiesce};
 use kaal_devicetree::DeviceTree;
-use kaal_manifest::List;
+use kaal_manifest::{List, Purpose};
 use vm_fdt::FdtWriter;
 
 const RAM: u64 = 1 << 20;
@@ -198,4 +198,20 @@ fn a_core_that_the_kernel_does_not_run_on_is_refused() {
         "list:8: affinity = 2: a core from 0 to 1 expected, because the kernel runs on 2: write another \
          core, or build the kernel with KernelMaxNumNodes=3"
     );
+}
+
+#[test]
+fn only_development_may_replace_programs() {
+    let blob = tree();
+    let tree = DeviceTree::parse(&blob).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = component("a", 1, "arm,pl011") + "operator = [\"inspect\", \"reload\"]\n";
+    std::fs::write(file.path(), text).unwrap();
+    let open = |purpose| List::open(file.path(), "list", &tree, &[], purpose);
+    assert_eq!(
+        open(Purpose::Production).unwrap_err().to_string(),
+        "list:2: operator of \"a\": \"reload\" is only for development: leave it out; `cargo xtask watch` adds a \
+         component with it"
+    );
+    assert_eq!(open(Purpose::Development).unwrap().components.len(), 1);
 }

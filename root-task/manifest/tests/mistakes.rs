@@ -74,7 +74,7 @@ fn mistakes_name_line_and_key() {
         ),
         (
             "operator = true",
-            "list:7: operator: a list of \"inspect\", \"restart\", \"tick\" and \"report\" expected",
+            "list:7: operator: a list of \"inspect\", \"restart\", \"tick\", \"report\" and \"reload\" expected",
         ),
         (
             "devices = [\"a\"]\ndma = [{ device = \"b\" }]",
@@ -149,6 +149,17 @@ fn only_the_chosen_and_those_that_they_need_are_kept() {
     let kept = list.components.iter().map(|it| it.name.get_ref().as_str());
     assert!(kept.eq(["disk", "files", "app"]));
 }
+
+#[test]
+fn the_component_that_replaces_programs_is_always_kept() {
+    let text =
+        component("a", "") + &component("b", "operator = [\"reload\"]") + &component("c", "");
+    let mut list = List::read("list", &text).unwrap();
+    list.keep_only(&["c".to_owned()]).unwrap();
+    let names: Vec<_> = list.components.iter().map(|it| it.name.get_ref()).collect();
+    assert_eq!(names, ["b", "c"]);
+}
+
 #[test]
 fn passive_components_do_not_need_each_other() {
     let server = |passive| {

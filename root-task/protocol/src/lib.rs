@@ -70,3 +70,6 @@ pub mod slots {
 /// The event for the end of a channel: the other end is gone. The channel's own event is set too.
 /// Events of several channels may arrive together; [`Request::IsOpen`] tells which have ended.
 pub const CHANNEL_ENDED: u64 = 1 << 63;
+
+/// The most bytes of all programs that replace others in a running system, in development.
+pub const PROGRAMS_LIMIT: usize = 1 << 20;

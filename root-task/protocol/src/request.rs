@@ -66,6 +66,14 @@ pub enum Request {
     /// Set an event whenever something changes after the topic [`Topic::Totals`] was listed; for
     /// operators. Answer: the event.
     Watch,
+    /// Take a program of this many bytes for the component of this name; for operators, in development. It
+    /// follows in parts.
+    NewProgram(u64, Text),
+    /// The next bytes of the new program.
+    ProgramPart(Text),
+    /// Check the new program, and restart its component with it. Answer: the reason of a refusal as text, empty
+    /// if the component runs again.
+    Reload,
 }
 
 /// The views of operators.
@@ -130,6 +138,9 @@ impl Request {
             Self::AcceptForDevice(client, most) => (21, &[*client, *most], None),
             Self::List(topic, from) => (22, &[*topic as u64, *from], None),
             Self::Watch => (23, &[], None),
+            Self::NewProgram(bytes, name) => (30, &[*bytes], Some(name)),
+            Self::ProgramPart(bytes) => (31, &[], Some(bytes)),
+            Self::Reload => (32, &[], None),
         };
         let mut writer = Writer::new(words);
         for &number in numbers {
@@ -172,6 +183,9 @@ impl Request {
             21 => Self::AcceptForDevice(words.word()?, words.word()?),
             22 => Self::List(words.choice()?, words.word()?),
             23 => Self::Watch,
+            30 => Self::NewProgram(words.word()?, words.text()?),
+            31 => Self::ProgramPart(words.text()?),
+            32 => Self::Reload,
             _ => return Err(Malformed),
         })
     }
@@ -187,7 +201,7 @@ mod tests {
     const SERIAL: u64 = u64::from_le_bytes(*b"serial\0\0");
 
     /// Label and words of each request.
-    const MESSAGES: [(u64, &[u64]); 23] = [
+    const MESSAGES: [(u64, &[u64]); 26] = [
         (1, &[1 << 40, 1]),
         (2, &[1]),
         (3, &[0x1000]),
@@ -211,6 +225,9 @@ mod tests {
         (21, &[5, 4096]),
         (22, &[6, 100]),
         (23, &[]),
+        (30, &[4096, LENGTH, SERIAL]),
+        (31, &[LENGTH, SERIAL]),
+        (32, &[]),
     ];
 
     #[test]

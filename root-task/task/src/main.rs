@@ -49,7 +49,15 @@ use console::say;
 use kernel::Invocations;
 use server::Server;
 
-#[root_task(stack_size = 64 * 1024, heap_size = kaal_broker::HEAP_BYTES as usize)]
+/// In development, twice the most bytes of new programs: the heap has gaps, and to check a program takes some too.
+const HEAP: usize = kaal_broker::HEAP_BYTES as usize
+    + if cfg!(feature = "development") {
+        2 * kaal_protocol::PROGRAMS_LIMIT
+    } else {
+        0
+    };
+
+#[root_task(stack_size = 64 * 1024, heap_size = HEAP)]
 fn main(bootinfo: &sel4::BootInfoPtr) -> Never {
     panicking::set_hook(&|info| ending::panicked(info));
     match run(bootinfo) {

@@ -2,6 +2,10 @@
 
 //! Serves requests, and restarts components that fail.
 
+#[cfg(feature = "development")]
+mod development;
+#[cfg(not(feature = "development"))]
+mod production;
 mod records;
 mod requests;
 mod terminal;
@@ -27,6 +31,10 @@ use crate::fault::{Fault, Reason};
 use crate::kernel::Invocations;
 use crate::report::is_seeded;
 use crate::system::Embedded;
+#[cfg(feature = "development")]
+use development::Replacements;
+#[cfg(not(feature = "development"))]
+use production::Replacements;
 use terminal::Driver;
 
 /// The root task's state.
@@ -35,6 +43,7 @@ pub(crate) struct Server<'a> {
     tree: Option<DeviceTree<'a>>,
     reply: Slot,
     programs: BTreeMap<ComponentId, &'static Embedded>,
+    replacements: Replacements,
     console: Option<Console>,
     /// The component that has the console.
     driver: Option<Driver>,
@@ -56,6 +65,7 @@ impl<'a> Server<'a> {
             tree,
             reply,
             programs: BTreeMap::new(),
+            replacements: Replacements::default(),
             console,
             driver: None,
         })
@@ -86,7 +96,9 @@ impl<'a> Server<'a> {
     pub(crate) fn spawn(&mut self, id: ComponentId) -> Result<(), Denial> {
         let program = self.programs.get(&id);
         let program = program.ok_or(Denial::NoSuchComponent(id.0))?;
-        self.broker.spawn(id, &program.image)
+        let (broker, embedded) = (&mut self.broker, &program.image);
+        self.replacements
+            .with_image(id, embedded, |image| broker.spawn(id, image))
     }
 
     /// Whether a component runs.

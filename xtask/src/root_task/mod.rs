@@ -12,6 +12,7 @@ use fs_err as fs;
 use kaal_harness::process;
 use kaal_harness::sel4::{self, Kernel};
 use kaal_harness::workspace::Workspace;
+use kaal_manifest::Purpose;
 
 use crate::build::{nightly_cargo, target_flags};
 use crate::progress;
@@ -64,19 +65,24 @@ pub(crate) fn build(
     if let Some(reason) = reason_to_wait(profile, &programs) {
         progress::step(reason);
     }
-    let build = |packages: &[&str]| {
+    let cargo = || -> Result<Command> {
         let mut command = command(workspace, kernel)?;
         // Without `--locked`: Cargo.lock may lack a new component.
         command.args(["build", "--profile", profile]).args(&target);
-        command.args(packages).env(COMPONENTS, &programs);
-        selection.choose(&mut command)?;
-        process::run(&mut command)
+        Ok(command)
     };
-    build(&["--workspace", "--exclude", PACKAGE])?;
+    process::run(cargo()?.args(["--workspace", "--exclude", PACKAGE]))?;
     for component in &list.components {
         list.program(component, &list.load(component, &programs)?)?;
     }
-    build(&["--package", PACKAGE])?;
+    let mut command = cargo()?;
+    command.args(["--package", PACKAGE]);
+    if selection.purpose() == Purpose::Development {
+        command.args(["--features", "development"]);
+    }
+    command.env(COMPONENTS, &programs);
+    selection.choose(&mut command)?;
+    process::run(&mut command)?;
     let root_task = selection.output(workspace);
     fs::create_dir_all(workspace.artifacts())?;
     fs::copy(programs.join(PACKAGE), &root_task)?;
@@ -90,10 +96,17 @@ fn reason_to_wait(profile: &str, programs: &Path) -> Option<&'static str> {
     )
 }
 
-/// The command that lints the root task and its components, which must have been built.
-pub(crate) fn lints(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
+/// The command that lints the root task, for development or not, and its components, which must have been built.
+pub(crate) fn lints(
+    workspace: &Workspace,
+    kernel: &Kernel,
+    is_for_development: bool,
+) -> Result<Command> {
     let mut command = command(workspace, kernel)?;
     command.args(["clippy", "--release", "--locked", "--workspace"]);
+    if is_for_development {
+        command.args(["--features", "kaal-root-task/development"]);
+    }
     command.args(target_flags()?).args(["--", "-Dwarnings"]);
     command.env(COMPONENTS, programs(workspace, RELEASE));
     Ok(command)

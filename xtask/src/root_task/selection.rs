@@ -11,7 +11,7 @@ use fs_err as fs;
 use kaal_devicetree::DeviceTree;
 use kaal_harness::sel4::Kernel;
 use kaal_harness::workspace::Workspace;
-use kaal_manifest::{List, folder_for};
+use kaal_manifest::{List, Purpose, folder_for};
 
 /// The folder of the root task's package.
 const FOLDER: &str = "root-task/task";
@@ -29,6 +29,9 @@ pub(crate) struct Selection {
     /// Start only these components and those that they need; separate names by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     only: Vec<String>,
+    /// Let programs of components be replaced in the running system, as `watch` does; not to ship
+    #[arg(long)]
+    pub(crate) development: bool,
 }
 
 impl Selection {
@@ -64,6 +67,13 @@ impl Selection {
         self.system.is_none() && self.only.is_empty()
     }
 
+    pub(super) fn purpose(&self) -> Purpose {
+        match self.development {
+            true => Purpose::Development,
+            false => Purpose::Production,
+        }
+    }
+
     /// Reads the list, and checks it against the kernel's machine.
     pub(crate) fn read(&self, workspace: &Workspace, kernel: &Kernel) -> Result<List> {
         let blob = fs::read(kernel.prefix().join("support/kernel.dtb"))?;
@@ -76,7 +86,7 @@ impl Selection {
             None => (workspace.root().join(&default), &default),
         };
         let shown = shown.to_string_lossy();
-        let list = List::open(&file, &shown, &tree, &self.only)?;
+        let list = List::open(&file, &shown, &tree, &self.only, self.purpose())?;
         list.check_cores(kernel.cores())?;
         Ok(list)
     }
@@ -96,13 +106,11 @@ impl Selection {
     /// The root task with these components.
     pub(super) fn output(&self, workspace: &Workspace) -> PathBuf {
         let list = self.system.as_deref().and_then(Path::file_stem);
-        match (list, self.only.is_empty()) {
-            (None, true) => workspace.root_task(),
-            (None, false) => workspace.artifacts().join("root-task-only.elf"),
-            (Some(list), _) => {
-                let name = format!("root-task-{}.elf", list.to_string_lossy());
-                workspace.artifacts().join(name)
-            }
-        }
+        let list = list.map(|list| list.to_string_lossy().into_owned());
+        let only = (list.is_none() && !self.only.is_empty()).then(|| "only".to_owned());
+        let purpose = self.development.then(|| "development".to_owned());
+        let name = [Some("root-task".to_owned()), list, only, purpose];
+        let name: Vec<_> = name.into_iter().flatten().collect();
+        workspace.artifacts().join(name.join("-") + ".elf")
     }
 }

@@ -9,6 +9,7 @@ use crate::config::{ComponentId, Config, Image};
 use crate::error::Denial;
 use crate::kernel::{Kernel, Object, Slot, Time};
 use crate::process::Process;
+use crate::start_up::check_start_up;
 
 impl<K: Kernel> Broker<K> {
     /// Adds a component, without starting it.
@@ -71,6 +72,18 @@ impl<K: Kernel> Broker<K> {
             outcome?;
             broker.note_start(id);
             Ok(())
+        })
+    }
+
+    /// Checks that a component's quota suffices to start `image`, which shall replace its program.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it doesn't, or the image doesn't fit the address space.
+    pub fn check_program(&mut self, id: ComponentId, image: &Image<'_>) -> Result<(), Denial> {
+        self.audited(id, Action::Replace, |broker| {
+            let status = broker.status(id).ok_or(Denial::NoSuchComponent(id.0))?;
+            check_start_up(status.config, image)
         })
     }
 

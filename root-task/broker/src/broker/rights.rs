@@ -21,6 +21,7 @@ impl<K: Kernel> Broker<K> {
             Request::Restart(_) => Right::Restart,
             Request::Tick(_) => Right::Tick,
             Request::Report(..) => Right::Report,
+            Request::NewProgram(..) | Request::ProgramPart(_) | Request::Reload => Right::Reload,
             _ => return Ok(()),
         };
         let status = self.status(id);

@@ -78,6 +78,9 @@ impl Server<'_> {
                 self.start_due();
                 Vec::new()
             }
+            Request::NewProgram(..) | Request::ProgramPart(_) | Request::Reload => {
+                self.replace(id, request)?
+            }
             Request::Exit | Request::Fail(_) => {
                 self.broker.refuse_unknown(id, request.encode(&mut []).0);
                 return Err(Refusal::NotConfigured);
@@ -87,17 +90,22 @@ impl Server<'_> {
 
     fn inspect(&self, view: View, line: u64) -> Answer {
         let text = self.line(view, line).ok_or(Refusal::NotFound)?;
-        let text = Text::from(text.as_str());
-        let mut words = vec![0; 1 + TEXT_LIMIT / size_of::<u64>()];
-        let length = Writer::new(&mut words).text(text.as_bytes()).length();
-        words.truncate(length);
-        Ok(words)
+        Ok(text_answer(&text))
     }
 
     fn device(&self, name: &Text) -> Result<Device, DeviceError> {
         let tree = self.tree.as_ref().ok_or(DeviceError::NotFound)?;
         Device::find(tree, name.as_str())
     }
+}
+
+/// Answers with as much of a text as fits.
+pub(super) fn text_answer(text: &str) -> Vec<u64> {
+    let text = Text::from(text);
+    let mut words = vec![0; 1 + TEXT_LIMIT / size_of::<u64>()];
+    let length = Writer::new(&mut words).text(text.as_bytes()).length();
+    words.truncate(length);
+    words
 }
 
 fn words(end: ChannelEnd) -> Vec<u64> {

@@ -33,8 +33,13 @@ impl Server<'_> {
             (false, true) => "given up",
             (false, false) => "stopped",
         };
+        let mark = if self.replacements.contain(id) {
+            "  reloaded"
+        } else {
+            ""
+        };
         Some(format!(
-            "{:2}  {:10} {state:8} {:4} KiB  {:5}  {:8}",
+            "{:2}  {:10} {state:8} {:4} KiB  {:5}  {:8}{mark}",
             id.0,
             status.config.name,
             status.usage.bytes / 1024,

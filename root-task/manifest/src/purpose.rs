@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! What a root task is built for: only one for development replaces programs of components.
+
+use crate::component::Component;
+use crate::mistake::{Mistake, Source};
+
+/// What a root task is built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To ship. No component may replace the programs of others.
+    Production,
+    /// Not to ship. A component may replace the programs of others.
+    Development,
+}
+
+/// Checks that no component may replace the programs of others.
+pub(crate) fn check(source: &Source, components: &[Component]) -> Result<(), Mistake> {
+    let mut components = components.iter();
+    let Some(component) = components.find(|component| component.may_reload()) else {
+        return Ok(());
+    };
+    let problem = format!(
+        "operator of {:?}: \"reload\" is only for development: leave it out; `cargo xtask watch` adds a \
+         component with it",
+        component.name.get_ref()
+    );
+    Err(source.mistake(&component.name, problem))
+}
