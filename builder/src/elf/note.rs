@@ -7,6 +7,9 @@ use kaal_payload::LOADER_NOTE_NAME;
 
 use super::slice;
 
+/// Type of the note that marks a root task for development (`root-task/task/src/development_note.rs`). It has no content.
+pub(crate) const DEVELOPMENT: u32 = 6;
+
 /// Alignment in bytes of a note.
 const ALIGNMENT: usize = 4;
 

@@ -40,6 +40,7 @@ pub use file::read;
 pub use memory::Extent;
 
 use crate::diagnostic::{Diagnostic, Flag, Origin};
+use crate::elf::note;
 use crate::files::File;
 use crate::format::{Compression, Format, efi};
 use find::Found;
@@ -173,6 +174,12 @@ impl<'a> ImageReader<'a> {
     /// [`kaal_payload::TRUST_NOTE_TYPE`].
     pub fn loader_notes(&self, kind: u32) -> Vec<Vec<u8>> {
         self.memory.notes(self.loader(), kind)
+    }
+
+    /// Whether the root task lets programs be replaced in the running system.
+    pub(crate) fn is_for_development(&self) -> bool {
+        let user_image = self.payload().user_image.memory;
+        !self.memory.notes(user_image, note::DEVELOPMENT).is_empty()
     }
 
     /// The key and version that the loader trusts, if it boots signed images only.

@@ -10,7 +10,7 @@ use super::complete;
 use super::gaps::Gaps;
 use super::kernel::Kernel;
 use crate::diagnostic::{Diagnostic, Origin};
-use crate::elf::{Segment, capdl};
+use crate::elf::{Segment, capdl, note};
 use crate::files::kind::{other_loader, with_way};
 use crate::format::executable;
 use crate::sel4::{UserLayout, extra_size, user_top};
@@ -110,6 +110,16 @@ impl<'a> UserImage<'a> {
     /// Size in bytes, a multiple of the page size.
     pub(crate) fn size(&self) -> u64 {
         self.end - self.start
+    }
+
+    /// Whether it lets programs be replaced in the running system.
+    pub(crate) fn is_for_development(&self) -> bool {
+        let mut segments = self.segments.iter();
+        segments.any(|segment| {
+            note::find(segment.content, note::DEVELOPMENT)
+                .next()
+                .is_some()
+        })
     }
 
     /// Physical minus virtual address, modulo 2^64, for an image at `place`.

@@ -7,6 +7,7 @@
 
 mod board;
 mod capabilities;
+mod development;
 mod integrity;
 mod layout;
 mod outcome;

@@ -92,6 +92,8 @@ pub(crate) struct Situation<'a> {
     pub(crate) config: Option<KernelConfig>,
     /// The only keys that the loader may trust; empty if the user gave none.
     pub(crate) trusted: Vec<Trusted<'a>>,
+    /// Whether the root task lets programs be replaced in the running system.
+    pub(crate) is_for_development: bool,
     /// The image's file. `None` during a build.
     pub(crate) image: Option<&'a ImageReader<'a>>,
 }
@@ -132,6 +134,7 @@ impl<'a> Situation<'a> {
             platform: None,
             config: None,
             trusted: Vec::new(),
+            is_for_development: image.is_for_development(),
             image: Some(image),
         }
     }
@@ -150,6 +153,7 @@ impl<'a> Situation<'a> {
             platform: parts.platform.clone(),
             config: files.kernel_config.map(|_| parts.config.clone()),
             trusted: Vec::new(),
+            is_for_development: parts.user_image.is_for_development(),
             image: None,
         }
     }

@@ -2,7 +2,7 @@
 
 //! The rules.
 
-use super::{Rule, board, capabilities, integrity, place, program, proofs};
+use super::{Rule, board, capabilities, development, integrity, place, program, proofs};
 
 /// All rules, in the order of their application.
 ///
@@ -12,7 +12,7 @@ use super::{Rule, board, capabilities, integrity, place, program, proofs};
 /// let rule = RULES.iter().find(|rule| rule.id == "integrity").expect("a rule of this name");
 /// assert_eq!(rule.sentence, "Every bit of the file is as the builder wrote it.");
 /// ```
-pub static RULES: [Rule; 21] = [
+pub static RULES: [Rule; 22] = [
     Rule {
         id: "integrity",
         sentence: "Every bit of the file is as the builder wrote it.",
@@ -225,5 +225,14 @@ pub static RULES: [Rule; 21] = [
         source: "seL4 16.0.0, configs/AARCH64_*_verified.cmake and \
             configs/include/AARCH64_verified_include.cmake",
         check: proofs::proofs,
+    },
+    Rule {
+        id: "development",
+        sentence: "No program replaces those of components while the system runs.",
+        explanation: "`cargo xtask watch` builds a root task that takes programs over a serial line, without a \
+            signature, and restarts components with them. An ELF note marks it. The rule warns if the user image \
+            holds this note: such an image is not to be shipped.",
+        source: "docs/security.md; root-task/task/src/development_note.rs",
+        check: development::development,
     },
 ];

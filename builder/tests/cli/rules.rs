@@ -2,6 +2,7 @@
 
 //! Tests of `check`. Each rule is broken once, in the image or in another file.
 
+mod development;
 mod kernel;
 mod machine;
 mod place;
@@ -147,6 +148,7 @@ fn a_good_image() {
         ok           root-cnode        at most 94 of 4096 slots: 16 fixed, 3 tables, 1 for the device tree, 0 for scheduling, 6 for the user image, 68 for untyped memory
         ok           untypeds          at most 68 of 230: 29 of devices, 39 of RAM
         ok           proofs            not a kernel of seL4's proofs: no proofs for PLAT "", ARM_HYPERVISOR_SUPPORT false, MAX_NUM_BOOTINFO_UNTYPED_CAPS 230, DEBUG_BUILD true, 33 settings unknown
+        ok           development       the user image has no note of development
     "#]].assert_eq(&String::from_utf8_lossy(&output.stdout));
     assert!(output.stderr.is_empty());
     assert_eq!(output.status.code(), Some(0));

@@ -44,7 +44,7 @@ fn an_elf_file() {
     check(
         &[],
         expect![[r#"
-            wrote image.elf: 7735 bytes, entry point 0x40401008, 14 rules kept, 7 not checked; next: kaal-elfloader-builder inspect image.elf
+            wrote image.elf: 7735 bytes, entry point 0x40401008, 15 rules kept, 7 not checked; next: kaal-elfloader-builder inspect image.elf
         "#]],
     );
 }
@@ -54,7 +54,7 @@ fn another_format() {
     check(
         &[("--format", "image"), ("--unpacker", "unpacker.elf")],
         expect![[r#"
-            wrote image.elf: 15888 bytes, 14 rules kept, 7 not checked; next: kaal-elfloader-builder inspect image.elf
+            wrote image.elf: 15888 bytes, 15 rules kept, 7 not checked; next: kaal-elfloader-builder inspect image.elf
         "#]],
     );
 }
@@ -76,7 +76,7 @@ fn an_image_without_its_signature() {
           expected: the option --sign-key
           found: none
           help: sign it with `kaal-elfloader-builder sign`
-        wrote image.elf: 7911 bytes, entry point 0x40401008, 14 rules kept, 7 not checked; next: kaal-elfloader-builder sign image.elf --sign-key FILE
+        wrote image.elf: 7911 bytes, entry point 0x40401008, 15 rules kept, 7 not checked; next: kaal-elfloader-builder sign image.elf --sign-key FILE
     "#]].assert_eq(&shown(&folder, &[("--trust-key", "key.pub.pem")]));
 }
 

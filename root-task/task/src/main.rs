@@ -19,6 +19,7 @@
 //! - `scheduling`: configures threads, with and without MCS
 //! - `window`: addresses where other pages are mapped
 //! - `kernel_note`: tells the builder which kernel this is for
+//! - `development_note`: tells the builder that this is for development
 //! - `capabilities`: capabilities by slot, and errors of the kernel
 
 #![no_std]
@@ -28,6 +29,8 @@ extern crate alloc;
 
 mod capabilities;
 mod console;
+#[cfg(feature = "development")]
+mod development_note;
 mod ending;
 mod fault;
 mod inventory;
