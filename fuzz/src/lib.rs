@@ -28,6 +28,7 @@ mod nodes;
 mod payload;
 mod platform;
 mod programs;
+mod reload;
 mod request;
 mod ring;
 mod symbols;
@@ -46,6 +47,7 @@ pub use microkit::MICROKIT;
 pub use payload::PAYLOAD;
 pub use platform::PLATFORM;
 pub use programs::{APP, KERNEL};
+pub use reload::RELOAD;
 pub use request::REQUEST;
 pub use ring::RING;
 pub use symbols::SYMBOLS;
@@ -63,7 +65,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 19] = [
     BOOT_PROGRAM,
     KERNEL,
     APP,
@@ -75,6 +77,7 @@ pub const TARGETS: [Target; 18] = [
     MICROKIT,
     PAYLOAD,
     IMAGE,
+    RELOAD,
     REQUEST,
     RING,
     DESCRIPTORS,

@@ -61,7 +61,7 @@ pub(crate) fn list() -> List {
 }
 
 /// A program that is linked like a component, with each segment on its own pages.
-fn pages() -> Elf {
+pub(crate) fn pages() -> Elf {
     let segments = [
         (ProgramHeader::READ_EXECUTE, 0x20_0000, 16),
         (ProgramHeader::READ_WRITE, 0x20_1000, 8),
