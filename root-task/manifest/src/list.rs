@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::component::Component;
 use crate::mistake::{Mistake, Source, question};
-use crate::purpose::{self, Purpose};
+use crate::purpose::{self, Purpose, RELOAD};
 use crate::{devices, heap, order, passive, quota};
 
 /// A list of components, each after the providers of services that it needs.
@@ -47,8 +47,15 @@ impl List {
     ) -> anyhow::Result<Self> {
         let text = fs::read_to_string(file).with_context(|| format!("failed to read {shown}"))?;
         let mut list = Self::read(shown, &text)?;
-        if purpose == Purpose::Production {
-            purpose::check(&list.source, &list.components)?;
+        match purpose {
+            Purpose::Production => purpose::check(&list.source, &list.components)?,
+            Purpose::Development => {
+                if !list.components.iter().any(Component::may_reload)
+                    && purpose::has_reload_device(tree)
+                {
+                    list = Self::read(shown, &format!("{text}\n{RELOAD}"))?;
+                }
+            }
         }
         list.check_machine(tree)?;
         list.keep_only(only)?;

@@ -18,6 +18,7 @@ pub mod flips;
 pub mod folder;
 pub mod forger;
 pub mod image;
+pub mod line;
 pub mod probe;
 pub mod process;
 pub mod qemu;

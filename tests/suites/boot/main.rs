@@ -43,6 +43,7 @@ mod page;
 mod poison;
 mod programs;
 mod refusal;
+mod reload;
 mod reports;
 mod restarts;
 mod root_task;
@@ -117,6 +118,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(timer::trials(&workspace));
     trials.extend(block_driver::trials(&workspace));
     trials.extend(scheduling::trials(&workspace));
+    trials.extend(reload::trials(&workspace));
     trials.extend(page::trials(&workspace));
     trials.extend(network::trials(&workspace));
     trials.extend(new_component::trials(&workspace));

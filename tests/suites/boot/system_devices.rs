@@ -39,6 +39,7 @@ pub(crate) fn of(workspace: &Workspace, kernel: &Kernel, scratch: &Path) -> Resu
     Ok(Devices {
         http: Some(free_port(0)?),
         disk: Some(file),
+        line: None,
     })
 }
 

@@ -47,6 +47,7 @@ fn shows(kernel: &Kernel) -> Result<()> {
     let devices = Devices {
         http: Some(free_port(0)?),
         disk: None,
+        line: None,
     };
     let mut command = inputs.boot(&kernel.machine()?, &image);
     command.args(devices.options());

@@ -30,6 +30,9 @@ pub(crate) struct DeviceOptions {
     /// Folder with the files of the system's disk [default: docs]
     #[arg(long, value_name = "FOLDER")]
     files: Option<PathBuf>,
+    /// The Unix socket for programs that replace those of components, in development.
+    #[arg(skip)]
+    pub(crate) line: Option<PathBuf>,
 }
 
 impl DeviceOptions {
@@ -45,7 +48,7 @@ impl DeviceOptions {
 
     /// Checks that components of `list` drive the devices that the options are about.
     pub(super) fn check_list(&self, list: &List, kernel: &Kernel) -> Result<()> {
-        let [network, disk] = drivers(list, kernel)?;
+        let [network, disk, _] = drivers(list, kernel)?;
         for (option, is_given, device, driver, address) in [
             (
                 "--http-port",
@@ -70,6 +73,7 @@ impl DeviceOptions {
         Ok(Devices {
             http: self.http_port,
             disk: files.map(|files| make_disk(files, scratch)).transpose()?,
+            line: None,
         })
     }
 
@@ -95,12 +99,13 @@ impl Options {
         scratch: &Path,
     ) -> Result<Devices> {
         let list = self.selection.read(workspace, kernel)?;
-        let [network, disk] = drivers(&list, kernel)?;
+        let [network, disk, line] = drivers(&list, kernel)?;
         let files = self.devices.files.clone();
         let files = files.unwrap_or_else(|| workspace.root().join(FILES));
         Ok(Devices {
             http: network.then(|| self.devices.port()).transpose()?,
             disk: disk.then(|| make_disk(&files, scratch)).transpose()?,
+            line: self.devices.line.clone().filter(|_| line),
         })
     }
 }
@@ -114,12 +119,12 @@ pub(super) fn with_page(watch: Watch, devices: &Devices) -> Watch {
     }
 }
 
-/// Whether components of `list` drive the network and the disk.
-fn drivers(list: &List, kernel: &Kernel) -> Result<[bool; 2]> {
+/// Whether components of `list` drive the network, the disk, and the line for programs.
+fn drivers(list: &List, kernel: &Kernel) -> Result<[bool; 3]> {
     let blob = fs::read(kernel.device_tree())?;
     let tree = DeviceTree::parse(&blob).context("failed to read the kernel's device tree")?;
     let is_virt = kernel.board()?.is_virt();
-    let addresses = [Devices::NETWORK, Devices::DISK];
+    let addresses = [Devices::NETWORK, Devices::DISK, Devices::LINE];
     Ok(addresses.map(|address| is_virt && list.has_device(&tree, address)))
 }
 

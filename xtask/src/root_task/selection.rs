@@ -35,28 +35,30 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// The lists that boot tests need: components that fail, request what they may not have, or
-    /// restart for ever. The default comes last.
+    /// The lists that boot tests need: components that fail, request what they may not have, restart
+    /// for ever, or are replaced. The default comes last.
     pub(crate) fn for_tests(workspace: &Workspace, kernel: &Kernel) -> Result<Vec<Self>> {
         let mut lists = match kernel.board()?.is_virt() {
             true => vec![
-                "hostile.toml",
-                "endurance.toml",
-                "budget.toml",
-                "network.toml",
-                "timer.toml",
-                "disk.toml",
-                "page.toml",
+                ("hostile.toml", false),
+                ("endurance.toml", false),
+                ("budget.toml", false),
+                ("network.toml", false),
+                ("timer.toml", false),
+                ("disk.toml", false),
+                ("counting.toml", true),
+                ("page.toml", false),
             ],
-            false => vec!["board/hostile.toml"],
+            false => vec![("board/hostile.toml", false)],
         };
         if kernel.board()?.is_virt() {
-            lists.extend((kernel.cores() > 1).then_some("cores.toml"));
-            lists.extend(kernel.is_mcs().then_some("passive.toml"));
+            lists.extend((kernel.cores() > 1).then_some(("cores.toml", false)));
+            lists.extend(kernel.is_mcs().then_some(("passive.toml", false)));
         }
         let folder = workspace.root().join(FOLDER);
-        let selections = lists.iter().map(|list| Self {
+        let selections = lists.iter().map(|&(list, development)| Self {
             system: Some(folder.join(list)),
+            development,
             ..Self::default()
         });
         Ok(selections.chain([Self::default()]).collect())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The network and the disk of QEMU's virt machine, for components of KaaL's root task.
+//! The network, the disk and the line of QEMU's virt machine, for components of KaaL's root task.
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -12,10 +12,11 @@ const TRANSPORTS: u64 = 0xa00_0000;
 /// The size of a transport's registers.
 const TRANSPORT: u64 = 0x200;
 
-/// The transports, by number, of network and disk. One component gets all transports of a page, so these lie in
+/// The transports, by number, of network, disk and line. One component gets all transports of a page, so these lie in
 /// different pages.
 const NETWORK: u64 = 0;
 const DISK: u64 = 8;
+const LINE: u64 = 16;
 
 /// The port at which the guest serves its page.
 const HTTP: u16 = 80;
@@ -27,6 +28,8 @@ pub struct Devices {
     pub http: Option<u16>,
     /// The file with the disk's content, which the guest can only read.
     pub disk: Option<PathBuf>,
+    /// The Unix socket at which QEMU waits for programs of components, if the guest takes some.
+    pub line: Option<PathBuf>,
 }
 
 impl Devices {
@@ -35,6 +38,9 @@ impl Devices {
 
     /// The address of the disk's registers.
     pub const DISK: u64 = TRANSPORTS + DISK * TRANSPORT;
+
+    /// The address of the registers of the line for programs.
+    pub const LINE: u64 = TRANSPORTS + LINE * TRANSPORT;
 
     /// QEMU's options.
     pub fn options(&self) -> Vec<String> {
@@ -54,6 +60,17 @@ impl Devices {
                 format!("if=none,id=disk,format=raw,readonly=on,file={file}"),
                 "-device".to_owned(),
                 format!("virtio-blk-device,drive=disk,bus=virtio-mmio-bus.{DISK}"),
+            ]);
+        }
+        if let Some(socket) = &self.line {
+            let socket = value(socket);
+            options.extend([
+                "-chardev".to_owned(),
+                format!("socket,id=line,server=on,wait=off,path={socket}"),
+                "-device".to_owned(),
+                format!("virtio-serial-device,max_ports=1,bus=virtio-mmio-bus.{LINE}"),
+                "-device".to_owned(),
+                "virtconsole,chardev=line".to_owned(),
             ]);
         }
         if !options.is_empty() {
@@ -101,6 +118,7 @@ mod tests {
         let devices = Devices {
             http: Some(8080),
             disk: Some("a,b".into()),
+            line: Some("c,d".into()),
         };
         let options = devices.options().join(" ");
         assert!(
@@ -108,6 +126,7 @@ mod tests {
             "{options}"
         );
         assert!(options.contains(",file=a,,b "), "{options}");
+        assert!(options.contains(",path=c,,d "), "{options}");
     }
 
     #[test]

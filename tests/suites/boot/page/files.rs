@@ -83,6 +83,7 @@ fn boot(workspace: &Workspace, kernel: &Kernel, scratch: &Path) -> Result<(Live,
     let devices = Devices {
         http: Some(port),
         disk: Some(scratch.join(DISK)),
+        line: None,
     };
     command.args(devices.options());
     let mut console = Live::start(command)?;
