@@ -58,7 +58,8 @@ enum Command {
     RootTask(root_task::Selection),
     /// Pack an image and boot it on QEMU
     Qemu(Box<qemu::Options>),
-    /// Boot like `qemu`, and build and boot again after each change of a source file
+    /// Boot like `qemu`, and build and boot again after each change of a source file; a changed component replaces the
+    /// one that runs
     Watch(Box<qemu::Options>),
     /// Make a disk that UEFI firmware boots, such as a USB stick
     Disk(disk::Options),
@@ -114,7 +115,7 @@ fn run(command: Command) -> Result<()> {
         Command::New(new) => new::run(&workspace, &new),
         Command::RootTask(selection) => root_task::run(&workspace, &selection),
         Command::Qemu(options) => qemu::run(&workspace, &options),
-        Command::Watch(options) => watch::run(&workspace, &options),
+        Command::Watch(options) => watch::run(&workspace, *options),
         Command::Disk(options) => disk::run(&workspace, &options),
         Command::Test(options) => test::run(&workspace, &options),
         Command::CleanRoom(options) => clean_room::run(&workspace, &options),

@@ -31,7 +31,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["system", "only"])]
     pub(crate) app: Option<PathBuf>,
     #[command(flatten)]
-    pub(super) selection: Selection,
+    pub(crate) selection: Selection,
     /// Boot this image, which was packed before, on the machine that it was made for
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "app", "system", "only", "hyp", "dtb", "format", "compress", "load_address", "log_level", "gdb",

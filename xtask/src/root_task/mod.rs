@@ -89,6 +89,19 @@ pub(crate) fn build(
     Ok(root_task)
 }
 
+/// Builds the program of one component, and returns its path.
+pub(crate) fn build_component(
+    workspace: &Workspace,
+    kernel: &Kernel,
+    profile: &str,
+    package: &str,
+) -> Result<PathBuf> {
+    let mut command = command(workspace, kernel)?;
+    command.args(["build", "--profile", profile, "--package", package]);
+    process::run(command.args(target_flags()?))?;
+    Ok(programs(workspace, profile).join(package))
+}
+
 /// Why the build takes longer than the last one with another profile, if it does.
 fn reason_to_wait(profile: &str, programs: &Path) -> Option<&'static str> {
     (profile == WATCH && !programs.exists()).then_some(

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+//! Replaces programs of components in the running system.
+
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::Result;
+use fs_err as fs;
+use kaal_harness::line::{Answer, Line};
+use kaal_harness::sel4::Kernel;
+use kaal_harness::workspace::Workspace;
+use kaal_manifest::{Component, List};
+
+use super::sources::Sources;
+use crate::progress;
+use crate::qemu::Options;
+use crate::root_task::{self, WATCH};
+
+/// A running system, whose programs may be replaced.
+pub(super) struct Swap<'a> {
+    workspace: &'a Workspace,
+    options: &'a Options,
+    sources: &'a Sources,
+    line: Option<Line>,
+}
+
+impl<'a> Swap<'a> {
+    /// A system that is about to boot.
+    pub(super) fn new(
+        workspace: &'a Workspace,
+        options: &'a Options,
+        sources: &'a Sources,
+    ) -> Result<Self> {
+        // QEMU may have left the socket of the last boot.
+        match options.devices.line.as_deref().map(fs::remove_file) {
+            Some(Err(error)) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        Ok(Self {
+            workspace,
+            options,
+            sources,
+            line: None,
+        })
+    }
+
+    /// Builds the components that alone depend on `paths`, and replaces their programs. Prints the results. Returns
+    /// false if the system must boot again instead.
+    pub(super) fn replace(&mut self, paths: &[PathBuf]) -> bool {
+        let packages = paths.iter().map(|path| self.sources.component(path));
+        let Some(packages) = packages.collect::<Option<BTreeSet<_>>>() else {
+            return false;
+        };
+        let Ok(Some(kernel)) = Kernel::from_environment() else {
+            return false;
+        };
+        if self.line.is_none() {
+            let socket = self.options.devices.line.as_deref();
+            self.line = socket.and_then(|socket| Line::connect(socket).ok());
+        }
+        let list = self.options.selection.read(self.workspace, &kernel);
+        let (Some(line), Ok(list)) = (&mut self.line, list) else {
+            return false;
+        };
+        let is_changed =
+            |component: &&Component| packages.contains(component.binary.get_ref().as_str());
+        let components: Vec<_> = list.components.iter().filter(is_changed).collect();
+        if components.iter().any(|component| component.may_reload()) {
+            return false;
+        }
+        for package in &packages {
+            let built = root_task::build_component(self.workspace, &kernel, WATCH, package);
+            if let Err(error) = built {
+                eprintln!("error: {error:#}");
+                return true;
+            }
+        }
+        let built = Instant::now();
+        for component in components {
+            let name = component.name.get_ref();
+            match replace(self.workspace, line, &list, component) {
+                Ok(Outcome::Runs) => {
+                    let time = built.elapsed().as_millis();
+                    progress::step(format_args!("{name} runs again, {time} ms after its build"));
+                }
+                Ok(Outcome::Refused(reason)) => {
+                    eprintln!("error: {name}: {reason}; the old program stays");
+                }
+                Err(error) => {
+                    eprintln!("error: {error:#}");
+                    return false;
+                }
+            }
+        }
+        true
+    }
+}
+
+/// What became of a component's new program.
+enum Outcome {
+    Runs,
+    Refused(String),
+}
+
+/// Replaces the program of one component.
+fn replace(
+    workspace: &Workspace,
+    line: &mut Line,
+    list: &List,
+    component: &Component,
+) -> Result<Outcome> {
+    let file = list.load(component, &root_task::programs(workspace, WATCH))?;
+    let program = match list.program(component, &file) {
+        Ok(program) => &file[..program.length],
+        Err(mistake) => return Ok(Outcome::Refused(mistake.to_string())),
+    };
+    Ok(match line.replace(component.name.get_ref(), program)? {
+        Answer::Runs => Outcome::Runs,
+        Answer::Refused(reason) => Outcome::Refused(reason),
+    })
+}
