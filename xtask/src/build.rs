@@ -81,7 +81,7 @@ pub(crate) fn counter(workspace: &Workspace, qemu: Version) -> Result<()> {
 }
 
 /// Copies `from` to `to` unless the contents are equal: another process may be reading `to`.
-fn update(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn update(from: &Path, to: &Path) -> Result<()> {
     let new = fs::read(from)?;
     if !fs::read(to).is_ok_and(|old| old == new) {
         fs::write(to, new)?;

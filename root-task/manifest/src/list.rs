@@ -203,6 +203,19 @@ impl List {
         Ok(program)
     }
 
+    /// Returns the mistake that a component's program is none of `known`. `expected` says where they are.
+    pub fn unknown_program<'a>(
+        &self,
+        component: &Component,
+        expected: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Mistake {
+        let binary = component.binary.get_ref();
+        let question = question(binary, known);
+        let problem = format!("binary = {binary:?}: {expected} expected{question}");
+        self.source.mistake(&component.binary, problem)
+    }
+
     fn in_binary(&self, component: &Component, error: &anyhow::Error) -> Mistake {
         let problem = format!("binary = {:?}: {error:#}", component.binary.get_ref());
         self.source.mistake(&component.binary, problem)

@@ -56,7 +56,8 @@ impl Workspace {
             .ancestors()
             .find(|folder| folder.join("Cargo.lock").is_file())
             .context("failed to find the checkout: the package lies in no workspace")?
-            .to_owned();
+            // A project may name the checkout by a link. Cargo compiles packages anew for each path.
+            .canonicalize()?;
         let target = match env::var_os("CARGO_TARGET_DIR") {
             Some(directory) => env::current_dir()?.join(directory),
             None => root.join("target"),

@@ -47,8 +47,8 @@ impl Options {
         let Some(kernel) = kernel else {
             ensure!(
                 self.selection.is_default(),
-                "--system and --only choose components of KaaL's root task, but SEL4_PREFIX is not set: set it to a \
-                 kernel's prefix"
+                "--system, --only or this folder's system.toml choose components of KaaL's root task, but SEL4_PREFIX \
+                 is not set: set it to a kernel's prefix"
             );
             return Ok(());
         };

@@ -100,7 +100,7 @@ impl System {
         inputs.packing = options.packing(format, inputs.packing);
         let components = workspace
             .is_own_root_task(&inputs.app)
-            .then(|| root_task::programs(workspace, situation.profile()))
+            .then(|| options.selection.programs(workspace, situation.profile()))
             .filter(|folder| folder.is_dir());
         let image = scratch.join("bootimage");
         eprint!("{}", inputs.pack(workspace, &image)?);

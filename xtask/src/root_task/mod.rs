@@ -2,6 +2,7 @@
 
 //! Builds the root task and its components for a kernel.
 
+mod project;
 mod selection;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,9 @@ use crate::progress;
 use crate::setup::TARGET;
 
 pub(crate) use selection::Selection;
+
+/// The root task's workspace.
+const FOLDER: &str = "root-task";
 
 const PACKAGE: &str = "kaal-root-task";
 
@@ -61,17 +65,21 @@ pub(crate) fn build(
     // The build script makes the same checks. Its errors come amid Cargo's messages.
     let list = selection.read(workspace, kernel)?;
     let target = target_flags()?;
-    let programs = programs(workspace, profile);
-    if let Some(reason) = reason_to_wait(profile, &programs) {
+    let built = programs(workspace, profile);
+    if let Some(reason) = reason_to_wait(profile, &built) {
         progress::step(reason);
     }
-    let cargo = || -> Result<Command> {
+    let cargo = || {
         let mut command = command(workspace, kernel)?;
         // Without `--locked`: Cargo.lock may lack a new component.
         command.args(["build", "--profile", profile]).args(&target);
         Ok(command)
     };
-    process::run(cargo()?.args(["--workspace", "--exclude", PACKAGE]))?;
+    let programs = selection.programs(workspace, profile);
+    match selection.project(workspace)? {
+        Some(project) => project.build(&list, workspace, profile, cargo, &programs)?,
+        None => process::run(cargo()?.args(["--workspace", "--exclude", PACKAGE]))?,
+    }
     for component in &list.components {
         list.program(component, &list.load(component, &programs)?)?;
     }
@@ -85,7 +93,7 @@ pub(crate) fn build(
     process::run(&mut command)?;
     let root_task = selection.output(workspace);
     fs::create_dir_all(workspace.artifacts())?;
-    fs::copy(programs.join(PACKAGE), &root_task)?;
+    fs::copy(built.join(PACKAGE), &root_task)?;
     Ok(root_task)
 }
 
@@ -154,7 +162,7 @@ pub(crate) fn examples(workspace: &Workspace, kernel: &Kernel) -> Result<Command
 fn command(workspace: &Workspace, kernel: &Kernel) -> Result<Command> {
     let mut command = nightly_cargo(workspace)?;
     command
-        .current_dir(workspace.root().join("root-task"))
+        .current_dir(workspace.root().join(FOLDER))
         .env("CARGO_TARGET_DIR", workspace.root_task_target())
         .env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\u{1f}"))
         .env(sel4::PREFIX, kernel.prefix());
@@ -166,7 +174,7 @@ pub(crate) fn program(workspace: &Workspace, component: &str) -> PathBuf {
     programs(workspace, RELEASE).join(component)
 }
 
-/// The folder in which Cargo leaves the programs.
+/// The folder in which Cargo leaves KaaL's programs.
 pub(crate) fn programs(workspace: &Workspace, profile: &str) -> PathBuf {
     workspace.root_task_target().join(TARGET).join(profile)
 }

@@ -2,6 +2,7 @@
 
 //! Chooses the components that the root task starts.
 
+use std::env;
 use std::path::{self, Path, PathBuf};
 use std::process::Command;
 
@@ -13,8 +14,13 @@ use kaal_harness::sel4::Kernel;
 use kaal_harness::workspace::Workspace;
 use kaal_manifest::{List, Purpose, folder_for};
 
+use super::project::Project;
+
 /// The folder of the root task's package.
 const FOLDER: &str = "root-task/task";
+
+/// The list of a project, in the current folder.
+const OF_PROJECT: &str = "system.toml";
 
 /// The variables that tell the choice to the root task's build script.
 const SYSTEM: &str = "KAAL_SYSTEM";
@@ -22,9 +28,10 @@ const ONLY: &str = "KAAL_ONLY";
 
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Selection {
-    /// List of the components that KaaL's root task starts [default: root-task/task/system.toml, or
-    /// root-task/task/board/system.toml for machines other than QEMU's virt]
-    #[arg(long, value_name = "FILE")]
+    /// List of the components that KaaL's root task starts; Cargo packages beside it may be components [default: the
+    /// project's system.toml, or the checkout's root-task/task/system.toml, or root-task/task/board/system.toml for
+    /// machines other than QEMU's virt]
+    #[arg(long, value_name = "FILE", default_value = of_project(), hide_default_value = true)]
     system: Option<PathBuf>,
     /// Start only these components and those that they need; separate names by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
@@ -93,6 +100,36 @@ impl Selection {
         Ok(list)
     }
 
+    /// The user's project with the list, unless the list is KaaL's.
+    pub(super) fn project(&self, workspace: &Workspace) -> Result<Option<Project>> {
+        let list = self.list_of_project(workspace);
+        list.map(|list| Project::of(workspace, &list)).transpose()
+    }
+
+    /// The folder with the programs of the components.
+    pub(crate) fn programs(&self, workspace: &Workspace, profile: &str) -> PathBuf {
+        match self.list_of_project(workspace) {
+            Some(_) => workspace.root_task_target().join("project").join(profile),
+            None => super::programs(workspace, profile),
+        }
+    }
+
+    /// The list, if it lies outside of the root task's workspace. Opening a list that is missing gives the better error.
+    fn list_of_project(&self, workspace: &Workspace) -> Option<PathBuf> {
+        let list = self.system.as_deref()?.canonicalize().ok()?;
+        let is_kaals = list.starts_with(workspace.root().join(super::FOLDER));
+        (!is_kaals).then_some(list)
+    }
+
+    /// The list of a project, and the folders of its packages.
+    pub(crate) fn sources(&self, workspace: &Workspace) -> Result<Option<(PathBuf, Vec<PathBuf>)>> {
+        let Some(project) = self.project(workspace)? else {
+            return Ok(None);
+        };
+        let folders = project.folders().collect();
+        Ok(self.list_of_project(workspace).map(|list| (list, folders)))
+    }
+
     /// Tells the build script of the root task, which `cargo` runs.
     pub(super) fn choose(&self, cargo: &mut Command) -> Result<()> {
         cargo.env_remove(SYSTEM).env_remove(ONLY);
@@ -115,4 +152,12 @@ impl Selection {
         let name: Vec<_> = name.into_iter().flatten().collect();
         workspace.artifacts().join(name.join("-") + ".elf")
     }
+}
+
+/// The list in the current folder, if that is not in a checkout of KaaL.
+fn of_project() -> Option<&'static str> {
+    let folder = env::current_dir().ok()?;
+    let workspace = Workspace::locate().ok()?;
+    (!folder.starts_with(workspace.root()) && folder.join(OF_PROJECT).is_file())
+        .then_some(OF_PROJECT)
 }

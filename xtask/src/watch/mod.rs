@@ -34,13 +34,18 @@ pub(crate) fn run(workspace: &Workspace, mut options: Options) -> Result<()> {
     let (sender, changes) = mpsc::channel();
     build::builder(workspace)?;
     let app = Project::read(workspace)?.app(options);
-    let sources = Sources {
+    let mut sources = Sources {
         root: workspace.root().to_owned(),
         files: app
             .map(path::absolute)
             .into_iter()
             .collect::<Result<_, _>>()?,
+        packages: Vec::new(),
     };
+    if let Some((list, packages)) = options.selection.sources(workspace)? {
+        sources.files.push(list);
+        sources.packages = packages;
+    }
     let watched = sources.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         if let Some(event) = event.ok().filter(|event| watched.are_changed_by(event)) {

@@ -20,8 +20,10 @@ const COMPONENTS: &str = "root-task/components";
 pub(super) struct Sources {
     /// The checkout.
     pub(super) root: PathBuf,
-    /// The user's own root task, if there is one.
+    /// The user's own root task, and list of components.
     pub(super) files: Vec<PathBuf>,
+    /// The folders of the user's own components.
+    pub(super) packages: Vec<PathBuf>,
 }
 
 impl Sources {
@@ -37,7 +39,8 @@ impl Sources {
 
     /// The folders with sources, directly or not.
     fn trees(&self) -> impl Iterator<Item = PathBuf> {
-        FOLDERS.iter().map(|folder| self.root.join(folder))
+        let of_kaal = FOLDERS.map(|folder| self.root.join(folder));
+        of_kaal.into_iter().chain(self.packages.iter().cloned())
     }
 
     /// Whether `event` changed the content or the name of a source.
@@ -70,9 +73,10 @@ impl Sources {
         package.to_str()
     }
 
-    /// Whether `path` is the user's own root task.
+    /// Whether `path` is in the user's own root task or system.
     fn are_of_user(&self, path: &Path) -> bool {
         self.files.iter().any(|file| file == path)
+            || self.packages.iter().any(|folder| path.starts_with(folder))
     }
 }
 
@@ -87,14 +91,19 @@ mod tests {
         let sources = Sources {
             root: PathBuf::new(),
             files: vec![PathBuf::from("other/.task")],
+            packages: vec![PathBuf::from("mine/greeter")],
         };
         let is_one = |path: &str| sources.contain(Path::new(path));
         assert!(is_one("builder/src/main.rs") && is_one("other/.task"));
         assert!(!is_one("builder/src/.main.rs.swp") && !is_one("builder/src/main.rs~"));
         assert!(!is_one("target/main.rs") && !is_one("other/task"));
         assert!(!is_one("root-task/target/debug/main.o"));
+        assert!(is_one("mine/greeter/src/main.rs") && !is_one("mine/greeter/target/main.o"));
+        assert!(!is_one("mine/notes") && !is_one("mine/greeter/.main.rs.swp"));
         let is_of_root_task = |path: &str| sources.are_of_root_task(Path::new(path));
-        assert!(is_of_root_task("other/.task") && !is_of_root_task("builder/src/a.rs"));
+        assert!(
+            is_of_root_task("mine/greeter/src/main.rs") && !is_of_root_task("builder/src/a.rs")
+        );
     }
 
     #[test]
@@ -102,6 +111,7 @@ mod tests {
         let sources = Sources {
             root: PathBuf::from("/kaal"),
             files: Vec::new(),
+            packages: Vec::new(),
         };
         let component = |path: &'static str| sources.component(Path::new(path));
         let file = "/kaal/root-task/components/hello/src/main.rs";
