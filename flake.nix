@@ -45,6 +45,10 @@
         path = ./nix/template;
         description = "A seL4 system of your own: a root task in Rust, booted by KaaL";
       };
+      templates.system = {
+        path = ./nix/template-system;
+        description = "A seL4 system of your own: components for KaaL's root task";
+      };
       hydraJobs = {
         inherit (self) packages checks devShells;
       };

@@ -8,6 +8,7 @@ let
     "mkFirmwareImage"
     "mkMicrokitImage"
     "mkRootTask"
+    "mkSystem"
     "mkKernel"
     "mkBootTest"
   ];

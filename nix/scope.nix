@@ -63,6 +63,10 @@ let
     kaalRootTask = scope.call ./packages/kaal-root-task.nix;
     images = scope.call ./images.nix;
 
+    # Images with KaaL's root task and components of others
+    mkComponents = scope.call ./packages/components.nix;
+    mkSystem = scope.call ./mk-system.nix;
+
     # Checks by group and name
     checks = scope.call ./checks;
   };

@@ -9,6 +9,8 @@
 {
   kernel,
   src,
+  # The sources to compile, if `src` lacks some.
+  compiled ? src,
   folder ? ".",
   pname,
   version ? "0.1.0",
@@ -53,7 +55,7 @@ common
     export CARGO_TARGET_DIR=$PWD/target
     cargoBuildLog=$PWD/build-log.json
     postBuildInstallFromCargoBuildLogOut=$PWD/programs
-    cd ${src}/${folder}
+    cd ${compiled}/${folder}
   '';
 
   cargoArtifacts = craneLib.buildDepsOnly (

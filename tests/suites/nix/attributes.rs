@@ -26,6 +26,9 @@ const NAMING: [&str; 8] = [
 /// The extensions of these files in folders.
 const ENDINGS: [&str; 3] = ["md", "rs", "yml"];
 
+/// The option before the name of a template.
+const TEMPLATE: &str = "-t ";
+
 /// The workflow that builds the checks.
 const WORKFLOW: &str = ".github/workflows/ci.yml";
 
@@ -74,14 +77,18 @@ fn collect(path: &Path, mentions: &mut Vec<(String, String)>) -> Result<()> {
             .find(|c: char| c.is_whitespace() || "\"'`()[],;…".contains(c))
             .unwrap_or(rest.len());
         let name = rest[..end].trim_end_matches(['.', ':']);
+        let kind = match text[..start].ends_with(TEMPLATE) {
+            true => "templates.",
+            false => "",
+        };
         if !name.is_empty() {
-            mentions.push((path.display().to_string(), name.to_owned()));
+            mentions.push((path.display().to_string(), format!("{kind}{name}")));
         }
     }
     Ok(())
 }
 
-/// A package by its name, or any attribute by kind of output, system and name.
+/// A package or template by its name, or any attribute by kind of output, system and name.
 fn check(existing: &Value, name: &str) -> Result<()> {
     ensure!(
         name.chars()
@@ -92,6 +99,14 @@ fn check(existing: &Value, name: &str) -> Result<()> {
         ensure!(
             names_of(existing, kind, system).any(|found| found == name),
             "there is no such attribute"
+        );
+        return Ok(());
+    }
+    if let Some(template) = name.strip_prefix("templates.") {
+        let mut templates = existing["templates"].as_array().into_iter().flatten();
+        ensure!(
+            templates.any(|found| found == template),
+            "there is no such template"
         );
         return Ok(());
     }

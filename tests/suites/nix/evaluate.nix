@@ -40,6 +40,17 @@ let
       // arguments
     );
 
+  system =
+    arguments:
+    outputs.lib.mkSystem (
+      {
+        pkgs = packages;
+        platform = "qemu-arm-virt";
+        src = toString ../../../nix/template-system;
+      }
+      // arguments
+    );
+
   pathsOf =
     value:
     if value.type or null == "derivation" then value.drvPath else builtins.mapAttrs (_: pathsOf) value;
@@ -55,10 +66,14 @@ in
       ;
   };
 
-  # By kind of output and system.
-  names = builtins.mapAttrs (_: builtins.mapAttrs (_: builtins.attrNames)) {
-    inherit (outputs) packages checks devShells;
-  };
+  # By kind of output and system; templates are for all systems.
+  names =
+    builtins.mapAttrs (_: builtins.mapAttrs (_: builtins.attrNames)) {
+      inherit (outputs) packages checks devShells;
+    }
+    // {
+      templates = builtins.attrNames outputs.templates;
+    };
 
   # Package sets with old versions.
   oldPackages = {
@@ -97,6 +112,17 @@ in
           inherit image;
           sentinel = "hello, world";
         }).drvPath;
+    };
+
+  # The path of the boot test, and what the root task is built from.
+  system =
+    arguments:
+    let
+      mine = system arguments;
+    in
+    {
+      bootTest = mine.checks.boot.drvPath;
+      inherit (mine.packages.default.rootTask) inputs;
     };
 
   # By system, the options of the kernel's build for each compiler.

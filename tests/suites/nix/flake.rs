@@ -5,6 +5,7 @@
 //! Without Nix, or without a flake in the checkout, the tests are listed as ignored.
 
 mod attributes;
+mod system;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,7 +33,7 @@ const LLVM_CHECK: &str = "boot-qemu-arm-virt-default-llvm";
 const BOARDS: &str = "docs/boards/index.md";
 
 /// Mistakes of users: the name of the test, a call of a function in `evaluate.nix`, and words of the error.
-const MISTAKES: [(&str, &str, &str); 8] = [
+const MISTAKES: [(&str, &str, &str); 10] = [
     (
         "flake_unknown_platform",
         r#"image { platform = "toaster"; }"#,
@@ -62,6 +63,16 @@ const MISTAKES: [(&str, &str, &str); 8] = [
         "flake_boot_of_microkit_on_a_board",
         r#"(microkitImage { board = "zcu102"; }).bootTest"#,
         "QEMU has no model of zcu102",
+    ),
+    (
+        "flake_system_without_lock_file",
+        r#"(system { src = "/nowhere"; }).bootTest"#,
+        "src = /nowhere has no Cargo.lock: run `cargo generate-lockfile`",
+    ),
+    (
+        "flake_system_without_list",
+        r#"(system { system = "/nowhere.toml"; }).bootTest"#,
+        "system = /nowhere.toml doesn't exist: name the list of components",
     ),
     (
         "flake_old_nixpkgs",
@@ -95,6 +106,8 @@ fn run_suite() -> Result<ExitCode> {
         trial("flake_kernel_compilers", root, no_nix, kernel_compilers),
         trial("flake_attributes_exist", root, no_nix, attributes_exist),
         trial("flake_microkit_image", root, no_nix, microkit_image),
+        trial("flake_system", root, no_nix, system::evaluates),
+        trial("template_lock_agrees", root, no_flake, system::lock_agrees),
     ];
     for (name, call, words) in MISTAKES {
         trials.push(trial(name, root, no_nix, move |root| {
@@ -270,7 +283,11 @@ fn versions_agree(root: &Path) -> Result<()> {
         fs::read_to_string(root.join(file)).with_context(|| format!("failed to read {file}"))
     };
     let hashes = read("nix/packages/root-task/arguments.nix")?;
-    for lock in ["root-task/Cargo.lock", "nix/template/root-task/Cargo.lock"] {
+    for lock in [
+        "root-task/Cargo.lock",
+        "nix/template/root-task/Cargo.lock",
+        "nix/template-system/Cargo.lock",
+    ] {
         for line in read(lock)?.lines() {
             if let Some(source) = line.strip_prefix("source = \"git+") {
                 let source = format!("\"git+{source}");
