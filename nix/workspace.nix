@@ -46,6 +46,7 @@ let
     xtask = [
       "README.md"
       "nix/template"
+      "nix/template-system"
     ];
   };
 

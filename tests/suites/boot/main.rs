@@ -36,6 +36,7 @@ mod network;
 mod new_component;
 mod odd_machines;
 mod own_root_task;
+mod own_system;
 mod package;
 mod package_damage;
 mod package_trees;
@@ -126,6 +127,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(system_devices::trials(&workspace));
     trials.extend(firmware_command::trials(&workspace));
     trials.push(own_root_task::trial(&workspace));
+    trials.extend(own_system::trials(&workspace));
     trials.push(refusal::trial(&workspace));
     trials.extend(watch::trials(&workspace));
     trials.push(security_page::trial(&workspace, &trials));

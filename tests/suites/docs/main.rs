@@ -15,9 +15,11 @@ mod shell;
 mod shown;
 mod words;
 
+use std::fs;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use kaal_harness::process;
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::{Arguments, Trial};
@@ -33,9 +35,22 @@ fn run_suite() -> Result<ExitCode> {
     // Commands of a page use the results of earlier ones.
     arguments.test_threads = Some(1);
     let trials = Workspace::locate().and_then(|workspace| trials(&workspace))?;
+    // What an interrupted run left.
+    remove_projects()?;
     let conclusion = libtest_mimic::run(&arguments, trials);
+    remove_projects()?;
     shell::print_count();
     Ok(conclusion.exit_code())
+}
+
+/// Removes the projects that commands of pages made outside of the checkout.
+fn remove_projects() -> Result<()> {
+    let projects = shown::projects();
+    match fs::remove_dir_all(&projects) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+    .with_context(|| format!("failed to remove {}", projects.display()))
 }
 
 fn trials(workspace: &Workspace) -> Result<Vec<Trial>> {

@@ -12,9 +12,10 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use crate::block::Block;
 
 /// Pages outside of the folder `docs`.
-const OTHERS: [&str; 5] = [
+const OTHERS: [&str; 6] = [
     "README.md",
     "nix/README.md",
+    "nix/template-system/README.md",
     "nix/template/README.md",
     "root-task/README.md",
     "tests/suites/docs/mistakes.md",

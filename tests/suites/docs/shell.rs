@@ -34,7 +34,7 @@ use crate::page::Page;
 use crate::shown;
 
 /// The time limit of a command; those that compile take longest.
-const LIMIT: Duration = Duration::from_secs(300);
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// The time limit in a copy of the checkout, where Cargo compiles everything anew.
 const LIMIT_IN_COPY: Duration = Duration::from_secs(1200);

@@ -15,9 +15,19 @@ const SHOWN_PREFIX: &str = "/opt/seL4";
 /// The pages' example of a token's PKCS #11 module: SoftHSM's, in Debian.
 const SHOWN_MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 
+/// The pages' example of a project outside of the checkout.
+const SHOWN_PROJECT: &str = "~/my-system";
+
+/// The folder for the pages' projects, which Cargo would treat as parts of the checkout in a page's folder.
+pub(crate) fn projects() -> PathBuf {
+    env::temp_dir().join("kaal-docs")
+}
+
 /// `steps` with the paths of this machine.
 pub(crate) fn here(workspace: &Workspace, mut steps: Vec<Step>) -> Vec<Step> {
     for Step { command, .. } in &mut steps {
+        let project = projects().join("my-system");
+        *command = command.replace(SHOWN_PROJECT, &project.to_string_lossy());
         if let Ok(prefix) = env::var(PREFIX) {
             *command = command.replace(SHOWN_PREFIX, &prefix);
         }

@@ -3,7 +3,7 @@
 //! Makes the files of something new.
 
 mod component;
-mod root_task;
+mod project;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -14,12 +14,15 @@ pub(crate) enum New {
     /// Make a component of KaaL's root task, and add it to root-task/task/system.toml
     Component(component::Options),
     /// Make a project for a root task that greets, to build with Cargo or Nix
-    RootTask(root_task::Options),
+    RootTask(project::Options),
+    /// Make a project for a system: components for KaaL's root task, and a test that boots them
+    System(project::Options),
 }
 
 pub(crate) fn run(workspace: &Workspace, new: &New) -> Result<()> {
     match new {
         New::Component(options) => component::run(workspace, options),
-        New::RootTask(options) => root_task::run(workspace, options),
+        New::RootTask(options) => project::root_task(workspace, options),
+        New::System(options) => project::system(workspace, options),
     }
 }
