@@ -82,17 +82,21 @@ impl Apt {
             .collect())
     }
 
-    /// Those of `packages` and their dependencies that the machine lacks, like `libfdt1=1.6.1`.
+    /// Those of `packages` and their dependencies that the machine lacks, like `libfdt1=1.6.1`. If it lacks any, all of
+    /// `packages`, because they look for each other's files beside their own.
     pub(super) fn missing_for(&self, packages: &str) -> Result<Vec<String>> {
-        let mut simulation = self.command("apt-get");
-        simulation.args(["--simulate", "--no-install-recommends", "install"]);
-        simulation.args(packages.split(' '));
-        let missing = to_install(&process::read(&mut simulation)?);
+        let simulate = |options: &[&str]| {
+            let mut simulation = self.command("apt-get");
+            simulation.args(["--simulate", "--no-install-recommends"]);
+            simulation.args(options).arg("install");
+            simulation.args(packages.split(' '));
+            process::read(&mut simulation).map(|plan| to_install(&plan))
+        };
         ensure!(
-            !missing.is_empty(),
+            !simulate(&[])?.is_empty(),
             "{packages}: installed, but no program of them can do the job"
         );
-        Ok(missing)
+        simulate(&["--reinstall"])
     }
 
     /// Downloads packages, like `libfdt1=1.6.1`, and unpacks all of them to `destination`.

@@ -88,14 +88,16 @@ impl Machine {
         self.with("rustup", &script)
     }
 
-    /// Adds Debian's package tools, which know one package; `extract` is what unpacking it does.
+    /// Adds Debian's package tools, which know one package to install, and one that is installed; `extract` is what
+    /// unpacking them does.
     pub(crate) fn with_debian(self, update: &str, extract: &str) -> Self {
         let calls = self.0.path().join("calls");
         let apt = format!(
             "echo \"$*\" >> {}\ncase \"$*\" in\n--version) echo apt;;\n*update) {update};;\n\
              *--simulate*) echo 'Remv qemu-utils [1:10.0.2+ds-2]'\n\
              echo 'Inst qemu-system-arm [7.1-1] (7.2-1+b1 Debian:12 [amd64])'\n\
-             echo 'Conf qemu-system-arm (7.2-1+b1 Debian:12 [amd64])';;\n\
+             echo 'Conf qemu-system-arm (7.2-1+b1 Debian:12 [amd64])'\n\
+             case \"$*\" in *--reinstall*) echo 'Inst ipxe-qemu [1.0-5] (1.0-5 Debian:12 [all])';; esac;;\n\
              *download*) : > qemu-system-arm.deb;;\nesac",
             calls.display()
         );

@@ -13,7 +13,7 @@ fn unknown_distribution_is_told_the_packages() {
         &said,
         &[
             "qemu-system-aarch64: not found on PATH",
-            "apt-get install qemu-system-arm ipxe-qemu",
+            "apt-get install qemu-system-arm qemu-system-data ipxe-qemu",
             "dnf install qemu-system-aarch64-core",
             "brew install qemu",
         ],
@@ -163,12 +163,12 @@ fn pinned_nightly_is_taken_without_a_word() {
 }
 
 #[test]
-fn packages_are_downloaded_in_the_simulated_version() {
+fn packages_are_downloaded_in_the_simulated_version_although_one_is_installed() {
     let machine = Machine::new().with_debian(":", "/bin/mkdir -p \"$3\"");
     machine.refuses();
     let calls = machine.calls();
     let mut downloads = calls.iter().filter(|call| call.contains("download"));
-    assert!(downloads.all(|call| call.ends_with(" qemu-system-arm=7.2-1+b1")));
+    assert!(downloads.all(|call| call.ends_with(" qemu-system-arm=7.2-1+b1 ipxe-qemu=1.0-5")));
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn unpacked_program_runs_with_its_libraries() {
     let tools = machine.target().join("tools");
     let starter = tools.join("bin/qemu-system-aarch64");
     let printed = Command::new(starter).arg("a b").output().unwrap().stdout;
-    let folder = tools.join("qemu-system-arm+ipxe-qemu");
+    let folder = tools.join("qemu-system-arm+qemu-system-data+ipxe-qemu");
     let expected = ["lib/some", "usr/lib/program"].map(|name| folder.join(name));
     let expected = expected.map(|folder| folder.display().to_string());
     assert_eq!(

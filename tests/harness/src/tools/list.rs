@@ -37,7 +37,7 @@ pub const QEMU: Tool = tool(
     "qemu-system-aarch64",
     "`qemu`, `watch`, `bench`, `book`, `flips`, `forge`, boot tests",
     unpacked(
-        "qemu-system-arm ipxe-qemu",
+        "qemu-system-arm qemu-system-data ipxe-qemu",
         "qemu-system-aarch64-core",
         Some("brew install qemu"),
     ),
