@@ -9,7 +9,8 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use kaal_net::{BUFFER, Chains, Client, Direction, Driver, QUEUE, QueueMemory, drive};
+use kaal_net::{BUFFER, Chains, Client, Direction, Driver, QUEUE, drive};
+use kaal_queue::QueueMemory;
 
 use crate::Target;
 

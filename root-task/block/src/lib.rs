@@ -20,5 +20,5 @@ mod requests;
 mod window;
 
 pub use reader::Reader;
-pub use requests::{Places, QUEUE, QUEUE_SIZE, QueueMemory, Requests};
+pub use requests::{QUEUE, QUEUE_SIZE, Requests};
 pub use window::{BLOCK, Fill, SHARED, WINDOWS};

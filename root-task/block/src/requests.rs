@@ -8,6 +8,7 @@
 use core::sync::atomic::{Ordering, fence};
 
 use kaal_protocol::Refusal;
+use kaal_queue::{NEXT, Places, QueueMemory, WRITE};
 
 /// The size of the queue's memory in bytes.
 pub const QUEUE: usize = 4096;
@@ -21,39 +22,12 @@ const USED: usize = 0x200;
 const HEADER: usize = 0x300;
 const STATUS: usize = 0x340;
 
-/// The size of a descriptor: address, length, flags and next.
-const DESCRIPTOR: usize = 16;
-
-/// A descriptor's flags: the chain goes on, the device writes.
-const NEXT: u32 = 1;
-const WRITE: u32 = 2;
-
 /// The header's size, and its words: a type, 0, and the sector. Type 0 reads.
 const HEADER_SIZE: u32 = 16;
 const SECTOR: usize = HEADER + 8;
 
 /// An outcome that no device gives: 0 is success, 1 and 2 are errors.
 const PENDING: u32 = 0xff;
-
-/// Memory that the device accesses too, in words of four bytes.
-pub trait QueueMemory {
-    /// Reads the word at `offset`, in bytes.
-    fn read(&self, offset: usize) -> u32;
-
-    /// Writes the word at `offset`, in bytes.
-    fn write(&self, offset: usize, value: u32);
-}
-
-/// Physical addresses of a queue's parts.
-#[derive(Clone, Copy, Debug)]
-pub struct Places {
-    /// The descriptors.
-    pub descriptors: u64,
-    /// The available ring.
-    pub available: u64,
-    /// The used ring.
-    pub used: u64,
-}
 
 /// The driver's end of the queue.
 #[derive(Debug)]
@@ -69,15 +43,14 @@ pub struct Requests<M> {
 impl<M: QueueMemory> Requests<M> {
     /// Makes a queue in `memory` of [`QUEUE`] zeroed bytes, with the physical address `physical`.
     pub fn new(memory: M, physical: u64) -> Self {
-        let requests = Self {
+        memory.describe(0, physical + HEADER as u64, HEADER_SIZE, NEXT);
+        memory.describe(2, physical + STATUS as u64, 1, WRITE);
+        Self {
             memory,
             physical,
             made: 0,
             finished: 0,
-        };
-        requests.describe(0, physical + HEADER as u64, HEADER_SIZE, NEXT);
-        requests.describe(2, physical + STATUS as u64, 1, WRITE);
-        requests
+        }
     }
 
     /// Returns where the device finds the queue.
@@ -99,8 +72,8 @@ impl<M: QueueMemory> Requests<M> {
         if self.made != self.finished {
             return Err(Refusal::Taken);
         }
-        self.write_long(SECTOR, first);
-        self.describe(1, to, length as u32, NEXT | WRITE);
+        self.memory.write_long(SECTOR, first);
+        self.memory.describe(1, to, length as u32, NEXT | WRITE);
         self.memory.write(STATUS, PENDING);
         // Every place of the ring names the chain's first descriptor, which has the number 0.
         self.made = self.made.wrapping_add(1);
@@ -124,19 +97,5 @@ impl<M: QueueMemory> Requests<M> {
             0 => Some(Ok(())),
             _ => Some(Err(Refusal::Failed)),
         }
-    }
-
-    /// Writes a descriptor.
-    fn describe(&self, number: usize, address: u64, length: u32, flags: u32) {
-        let start = number * DESCRIPTOR;
-        let next = number as u32 + 1;
-        self.write_long(start, address);
-        self.memory.write(start + 8, length);
-        self.memory.write(start + 12, flags | next << 16);
-    }
-
-    fn write_long(&self, offset: usize, value: u64) {
-        self.memory.write(offset, value as u32);
-        self.memory.write(offset + 4, (value >> 32) as u32);
     }
 }

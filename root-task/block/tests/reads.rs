@@ -7,8 +7,9 @@
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kaal_block::{BLOCK, Fill, QUEUE, QueueMemory, Reader, Requests, SHARED, WINDOWS};
+use kaal_block::{BLOCK, Fill, QUEUE, Reader, Requests, SHARED, WINDOWS};
 use kaal_protocol::Refusal;
+use kaal_queue::QueueMemory;
 use proptest::collection::vec;
 use proptest::prelude::*;
 

@@ -7,6 +7,7 @@ use core::ptr::{self, NonNull};
 use core::slice;
 
 use kaal_protocol::{Refusal, Request};
+use kaal_queue::QueueMemory;
 use sel4::FrameObjectType;
 
 use crate::broker;
@@ -148,5 +149,15 @@ impl Deref for DmaMemory {
 
     fn deref(&self) -> &Registers {
         &self.words
+    }
+}
+
+impl QueueMemory for DmaMemory {
+    fn read(&self, offset: usize) -> u32 {
+        self.words.read(offset)
+    }
+
+    fn write(&self, offset: usize, value: u32) {
+        self.words.write(offset, value);
     }
 }

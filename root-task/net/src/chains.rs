@@ -8,6 +8,8 @@
 
 use core::sync::atomic::{Ordering, fence};
 
+use kaal_queue::{DESCRIPTOR, LENGTH, NEXT, Places, QueueMemory, WRITE};
+
 use crate::broken::Broken;
 use crate::driver::Filled;
 use crate::layout::{BUFFER, MOST};
@@ -24,25 +26,8 @@ const AVAILABLE: usize = 2 * MOST * DESCRIPTOR;
 const USED: usize = AVAILABLE + 1024;
 const SHARED_HEADER: usize = QUEUE - 16;
 
-/// Size of a descriptor, and the offset of its length. Behind it are flags and the next descriptor.
-const DESCRIPTOR: usize = 16;
-const LENGTH: usize = 8;
-
-/// A descriptor's flags: the chain goes on, the device writes.
-const NEXT: u32 = 1;
-const WRITE: u32 = 2;
-
 /// Bit 0 of the flags of either ring: the other side needs no interrupt or notification.
 const QUIET: u32 = 1;
-
-/// Memory that the device accesses too, in words of four bytes.
-pub trait QueueMemory {
-    /// Reads the word at `offset`, in bytes.
-    fn read(&self, offset: usize) -> u32;
-
-    /// Writes the word at `offset`, in bytes.
-    fn write(&self, offset: usize, value: u32);
-}
 
 /// What packets of a queue do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +42,8 @@ pub enum Direction {
 #[derive(Debug)]
 pub struct Chains<M> {
     memory: M,
+    /// The memory's physical address.
+    physical: u64,
     direction: Direction,
     /// Number of buffers.
     buffers: usize,
@@ -69,28 +56,6 @@ pub struct Chains<M> {
     flags: u32,
     /// The places of the available ring, of which two are in a word.
     ring: [u16; 2 * MOST],
-}
-
-/// Physical addresses of a queue's parts.
-#[derive(Clone, Copy, Debug)]
-pub struct Places {
-    /// The descriptors.
-    pub descriptors: u64,
-    /// The available ring.
-    pub available: u64,
-    /// The used ring.
-    pub used: u64,
-}
-
-impl Places {
-    /// The parts of a queue whose memory has the physical address `physical`.
-    pub fn new(physical: u64) -> Self {
-        Self {
-            descriptors: physical,
-            available: physical + AVAILABLE as u64,
-            used: physical + USED as u64,
-        }
-    }
 }
 
 impl<M: QueueMemory> Chains<M> {
@@ -108,22 +73,13 @@ impl<M: QueueMemory> Chains<M> {
             Direction::Send => 0,
         };
         for (number, buffer) in buffers.take(count).enumerate() {
-            let second = 2 * number + 1;
             let header = physical + SHARED_HEADER as u64;
-            let chain = [
-                (header, HEADER, flags | NEXT | (second as u32) << 16),
-                (buffer, BUFFER, flags),
-            ];
-            for (index, (address, length, flags)) in chain.into_iter().enumerate() {
-                let words = [address as u32, (address >> 32) as u32, length as u32, flags];
-                let start = (2 * number + index) * DESCRIPTOR;
-                for (at, word) in words.into_iter().enumerate() {
-                    memory.write(start + 4 * at, word);
-                }
-            }
+            memory.describe(2 * number, header, HEADER as u32, flags | NEXT);
+            memory.describe(2 * number + 1, buffer, BUFFER as u32, flags);
         }
         Self {
             memory,
+            physical,
             direction,
             buffers: count,
             size: (2 * count).next_power_of_two(),
@@ -131,6 +87,15 @@ impl<M: QueueMemory> Chains<M> {
             used: 0,
             flags: 0,
             ring: [0; _],
+        }
+    }
+
+    /// Returns where the device finds the queue.
+    pub fn places(&self) -> Places {
+        Places {
+            descriptors: self.physical,
+            available: self.physical + AVAILABLE as u64,
+            used: self.physical + USED as u64,
         }
     }
 

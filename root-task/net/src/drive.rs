@@ -4,8 +4,10 @@
 
 use core::sync::atomic::AtomicU64;
 
+use kaal_queue::QueueMemory;
+
 use crate::broken::Broken;
-use crate::chains::{Chains, QueueMemory};
+use crate::chains::Chains;
 use crate::driver::Driver;
 
 /// Queues of the device that must be notified.

@@ -32,7 +32,7 @@ mod packet;
 mod queue;
 
 pub use broken::Broken;
-pub use chains::{Chains, Direction, Places, QUEUE, QueueMemory};
+pub use chains::{Chains, Direction, QUEUE};
 pub use client::Client;
 pub use drive::{Notify, drive};
 pub use driver::{Driver, Filled};

@@ -2,7 +2,7 @@
 
 //! A virtio disk (Virtio 1.2, section 5.2), and its client.
 
-use kaal_block::{Fill, QUEUE, QUEUE_SIZE, QueueMemory, Requests};
+use kaal_block::{Fill, QUEUE, QUEUE_SIZE, Requests};
 use kaal_component::{CHANNEL_ENDED, DmaMemory, Interrupt, Refusal, SharedMemory, wait};
 use kaal_virtio::virtio_drivers::transport::Transport;
 use kaal_virtio::virtio_drivers::transport::mmio::MmioTransport;
@@ -16,7 +16,7 @@ const REQUESTS: u16 = 0;
 pub(crate) struct Disk {
     transport: MmioTransport<'static>,
     interrupt: Interrupt,
-    requests: Requests<Words>,
+    requests: Requests<DmaMemory>,
     blocks: u64,
     patience: Patience,
     client: Option<SharedMemory>,
@@ -24,19 +24,6 @@ pub(crate) struct Disk {
     is_silent: bool,
     /// Events that came during a request.
     events: u64,
-}
-
-/// The queue's memory.
-struct Words(DmaMemory);
-
-impl QueueMemory for Words {
-    fn read(&self, offset: usize) -> u32 {
-        self.0.read(offset)
-    }
-
-    fn write(&self, offset: usize, value: u32) {
-        self.0.write(offset, value);
-    }
 }
 
 impl Disk {
@@ -56,7 +43,7 @@ impl Disk {
             .map_err(|_| Refusal::NotFound)?;
         let memory = DmaMemory::allocate(QUEUE)?;
         let physical = memory.physical;
-        let requests = Requests::new(Words(memory), physical);
+        let requests = Requests::new(memory, physical);
         let places = requests.places();
         transport.queue_set(
             REQUESTS,

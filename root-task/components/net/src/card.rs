@@ -3,7 +3,7 @@
 //! A virtio network card (Virtio 1.2, section 5.1).
 
 use kaal_component::{DmaMemory, Interrupt, Refusal, SharedMemory};
-use kaal_net::{Broken, Chains, Direction, Driver, Places, QUEUE, QueueMemory, drive};
+use kaal_net::{Broken, Chains, Direction, Driver, QUEUE, drive};
 use kaal_virtio::virtio_drivers::transport::Transport;
 use kaal_virtio::virtio_drivers::transport::mmio::MmioTransport;
 use kaal_virtio::{Found, negotiate};
@@ -28,21 +28,8 @@ pub(crate) struct Card {
 /// The queues of client and card.
 struct Link {
     driver: Driver<SharedMemory>,
-    receive: Chains<Words>,
-    send: Chains<Words>,
-}
-
-/// Memory of a queue.
-struct Words(DmaMemory);
-
-impl QueueMemory for Words {
-    fn read(&self, offset: usize) -> u32 {
-        self.0.read(offset)
-    }
-
-    fn write(&self, offset: usize, value: u32) {
-        self.0.write(offset, value);
-    }
+    receive: Chains<DmaMemory>,
+    send: Chains<DmaMemory>,
 }
 
 impl Card {
@@ -95,21 +82,22 @@ impl Card {
         number: u16,
         direction: Direction,
         buffers: impl ExactSizeIterator<Item = u64>,
-    ) -> Result<Chains<Words>, Refusal> {
+    ) -> Result<Chains<DmaMemory>, Refusal> {
         let memory = DmaMemory::allocate(QUEUE)?;
-        let places = Places::new(memory.physical);
-        let queue = Chains::new(Words(memory), places.descriptors, direction, buffers);
+        let physical = memory.physical;
+        let queue = Chains::new(memory, physical, direction, buffers);
         let size = queue.size() as u32;
         if self.transport.max_queue_size(number) < size {
             return Err(Refusal::NotFound);
         }
-        let Places {
-            descriptors,
-            available,
-            used,
-        } = places;
-        self.transport
-            .queue_set(number, size, descriptors, available, used);
+        let places = queue.places();
+        self.transport.queue_set(
+            number,
+            size,
+            places.descriptors,
+            places.available,
+            places.used,
+        );
         Ok(queue)
     }
 

@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kaal_net::{Broken, Chains, Client, Direction, Driver, Places, QUEUE, QueueMemory};
+use kaal_net::{Broken, Chains, Client, Direction, Driver, QUEUE};
+use kaal_queue::{Places, QueueMemory};
 
 /// Physical addresses of the queues and of the shared memory.
 const RECEIVE: u64 = 0x10_0000;
@@ -107,16 +108,16 @@ impl Machine {
         let receive = Chains::new(of_receive.clone(), RECEIVE, Direction::Receive, receive);
         let send = (0..layout.buffers).map(|number| SHARED + layout.send(number) as u64);
         let send = Chains::new(of_send.clone(), SEND, Direction::Send, send);
-        let queue = |words, physical, size| Queue {
+        let queue = |words, physical, chains: &Chains<Words>| Queue {
             words,
             physical,
-            places: Places::new(physical),
-            size,
+            places: chains.places(),
+            size: chains.size(),
             seen: 0,
         };
         let device = [
-            queue(of_receive, RECEIVE, receive.size()),
-            queue(of_send, SEND, send.size()),
+            queue(of_receive, RECEIVE, &receive),
+            queue(of_send, SEND, &send),
         ];
         Self {
             client,
