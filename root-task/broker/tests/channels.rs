@@ -6,46 +6,29 @@
 
 mod model;
 
-use kaal_broker::{Broker, ComponentId, Config, Denial, Image, Interrupt, Resource, Resources};
+use kaal_broker::{Broker, ComponentId, Config, Denial, Interrupt, Resource};
 use kaal_protocol::CHANNEL_ENDED;
-use model::{EMPTY_SLOTS, Model};
+use model::Model;
+use model::start::{IMAGE, config, started};
 
-const fn config(name: &'static str) -> Config {
+const fn client(name: &'static str) -> Config {
     Config {
-        quota: Resources {
-            bytes: 1 << 20,
-            slots: 300,
-            devices: 1,
-        },
-        stack: 4096,
         needs: &["serial"],
-        ..Config::new(name)
+        ..config(name)
     }
 }
 
 static SERVER: Config = Config {
     devices: &["uart"],
     provides: &["serial"],
-    needs: &[],
     ..config("server")
 };
-static GREEDY: Config = config("greedy");
-static MODEST: Config = config("modest");
-
-const IMAGE: Image<'_> = Image {
-    entry: 0x20_0000,
-    segments: &[],
-};
+static GREEDY: Config = client("greedy");
+static MODEST: Config = client("modest");
 
 /// Starts a server and two clients.
 fn three() -> (Broker<Model>, [ComponentId; 3]) {
-    let (model, untyped) = Model::new(false);
-    let mut broker = Broker::new(model, EMPTY_SLOTS, untyped).unwrap();
-    let ids = [&SERVER, &GREEDY, &MODEST].map(|config| broker.add(config).unwrap());
-    for id in ids {
-        broker.spawn(id, &IMAGE).unwrap();
-    }
-    (broker, ids)
+    started(false, [&SERVER, &GREEDY, &MODEST])
 }
 
 #[test]

@@ -6,9 +6,10 @@
 
 mod model;
 
-use kaal_broker::{Access, Broker, ComponentId, Config, Denial, Image, Quiesce, Resources};
+use kaal_broker::{Access, Broker, ComponentId, Config, Denial, Quiesce, Resources};
 use kaal_payload::{PhysAddr, PhysRange};
-use model::{EMPTY_SLOTS, Model};
+use model::Model;
+use model::start::{self, IMAGE};
 
 /// Registers of the network device.
 const NET: u64 = 0x0901_0000;
@@ -52,16 +53,10 @@ static CLIENT: Config = Config {
     ..DRIVER
 };
 
-const IMAGE: Image<'_> = Image {
-    entry: 0x20_0000,
-    segments: &[],
-};
-
 const BUFFER: u64 = 64 * 1024;
 
 fn started(config: &'static Config) -> (Broker<Model>, ComponentId, u64) {
-    let (model, untyped) = Model::new(false);
-    let mut broker = Broker::new(model, EMPTY_SLOTS, untyped).unwrap();
+    let mut broker = start::broker(false);
     let free = broker.free().bytes;
     let id = broker.add(config).unwrap();
     broker.spawn(id, &IMAGE).unwrap();

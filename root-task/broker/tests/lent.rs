@@ -6,34 +6,22 @@
 
 mod model;
 
-use kaal_broker::{
-    Broker, ComponentId, Config, Denial, Image, Kernel, PAGE_SIZE, Pass, Resources, Slot,
-};
+use kaal_broker::{Broker, ComponentId, Config, Denial, Kernel, PAGE_SIZE, Pass, Slot};
 use kaal_payload::{PhysAddr, PhysRange};
+use model::start::{self, IMAGE};
 use model::{EMPTY_SLOTS, Model};
 
 const REGISTERS: u64 = 0x0900_0000;
 
 const fn config(name: &'static str) -> Config {
     Config {
-        quota: Resources {
-            bytes: 1 << 20,
-            slots: 100,
-            devices: 1,
-        },
-        stack: 4096,
         devices: &["uart"],
-        ..Config::new(name)
+        ..start::config(name)
     }
 }
 
 static FIRST: Config = config("first");
 static SECOND: Config = config("second");
-
-const IMAGE: Image<'_> = Image {
-    entry: 0x20_0000,
-    segments: &[],
-};
 
 fn request(broker: &mut Broker<Model>, id: ComponentId) -> Result<(u64, u64), Denial> {
     let registers = PhysRange::from_size(PhysAddr(REGISTERS), PAGE_SIZE).unwrap();
@@ -42,8 +30,7 @@ fn request(broker: &mut Broker<Model>, id: ComponentId) -> Result<(u64, u64), De
 
 #[test]
 fn one_component_at_a_time_has_a_page_that_the_root_task_keeps() {
-    let (model, untyped) = Model::new(false);
-    let mut broker = Broker::new(model, EMPTY_SLOTS, untyped).unwrap();
+    let mut broker = start::broker(false);
     let page = broker.keep_device_page(REGISTERS + 0x40).unwrap();
     assert_eq!(
         broker.keep_device_page(REGISTERS),

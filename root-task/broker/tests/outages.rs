@@ -6,46 +6,27 @@
 
 mod model;
 
-use kaal_broker::{
-    Broker, ComponentId, Config, Denial, Image, Recovery, Resources, Restart, Right,
-};
-use model::{EMPTY_SLOTS, Model};
-
-const fn config(name: &'static str) -> Config {
-    Config {
-        quota: Resources {
-            bytes: 1 << 20,
-            slots: 300,
-            devices: 1,
-        },
-        stack: 4096,
-        needs: &["disk", "net"],
-        ..Config::new(name)
-    }
-}
+use kaal_broker::{Broker, ComponentId, Config, Denial, Recovery, Resources, Restart, Right};
+use model::Model;
+use model::start::{IMAGE, config, started};
 
 static DISK: Config = Config {
     provides: &["disk"],
-    needs: &[],
     restart: Restart::Always,
     ..config("disk")
 };
 static NET: Config = Config {
     provides: &["net"],
-    needs: &[],
     ..config("net")
 };
-static CLIENT: Config = config("client");
+static CLIENT: Config = Config {
+    needs: &["disk", "net"],
+    ..config("client")
+};
 static CLOCK: Config = Config {
-    needs: &[],
     operator: &[Right::Tick],
     restart: Restart::Always,
     ..config("clock")
-};
-
-const IMAGE: Image<'_> = Image {
-    entry: 0x20_0000,
-    segments: &[],
 };
 
 struct World {
@@ -60,13 +41,8 @@ struct World {
 }
 
 fn world() -> World {
-    let (model, untyped) = Model::new(true);
-    let mut broker = Broker::new(model, EMPTY_SLOTS, untyped).unwrap();
     let configs = [&DISK, &NET, &CLIENT, &CLOCK];
-    let [disk, net, client, clock] = configs.map(|config| broker.add(config).unwrap());
-    for id in [disk, net, client, clock] {
-        broker.spawn(id, &IMAGE).unwrap();
-    }
+    let (mut broker, [disk, net, client, clock]) = started(true, configs);
     broker.register_service(disk, "disk").unwrap();
     broker.register_service(net, "net").unwrap();
     let to_disk = broker.lookup_service(client, "disk").unwrap();

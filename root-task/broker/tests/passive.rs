@@ -6,21 +6,16 @@
 
 mod model;
 
-use kaal_broker::{Broker, ComponentId, Config, Image, Resources, Timeout};
-use model::{EMPTY_SLOTS, Model};
+use kaal_broker::{Broker, ComponentId, Config, Timeout};
+use model::Model;
+use model::start::{self, IMAGE, started};
 
 const fn config(name: &'static str) -> Config {
     Config {
-        quota: Resources {
-            bytes: 1 << 20,
-            slots: 300,
-            devices: 0,
-        },
-        stack: 4096,
         needs: &["disk"],
         budget: 1000,
         period: 10_000,
-        ..Config::new(name)
+        ..start::config(name)
     }
 }
 
@@ -33,11 +28,6 @@ static SERVER: Config = Config {
 static CLIENT: Config = config("client");
 static OTHER: Config = config("other");
 
-const IMAGE: Image<'_> = Image {
-    entry: 0x20_0000,
-    segments: &[],
-};
-
 struct World {
     broker: Broker<Model>,
     server: ComponentId,
@@ -49,13 +39,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let (model, untyped) = Model::new(true);
-        let mut broker = Broker::new(model, EMPTY_SLOTS, untyped).unwrap();
-        let ids = [&SERVER, &CLIENT, &OTHER].map(|config| broker.add(config).unwrap());
-        let [server, client, other] = ids;
-        for id in ids {
-            broker.spawn(id, &IMAGE).unwrap();
-        }
+        let (mut broker, [server, client, other]) = started(true, [&SERVER, &CLIENT, &OTHER]);
         broker.register_service(server, "disk").unwrap();
         let slots = [client, other].map(|id| broker.lookup_service(id, "disk").unwrap());
         assert_eq!(slots[0], slots[1]);

@@ -6,46 +6,34 @@
 
 mod model;
 
-use kaal_broker::{
-    Audit, Broker, ComponentId, Config, Denial, Image, Interrupt, Resources, Right as Operator,
-};
+use kaal_broker::{Audit, Broker, ComponentId, Config, Denial, Interrupt, Right as Operator};
 use kaal_payload::{PhysAddr, PhysRange};
 use kaal_protocol::{
     CapabilityRecord, ChannelRecord, ComponentRecord, Kind, LogRecord, NameList, NameRecord,
     Record, Request, Right, State, Topic, Totals, Writer, records,
 };
-use model::{EMPTY_SLOTS, Model};
+use model::Model;
+use model::start::{self, IMAGE, started};
 
 const fn config(name: &'static str) -> Config {
     Config {
         priority: 7,
-        quota: Resources {
-            bytes: 1 << 20,
-            slots: 300,
-            devices: 1,
-        },
-        stack: 4096,
-        needs: &["serial"],
-        ..Config::new(name)
+        ..start::config(name)
     }
 }
 
 static SERVER: Config = Config {
     devices: &["uart"],
     provides: &["serial"],
-    needs: &[],
     ..config("server")
 };
-static CLIENT: Config = config("client");
+static CLIENT: Config = Config {
+    needs: &["serial"],
+    ..config("client")
+};
 static VIEWER: Config = Config {
     operator: &[Operator::Inspect],
-    needs: &[],
     ..config("viewer")
-};
-
-const IMAGE: Image<'_> = Image {
-    entry: 0x20_0000,
-    segments: &[],
 };
 
 const UART: PhysRange = PhysRange {
@@ -62,13 +50,7 @@ struct World {
 }
 
 fn world() -> World {
-    let (model, untyped) = Model::new(true);
-    let mut broker = Broker::new(model, EMPTY_SLOTS, untyped).unwrap();
-    let ids = [&SERVER, &CLIENT, &VIEWER].map(|config| broker.add(config).unwrap());
-    for id in ids {
-        broker.spawn(id, &IMAGE).unwrap();
-    }
-    let [server, client, viewer] = ids;
+    let (broker, [server, client, viewer]) = started(true, [&SERVER, &CLIENT, &VIEWER]);
     World {
         broker,
         server,

@@ -7,19 +7,15 @@
 mod model;
 
 use kaal_broker::{
-    Access, Action, Broker, ComponentId, Config, Denial, Image, Resource, Resources, Right, Segment,
+    Access, Action, Broker, ComponentId, Config, Denial, Image, Resource, Right, Segment,
 };
 use kaal_protocol::{Request, Text};
-use model::{EMPTY_SLOTS, Model};
+use model::Model;
+use model::start::{self, config};
 
 static CONFIG: Config = Config {
-    quota: Resources {
-        bytes: 1 << 20,
-        slots: 300,
-        devices: 0,
-    },
     stack: 8192,
-    ..Config::new("component")
+    ..config("component")
 };
 
 /// A segment of this size, without content.
@@ -40,8 +36,7 @@ fn image<'a>(segments: &'a [Segment<'a>]) -> Image<'a> {
 }
 
 fn broker() -> (Broker<Model>, ComponentId) {
-    let (model, untyped) = Model::new(true);
-    let mut broker = Broker::new(model, EMPTY_SLOTS, untyped).unwrap();
+    let mut broker = start::broker(true);
     let id = broker.add(&CONFIG).unwrap();
     broker.spawn(id, &image(&[data(4096)])).unwrap();
     (broker, id)

@@ -6,30 +6,18 @@
 
 mod model;
 
-use kaal_broker::{Broker, Config, Image, Resources, Restart};
-use model::{EMPTY_SLOTS, Model};
+use kaal_broker::{Config, Restart};
+use model::start::{IMAGE, broker, config};
 
 static CONFIG: Config = Config {
-    quota: Resources {
-        bytes: 1 << 20,
-        slots: 300,
-        devices: 0,
-    },
-    stack: 8192,
     restart: Restart::Always,
     period: 10_000,
-    ..Config::new("component")
-};
-
-const IMAGE: Image<'_> = Image {
-    entry: 0x20_0000,
-    segments: &[],
+    ..config("component")
 };
 
 #[test]
 fn a_restart_gives_no_new_budget() {
-    let (model, untyped) = Model::new(true);
-    let mut broker = Broker::new(model, EMPTY_SLOTS, untyped).unwrap();
+    let mut broker = broker(true);
     let id = broker.add(&CONFIG).unwrap();
     let before = broker.kernel().capabilities();
     for _ in 0..3 {

@@ -9,6 +9,7 @@ mod capability;
 mod components;
 mod derivation;
 mod invocations;
+pub(crate) mod start;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
