@@ -3,7 +3,6 @@
 //! The console: prints on a UART by polling.
 
 use core::fmt::{self, Write};
-use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use kaal_payload::{AccessSize, LogLevel, Machine, PhysAddr};
@@ -25,31 +24,15 @@ macro_rules! log {
 /// The registers of devices.
 struct Device;
 
-fn register<T>(address: PhysAddr) -> *mut T {
-    ptr::with_exposed_provenance_mut(address.0 as usize)
-}
-
 impl Registers for Device {
     fn read(&self, address: PhysAddr, size: AccessSize) -> u32 {
         // SAFETY: the device tree says that a UART is at this address. Nothing else uses it before the kernel runs.
-        unsafe {
-            match size {
-                AccessSize::Byte => register::<u8>(address).read_volatile().into(),
-                AccessSize::HalfWord => register::<u16>(address).read_volatile().into(),
-                AccessSize::Word => register::<u32>(address).read_volatile(),
-            }
-        }
+        unsafe { kaal_device::read(address, size) }
     }
 
     fn write(&mut self, address: PhysAddr, size: AccessSize, value: u32) {
         // SAFETY: as for reading.
-        unsafe {
-            match size {
-                AccessSize::Byte => register::<u8>(address).write_volatile(value as u8),
-                AccessSize::HalfWord => register::<u16>(address).write_volatile(value as u16),
-                AccessSize::Word => register::<u32>(address).write_volatile(value),
-            }
-        }
+        unsafe { kaal_device::write(address, size, value) }
     }
 }
 

@@ -102,52 +102,33 @@ impl Registers {
         (fits && aligned).then(|| ptr::with_exposed_provenance_mut(self.address + offset))
     }
 
-    /// Returns the register at a virtual address.
-    fn at<T>(&self, address: PhysAddr) -> Option<*mut T> {
-        let address = usize::try_from(address.0).ok()?;
-        self.register(address.checked_sub(self.address)?)
+    /// Whether a register of this size is at a virtual address.
+    fn has(&self, address: PhysAddr, size: AccessSize) -> bool {
+        let offset = usize::try_from(address.0)
+            .ok()
+            .and_then(|address| address.checked_sub(self.address));
+        offset.is_some_and(|offset| match size {
+            AccessSize::Byte => self.register::<u8>(offset).is_some(),
+            AccessSize::HalfWord => self.register::<u16>(offset).is_some(),
+            AccessSize::Word => self.register::<u32>(offset).is_some(),
+        })
     }
 }
 
 /// For drivers of UARTs, which pass virtual addresses. Other accesses read 0 and change nothing.
 impl kaal_uart::Registers for Registers {
     fn read(&self, address: PhysAddr, size: AccessSize) -> u32 {
-        // SAFETY: the broker mapped the memory, and `at` returns registers within it.
-        unsafe {
-            match size {
-                AccessSize::Byte => self
-                    .at::<u8>(address)
-                    .map_or(0, |it| ptr::read_volatile(it).into()),
-                AccessSize::HalfWord => self
-                    .at::<u16>(address)
-                    .map_or(0, |it| ptr::read_volatile(it).into()),
-                AccessSize::Word => self
-                    .at::<u32>(address)
-                    .map_or(0, |it| ptr::read_volatile(it)),
-            }
+        match self.has(address, size) {
+            // SAFETY: the broker mapped the memory, and this register lies within it.
+            true => unsafe { kaal_device::read(address, size) },
+            false => 0,
         }
     }
 
     fn write(&mut self, address: PhysAddr, size: AccessSize, value: u32) {
-        // SAFETY: as for reading.
-        unsafe {
-            match size {
-                AccessSize::Byte => {
-                    if let Some(it) = self.at::<u8>(address) {
-                        ptr::write_volatile(it, value as u8);
-                    }
-                }
-                AccessSize::HalfWord => {
-                    if let Some(it) = self.at::<u16>(address) {
-                        ptr::write_volatile(it, value as u16);
-                    }
-                }
-                AccessSize::Word => {
-                    if let Some(it) = self.at::<u32>(address) {
-                        ptr::write_volatile(it, value);
-                    }
-                }
-            }
+        if self.has(address, size) {
+            // SAFETY: as for reading.
+            unsafe { kaal_device::write(address, size, value) };
         }
     }
 }

@@ -8,7 +8,6 @@
 //! It needs no capability and no memory for that: what the panic has broken may be the broker.
 
 use core::fmt::{self, Write};
-use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed};
 
 use kaal_broker::{Broker, Denial, KernelError, PAGE_SIZE};
@@ -179,30 +178,14 @@ sel4_cfg_if! {
 /// The mapped registers of the console.
 struct Mapped;
 
-fn register<T>(address: PhysAddr) -> *mut T {
-    ptr::with_exposed_provenance_mut(address.0 as usize)
-}
-
 impl Registers for Mapped {
     fn read(&self, address: PhysAddr, size: AccessSize) -> u32 {
         // SAFETY: only `CONSOLE` has such addresses. `open` mapped its registers, and they stay mapped.
-        unsafe {
-            match size {
-                AccessSize::Byte => register::<u8>(address).read_volatile().into(),
-                AccessSize::HalfWord => register::<u16>(address).read_volatile().into(),
-                AccessSize::Word => register::<u32>(address).read_volatile(),
-            }
-        }
+        unsafe { kaal_device::read(address, size) }
     }
 
     fn write(&mut self, address: PhysAddr, size: AccessSize, value: u32) {
         // SAFETY: as for reading.
-        unsafe {
-            match size {
-                AccessSize::Byte => register::<u8>(address).write_volatile(value as u8),
-                AccessSize::HalfWord => register::<u16>(address).write_volatile(value as u16),
-                AccessSize::Word => register::<u32>(address).write_volatile(value),
-            }
-        }
+        unsafe { kaal_device::write(address, size, value) }
     }
 }
