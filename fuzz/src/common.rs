@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Tiny inputs and checks of images, connections and disks, shared with the tests of other packages.
+//! Tiny inputs and checks of images, connections, lines and disks, shared with the tests of other packages.
 
 #![allow(dead_code, reason = "those tests use more of it")]
 
@@ -16,12 +16,16 @@ pub(crate) mod elf;
 pub(crate) mod loaded;
 #[path = "../../builder/tests/cli/common/microkit.rs"]
 pub(crate) mod microkit;
+#[path = "../../root-task/stack/tests/wire/network.rs"]
+pub(crate) mod network;
 #[path = "../../builder/tests/cli/common/package.rs"]
 pub(crate) mod package;
 #[path = "../../root-task/stack/tests/wire/packets.rs"]
 pub(crate) mod packets;
 #[path = "../../builder/tests/cli/common/programs.rs"]
 pub(crate) mod programs;
+#[path = "../../root-task/reload/tests/common/mod.rs"]
+pub(crate) mod reload;
 #[path = "../../builder/tests/cli/common/symbols.rs"]
 pub(crate) mod symbols;
 #[path = "../../root-task/web/tests/core/wire.rs"]

@@ -5,13 +5,13 @@
 //! Each turn ends, no packet is sent without room, and none is longer than the network takes.
 
 use std::array;
-use std::collections::VecDeque;
 use std::time::Duration;
 
-use kaal_stack::{Address, CONNECTIONS, Network, PACKET, SocketStorage, Stack};
+use kaal_stack::{Address, CONNECTIONS, SocketStorage, Stack};
 use kaal_web::{Connection, NoFiles, SNAPSHOTS, Server};
 
 use crate::Target;
+use crate::common::network::Wire;
 use crate::common::packets::{CLIENT, SERVER, syn};
 use crate::common::wire::{component, system};
 
@@ -50,7 +50,7 @@ fn run(mut steps: &[u8]) -> bool {
     let components = [component("a", 0)];
     server.publish(&system(&components)).expect("a small state");
     let mut stack = Stack::new(&address, 1, &mut storage, &mut memory);
-    let mut wire = Wire::default();
+    let mut wire = Wire::new();
     let mut now = Duration::ZERO;
     while let Some((&length, rest)) = steps.split_first() {
         let (&more, _) = rest.split_first().unwrap_or((&0, rest));
@@ -65,7 +65,7 @@ fn run(mut steps: &[u8]) -> bool {
         let rest = rest.get(skip..).unwrap_or_default();
         let (packet, rest) = rest.split_at(length.min(rest.len()));
         if !packet.is_empty() {
-            wire.arrived.push_back(packet.to_vec());
+            wire.to_server.push_back(packet.to_vec());
         }
         steps = rest;
         let ends = (0..TURNS).any(|_| {
@@ -73,35 +73,9 @@ fn run(mut steps: &[u8]) -> bool {
             next.is_none_or(|next| next > now)
         });
         assert!(ends, "the stack never rests");
-        assert!(wire.arrived.is_empty());
+        assert!(wire.to_server.is_empty());
     }
-    wire.sent > 0
-}
-
-/// A network that has room for all packets.
-#[derive(Default)]
-struct Wire {
-    arrived: VecDeque<Vec<u8>>,
-    sent: usize,
-}
-
-impl Network for Wire {
-    fn receive(&mut self, packet: &mut [u8]) -> Option<usize> {
-        let bytes = self.arrived.pop_front()?;
-        let length = bytes.len().min(packet.len());
-        let (place, _) = packet.split_at_mut(length);
-        place.copy_from_slice(bytes.get(..length)?);
-        Some(length)
-    }
-
-    fn can_send(&mut self) -> bool {
-        true
-    }
-
-    fn send(&mut self, packet: &[u8]) {
-        assert!(packet.len() <= PACKET);
-        self.sent += 1;
-    }
+    !wire.to_client.is_empty()
 }
 
 fn with_length(packet: &[u8]) -> Vec<u8> {

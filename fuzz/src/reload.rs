@@ -7,8 +7,9 @@
 
 use kaal_broker::{Config, Resources, check_start_up};
 use kaal_program::Program;
-use kaal_reload::{Event, Header, Receiver};
+use kaal_reload::Header;
 
+use crate::common::reload::receive;
 use crate::manifest::pages;
 use crate::{Target, input};
 
@@ -34,29 +35,6 @@ pub const RELOAD: Target = Target {
         vec![input(0, &program), input(7, &frame)]
     },
 };
-
-/// A received frame: the component's name, the program, and whether its checksum is right.
-type Frame = (String, Vec<u8>, bool);
-
-fn receive(stream: &[u8], size: usize) -> Vec<Frame> {
-    let mut receiver = Receiver::default();
-    let (mut frames, mut current) = (Vec::new(), None);
-    for mut bytes in stream.chunks(size) {
-        while let Some(event) = receiver.next(&mut bytes) {
-            match event {
-                Event::Begin(header) => current = Some((header, Vec::new())),
-                Event::Part(part) => current.as_mut().expect("a beginning").1.extend(part),
-                Event::End(is_intact) => {
-                    let (header, program) = current.take().expect("a beginning");
-                    assert_eq!(header.length() as usize, program.len());
-                    frames.push((header.name().to_owned(), program, is_intact));
-                }
-            }
-        }
-        assert!(bytes.is_empty());
-    }
-    frames
-}
 
 /// Reads a program and checks that it fits its quota, as the root task does.
 fn run_program(file: &[u8]) -> bool {

@@ -4,36 +4,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
 
-use kaal_reload::{Event, Header, NAME_LIMIT, Receiver};
-use proptest::prelude::*;
+mod common;
 
-/// A received frame: the component's name, the program, and whether its checksum is right.
-type Frame = (String, Vec<u8>, bool);
+use common::{Frame, receive};
+use kaal_reload::{Header, NAME_LIMIT};
+use proptest::prelude::*;
 
 fn frame(name: &str, program: &[u8]) -> Vec<u8> {
     let header = Header::new(name, program).unwrap();
     [header.to_bytes(), program].concat()
-}
-
-/// Receives a stream that arrives in pieces of this size.
-fn receive(stream: &[u8], size: usize) -> Vec<Frame> {
-    let mut receiver = Receiver::default();
-    let (mut frames, mut current) = (Vec::new(), None);
-    for mut bytes in stream.chunks(size) {
-        while let Some(event) = receiver.next(&mut bytes) {
-            match event {
-                Event::Begin(header) => current = Some((header, Vec::new())),
-                Event::Part(part) => current.as_mut().unwrap().1.extend(part),
-                Event::End(is_intact) => {
-                    let (header, program) = current.take().unwrap();
-                    assert_eq!(header.length() as usize, program.len());
-                    frames.push((header.name().to_owned(), program, is_intact));
-                }
-            }
-        }
-        assert!(bytes.is_empty());
-    }
-    frames
 }
 
 fn intact(name: &str, program: &[u8]) -> Frame {

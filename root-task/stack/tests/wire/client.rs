@@ -10,7 +10,7 @@ use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, Ipv4Address};
 
-use super::Wire;
+use super::network::Wire;
 use super::packets::{CLIENT, SERVER};
 
 /// The clients' TCP/IP stack.
@@ -24,7 +24,7 @@ impl Client {
     pub(crate) fn new() -> Self {
         let (mac, ip) = CLIENT;
         let config = Config::new(EthernetAddress(mac).into());
-        let mut interface = Interface::new(config, &mut Wire::default(), Instant::ZERO);
+        let mut interface = Interface::new(config, &mut Wire::new(), Instant::ZERO);
         interface.update_ip_addrs(|addresses| {
             let ip = IpAddress::Ipv4(Ipv4Address::from(ip));
             addresses.push(IpCidr::new(ip, 24)).unwrap();

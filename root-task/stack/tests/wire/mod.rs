@@ -3,42 +3,17 @@
 //! A server and its clients at both ends of a wire.
 
 mod client;
+mod network;
 pub(crate) mod packets;
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use client::Client;
-use kaal_stack::{Address, CONNECTIONS, Network, SocketStorage, Stack};
+use kaal_stack::{Address, CONNECTIONS, SocketStorage, Stack};
 use kaal_web::{Connection, Counters, Kernel, NoFiles, REPORT_VERSION, Server, Share, System};
+use network::Wire;
 use packets::{CLIENT, SERVER};
 use smoltcp::iface::SocketHandle;
-
-/// Packets on their way in both directions.
-#[derive(Default)]
-struct Wire {
-    to_server: VecDeque<Vec<u8>>,
-    to_client: VecDeque<Vec<u8>>,
-    /// How many packets fit on the way to the client.
-    room: usize,
-}
-
-impl Network for Wire {
-    fn receive(&mut self, packet: &mut [u8]) -> Option<usize> {
-        let bytes = self.to_server.pop_front()?;
-        let length = bytes.len().min(packet.len());
-        packet[..length].copy_from_slice(&bytes[..length]);
-        Some(length)
-    }
-
-    fn can_send(&mut self) -> bool {
-        self.to_client.len() < self.room
-    }
-
-    fn send(&mut self, packet: &[u8]) {
-        self.to_client.push_back(packet.to_vec());
-    }
-}
 
 /// A server, a wire and clients.
 pub(crate) struct World {
@@ -66,12 +41,8 @@ impl World {
         let states = Box::leak(vec![0; 16_384].into_boxed_slice());
         let mut server = Server::new(connections, states);
         server.publish(&system()).unwrap();
-        let wire = Wire {
-            room: usize::MAX,
-            ..Wire::default()
-        };
         Self {
-            wire,
+            wire: Wire::new(),
             stack: Stack::new(&address, 1, storage, memory),
             server,
             client: Client::new(),
