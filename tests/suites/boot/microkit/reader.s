@@ -35,16 +35,7 @@ notified:
 same:       .asciz "two domains share both regions\n"
 different:  .asciz "two domains differ\n"
 
-        // Microkit's tool sets these.
-        .macro  variable name
-        .global \name
-        .type   \name, %object
-        .size   \name, 8
-\name:  .quad   1
-        .endm
-
-        .data
-        .balign 8
+        .include "variables.s"
         variable uart
         variable fixed
         variable chosen

@@ -38,9 +38,10 @@ const SYSTEM: &str = include_str!("two.system");
 /// The attribute of a region at a fixed address.
 const FIXED: &str = " phys_addr=\"0xb0000000\"";
 
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 3] = [
     ("reader.s", include_str!("reader.s")),
     ("writer.s", include_str!("writer.s")),
+    ("variables.s", include_str!("variables.s")),
 ];
 
 pub(super) fn trials(workspace: &Workspace) -> Vec<Trial> {

@@ -17,16 +17,7 @@ init:
 notified:
         ret
 
-        // Microkit's tool sets these.
-        .macro  variable name
-        .global \name
-        .type   \name, %object
-        .size   \name, 8
-\name:  .quad   1
-        .endm
-
-        .data
-        .balign 8
+        .include "variables.s"
         variable fixed
         variable chosen
         variable chosen_paddr
