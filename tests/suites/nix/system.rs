@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::evaluate;
+use crate::evaluation::evaluate;
 
 /// The root task of the template's system gets its list, and a boot test accepts the image.
 pub(crate) fn evaluates(root: &Path) -> Result<()> {
