@@ -62,6 +62,7 @@ mod trusted_firmware;
 mod uarts;
 mod uefi;
 mod watch;
+mod watch_system;
 
 use std::process::ExitCode;
 
@@ -130,6 +131,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(own_system::trials(&workspace));
     trials.push(refusal::trial(&workspace));
     trials.extend(watch::trials(&workspace));
+    trials.extend(watch_system::trials(&workspace));
     trials.push(security_page::trial(&workspace, &trials));
     Ok(libtest_mimic::run(&arguments, trials).exit_code())
 }

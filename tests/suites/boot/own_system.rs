@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -43,15 +43,9 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
 
 fn works(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     let scratch = tempfile::tempdir()?;
-    let project = scratch.path().join("my system");
-    let shown = project.to_str().context("a path in UTF-8")?;
-    let new = ["new", "system", shown];
-    said(&mut xtask(workspace, workspace.root(), &new), 0)?;
     // The next run finds seL4's crates there.
     let target = workspace.root().join("target/own-system");
-    fs::create_dir_all(&target)?;
-    symlink(target, project.join("target"))?;
-
+    let project = new_project(workspace, scratch.path(), &target)?;
     let tested = said(cargo(&project, kernel).arg("test"), 0)?;
     says(&tested, "visitors_are_greeted ... ok")?;
     let lock = fs::read_to_string(workspace.root().join(LOCK))?;
@@ -76,8 +70,19 @@ fn works(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     says(&said(&mut boot, 0)?, &format!("{VISITOR}:20"))
 }
 
+/// A new project in `folder`, where Cargo builds in `target`.
+pub(crate) fn new_project(workspace: &Workspace, folder: &Path, target: &Path) -> Result<PathBuf> {
+    let project = folder.join("my system");
+    let shown = project.to_str().context("a path in UTF-8")?;
+    let new = ["new", "system", shown];
+    said(&mut xtask(workspace, workspace.root(), &new), 0)?;
+    fs::create_dir_all(target)?;
+    symlink(target, project.join("target"))?;
+    Ok(project)
+}
+
 /// Cargo in the project, as a user starts it.
-fn cargo(project: &Path, kernel: &Kernel) -> Command {
+pub(crate) fn cargo(project: &Path, kernel: &Kernel) -> Command {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(project).env(PREFIX, kernel.prefix());
     for variable in ["CARGO", "CARGO_TARGET_DIR", "RUSTUP_TOOLCHAIN"] {

@@ -2,26 +2,27 @@
 
 //! `cargo xtask watch` boots what was saved, and an error doesn't end it.
 
-use std::env;
 use std::fs;
 use std::io::{self, BufRead, BufReader, PipeReader};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use kaal_harness::sel4::PREFIX;
 use kaal_harness::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::command::xtask;
 use crate::trial;
 
 /// The time limit of a line; Cargo may have to compile before the first one.
 const LIMIT: Duration = Duration::from_secs(300);
+
+/// Lines of a system that failed, as a whole or in a component.
+const FAILURES: [&str; 2] = ["error: the boot failed", ": given up"];
 
 /// The output of the task, and of another one.
 const HELLO: [&str; 2] = ["task: hello from EL0", "task: HELLO from EL0"];
@@ -35,7 +36,8 @@ fn saved(workspace: &Workspace) -> Result<()> {
     let app = scratch.path().join("task.elf");
     let tasks = tasks(workspace)?;
     fs::write(&app, &tasks[0])?;
-    let watch = Watch::start(workspace, &app)?;
+    let mut command = xtask(workspace, workspace.root(), &["watch", "--app"]);
+    let watch = Watch::start(command.arg(&app))?;
     watch.wait_for(HELLO[0])?;
     watch.wait_for("== waiting for a change")?;
 
@@ -62,20 +64,15 @@ fn tasks(workspace: &Workspace) -> Result<[Vec<u8>; 2]> {
 }
 
 /// A `cargo xtask watch` that ends with this value, as do its children.
-struct Watch {
+pub(crate) struct Watch {
     cargo: Child,
     lines: Receiver<String>,
 }
 
 impl Watch {
-    fn start(workspace: &Workspace, app: &Path) -> Result<Self> {
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
         let (reader, writer) = io::pipe()?;
-        let cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["xtask", "watch", "--app"])
-            .arg(app)
-            .current_dir(workspace.root())
-            .env("CARGO_TARGET_DIR", workspace.target())
-            .env_remove(PREFIX)
+        let cargo = command
             .stdin(Stdio::null())
             .stdout(writer.try_clone()?)
             .stderr(writer)
@@ -88,14 +85,17 @@ impl Watch {
         })
     }
 
-    /// Waits for a line with `text`, after the lines so far.
-    fn wait_for(&self, text: &str) -> Result<()> {
+    /// Waits for a line with `text`, after the lines so far. Fails at once if the system fails.
+    pub(crate) fn wait_for(&self, text: &str) -> Result<()> {
         let deadline = Instant::now() + LIMIT;
         let mut others = Vec::new();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
                 Ok(line) if line.contains(text) => return Ok(()),
+                Ok(line) if FAILURES.iter().any(|failure| line.contains(failure)) => {
+                    bail!("{text:?} expected, but {line:?} after {others:#?}")
+                }
                 Ok(line) => others.push(line),
                 Err(error) => bail!("{text:?} expected: {error}: {others:#?}"),
             }

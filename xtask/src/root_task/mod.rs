@@ -2,6 +2,7 @@
 
 //! Builds the root task and its components for a kernel.
 
+mod package;
 mod project;
 mod selection;
 
@@ -19,12 +20,16 @@ use crate::build::{nightly_cargo, target_flags};
 use crate::progress;
 use crate::setup::TARGET;
 
+pub(crate) use package::Package;
 pub(crate) use selection::Selection;
 
 /// The root task's workspace.
 const FOLDER: &str = "root-task";
 
 const PACKAGE: &str = "kaal-root-task";
+
+/// The folder with a folder for each component's package.
+const COMPONENTS_FOLDER: &str = "root-task/components";
 
 /// The variable that names the folder of the components' programs to the root task's build script.
 const COMPONENTS: &str = "KAAL_COMPONENTS";
@@ -72,7 +77,10 @@ pub(crate) fn build(
     let cargo = || {
         let mut command = command(workspace, kernel)?;
         // Without `--locked`: Cargo.lock may lack a new component.
-        command.args(["build", "--profile", profile]).args(&target);
+        command
+            .arg("build")
+            .args(package::profile(profile))
+            .args(&target);
         Ok(command)
     };
     let programs = selection.programs(workspace, profile);
@@ -97,17 +105,11 @@ pub(crate) fn build(
     Ok(root_task)
 }
 
-/// Builds the program of one component, and returns its path.
-pub(crate) fn build_component(
-    workspace: &Workspace,
-    kernel: &Kernel,
-    profile: &str,
-    package: &str,
-) -> Result<PathBuf> {
-    let mut command = command(workspace, kernel)?;
-    command.args(["build", "--profile", profile, "--package", package]);
-    process::run(command.args(target_flags()?))?;
-    Ok(programs(workspace, profile).join(package))
+/// The names of KaaL's components.
+fn components(workspace: &Workspace) -> Result<Vec<String>> {
+    let entries = fs::read_dir(workspace.root().join(COMPONENTS_FOLDER))?;
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    names.collect()
 }
 
 /// Why the build takes longer than the last one with another profile, if it does.

@@ -14,6 +14,7 @@ use kaal_harness::sel4::Kernel;
 use kaal_harness::workspace::Workspace;
 use kaal_manifest::{List, Purpose, folder_for};
 
+use super::package::Package;
 use super::project::Project;
 
 /// The folder of the root task's package.
@@ -121,13 +122,26 @@ impl Selection {
         (!is_kaals).then_some(list)
     }
 
-    /// The list of a project, and the folders of its packages.
-    pub(crate) fn sources(&self, workspace: &Workspace) -> Result<Option<(PathBuf, Vec<PathBuf>)>> {
-        let Some(project) = self.project(workspace)? else {
-            return Ok(None);
-        };
-        let folders = project.folders().collect();
-        Ok(self.list_of_project(workspace).map(|list| (list, folders)))
+    /// A project's list and manifest, and the packages that components may come from: the project's, then KaaL's.
+    pub(crate) fn sources(&self, workspace: &Workspace) -> Result<(Vec<PathBuf>, Vec<Package>)> {
+        let mut files = Vec::new();
+        let mut packages = Vec::new();
+        if let Some(list) = self.list_of_project(workspace) {
+            let project = Project::of(workspace, &list)?;
+            let (manifest, own) = project.sources();
+            files = vec![list, manifest.to_owned()];
+            packages = own;
+        }
+        let is_own = |name: &String| packages.iter().any(|own| own.programs.contains(name));
+        let mut of_kaal = super::components(workspace)?;
+        of_kaal.retain(|name| !is_own(name));
+        packages.extend(of_kaal.into_iter().map(|name| Package {
+            folder: workspace.root().join(super::COMPONENTS_FOLDER).join(&name),
+            programs: vec![name.clone()],
+            name,
+            target: workspace.root_task_target(),
+        }));
+        Ok((files, packages))
     }
 
     /// Tells the build script of the root task, which `cargo` runs.

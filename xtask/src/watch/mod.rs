@@ -6,17 +6,17 @@
 mod sources;
 mod swap;
 
-use std::path::{self, PathBuf};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use kaal_harness::qemu::Stop;
 use kaal_harness::workspace::Workspace;
-use notify::{Event, Watcher};
+use notify::{Event, RecommendedWatcher, Watcher};
 
-use crate::qemu::{self, Options, Project};
+use crate::qemu::{self, Options};
 use crate::{build, progress};
 use sources::Sources;
 use swap::Swap;
@@ -33,19 +33,22 @@ pub(crate) fn run(workspace: &Workspace, mut options: Options) -> Result<()> {
     let options = &options;
     let (sender, changes) = mpsc::channel();
     build::builder(workspace)?;
-    let app = Project::read(workspace)?.app(options);
-    let mut sources = Sources {
-        root: workspace.root().to_owned(),
-        files: app
-            .map(path::absolute)
-            .into_iter()
-            .collect::<Result<_, _>>()?,
-        packages: Vec::new(),
-    };
-    if let Some((list, packages)) = options.selection.sources(workspace)? {
-        sources.files.push(list);
-        sources.packages = packages;
+    let follow = || follow(Sources::find(workspace, options)?, sender.clone());
+    let (mut sources, mut _watcher) = follow()?;
+    let mut programs_are_built = false;
+    loop {
+        let (success, paths) =
+            boot_until_change(workspace, options, programs_are_built, &sources, &changes)?;
+        programs_are_built = success && paths.iter().all(|path| sources.are_of_root_task(path));
+        // The change may have added a component. The boot prints mistakes.
+        if let Ok(followed) = follow() {
+            (sources, _watcher) = followed;
+        }
     }
+}
+
+/// Sends the paths of changed `sources`, as long as the watcher lives.
+fn follow(sources: Sources, sender: Sender<Vec<PathBuf>>) -> Result<(Sources, RecommendedWatcher)> {
     let watched = sources.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         if let Some(event) = event.ok().filter(|event| watched.are_changed_by(event)) {
@@ -59,12 +62,7 @@ pub(crate) fn run(workspace: &Workspace, mut options: Options) -> Result<()> {
             .watch(&folder, mode)
             .with_context(|| format!("failed to watch {}", folder.display()))?;
     }
-    let mut programs_are_built = false;
-    loop {
-        let (success, paths) =
-            boot_until_change(workspace, options, programs_are_built, &sources, &changes)?;
-        programs_are_built = success && paths.iter().all(|path| sources.are_of_root_task(path));
-    }
+    Ok((sources, watcher))
 }
 
 /// Boots until a change that needs another boot. Returns whether the boot succeeded, and the changed files.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
@@ -17,7 +17,7 @@ use kaal_manifest::{Component, List};
 use super::sources::Sources;
 use crate::progress;
 use crate::qemu::Options;
-use crate::root_task::{self, WATCH};
+use crate::root_task::WATCH;
 
 /// A running system, whose programs may be replaced.
 pub(super) struct Swap<'a> {
@@ -50,7 +50,7 @@ impl<'a> Swap<'a> {
     /// Builds the components that alone depend on `paths`, and replaces their programs. Prints the results. Returns
     /// false if the system must boot again instead.
     pub(super) fn replace(&mut self, paths: &[PathBuf]) -> bool {
-        let packages = paths.iter().map(|path| self.sources.component(path));
+        let packages = paths.iter().map(|path| self.sources.package(path));
         let Some(packages) = packages.collect::<Option<BTreeSet<_>>>() else {
             return false;
         };
@@ -65,23 +65,24 @@ impl<'a> Swap<'a> {
         let (Some(line), Ok(list)) = (&mut self.line, list) else {
             return false;
         };
-        let is_changed =
-            |component: &&Component| packages.contains(component.binary.get_ref().as_str());
+        let programs: BTreeSet<_> = packages.iter().flat_map(|it| &it.programs).collect();
+        let is_changed = |component: &&Component| programs.contains(component.binary.get_ref());
         let components: Vec<_> = list.components.iter().filter(is_changed).collect();
         if components.iter().any(|component| component.may_reload()) {
             return false;
         }
         for package in &packages {
-            let built = root_task::build_component(self.workspace, &kernel, WATCH, package);
+            let built = package.build(self.workspace, &kernel, &self.options.selection);
             if let Err(error) = built {
-                eprintln!("error: {error:#}");
+                eprintln!("error: {error:#}; the old program stays");
                 return true;
             }
         }
         let built = Instant::now();
+        let folder = self.options.selection.programs(self.workspace, WATCH);
         for component in components {
             let name = component.name.get_ref();
-            match replace(self.workspace, line, &list, component) {
+            match replace(&folder, line, &list, component) {
                 Ok(Outcome::Runs) => {
                     let time = built.elapsed().as_millis();
                     progress::step(format_args!("{name} runs again, {time} ms after its build"));
@@ -105,14 +106,9 @@ enum Outcome {
     Refused(String),
 }
 
-/// Replaces the program of one component.
-fn replace(
-    workspace: &Workspace,
-    line: &mut Line,
-    list: &List,
-    component: &Component,
-) -> Result<Outcome> {
-    let file = list.load(component, &root_task::programs(workspace, WATCH))?;
+/// Replaces the program of one component by that in `folder`.
+fn replace(folder: &Path, line: &mut Line, list: &List, component: &Component) -> Result<Outcome> {
+    let file = list.load(component, folder)?;
     let program = match list.program(component, &file) {
         Ok(program) => &file[..program.length],
         Err(mistake) => return Ok(Outcome::Refused(mistake.to_string())),

@@ -17,14 +17,6 @@ use crate::build::update;
 use crate::root_task;
 use crate::setup::TARGET;
 
-/// The Cargo profile for `watch`, which workspaces other than KaaL's lack.
-const WATCH_PROFILE: [&str; 4] = [
-    "inherits=\"release\"",
-    "lto=\"off\"",
-    "codegen-units=64",
-    "incremental=true",
-];
-
 impl Project {
     /// Builds the components in `list` with the commands that `cargo` makes, and puts their programs in `folder`.
     pub(in crate::root_task) fn build(
@@ -35,11 +27,11 @@ impl Project {
         cargo: impl Fn() -> Result<Command>,
         folder: &Path,
     ) -> Result<()> {
-        let of_kaal = components_of_kaal(workspace)?;
+        let of_kaal = root_task::components(workspace)?;
         let Packages { own, of_kaal } = self.find(list, &of_kaal)?;
         let mut programs = Vec::new();
         if let Some(metadata) = &self.metadata.as_ref().filter(|_| !own.is_empty()) {
-            self.build_own(metadata, &own, profile, cargo()?)?;
+            self.build_own(metadata, &own, cargo()?)?;
             let built = metadata.target_directory.join(TARGET).join(profile);
             let own = own.iter().map(|(_, name)| built.join(name));
             programs.extend(own.map(PathBuf::from));
@@ -62,16 +54,10 @@ impl Project {
         &self,
         metadata: &Metadata,
         own: &[(&Package, &str)],
-        profile: &str,
         mut cargo: Command,
     ) -> Result<()> {
         cargo.current_dir(&metadata.workspace_root);
         cargo.env("CARGO_TARGET_DIR", &metadata.target_directory);
-        if profile == root_task::WATCH {
-            for setting in WATCH_PROFILE {
-                cargo.args(["--config", &format!("profile.{profile}.{setting}")]);
-            }
-        }
         for (package, program) in own {
             cargo.args(["--package", &package.name, "--bin", program]);
         }
@@ -83,11 +69,4 @@ impl Project {
             )
         })
     }
-}
-
-/// The names of KaaL's components.
-fn components_of_kaal(workspace: &Workspace) -> Result<Vec<String>> {
-    let entries = fs::read_dir(workspace.root().join(root_task::FOLDER).join("components"))?;
-    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-    names.collect()
 }

@@ -49,10 +49,31 @@ impl Project {
         })
     }
 
-    /// The folders with the sources of the project's packages.
-    pub(super) fn folders(&self) -> impl Iterator<Item = PathBuf> {
-        let manifests = self.packages().map(|package| &package.manifest_path);
-        manifests.filter_map(|manifest| Some(manifest.parent()?.to_owned().into()))
+    /// The manifest and the packages of the project's workspace.
+    pub(super) fn sources(&self) -> (&Path, Vec<super::Package>) {
+        let packages = self.metadata.iter().flat_map(|metadata| {
+            let packages = metadata.workspace_packages().into_iter();
+            packages.filter_map(|package| {
+                let programs = package.targets.iter().filter(|target| target.is_bin());
+                let programs = programs.map(|target| target.name.clone());
+                Some(super::Package {
+                    name: package.name.to_string(),
+                    folder: package.manifest_path.parent()?.to_owned().into(),
+                    programs: match self.is_needed(package) {
+                        true => Vec::new(),
+                        false => programs.collect(),
+                    },
+                    target: metadata.target_directory.clone().into(),
+                })
+            })
+        });
+        (&self.manifest, packages.collect())
+    }
+
+    /// Whether other packages of the workspace depend on `package`.
+    fn is_needed(&self, package: &Package) -> bool {
+        let mut dependencies = self.packages().flat_map(|other| &other.dependencies);
+        dependencies.any(|needed| needed.path.is_some() && package.name == needed.name)
     }
 
     /// Finds the package of each component: first in the project, then in KaaL, which has `of_kaal`.
