@@ -14,11 +14,28 @@ pub struct Step {
 /// The marks around a block of commands.
 const FENCES: [&str; 2] = ["```console\n", "\n```"];
 
+/// A block of commands in a page.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Block<'a> {
+    /// The line before it, which may be a comment that says how to run it.
+    pub mark: &'a str,
+    /// The commands and their output.
+    pub text: &'a str,
+}
+
 /// The blocks of commands in a page.
-pub fn blocks(page: &str) -> impl Iterator<Item = &str> {
+pub fn blocks(page: &str) -> impl Iterator<Item = Block<'_>> {
     let [begin, end] = FENCES;
-    let blocks = page.split(begin).skip(1);
-    blocks.filter_map(move |rest| Some(rest.split_once(end)?.0))
+    let parts = page.split(begin);
+    parts
+        .clone()
+        .zip(parts.skip(1))
+        .filter_map(move |(before, rest)| {
+            Some(Block {
+                mark: before.lines().next_back().unwrap_or_default(),
+                text: rest.split_once(end)?.0,
+            })
+        })
 }
 
 /// The commands in a block. Each begins with `$ `, and continues after a `\` at the end of a line.

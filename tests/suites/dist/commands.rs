@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use kaal_harness::console;
+use kaal_harness::console::{self, Block};
 use kaal_harness::probe::PASS;
 use kaal_harness::qemu;
 use kaal_harness::tools::QEMU;
@@ -88,7 +88,7 @@ fn run(unpacked: &Unpacked, programs: &Path, line: &str, log: &Path) -> Result<E
 }
 
 /// The commands of a block.
-fn commands(block: &str) -> Vec<String> {
-    let steps = console::steps(block).into_iter();
+fn commands(block: Block<'_>) -> Vec<String> {
+    let steps = console::steps(block.text).into_iter();
     steps.map(|step| step.command).collect()
 }

@@ -4,6 +4,7 @@
 //!
 //! A program that someone installed on this machine by hand is missing there.
 
+mod page;
 mod surroundings;
 mod tree;
 
@@ -13,8 +14,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use fs_err as fs;
-use kaal_harness::{console, process, workspace::Workspace};
+use kaal_harness::{process, workspace::Workspace};
 
 /// Runs commands in the tree. Its mounts end with it.
 const ENTER: &str = include_str!("enter.sh");
@@ -45,7 +45,7 @@ pub(crate) struct Options {
     /// Set a variable
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<String>,
-    /// Run all commands of this page, one after the other, after COMMAND
+    /// Run all commands of this page, one after the other, after COMMAND; not those for Nix or that end by Ctrl-C
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
     /// Commands for bash; each runs in the checkout [default: those of README.md]
@@ -65,7 +65,7 @@ impl Options {
         }
         commands.extend_from_slice(&self.commands);
         match &self.page {
-            Some(page) => commands.push(commands_of(page)?),
+            Some(page) => commands.push(page::commands(page)?),
             None if self.commands.is_empty() => {
                 commands.extend(["cargo xtask qemu", "cargo xtask test"].map(str::to_owned));
             }
@@ -73,19 +73,6 @@ impl Options {
         }
         Ok(commands)
     }
-}
-
-/// All commands of `page`, for one shell, as a reader types them in one terminal.
-fn commands_of(page: &Path) -> Result<String> {
-    let text = fs::read_to_string(page)?;
-    let steps = console::blocks(&text).flat_map(console::steps);
-    let commands: Vec<_> = steps.map(|step| step.command).collect();
-    ensure!(
-        !commands.is_empty(),
-        "{}: no commands found",
-        page.display()
-    );
-    Ok(commands.join("\n"))
 }
 
 /// Makes a room and runs the commands in it.
@@ -150,7 +137,8 @@ mod tests {
         let page = folder.path().join("page.md");
         fs::write(
             &page,
-            "text\n```console\n$ one \\\n  more\nshown\n```\n```sh\n$ no\n```\n```console\n$ two\n```\n",
+            "text\n```console\n$ one \\\n  more\nshown\n```\n```sh\n$ no\n```\n<!-- not run: needs Nix -->\n\
+             ```console\n$ nix\n```\n<!-- runs: status 1 -->\n```console\n$ two\n$ bad\n```\n",
         )?;
         let options = Options {
             install: vec!["gdb".to_owned()],
@@ -160,7 +148,10 @@ mod tests {
         };
         let commands = options.commands()?;
         assert!(commands[0].ends_with("gdb"), "{commands:?}");
-        assert_eq!(commands[1..], ["true", "one \\\n  more\ntwo"]);
+        assert_eq!(
+            commands[1..],
+            ["true", "one \\\n  more\ntwo\nif bad; then false; fi"]
+        );
         Ok(())
     }
 }
