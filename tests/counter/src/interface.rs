@@ -7,6 +7,7 @@ use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::segments::Counter;
+use crate::total;
 
 /// The version of the interface. The functions below are the same in all of them.
 #[unsafe(no_mangle)]
@@ -34,10 +35,23 @@ struct Instruction {
 }
 
 type Executed = extern "C" fn(core: c_uint, index: *mut c_void);
+type BlockExecuted = extern "C" fn(core: c_uint, argument: *mut c_void);
 type Accessed = extern "C" fn(core: c_uint, access: u32, address: u64, unused: *mut c_void);
 
 unsafe extern "C" {
     fn qemu_plugin_register_vcpu_tb_trans_cb(id: u64, call: extern "C" fn(u64, *mut Block));
+    fn qemu_plugin_register_atexit_cb(
+        id: u64,
+        call: extern "C" fn(u64, *mut c_void),
+        unused: *mut c_void,
+    );
+    fn qemu_plugin_register_vcpu_tb_exec_cb(
+        block: *mut Block,
+        call: BlockExecuted,
+        flags: c_int,
+        argument: *mut c_void,
+    );
+    fn qemu_plugin_tb_vaddr(block: *const Block) -> u64;
     fn qemu_plugin_tb_n_insns(block: *const Block) -> usize;
     fn qemu_plugin_tb_get_insn(block: *const Block, index: usize) -> *mut Instruction;
     fn qemu_plugin_insn_vaddr(instruction: *const Instruction) -> u64;
@@ -64,7 +78,8 @@ fn counter() -> MutexGuard<'static, Option<Counter>> {
     COUNTER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// QEMU calls this once, with the text behind `end=` in the plugin's options.
+/// QEMU calls this once, with the plugin's options: `end=0xADDRESS` to count in segments, or `from=0xADDRESS` and
+/// `total=FILE` for the total.
 ///
 /// # Safety
 ///
@@ -76,24 +91,72 @@ unsafe extern "C" fn qemu_plugin_install(
     count: c_int,
     arguments: *const *const c_char,
 ) -> c_int {
-    let mut arguments = (0..usize::try_from(count).unwrap_or_default()).filter_map(|index| {
+    let mut end = None;
+    let mut from = None;
+    let mut file = None;
+    for index in 0..usize::try_from(count).unwrap_or_default() {
         // SAFETY: QEMU passes this many strings, which end with a zero.
-        unsafe { CStr::from_ptr(*arguments.add(index)) }
-            .to_str()
-            .ok()
-    });
-    let end = arguments.find_map(|argument| {
-        let digits = argument.strip_prefix("end=0x")?;
-        u64::from_str_radix(digits, 16).ok()
-    });
-    let Some(end) = end else {
-        eprintln!("end=0xADDRESS expected: the first instruction that isn't counted");
-        return 1;
-    };
-    *counter() = Some(Counter::new(end));
-    // SAFETY: `id` is this plugin's.
-    unsafe { qemu_plugin_register_vcpu_tb_trans_cb(id, translated) };
-    0
+        let argument = unsafe { CStr::from_ptr(*arguments.add(index)) };
+        match argument.to_str().ok().and_then(|it| it.split_once('=')) {
+            Some(("end", text)) => end = address(text),
+            Some(("from", text)) => from = address(text),
+            Some(("total", text)) => file = Some(text.to_owned()),
+            _ => {}
+        }
+    }
+    match (end, from, file) {
+        (Some(end), None, None) => {
+            *counter() = Some(Counter::new(end));
+            // SAFETY: `id` is this plugin's.
+            unsafe { qemu_plugin_register_vcpu_tb_trans_cb(id, translated) };
+            0
+        }
+        (None, Some(from), Some(file)) => {
+            total::begin_at(from, file);
+            // SAFETY: as above.
+            unsafe {
+                qemu_plugin_register_vcpu_tb_trans_cb(id, translated_whole);
+                qemu_plugin_register_atexit_cb(id, ended, ptr::null_mut());
+            }
+            0
+        }
+        _ => {
+            eprintln!(
+                "end=0xADDRESS expected, the first instruction that isn't counted, or from=0xADDRESS and total=FILE"
+            );
+            1
+        }
+    }
+}
+
+/// Reads `0xADDRESS`.
+fn address(text: &str) -> Option<u64> {
+    u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()
+}
+
+/// Lets QEMU report each execution of a block.
+extern "C" fn translated_whole(_id: u64, block: *mut Block) {
+    // SAFETY: QEMU has just passed the block, and calls functions with the types that they have.
+    unsafe {
+        if total::begins_at(qemu_plugin_tb_vaddr(block)) {
+            let no_argument = ptr::null_mut();
+            qemu_plugin_register_vcpu_tb_exec_cb(block, begun, NO_REGISTERS, no_argument);
+        }
+        let instructions = ptr::without_provenance_mut(qemu_plugin_tb_n_insns(block));
+        qemu_plugin_register_vcpu_tb_exec_cb(block, executed_whole, NO_REGISTERS, instructions);
+    }
+}
+
+extern "C" fn begun(_core: c_uint, _unused: *mut c_void) {
+    total::begin();
+}
+
+extern "C" fn executed_whole(_core: c_uint, instructions: *mut c_void) {
+    total::add(instructions.addr());
+}
+
+extern "C" fn ended(_id: u64, _unused: *mut c_void) {
+    total::write();
 }
 
 extern "C" fn translated(_id: u64, block: *mut Block) {

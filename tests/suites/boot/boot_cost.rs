@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Counts what a small program costs real hardware, whose accesses are known.
+//! Counts what a small program costs real hardware, whose accesses are known, and the instructions of another one.
 
 use std::fs;
+use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Result, ensure};
 use kaal_harness::elf;
-use kaal_harness::qemu::{BootCost, Machine};
+use kaal_harness::qemu::{BootCost, Machine, instructions_during};
 use kaal_harness::workspace::Workspace;
 use libtest_mimic::Trial;
 
@@ -82,17 +83,53 @@ const EXPECTED: BootCost = BootCost {
     lines: 6 + 1 + 2 + 1,
 };
 
-pub(crate) fn trial(workspace: &Workspace) -> Trial {
-    crate::trial(workspace, "boot_cost::of_known_accesses", |workspace| {
-        let scratch = tempfile::tempdir()?;
-        let image = scratch.path().join("program.elf");
-        fs::write(&image, elf::executable(START, &program()))?;
-        let machine = Machine::hypervisor();
-        let end = START + HANDLER as u64 + 4;
-        let cost = BootCost::until(end, &workspace.counter(), || machine.booting(&image))?;
-        ensure!(cost == EXPECTED, "{EXPECTED:?} expected, found {cost:?}");
-        Ok(())
-    })
+/// A program that powers off, and the number of its instructions from [`FROM`] on, with a loop of two that runs three
+/// times.
+const POWERING_OFF: [u32; 8] = [
+    0xd503_201f, // nop
+    0x1400_0001, // b from
+    0xd280_0061, // from: mov x1, #0x3
+    0xd100_0421, // sub x1, x1, #0x1
+    0xb5ff_ffe1, // cbnz x1, back to sub
+    0xd280_0100, // mov x0, #0x8
+    0xf2b0_8000, // movk x0, #0x8400, lsl #16: SYSTEM_OFF
+    0xd400_0002, // hvc #0x0
+];
+const FROM: u64 = START + 8;
+const TOTAL: u64 = 1 + 3 * 2 + 3;
+
+/// Longer than the program runs.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+pub(crate) fn trials(workspace: &Workspace) -> [Trial; 2] {
+    [
+        crate::trial(workspace, "boot_cost::of_known_accesses", accesses),
+        crate::trial(workspace, "boot_cost::of_known_instructions", total),
+    ]
+}
+
+fn accesses(workspace: &Workspace) -> Result<()> {
+    let scratch = tempfile::tempdir()?;
+    let image = scratch.path().join("program.elf");
+    fs::write(&image, elf::executable(START, &program()))?;
+    let machine = Machine::hypervisor();
+    let end = START + HANDLER as u64 + 4;
+    let cost = BootCost::until(end, &workspace.counter(), || machine.booting(&image))?;
+    ensure!(cost == EXPECTED, "{EXPECTED:?} expected, found {cost:?}");
+    Ok(())
+}
+
+fn total(workspace: &Workspace) -> Result<()> {
+    let scratch = tempfile::tempdir()?;
+    let image = scratch.path().join("program.elf");
+    let program = POWERING_OFF.map(u32::to_le_bytes).concat();
+    fs::write(&image, elf::executable(START, &program))?;
+    let boot = Machine::ordinary().booting(&image);
+    let total = instructions_during(FROM, &workspace.counter(), boot, |guest| {
+        guest.wait_for_end(TIME_LIMIT)
+    })?;
+    ensure!(total == TOTAL, "{TOTAL} expected, found {total}");
+    Ok(())
 }
 
 fn program() -> Vec<u8> {

@@ -113,7 +113,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(sabotage::trials(&workspace));
     trials.extend(measured::trials(&workspace));
     trials.extend(sel4::trials(&workspace));
-    trials.push(boot_cost::trial(&workspace));
+    trials.extend(boot_cost::trials(&workspace));
     trials.extend(boot_information::trials(&workspace));
     trials.extend(root_task::trials(&workspace));
     trials.extend(restarts::trials(&workspace));

@@ -87,7 +87,7 @@ impl Devices {
 }
 
 /// The name of a file in an option. QEMU takes two commas for a comma in a value.
-fn value(file: &Path) -> String {
+pub(super) fn value(file: &Path) -> String {
     file.display().to_string().replace(',', ",,")
 }
 

@@ -4,7 +4,7 @@
 
 use std::io::Write;
 use std::process::{ChildStdin, Command, Stdio};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -57,6 +57,23 @@ impl Live {
         typed
             .and_then(|()| self.keyboard.flush())
             .context("failed to type")
+    }
+
+    /// Waits until QEMU ends by itself.
+    ///
+    /// # Errors
+    ///
+    /// Fails at the time limit.
+    pub fn wait_for_end(&self, limit: Duration) -> Result<()> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.chunks.recv_timeout(left) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Err(RecvTimeoutError::Timeout) => bail!("QEMU doesn't end"),
+            }
+        }
     }
 
     /// Waits until the console shows `text`, and returns the console since the former text.

@@ -20,6 +20,7 @@ mod round_trip;
 mod run;
 mod screen;
 mod stop;
+mod total;
 mod typist;
 mod version;
 
@@ -44,6 +45,7 @@ pub use report::{Announcement, End, Report, Typed, Watch};
 pub use round_trip::{Code, RoundTrip, round_trip};
 pub use run::run;
 pub use stop::Stop;
+pub use total::instructions_during;
 pub use version::Version;
 
 /// The path of QEMU if it is found, else its name.

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use super::{End, Watch, run};
+use super::{End, Watch, devices, run};
 use segment::Segment;
 use state::{Core, Snapshot};
 
@@ -74,7 +74,7 @@ impl BootCost {
 
 /// Boots with the plugin, and returns its counts.
 fn count(end: u64, plugin: &Path, mut boot: Command) -> Result<Vec<Segment>> {
-    let file = plugin.display().to_string().replace(',', ",,");
+    let file = devices::value(plugin);
     boot.args(["-accel", "tcg,thread=single"]);
     boot.args(["-plugin", &format!("file={file},end={end:#x}")]);
     let watch = Watch {
