@@ -2,11 +2,13 @@
 
 //! Measures what booting with KaaL costs.
 
+mod client;
 mod content;
 mod cost;
 mod figure;
 mod formats;
 mod hardware;
+mod serving;
 mod subject;
 mod system;
 mod verification;
@@ -94,12 +96,20 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         figures.push(formats::compressed(last)?);
     }
     figures.push(instructions_per_core(probe)?);
-    if let (Some(kernel), None) = (&kernel, &options.app) {
-        figures.extend(system::measure(workspace, kernel)?);
-    }
+    let skipped = match (&kernel, &options.app) {
+        (Some(kernel), None) => {
+            figures.extend(system::measure(workspace, kernel)?);
+            None
+        }
+        (Some(_), Some(_)) => Some("--app names another root task"),
+        (None, _) => Some("SEL4_PREFIX names no kernel"),
+    };
     let sel4 = kernel.as_ref().map(|_| last);
     let rows = hardware::measure(probe, sel4, options.full, options.peers.as_deref())?;
     drop(spinner);
+    if let Some(reason) = skipped {
+        eprintln!("skipped, as {reason}: {}", system::names());
+    }
     if options.json {
         figures.extend(rows.iter().flat_map(Row::figures));
         println!("{}", serde_json::to_string(&figures)?);

@@ -99,7 +99,6 @@ mod tests {
             console: console.to_owned(),
             messages: String::new(),
             duration: Duration::ZERO,
-            from_note: None,
         })
     }
 

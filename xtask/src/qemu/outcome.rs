@@ -58,7 +58,6 @@ mod tests {
             console: String::new(),
             messages: String::new(),
             duration: Duration::ZERO,
-            from_note: None,
         };
         let watch = Watch {
             expect: expect.map(str::to_owned),

@@ -13,8 +13,6 @@ use super::{Input, Stop};
 pub struct Watch {
     /// The run succeeds at this console text, even if it is about a failure.
     pub expect: Option<String>,
-    /// The report has the time of this console text.
-    pub note: Option<String>,
     /// The time limit.
     pub limit: Option<Duration>,
     /// Whether to show the console.
@@ -60,8 +58,6 @@ pub struct Report {
     pub messages: String,
     /// Its duration.
     pub duration: Duration,
-    /// The time from the noted to the expected text, if both appeared.
-    pub from_note: Option<Duration>,
 }
 
 /// The end of a run.

@@ -52,21 +52,13 @@ pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
 
     let mut console = Vec::new();
     let mut typist = Typist::new(qemu.0.stdin.take(), &watch.typed);
-    let mut noted = None;
     let chunks = listen(output);
-    let answer = follow(&chunks, watch, started, |chunk, text| {
+    let answer = follow(&chunks, watch, started, |chunk| {
         screen.show(chunk)?;
         console.extend_from_slice(chunk);
-        if let (None, Some(note)) = (noted, &watch.note) {
-            noted = text.contains(note).then(Instant::now);
-        }
         typist.follow(&console)
     })?;
     screen.end()?;
-    let from_note = match answer {
-        Some(End::Expected) => noted.map(|noted| noted.elapsed()),
-        _ => None,
-    };
     let end = match answer {
         Some(end) => {
             qemu.stop();
@@ -79,7 +71,6 @@ pub fn run(mut command: Command, watch: &Watch) -> Result<Report> {
         console: String::from_utf8_lossy(&console).into_owned(),
         messages: messages.join().unwrap_or_default(),
         duration: started.elapsed(),
-        from_note,
     })
 }
 
@@ -113,17 +104,19 @@ impl Drop for Qemu {
 }
 
 /// Follows the console until the goal is decided; returns `None` if QEMU closes the console first. `look` gets each
-/// piece, and a text that ends with it and is long enough for each text to look for.
+/// piece.
 fn follow(
     chunks: &Receiver<Vec<u8>>,
     watch: &Watch,
     started: Instant,
-    mut look: impl FnMut(&[u8], &str) -> Result<()>,
+    mut look: impl FnMut(&[u8]) -> Result<()>,
 ) -> Result<Option<End>> {
     // A limit beyond all times is no limit.
     let end = watch.limit.and_then(|limit| started.checked_add(limit));
     let mut deadline = end.map(|at| (at, End::TimedOut));
-    let reach = reach(watch);
+    let expected = watch.expect.as_ref().map_or(0, String::len);
+    // The length of the longest text to look for.
+    let reach = expected.max(failure::LONGEST);
     let mut recent = Vec::new();
     loop {
         if watch.stop.as_ref().is_some_and(Stop::is_asked) {
@@ -151,7 +144,7 @@ fn follow(
         let text = String::from_utf8_lossy(&recent).into_owned();
         // The next piece may complete a text that has begun here.
         recent.drain(..recent.len().saturating_sub(reach));
-        look(&chunk, &text)?;
+        look(&chunk)?;
         if watch
             .expect
             .as_ref()
@@ -167,12 +160,6 @@ fn follow(
     Ok(deadline
         .map(|(_, end)| end)
         .filter(|end| matches!(end, End::Failed)))
-}
-
-/// The length in bytes of the longest text to look for.
-fn reach(watch: &Watch) -> usize {
-    let texts = [&watch.expect, &watch.note].into_iter().flatten();
-    texts.map(String::len).fold(failure::LONGEST, usize::max)
 }
 
 /// The next bytes, if they come within `limit`.

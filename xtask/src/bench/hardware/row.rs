@@ -56,6 +56,7 @@ impl Row {
             what,
             value,
             limit,
+            least: None,
         })
     }
 }
