@@ -12,7 +12,7 @@ use kaal_web::{Connection, NoFiles, SNAPSHOTS, Server};
 
 use crate::Target;
 use crate::common::network::Wire;
-use crate::common::packets::{CLIENT, SERVER, syn};
+use crate::common::packets::{CLIENT, SERVER, syn, who_has};
 use crate::common::wire::{component, system};
 
 /// The TCP/IP stack: steps of a length and a packet. A length of 0 lets as many milliseconds pass as the next
@@ -22,7 +22,7 @@ pub const FRAMES: Target = Target {
     run,
     seeds: || {
         let handshakes = [1, 2].map(|number| with_length(&syn(number)));
-        vec![with_length(&arp()), handshakes.concat()]
+        vec![with_length(&who_has(SERVER.1)), handshakes.concat()]
     },
 };
 
@@ -81,12 +81,4 @@ fn run(mut steps: &[u8]) -> bool {
 fn with_length(packet: &[u8]) -> Vec<u8> {
     let length = u8::try_from(packet.len()).unwrap_or(254);
     [&[length], packet].concat()
-}
-
-/// Asks who has the server's address.
-fn arp() -> Vec<u8> {
-    let (mac, ip) = CLIENT;
-    let head = [&[0xff; 6][..], &mac, &[8, 6]].concat();
-    let question = [&[0, 1, 8, 0, 6, 4, 0, 1][..], &mac, &ip, &[0; 6], &SERVER.1];
-    [head, question.concat()].concat()
 }

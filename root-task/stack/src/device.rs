@@ -2,8 +2,10 @@
 
 //! Packets of the caller's network.
 
-use smoltcp::phy::{self, DeviceCapabilities, Medium};
+use smoltcp::phy::{self, Checksum, DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
+
+use crate::inlet::Inlet;
 
 /// The longest packet, in bytes: an Ethernet frame without its checksum.
 pub const PACKET: usize = 1514;
@@ -40,10 +42,11 @@ impl Buffers {
     };
 }
 
-/// A network with buffers.
+/// A network with buffers, and what it receives of it.
 pub(crate) struct Device<'a, N> {
     pub(crate) network: &'a mut N,
     pub(crate) buffers: &'a mut Buffers,
+    pub(crate) inlet: &'a mut Inlet,
 }
 
 /// A received packet.
@@ -72,6 +75,12 @@ impl<N: Network> phy::Device for Device<'_, N> {
         }
         let length = self.network.receive(&mut self.buffers.received.0)?;
         let packet = self.buffers.received.0.get(..length).unwrap_or_default();
+        // `smoltcp` ignores an empty packet.
+        let packet = if self.inlet.admits(packet) {
+            packet
+        } else {
+            &[]
+        };
         let room = Room {
             network: self.network,
             packet: &mut self.buffers.sent.0,
@@ -90,6 +99,9 @@ impl<N: Network> phy::Device for Device<'_, N> {
         let mut capabilities = DeviceCapabilities::default();
         capabilities.medium = Medium::Ethernet;
         capabilities.max_transmission_unit = PACKET;
+        // `Inlet` verifies those of received packets.
+        capabilities.checksum.ipv4 = Checksum::Tx;
+        capabilities.checksum.tcp = Checksum::Tx;
         capabilities
     }
 }

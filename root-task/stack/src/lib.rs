@@ -12,11 +12,13 @@
 //! - `stack`: packets, connections and server, in turns
 //! - `port`: a TCP socket as a connection of the server
 //! - `device`: packets of the caller's network
+//! - `inlet`: which received packets the stack reads
 
 #![no_std]
 #![forbid(unsafe_code)]
 
 mod device;
+mod inlet;
 mod port;
 mod stack;
 

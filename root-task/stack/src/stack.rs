@@ -5,7 +5,7 @@
 use core::time::Duration;
 
 use heapless::Vec;
-use kaal_web::{Files, Server};
+use kaal_web::{Files, NetworkCounters, Server};
 use smoltcp::iface::{
     Config, Interface, PollIngressSingleResult, PollResult, SocketSet, SocketStorage,
 };
@@ -15,6 +15,7 @@ use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
 
 use crate::device::{Buffers, Device, Network};
+use crate::inlet::Inlet;
 use crate::port::{Place, Port};
 
 /// The number of connections.
@@ -48,6 +49,7 @@ pub struct Stack<'a> {
     sockets: SocketSet<'a>,
     places: [Place; CONNECTIONS],
     buffers: Buffers,
+    inlet: Inlet,
     /// The number of the next handshake.
     next: u64,
 }
@@ -64,15 +66,21 @@ impl<'a> Stack<'a> {
         let mut config = Config::new(EthernetAddress(address.mac).into());
         config.random_seed = seed;
         let mut buffers = Buffers::EMPTY;
+        let mut inlet = Inlet {
+            mac: EthernetAddress(address.mac),
+            ip: Ipv4Address::from(address.ip),
+            dropped: NetworkCounters::default(),
+        };
         let mut device = Device {
             network: &mut Unplugged,
             buffers: &mut buffers,
+            inlet: &mut inlet,
         };
         let mut interface = Interface::new(config, &mut device, Instant::ZERO);
         interface.update_ip_addrs(|addresses| {
             // There is room for one.
-            let ip = Ipv4Address::from(address.ip).into();
-            let _ = addresses.push(IpCidr::new(ip, address.prefix));
+            let ip = IpCidr::new(inlet.ip.into(), address.prefix);
+            let _ = addresses.push(ip);
         });
         let gateway = Ipv4Address::from(address.gateway);
         // There is room for one.
@@ -94,14 +102,20 @@ impl<'a> Stack<'a> {
             sockets,
             places: Default::default(),
             buffers,
+            inlet,
             next: 0,
         }
     }
 
     /// Changes the MAC address, for another network card.
     pub fn set_mac(&mut self, mac: [u8; 6]) {
-        let mac = EthernetAddress(mac);
-        self.interface.set_hardware_addr(mac.into());
+        self.inlet.mac = EthernetAddress(mac);
+        self.interface.set_hardware_addr(self.inlet.mac.into());
+    }
+
+    /// Returns how many received packets were dropped.
+    pub fn counters(&self) -> NetworkCounters {
+        self.inlet.dropped
     }
 
     /// Takes packets, gives the server a turn, and sends packets. Returns the time of the next turn, at
@@ -116,12 +130,14 @@ impl<'a> Stack<'a> {
     ) -> Option<Duration> {
         let time = Instant::from_micros(i64::try_from(now.as_micros()).unwrap_or(i64::MAX));
         self.interface.poll_maintenance(time);
+        let dropped = self.inlet.dropped;
         let is_batch_full = self.receive(time, network);
         // Before the server forgets clients that have closed.
         self.send(time, network);
         let (wish, has_moved) = self.serve(now, server, files);
         self.send(time, network);
-        if is_batch_full || has_moved {
+        // The caller can show at once what was dropped.
+        if is_batch_full || has_moved || self.inlet.dropped != dropped {
             return Some(now);
         }
         let due = self.interface.poll_at(time, &self.sockets);
@@ -139,8 +155,11 @@ impl<'a> Stack<'a> {
     fn receive(&mut self, time: Instant, network: &mut impl Network) -> bool {
         self.make_room();
         for _ in 0..BATCH {
-            let buffers = &mut self.buffers;
-            let mut device = Device { network, buffers };
+            let mut device = Device {
+                network,
+                buffers: &mut self.buffers,
+                inlet: &mut self.inlet,
+            };
             let sockets = &mut self.sockets;
             let outcome = self
                 .interface
@@ -170,8 +189,11 @@ impl<'a> Stack<'a> {
     }
 
     fn send(&mut self, time: Instant, network: &mut impl Network) {
-        let buffers = &mut self.buffers;
-        let mut device = Device { network, buffers };
+        let mut device = Device {
+            network,
+            buffers: &mut self.buffers,
+            inlet: &mut self.inlet,
+        };
         let sockets = &mut self.sockets;
         while self.interface.poll_egress(time, &mut device, sockets) != PollResult::None {}
         self.make_room();

@@ -12,7 +12,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use wire::World;
-use wire::packets::syn;
+use wire::packets::{SERVER, foreign, malformed, syn, who_has};
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const EVENTS: &[u8] = b"GET /api/events HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -116,6 +116,24 @@ fn a_network_without_room_loses_nothing() {
     assert_eq!(world.heard(client), b"");
     world.set_room(usize::MAX);
     assert!(world.ask(client, b"").ends_with(PAGE.as_bytes()));
+}
+
+#[test]
+fn dropped_packets_are_counted() {
+    for (packets, counts) in [(malformed(), [1, 0]), (foreign(), [0, 1])] {
+        for (number, packet) in packets.into_iter().enumerate() {
+            assert_eq!(World::new().probe(packet), (0, counts), "{number}");
+        }
+    }
+}
+
+#[test]
+fn answered_packets_are_not_counted() {
+    let mut world = World::new();
+    assert_eq!(world.probe(who_has(SERVER.1)), (1, [0, 0]));
+    let client = world.connect();
+    assert!(world.ask(client, GET).ends_with(PAGE.as_bytes()));
+    assert_eq!(world.probe(who_has(SERVER.1)), (1, [0, 0]));
 }
 
 proptest! {

@@ -110,7 +110,7 @@ function showLog({ log }) {
   });
 }
 
-function showFacts({ kernel, measurement, memory, slots, web, components }) {
+function showFacts({ kernel, measurement, memory, slots, web, network, components }) {
   const running = components.filter(({ state }) => state === 'running').length;
   const facts = {
     Components: `${running} of ${components.length} running`,
@@ -120,6 +120,9 @@ function showFacts({ kernel, measurement, memory, slots, web, components }) {
     Uptime: '',
     Kernel: [...kernel.configuration, kernel.cores > 1 ? `${kernel.cores} cores` : '1 core'].join(', '),
     'Requests refused': `${web.refused + web.busy + web.slow} of ${web.answered + web.refused + web.busy}`,
+    'Responses cut short': String(web.failed),
+    'Packets dropped': String(network.malformed + network.foreign),
+    'Network driver faults': String(network.broken),
     'Measurement of the image': measurement ?? 'unknown',
   };
   const list = byId('facts');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Requests and refusals, counted.
+//! Requests, refusals and dropped packets, counted.
 
 use serde::Serialize;
 
@@ -18,4 +18,18 @@ pub struct Counters {
     pub slow: u64,
     /// Responses cut short because a file couldn't be read to its end.
     pub failed: u64,
+}
+
+/// What the network brought that is not served. The caller counts it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkCounters {
+    /// Packets dropped because they break a rule of their protocol, have a wrong checksum, or are
+    /// fragments.
+    pub malformed: u64,
+    /// Packets dropped because they are for another machine, or of a protocol that nothing here
+    /// speaks.
+    pub foreign: u64,
+    /// How often the network's driver broke a rule of the memory that it shares, and was left.
+    pub broken: u64,
 }

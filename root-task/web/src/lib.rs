@@ -23,7 +23,7 @@
 //! - `page`: the page
 //! - `files`: the caller's files
 //! - `transport`: the caller's connections
-//! - `counters`: requests and refusals, counted
+//! - `counters`: requests, refusals and dropped packets, counted
 //! - `limits`: sizes and times
 
 #![no_std]
@@ -46,7 +46,7 @@ mod target;
 mod transport;
 
 pub use connection::Connection;
-pub use counters::Counters;
+pub use counters::{Counters, NetworkCounters};
 pub use files::{FileError, Files, NoFiles};
 pub use limits::{
     BUSY_TIME, CLOSE_TIME, GRACE, IDLE_TIME, KEEP_ALIVE, PATH_LIMIT, RATE_BYTES, RATE_TIME,

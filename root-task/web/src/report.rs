@@ -10,7 +10,7 @@ use kaal_protocol::{
     MESSAGE_WORDS, NameList, NameRecord, Record, Topic, Totals, records,
 };
 
-use crate::counters::Counters;
+use crate::counters::{Counters, NetworkCounters};
 use crate::state::{
     Capability, Channel, Component, Entry, Kernel, Kind, Measurement, REPORT_VERSION, Right, Share,
     State, System,
@@ -77,6 +77,7 @@ impl<'a> Report<'a> {
     pub fn with_system<T>(
         &self,
         web: Counters,
+        network: NetworkCounters,
         uptime: u64,
         show: impl FnOnce(&System<'_>) -> T,
     ) -> T {
@@ -148,6 +149,7 @@ impl<'a> Report<'a> {
             components: &components,
             log: &log,
             web,
+            network,
             uptime,
         })
     }

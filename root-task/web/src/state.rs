@@ -6,7 +6,7 @@ use core::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::counters::Counters;
+use crate::counters::{Counters, NetworkCounters};
 
 /// The version of the JSON.
 pub const REPORT_VERSION: u32 = 1;
@@ -33,6 +33,8 @@ pub struct System<'a> {
     pub log: &'a [Entry<'a>],
     /// What the web server did.
     pub web: Counters,
+    /// What the network brought that is not served.
+    pub network: NetworkCounters,
     /// Milliseconds since the start. Alone, it makes no new state. It is the last field, because
     /// states are compared up to it.
     pub uptime: u64,

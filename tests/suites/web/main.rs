@@ -5,6 +5,7 @@
 
 mod browser;
 mod content;
+mod counters;
 mod disk;
 #[path = "../../../root-task/web/examples/serve/host.rs"]
 mod host;
@@ -30,9 +31,10 @@ use site::Site;
 /// A test of the page.
 type Test = fn(&mut Browser, &Site) -> Result<()>;
 
-const TESTS: [(&str, Test); 12] = [
+const TESTS: [(&str, Test); 13] = [
     ("picture_equals_system_json", content::picture_equals_json),
     ("tables_equal_system_json", content::tables_equal_json),
+    ("counters_appear", counters::appear),
     ("changes_appear", content::changes_appear),
     ("hostile_names_are_text", content::hostile_names_are_text),
     (

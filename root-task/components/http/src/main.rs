@@ -64,7 +64,8 @@ fn run() -> Result<(), Failure> {
         network.take(events, &mut stack);
         clock.take(events)?;
         let now = clock.now()?;
-        let publish = state.take(events, now, &mut server)?;
+        let counters = network.counters(&stack);
+        let publish = state.take(events, now, counters, &mut server)?;
         let turn = stack.turn(now, &mut network, &mut server, &mut files);
         network.flush();
         let due = [publish, turn].into_iter().flatten().min();

@@ -4,6 +4,7 @@
 
 use kaal_component::{CHANNEL_ENDED, Interface, Refusal};
 use kaal_stack::Stack;
+use kaal_web::NetworkCounters;
 
 #[derive(Default)]
 pub(crate) struct Network {
@@ -12,6 +13,8 @@ pub(crate) struct Network {
     /// Whether there was room to send when the driver was asked for events; `None` if it wasn't asked
     /// since the last event.
     asked: Option<bool>,
+    /// How often a driver broke a rule.
+    broken: u64,
 }
 
 impl Network {
@@ -55,9 +58,18 @@ impl Network {
         self.interface.iter_mut().for_each(Interface::flush);
     }
 
+    /// Returns what the network brought that is not served.
+    pub(crate) fn counters(&self, stack: &Stack<'_>) -> NetworkCounters {
+        NetworkCounters {
+            broken: self.broken,
+            ..stack.counters()
+        }
+    }
+
     /// Leaves a driver that broke a rule.
     fn check<T>(&mut self, outcome: Result<T, Refusal>) -> Option<T> {
         if outcome.is_err() {
+            self.broken += 1;
             self.interface.take().into_iter().for_each(leave);
         }
         outcome.ok()

@@ -5,7 +5,7 @@
 use core::time::Duration;
 
 use kaal_component::{Refusal, list, watch};
-use kaal_web::{Counters, Files, Report, Server};
+use kaal_web::{Counters, Files, NetworkCounters, Report, Server};
 
 /// Room for all records, in words.
 const RECORDS: usize = 8192;
@@ -17,8 +17,8 @@ pub(crate) struct State {
     /// The event of changes.
     event: u64,
     has_changed: bool,
-    /// What the server had done when the last state was published.
-    shown: Counters,
+    /// What was counted when the last state was published.
+    shown: (Counters, NetworkCounters),
     /// When the last state was published.
     last: Option<Duration>,
     records: [u64; RECORDS],
@@ -29,7 +29,7 @@ impl State {
         Ok(Self {
             event: watch()?,
             has_changed: true,
-            shown: Counters::default(),
+            shown: Default::default(),
             last: None,
             records: [0; RECORDS],
         })
@@ -41,10 +41,11 @@ impl State {
         &mut self,
         events: u64,
         now: Duration,
+        network: NetworkCounters,
         server: &mut Server<'_, F>,
     ) -> Result<Option<Duration>, Refusal> {
         self.has_changed |= events & self.event != 0;
-        let counters = server.counters();
+        let counters = (server.counters(), network);
         if !self.has_changed && counters == self.shown {
             return Ok(None);
         }
@@ -55,7 +56,7 @@ impl State {
         let uptime = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
         let report = Report::collect(&mut self.records, list)?;
         // A state that is too long isn't shown; the last one stays.
-        let _ = report.with_system(counters, uptime, |system| server.publish(system));
+        let _ = report.with_system(counters.0, network, uptime, |system| server.publish(system));
         self.has_changed = false;
         self.shown = counters;
         self.last = Some(now);

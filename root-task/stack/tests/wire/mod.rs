@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use client::Client;
 use kaal_stack::{Address, CONNECTIONS, SocketStorage, Stack};
-use kaal_web::{Connection, Counters, Kernel, NoFiles, REPORT_VERSION, Server, Share, System};
+use kaal_web::{
+    Connection, Counters, Kernel, NetworkCounters, NoFiles, REPORT_VERSION, Server, Share, System,
+};
 use network::Wire;
 use packets::{CLIENT, SERVER};
 use smoltcp::iface::SocketHandle;
@@ -123,6 +125,21 @@ impl World {
     pub(crate) fn inject(&mut self, packet: Vec<u8>) {
         self.wire.to_server.push_back(packet);
     }
+
+    /// Sends a packet to the server alone. Returns the number of answers, and how many packets the server has counted
+    /// as malformed and as foreign.
+    pub(crate) fn probe(&mut self, packet: Vec<u8>) -> (usize, [u64; 2]) {
+        self.inject(packet);
+        let next = self
+            .stack
+            .turn(self.now, &mut self.wire, &mut self.server, &mut NoFiles);
+        let counters = self.stack.counters();
+        let dropped = counters.malformed + counters.foreign;
+        // So that the caller shows what was dropped.
+        assert!(dropped == 0 || next == Some(self.now));
+        let answers = self.wire.to_client.drain(..).count();
+        (answers, [counters.malformed, counters.foreign])
+    }
 }
 
 fn system() -> System<'static> {
@@ -140,6 +157,7 @@ fn system() -> System<'static> {
         components: &[],
         log: &[],
         web: Counters::default(),
+        network: NetworkCounters::default(),
         uptime: 0,
     }
 }

@@ -4,8 +4,8 @@
 //! its start.
 
 use kaal_web::{
-    Capability, Channel, Component, Counters, Entry, Kernel, Kind, Measurement, REPORT_VERSION,
-    Right, Share, State, System,
+    Capability, Channel, Component, Counters, Entry, Kernel, Kind, Measurement, NetworkCounters,
+    REPORT_VERSION, Right, Share, State, System,
 };
 
 const fn endpoint<'a>(right: Right, object: &'a str, to: Option<&'a str>) -> Capability<'a> {
@@ -326,6 +326,7 @@ pub(crate) fn with_system<R>(
         components: &components,
         log: &log,
         web,
+        network: NetworkCounters::default(),
         uptime,
     })
 }

@@ -87,6 +87,7 @@ fn all_fields() {
         }],
         "log": [{ "number": 9, "component": "a", "action": "stop", "denial": "no" }],
         "web": { "answered": 0, "refused": 0, "busy": 0, "slow": 0, "failed": 0 },
+        "network": { "malformed": 0, "foreign": 0, "broken": 0 },
         "uptime": 7,
     });
     assert_eq!(shown(&system, 4096).as_ref(), Ok(&expected));

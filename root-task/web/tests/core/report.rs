@@ -6,7 +6,7 @@ use kaal_protocol::{
     CapabilityRecord, ChannelRecord, ComponentRecord, KernelRecord, Kind, LogRecord, MESSAGE_WORDS,
     NameList, NameRecord, Record, Right, State, Topic, Totals, Writer, append,
 };
-use kaal_web::{Counters, Report};
+use kaal_web::{Counters, NetworkCounters, Report};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;
@@ -112,7 +112,12 @@ fn list(topic: Topic, from: u64, words: &mut [u64]) -> Result<usize, ()> {
 fn records_make_a_state() {
     let mut memory = [0; 4096];
     let report = Report::collect(&mut memory, list).unwrap();
-    let value = report.with_system(Counters::default(), 5, |system| {
+    let network = NetworkCounters {
+        malformed: 3,
+        foreign: 4,
+        broken: 5,
+    };
+    let value = report.with_system(Counters::default(), network, 5, |system| {
         serde_json::to_value(system).unwrap()
     });
     let component = |name, state| {
@@ -137,6 +142,8 @@ fn records_make_a_state() {
     );
     let measurement = format!("{:016x}{:016x}{:016x}{}", 1, 2, 3, "f".repeat(16));
     assert_eq!(value["measurement"], json!(measurement));
+    let counted = json!({ "malformed": 3, "foreign": 4, "broken": 5 });
+    assert_eq!(value["network"], counted);
     assert_eq!(value["memory"], json!({ "used": 10, "total": 20 }));
     assert_eq!(value["slots"], json!({ "used": 30, "total": 40 }));
     let log = value["log"].as_array().unwrap();
@@ -152,9 +159,14 @@ fn records_make_a_state() {
 fn without_records_the_state_is_empty() {
     let mut memory = [0; 500];
     let report = Report::collect(&mut memory, |_, _, _| Ok::<_, ()>(0)).unwrap();
-    report.with_system(Counters::default(), 0, |system| {
-        assert!(system.kernel.configuration.is_empty() && system.components.is_empty());
-    });
+    report.with_system(
+        Counters::default(),
+        NetworkCounters::default(),
+        0,
+        |system| {
+            assert!(system.kernel.configuration.is_empty() && system.components.is_empty());
+        },
+    );
 }
 
 proptest! {
@@ -171,7 +183,7 @@ proptest! {
             Ok::<_, ()>(count)
         };
         let report = Report::collect(&mut memory, any).unwrap();
-        report.with_system(Counters::default(), 0, |system| {
+        report.with_system(Counters::default(), NetworkCounters::default(), 0, |system| {
             assert!(system.components.len() <= 32);
         });
     }

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use kaal_web::{
-    Component, Connection, Counters, FileError, Files, Kernel, Link, REPORT_VERSION, Server, Share,
-    System, Transport,
+    Component, Connection, Counters, FileError, Files, Kernel, Link, NetworkCounters,
+    REPORT_VERSION, Server, Share, System, Transport,
 };
 
 /// A connection in memory.
@@ -188,6 +188,7 @@ pub(crate) fn system<'a>(components: &'a [Component<'a>]) -> System<'a> {
         components,
         log: &[],
         web: Counters::default(),
+        network: NetworkCounters::default(),
         uptime: 7,
     }
 }
