@@ -116,7 +116,8 @@ pub struct Broker<K> {
     services: BTreeMap<&'static str, Service>,
     channels: BTreeMap<u64, Channel>,
     next_channel: u64,
-    interrupts: BTreeMap<u32, ComponentId>,
+    /// Who handles each interrupt, and of which device it is.
+    interrupts: BTreeMap<u32, (ComponentId, &'static str)>,
     audit: Audit,
     /// Number of changes that the log doesn't show.
     unlogged_changes: u64,

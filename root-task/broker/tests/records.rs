@@ -108,6 +108,7 @@ fn has(
         kind,
         right,
         object,
+        device: (kind == Kind::Interrupt).then_some("uart"),
         to,
     })
 }

@@ -170,6 +170,8 @@ declare! {
         right: Right,
         /// The name of a service or device, or the number of an interrupt.
         object: &'a str,
+        /// The device of an interrupt.
+        device: Option<&'a str>,
         /// The component that it leads to; `None` for the root task and hardware.
         to: Option<&'a str>,
     }

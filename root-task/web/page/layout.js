@@ -3,8 +3,8 @@
 
 const BOX = { width: 132, least: 118, height: 66, gap: 14, between: 104, edge: 14, top: 42, chip: 30 };
 
-// Components stand above the providers that they need, and devices below all of them.
-function layOut(system, width) {
+// Components stand above the providers that they need, and the devices of `shown` below all of them.
+function layOut(system, width, shown) {
   const { components } = system;
   const provider = new Map();
   for (const one of components) for (const service of one.provides) provider.set(service, one.name);
@@ -24,14 +24,14 @@ function layOut(system, width) {
 
   const perRow = Math.max(1, Math.floor((width - 2 * BOX.edge + BOX.gap) / (BOX.least + BOX.gap)));
   const order = layers.flatMap((layer) => layer ?? []);
-  const devices = [...new Set(order.flatMap((name) => deviceNames(byName.get(name))))];
+  const devices = [...new Set(order.flatMap((name) => byName.get(name).devices))].filter((name) => shown.has(name));
   const rows = layers.filter(Boolean).reverse().flatMap((layer) => chunks(layer, perRow))
     .map((names) => ({ keys: names.map((name) => `component,${name}`), height: BOX.height, after: BOX.between }));
   const room = BOX.top + rows.length * (BOX.height + BOX.between) - BOX.between + 22;
   const chips = chunks(devices, perRow)
     .map((names) => ({ keys: names.map((name) => `device,${name}`), height: BOX.chip, after: 34 }));
   const others = new Map(components.map((one) => [`component,${one.name}`, [
-    ...needed(one).map((name) => `component,${name}`), ...deviceNames(one).map((name) => `device,${name}`)]]));
+    ...needed(one).map((name) => `component,${name}`), ...one.devices.map((name) => `device,${name}`)]]));
   return { rows: [...rows, ...chips], room, ...placeRows(rows, chips, room, width, others) };
 }
 
@@ -72,12 +72,6 @@ function keepApart(wishes, apart, least, most) {
     xs[index] = Math.min(xs[index], index + 1 < xs.length ? xs[index + 1] - apart : most);
   }
   return xs;
-}
-
-// Devices that it may request, and interrupts of none of them.
-function deviceNames(component) {
-  const has = (kind) => component.capabilities.some((one) => one.kind === kind);
-  return component.devices.length || !has('interrupt') ? component.devices : ['interrupts'];
 }
 
 // Moves each component near its neighbours in the other layers.

@@ -10,7 +10,7 @@ function links(system, layout) {
   for (const component of system.components) {
     const from = `component,${component.name}`;
     for (const one of component.capabilities) {
-      const end = target(component, one);
+      const end = target(one);
       if (!end || !layout.places.has(end)) continue;
       const isDown = isAbove(layout.places.get(from), layout.places.get(end));
       const pair = isDown ? [from, end] : [end, from];

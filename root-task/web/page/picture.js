@@ -24,6 +24,8 @@ class Picture {
   constructor(container) {
     this.container = container;
     this.restarts = new Map();
+    // Devices that a component has used, so that nothing moves while a driver restarts.
+    this.used = new Set();
     new ResizeObserver(() => requestAnimationFrame(() => this.system && this.draw(this.system))).observe(container);
   }
 
@@ -31,7 +33,9 @@ class Picture {
     this.system = system;
     const width = Math.max(280, this.container.clientWidth);
     const fixed = system.components.map(({ name, needs, provides, devices }) => [name, needs, provides, devices]);
-    const signature = JSON.stringify([width, fixed, system.components.map(deviceNames)]);
+    const devices = system.components.flatMap(({ capabilities }) => capabilities.map(deviceOf));
+    devices.filter(Boolean).forEach((device) => this.used.add(device));
+    const signature = JSON.stringify([width, fixed, [...this.used]]);
     if (signature !== this.signature) {
       this.signature = signature;
       this.build(system, width);
@@ -44,7 +48,7 @@ class Picture {
   }
 
   build(system, width) {
-    this.layout = layOut(system, width);
+    this.layout = layOut(system, width, this.used);
     const { places, room, height } = this.layout;
     this.links = make('g');
     this.labels = make('g', { 'aria-hidden': true });
@@ -101,7 +105,7 @@ class Picture {
     node.state.replaceChildren(make('tspan', { class: 'mark' }, MARKS[state]), ` ${STATES[state]}`);
     node.restarts.textContent = restarts ? `↻ ${restarts}` : '';
     node.fill.setAttribute('width', (node.width - 24) * Math.min(1, memory.used / (memory.total || 1)));
-    const own = capabilities.filter((one) => !target(component, one));
+    const own = capabilities.filter((one) => !target(one));
     node.ports.replaceChildren(...own.map((one, index) => port(component, one, index, node.width)));
     if (restarts > (this.restarts.get(name) ?? Infinity)) node.link.classList.add('new');
     this.restarts.set(name, restarts);
@@ -123,17 +127,20 @@ class Picture {
 }
 
 // The place that a capability's arrow leads to; none if it stays at the holder.
-function target(component, { kind, object, to }) {
-  if (to !== null) return `component,${to}`;
-  if (kind === 'device') return `device,${object}`;
-  return kind === 'interrupt' ? `device,${deviceNames(component)[0]}` : undefined;
+function target(one) {
+  const device = deviceOf(one);
+  return one.to !== null ? `component,${one.to}` : device && `device,${device}`;
 }
 
-const describe = ({ name }, { right, kind, object, to }) =>
-  `${name} may ${right} ${kind === 'interrupt' ? 'interrupt ' : ''}${object}${to === null ? '' : ` of ${to}`}`;
+const deviceOf = ({ kind, object, device }) => (kind === 'device' ? object : device);
 
-const capability = (component, { kind, right, object, to }) => ({
-  'data-holder': component.name, 'data-kind': kind, 'data-right': right, 'data-object': object, 'data-to': to ?? '',
+const describe = ({ name }, { right, kind, object, device, to }) => {
+  const of = to ?? device;
+  return `${name} may ${right} ${kind === 'interrupt' ? 'interrupt ' : ''}${object}${of === null ? '' : ` of ${of}`}`;
+};
+
+const capability = (component, { kind, right, object, device, to }) => ({
+  'data-holder': component.name, 'data-kind': kind, 'data-right': right, 'data-object': object, 'data-device': device ?? '', 'data-to': to ?? '',
 });
 
 function port(component, one, index, width) {

@@ -89,12 +89,12 @@ const KINDS = { endpoint: '', notification: '', reply: 'reply object ', device: 
 
 function showCapabilities({ components }) {
   const items = components.flatMap((holder) => holder.capabilities.map((item, index) => ({ key: `${index} ${holder.name}`, item: { holder, ...item } })));
-  fill(byId('capabilities').tBodies[0], items, () => [head(), cell(), cell(), cell()], (row, { holder, kind, right, object, to }) => {
+  fill(byId('capabilities').tBodies[0], items, () => [head(), cell(), cell(), cell()], (row, { holder, kind, right, object, device, to }) => {
     const [name, may, what, of] = row.cells;
     write(name, holder.name);
     write(may, RIGHTS[right]);
     write(what, KINDS[kind] + object);
-    write(of, to ?? (kind === 'endpoint' && right === 'call' ? 'root task' : ''));
+    write(of, to ?? device ?? (kind === 'endpoint' && right === 'call' ? 'root task' : ''));
   });
 }
 

@@ -235,6 +235,7 @@ fn capability(record: CapabilityRecord<'_>) -> Capability<'_> {
             protocol::Right::Use => Right::Use,
         },
         object: record.object,
+        device: record.device,
         to: record.to,
     }
 }

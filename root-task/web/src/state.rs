@@ -123,8 +123,10 @@ pub struct Capability<'a> {
     pub kind: Kind,
     /// What the component may do with it.
     pub right: Right,
-    /// The object: the name of a service, a device or an interrupt.
+    /// The object: the name of a service or device, or the number of an interrupt.
     pub object: &'a str,
+    /// The device of an interrupt.
+    pub device: Option<&'a str>,
     /// The component that it leads to: the provider of a service, the other end of a channel. `None`
     /// for the root task and for hardware.
     pub to: Option<&'a str>,

@@ -17,7 +17,7 @@ use crate::site::{Site, show};
 
 /// All capabilities in the picture.
 const DRAWN: &str = "[...document.querySelectorAll('#picture [data-holder]')].map(({ dataset: d }) => [d.holder, d.kind, \
-    d.right, d.object, d.to])";
+    d.right, d.object, d.device, d.to])";
 
 /// The components in the picture: their name, state, restarts, and share of memory.
 const NODES: &str = "[...document.querySelectorAll('#picture .node')].map(node => [node.dataset.component, \
@@ -47,9 +47,10 @@ fn capabilities(system: &Value) -> Result<Vec<Value>> {
     let mut all = Vec::new();
     for component in list(&system["components"])? {
         for one in list(&component["capabilities"])? {
-            let to = one["to"].as_str().unwrap_or_default();
+            let [device, to] = ["device", "to"].map(|key| one[key].as_str().unwrap_or_default());
             let name = &component["name"];
-            all.push(json!([name, one["kind"], one["right"], one["object"], to]));
+            let [kind, right, object] = ["kind", "right", "object"].map(|key| &one[key]);
+            all.push(json!([name, kind, right, object, device, to]));
         }
     }
     Ok(all)
@@ -110,7 +111,14 @@ pub(crate) fn compare_picture(browser: &mut Browser) -> Result<()> {
     let mut expected = Vec::new();
     let mut shared = 0;
     for component in list(&system["components"])? {
-        expected.extend(list(&component["devices"])?.clone());
+        for one in list(&component["capabilities"])? {
+            let key = if one["kind"] == "device" {
+                "object"
+            } else {
+                "device"
+            };
+            expected.extend(one[key].as_str());
+        }
         for channel in list(&component["channels"])? {
             shared += channel["bytes"].as_u64().context("a size")?;
         }
@@ -231,6 +239,7 @@ pub(crate) fn hostile_names_are_text(browser: &mut Browser, site: &Site) -> Resu
                 kind: Kind::Endpoint,
                 right: Right::Call,
                 object: name,
+                device: Some(name),
                 to: Some(name),
             });
             let log = NAMES.map(|name| Entry {

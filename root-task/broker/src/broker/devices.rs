@@ -94,14 +94,14 @@ impl<K: Kernel> Broker<K> {
     ) -> Result<(u64, u64), Denial> {
         let shown = interrupt.map_or(0, |interrupt| interrupt.number);
         self.audited(id, Action::RequestInterrupt(shown), |broker| {
-            broker.configured(id, name, |config| config.devices)?;
+            let device = broker.configured(id, name, |config| config.devices)?;
             let interrupt = interrupt?;
             if broker.interrupts.contains_key(&interrupt.number) {
                 return Err(Denial::Taken(interrupt.number.into()));
             }
             let (process, pool) = broker.process(id)?;
             let granted = process.handle(pool, interrupt)?;
-            broker.interrupts.insert(interrupt.number, id);
+            broker.interrupts.insert(interrupt.number, (id, device));
             Ok(granted)
         })
     }

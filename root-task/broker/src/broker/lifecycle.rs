@@ -109,7 +109,7 @@ impl<K: Kernel> Broker<K> {
             // It may run on another core, until this. If the kernel fails, the thread still goes
             // before the component's memory, with its untyped memory.
             let _ = broker.pool.kernel.suspend(process.thread);
-            broker.interrupts.retain(|_, owner| *owner != id);
+            broker.interrupts.retain(|_, (owner, _)| *owner != id);
             broker.leave_channels(id);
             process.leave_devices(&mut broker.pool);
             let is_quiet = quiet(&mut broker.pool, dma);

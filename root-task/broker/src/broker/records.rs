@@ -139,12 +139,23 @@ impl<K: Kernel> Broker<K> {
         component: u64,
         page: &mut Page<'_, '_>,
     ) {
-        let mut put = |kind, right, object: &str, to| {
+        for (number, (_, device)) in self.interrupts.iter().filter(|(_, it)| it.0 == id) {
+            page.put(&CapabilityRecord {
+                component,
+                kind: Kind::Interrupt,
+                right: Right::Receive,
+                object: &number.to_string(),
+                device: Some(device),
+                to: None,
+            });
+        }
+        let mut put = |kind, right, object, to| {
             page.put(&CapabilityRecord {
                 component,
                 kind,
                 right,
                 object,
+                device: None,
                 to,
             });
         };
@@ -156,9 +167,6 @@ impl<K: Kernel> Broker<K> {
         }
         for name in process.devices() {
             put(Kind::Device, Right::Use, name, None);
-        }
-        for (number, _) in self.interrupts.iter().filter(|(_, owner)| **owner == id) {
-            put(Kind::Interrupt, Right::Receive, &number.to_string(), None);
         }
         for (&name, service) in &self.services {
             match service.holders.get(&id).map(|holder| holder.line) {

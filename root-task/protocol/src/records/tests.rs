@@ -11,6 +11,7 @@ const CALL: CapabilityRecord<'_> = CapabilityRecord {
     kind: Kind::Endpoint,
     right: Right::Call,
     object: "timer",
+    device: None,
     to: Some("clock"),
 };
 
@@ -20,6 +21,7 @@ fn records_survive() {
     let mut writer = Writer::new(&mut words);
     let receive = CapabilityRecord {
         right: Right::Receive,
+        device: Some("arm,pl031"),
         to: None,
         ..CALL
     };

@@ -13,6 +13,7 @@ const fn endpoint<'a>(right: Right, object: &'a str, to: Option<&'a str>) -> Cap
         kind: Kind::Endpoint,
         right,
         object,
+        device: None,
         to,
     }
 }
@@ -32,6 +33,7 @@ const fn signal<'a>(object: &'a str, to: &'a str) -> Capability<'a> {
         kind: Kind::Notification,
         right: Right::Signal,
         object,
+        device: None,
         to: Some(to),
     }
 }
@@ -41,15 +43,17 @@ const fn device(object: &str) -> Capability<'_> {
         kind: Kind::Device,
         right: Right::Use,
         object,
+        device: None,
         to: None,
     }
 }
 
-const fn interrupt(object: &str) -> Capability<'_> {
+const fn interrupt<'a>(object: &'a str, device: &'a str) -> Capability<'a> {
     Capability {
         kind: Kind::Interrupt,
         right: Right::Receive,
         object,
+        device: Some(device),
         to: None,
     }
 }
@@ -94,7 +98,7 @@ pub(crate) const COMPONENTS: [Component<'_>; 9] = [
         capabilities: &[
             BROKER,
             device("arm,pl011"),
-            interrupt("33"),
+            interrupt("33", "arm,pl011"),
             receive("serial"),
             signal("channel", "shell"),
         ],
@@ -110,7 +114,7 @@ pub(crate) const COMPONENTS: [Component<'_>; 9] = [
         },
         devices: &["arm,armv8-timer"],
         provides: &["timer"],
-        capabilities: &[BROKER, interrupt("30"), receive("timer")],
+        capabilities: &[BROKER, interrupt("30", "arm,armv8-timer"), receive("timer")],
         ..BASE
     },
     Component {
@@ -130,7 +134,7 @@ pub(crate) const COMPONENTS: [Component<'_>; 9] = [
         capabilities: &[
             BROKER,
             device("virtio-net"),
-            interrupt("78"),
+            interrupt("78", "virtio-net"),
             receive("net"),
             signal("channel", "web"),
         ],
@@ -153,7 +157,7 @@ pub(crate) const COMPONENTS: [Component<'_>; 9] = [
         capabilities: &[
             BROKER,
             device("virtio-blk"),
-            interrupt("79"),
+            interrupt("79", "virtio-blk"),
             receive("disk"),
             signal("channel", "web"),
         ],

@@ -45,6 +45,7 @@ fn all_fields() {
             kind: Kind::Endpoint,
             right: Right::Call,
             object: "timer",
+            device: None,
             to: Some("clock"),
         }],
         ..component("serial", 5)
@@ -82,7 +83,7 @@ fn all_fields() {
             "needs": ["timer"],
             "channels": [{ "peer": "shell", "bytes": 4096 }],
             "capabilities": [
-                { "kind": "endpoint", "right": "call", "object": "timer", "to": "clock" },
+                { "kind": "endpoint", "right": "call", "object": "timer", "device": null, "to": "clock" },
             ],
         }],
         "log": [{ "number": 9, "component": "a", "action": "stop", "denial": "no" }],

@@ -89,6 +89,7 @@ fn list(topic: Topic, from: u64, words: &mut [u64]) -> Result<usize, ()> {
                 kind: Kind::Endpoint,
                 right: Right::Call,
                 object: "serial",
+                device: None,
                 to: Some("a"),
             };
             page(&[capability], from, words)
@@ -133,8 +134,7 @@ fn records_make_a_state() {
     let mut second = component("b", "givenUp");
     second["needs"] = json!(["serial", "timer"]);
     second["channels"] = json!([{ "peer": "a", "bytes": 4096 }]);
-    second["capabilities"] =
-        json!([{ "kind": "endpoint", "right": "call", "object": "serial", "to": "a" }]);
+    second["capabilities"] = json!([{ "kind": "endpoint", "right": "call", "object": "serial", "device": null, "to": "a" }]);
     assert_eq!(value["components"], json!([first, second]));
     assert_eq!(
         value["kernel"],
