@@ -48,9 +48,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A part without its licence, which the page has once.
+/// A part without its licence, which the page has once, and the script's comments.
 fn body(part: &str) -> String {
-    let lines = part.lines().skip_while(|line| line.contains("SPDX"));
+    let is_sent = |line: &&str| !line.contains("SPDX") && !line.trim_start().starts_with("//");
+    let lines = part.lines().filter(is_sent);
     lines.map(|line| format!("{line}\n")).collect()
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Where the parts of the picture lie. The same components and width give the same places.
 
-const BOX = { width: 132, least: 118, height: 66, gap: 14, between: 104, edge: 14, top: 42, chip: 30 };
+const BOX = { width: 132, least: 118, height: 66, gap: 20, between: 104, edge: 16, top: 42, chip: 30 };
 
 // Components stand above the providers that they need, and the devices of `shown` below all of them.
 function layOut(system, width, shown) {
@@ -59,7 +59,7 @@ function placeRows(rows, chips, room, width, others) {
       return { x: (left + right) / 2, used: 0 };
     });
   }
-  return { places, height: chips.length ? y - 12 : room + 14 };
+  return { places, width, height: chips.length ? y - 12 : room + 14 };
 }
 
 // The places nearest to `wishes`, in their order, with room between them.

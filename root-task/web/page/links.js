@@ -4,6 +4,11 @@
 const APART = 11;
 const LANE = 6;
 
+// The places of a text on each part of a line, the best first; and the sizes of its letters and lines, at most.
+const STEPS = [0.5, 0.35, 0.65, 0.2, 0.8];
+const LETTER = 7.5;
+const TEXT = 15;
+
 function links(system, layout) {
   for (const { gaps } of layout.rows) for (const gap of gaps) gap.used = 0;
   const bundles = new Map();
@@ -20,11 +25,17 @@ function links(system, layout) {
     }
   }
   const all = [...bundles.values()];
-  for (const bundle of all) bundle.shared = sharedBytes(system, bundle.pair);
+  for (const bundle of all) {
+    bundle.shared = sharedBytes(system, bundle.pair);
+    bundle.way = way(bundle.pair.map((key) => layout.places.get(key)), layout);
+  }
   spread(all, layout);
-  return all.map((bundle) => draw(bundle, layout));
+  const taken = [...layout.places.values()].map(({ x, y, width, height }) => area(x, y, width, height));
+  return all.map((bundle) => draw(bundle, layout, taken));
 }
 
+const area = (x, top, width, height) => ({ left: x - width / 2, right: x + width / 2, top, bottom: top + height });
+const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 const isAbove = (a, b) => a.y < b.y || (a.y === b.y && a.x < b.x);
 
 function sharedBytes(system, [from, end]) {
@@ -33,7 +44,7 @@ function sharedBytes(system, [from, end]) {
   return channels.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-// Gives each bundle its own place at both ends, in the order of the other ends.
+// Gives each bundle its own place at both ends, in the order of the next points on their ways.
 function spread(bundles, { places }) {
   for (const [side, other, mark] of [[0, 1, 'start'], [1, 0, 'stop']]) {
     const ends = new Map();
@@ -44,7 +55,8 @@ function spread(bundles, { places }) {
     }
     for (const [key, list] of ends) {
       const { x, width } = places.get(key);
-      list.sort((a, b) => places.get(a.pair[other]).x - places.get(b.pair[other]).x);
+      const next = ({ way, pair }) => way.at(-side)?.[0] ?? places.get(pair[other]).x;
+      list.sort((a, b) => next(a) - next(b));
       list.forEach((bundle, index) => { bundle[mark] = x + width * ((index + 1) / (list.length + 1) - 0.5); });
     }
   }
@@ -52,9 +64,10 @@ function spread(bundles, { places }) {
 
 const style = ({ kind }) => ({ endpoint: 'call', reply: 'call', notification: 'signal' })[kind] ?? kind;
 
-function draw({ pair, lines, shared, start, stop }, layout) {
+function draw({ pair, lines, shared, start, stop, way }, layout, taken) {
   const [top, bottom] = pair.map((key) => layout.places.get(key));
-  const points = route([start, top.y + top.height], [stop, bottom.y], layout, top.y === bottom.y);
+  const end = top.y === bottom.y ? bottom.y + bottom.height : bottom.y;
+  const points = [[start, top.y + top.height], ...way, [stop, end]];
   const ends = { 'data-from': pair[0], 'data-end': pair[1] };
   const group = make('g', { class: 'link', ...ends });
   if (shared) group.append(make('path', { class: 'band', d: path(points, 0), 'data-bytes': shared }));
@@ -67,10 +80,31 @@ function draw({ pair, lines, shared, start, stop }, layout) {
       make('title', {}, describe(component, one))));
     if (one.to !== null) group.append(make('path', { class: 'tip', d: `M${x + shift} ${y}l-4.5 ${isDown ? -9 : 9}h9z` }));
   }
-  const [[x1, y1], [x2, y2]] = points;
-  group.append(...labels(lines, shared).map((text, index) =>
-    make('text', { class: 'label', ...ends, x: (x1 + x2) / 2, y: (y1 + y2) / 2 + 4 + 15 * index }, text)));
+  const texts = labels(lines, shared);
+  if (texts.length) {
+    const [x, y] = free(points, texts, layout, taken);
+    group.append(...texts.map((text, index) => make('text', { class: 'label', ...ends, x, y: y + 4 + TEXT * index }, text)));
+  }
   return group;
+}
+
+// The first point on the line where texts cover neither a box nor other texts; the first of all if there is none.
+function free(points, texts, { width }, taken) {
+  const length = LETTER * Math.max(...texts.map((text) => text.length));
+  const all = points.slice(1).flatMap((end, index) => STEPS.map((step) => along(points[index], end, step)));
+  const areas = all.map(([x, y]) => area(x, y - TEXT / 2, length, TEXT * texts.length));
+  const isFree = (one) => one.left > 0 && one.right < width && !taken.some((other) => overlap(one, other));
+  const best = Math.max(0, areas.findIndex(isFree));
+  taken.push(areas[best]);
+  return all[best];
+}
+
+// The point on a curve of `path` at a part of its way.
+function along([x1, y1], [x2, y2], part) {
+  const rest = 1 - part;
+  const middle = 3 * rest * part;
+  const x = x1 * rest ** 2 * (1 + 2 * part) + x2 * part ** 2 * (1 + 2 * rest);
+  return [x, y1 * rest ** 3 + middle * (y1 + y2) / 2 + y2 * part ** 3];
 }
 
 // What the ends don't tell already.
@@ -82,13 +116,13 @@ function labels(lines, shared) {
   return [...new Set([...texts, shared ? size(shared) : ''])].filter(Boolean);
 }
 
-// A way from one row to another, through the gaps of the rows between.
-function route([x1, y1], [x2, y2], { rows }, isSameRow) {
-  if (isSameRow) return [[x1, y1], [(x1 + x2) / 2, y1 + 34], [x2, y1]];
-  const points = [[x1, y1]];
+// The points between two places: in the gaps of the rows between, or below both.
+function way([top, bottom], { rows }) {
+  if (top.y === bottom.y) return [[(top.x + bottom.x) / 2, top.y + top.height + 34]];
+  const points = [];
   for (const { y, height, gaps } of rows) {
-    if (y > y1 && y + height < y2) {
-      const straight = x1 + (x2 - x1) * (y - y1) / (y2 - y1);
+    if (y > top.y && y < bottom.y) {
+      const straight = top.x + (bottom.x - top.x) * (y - top.y) / (bottom.y - top.y);
       const gap = gaps.reduce((best, one) => (Math.abs(one.x - straight) < Math.abs(best.x - straight) ? one : best));
       // To the right and to the left of the middle, in turns.
       const x = gap.x + (gap.used % 2 ? 1 : -1) * Math.ceil(gap.used / 2) * LANE;
@@ -96,7 +130,7 @@ function route([x1, y1], [x2, y2], { rows }, isSameRow) {
       points.push([x, y - 6], [x, y + height + 6]);
     }
   }
-  return [...points, [x2, y2]];
+  return points;
 }
 
 // Curves that leave and reach each point vertically.

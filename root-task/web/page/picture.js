@@ -93,7 +93,7 @@ class Picture {
     link.addEventListener('focus', focus(true));
     link.addEventListener('blur', focus(false));
     link.addEventListener('animationend', () => link.classList.remove('new'));
-    return { link, width, ...parts };
+    return { link, width, height, ...parts };
   }
 
   show(component, node) {
@@ -106,7 +106,7 @@ class Picture {
     node.restarts.textContent = restarts ? `↻ ${restarts}` : '';
     node.fill.setAttribute('width', (node.width - 24) * Math.min(1, memory.used / (memory.total || 1)));
     const own = capabilities.filter((one) => !target(one));
-    node.ports.replaceChildren(...own.map((one, index) => port(component, one, index, node.width)));
+    node.ports.replaceChildren(...own.map((one, index) => port(component, one, index / own.length, node)));
     if (restarts > (this.restarts.get(name) ?? Infinity)) node.link.classList.add('new');
     this.restarts.set(name, restarts);
   }
@@ -143,14 +143,15 @@ const capability = (component, { kind, right, object, device, to }) => ({
   'data-holder': component.name, 'data-kind': kind, 'data-right': right, 'data-object': object, 'data-device': device ?? '', 'data-to': to ?? '',
 });
 
-function port(component, one, index, width) {
+// On the right edge: lines reach the others.
+function port(component, one, part, { width, height }) {
   const data = capability(component, one);
   const title = make('title', {}, describe(component, one));
-  const x = index === 0 ? 16 : width - 4 - 14 * index;
+  const y = 12 + (height - 10) * part;
   if (one.kind === 'endpoint' && one.right === 'call') {
-    return make('rect', { class: 'port broker', x: x - 4, y: -4, width: 8, height: 8, rx: 1.5, ...data }, title);
+    return make('rect', { class: 'port broker', x: width - 4, y: y - 4, width: 8, height: 8, rx: 1.5, ...data }, title);
   }
-  return make('circle', { class: `port ${one.right}`, cx: x, cy: 0, r: 4.5, ...data }, title);
+  return make('circle', { class: `port ${one.right}`, cx: width, cy: y, r: 4.5, ...data }, title);
 }
 
 function chip(name, { x, y, width, height }) {

@@ -13,9 +13,18 @@ use crate::site::Site;
 /// How many pixels of the page lie beside the window.
 pub(crate) const OVERFLOW: &str = "(({ scrollWidth, clientWidth }) => Math.max(0, scrollWidth - clientWidth))(document.documentElement)";
 
-/// Nothing is wider than the window, and no component lies outside of the picture or on another.
+/// The widths of a phone, a tablet and a desk, and those where the layout changes.
+const WIDTHS: [u32; 9] = [1920, 1280, 1000, 761, 760, 640, 480, 360, 320];
+
+/// Nothing is wider than the window.
 pub(crate) fn fits_all_widths(browser: &mut Browser, _: &Site) -> Result<()> {
-    for width in [1920, 1280, 1000, 761, 760, 480, 360, 320] {
+    check_widths(browser)?;
+    browser.check_complaints()
+}
+
+/// Fails if something is wider than the window, or something in the picture lies outside of it or covers another.
+pub(crate) fn check_widths(browser: &mut Browser) -> Result<()> {
+    for width in WIDTHS {
         browser.resize(width)?;
         let overflow = browser.evaluate(OVERFLOW)?;
         expect_equal(&format!("overflow at {width} pixels"), overflow, json!(0))?;
@@ -26,7 +35,7 @@ pub(crate) fn fits_all_widths(browser: &mut Browser, _: &Site) -> Result<()> {
             json!([]),
         )?;
     }
-    browser.check_complaints()
+    Ok(())
 }
 
 /// Text differs enough from its background: by 4.5, as WCAG 2.2 asks for (1.4.3).

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Lists components and devices outside of the picture or on another one.
+// Lists components, devices and labels outside of the picture or on another one, and arrows on ports.
 (() => {
   const picture = document.querySelector('#picture svg').getBoundingClientRect();
-  const boxes = [...document.querySelectorAll('#picture .box, #picture .chip rect')].map((box) => [
-    box.parentNode.dataset.component ?? box.parentNode.dataset.device, box.getBoundingClientRect()]);
-  const outside = boxes.filter(([, box]) => box.left < picture.left || box.right > picture.right
-    || box.top < picture.top || box.bottom > picture.bottom || box.width < 80);
+  const areas = (parts, name) => [...document.querySelectorAll(parts)].map((part) => [name(part), part.getBoundingClientRect()]);
+  const boxes = areas('#picture .box, #picture .chip rect', ({ parentNode: { dataset } }) => dataset.component ?? dataset.device);
+  const labels = areas('#picture .label, #picture .room-name', ({ textContent }) => textContent);
+  const ports = areas('#picture .port', ({ dataset }) => `${dataset.right} ${dataset.object}`);
+  const tips = areas('#picture .tip', () => '');
   const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-  const covered = boxes.filter(([, a], index) => boxes.some(([, b], other) => other < index && overlap(a, b)));
-  return [...outside, ...covered].map(([name]) => name);
+  const isOutside = (one) => one.left < picture.left || one.right > picture.right
+    || one.top < picture.top || one.bottom > picture.bottom;
+  const wide = [...boxes, ...labels];
+  const outside = [...wide, ...ports].filter(([, one]) => isOutside(one));
+  const narrow = boxes.filter(([, box]) => box.width < 80);
+  const covered = wide.filter(([, a], index) => wide.some(([, b], other) => other < index && overlap(a, b)));
+  const hidden = ports.filter(([, port]) => tips.some(([, tip]) => overlap(port, tip)));
+  return [...outside, ...narrow, ...covered, ...hidden].map(([name]) => name);
 })()

@@ -13,6 +13,7 @@ use libtest_mimic::Trial;
 
 use crate::browser::Browser;
 use crate::content::{compare_picture, compare_tables};
+use crate::looks::check_widths;
 
 /// The time limit of each step.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -67,5 +68,6 @@ fn shows(kernel: &Kernel) -> Result<()> {
         // It waits for its last restart.
         browser.wait_for(&format!("{state} === 'stopped'"))?;
     }
+    check_widths(&mut browser)?;
     browser.check_complaints()
 }
