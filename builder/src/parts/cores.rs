@@ -8,7 +8,9 @@ use kaal_payload::Cpu;
 
 use super::core_nodes::{CoreNode, Way};
 use super::device_tree::DeviceTree;
+use super::kernel::symbol;
 use crate::diagnostic::{Diagnostic, Flag, Origin, Subject};
+use crate::options::Inputs;
 use crate::options::cores::check;
 
 /// The fields of `MPIDR_EL1` that identify a core: Aff3, Aff2, Aff1 and Aff0 (Arm ARM, DDI 0487).
@@ -32,32 +34,49 @@ impl Count {
     }
 }
 
+/// The lock of kernels for several cores (seL4 16.0.0, `src/smp/lock.c`).
+const LOCK: &str = "big_kernel_lock";
+
 /// The number of cores that the kernel waits for: the value of `--cores`, or else of the kernel's
-/// configuration, or else 1. The two must agree. The caller has checked `--cores`.
+/// configuration, or else 1, unless the kernel's symbols show that it is for several. The two must agree. The caller has
+/// checked `--cores`.
 pub(crate) fn count(
-    asked: Option<u32>,
+    inputs: &Inputs<'_>,
     configured: Option<(Origin<'_>, u32)>,
 ) -> Result<Count, Diagnostic> {
     if let Some((origin, cores)) = configured {
         check(origin, cores)?;
     }
+    let asked = inputs.settings.cores;
     let value = asked.map(|cores| cores.to_string()).unwrap_or_default();
     let asked = asked.map(|cores| (Origin::new(Flag::Cores, &value), cores));
-    match (asked, configured) {
-        (Some((origin, found)), Some((config, expected))) if found != expected => Err(origin
+    if let (Some((origin, found)), Some((config, expected))) = (asked, configured)
+        && found != expected
+    {
+        return Err(origin
             .diagnostic("differs from the kernel's configuration")
             .expected(format!("{expected} (MAX_NUM_NODES)"))
             .because_of(config)
             .found(found.to_string())
-            .remedy("leave the option out, or pass the kernel and configuration of another build")),
-        (asked, configured) => {
-            let (origin, cores) = asked.or(configured).unzip();
-            Ok(Count {
-                cores: cores.unwrap_or(1),
-                reason: origin.map(Subject::from),
-            })
-        }
+            .remedy(
+                "leave the option out, or pass the kernel and configuration of another build",
+            ));
     }
+    let (origin, cores) = asked.or(configured).unzip();
+    if let (None, Some(kernel)) = (cores, inputs.system.kernel())
+        && symbol(kernel.content, LOCK).is_some()
+    {
+        return Err(kernel
+            .origin(Flag::Kernel)
+            .diagnostic("waits for several cores, but nothing says for how many")
+            .expected("the kernel's configuration, or --cores")
+            .found("neither")
+            .remedy("add `--kernel-config FILE` with the gen_config.json of the kernel's build"));
+    }
+    Ok(Count {
+        cores: cores.unwrap_or(1),
+        reason: origin.map(Subject::from),
+    })
 }
 
 /// The first `count` cores of a device tree; none for a single core.

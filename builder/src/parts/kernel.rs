@@ -15,12 +15,18 @@ use crate::sel4::{HYPERVISOR_BASE, ORDINARY_BASE, PADDR_TOP};
 /// `src/arch/arm/common_arm.lds`). `file` is the kernel's ELF file; `None` if it has no such
 /// symbol.
 pub(crate) fn boot_part(kernel: &Kernel<'_>, file: &[u8]) -> Option<PhysRange> {
-    let elf = goblin::elf::Elf::parse(file).ok()?;
-    let mut symbols = elf.syms.iter();
-    let end = symbols.find(|symbol| elf.strtab.get_at(symbol.st_name) == Some("ki_boot_end"))?;
-    let end = PhysAddr(end.st_value.wrapping_sub(kernel.base));
+    let end = symbol(file, "ki_boot_end")?;
+    let end = PhysAddr(end.wrapping_sub(kernel.base));
     let start = kernel.memory.start;
     (start < end && end <= kernel.memory.end).then_some(PhysRange { start, end })
+}
+
+/// The value of a symbol of the ELF file `file`, if it has that.
+pub(crate) fn symbol(file: &[u8], name: &str) -> Option<u64> {
+    let elf = goblin::elf::Elf::parse(file).ok()?;
+    let mut symbols = elf.syms.iter();
+    let symbol = symbols.find(|symbol| elf.strtab.get_at(symbol.st_name) == Some(name))?;
+    Some(symbol.st_value)
 }
 
 fn not_like_sel4(origin: Origin<'_>) -> Diagnostic {

@@ -145,7 +145,7 @@ impl<'a> Parts<'a> {
         let machine = machine.unwrap_or_default();
         trust::instruct(&mut loader, origins.loader, trust.as_ref(), machine)?;
         let configured = origins.kernel_config.zip(config.cores);
-        let count = cores::count(inputs.settings.cores, configured)?;
+        let count = cores::count(inputs, configured)?;
         let cpus = match &device_tree {
             Some(tree) => cores::choose(tree, &count)?,
             None => Vec::new(),

@@ -8,6 +8,8 @@ use kaal_payload::{Cpu, PhysAddr};
 use crate::common::device_tree::{Core, DeviceTree};
 use crate::common::folder::Folder;
 use crate::common::loaded::Loaded;
+use crate::common::programs::{self, KERNEL, ORDINARY_BASE};
+use crate::common::symbols::{self, Symbol};
 
 /// A folder whose device tree has these cores.
 fn folder(cores: Vec<Core>) -> Folder {
@@ -130,6 +132,29 @@ fn without_a_device_tree() {
     "#]]
     .assert_eq(&folder.accepted(&[&without[..], &[("--cores", "2")]].concat()));
     assert_eq!(folder.accepted(&without), "");
+}
+
+#[test]
+fn no_number_for_a_kernel_for_several() {
+    let folder = folder(Core::all(0..4));
+    let (code, lock) = (ORDINARY_BASE + KERNEL, "big_kernel_lock");
+    let kernel = programs::kernel(ORDINARY_BASE).to_bytes();
+    let lock = Symbol::object(lock, code + 0x1000, 0x800);
+    let kernel = symbols::add(kernel, (code, 0x1000), &[lock]);
+    folder.put("kernel.elf", kernel);
+    check(
+        &folder,
+        &[],
+        expect![[r#"
+            error: --kernel kernel.elf: waits for several cores, but nothing says for how many
+              expected: the kernel's configuration, or --cores
+              found: neither
+              help: add `--kernel-config FILE` with the gen_config.json of the kernel's build
+        "#]],
+    );
+    for given in [("--cores", "2"), ("--kernel-config", "2.json")] {
+        assert_eq!(cores(&folder, &[given]).0, 2);
+    }
 }
 
 #[test]

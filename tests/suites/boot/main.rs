@@ -17,6 +17,7 @@ mod device_tree;
 mod disk;
 mod errata;
 mod faults;
+mod fewer_cores;
 mod firmware;
 mod firmware_chains;
 mod firmware_command;
@@ -90,6 +91,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(forged::trials(&workspace));
     trials.extend(forger::trials(&workspace));
     trials.extend(faults::trials(&workspace));
+    trials.extend(fewer_cores::trials(&workspace));
     trials.extend(reports::trials(&workspace));
     trials.extend(debugger::trials(&workspace));
     trials.extend(firmware::trials(&workspace));

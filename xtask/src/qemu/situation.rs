@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Result;
 use kaal_harness::image::Format;
 use kaal_harness::qemu::{Machine, Version};
-use kaal_harness::sel4::Kernel;
+use kaal_harness::sel4::{Kernel, PREFIX};
 use kaal_harness::workspace::Workspace;
 
 use super::start::{Launcher, Start};
@@ -41,6 +41,19 @@ impl Situation<'_> {
         self.launcher
             .map(|launcher| launcher.start(workspace, machine, format, image, self.scratch))
             .transpose()
+    }
+
+    /// Warns if an image's `machine` has fewer cores than the kernel of `SEL4_PREFIX` waits for: with that kernel, the
+    /// boot would stop without a message.
+    pub(super) fn warn_of_cores(&self, machine: &Machine) {
+        let found = machine.cores as usize;
+        let expected = self.kernel.map_or(1, Kernel::cores);
+        if found < expected {
+            eprintln!(
+                "warning: QEMU has {found} of the {expected} cores that the kernel of {PREFIX} waits for\n  \
+                 help: if the image holds that kernel, pack it again with --kernel-config or --cores {expected}"
+            );
+        }
     }
 
     /// The Cargo profile of the root task.

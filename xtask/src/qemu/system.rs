@@ -55,6 +55,7 @@ impl System {
             image.display()
         );
         let machine = options.machine(machine);
+        situation.warn_of_cores(&machine);
         let devices = options.devices.given(situation.scratch)?;
         Ok(Self {
             image: image.to_owned(),
