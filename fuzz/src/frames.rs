@@ -7,12 +7,12 @@
 use std::array;
 use std::time::Duration;
 
-use kaal_stack::{Address, CONNECTIONS, SocketStorage, Stack};
+use kaal_stack::{CONNECTIONS, SocketStorage, Stack};
 use kaal_web::{Connection, NoFiles, SNAPSHOTS, Server};
 
 use crate::Target;
-use crate::common::network::Wire;
-use crate::common::packets::{CLIENT, SERVER, syn, who_has};
+use crate::common::network::{Wire, address};
+use crate::common::packets::{SERVER, syn, who_has};
 use crate::common::wire::{component, system};
 
 /// The TCP/IP stack: steps of a length and a packet. A length of 0 lets as many milliseconds pass as the next
@@ -35,13 +35,6 @@ const STATE: usize = 4096;
 
 /// Feeds packets to the stack. Returns whether it sent one.
 fn run(mut steps: &[u8]) -> bool {
-    let (mac, ip) = SERVER;
-    let address = Address {
-        mac,
-        ip,
-        prefix: 24,
-        gateway: CLIENT.1,
-    };
     let mut storage = [SocketStorage::EMPTY; CONNECTIONS];
     let mut memory = vec![0; CONNECTIONS * SOCKET];
     let mut connections: [_; CONNECTIONS] = array::from_fn(|_| Connection::default());
@@ -49,7 +42,7 @@ fn run(mut steps: &[u8]) -> bool {
     let mut server = Server::new(&mut connections, &mut states);
     let components = [component("a", 0)];
     server.publish(&system(&components)).expect("a small state");
-    let mut stack = Stack::new(&address, 1, &mut storage, &mut memory);
+    let mut stack = Stack::new(&address(), 1, &mut storage, &mut memory);
     let mut wire = Wire::new();
     let mut now = Duration::ZERO;
     while let Some((&length, rest)) = steps.split_first() {

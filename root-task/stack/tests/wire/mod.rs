@@ -9,12 +9,11 @@ pub(crate) mod packets;
 use std::time::Duration;
 
 use client::Client;
-use kaal_stack::{Address, CONNECTIONS, SocketStorage, Stack};
+use kaal_stack::{CONNECTIONS, SocketStorage, Stack};
 use kaal_web::{
     Connection, Counters, Kernel, NetworkCounters, NoFiles, REPORT_VERSION, Server, Share, System,
 };
-use network::Wire;
-use packets::{CLIENT, SERVER};
+use network::{Wire, address};
 use smoltcp::iface::SocketHandle;
 
 /// A server, a wire and clients.
@@ -28,13 +27,6 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let (mac, ip) = SERVER;
-        let address = Address {
-            mac,
-            ip,
-            prefix: 24,
-            gateway: CLIENT.1,
-        };
         let storage = Box::leak(Box::new([SocketStorage::EMPTY; CONNECTIONS]));
         let memory = Box::leak(vec![0; CONNECTIONS * 20_000].into_boxed_slice());
         let connections = Box::leak(Box::new(std::array::from_fn::<_, CONNECTIONS, _>(|_| {
@@ -45,7 +37,7 @@ impl World {
         server.publish(&system()).unwrap();
         Self {
             wire: Wire::new(),
-            stack: Stack::new(&address, 1, storage, memory),
+            stack: Stack::new(&address(), 1, storage, memory),
             server,
             client: Client::new(),
             now: Duration::ZERO,

@@ -4,7 +4,20 @@
 
 use std::collections::VecDeque;
 
-use kaal_stack::{Network, PACKET};
+use kaal_stack::{Address, Network, PACKET};
+
+use super::packets::{CLIENT, SERVER};
+
+/// The server's address.
+pub(crate) fn address() -> Address {
+    let (mac, ip) = SERVER;
+    Address {
+        mac,
+        ip,
+        prefix: 24,
+        gateway: CLIENT.1,
+    }
+}
 
 /// Packets on their way in both directions.
 pub(crate) struct Wire {
