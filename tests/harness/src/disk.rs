@@ -36,6 +36,19 @@ const LABEL: &str = "KAAL FILES";
 /// Bytes that are copied at once.
 const PART: usize = 1 << 20;
 
+/// Checks that a disk can hold the files of `folder`, and that they can be read.
+///
+/// # Errors
+///
+/// Fails if not.
+pub fn check(folder: &Path) -> Result<()> {
+    let entries = entries(folder)?;
+    let mut files = entries
+        .iter()
+        .filter(|(entry, _)| entry.file_type().is_file());
+    files.try_for_each(|(entry, _)| Ok(File::open(entry.path()).map(drop)?))
+}
+
 /// Writes a disk with the files of `folder` to `file`.
 ///
 /// # Errors
@@ -43,14 +56,7 @@ const PART: usize = 1 << 20;
 /// Fails if the folder can't be read, has too much for a disk, or names that no FAT file system can hold.
 pub fn write(folder: &Path, file: &Path) -> Result<()> {
     let entries = entries(folder)?;
-    let sizes = entries.iter().map(|(_, size)| size + PER_FILE);
-    let content = sizes.fold(0, u64::saturating_add);
-    ensure!(
-        content <= MOST,
-        "at most {} MiB expected, {} MiB found: choose a folder with fewer files",
-        MOST >> 20,
-        content >> 20
-    );
+    let content: u64 = entries.iter().map(|(_, size)| size + PER_FILE).sum();
     // An entry of the two tables has at most 8 bytes for a cluster.
     let size = (OVERHEAD + content + content / 64).next_multiple_of(SECTOR);
     let disk = File::create(file)?;
@@ -82,7 +88,12 @@ fn broken(error: impl fmt::Display) -> Error {
 
 /// All folders and files below `folder`, folders first, with the sizes of files.
 fn entries(folder: &Path) -> Result<Vec<(DirEntry, u64)>> {
-    ensure!(folder.is_dir(), "a folder expected");
+    ensure!(
+        folder.is_dir(),
+        "a folder expected, found {}",
+        if folder.exists() { "a file" } else { "none" }
+    );
+    let mut content: u64 = 0;
     // Files of one name could overwrite each other.
     let mut names = BTreeSet::new();
     let walk = WalkDir::new(folder).min_depth(1).follow_links(true);
@@ -101,6 +112,12 @@ fn entries(folder: &Path) -> Result<Vec<(DirEntry, u64)>> {
                 "{path}: another file's name differs only in upper and lower case, which FAT takes for the same"
             );
             let size = if kind.is_file() { entry.metadata()?.len() } else { 0 };
+            content = content.saturating_add(size).saturating_add(PER_FILE);
+            ensure!(
+                content <= MOST,
+                "files of at most {} MiB expected, found more: choose a folder with fewer files",
+                MOST >> 20
+            );
             Ok((entry, size))
         })
         .collect()
@@ -201,7 +218,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let disk = folder.path().join("disk");
         let refused = |files: &Path| format!("{:#}", write(files, &disk).unwrap_err());
-        assert_eq!(refused(&folder.path().join("none")), "a folder expected");
+        assert_eq!(
+            refused(&folder.path().join("none")),
+            "a folder expected, found none"
+        );
         let files = folder.path().join("files");
         fs::create_dir(&files).unwrap();
         fs::write(files.join("a:b"), "").unwrap();
@@ -212,6 +232,6 @@ mod tests {
         fs::remove_file(files.join("AB")).unwrap();
         let large = fs::File::create(files.join("large")).unwrap();
         large.set_len(2 << 30).unwrap();
-        assert!(refused(&files).starts_with("at most 1024 MiB expected, 2048 MiB found"));
+        assert!(refused(&files).starts_with("files of at most 1024 MiB expected, found more"));
     }
 }

@@ -2,6 +2,7 @@
 
 //! The network and the disk of a system on QEMU's virt machine.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -16,15 +17,15 @@ use kaal_manifest::List;
 
 use super::Options;
 
-/// The port for the page, if it is free.
-const PORT: u16 = 8080;
+/// The ports for the page, of which the first free one is chosen.
+const PORTS: RangeInclusive<u16> = 8080..=8099;
 
 /// The folder of the checkout whose files are on the disk.
 const FILES: &str = "docs";
 
 #[derive(Args)]
 pub(crate) struct DeviceOptions {
-    /// TCP port of this machine for the system's page [default: 8080, or another one if that is taken]
+    /// TCP port of this machine for the system's page [default: 8080, or the next one that is free]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     http_port: Option<u16>,
     /// Folder with the files of the system's disk [default: docs]
@@ -36,14 +37,13 @@ pub(crate) struct DeviceOptions {
 }
 
 impl DeviceOptions {
-    /// Checks that the port is free, and that the folder is one.
+    /// Checks that the port is free, and that a disk can hold the folder.
     pub(super) fn check(&self) -> Result<()> {
         self.port()?;
-        if let Some(folder) = &self.files {
-            let listed = fs::read_dir(folder).map(drop);
-            listed.with_context(|| format!("--files {}: a folder expected", folder.display()))?;
-        }
-        Ok(())
+        let folder = self.files.as_deref();
+        folder.map_or(Ok(()), |folder| {
+            disk::check(folder).with_context(|| format!("--files {}", folder.display()))
+        })
     }
 
     /// Checks that components of `list` drive the devices that the options are about.
@@ -83,9 +83,15 @@ impl DeviceOptions {
             Some(port) => free_port(port).with_context(|| {
                 format!("--http-port {port}: choose another one, or leave it out")
             }),
-            None => free_port(PORT)
-                .or_else(|_| free_port(0))
-                .context("no port for the system's page is free"),
+            None => {
+                let mut free = PORTS.filter(|port| free_port(*port).is_ok());
+                free.next().with_context(|| {
+                    let (first, last) = (PORTS.start(), PORTS.end());
+                    format!(
+                        "ports {first} to {last} are taken: choose another one with --http-port"
+                    )
+                })
+            }
         }
     }
 }
