@@ -15,6 +15,7 @@ mod dist;
 mod flips;
 mod forge;
 mod fuzz;
+mod interrupt;
 mod memory_safety;
 mod new;
 mod progress;

@@ -28,6 +28,7 @@ mod forger;
 mod formats;
 mod image;
 mod integrity;
+mod interrupt;
 mod kernel_dtb;
 mod locked;
 mod matrix;
@@ -133,6 +134,7 @@ fn run_suite() -> Result<ExitCode> {
     trials.extend(own_system::trials(&workspace));
     trials.push(refusal::trial(&workspace));
     trials.extend(watch::trials(&workspace));
+    trials.extend(interrupt::trials(&workspace));
     trials.extend(watch_system::trials(&workspace));
     trials.push(security_page::trial(&workspace, &trials));
     Ok(libtest_mimic::run(&arguments, trials).exit_code())

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use kaal_harness::workspace::{Program, Workspace};
 use libtest_mimic::Trial;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::command::xtask;
 use crate::trial;
@@ -63,7 +63,7 @@ fn tasks(workspace: &Workspace) -> Result<[Vec<u8>; 2]> {
     Ok([task, other])
 }
 
-/// A `cargo xtask watch` that ends with this value, as do its children.
+/// A `cargo xtask watch`, or other command, that ends with this value, as do its children.
 pub(crate) struct Watch {
     cargo: Child,
     lines: Receiver<String>,
@@ -83,6 +83,13 @@ impl Watch {
             cargo,
             lines: lines(reader),
         })
+    }
+
+    /// Sends a signal to Cargo, but not to its children, and waits for its end.
+    pub(crate) fn terminate(&mut self) -> Result<()> {
+        kill_process(Pid::from_child(&self.cargo), Signal::TERM)?;
+        self.cargo.wait()?;
+        Ok(())
     }
 
     /// Waits for a line with `text`, after the lines so far. Fails at once if the system fails.

@@ -17,12 +17,12 @@ mod system;
 
 use std::io::{self, IsTerminal};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use kaal_harness::qemu::{self, Input, Report, Stop};
 use kaal_harness::sel4::Kernel;
 use kaal_harness::workspace::Workspace;
 
-use crate::{progress, setup};
+use crate::{interrupt, progress, setup};
 use gdb::Place;
 use outcome::judge;
 use situation::Situation;
@@ -32,19 +32,24 @@ use system::System;
 pub(crate) use options::Options;
 pub(crate) use outcome::status;
 pub(crate) use project::Project;
+pub(crate) use situation::Occasion;
 
 /// Packs an image and boots it.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    boot(workspace, options, false, None)
+    let stop = Stop::default();
+    let asked = stop.clone();
+    interrupt::handle(move || asked.ask())?;
+    let booted = boot(workspace, options, Occasion::Single, stop.clone());
+    ensure!(booted.is_err() || !stop.is_asked(), "ended by a signal");
+    booted
 }
 
-/// Packs an image and boots it; `stop` ends it for the next boot. Builds loader, probe kernels and builder before,
-/// unless `programs_are_built`.
+/// Packs an image and boots it. `stop` ends it.
 pub(crate) fn boot(
     workspace: &Workspace,
     options: &Options,
-    programs_are_built: bool,
-    stop: Option<Stop>,
+    occasion: Occasion,
+    stop: Stop,
 ) -> Result<()> {
     let version = setup::qemu(workspace)?;
     let kernel = Kernel::from_environment()?;
@@ -52,13 +57,11 @@ pub(crate) fn boot(
     let launcher = Launcher::find(workspace, &options.firmware)?;
     let debugger = options.gdb.then(|| Place::new(options.gdb_port));
     let debugger = debugger.transpose()?;
-    // Ctrl-C may leave it behind, for `cargo clean` to remove.
     let scratch = tempfile::tempdir_in(workspace.target())?;
     let situation = Situation {
         version,
         kernel: kernel.as_ref(),
-        programs_are_built,
-        is_watched: stop.is_some(),
+        occasion,
         launcher: launcher.as_ref(),
         scratch: scratch.path(),
     };
@@ -66,7 +69,7 @@ pub(crate) fn boot(
         Some(image) => System::packed(workspace, options, &situation, image)?,
         None => System::pack(workspace, options, &situation)?,
     };
-    system.watch.stop = stop;
+    system.watch.stop = Some(stop);
 
     let report = start(workspace, options, &system, debugger.as_ref())?;
     system.start.as_ref().map_or(Ok(()), Start::confirm)?;

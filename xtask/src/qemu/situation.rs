@@ -13,16 +13,25 @@ use kaal_harness::workspace::Workspace;
 use super::start::{Launcher, Start};
 use crate::root_task;
 
+/// Whether a boot is one of many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// It is the only one.
+    Single,
+    /// It is one of many, of which the user ends all at once.
+    Watched {
+        /// Whether builder, loader and probe kernels are built.
+        programs_are_built: bool,
+    },
+}
+
 /// What is there before an image is packed or read.
 pub(super) struct Situation<'a> {
     /// QEMU's release.
     pub(super) version: Version,
     /// The kernel of `SEL4_PREFIX`.
     pub(super) kernel: Option<&'a Kernel>,
-    /// Whether builder, loader and probe kernels are built.
-    pub(super) programs_are_built: bool,
-    /// Whether the boot is one of many, of which the user ends all at once.
-    pub(super) is_watched: bool,
+    pub(super) occasion: Occasion,
     /// The chosen firmware.
     pub(super) launcher: Option<&'a Launcher>,
     /// The folder for new files.
@@ -56,11 +65,19 @@ impl Situation<'_> {
         }
     }
 
+    /// Whether builder, loader and probe kernels are built.
+    pub(super) fn programs_are_built(&self) -> bool {
+        let built = Occasion::Watched {
+            programs_are_built: true,
+        };
+        self.occasion == built
+    }
+
     /// The Cargo profile of the root task.
     pub(super) fn profile(&self) -> &'static str {
-        match self.is_watched {
-            true => root_task::WATCH,
-            false => root_task::RELEASE,
+        match self.occasion {
+            Occasion::Watched { .. } => root_task::WATCH,
+            Occasion::Single => root_task::RELEASE,
         }
     }
 }

@@ -15,7 +15,7 @@ use kaal_harness::workspace::{Program, Workspace};
 
 use super::check::check_app;
 use super::devices::with_page;
-use super::situation::Situation;
+use super::situation::{Occasion, Situation};
 use super::start::Start;
 use super::{Options, Project};
 use crate::{build, root_task};
@@ -76,7 +76,7 @@ impl System {
     ) -> Result<Self> {
         let scratch = situation.scratch;
         let format = options.format()?;
-        if !situation.programs_are_built {
+        if !situation.programs_are_built() {
             build::builder(workspace)?;
         }
         let project = Project::read(workspace)?;
@@ -85,7 +85,7 @@ impl System {
             let checked = options.check_format(name.parse()?);
             checked.context("kaal.toml or KAAL_FORMAT")?;
         }
-        if !situation.programs_are_built {
+        if !situation.programs_are_built() {
             build::for_target(workspace)?;
         }
         let (mut inputs, machine, devices, watch) = match (&project.kernel, situation.kernel) {
@@ -168,9 +168,9 @@ fn made_for(
 /// A boot whose console is this terminal. Ctrl-C ends `watch` as a whole, but a single boot gets it as input.
 fn on_terminal(options: &Options, situation: &Situation<'_>) -> Watch {
     Watch {
-        input: match situation.is_watched {
-            true => Input::Interruptible,
-            false => Input::Terminal,
+        input: match situation.occasion {
+            Occasion::Watched { .. } => Input::Interruptible,
+            Occasion::Single => Input::Terminal,
         },
         ..options.watch(None)
     }
