@@ -88,11 +88,8 @@ fn broken(error: impl fmt::Display) -> Error {
 
 /// All folders and files below `folder`, folders first, with the sizes of files.
 fn entries(folder: &Path) -> Result<Vec<(DirEntry, u64)>> {
-    ensure!(
-        folder.is_dir(),
-        "a folder expected, found {}",
-        if folder.exists() { "a file" } else { "none" }
-    );
+    let found = if folder.exists() { "a file" } else { "none" };
+    ensure!(folder.is_dir(), "a folder expected, found {found}");
     let mut content: u64 = 0;
     // Files of one name could overwrite each other.
     let mut names = BTreeSet::new();
@@ -100,7 +97,7 @@ fn entries(folder: &Path) -> Result<Vec<(DirEntry, u64)>> {
     walk.sort_by_file_name()
         .into_iter()
         .map(|entry| {
-            let entry = entry?;
+            let entry = entry.map_err(unreadable)?;
             let path = entry.path().display();
             let kind = entry.file_type();
             ensure!(
@@ -121,6 +118,15 @@ fn entries(folder: &Path) -> Result<Vec<(DirEntry, u64)>> {
             Ok((entry, size))
         })
         .collect()
+}
+
+/// `error` with the path and the reason once.
+fn unreadable(error: walkdir::Error) -> Error {
+    let path = error.path().map(Path::to_owned).unwrap_or_default();
+    match error.into_io_error() {
+        Some(reason) => Error::new(reason).context(format!("failed to read {}", path.display())),
+        None => Error::msg(format!("{}: a link to a folder around it", path.display())),
+    }
 }
 
 /// The number of directory entries for what lies directly in the folder. FAT12 and FAT16 have room for a fixed number of
@@ -167,6 +173,7 @@ fn copy(volume: &mut Volume<'_>, entry: &DirEntry, path: &Path) -> Result<()> {
 mod tests {
     use std::fs;
     use std::io::Read;
+    use std::os::unix::fs::symlink;
     use std::path::Path;
 
     use fatfs::{FileSystem, FsOptions};
@@ -230,6 +237,12 @@ mod tests {
         fs::write(files.join("AB"), "").unwrap();
         assert!(refused(&files).contains("upper and lower case"));
         fs::remove_file(files.join("AB")).unwrap();
+        let link = files.join("link");
+        for (to, reason) in [("none", "No such file"), ("..", "a folder around it")] {
+            symlink(to, &link).unwrap();
+            assert!(refused(&files).contains(reason));
+            fs::remove_file(&link).unwrap();
+        }
         let large = fs::File::create(files.join("large")).unwrap();
         large.set_len(2 << 30).unwrap();
         assert!(refused(&files).starts_with("files of at most 1024 MiB expected, found more"));
