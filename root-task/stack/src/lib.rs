@@ -11,12 +11,14 @@
 //!
 //! - `stack`: packets, connections and server, in turns
 //! - `port`: a TCP socket as a connection of the server
+//! - `announcement`: the packet that tells neighbours the MAC address
 //! - `device`: packets of the caller's network
 //! - `inlet`: which received packets the stack reads
 
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod announcement;
 mod device;
 mod inlet;
 mod port;

@@ -14,6 +14,7 @@ use smoltcp::socket::tcp::{self, SocketBuffer};
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
 
+use crate::announcement::{Announcement, announcement};
 use crate::device::{Buffers, Device, Network};
 use crate::inlet::Inlet;
 use crate::port::{Place, Port};
@@ -50,6 +51,8 @@ pub struct Stack<'a> {
     places: [Place; CONNECTIONS],
     buffers: Buffers,
     inlet: Inlet,
+    /// To send as soon as there is room.
+    announcement: Option<Announcement>,
     /// The number of the next handshake.
     next: u64,
 }
@@ -103,14 +106,18 @@ impl<'a> Stack<'a> {
             places: Default::default(),
             buffers,
             inlet,
+            announcement: None,
             next: 0,
         }
     }
 
-    /// Changes the MAC address, for another network card.
+    /// Changes the MAC address, for another network card. The next turn announces it: a neighbour may have asked for it
+    /// before the card could receive, and waits seconds before it asks again.
     pub fn set_mac(&mut self, mac: [u8; 6]) {
         self.inlet.mac = EthernetAddress(mac);
         self.interface.set_hardware_addr(self.inlet.mac.into());
+        let ip = self.interface.ipv4_addr();
+        self.announcement = ip.map(|ip| announcement(self.inlet.mac, ip));
     }
 
     /// Returns how many received packets were dropped.
@@ -130,6 +137,11 @@ impl<'a> Stack<'a> {
     ) -> Option<Duration> {
         let time = Instant::from_micros(i64::try_from(now.as_micros()).unwrap_or(i64::MAX));
         self.interface.poll_maintenance(time);
+        if network.can_send()
+            && let Some(announcement) = self.announcement.take()
+        {
+            network.send(&announcement);
+        }
         let dropped = self.inlet.dropped;
         let is_batch_full = self.receive(time, network);
         // Before the server forgets clients that have closed.

@@ -107,6 +107,21 @@ fn idle_clients_make_room_for_the_next_one() {
 }
 
 #[test]
+fn another_card_is_announced_once() {
+    let mut world = World::new();
+    let mac = [2, 0, 0, 0, 0, 7];
+    world.set_room(0);
+    world.set_mac(mac);
+    world.run(2);
+    assert_eq!(world.announced(), None);
+    world.set_room(1);
+    world.run(1);
+    assert_eq!(world.announced(), Some(mac));
+    world.run(1);
+    assert_eq!(world.announced(), None);
+}
+
+#[test]
 fn a_network_without_room_loses_nothing() {
     let mut world = World::new();
     let client = world.connect();

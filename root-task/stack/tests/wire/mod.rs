@@ -14,7 +14,9 @@ use kaal_web::{
     Connection, Counters, Kernel, NetworkCounters, NoFiles, REPORT_VERSION, Server, Share, System,
 };
 use network::{Wire, address};
+use packets::SERVER;
 use smoltcp::iface::SocketHandle;
+use smoltcp::wire::{ArpPacket, ArpRepr, EthernetFrame, Ipv4Address};
 
 /// A server, a wire and clients.
 pub(crate) struct World {
@@ -59,6 +61,30 @@ impl World {
                 assert!(turn < 1000, "the stack never rests");
             }
         }
+    }
+
+    /// Gives the server another network card.
+    pub(crate) fn set_mac(&mut self, mac: [u8; 6]) {
+        self.stack.set_mac(mac);
+    }
+
+    /// The MAC address that the server announces in its last packet as that of its IP address, if it does.
+    pub(crate) fn announced(&self) -> Option<[u8; 6]> {
+        let frame = EthernetFrame::new_checked(self.wire.to_client.back()?).ok()?;
+        assert!(frame.dst_addr().is_broadcast());
+        let arp = ArpPacket::new_checked(frame.payload()).ok()?;
+        let ArpRepr::EthernetIpv4 {
+            source_hardware_addr,
+            source_protocol_addr,
+            target_protocol_addr,
+            ..
+        } = ArpRepr::parse(&arp).ok()?
+        else {
+            return None;
+        };
+        let ip = Ipv4Address::from(SERVER.1);
+        assert_eq!([source_protocol_addr, target_protocol_addr], [ip; 2]);
+        Some(source_hardware_addr.0)
     }
 
     /// Connects a client.
