@@ -5,6 +5,7 @@
 mod client;
 mod content;
 mod cost;
+mod driver;
 mod figure;
 mod formats;
 mod hardware;

@@ -9,6 +9,7 @@ use kaal_harness::qemu::{Code, round_trip};
 use kaal_harness::sel4::Kernel;
 use kaal_harness::workspace::Workspace;
 
+use super::driver::Reflector;
 use super::figure::Figure;
 use super::serving::Serving;
 use crate::root_task;
@@ -21,10 +22,12 @@ const ROOT_TASK: &str = "KaaL root task";
 type Limited = fn(subject: &str, what: &'static str, value: u64, limit: u64) -> Figure;
 
 /// The name of each figure, and its limit.
-const FIGURES: [(&str, Limited, u64); 8] = [
+const FIGURES: [(&str, Limited, u64); 10] = [
     ("loadable bytes", Figure::new, 1 << 20),
     ("milliseconds to the page", Figure::new, 400),
     ("instructions to the page", Figure::new, 20_000_000),
+    ("instr. for a lone packet", Figure::new, 5_000),
+    ("instr. for one of a burst", Figure::new, 2_000),
     ("instr. for a page's packet", Figure::new, 12_000),
     ("instr. for a file's packet", Figure::new, 12_000),
     ("MB/s of a file", Figure::at_least, 20),
@@ -47,6 +50,7 @@ pub(super) fn measure(workspace: &Workspace, kernel: &Kernel) -> Result<Vec<Figu
     let size = elf::loadable_bytes(&fs::read(workspace.root_task())?)?;
     let milliseconds = serving.milliseconds_to_page(begin)?;
     let [to_page, of_page, of_file] = serving.instructions()?;
+    let [lone, of_burst] = Reflector::build(workspace, kernel)?.instructions_of_packet()?;
     let speed = serving.megabytes_per_second()?;
     let code = code(workspace, kernel)?;
     let trip = round_trip(&code, &kernel.machine()?, &serving.image)?;
@@ -54,6 +58,8 @@ pub(super) fn measure(workspace: &Workspace, kernel: &Kernel) -> Result<Vec<Figu
         size,
         milliseconds,
         to_page,
+        lone,
+        of_burst,
         of_page,
         of_file,
         speed,

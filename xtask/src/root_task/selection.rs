@@ -43,6 +43,14 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
+    /// All components of the list in `file`.
+    pub(crate) fn of(file: PathBuf) -> Self {
+        Self {
+            system: Some(file),
+            ..Self::default()
+        }
+    }
+
     /// The lists that boot tests need: components that fail, request what they may not have, restart
     /// for ever, or are replaced. The default comes last.
     pub(crate) fn for_tests(workspace: &Workspace, kernel: &Kernel) -> Result<Vec<Self>> {

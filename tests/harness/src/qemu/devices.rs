@@ -18,6 +18,9 @@ const NETWORK: u64 = 0;
 const DISK: u64 = 8;
 const LINE: u64 = 16;
 
+/// The drivers are for version 1 of virtio, QEMU's default for an older one.
+const MODERN: [&str; 2] = ["-global", "virtio-mmio.force-legacy=false"];
+
 /// The port at which the guest serves its page.
 const HTTP: u16 = 80;
 
@@ -46,12 +49,8 @@ impl Devices {
     pub fn options(&self) -> Vec<String> {
         let mut options = Vec::new();
         if let Some(port) = self.http {
-            options.extend([
-                "-netdev".to_owned(),
-                format!("user,id=net,hostfwd=tcp:127.0.0.1:{port}-:{HTTP}"),
-                "-device".to_owned(),
-                format!("virtio-net-device,netdev=net,bus=virtio-mmio-bus.{NETWORK}"),
-            ]);
+            let backend = format!("user,hostfwd=tcp:127.0.0.1:{port}-:{HTTP}");
+            options.extend(network(&backend));
         }
         if let Some(file) = &self.disk {
             let file = value(file);
@@ -74,9 +73,15 @@ impl Devices {
             ]);
         }
         if !options.is_empty() {
-            // The drivers are for version 1 of virtio, QEMU's default for an older one.
-            options.extend(["-global", "virtio-mmio.force-legacy=false"].map(str::to_owned));
+            options.extend(MODERN.map(str::to_owned));
         }
+        options
+    }
+
+    /// QEMU's options for a network alone, which QEMU connects to `backend`, a value of `-netdev`.
+    pub fn network(backend: &str) -> Vec<String> {
+        let mut options = network(backend).to_vec();
+        options.extend(MODERN.map(str::to_owned));
         options
     }
 
@@ -84,6 +89,11 @@ impl Devices {
     pub fn page(&self) -> Option<String> {
         self.http.map(|port| format!("http://localhost:{port}/"))
     }
+}
+
+fn network(backend: &str) -> [String; 4] {
+    let card = format!("virtio-net-device,netdev=net,bus=virtio-mmio-bus.{NETWORK}");
+    ["-netdev", &format!("{backend},id=net"), "-device", &card].map(str::to_owned)
 }
 
 /// The name of a file in an option. QEMU takes two commas for a comma in a value.
@@ -122,7 +132,7 @@ mod tests {
         };
         let options = devices.options().join(" ");
         assert!(
-            options.contains("hostfwd=tcp:127.0.0.1:8080-:80 "),
+            options.contains("hostfwd=tcp:127.0.0.1:8080-:80,"),
             "{options}"
         );
         assert!(options.contains(",file=a,,b "), "{options}");
