@@ -4,6 +4,7 @@
 
 mod client;
 mod files;
+mod hostile;
 mod shown;
 
 use std::net::TcpStream;
@@ -44,6 +45,11 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
         kernel_trial(workspace, "page::shows_a_crash", shows_a_crash),
         kernel_trial(workspace, "page::serves_beside_slow_clients", slow_clients),
         kernel_trial(workspace, "page::outlives_its_network", restarts),
+        kernel_trial(
+            workspace,
+            "page::drops_hostile_packets",
+            hostile::are_dropped,
+        ),
         kernel_trial(workspace, "page::serves_files", files::are_served),
         kernel_trial(workspace, "page::needs_no_files", files::may_be_missing),
     ]
@@ -59,6 +65,15 @@ struct System {
 impl System {
     /// Boots it, and waits for the shell.
     fn boot(workspace: &Workspace, kernel: &Kernel) -> Result<Self> {
+        Self::boot_with(workspace, kernel, |options| options)
+    }
+
+    /// Boots it with changed options for its devices.
+    fn boot_with(
+        workspace: &Workspace,
+        kernel: &Kernel,
+        change: impl FnOnce(Vec<String>) -> Vec<String>,
+    ) -> Result<Self> {
         let scratch = tempfile::tempdir()?;
         let image = scratch.path().join("bootimage.elf");
         let app = workspace.artifacts().join("root-task-page.elf");
@@ -66,7 +81,7 @@ impl System {
         inputs.pack(workspace, &image)?;
         let mut command = inputs.boot(&kernel.machine()?, &image);
         let devices = system_devices::of(workspace, kernel, scratch.path())?;
-        command.args(devices.options());
+        command.args(change(devices.options()));
         let mut console = Live::start(command)?;
         console.wait_for(READY, LIMIT)?;
         console.wait_for(PROMPT, LIMIT)?;
