@@ -2,6 +2,7 @@
 
 //! The page of a running system, on a real kernel.
 
+mod bad_disk;
 mod client;
 mod files;
 mod hostile;
@@ -52,6 +53,11 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
         ),
         kernel_trial(workspace, "page::serves_files", files::are_served),
         kernel_trial(workspace, "page::needs_no_files", files::may_be_missing),
+        kernel_trial(
+            workspace,
+            "page::survives_bad_sectors",
+            bad_disk::disturbs_nobody,
+        ),
     ]
 }
 

@@ -3,7 +3,7 @@
 //! The files of a disk, on a real kernel.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use kaal_harness::disk;
@@ -25,7 +25,8 @@ const SIZE: usize = 8 << 20;
 pub(super) fn are_served(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     let scratch = TempDir::new()?;
     let content = make_disk(scratch.path())?;
-    let (mut console, port) = boot(workspace, kernel, scratch.path())?;
+    let disk = scratch.path().join(DISK);
+    let (mut console, port) = boot(workspace, kernel, scratch.path(), disk)?;
     let path = format!("/files/{}", LARGE.replace(' ', "%20"));
     for _ in 0..2 {
         let (head, body) = retry(|| fetch(port, &path))?;
@@ -47,11 +48,10 @@ pub(super) fn are_served(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
 pub(super) fn may_be_missing(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     let scratch = TempDir::new()?;
     make_disk(scratch.path())?;
-    let disk = File::options()
-        .write(true)
-        .open(scratch.path().join(DISK))?;
-    disk.set_len(SIZE as u64 / 2)?;
-    let (mut console, port) = boot(workspace, kernel, scratch.path())?;
+    let disk = scratch.path().join(DISK);
+    let file = File::options().write(true).open(&disk)?;
+    file.set_len(SIZE as u64 / 2)?;
+    let (mut console, port) = boot(workspace, kernel, scratch.path(), disk)?;
     console.wait_for("[http] no files: the disk has no FAT12", LIMIT)?;
     ensure!(retry(|| get(port, "/"))? == kaal_web::PAGE, "not the page");
     let (head, _) = retry(|| fetch(port, "/files/small"))?;
@@ -73,8 +73,13 @@ fn make_disk(scratch: &Path) -> Result<Vec<u8>> {
     Ok(content)
 }
 
-/// Boots the default system with the disk in `scratch`. Returns its console and the port of its page.
-fn boot(workspace: &Workspace, kernel: &Kernel, scratch: &Path) -> Result<(Live, u16)> {
+/// Boots the default system with a disk, and the image in `scratch`. Returns its console and the port of its page.
+pub(super) fn boot(
+    workspace: &Workspace,
+    kernel: &Kernel,
+    scratch: &Path,
+    disk: PathBuf,
+) -> Result<(Live, u16)> {
     let image = scratch.join("bootimage.elf");
     let inputs = kernel.inputs(workspace, &workspace.root_task());
     inputs.pack(workspace, &image)?;
@@ -82,7 +87,7 @@ fn boot(workspace: &Workspace, kernel: &Kernel, scratch: &Path) -> Result<(Live,
     let port = free_port(0)?;
     let devices = Devices {
         http: Some(port),
-        disk: Some(scratch.join(DISK)),
+        disk: Some(disk),
         line: None,
     };
     command.args(devices.options());
