@@ -6,7 +6,7 @@
 
 mod model;
 
-use kaal_broker::{Broker, ComponentId, Config, Timeout};
+use kaal_broker::{Broker, ComponentId, Config, Recovery, Restart, Timeout};
 use model::Model;
 use model::start::{self, IMAGE, started};
 
@@ -23,6 +23,7 @@ static SERVER: Config = Config {
     provides: &["disk"],
     needs: &[],
     passive: true,
+    restart: Restart::Always,
     ..config("server")
 };
 static CLIENT: Config = config("client");
@@ -103,5 +104,21 @@ fn a_time_that_the_server_does_not_run_on_is_no_excuse() {
     for owner in [world.other.badge(), 99, u64::MAX] {
         let outcome = world.broker.time_out(world.server, owner);
         assert_eq!(outcome, Timeout::Fails(1000), "{owner}");
+    }
+}
+
+#[test]
+fn no_one_waits_for_a_delayed_restart() {
+    let mut world = World::new();
+    let (client, to_disk) = (world.client.badge(), world.to_disk);
+    world.broker.tick(1);
+    for (recovery, is_refused) in [(Recovery::Now, false), (Recovery::After(1), true)] {
+        world.broker.kernel().block(client, to_disk);
+        let outcome = world.broker.fail(world.server, &"a loop");
+        assert_eq!(outcome, Ok(recovery));
+        let leads_to_broker = world.broker.kernel().leads_to_broker(client, to_disk);
+        assert_eq!(leads_to_broker, is_refused);
+        world.broker.spawn(world.server, &IMAGE).unwrap();
+        assert!(!world.broker.kernel().leads_to_broker(client, to_disk));
     }
 }

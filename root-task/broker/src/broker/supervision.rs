@@ -105,6 +105,17 @@ impl<K: Kernel> Broker<K> {
     }
 
     fn recover(&mut self, id: ComponentId, least_delay: u64) -> Recovery {
+        let recovery = self.plan_restart(id, least_delay);
+        let status = self.status(id);
+        let is_passive = status.is_some_and(|status| status.config.passive);
+        // A passive component works on its callers' time, so they don't wait for it either.
+        if recovery == Recovery::Never || is_passive && recovery != Recovery::Now {
+            self.close_services(id);
+        }
+        recovery
+    }
+
+    fn plan_restart(&mut self, id: ComponentId, least_delay: u64) -> Recovery {
         let now = self.now;
         let Some(component) = self.components.get_mut(&id) else {
             return Recovery::Never;
@@ -117,7 +128,6 @@ impl<K: Kernel> Broker<K> {
         }
         let Some(milliseconds) = policy.delay(component.restarts) else {
             component.given_up = true;
-            self.close_services(id);
             return Recovery::Never;
         };
         component.restarts = component.restarts.saturating_add(1);
