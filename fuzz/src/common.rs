@@ -18,6 +18,8 @@ pub(crate) mod loaded;
 pub(crate) mod microkit;
 #[path = "../../root-task/stack/tests/wire/network.rs"]
 pub(crate) mod network;
+#[path = "../../root-task/disk/tests/common/now.rs"]
+pub(crate) mod now;
 #[path = "../../builder/tests/cli/common/package.rs"]
 pub(crate) mod package;
 #[path = "../../root-task/stack/tests/wire/packets.rs"]

@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 
 use hadris_fat::FatKind;
 use kaal_disk::{FatFiles, MountToken};
-use kaal_web::Files;
 
 use crate::Target;
 use crate::common::disk::{Memory, image};
+use crate::common::now::now;
 
 const NAMES: [&str; 3] = ["a/long name of a folder/b.txt", "c.txt", "d/e"];
 
@@ -47,22 +47,22 @@ fn run(input: &[u8]) -> bool {
     let disk = Memory::new(image);
     let (blocks, read) = (disk.blocks, disk.read.clone());
     let mut token = MountToken::new();
-    let Ok(mut files) = FatFiles::<_, 1>::new(disk, &mut token) else {
+    let Ok(mut files) = now(FatFiles::<_, 1>::mount(disk, &mut token)) else {
         return false;
     };
     let mut found = false;
     for name in NAMES {
         let before = read.get();
-        if let Ok((mut file, size)) = files.open(name) {
+        if let Ok((file, size)) = now(files.open(name)) {
             let mut buffer = vec![0; 4096];
             let mut total = 0;
-            while let Ok(count @ 1..) = files.read(&mut file, &mut buffer)
+            while let Ok(count @ 1..) = now(files.read(&file, &mut buffer))
                 && total < 100_000
             {
                 total += count as u64;
             }
             assert!(total <= size);
-            files.close(file);
+            now(files.close(file));
             found = true;
         }
         assert!(read.get() - before <= 4 * blocks + 1000);

@@ -2,9 +2,12 @@
 
 //! The client's end: reads blocks through the windows, and keeps in mind what they hold.
 
+use core::mem;
 use core::sync::atomic::{AtomicU64, Ordering};
+use core::task::{Poll, ready};
 
 use kaal_protocol::Refusal;
+use zerocopy::FromBytes;
 
 use crate::window::{BLOCK, BLOCKS, Fill, SIZE, WINDOWS};
 
@@ -19,6 +22,13 @@ struct Held {
     used: u64,
 }
 
+impl Held {
+    fn holds(&self, block: u64) -> bool {
+        let place = block.checked_sub(self.first);
+        place.is_some_and(|place| place < self.count)
+    }
+}
+
 /// What the windows hold. Many small reads of neighbouring blocks take one request.
 #[derive(Debug)]
 pub struct Reader {
@@ -27,6 +37,8 @@ pub struct Reader {
     held: [Held; WINDOWS],
     /// The number of reads so far.
     reads: u64,
+    /// The end of the blocks that were read from the disk last.
+    end: u64,
 }
 
 impl Reader {
@@ -36,6 +48,7 @@ impl Reader {
             blocks,
             held: [Held::default(); WINDOWS],
             reads: 0,
+            end: 0,
         }
     }
 
@@ -44,72 +57,98 @@ impl Reader {
         self.blocks
     }
 
-    /// Reads consecutive blocks, from `first` on, as many as `buffer` holds. `fill` asks the driver to fill a window of
-    /// the shared memory, which has these `words`.
+    /// Reads consecutive blocks, from `first` on, as many of those that `buffer` holds as lie in one window. Returns
+    /// the number of bytes. `fill` asks the driver whether it has filled a window of the shared memory, which has these
+    /// `words`. If the disk is read from one end to the other, the next window is filled ahead.
     ///
     /// # Errors
     ///
-    /// Fails if the disk has fewer blocks, the buffer holds a part of one, or like `fill`.
+    /// Fails if the disk has fewer blocks than `buffer` holds, that holds none or a part of one, or like `fill`.
     pub fn read(
         &mut self,
         first: u64,
         buffer: &mut [u8],
         words: &[AtomicU64],
-        mut fill: impl FnMut(Fill) -> Result<(), Refusal>,
-    ) -> Result<(), Refusal> {
+        mut fill: impl FnMut(Fill) -> Poll<Result<(), Refusal>>,
+    ) -> Poll<Result<usize, Refusal>> {
         let (count, rest) = (buffer.len() / BLOCK, buffer.len() % BLOCK);
         let end = first.checked_add(count as u64);
-        if rest != 0 || end.is_none_or(|end| end > self.blocks) {
-            return Err(Refusal::Malformed);
+        if count == 0 || rest != 0 || end.is_none_or(|end| end > self.blocks) {
+            return Poll::Ready(Err(Refusal::Malformed));
         }
-        let mut next = first;
-        let mut buffer = buffer;
-        while !buffer.is_empty() {
-            let window = self.window(next, &mut fill)?;
-            let held = self.held.get(window).copied().unwrap_or_default();
-            let skipped = (next - held.first) as usize;
-            let here = (held.count as usize - skipped).min(buffer.len() / BLOCK);
-            let (part, behind) = buffer.split_at_mut(here * BLOCK);
-            let start = (window * SIZE + skipped * BLOCK) / WORD;
-            let words = words.get(start..start + part.len() / WORD);
-            let words = words.ok_or(Refusal::Broken)?;
-            let (parts, _) = part.as_chunks_mut::<WORD>();
-            for (to, from) in parts.iter_mut().zip(words) {
-                *to = from.load(Ordering::Relaxed).to_le_bytes();
-            }
-            buffer = behind;
-            next += here as u64;
-        }
-        Ok(())
+        let window = ready!(self.window(first, &mut fill))?;
+        let held = self.held.get(window).copied().unwrap_or_default();
+        let skipped = (first - held.first) as usize;
+        let here = (held.count as usize - skipped).min(count);
+        let (part, _) = buffer.split_at_mut(here * BLOCK);
+        let start = (window * SIZE + skipped * BLOCK) / WORD;
+        let words = words.get(start..start + part.len() / WORD);
+        copy(words.ok_or(Refusal::Broken)?, part);
+        Poll::Ready(Ok(here * BLOCK))
     }
 
-    /// Returns the window that holds `block`, which the one used least recently is filled with otherwise.
+    /// Returns the window that holds `block`; otherwise fills the one used least recently.
     fn window(
         &mut self,
         block: u64,
-        fill: &mut impl FnMut(Fill) -> Result<(), Refusal>,
-    ) -> Result<usize, Refusal> {
+        fill: &mut impl FnMut(Fill) -> Poll<Result<(), Refusal>>,
+    ) -> Poll<Result<usize, Refusal>> {
         self.reads += 1;
-        let places = self.held.iter_mut().enumerate();
-        let holds = |held: &Held| {
-            block
-                .checked_sub(held.first)
-                .is_some_and(|at| at < held.count)
-        };
-        let oldest = places.min_by_key(|(_, held)| (!holds(held), held.used));
-        let (window, held) = oldest.ok_or(Refusal::NotFound)?;
-        if !holds(held) {
-            let count = (self.blocks - block).min(BLOCKS as u64);
-            // If it fails, the window holds nothing.
-            *held = Held::default();
-            fill(Fill {
-                window: window as u64,
-                first: block,
-                count,
-            })?;
-            (held.first, held.count) = (block, count);
+        let reads = self.reads;
+        let (window, held) = self.choose(block).ok_or(Refusal::NotFound)?;
+        if held.holds(block) {
+            held.used = reads;
+            return Poll::Ready(Ok(window));
         }
-        held.used = self.reads;
-        Ok(window)
+        let wanted = self.prepare(block).ok_or(Refusal::NotFound)?;
+        ready!(fill(wanted))?;
+        let end = wanted.first + wanted.count;
+        if let Some(held) = self.held.get_mut(window) {
+            (held.first, held.count, held.used) = (wanted.first, wanted.count, reads);
+        }
+        let is_next = mem::replace(&mut self.end, end) == block;
+        let is_held = self.held.iter().any(|held| held.holds(end));
+        if is_next && !is_held && end < self.blocks {
+            // A failure comes again when these blocks are read.
+            let _ = self.prepare(end).map(fill);
+        }
+        Poll::Ready(Ok(window))
+    }
+
+    /// Returns the window that holds `block`, or else the one used least recently.
+    fn choose(&mut self, block: u64) -> Option<(usize, &mut Held)> {
+        let places = self.held.iter_mut().enumerate();
+        places.min_by_key(|(_, held)| (!held.holds(block), held.used))
+    }
+
+    /// Empties a window for `block` and those behind it. Until it is filled, it is the next to be filled.
+    fn prepare(&mut self, block: u64) -> Option<Fill> {
+        let blocks = self.blocks;
+        let (window, held) = self.choose(block)?;
+        *held = Held::default();
+        Some(Fill {
+            window: window as u64,
+            first: block,
+            count: (blocks - block).min(BLOCKS as u64),
+        })
+    }
+}
+
+/// Copies words to as many bytes. Programs for the target access words only at multiples of eight bytes, so other bytes
+/// are copied one by one.
+fn copy(words: &[AtomicU64], bytes: &mut [u8]) {
+    let words = words.iter().map(|word| word.load(Ordering::Relaxed));
+    if let Ok(parts) = <[u64]>::mut_from_bytes(bytes) {
+        parts
+            .iter_mut()
+            .zip(words)
+            .for_each(|(to, from)| *to = from);
+    } else {
+        let (parts, _) = bytes.as_chunks_mut::<WORD>();
+        let words = words.map(u64::to_ne_bytes);
+        parts
+            .iter_mut()
+            .zip(words)
+            .for_each(|(to, from)| *to = from);
     }
 }

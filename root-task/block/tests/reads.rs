@@ -6,6 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 
 use kaal_block::{BLOCK, Fill, QUEUE, Reader, Requests, SHARED, WINDOWS};
 use kaal_protocol::Refusal;
@@ -72,6 +73,34 @@ impl Memory {
     }
 }
 
+/// Reads all blocks that `buffer` holds. As with a driver, a fill takes two calls, and another one drops it.
+fn read(
+    reader: &mut Reader,
+    pending: &mut Option<Fill>,
+    mut first: u64,
+    mut buffer: &mut [u8],
+    words: &[AtomicU64],
+    mut fill: impl FnMut(Fill) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    while !buffer.is_empty() {
+        let step = reader.read(first, buffer, words, |wanted| {
+            match pending.take() == Some(wanted) {
+                true => Poll::Ready(fill(wanted)),
+                false => {
+                    *pending = Some(wanted);
+                    Poll::Pending
+                }
+            }
+        });
+        if let Poll::Ready(count) = step {
+            let count = count?;
+            buffer = &mut buffer[count..];
+            first += (count / BLOCK) as u64;
+        }
+    }
+    Ok(())
+}
+
 fn shared() -> Vec<AtomicU64> {
     (0..SHARED / 8).map(|_| AtomicU64::new(u64::MAX)).collect()
 }
@@ -81,14 +110,14 @@ proptest! {
     #[test]
     fn content_arrives(
         blocks in 1..400u64,
-        reads in vec((0..420u64, 0..150usize), 1..20),
+        reads in vec((0..420u64, 1..150usize), 1..20),
     ) {
         let (memory, words) = (Memory::new(), shared());
         let queue = RefCell::new(Requests::new(&memory, PHYSICAL));
-        let mut reader = Reader::new(blocks);
+        let (mut reader, mut pending) = (Reader::new(blocks), None);
         for (first, count) in reads {
             let mut buffer = vec![0; count * BLOCK];
-            let read = reader.read(first, &mut buffer, &words, |fill| {
+            let read = read(&mut reader, &mut pending, first, &mut buffer, &words, |fill| {
                 let (offset, length) = fill.check(blocks).unwrap();
                 let mut queue = queue.borrow_mut();
                 queue.read(fill.first, SHARED_AT + offset as u64, length)?;
@@ -136,20 +165,45 @@ proptest! {
 fn neighbouring_blocks_take_one_request() {
     let words = shared();
     let fills = Cell::new(0);
-    let mut reader = Reader::new(1000);
+    let (mut reader, mut pending) = (Reader::new(1000), None);
     let mut block = [0; BLOCK];
-    let mut read = |first| {
+    let mut read_block = |first| {
         let fill = |_| {
             fills.set(fills.get() + 1);
             Ok(())
         };
-        reader.read(first, &mut block, &words, fill).unwrap();
+        read(&mut reader, &mut pending, first, &mut block, &words, fill).unwrap();
     };
-    (0..64).for_each(&mut read);
+    (0..64).for_each(&mut read_block);
     assert_eq!(fills.get(), 1);
     // The table of a file system, between blocks of a file.
-    (64..192).for_each(|first| [first, 5].map(&mut read).into_iter().collect());
+    (64..192).for_each(|first| [first, 5].map(&mut read_block).into_iter().collect());
     assert_eq!(fills.get(), 3);
+}
+
+#[test]
+fn blocks_in_a_row_are_read_ahead() {
+    let words = shared();
+    let wanted = Cell::new(None);
+    let mut reader = Reader::new(140);
+    let mut read_block = |first| {
+        wanted.set(None);
+        let fill = |fill: Fill| {
+            wanted.set(Some((fill.first, fill.count)));
+            Poll::Ready(Ok(()))
+        };
+        let read = reader.read(first, &mut [0; BLOCK], &words, fill);
+        assert_eq!(read, Poll::Ready(Ok(BLOCK)));
+        wanted.get()
+    };
+    assert_eq!(read_block(0), Some((64, 64)));
+    assert_eq!(read_block(63), None);
+    assert_eq!(read_block(64), Some((128, 12)));
+    // Here the disk ends.
+    assert_eq!(read_block(128), Some((128, 12)));
+    // Not in a row.
+    assert_eq!(read_block(5), None);
+    assert_eq!(read_block(70), None);
 }
 
 #[test]
@@ -159,7 +213,7 @@ fn a_failed_read_is_made_again() {
     let mut reader = Reader::new(10);
     let mut buffer = [0; BLOCK];
     for (status, expected) in [(1, Err(Refusal::Failed)), (0, Ok(()))] {
-        let read = reader.read(3, &mut buffer, &words, |fill| {
+        let read = read(&mut reader, &mut None, 3, &mut buffer, &words, |fill| {
             queue.read(fill.first, SHARED_AT, BLOCK)?;
             memory.serve(&queue, &words, status);
             queue.outcome().unwrap()

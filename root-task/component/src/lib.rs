@@ -76,8 +76,9 @@ pub use failure::Failure;
 pub use generic_timer::{Counter, GenericTimer};
 pub use interrupt::Interrupt;
 pub use kaal_protocol::{
-    Alarm, Answer, Block, Bytes, CHANNEL_ENDED, Calls, Data, Echo, MESSAGE_BYTES, Packets, Refusal,
-    Reply, Serial, TEXT_LIMIT, Test, Text, Topic, Totals, View, calls, records,
+    Alarm, Answer, Block, Bytes, CHANNEL_ENDED, Calls, Data, Echo, FILE_PATH, FileCall,
+    MESSAGE_BYTES, Packets, Refusal, Reply, Serial, TEXT_LIMIT, Test, Text, Topic, Totals, View,
+    calls, records,
 };
 pub use logger::log_to_console;
 pub use memory::{DmaMemory, Memory, allocate};

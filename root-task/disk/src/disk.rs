@@ -2,8 +2,10 @@
 
 //! The caller's disk.
 
-use hadris_io::{Error, ErrorKind, ErrorType};
-use hadris_storage::sync::BlockDevice;
+use core::task::{Context, Poll, ready};
+
+use hadris_io::{Error, ErrorType};
+use hadris_storage::async_::BlockDevice;
 use hadris_storage::{BlockIndex, BlockSize};
 use thiserror::Error;
 
@@ -20,13 +22,13 @@ pub trait Disk {
     /// Returns the number of blocks.
     fn blocks(&self) -> u64;
 
-    /// Reads consecutive blocks, from `first` on, as many as `buffer` holds: a whole number, all of
-    /// them within the disk.
+    /// Reads consecutive blocks, from `first` on, some of those that `buffer` holds: a whole number, all of them within
+    /// the disk. Returns the number of bytes. After [`Poll::Pending`], it is called again whenever the caller polls.
     ///
     /// # Errors
     ///
     /// Fails if a block can't be read.
-    fn read(&mut self, first: u64, buffer: &mut [u8]) -> Result<(), DiskError>;
+    fn read(&mut self, first: u64, buffer: &mut [u8]) -> Poll<Result<usize, DiskError>>;
 }
 
 /// A disk as the file system's library wants it.
@@ -38,6 +40,9 @@ impl<D> ErrorType for Device<D> {
 }
 
 impl<D: Disk> BlockDevice for Device<D> {
+    /// The number of bytes that were read.
+    type State = usize;
+
     fn block_size(&self) -> BlockSize {
         const { BlockSize::new(BLOCK as u32).expect("not 0") }
     }
@@ -46,13 +51,21 @@ impl<D: Disk> BlockDevice for Device<D> {
         self.0.blocks()
     }
 
-    fn read_blocks(&mut self, first: BlockIndex, buf: &mut [u8]) -> Result<(), Error<DiskError>> {
-        let (blocks, rest) = (buf.len() / BLOCK, buf.len() % BLOCK);
-        let end = first.get().checked_add(blocks as u64);
-        if rest != 0 || end.is_none_or(|end| end > self.0.blocks()) {
-            return Err(ErrorKind::Corrupt.into());
+    // The library has checked the range.
+    fn poll_read_blocks(
+        &mut self,
+        done: &mut usize,
+        _: &mut Context<'_>,
+        first: BlockIndex,
+        buffer: &mut [u8],
+    ) -> Poll<Result<(), Error<DiskError>>> {
+        while let Some(rest @ [_, ..]) = buffer.get_mut(*done..) {
+            let next = first.get() + (*done / BLOCK) as u64;
+            let read = ready!(self.0.read(next, rest));
+            *done += read.map_err(|error| Error::device(error, "disk"))?;
         }
-        let read = self.0.read(first.get(), buf);
-        read.map_err(|error| Error::device(error, "disk"))
+        Poll::Ready(Ok(()))
     }
+
+    fn cancel(&mut self, _: &mut usize) {}
 }

@@ -2,18 +2,12 @@
 
 //! Files of a FAT disk.
 
-use hadris_fat::embedded::sync::Fat;
+use hadris_fat::embedded::async_::Fat;
 use hadris_fat::embedded::{File, MountToken, Options};
 use hadris_fs::{ErrorKind, OpenOptions};
-use kaal_web::{FileError, Files};
-use thiserror::Error;
+use kaal_web::FileError;
 
 use crate::disk::{Device, Disk};
-
-/// Error: the disk has no FAT file system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the disk has no FAT12, FAT16 or FAT32 file system, or a damaged one")]
-pub struct NotFat;
 
 /// The files of a disk without partitions, of which at most `FILES` can be open.
 #[derive(Debug)]
@@ -24,45 +18,54 @@ impl<'m, D: Disk, const FILES: usize> FatFiles<'m, D, FILES> {
     ///
     /// # Errors
     ///
-    /// Fails if there is none, or it lies beyond the disk.
-    pub fn new(disk: D, token: &'m mut MountToken) -> Result<Self, NotFat> {
+    /// Fails with [`FileError::NotFound`] if there is none, or it lies beyond the disk.
+    pub async fn mount(disk: D, token: &'m mut MountToken) -> Result<Self, FileError> {
         let options = Options::new().read_only();
-        let fat = Fat::mount_with(Device(disk), token, options);
-        fat.map(Self).map_err(|_| NotFat)
+        let fat = Fat::mount_with(Device(disk), token, options).await;
+        fat.map(Self).map_err(|error| match error.kind() {
+            ErrorKind::Io => FileError::Damaged,
+            _ => FileError::NotFound,
+        })
     }
-}
 
-impl<'m, D: Disk, const FILES: usize> Files for FatFiles<'m, D, FILES> {
-    type File = File<'m>;
-
-    fn open(&mut self, path: &str) -> Result<(File<'m>, u64), FileError> {
+    /// Opens a file. Returns it and its size in bytes.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no such file, too many are open, or the disk can't be read.
+    pub async fn open(&mut self, path: &str) -> Result<(File<'m>, u64), FileError> {
         let Self(fat) = self;
         let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
         let mut folder = fat.root();
         for name in folders.split_terminator('/') {
-            folder = fat
-                .open_dir(folder, name)
-                .map_err(|error| reason(error.kind()))?;
+            let inner = fat.open_dir(folder, name).await;
+            folder = inner.map_err(|error| reason(error.kind()))?;
         }
-        let file = fat.open(folder, name, OpenOptions::new().read());
+        let file = fat.open(folder, name, OpenOptions::new().read()).await;
         let file = file.map_err(|error| reason(error.kind()))?;
-        match fat.stat(&file) {
+        match fat.stat(&file).await {
             Ok(about) => Ok((file, about.len())),
             Err(error) => {
-                self.close(file);
+                self.close(file).await;
                 Err(reason(error.kind()))
             }
         }
     }
 
-    fn read(&mut self, file: &mut File<'m>, buffer: &mut [u8]) -> Result<usize, FileError> {
-        let read = self.0.read(file, buffer);
+    /// Reads the next bytes, as many as `buffer` holds or the file has. Returns their number.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the disk can't be read.
+    pub async fn read(&mut self, file: &File<'m>, buffer: &mut [u8]) -> Result<usize, FileError> {
+        let read = self.0.read(file, buffer).await;
         read.map_err(|error| reason(error.kind()))
     }
 
-    fn close(&mut self, file: File<'m>) {
+    /// Closes a file.
+    pub async fn close(&mut self, file: File<'m>) {
         // Only written data could be lost.
-        let _ = self.0.close(file);
+        let _ = self.0.close(file).await;
     }
 }
 

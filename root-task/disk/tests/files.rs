@@ -5,15 +5,18 @@
 #![expect(clippy::expect_used, reason = "a test that can't go on may panic")]
 
 mod common;
+#[path = "common/now.rs"]
+mod now;
 
 use std::sync::LazyLock;
 
 use hadris_fat::FatKind;
-use kaal_disk::{BLOCK, FatFiles, MountToken, NotFat};
-use kaal_web::{FileError, Files};
+use kaal_disk::{BLOCK, FatFiles, MountToken};
+use kaal_web::FileError;
 use proptest::prelude::*;
 
 use common::{Memory, image};
+use now::now;
 
 const LONG: &str = "A long name, with äöü and 日本語, of more than 8.3 characters.html";
 
@@ -22,19 +25,23 @@ fn big() -> Vec<u8> {
 }
 
 /// Reads a file in pieces of at most `piece` bytes.
-fn read<F: Files>(files: &mut F, path: &str, piece: usize) -> Result<Vec<u8>, FileError> {
-    let (mut file, size) = files.open(path)?;
+fn read<const FILES: usize>(
+    files: &mut FatFiles<'_, Memory, FILES>,
+    path: &str,
+    piece: usize,
+) -> Result<Vec<u8>, FileError> {
+    let (file, size) = now(files.open(path))?;
     let mut content = Vec::new();
     let mut buffer = vec![0; piece];
     let result = loop {
-        match files.read(&mut file, &mut buffer) {
+        match now(files.read(&file, &mut buffer)) {
             Ok(0) => break Ok(content),
             Ok(count) => content.extend(&buffer[..count]),
             Err(error) => break Err(error),
         }
         assert!(content.len() as u64 <= size);
     };
-    files.close(file);
+    now(files.close(file));
     result
 }
 
@@ -61,7 +68,8 @@ fn files_of_all_kinds_of_fat() {
     let big = big();
     for image in images(&big) {
         let mut token = MountToken::new();
-        let mut files: FatFiles<'_, _, 4> = FatFiles::new(Memory::new(image), &mut token).unwrap();
+        let mut files: FatFiles<'_, _, 4> =
+            now(FatFiles::mount(Memory::new(image), &mut token)).unwrap();
         assert_eq!(read(&mut files, "hello.txt", 100).unwrap(), b"hello");
         assert_eq!(read(&mut files, LONG, 3).unwrap(), b"long");
         assert_eq!(read(&mut files, "empty", 3).unwrap(), b"");
@@ -84,21 +92,22 @@ fn many_may_read_the_same_file() {
     let big = big();
     for image in images(&big) {
         let mut token = MountToken::new();
-        let mut files: FatFiles<'_, _, 3> = FatFiles::new(Memory::new(image), &mut token).unwrap();
+        let mut files: FatFiles<'_, _, 3> =
+            now(FatFiles::mount(Memory::new(image), &mut token)).unwrap();
         let path = "one/two with a long name/three/file.bin";
-        let mut open = [(); 3].map(|()| files.open(path).unwrap().0);
-        assert_eq!(files.open(path).unwrap_err(), FileError::Busy);
+        let open = [(); 3].map(|()| now(files.open(path)).unwrap().0);
+        assert_eq!(now(files.open(path)).unwrap_err(), FileError::Busy);
         let mut buffer = [0; 1000];
         for part in big.chunks(1000) {
-            for file in &mut open {
-                let count = files.read(file, &mut buffer).unwrap();
+            for file in &open {
+                let count = now(files.read(file, &mut buffer)).unwrap();
                 assert_eq!(&buffer[..count], part);
             }
         }
         for file in open {
-            files.close(file);
+            now(files.close(file));
         }
-        assert!(files.open(path).is_ok());
+        assert!(now(files.open(path)).is_ok());
     }
 }
 
@@ -109,7 +118,7 @@ fn long_files_are_read_in_long_runs() {
         let disk = Memory::new(image);
         let read_blocks = disk.read.clone();
         let mut token = MountToken::new();
-        let mut files: FatFiles<'_, _, 1> = FatFiles::new(disk, &mut token).unwrap();
+        let mut files: FatFiles<'_, _, 1> = now(FatFiles::mount(disk, &mut token)).unwrap();
         let before = read_blocks.get();
         read(
             &mut files,
@@ -127,8 +136,8 @@ fn long_files_are_read_in_long_runs() {
 fn disks_without_a_file_system_are_refused() {
     for image in [vec![], vec![0; BLOCK], vec![0xff; 1 << 20]] {
         let mut token = MountToken::new();
-        let files = FatFiles::<_, 1>::new(Memory::new(image), &mut token);
-        assert_eq!(files.err(), Some(NotFat));
+        let files = now(FatFiles::<_, 1>::mount(Memory::new(image), &mut token));
+        assert_eq!(files.err(), Some(FileError::NotFound));
     }
 }
 
@@ -142,7 +151,7 @@ fn disks_that_end_early_lose_only_what_lies_behind() {
         disk.image.truncate(disk.image.len().min(400 << 10));
         disk.blocks = blocks;
         let mut token = MountToken::new();
-        let Ok(mut files) = FatFiles::<_, 1>::new(disk, &mut token) else {
+        let Ok(mut files) = now(FatFiles::<_, 1>::mount(disk, &mut token)) else {
             continue;
         };
         let path = "one/two with a long name/three/file.bin";
@@ -189,15 +198,15 @@ proptest! {
         let disk = Memory::new(image);
         let (blocks, read_blocks) = (disk.blocks, disk.read.clone());
         let mut token = MountToken::new();
-        if let Ok(mut files) = FatFiles::<_, 1>::new(disk, &mut token) {
+        if let Ok(mut files) = now(FatFiles::<_, 1>::mount(disk, &mut token)) {
             for path in ["a/long name of a folder/b.txt", "c.txt", "d/e"] {
-                if let Ok((mut file, _)) = files.open(path) {
+                if let Ok((file, _)) = now(files.open(path)) {
                     let mut buffer = [0; 1000];
                     let before = read_blocks.get();
-                    let _ = files.read(&mut file, &mut buffer);
+                    let _ = now(files.read(&file, &mut buffer));
                     // Content, and the chain of its clusters.
                     prop_assert!(read_blocks.get() - before <= 100);
-                    files.close(file);
+                    now(files.close(file));
                 }
             }
             // No chain is followed for ever.

@@ -50,7 +50,7 @@ pub use records::{
 pub use refusal::Refusal;
 pub use request::{Request, Test, View};
 pub use ring::{Broken, Consumer, Cursors, Producer};
-pub use services::{Alarm, Block, Echo, Packets, Serial};
+pub use services::{Alarm, Block, Echo, FILE_PATH, FileCall, Packets, Serial};
 pub use text::{Bytes, TEXT_LIMIT, Text, TooLong};
 
 /// Slots of a component's CSpace that are filled at its start.

@@ -5,6 +5,9 @@
 use crate::data::MESSAGE_BYTES;
 use crate::text::{Bytes, Text};
 
+/// The longest path of a file, in bytes.
+pub const FILE_PATH: usize = 255;
+
 crate::calls! {
     /// Calls to the service `serial`.
     pub enum Serial {
@@ -55,7 +58,25 @@ crate::calls! {
         Count(()) -> u64 = 1,
         /// Accepts the memory that the caller created last, unless there is another client.
         Attach(()) -> () = 2,
-        /// Fills the window of this number in that memory: from this block on, with this many.
-        Fill((u64, u64, u64)) -> () = 3,
+        /// Fills the window of this number in that memory: from this block on, with this many. Answers at once whether
+        /// it is filled; if not, call again after the next event.
+        Fill((u64, u64, u64)) -> bool = 3,
+    }
+}
+
+crate::calls! {
+    /// Calls to the service `files`. Each is answered at once; if the answer begins with false, call again after the
+    /// next event.
+    pub enum FileCall {
+        /// Accepts the memory that the caller created last, which has a part for each open file.
+        Attach(()) -> () = 1,
+        /// Begins to open the file at this path, and answers its number.
+        Open(Bytes<FILE_PATH>) -> u64 = 2,
+        /// Answers whether the file is open, and its size in bytes.
+        Size(u64) -> (bool, u64) = 3,
+        /// Answers whether the next bytes of the file are in its part of the memory, and their number; 0 at the end.
+        Read(u64) -> (bool, u64) = 4,
+        /// Closes the file.
+        Close(u64) -> () = 5,
     }
 }

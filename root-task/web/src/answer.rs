@@ -2,6 +2,8 @@
 
 //! Which answer a request gets.
 
+use core::task::Poll;
+
 use crate::files::{FileError, Files};
 use crate::head::{Content, Status};
 use crate::page::{PAGE, POLICY, TAG};
@@ -59,23 +61,23 @@ impl<F> Answer<F> {
         )
     }
 
-    /// Answers a request. `has_room` says whether another event stream may start.
+    /// Answers a request, unless that waits for its file, which `opening` keeps. `has_room` says whether another event
+    /// stream may start.
     pub(crate) fn to<T: Files<File = F>>(
         request: &Request,
         snapshots: &Snapshots<'_>,
         files: &mut T,
         has_room: bool,
-    ) -> Self {
-        let target = match &request.target {
-            Ok(target) => target,
-            Err(BadTarget::Unknown) => return Self::words(Status::NotFound),
-            Err(BadTarget::Malformed) => return Self::words(Status::Malformed),
-            Err(BadTarget::TooLong) => return Self::words(Status::TargetTooLong),
-        };
+        opening: &mut Option<F>,
+    ) -> Poll<Self> {
         let version = snapshots.version();
-        match target {
-            Target::Page => Self::page(request.has_page),
-            Target::System => match snapshots.json(version) {
+        let answer = match &request.target {
+            Ok(Target::File(path)) => return Self::file(path, files, opening),
+            Err(BadTarget::Unknown) => Self::words(Status::NotFound),
+            Err(BadTarget::Malformed) => Self::words(Status::Malformed),
+            Err(BadTarget::TooLong) => Self::words(Status::TargetTooLong),
+            Ok(Target::Page) => Self::page(request.has_page),
+            Ok(Target::System) => match snapshots.json(version) {
                 Some(json) => Self::new(
                     Status::Ok,
                     "application/json",
@@ -84,13 +86,13 @@ impl<F> Answer<F> {
                 ),
                 None => Self::words(Status::Busy),
             },
-            Target::Events if !has_room => Self::words(Status::Busy),
-            Target::Events => {
+            Ok(Target::Events) if !has_room => Self::words(Status::Busy),
+            Ok(Target::Events) => {
                 let body = Body::Events(Events::UpTo(0));
                 Self::new(Status::Ok, "text/event-stream", None, body)
             }
-            Target::File(path) => Self::file(path, files),
-        }
+        };
+        Poll::Ready(answer)
     }
 
     fn page(is_known: bool) -> Self {
@@ -106,17 +108,32 @@ impl<F> Answer<F> {
         answer
     }
 
-    fn file<T: Files<File = F>>(path: &FilePath, files: &mut T) -> Self {
+    fn file<T: Files<File = F>>(
+        path: &FilePath,
+        files: &mut T,
+        opening: &mut Option<F>,
+    ) -> Poll<Self> {
         let path = path.as_str();
-        match files.open(path) {
-            Ok((file, size)) => {
+        let file = opening.take().map_or_else(|| files.open(path), Ok);
+        let mut file = match file {
+            Ok(file) => file,
+            Err(error) => return Poll::Ready(Self::words(error.into())),
+        };
+        let answer = match files.size(&mut file) {
+            Poll::Pending => {
+                *opening = Some(file);
+                return Poll::Pending;
+            }
+            Poll::Ready(Ok(size)) => {
                 let body = Body::File(file, size);
                 Self::new(Status::Ok, media_type(path), Some(size), body)
             }
-            Err(FileError::NotFound) => Self::words(Status::NotFound),
-            Err(FileError::Busy) => Self::words(Status::Busy),
-            Err(FileError::Damaged) => Self::words(Status::Damaged),
-        }
+            Poll::Ready(Err(error)) => {
+                files.close(file);
+                Self::words(error.into())
+            }
+        };
+        Poll::Ready(answer)
     }
 
     fn new(status: Status, media_type: &'static str, length: Option<u64>, body: Body<F>) -> Self {
@@ -142,6 +159,16 @@ impl From<BadRequest> for Status {
             BadRequest::LineTooLong => Self::TargetTooLong,
             BadRequest::FieldsTooLong => Self::FieldsTooLong,
             BadRequest::Version => Self::Version,
+        }
+    }
+}
+
+impl From<FileError> for Status {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::NotFound => Self::NotFound,
+            FileError::Busy => Self::Busy,
+            FileError::Damaged => Self::Damaged,
         }
     }
 }

@@ -2,14 +2,15 @@
 
 //! One connection, from its first byte to its last.
 
+mod times;
+
+use core::task::Poll;
 use core::time::Duration;
 
 use crate::answer::{Answer, Body};
 use crate::files::Files;
 use crate::head::{Head, Status};
-use crate::limits::{
-    CLOSE_TIME, IDLE_TIME, KEEP_ALIVE, RATE_BYTES, RATE_TIME, REQUEST_LIMIT, REQUEST_TIME,
-};
+use crate::limits::REQUEST_LIMIT;
 use crate::request::Request;
 use crate::response::{Broken, Context, Response};
 
@@ -20,6 +21,8 @@ pub(crate) enum Phase {
     Free,
     /// Waits for a request, or its rest.
     Reading,
+    /// Waits for the file that its request names.
+    Opening,
     /// Sends a response.
     Responding,
     /// Waits until the client has taken everything.
@@ -38,7 +41,11 @@ pub struct Connection<F> {
     length: usize,
     /// Whether bytes came since the last look for a request.
     is_new: bool,
+    /// The file that is being opened.
+    opening: Option<F>,
     response: Response<F>,
+    /// Since when the response waits for the disk.
+    disk_wait: Option<Duration>,
     keeps_alive: bool,
     /// The start of the time in which the client must take bytes, and how many it took.
     window: Duration,
@@ -54,7 +61,9 @@ impl<F> Default for Connection<F> {
             received: [0; REQUEST_LIMIT],
             length: 0,
             is_new: false,
+            opening: None,
             response: Response::EMPTY,
+            disk_wait: None,
             keeps_alive: false,
             window: Duration::ZERO,
             taken: 0,
@@ -92,7 +101,7 @@ impl<F> Connection<F> {
                 count
             }
             // The rest waits until the response is sent.
-            Phase::Responding => 0,
+            Phase::Opening | Phase::Responding => 0,
             Phase::Free | Phase::Closing => bytes.len(),
         }
     }
@@ -112,61 +121,22 @@ impl<F> Connection<F> {
         self.phase == Phase::Responding && self.response.is_waiting()
     }
 
+    /// Whether it waits for the disk.
+    pub(crate) fn waits_for_disk(&self) -> bool {
+        self.phase == Phase::Opening || self.phase == Phase::Responding && self.disk_wait.is_some()
+    }
+
     /// The version of the state that it sends.
     pub(crate) fn version(&self) -> Option<u64> {
         self.response.version()
     }
 
-    /// The time of its next step, if nothing else happens.
-    pub(crate) fn deadline(&self) -> Option<Duration> {
-        let time = match self.phase {
-            Phase::Free => return None,
-            Phase::Reading if self.length == 0 => self.since + IDLE_TIME,
-            Phase::Reading => self.since + REQUEST_TIME,
-            Phase::Responding if self.is_waiting_stream() => self.progress + KEEP_ALIVE,
-            Phase::Responding => self.window + RATE_TIME,
-            Phase::Closing => self.since + CLOSE_TIME,
-        };
-        Some(time)
-    }
-
-    /// Acts if its time is over.
-    pub(crate) fn check_time<T: Files<File = F>>(
-        &mut self,
-        context: &mut Context<'_, '_, T>,
-    ) -> Result<(), Broken> {
-        let now = context.now;
-        if self.deadline().is_none_or(|deadline| now < deadline) {
-            return Ok(());
-        }
-        match self.phase {
-            Phase::Reading if self.length > 0 => {
-                context.counters.slow += 1;
-                self.refuse(Status::Slow, now)
-            }
-            Phase::Responding if self.is_waiting_stream() => {
-                self.response.end_silence();
-                self.start_window(now);
-                Ok(())
-            }
-            Phase::Responding if self.taken >= RATE_BYTES => {
-                self.start_window(now);
-                Ok(())
-            }
-            Phase::Responding => {
-                context.counters.slow += 1;
-                Err(Broken)
-            }
-            Phase::Free | Phase::Reading | Phase::Closing => Err(Broken),
-        }
-    }
-
-    /// Answers a request, if a whole one has come.
+    /// Answers a request, if a whole one has come, and its file is open.
     pub(crate) fn answer<T: Files<File = F>>(
         &mut self,
         context: &mut Context<'_, '_, T>,
     ) -> Result<(), Broken> {
-        if !self.can_go_on() {
+        if !self.can_go_on() && self.phase != Phase::Opening {
             return Ok(());
         }
         self.is_new = false;
@@ -180,13 +150,23 @@ impl<F> Connection<F> {
                 return self.refuse(bad.into(), context.now);
             }
         };
+        let has_room = context.streams_left > 0;
+        let (snapshots, files) = (context.snapshots, &mut *context.files);
+        let Poll::Ready(answer) =
+            Answer::to(&request, snapshots, files, has_room, &mut self.opening)
+        else {
+            if self.phase != Phase::Opening {
+                self.progress = context.now;
+                self.enter(Phase::Opening, context.now);
+            }
+            return Ok(());
+        };
         self.received.copy_within(request.length.., 0);
         self.length = self.length.saturating_sub(request.length);
-        let has_room = context.streams_left > 0;
-        let answer = Answer::to(&request, context.snapshots, context.files, has_room);
         *match answer.status {
             Status::Ok | Status::NotModified => &mut context.counters.answered,
             Status::Busy => &mut context.counters.busy,
+            Status::Damaged => &mut context.counters.failed,
             _ => &mut context.counters.refused,
         } += 1;
         let keeps_alive = request.keeps_alive && answer.content.length.is_some();
@@ -216,15 +196,11 @@ impl<F> Connection<F> {
 
     fn respond(&mut self, head: Head, body: Body<F>, keeps_alive: bool, now: Duration) {
         self.response = Response::new(head, body);
+        self.disk_wait = None;
         self.keeps_alive = keeps_alive;
         self.progress = now;
         self.start_window(now);
         self.enter(Phase::Responding, now);
-    }
-
-    fn start_window(&mut self, now: Duration) {
-        self.window = now;
-        self.taken = 0;
     }
 
     /// Writes the next bytes of the response to `out`. Returns their number.
@@ -239,13 +215,24 @@ impl<F> Connection<F> {
             && let Some(room @ [_, ..]) = out.get_mut(sent..)
         {
             let has_waited = self.response.is_waiting();
-            let count = self.response.send(room, context)?;
-            sent += count;
-            match count {
-                0 if self.response.is_stream() => break,
-                0 => self.finish(context),
-                _ if has_waited => self.start_window(now),
-                _ => {}
+            match self.response.send(room, context)? {
+                Poll::Pending => {
+                    if !self.is_stream() {
+                        self.disk_wait.get_or_insert(now);
+                    }
+                    break;
+                }
+                Poll::Ready(0) => self.finish(context),
+                Poll::Ready(count) => {
+                    sent += count;
+                    if has_waited {
+                        self.start_window(now);
+                    }
+                    // The client could take nothing meanwhile.
+                    if let Some(since) = self.disk_wait.take() {
+                        self.window += now.saturating_sub(since);
+                    }
+                }
             }
         }
         if sent > 0 {
@@ -280,6 +267,13 @@ impl<F> Connection<F> {
     /// Drops the client.
     pub(crate) fn reset<T: Files<File = F>>(&mut self, files: &mut T) {
         self.response.drop_body(files);
+        self.drop_opening(files);
         self.phase = Phase::Free;
+    }
+
+    fn drop_opening<T: Files<File = F>>(&mut self, files: &mut T) {
+        if let Some(file) = self.opening.take() {
+            files.close(file);
+        }
     }
 }

@@ -16,7 +16,7 @@ pub struct Counters {
     pub busy: u64,
     /// Connections closed because the client was too slow.
     pub slow: u64,
-    /// Responses cut short because a file couldn't be read to its end.
+    /// Requests for files that couldn't be read, or not to their end.
     pub failed: u64,
 }
 

@@ -2,6 +2,8 @@
 
 //! The caller's files.
 
+use core::task::Poll;
+
 use thiserror::Error;
 
 /// The reason why a file can't be served.
@@ -18,27 +20,34 @@ pub enum FileError {
     Damaged,
 }
 
-/// Files that are only read.
+/// Files that are only read, without waiting for the disk. If the answer is [`Poll::Pending`], ask again when the disk
+/// may have answered.
 pub trait Files {
-    /// An open file.
+    /// A file from `open` on.
     type File;
 
-    /// Opens a file. The path's names are separated by `/`; none of them is empty, `.` or `..`.
-    /// Returns the file and its size in bytes.
+    /// Begins to open a file. The path's names are separated by `/`; none of them is empty, `.` or `..`.
     ///
     /// # Errors
     ///
-    /// Fails if there is no such file, or it can't be opened now.
-    fn open(&mut self, path: &str) -> Result<(Self::File, u64), FileError>;
+    /// Fails if no more files can be open, or none can be opened now.
+    fn open(&mut self, path: &str) -> Result<Self::File, FileError>;
 
-    /// Reads the next bytes. Returns how many were read; 0 only at the end.
+    /// Returns the file's size in bytes once it is open.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no such file, or it can't be opened. Then only close it.
+    fn size(&mut self, file: &mut Self::File) -> Poll<Result<u64, FileError>>;
+
+    /// Reads the next bytes of an open file. Returns how many were read; 0 only at the end.
     ///
     /// # Errors
     ///
     /// Fails if the disk can't be read.
-    fn read(&mut self, file: &mut Self::File, buffer: &mut [u8]) -> Result<usize, FileError>;
+    fn read(&mut self, file: &mut Self::File, buffer: &mut [u8]) -> Poll<Result<usize, FileError>>;
 
-    /// Closes a file.
+    /// Closes a file, also one that isn't open yet.
     fn close(&mut self, file: Self::File);
 }
 
@@ -49,34 +58,17 @@ pub struct NoFiles;
 impl Files for NoFiles {
     type File = ();
 
-    fn open(&mut self, _: &str) -> Result<((), u64), FileError> {
+    fn open(&mut self, _: &str) -> Result<(), FileError> {
         Err(FileError::NotFound)
     }
 
-    fn read(&mut self, (): &mut (), _: &mut [u8]) -> Result<usize, FileError> {
-        Ok(0)
+    fn size(&mut self, (): &mut ()) -> Poll<Result<u64, FileError>> {
+        Poll::Ready(Err(FileError::NotFound))
+    }
+
+    fn read(&mut self, (): &mut (), _: &mut [u8]) -> Poll<Result<usize, FileError>> {
+        Poll::Ready(Ok(0))
     }
 
     fn close(&mut self, (): ()) {}
-}
-
-/// For systems that may have a disk.
-impl<F: Files> Files for Option<F> {
-    type File = F::File;
-
-    fn open(&mut self, path: &str) -> Result<(F::File, u64), FileError> {
-        let files = self.as_mut().ok_or(FileError::NotFound)?;
-        files.open(path)
-    }
-
-    fn read(&mut self, file: &mut F::File, buffer: &mut [u8]) -> Result<usize, FileError> {
-        let files = self.as_mut().ok_or(FileError::Damaged)?;
-        files.read(file, buffer)
-    }
-
-    fn close(&mut self, file: F::File) {
-        if let Some(files) = self {
-            files.close(file);
-        }
-    }
 }

@@ -49,8 +49,8 @@ pub use connection::Connection;
 pub use counters::{Counters, NetworkCounters};
 pub use files::{FileError, Files, NoFiles};
 pub use limits::{
-    BUSY_TIME, CLOSE_TIME, GRACE, IDLE_TIME, KEEP_ALIVE, PATH_LIMIT, RATE_BYTES, RATE_TIME,
-    REQUEST_LIMIT, REQUEST_TIME, TURN,
+    BUSY_TIME, CLOSE_TIME, FILE_TIME, GRACE, IDLE_TIME, KEEP_ALIVE, PATH_LIMIT, RATE_BYTES,
+    RATE_TIME, REQUEST_LIMIT, REQUEST_TIME, TURN,
 };
 pub use page::PAGE;
 pub use report::Report;

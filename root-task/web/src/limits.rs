@@ -25,6 +25,9 @@ pub const RATE_TIME: Duration = Duration::from_secs(10);
 /// The bytes that a client must take in [`RATE_TIME`].
 pub const RATE_BYTES: usize = 16 << 10;
 
+/// How long the disk may take to open a file, or to read its next bytes.
+pub const FILE_TIME: Duration = Duration::from_secs(5);
+
 /// How long a client may owe a request while others wait for a connection.
 pub const GRACE: Duration = Duration::from_millis(100);
 

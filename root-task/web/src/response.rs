@@ -3,6 +3,7 @@
 //! A response, sent piece by piece.
 
 use core::mem;
+use core::task::Poll;
 use core::time::Duration;
 
 use crate::answer::{ALIVE, Body, Events};
@@ -80,50 +81,52 @@ impl<F> Response<F> {
         }
     }
 
-    /// Writes the next bytes to `room`, which isn't empty. Returns their number; 0 if the response
-    /// is sent, or waits for a new state.
+    /// Writes the next bytes to `room`, which isn't empty. Returns their number; 0 if the response is sent,
+    /// [`Poll::Pending`] if it waits for a new state or the disk.
     pub(crate) fn send<T: Files<File = F>>(
         &mut self,
         room: &mut [u8],
         context: &mut Context<'_, '_, T>,
-    ) -> Result<usize, Broken> {
+    ) -> Result<Poll<usize>, Broken> {
         let head = copy(self.head.as_bytes(), &mut self.head_sent, room);
         if head > 0 {
-            return Ok(head);
+            return Ok(Poll::Ready(head));
         }
-        match &mut self.body {
+        let count = match &mut self.body {
             Body::Constant(rest) => {
                 let mut count = 0;
                 copy(rest, &mut count, room);
                 *rest = rest.get(count..).unwrap_or_default();
-                Ok(count)
+                count
             }
             Body::State(version, at) => {
                 let json = context.snapshots.json(*version).ok_or(Broken)?;
-                Ok(copy(json, at, room))
+                copy(json, at, room)
             }
-            Body::Events(events) => events.send(room, context.snapshots),
-            Body::File(_, 0) => Ok(0),
+            Body::Events(events) => return events.send(room, context.snapshots),
+            Body::File(_, 0) => 0,
             Body::File(file, left) => {
                 let most = usize::try_from(*left).map_or(room.len(), |left| left.min(room.len()));
                 let room = room.get_mut(..most).unwrap_or_default();
                 match context.files.read(file, room) {
-                    Ok(count @ 1..) if count <= most => {
+                    Poll::Pending => return Ok(Poll::Pending),
+                    Poll::Ready(Ok(count @ 1..)) if count <= most => {
                         *left -= count as u64;
-                        Ok(count)
+                        count
                     }
-                    _ => {
+                    Poll::Ready(_) => {
                         context.counters.failed += 1;
-                        Err(Broken)
+                        return Err(Broken);
                     }
                 }
             }
-        }
+        };
+        Ok(Poll::Ready(count))
     }
 }
 
 impl Events {
-    fn send(&mut self, room: &mut [u8], snapshots: &Snapshots<'_>) -> Result<usize, Broken> {
+    fn send(&mut self, room: &mut [u8], snapshots: &Snapshots<'_>) -> Result<Poll<usize>, Broken> {
         let version = snapshots.version();
         if let Self::UpTo(last) = *self
             && last != version
@@ -131,7 +134,7 @@ impl Events {
             *self = Self::Within(version, 0);
         }
         let (event, version, at) = match self {
-            Self::UpTo(_) => return Ok(0),
+            Self::UpTo(_) => return Ok(Poll::Pending),
             Self::Within(version, at) => (snapshots.event(*version).ok_or(Broken)?, *version, at),
             Self::Alive(version, at) => (ALIVE, *version, at),
         };
@@ -139,7 +142,7 @@ impl Events {
         if *at == event.len() {
             *self = Self::UpTo(version);
         }
-        Ok(count)
+        Ok(Poll::Ready(count))
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! Only a transport without a client can take a new one. So if all have one, the server frees that
 //! of the client who has kept it waiting longest: first of those that owe a request, then of those
-//! that don't take their response. If all others are being served, the last one is told that the
+//! that don't take their response, or for whom the disk doesn't answer. If all others are being served, the last one is told that the
 //! server is busy.
 
 use core::time::Duration;
@@ -166,7 +166,10 @@ fn make_room<T: Transport, F: Files>(
         && let Some((connection, transport)) =
             connections.get_mut(index).zip(transports.get_mut(index))
     {
-        context.counters.slow += 1;
+        *match connection.waits_for_disk() {
+            true => &mut context.counters.failed,
+            false => &mut context.counters.slow,
+        } += 1;
         connection.reset(context.files);
         transport.release();
         return true;
@@ -174,7 +177,7 @@ fn make_room<T: Transport, F: Files>(
     // Others end soon, or may be freed soon.
     let mut others = connections
         .iter_mut()
-        .filter(|one| one.phase != Phase::Responding);
+        .filter(|one| !matches!(one.phase, Phase::Opening | Phase::Responding));
     match (others.next(), others.next()) {
         (Some(last), None) if reads(last) => {
             context.counters.busy += 1;

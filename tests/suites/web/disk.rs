@@ -5,13 +5,15 @@
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::pin::pin;
 use std::process::Command;
+use std::task::{Context as Polling, Poll, Waker};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use kaal_disk::{Disk, DiskError, FatFiles, MountToken};
 use kaal_harness::tools::{MKFS_FAT, MTOOLS};
 use kaal_harness::{disk, process};
-use kaal_web::Files;
+use kaal_web::FileError;
 use tempfile::TempDir;
 
 struct Image(File);
@@ -21,10 +23,18 @@ impl Disk for Image {
         self.0.metadata().map_or(0, |about| about.len() / 512)
     }
 
-    fn read(&mut self, first: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
-        self.0
-            .read_exact_at(buffer, first * 512)
-            .map_err(|_| DiskError)
+    fn read(&mut self, first: u64, buffer: &mut [u8]) -> Poll<Result<usize, DiskError>> {
+        let read = self.0.read_exact_at(buffer, first * 512);
+        Poll::Ready(read.map(|()| buffer.len()).map_err(|_| DiskError))
+    }
+}
+
+/// The outcome of a future that needs no second poll.
+fn now<T>(future: impl Future<Output = Result<T, FileError>>) -> Result<T> {
+    let mut context = Polling::from_waker(Waker::noop());
+    match pin!(future).poll(&mut context) {
+        Poll::Ready(outcome) => Ok(outcome?),
+        Poll::Pending => bail!("the file is there, but the reader waits"),
     }
 }
 
@@ -40,17 +50,16 @@ pub(crate) fn disks_of_mkfs_are_read() -> Result<()> {
         run(MKFS_FAT.find(), &["-F", bits], &[&image])?;
         run(MTOOLS.find(), &["-i"], &[&image, &file, Path::new("::")])?;
         let mut token = MountToken::new();
-        let files = FatFiles::new(Image(File::open(&image)?), &mut token);
-        let mut files: FatFiles<'_, _, 1> = files?;
-        let (mut open, size) = files.open("A file with a long name.bin")?;
+        let files = FatFiles::mount(Image(File::open(&image)?), &mut token);
+        let mut files: FatFiles<'_, _, 1> = now(files)?;
+        let (open, size) = now(files.open("A file with a long name.bin"))?;
         ensure!(size == content.len() as u64, "FAT{bits}: {size} bytes");
         let mut read = vec![0; content.len() + 1];
-        let count = files.read(&mut open, &mut read)?;
+        let count = now(files.read(&open, &mut read))?;
         ensure!(
             read.get(..count) == Some(&content[..]),
             "FAT{bits}: other content"
         );
-        files.close(open);
     }
     Ok(())
 }
@@ -72,23 +81,21 @@ pub(crate) fn disks_of_the_harness_are_read() -> Result<()> {
     let image = folder.path().join("disk.img");
     disk::write(&files, &image)?;
     let mut token = MountToken::new();
-    let read: FatFiles<'_, _, 1> = FatFiles::new(Image(File::open(&image)?), &mut token)?;
-    let mut disk = read;
+    let mut disk: FatFiles<'_, _, 3> =
+        now(FatFiles::mount(Image(File::open(&image)?), &mut token))?;
     for path in paths {
-        let (mut open, size) = disk.open(path).with_context(|| path)?;
+        let (open, size) = now(disk.open(path)).with_context(|| path)?;
         ensure!(size == content.len() as u64, "{path}: {size} bytes");
         let mut read = vec![0; content.len()];
         let mut count = 0;
         while count < read.len() {
             let part = read.get_mut(count..).unwrap_or_default();
-            let more = disk
-                .read(&mut open, part)
-                .with_context(|| format!("{path}: {count}"))?;
+            let more = now(disk.read(&open, part));
+            let more = more.with_context(|| format!("{path}: {count}"))?;
             ensure!(more > 0, "{path}: only {count} bytes");
             count += more;
         }
         ensure!(read == content, "{path}: other content");
-        disk.close(open);
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! A virtio disk (Virtio 1.2, section 5.2), and its client.
 
 use kaal_block::{Fill, QUEUE, QUEUE_SIZE, Requests};
-use kaal_component::{CHANNEL_ENDED, DmaMemory, Interrupt, Refusal, SharedMemory, wait};
+use kaal_component::{CHANNEL_ENDED, DmaMemory, Interrupt, Refusal, SharedMemory};
 use kaal_virtio::virtio_drivers::transport::Transport;
 use kaal_virtio::virtio_drivers::transport::mmio::MmioTransport;
 use kaal_virtio::{Found, negotiate};
@@ -20,10 +20,15 @@ pub(crate) struct Disk {
     blocks: u64,
     patience: Patience,
     client: Option<SharedMemory>,
-    /// Whether the disk didn't answer.
-    is_silent: bool,
-    /// Events that came during a request.
-    events: u64,
+    request: Option<Request>,
+}
+
+/// A request to the device, or the last one until the client asks for its outcome.
+struct Request {
+    fill: Fill,
+    /// When it has taken too long.
+    limit: u64,
+    outcome: Option<Result<(), Refusal>>,
 }
 
 impl Disk {
@@ -60,8 +65,7 @@ impl Disk {
             blocks: u64::from(low) | u64::from(high) << 32,
             patience: Patience::new()?,
             client: None,
-            is_silent: false,
-            events: 0,
+            request: None,
         })
     }
 
@@ -84,8 +88,19 @@ impl Disk {
         }
     }
 
-    /// Fills a window of the client's memory.
-    pub(crate) fn fill(&mut self, fill: Fill) -> Result<(), Refusal> {
+    /// Fills a window of the client's memory. Returns whether it is filled; else the client gets an event when it may
+    /// be.
+    pub(crate) fn fill(&mut self, fill: Fill) -> Result<bool, Refusal> {
+        if let Some(request) = &self.request {
+            let Some(outcome) = request.outcome else {
+                return Ok(false);
+            };
+            let is_this = request.fill == fill;
+            self.request = None;
+            if is_this {
+                return outcome.map(|()| true);
+            }
+        }
         let client = self.client.as_ref().ok_or(Refusal::NotFound)?;
         let (offset, length) = fill.check(self.blocks).ok_or(Refusal::Malformed)?;
         let end = offset + length;
@@ -95,23 +110,12 @@ impl Disk {
         let to = client.physical + offset as u64;
         self.requests.read(fill.first, to, length)?;
         self.transport.notify(REQUESTS);
-        let mut limit = self.patience.limit();
-        loop {
-            if let Some(outcome) = self.requests.outcome() {
-                return outcome;
-            }
-            self.is_silent = self.patience.is_over(limit);
-            if self.is_silent {
-                return Err(Refusal::Failed);
-            }
-            let events = wait();
-            self.events |= events;
-            self.acknowledge(events)?;
-            if events & CHANNEL_ENDED != 0 {
-                self.patience.renew()?;
-                limit = self.patience.limit();
-            }
-        }
+        self.request = Some(Request {
+            fill,
+            limit: self.patience.limit(),
+            outcome: None,
+        });
+        Ok(false)
     }
 
     /// Handles events.
@@ -121,17 +125,26 @@ impl Disk {
     /// Fails if the driver must end: the disk doesn't answer, or the client is gone.
     pub(crate) fn look_at(&mut self, events: u64) -> Result<(), Refusal> {
         self.acknowledge(events)?;
-        let events = events | core::mem::take(&mut self.events);
+        let mut is_renewed = false;
         if events & CHANNEL_ENDED != 0 {
-            self.patience.renew()?;
+            is_renewed = self.patience.renew()?;
             if self.client.as_ref().is_some_and(|client| !client.is_open()) {
                 return Err(Refusal::NotFound);
             }
         }
-        match self.is_silent {
-            true => Err(Refusal::Broken),
-            false => Ok(()),
+        let waiting = self.request.as_mut();
+        if let Some(request) = waiting.filter(|request| request.outcome.is_none()) {
+            if is_renewed {
+                request.limit = self.patience.limit();
+            }
+            request.outcome = self.requests.outcome();
+            match (request.outcome, &self.client) {
+                (Some(_), Some(client)) => client.signal(),
+                (None, _) if self.patience.is_over(request.limit) => return Err(Refusal::Broken),
+                _ => {}
+            }
         }
+        Ok(())
     }
 
     /// Lets the device interrupt again.

@@ -55,11 +55,15 @@ fn run() -> Result<(), Failure> {
         Event::Call(client, Block::Attach((), _)) => {
             disk.attach(|| SharedMemory::accept_for_device(client, SHARED))
         }
-        Event::Call(_, Block::Fill((window, first, count), _)) => disk.fill(Fill {
-            window,
-            first,
-            count,
-        }),
+        Event::Call(_, Block::Fill((window, first, count), reply)) => {
+            let fill = Fill {
+                window,
+                first,
+                count,
+            };
+            reply.with(answer, &disk.fill(fill)?);
+            Ok(())
+        }
         Event::Signals(events) => disk.look_at(events),
     })?;
     Ok(())

@@ -24,13 +24,14 @@ impl Patience {
         Ok(Self { timer })
     }
 
-    /// Begins anew if the timer's component was restarted.
-    pub(crate) fn renew(&mut self) -> Result<(), Refusal> {
+    /// Begins anew if the timer's component was restarted. Returns whether it was.
+    pub(crate) fn renew(&mut self) -> Result<bool, Refusal> {
         if self.timer.is_open() {
-            return Ok(());
+            return Ok(false);
         }
         let former = mem::replace(self, Self::new()?);
-        former.timer.close()
+        former.timer.close()?;
+        Ok(true)
     }
 
     /// Returns the time at which a request that begins now has taken too long.

@@ -1,77 +1,176 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The files of the disk, if the system has one. Its driver is opened again after each restart.
+//! The files of the disk, by the service `files`, if the system has it. It is opened again after each restart.
 
-use core::fmt::Write;
+use core::ops::Range;
+use core::task::Poll;
 
-use kaal_component::{Console, Disk, Failure};
-use kaal_disk::{DiskError, FatFiles, MountToken};
-use kaal_stack::CONNECTIONS;
+use kaal_component::{CHANNEL_ENDED, Client, FileCall, Refusal, SharedMemory};
+use kaal_disk::{RUN, RUNS, read};
+use kaal_web::FileError;
 
-/// Each connection can have a file open.
-pub(crate) type Files<'m> = Option<FatFiles<'m, Blocks, CONNECTIONS>>;
+const SERVICE: &str = "files";
 
-/// Opens the disk. Says so if it can't be read.
-pub(crate) fn open(token: &mut MountToken) -> Result<Files<'_>, Failure> {
-    // The driver says why if there is none.
-    let Ok(disk) = Disk::open() else {
-        return Ok(None);
-    };
-    match FatFiles::new(Blocks::new(disk), token) {
-        Ok(files) => Ok(Some(files)),
-        Err(error) => {
-            writeln!(Console::open()?, "no files: {error}")?;
-            Ok(None)
+/// The service, and the memory that it shares.
+struct Worker {
+    client: Client<FileCall>,
+    memory: SharedMemory,
+}
+
+#[derive(Default)]
+pub(crate) struct Files {
+    /// `None` if it was not needed yet, or is gone.
+    worker: Option<Worker>,
+    /// The number of workers so far.
+    workers: u64,
+    /// The number of times so far that a busy worker may have become idle.
+    news: u64,
+}
+
+/// A file, and what the worker has read of it.
+pub(crate) struct File {
+    number: u64,
+    /// The number of its worker.
+    worker: u64,
+    /// The bytes in the shared memory that aren't sent yet.
+    run: Range<usize>,
+    /// The number of news when it was asked for in vain.
+    asked: Option<u64>,
+}
+
+impl Files {
+    /// Takes the worker's events.
+    pub(crate) fn take(&mut self, events: u64) {
+        let Some(worker) = &self.worker else {
+            return;
+        };
+        if events & worker.memory.event != 0 {
+            self.news += 1;
+            if events & CHANNEL_ENDED != 0 {
+                self.leave();
+            }
+        }
+    }
+
+    /// Leaves the worker if it is gone.
+    fn leave(&mut self) {
+        if let Some(worker) = self.worker.take_if(|worker| !worker.memory.is_open()) {
+            // If the root task fails to free the memory, it stays until the end.
+            let _ = worker.memory.close();
+        }
+    }
+
+    /// Returns the worker; looks for a new one, if the last one is gone.
+    fn worker(&mut self) -> Result<&Worker, FileError> {
+        let worker = match self.worker.take() {
+            Some(worker) => worker,
+            None => {
+                let worker = Worker::find()?;
+                self.workers += 1;
+                worker
+            }
+        };
+        Ok(self.worker.insert(worker))
+    }
+
+    /// Asks the worker for the number that `call` answers. It is asked again only after news.
+    fn ask(
+        &mut self,
+        file: &mut File,
+        call: impl FnOnce(&Client<FileCall>, u64) -> Result<(bool, u64), Refusal>,
+    ) -> Poll<Result<u64, FileError>> {
+        if file.asked == Some(self.news) {
+            return Poll::Pending;
+        }
+        let worker = self.worker.as_ref().filter(|_| file.worker == self.workers);
+        let worker = worker.ok_or(FileError::Damaged)?;
+        let answer = call(&worker.client, file.number);
+        file.asked = Some(self.news);
+        match answer {
+            Ok((false, _)) => Poll::Pending,
+            Ok((true, number)) => {
+                file.asked = None;
+                Poll::Ready(Ok(number))
+            }
+            Err(refusal) => {
+                self.leave();
+                Poll::Ready(Err(reason(refusal)))
+            }
         }
     }
 }
 
-/// The blocks of the disk.
-pub(crate) struct Blocks {
-    disk: Option<Disk>,
-    count: u64,
-}
-
-impl Blocks {
-    fn new(disk: Disk) -> Self {
-        Self {
-            count: disk.blocks(),
-            disk: Some(disk),
+impl Worker {
+    fn find() -> Result<Self, FileError> {
+        let client = Client::lookup(SERVICE).map_err(|_| FileError::NotFound)?;
+        // Fails if the worker doesn't run. A call would wait for its restart.
+        let memory = SharedMemory::create(SERVICE, RUNS).map_err(|_| FileError::Damaged)?;
+        if client.call(FileCall::Attach, ()).is_err() {
+            let _ = memory.close();
+            return Err(FileError::Damaged);
         }
-    }
-
-    fn try_read(&mut self, first: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
-        let disk = self.disk.as_mut().ok_or(DiskError)?;
-        disk.read(first, buffer).map_err(|_| DiskError)
-    }
-
-    /// Opens the disk again if its driver has restarted.
-    fn renew(&mut self) -> Result<(), DiskError> {
-        if self.disk.as_ref().is_some_and(Disk::is_open) {
-            return Err(DiskError);
-        }
-        if let Some(disk) = self.disk.take() {
-            disk.close().map_err(|_| DiskError)?;
-        }
-        let disk = Disk::open().map_err(|_| DiskError)?;
-        if disk.blocks() != self.count {
-            disk.close().map_err(|_| DiskError)?;
-            return Err(DiskError);
-        }
-        self.disk = Some(disk);
-        Ok(())
+        Ok(Self { client, memory })
     }
 }
 
-impl kaal_disk::Disk for Blocks {
-    fn blocks(&self) -> u64 {
-        self.count
+impl kaal_web::Files for Files {
+    type File = File;
+
+    fn open(&mut self, path: &str) -> Result<File, FileError> {
+        let worker = self.worker()?;
+        let number = worker.client.call(FileCall::Open, path.into());
+        match number {
+            Ok(number) => Ok(File {
+                number,
+                worker: self.workers,
+                run: 0..0,
+                asked: None,
+            }),
+            Err(refusal) => {
+                self.leave();
+                Err(reason(refusal))
+            }
+        }
     }
 
-    fn read(&mut self, first: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
-        self.try_read(first, buffer).or_else(|_| {
-            self.renew()?;
-            self.try_read(first, buffer)
-        })
+    fn size(&mut self, file: &mut File) -> Poll<Result<u64, FileError>> {
+        self.ask(file, |client, number| client.call(FileCall::Size, number))
+    }
+
+    fn read(&mut self, file: &mut File, buffer: &mut [u8]) -> Poll<Result<usize, FileError>> {
+        if file.run.is_empty() {
+            let read = self.ask(file, |client, number| client.call(FileCall::Read, number));
+            let count = core::task::ready!(read)?;
+            file.run = 0..(count as usize).min(RUN);
+        }
+        let count = file.run.len().min(buffer.len());
+        let (bytes, _) = buffer.split_at_mut(count);
+        let worker = self.worker.as_ref().filter(|_| file.worker == self.workers);
+        let worker = worker.ok_or(FileError::Damaged)?;
+        read(
+            worker.memory.words(),
+            file.number as usize,
+            file.run.start,
+            bytes,
+        );
+        file.run.start += count;
+        Poll::Ready(Ok(count))
+    }
+
+    fn close(&mut self, file: File) {
+        if let Some(worker) = &self.worker
+            && file.worker == self.workers
+        {
+            // If it fails, the worker is gone, and so is the file.
+            let _ = worker.client.call(FileCall::Close, file.number);
+        }
+    }
+}
+
+fn reason(refusal: Refusal) -> FileError {
+    match refusal {
+        Refusal::NotFound => FileError::NotFound,
+        Refusal::UsedUp => FileError::Busy,
+        _ => FileError::Damaged,
     }
 }

@@ -5,7 +5,7 @@
 //! Each module imports only modules listed below it:
 //!
 //! - `state`: the state of the system, published when it changes
-//! - `files`: the files of the disk
+//! - `files`: the files of the disk, which a component of its own reads
 //! - `network`: the network, attached again after each restart of its driver
 //! - `clock`: the time, and an alarm
 
@@ -21,11 +21,11 @@ mod state;
 use core::array;
 
 use kaal_component::{Failure, allocate, wait};
-use kaal_disk::MountToken;
 use kaal_stack::{Address, CONNECTIONS, SocketStorage, Stack};
 use kaal_web::{Connection, Server};
 
 use clock::Clock;
+use files::Files;
 use network::Network;
 use state::State;
 
@@ -57,11 +57,11 @@ fn run() -> Result<(), Failure> {
     let mut server = Server::new(&mut connections, &mut states);
     let mut stack = Stack::new(&ADDRESS, clock.seed(), &mut storage, &mut sockets);
     let mut network = Network::default();
-    let mut token = MountToken::new();
-    let mut files = files::open(&mut token)?;
+    let mut files = Files::default();
     let mut events = u64::MAX;
     loop {
         network.take(events, &mut stack);
+        files.take(events);
         clock.take(events)?;
         let now = clock.now()?;
         let counters = network.counters(&stack);

@@ -7,8 +7,9 @@
 #![forbid(unsafe_code)]
 
 use core::fmt::Write;
+use core::task::Poll;
 
-use kaal_component::{Console, Disk, Failure, Refusal};
+use kaal_component::{Console, Disk, Failure, Refusal, wait};
 
 kaal_component::main!(run);
 
@@ -26,18 +27,33 @@ fn run() -> Result<(), Failure> {
     for first in (0..blocks).step_by(BLOCKS) {
         let count = (blocks - first).min(BLOCKS as u64) as usize;
         let part = buffer.get_mut(..count * BLOCK).unwrap_or_default();
-        disk.read(first, part)?;
+        read(&mut disk, first, part)?;
         hash = part.iter().fold(hash, fnv);
     }
     writeln!(console, "{blocks} blocks with the hash {hash:#x}")?;
     let part = buffer.get_mut(..BLOCK).unwrap_or_default();
-    let behind = disk.read(blocks, part) == Err(Refusal::Malformed);
+    let behind = read(&mut disk, blocks, part) == Err(Refusal::Malformed);
     let again = Disk::open().err() == Some(Refusal::Taken);
     writeln!(
         console,
         "refused: behind the end {behind}, a second client {again}"
     )?;
     disk.close()?;
+    Ok(())
+}
+
+/// Fills `buffer` with blocks, from `first` on.
+fn read(disk: &mut Disk, first: u64, buffer: &mut [u8]) -> Result<(), Refusal> {
+    let (mut next, mut rest) = (first, buffer);
+    while !rest.is_empty() {
+        match disk.read(next, rest)? {
+            Poll::Ready(count) => {
+                next += (count / BLOCK) as u64;
+                (_, rest) = rest.split_at_mut(count);
+            }
+            Poll::Pending => while wait() & disk.event() == 0 {},
+        }
+    }
     Ok(())
 }
 

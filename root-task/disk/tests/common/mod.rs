@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::task::Poll;
 
 use hadris_fat::embedded::sync::Fat;
 use hadris_fat::embedded::{Dir, MountToken};
@@ -34,13 +35,13 @@ impl Disk for Memory {
         self.blocks
     }
 
-    fn read(&mut self, first: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
+    fn read(&mut self, first: u64, buffer: &mut [u8]) -> Poll<Result<usize, DiskError>> {
         self.read
             .set(self.read.get() + (buffer.len() / BLOCK) as u64);
         let start = usize::try_from(first).map_err(|_| DiskError)? * BLOCK;
         let blocks = self.image.get(start..start + buffer.len());
         buffer.copy_from_slice(blocks.ok_or(DiskError)?);
-        Ok(())
+        Poll::Ready(Ok(buffer.len()))
     }
 }
 

@@ -8,6 +8,7 @@ use std::mem;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -133,18 +134,21 @@ pub(crate) struct Folder(pub(crate) PathBuf);
 impl Files for Folder {
     type File = File;
 
-    fn open(&mut self, path: &str) -> Result<(File, u64), FileError> {
+    fn open(&mut self, path: &str) -> Result<File, FileError> {
         let path = self.0.join(Path::new(path));
-        let file = File::open(path).map_err(|_| FileError::NotFound)?;
-        let about = file.metadata().map_err(|_| FileError::Damaged)?;
-        match about.is_file() {
-            true => Ok((file, about.len())),
-            false => Err(FileError::NotFound),
-        }
+        File::open(path).map_err(|_| FileError::NotFound)
     }
 
-    fn read(&mut self, file: &mut File, buffer: &mut [u8]) -> Result<usize, FileError> {
-        file.read(buffer).map_err(|_| FileError::Damaged)
+    fn size(&mut self, file: &mut File) -> Poll<Result<u64, FileError>> {
+        let about = file.metadata().map_err(|_| FileError::Damaged)?;
+        Poll::Ready(match about.is_file() {
+            true => Ok(about.len()),
+            false => Err(FileError::NotFound),
+        })
+    }
+
+    fn read(&mut self, file: &mut File, buffer: &mut [u8]) -> Poll<Result<usize, FileError>> {
+        Poll::Ready(file.read(buffer).map_err(|_| FileError::Damaged))
     }
 
     fn close(&mut self, file: File) {

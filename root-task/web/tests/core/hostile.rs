@@ -20,6 +20,8 @@ enum Step {
     Vanish,
     Publish(u64),
     Wait(u64),
+    /// How often the disk answers from now on.
+    Disk(Option<usize>),
 }
 
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -40,6 +42,7 @@ fn step() -> impl Strategy<Value = (usize, Step)> {
         1 => Just(Step::Vanish),
         2 => any::<u64>().prop_map(Step::Publish),
         3 => (0_u64..20_000).prop_map(Step::Wait),
+        2 => prop::option::of(0_usize..9).prop_map(Step::Disk),
     ];
     (0..CONNECTIONS, step)
 }
@@ -65,6 +68,7 @@ proptest! {
                         world.server.publish(&system(&components)).unwrap();
                     }
                     Step::Wait(time) => world.now += Duration::from_millis(time),
+                    Step::Disk(answers) => world.files.answers_left = answers,
                     _ => {}
                 }
                 world.settle();

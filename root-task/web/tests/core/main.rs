@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod disk;
 mod events;
 mod hostile;
 mod json;

@@ -2,6 +2,7 @@
 
 //! Connections in memory, and a server of them.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use kaal_web::{
@@ -79,7 +80,22 @@ impl Transport for Wire {
 #[derive(Debug, Default)]
 pub(crate) struct Sizes {
     pub(crate) open: usize,
+    /// How many more times the disk answers; `None` if it always does.
+    pub(crate) answers_left: Option<usize>,
 }
+
+impl Sizes {
+    /// Whether the disk doesn't answer this time.
+    fn is_silent(&mut self) -> bool {
+        let left = self.answers_left;
+        self.answers_left = left.map(|left| left.saturating_sub(1));
+        left == Some(0)
+    }
+}
+
+/// The sizes of files with names.
+const DAMAGED: u64 = u64::MAX;
+const SHORT: u64 = 20_000;
 
 /// The byte at this place of each file.
 pub(crate) fn byte(at: u64) -> u8 {
@@ -89,27 +105,43 @@ pub(crate) fn byte(at: u64) -> u8 {
 impl Files for Sizes {
     type File = (u64, u64);
 
-    fn open(&mut self, path: &str) -> Result<(Self::File, u64), FileError> {
-        let (end, size) = match path {
+    fn open(&mut self, path: &str) -> Result<Self::File, FileError> {
+        let size = match path {
             "busy" => return Err(FileError::Busy),
-            "damaged" => return Err(FileError::Damaged),
-            "short" => (10_000, 20_000),
-            _ => {
-                let size = path.parse().map_err(|_| FileError::NotFound)?;
-                (size, size)
-            }
+            "damaged" => DAMAGED,
+            "short" => SHORT,
+            _ => path.parse().map_err(|_| FileError::NotFound)?,
         };
         self.open += 1;
-        Ok(((0, end), size))
+        Ok((0, size))
     }
 
-    fn read(&mut self, (at, end): &mut (u64, u64), buffer: &mut [u8]) -> Result<usize, FileError> {
-        let count = buffer.len().min((*end - *at) as usize);
+    fn size(&mut self, (_, size): &mut (u64, u64)) -> Poll<Result<u64, FileError>> {
+        match *size {
+            _ if self.is_silent() => Poll::Pending,
+            DAMAGED => Poll::Ready(Err(FileError::Damaged)),
+            size => Poll::Ready(Ok(size)),
+        }
+    }
+
+    fn read(
+        &mut self,
+        (at, size): &mut (u64, u64),
+        buffer: &mut [u8],
+    ) -> Poll<Result<usize, FileError>> {
+        if self.is_silent() {
+            return Poll::Pending;
+        }
+        let end = match size {
+            &mut SHORT => SHORT / 2,
+            size => *size,
+        };
+        let count = buffer.len().min((end - *at) as usize);
         for (index, place) in buffer[..count].iter_mut().enumerate() {
             *place = byte(*at + index as u64);
         }
         *at += count as u64;
-        Ok(count)
+        Poll::Ready(Ok(count))
     }
 
     fn close(&mut self, _: (u64, u64)) {

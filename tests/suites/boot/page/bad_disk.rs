@@ -45,8 +45,8 @@ pub(super) fn disturbs_nobody(workspace: &Workspace, kernel: &Kernel) -> Result<
     ensure!(retry(|| get(port, "/files/small"))? == "small", "no file");
     let after = retry(|| {
         let after = state(port)?;
-        let more = |key| after["web"][key].as_u64() > before["web"][key].as_u64();
-        ensure!(more("failed") && more("refused"), "{:#}", after["web"]);
+        let [before, failed] = [&before, &after].map(|it| it["web"]["failed"].as_u64());
+        ensure!(failed >= before.map(|it| it + 2), "{:#}", after["web"]);
         Ok(after)
     })?;
     for name in ["disk", "http"] {
