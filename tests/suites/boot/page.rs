@@ -41,6 +41,14 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
     if is_for_board() {
         return Vec::new();
     }
+    let is_mcs = Kernel::from_environment()
+        .ok()
+        .flatten()
+        .is_some_and(|kernel| kernel.is_mcs());
+    let loops = match is_mcs {
+        true => "page::outlives_a_worker_that_loops",
+        false => "page::outlives_a_worker_that_loops (the kernel has no MCS)",
+    };
     vec![
         kernel_trial(workspace, "page::shows_what_the_shell_shows", equals_shell),
         kernel_trial(workspace, "page::shows_a_crash", shows_a_crash),
@@ -58,6 +66,12 @@ pub(crate) fn trials(workspace: &Workspace) -> Vec<Trial> {
             "page::survives_bad_sectors",
             bad_disk::disturbs_nobody,
         ),
+        kernel_trial(
+            workspace,
+            "page::serves_beside_a_silent_disk",
+            files::may_be_late,
+        ),
+        kernel_trial(workspace, loops, files::may_loop).with_ignored_flag(!is_mcs),
     ]
 }
 

@@ -13,7 +13,9 @@ use kaal_component::{Echo, Event, Failure, Service};
 kaal_component::main!(run);
 
 fn run() -> Result<(), Failure> {
-    Service::register("fragile")?.serve(|event: Event<Echo>, _| {
+    // In system.toml, it takes the place of either.
+    let service = Service::register("fragile").or_else(|_| Service::register("files"))?;
+    service.serve(|event: Event<Echo>, _| {
         if let Event::Call(..) = event {
             loop {
                 hint::spin_loop();

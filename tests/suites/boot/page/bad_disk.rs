@@ -34,7 +34,7 @@ const LETTERS: &str = "lost ";
 pub(super) fn disturbs_nobody(workspace: &Workspace, kernel: &Kernel) -> Result<()> {
     let scratch = TempDir::new()?;
     let disk = make_disk(scratch.path())?;
-    let (_console, port) = files::boot(workspace, kernel, scratch.path(), disk)?;
+    let (_console, port) = files::boot_system(workspace, kernel, scratch.path(), disk)?;
     let before = retry(|| state(port))?;
     ensure!(retry(|| get(port, "/files/small"))? == "small", "no file");
     let cut = fetch(port, "/files/large").err().context("a whole file")?;
