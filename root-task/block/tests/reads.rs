@@ -185,7 +185,7 @@ fn neighbouring_blocks_take_one_request() {
 fn blocks_in_a_row_are_read_ahead() {
     let words = shared();
     let wanted = Cell::new(None);
-    let mut reader = Reader::new(140);
+    let mut reader = Reader::new(400);
     let mut read_block = |first| {
         wanted.set(None);
         let fill = |fill: Fill| {
@@ -198,12 +198,16 @@ fn blocks_in_a_row_are_read_ahead() {
     };
     assert_eq!(read_block(0), Some((64, 64)));
     assert_eq!(read_block(63), None);
-    assert_eq!(read_block(64), Some((128, 12)));
-    // Here the disk ends.
-    assert_eq!(read_block(128), Some((128, 12)));
+    assert_eq!(read_block(64), Some((128, 64)));
     // Not in a row.
-    assert_eq!(read_block(5), None);
-    assert_eq!(read_block(70), None);
+    assert_eq!(read_block(300), Some((300, 64)));
+    assert_eq!(read_block(172), Some((172, 64)));
+    // What follows is there already.
+    assert_eq!(read_block(236), Some((236, 64)));
+    assert_eq!(read_block(300), None);
+    // The disk ends behind these.
+    assert_eq!(read_block(364), Some((364, 36)));
+    assert_eq!(read_block(399), None);
 }
 
 #[test]

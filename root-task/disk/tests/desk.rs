@@ -17,7 +17,7 @@ use std::sync::atomic::AtomicU64;
 use std::task::{Context, Poll, Waker};
 
 use hadris_fat::FatKind;
-use kaal_disk::{Desk, Disk, DiskError, FILES, RUN, RUNS, read, work, write};
+use kaal_disk::{BLOCK, Desk, Disk, DiskError, FILES, RUN, RUNS, read, work, write};
 use kaal_web::FileError;
 
 use common::{Memory, image};
@@ -28,7 +28,7 @@ fn content() -> Vec<u8> {
     (0..RUN + 1001).map(|at| (at * 7 % 251) as u8).collect()
 }
 
-/// A disk that answers as often as it may.
+/// A disk that answers as often as it may, each time with one block.
 struct Slow<'a> {
     memory: Memory,
     answers: &'a Cell<usize>,
@@ -48,7 +48,7 @@ impl Disk for Slow<'_> {
             return Poll::Pending;
         };
         self.answers.set(left);
-        self.memory.read(first, buffer)
+        self.memory.read(first, &mut buffer[..BLOCK])
     }
 }
 
@@ -170,7 +170,9 @@ fn many_files_advance_at_once() {
         }
         world.poll();
         assert!(!world.desk.is_busy());
-        assert!(world.desk.open(NAME.into()).is_ok());
+        for file in [(); FILES].map(|()| world.desk.open(NAME.into()).unwrap()) {
+            world.wait(|desk| desk.size(file)).0.unwrap();
+        }
     });
 }
 
@@ -194,6 +196,20 @@ fn clients_may_leave_at_any_time() {
             assert!(!world.desk.is_busy() && !world.desk.has_answer());
         });
     }
+}
+
+#[test]
+fn clients_of_a_silent_disk_may_come_and_go() {
+    with_world(&disk(), |world| {
+        world.desk.open(NAME.into()).unwrap();
+        // The search for the file system begins, and the disk is silent.
+        world.poll();
+        for _ in 0..3 * FILES {
+            let file = world.desk.open(NAME.into()).unwrap();
+            world.poll();
+            world.desk.close(file);
+        }
+    });
 }
 
 #[test]

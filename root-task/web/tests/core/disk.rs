@@ -75,6 +75,21 @@ fn no_client_waits_for_ever() {
 }
 
 #[test]
+fn clients_may_vanish_while_the_disk_is_silent() {
+    for answers in 0..ANSWERS {
+        with_world(3, |world| {
+            world.files.answers_left = Some(answers);
+            world.wires[0] = Wire::with(FILE);
+            world.settle();
+            assert_eq!(world.files.open, 1);
+            world.wires[0].link = Link::Down;
+            world.settle();
+            assert_eq!(world.files.open, 0);
+        });
+    }
+}
+
+#[test]
 fn clients_that_wait_for_the_disk_make_room() {
     with_world(3, |world| {
         world.files.answers_left = Some(1);
