@@ -119,11 +119,11 @@ function showFacts({ kernel, measurement, memory, slots, web, network, component
     'Free slots': String(slots.total - slots.used),
     Uptime: '',
     Kernel: [...kernel.configuration, kernel.cores > 1 ? `${kernel.cores} cores` : '1 core'].join(', '),
+    'Measurement of the image': measurement ?? 'unknown',
     'Requests refused': `${web.refused + web.busy + web.slow} of ${web.answered + web.refused + web.busy}`,
     'Responses cut short': String(web.failed),
     'Packets dropped': String(network.malformed + network.foreign),
     'Network driver faults': String(network.broken),
-    'Measurement of the image': measurement ?? 'unknown',
   };
   const list = byId('facts');
   for (const [name, text] of Object.entries(facts)) {
