@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! Finds and reads files of the disk, for one client: the web server, which no disk can harm so.
+//! Finds and reads files of the disk for one client, the web server. So a hostile disk reaches only this component.
 //!
-//! The component is passive, so with MCS it runs on its client's time, and a disk on which it finds no end costs it its
-//! life. It answers each call at once. If the disk is busy, it answers so, and sets the client's event when the disk
-//! has answered.
+//! With MCS, the component is passive: it runs on its client's time, and if a disk makes it loop, it ends alone. It
+//! answers each call at once. If the disk is busy, the answer says so, and the client gets an event when it isn't.
 //!
 //! Each module imports only modules listed below it:
 //!
+//! - `client`: the client, and the memory that it shares
 //! - `blocks`: the blocks of the disk
 
 #![no_std]
@@ -15,33 +15,29 @@
 #![forbid(unsafe_code)]
 
 mod blocks;
+mod client;
 
-use core::cell::{Cell, RefCell};
+use core::cell::Cell;
 use core::fmt::Write;
 use core::future::Future;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
-use kaal_component::{
-    CHANNEL_ENDED, Console, Event, Failure, FileCall, Refusal, Service, SharedMemory,
-};
-use kaal_disk::{Desk, RUNS, work, write};
+use kaal_component::{CHANNEL_ENDED, Console, Event, Failure, FileCall, Refusal, Service};
+use kaal_disk::{Desk, work};
 use kaal_web::FileError;
 
 use blocks::Blocks;
+use client::Client;
 
 kaal_component::main!(run);
 
 fn run() -> Result<(), Failure> {
     let desk = Desk::default();
-    let client: RefCell<Option<SharedMemory>> = RefCell::default();
+    let client = Client::default();
     let events = Cell::new(0);
     let find = || Blocks::open(&events);
-    let share = |file, words: &[u64]| {
-        if let Some(memory) = &*client.borrow() {
-            write(memory.words(), file, words);
-        }
-    };
+    let share = |file, words: &[u64]| client.write(file, words);
     let mut work = pin!(work(&desk, find, report, share));
     let mut go_on = || {
         let _ = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
@@ -50,12 +46,11 @@ fn run() -> Result<(), Failure> {
         match event {
             Event::Call(badge, FileCall::Attach((), _)) => {
                 desk.close_all();
-                leave(&client);
-                *client.borrow_mut() = Some(SharedMemory::accept(badge, RUNS)?);
+                client.accept(badge)?;
                 go_on();
             }
             // After a restart, the client calls again, perhaps what was the reason.
-            Event::Call(..) if client.borrow().is_none() => return Err(Refusal::NotOwned),
+            Event::Call(..) if client.is_absent() => return Err(Refusal::NotOwned),
             Event::Call(_, FileCall::Open(path, reply)) => {
                 let file = desk.open(path).map_err(refusal)?;
                 go_on();
@@ -80,34 +75,23 @@ fn run() -> Result<(), Failure> {
             }
             Event::Signals(signals) => {
                 events.set(events.get() | signals);
-                if signals & CHANNEL_ENDED != 0
-                    && client
-                        .borrow()
-                        .as_ref()
-                        .is_some_and(|memory| !memory.is_open())
-                {
+                if signals & CHANNEL_ENDED != 0 && client.is_gone() {
                     desk.close_all();
-                    leave(&client);
+                    client.leave();
                 }
                 // The work goes on in the client's next call, on its time.
                 if desk.is_busy() {
-                    client.borrow().iter().for_each(SharedMemory::signal);
+                    client.signal();
                 }
             }
         }
         // The client may have asked for it in vain.
         if desk.has_answer() {
-            client.borrow().iter().for_each(SharedMemory::signal);
+            client.signal();
         }
         Ok(())
     })?;
     Ok(())
-}
-
-/// Closes the memory that was shared with a client. If the root task fails to, it stays until the end.
-fn leave(client: &RefCell<Option<SharedMemory>>) {
-    let memory = client.borrow_mut().take();
-    let _ = memory.map(SharedMemory::close);
 }
 
 /// Says that the disk has no files.
