@@ -25,7 +25,7 @@ sel4_cfg_if! {
         const OWN_TIME: Time = Time {
             owner: 0,
             core: 0,
-            budget: 400,
+            budget: 800,
             period: 10_000,
         };
 
