@@ -73,6 +73,12 @@ impl Files {
         Ok(self.worker.insert(worker))
     }
 
+    /// Returns the worker that opened a file, unless it is gone.
+    fn worker_of(&self, file: &File) -> Result<&Worker, FileError> {
+        let worker = self.worker.as_ref().filter(|_| file.worker == self.workers);
+        worker.ok_or(FileError::Damaged)
+    }
+
     /// Asks the worker for the number that `call` answers. It is asked again only after news.
     fn ask(
         &mut self,
@@ -82,8 +88,7 @@ impl Files {
         if file.asked == Some(self.news) {
             return Poll::Pending;
         }
-        let worker = self.worker.as_ref().filter(|_| file.worker == self.workers);
-        let worker = worker.ok_or(FileError::Damaged)?;
+        let worker = self.worker_of(file)?;
         let answer = call(&worker.client, file.number);
         file.asked = Some(self.news);
         match answer {
@@ -145,8 +150,7 @@ impl kaal_web::Files for Files {
         }
         let count = file.run.len().min(buffer.len());
         let (bytes, _) = buffer.split_at_mut(count);
-        let worker = self.worker.as_ref().filter(|_| file.worker == self.workers);
-        let worker = worker.ok_or(FileError::Damaged)?;
+        let worker = self.worker_of(file)?;
         read(
             worker.memory.words(),
             file.number as usize,
@@ -158,9 +162,7 @@ impl kaal_web::Files for Files {
     }
 
     fn close(&mut self, file: File) {
-        if let Some(worker) = &self.worker
-            && file.worker == self.workers
-        {
+        if let Ok(worker) = self.worker_of(&file) {
             // If it fails, the worker is gone, and so is the file.
             let _ = worker.client.call(FileCall::Close, file.number);
         }
