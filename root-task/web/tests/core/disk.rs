@@ -25,68 +25,64 @@ fn serves_page(world: &mut World<'_>) -> bool {
     answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("</html>\n")
 }
 
-#[test]
-fn others_are_served_while_the_disk_is_silent() {
+/// Lets a client wait for a file of a disk that has fallen silent, after each number of answers.
+fn with_silent_disk(check: impl Fn(&mut World<'_>, usize)) {
     for answers in 0..ANSWERS {
         with_world(3, |world| {
             world.files.answers_left = Some(answers);
             world.wires[0] = Wire::with(FILE);
             world.settle();
             assert_eq!(world.files.open, 1);
-            assert!(serves_page(world), "{answers}");
-            world.pass(FILE_TIME - MOMENT);
-            assert_eq!(world.server.counters().failed, 0);
-            // The disk answers at last.
-            world.files.answers_left = None;
-            world.settle();
-            assert!(world.wires[0].text().starts_with("HTTP/1.1 200 OK\r\n"));
-            assert!(
-                world.wires[0]
-                    .to_client
-                    .ends_with(&[byte(19_999), byte(20_000)])
-            );
-            assert!(world.wires[0].is_finished);
-            assert_eq!(world.files.open, 0);
+            check(world, answers);
         });
     }
+}
+
+#[test]
+fn others_are_served_while_the_disk_is_silent() {
+    with_silent_disk(|world, answers| {
+        assert!(serves_page(world), "{answers}");
+        world.pass(FILE_TIME - MOMENT);
+        assert_eq!(world.server.counters().failed, 0);
+        // The disk answers at last.
+        world.files.answers_left = None;
+        world.settle();
+        assert!(world.wires[0].text().starts_with("HTTP/1.1 200 OK\r\n"));
+        assert!(
+            world.wires[0]
+                .to_client
+                .ends_with(&[byte(19_999), byte(20_000)])
+        );
+        assert!(world.wires[0].is_finished);
+        assert_eq!(world.files.open, 0);
+    });
 }
 
 #[test]
 fn no_client_waits_for_ever() {
-    for answers in 0..ANSWERS {
-        with_world(3, |world| {
-            world.files.answers_left = Some(answers);
-            world.wires[0] = Wire::with(FILE);
-            world.settle();
-            world.pass(FILE_TIME - MOMENT);
-            assert_eq!(world.server.counters().failed, 0);
-            world.pass(MOMENT);
-            let answer = world.wires[0].text();
-            match answers {
-                0 => assert!(
-                    answer.starts_with("HTTP/1.1 500 Internal Server Error\r\n"),
-                    "{answer}"
-                ),
-                _ => assert_eq!(world.wires[0].link, Link::Down),
-            }
-            assert_eq!((world.files.open, world.server.counters().failed), (0, 1));
-        });
-    }
+    with_silent_disk(|world, answers| {
+        world.pass(FILE_TIME - MOMENT);
+        assert_eq!(world.server.counters().failed, 0);
+        world.pass(MOMENT);
+        let answer = world.wires[0].text();
+        match answers {
+            0 => assert!(
+                answer.starts_with("HTTP/1.1 500 Internal Server Error\r\n"),
+                "{answer}"
+            ),
+            _ => assert_eq!(world.wires[0].link, Link::Down),
+        }
+        assert_eq!((world.files.open, world.server.counters().failed), (0, 1));
+    });
 }
 
 #[test]
 fn clients_may_vanish_while_the_disk_is_silent() {
-    for answers in 0..ANSWERS {
-        with_world(3, |world| {
-            world.files.answers_left = Some(answers);
-            world.wires[0] = Wire::with(FILE);
-            world.settle();
-            assert_eq!(world.files.open, 1);
-            world.wires[0].link = Link::Down;
-            world.settle();
-            assert_eq!(world.files.open, 0);
-        });
-    }
+    with_silent_disk(|world, _| {
+        world.wires[0].link = Link::Down;
+        world.settle();
+        assert_eq!(world.files.open, 0);
+    });
 }
 
 #[test]
